@@ -1,0 +1,6 @@
+//! Plain vocabulary that every other module shares. It knows nothing of
+//! windows, graphics cards or tensors.
+
+pub mod files;
+pub mod folders;
+pub mod rng;

@@ -1,0 +1,23 @@
+//! Spikescope: how close are artificial neural networks to the brain?
+//!
+//! The library behind the desktop app and its command line. Modules form
+//! layers, and a module may only use the ones below it
+//! (`tests/layering.rs` reads the `use` lines and fails on a breach):
+//!
+//! ```text
+//! core  ←  data  ←  ann  ←  workers  ←  ui, cli
+//! ```
+//!
+//! * [`core`]: plain vocabulary: seeded random numbers, files written whole, folders
+//! * [`data`]: datasets, the drawn strokes and pictures that become 28×28 digits
+//! * [`ann`]: the networks, their operations, optimisers and trainer
+//! * [`workers`]: named threads that own a trainer or networks, and the messages to them
+//! * [`ui`]: the window; sees only snapshots and sends only commands
+//! * [`cli`]: the subcommands of the same binary
+
+pub mod ann;
+pub mod cli;
+pub mod core;
+pub mod data;
+pub mod ui;
+pub mod workers;
