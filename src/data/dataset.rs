@@ -34,11 +34,7 @@ impl Dataset {
     ///
     /// # Errors
     /// [`Mismatch`] when counts differ or a label is not a digit.
-    pub fn new(
-        id: impl Into<String>,
-        images: Vec<u8>,
-        labels: Vec<u8>,
-    ) -> Result<Self, Mismatch> {
+    pub fn new(id: impl Into<String>, images: Vec<u8>, labels: Vec<u8>) -> Result<Self, Mismatch> {
         if !images.len().is_multiple_of(PIXELS) {
             return Err(Mismatch::Ragged { bytes: images.len() });
         }
