@@ -1,8 +1,30 @@
 //! Digits: where they come from and how they become 28×28 pictures.
+//!
+//! * [`registry`]: the data sets that can be chosen by id
+//! * [`mnist`]: the four files of MNIST, on [`idx`], its file format;
+//!   [`mod@download`] fetches them
+//! * [`synthetic`]: digits from a seeded generator, always there
+//! * [`strokes`]: what somebody draws, and MNIST's framing
+//! * [`picture`]: photos and scans of one digit
+//! * [`perturb`]: shift and noise
+//!
+//! Whatever comes from outside (files, servers, strokes) is checked here, and
+//! every [`DataError`] says which file is wrong, how, and what to do.
 
 pub mod dataset;
+pub mod download;
+pub mod error;
+pub mod idx;
+pub mod mnist;
+pub mod perturb;
+pub mod picture;
+pub mod registry;
+pub mod strokes;
+pub mod synthetic;
 
 pub use dataset::Dataset;
+pub use error::DataError;
+pub use strokes::{Drawing, Framing, Stroke};
 
 /// Side of a digit picture, pixels.
 pub const SIDE: usize = 28;

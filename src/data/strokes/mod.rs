@@ -1,0 +1,49 @@
+//! Drawn strokes, and how they become the 28×28 picture that a network sees.
+//!
+//! The canvas, stroke files and the synthetic digits all go through
+//! [`to_pixels`]. It works on the vectors themselves: the inked bounding box
+//! is mapped onto MNIST's 20×20 box first and rendered once at that size, so
+//! that the scale at which somebody draws does not matter at all.
+//!
+//! * [`render`]: anti-aliased strokes with round ends
+//! * [`framing`]: MNIST's box and centre of mass, for strokes and for pictures
+//! * [`erase()`]: the eraser, which cuts strokes
+//! * [`read_json`], [`load`]: stroke files
+
+mod erase;
+mod framing;
+mod json;
+mod render;
+
+pub use erase::erase;
+pub use framing::{Framing, normalise_grey, to_pixels};
+pub use json::{MOST_POINTS, MOST_STROKES, StrokesError, load, read_json, to_json};
+
+pub(crate) use framing::frame_segments;
+pub(crate) use render::Segment;
+
+/// One stroke: points (x to the right, y down) in the order they were drawn,
+/// at any scale. One point alone is a dot.
+pub type Stroke = Vec<[f32; 2]>;
+
+/// What is on a canvas.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Drawing {
+    /// In drawing order.
+    pub strokes: Vec<Stroke>,
+    /// Width of the pen in the strokes' own units; `None` picks a width like
+    /// that in MNIST, whatever the size of the drawing (see [`to_pixels`]).
+    pub pen: Option<f32>,
+}
+
+impl Drawing {
+    /// The picture that a network sees.
+    pub fn to_pixels(&self, framing: Framing) -> super::Pixels {
+        to_pixels(&self.strokes, self.pen, framing)
+    }
+
+    /// Whether nothing is drawn.
+    pub fn is_empty(&self) -> bool {
+        self.strokes.iter().all(Vec::is_empty)
+    }
+}
