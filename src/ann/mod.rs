@@ -21,6 +21,7 @@ pub use error::AnnError;
 pub fn prepare() {
     for name in ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"] {
         if std::env::var_os(name).is_none() {
+            #[allow(unsafe_code, reason = "candle reads its settings from the environment only")]
             // SAFETY: documented above: no other thread runs yet, so nobody can
             // be reading the environment.
             unsafe { std::env::set_var(name, "1") };

@@ -155,7 +155,9 @@ pub fn from_bytes(bytes: &[u8], file: &str) -> Result<(Network, Metadata), AnnEr
 }
 
 /// The weights in the box.
-static SHIPPED: &[(&str, &[u8])] = &[];
+static SHIPPED: &[(&str, &[u8])] = &[
+    ("mlp.safetensors", include_bytes!("../../assets/weights/mlp.safetensors")),
+];
 
 /// Loads the shipped networks.
 pub fn shipped() -> Vec<Result<(Network, Metadata), AnnError>> {

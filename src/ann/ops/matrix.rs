@@ -35,6 +35,7 @@ pub fn multiply(out: &mut [f32], a: View<'_>, b: View<'_>, accumulate: bool) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     assert_eq!(k, b.rows);
     assert!(out.len() >= m * n);
+    #[allow(unsafe_code, reason = "the product of matrices is a kernel behind a C-like interface")]
     // SAFETY: View::new checked that each matrix lies within its slice for these
     // dimensions and strides, and `out` was checked above; `out` is borrowed
     // mutably, so it overlaps neither input.

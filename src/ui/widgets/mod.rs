@@ -1,0 +1,6 @@
+//! Pieces that several workspaces are made of.
+
+pub mod answer_card;
+pub mod canvas;
+pub mod digit_view;
+pub mod sources;
