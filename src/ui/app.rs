@@ -59,6 +59,7 @@ pub struct App {
     pub(super) wrong: WrongLists,
     pub(super) runs: Arc<Vec<RunRecord>>,
     pub(super) compared: BTreeSet<String>,
+    pub(super) train_tab: &'static str,
     pub(super) help: bool,
     pub(super) toasts: Toasts,
     /// Name of the graphics adapter and whether it is software.
@@ -105,6 +106,7 @@ impl App {
             wrong: WrongLists::new(),
             runs: Arc::default(),
             compared: BTreeSet::new(),
+            train_tab: workspaces::train::TABS[0].name,
             help: false,
             toasts,
             adapter: String::new(),
@@ -147,6 +149,7 @@ impl App {
             wrong: &self.wrong,
             runs: &self.runs,
             compared: &self.compared,
+            train_tab: self.train_tab,
             session: &self.session,
         }
     }

@@ -34,6 +34,7 @@ impl App {
                     self.session.theme = ThemeChoice::Light;
                 }
             }
+            Command::TrainTab(name) => self.train_tab = name,
             Command::Help(open) => self.help = open,
             Command::Train(edit) => self.train(edit),
             Command::Data(edit) => self.data(edit),

@@ -7,6 +7,7 @@ use super::app::App;
 use super::command::{Command, DataEdit, Outbox, TrainEdit};
 use super::snapshot::Snapshot;
 use super::theme::{self, palette};
+use super::widgets::icons::Icon;
 use super::workspaces::{WORKSPACES, Workspace};
 use crate::core::clock::duration_text;
 use crate::workers::library::Loading;
@@ -27,20 +28,20 @@ pub fn rail(ui: &mut Ui, app: &App, out: &mut Outbox) {
         }
         ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
             let size = Vec2::new(ui.available_width(), 30.0);
-            if small_button(ui, size, "?", "Keys").on_hover_text("Show the keys (?)").clicked() {
+            if ui.add_sized(size, egui::Button::new(RichText::new("?").font(theme::strong(16.0)))).on_hover_text("Show the keys (?)").clicked() {
                 out.push(Command::Help(!app.help));
             }
             let dark = ui.visuals().dark_mode;
             let (icon, next) = if dark {
-                ("☀", egui::ThemePreference::Light)
+                (Icon::Sun, egui::ThemePreference::Light)
             } else {
-                ("🌙", egui::ThemePreference::Dark)
+                (Icon::Moon, egui::ThemePreference::Dark)
             };
-            if small_button(ui, size, icon, "Light or dark").on_hover_text("Light or dark").clicked() {
+            if icon_button(ui, size, icon, "Light or dark").on_hover_text("Light or dark").clicked() {
                 out.push(Command::Theme(next));
             }
             let projector = app.session.projector;
-            let button = small_button(ui, size, "🖵", "Projector mode");
+            let button = icon_button(ui, size, Icon::Projector, "Projector mode");
             if projector {
                 ui.painter().rect_stroke(
                     button.rect,
@@ -59,8 +60,10 @@ pub fn rail(ui: &mut Ui, app: &App, out: &mut Outbox) {
     });
 }
 
-fn small_button(ui: &mut Ui, size: Vec2, icon: &str, label: &str) -> egui::Response {
-    let response = ui.add_sized(size, egui::Button::new(RichText::new(icon).size(16.0)));
+fn icon_button(ui: &mut Ui, size: Vec2, icon: Icon, label: &str) -> egui::Response {
+    let response = ui.add_sized(size, egui::Button::new(""));
+    let square = egui::Rect::from_center_size(response.rect.center(), Vec2::splat(17.0));
+    icon.paint(ui.painter(), square, palette(ui.visuals()).text);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, label));
     response
 }
@@ -79,13 +82,8 @@ fn rail_button(ui: &mut Ui, workspace: &Workspace, chosen: bool) -> egui::Respon
     let painter = ui.painter();
     painter.rect_filled(rect, CornerRadius::same(8), fill);
     let centre = rect.center();
-    painter.text(
-        centre - Vec2::new(0.0, 9.0),
-        egui::Align2::CENTER_CENTER,
-        workspace.icon,
-        theme::regular(20.0),
-        text,
-    );
+    let square = egui::Rect::from_center_size(centre - Vec2::new(0.0, 10.0), Vec2::splat(21.0));
+    workspace.icon.paint(painter, square, text);
     painter.text(
         centre + Vec2::new(0.0, 16.0),
         egui::Align2::CENTER_CENTER,
@@ -132,8 +130,8 @@ fn training_status(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         return;
     };
     let paused = view.phase == Phase::Paused;
-    let (icon, label) = if paused { ("▶", "Resume training") } else { ("⏸", "Pause training") };
-    let button = ui.small_button(icon).on_hover_text(label);
+    let (text, label) = if paused { ("Resume", "Resume training") } else { ("Pause", "Pause training") };
+    let button = ui.small_button(text).on_hover_text(label);
     if button.clicked() {
         out.push(Command::Train(if paused { TrainEdit::Resume } else { TrainEdit::Pause }));
     }

@@ -23,6 +23,8 @@ pub enum Command {
     Theme(egui::ThemePreference),
     /// Projector mode on or off.
     Projector(bool),
+    /// Show another view of the Train workspace (its name).
+    TrainTab(&'static str),
     /// The list of keys.
     Help(bool),
     /// Everything that concerns training.

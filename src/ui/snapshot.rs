@@ -49,6 +49,8 @@ pub struct Snapshot<'a> {
     pub runs: &'a [RunRecord],
     /// Ids of the runs in the comparison.
     pub compared: &'a BTreeSet<String>,
+    /// Name of the view chosen in the Train workspace.
+    pub train_tab: &'static str,
     /// What is kept over a restart, the training form included.
     pub session: &'a Session,
 }

@@ -68,7 +68,7 @@ fn verdict(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
     let size = (rect.height() - text_height).min(rect.width()) * 1.02;
     let centre = pos2(rect.center().x, rect.top() + (rect.height() - text_height) / 2.0);
     painter.text(centre, Align2::CENTER_CENTER, digit.to_string(), theme::strong(size), colour);
-    let text = if wrong { format!("✖ {}", percent(sure)) } else { format!("{} sure", percent(sure)) };
+    let text = if wrong { format!("✗ {}", percent(sure)) } else { format!("{} sure", percent(sure)) };
     let at = pos2(rect.center().x, rect.bottom());
     painter.text(at, Align2::CENTER_BOTTOM, text, theme::strong(15.0), colour);
 }

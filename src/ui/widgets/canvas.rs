@@ -171,12 +171,12 @@ fn strokes(painter: &egui::Painter, ui: &Ui, rect: Rect, digit: &Digit) {
     let width = digit.treatment.pen * rect.width();
     for stroke in digit.strokes() {
         let points: Vec<Pos2> = stroke.iter().map(|at| from_canvas(rect, *at)).collect();
-        // Round caps and joins.
+        // Discs make caps and joins round; a single line would have mitred joins.
         for at in &points {
             painter.circle_filled(*at, width / 2.0, ink);
         }
-        if points.len() > 1 {
-            painter.add(Shape::line(points, Stroke::new(width, ink)));
+        for pair in points.windows(2) {
+            painter.line_segment([pair[0], pair[1]], Stroke::new(width, ink));
         }
     }
 }

@@ -3,4 +3,5 @@
 pub mod answer_card;
 pub mod canvas;
 pub mod digit_view;
+pub mod icons;
 pub mod sources;

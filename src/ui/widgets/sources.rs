@@ -82,7 +82,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             .on_hover_text("Where digits are picked from (their test part)");
         let ready = pool(world).is_some();
         ui.add_enabled_ui(ready, |ui| {
-            if ui.button("⏴").on_hover_text("The digit before (B)").clicked() {
+            if ui.button("Back").on_hover_text("The digit before (B)").clicked() {
                 next(world, out, -1);
             }
             if ui.button("Next").on_hover_text("The next digit (N)").clicked() {

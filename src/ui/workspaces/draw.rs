@@ -6,6 +6,7 @@ use super::super::command::{Command, DigitEdit, Outbox, TrainEdit};
 use super::super::digit::Source;
 use super::super::snapshot::Snapshot;
 use super::super::theme::{self, palette};
+use super::super::widgets::icons::Icon;
 use super::super::widgets::{answer_card, canvas, digit_view, sources};
 use super::Workspace;
 use crate::workers::answers::Answer;
@@ -15,7 +16,7 @@ use crate::workers::models::Origin;
 pub static WORKSPACE: Workspace = Workspace {
     id: "draw",
     name: "Draw",
-    icon: "✏",
+    icon: Icon::Pencil,
     doc: "Draw a digit and see what each network answers",
     key: Key::Num1,
     show,
@@ -37,7 +38,7 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     }
     let seen_width = if w < 900.0 { 160.0 } else { 210.0 };
     // The tools above the paper and the sources below take some 100 points.
-    let side = (h - 104.0).min(w * 0.43).min(w - seen_width - 240.0 - 2.0 * GAP).max(160.0);
+    let side = (h - 104.0).min(w * 0.48).min(w - seen_width - 240.0 - 2.0 * GAP).max(160.0);
     let mut x = area.left();
     let mut column = |ui: &mut Ui, width: f32, add: &mut dyn FnMut(&mut Ui)| {
         let rect = Rect::from_min_max(pos2(x, area.top()), pos2(x + width, area.bottom()));
@@ -65,7 +66,7 @@ fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let mut edit = |edit| out.push(Command::Digit(edit));
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        if ui.selectable_label(!digit.eraser, "✏ Pen").on_hover_text("Draw (E changes)").clicked() {
+        if ui.selectable_label(!digit.eraser, "Pen").on_hover_text("Draw (E changes)").clicked() {
             edit(DigitEdit::Eraser(false));
         }
         if ui.selectable_label(digit.eraser, "Eraser").on_hover_text("Erase (E changes)").clicked() {

@@ -8,6 +8,7 @@ use egui::{Key, Ui};
 
 use super::command::Outbox;
 use super::snapshot::Snapshot;
+use super::widgets::icons::Icon;
 
 /// One workspace.
 pub struct Workspace {
@@ -15,8 +16,8 @@ pub struct Workspace {
     pub id: &'static str,
     /// Name on the rail.
     pub name: &'static str,
-    /// Symbol on the rail.
-    pub icon: &'static str,
+    /// Pictogram on the rail.
+    pub icon: Icon,
     /// What one does there, for the tooltip.
     pub doc: &'static str,
     /// Key that shows it, with Ctrl.

@@ -41,10 +41,10 @@ fn buttons(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let mut push = |edit| out.push(Command::Train(edit));
     let (text, edit, tip) = match phase {
         Phase::Training | Phase::Testing { .. } => {
-            ("⏸  Pause", TrainEdit::Pause, "Hold before the next batch (Ctrl+Enter)")
+            ("Pause", TrainEdit::Pause, "Hold before the next batch (Ctrl+Enter)")
         }
-        Phase::Paused => ("▶  Resume", TrainEdit::Resume, "Go on (Ctrl+Enter)"),
-        _ => ("▶  Start training", TrainEdit::Start, "A new run with these settings (Ctrl+Enter)"),
+        Phase::Paused => ("Resume", TrainEdit::Resume, "Go on (Ctrl+Enter)"),
+        _ => ("Start training", TrainEdit::Start, "A new run with these settings (Ctrl+Enter)"),
     };
     let main = Button::new(RichText::new(text).font(theme::strong(15.5)).color(p.on_accent)).fill(p.accent);
     let testing = matches!(phase, Phase::Testing { .. });

@@ -14,9 +14,10 @@ mod runs;
 
 use egui::{Key, RichText, ScrollArea, Ui};
 
-use super::super::command::Outbox;
+use super::super::command::{Command, Outbox};
 use super::super::snapshot::Snapshot;
 use super::super::theme::{self, palette};
+use super::super::widgets::icons::Icon;
 use super::Workspace;
 use crate::core::clock::duration_text;
 use crate::workers::training::{Phase, TrainingView};
@@ -25,22 +26,23 @@ use crate::workers::training::{Phase, TrainingView};
 pub static WORKSPACE: Workspace = Workspace {
     id: "train",
     name: "Train",
-    icon: "📈",
+    icon: Icon::Curve,
     doc: "Train a network and watch it learn",
     key: Key::Num2,
     show,
 };
 
 /// The views beside the form.
-const TABS: [Tab; 4] = [
+pub static TABS: [Tab; 4] = [
     Tab { name: "Curves", doc: "Loss and accuracy while it learns", show: curves::show },
     Tab { name: "Layers", doc: "How much each layer changes", show: layers::show },
     Tab { name: "Mistakes", doc: "Confusion matrix and the digits it gets wrong", show: mistakes::show },
     Tab { name: "Runs", doc: "All runs: compare, use, go on", show: runs::show },
 ];
 
-struct Tab {
-    name: &'static str,
+pub struct Tab {
+    /// Name, also its id.
+    pub name: &'static str,
     doc: &'static str,
     show: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
 }
@@ -67,19 +69,18 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 
 fn tabs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     headline(ui, world);
-    let id = egui::Id::unique("training tab");
-    let mut chosen: usize = ui.data_mut(|d| d.get_temp(id)).unwrap_or(0);
     ui.horizontal(|ui| {
-        for (i, tab) in TABS.iter().enumerate() {
+        for tab in &TABS {
             let text = RichText::new(tab.name).font(theme::strong(14.0));
-            if ui.selectable_label(chosen == i, text).on_hover_text(tab.doc).clicked() {
-                chosen = i;
+            let on = tab.name == world.train_tab;
+            if ui.selectable_label(on, text).on_hover_text(tab.doc).clicked() {
+                out.push(Command::TrainTab(tab.name));
             }
         }
     });
-    ui.data_mut(|d| d.insert_temp(id, chosen));
     ui.add_space(2.0);
-    (TABS[chosen.min(TABS.len() - 1)].show)(ui, world, out);
+    let tab = TABS.iter().find(|t| t.name == world.train_tab).unwrap_or(&TABS[0]);
+    (tab.show)(ui, world, out);
 }
 
 /// What is going on, in figures that can be read from the back row.

@@ -56,7 +56,7 @@ fn row(ui: &mut Ui, world: &Snapshot<'_>, run: &RunRecord, out: &mut Outbox) {
         let used = world.models.iter().any(|m| m.origin == Origin::Run(run.id.clone()));
         let ended = matches!(run.state, RunState::Finished | RunState::Stopped);
         if used {
-            if ui.button("In Draw ✔").on_hover_text("Click to remove it from Draw").clicked() {
+            if ui.button("In Draw ✓").on_hover_text("Click to remove it from Draw").clicked() {
                 train(TrainEdit::Remove(format!("run-{}", run.id)));
             }
         } else if ui
