@@ -92,7 +92,9 @@ fn centre_by_mass(picture: &Pixels) -> Pixels {
         return *picture;
     }
     let shift = |centre: f64, low: usize, high: usize| {
-        let wanted = (MIDDLE - centre).round() as i64;
+        // A digit that is its own mirror image and fills the box lies exactly
+        // half a pixel off: the last bit of a sum must not decide its place.
+        let wanted = (MIDDLE - centre - 1e-3).round() as i64;
         wanted.clamp(-(low as i64), (SIDE - 1 - high) as i64)
     };
     let dx = shift(sum_x / mass, low[0], high[0]);

@@ -86,8 +86,11 @@ fn dots_and_straight_lines_have_ink() {
                 let p = to_pixels(&strokes, pen, framing);
                 assert!(p.iter().all(|v| (0.0..=1.0).contains(v)), "{name}");
                 let ink: f32 = p.iter().sum();
-                let thin = pen == Some(1e-40) || framing != Framing::Mnist;
-                assert!(thin || ink > 1.0, "{name} with {pen:?}: {ink}");
+                // A pen that is tiny beside the drawing may fade away.
+                let size = strokes.iter().flatten().flatten().fold(0.0, |m, c| c.abs().max(m));
+                let thin = pen.is_some_and(|p| p < 1e-6 * size);
+                let outside = framing != Framing::Mnist;
+                assert!(thin || outside || ink > 1.0, "{name} with {pen:?}: {ink}");
             }
         }
     }
@@ -145,14 +148,15 @@ fn a_framed_picture_stays_as_it_is() {
 
 #[test]
 fn grey_pictures_of_any_size_are_framed_alike() {
-    // A filled ring, drawn at several sizes, gives nearly the same 28×28.
+    // A ring without its left upper quarter, at several sizes, gives nearly
+    // the same 28×28.
     let ring = |side: usize| -> Vec<f32> {
         (0..side * side)
             .map(|i| {
                 let (x, y) = ((i % side) as f32 + 0.5, (i / side) as f32 + 0.5);
                 let c = side as f32 / 2.0;
                 let r = ((x - c).powi(2) + ((y - c) * 0.8).powi(2)).sqrt() / c;
-                f32::from((0.45..0.62).contains(&r))
+                f32::from((0.45..0.62).contains(&r) && (x > c || y > c))
             })
             .collect()
     };

@@ -72,6 +72,7 @@ fn bytes(seed: u64, class: u8, index: u64) -> [u8; PIXELS] {
     for line in &lines {
         ink(line, pen, &mut rng, &mut segments);
     }
+    fill_box(&mut segments);
     frame_segments(&segments).map(|p| (p * 255.0 + 0.5) as u8)
 }
 
@@ -84,10 +85,11 @@ fn bell(rng: &mut Rng) -> f32 {
 
 /// Width of the pen, px in the 20×20 box; its spread is that of MNIST.
 fn pen_width(rng: &mut Rng) -> f32 {
-    (2.45 + 0.55 * bell(rng)).clamp(1.5, 4.2)
+    let b = bell(rng);
+    (2.45 + 0.62 * b + 0.12 * b * b).clamp(1.4, 4.8)
 }
 
-/// Points per unit of length along a written curve.
+/// Straight pieces between two points of a skeleton.
 const POINTS_PER_PIECE: usize = 6;
 
 /// The middle line of a digit, before it is fitted into any box.
@@ -126,18 +128,18 @@ impl Hand {
     fn new(rng: &mut Rng) -> Self {
         let slant = 0.12 + 0.22 * bell(rng);
         let turn = 0.07 * bell(rng);
-        let width = (1.0 + 0.14 * bell(rng)).max(0.6);
+        let width = (1.0 + 0.16 * bell(rng)).max(0.7);
         // Of sine and cosine two terms are enough for so small an angle.
         let (sin, cos) = (turn - turn * turn * turn / 6.0, 1.0 - turn * turn / 2.0);
         // Turned after slanting after stretching; y points down, so leaning
         // to the right means x falls as y grows.
         let matrix = [[cos * width, -cos * slant - sin], [sin * width, -sin * slant + cos]];
-        let bend = rng.range(0.01, 0.05);
+        let bend = rng.range(0.015, 0.07);
         let mut field = [[[0.0; 2]; FIELD]; FIELD];
         for displacement in field.iter_mut().flatten().flatten() {
             *displacement = bend * bell(rng);
         }
-        Self { matrix, field, unrest: rng.range(0.002, 0.016) }
+        Self { matrix, field, unrest: rng.range(0.003, 0.02) }
     }
 
     /// The pen's way through the jittered points of one stroke.
@@ -222,13 +224,29 @@ fn ink(line: &[[f32; 2]], pen: f32, rng: &mut Rng, segments: &mut Vec<Segment>) 
         let t = along - k as f32;
         0.5 * pen * ((1.0 - t) * pressure[k] + t * pressure[k + 1]).max(0.6)
     };
-    let offset = pen / 2.0;
     for (i, pair) in line.windows(2).enumerate() {
-        segments.push(Segment {
-            from: pair[0].map(|c| c + offset),
-            to: pair[1].map(|c| c + offset),
-            radius: [radius(i), radius(i + 1)],
-        });
+        segments.push(Segment { from: pair[0], to: pair[1], radius: [radius(i), radius(i + 1)] });
+    }
+}
+
+/// Scales the inked strokes so that they just fill the 20×20 box, as MNIST's
+/// digits do.
+fn fill_box(segments: &mut [Segment]) {
+    let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
+    for Segment { from, to, radius } in segments.iter() {
+        for k in 0..2 {
+            low[k] = low[k].min(from[k] - radius[0]).min(to[k] - radius[1]);
+            high[k] = high[k].max(from[k] + radius[0]).max(to[k] + radius[1]);
+        }
+    }
+    let scale = 20.0 / (high[0] - low[0]).max(high[1] - low[1]);
+    let place = |p: [f32; 2]| [0, 1].map(|k| (p[k] - low[k]) * scale);
+    for segment in segments {
+        *segment = Segment {
+            from: place(segment.from),
+            to: place(segment.to),
+            radius: segment.radius.map(|r| r * scale),
+        };
     }
 }
 
