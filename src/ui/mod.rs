@@ -18,6 +18,7 @@ pub mod session;
 pub mod snapshot;
 pub mod theme;
 mod toasts;
+pub mod tour;
 pub mod widgets;
 pub mod window;
 pub mod workspaces;
