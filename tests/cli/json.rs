@@ -98,6 +98,17 @@ fn classify() {
 }
 
 #[test]
+fn the_networks_in_the_box_answer_when_none_is_named() {
+    let home = home();
+    let drawing = write(home.path(), "drawing.json", DRAWING).display().to_string();
+    let text = format!("classify {drawing} --json");
+    let value = check("classify", &run_text(home.path(), &text).succeeds());
+    let models = value["inputs"][0]["models"].as_array().unwrap();
+    assert!(models.iter().any(|m| m["id"] == "mlp"), "{value}");
+    assert!(models.iter().all(|m| m["weights"] == "shipped"), "{value}");
+}
+
+#[test]
 fn train() {
     let home = home();
     let text = "train mlp --data synthetic --subset 300 --epochs 2 --seed 7 --optimiser sgd --json";

@@ -77,6 +77,15 @@ fn without_mnist_the_way_to_get_it_is_told() {
 }
 
 #[test]
+fn a_download_that_fails_says_what_to_do() {
+    let home = home();
+    // Nobody listens on port 9 (discard) of this machine.
+    let ran = run_text(home.path(), "data download --mirror http://127.0.0.1:9/ --json");
+    let line = ran.fails(1);
+    assert!(line.contains("127.0.0.1:9") && line.contains("try again"), "{line}");
+}
+
+#[test]
 fn the_environment_names_the_folder_and_may_be_wrong() {
     let home = home();
     let output = spikescope(home.path())
