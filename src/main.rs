@@ -1,1 +1,6 @@
-fn main() { spikescope::ann::prepare(); if let Err(e) = spikescope::ui::run(Default::default()) { eprintln!("{e}"); } }
+//! The program: everything is in the library, so that tests and benchmarks can
+//! use it too.
+
+fn main() -> std::process::ExitCode {
+    spikescope::cli::main()
+}

@@ -1,1 +1,82 @@
-//! cli
+//! The command line: what `spikescope` and its subcommands take, do and print.
+//!
+//! One file per subcommand. Each gets its parsed arguments and an
+//! [`output::Output`], and returns an [`Outcome`] or an error; here errors
+//! become one line on stderr and an exit code:
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | it failed, or a part of it did |
+//! | 2 | the arguments make no sense |
+//!
+//! Results go to stdout, everything else (progress, errors, logs) to stderr.
+//! With `--json`, stdout gets one JSON document and nothing else; its shapes
+//! are in [`report`] and docs/json.md.
+
+pub mod args;
+mod classify;
+mod data;
+mod digits;
+mod evaluate;
+mod failure;
+mod models;
+mod output;
+mod panic_message;
+mod progress;
+pub mod report;
+mod table;
+mod tour;
+mod train;
+mod window;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use args::Command;
+use output::Output;
+
+/// How a command ended that did not fail altogether.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    /// Something failed and has been reported; the rest is done.
+    PartlyFailed,
+}
+
+/// The whole program. Call it first thing in `main`.
+pub fn main() -> ExitCode {
+    crate::ann::prepare();
+    start_log();
+    panic_message::install();
+    // The hook has told what happened; this only turns it into our exit code.
+    let code = std::panic::catch_unwind(|| run(std::env::args_os())).unwrap_or(1);
+    ExitCode::from(code)
+}
+
+/// Our own warnings and everybody's errors, unless `RUST_LOG` says otherwise.
+fn start_log() {
+    let filter = env_logger::Env::default().default_filter_or("error,spikescope=warn");
+    // It fails only when a logger is there already, which then does as well.
+    let _ = env_logger::Builder::from_env(filter).try_init();
+}
+
+fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
+    let args = match args::parse(arguments) {
+        Ok(args) => args,
+        Err(error) => return failure::report_clap(&error),
+    };
+    let result = match args.command {
+        None => window::run(args.window),
+        Some(Command::Train(args)) => train::run(&args, &mut Output::stdout(args.format)),
+        Some(Command::Evaluate(args)) => evaluate::run(&args, &mut Output::stdout(args.format)),
+        Some(Command::Classify(args)) => classify::run(&args, &mut Output::stdout(args.format)),
+        Some(Command::Data(args)) => data::run(&args),
+        Some(Command::Tour(args)) => tour::run(&args, &mut Output::stdout(args.format)),
+    };
+    match result {
+        Ok(Outcome::Done) => 0,
+        Ok(Outcome::PartlyFailed) => 1,
+        Err(error) => failure::report(&error),
+    }
+}

@@ -66,7 +66,11 @@ const CONFINED: &[Confined] = &[
         only_in: &["ui"],
         why: "everything below the window works without one",
     },
-    Confined { package: "rfd", only_in: &["ui"], why: "only the window opens dialogs" },
+    Confined {
+        package: "rfd",
+        only_in: &["ui", "workers"],
+        why: "only the window opens dialogs, on a thread of theirs",
+    },
     Confined {
         package: "wgpu",
         only_in: &["ui", "snn"],

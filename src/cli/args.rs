@@ -1,0 +1,339 @@
+//! The arguments, and the help that `--help` prints: this file is both.
+
+use std::ffi::OsString;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::output::Format;
+use crate::ann::optimiser::OPTIMISERS;
+use crate::ann::zoo::ZOO;
+use crate::data::registry::SOURCES;
+use crate::ui::session::ThemeChoice;
+use crate::ui::workspaces::WORKSPACES;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  spikescope                              open the window
+  spikescope --projector                  open it for a lecture hall
+  spikescope data download                fetch MNIST (12 MB)
+  spikescope evaluate                     accuracy of every network on MNIST's test set
+  spikescope train mlp --epochs 5         train a network
+  spikescope classify five.png            ask the networks about a picture
+
+`spikescope COMMAND --help` says more about each. Where things are kept:
+  SPIKESCOPE_HOME     runs, downloads and settings (default: the user's data folder)
+  SPIKESCOPE_MNIST    the folder with MNIST
+  RUST_LOG            what to log on stderr, for example RUST_LOG=spikescope=debug";
+
+/// How close are artificial neural networks to the brain?
+///
+/// Draw a digit and watch every kind of network answer; train networks and watch them learn.
+/// Without a command, Spikescope opens its window.
+#[derive(Parser, Debug)]
+#[command(
+    name = "spikescope",
+    version,
+    styles = STYLES,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct SpikescopeArgs {
+    #[command(flatten)]
+    pub window: WindowArgs,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Reads the arguments, the program's name first.
+///
+/// # Errors
+/// Help and version are errors too, for clap.
+pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<SpikescopeArgs, clap::Error> {
+    SpikescopeArgs::try_parse_from(arguments)
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    Train(TrainArgs),
+    Evaluate(EvaluateArgs),
+    Classify(ClassifyArgs),
+    Data(DataArgs),
+    Tour(TourArgs),
+}
+
+/// Options of the window.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Options of the window")]
+pub struct WindowArgs {
+    /// The folder with MNIST's four files, gzipped or not
+    #[arg(long, value_name = "DIR")]
+    pub mnist: Option<PathBuf>,
+    /// Large type, thick strokes, light background, pressed keys shown
+    #[arg(long)]
+    pub projector: bool,
+    /// Colours [default: as last time]
+    #[arg(long, value_enum, value_name = "THEME")]
+    pub theme: Option<Theme>,
+    /// Where to begin [default: as last time]
+    #[arg(long, value_name = "NAME", value_parser = workspaces())]
+    pub workspace: Option<String>,
+    /// Draw with the software adapter even if there is a graphics card
+    #[arg(long)]
+    pub software: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    Light,
+    Dark,
+    /// As the desktop is set
+    System,
+}
+
+impl From<Theme> for ThemeChoice {
+    fn from(theme: Theme) -> Self {
+        match theme {
+            Theme::Light => Self::Light,
+            Theme::Dark => Self::Dark,
+            Theme::System => Self::System,
+        }
+    }
+}
+
+/// Train a network from scratch, or go on with a run
+///
+/// Each epoch prints a line. The run is kept in a folder of its own, with a checkpoint after each
+/// epoch and every few seconds, so that a run that was interrupted (even by a power cut) can be
+/// gone on with: here with --resume, or in the window. What comes out depends on the seed and the
+/// settings, not on the number of threads.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  spikescope train mlp --data synthetic --epochs 2
+  spikescope train cnn3 --subset 10000 --optimiser adam --out my-cnn3.safetensors
+  spikescope train --resume last")]
+pub struct TrainArgs {
+    /// The network
+    #[arg(value_name = "MODEL", value_parser = models(), required_unless_present = "resume")]
+    pub model: Option<String>,
+    /// Go on with this run (its name as printed at its start, or `last`)
+    #[arg(long, value_name = "RUN", conflicts_with_all =
+        ["model", "data", "epochs", "subset", "batch_size", "optimiser", "learning_rate", "seed"])]
+    pub resume: Option<String>,
+    /// The digits to learn from
+    #[arg(long, value_name = "SET", value_parser = sources(), default_value = "mnist")]
+    pub data: String,
+    /// The folder with MNIST's four files
+    #[arg(long, value_name = "DIR")]
+    pub mnist: Option<PathBuf>,
+    /// How often to go through the images [default: as in the report]
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<NonZeroUsize>,
+    /// Learn from the first N images only [default: all]
+    #[arg(long, value_name = "N")]
+    pub subset: Option<NonZeroUsize>,
+    /// Images per update of the weights [default: 32]
+    #[arg(long, value_name = "N")]
+    pub batch_size: Option<NonZeroUsize>,
+    /// The rule that updates the weights
+    #[arg(long, value_name = "NAME", value_parser = optimisers(), default_value = "adadelta")]
+    pub optimiser: String,
+    /// Its learning rate [default: the optimiser's usual one]
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Option<f64>,
+    /// Where the random numbers begin: initial weights, shuffling, dropout
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Threads to compute on [default: one per core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Save a checkpoint at least this often
+    #[arg(long, value_name = "SECONDS", default_value = "20")]
+    pub checkpoint_every: NonZeroU64,
+    /// Also write the trained weights to this file
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Print how often networks are right on digits they have never seen
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  spikescope evaluate                                   every network on MNIST's 10,000 test images
+  spikescope evaluate mlp --data synthetic              one network on generated digits, no download
+  spikescope evaluate --images a-idx3 --labels a-idx1   any pair of IDX files of 28×28 digits
+  spikescope evaluate --weights mine.safetensors        weights that you have trained")]
+pub struct EvaluateArgs {
+    /// The networks [default: all that are in the box]
+    #[arg(value_name = "MODEL", value_parser = models())]
+    pub models: Vec<String>,
+    /// Weights from a file (may be given several times)
+    #[arg(long, value_name = "FILE")]
+    pub weights: Vec<PathBuf>,
+    /// The digits to ask about
+    #[arg(long, value_name = "SET", value_parser = sources(), default_value = "mnist")]
+    pub data: String,
+    /// The folder with MNIST's four files
+    #[arg(long, value_name = "DIR")]
+    pub mnist: Option<PathBuf>,
+    /// IDX file of 28×28 pictures, gzipped or not
+    #[arg(long, value_name = "FILE", requires = "labels", conflicts_with_all = ["data", "mnist"])]
+    pub images: Option<PathBuf>,
+    /// IDX file of their labels
+    #[arg(long, value_name = "FILE", requires = "images")]
+    pub labels: Option<PathBuf>,
+    /// Threads to compute on [default: one per core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Ask the networks about pictures or drawings of single digits
+///
+/// PNG or JPEG of any size, dark on light or light on dark; or a drawing, JSON of the form
+/// {"strokes": [[[x, y], …], …]} at any scale, x to the right, y down. Each is cropped, scaled and
+/// centred as MNIST's digits are, exactly as on the window's canvas.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  spikescope classify photo.jpg scan.png
+  spikescope classify drawing.json --model mlp --json")]
+pub struct ClassifyArgs {
+    /// The pictures (.png, .jpg) and drawings (.json)
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Ask this network only (may be given several times) [default: all that are in the box]
+    #[arg(long = "model", value_name = "MODEL", value_parser = models())]
+    pub models: Vec<String>,
+    /// Weights from a file (may be given several times)
+    #[arg(long, value_name = "FILE")]
+    pub weights: Vec<PathBuf>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Fetch, check and describe the digits
+#[derive(Args, Debug)]
+pub struct DataArgs {
+    #[command(subcommand)]
+    pub action: DataAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum DataAction {
+    Download(DownloadArgs),
+    /// Say whether MNIST's four files are there and right
+    Check(FolderArgs),
+    /// Say what digits there are: their sources, sizes and classes
+    Describe(FolderArgs),
+    Export(ExportArgs),
+}
+
+/// Fetch MNIST (12 MB), going on where an earlier try ended
+///
+/// Several mirrors are tried in turn, and every file is checked by its SHA-256.
+#[derive(Args, Debug)]
+pub struct DownloadArgs {
+    /// Where to put it [default: where Spikescope looks for it]
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Fetch from this address instead (may be given several times)
+    #[arg(long, value_name = "URL")]
+    pub mirror: Vec<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+// No doc comment here: it would replace the help of the two variants.
+#[derive(Args, Debug)]
+pub struct FolderArgs {
+    /// The folder with MNIST's four files [default: SPIKESCOPE_MNIST, else the downloaded one]
+    #[arg(long, value_name = "DIR")]
+    pub mnist: Option<PathBuf>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Write generated digits as IDX files, for use in other programs
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// The folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// How many digits
+    #[arg(long, value_name = "N", default_value = "10000",
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub count: u32,
+    /// Where the random numbers begin
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Render every workspace to PNG files; needs no display
+#[derive(Args, Debug)]
+pub struct TourArgs {
+    /// The folder to write to
+    #[arg(long, value_name = "DIR", default_value = "tour")]
+    pub out: PathBuf,
+    /// The folder with MNIST's four files
+    #[arg(long, value_name = "DIR")]
+    pub mnist: Option<PathBuf>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+fn models() -> PossibleValuesParser {
+    ZOO.iter().map(|a| PossibleValue::new(a.id).help(a.name)).collect::<Vec<_>>().into()
+}
+
+fn sources() -> PossibleValuesParser {
+    SOURCES.iter().map(|s| PossibleValue::new(s.id).help(s.name)).collect::<Vec<_>>().into()
+}
+
+fn optimisers() -> PossibleValuesParser {
+    OPTIMISERS.iter().map(|o| PossibleValue::new(o.id).help(o.name)).collect::<Vec<_>>().into()
+}
+
+fn workspaces() -> PossibleValuesParser {
+    WORKSPACES.iter().map(|w| PossibleValue::new(w.id).help(w.doc)).collect::<Vec<_>>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_declarations_are_consistent() {
+        SpikescopeArgs::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_argument_has_its_help() {
+        fn check(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {argument}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&SpikescopeArgs::command());
+    }
+}

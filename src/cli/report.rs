@@ -1,0 +1,168 @@
+//! What `--json` prints: one struct per command. The shapes are documented in
+//! docs/json.md and are stable: fields may be added, never renamed, removed or
+//! given another meaning.
+
+use serde::Serialize;
+
+use crate::data::CLASSES;
+
+/// `evaluate`
+#[derive(Debug, Serialize)]
+pub struct Evaluated {
+    /// Images that each model was asked about.
+    pub images: usize,
+    /// Id of the data set: `mnist-test`, `synthetic`, or `files`.
+    pub data: String,
+    pub models: Vec<EvaluatedModel>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct EvaluatedModel {
+    pub id: String,
+    /// `shipped`, or the file that the weights are from.
+    pub weights: String,
+    /// Share of right answers, 0 to 1.
+    pub accuracy: f64,
+    /// Wrong answers.
+    pub errors: usize,
+    /// Mean cross-entropy, nats.
+    pub loss: f64,
+    /// Wall time per image, images answered in batches on all threads.
+    pub ms_per_image: f64,
+    /// Counts, `[true digit][answer]`.
+    pub confusion: [[u32; CLASSES]; CLASSES],
+}
+
+/// `classify`
+#[derive(Debug, Serialize)]
+pub struct Classified {
+    /// The files that could be read, in the order they were named.
+    pub inputs: Vec<ClassifiedFile>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ClassifiedFile {
+    pub file: String,
+    pub models: Vec<Answer>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    pub id: String,
+    /// `shipped`, or the file that the weights are from.
+    pub weights: String,
+    /// The most probable digit.
+    pub digit: usize,
+    /// Of the digits 0 to 9, in this order; their sum is 1.
+    pub probabilities: [f32; CLASSES],
+}
+
+/// `train`
+#[derive(Debug, Serialize)]
+pub struct Trained {
+    /// The run's name, for `--resume`.
+    pub run: String,
+    /// Where it is kept.
+    pub folder: String,
+    pub model: String,
+    /// `mnist` or `synthetic`.
+    pub data: String,
+    pub seed: u64,
+    /// Images of the data set that were used, those for validation included.
+    pub subset: usize,
+    pub batch_size: usize,
+    /// `adadelta`, `adam` or `sgd`.
+    pub optimiser: String,
+    pub epochs: Vec<TrainedEpoch>,
+    /// Training time, of all sittings, without loading and testing.
+    pub seconds: f64,
+    pub test: Tested,
+    /// The file with the trained weights.
+    pub weights: String,
+}
+
+/// Losses are mean cross-entropies in nats, accuracies 0 to 1.
+#[derive(Debug, Serialize)]
+pub struct TrainedEpoch {
+    /// Counts from 1.
+    pub epoch: usize,
+    pub train_loss: f64,
+    pub train_accuracy: f64,
+    /// `null` when no image was set aside.
+    pub validation_loss: Option<f64>,
+    pub validation_accuracy: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Tested {
+    pub images: usize,
+    pub accuracy: f64,
+    pub errors: usize,
+}
+
+/// `data check` and `data download`
+#[derive(Debug, Serialize)]
+pub struct Checked {
+    pub folder: String,
+    /// Whether all four files can be used.
+    pub ok: bool,
+    pub files: Vec<CheckedFile>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct CheckedFile {
+    pub name: String,
+    pub path: String,
+    /// `ok`, `missing` or `broken`.
+    pub state: &'static str,
+    /// Whether its content is MNIST's, by its SHA-256.
+    pub verified: bool,
+    pub bytes: u64,
+    /// What is wrong, or `null`.
+    pub problem: Option<String>,
+}
+
+/// `data describe`
+#[derive(Debug, Serialize)]
+pub struct Described {
+    pub sources: Vec<DescribedSource>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct DescribedSource {
+    pub id: String,
+    pub name: String,
+    pub about: String,
+    /// Where it is read from; `null` if it is generated or not to be found.
+    pub folder: Option<String>,
+    /// Why it cannot be used, or `null`.
+    pub problem: Option<String>,
+    /// The training and the test set; empty if it cannot be used.
+    pub sets: Vec<DescribedSet>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct DescribedSet {
+    pub id: String,
+    pub images: usize,
+    /// Images of each digit, 0 to 9.
+    pub classes: [usize; CLASSES],
+}
+
+/// `data export`
+#[derive(Debug, Serialize)]
+pub struct Exported {
+    pub images: usize,
+    pub seed: u64,
+    /// The IDX file of pictures and the one of labels.
+    pub images_file: String,
+    pub labels_file: String,
+}
+
+/// `tour`
+#[derive(Debug, Serialize)]
+pub struct Toured {
+    pub folder: String,
+    /// The PNG files.
+    pub pictures: Vec<String>,
+}

@@ -1,0 +1,297 @@
+//! `spikescope train`: trains a network in a run folder of its own, the same
+//! kind of run that the window trains, lists and goes on with.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use anyhow::{anyhow, bail};
+
+use super::args::TrainArgs;
+use super::failure::UsageError;
+use super::output::{Output, OutputError, complain};
+use super::progress::{Progress, Unit};
+use super::report::{Tested, Trained, TrainedEpoch};
+use super::table::{self, Align};
+use super::{Outcome, digits, models};
+use crate::ann::optimiser::OptimiserConfig;
+use crate::ann::trainer::{EpochPoint, TrainConfig};
+use crate::ann::{weights, zoo};
+use crate::core::clock::duration_text;
+use crate::core::folders;
+use crate::data::registry::Split;
+use crate::workers::active::{ActiveRun, StartError};
+use crate::workers::runs::{self, RunRecord, RunState};
+use crate::workers::training::{Control, Phase, TrainingView};
+
+/// Time between two looks at the run for the progress bar.
+const SHOW_EVERY: Duration = Duration::from_millis(100);
+
+pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
+    let root = folders::runs();
+    check_out(args.out.as_deref())?;
+    let (mut run, split) = match &args.resume {
+        Some(name) => go_on(&root, name, args.mnist.as_deref())?,
+        None => start(&root, args)?,
+    };
+    let record = record(&run)?;
+    announce(&record, out)?;
+    if let Err(error) = train(&mut run, args, out) {
+        return Err(stop(&mut run, error));
+    }
+    if let Err(error) = test(&mut run, &split) {
+        return Err(stop(&mut run, error));
+    }
+    run.close(RunState::Finished, None)?;
+    finish(&run, &root, &split, args.out.as_deref(), out)
+}
+
+/// A mistake that is better found before hours of training than after them.
+fn check_out(out: Option<&Path>) -> Result<(), UsageError> {
+    match out {
+        Some(path) if path.is_dir() => {
+            Err(UsageError(format!("--out names a folder, not a file: {}", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
+    // Both are checked by the argument parser already.
+    let architecture = zoo::get(args.model.as_deref().unwrap_or_default())?;
+    let mut optimiser = OptimiserConfig::default_of(&args.optimiser)
+        .ok_or_else(|| UsageError(format!("there is no optimiser {}", args.optimiser)))?;
+    if let Some(rate) = args.learning_rate {
+        optimiser.set("learning_rate", rate);
+    }
+    let split = digits::load(&args.data, args.mnist.as_deref())?;
+    let number = |asked: Option<NonZeroUsize>, usual| asked.map_or(usual, NonZeroUsize::get);
+    let usual = TrainConfig::default();
+    let config = TrainConfig {
+        model: architecture.id.to_owned(),
+        data: args.data.clone(),
+        subset: number(args.subset, split.train.len()),
+        batch_size: number(args.batch_size, usual.batch_size),
+        epochs: number(args.epochs, architecture.epochs),
+        optimiser,
+        seed: args.seed,
+        threads: models::threads(args.threads),
+        ..usual
+    };
+    if config.subset > split.train.len() {
+        let has = split.train.len();
+        return Err(UsageError(format!(
+            "--subset is {}, but {} has {has} images",
+            config.subset, args.data
+        ))
+        .into());
+    }
+    let mut run = ActiveRun::start(root, config, split.clone())?;
+    // From now on there is something to go on with, whatever happens.
+    run.checkpoint()?;
+    Ok((run, split))
+}
+
+fn go_on(root: &Path, name: &str, mnist: Option<&Path>) -> anyhow::Result<(ActiveRun, Split)> {
+    let record = find_run(root, name)?;
+    if record.state == RunState::Finished {
+        let weights = runs::weights_path(root, &record.id);
+        bail!("the run {} is finished; its weights are in {}", record.id, weights.display());
+    }
+    let split = digits::load(&record.config.data, mnist)?;
+    Ok((ActiveRun::go_on(root, &record.id, split.clone())?, split))
+}
+
+/// The run of this name; `last` is the newest that can be gone on with.
+fn find_run(root: &Path, name: &str) -> anyhow::Result<RunRecord> {
+    let (records, broken) = runs::list(root);
+    let mut open = records.iter().filter(|r| can_go_on(r));
+    let found = match name {
+        "last" => open.next(),
+        name => records.iter().find(|r| r.id == name),
+    };
+    if let Some(record) = found {
+        return Ok(record.clone());
+    }
+    if let Some(error) = broken.iter().map(ToString::to_string).find(|e| e.contains(name)) {
+        bail!(error);
+    }
+    let open: Vec<&str> = open.map(|r| &r.id[..]).collect();
+    let known = match &open[..] {
+        [] => format!("no run in {} can be gone on with", root.display()),
+        open => format!("runs that can be gone on with: {}", open.join(", ")),
+    };
+    Err(UsageError(format!("there is no run {name:?}; {known}")).into())
+}
+
+/// Neither finished nor being trained by another process just now.
+fn can_go_on(record: &RunRecord) -> bool {
+    match record.state {
+        RunState::Finished => false,
+        RunState::Running => record.interrupted,
+        RunState::Stopped | RunState::Failed => true,
+    }
+}
+
+fn record(run: &ActiveRun) -> anyhow::Result<Arc<RunRecord>> {
+    run.view(Phase::Training).record.ok_or_else(|| anyhow!("the run has no record"))
+}
+
+fn announce(record: &RunRecord, out: &mut Output) -> Result<(), OutputError> {
+    let config = &record.config;
+    out.line(format_args!(
+        "Run {}: {} on {} images of {}, {} epochs, batches of {}, {}, seed {}",
+        record.id,
+        config.model,
+        config.subset,
+        config.data,
+        config.epochs,
+        config.batch_size,
+        config.optimiser.describe(),
+        config.seed,
+    ))?;
+    out.line(table::line(&COLUMNS, &WIDTHS, &COLUMNS.map(|(name, _)| name.to_owned())))?;
+    for point in &record.epochs {
+        out.line(epoch_line(point, None))?;
+    }
+    Ok(())
+}
+
+/// Trains to the end of the last epoch.
+fn train(run: &mut ActiveRun, args: &TrainArgs, out: &mut Output) -> anyhow::Result<()> {
+    let control = Control::default();
+    let save_every = Duration::from_secs(args.checkpoint_every.get());
+    let progress = Progress::new(record(run)?.total_steps, Unit::Batches);
+    let (mut saved, mut shown) = (Instant::now(), Instant::now());
+    loop {
+        let done = run.advance(&control)?;
+        if done.epoch_ended {
+            let view = run.view(Phase::Training);
+            let last = view.record.as_ref().and_then(|r| r.epochs.last());
+            if let Some(point) = last {
+                progress.pause(|| out.line(epoch_line(point, view.images_per_s)))?;
+            }
+        }
+        if done.finished {
+            return Ok(());
+        }
+        if saved.elapsed() >= save_every {
+            run.checkpoint()?;
+            saved = Instant::now();
+        }
+        if progress.is_shown() && shown.elapsed() >= SHOW_EVERY {
+            show(&progress, &run.view(Phase::Training));
+            shown = Instant::now();
+        }
+    }
+}
+
+fn show(progress: &Progress, view: &TrainingView) {
+    let Some(record) = &view.record else { return };
+    progress.set(record.steps);
+    let rate = view.images_per_s.map_or_else(String::new, |r| format!(" · {r:.0} images/s"));
+    let left = view.left_s.map_or_else(String::new, |s| format!(" · {} left", duration_text(s)));
+    progress.say(format!(
+        "epoch {} of {}{rate}{left}",
+        record.epochs.len() + 1,
+        record.config.epochs
+    ));
+}
+
+fn test(run: &mut ActiveRun, split: &Split) -> Result<(), StartError> {
+    let progress = Progress::new(split.test.len() as u64, Unit::Images);
+    progress.say("testing");
+    run.test(&AtomicBool::new(false), &mut |done, _| progress.set(done as u64))?;
+    Ok(())
+}
+
+/// Saves what there is of a run that failed, and gives the error to report.
+fn stop(run: &mut ActiveRun, error: impl Into<anyhow::Error>) -> anyhow::Error {
+    let error = error.into();
+    // Nobody reads the output any more: that ends the run, but is no failure.
+    let state = if error.is::<OutputError>() { RunState::Stopped } else { RunState::Failed };
+    if let Err(second) = run.close(state, Some(error.to_string())) {
+        complain(format_args!("error: {second}"));
+    }
+    error
+}
+
+fn finish(
+    run: &ActiveRun,
+    root: &Path,
+    split: &Split,
+    also: Option<&Path>,
+    out: &mut Output,
+) -> anyhow::Result<Outcome> {
+    let record = record(run)?;
+    let model = run.view(Phase::Finished).model.ok_or_else(|| anyhow!("the run has no network"))?;
+    let mut saved = runs::weights_path(root, &record.id);
+    if let Some(also) = also {
+        weights::save(also, &model.network, &model.metadata)?;
+        saved = PathBuf::from(also);
+    }
+    let accuracy = record.test_accuracy.ok_or_else(|| anyhow!("the run was not tested"))?;
+    let images = split.test.len();
+    let test =
+        Tested { images, accuracy, errors: images - (accuracy * images as f64).round() as usize };
+    out.line(format_args!(
+        "Test accuracy {:.2} % ({} errors in {images} images), trained in {}",
+        accuracy * 100.0,
+        test.errors,
+        duration_text(record.seconds),
+    ))?;
+    out.line(format_args!("Weights: {}", saved.display()))?;
+    out.json(&Trained {
+        run: record.id.clone(),
+        folder: root.join(&record.id).display().to_string(),
+        model: record.config.model.clone(),
+        data: record.config.data.clone(),
+        seed: record.config.seed,
+        subset: record.config.subset,
+        batch_size: record.config.batch_size,
+        optimiser: record.config.optimiser.id().to_owned(),
+        epochs: record.epochs.iter().map(epoch_report).collect(),
+        seconds: record.seconds,
+        test,
+        weights: saved.display().to_string(),
+    })?;
+    Ok(Outcome::Done)
+}
+
+const COLUMNS: [(&str, Align); 6] = [
+    ("epoch", Align::Right),
+    ("train loss", Align::Right),
+    ("accuracy", Align::Right),
+    ("validation loss", Align::Right),
+    ("accuracy", Align::Right),
+    ("images/s", Align::Right),
+];
+const WIDTHS: [usize; 6] = [5, 10, 8, 15, 8, 8];
+
+fn epoch_line(point: &EpochPoint, images_per_s: Option<f64>) -> String {
+    let epoch = epoch_report(point);
+    let loss = |loss: Option<f64>| loss.map_or_else(|| "–".into(), |l| format!("{l:.4}"));
+    let share =
+        |share: Option<f64>| share.map_or_else(|| "–".into(), |s| format!("{:.2} %", s * 100.0));
+    let cells = [
+        epoch.epoch.to_string(),
+        loss(Some(epoch.train_loss)),
+        share(Some(epoch.train_accuracy)),
+        loss(epoch.validation_loss),
+        share(epoch.validation_accuracy),
+        images_per_s.map_or_else(|| "–".into(), |r| format!("{r:.0}")),
+    ];
+    table::line(&COLUMNS, &WIDTHS, &cells)
+}
+
+fn epoch_report(point: &EpochPoint) -> TrainedEpoch {
+    TrainedEpoch {
+        epoch: point.epoch,
+        train_loss: f64::from(point.train_loss),
+        train_accuracy: f64::from(point.train_accuracy),
+        validation_loss: point.validation_loss.map(f64::from),
+        validation_accuracy: point.validation_accuracy.map(f64::from),
+    }
+}
