@@ -106,7 +106,10 @@ impl<'a> Transfer<'a> {
 
     /// Forgets what has arrived.
     pub fn discard(&mut self) -> Result<(), DownloadError> {
-        self.part.set_len(0).map_err(|e| self.cannot_write(e))
+        if self.length()? > 0 {
+            self.part.set_len(0).map_err(|e| self.cannot_write(e))?;
+        }
+        Ok(())
     }
 
     fn cannot_write(&self, source: std::io::Error) -> DownloadError {

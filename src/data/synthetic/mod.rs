@@ -25,8 +25,8 @@ pub fn digit(seed: u64, class: u8, index: u64) -> Pixels {
 }
 
 /// The strokes behind [`digit`], in writing order, in canvas units of 0 … 1.
-/// Points are dense where the pen is slow, at ends and in bends: played at an
-/// even rate, they look like writing.
+/// Points are dense in bends, where a pen is slow: played at an even rate, they
+/// look like writing.
 pub fn strokes(seed: u64, class: u8, index: u64) -> Vec<Stroke> {
     let written = write(&mut open(seed, class, index), class);
     let inside = |p: [f32; 2]| p.map(|c| 0.15 + 0.7 * c);
@@ -111,15 +111,16 @@ fn choose(rng: &mut Rng, ways: &'static [Allograph]) -> &'static Allograph {
     &ways[0]
 }
 
-/// Cells of the bending field along each side.
-const FIELD: usize = 4;
+/// Terms of the bending field: those of second and third order in x and y.
+const BENDS: usize = 7;
 
 /// What one writer does to every point of one digit.
 struct Hand {
     /// Rows of the matrix that slants, turns and stretches.
     matrix: [[f32; 2]; 2],
-    /// Displacements at the corners of a grid over the box.
-    field: [[[f32; 2]; FIELD]; FIELD],
+    /// How much of each term of the bending field is in x and in y. A
+    /// polynomial bends smoothly: a grid would give the bows corners.
+    bends: [[f32; BENDS]; 2],
     /// Standard deviation of what single points are off by.
     unrest: f32,
 }
@@ -134,12 +135,9 @@ impl Hand {
         // Turned after slanting after stretching; y points down, so leaning
         // to the right means x falls as y grows.
         let matrix = [[cos * width, -cos * slant - sin], [sin * width, -sin * slant + cos]];
-        let bend = rng.range(0.015, 0.07);
-        let mut field = [[[0.0; 2]; FIELD]; FIELD];
-        for displacement in field.iter_mut().flatten().flatten() {
-            *displacement = bend * bell(rng);
-        }
-        Self { matrix, field, unrest: rng.range(0.003, 0.02) }
+        let most = rng.range(0.015, 0.07);
+        let bends = [0, 1].map(|_| std::array::from_fn(|_| most * bell(rng)));
+        Self { matrix, bends, unrest: rng.range(0.002, 0.014) }
     }
 
     /// The pen's way through the jittered points of one stroke.
@@ -159,24 +157,11 @@ impl Hand {
     }
 
     fn place(&self, [x, y]: [f32; 2]) -> [f32; 2] {
-        let [bx, by] = self.bend(x, y);
-        let (x, y) = (x + bx - 0.5, y + by - 0.5);
+        let (u, v) = (2.0 * x - 1.0, 2.0 * y - 1.0);
+        let terms = [u * u, u * v, v * v, u * u * u, u * u * v, u * v * v, v * v * v];
+        let bend = |k: usize| self.bends[k].iter().zip(terms).map(|(b, t)| b * t).sum::<f32>();
+        let (x, y) = (x - 0.5 + bend(0), y - 0.5 + bend(1));
         self.matrix.map(|[a, b]| a * x + b * y)
-    }
-
-    fn bend(&self, x: f32, y: f32) -> [f32; 2] {
-        let cell = |c: f32| {
-            let scaled = c.clamp(0.0, 1.0) * (FIELD - 1) as f32;
-            let i = (scaled as usize).min(FIELD - 2);
-            let t = scaled - i as f32;
-            // Smoothstep, so that the field has no creases between cells.
-            (i, t * t * (3.0 - 2.0 * t))
-        };
-        let ((i, s), (j, t)) = (cell(x), cell(y));
-        std::array::from_fn(|k| {
-            let row = |j: usize| (1.0 - s) * self.field[j][i][k] + s * self.field[j][i + 1][k];
-            (1.0 - t) * row(j) + t * row(j + 1)
-        })
     }
 }
 
