@@ -1,1 +1,47 @@
-//! ann
+//! The artificial networks: their structures, operations, optimisers, trainer
+//! and weights, on top of candle's tensors and automatic differentiation.
+//!
+//! Everything here depends on the seed and on nothing else: not on the number of
+//! threads, not on who is watching.
+
+pub mod error;
+pub mod evaluate;
+pub mod network;
+pub mod ops;
+pub mod optimiser;
+pub mod trainer;
+pub mod weights;
+pub mod zoo;
+
+pub use error::AnnError;
+
+/// Tells candle to start no threads of its own: it would otherwise take every
+/// core with a spinning pool, and read `/proc/cpuinfo` at every product of
+/// matrices. Call it first thing in `main`, before any other thread exists.
+pub fn prepare() {
+    for name in ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"] {
+        if std::env::var_os(name).is_none() {
+            #[allow(unsafe_code, reason = "candle reads its settings from the environment only")]
+            // SAFETY: documented above: no other thread runs yet, so nobody can
+            // be reading the environment.
+            unsafe { std::env::set_var(name, "1") };
+        }
+    }
+}
+
+/// Cores to compute on while a window is open: all but one, at least one.
+pub fn spare_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1).max(1))
+}
+
+/// A pool of named threads; operations run on the pool they are called in.
+///
+/// # Errors
+/// [`AnnError::Threads`] when the system gives none.
+pub fn pool(threads: usize) -> Result<rayon::ThreadPool, AnnError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.max(1))
+        .thread_name(|i| format!("compute {i}"))
+        .build()
+        .map_err(|e| AnnError::Threads(e.to_string()))
+}

@@ -1,1 +1,27 @@
-//! ui
+//! The window.
+//!
+//! * [`app`]: the state, and one frame of it
+//! * [`snapshot`] / [`command`]: all that a workspace sees, and may ask for
+//! * [`apply`](App): the one place where commands become actions
+//! * [`workspaces`]: one file or folder each, and one line in the registry
+//! * [`widgets`]: what workspaces are made of
+//! * [`theme`]: colours, type, spacing
+//! * [`tour`]: every workspace as a picture, without a display
+
+pub mod app;
+mod apply;
+mod chrome;
+pub mod command;
+pub mod digit;
+mod keys;
+pub mod session;
+pub mod snapshot;
+pub mod theme;
+mod toasts;
+pub mod tour;
+pub mod widgets;
+pub mod window;
+pub mod workspaces;
+
+pub use app::{App, Setup};
+pub use window::{LaunchOptions, run};

@@ -1,1 +1,245 @@
-//! workers
+//! Named threads that own the slow things, and the messages to and from them.
+//!
+//! # The protocol on one page
+//!
+//! | thread | owns | takes (bounded) | gives |
+//! |---|---|---|---|
+//! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
+//! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
+//! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
+//! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
+//!
+//! Slots hold the latest value as an `Arc` (bulk state; a reader may miss
+//! values, never the newest). [`events::Event`]s each arrive, in order. After
+//! either, the worker calls [`events::Wake`], so the window repaints when, and
+//! only when, there is something new. Commands are sent with `try_send`: the
+//! window never waits, and says so should a queue be full.
+
+pub mod active;
+pub mod answers;
+pub mod curve;
+pub mod download;
+pub mod events;
+pub mod latest;
+pub mod library;
+pub mod models;
+pub mod runs;
+pub mod training;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+
+use answers::{Answers, Question};
+use download::DownloadView;
+use events::{Event, Events, QUEUE, Wake};
+use latest::{Inbox, Slot};
+use library::{Job, Library};
+use training::{Control, TrainCommand, TrainingView};
+
+/// All workers, from the window's side.
+pub struct Hub {
+    questions: Arc<Inbox<Question>>,
+    answers: Arc<Slot<Answers>>,
+    train: Option<SyncSender<TrainCommand>>,
+    control: Arc<Control>,
+    training: Arc<Slot<TrainingView>>,
+    jobs: Option<SyncSender<Job>>,
+    library: Arc<Slot<Library>>,
+    download: Arc<Slot<DownloadView>>,
+    cancel_download: Arc<AtomicBool>,
+    quit: Arc<AtomicBool>,
+    events: Events,
+    arrived: Receiver<Event>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// A worker is too busy to take another command just now.
+#[derive(Debug, thiserror::Error)]
+#[error("The {0} is still busy with earlier commands; nothing was lost, try again in a moment.")]
+pub struct Busy(&'static str);
+
+impl Hub {
+    /// Starts the workers. Training runs live below `runs_root`.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(runs_root: PathBuf, wake: Wake) -> std::io::Result<Self> {
+        let (sender, arrived) = sync_channel(QUEUE);
+        let events = Events::new(sender, wake);
+        let (questions, answers) = (Arc::default(), Arc::new(Slot::new(Answers::default())));
+        let (train, commands) = sync_channel(16);
+        let (jobs, job_queue) = sync_channel(64);
+        let control = Arc::<Control>::default();
+        let training = Arc::new(Slot::new(TrainingView::default()));
+        let library = Arc::new(Slot::new(Library::default()));
+        let quit = Arc::<AtomicBool>::default();
+        let threads = vec![
+            answers::spawn(Arc::clone(&questions), Arc::clone(&answers), events.clone())?,
+            training::spawn(
+                Arc::clone(&control),
+                commands,
+                Arc::clone(&training),
+                events.clone(),
+                runs_root.clone(),
+            )?,
+            library::spawn(
+                job_queue,
+                Arc::clone(&library),
+                events.clone(),
+                runs_root,
+                Arc::clone(&quit),
+            )?,
+        ];
+        Ok(Self {
+            questions,
+            answers,
+            train: Some(train),
+            control,
+            training,
+            jobs: Some(jobs),
+            library,
+            download: Arc::new(Slot::new(DownloadView::default())),
+            cancel_download: Arc::default(),
+            quit,
+            events,
+            arrived,
+            threads,
+        })
+    }
+
+    /// Asks the models at hand about a digit; an earlier question that was not
+    /// begun is forgotten.
+    pub fn ask(&self, question: Question) {
+        self.questions.put(question);
+    }
+
+    /// The newest answers.
+    pub fn answers(&self) -> Arc<Answers> {
+        self.answers.get()
+    }
+
+    /// Sends a command to the trainer.
+    ///
+    /// # Errors
+    /// [`Busy`] when its queue is full or the thread is gone.
+    pub fn train(&self, command: TrainCommand) -> Result<(), Busy> {
+        send(self.train.as_ref(), command, "trainer")
+    }
+
+    /// Holds training before the next mini-batch, or lets it go on.
+    pub fn set_paused(&self, paused: bool) {
+        self.control.paused.store(paused, Relaxed);
+        self.nudge();
+    }
+
+    /// Ends the run in hand.
+    pub fn stop_training(&self) {
+        self.control.stop.store(true, Relaxed);
+        self.nudge();
+    }
+
+    /// Whether anybody looks at the layers, and whether the network in training
+    /// answers in the Draw workspace.
+    pub fn watch(&self, layers: bool, live: bool) {
+        self.control.watched.store(layers, Relaxed);
+        self.control.live.store(live, Relaxed);
+    }
+
+    /// Makes a sleeping trainer look at the atomics. A full queue needs none:
+    /// whoever works through it looks after each command.
+    fn nudge(&self) {
+        let _ = self.train(TrainCommand::Wake);
+    }
+
+    /// The newest view of the training.
+    pub fn training(&self) -> Arc<TrainingView> {
+        self.training.get()
+    }
+
+    /// Gives the library a job.
+    ///
+    /// # Errors
+    /// [`Busy`] when its queue is full or the thread is gone.
+    pub fn job(&self, job: Job) -> Result<(), Busy> {
+        send(self.jobs.as_ref(), job, "library")
+    }
+
+    /// A sender of jobs for callbacks that outlive the frame.
+    pub fn job_sender(&self) -> Option<SyncSender<Job>> {
+        self.jobs.clone()
+    }
+
+    /// What the library holds.
+    pub fn library(&self) -> Arc<Library> {
+        self.library.get()
+    }
+
+    /// How far the download has come.
+    pub fn download(&self) -> Arc<DownloadView> {
+        self.download.get()
+    }
+
+    /// Fetches MNIST into `folder`, then loads it.
+    pub fn start_download(&self, folder: PathBuf) {
+        if self.download.get().running {
+            return;
+        }
+        let jobs = self.jobs.clone();
+        let then = move |dir| {
+            if let Some(jobs) = jobs {
+                let _ = jobs.send(Job::LoadMnist(Some(dir)));
+            }
+        };
+        let (cancel, view) = (Arc::clone(&self.cancel_download), Arc::clone(&self.download));
+        if let Err(error) = download::spawn(folder, cancel, view, self.events.clone(), then) {
+            self.events.send(Event::Failure(format!("The download could not start: {error}")));
+        }
+    }
+
+    /// Stops the download, keeping what has arrived.
+    pub fn stop_download(&self) {
+        self.cancel_download.store(true, Relaxed);
+    }
+
+    /// Opens the system's folder dialog on a thread of its own.
+    pub fn choose_folder(&self) {
+        let events = self.events.clone();
+        let spawned = std::thread::Builder::new().name("folder dialog".into()).spawn(move || {
+            if let Some(path) = rfd::FileDialog::new().set_title("Folder with MNIST").pick_folder() {
+                events.send(Event::FolderChosen(path));
+            }
+        });
+        if let Err(error) = spawned {
+            self.events.send(Event::Failure(format!("The dialog could not open: {error}")));
+        }
+    }
+
+    /// The next event, if one is waiting.
+    pub fn next_event(&self) -> Option<Event> {
+        self.arrived.try_recv().ok()
+    }
+}
+
+fn send<T>(queue: Option<&SyncSender<T>>, value: T, name: &'static str) -> Result<(), Busy> {
+    match queue.map(|q| q.try_send(value)) {
+        Some(Ok(())) => Ok(()),
+        Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => Err(Busy(name)),
+    }
+}
+
+impl Drop for Hub {
+    /// Ends the workers and waits for them: a run in hand writes its checkpoint.
+    fn drop(&mut self) {
+        self.quit.store(true, Relaxed);
+        self.cancel_download.store(true, Relaxed);
+        self.questions.close();
+        self.train = None;
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What can go wrong with networks and their weights.
+
+use std::path::PathBuf;
+
+use crate::core::files::WriteError;
+
+/// An error of this module; every message says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum AnnError {
+    /// No architecture of this id.
+    #[error("there is no network called {id:?}; known are {known}")]
+    UnknownModel { id: String, known: String },
+    /// A setting out of its range.
+    #[error("{what} is {value}, but must be {range}")]
+    Setting { what: String, value: String, range: String },
+    /// A file of weights or a checkpoint that cannot be used.
+    #[error("{file} cannot be used: {reason}. Choose another file, or train the network again")]
+    Weights { file: String, reason: String },
+    /// A file that cannot be read.
+    #[error("could not read {path}: {source}", path = path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file that cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The loss or a gradient became NaN or infinite.
+    #[error(
+        "the {what} became {value} at batch {step}; a smaller learning rate usually helps. The network is back at its last good weights"
+    )]
+    Diverged { what: &'static str, value: f32, step: u64 },
+    /// The system gave no threads.
+    #[error("could not start computing threads: {0}; close other programs and try again")]
+    Threads(String),
+    /// An error of the tensor library: a bug of ours.
+    #[error("computation failed: {0}")]
+    Tensor(#[from] candle_core::Error),
+}

@@ -1,0 +1,104 @@
+//! How well a network does on a labelled set.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::AnnError;
+use super::network::Network;
+use crate::data::{CLASSES, Dataset, Pixels};
+
+/// Digits asked between two looks at the cancel flag.
+pub const CHUNK: usize = 128;
+
+/// One answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Answer {
+    /// The most probable digit.
+    pub digit: u8,
+    /// Its probability.
+    pub probability: f32,
+}
+
+/// A network's answers to a labelled set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Share of right answers, 0 to 1.
+    pub accuracy: f64,
+    /// Mean cross-entropy, nats.
+    pub loss: f64,
+    /// Counts by true and by answered digit.
+    pub confusion: [[u32; CLASSES]; CLASSES],
+    /// By picture.
+    pub answers: Vec<Answer>,
+}
+
+/// An evaluation that is taken in pieces.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    confusion: [[u32; CLASSES]; CLASSES],
+    answers: Vec<Answer>,
+    loss: f64,
+}
+
+impl Tally {
+    /// Number of digits asked so far.
+    pub fn done(&self) -> usize {
+        self.answers.len()
+    }
+
+    /// Asks the next [`CHUNK`] digits.
+    ///
+    /// # Errors
+    /// Should the tensor library fail.
+    pub fn advance(&mut self, network: &Network, data: &Dataset) -> Result<(), AnnError> {
+        let range = self.done()..(self.done() + CHUNK).min(data.len());
+        let pictures: Vec<Pixels> = range.clone().map(|i| data.pixels(i)).collect();
+        for (i, probabilities) in range.zip(network.probabilities(&pictures)?) {
+            let label = usize::from(data.label(i));
+            let (digit, probability) = probabilities
+                .iter()
+                .enumerate()
+                .fold((0, f32::MIN), |best, (d, p)| if *p > best.1 { (d, *p) } else { best });
+            self.confusion[label][digit] += 1;
+            // A certain wrong answer has probability 0 in f32; its loss is finite.
+            self.loss -= f64::from(probabilities[label].max(f32::MIN_POSITIVE)).ln();
+            self.answers.push(Answer { digit: digit as u8, probability });
+        }
+        Ok(())
+    }
+
+    /// The evaluation, once all are asked.
+    pub fn finish(self) -> Evaluation {
+        let n = self.answers.len().max(1) as f64;
+        let right: u32 = (0..CLASSES).map(|d| self.confusion[d][d]).sum();
+        Evaluation {
+            accuracy: f64::from(right) / n,
+            loss: self.loss / n,
+            confusion: self.confusion,
+            answers: self.answers,
+        }
+    }
+}
+
+/// Asks a network about every digit on `threads` threads; `None` if cancelled.
+///
+/// # Errors
+/// When no threads can be had, or the tensor library fails.
+pub fn evaluate(
+    network: &Network,
+    data: &Dataset,
+    threads: usize,
+    cancel: &AtomicBool,
+    progress: &mut (dyn FnMut(usize, usize) + Send),
+) -> Result<Option<Evaluation>, AnnError> {
+    super::pool(threads)?.install(|| {
+        let mut tally = Tally::default();
+        while tally.done() < data.len() {
+            if cancel.load(Relaxed) {
+                return Ok(None);
+            }
+            tally.advance(network, data)?;
+            progress(tally.done(), data.len());
+        }
+        Ok(Some(tally.finish()))
+    })
+}

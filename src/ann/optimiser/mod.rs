@@ -1,0 +1,300 @@
+//! The optimisers: how a gradient becomes a change of the weights. One file and
+//! one line in [`OPTIMISERS`] each; the parameters are declared, and forms, help
+//! and range checks come from the declaration.
+
+mod adadelta;
+mod adam;
+mod sgd;
+
+use std::sync::Mutex;
+
+use candle_core::{CpuStorage, InplaceOp1, Layout, Tensor};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::AnnError;
+use super::ops::with_values;
+
+/// Numbers updated together on one thread.
+const BLOCK: usize = 1 << 14;
+
+/// A parameter of an optimiser.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Stable name, as in files: `learning_rate`.
+    pub name: &'static str,
+    /// For people.
+    pub label: &'static str,
+    /// The usual value.
+    pub default: f64,
+    /// Smallest and largest that make sense.
+    pub range: (f64, f64),
+    /// What it does.
+    pub doc: &'static str,
+}
+
+/// An optimiser's declaration.
+pub struct Optimiser {
+    /// Stable id.
+    pub id: &'static str,
+    /// For people.
+    pub name: &'static str,
+    /// What it does and who described it.
+    pub doc: &'static str,
+    /// Its parameters.
+    pub parameters: &'static [Parameter],
+    /// Numbers kept for each weight.
+    pub slots: usize,
+    /// Updates a block: parameter values in the order declared, number of the
+    /// update (from 1), weights, gradient, kept numbers by slot.
+    update: fn(&[f32], u64, &mut [f32], &[f32], &mut [&mut [f32]]),
+}
+
+/// All optimisers.
+pub static OPTIMISERS: &[&Optimiser] = &[&adadelta::ADADELTA, &adam::ADAM, &sgd::SGD];
+
+/// An optimiser with its parameters' values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OptimiserConfig {
+    id: String,
+    values: Vec<(String, f64)>,
+}
+
+impl Default for OptimiserConfig {
+    /// Adadelta, as in the report.
+    fn default() -> Self {
+        Self::of(OPTIMISERS[0])
+    }
+}
+
+impl OptimiserConfig {
+    fn of(optimiser: &Optimiser) -> Self {
+        let values = optimiser.parameters.iter().map(|p| (p.name.to_owned(), p.default)).collect();
+        Self { id: optimiser.id.to_owned(), values }
+    }
+
+    /// The optimiser of this id with its usual values.
+    pub fn default_of(id: &str) -> Option<Self> {
+        OPTIMISERS.iter().find(|o| o.id == id).map(|o| Self::of(o))
+    }
+
+    /// The optimiser's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// A parameter's value.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.values.iter().find(|(n, _)| n == name).map(|(_, v)| *v)
+    }
+
+    /// Sets a parameter, if there is one of this name.
+    pub fn set(&mut self, name: &str, value: f64) {
+        if let Some((_, v)) = self.values.iter_mut().find(|(n, _)| n == name) {
+            *v = value;
+        }
+    }
+
+    /// `adadelta(learning_rate 1, rho 0.95, epsilon 1e-7)`.
+    pub fn describe(&self) -> String {
+        let number = |v: f64| if v != 0.0 && v.abs() < 1e-3 { format!("{v:e}") } else { v.to_string() };
+        let values: Vec<String> =
+            self.values.iter().map(|(n, v)| format!("{n} {}", number(*v))).collect();
+        format!("{}({})", self.id, values.join(", "))
+    }
+
+    /// The declaration, with the values in its order, each checked.
+    ///
+    /// # Errors
+    /// [`AnnError::Setting`] for an unknown id or a value out of its range.
+    pub fn resolve(&self) -> Result<(&'static Optimiser, Vec<f32>), AnnError> {
+        let optimiser = OPTIMISERS.iter().copied().find(|o| o.id == self.id).ok_or_else(|| {
+            AnnError::Setting {
+                what: "the optimiser".into(),
+                value: self.id.clone(),
+                range: OPTIMISERS.iter().map(|o| o.id).collect::<Vec<_>>().join(", "),
+            }
+        })?;
+        let value = |p: &Parameter| {
+            let v = self.get(p.name).unwrap_or(p.default);
+            if v >= p.range.0 && v <= p.range.1 {
+                return Ok(v as f32);
+            }
+            Err(AnnError::Setting {
+                what: format!("{} of {}", p.label, optimiser.name),
+                value: v.to_string(),
+                range: format!("from {} to {}", p.range.0, p.range.1),
+            })
+        };
+        Ok((optimiser, optimiser.parameters.iter().map(value).collect::<Result<_, _>>()?))
+    }
+}
+
+/// What an optimiser keeps for the parameters of one network.
+pub struct OptimiserState {
+    optimiser: &'static Optimiser,
+    values: Vec<f32>,
+    /// By parameter, by slot.
+    kept: Vec<Vec<Vec<f32>>>,
+    updates: u64,
+}
+
+impl OptimiserState {
+    /// A fresh state for parameters of these sizes.
+    ///
+    /// # Errors
+    /// [`AnnError::Setting`].
+    pub fn new(config: &OptimiserConfig, sizes: &[usize]) -> Result<Self, AnnError> {
+        let (optimiser, values) = config.resolve()?;
+        let kept = sizes.iter().map(|n| vec![vec![0.0; *n]; optimiser.slots]).collect();
+        Ok(Self { optimiser, values, kept, updates: 0 })
+    }
+
+    /// Begins the next update; call before the parameters are updated one by one.
+    pub fn begin_update(&mut self) {
+        self.updates += 1;
+    }
+
+    /// Updates parameter `index` in place by its gradient.
+    ///
+    /// # Errors
+    /// Should the tensor library fail.
+    pub fn update(&mut self, index: usize, parameter: &Tensor, gradient: &Tensor) -> Result<(), AnnError> {
+        let gradient = gradient.contiguous()?;
+        let state = (&*self.optimiser, &self.values[..], self.updates);
+        let kept = &mut self.kept[index];
+        with_values(&gradient, |gradient| {
+            parameter.inplace_op1(&Update { state, gradient, kept: Mutex::new(kept) })
+        })??;
+        Ok(())
+    }
+
+    /// Number of updates and the kept numbers, for a checkpoint.
+    pub fn parts(&self) -> (u64, &[Vec<Vec<f32>>]) {
+        (self.updates, &self.kept)
+    }
+
+    /// Brings the parts of a checkpoint back; `false` if they do not fit.
+    pub fn restore(&mut self, updates: u64, kept: Vec<Vec<Vec<f32>>>) -> bool {
+        let sizes = |k: &[Vec<Vec<f32>>]| -> Vec<Vec<usize>> {
+            k.iter().map(|p| p.iter().map(Vec::len).collect()).collect()
+        };
+        let fits = sizes(&kept) == sizes(&self.kept);
+        if fits {
+            (self.updates, self.kept) = (updates, kept);
+        }
+        fits
+    }
+}
+
+/// Declaration, parameter values and number of the update.
+type UpdateState<'a> = (&'a Optimiser, &'a [f32], u64);
+
+/// The update of one parameter, in the variable's own storage.
+struct Update<'a> {
+    state: UpdateState<'a>,
+    gradient: &'a [f32],
+    kept: Mutex<&'a mut Vec<Vec<f32>>>,
+}
+
+impl InplaceOp1 for Update<'_> {
+    fn name(&self) -> &'static str {
+        "optimiser-update"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
+        let CpuStorage::F32(all) = storage else { candle_core::bail!("weights must be f32") };
+        let (from, to) = layout
+            .contiguous_offsets()
+            .ok_or(candle_core::Error::RequiresContiguous { op: "optimiser-update" })?;
+        let weights = &mut all[from..to];
+        if weights.len() != self.gradient.len() {
+            candle_core::bail!("{} weights, but {} gradients", weights.len(), self.gradient.len());
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (optimiser, values, updates) = self.state;
+        let mut slots: Vec<_> = kept.iter_mut().map(|s| s.chunks_mut(BLOCK)).collect();
+        let blocks: Vec<(&mut [f32], &[f32], Vec<&mut [f32]>)> = weights
+            .chunks_mut(BLOCK)
+            .zip(self.gradient.chunks(BLOCK))
+            .map(|(w, g)| (w, g, slots.iter_mut().filter_map(Iterator::next).collect()))
+            .collect();
+        blocks.into_par_iter().for_each(|(w, g, mut kept)| {
+            (optimiser.update)(values, updates, w, g, &mut kept);
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Var};
+
+    use super::*;
+
+    /// Five updates by the optimiser and by a scalar reference in f64.
+    fn compare(id: &str, reference: impl Fn(&[f64], &mut [f64], f64, f64, f64) -> f64) {
+        let config = OptimiserConfig::default_of(id).unwrap();
+        let (declared, values) = config.resolve().unwrap();
+        let values: Vec<f64> = declared.parameters.iter().zip(values).map(|(p, _)| p.default).collect();
+        // More than a block, so that blocks are tested too.
+        let n = BLOCK + 7;
+        let var = Var::from_vec(vec![0.5f32; n], n, &Device::Cpu).unwrap();
+        let mut state = OptimiserState::new(&config, &[n]).unwrap();
+        let (mut w, mut kept) = (0.5f64, vec![0.0f64; declared.slots]);
+        for t in 1..=5 {
+            let g = [0.3, -0.1, 0.7, 0.0, 2.0][t - 1];
+            let gradient = Tensor::full(g as f32, n, &Device::Cpu).unwrap();
+            state.begin_update();
+            state.update(0, var.as_tensor(), &gradient).unwrap();
+            w = reference(&values, &mut kept, t as f64, w, g);
+        }
+        for v in [0, n - 1].map(|i| var.to_vec1::<f32>().unwrap()[i]) {
+            // f32 rounding of five updates of numbers near 1.
+            assert!((f64::from(v) - w).abs() < 2e-6, "{id}: {v} against {w}");
+        }
+    }
+
+    #[test]
+    fn adadelta_follows_keras() {
+        compare("adadelta", |p, kept, _, w, g| {
+            let [lr, rho, eps] = [p[0], p[1], p[2]];
+            kept[0] = rho * kept[0] + (1.0 - rho) * g * g;
+            let delta = -((kept[1] + eps) / (kept[0] + eps)).sqrt() * g;
+            kept[1] = rho * kept[1] + (1.0 - rho) * delta * delta;
+            w + lr * delta
+        });
+    }
+
+    #[test]
+    fn adam_follows_keras() {
+        compare("adam", |p, kept, t, w, g| {
+            let [lr, b1, b2, eps] = [p[0], p[1], p[2], p[3]];
+            kept[0] += (g - kept[0]) * (1.0 - b1);
+            kept[1] += (g * g - kept[1]) * (1.0 - b2);
+            let alpha = lr * (1.0 - b2.powf(t)).sqrt() / (1.0 - b1.powf(t));
+            w - alpha * kept[0] / (kept[1].sqrt() + eps)
+        });
+    }
+
+    #[test]
+    fn sgd_with_momentum_follows_keras() {
+        compare("sgd", |p, kept, _, w, g| {
+            kept[0] = p[1] * kept[0] - p[0] * g;
+            w + kept[0]
+        });
+    }
+
+    #[test]
+    fn defaults_are_within_their_ranges_and_a_value_outside_is_refused() {
+        for declared in OPTIMISERS {
+            let mut config = OptimiserConfig::default_of(declared.id).unwrap();
+            assert!(config.resolve().is_ok());
+            for bad in [f64::NAN, -1.0, 1e9] {
+                config.set("learning_rate", bad);
+                let error = config.resolve().err().unwrap().to_string();
+                assert!(error.contains("Learning rate"), "{error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Stochastic gradient descent with momentum (Polyak 1964), as Keras computes it.
+
+use super::{Optimiser, Parameter};
+
+/// The plainest of them.
+pub static SGD: Optimiser = Optimiser {
+    id: "sgd",
+    name: "SGD with momentum",
+    doc: "Steps down the gradient, with inertia (Polyak 1964). Plain, and sensitive to the learning rate.",
+    parameters: &[
+        Parameter { name: "learning_rate", label: "Learning rate", default: 0.01, range: (1e-7, 100.0), doc: "Size of a step" },
+        Parameter { name: "momentum", label: "Momentum", default: 0.9, range: (0.0, 0.9999), doc: "Share of the last step that goes on" },
+    ],
+    slots: 1,
+    update,
+};
+
+fn update(p: &[f32], _: u64, weights: &mut [f32], gradient: &[f32], kept: &mut [&mut [f32]]) {
+    let (&[rate, momentum], [velocity]) = (p, kept) else { return };
+    for ((w, g), v) in weights.iter_mut().zip(gradient).zip(velocity.iter_mut()) {
+        *v = momentum * *v - rate * g;
+        *w += *v;
+    }
+}

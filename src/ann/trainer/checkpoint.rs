@@ -1,0 +1,110 @@
+//! Checkpoints: everything a run needs to go on bit for bit as if it had never
+//! stopped. Random numbers are addressed by epoch and step, so none are saved.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{BatchPoint, EpochPoint, Sums, TrainConfig, Trainer};
+use crate::ann::AnnError;
+use crate::ann::weights::{arrays_of, read_arrays, read_file, set_from, write_arrays};
+use crate::data::Dataset;
+
+/// The part of a checkpoint that is no array.
+#[derive(Serialize, Deserialize)]
+struct State {
+    config: TrainConfig,
+    data: String,
+    epoch: usize,
+    batch: usize,
+    step: u64,
+    sums: Sums,
+    updates: u64,
+    epochs: Vec<EpochPoint>,
+}
+
+impl Trainer {
+    /// Writes a checkpoint, whole or not at all. A validation in progress is
+    /// begun anew when the run goes on; its result is the same.
+    ///
+    /// # Errors
+    /// [`AnnError::Write`]; the earlier checkpoint is kept.
+    pub fn save_checkpoint(&self, path: &Path) -> Result<(), AnnError> {
+        let (updates, kept) = self.optimiser.parts();
+        let state = State {
+            config: self.config.clone(),
+            data: self.data.id.clone(),
+            epoch: self.epoch,
+            batch: self.batch,
+            step: self.step,
+            sums: self.sums,
+            updates,
+            epochs: self.history.epochs.clone(),
+        };
+        let mut arrays = arrays_of(&self.network, "network/")?;
+        for (i, slots) in kept.iter().enumerate() {
+            for (j, values) in slots.iter().enumerate() {
+                arrays.push((format!("optimiser/{i}/{j}"), vec![values.len()], values.clone()));
+            }
+        }
+        let batches = &self.history.batches;
+        for (name, values) in [
+            ("history/loss", batches.iter().map(|b| b.loss).collect::<Vec<_>>()),
+            ("history/accuracy", batches.iter().map(|b| b.accuracy).collect()),
+        ] {
+            arrays.push((name.into(), vec![values.len()], values));
+        }
+        let text = serde_json::to_string(&state).map_err(|e| AnnError::Weights {
+            file: path.display().to_string(),
+            reason: e.to_string(),
+        })?;
+        write_arrays(path, &arrays, text)
+    }
+
+    /// Goes on from a checkpoint, on the same data.
+    ///
+    /// # Errors
+    /// [`AnnError::Read`] or [`AnnError::Weights`], naming file and fault.
+    pub fn resume(path: &Path, data: Arc<Dataset>) -> Result<Self, AnnError> {
+        let file = path.display().to_string();
+        let broken = |reason: String| AnnError::Weights { file: file.clone(), reason };
+        let (arrays, text) = read_arrays(&read_file(path)?, &file)?;
+        let state: State = serde_json::from_str(&text)
+            .map_err(|e| broken(format!("its description cannot be understood ({e})")))?;
+        if state.data != data.id {
+            return Err(broken(format!("it was trained on {}, not on {}", state.data, data.id)));
+        }
+        let mut trainer = Self::new(state.config, data)?;
+        set_from(&trainer.network, &arrays, "network/", &file)?;
+        trainer.last_good = trainer.network.values()?;
+        let array = |name: &str| {
+            let found = arrays.iter().find(|(n, ..)| n == name).map(|(.., values)| values.clone());
+            found.ok_or_else(|| broken(format!("{name} is missing")))
+        };
+        let mut kept = Vec::new();
+        for (i, slots) in trainer.optimiser.parts().1.iter().enumerate() {
+            let slots = (0..slots.len()).map(|j| array(&format!("optimiser/{i}/{j}")));
+            kept.push(slots.collect::<Result<Vec<_>, _>>()?);
+        }
+        if !trainer.optimiser.restore(state.updates, kept) {
+            return Err(broken("the optimiser's numbers do not fit the network".into()));
+        }
+        let points = array("history/loss")?.into_iter().zip(array("history/accuracy")?);
+        trainer.history.batches = points
+            .zip(1..)
+            .map(|((loss, accuracy), step)| BatchPoint { step, loss, accuracy })
+            .collect();
+        let whole = trainer.history.batches.len() as u64 == state.step
+            && state.epochs.len() == state.epoch
+            && state.batch <= trainer.batches_per_epoch();
+        if !whole {
+            return Err(broken("its counters contradict each other".into()));
+        }
+        trainer.history.epochs = state.epochs;
+        (trainer.epoch, trainer.batch) = (state.epoch, state.batch);
+        (trainer.step, trainer.sums) = (state.step, state.sums);
+        trainer.shuffle();
+        Ok(trainer)
+    }
+}

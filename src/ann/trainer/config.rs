@@ -1,0 +1,72 @@
+//! The settings of a run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ann::optimiser::OptimiserConfig;
+use crate::ann::{AnnError, zoo};
+
+/// Everything that decides how a run goes. Together with the data it decides
+/// the result; the number of threads decides only how soon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TrainConfig {
+    /// [`zoo::Architecture::id`].
+    pub model: String,
+    /// Id of the source of digits: `mnist` or `synthetic`.
+    pub data: String,
+    /// Digits to train on, the held-out ones included.
+    pub subset: usize,
+    /// Share held out for validation, 0 to 0.5.
+    pub validation_share: f64,
+    /// Digits per update.
+    pub batch_size: usize,
+    /// Passes over the training digits.
+    pub epochs: usize,
+    /// How gradients become steps.
+    pub optimiser: OptimiserConfig,
+    /// Seed of weights, split, order and dropout.
+    pub seed: u64,
+    /// Threads to compute on.
+    pub threads: usize,
+}
+
+impl Default for TrainConfig {
+    /// The report's recipe (§2): Adadelta, batches of 32, 2 % held out.
+    fn default() -> Self {
+        Self {
+            model: "mlp".into(),
+            data: "mnist".into(),
+            subset: 60_000,
+            validation_share: 0.02,
+            batch_size: 32,
+            epochs: 12,
+            optimiser: OptimiserConfig::default(),
+            seed: 1,
+            threads: crate::ann::spare_threads(),
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// [`AnnError::Setting`] or [`AnnError::UnknownModel`], naming the setting,
+    /// its value and its range.
+    pub fn validate(&self) -> Result<(), AnnError> {
+        zoo::get(&self.model)?;
+        let within = |what: &str, value: f64, low: f64, high: f64| {
+            if value >= low && value <= high {
+                return Ok(());
+            }
+            let range = format!("from {low} to {high}");
+            Err(AnnError::Setting { what: what.into(), value: value.to_string(), range })
+        };
+        within("the number of training digits", self.subset as f64, 10.0, 60_000.0)?;
+        within("the validation share", self.validation_share, 0.0, 0.5)?;
+        within("the batch size", self.batch_size as f64, 1.0, 4096.0)?;
+        within("the number of epochs", self.epochs as f64, 1.0, 10_000.0)?;
+        within("the number of threads", self.threads as f64, 1.0, 256.0)?;
+        self.optimiser.resolve().map(|_| ())
+    }
+}

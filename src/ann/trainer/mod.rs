@@ -1,0 +1,404 @@
+//! The trainer: one mini-batch per [`Trainer::step`], so that whoever drives it
+//! can pause, stop or look between any two.
+//!
+//! * [`config`]: the settings of a run
+//! * [`history`]: what is recorded
+//! * [`layers`]: sizes and histograms of weights and updates
+//! * [`checkpoint`]: saving and going on, bit for bit as if never stopped
+
+pub mod checkpoint;
+pub mod config;
+pub mod history;
+pub mod layers;
+
+use std::sync::Arc;
+
+use candle_core::{Device, Tensor};
+use rayon::ThreadPool;
+
+pub use config::TrainConfig;
+pub use history::{BatchPoint, EpochPoint, History};
+pub use layers::{Histogram, LayerStats};
+
+use super::evaluate::{Evaluation, Tally};
+use super::network::{Mode, Network};
+use super::ops::loss::CrossEntropy;
+use super::ops::with_values;
+use super::optimiser::OptimiserState;
+use super::weights::Metadata;
+use super::{AnnError, zoo};
+use crate::core::rng::Rng;
+use crate::data::{CLASSES, Dataset, PIXELS, SIDE};
+
+/// Batches between two copies of the weights that a diverged run returns to.
+const COPY_EVERY: u64 = 50;
+
+/// A run in progress.
+pub struct Trainer {
+    config: TrainConfig,
+    network: Network,
+    optimiser: OptimiserState,
+    data: Arc<Dataset>,
+    /// Indices into `data`, before the epoch's shuffle.
+    training: Vec<u32>,
+    validation: Arc<Dataset>,
+    /// The training indices in this epoch's order.
+    order: Vec<u32>,
+    epoch: usize,
+    /// Mini-batches done in this epoch.
+    batch: usize,
+    step: u64,
+    sums: Sums,
+    history: History,
+    /// The validation in progress at the end of an epoch.
+    validating: Option<Tally>,
+    last_validation: Option<Evaluation>,
+    layers: Vec<LayerStats>,
+    measure: bool,
+    last_good: Vec<Vec<f32>>,
+    pool: ThreadPool,
+}
+
+/// Sums over the epoch so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Sums {
+    loss: f64,
+    right: u64,
+    images: u64,
+}
+
+/// What one [`Trainer::step`] did.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// The mini-batch that was trained; `None` while validating.
+    pub batch: Option<Batch>,
+    /// The epoch that has just ended.
+    pub epoch_end: Option<EpochPoint>,
+    /// All epochs are done; there is nothing left to step.
+    pub finished: bool,
+}
+
+/// A trained mini-batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Batch {
+    /// Mini-batches trained since the beginning.
+    pub step: u64,
+    /// Digits in it.
+    pub images: usize,
+    /// Mean cross-entropy before the update, nats.
+    pub loss: f32,
+    /// Share answered rightly before the update (with dropout), 0 to 1.
+    pub accuracy: f32,
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Epochs finished.
+    pub epoch: usize,
+    /// Epochs in all.
+    pub epochs: usize,
+    /// Mini-batches done in the current epoch.
+    pub batch_in_epoch: usize,
+    /// Mini-batches of an epoch.
+    pub batches_per_epoch: usize,
+    /// Mini-batches since the beginning.
+    pub step: u64,
+}
+
+impl Progress {
+    /// Mini-batches of the whole run.
+    pub fn total_steps(&self) -> u64 {
+        (self.epochs * self.batches_per_epoch) as u64
+    }
+
+    /// Epochs done, with the fraction of the current one.
+    pub fn epochs_done(&self) -> f64 {
+        self.epoch as f64 + self.batch_in_epoch as f64 / self.batches_per_epoch.max(1) as f64
+    }
+}
+
+impl Trainer {
+    /// A new run on the first digits of `data`, as many as the settings say.
+    ///
+    /// # Errors
+    /// [`AnnError::Setting`] when a setting is out of range.
+    pub fn new(config: TrainConfig, data: Arc<Dataset>) -> Result<Self, AnnError> {
+        config.validate()?;
+        let architecture = zoo::get(&config.model)?;
+        let network = Network::new(architecture, config.seed)?;
+        let sizes: Vec<usize> = network.parameters().iter().map(|(_, v)| v.elem_count()).collect();
+        let optimiser = OptimiserState::new(&config.optimiser, &sizes)?;
+        let (training, validation) = split(&config, &data)?;
+        let last_good = network.values()?;
+        let pool = super::pool(config.threads)?;
+        let mut trainer = Self {
+            config,
+            network,
+            optimiser,
+            data,
+            order: Vec::new(),
+            training,
+            validation: Arc::new(validation),
+            epoch: 0,
+            batch: 0,
+            step: 0,
+            sums: Sums::default(),
+            history: History::default(),
+            validating: None,
+            last_validation: None,
+            layers: Vec::new(),
+            measure: false,
+            last_good,
+            pool,
+        };
+        trainer.shuffle();
+        Ok(trainer)
+    }
+
+    /// Trains one mini-batch, or, at the end of an epoch, asks the next piece of
+    /// the validation split.
+    ///
+    /// # Errors
+    /// [`AnnError::Diverged`] when loss or gradients are no longer finite; the
+    /// network is then back at its last good weights.
+    pub fn step(&mut self) -> Result<Step, AnnError> {
+        if self.is_finished() {
+            return Ok(Step { finished: true, ..Step::default() });
+        }
+        if self.batch == self.batches_per_epoch() {
+            return self.validate_piece();
+        }
+        let batch = self.train_batch()?;
+        Ok(Step { batch: Some(batch), ..Step::default() })
+    }
+
+    fn is_finished(&self) -> bool {
+        self.epoch >= self.config.epochs
+    }
+
+    fn batches_per_epoch(&self) -> usize {
+        self.training.len().div_ceil(self.config.batch_size)
+    }
+
+    /// This epoch's order: follows from seed and epoch alone.
+    fn shuffle(&mut self) {
+        self.order.clone_from(&self.training);
+        Rng::stream(self.config.seed, "shuffle", self.epoch as u64).shuffle(&mut self.order);
+    }
+
+    fn train_batch(&mut self) -> Result<Batch, AnnError> {
+        let size = self.config.batch_size;
+        let from = self.batch * size;
+        let chosen = &self.order[from..(from + size).min(self.order.len())];
+        let images = chosen.len();
+        let mut pixels = Vec::with_capacity(images * PIXELS);
+        for i in chosen {
+            pixels.extend(self.data.image(*i as usize).iter().map(|v| f32::from(*v) / 255.0));
+        }
+        let labels: Vec<u8> = chosen.iter().map(|i| self.data.label(*i as usize)).collect();
+        let pictures = Tensor::from_vec(pixels, (images, 1, SIDE, SIDE), &Device::Cpu)?;
+        if self.step.is_multiple_of(COPY_EVERY) {
+            self.last_good = self.network.values()?;
+        }
+        let (loss, right) = self.update(&pictures, labels)?;
+        self.batch += 1;
+        self.step += 1;
+        self.sums.loss += f64::from(loss) * images as f64;
+        self.sums.right += right as u64;
+        self.sums.images += images as u64;
+        let accuracy = right as f32 / images as f32;
+        self.history.batches.push(BatchPoint { step: self.step, loss, accuracy });
+        Ok(Batch { step: self.step, images, loss, accuracy })
+    }
+
+    /// Forward, backward, update; the loss and the number of right answers.
+    fn update(&mut self, pictures: &Tensor, labels: Vec<u8>) -> Result<(f32, usize), AnnError> {
+        let mode = Mode::Train { seed: self.config.seed, step: self.step };
+        let (network, optimiser) = (&self.network, &mut self.optimiser);
+        let measured = std::mem::take(&mut self.measure);
+        let step = self.step + 1;
+        let done = self.pool.install(|| -> Result<_, AnnError> {
+            let logits = network.forward(pictures, mode)?;
+            let right = with_values(&logits, |l| count_right(l, &labels))?;
+            let loss = logits.apply_op1(CrossEntropy { labels })?;
+            let value = loss.to_scalar::<f32>()?;
+            finite("loss", value, step)?;
+            let gradients = loss.backward()?;
+            let parameters = network.parameters();
+            let mut found = Vec::with_capacity(parameters.len());
+            for (name, var) in &parameters {
+                let gradient = gradients.get(var.as_tensor()).ok_or_else(|| {
+                    candle_core::Error::Msg(format!("{name} has no gradient"))
+                })?;
+                // A sum is finite only if every term is (or in a rare overflow,
+                // which is worth stopping for, too).
+                let sum = with_values(gradient, |g| g.iter().sum::<f32>())?;
+                finite("gradient", sum, step)?;
+                found.push(gradient.clone());
+            }
+            let before = if measured { Some(network.values()?) } else { None };
+            optimiser.begin_update();
+            for (i, ((_, var), gradient)) in parameters.iter().zip(&found).enumerate() {
+                optimiser.update(i, var.as_tensor(), gradient)?;
+            }
+            let layers = before.map(|b| layers::measure(network, &b)).transpose()?;
+            Ok((value, right, layers))
+        });
+        match done {
+            Ok((loss, right, layers)) => {
+                if let Some(layers) = layers {
+                    self.layers = layers;
+                }
+                Ok((loss, right))
+            }
+            Err(error) => {
+                if matches!(error, AnnError::Diverged { .. }) {
+                    self.network.set_values(&self.last_good)?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// One piece of the validation; with the last one the epoch ends.
+    fn validate_piece(&mut self) -> Result<Step, AnnError> {
+        let mut tally = self.validating.take().unwrap_or_default();
+        if tally.done() < self.validation.len() {
+            let (network, data) = (&self.network, &self.validation);
+            self.pool.install(|| tally.advance(network, data))?;
+            if tally.done() < self.validation.len() {
+                self.validating = Some(tally);
+                return Ok(Step::default());
+            }
+        }
+        let seen = self.sums.images.max(1) as f64;
+        let held_out = (!self.validation.is_empty()).then(|| tally.finish());
+        let point = EpochPoint {
+            epoch: self.epoch + 1,
+            train_loss: (self.sums.loss / seen) as f32,
+            train_accuracy: (self.sums.right as f64 / seen) as f32,
+            validation_loss: held_out.as_ref().map(|e| e.loss as f32),
+            validation_accuracy: held_out.as_ref().map(|e| e.accuracy as f32),
+        };
+        self.last_validation = held_out;
+        self.history.epochs.push(point);
+        self.epoch += 1;
+        self.batch = 0;
+        self.sums = Sums::default();
+        self.shuffle();
+        Ok(Step { batch: None, epoch_end: Some(point), finished: self.is_finished() })
+    }
+
+    /// Measures the layers at the next step; see [`Trainer::layer_stats`]. Looks
+    /// only: the run stays the same.
+    pub fn measure_next_step(&mut self) {
+        self.measure = true;
+    }
+
+    /// The layers at the step last measured; empty before.
+    pub fn layer_stats(&self) -> &[LayerStats] {
+        &self.layers
+    }
+
+    /// The network being trained.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+
+    /// What was recorded.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The held-out digits.
+    pub fn validation_set(&self) -> Arc<Dataset> {
+        Arc::clone(&self.validation)
+    }
+
+    /// The answers to them after the last epoch, if any were held out.
+    pub fn last_validation(&self) -> Option<&Evaluation> {
+        self.last_validation.as_ref()
+    }
+
+    /// Where the run stands.
+    pub fn progress(&self) -> Progress {
+        Progress {
+            epoch: self.epoch,
+            epochs: self.config.epochs,
+            batch_in_epoch: self.batch,
+            batches_per_epoch: self.batches_per_epoch(),
+            step: self.step,
+        }
+    }
+
+    /// What to write into a file of its weights.
+    pub fn metadata(&self) -> Metadata {
+        let c = &self.config;
+        let last = self.history.epochs.last();
+        Metadata {
+            architecture: c.model.clone(),
+            seed: c.seed,
+            dataset: self.data.id.clone(),
+            subset: self.training.len() + self.validation.len(),
+            epochs: self.epoch,
+            optimiser: c.optimiser.describe(),
+            batch_size: c.batch_size,
+            validation_share: c.validation_share,
+            validation_accuracy: last.and_then(|e| e.validation_accuracy).map(f64::from),
+            test_accuracy: None,
+            app_version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+fn finite(what: &'static str, value: f32, step: u64) -> Result<(), AnnError> {
+    if value.is_finite() { Ok(()) } else { Err(AnnError::Diverged { what, value, step }) }
+}
+
+fn count_right(logits: &[f32], labels: &[u8]) -> usize {
+    let rows = logits.as_chunks::<CLASSES>().0;
+    rows.iter()
+        .zip(labels)
+        .filter(|(row, label)| {
+            let right = row[usize::from(**label)];
+            row.iter().enumerate().all(|(d, v)| *v < right || d == usize::from(**label))
+        })
+        .count()
+}
+
+/// The indices to train on and the held-out digits: of the first `subset`, a
+/// share drawn by the seed is held out.
+fn split(config: &TrainConfig, data: &Dataset) -> Result<(Vec<u32>, Dataset), AnnError> {
+    let n = config.subset.min(data.len());
+    let held_out = (n as f64 * config.validation_share).round() as usize;
+    if n == held_out {
+        return Err(AnnError::Setting {
+            what: "the number of training digits".into(),
+            value: format!("{n} with {held_out} held out"),
+            range: "larger".into(),
+        });
+    }
+    let mut indices: Vec<u32> = (0..n as u32).collect();
+    Rng::stream(config.seed, "validation split", 0).shuffle(&mut indices);
+    let mut training = indices.split_off(held_out);
+    indices.sort_unstable();
+    training.sort_unstable();
+    let mut images = Vec::with_capacity(held_out * PIXELS);
+    let mut labels = Vec::with_capacity(held_out);
+    for i in indices {
+        images.extend_from_slice(data.image(i as usize));
+        labels.push(data.label(i as usize));
+    }
+    let validation = Dataset::new(format!("{}-validation", data.id), images, labels)
+        .map_err(|e| candle_core::Error::Msg(e.to_string()))?;
+    Ok((training, validation))
+}
+
+#[cfg(test)]
+mod tests;

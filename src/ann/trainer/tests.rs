@@ -1,0 +1,148 @@
+//! What must hold of a run: determinism, resuming, divergence, odd sizes.
+
+use super::*;
+use crate::ann::optimiser::OptimiserConfig;
+
+/// Ten kinds of bars, easy to learn.
+fn bars(n: usize) -> Arc<Dataset> {
+    let mut rng = Rng::stream(1, "bars", 0);
+    let labels: Vec<u8> = (0..n).map(|i| (i % 10) as u8).collect();
+    let mut images = vec![0u8; n * PIXELS];
+    for (image, label) in images.chunks_exact_mut(PIXELS).zip(&labels) {
+        for y in 4..24 {
+            for x in 0..3 {
+                image[y * SIDE + usize::from(*label) * 2 + 3 + x] = 200 + rng.below(56) as u8;
+            }
+        }
+    }
+    Arc::new(Dataset::new("bars", images, labels).unwrap())
+}
+
+fn config(model: &str, n: usize) -> TrainConfig {
+    TrainConfig {
+        model: model.into(),
+        subset: n,
+        epochs: 2,
+        validation_share: 0.1,
+        threads: 1,
+        ..TrainConfig::default()
+    }
+}
+
+fn finish(trainer: &mut Trainer) {
+    while !trainer.step().unwrap().finished {}
+}
+
+#[test]
+fn every_network_learns_bars() {
+    for (model, n) in [("mlp", 600), ("cnn3", 200)] {
+        let adam = OptimiserConfig::default_of("adam").unwrap();
+        let settings = TrainConfig { optimiser: adam, epochs: 3, ..config(model, n) };
+        let mut trainer = Trainer::new(settings, bars(n)).unwrap();
+        finish(&mut trainer);
+        let last = trainer.history().epochs.last().unwrap();
+        assert!(last.validation_accuracy.unwrap() > 0.8, "{model}: {last:?}");
+        assert_eq!(trainer.last_validation().unwrap().answers.len(), n / 10);
+    }
+}
+
+#[test]
+fn the_result_does_not_depend_on_threads_or_on_being_watched() {
+    for (model, n) in [("mlp", 150), ("cnn3", 70)] {
+        let run = |threads: usize, watched: bool| {
+            let mut trainer = Trainer::new(TrainConfig { threads, ..config(model, n) }, bars(n)).unwrap();
+            loop {
+                if watched {
+                    trainer.measure_next_step();
+                }
+                if trainer.step().unwrap().finished {
+                    break;
+                }
+            }
+            assert_eq!(watched, !trainer.layer_stats().is_empty());
+            (trainer.network().values().unwrap(), trainer.history().clone())
+        };
+        let one = run(1, false);
+        assert!(one == run(2, false), "{model} on two threads");
+        assert!(one == run(3, true), "{model} on three threads, watched");
+    }
+}
+
+#[test]
+fn a_resumed_run_ends_with_the_same_weights() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("checkpoint.safetensors");
+    for optimiser in ["adadelta", "adam", "sgd"] {
+        let optimiser = OptimiserConfig::default_of(optimiser).unwrap();
+        let settings = TrainConfig { optimiser, ..config("mlp", 150) };
+        let mut whole = Trainer::new(settings.clone(), bars(150)).unwrap();
+        finish(&mut whole);
+        // In the middle of an epoch, at its end, and while validating.
+        for stop_after in [3, 5, 6, 9] {
+            let mut first = Trainer::new(settings.clone(), bars(150)).unwrap();
+            for _ in 0..stop_after {
+                first.step().unwrap();
+            }
+            first.save_checkpoint(&path).unwrap();
+            let mut second = Trainer::resume(&path, bars(150)).unwrap();
+            finish(&mut second);
+            assert!(whole.network().values().unwrap() == second.network().values().unwrap());
+            assert_eq!(whole.history(), second.history());
+        }
+    }
+}
+
+#[test]
+fn a_diverging_run_stops_at_finite_weights() {
+    let mut trainer = Trainer::new(config("mlp", 150), bars(150)).unwrap();
+    let good = trainer.network().values().unwrap();
+    trainer.step().unwrap();
+    // As after a step that was far too long: products of these overflow.
+    let huge: Vec<Vec<f32>> = good.iter().map(|v| vec![1e30; v.len()]).collect();
+    trainer.network().set_values(&huge).unwrap();
+    let error = trainer.step().unwrap_err();
+    assert!(matches!(error, AnnError::Diverged { .. }));
+    assert!(error.to_string().contains("learning rate"));
+    assert!(trainer.network().values().unwrap() == good);
+}
+
+#[test]
+fn a_last_short_batch_and_a_batch_of_one_are_trained() {
+    for batch_size in [1, 32] {
+        let settings = TrainConfig { batch_size, validation_share: 0.0, epochs: 1, ..config("cnn3", 33) };
+        let mut trainer = Trainer::new(settings, bars(33)).unwrap();
+        finish(&mut trainer);
+        assert_eq!(trainer.progress().step, 33u64.div_ceil(batch_size as u64));
+        assert_eq!(trainer.history().epochs[0].validation_accuracy, None);
+    }
+}
+
+#[test]
+fn settings_out_of_range_are_named() {
+    let wrong = [
+        TrainConfig { model: "mlpp".into(), ..config("mlp", 100) },
+        TrainConfig { epochs: 0, ..config("mlp", 100) },
+        TrainConfig { validation_share: f64::NAN, ..config("mlp", 100) },
+        TrainConfig { batch_size: 0, ..config("mlp", 100) },
+    ];
+    for settings in wrong {
+        assert!(Trainer::new(settings, bars(100)).is_err());
+    }
+}
+
+#[test]
+fn broken_checkpoints_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("checkpoint.safetensors");
+    let mut trainer = Trainer::new(config("mlp", 100), bars(100)).unwrap();
+    trainer.step().unwrap();
+    trainer.save_checkpoint(&path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let other = Arc::new(bars(100).first(100, "other digits"));
+    assert!(Trainer::resume(&path, other).err().unwrap().to_string().contains("other digits"));
+    for keep in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
+        crate::core::files::write_bytes(&path, &bytes[..keep]).unwrap();
+        let error = Trainer::resume(&path, bars(100)).err().unwrap().to_string();
+        assert!(error.contains("checkpoint.safetensors"), "{error}");
+    }
+}

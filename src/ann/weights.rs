@@ -1,0 +1,165 @@
+//! Weights in files: safetensors with what there is to know about them.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::AnnError;
+use super::network::Network;
+use super::zoo;
+use crate::core::files::write_whole;
+
+/// How a network was trained; stored in the file under `spikescope`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// [`zoo::Architecture::id`].
+    pub architecture: String,
+    /// Seed of weights, order and dropout.
+    pub seed: u64,
+    /// Id of the training data.
+    pub dataset: String,
+    /// Digits trained on, the validation split included.
+    pub subset: usize,
+    /// Epochs trained.
+    pub epochs: usize,
+    /// The optimiser with its parameters.
+    pub optimiser: String,
+    /// Digits per update.
+    pub batch_size: usize,
+    /// Share held out.
+    pub validation_share: f64,
+    /// Accuracy on the held-out split, 0 to 1.
+    pub validation_accuracy: Option<f64>,
+    /// Accuracy on the test set, 0 to 1, measured once at the end.
+    pub test_accuracy: Option<f64>,
+    /// Version of this app.
+    pub app_version: String,
+}
+
+const KEY: &str = "spikescope";
+
+/// Named arrays with their shapes.
+pub(super) type Arrays = Vec<(String, Vec<usize>, Vec<f32>)>;
+
+/// Writes arrays and a text as safetensors, whole or not at all.
+pub(super) fn write_arrays(path: &Path, arrays: &Arrays, text: String) -> Result<(), AnnError> {
+    let broken = |e: &dyn std::fmt::Display| AnnError::Weights {
+        file: path.display().to_string(),
+        reason: e.to_string(),
+    };
+    let bytes: Vec<Vec<u8>> = arrays
+        .iter()
+        .map(|(.., values)| values.iter().flat_map(|v| v.to_le_bytes()).collect())
+        .collect();
+    let mut views = Vec::with_capacity(arrays.len());
+    for ((name, shape, _), bytes) in arrays.iter().zip(&bytes) {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|e| broken(&e))?;
+        views.push((name.clone(), view));
+    }
+    let metadata = HashMap::from([(KEY.to_owned(), text)]);
+    let file = safetensors::serialize(views, Some(metadata)).map_err(|e| broken(&e))?;
+    write_whole(path, |w| w.write_all(&file))?;
+    Ok(())
+}
+
+/// Reads what [`write_arrays`] wrote. `file` names it in messages.
+pub(super) fn read_arrays(bytes: &[u8], file: &str) -> Result<(Arrays, String), AnnError> {
+    let broken = |reason: String| AnnError::Weights { file: file.to_owned(), reason };
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| broken(format!("it is no whole safetensors file ({e})")))?;
+    let text = header
+        .metadata()
+        .as_ref()
+        .and_then(|m| m.get(KEY))
+        .ok_or_else(|| broken("it was not written by Spikescope (no such metadata)".into()))?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|e| broken(format!("it is no whole safetensors file ({e})")))?;
+    let mut arrays = Arrays::new();
+    for (name, view) in tensors.iter() {
+        if view.dtype() != Dtype::F32 {
+            return Err(broken(format!("{name} is {:?}, not F32", view.dtype())));
+        }
+        let values = view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        arrays.push((name.to_owned(), view.shape().to_vec(), values));
+    }
+    Ok((arrays, text.clone()))
+}
+
+/// Reads a file.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, AnnError> {
+    std::fs::read(path).map_err(|source| AnnError::Read { path: path.into(), source })
+}
+
+/// The parameters of a network as arrays, each name after `prefix`.
+pub(super) fn arrays_of(network: &Network, prefix: &str) -> Result<Arrays, AnnError> {
+    let values = network.values()?;
+    let named = network.parameters().into_iter().zip(values);
+    Ok(named.map(|((name, var), v)| (format!("{prefix}{name}"), var.dims().to_vec(), v)).collect())
+}
+
+/// Sets a network's parameters from arrays of these names; each must be there,
+/// of its shape and finite.
+pub(super) fn set_from(network: &Network, arrays: &Arrays, prefix: &str, file: &str) -> Result<(), AnnError> {
+    let broken = |reason: String| AnnError::Weights { file: file.to_owned(), reason };
+    let mut values = Vec::new();
+    for (name, var) in network.parameters() {
+        let wanted = format!("{prefix}{name}");
+        let (_, shape, array) = arrays
+            .iter()
+            .find(|(n, ..)| *n == wanted)
+            .ok_or_else(|| broken(format!("{wanted} is missing")))?;
+        if shape != var.dims() {
+            return Err(broken(format!("{wanted} has shape {shape:?}, but {:?} is needed", var.dims())));
+        }
+        if let Some(bad) = array.iter().find(|v| !v.is_finite()) {
+            return Err(broken(format!("{wanted} contains {bad}")));
+        }
+        values.push(array.clone());
+    }
+    network.set_values(&values)
+}
+
+/// Saves a network.
+///
+/// # Errors
+/// [`AnnError::Write`]; an earlier file is kept.
+pub fn save(path: &Path, network: &Network, metadata: &Metadata) -> Result<(), AnnError> {
+    let text = serde_json::to_string(metadata).map_err(|e| AnnError::Weights {
+        file: path.display().to_string(),
+        reason: e.to_string(),
+    })?;
+    write_arrays(path, &arrays_of(network, "")?, text)
+}
+
+/// Loads a network.
+///
+/// # Errors
+/// [`AnnError::Read`] or [`AnnError::Weights`], naming file and fault.
+pub fn load(path: &Path) -> Result<(Network, Metadata), AnnError> {
+    from_bytes(&read_file(path)?, &path.display().to_string())
+}
+
+/// [`load`] for bytes that are at hand; `file` names them in messages.
+///
+/// # Errors
+/// [`AnnError::Weights`].
+pub fn from_bytes(bytes: &[u8], file: &str) -> Result<(Network, Metadata), AnnError> {
+    let broken = |reason: String| AnnError::Weights { file: file.to_owned(), reason };
+    let (arrays, text) = read_arrays(bytes, file)?;
+    let metadata: Metadata = serde_json::from_str(&text)
+        .map_err(|e| broken(format!("its description cannot be understood ({e})")))?;
+    let network = Network::new(zoo::get(&metadata.architecture)?, 0)?;
+    set_from(&network, &arrays, "", file)?;
+    Ok((network, metadata))
+}
+
+/// The weights in the box.
+static SHIPPED: &[(&str, &[u8])] = &[
+    ("mlp.safetensors", include_bytes!("../../assets/weights/mlp.safetensors")),
+];
+
+/// Loads the shipped networks.
+pub fn shipped() -> Vec<Result<(Network, Metadata), AnnError>> {
+    SHIPPED.iter().map(|(file, bytes)| from_bytes(bytes, file)).collect()
+}

@@ -1,0 +1,136 @@
+//! The architectures: one file and one line in [`ZOO`] each. A structure is a
+//! list of layers, from which the network, its summary and its cost follow.
+
+mod cnn3;
+mod mlp;
+
+use super::AnnError;
+use crate::data::SIDE;
+
+/// A kind of network.
+#[derive(Debug)]
+pub struct Architecture {
+    /// Stable id, as in `spikescope train ID` and in files.
+    pub id: &'static str,
+    /// For people.
+    pub name: &'static str,
+    /// What it is, in a sentence or two.
+    pub doc: &'static str,
+    /// Its layers, from the picture to the ten classes.
+    pub layers: fn() -> Vec<Layer>,
+    /// Epochs in the report's recipe.
+    pub epochs: usize,
+}
+
+/// All architectures, in the order of the story.
+pub static ZOO: &[&Architecture] = &[&mlp::MLP, &cnn3::CNN3];
+
+/// A layer. Convolutions and all dense layers but the last end in a ReLU.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Layer {
+    /// `filters` kernels of `kernel`×`kernel`, stride 1, no padding, ReLU.
+    Conv { kernel: usize, filters: usize },
+    /// The largest of each 2×2 pixels.
+    MaxPool,
+    /// Drops units with this probability while training.
+    Dropout(f32),
+    /// Fully connected; a picture before it is flattened by y, x, channel.
+    Dense { units: usize, relu: bool },
+}
+
+/// A line of a network's summary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerSummary {
+    /// For people, with the number among its kind: `Conv 2 5×5`.
+    pub name: String,
+    /// Shape of what comes out, without the batch: `[24, 24, 64]` or `[128]`.
+    pub output: Vec<usize>,
+    /// Shapes of weights and bias, if it has any.
+    pub weights: Option<(usize, usize)>,
+    /// Trained numbers.
+    pub parameters: usize,
+    /// Multiplications with addition for one picture.
+    pub multiply_adds: usize,
+}
+
+/// Shapes, parameters and cost of each layer.
+pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
+    let mut shape = vec![SIDE, SIDE, 1];
+    let mut counts = [0usize; 2];
+    let mut lines = Vec::with_capacity(layers.len());
+    for layer in layers {
+        let mut line = LayerSummary { name: String::new(), output: shape.clone(), weights: None, parameters: 0, multiply_adds: 0 };
+        match *layer {
+            Layer::Conv { kernel, filters } => {
+                counts[0] += 1;
+                line.name = format!("Conv {} {kernel}×{kernel}", counts[0]);
+                let (h, w) = (shape[0] + 1 - kernel, shape[1] + 1 - kernel);
+                line.weights = Some((kernel * kernel * shape[2], filters));
+                line.multiply_adds = h * w * kernel * kernel * shape[2] * filters;
+                line.output = vec![h, w, filters];
+            }
+            Layer::MaxPool => {
+                line.name = "Max-pool 2×2".into();
+                line.output = vec![shape[0] / 2, shape[1] / 2, shape[2]];
+            }
+            Layer::Dropout(rate) => line.name = format!("Dropout {rate}"),
+            Layer::Dense { units, .. } => {
+                counts[1] += 1;
+                line.name = format!("Dense {}", counts[1]);
+                let inputs = shape.iter().product();
+                line.weights = Some((inputs, units));
+                line.multiply_adds = inputs * units;
+                line.output = vec![units];
+            }
+        }
+        line.parameters = line.weights.map_or(0, |(inputs, outputs)| (inputs + 1) * outputs);
+        shape.clone_from(&line.output);
+        lines.push(line);
+    }
+    lines
+}
+
+/// The architecture of this id.
+pub fn find(id: &str) -> Option<&'static Architecture> {
+    ZOO.iter().copied().find(|a| a.id == id)
+}
+
+/// The architecture of this id, or an error that names all of them.
+///
+/// # Errors
+/// [`AnnError::UnknownModel`].
+pub fn get(id: &str) -> Result<&'static Architecture, AnnError> {
+    find(id).ok_or_else(|| AnnError::UnknownModel {
+        id: id.to_owned(),
+        known: ZOO.iter().map(|a| a.id).collect::<Vec<_>>().join(", "),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::CLASSES;
+
+    #[test]
+    fn every_architecture_is_described_and_ends_in_ten_classes() {
+        for (i, a) in ZOO.iter().enumerate() {
+            let lines = summary(&(a.layers)());
+            assert_eq!(lines.last().unwrap().output, [CLASSES], "{}", a.id);
+            assert!(!a.doc.is_empty() && a.epochs > 0);
+            assert!(ZOO[i + 1..].iter().all(|b| a.id != b.id && a.name != b.name));
+        }
+    }
+
+    #[test]
+    fn the_summary_of_cnn_3_is_that_of_the_report() {
+        let lines = summary(&(cnn3::CNN3.layers)());
+        let shapes: Vec<&[usize]> = lines.iter().map(|l| &l.output[..]).collect();
+        let wanted: [&[usize]; 9] = [
+            &[26, 26, 32], &[24, 24, 64], &[12, 12, 64], &[8, 8, 128], &[4, 4, 128],
+            &[4, 4, 128], &[128], &[128], &[10],
+        ];
+        assert_eq!(shapes, wanted);
+        // 320 + 18,496 + 204,928 + 262,272 + 1,290 by hand.
+        assert_eq!(lines.iter().map(|l| l.parameters).sum::<usize>(), 487_306);
+    }
+}

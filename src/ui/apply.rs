@@ -1,0 +1,218 @@
+//! The one place where commands become actions.
+
+use std::path::PathBuf;
+
+use egui::Context;
+
+use super::app::App;
+use super::command::{Command, DataEdit, DigitEdit, TrainEdit};
+use super::digit::Source;
+use super::session::ThemeChoice;
+use super::workspaces;
+use crate::core::clock::{stamp, unix_seconds};
+use crate::core::folders;
+use crate::workers::library::{Job, Loading};
+use crate::workers::models;
+use crate::workers::training::{Phase, TrainCommand};
+
+impl App {
+    /// Carries one command out.
+    pub(super) fn apply(&mut self, ctx: &Context, command: Command) {
+        match command {
+            Command::Digit(DigitEdit::Pick { source, index }) => self.pick(source, index),
+            Command::Digit(edit) => self.digit.edit(&edit),
+            Command::Show(id) => {
+                if let Some(workspace) = workspaces::find(id) {
+                    self.workspace = workspace;
+                }
+            }
+            Command::Theme(preference) => self.session.theme = ThemeChoice::from(preference),
+            Command::Projector(on) => {
+                self.session.projector = on;
+                // A projector's room is bright: white paper reads best.
+                if on {
+                    self.session.theme = ThemeChoice::Light;
+                }
+            }
+            Command::TrainTab(name) => self.train_tab = name,
+            Command::Help(open) => self.help = open,
+            Command::Train(edit) => self.train(edit),
+            Command::Data(edit) => self.data(edit),
+            Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
+            Command::SaveText { name, text } => {
+                let path = self.export_path(&name, "csv");
+                self.job(Job::Export { path, bytes: text.into_bytes() });
+            }
+            Command::OpenPicture(path) => self.job(Job::ReadPicture(path)),
+        }
+    }
+
+    fn pick(&mut self, source: &'static str, index: usize) {
+        let library = self.hub.library();
+        if let Some(split) = library.source(source).split()
+            && index < split.test.len()
+        {
+            self.digit.set_source(Source::Picked {
+                source,
+                index,
+                label: split.test.label(index),
+                pixels: Box::new(split.test.pixels(index)),
+            });
+        }
+    }
+
+    /// `exports/NAME-20260131-235959.png` in the user's data folder.
+    fn export_path(&self, name: &str, extension: &str) -> PathBuf {
+        let file = format!("{name}-{}.{extension}", stamp(unix_seconds()));
+        self.home.join("exports").join(file)
+    }
+
+    /// Takes the next frame's picture and saves the part within `rect` (points).
+    fn save_picture(&mut self, ctx: &Context, name: &'static str, rect: egui::Rect) {
+        let path = self.export_path(name, "png");
+        let scale = ctx.pixels_per_point();
+        let Some(jobs) = self.hub.job_sender() else { return };
+        let waker = ctx.clone();
+        ctx.request_screenshot(move |image| {
+            let part = image.region(&rect.expand(4.0), Some(scale));
+            let rgba = part.pixels.iter().flat_map(|p| p.to_array()).collect();
+            let _ = jobs.try_send(Job::ExportPng { path, size: part.size, rgba });
+            waker.request_repaint();
+        });
+    }
+
+    fn train(&mut self, edit: TrainEdit) {
+        match edit {
+            TrainEdit::Configure(config) => self.session.training = *config,
+            TrainEdit::NewSeed => {
+                self.session.training.seed = self.session.training.seed.wrapping_add(1);
+            }
+            TrainEdit::Start => self.start_training(false),
+            TrainEdit::Step if !self.hub.training().phase.in_hand() => self.start_training(true),
+            TrainEdit::Step => self.send(TrainCommand::Step),
+            TrainEdit::Reset => self.send(TrainCommand::Reset),
+            TrainEdit::Pause => self.hub.set_paused(true),
+            TrainEdit::Resume => self.hub.set_paused(false),
+            TrainEdit::Stop => self.hub.stop_training(),
+            TrainEdit::GoOn(id) => self.go_on(&id),
+            TrainEdit::Use(id) => self.job(Job::LoadRun(id)),
+            TrainEdit::Remove(key) => {
+                self.models = models::without(&self.models, &key);
+                self.remember_used_runs();
+            }
+            TrainEdit::Delete(id) => {
+                self.compared.remove(&id);
+                self.job(Job::DeleteRun(id));
+            }
+            TrainEdit::Compare(id, true) => {
+                self.compared.insert(id);
+            }
+            TrainEdit::Compare(id, false) => {
+                self.compared.remove(&id);
+            }
+            TrainEdit::Live(on) => self.session.live = on,
+            TrainEdit::Dismiss => {
+                let left: Vec<String> =
+                    self.runs.iter().filter(|r| r.interrupted).map(|r| r.id.clone()).collect();
+                self.session.dismissed_runs = left;
+            }
+        }
+    }
+
+    fn send(&mut self, command: TrainCommand) {
+        if let Err(busy) = self.hub.train(command) {
+            self.toasts.failure(busy.to_string());
+        }
+    }
+
+    fn start_training(&mut self, paused: bool) {
+        let config = self.session.training.clone();
+        if let Err(error) = config.validate() {
+            return self.toasts.failure(error.to_string());
+        }
+        let library = self.hub.library();
+        match library.source(&config.data) {
+            Loading::Ready(split) => {
+                let split = split.clone();
+                self.send(TrainCommand::Start { config: Box::new(config), split, paused });
+            }
+            _ => self.toasts.failure(
+                "The digits to train on are not here yet. Wait until they are loaded, download MNIST, or choose the synthetic digits.".into(),
+            ),
+        }
+    }
+
+    fn go_on(&mut self, id: &str) {
+        let Some(run) = self.runs.iter().find(|r| r.id == id) else { return };
+        let library = self.hub.library();
+        match library.source(&run.config.data) {
+            Loading::Ready(split) => {
+                let command = TrainCommand::GoOn { id: id.to_owned(), split: split.clone() };
+                self.session.training = run.config.clone();
+                self.workspace = &workspaces::train::WORKSPACE;
+                self.send(command);
+            }
+            _ => {
+                let text = format!(
+                    "The run goes on as soon as its digits ({}) are loaded; it is kept meanwhile.",
+                    run.config.data
+                );
+                self.toasts.failure(text);
+                if run.config.data == "synthetic" {
+                    self.data(DataEdit::LoadSynthetic);
+                }
+            }
+        }
+    }
+
+    fn data(&mut self, edit: DataEdit) {
+        match edit {
+            DataEdit::Download => {
+                let folder = self.home.join("mnist");
+                self.session.mnist_folder = (folder != folders::mnist()).then(|| folder.clone());
+                self.hub.start_download(folder);
+            }
+            DataEdit::StopDownload => self.hub.stop_download(),
+            DataEdit::ChooseFolder => self.hub.choose_folder(),
+            DataEdit::Folder(folder) => {
+                self.session.mnist_folder = Some(folder.clone());
+                self.job(Job::LoadMnist(Some(folder)));
+            }
+            DataEdit::LoadSynthetic => {
+                if matches!(self.hub.library().synthetic, Loading::Unknown) {
+                    self.job(Job::LoadSynthetic);
+                }
+            }
+            DataEdit::Source(source) => {
+                self.picking.source = source;
+                if source == "synthetic" {
+                    self.data(DataEdit::LoadSynthetic);
+                }
+                self.find_wrong();
+            }
+            DataEdit::OnlyWrong(model) => {
+                self.picking.only_wrong = model;
+                self.find_wrong();
+            }
+        }
+    }
+
+    /// Looks for the digits that the chosen model gets wrong, unless known.
+    pub(super) fn find_wrong(&mut self) {
+        let Some(key) = self.picking.only_wrong.clone() else { return };
+        let source = self.picking.source;
+        let entry = (key.clone(), source.to_owned());
+        let library = self.hub.library();
+        let Some(split) = library.source(source).split().cloned() else { return };
+        let Some(model) = self.models.iter().find(|m| m.key == key).cloned() else { return };
+        if !self.wrong.contains_key(&entry) {
+            self.wrong.insert(entry, None);
+            self.job(Job::FindWrong { model, source, split });
+        }
+    }
+
+    /// Whether training is going on right now.
+    pub(super) fn is_training(&self) -> bool {
+        self.hub.training().phase == Phase::Training
+    }
+}

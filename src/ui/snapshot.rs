@@ -1,0 +1,56 @@
+//! What a workspace sees of the world: everything, but only to read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::digit::Digit;
+use super::session::Session;
+use crate::workers::answers::Answers;
+use crate::workers::download::DownloadView;
+use crate::workers::library::Library;
+use crate::workers::models::Models;
+use crate::workers::runs::RunRecord;
+use crate::workers::training::TrainingView;
+
+/// Digits that a model gets wrong, by the model's key and the source's id;
+/// `None` while they are being looked for.
+pub type WrongLists = BTreeMap<(String, String), Option<Arc<Vec<u32>>>>;
+
+/// Which digits *next* and *random* pick from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picking {
+    /// Id of the source.
+    pub source: &'static str,
+    /// Key of the model whose wrong answers are wanted, or any digit.
+    pub only_wrong: Option<String>,
+}
+
+/// One frame's view of the world.
+pub struct Snapshot<'a> {
+    /// The current digit.
+    pub digit: &'a Digit,
+    /// Who answers.
+    pub models: &'a Models,
+    /// What they answer.
+    pub answers: Arc<Answers>,
+    /// Whether the answers are to the current digit.
+    pub answers_current: bool,
+    /// The training.
+    pub training: Arc<TrainingView>,
+    /// The data sets.
+    pub library: Arc<Library>,
+    /// The download.
+    pub download: Arc<DownloadView>,
+    /// What *next* and *random* pick from.
+    pub picking: &'a Picking,
+    /// Digits that models get wrong.
+    pub wrong: &'a WrongLists,
+    /// All training runs, newest first.
+    pub runs: &'a [RunRecord],
+    /// Ids of the runs in the comparison.
+    pub compared: &'a BTreeSet<String>,
+    /// Name of the view chosen in the Train workspace.
+    pub train_tab: &'static str,
+    /// What is kept over a restart, the training form included.
+    pub session: &'a Session,
+}

@@ -1,0 +1,238 @@
+//! Colours, type and spacing: the only place where they are decided.
+//!
+//! The hues are those of Okabe and Ito (2008), which people with any of the
+//! common colour-vision deficiencies can tell apart; nothing is ever told by red
+//! against green alone.
+
+use std::sync::Arc;
+
+use egui::{
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow,
+    Stroke, TextStyle, Theme, Vec2, Visuals,
+};
+
+/// How much larger everything is in projector mode.
+pub const PROJECTOR_ZOOM: f32 = 1.3;
+
+/// The colours of one theme.
+#[derive(Clone, Copy, Debug)]
+pub struct Palette {
+    /// Behind everything.
+    pub background: Color32,
+    /// Cards and panels on it.
+    pub card: Color32,
+    /// Wells: the canvas's surroundings, plot grounds, empty bars.
+    pub well: Color32,
+    /// Lines between things.
+    pub line: Color32,
+    /// Text.
+    pub text: Color32,
+    /// Secondary text; still 4.5 : 1 against the card.
+    pub weak: Color32,
+    /// The one colour for what is chosen, live or to be pressed.
+    pub accent: Color32,
+    /// Text on the accent.
+    pub on_accent: Color32,
+    /// Something that went wrong.
+    pub warning: Color32,
+    /// Hues of data series, in order of use.
+    pub series: [Color32; 6],
+}
+
+const fn rgb(hex: u32) -> Color32 {
+    Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
+}
+
+const DARK: Palette = Palette {
+    background: rgb(0x0F1216),
+    card: rgb(0x191E25),
+    well: rgb(0x0A0C0F),
+    line: rgb(0x2D3540),
+    text: rgb(0xE9EDF2),
+    weak: rgb(0x9AA6B5),
+    accent: rgb(0x56B4E9),
+    on_accent: rgb(0x06121B),
+    warning: rgb(0xF0A04B),
+    series: [
+        rgb(0x56B4E9),
+        rgb(0xE69F00),
+        rgb(0x2BC79B),
+        rgb(0xE58AC0),
+        rgb(0xF0E442),
+        rgb(0xE8743B),
+    ],
+};
+
+const LIGHT: Palette = Palette {
+    background: rgb(0xF3F4F1),
+    card: rgb(0xFFFFFF),
+    well: rgb(0xEBEDE9),
+    line: rgb(0xD3D7D4),
+    text: rgb(0x14181D),
+    weak: rgb(0x56606B),
+    accent: rgb(0x0066A8),
+    on_accent: rgb(0xFFFFFF),
+    warning: rgb(0xB34A00),
+    series: [
+        rgb(0x0072B2),
+        rgb(0xC77700),
+        rgb(0x00805F),
+        rgb(0xB4568C),
+        rgb(0x8A7D00),
+        rgb(0xC14A12),
+    ],
+};
+
+/// The palette of the theme in use.
+pub fn palette(visuals: &Visuals) -> &'static Palette {
+    if visuals.dark_mode { &DARK } else { &LIGHT }
+}
+
+/// The colour of an intensity in [0, 1] on the digit: black paper to white ink
+/// when dark, white paper to black ink when light, as on a projector.
+pub fn ink(visuals: &Visuals, intensity: f32) -> Color32 {
+    let v = (intensity.clamp(0.0, 1.0) * 255.0) as u8;
+    Color32::from_gray(if visuals.dark_mode { v } else { 255 - v })
+}
+
+/// A sequential scale from `from` to `to` (both themes' cells start at the well).
+pub fn blend(from: Color32, to: Color32, t: f32) -> Color32 {
+    from.lerp_to_gamma(to, t.clamp(0.0, 1.0))
+}
+
+/// The bold cut of the text face.
+pub fn strong(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Name("strong".into()))
+}
+
+/// The regular cut.
+pub fn regular(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Proportional)
+}
+
+/// Installs fonts and both themes.
+pub fn install(ctx: &Context) {
+    ctx.set_fonts(fonts());
+    for theme in [Theme::Dark, Theme::Light] {
+        let palette = if theme == Theme::Dark { &DARK } else { &LIGHT };
+        ctx.set_visuals_of(theme, visuals(theme, palette));
+        ctx.style_mut_of(theme, |style| {
+            style.spacing.item_spacing = Vec2::new(8.0, 8.0);
+            style.spacing.button_padding = Vec2::new(10.0, 5.0);
+            style.spacing.interact_size = Vec2::new(36.0, 26.0);
+            style.spacing.slider_width = 120.0;
+            style.spacing.combo_width = 90.0;
+            style.spacing.window_margin = Margin::same(14);
+            style.spacing.tooltip_width = 340.0;
+            style.text_styles = [
+                (TextStyle::Small, regular(12.0)),
+                (TextStyle::Body, regular(14.0)),
+                (TextStyle::Button, regular(14.0)),
+                (TextStyle::Heading, strong(18.0)),
+                (TextStyle::Monospace, FontId::new(13.0, FontFamily::Monospace)),
+            ]
+            .into();
+            style.animation_time = 0.08;
+        });
+    }
+}
+
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let inter: [(&str, &'static [u8]); 2] = [
+        ("inter", include_bytes!("../../assets/fonts/Inter-Regular.otf")),
+        ("inter-strong", include_bytes!("../../assets/fonts/Inter-SemiBold.otf")),
+    ];
+    for (name, bytes) in inter {
+        fonts.font_data.insert(name.into(), Arc::new(FontData::from_static(bytes)));
+    }
+    // The built-in faces stay behind as a fallback for symbols.
+    let fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    let with = |first: &str| {
+        std::iter::once(first.to_owned()).chain(fallback.clone()).collect::<Vec<_>>()
+    };
+    fonts.families.insert(FontFamily::Proportional, with("inter"));
+    fonts.families.insert(FontFamily::Name("strong".into()), with("inter-strong"));
+    fonts
+}
+
+fn visuals(theme: Theme, p: &Palette) -> Visuals {
+    let mut v = theme.default_visuals();
+    v.panel_fill = p.background;
+    v.window_fill = p.card;
+    v.window_stroke = Stroke::new(1.0, p.line);
+    v.extreme_bg_color = p.well;
+    v.faint_bg_color = p.well;
+    v.code_bg_color = p.well;
+    v.hyperlink_color = p.accent;
+    v.warn_fg_color = p.warning;
+    v.error_fg_color = p.warning;
+    v.weak_text_color = Some(p.weak);
+    v.selection.bg_fill = p.accent;
+    v.selection.stroke = Stroke::new(1.0, p.on_accent);
+    v.slider_trailing_fill = true;
+    v.window_shadow = Shadow { offset: [0, 6], blur: 24, spread: 0, color: Color32::from_black_alpha(90) };
+    v.popup_shadow = v.window_shadow;
+    let corner = CornerRadius::same(6);
+    v.window_corner_radius = CornerRadius::same(10);
+    v.menu_corner_radius = CornerRadius::same(8);
+    let w = &mut v.widgets;
+    for (state, fill, stroke) in [
+        (&mut w.noninteractive, p.card, Stroke::new(1.0, p.line)),
+        (&mut w.inactive, blend(p.card, p.line, 0.75), Stroke::NONE),
+        (&mut w.hovered, blend(p.card, p.accent, 0.25), Stroke::new(1.0, p.accent)),
+        (&mut w.active, blend(p.card, p.accent, 0.45), Stroke::new(1.0, p.accent)),
+        (&mut w.open, blend(p.card, p.line, 0.9), Stroke::new(1.0, p.line)),
+    ] {
+        state.bg_fill = fill;
+        state.weak_bg_fill = fill;
+        state.bg_stroke = stroke;
+        state.fg_stroke = Stroke::new(1.2, p.text);
+        state.corner_radius = corner;
+        state.expansion = 0.0;
+    }
+    v
+}
+
+/// A card: the frame around each group of things.
+pub fn card(visuals: &Visuals) -> egui::Frame {
+    let p = palette(visuals);
+    egui::Frame::new()
+        .fill(p.card)
+        .stroke(Stroke::new(1.0, p.line))
+        .corner_radius(CornerRadius::same(10))
+        .inner_margin(Margin::same(12))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance (WCAG 2).
+    fn luminance(c: Color32) -> f64 {
+        let lin = |v: u8| {
+            let v = f64::from(v) / 255.0;
+            if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * lin(c.r()) + 0.7152 * lin(c.g()) + 0.0722 * lin(c.b())
+    }
+
+    fn contrast(a: Color32, b: Color32) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_and_data_are_legible_in_both_themes() {
+        for p in [&DARK, &LIGHT] {
+            for ground in [p.background, p.card, p.well] {
+                assert!(contrast(p.text, ground) >= 7.0);
+                assert!(contrast(p.weak, ground) >= 4.5);
+            }
+            assert!(contrast(p.on_accent, p.accent) >= 4.5);
+            for hue in p.series {
+                assert!(contrast(hue, p.card) >= 3.0, "{hue:?}");
+            }
+        }
+    }
+}

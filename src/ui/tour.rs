@@ -1,0 +1,201 @@
+//! The guided tour: every workspace in set-up states, rendered to pictures
+//! without a display. What is shown is computed, as it would be in the window.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow};
+use eframe::egui_wgpu::wgpu;
+use egui_kittest::Harness;
+
+use super::app::{App, Setup};
+use super::command::{Command, DataEdit, DigitEdit, TrainEdit};
+use super::session::ThemeChoice;
+use super::window::wgpu_setup;
+use crate::ann::trainer::TrainConfig;
+use crate::core::files::write_whole;
+use crate::data::synthetic;
+use crate::workers::library::Loading;
+use crate::workers::training::Phase;
+
+/// Longest wait for a scene to be ready; a slow machine trains for a while.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// One picture of the tour.
+struct Scene {
+    name: &'static str,
+    size: [f32; 2],
+    theme: ThemeChoice,
+    projector: bool,
+    set_up: fn(&mut App, &egui::Context),
+    ready: fn(&App) -> bool,
+}
+
+const WINDOW: [f32; 2] = [1280.0, 800.0];
+const PROJECTOR: [f32; 2] = [1024.0, 768.0];
+
+const SCENES: &[Scene] = &[
+    Scene { name: "01-draw", size: WINDOW, theme: ThemeChoice::Dark, projector: false, set_up: draw_three, ready: answered },
+    Scene { name: "02-draw-light", size: WINDOW, theme: ThemeChoice::Light, projector: false, set_up: draw_eight, ready: answered },
+    Scene { name: "03-draw-projector", size: PROJECTOR, theme: ThemeChoice::Light, projector: true, set_up: draw_five, ready: answered },
+    Scene { name: "04-draw-not-centred", size: WINDOW, theme: ThemeChoice::Dark, projector: false, set_up: draw_in_a_corner, ready: answered },
+    Scene { name: "05-draw-picked", size: WINDOW, theme: ThemeChoice::Light, projector: false, set_up: pick, ready: answered },
+    Scene { name: "06-train-curves", size: WINDOW, theme: ThemeChoice::Dark, projector: false, set_up: train, ready: trained },
+    Scene { name: "07-train-layers", size: WINDOW, theme: ThemeChoice::Light, projector: false, set_up: |a, c| tab(a, c, "Layers"), ready: trained },
+    Scene { name: "08-train-mistakes", size: WINDOW, theme: ThemeChoice::Light, projector: false, set_up: |a, c| tab(a, c, "Mistakes"), ready: trained },
+    Scene { name: "09-train-runs", size: WINDOW, theme: ThemeChoice::Dark, projector: false, set_up: |a, c| tab(a, c, "Runs"), ready: trained },
+    Scene { name: "10-train-projector", size: PROJECTOR, theme: ThemeChoice::Light, projector: true, set_up: |a, c| tab(a, c, "Curves"), ready: trained },
+];
+
+/// What the tour shows.
+#[derive(Clone, Debug, Default)]
+pub struct TourOptions {
+    /// Folder with MNIST, if named.
+    pub mnist: Option<PathBuf>,
+}
+
+/// Renders the tour into `out` and returns the files written.
+///
+/// # Errors
+/// Without a graphics adapter (a software one will do), or when a file cannot
+/// be written.
+pub fn render(out: &Path, options: &TourOptions) -> anyhow::Result<Vec<PathBuf>> {
+    check_adapter()?;
+    // The tour trains and draws in a folder of its own: the user's runs and
+    // drawing stay as they are.
+    let home = tempfile::tempdir().context("could not make a temporary folder for the tour")?;
+    let setup = Setup {
+        home: home.path().to_path_buf(),
+        mnist: options.mnist.clone().or_else(|| crate::data::mnist::find(None)),
+        projector: false,
+        theme: None,
+        workspace: None,
+    };
+    let mut files = Vec::new();
+    let mut harness = harness(setup)?;
+    for scene in SCENES {
+        files.push(shoot(&mut harness, scene, out)?);
+    }
+    Ok(files)
+}
+
+fn harness(setup: Setup) -> anyhow::Result<Harness<'static, App>> {
+    let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        Harness::builder()
+            .with_size(WINDOW)
+            .wgpu_setup(wgpu_setup(false))
+            .build_eframe(move |cc| {
+                App::new(&cc.egui_ctx, setup).unwrap_or_else(|e| panic!("no threads: {e}"))
+            })
+    }));
+    built.map_err(|_| anyhow!("the tour could not start rendering; see the message above"))
+}
+
+/// The renderer would panic without an adapter; this says it instead.
+fn check_adapter() -> anyhow::Result<()> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
+    anyhow::ensure!(
+        !adapters.is_empty(),
+        "there is no graphics adapter. Install a driver, or Mesa's software one (mesa-vulkan-drivers and libvulkan1 on Debian and Ubuntu; `make run` does it)"
+    );
+    Ok(())
+}
+
+fn shoot(harness: &mut Harness<'static, App>, scene: &Scene, out: &Path) -> anyhow::Result<PathBuf> {
+    harness.set_size(scene.size.into());
+    let ctx = harness.ctx.clone();
+    let app = harness.state_mut();
+    app.apply(&ctx, Command::Projector(scene.projector));
+    app.apply(&ctx, Command::Theme(scene.theme.into()));
+    (scene.set_up)(app, &ctx);
+    let begun = Instant::now();
+    harness.run_steps(2);
+    while !(scene.ready)(harness.state()) {
+        anyhow::ensure!(begun.elapsed() < PATIENCE, "scene {} did not get ready in {} s", scene.name, PATIENCE.as_secs());
+        std::thread::sleep(Duration::from_millis(20));
+        harness.step();
+    }
+    harness.run_steps(4);
+    let image = harness.render().map_err(|e| anyhow!("could not render {}: {e}", scene.name))?;
+    let path = out.join(format!("{}.png", scene.name));
+    write_whole(&path, |w| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image.write_to(&mut bytes, image::ImageFormat::Png).map_err(std::io::Error::other)?;
+        std::io::Write::write_all(w, bytes.get_ref())
+    })?;
+    Ok(path)
+}
+
+fn answered(app: &App) -> bool {
+    app.snapshot().answers_current
+}
+
+fn trained(app: &App) -> bool {
+    matches!(app.snapshot().training.phase, Phase::Finished | Phase::Failed(_))
+}
+
+/// Draws the strokes of a generated digit, moved and scaled on the canvas.
+fn draw(app: &mut App, ctx: &egui::Context, class: u8, place: fn([f32; 2]) -> [f32; 2]) {
+    app.apply(ctx, Command::Show("draw"));
+    app.apply(ctx, Command::Digit(DigitEdit::Clear));
+    for stroke in synthetic::strokes(7, class, 3) {
+        for (i, point) in stroke.into_iter().enumerate() {
+            let at = place(point);
+            app.apply(ctx, Command::Digit(if i == 0 { DigitEdit::PenDown(at) } else { DigitEdit::PenMove(at) }));
+        }
+        app.apply(ctx, Command::Digit(DigitEdit::PenUp));
+    }
+}
+
+fn draw_three(app: &mut App, ctx: &egui::Context) {
+    draw(app, ctx, 3, |p| p);
+}
+
+fn draw_eight(app: &mut App, ctx: &egui::Context) {
+    draw(app, ctx, 8, |p| p);
+}
+
+fn draw_five(app: &mut App, ctx: &egui::Context) {
+    draw(app, ctx, 5, |p| p);
+}
+
+fn draw_in_a_corner(app: &mut App, ctx: &egui::Context) {
+    draw(app, ctx, 2, |[x, y]| [0.02 + 0.5 * x, 0.48 + 0.5 * y]);
+    app.apply(ctx, Command::Digit(DigitEdit::Centre(false)));
+}
+
+fn pick(app: &mut App, ctx: &egui::Context) {
+    app.apply(ctx, Command::Digit(DigitEdit::Centre(true)));
+    // MNIST may still be loading; without it, a synthetic digit.
+    let begun = Instant::now();
+    let loading = |app: &App| matches!(app.snapshot().library.mnist, Loading::Unknown | Loading::Busy);
+    while loading(app) && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let source = if app.snapshot().library.mnist.split().is_some() { "mnist" } else { "synthetic" };
+    app.apply(ctx, Command::Data(DataEdit::LoadSynthetic));
+    while app.snapshot().library.source(source).split().is_none() && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    app.apply(ctx, Command::Data(DataEdit::Source(source)));
+    app.apply(ctx, Command::Digit(DigitEdit::Pick { source, index: 149 }));
+}
+
+fn train(app: &mut App, ctx: &egui::Context) {
+    let data = if app.snapshot().library.mnist.split().is_some() { "mnist" } else { "synthetic" };
+    let begun = Instant::now();
+    while app.snapshot().library.source(data).split().is_none() && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let config = TrainConfig { data: data.into(), subset: 5_000, epochs: 5, ..TrainConfig::default() };
+    app.apply(ctx, Command::Train(TrainEdit::Configure(Box::new(config))));
+    app.apply(ctx, Command::Show("train"));
+    app.apply(ctx, Command::TrainTab("Curves"));
+    app.apply(ctx, Command::Train(TrainEdit::Start));
+}
+
+fn tab(app: &mut App, ctx: &egui::Context, name: &'static str) {
+    app.apply(ctx, Command::Show("train"));
+    app.apply(ctx, Command::TrainTab(name));
+}

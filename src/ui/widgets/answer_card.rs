@@ -1,0 +1,143 @@
+//! One model's answer: the digit large, how sure, and its ten probabilities.
+
+use egui::{Align2, CornerRadius, Rect, Sense, Ui, Vec2, pos2};
+
+use super::super::theme::{self, palette};
+use crate::workers::answers::Answer;
+use crate::workers::models::{Model, Origin};
+
+/// Draws the card in the full width and `height` points.
+pub fn show(ui: &mut Ui, model: &Model, answer: Option<&Answer>, truth: Option<u8>, height: f32) -> egui::Response {
+    let p = palette(ui.visuals());
+    let size = Vec2::new(ui.available_width(), height);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    ui.painter().rect(rect, CornerRadius::same(10), p.card, egui::Stroke::new(1.0, p.line), egui::StrokeKind::Inside);
+    let inner = rect.shrink2(Vec2::new(12.0, 9.0));
+    header(ui, inner, model);
+    let body = Rect::from_min_max(pos2(inner.left(), inner.top() + 24.0), inner.max);
+    let left = (body.height() * 0.95).clamp(84.0, 150.0).min(body.width() * 0.36);
+    let digit_rect = Rect::from_min_size(body.min, Vec2::new(left, body.height()));
+    let bars_rect = Rect::from_min_max(pos2(digit_rect.right() + 10.0, body.top()), body.max);
+    verdict(ui, digit_rect, answer, truth);
+    bars(ui, bars_rect, answer, truth);
+    let spoken = match answer {
+        Some(a) => {
+            let (digit, sure) = a.best();
+            format!("{} answers {digit}, {} sure", model.name, percent(sure))
+        }
+        None => format!("{}: no answer yet", model.name),
+    };
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Group, true, &spoken));
+    response.on_hover_ui_at_pointer(|ui| details(ui, model, answer))
+}
+
+/// `98 %`, never a rounded-up 100 % or a rounded-down 0 %.
+pub fn percent(probability: f32) -> String {
+    let percent = f64::from(probability) * 100.0;
+    match percent {
+        p if p >= 99.95 => "> 99.9 %".into(),
+        p if p >= 99.0 => format!("{:.1} %", (p * 10.0).floor() / 10.0),
+        p if p >= 1.0 => format!("{p:.0} %"),
+        p if p >= 0.1 => format!("{p:.1} %"),
+        _ => "< 0.1 %".into(),
+    }
+}
+
+fn header(ui: &Ui, rect: Rect, model: &Model) {
+    let p = palette(ui.visuals());
+    let painter = ui.painter();
+    painter.text(rect.left_top(), Align2::LEFT_TOP, &model.name, theme::strong(15.5), p.text);
+    let note = match (&model.origin, model.metadata.test_accuracy) {
+        (Origin::Live { epochs }, _) => format!("after {epochs} epochs"),
+        (_, Some(accuracy)) => format!("test accuracy {:.2} %", accuracy * 100.0),
+        (_, None) => "not tested".into(),
+    };
+    painter.text(rect.right_top() + Vec2::new(0.0, 2.0), Align2::RIGHT_TOP, note, theme::regular(12.5), p.weak);
+}
+
+fn verdict(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
+    let p = palette(ui.visuals());
+    let painter = ui.painter();
+    let Some((digit, sure)) = answer.map(Answer::best) else {
+        painter.text(rect.center(), Align2::CENTER_CENTER, "–", theme::strong(48.0), p.line);
+        return;
+    };
+    let wrong = truth.is_some_and(|t| usize::from(t) != digit);
+    let colour = if wrong { p.warning } else { p.text };
+    let text_height = 20.0;
+    let size = (rect.height() - text_height).min(rect.width()) * 1.02;
+    let centre = pos2(rect.center().x, rect.top() + (rect.height() - text_height) / 2.0);
+    painter.text(centre, Align2::CENTER_CENTER, digit.to_string(), theme::strong(size), colour);
+    let text = if wrong { format!("✗ {}", percent(sure)) } else { format!("{} sure", percent(sure)) };
+    let at = pos2(rect.center().x, rect.bottom());
+    painter.text(at, Align2::CENTER_BOTTOM, text, theme::strong(15.0), colour);
+}
+
+fn bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
+    let p = palette(ui.visuals());
+    let painter = ui.painter();
+    let labels = 18.0;
+    let top = rect.top() + 14.0;
+    let base = rect.bottom() - labels;
+    let column = rect.width() / 10.0;
+    let best = answer.map(|a| a.best().0);
+    for digit in 0..10 {
+        let value = answer.map_or(0.0, |a| a.probabilities[digit]);
+        let centre = rect.left() + (digit as f32 + 0.5) * column;
+        let half = (column * 0.36).min(22.0);
+        let well = Rect::from_min_max(pos2(centre - half, top), pos2(centre + half, base));
+        painter.rect_filled(well, CornerRadius::same(3), p.well);
+        let chosen = best == Some(digit);
+        let fill = if chosen { p.accent } else { theme::blend(p.line, p.accent, 0.45) };
+        if value > 0.002 {
+            let bar = Rect::from_min_max(pos2(well.left(), base - (base - top) * value), well.max);
+            painter.rect_filled(bar, CornerRadius::same(3), fill);
+        }
+        if chosen && column > 24.0 {
+            let text = format!("{:.0}", (value * 100.0).floor());
+            painter.text(pos2(centre, top - 1.0), Align2::CENTER_BOTTOM, text, theme::regular(11.5), p.weak);
+        }
+        let colour = if chosen { p.text } else { p.weak };
+        let font = if chosen { theme::strong(14.0) } else { theme::regular(13.0) };
+        let at = pos2(centre, rect.bottom());
+        painter.text(at, Align2::CENTER_BOTTOM, digit.to_string(), font, colour);
+        if truth == Some(digit as u8) {
+            let mark = Rect::from_center_size(pos2(centre, base + 9.0), Vec2::new(column.min(24.0), 18.0));
+            painter.rect_stroke(mark, CornerRadius::same(4), egui::Stroke::new(1.5, p.warning), egui::StrokeKind::Inside);
+        }
+    }
+}
+
+fn details(ui: &mut Ui, model: &Model, answer: Option<&Answer>) {
+    let m = &model.metadata;
+    ui.label(egui::RichText::new(&model.name).font(theme::strong(14.0)));
+    ui.label(model.network.architecture().doc);
+    ui.label(format!(
+        "Trained on {} ({} digits) for {} epochs, seed {}.",
+        m.dataset, m.subset, m.epochs, m.seed
+    ));
+    if let Some(answer) = answer {
+        ui.label(format!("This answer took {:.2} ms.", answer.took_ms));
+        egui::Grid::new("probabilities").num_columns(2).spacing([14.0, 1.0]).show(ui, |ui| {
+            for (digit, probability) in answer.probabilities.iter().enumerate() {
+                ui.label(digit.to_string());
+                ui.label(format!("{:.4} %", probability * 100.0));
+                ui.end_row();
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn certainty_is_never_overstated() {
+        assert_eq!(percent(0.9999), "> 99.9 %");
+        assert_eq!(percent(0.9994), "99.9 %");
+        assert_eq!(percent(0.9949), "99.4 %");
+        assert_eq!(percent(0.5), "50 %");
+        assert_eq!(percent(0.0), "< 0.1 %");
+    }
+}

@@ -1,0 +1,81 @@
+//! The few pictograms, drawn as lines so that they are sharp at every size and
+//! in every theme.
+
+use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2};
+
+/// A pictogram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    /// A pencil: draw.
+    Pencil,
+    /// A rising curve on axes: train.
+    Curve,
+    /// A screen with a beam: projector mode.
+    Projector,
+    /// Light theme.
+    Sun,
+    /// Dark theme.
+    Moon,
+}
+
+impl Icon {
+    /// Draws it into the square `rect`.
+    pub fn paint(self, painter: &Painter, rect: Rect, colour: Color32) {
+        let stroke = Stroke::new((rect.width() / 12.0).max(1.4), colour);
+        let at = |x: f32, y: f32| pos2(rect.left() + x * rect.width(), rect.top() + y * rect.height());
+        let line = |points: &[Pos2]| {
+            painter.add(Shape::line(points.to_vec(), stroke));
+        };
+        match self {
+            Self::Pencil => {
+                line(&[at(0.1, 0.9), at(0.16, 0.66), at(0.7, 0.12), at(0.88, 0.3), at(0.34, 0.84), at(0.1, 0.9)]);
+                line(&[at(0.58, 0.24), at(0.76, 0.42)]);
+            }
+            Self::Curve => {
+                line(&[at(0.1, 0.08), at(0.1, 0.9), at(0.95, 0.9)]);
+                let curve = (0..=12).map(|i| {
+                    let x = i as f32 / 12.0;
+                    at(0.22 + 0.7 * x, 0.78 - 0.62 * (1.0 - (-3.2 * x).exp()))
+                });
+                line(&curve.collect::<Vec<_>>());
+            }
+            Self::Projector => {
+                line(&[at(0.08, 0.12), at(0.92, 0.12), at(0.92, 0.66), at(0.08, 0.66), at(0.08, 0.12)]);
+                line(&[at(0.3, 0.92), at(0.5, 0.66), at(0.7, 0.92)]);
+            }
+            Self::Sun => {
+                painter.circle_stroke(rect.center(), rect.width() * 0.2, stroke);
+                for i in 0..8 {
+                    let way = Vec2::angled(i as f32 * std::f32::consts::FRAC_PI_4) * rect.width();
+                    painter.line_segment([rect.center() + way * 0.33, rect.center() + way * 0.47], stroke);
+                }
+            }
+            Self::Moon => line(&crescent(rect)),
+        }
+    }
+}
+
+/// A crescent: the left rim of one circle, back along that of another.
+fn crescent(rect: Rect) -> Vec<Pos2> {
+    let arc = |centre: Pos2, radius: f32, from: f32, to: f32| {
+        (0..=20).map(move |i| {
+            let angle = from + (to - from) * i as f32 / 20.0;
+            centre + radius * Vec2::angled(angle)
+        })
+    };
+    let r = rect.width() * 0.42;
+    let c = rect.center();
+    let outer: Vec<Pos2> = arc(c, r, -1.9, -1.9 - 4.1).collect();
+    let (first, last) = (outer[0], outer[20]);
+    // The inner arc runs from where the outer one ends back to where it began.
+    let middle = first + (last - first) * 0.5;
+    let inward = (c - middle).normalized();
+    let centre = middle - inward * r * 0.28;
+    let angle = |p: Pos2| (p - centre).angle();
+    let radius = (first - centre).length();
+    let (mut from, to) = (angle(last), angle(first));
+    if from < to {
+        from += std::f32::consts::TAU;
+    }
+    outer.into_iter().chain(arc(centre, radius, from, to)).collect()
+}

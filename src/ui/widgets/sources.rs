@@ -1,0 +1,142 @@
+//! Picking digits from a data set: next, random, only those a model gets wrong.
+
+use egui::{ComboBox, RichText, Ui};
+
+use super::super::command::{Command, DataEdit, DigitEdit, Outbox};
+use super::super::digit::Source;
+use super::super::snapshot::Snapshot;
+use super::super::theme::palette;
+use crate::core::rng::Rng;
+use crate::data::registry::SOURCES;
+use crate::workers::library::Loading;
+use crate::workers::models::Origin;
+
+/// How many digits there are to pick from, and the nth of them.
+fn pool(world: &Snapshot<'_>) -> Option<(usize, Box<dyn Fn(usize) -> usize>)> {
+    let picking = world.picking;
+    let split = world.library.source(picking.source).split()?;
+    match &picking.only_wrong {
+        None => Some((split.test.len(), Box::new(|n| n))),
+        Some(key) => {
+            let wrong = world.wrong.get(&(key.clone(), picking.source.to_owned()))?.clone()?;
+            (!wrong.is_empty()).then(|| {
+                let count = wrong.len();
+                (count, Box::new(move |n: usize| wrong[n] as usize) as Box<dyn Fn(usize) -> usize>)
+            })
+        }
+    }
+}
+
+/// Index of the digit shown, if it is of the source picked from.
+fn shown(world: &Snapshot<'_>) -> Option<usize> {
+    match world.digit.source() {
+        Source::Picked { source, index, .. } if *source == world.picking.source => Some(*index),
+        _ => None,
+    }
+}
+
+/// Picks the digit `by` places on, in the order of the data set.
+pub fn next(world: &Snapshot<'_>, out: &mut Outbox, by: isize) {
+    let Some((count, nth)) = pool(world) else { return };
+    let place = match shown(world) {
+        None => 0,
+        Some(index) => {
+            // Where the shown digit stands, or would stand, in the pool.
+            let at = (0..count).position(|n| nth(n) >= index).unwrap_or(0);
+            let there = nth(at) == index;
+            let by = if !there && by > 0 { by - 1 } else { by };
+            (at as isize + by).rem_euclid(count as isize) as usize
+        }
+    };
+    let source = world.picking.source;
+    out.push(Command::Digit(DigitEdit::Pick { source, index: nth(place) }));
+}
+
+/// Picks any digit. The draw follows from the digit before, so that it needs no
+/// state and the same walk comes after the same reset.
+pub fn random(world: &Snapshot<'_>, out: &mut Outbox) {
+    let Some((count, nth)) = pool(world) else { return };
+    let from = shown(world).map_or(0, |i| i as u64 + 1);
+    let place = Rng::stream(from, "random digit", 0).below(count);
+    let source = world.picking.source;
+    out.push(Command::Digit(DigitEdit::Pick { source, index: nth(place) }));
+}
+
+/// The row of controls.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let p = palette(ui.visuals());
+    ui.horizontal_wrapped(|ui| {
+        let chosen = SOURCES.iter().find(|s| s.id == world.picking.source);
+        ComboBox::from_id_salt("source")
+            .selected_text(chosen.map_or("", |s| s.name))
+            .width(96.0)
+            .show_ui(ui, |ui| {
+                for source in SOURCES {
+                    let on = source.id == world.picking.source;
+                    if ui.selectable_label(on, source.name).on_hover_text(source.doc).clicked() {
+                        out.push(Command::Data(DataEdit::Source(source.id)));
+                    }
+                }
+            })
+            .response
+            .on_hover_text("Where digits are picked from (their test part)");
+        let ready = pool(world).is_some();
+        ui.add_enabled_ui(ready, |ui| {
+            if ui.button("Back").on_hover_text("The digit before (B)").clicked() {
+                next(world, out, -1);
+            }
+            if ui.button("Next").on_hover_text("The next digit (N)").clicked() {
+                next(world, out, 1);
+            }
+            if ui.button("Random").on_hover_text("Any digit (R)").clicked() {
+                random(world, out);
+            }
+        });
+        only_wrong(ui, world, out);
+        if let Some(text) = state(world) {
+            ui.label(RichText::new(text).small().color(p.weak));
+        }
+    });
+}
+
+fn only_wrong(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let chosen = &world.picking.only_wrong;
+    let name = |key: &str| {
+        world.models.iter().find(|m| m.key == key).map_or("?", |m| m.name.as_str()).to_owned()
+    };
+    let text = chosen.as_deref().map_or("any digit".into(), |key| format!("wrong by {}", name(key)));
+    ComboBox::from_id_salt("only wrong")
+        .selected_text(text)
+        .width(104.0)
+        .show_ui(ui, |ui| {
+            if ui.selectable_label(chosen.is_none(), "any digit").clicked() {
+                out.push(Command::Data(DataEdit::OnlyWrong(None)));
+            }
+            for model in world.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. })) {
+                let on = chosen.as_ref() == Some(&model.key);
+                if ui.selectable_label(on, format!("wrong by {}", model.name)).clicked() {
+                    out.push(Command::Data(DataEdit::OnlyWrong(Some(model.key.clone()))));
+                }
+            }
+        })
+        .response
+        .on_hover_text("Pick only digits that a network gets wrong");
+}
+
+/// Why there is nothing to pick, or how many there are.
+fn state(world: &Snapshot<'_>) -> Option<String> {
+    let picking = world.picking;
+    match world.library.source(picking.source) {
+        Loading::Busy => return Some("loading…".into()),
+        Loading::Missing => return Some("not on this machine yet".into()),
+        Loading::Failed(_) => return Some("could not be read".into()),
+        Loading::Unknown => return Some(String::new()),
+        Loading::Ready(_) => {}
+    }
+    let key = picking.only_wrong.as_ref()?;
+    Some(match world.wrong.get(&(key.clone(), picking.source.to_owned())) {
+        Some(Some(wrong)) if wrong.is_empty() => "it gets none wrong".into(),
+        Some(Some(wrong)) => format!("{} digits", wrong.len()),
+        _ => "looking for them…".into(),
+    })
+}

@@ -1,0 +1,182 @@
+//! Loss and accuracy over the epochs: the batches as a faint line, their trend,
+//! the validation as points; and other runs for comparison.
+
+use egui::{Color32, RichText, Stroke, Ui, Vec2b};
+use egui_plot::{Corner, Legend, Line, MarkerShape, Plot, PlotBounds, PlotPoints, Points};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use crate::workers::runs::RunRecord;
+
+/// Which of the two curves a plot shows.
+#[derive(Clone, Copy, PartialEq)]
+enum Quantity {
+    Loss,
+    Accuracy,
+}
+
+/// Draws both plots, side by side where there is room.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let runs = shown_runs(world);
+    if runs.is_empty() {
+        ui.label("The curves appear here as soon as a run starts, or when a run is chosen under Runs.");
+        return;
+    }
+    let wide = ui.available_width() > 640.0;
+    let from = ui.next_widget_position();
+    let height = if wide { ui.available_height() - 40.0 } else { (ui.available_height() - 70.0) / 2.0 };
+    let height = height.clamp(120.0, 480.0);
+    if wide {
+        ui.columns(2, |columns| {
+            plot(&mut columns[0], world, &runs, Quantity::Loss, height);
+            plot(&mut columns[1], world, &runs, Quantity::Accuracy, height);
+        });
+    } else {
+        plot(ui, world, &runs, Quantity::Loss, height);
+        plot(ui, world, &runs, Quantity::Accuracy, height);
+    }
+    let to = egui::pos2(ui.max_rect().right(), ui.next_widget_position().y);
+    ui.horizontal(|ui| {
+        if ui.button("Save as PNG").clicked() {
+            let rect = egui::Rect::from_min_max(from, to);
+            out.push(Command::SavePicture { name: "training-curves", rect });
+        }
+        if ui.button("Save as CSV").on_hover_text("All points of all runs shown").clicked() {
+            out.push(Command::SaveText { name: "training-curves".into(), text: csv(&runs) });
+        }
+    });
+}
+
+/// The run in hand first, then those chosen for comparison.
+fn shown_runs<'a>(world: &'a Snapshot<'_>) -> Vec<&'a RunRecord> {
+    let current = world.training.record.as_deref();
+    let others = world.runs.iter().filter(|r| {
+        world.compared.contains(&r.id) && current.is_none_or(|c| c.id != r.id)
+    });
+    current.into_iter().chain(others).collect()
+}
+
+/// Name of a run in legends and lists.
+pub fn name(run: &RunRecord) -> String {
+    let architecture = crate::ann::zoo::find(&run.config.model).map_or("?", |a| a.name);
+    format!("{architecture}, seed {}, {}", run.config.seed, run.config.optimiser.id())
+}
+
+fn plot(ui: &mut Ui, world: &Snapshot<'_>, runs: &[&RunRecord], quantity: Quantity, height: f32) {
+    let (title, id) = match quantity {
+        Quantity::Loss => ("Loss (cross-entropy, nats)", "loss plot"),
+        Quantity::Accuracy => ("Accuracy (%)", "accuracy plot"),
+    };
+    ui.label(RichText::new(title).font(theme::strong(14.0)));
+    let corner = if quantity == Quantity::Loss { Corner::RightTop } else { Corner::RightBottom };
+    let thick = if world.session.projector { 3.0 } else { 2.0 };
+    let top = bounds(runs, quantity);
+    Plot::new(id)
+        .height(height)
+        .legend(Legend::default().position(corner))
+        .x_axis_label("epochs")
+        .allow_scroll(false)
+        .auto_bounds(Vec2b::new(false, false))
+        .y_axis_min_width(38.0)
+        .show(ui, |plot| {
+            let p = palette(&plot.ctx().global_style().visuals);
+            let longest = runs.iter().map(|r| r.config.epochs as f64).fold(1.0, f64::max);
+            // Until the user zooms, the whole run is in view.
+            let moved = plot.response().dragged() || plot.ctx().input(|i| i.zoom_delta() != 1.0);
+            if !moved && plot.response().double_clicked() || plot.auto_bounds().any() || first_look(plot) {
+                plot.set_plot_bounds(PlotBounds::from_min_max([0.0, top.0], [longest, top.1]));
+            }
+            for (i, run) in runs.iter().enumerate() {
+                lines(plot, run, quantity, p.series[i % p.series.len()], thick, runs.len() == 1, p.series[1]);
+            }
+        });
+}
+
+/// Whether the user has not moved the view yet.
+fn first_look(plot: &egui_plot::PlotUi<'_>) -> bool {
+    let id = plot.response().id.with("moved");
+    let touched = plot.response().dragged()
+        || (plot.response().hovered() && plot.ctx().input(|i| i.zoom_delta() != 1.0));
+    let reset = plot.response().double_clicked();
+    let mut moved: bool = plot.ctx().data_mut(|d| d.get_temp(id)).unwrap_or(false);
+    moved = (moved || touched) && !reset;
+    plot.ctx().data_mut(|d| d.insert_temp(id, moved));
+    !moved
+}
+
+/// The range of y that is worth looking at.
+fn bounds(runs: &[&RunRecord], quantity: Quantity) -> (f64, f64) {
+    let trend = |run: &RunRecord| -> Vec<f64> {
+        let curve = if quantity == Quantity::Loss { &run.loss } else { &run.accuracy };
+        let points = curve.smoothed(20.0);
+        let skip = points.len() / 10;
+        points.into_iter().skip(skip).map(|p| p[1]).collect()
+    };
+    let values = || runs.iter().flat_map(|r| trend(r));
+    match quantity {
+        Quantity::Loss => (0.0, (values().fold(0.0, f64::max) * 1.15).clamp(0.05, 3.0)),
+        Quantity::Accuracy => {
+            let low = (values().fold(1.0, f64::min) * 100.0 - 2.0).clamp(0.0, 97.0);
+            (low, 100.2)
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn lines(plot: &mut egui_plot::PlotUi<'_>, run: &RunRecord, quantity: Quantity, colour: Color32, thick: f32, alone: bool, validation: Color32) {
+    let per_epoch = (run.total_steps as f64 / run.config.epochs.max(1) as f64).max(1.0);
+    let scale = if quantity == Quantity::Loss { 1.0 } else { 100.0 };
+    let curve = if quantity == Quantity::Loss { &run.loss } else { &run.accuracy };
+    let place = |points: &[[f64; 2]]| -> PlotPoints<'static> {
+        points.iter().map(|[x, y]| [x / per_epoch, y * scale]).collect()
+    };
+    let label = if alone { "training".to_owned() } else { name(run) };
+    if alone {
+        let faint = colour.gamma_multiply(0.3);
+        plot.line(Line::new("each batch", place(curve.points())).stroke(Stroke::new(1.0, faint)));
+    }
+    plot.line(Line::new(label.clone(), place(&curve.smoothed(20.0))).stroke(Stroke::new(thick, colour)));
+    let held_out: Vec<[f64; 2]> = run
+        .epochs
+        .iter()
+        .enumerate()
+        .filter_map(|(i, e)| {
+            let y = if quantity == Quantity::Loss { e.validation_loss } else { e.validation_accuracy };
+            Some([(i + 1) as f64, f64::from(y?) * scale])
+        })
+        .collect();
+    if held_out.is_empty() {
+        return;
+    }
+    let (label, colour) = if alone {
+        ("validation".to_owned(), validation)
+    } else {
+        (format!("{label}, validation"), colour)
+    };
+    plot.line(
+        Line::new(label.clone(), held_out.clone())
+            .stroke(Stroke::new(thick, colour))
+            .style(egui_plot::LineStyle::dashed_dense()),
+    );
+    plot.points(Points::new(label, held_out).color(colour).radius(thick + 2.0).shape(MarkerShape::Circle));
+}
+
+/// One row per point: run, curve, step, epoch, loss, accuracy.
+fn csv(runs: &[&RunRecord]) -> String {
+    let mut text = String::from("run,model,seed,curve,step,epoch,loss,accuracy\n");
+    for run in runs {
+        let per_epoch = (run.total_steps as f64 / run.config.epochs.max(1) as f64).max(1.0);
+        let head = format!("{},{},{}", run.id, run.config.model, run.config.seed);
+        for (loss, accuracy) in run.loss.points().iter().zip(run.accuracy.points()) {
+            let [step, l] = loss;
+            text += &format!("{head},training,{step},{},{l},{}\n", step / per_epoch, accuracy[1]);
+        }
+        for (i, e) in run.epochs.iter().enumerate() {
+            let step = (i + 1) as f64 * per_epoch;
+            let (Some(l), Some(a)) = (e.validation_loss, e.validation_accuracy) else { continue };
+            text += &format!("{head},validation,{step},{},{l},{a}\n", i + 1);
+        }
+    }
+    text
+}

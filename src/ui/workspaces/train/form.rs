@@ -1,0 +1,211 @@
+//! The settings of the next run, with units and help, and the buttons.
+
+use egui::{Button, ComboBox, DragValue, RichText, Ui};
+
+use super::super::super::command::{Command, DataEdit, Outbox, TrainEdit};
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig};
+use crate::ann::trainer::TrainConfig;
+use crate::ann::zoo::{self, ZOO};
+use crate::data::registry::SOURCES;
+use crate::workers::training::Phase;
+
+/// Draws the form.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    buttons(ui, world, out);
+    ui.separator();
+    let mut config = world.session.training.clone();
+    let running = world.training.phase.in_hand();
+    ui.add_enabled_ui(!running, |ui| {
+        network(ui, &mut config);
+        ui.add_space(4.0);
+        data(ui, &mut config, out);
+        ui.add_space(4.0);
+        course(ui, &mut config);
+        ui.add_space(4.0);
+        optimiser(ui, &mut config);
+    });
+    if running {
+        ui.label(RichText::new("Settings are fixed while a run is in hand.").small());
+    }
+    live(ui, world, out);
+    if config != world.session.training {
+        out.push(Command::Train(TrainEdit::Configure(Box::new(config))));
+    }
+}
+
+fn buttons(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let p = palette(ui.visuals());
+    let phase = &world.training.phase;
+    let mut push = |edit| out.push(Command::Train(edit));
+    let (text, edit, tip) = match phase {
+        Phase::Training | Phase::Testing { .. } => {
+            ("Pause", TrainEdit::Pause, "Hold before the next batch (Ctrl+Enter)")
+        }
+        Phase::Paused => ("Resume", TrainEdit::Resume, "Go on (Ctrl+Enter)"),
+        _ => ("Start training", TrainEdit::Start, "A new run with these settings (Ctrl+Enter)"),
+    };
+    let main = Button::new(RichText::new(text).font(theme::strong(15.5)).color(p.on_accent)).fill(p.accent);
+    let testing = matches!(phase, Phase::Testing { .. });
+    let size = egui::Vec2::new(ui.available_width(), 36.0);
+    if ui.add_enabled_ui(!testing, |ui| ui.add_sized(size, main)).inner.on_hover_text(tip).clicked() {
+        push(edit);
+    }
+    let in_hand = phase.in_hand();
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        let mut button = |ui: &mut Ui, on: bool, text: &str, tip: &str, edit: TrainEdit| {
+            if ui.add_enabled(on, Button::new(text)).on_hover_text(tip).clicked() {
+                push(edit);
+            }
+        };
+        button(ui, !testing, "Step", "Train one mini-batch, then hold (Ctrl+.)", TrainEdit::Step);
+        button(ui, in_hand, "Stop", "End the run; its weights are kept and it can be gone on with", TrainEdit::Stop);
+        button(ui, in_hand && !testing, "Reset", "Begin anew from the same initial weights, held", TrainEdit::Reset);
+    });
+}
+
+fn heading(ui: &mut Ui, text: &str) {
+    ui.label(RichText::new(text).font(theme::strong(14.0)));
+}
+
+/// A row: name with help on the left, control on the right.
+fn row(ui: &mut Ui, name: &str, tip: &str, control: impl FnOnce(&mut Ui) -> egui::Response) {
+    ui.horizontal(|ui| {
+        let label = ui.label(name).on_hover_text(tip);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            control(ui).labelled_by(label.id).on_hover_text(tip);
+        });
+    });
+}
+
+fn network(ui: &mut Ui, config: &mut TrainConfig) {
+    heading(ui, "Network");
+    let chosen = zoo::find(&config.model);
+    ComboBox::from_id_salt("network")
+        .selected_text(chosen.map_or("choose", |a| a.name))
+        .width(ui.available_width() - 10.0)
+        .show_ui(ui, |ui| {
+            for architecture in ZOO {
+                ui.selectable_value(&mut config.model, architecture.id.to_owned(), architecture.name)
+                    .on_hover_text(architecture.doc);
+            }
+        });
+    if let Some(architecture) = chosen {
+        let summary = zoo::summary(&(architecture.layers)());
+        let parameters: usize = summary.iter().map(|l| l.parameters).sum();
+        let work: usize = summary.iter().map(|l| l.multiply_adds).sum();
+        let weak = palette(ui.visuals()).weak;
+        let text = format!("{parameters} weights, {:.1} million multiply–adds per digit", work as f64 / 1e6);
+        ui.label(RichText::new(text).small().color(weak)).on_hover_ui(|ui| {
+            egui::Grid::new("layers").num_columns(4).striped(true).spacing([16.0, 3.0]).show(ui, |ui| {
+                for title in ["Layer", "Output", "Weights", "Multiply–adds"] {
+                    ui.label(RichText::new(title).font(theme::strong(13.0)));
+                }
+                ui.end_row();
+                for layer in &summary {
+                    let shape: Vec<String> = layer.output.iter().map(usize::to_string).collect();
+                    ui.label(&layer.name);
+                    ui.label(shape.join("×"));
+                    ui.label(layer.parameters.to_string());
+                    ui.label(layer.multiply_adds.to_string());
+                    ui.end_row();
+                }
+            });
+        });
+    }
+}
+
+fn data(ui: &mut Ui, config: &mut TrainConfig, out: &mut Outbox) {
+    heading(ui, "Digits");
+    row(ui, "Data set", "Where the training digits come from", |ui| {
+        let chosen = SOURCES.iter().find(|s| s.id == config.data);
+        ComboBox::from_id_salt("training data")
+            .selected_text(chosen.map_or("choose", |s| s.name))
+            .show_ui(ui, |ui| {
+                for source in SOURCES {
+                    let on = config.data == source.id;
+                    if ui.selectable_label(on, source.name).on_hover_text(source.doc).clicked() {
+                        config.data = source.id.to_owned();
+                        if source.id == "synthetic" {
+                            out.push(Command::Data(DataEdit::LoadSynthetic));
+                        }
+                    }
+                }
+            })
+            .response
+    });
+    row(ui, "Training digits", "How many of the data set to train on, validation split included (1,000 to 60,000). With few, the gap between training and validation shows.", |ui| {
+        ui.add(DragValue::new(&mut config.subset).range(1000..=60_000).speed(100))
+    });
+    row(ui, "Validation split", "Share held out to watch how it does on digits it was not trained on; the report used 2 %", |ui| {
+        let mut percent = config.validation_share * 100.0;
+        let response = ui.add(DragValue::new(&mut percent).range(0.0..=50.0).speed(0.5).fixed_decimals(0).suffix(" %"));
+        if response.changed() {
+            config.validation_share = percent / 100.0;
+        }
+        response
+    });
+}
+
+fn course(ui: &mut Ui, config: &mut TrainConfig) {
+    heading(ui, "Course");
+    row(ui, "Epochs", "Passes over the training digits", |ui| {
+        ui.add(DragValue::new(&mut config.epochs).range(1..=200).speed(0.1))
+    });
+    row(ui, "Batch size", "Digits per update of the weights; the report used 32", |ui| {
+        ui.add(DragValue::new(&mut config.batch_size).range(1..=512).speed(0.5))
+    });
+    row(ui, "Threads", "Cores to train on; one is left for the window. The result does not depend on it.", |ui| {
+        ui.add(DragValue::new(&mut config.threads).range(1..=64).speed(0.05))
+    });
+    row(ui, "Seed", "Initial weights, order of the digits and dropout follow from it: the same seed gives the same network", |ui| {
+        let new = ui.button("New").on_hover_text("Another seed");
+        if new.clicked() {
+            config.seed = config.seed.wrapping_add(1);
+        }
+        ui.add(DragValue::new(&mut config.seed).speed(0.1))
+    });
+}
+
+fn optimiser(ui: &mut Ui, config: &mut TrainConfig) {
+    heading(ui, "Optimiser");
+    let id = config.optimiser.id().to_owned();
+    let chosen = OPTIMISERS.iter().find(|o| o.id == id);
+    ComboBox::from_id_salt("optimiser")
+        .selected_text(chosen.map_or("choose", |o| o.name))
+        .width(ui.available_width() - 10.0)
+        .show_ui(ui, |ui| {
+            for declared in OPTIMISERS {
+                let on = declared.id == id;
+                if ui.selectable_label(on, declared.name).on_hover_text(declared.doc).clicked() && !on {
+                    config.optimiser = OptimiserConfig::default_of(declared.id).unwrap_or_default();
+                }
+            }
+        });
+    for parameter in chosen.map_or(&[][..], |o| o.parameters) {
+        let Some(mut value) = config.optimiser.get(parameter.name) else { continue };
+        row(ui, parameter.label, parameter.doc, |ui| {
+            let drag = DragValue::new(&mut value)
+                .range(parameter.range.0..=parameter.range.1)
+                .speed((parameter.range.1 - parameter.range.0) / 400.0)
+                .max_decimals(9)
+                .custom_formatter(|v, _| if v != 0.0 && v.abs() < 1e-3 { format!("{v:e}") } else { format!("{v}") });
+            let response = ui.add(drag);
+            if response.changed() {
+                config.optimiser.set(parameter.name, value);
+            }
+            response
+        });
+    }
+}
+
+fn live(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    ui.separator();
+    let mut on = world.session.live;
+    let tip = "The network in training answers among the others in Draw, renewed every second";
+    if ui.checkbox(&mut on, "Answer in Draw while it trains").on_hover_text(tip).changed() {
+        out.push(Command::Train(TrainEdit::Live(on)));
+    }
+}

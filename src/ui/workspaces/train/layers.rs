@@ -1,0 +1,121 @@
+//! How much each layer changes: the size of the last update beside the size of
+//! the weights, and histograms of both.
+
+use egui::{RichText, Sense, Ui, Vec2, pos2};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use crate::ann::trainer::{Histogram, LayerStats};
+
+/// Draws a card per weight matrix or kernel.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let layers = &world.training.layers;
+    if layers.is_empty() {
+        ui.label("While a network trains, this shows how much each layer changes with every batch.");
+        return;
+    }
+    ui.label(RichText::new("‖ΔW‖ / ‖W‖ of the last update, by layer; about 0.001 is lively, 0.000 01 all but stands still.").small());
+    let from = ui.next_widget_position();
+    let bottom = egui::ScrollArea::vertical()
+        .max_height(ui.available_height() - 40.0)
+        .show(ui, |ui| {
+            for layer in layers.iter() {
+                card(ui, layer);
+            }
+            ui.next_widget_position().y
+        })
+        .inner;
+    let to = pos2(ui.max_rect().right(), bottom.min(ui.max_rect().bottom() - 40.0));
+    ui.horizontal(|ui| {
+        if ui.button("Save as PNG").clicked() {
+            let rect = egui::Rect::from_min_max(from, to);
+            out.push(Command::SavePicture { name: "layers", rect });
+        }
+        if ui.button("Save as CSV").clicked() {
+            out.push(Command::SaveText { name: "layers".into(), text: csv(layers) });
+        }
+    });
+}
+
+fn card(ui: &mut Ui, layer: &LayerStats) {
+    let p = palette(ui.visuals());
+    theme::card(ui.visuals()).inner_margin(10).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal(|ui| {
+            let third = (ui.available_width() - 24.0) / 3.0;
+            ui.vertical(|ui| {
+                ui.set_width(third);
+                ui.label(RichText::new(&layer.name).font(theme::strong(14.0)));
+                ratio_bar(ui, layer.ratio, third);
+                ui.label(
+                    RichText::new(format!("‖W‖ {:.2}   ‖ΔW‖ {:.2e}", layer.weight_norm, layer.update_norm))
+                        .small()
+                        .color(p.weak),
+                );
+            });
+            histogram(ui, "weights W", &layer.weight_histogram, third, p.series[0]);
+            histogram(ui, "last update ΔW", &layer.update_histogram, third, p.series[1]);
+        });
+    });
+}
+
+/// The ratio on a logarithmic bar from 1e-6 to 1e-1.
+fn ratio_bar(ui: &mut Ui, ratio: f64, width: f32) {
+    let p = palette(ui.visuals());
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 18.0), Sense::hover());
+    let share = |r: f64| ((r.max(1e-12).log10() + 6.0) / 5.0).clamp(0.0, 1.0) as f32;
+    let painter = ui.painter();
+    painter.rect_filled(rect, 4, p.well);
+    let mut bar = rect;
+    bar.set_width(rect.width() * share(ratio));
+    painter.rect_filled(bar, 4, p.accent);
+    let tick = rect.left() + rect.width() * share(1e-3);
+    painter.vline(tick, rect.y_range(), egui::Stroke::new(1.0, p.weak));
+    let text = format!("{ratio:.1e}");
+    painter.text(rect.right_center() - Vec2::new(6.0, 0.0), egui::Align2::RIGHT_CENTER, text, theme::strong(12.0), p.text);
+    response.on_hover_text("Size of the last update over the size of the weights, logarithmic from 1e-6 to 1e-1; the tick marks 1e-3");
+}
+
+fn histogram(ui: &mut Ui, name: &str, histogram: &Histogram, width: f32, colour: egui::Color32) {
+    let p = palette(ui.visuals());
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 66.0), Sense::hover());
+    let painter = ui.painter();
+    let plot = rect.with_max_y(rect.bottom() - 15.0).with_min_y(rect.top() + 13.0);
+    painter.rect_filled(plot, 3, p.well);
+    let most = histogram.counts.iter().copied().max().unwrap_or(0).max(1) as f32;
+    let bins = histogram.counts.len().max(1) as f32;
+    for (i, count) in histogram.counts.iter().enumerate() {
+        let x = plot.left() + plot.width() * i as f32 / bins;
+        // The square root keeps rare values in view beside the many near zero.
+        let h = plot.height() * (*count as f32 / most).sqrt();
+        let bar = egui::Rect::from_min_max(
+            pos2(x, plot.bottom() - h),
+            pos2(x + plot.width() / bins - 0.5, plot.bottom()),
+        );
+        painter.rect_filled(bar, 0, colour);
+    }
+    painter.text(rect.left_top(), egui::Align2::LEFT_TOP, name, theme::regular(11.5), p.weak);
+    for (at, align, value) in [
+        (rect.left_bottom(), egui::Align2::LEFT_BOTTOM, histogram.low),
+        (rect.right_bottom(), egui::Align2::RIGHT_BOTTOM, histogram.high),
+    ] {
+        let text = if value.abs() >= 0.01 || value == 0.0 { format!("{value:.2}") } else { format!("{value:.1e}") };
+        painter.text(at, align, text, theme::regular(11.5), p.weak);
+    }
+    response.on_hover_text("Number of values in each of the bins between the smallest and the largest; heights are square roots, so that rare values can be seen");
+}
+
+fn csv(layers: &[LayerStats]) -> String {
+    let mut text = String::from("layer,weight_norm,update_norm,ratio,histogram,low,high,counts\n");
+    for l in layers {
+        for (name, h) in [("weights", &l.weight_histogram), ("update", &l.update_histogram)] {
+            let counts: Vec<String> = h.counts.iter().map(ToString::to_string).collect();
+            text += &format!(
+                "{},{},{},{},{name},{},{},{}\n",
+                l.name, l.weight_norm, l.update_norm, l.ratio, h.low, h.high, counts.join(" ")
+            );
+        }
+    }
+    text
+}

@@ -1,0 +1,147 @@
+//! Every training run: chosen ones are compared in the curves; a finished one
+//! can answer in Draw; an interrupted or stopped one can be gone on with.
+
+use egui::{RichText, ScrollArea, Ui};
+
+use super::super::super::command::{Command, Outbox, TrainEdit};
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::curves;
+use crate::core::clock::duration_text;
+use crate::workers::models::Origin;
+use crate::workers::runs::{RunRecord, RunState};
+
+/// Draws the table.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    if world.runs.is_empty() {
+        ui.label("Every run is kept here: its curves, its settings and its weights.");
+        return;
+    }
+    ui.label(RichText::new("Tick runs to compare their curves under Curves.").small());
+    ScrollArea::both().auto_shrink([false, false]).max_height(ui.available_height() - 40.0).show(ui, |ui| {
+        egui::Grid::new("runs").num_columns(6).striped(true).spacing([14.0, 6.0]).show(ui, |ui| {
+            for title in ["", "Run", "State", "Validation", "Test", ""] {
+                ui.label(RichText::new(title).font(theme::strong(13.0)));
+            }
+            ui.end_row();
+            for run in world.runs {
+                row(ui, world, run, out);
+                ui.end_row();
+            }
+        });
+    });
+    if ui.button("Save as CSV").on_hover_text("The table, with all settings").clicked() {
+        out.push(Command::SaveText { name: "runs".into(), text: csv(world.runs) });
+    }
+}
+
+fn row(ui: &mut Ui, world: &Snapshot<'_>, run: &RunRecord, out: &mut Outbox) {
+    let mut train = |edit| out.push(Command::Train(edit));
+    let current = world.training.record.as_ref().is_some_and(|r| r.id == run.id);
+    let in_hand = current && world.training.phase.in_hand();
+    let mut compared = world.compared.contains(&run.id) || current;
+    if ui
+        .add_enabled(!current, egui::Checkbox::without_text(&mut compared))
+        .on_hover_text("Compare under Curves")
+        .changed()
+    {
+        train(TrainEdit::Compare(run.id.clone(), compared));
+    }
+    ui.label(curves::name(run)).on_hover_ui(|ui| settings(ui, run));
+    ui.label(state(run, in_hand));
+    let percent = |x: Option<f64>| x.map_or("–".into(), |x| format!("{:.2} %", x * 100.0));
+    ui.label(percent(run.epochs.last().and_then(|e| e.validation_accuracy).map(f64::from)));
+    ui.label(RichText::new(percent(run.test_accuracy)).font(theme::strong(14.0)));
+    ui.horizontal(|ui| {
+        let used = world.models.iter().any(|m| m.origin == Origin::Run(run.id.clone()));
+        let ended = matches!(run.state, RunState::Finished | RunState::Stopped);
+        if used {
+            if ui.button("In Draw ✓").on_hover_text("Click to remove it from Draw").clicked() {
+                train(TrainEdit::Remove(format!("run-{}", run.id)));
+            }
+        } else if ui
+            .add_enabled(ended && run.steps > 0, egui::Button::new("Use in Draw"))
+            .on_hover_text("Its network answers among the others")
+            .clicked()
+        {
+            train(TrainEdit::Use(run.id.clone()));
+        }
+        let unfinished = run.steps < run.total_steps && !in_hand;
+        let free = !world.training.phase.in_hand();
+        if unfinished
+            && ui
+                .add_enabled(free, egui::Button::new("Go on"))
+                .on_hover_text("From its last checkpoint, as if it had not stopped")
+                .clicked()
+        {
+            train(TrainEdit::GoOn(run.id.clone()));
+        }
+        delete(ui, run, in_hand, &mut train);
+    });
+}
+
+/// Deleting asks a second time, in place.
+fn delete(ui: &mut Ui, run: &RunRecord, in_hand: bool, train: &mut dyn FnMut(TrainEdit)) {
+    let id = egui::Id::unique("run to delete");
+    let asked: Option<String> = ui.data_mut(|d| d.get_temp(id)).flatten();
+    if asked.as_ref() == Some(&run.id) {
+        if ui.button(RichText::new("Delete for good").color(palette(ui.visuals()).warning)).clicked() {
+            train(TrainEdit::Delete(run.id.clone()));
+            ui.data_mut(|d| d.insert_temp::<Option<String>>(id, None));
+        }
+        if ui.button("Keep").clicked() {
+            ui.data_mut(|d| d.insert_temp::<Option<String>>(id, None));
+        }
+    } else if ui
+        .add_enabled(!in_hand, egui::Button::new("Delete…"))
+        .on_hover_text("Removes its curves, checkpoint and weights")
+        .clicked()
+    {
+        ui.data_mut(|d| d.insert_temp(id, Some(run.id.clone())));
+    }
+}
+
+fn state(run: &RunRecord, in_hand: bool) -> String {
+    let epochs = format!("{} of {} epochs", run.epochs.len(), run.config.epochs);
+    match (run.state, in_hand) {
+        (RunState::Running, true) => format!("going on, {epochs}"),
+        (RunState::Running, false) if run.interrupted => format!("interrupted, {epochs}"),
+        (RunState::Running, false) => format!("in another window, {epochs}"),
+        (RunState::Finished, _) => format!("finished, {}", duration_text(run.seconds)),
+        (RunState::Stopped, _) => format!("stopped, {epochs}"),
+        (RunState::Failed, _) => "failed".into(),
+    }
+}
+
+fn settings(ui: &mut Ui, run: &RunRecord) {
+    let c = &run.config;
+    let lines = [
+        format!("Run {}", run.id),
+        format!("{} digits of {}, validation split {:.0} %", c.subset, c.data, c.validation_share * 100.0),
+        format!("{} epochs, batches of {}, seed {}", c.epochs, c.batch_size, c.seed),
+        format!("Optimiser {}", c.optimiser.describe()),
+        format!("{} batches trained in {}", run.steps, duration_text(run.seconds)),
+    ];
+    for line in lines {
+        ui.label(line);
+    }
+    if let Some(message) = &run.message {
+        ui.label(message);
+    }
+}
+
+fn csv(runs: &[RunRecord]) -> String {
+    let mut text = String::from("run,model,data,subset,validation_share,batch_size,epochs,epochs_done,optimiser,seed,seconds,validation_accuracy,test_accuracy\n");
+    for r in runs {
+        let c = &r.config;
+        let optional = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
+        text += &format!(
+            "{},{},{},{},{},{},{},{},\"{}\",{},{:.1},{},{}\n",
+            r.id, c.model, c.data, c.subset, c.validation_share, c.batch_size, c.epochs,
+            r.epochs.len(), c.optimiser.describe(), c.seed, r.seconds,
+            optional(r.epochs.last().and_then(|e| e.validation_accuracy).map(f64::from)),
+            optional(r.test_accuracy),
+        );
+    }
+    text
+}

@@ -1,0 +1,291 @@
+//! The run in hand: a trainer, its folder on disk and what is shown of it.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use super::models::{Model, Origin};
+use super::runs::{RunError, RunFolder, RunRecord, RunState};
+use super::training::{Control, Judged, Phase, TrainingView};
+use crate::ann::AnnError;
+use crate::ann::evaluate::evaluate;
+use crate::ann::trainer::{LayerStats, TrainConfig, Trainer};
+use crate::ann::weights::{self, Metadata};
+use crate::data::registry::Split;
+
+/// Time between two views of a run that is going on.
+const SHOW_EVERY: Duration = Duration::from_millis(66);
+/// Time between two measurements of the layers.
+const MEASURE_EVERY: Duration = Duration::from_millis(500);
+/// Time between two copies of the network for the Draw workspace.
+const COPY_EVERY: Duration = Duration::from_millis(1000);
+/// Time between two checkpoints; one more follows each epoch.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(20);
+
+/// A run could not be begun, gone on with or saved.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The network, the checkpoint or a setting.
+    #[error(transparent)]
+    Ann(#[from] AnnError),
+    /// The run's folder.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// A trainer with its folder, record and meters.
+pub struct ActiveRun {
+    trainer: Trainer,
+    split: Split,
+    folder: RunFolder,
+    record: RunRecord,
+    rate: RateMeter,
+    layers: Arc<Vec<LayerStats>>,
+    judged: Option<Arc<Judged>>,
+    model: Option<Arc<Model>>,
+    shown: Due,
+    measured: Due,
+    copied: Due,
+    saved: Due,
+}
+
+/// What one turn brought.
+#[derive(Default)]
+pub struct Done {
+    /// The view should be renewed.
+    pub show: bool,
+    /// An epoch has just ended.
+    pub epoch_ended: bool,
+    /// All epochs are done.
+    pub finished: bool,
+}
+
+impl ActiveRun {
+    /// A new run in a folder of its own below `root`.
+    pub fn start(root: &Path, config: TrainConfig, split: Split) -> Result<Self, StartError> {
+        let trainer = Trainer::new(config.clone(), Arc::clone(&split.train))?;
+        let mut record = RunRecord::new(config, trainer.progress().total_steps());
+        let folder = RunFolder::create(root, &mut record)?;
+        folder.write_record(&record)?;
+        Ok(Self::assemble(trainer, split, folder, record))
+    }
+
+    /// An earlier run, from its checkpoint.
+    pub fn go_on(root: &Path, id: &str, split: Split) -> Result<Self, StartError> {
+        let folder = RunFolder::open(root, id)?;
+        let mut record = folder.read_record()?;
+        let trainer = Trainer::resume(&folder.checkpoint(), Arc::clone(&split.train))?;
+        // The record may be ahead of the checkpoint or behind it; the
+        // checkpoint counts.
+        let history = trainer.history();
+        record.epochs.clone_from(&history.epochs);
+        record.loss = super::curve::Curve::default();
+        record.accuracy = super::curve::Curve::default();
+        for point in &history.batches {
+            record.loss.push(point.step as f64, f64::from(point.loss));
+            record.accuracy.push(point.step as f64, f64::from(point.accuracy));
+        }
+        record.steps = trainer.progress().step;
+        record.state = RunState::Running;
+        record.message = None;
+        Ok(Self::assemble(trainer, split, folder, record))
+    }
+
+    fn assemble(trainer: Trainer, split: Split, folder: RunFolder, record: RunRecord) -> Self {
+        Self {
+            trainer,
+            split,
+            folder,
+            record,
+            rate: RateMeter::default(),
+            layers: Arc::default(),
+            judged: None,
+            model: None,
+            shown: Due::every(SHOW_EVERY),
+            measured: Due::every(MEASURE_EVERY),
+            copied: Due::every(COPY_EVERY),
+            saved: Due::every(CHECKPOINT_EVERY),
+        }
+    }
+
+    /// The settings and data it was begun with.
+    pub fn origin(&self) -> (TrainConfig, Split) {
+        (self.record.config.clone(), self.split.clone())
+    }
+
+    /// Trains one mini-batch (or one piece of the validation after an epoch).
+    pub fn advance(&mut self, control: &Control) -> Result<Done, StartError> {
+        let begun = Instant::now();
+        let step = self.trainer.step()?;
+        let took = begun.elapsed();
+        self.record.seconds += took.as_secs_f64();
+        if let Some(batch) = &step.batch {
+            self.rate.add(batch.images, took);
+            self.record.steps = batch.step;
+            self.record.loss.push(batch.step as f64, f64::from(batch.loss));
+            self.record.accuracy.push(batch.step as f64, f64::from(batch.accuracy));
+        }
+        let mut done = Done { finished: step.finished, ..Done::default() };
+        if let Some(point) = step.epoch_end {
+            self.record.epochs.push(point);
+            self.judge_validation();
+            done.epoch_ended = true;
+        }
+        if control.watched.load(Relaxed) && self.measured.now() {
+            self.trainer.measure_next_step();
+        }
+        let layers = self.trainer.layer_stats();
+        if *self.layers != layers {
+            self.layers = Arc::new(layers.to_vec());
+        }
+        if control.live.load(Relaxed) && (self.copied.now() || done.epoch_ended) {
+            self.model = Some(Arc::new(self.copy_model()?));
+        } else if !control.live.load(Relaxed) {
+            self.model = None;
+        }
+        if done.epoch_ended || self.saved.now() {
+            self.checkpoint()?;
+        }
+        done.show = done.epoch_ended || self.shown.now();
+        Ok(done)
+    }
+
+    fn copy_model(&self) -> Result<Model, AnnError> {
+        let progress = self.trainer.progress();
+        let epochs = format!("{:.1}", progress.epochs_done());
+        let network = self.trainer.network().snapshot()?;
+        Ok(Model::new(network, self.metadata(), Origin::Live { epochs }))
+    }
+
+    fn metadata(&self) -> Metadata {
+        let mut metadata = self.trainer.metadata();
+        metadata.test_accuracy = self.record.test_accuracy;
+        metadata
+    }
+
+    /// Takes the answers to the validation split over, for the confusion matrix.
+    fn judge_validation(&mut self) {
+        if let Some(evaluation) = self.trainer.last_validation() {
+            self.judged = Some(Arc::new(Judged {
+                of: "validation split",
+                epoch: self.record.epochs.len(),
+                data: self.trainer.validation_set(),
+                evaluation: evaluation.clone(),
+            }));
+        }
+    }
+
+    /// Evaluates the test set; `false` if cancelled.
+    pub fn test(
+        &mut self,
+        cancel: &AtomicBool,
+        progress: &mut (dyn FnMut(usize, usize) + Send),
+    ) -> Result<bool, StartError> {
+        let data = Arc::clone(&self.split.test);
+        let threads = self.record.config.threads;
+        let evaluation = evaluate(self.trainer.network(), &data, threads, cancel, progress)?;
+        let Some(evaluation) = evaluation else { return Ok(false) };
+        self.record.test_accuracy = Some(evaluation.accuracy);
+        let epoch = self.record.epochs.len();
+        self.judged = Some(Arc::new(Judged { of: "test set", epoch, data, evaluation }));
+        Ok(true)
+    }
+
+    /// Writes checkpoint and record.
+    pub fn checkpoint(&mut self) -> Result<(), StartError> {
+        self.saved.restart();
+        self.trainer.save_checkpoint(&self.folder.checkpoint())?;
+        self.folder.write_record(&self.record)?;
+        Ok(())
+    }
+
+    /// Writes everything for the last time.
+    pub fn close(&mut self, state: RunState, message: Option<String>) -> Result<(), StartError> {
+        self.record.state = state;
+        self.record.message = message;
+        weights::save(&self.folder.weights(), self.trainer.network(), &self.metadata())?;
+        self.trainer.save_checkpoint(&self.folder.checkpoint())?;
+        self.folder.write_record(&self.record)?;
+        self.model = Some(Arc::new(self.finished_model()?));
+        Ok(())
+    }
+
+    fn finished_model(&self) -> Result<Model, AnnError> {
+        let network = self.trainer.network().snapshot()?;
+        Ok(Model::new(network, self.metadata(), Origin::Run(self.record.id.clone())))
+    }
+
+    /// What the window shows.
+    pub fn view(&self, phase: Phase) -> TrainingView {
+        let progress = self.trainer.progress();
+        let images_per_s = self.rate.per_second();
+        let left = self.record.total_steps.saturating_sub(progress.step) as f64
+            * self.record.config.batch_size as f64;
+        TrainingView {
+            phase,
+            record: Some(Arc::new(self.record.clone())),
+            epoch: progress.epoch,
+            batch: progress.batch_in_epoch,
+            batches: progress.batches_per_epoch,
+            images_per_s,
+            left_s: images_per_s.map(|rate| left / rate),
+            layers: Arc::clone(&self.layers),
+            judged: self.judged.clone(),
+            model: self.model.clone(),
+        }
+    }
+}
+
+/// Something that is due every so often.
+struct Due {
+    every: Duration,
+    last: Instant,
+}
+
+impl Due {
+    fn every(every: Duration) -> Self {
+        Self { every, last: Instant::now() }
+    }
+
+    /// Whether the time has come; if so, it starts over.
+    fn now(&mut self) -> bool {
+        let due = self.last.elapsed() >= self.every;
+        if due {
+            self.restart();
+        }
+        due
+    }
+
+    fn restart(&mut self) {
+        self.last = Instant::now();
+    }
+}
+
+/// Images per second over the last two seconds of training (pauses, validation
+/// and saving do not count).
+#[derive(Default)]
+struct RateMeter {
+    window: VecDeque<(usize, Duration)>,
+    images: usize,
+    time: Duration,
+}
+
+impl RateMeter {
+    fn add(&mut self, images: usize, took: Duration) {
+        self.window.push_back((images, took));
+        self.images += images;
+        self.time += took;
+        while self.time > Duration::from_secs(2) && self.window.len() > 1 {
+            if let Some((images, took)) = self.window.pop_front() {
+                self.images -= images;
+                self.time -= took;
+            }
+        }
+    }
+
+    fn per_second(&self) -> Option<f64> {
+        (!self.time.is_zero()).then(|| self.images as f64 / self.time.as_secs_f64())
+    }
+}

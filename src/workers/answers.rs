@@ -1,0 +1,110 @@
+//! The `answers` thread: asks every model at hand about the current digit.
+
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use super::events::{Event, Events};
+use super::latest::{Inbox, Slot};
+use super::models::{Model, Models};
+use crate::data::{CLASSES, Pixels};
+
+/// A digit to be answered.
+#[derive(Clone)]
+pub struct Question {
+    /// Counts the questions; an answer carries its question's number.
+    pub serial: u64,
+    /// The 28×28 picture that the networks see.
+    pub pixels: Box<Pixels>,
+    /// Whom to ask.
+    pub models: Arc<Models>,
+    /// When it was asked, for the latency shown.
+    pub asked: Instant,
+}
+
+/// One model's answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// [`Model::key`].
+    pub key: String,
+    /// Softmax output, summing to 1.
+    pub probabilities: [f32; CLASSES],
+    /// Time the network took, ms.
+    pub took_ms: f32,
+}
+
+impl Answer {
+    /// The most probable digit and its probability.
+    pub fn best(&self) -> (usize, f32) {
+        best(&self.probabilities)
+    }
+}
+
+/// Index and value of the largest probability (the first, if several are).
+pub fn best(probabilities: &[f32; CLASSES]) -> (usize, f32) {
+    let mut at = 0;
+    for i in 1..CLASSES {
+        if probabilities[i] > probabilities[at] {
+            at = i;
+        }
+    }
+    (at, probabilities[at])
+}
+
+/// All models' answers to one question.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answers {
+    /// [`Question::serial`]; 0 before the first.
+    pub serial: u64,
+    /// In the order of the question's models; a model that failed is left out.
+    pub answers: Vec<Answer>,
+    /// From asking to the last answer, ms.
+    pub latency_ms: f32,
+}
+
+/// Asks one model, timed.
+pub fn ask(model: &Model, pixels: &Pixels) -> Result<Answer, crate::ann::AnnError> {
+    let begun = Instant::now();
+    let probabilities = model
+        .network
+        .probabilities(std::slice::from_ref(pixels))?
+        .into_iter()
+        .next()
+        .unwrap_or([0.1; CLASSES]);
+    let took_ms = begun.elapsed().as_secs_f32() * 1e3;
+    Ok(Answer { key: model.key.clone(), probabilities, took_ms })
+}
+
+/// Starts the thread. It ends when `inbox` is closed.
+pub fn spawn(
+    inbox: Arc<Inbox<Question>>,
+    out: Arc<Slot<Answers>>,
+    events: Events,
+) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("answers".into()).spawn(move || {
+        // A model that fails once would fail at every stroke; say it once.
+        let told = OnceLock::new();
+        // A pool of its own: what others compute meanwhile does not hold it up.
+        let pool = match crate::ann::pool(1) {
+            Ok(pool) => pool,
+            Err(error) => return events.send(Event::Failure(error.to_string())),
+        };
+        while let Some(question) = inbox.wait() {
+            let mut answers = Vec::with_capacity(question.models.len());
+            for model in question.models.iter() {
+                match pool.install(|| ask(model, &question.pixels)) {
+                    Ok(answer) => answers.push(answer),
+                    Err(error) => {
+                        if told.set(()).is_ok() {
+                            let name = &model.name;
+                            events.send(Event::Failure(format!("{name} cannot answer: {error}")));
+                        }
+                    }
+                }
+            }
+            let latency_ms = question.asked.elapsed().as_secs_f32() * 1e3;
+            out.put(Answers { serial: question.serial, answers, latency_ms });
+            events.wake();
+        }
+    })
+}

@@ -1,0 +1,96 @@
+//! Discrete events on their way up: each of them arrives, in order.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::runs::RunRecord;
+use crate::data::Pixels;
+
+/// Wakes the window so that it looks at what is new. Callable from any thread.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// What a worker tells once.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Something went well that the user should know.
+    Notice(String),
+    /// Something failed: what happened, what was kept and what to do.
+    Failure(String),
+    /// A picture file was read.
+    PictureLoaded { name: String, pixels: Box<Pixels> },
+    /// A file was written where the user finds it.
+    Exported(PathBuf),
+    /// The indices of the digits that a model gets wrong in a data set.
+    WrongAnswers { model: String, source: String, indices: Arc<Vec<u32>> },
+    /// The training runs found on disk, newest first.
+    Runs(Arc<Vec<RunRecord>>),
+    /// A folder was chosen in the file dialog.
+    FolderChosen(PathBuf),
+}
+
+/// Capacity of the queue of events.
+pub const QUEUE: usize = 256;
+
+/// The sending side. A worker never blocks on it: what the full queue does not
+/// take waits here, in order, and goes first the next time.
+#[derive(Clone)]
+pub struct Events {
+    queue: SyncSender<Event>,
+    waiting: Arc<Mutex<VecDeque<Event>>>,
+    wake: Wake,
+}
+
+impl Events {
+    /// Sends into `queue` and calls `wake` after each event.
+    pub fn new(queue: SyncSender<Event>, wake: Wake) -> Self {
+        Self { queue, waiting: Arc::default(), wake }
+    }
+
+    /// Queues an event and wakes the window.
+    pub fn send(&self, event: Event) {
+        {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.push_back(event);
+            while let Some(next) = waiting.pop_front() {
+                match self.queue.try_send(next) {
+                    Ok(()) => {}
+                    Err(TrySendError::Full(back)) => {
+                        waiting.push_front(back);
+                        break;
+                    }
+                    // The window is gone; nobody is left to tell.
+                    Err(TrySendError::Disconnected(_)) => break,
+                }
+            }
+        }
+        self.wake();
+    }
+
+    /// Wakes the window without an event (a slot has a new value).
+    pub fn wake(&self) {
+        (self.wake)();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_beyond_the_capacity_arrive_late_but_in_order() {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(2);
+        let events = Events::new(sender, Arc::new(|| {}));
+        for i in 0..5 {
+            events.send(Event::Notice(i.to_string()));
+        }
+        let take = || match receiver.try_recv() {
+            Ok(Event::Notice(text)) => Some(text),
+            _ => None,
+        };
+        assert_eq!((take(), take(), take()), (Some("0".into()), Some("1".into()), None));
+        events.send(Event::Notice("5".into()));
+        assert_eq!((take(), take()), (Some("2".into()), Some("3".into())));
+    }
+}

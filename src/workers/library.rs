@@ -1,0 +1,234 @@
+//! The `library` thread: everything that touches files and takes longer than a
+//! frame (loading data sets, reading pictures, searching for wrong answers,
+//! saving exports and the session), one job after the other.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::Receiver;
+use std::thread::JoinHandle;
+
+use super::events::{Event, Events};
+use super::latest::Slot;
+use super::models::{Model, Origin};
+use crate::ann::evaluate::evaluate;
+use crate::ann::weights;
+use crate::core::files::write_bytes;
+use crate::data::registry::{self, Split};
+use crate::data::{mnist, picture};
+
+/// A job for the library.
+pub enum Job {
+    /// Load MNIST from this folder, or from where it is usually found.
+    LoadMnist(Option<PathBuf>),
+    /// Make the synthetic digits.
+    LoadSynthetic,
+    /// Find the test digits that a model gets wrong.
+    FindWrong { model: Arc<Model>, source: &'static str, split: Split },
+    /// Read a picture of a digit.
+    ReadPicture(PathBuf),
+    /// Write a file that was asked for, and say where it is.
+    Export { path: PathBuf, bytes: Vec<u8> },
+    /// Write a file of the app's own.
+    Save { path: PathBuf, bytes: Vec<u8> },
+    /// Write an RGBA picture as PNG and say where it is.
+    ExportPng { path: PathBuf, size: [usize; 2], rgba: Vec<u8> },
+    /// List the training runs.
+    ListRuns,
+    /// Delete a training run.
+    DeleteRun(String),
+    /// Let a finished run's weights answer.
+    LoadRun(String),
+}
+
+/// The state of one source of digits.
+#[derive(Clone, Default)]
+pub enum Loading {
+    /// Not asked for yet.
+    #[default]
+    Unknown,
+    /// Being read or made.
+    Busy,
+    /// Here.
+    Ready(Split),
+    /// Nowhere to be found: it has to be downloaded or pointed to.
+    Missing,
+    /// There, but broken.
+    Failed(String),
+}
+
+impl Loading {
+    /// The digits, if they are here.
+    pub fn split(&self) -> Option<&Split> {
+        match self {
+            Self::Ready(split) => Some(split),
+            _ => None,
+        }
+    }
+}
+
+/// What the library holds.
+#[derive(Clone, Default)]
+pub struct Library {
+    /// Real handwriting.
+    pub mnist: Loading,
+    /// Generated handwriting.
+    pub synthetic: Loading,
+    /// A run's network that was asked for, ready to answer.
+    pub loaded: Option<Arc<Model>>,
+}
+
+impl Library {
+    /// The source of this id.
+    pub fn source(&self, id: &str) -> &Loading {
+        if id == "mnist" { &self.mnist } else { &self.synthetic }
+    }
+}
+
+struct Worker {
+    out: Arc<Slot<Library>>,
+    events: Events,
+    runs_root: PathBuf,
+    quit: Arc<AtomicBool>,
+}
+
+/// Starts the thread. It ends when the sender of `jobs` is dropped; `quit` cuts
+/// a long job short.
+pub fn spawn(
+    jobs: Receiver<Job>,
+    out: Arc<Slot<Library>>,
+    events: Events,
+    runs_root: PathBuf,
+    quit: Arc<AtomicBool>,
+) -> std::io::Result<JoinHandle<()>> {
+    let worker = Worker { out, events, runs_root, quit };
+    std::thread::Builder::new().name("library".into()).spawn(move || {
+        while let Ok(job) = jobs.recv() {
+            let work = std::panic::AssertUnwindSafe(|| worker.carry_out(job));
+            if let Err(panic) = std::panic::catch_unwind(work) {
+                let what = super::training::panic_text(&*panic);
+                worker.fail(format!("A job failed through an error in the program ({what}). Nothing was lost; please report it."));
+            }
+        }
+    })
+}
+
+impl Worker {
+    fn fail(&self, text: String) {
+        self.events.send(Event::Failure(text));
+    }
+
+    fn update(&self, change: impl FnOnce(&mut Library)) {
+        let mut library = (*self.out.get()).clone();
+        change(&mut library);
+        self.out.put(library);
+        self.events.wake();
+    }
+
+    fn carry_out(&self, job: Job) {
+        match job {
+            Job::LoadMnist(folder) => self.load_mnist(folder),
+            Job::LoadSynthetic => self.load_synthetic(),
+            Job::FindWrong { model, source, split } => self.find_wrong(&model, source, &split),
+            Job::ReadPicture(path) => match picture::load(&path) {
+                Ok(pixels) => {
+                    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    self.events.send(Event::PictureLoaded { name, pixels: Box::new(pixels) });
+                }
+                Err(error) => self.fail(error.to_string()),
+            },
+            Job::Export { path, bytes } => match write_bytes(&path, &bytes) {
+                Ok(()) => self.events.send(Event::Exported(path)),
+                Err(error) => self.fail(error.to_string()),
+            },
+            Job::Save { path, bytes } => {
+                if let Err(error) = write_bytes(&path, &bytes) {
+                    self.fail(error.to_string());
+                }
+            }
+            Job::ExportPng { path, size, rgba } => self.export_png(path, size, &rgba),
+            Job::ListRuns => self.list_runs(true),
+            Job::DeleteRun(id) => {
+                if let Err(error) = super::runs::delete(&self.runs_root, &id) {
+                    self.fail(error.to_string());
+                }
+                self.list_runs(false);
+            }
+            Job::LoadRun(id) => self.load_run(&id),
+        }
+    }
+
+    fn load_mnist(&self, folder: Option<PathBuf>) {
+        let Some(dir) = mnist::find(folder.as_deref()) else {
+            return self.update(|l| l.mnist = Loading::Missing);
+        };
+        self.update(|l| l.mnist = Loading::Busy);
+        let loaded = registry::load("mnist", Some(&dir));
+        self.update(|l| {
+            l.mnist = match loaded {
+                Ok(split) => Loading::Ready(split),
+                Err(error) => Loading::Failed(error.to_string()),
+            };
+        });
+    }
+
+    fn load_synthetic(&self) {
+        self.update(|l| l.synthetic = Loading::Busy);
+        let made = registry::load("synthetic", None);
+        self.update(|l| {
+            l.synthetic = match made {
+                Ok(split) => Loading::Ready(split),
+                Err(error) => Loading::Failed(error.to_string()),
+            };
+        });
+    }
+
+    fn find_wrong(&self, model: &Model, source: &str, split: &Split) {
+        match evaluate(&model.network, &split.test, 1, &self.quit, &mut |_, _| {}) {
+            Ok(Some(evaluation)) => {
+                let indices = (0..split.test.len())
+                    .filter(|i| evaluation.answers[*i].digit != split.test.label(*i))
+                    .map(|i| i as u32)
+                    .collect();
+                self.events.send(Event::WrongAnswers {
+                    model: model.key.clone(),
+                    source: source.to_owned(),
+                    indices: Arc::new(indices),
+                });
+            }
+            Ok(None) => debug_assert!(self.quit.load(Relaxed)),
+            Err(error) => self.fail(format!("{} could not be evaluated: {error}", model.name)),
+        }
+    }
+
+    fn export_png(&self, path: PathBuf, size: [usize; 2], rgba: &[u8]) {
+        let written = crate::core::files::write_whole(&path, |w| {
+            use image::ImageEncoder;
+            image::codecs::png::PngEncoder::new(w)
+                .write_image(rgba, size[0] as u32, size[1] as u32, image::ExtendedColorType::Rgba8)
+                .map_err(std::io::Error::other)
+        });
+        match written {
+            Ok(()) => self.events.send(Event::Exported(path)),
+            Err(error) => self.fail(error.to_string()),
+        }
+    }
+
+    fn list_runs(&self, tell_broken: bool) {
+        let (records, broken) = super::runs::list(&self.runs_root);
+        self.events.send(Event::Runs(Arc::new(records)));
+        for error in broken.into_iter().filter(|_| tell_broken) {
+            self.fail(format!("{error}. The other runs are listed."));
+        }
+    }
+
+    fn load_run(&self, id: &str) {
+        match weights::load(&super::runs::weights_path(&self.runs_root, id)) {
+            Ok((network, metadata)) => {
+                let model = Model::new(network, metadata, Origin::Run(id.to_owned()));
+                self.update(|l| l.loaded = Some(Arc::new(model)));
+            }
+            Err(error) => self.fail(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The networks at hand: the shipped ones, those the user trained, and the one
+//! that is being trained.
+
+use std::sync::Arc;
+
+use crate::ann::network::Network;
+use crate::ann::weights::Metadata;
+
+/// Where a model's weights come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// In the box.
+    Shipped,
+    /// Trained by the user; the run's id.
+    Run(String),
+    /// Being trained now, after so many epochs.
+    Live { epochs: String },
+}
+
+/// A network ready to answer. Its weights never change: a network in training
+/// is copied.
+pub struct Model {
+    /// Unique among the models at hand: the architecture's id for shipped ones.
+    pub key: String,
+    /// For people: `CNN 3`, `CNN 3 · yours`.
+    pub name: String,
+    /// Where its weights come from.
+    pub origin: Origin,
+    /// The network.
+    pub network: Network,
+    /// How it was trained.
+    pub metadata: Metadata,
+}
+
+impl Model {
+    /// A shipped or trained network.
+    pub fn new(network: Network, metadata: Metadata, origin: Origin) -> Self {
+        let architecture = network.architecture();
+        let (key, name) = match &origin {
+            Origin::Shipped => (architecture.id.to_owned(), architecture.name.to_owned()),
+            Origin::Run(id) => (format!("run-{id}"), format!("{} · yours", architecture.name)),
+            Origin::Live { .. } => ("live".to_owned(), format!("{} · live", architecture.name)),
+        };
+        Self { key, name, origin, network, metadata }
+    }
+}
+
+/// The models at hand, in the order they are shown.
+pub type Models = Vec<Arc<Model>>;
+
+/// `models` with `model` put in: a live one replaces the live one, a trained
+/// one replaces the earlier trained one of its architecture.
+pub fn with_shared(models: &Models, model: Arc<Model>) -> Models {
+    let same = |other: &Model| match (&model.origin, &other.origin) {
+        (Origin::Run(_), Origin::Run(_)) => {
+            model.network.architecture().id == other.network.architecture().id
+        }
+        _ => other.key == model.key,
+    };
+    let at = models.iter().position(|m| same(m));
+    let mut models = models.clone();
+    match at {
+        Some(i) => models[i] = model,
+        None => models.push(model),
+    }
+    models
+}
+
+/// `models` without the one of this key.
+pub fn without(models: &Models, key: &str) -> Models {
+    models.iter().filter(|m| m.key != key).cloned().collect()
+}
