@@ -306,6 +306,20 @@ fn a_part_that_is_whole_already_needs_no_network() {
 }
 
 #[test]
+fn a_whole_part_of_unusual_size_is_recognised() {
+    let (content, wanted) = file();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("file.gz.part"), &content).unwrap();
+    let server = Server::start(&content, [Act::Serve]);
+    let larger = Wanted { bytes: wanted.bytes + 100, ..wanted };
+    let (mirrors, cancel) = ([server.url.clone()], AtomicBool::new(false));
+    fetch(&[larger], dir.path(), &mirrors, &fast(), &cancel, &mut |_| {}).unwrap();
+    assert_whole(dir.path());
+    // One question, answered by 416, and nothing sent twice.
+    assert_eq!(server.ranges(), [Some(format!("bytes={}-", content.len()))]);
+}
+
+#[test]
 fn a_part_that_is_too_long_or_wrong_is_thrown_away() {
     let (content, _) = file();
     let server = Server::start(&content, [Act::Serve]);
