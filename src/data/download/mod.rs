@@ -5,7 +5,7 @@
 //! name is whole and right. What has arrived stays when something goes wrong,
 //! and the next attempt, even after a restart, asks for the rest alone.
 //!
-//! * [`transfer`]: one request, its answer, and the `.part` file
+//! * `transfer`: one request, its answer, and the `.part` file
 //! * this file: which file from which mirror, and when to give up
 
 mod transfer;
@@ -225,7 +225,6 @@ fn fetch_one(
                 // or mirror; from the start, this mirror gets another chance.
                 Failure::Corrupt(_) if before > 0 => {
                     transfer.discard()?;
-                    continue;
                 }
                 Failure::Corrupt(reason) => {
                     transfer.discard()?;
@@ -235,7 +234,6 @@ fn fetch_one(
                 // Broken off after some progress: ask for the rest.
                 Failure::Broken(_) if resumes > 0 && transfer.length()? > before => {
                     resumes -= 1;
-                    continue;
                 }
                 Failure::Broken(reason) | Failure::Refused(reason) => {
                     attempts.push(format!("{mirror}: {reason}"));

@@ -106,7 +106,10 @@ impl<'a> Transfer<'a> {
 
     /// Forgets what has arrived.
     pub fn discard(&mut self) -> Result<(), DownloadError> {
-        self.part.set_len(0).map_err(|e| self.cannot_write(e))
+        if self.length()? > 0 {
+            self.part.set_len(0).map_err(|e| self.cannot_write(e))?;
+        }
+        Ok(())
     }
 
     fn cannot_write(&self, source: std::io::Error) -> DownloadError {
@@ -134,6 +137,11 @@ impl<'a> Transfer<'a> {
                 return Err(Failure::Refused("the answer has no head".into()));
             }
         };
+        // "Nothing beyond that": all of it is there, if this mirror's file is
+        // packed more tightly than usual.
+        if answer.status == 416 && self.is_right() {
+            return Ok(self.finish()?);
+        }
         let from = self.accept(&answer, have)?;
         now.resumed_from = from;
         now.bytes = from;

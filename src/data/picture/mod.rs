@@ -1,8 +1,8 @@
 //! Photos and scans of one digit.
 //!
-//! A picture passes four stages: [`read`] makes it grey at a workable size,
-//! [`ink`] tells the ink from paper that may be unevenly lit, [`parts`] drops
-//! specks, and [`thicken`] gives strokes that are thin for their size the
+//! A picture passes four stages: `read` makes it grey at a workable size,
+//! `ink` tells the ink from paper that may be unevenly lit, `parts` drops
+//! specks, and `thicken` gives strokes that are thin for their size the
 //! width they have in MNIST. MNIST's own framing ([`normalise_grey`]) follows.
 
 mod ink;

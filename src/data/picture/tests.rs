@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, RgbaImage};
 
@@ -199,7 +199,7 @@ fn what_is_no_picture_is_refused_by_name() {
         std::fs::write(&path, bytes).unwrap();
         path
     };
-    let say = |path: &std::path::Path| load(path).unwrap_err().to_string();
+    let say = |path: &Path| load(path).unwrap_err().to_string();
     let text = say(&file("notes.png", b"just some text"));
     assert!(text.contains("notes.png") && text.contains("not a PNG or JPEG"), "{text}");
     assert!(say(&file("empty.jpg", b"")).contains("not a PNG or JPEG"));

@@ -7,7 +7,7 @@ use super::Grey;
 /// Strokes thinner than this in the 20×20 box are widened; few of MNIST's are.
 const THIN: f32 = 1.4;
 /// … to this, which is usual in MNIST.
-const USUAL: f32 = 2.2;
+const USUAL: f32 = 2.0;
 /// Side of the box into which the digit is fitted later.
 const BOX: f32 = 20.0;
 /// Ink above this belongs to the stroke that is widened.

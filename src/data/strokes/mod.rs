@@ -5,8 +5,8 @@
 //! is mapped onto MNIST's 20×20 box first and rendered once at that size, so
 //! that the scale at which somebody draws does not matter at all.
 //!
-//! * [`render`]: anti-aliased strokes with round ends
-//! * [`framing`]: MNIST's box and centre of mass, for strokes and for pictures
+//! * `render`: anti-aliased strokes with round ends
+//! * `framing`: MNIST's box and centre of mass, for strokes and for pictures
 //! * [`erase()`]: the eraser, which cuts strokes
 //! * [`read_json`], [`load`]: stroke files
 
