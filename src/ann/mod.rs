@@ -24,7 +24,9 @@ pub fn prepare() {
             #[allow(unsafe_code, reason = "candle reads its settings from the environment only")]
             // SAFETY: documented above: no other thread runs yet, so nobody can
             // be reading the environment.
-            unsafe { std::env::set_var(name, "1") };
+            unsafe {
+                std::env::set_var(name, "1")
+            };
         }
     }
 }

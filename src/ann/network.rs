@@ -47,7 +47,11 @@ pub enum Mode {
 /// `Conv 2 5×5` → `conv2`.
 fn file_name(line: &LayerSummary) -> String {
     let mut words = line.name.split(' ');
-    format!("{}{}", words.next().unwrap_or_default().to_lowercase(), words.next().unwrap_or_default())
+    format!(
+        "{}{}",
+        words.next().unwrap_or_default().to_lowercase(),
+        words.next().unwrap_or_default()
+    )
 }
 
 impl Network {
@@ -65,7 +69,8 @@ impl Network {
             let area = if let Layer::Conv { kernel, .. } = layer { kernel * kernel } else { 1 };
             let limit = (6.0 / (inputs + area * outputs) as f32).sqrt();
             let mut rng = Rng::stream(seed, &format!("init {name}"), 0);
-            let values: Vec<f32> = (0..inputs * outputs).map(|_| rng.range(-limit, limit)).collect();
+            let values: Vec<f32> =
+                (0..inputs * outputs).map(|_| rng.range(-limit, limit)).collect();
             let weight = Tensor::from_vec(values, (inputs, outputs), &Device::Cpu)?;
             weights.push(Weights {
                 name,
@@ -176,7 +181,12 @@ impl Network {
     }
 }
 
-fn weigh<Op>(x: &Tensor, weights: Option<&Weights>, op: Op, mode: Mode) -> candle_core::Result<Tensor>
+fn weigh<Op>(
+    x: &Tensor,
+    weights: Option<&Weights>,
+    op: Op,
+    mode: Mode,
+) -> candle_core::Result<Tensor>
 where
     Op: candle_core::CustomOp3 + Send + Sync + 'static,
 {
@@ -213,7 +223,8 @@ mod tests {
             let together = network.probabilities(&many).unwrap();
             for i in [0, 5, 78] {
                 let alone = network.probabilities(&many[i..=i]).unwrap()[0];
-                let worst = (0..CLASSES).map(|d| (alone[d] - together[i][d]).abs()).fold(0.0, f32::max);
+                let worst =
+                    (0..CLASSES).map(|d| (alone[d] - together[i][d]).abs()).fold(0.0, f32::max);
                 assert!(worst < 1e-6);
                 assert!((alone.iter().sum::<f32>() - 1.0).abs() < 1e-5);
             }
@@ -224,7 +235,8 @@ mod tests {
     fn a_snapshot_does_not_follow_its_original() {
         let network = Network::new(ZOO[0], 1).unwrap();
         let copy = network.snapshot().unwrap();
-        let zeros: Vec<Vec<f32>> = network.values().unwrap().iter().map(|v| vec![0.0; v.len()]).collect();
+        let zeros: Vec<Vec<f32>> =
+            network.values().unwrap().iter().map(|v| vec![0.0; v.len()]).collect();
         let before = copy.values().unwrap();
         network.set_values(&zeros).unwrap();
         assert_eq!(copy.values().unwrap(), before);

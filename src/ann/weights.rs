@@ -68,19 +68,22 @@ pub(super) fn write_arrays(path: &Path, arrays: &Arrays, text: String) -> Result
 /// Reads what [`write_arrays`] wrote. `file` names it in messages.
 pub(super) fn read_arrays(bytes: &[u8], file: &str) -> Result<(Arrays, String), AnnError> {
     let broken = |reason: String| AnnError::Weights { file: file.to_owned(), reason };
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| broken(format!("it is no whole safetensors file ({e})")))?;
+    let (_, header) = SafeTensors::read_metadata(bytes)
+        .map_err(|e| broken(format!("it is no whole safetensors file ({e})")))?;
     let text = header
         .metadata()
         .as_ref()
         .and_then(|m| m.get(KEY))
         .ok_or_else(|| broken("it was not written by Spikescope (no such metadata)".into()))?;
-    let tensors = SafeTensors::deserialize(bytes).map_err(|e| broken(format!("it is no whole safetensors file ({e})")))?;
+    let tensors = SafeTensors::deserialize(bytes)
+        .map_err(|e| broken(format!("it is no whole safetensors file ({e})")))?;
     let mut arrays = Arrays::new();
     for (name, view) in tensors.iter() {
         if view.dtype() != Dtype::F32 {
             return Err(broken(format!("{name} is {:?}, not F32", view.dtype())));
         }
-        let values = view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        let values =
+            view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
         arrays.push((name.to_owned(), view.shape().to_vec(), values));
     }
     Ok((arrays, text.clone()))
@@ -100,7 +103,12 @@ pub(super) fn arrays_of(network: &Network, prefix: &str) -> Result<Arrays, AnnEr
 
 /// Sets a network's parameters from arrays of these names; each must be there,
 /// of its shape and finite.
-pub(super) fn set_from(network: &Network, arrays: &Arrays, prefix: &str, file: &str) -> Result<(), AnnError> {
+pub(super) fn set_from(
+    network: &Network,
+    arrays: &Arrays,
+    prefix: &str,
+    file: &str,
+) -> Result<(), AnnError> {
     let broken = |reason: String| AnnError::Weights { file: file.to_owned(), reason };
     let mut values = Vec::new();
     for (name, var) in network.parameters() {
@@ -110,7 +118,10 @@ pub(super) fn set_from(network: &Network, arrays: &Arrays, prefix: &str, file: &
             .find(|(n, ..)| *n == wanted)
             .ok_or_else(|| broken(format!("{wanted} is missing")))?;
         if shape != var.dims() {
-            return Err(broken(format!("{wanted} has shape {shape:?}, but {:?} is needed", var.dims())));
+            return Err(broken(format!(
+                "{wanted} has shape {shape:?}, but {:?} is needed",
+                var.dims()
+            )));
         }
         if let Some(bad) = array.iter().find(|v| !v.is_finite()) {
             return Err(broken(format!("{wanted} contains {bad}")));
@@ -155,9 +166,8 @@ pub fn from_bytes(bytes: &[u8], file: &str) -> Result<(Network, Metadata), AnnEr
 }
 
 /// The weights in the box.
-static SHIPPED: &[(&str, &[u8])] = &[
-    ("mlp.safetensors", include_bytes!("../../assets/weights/mlp.safetensors")),
-];
+static SHIPPED: &[(&str, &[u8])] =
+    &[("mlp.safetensors", include_bytes!("../../assets/weights/mlp.safetensors"))];
 
 /// Loads the shipped networks.
 pub fn shipped() -> Vec<Result<(Network, Metadata), AnnError>> {

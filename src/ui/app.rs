@@ -140,7 +140,11 @@ impl App {
         Snapshot {
             digit: &self.digit,
             models: &self.shown_models,
-            answers: if self.digit.is_blank() { Arc::new(Answers::default()) } else { self.hub.answers() },
+            answers: if self.digit.is_blank() {
+                Arc::new(Answers::default())
+            } else {
+                self.hub.answers()
+            },
             answers_current: self.answers_current,
             training: self.hub.training(),
             library: self.hub.library(),
@@ -207,7 +211,8 @@ impl App {
     /// about the digit if it or they have changed.
     fn ask(&mut self) {
         let training = self.hub.training();
-        let live = training.model.as_ref().filter(|_| self.session.live && training.phase.in_hand());
+        let live =
+            training.model.as_ref().filter(|_| self.session.live && training.phase.in_hand());
         let same = self.shown_models.len() == self.models.len() + usize::from(live.is_some())
             && self
                 .shown_models
@@ -230,8 +235,7 @@ impl App {
                 });
             }
         }
-        self.answers_current =
-            !self.digit.is_blank() && self.hub.answers().serial == self.asked.0;
+        self.answers_current = !self.digit.is_blank() && self.hub.answers().serial == self.asked.0;
     }
 
     /// Writes the session a moment after it has changed.

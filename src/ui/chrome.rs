@@ -28,7 +28,11 @@ pub fn rail(ui: &mut Ui, app: &App, out: &mut Outbox) {
         }
         ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
             let size = Vec2::new(ui.available_width(), 30.0);
-            if ui.add_sized(size, egui::Button::new(RichText::new("?").font(theme::strong(16.0)))).on_hover_text("Show the keys (?)").clicked() {
+            if ui
+                .add_sized(size, egui::Button::new(RichText::new("?").font(theme::strong(16.0))))
+                .on_hover_text("Show the keys (?)")
+                .clicked()
+            {
                 out.push(Command::Help(!app.help));
             }
             let dark = ui.visuals().dark_mode;
@@ -37,7 +41,8 @@ pub fn rail(ui: &mut Ui, app: &App, out: &mut Outbox) {
             } else {
                 (Icon::Moon, egui::ThemePreference::Dark)
             };
-            if icon_button(ui, size, icon, "Light or dark").on_hover_text("Light or dark").clicked() {
+            if icon_button(ui, size, icon, "Light or dark").on_hover_text("Light or dark").clicked()
+            {
                 out.push(Command::Theme(next));
             }
             let projector = app.session.projector;
@@ -108,10 +113,12 @@ pub fn status(ui: &mut Ui, app: &App, out: &mut Outbox) {
             training_status(ui, &world, out);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.available_width() > 250.0 && !app.adapter.is_empty() {
-                    ui.label(RichText::new(&app.adapter).small().color(p.weak))
-                        .on_hover_text("What draws this window. The networks run on the processor.");
+                    ui.label(RichText::new(&app.adapter).small().color(p.weak)).on_hover_text(
+                        "What draws this window. The networks run on the processor.",
+                    );
                 }
-                if world.answers_current && world.answers.serial > 0 && ui.available_width() > 150.0 {
+                if world.answers_current && world.answers.serial > 0 && ui.available_width() > 150.0
+                {
                     let text = format!("answered in {:.1} ms", world.answers.latency_ms);
                     ui.label(RichText::new(text).small().color(p.weak)).on_hover_text(
                         "From the change of the digit to the last network's answer.",
@@ -130,7 +137,8 @@ fn training_status(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         return;
     };
     let paused = view.phase == Phase::Paused;
-    let (text, label) = if paused { ("Resume", "Resume training") } else { ("Pause", "Pause training") };
+    let (text, label) =
+        if paused { ("Resume", "Resume training") } else { ("Pause", "Pause training") };
     let button = ui.small_button(text).on_hover_text(label);
     if button.clicked() {
         out.push(Command::Train(if paused { TrainEdit::Resume } else { TrainEdit::Pause }));
@@ -138,10 +146,13 @@ fn training_status(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let name = crate::ann::zoo::find(&record.config.model).map_or("?", |a| a.name);
     let mut text = match view.phase {
         Phase::Testing { done, total } => format!("Testing {name}: {done} of {total} digits"),
-        Phase::Paused => format!("{name} paused in epoch {} of {}", view.epoch + 1, record.config.epochs),
+        Phase::Paused => {
+            format!("{name} paused in epoch {} of {}", view.epoch + 1, record.config.epochs)
+        }
         _ => format!("Training {name}: epoch {} of {}", view.epoch + 1, record.config.epochs),
     };
-    if let (Phase::Training, Some(rate), Some(left)) = (&view.phase, view.images_per_s, view.left_s) {
+    if let (Phase::Training, Some(rate), Some(left)) = (&view.phase, view.images_per_s, view.left_s)
+    {
         text += &format!(", {rate:.0} images/s, {} left", duration_text(left));
     }
     ui.label(RichText::new(text).small());
@@ -169,7 +180,13 @@ pub fn offers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     };
     banner(ui, |ui| {
         ui.label(text);
-        if ui.button("Download (11 MB)").on_hover_text("From its public mirrors, checked by SHA-256; can be stopped and resumed").clicked() {
+        if ui
+            .button("Download (11 MB)")
+            .on_hover_text(
+                "From its public mirrors, checked by SHA-256; can be stopped and resumed",
+            )
+            .clicked()
+        {
             out.push(Command::Data(DataEdit::Download));
         }
         if ui.button("Choose folder…").on_hover_text("If you have its four files").clicked() {

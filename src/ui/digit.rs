@@ -213,11 +213,8 @@ impl Digit {
 
     fn travel(&mut self, back: bool) {
         self.pen_down = false;
-        let (from, to) = if back {
-            (&mut self.undo, &mut self.redo)
-        } else {
-            (&mut self.redo, &mut self.undo)
-        };
+        let (from, to) =
+            if back { (&mut self.undo, &mut self.redo) } else { (&mut self.redo, &mut self.undo) };
         if let Some(content) = from.pop() {
             to.push(std::mem::replace(&mut self.content, content));
         }
@@ -269,7 +266,11 @@ mod tests {
         assert!(digit.is_blank());
         digit.edit(&DigitEdit::Undo);
         assert_eq!(digit.strokes(), drawn);
-        digit.set_source(Source::Picture { name: "x".into(), label: None, pixels: Box::new([0.5; PIXELS]) });
+        digit.set_source(Source::Picture {
+            name: "x".into(),
+            label: None,
+            pixels: Box::new([0.5; PIXELS]),
+        });
         assert_eq!(digit.pixels()[0], 0.5);
         line(&mut digit, [0.1, 0.1], [0.2, 0.2]);
         digit.edit(&DigitEdit::Undo);

@@ -137,7 +137,8 @@ pub fn collect(ctx: &Context, app: &App, out: &mut Outbox) {
         }
     }
     let asked = |i: &egui::InputState| {
-        i.events.iter().any(|e| matches!(e, egui::Event::Text(t) if t == "?")) || i.key_pressed(Key::F1)
+        i.events.iter().any(|e| matches!(e, egui::Event::Text(t) if t == "?"))
+            || i.key_pressed(Key::F1)
     };
     if !typing && ctx.input(asked) {
         out.push(Command::Help(!app.help));

@@ -148,9 +148,8 @@ fn fonts() -> FontDefinitions {
     }
     // The built-in faces stay behind as a fallback for symbols.
     let fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
-    let with = |first: &str| {
-        std::iter::once(first.to_owned()).chain(fallback.clone()).collect::<Vec<_>>()
-    };
+    let with =
+        |first: &str| std::iter::once(first.to_owned()).chain(fallback.clone()).collect::<Vec<_>>();
     fonts.families.insert(FontFamily::Proportional, with("inter"));
     fonts.families.insert(FontFamily::Name("strong".into()), with("inter-strong"));
     fonts
@@ -171,7 +170,8 @@ fn visuals(theme: Theme, p: &Palette) -> Visuals {
     v.selection.bg_fill = p.accent;
     v.selection.stroke = Stroke::new(1.0, p.on_accent);
     v.slider_trailing_fill = true;
-    v.window_shadow = Shadow { offset: [0, 6], blur: 24, spread: 0, color: Color32::from_black_alpha(90) };
+    v.window_shadow =
+        Shadow { offset: [0, 6], blur: 24, spread: 0, color: Color32::from_black_alpha(90) };
     v.popup_shadow = v.window_shadow;
     let corner = CornerRadius::same(6);
     v.window_corner_radius = CornerRadius::same(10);

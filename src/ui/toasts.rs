@@ -84,7 +84,8 @@ fn toast_card(ui: &mut egui::Ui, toast: &Toast) -> bool {
             ui.horizontal_top(|ui| {
                 ui.label(RichText::new(if failed { "⚠" } else { "✓" }).color(edge));
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::TOP), |ui| {
-                    let clicked = ui.small_button("×").on_hover_text("Close this message").clicked();
+                    let clicked =
+                        ui.small_button("×").on_hover_text("Close this message").clicked();
                     ui.with_layout(egui::Layout::left_to_right(egui::Align::TOP), |ui| {
                         ui.add(egui::Label::new(&toast.text).wrap());
                     });

@@ -35,16 +35,86 @@ const WINDOW: [f32; 2] = [1280.0, 800.0];
 const PROJECTOR: [f32; 2] = [1024.0, 768.0];
 
 const SCENES: &[Scene] = &[
-    Scene { name: "01-draw", size: WINDOW, theme: ThemeChoice::Dark, projector: false, set_up: draw_three, ready: answered },
-    Scene { name: "02-draw-light", size: WINDOW, theme: ThemeChoice::Light, projector: false, set_up: draw_eight, ready: answered },
-    Scene { name: "03-draw-projector", size: PROJECTOR, theme: ThemeChoice::Light, projector: true, set_up: draw_five, ready: answered },
-    Scene { name: "04-draw-not-centred", size: WINDOW, theme: ThemeChoice::Dark, projector: false, set_up: draw_in_a_corner, ready: answered },
-    Scene { name: "05-draw-picked", size: WINDOW, theme: ThemeChoice::Light, projector: false, set_up: pick, ready: answered },
-    Scene { name: "06-train-curves", size: WINDOW, theme: ThemeChoice::Dark, projector: false, set_up: train, ready: trained },
-    Scene { name: "07-train-layers", size: WINDOW, theme: ThemeChoice::Light, projector: false, set_up: |a, c| tab(a, c, "Layers"), ready: trained },
-    Scene { name: "08-train-mistakes", size: WINDOW, theme: ThemeChoice::Light, projector: false, set_up: |a, c| tab(a, c, "Mistakes"), ready: trained },
-    Scene { name: "09-train-runs", size: WINDOW, theme: ThemeChoice::Dark, projector: false, set_up: |a, c| tab(a, c, "Runs"), ready: trained },
-    Scene { name: "10-train-projector", size: PROJECTOR, theme: ThemeChoice::Light, projector: true, set_up: |a, c| tab(a, c, "Curves"), ready: trained },
+    Scene {
+        name: "01-draw",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: draw_three,
+        ready: answered,
+    },
+    Scene {
+        name: "02-draw-light",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: draw_eight,
+        ready: answered,
+    },
+    Scene {
+        name: "03-draw-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: draw_five,
+        ready: answered,
+    },
+    Scene {
+        name: "04-draw-not-centred",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: draw_in_a_corner,
+        ready: answered,
+    },
+    Scene {
+        name: "05-draw-picked",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: pick,
+        ready: answered,
+    },
+    Scene {
+        name: "06-train-curves",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: train,
+        ready: trained,
+    },
+    Scene {
+        name: "07-train-layers",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| tab(a, c, "Layers"),
+        ready: trained,
+    },
+    Scene {
+        name: "08-train-mistakes",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| tab(a, c, "Mistakes"),
+        ready: trained,
+    },
+    Scene {
+        name: "09-train-runs",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| tab(a, c, "Runs"),
+        ready: trained,
+    },
+    Scene {
+        name: "10-train-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| tab(a, c, "Curves"),
+        ready: trained,
+    },
 ];
 
 /// What the tour shows.
@@ -81,12 +151,9 @@ pub fn render(out: &Path, options: &TourOptions) -> anyhow::Result<Vec<PathBuf>>
 
 fn harness(setup: Setup) -> anyhow::Result<Harness<'static, App>> {
     let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        Harness::builder()
-            .with_size(WINDOW)
-            .wgpu_setup(wgpu_setup(false))
-            .build_eframe(move |cc| {
-                App::new(&cc.egui_ctx, setup).unwrap_or_else(|e| panic!("no threads: {e}"))
-            })
+        Harness::builder().with_size(WINDOW).wgpu_setup(wgpu_setup(false)).build_eframe(move |cc| {
+            App::new(&cc.egui_ctx, setup).unwrap_or_else(|e| panic!("no threads: {e}"))
+        })
     }));
     built.map_err(|_| anyhow!("the tour could not start rendering; see the message above"))
 }
@@ -102,7 +169,11 @@ fn check_adapter() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn shoot(harness: &mut Harness<'static, App>, scene: &Scene, out: &Path) -> anyhow::Result<PathBuf> {
+fn shoot(
+    harness: &mut Harness<'static, App>,
+    scene: &Scene,
+    out: &Path,
+) -> anyhow::Result<PathBuf> {
     harness.set_size(scene.size.into());
     let ctx = harness.ctx.clone();
     let app = harness.state_mut();
@@ -112,7 +183,12 @@ fn shoot(harness: &mut Harness<'static, App>, scene: &Scene, out: &Path) -> anyh
     let begun = Instant::now();
     harness.run_steps(2);
     while !(scene.ready)(harness.state()) {
-        anyhow::ensure!(begun.elapsed() < PATIENCE, "scene {} did not get ready in {} s", scene.name, PATIENCE.as_secs());
+        anyhow::ensure!(
+            begun.elapsed() < PATIENCE,
+            "scene {} did not get ready in {} s",
+            scene.name,
+            PATIENCE.as_secs()
+        );
         std::thread::sleep(Duration::from_millis(20));
         harness.step();
     }
@@ -142,7 +218,14 @@ fn draw(app: &mut App, ctx: &egui::Context, class: u8, place: fn([f32; 2]) -> [f
     for stroke in synthetic::strokes(7, class, 3) {
         for (i, point) in stroke.into_iter().enumerate() {
             let at = place(point);
-            app.apply(ctx, Command::Digit(if i == 0 { DigitEdit::PenDown(at) } else { DigitEdit::PenMove(at) }));
+            app.apply(
+                ctx,
+                Command::Digit(if i == 0 {
+                    DigitEdit::PenDown(at)
+                } else {
+                    DigitEdit::PenMove(at)
+                }),
+            );
         }
         app.apply(ctx, Command::Digit(DigitEdit::PenUp));
     }
@@ -169,7 +252,8 @@ fn pick(app: &mut App, ctx: &egui::Context) {
     app.apply(ctx, Command::Digit(DigitEdit::Centre(true)));
     // MNIST may still be loading; without it, a synthetic digit.
     let begun = Instant::now();
-    let loading = |app: &App| matches!(app.snapshot().library.mnist, Loading::Unknown | Loading::Busy);
+    let loading =
+        |app: &App| matches!(app.snapshot().library.mnist, Loading::Unknown | Loading::Busy);
     while loading(app) && begun.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -188,7 +272,8 @@ fn train(app: &mut App, ctx: &egui::Context) {
     while app.snapshot().library.source(data).split().is_none() && begun.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let config = TrainConfig { data: data.into(), subset: 5_000, epochs: 5, ..TrainConfig::default() };
+    let config =
+        TrainConfig { data: data.into(), subset: 5_000, epochs: 5, ..TrainConfig::default() };
     app.apply(ctx, Command::Train(TrainEdit::Configure(Box::new(config))));
     app.apply(ctx, Command::Show("train"));
     app.apply(ctx, Command::TrainTab("Curves"));

@@ -57,7 +57,10 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
     }
 }
 
-fn create(cc: &eframe::CreationContext<'_>, setup: Setup) -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
+fn create(
+    cc: &eframe::CreationContext<'_>,
+    setup: Setup,
+) -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
     let mut app = App::new(&cc.egui_ctx, setup).context("could not start the worker threads")?;
     if let Some(state) = &cc.wgpu_render_state {
         let info = state.adapter.get_info();
@@ -126,7 +129,9 @@ pub fn wgpu_setup(software: bool) -> egui_wgpu::WgpuSetup {
                 .filter(|a| surface.is_none_or(|s| a.is_surface_supported(s)))
                 .find(|a| a.get_info().device_type == wgpu::DeviceType::Cpu)
                 .cloned()
-                .ok_or_else(|| "there is no software adapter; install Mesa's (mesa-vulkan-drivers)".into())
+                .ok_or_else(|| {
+                    "there is no software adapter; install Mesa's (mesa-vulkan-drivers)".into()
+                })
         }));
     }
     egui_wgpu::WgpuSetup::CreateNew(setup)

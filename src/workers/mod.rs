@@ -208,7 +208,8 @@ impl Hub {
     pub fn choose_folder(&self) {
         let events = self.events.clone();
         let spawned = std::thread::Builder::new().name("folder dialog".into()).spawn(move || {
-            if let Some(path) = rfd::FileDialog::new().set_title("Folder with MNIST").pick_folder() {
+            if let Some(path) = rfd::FileDialog::new().set_title("Folder with MNIST").pick_folder()
+            {
                 events.send(Event::FolderChosen(path));
             }
         });

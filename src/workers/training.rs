@@ -165,7 +165,8 @@ impl Worker {
     }
 
     fn is_training(&self) -> bool {
-        self.active.is_some() && (!self.control.paused.load(Relaxed) || self.control.stop.load(Relaxed))
+        self.active.is_some()
+            && (!self.control.paused.load(Relaxed) || self.control.stop.load(Relaxed))
     }
 
     /// Carries one command out, if there is one, then trains one mini-batch.
@@ -210,7 +211,8 @@ impl Worker {
             }
             Err(error) => {
                 let text = format!("Training did not start: {error}");
-                self.view.put(TrainingView { phase: Phase::Failed(text.clone()), ..Default::default() });
+                self.view
+                    .put(TrainingView { phase: Phase::Failed(text.clone()), ..Default::default() });
                 self.events.send(Event::Failure(text));
             }
         }
@@ -243,7 +245,8 @@ impl Worker {
 
     /// Evaluates the finished network on the test set and saves it.
     fn finish(&mut self) {
-        let (view, events, control) = (Arc::clone(&self.view), self.events.clone(), Arc::clone(&self.control));
+        let (view, events, control) =
+            (Arc::clone(&self.view), self.events.clone(), Arc::clone(&self.control));
         let Some(run) = &mut self.active else { return };
         let base = run.view(Phase::Training);
         let tested = run.test(&control.stop, &mut |done, total| {

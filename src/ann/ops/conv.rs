@@ -65,7 +65,9 @@ impl Sizes {
 
     fn unroll(&self, x: &[f32], tile: &mut [f32], y0: usize, rows: usize) {
         let line = self.k * self.c;
-        for (pixel, unrolled) in tile.chunks_exact_mut(self.unrolled()).take(rows * self.ow).enumerate() {
+        for (pixel, unrolled) in
+            tile.chunks_exact_mut(self.unrolled()).take(rows * self.ow).enumerate()
+        {
             let (y, ox) = (y0 + pixel / self.ow, pixel % self.ow);
             for (ky, part) in unrolled.chunks_exact_mut(line).enumerate() {
                 part.copy_from_slice(&x[((y + ky) * self.w + ox) * self.c..][..line]);
@@ -76,7 +78,8 @@ impl Sizes {
     /// Adds the gradient of an unrolled tile to the picture it came from.
     fn roll_up(&self, tile: &[f32], dx: &mut [f32], y0: usize, rows: usize) {
         let line = self.k * self.c;
-        for (pixel, unrolled) in tile.chunks_exact(self.unrolled()).take(rows * self.ow).enumerate() {
+        for (pixel, unrolled) in tile.chunks_exact(self.unrolled()).take(rows * self.ow).enumerate()
+        {
             let (y, ox) = (y0 + pixel / self.ow, pixel % self.ow);
             for (ky, part) in unrolled.chunks_exact(line).enumerate() {
                 let target = &mut dx[((y + ky) * self.w + ox) * self.c..][..line];
@@ -108,7 +111,16 @@ impl Sizes {
     }
 
     /// Adds one picture's gradients to `dw`, `db` and, if wanted, `dx`.
-    fn backward(&self, x: &[f32], w: &[f32], y: &[f32], dy: &[f32], mut dx: Option<&mut [f32]>, dw: &mut [f32], db: &mut [f32]) {
+    fn backward(
+        &self,
+        x: &[f32],
+        w: &[f32],
+        y: &[f32],
+        dy: &[f32],
+        mut dx: Option<&mut [f32]>,
+        dw: &mut [f32],
+        db: &mut [f32],
+    ) {
         let n = self.unrolled();
         TILES.with_borrow_mut(|[tile, dtile, dsum]| {
             for (y0, rows) in self.tiles() {
@@ -139,10 +151,16 @@ impl Sizes {
 
 impl ConvRelu {
     /// Sizes for `x` of these dimensions and `outputs` channels out.
-    fn sizes(&self, (_, h, w, c): (usize, usize, usize, usize), kernel: (usize, usize)) -> Result<Sizes> {
+    fn sizes(
+        &self,
+        (_, h, w, c): (usize, usize, usize, usize),
+        kernel: (usize, usize),
+    ) -> Result<Sizes> {
         let k = self.kernel;
         if h < k || w < k || kernel.0 != k * k * c {
-            candle_core::bail!("a {k}×{k} kernel of shape {kernel:?} does not fit a {h}×{w}×{c} picture");
+            candle_core::bail!(
+                "a {k}×{k} kernel of shape {kernel:?} does not fit a {h}×{w}×{c} picture"
+            );
         }
         Ok(Sizes { k, w, c, oh: h + 1 - k, ow: w + 1 - k, o: kernel.1 })
     }
@@ -153,7 +171,15 @@ impl CustomOp3 for ConvRelu {
         "conv-relu"
     }
 
-    fn cpu_fwd(&self, sx: &CpuStorage, lx: &Layout, sw: &CpuStorage, lw: &Layout, sb: &CpuStorage, lb: &Layout) -> Result<(CpuStorage, Shape)> {
+    fn cpu_fwd(
+        &self,
+        sx: &CpuStorage,
+        lx: &Layout,
+        sw: &CpuStorage,
+        lw: &Layout,
+        sb: &CpuStorage,
+        lb: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
         let (x, w, b) = (values(sx, lx, "conv")?, values(sw, lw, "conv")?, values(sb, lb, "conv")?);
         let dims = lx.shape().dims4()?;
         let s = self.sizes(dims, lw.shape().dims2()?)?;
@@ -165,7 +191,14 @@ impl CustomOp3 for ConvRelu {
         Ok((CpuStorage::F32(out), (batch, s.oh, s.ow, s.o).into()))
     }
 
-    fn bwd(&self, x: &Tensor, w: &Tensor, b: &Tensor, y: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+    fn bwd(
+        &self,
+        x: &Tensor,
+        w: &Tensor,
+        b: &Tensor,
+        y: &Tensor,
+        dy: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let dims = x.dims4()?;
         let s = self.sizes(dims, w.dims2()?)?;
         let (picture, feature) = (dims.1 * dims.2 * dims.3, s.oh * s.ow * s.o);
@@ -223,7 +256,8 @@ mod tests {
         // A bias away from zero keeps the sums away from the ReLU's corner,
         // where a difference quotient means nothing.
         let shift = Tensor::new(&[6f32, -6.0, 6.0], &candle_core::Device::Cpu).unwrap();
-        let inputs = [random(&[3, 6, 5, 2], 1), random(&[18, 3], 2).affine(0.3, 0.0).unwrap(), shift];
+        let inputs =
+            [random(&[3, 6, 5, 2], 1), random(&[18, 3], 2).affine(0.3, 0.0).unwrap(), shift];
         gradients(&inputs, |t| conv(t, 3));
     }
 
@@ -233,13 +267,24 @@ mod tests {
             let x = candle_core::Var::from_tensor(&random(&[batch, 11, 12, 4], 3)).unwrap();
             let w = candle_core::Var::from_tensor(&random(&[kernel * kernel * 4, 7], 4)).unwrap();
             let b = candle_core::Var::from_tensor(&random(&[7], 5)).unwrap();
-            let ours = conv(&[x.as_tensor().clone(), w.as_tensor().clone(), b.as_tensor().clone()], kernel);
+            let ours = conv(
+                &[x.as_tensor().clone(), w.as_tensor().clone(), b.as_tensor().clone()],
+                kernel,
+            );
             let kernels = w.reshape((kernel, kernel, 4, 7)).unwrap().permute((3, 2, 0, 1)).unwrap();
-            let stock = x.permute((0, 3, 1, 2)).unwrap().contiguous().unwrap()
-                .conv2d(&kernels.contiguous().unwrap(), 0, 1, 1, 1).unwrap()
-                .broadcast_add(&b.reshape((1, 7, 1, 1)).unwrap()).unwrap()
-                .relu().unwrap()
-                .permute((0, 2, 3, 1)).unwrap();
+            let stock = x
+                .permute((0, 3, 1, 2))
+                .unwrap()
+                .contiguous()
+                .unwrap()
+                .conv2d(&kernels.contiguous().unwrap(), 0, 1, 1, 1)
+                .unwrap()
+                .broadcast_add(&b.reshape((1, 7, 1, 1)).unwrap())
+                .unwrap()
+                .relu()
+                .unwrap()
+                .permute((0, 2, 3, 1))
+                .unwrap();
             assert!(difference(&ours, &stock) < 1e-5);
             let weight = random(ours.dims(), 6);
             let g1 = (&ours * &weight).unwrap().sum_all().unwrap().backward().unwrap();
@@ -261,6 +306,13 @@ mod tests {
     #[test]
     fn a_kernel_that_does_not_fit_is_an_error() {
         let x = random(&[1, 2, 2, 1], 1);
-        assert!(x.apply_op3(&random(&[9, 2], 2), &random(&[2], 3), ConvRelu { kernel: 3, input_gradient: true }).is_err());
+        assert!(
+            x.apply_op3(
+                &random(&[9, 2], 2),
+                &random(&[2], 3),
+                ConvRelu { kernel: 3, input_gradient: true }
+            )
+            .is_err()
+        );
     }
 }

@@ -24,11 +24,23 @@ impl CustomOp3 for Dense {
         "dense"
     }
 
-    fn cpu_fwd(&self, sx: &CpuStorage, lx: &Layout, sw: &CpuStorage, lw: &Layout, sb: &CpuStorage, lb: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (x, w, b) = (values(sx, lx, "dense")?, values(sw, lw, "dense")?, values(sb, lb, "dense")?);
+    fn cpu_fwd(
+        &self,
+        sx: &CpuStorage,
+        lx: &Layout,
+        sw: &CpuStorage,
+        lw: &Layout,
+        sb: &CpuStorage,
+        lb: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (x, w, b) =
+            (values(sx, lx, "dense")?, values(sw, lw, "dense")?, values(sb, lb, "dense")?);
         let ((batch, inputs), (rows, units)) = (lx.shape().dims2()?, lw.shape().dims2()?);
         if inputs != rows || b.len() != units {
-            candle_core::bail!("{inputs} inputs do not fit weights ({rows}, {units}) and {} biases", b.len());
+            candle_core::bail!(
+                "{inputs} inputs do not fit weights ({rows}, {units}) and {} biases",
+                b.len()
+            );
         }
         let mut out = vec![0f32; batch * units];
         out.par_chunks_mut(PIECE * units).zip(x.par_chunks(PIECE * inputs)).for_each(|(out, x)| {
@@ -44,7 +56,14 @@ impl CustomOp3 for Dense {
         Ok((CpuStorage::F32(out), (batch, units).into()))
     }
 
-    fn bwd(&self, x: &Tensor, w: &Tensor, b: &Tensor, y: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+    fn bwd(
+        &self,
+        x: &Tensor,
+        w: &Tensor,
+        b: &Tensor,
+        y: &Tensor,
+        dy: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let ((batch, inputs), (_, units)) = (x.dims2()?, w.dims2()?);
         let dy = dy.contiguous()?;
         let (dx, dw, db) = with_values(x, |x| {
@@ -66,7 +85,14 @@ impl CustomOp3 for Dense {
 
 impl Dense {
     /// Gradients of x (empty if not wanted), w and b.
-    fn gradients(&self, x: &[f32], w: &[f32], y: &[f32], dy: &[f32], (batch, inputs, units): (usize, usize, usize)) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+    fn gradients(
+        &self,
+        x: &[f32],
+        w: &[f32],
+        y: &[f32],
+        dy: &[f32],
+        (batch, inputs, units): (usize, usize, usize),
+    ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
         let passed = |(dy, y): (&f32, &f32)| if !self.relu || *y > 0.0 { *dy } else { 0.0 };
         let g: Vec<f32> = dy.iter().zip(y).map(passed).collect();
         let mut db = vec![0f32; units];
@@ -78,10 +104,12 @@ impl Dense {
         // Each block of rows is a product of its own: columns of x, read in place.
         let mut dw = vec![0f32; inputs * units];
         let columns: Vec<f32> = transposed(x, batch, inputs);
-        dw.par_chunks_mut(ROWS * units).zip(columns.par_chunks(ROWS * batch)).for_each(|(dw, columns)| {
-            let rows = dw.len() / units;
-            multiply(dw, View::new(columns, rows, batch), View::new(&g, batch, units), false);
-        });
+        dw.par_chunks_mut(ROWS * units).zip(columns.par_chunks(ROWS * batch)).for_each(
+            |(dw, columns)| {
+                let rows = dw.len() / units;
+                multiply(dw, View::new(columns, rows, batch), View::new(&g, batch, units), false);
+            },
+        );
         let mut dx = vec![0f32; if self.input_gradient { batch * inputs } else { 0 }];
         dx.par_chunks_mut(PIECE * inputs).zip(g.par_chunks(PIECE * units)).for_each(|(dx, g)| {
             let n = g.len() / units;
@@ -126,14 +154,18 @@ mod tests {
             let x = Var::from_tensor(&random(&[batch, 130], 3)).unwrap();
             let w = Var::from_tensor(&random(&[130, 7], 4)).unwrap();
             let b = Var::from_tensor(&random(&[7], 5)).unwrap();
-            let ours = dense(&[x.as_tensor().clone(), w.as_tensor().clone(), b.as_tensor().clone()], true);
+            let ours =
+                dense(&[x.as_tensor().clone(), w.as_tensor().clone(), b.as_tensor().clone()], true);
             let stock = x.matmul(&w).unwrap().broadcast_add(&b).unwrap().relu().unwrap();
             assert!(difference(&ours, &stock) < 1e-5);
             let weight = random(ours.dims(), 6);
             let g1 = (&ours * &weight).unwrap().sum_all().unwrap().backward().unwrap();
             let g2 = (&stock * &weight).unwrap().sum_all().unwrap().backward().unwrap();
             for v in [&x, &w, &b] {
-                assert!(difference(g1.get(v.as_tensor()).unwrap(), g2.get(v.as_tensor()).unwrap()) < 1e-5);
+                assert!(
+                    difference(g1.get(v.as_tensor()).unwrap(), g2.get(v.as_tensor()).unwrap())
+                        < 1e-5
+                );
             }
         }
     }

@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn half_are_dropped_the_mean_stays_and_the_mask_follows_the_step() {
-        let x = Tensor::ones((100, 100), candle_core::DType::F32, &candle_core::Device::Cpu).unwrap();
+        let x =
+            Tensor::ones((100, 100), candle_core::DType::F32, &candle_core::Device::Cpu).unwrap();
         let run = |step| -> Vec<f32> {
             x.apply_op1(op(step)).unwrap().flatten_all().unwrap().to_vec1().unwrap()
         };

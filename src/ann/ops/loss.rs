@@ -39,7 +39,10 @@ impl CustomOp1 for CrossEntropy {
         let logits = values(storage, layout, "cross-entropy")?;
         let (batch, classes) = layout.shape().dims2()?;
         if batch != self.labels.len() || self.labels.iter().any(|l| usize::from(*l) >= classes) {
-            candle_core::bail!("{} labels do not fit logits ({batch}, {classes})", self.labels.len());
+            candle_core::bail!(
+                "{} labels do not fit logits ({batch}, {classes})",
+                self.labels.len()
+            );
         }
         let rows = logits.chunks_exact(classes).zip(&self.labels);
         let sum: f64 = rows.map(|(row, label)| f64::from(cross_entropy(row, *label))).sum();

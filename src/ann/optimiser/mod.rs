@@ -97,7 +97,8 @@ impl OptimiserConfig {
 
     /// `adadelta(learning_rate 1, rho 0.95, epsilon 1e-7)`.
     pub fn describe(&self) -> String {
-        let number = |v: f64| if v != 0.0 && v.abs() < 1e-3 { format!("{v:e}") } else { v.to_string() };
+        let number =
+            |v: f64| if v != 0.0 && v.abs() < 1e-3 { format!("{v:e}") } else { v.to_string() };
         let values: Vec<String> =
             self.values.iter().map(|(n, v)| format!("{n} {}", number(*v))).collect();
         format!("{}({})", self.id, values.join(", "))
@@ -159,7 +160,12 @@ impl OptimiserState {
     ///
     /// # Errors
     /// Should the tensor library fail.
-    pub fn update(&mut self, index: usize, parameter: &Tensor, gradient: &Tensor) -> Result<(), AnnError> {
+    pub fn update(
+        &mut self,
+        index: usize,
+        parameter: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(), AnnError> {
         let gradient = gradient.contiguous()?;
         let state = (&*self.optimiser, &self.values[..], self.updates);
         let kept = &mut self.kept[index];
@@ -236,7 +242,8 @@ mod tests {
     fn compare(id: &str, reference: impl Fn(&[f64], &mut [f64], f64, f64, f64) -> f64) {
         let config = OptimiserConfig::default_of(id).unwrap();
         let (declared, values) = config.resolve().unwrap();
-        let values: Vec<f64> = declared.parameters.iter().zip(values).map(|(p, _)| p.default).collect();
+        let values: Vec<f64> =
+            declared.parameters.iter().zip(values).map(|(p, _)| p.default).collect();
         // More than a block, so that blocks are tested too.
         let n = BLOCK + 7;
         let var = Var::from_vec(vec![0.5f32; n], n, &Device::Cpu).unwrap();

@@ -8,8 +8,20 @@ pub static SGD: Optimiser = Optimiser {
     name: "SGD with momentum",
     doc: "Steps down the gradient, with inertia (Polyak 1964). Plain, and sensitive to the learning rate.",
     parameters: &[
-        Parameter { name: "learning_rate", label: "Learning rate", default: 0.01, range: (1e-7, 100.0), doc: "Size of a step" },
-        Parameter { name: "momentum", label: "Momentum", default: 0.9, range: (0.0, 0.9999), doc: "Share of the last step that goes on" },
+        Parameter {
+            name: "learning_rate",
+            label: "Learning rate",
+            default: 0.01,
+            range: (1e-7, 100.0),
+            doc: "Size of a step",
+        },
+        Parameter {
+            name: "momentum",
+            label: "Momentum",
+            default: 0.9,
+            range: (0.0, 0.9999),
+            doc: "Share of the last step that goes on",
+        },
     ],
     slots: 1,
     update,

@@ -22,9 +22,8 @@ impl Histogram {
     /// Counts the finite values.
     pub fn of(values: impl Iterator<Item = f32> + Clone) -> Self {
         let finite = values.filter(|v| v.is_finite());
-        let (low, high) = finite
-            .clone()
-            .fold((f32::MAX, f32::MIN), |(l, h), v| (l.min(v), h.max(v)));
+        let (low, high) =
+            finite.clone().fold((f32::MAX, f32::MIN), |(l, h), v| (l.min(v), h.max(v)));
         if low > high {
             return Self { low: 0.0, high: 0.0, counts: vec![0; BINS] };
         }

@@ -228,9 +228,9 @@ impl Trainer {
             let parameters = network.parameters();
             let mut found = Vec::with_capacity(parameters.len());
             for (name, var) in &parameters {
-                let gradient = gradients.get(var.as_tensor()).ok_or_else(|| {
-                    candle_core::Error::Msg(format!("{name} has no gradient"))
-                })?;
+                let gradient = gradients
+                    .get(var.as_tensor())
+                    .ok_or_else(|| candle_core::Error::Msg(format!("{name} has no gradient")))?;
                 // A sum is finite only if every term is (or in a rare overflow,
                 // which is worth stopping for, too).
                 let sum = with_values(gradient, |g| g.iter().sum::<f32>())?;

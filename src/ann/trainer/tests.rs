@@ -50,7 +50,8 @@ fn every_network_learns_bars() {
 fn the_result_does_not_depend_on_threads_or_on_being_watched() {
     for (model, n) in [("mlp", 150), ("cnn3", 70)] {
         let run = |threads: usize, watched: bool| {
-            let mut trainer = Trainer::new(TrainConfig { threads, ..config(model, n) }, bars(n)).unwrap();
+            let mut trainer =
+                Trainer::new(TrainConfig { threads, ..config(model, n) }, bars(n)).unwrap();
             loop {
                 if watched {
                     trainer.measure_next_step();
@@ -109,7 +110,8 @@ fn a_diverging_run_stops_at_finite_weights() {
 #[test]
 fn a_last_short_batch_and_a_batch_of_one_are_trained() {
     for batch_size in [1, 32] {
-        let settings = TrainConfig { batch_size, validation_share: 0.0, epochs: 1, ..config("cnn3", 33) };
+        let settings =
+            TrainConfig { batch_size, validation_share: 0.0, epochs: 1, ..config("cnn3", 33) };
         let mut trainer = Trainer::new(settings, bars(33)).unwrap();
         finish(&mut trainer);
         assert_eq!(trainer.progress().step, 33u64.div_ceil(batch_size as u64));

@@ -59,7 +59,13 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
     let mut counts = [0usize; 2];
     let mut lines = Vec::with_capacity(layers.len());
     for layer in layers {
-        let mut line = LayerSummary { name: String::new(), output: shape.clone(), weights: None, parameters: 0, multiply_adds: 0 };
+        let mut line = LayerSummary {
+            name: String::new(),
+            output: shape.clone(),
+            weights: None,
+            parameters: 0,
+            multiply_adds: 0,
+        };
         match *layer {
             Layer::Conv { kernel, filters } => {
                 counts[0] += 1;
@@ -126,8 +132,15 @@ mod tests {
         let lines = summary(&(cnn3::CNN3.layers)());
         let shapes: Vec<&[usize]> = lines.iter().map(|l| &l.output[..]).collect();
         let wanted: [&[usize]; 9] = [
-            &[26, 26, 32], &[24, 24, 64], &[12, 12, 64], &[8, 8, 128], &[4, 4, 128],
-            &[4, 4, 128], &[128], &[128], &[10],
+            &[26, 26, 32],
+            &[24, 24, 64],
+            &[12, 12, 64],
+            &[8, 8, 128],
+            &[4, 4, 128],
+            &[4, 4, 128],
+            &[128],
+            &[128],
+            &[10],
         ];
         assert_eq!(shapes, wanted);
         // 320 + 18,496 + 204,928 + 262,272 + 1,290 by hand.

@@ -7,11 +7,23 @@ use crate::workers::answers::Answer;
 use crate::workers::models::{Model, Origin};
 
 /// Draws the card in the full width and `height` points.
-pub fn show(ui: &mut Ui, model: &Model, answer: Option<&Answer>, truth: Option<u8>, height: f32) -> egui::Response {
+pub fn show(
+    ui: &mut Ui,
+    model: &Model,
+    answer: Option<&Answer>,
+    truth: Option<u8>,
+    height: f32,
+) -> egui::Response {
     let p = palette(ui.visuals());
     let size = Vec2::new(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    ui.painter().rect(rect, CornerRadius::same(10), p.card, egui::Stroke::new(1.0, p.line), egui::StrokeKind::Inside);
+    ui.painter().rect(
+        rect,
+        CornerRadius::same(10),
+        p.card,
+        egui::Stroke::new(1.0, p.line),
+        egui::StrokeKind::Inside,
+    );
     let inner = rect.shrink2(Vec2::new(12.0, 9.0));
     header(ui, inner, model);
     let body = Rect::from_min_max(pos2(inner.left(), inner.top() + 24.0), inner.max);
@@ -52,7 +64,13 @@ fn header(ui: &Ui, rect: Rect, model: &Model) {
         (_, Some(accuracy)) => format!("test accuracy {:.2} %", accuracy * 100.0),
         (_, None) => "not tested".into(),
     };
-    painter.text(rect.right_top() + Vec2::new(0.0, 2.0), Align2::RIGHT_TOP, note, theme::regular(12.5), p.weak);
+    painter.text(
+        rect.right_top() + Vec2::new(0.0, 2.0),
+        Align2::RIGHT_TOP,
+        note,
+        theme::regular(12.5),
+        p.weak,
+    );
 }
 
 fn verdict(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
@@ -68,7 +86,8 @@ fn verdict(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
     let size = (rect.height() - text_height).min(rect.width()) * 1.02;
     let centre = pos2(rect.center().x, rect.top() + (rect.height() - text_height) / 2.0);
     painter.text(centre, Align2::CENTER_CENTER, digit.to_string(), theme::strong(size), colour);
-    let text = if wrong { format!("✗ {}", percent(sure)) } else { format!("{} sure", percent(sure)) };
+    let text =
+        if wrong { format!("✗ {}", percent(sure)) } else { format!("{} sure", percent(sure)) };
     let at = pos2(rect.center().x, rect.bottom());
     painter.text(at, Align2::CENTER_BOTTOM, text, theme::strong(15.0), colour);
 }
@@ -95,15 +114,27 @@ fn bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
         }
         if chosen && column > 24.0 {
             let text = format!("{:.0}", (value * 100.0).floor());
-            painter.text(pos2(centre, top - 1.0), Align2::CENTER_BOTTOM, text, theme::regular(11.5), p.weak);
+            painter.text(
+                pos2(centre, top - 1.0),
+                Align2::CENTER_BOTTOM,
+                text,
+                theme::regular(11.5),
+                p.weak,
+            );
         }
         let colour = if chosen { p.text } else { p.weak };
         let font = if chosen { theme::strong(14.0) } else { theme::regular(13.0) };
         let at = pos2(centre, rect.bottom());
         painter.text(at, Align2::CENTER_BOTTOM, digit.to_string(), font, colour);
         if truth == Some(digit as u8) {
-            let mark = Rect::from_center_size(pos2(centre, base + 9.0), Vec2::new(column.min(24.0), 18.0));
-            painter.rect_stroke(mark, CornerRadius::same(4), egui::Stroke::new(1.5, p.warning), egui::StrokeKind::Inside);
+            let mark =
+                Rect::from_center_size(pos2(centre, base + 9.0), Vec2::new(column.min(24.0), 18.0));
+            painter.rect_stroke(
+                mark,
+                CornerRadius::same(4),
+                egui::Stroke::new(1.5, p.warning),
+                egui::StrokeKind::Inside,
+            );
         }
     }
 }

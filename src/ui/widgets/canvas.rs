@@ -47,7 +47,14 @@ fn from_canvas(rect: Rect, at: Point) -> Pos2 {
 }
 
 /// Replays the frame's pointer events. Touch arrives as the pointer, too.
-fn pointer(ui: &Ui, response: &Response, rect: Rect, digit: &Digit, hand: &mut Hand, out: &mut Outbox) {
+fn pointer(
+    ui: &Ui,
+    response: &Response,
+    rect: Rect,
+    digit: &Digit,
+    hand: &mut Hand,
+    out: &mut Outbox,
+) {
     // Only a press that egui gives to the canvas (nothing lies over it) draws;
     // within one frame, press and release may both have happened already.
     let ours = response.contains_pointer()
@@ -159,10 +166,13 @@ fn paint(ui: &Ui, rect: Rect, response: &Response, digit: &Digit, hand: &Hand) {
         let radius = digit.treatment.pen * rect.width() / 2.0 + 2.0;
         painter.circle_stroke(centre, radius, Stroke::new(if down { 3.0 } else { 1.5 }, p.accent));
     }
-    if digit.eraser && let Some(at) = response.hover_pos() {
+    if digit.eraser
+        && let Some(at) = response.hover_pos()
+    {
         painter.circle_stroke(at, ERASER_RADIUS * rect.width(), Stroke::new(1.5, p.accent));
     }
-    let edge = if response.has_focus() { Stroke::new(2.0, p.accent) } else { Stroke::new(1.0, p.line) };
+    let edge =
+        if response.has_focus() { Stroke::new(2.0, p.accent) } else { Stroke::new(1.0, p.line) };
     ui.painter().rect_stroke(rect, 8, edge, egui::StrokeKind::Inside);
 }
 
@@ -189,6 +199,12 @@ fn frame_of_twenty(ui: &Ui, painter: &egui::Painter, rect: Rect, digit: &Digit) 
     let p = palette(ui.visuals());
     let side = rect.width() * 20.0 / SIDE as f32;
     let inner = Rect::from_center_size(rect.center(), Vec2::splat(side));
-    let corners = [inner.left_top(), inner.right_top(), inner.right_bottom(), inner.left_bottom(), inner.left_top()];
+    let corners = [
+        inner.left_top(),
+        inner.right_top(),
+        inner.right_bottom(),
+        inner.left_bottom(),
+        inner.left_top(),
+    ];
     painter.extend(Shape::dashed_line(&corners, Stroke::new(1.0, p.weak), 6.0, 5.0));
 }

@@ -7,14 +7,22 @@ use crate::data::{PIXELS, SIDE};
 
 /// The texture of a picture of `PIXELS` intensities, for the theme in use.
 fn texture(ui: &Ui, id: egui::Id, intensity: impl Fn(usize) -> f32) -> egui::TextureHandle {
-    let pixels: Vec<Color32> = (0..PIXELS).map(|i| theme::ink(ui.visuals(), intensity(i))).collect();
+    let pixels: Vec<Color32> =
+        (0..PIXELS).map(|i| theme::ink(ui.visuals(), intensity(i))).collect();
     let image = ColorImage::new([SIDE, SIDE], pixels);
     ui.ctx().load_texture_cached("digit", id, image, egui::TextureOptions::NEAREST)
 }
 
 /// Draws a digit as a square of `side` points. `id` tells it from the others in
 /// view; `label` is read out.
-pub fn show(ui: &mut Ui, id: egui::Id, side: f32, label: &str, intensity: impl Fn(usize) -> f32, sense: Sense) -> Response {
+pub fn show(
+    ui: &mut Ui,
+    id: egui::Id,
+    side: f32,
+    label: &str,
+    intensity: impl Fn(usize) -> f32,
+    sense: Sense,
+) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), sense);
     paint(ui, id, rect, intensity);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, label));

@@ -22,13 +22,21 @@ impl Icon {
     /// Draws it into the square `rect`.
     pub fn paint(self, painter: &Painter, rect: Rect, colour: Color32) {
         let stroke = Stroke::new((rect.width() / 12.0).max(1.4), colour);
-        let at = |x: f32, y: f32| pos2(rect.left() + x * rect.width(), rect.top() + y * rect.height());
+        let at =
+            |x: f32, y: f32| pos2(rect.left() + x * rect.width(), rect.top() + y * rect.height());
         let line = |points: &[Pos2]| {
             painter.add(Shape::line(points.to_vec(), stroke));
         };
         match self {
             Self::Pencil => {
-                line(&[at(0.1, 0.9), at(0.16, 0.66), at(0.7, 0.12), at(0.88, 0.3), at(0.34, 0.84), at(0.1, 0.9)]);
+                line(&[
+                    at(0.1, 0.9),
+                    at(0.16, 0.66),
+                    at(0.7, 0.12),
+                    at(0.88, 0.3),
+                    at(0.34, 0.84),
+                    at(0.1, 0.9),
+                ]);
                 line(&[at(0.58, 0.24), at(0.76, 0.42)]);
             }
             Self::Curve => {
@@ -40,14 +48,23 @@ impl Icon {
                 line(&curve.collect::<Vec<_>>());
             }
             Self::Projector => {
-                line(&[at(0.08, 0.12), at(0.92, 0.12), at(0.92, 0.66), at(0.08, 0.66), at(0.08, 0.12)]);
+                line(&[
+                    at(0.08, 0.12),
+                    at(0.92, 0.12),
+                    at(0.92, 0.66),
+                    at(0.08, 0.66),
+                    at(0.08, 0.12),
+                ]);
                 line(&[at(0.3, 0.92), at(0.5, 0.66), at(0.7, 0.92)]);
             }
             Self::Sun => {
                 painter.circle_stroke(rect.center(), rect.width() * 0.2, stroke);
                 for i in 0..8 {
                     let way = Vec2::angled(i as f32 * std::f32::consts::FRAC_PI_4) * rect.width();
-                    painter.line_segment([rect.center() + way * 0.33, rect.center() + way * 0.47], stroke);
+                    painter.line_segment(
+                        [rect.center() + way * 0.33, rect.center() + way * 0.47],
+                        stroke,
+                    );
                 }
             }
             Self::Moon => line(&crescent(rect)),

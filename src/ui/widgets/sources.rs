@@ -104,7 +104,8 @@ fn only_wrong(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let name = |key: &str| {
         world.models.iter().find(|m| m.key == key).map_or("?", |m| m.name.as_str()).to_owned()
     };
-    let text = chosen.as_deref().map_or("any digit".into(), |key| format!("wrong by {}", name(key)));
+    let text =
+        chosen.as_deref().map_or("any digit".into(), |key| format!("wrong by {}", name(key)));
     ComboBox::from_id_salt("only wrong")
         .selected_text(text)
         .width(104.0)

@@ -69,7 +69,8 @@ fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         if ui.selectable_label(!digit.eraser, "Pen").on_hover_text("Draw (E changes)").clicked() {
             edit(DigitEdit::Eraser(false));
         }
-        if ui.selectable_label(digit.eraser, "Eraser").on_hover_text("Erase (E changes)").clicked() {
+        if ui.selectable_label(digit.eraser, "Eraser").on_hover_text("Erase (E changes)").clicked()
+        {
             edit(DigitEdit::Eraser(true));
         }
         let button = |ui: &mut Ui, on: bool, text: &str, tip: &str| {
@@ -95,9 +96,21 @@ fn seen(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, width: f32) {
     let side = (width - 2.0).min(ui.available_width());
     let pixels = digit.pixels();
     let id = ui.scope_id().with("seen");
-    let response = digit_view::show(ui, id, side, "The 28 by 28 picture that the networks see", |i| pixels[i], Sense::hover());
+    let response = digit_view::show(
+        ui,
+        id,
+        side,
+        "The 28 by 28 picture that the networks see",
+        |i| pixels[i],
+        Sense::hover(),
+    );
     digit_view::grid(ui, response.rect);
-    ui.painter().rect_stroke(response.rect, 4, egui::Stroke::new(1.0, p.line), egui::StrokeKind::Outside);
+    ui.painter().rect_stroke(
+        response.rect,
+        4,
+        egui::Stroke::new(1.0, p.line),
+        egui::StrokeKind::Outside,
+    );
     value_under_pointer(response, pixels);
     let mut centre = digit.treatment.centre;
     let toggle = ui.checkbox(&mut centre, "Centre digit").on_hover_text(
@@ -126,11 +139,23 @@ fn treatment(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let t = &world.digit.treatment;
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        let pen = SliderRow { name: "Pen width", tip: "Share of the canvas ([ and ])", range: 2.0..=20.0, unit: " %", decimals: 0 };
+        let pen = SliderRow {
+            name: "Pen width",
+            tip: "Share of the canvas ([ and ])",
+            range: 2.0..=20.0,
+            unit: " %",
+            decimals: 0,
+        };
         if let Some(v) = pen.show(ui, t.pen * 100.0) {
             out.push(Command::Digit(DigitEdit::PenWidth(v / 100.0)));
         }
-        let noise = SliderRow { name: "Noise σ", tip: "Gaussian noise added to each pixel; 1 is full ink", range: 0.0..=1.0, unit: "", decimals: 2 };
+        let noise = SliderRow {
+            name: "Noise σ",
+            tip: "Gaussian noise added to each pixel; 1 is full ink",
+            range: 0.0..=1.0,
+            unit: "",
+            decimals: 2,
+        };
         if let Some(v) = noise.show(ui, t.noise) {
             out.push(Command::Digit(DigitEdit::Noise(v)));
         }
@@ -166,9 +191,8 @@ impl SliderRow {
         let mut v = value;
         let label = ui.label(RichText::new(self.name).small()).on_hover_text(self.tip);
         ui.spacing_mut().slider_width = (ui.available_width() - 62.0).max(50.0);
-        let slider = Slider::new(&mut v, self.range)
-            .fixed_decimals(self.decimals)
-            .suffix(self.unit);
+        let slider =
+            Slider::new(&mut v, self.range).fixed_decimals(self.decimals).suffix(self.unit);
         let response = ui.add(slider).labelled_by(label.id).on_hover_text(self.tip);
         response.changed().then_some(v)
     }
@@ -183,7 +207,9 @@ fn about(ui: &mut Ui, world: &Snapshot<'_>) {
             let name = if *source == "mnist" { "MNIST test" } else { "Synthetic" };
             format!("{name} digit {index}, labelled {label}. Draw on the canvas to start your own.")
         }
-        Source::Picture { name, .. } => format!("From {name}. Draw on the canvas to start your own."),
+        Source::Picture { name, .. } => {
+            format!("From {name}. Draw on the canvas to start your own.")
+        }
     };
     ui.label(RichText::new(text).small().color(p.weak));
 }

@@ -20,12 +20,15 @@ enum Quantity {
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let runs = shown_runs(world);
     if runs.is_empty() {
-        ui.label("The curves appear here as soon as a run starts, or when a run is chosen under Runs.");
+        ui.label(
+            "The curves appear here as soon as a run starts, or when a run is chosen under Runs.",
+        );
         return;
     }
     let wide = ui.available_width() > 640.0;
     let from = ui.next_widget_position();
-    let height = if wide { ui.available_height() - 40.0 } else { (ui.available_height() - 70.0) / 2.0 };
+    let height =
+        if wide { ui.available_height() - 40.0 } else { (ui.available_height() - 70.0) / 2.0 };
     let height = height.clamp(120.0, 480.0);
     if wide {
         ui.columns(2, |columns| {
@@ -51,9 +54,10 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 /// The run in hand first, then those chosen for comparison.
 fn shown_runs<'a>(world: &'a Snapshot<'_>) -> Vec<&'a RunRecord> {
     let current = world.training.record.as_deref();
-    let others = world.runs.iter().filter(|r| {
-        world.compared.contains(&r.id) && current.is_none_or(|c| c.id != r.id)
-    });
+    let others = world
+        .runs
+        .iter()
+        .filter(|r| world.compared.contains(&r.id) && current.is_none_or(|c| c.id != r.id));
     current.into_iter().chain(others).collect()
 }
 
@@ -84,11 +88,22 @@ fn plot(ui: &mut Ui, world: &Snapshot<'_>, runs: &[&RunRecord], quantity: Quanti
             let longest = runs.iter().map(|r| r.config.epochs as f64).fold(1.0, f64::max);
             // Until the user zooms, the whole run is in view.
             let moved = plot.response().dragged() || plot.ctx().input(|i| i.zoom_delta() != 1.0);
-            if !moved && plot.response().double_clicked() || plot.auto_bounds().any() || first_look(plot) {
+            if !moved && plot.response().double_clicked()
+                || plot.auto_bounds().any()
+                || first_look(plot)
+            {
                 plot.set_plot_bounds(PlotBounds::from_min_max([0.0, top.0], [longest, top.1]));
             }
             for (i, run) in runs.iter().enumerate() {
-                lines(plot, run, quantity, p.series[i % p.series.len()], thick, runs.len() == 1, p.series[1]);
+                lines(
+                    plot,
+                    run,
+                    quantity,
+                    p.series[i % p.series.len()],
+                    thick,
+                    runs.len() == 1,
+                    p.series[1],
+                );
             }
         });
 }
@@ -124,7 +139,15 @@ fn bounds(runs: &[&RunRecord], quantity: Quantity) -> (f64, f64) {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn lines(plot: &mut egui_plot::PlotUi<'_>, run: &RunRecord, quantity: Quantity, colour: Color32, thick: f32, alone: bool, validation: Color32) {
+fn lines(
+    plot: &mut egui_plot::PlotUi<'_>,
+    run: &RunRecord,
+    quantity: Quantity,
+    colour: Color32,
+    thick: f32,
+    alone: bool,
+    validation: Color32,
+) {
     let per_epoch = (run.total_steps as f64 / run.config.epochs.max(1) as f64).max(1.0);
     let scale = if quantity == Quantity::Loss { 1.0 } else { 100.0 };
     let curve = if quantity == Quantity::Loss { &run.loss } else { &run.accuracy };
@@ -136,13 +159,16 @@ fn lines(plot: &mut egui_plot::PlotUi<'_>, run: &RunRecord, quantity: Quantity, 
         let faint = colour.gamma_multiply(0.3);
         plot.line(Line::new("each batch", place(curve.points())).stroke(Stroke::new(1.0, faint)));
     }
-    plot.line(Line::new(label.clone(), place(&curve.smoothed(20.0))).stroke(Stroke::new(thick, colour)));
+    plot.line(
+        Line::new(label.clone(), place(&curve.smoothed(20.0))).stroke(Stroke::new(thick, colour)),
+    );
     let held_out: Vec<[f64; 2]> = run
         .epochs
         .iter()
         .enumerate()
         .filter_map(|(i, e)| {
-            let y = if quantity == Quantity::Loss { e.validation_loss } else { e.validation_accuracy };
+            let y =
+                if quantity == Quantity::Loss { e.validation_loss } else { e.validation_accuracy };
             Some([(i + 1) as f64, f64::from(y?) * scale])
         })
         .collect();
@@ -159,7 +185,9 @@ fn lines(plot: &mut egui_plot::PlotUi<'_>, run: &RunRecord, quantity: Quantity, 
             .stroke(Stroke::new(thick, colour))
             .style(egui_plot::LineStyle::dashed_dense()),
     );
-    plot.points(Points::new(label, held_out).color(colour).radius(thick + 2.0).shape(MarkerShape::Circle));
+    plot.points(
+        Points::new(label, held_out).color(colour).radius(thick + 2.0).shape(MarkerShape::Circle),
+    );
 }
 
 /// One row per point: run, curve, step, epoch, loss, accuracy.

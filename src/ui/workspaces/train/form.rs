@@ -46,10 +46,12 @@ fn buttons(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         Phase::Paused => ("Resume", TrainEdit::Resume, "Go on (Ctrl+Enter)"),
         _ => ("Start training", TrainEdit::Start, "A new run with these settings (Ctrl+Enter)"),
     };
-    let main = Button::new(RichText::new(text).font(theme::strong(15.5)).color(p.on_accent)).fill(p.accent);
+    let main = Button::new(RichText::new(text).font(theme::strong(15.5)).color(p.on_accent))
+        .fill(p.accent);
     let testing = matches!(phase, Phase::Testing { .. });
     let size = egui::Vec2::new(ui.available_width(), 36.0);
-    if ui.add_enabled_ui(!testing, |ui| ui.add_sized(size, main)).inner.on_hover_text(tip).clicked() {
+    if ui.add_enabled_ui(!testing, |ui| ui.add_sized(size, main)).inner.on_hover_text(tip).clicked()
+    {
         push(edit);
     }
     let in_hand = phase.in_hand();
@@ -61,8 +63,20 @@ fn buttons(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             }
         };
         button(ui, !testing, "Step", "Train one mini-batch, then hold (Ctrl+.)", TrainEdit::Step);
-        button(ui, in_hand, "Stop", "End the run; its weights are kept and it can be gone on with", TrainEdit::Stop);
-        button(ui, in_hand && !testing, "Reset", "Begin anew from the same initial weights, held", TrainEdit::Reset);
+        button(
+            ui,
+            in_hand,
+            "Stop",
+            "End the run; its weights are kept and it can be gone on with",
+            TrainEdit::Stop,
+        );
+        button(
+            ui,
+            in_hand && !testing,
+            "Reset",
+            "Begin anew from the same initial weights, held",
+            TrainEdit::Reset,
+        );
     });
 }
 
@@ -88,8 +102,12 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
         .width(ui.available_width() - 10.0)
         .show_ui(ui, |ui| {
             for architecture in ZOO {
-                ui.selectable_value(&mut config.model, architecture.id.to_owned(), architecture.name)
-                    .on_hover_text(architecture.doc);
+                ui.selectable_value(
+                    &mut config.model,
+                    architecture.id.to_owned(),
+                    architecture.name,
+                )
+                .on_hover_text(architecture.doc);
             }
         });
     if let Some(architecture) = chosen {
@@ -97,22 +115,29 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
         let parameters: usize = summary.iter().map(|l| l.parameters).sum();
         let work: usize = summary.iter().map(|l| l.multiply_adds).sum();
         let weak = palette(ui.visuals()).weak;
-        let text = format!("{parameters} weights, {:.1} million multiply–adds per digit", work as f64 / 1e6);
+        let text = format!(
+            "{parameters} weights, {:.1} million multiply–adds per digit",
+            work as f64 / 1e6
+        );
         ui.label(RichText::new(text).small().color(weak)).on_hover_ui(|ui| {
-            egui::Grid::new("layers").num_columns(4).striped(true).spacing([16.0, 3.0]).show(ui, |ui| {
-                for title in ["Layer", "Output", "Weights", "Multiply–adds"] {
-                    ui.label(RichText::new(title).font(theme::strong(13.0)));
-                }
-                ui.end_row();
-                for layer in &summary {
-                    let shape: Vec<String> = layer.output.iter().map(usize::to_string).collect();
-                    ui.label(&layer.name);
-                    ui.label(shape.join("×"));
-                    ui.label(layer.parameters.to_string());
-                    ui.label(layer.multiply_adds.to_string());
+            egui::Grid::new("layers").num_columns(4).striped(true).spacing([16.0, 3.0]).show(
+                ui,
+                |ui| {
+                    for title in ["Layer", "Output", "Weights", "Multiply–adds"] {
+                        ui.label(RichText::new(title).font(theme::strong(13.0)));
+                    }
                     ui.end_row();
-                }
-            });
+                    for layer in &summary {
+                        let shape: Vec<String> =
+                            layer.output.iter().map(usize::to_string).collect();
+                        ui.label(&layer.name);
+                        ui.label(shape.join("×"));
+                        ui.label(layer.parameters.to_string());
+                        ui.label(layer.multiply_adds.to_string());
+                        ui.end_row();
+                    }
+                },
+            );
         });
     }
 }
@@ -136,17 +161,31 @@ fn data(ui: &mut Ui, config: &mut TrainConfig, out: &mut Outbox) {
             })
             .response
     });
-    row(ui, "Training digits", "How many of the data set to train on, validation split included (1,000 to 60,000). With few, the gap between training and validation shows.", |ui| {
-        ui.add(DragValue::new(&mut config.subset).range(1000..=60_000).speed(100))
-    });
-    row(ui, "Validation split", "Share held out to watch how it does on digits it was not trained on; the report used 2 %", |ui| {
-        let mut percent = config.validation_share * 100.0;
-        let response = ui.add(DragValue::new(&mut percent).range(0.0..=50.0).speed(0.5).fixed_decimals(0).suffix(" %"));
-        if response.changed() {
-            config.validation_share = percent / 100.0;
-        }
-        response
-    });
+    row(
+        ui,
+        "Training digits",
+        "How many of the data set to train on, validation split included (1,000 to 60,000). With few, the gap between training and validation shows.",
+        |ui| ui.add(DragValue::new(&mut config.subset).range(1000..=60_000).speed(100)),
+    );
+    row(
+        ui,
+        "Validation split",
+        "Share held out to watch how it does on digits it was not trained on; the report used 2 %",
+        |ui| {
+            let mut percent = config.validation_share * 100.0;
+            let response = ui.add(
+                DragValue::new(&mut percent)
+                    .range(0.0..=50.0)
+                    .speed(0.5)
+                    .fixed_decimals(0)
+                    .suffix(" %"),
+            );
+            if response.changed() {
+                config.validation_share = percent / 100.0;
+            }
+            response
+        },
+    );
 }
 
 fn course(ui: &mut Ui, config: &mut TrainConfig) {
@@ -157,16 +196,24 @@ fn course(ui: &mut Ui, config: &mut TrainConfig) {
     row(ui, "Batch size", "Digits per update of the weights; the report used 32", |ui| {
         ui.add(DragValue::new(&mut config.batch_size).range(1..=512).speed(0.5))
     });
-    row(ui, "Threads", "Cores to train on; one is left for the window. The result does not depend on it.", |ui| {
-        ui.add(DragValue::new(&mut config.threads).range(1..=64).speed(0.05))
-    });
-    row(ui, "Seed", "Initial weights, order of the digits and dropout follow from it: the same seed gives the same network", |ui| {
-        let new = ui.button("New").on_hover_text("Another seed");
-        if new.clicked() {
-            config.seed = config.seed.wrapping_add(1);
-        }
-        ui.add(DragValue::new(&mut config.seed).speed(0.1))
-    });
+    row(
+        ui,
+        "Threads",
+        "Cores to train on; one is left for the window. The result does not depend on it.",
+        |ui| ui.add(DragValue::new(&mut config.threads).range(1..=64).speed(0.05)),
+    );
+    row(
+        ui,
+        "Seed",
+        "Initial weights, order of the digits and dropout follow from it: the same seed gives the same network",
+        |ui| {
+            let new = ui.button("New").on_hover_text("Another seed");
+            if new.clicked() {
+                config.seed = config.seed.wrapping_add(1);
+            }
+            ui.add(DragValue::new(&mut config.seed).speed(0.1))
+        },
+    );
 }
 
 fn optimiser(ui: &mut Ui, config: &mut TrainConfig) {
@@ -179,7 +226,9 @@ fn optimiser(ui: &mut Ui, config: &mut TrainConfig) {
         .show_ui(ui, |ui| {
             for declared in OPTIMISERS {
                 let on = declared.id == id;
-                if ui.selectable_label(on, declared.name).on_hover_text(declared.doc).clicked() && !on {
+                if ui.selectable_label(on, declared.name).on_hover_text(declared.doc).clicked()
+                    && !on
+                {
                     config.optimiser = OptimiserConfig::default_of(declared.id).unwrap_or_default();
                 }
             }
@@ -191,7 +240,9 @@ fn optimiser(ui: &mut Ui, config: &mut TrainConfig) {
                 .range(parameter.range.0..=parameter.range.1)
                 .speed((parameter.range.1 - parameter.range.0) / 400.0)
                 .max_decimals(9)
-                .custom_formatter(|v, _| if v != 0.0 && v.abs() < 1e-3 { format!("{v:e}") } else { format!("{v}") });
+                .custom_formatter(|v, _| {
+                    if v != 0.0 && v.abs() < 1e-3 { format!("{v:e}") } else { format!("{v}") }
+                });
             let response = ui.add(drag);
             if response.changed() {
                 config.optimiser.set(parameter.name, value);

@@ -12,7 +12,9 @@ use crate::ann::trainer::{Histogram, LayerStats};
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let layers = &world.training.layers;
     if layers.is_empty() {
-        ui.label("While a network trains, this shows how much each layer changes with every batch.");
+        ui.label(
+            "While a network trains, this shows how much each layer changes with every batch.",
+        );
         return;
     }
     ui.label(RichText::new("‖ΔW‖ / ‖W‖ of the last update, by layer; about 0.001 is lively, 0.000 01 all but stands still.").small());
@@ -49,9 +51,12 @@ fn card(ui: &mut Ui, layer: &LayerStats) {
                 ui.label(RichText::new(&layer.name).font(theme::strong(14.0)));
                 ratio_bar(ui, layer.ratio, third);
                 ui.label(
-                    RichText::new(format!("‖W‖ {:.2}   ‖ΔW‖ {:.2e}", layer.weight_norm, layer.update_norm))
-                        .small()
-                        .color(p.weak),
+                    RichText::new(format!(
+                        "‖W‖ {:.2}   ‖ΔW‖ {:.2e}",
+                        layer.weight_norm, layer.update_norm
+                    ))
+                    .small()
+                    .color(p.weak),
                 );
             });
             histogram(ui, "weights W", &layer.weight_histogram, third, p.series[0]);
@@ -73,7 +78,13 @@ fn ratio_bar(ui: &mut Ui, ratio: f64, width: f32) {
     let tick = rect.left() + rect.width() * share(1e-3);
     painter.vline(tick, rect.y_range(), egui::Stroke::new(1.0, p.weak));
     let text = format!("{ratio:.1e}");
-    painter.text(rect.right_center() - Vec2::new(6.0, 0.0), egui::Align2::RIGHT_CENTER, text, theme::strong(12.0), p.text);
+    painter.text(
+        rect.right_center() - Vec2::new(6.0, 0.0),
+        egui::Align2::RIGHT_CENTER,
+        text,
+        theme::strong(12.0),
+        p.text,
+    );
     response.on_hover_text("Size of the last update over the size of the weights, logarithmic from 1e-6 to 1e-1; the tick marks 1e-3");
 }
 
@@ -100,7 +111,11 @@ fn histogram(ui: &mut Ui, name: &str, histogram: &Histogram, width: f32, colour:
         (rect.left_bottom(), egui::Align2::LEFT_BOTTOM, histogram.low),
         (rect.right_bottom(), egui::Align2::RIGHT_BOTTOM, histogram.high),
     ] {
-        let text = if value.abs() >= 0.01 || value == 0.0 { format!("{value:.2}") } else { format!("{value:.1e}") };
+        let text = if value.abs() >= 0.01 || value == 0.0 {
+            format!("{value:.2}")
+        } else {
+            format!("{value:.1e}")
+        };
         painter.text(at, align, text, theme::regular(11.5), p.weak);
     }
     response.on_hover_text("Number of values in each of the bins between the smallest and the largest; heights are square roots, so that rare values can be seen");
@@ -113,7 +128,13 @@ fn csv(layers: &[LayerStats]) -> String {
             let counts: Vec<String> = h.counts.iter().map(ToString::to_string).collect();
             text += &format!(
                 "{},{},{},{},{name},{},{},{}\n",
-                l.name, l.weight_norm, l.update_norm, l.ratio, h.low, h.high, counts.join(" ")
+                l.name,
+                l.weight_norm,
+                l.update_norm,
+                l.ratio,
+                h.low,
+                h.high,
+                counts.join(" ")
             );
         }
     }

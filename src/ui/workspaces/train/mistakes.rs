@@ -20,10 +20,15 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         return;
     };
     let e = &judged.evaluation;
-    let wrong = e.answers.iter().enumerate().filter(|(i, a)| a.digit != judged.data.label(*i)).count();
+    let wrong =
+        e.answers.iter().enumerate().filter(|(i, a)| a.digit != judged.data.label(*i)).count();
     ui.label(format!(
         "{} of {} digits of the {} answered wrongly after epoch {} ({:.2} % right).",
-        wrong, judged.data.len(), judged.of, judged.epoch, e.accuracy * 100.0
+        wrong,
+        judged.data.len(),
+        judged.of,
+        judged.epoch,
+        e.accuracy * 100.0
     ));
     let id = egui::Id::unique("confusion cell");
     let mut chosen: Option<Cell> = ui.data_mut(|d| d.get_temp(id)).flatten();
@@ -61,7 +66,9 @@ fn buttons(ui: &mut Ui, judged: &Judged, rect: egui::Rect, out: &mut Outbox) {
 fn matrix(ui: &mut Ui, judged: &Judged, side: f32, chosen: &mut Option<Cell>) -> egui::Rect {
     let p = palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Table, true, "Confusion matrix"));
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(egui::accesskit::Role::Table, true, "Confusion matrix")
+    });
     let painter = ui.painter();
     let margin = 34.0;
     let cell = (side - margin) / CLASSES as f32;
@@ -72,15 +79,35 @@ fn matrix(ui: &mut Ui, judged: &Judged, side: f32, chosen: &mut Option<Cell>) ->
         .max()
         .unwrap_or(0)
         .max(1) as f32;
-    painter.text(pos2(corner.x + 5.0 * cell, rect.top()), egui::Align2::CENTER_TOP, "answered", theme::regular(12.5), p.weak);
+    painter.text(
+        pos2(corner.x + 5.0 * cell, rect.top()),
+        egui::Align2::CENTER_TOP,
+        "answered",
+        theme::regular(12.5),
+        p.weak,
+    );
     let galley = painter.layout_no_wrap("true digit".into(), theme::regular(12.5), p.weak);
     let at = pos2(rect.left(), corner.y + 5.0 * cell + galley.size().x / 2.0);
-    painter.add(egui::epaint::TextShape::new(at, galley, p.weak).with_angle(-std::f32::consts::FRAC_PI_2));
+    painter.add(
+        egui::epaint::TextShape::new(at, galley, p.weak).with_angle(-std::f32::consts::FRAC_PI_2),
+    );
     for i in 0..CLASSES {
         let mid = (i as f32 + 0.5) * cell;
         let font = theme::strong(13.5);
-        painter.text(pos2(corner.x + mid, corner.y - 9.0), egui::Align2::CENTER_CENTER, i.to_string(), font.clone(), p.text);
-        painter.text(pos2(corner.x - 9.0, corner.y + mid), egui::Align2::CENTER_CENTER, i.to_string(), font, p.text);
+        painter.text(
+            pos2(corner.x + mid, corner.y - 9.0),
+            egui::Align2::CENTER_CENTER,
+            i.to_string(),
+            font.clone(),
+            p.text,
+        );
+        painter.text(
+            pos2(corner.x - 9.0, corner.y + mid),
+            egui::Align2::CENTER_CENTER,
+            i.to_string(),
+            font,
+            p.text,
+        );
     }
     for t in 0..CLASSES {
         for q in 0..CLASSES {
@@ -88,15 +115,30 @@ fn matrix(ui: &mut Ui, judged: &Judged, side: f32, chosen: &mut Option<Cell>) ->
             let min = corner + Vec2::new(q as f32 * cell, t as f32 * cell);
             let square = egui::Rect::from_min_size(min, Vec2::splat(cell - 1.5));
             let share = if t == q { 0.0 } else { (count as f32 / worst).sqrt() };
-            let fill = if t == q { theme::blend(p.card, p.accent, 0.28) } else { theme::blend(p.well, p.warning, 0.85 * share) };
+            let fill = if t == q {
+                theme::blend(p.card, p.accent, 0.28)
+            } else {
+                theme::blend(p.well, p.warning, 0.85 * share)
+            };
             painter.rect_filled(square, 3, fill);
             if count > 0 {
                 let size = (cell * 0.36).clamp(8.0, 14.0);
                 let colour = if share > 0.75 { p.background } else { p.text };
-                painter.text(square.center(), egui::Align2::CENTER_CENTER, count.to_string(), theme::regular(size), colour);
+                painter.text(
+                    square.center(),
+                    egui::Align2::CENTER_CENTER,
+                    count.to_string(),
+                    theme::regular(size),
+                    colour,
+                );
             }
             if *chosen == Some((t, q)) {
-                painter.rect_stroke(square, 3, egui::Stroke::new(2.0, p.text), egui::StrokeKind::Outside);
+                painter.rect_stroke(
+                    square,
+                    3,
+                    egui::Stroke::new(2.0, p.text),
+                    egui::StrokeKind::Outside,
+                );
             }
         }
     }
@@ -162,9 +204,17 @@ fn mistake(ui: &mut Ui, judged: &Judged, index: usize, out: &mut Outbox) {
         let id = egui::Id::unique(("mistake", judged.of, judged.epoch, index));
         let image = judged.data.image(index);
         let spoken = format!("A {label} answered {}", answer.digit);
-        let response = digit_view::show(ui, id, 56.0, &spoken, |i| f32::from(image[i]) / 255.0, Sense::click());
+        let response = digit_view::show(
+            ui,
+            id,
+            56.0,
+            &spoken,
+            |i| f32::from(image[i]) / 255.0,
+            Sense::click(),
+        );
         ui.label(RichText::new(format!("{label} → {}", answer.digit)).small());
-        let tip = format!("{spoken} with {:.1} %. Click to see it in Draw.", answer.probability * 100.0);
+        let tip =
+            format!("{spoken} with {:.1} %. Click to see it in Draw.", answer.probability * 100.0);
         if response.on_hover_text(tip).clicked() {
             out.push(Command::Digit(DigitEdit::Show {
                 name: format!("{} digit {index}", judged.of),

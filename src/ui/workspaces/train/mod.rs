@@ -36,7 +36,11 @@ pub static WORKSPACE: Workspace = Workspace {
 pub static TABS: [Tab; 4] = [
     Tab { name: "Curves", doc: "Loss and accuracy while it learns", show: curves::show },
     Tab { name: "Layers", doc: "How much each layer changes", show: layers::show },
-    Tab { name: "Mistakes", doc: "Confusion matrix and the digits it gets wrong", show: mistakes::show },
+    Tab {
+        name: "Mistakes",
+        doc: "Confusion matrix and the digits it gets wrong",
+        show: mistakes::show,
+    },
     Tab { name: "Runs", doc: "All runs: compare, use, go on", show: runs::show },
 ];
 
@@ -106,7 +110,9 @@ fn headline(ui: &mut Ui, world: &Snapshot<'_>) {
     };
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(format!("{name} {state}")).font(theme::strong(18.0)));
-        ui.label(RichText::new(position(view, record.config.epochs)).color(palette(ui.visuals()).weak));
+        ui.label(
+            RichText::new(position(view, record.config.epochs)).color(palette(ui.visuals()).weak),
+        );
     });
     progress(ui, view, record.steps, record.total_steps);
     figures(ui, view, record);
@@ -117,7 +123,12 @@ fn position(view: &TrainingView, epochs: usize) -> String {
         Phase::Failed(text) => text.clone(),
         Phase::Testing { done, total } => format!("{done} of {total} test digits"),
         phase if phase.in_hand() => {
-            format!("epoch {} of {epochs}, batch {} of {}", view.epoch + 1, view.batch, view.batches)
+            format!(
+                "epoch {} of {epochs}, batch {} of {}",
+                view.epoch + 1,
+                view.batch,
+                view.batches
+            )
         }
         _ => format!("after {} of {epochs} epochs", view.epoch),
     }
@@ -137,7 +148,11 @@ fn figures(ui: &mut Ui, view: &TrainingView, record: &crate::workers::runs::RunR
     let percent = |x: f64| format!("{:.2} %", x * 100.0);
     let mut shown: Vec<(&str, String, &str)> = Vec::new();
     if let Some(rate) = view.images_per_s {
-        shown.push(("Speed", format!("{rate:.0} images/s"), "Over the last two seconds of training"));
+        shown.push((
+            "Speed",
+            format!("{rate:.0} images/s"),
+            "Over the last two seconds of training",
+        ));
     }
     if let (true, Some(left)) = (view.phase.in_hand(), view.left_s) {
         shown.push(("Left", duration_text(left), "At this speed"));
@@ -145,7 +160,11 @@ fn figures(ui: &mut Ui, view: &TrainingView, record: &crate::workers::runs::RunR
     shown.push(("Trained for", duration_text(record.seconds), "Pauses not counted"));
     if let Some((epoch, held_out)) = last.and_then(|e| Some((e, e.validation_accuracy?))) {
         let gap = f64::from(epoch.train_accuracy) - f64::from(held_out);
-        shown.push(("Validation", percent(held_out.into()), "Accuracy on the held-out split after the last epoch"));
+        shown.push((
+            "Validation",
+            percent(held_out.into()),
+            "Accuracy on the held-out split after the last epoch",
+        ));
         shown.push(("Train − validation", format!("{:+.2} points", gap * 100.0), "The gap: positive when it knows its training digits better than others. The training figure is taken before each update and with dropout, so the gap can be negative."));
     }
     if let Some(test) = record.test_accuracy {

@@ -18,18 +18,24 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         return;
     }
     ui.label(RichText::new("Tick runs to compare their curves under Curves.").small());
-    ScrollArea::both().auto_shrink([false, false]).max_height(ui.available_height() - 40.0).show(ui, |ui| {
-        egui::Grid::new("runs").num_columns(6).striped(true).spacing([14.0, 6.0]).show(ui, |ui| {
-            for title in ["", "Run", "State", "Validation", "Test", ""] {
-                ui.label(RichText::new(title).font(theme::strong(13.0)));
-            }
-            ui.end_row();
-            for run in world.runs {
-                row(ui, world, run, out);
-                ui.end_row();
-            }
-        });
-    });
+    ScrollArea::both().auto_shrink([false, false]).max_height(ui.available_height() - 40.0).show(
+        ui,
+        |ui| {
+            egui::Grid::new("runs").num_columns(6).striped(true).spacing([14.0, 6.0]).show(
+                ui,
+                |ui| {
+                    for title in ["", "Run", "State", "Validation", "Test", ""] {
+                        ui.label(RichText::new(title).font(theme::strong(13.0)));
+                    }
+                    ui.end_row();
+                    for run in world.runs {
+                        row(ui, world, run, out);
+                        ui.end_row();
+                    }
+                },
+            );
+        },
+    );
     if ui.button("Save as CSV").on_hover_text("The table, with all settings").clicked() {
         out.push(Command::SaveText { name: "runs".into(), text: csv(world.runs) });
     }
@@ -85,7 +91,10 @@ fn delete(ui: &mut Ui, run: &RunRecord, in_hand: bool, train: &mut dyn FnMut(Tra
     let id = egui::Id::unique("run to delete");
     let asked: Option<String> = ui.data_mut(|d| d.get_temp(id)).flatten();
     if asked.as_ref() == Some(&run.id) {
-        if ui.button(RichText::new("Delete for good").color(palette(ui.visuals()).warning)).clicked() {
+        if ui
+            .button(RichText::new("Delete for good").color(palette(ui.visuals()).warning))
+            .clicked()
+        {
             train(TrainEdit::Delete(run.id.clone()));
             ui.data_mut(|d| d.insert_temp::<Option<String>>(id, None));
         }
@@ -117,7 +126,12 @@ fn settings(ui: &mut Ui, run: &RunRecord) {
     let c = &run.config;
     let lines = [
         format!("Run {}", run.id),
-        format!("{} digits of {}, validation split {:.0} %", c.subset, c.data, c.validation_share * 100.0),
+        format!(
+            "{} digits of {}, validation split {:.0} %",
+            c.subset,
+            c.data,
+            c.validation_share * 100.0
+        ),
         format!("{} epochs, batches of {}, seed {}", c.epochs, c.batch_size, c.seed),
         format!("Optimiser {}", c.optimiser.describe()),
         format!("{} batches trained in {}", run.steps, duration_text(run.seconds)),
@@ -131,14 +145,25 @@ fn settings(ui: &mut Ui, run: &RunRecord) {
 }
 
 fn csv(runs: &[RunRecord]) -> String {
-    let mut text = String::from("run,model,data,subset,validation_share,batch_size,epochs,epochs_done,optimiser,seed,seconds,validation_accuracy,test_accuracy\n");
+    let mut text = String::from(
+        "run,model,data,subset,validation_share,batch_size,epochs,epochs_done,optimiser,seed,seconds,validation_accuracy,test_accuracy\n",
+    );
     for r in runs {
         let c = &r.config;
         let optional = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
         text += &format!(
             "{},{},{},{},{},{},{},{},\"{}\",{},{:.1},{},{}\n",
-            r.id, c.model, c.data, c.subset, c.validation_share, c.batch_size, c.epochs,
-            r.epochs.len(), c.optimiser.describe(), c.seed, r.seconds,
+            r.id,
+            c.model,
+            c.data,
+            c.subset,
+            c.validation_share,
+            c.batch_size,
+            c.epochs,
+            r.epochs.len(),
+            c.optimiser.describe(),
+            c.seed,
+            r.seconds,
             optional(r.epochs.last().and_then(|e| e.validation_accuracy).map(f64::from)),
             optional(r.test_accuracy),
         );
