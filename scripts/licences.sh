@@ -16,7 +16,7 @@ this file names it. `make licences` rewrites it.
 
 | font | where | licence |
 |---|---|---|
-| Inter | assets/fonts | SIL Open Font License 1.1 |
+| Inter | assets/fonts | SIL Open Font License 1.1 (assets/fonts/OFL.txt) |
 | Ubuntu Light | egui's default fonts | Ubuntu Font Licence 1.0 |
 | Noto Emoji | egui's default fonts | SIL Open Font License 1.1 |
 | Hack | egui's default fonts | MIT, with parts under the Bitstream Vera licence |

@@ -124,7 +124,7 @@ fn answer(mut stream: TcpStream, act: &Act, content: &[u8], seen: &Mutex<Vec<Opt
             send(&head, &wrong);
         }
         Act::WebPage => {
-            send("HTTP/1.1 200 OK\r\nContent-Length: 25\r\n", b"<html>please pay</html>\r\n")
+            send("HTTP/1.1 200 OK\r\nContent-Length: 25\r\n", b"<html>please pay</html>\r\n");
         }
         Act::Status(code) => send(&format!("HTTP/1.1 {code} X\r\nContent-Length: 0\r\n"), b""),
         Act::Redirect(to) => {

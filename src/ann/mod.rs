@@ -22,10 +22,11 @@ pub fn prepare() {
     for name in ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"] {
         if std::env::var_os(name).is_none() {
             #[allow(unsafe_code, reason = "candle reads its settings from the environment only")]
+            #[allow(clippy::disallowed_methods, reason = "this is the one place that does it")]
             // SAFETY: documented above: no other thread runs yet, so nobody can
             // be reading the environment.
             unsafe {
-                std::env::set_var(name, "1")
+                std::env::set_var(name, "1");
             };
         }
     }

@@ -75,7 +75,7 @@ impl App {
         let waker = ctx.clone();
         ctx.request_screenshot(move |image| {
             let part = image.region(&rect.expand(4.0), Some(scale));
-            let rgba = part.pixels.iter().flat_map(|p| p.to_array()).collect();
+            let rgba = part.pixels.iter().flat_map(egui::Color32::to_array).collect();
             let _ = jobs.try_send(Job::ExportPng { path, size: part.size, rgba });
             waker.request_repaint();
         });
@@ -205,8 +205,8 @@ impl App {
         let library = self.hub.library();
         let Some(split) = library.source(source).split().cloned() else { return };
         let Some(model) = self.models.iter().find(|m| m.key == key).cloned() else { return };
-        if !self.wrong.contains_key(&entry) {
-            self.wrong.insert(entry, None);
+        if let std::collections::btree_map::Entry::Vacant(unknown) = self.wrong.entry(entry) {
+            unknown.insert(None);
             self.job(Job::FindWrong { model, source, split });
         }
     }

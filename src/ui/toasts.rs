@@ -32,11 +32,6 @@ impl Toasts {
         self.push(Toast { text, until: None });
     }
 
-    /// The texts in view.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|t| t.text.as_str())
-    }
-
     fn push(&mut self, toast: Toast) {
         self.0.retain(|t| t.text != toast.text);
         self.0.push(toast);

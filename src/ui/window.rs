@@ -95,6 +95,7 @@ fn restart_in_software() {
         .then(std::env::current_exe)
         .and_then(Result::ok)
         .and_then(|exe| std::process::Command::new(exe).arg("--software").spawn().ok());
+    #[allow(clippy::disallowed_methods, reason = "the event loop cannot go on without its device")]
     std::process::exit(i32::from(started.is_none()));
 }
 

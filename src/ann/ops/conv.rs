@@ -111,6 +111,7 @@ impl Sizes {
     }
 
     /// Adds one picture's gradients to `dw`, `db` and, if wanted, `dx`.
+    #[allow(clippy::too_many_arguments, reason = "three inputs, their gradients, and the output's")]
     fn backward(
         &self,
         x: &[f32],

@@ -47,8 +47,11 @@ pub struct Optimiser {
     pub slots: usize,
     /// Updates a block: parameter values in the order declared, number of the
     /// update (from 1), weights, gradient, kept numbers by slot.
-    update: fn(&[f32], u64, &mut [f32], &[f32], &mut [&mut [f32]]),
+    update: UpdateRule,
 }
+
+/// Parameter values, number of the update, weights, gradient, kept numbers.
+type UpdateRule = fn(&[f32], u64, &mut [f32], &[f32], &mut [&mut [f32]]);
 
 /// All optimisers.
 pub static OPTIMISERS: &[&Optimiser] = &[&adadelta::ADADELTA, &adam::ADAM, &sgd::SGD];
@@ -167,7 +170,7 @@ impl OptimiserState {
         gradient: &Tensor,
     ) -> Result<(), AnnError> {
         let gradient = gradient.contiguous()?;
-        let state = (&*self.optimiser, &self.values[..], self.updates);
+        let state = (self.optimiser, &self.values[..], self.updates);
         let kept = &mut self.kept[index];
         with_values(&gradient, |gradient| {
             parameter.inplace_op1(&Update { state, gradient, kept: Mutex::new(kept) })
@@ -220,10 +223,10 @@ impl InplaceOp1 for Update<'_> {
         let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (optimiser, values, updates) = self.state;
         let mut slots: Vec<_> = kept.iter_mut().map(|s| s.chunks_mut(BLOCK)).collect();
-        let blocks: Vec<(&mut [f32], &[f32], Vec<&mut [f32]>)> = weights
+        let blocks: Vec<_> = weights
             .chunks_mut(BLOCK)
             .zip(self.gradient.chunks(BLOCK))
-            .map(|(w, g)| (w, g, slots.iter_mut().filter_map(Iterator::next).collect()))
+            .map(|(w, g)| (w, g, slots.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>()))
             .collect();
         blocks.into_par_iter().for_each(|(w, g, mut kept)| {
             (optimiser.update)(values, updates, w, g, &mut kept);

@@ -11,8 +11,11 @@ use crate::data::registry::SOURCES;
 use crate::workers::library::Loading;
 use crate::workers::models::Origin;
 
+/// The place in the data set of the nth digit there is to pick.
+type Nth = Box<dyn Fn(usize) -> usize>;
+
 /// How many digits there are to pick from, and the nth of them.
-fn pool(world: &Snapshot<'_>) -> Option<(usize, Box<dyn Fn(usize) -> usize>)> {
+fn pool(world: &Snapshot<'_>) -> Option<(usize, Nth)> {
     let picking = world.picking;
     let split = world.library.source(picking.source).split()?;
     match &picking.only_wrong {
@@ -21,7 +24,7 @@ fn pool(world: &Snapshot<'_>) -> Option<(usize, Box<dyn Fn(usize) -> usize>)> {
             let wrong = world.wrong.get(&(key.clone(), picking.source.to_owned()))?.clone()?;
             (!wrong.is_empty()).then(|| {
                 let count = wrong.len();
-                (count, Box::new(move |n: usize| wrong[n] as usize) as Box<dyn Fn(usize) -> usize>)
+                (count, Box::new(move |n: usize| wrong[n] as usize) as Nth)
             })
         }
     }

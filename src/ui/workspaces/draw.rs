@@ -222,7 +222,7 @@ fn answers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, height: f32) {
     let room = (height - 40.0) / count - 10.0;
     let card = room.clamp(118.0, 210.0);
     ScrollArea::vertical().id_salt("answers").show(ui, |ui| {
-        for model in world.models.iter() {
+        for model in world.models {
             let answer = world.answers.answers.iter().find(|a| a.key == model.key);
             let answer = answer.filter(|_| !world.digit.is_blank());
             let response = answer_card::show(ui, model, answer, truth, card);

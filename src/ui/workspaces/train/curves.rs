@@ -75,7 +75,7 @@ fn plot(ui: &mut Ui, world: &Snapshot<'_>, runs: &[&RunRecord], quantity: Quanti
     ui.label(RichText::new(title).font(theme::strong(14.0)));
     let corner = if quantity == Quantity::Loss { Corner::RightTop } else { Corner::RightBottom };
     let thick = if world.session.projector { 3.0 } else { 2.0 };
-    let top = bounds(runs, quantity);
+    let (low, high) = bounds(runs, quantity);
     Plot::new(id)
         .height(height)
         .legend(Legend::default().position(corner))
@@ -85,39 +85,33 @@ fn plot(ui: &mut Ui, world: &Snapshot<'_>, runs: &[&RunRecord], quantity: Quanti
         .y_axis_min_width(38.0)
         .show(ui, |plot| {
             let p = palette(&plot.ctx().global_style().visuals);
-            let longest = runs.iter().map(|r| r.config.epochs as f64).fold(1.0, f64::max);
-            // Until the user zooms, the whole run is in view.
-            let moved = plot.response().dragged() || plot.ctx().input(|i| i.zoom_delta() != 1.0);
-            if !moved && plot.response().double_clicked()
-                || plot.auto_bounds().any()
-                || first_look(plot)
-            {
-                plot.set_plot_bounds(PlotBounds::from_min_max([0.0, top.0], [longest, top.1]));
+            if !moved_by_user(plot) {
+                let longest = runs.iter().map(|r| r.config.epochs as f64).fold(1.0, f64::max);
+                plot.set_plot_bounds(PlotBounds::from_min_max([0.0, low], [longest, high]));
             }
             for (i, run) in runs.iter().enumerate() {
-                lines(
-                    plot,
-                    run,
-                    quantity,
-                    p.series[i % p.series.len()],
-                    thick,
-                    runs.len() == 1,
-                    p.series[1],
-                );
+                let colour = p.series[i % p.series.len()];
+                let look = Look { quantity, thick, colour, alone: runs.len() == 1 };
+                look.draw(plot, run, p.series[1]);
             }
         });
 }
 
-/// Whether the user has not moved the view yet.
-fn first_look(plot: &egui_plot::PlotUi<'_>) -> bool {
-    let id = plot.response().id.with("moved");
-    let touched = plot.response().dragged()
-        || (plot.response().hovered() && plot.ctx().input(|i| i.zoom_delta() != 1.0));
-    let reset = plot.response().double_clicked();
-    let mut moved: bool = plot.ctx().data_mut(|d| d.get_temp(id)).unwrap_or(false);
-    moved = (moved || touched) && !reset;
-    plot.ctx().data_mut(|d| d.insert_temp(id, moved));
-    !moved
+/// Whether the user has dragged or zoomed the view; a double click undoes that.
+fn moved_by_user(plot: &egui_plot::PlotUi<'_>) -> bool {
+    let response = plot.response();
+    let id = response.id.with("moved");
+    let zoomed = response.hovered() && plot.ctx().input(|i| i.zoom_delta() != 1.0);
+    let now = if response.double_clicked() {
+        Some(false)
+    } else {
+        (response.dragged() || zoomed).then_some(true)
+    };
+    plot.ctx().data_mut(|d| {
+        let moved = d.get_temp_mut_or_default::<bool>(id);
+        *moved = now.unwrap_or(*moved);
+        *moved
+    })
 }
 
 /// The range of y that is worth looking at.
@@ -138,56 +132,60 @@ fn bounds(runs: &[&RunRecord], quantity: Quantity) -> (f64, f64) {
     }
 }
 
-#[allow(clippy::too_many_arguments)]
-fn lines(
-    plot: &mut egui_plot::PlotUi<'_>,
-    run: &RunRecord,
+/// How the lines of a run are drawn.
+struct Look {
     quantity: Quantity,
-    colour: Color32,
     thick: f32,
+    colour: Color32,
+    /// No other run is shown: the batches are, and colours tell the curves apart.
     alone: bool,
-    validation: Color32,
-) {
-    let per_epoch = (run.total_steps as f64 / run.config.epochs.max(1) as f64).max(1.0);
-    let scale = if quantity == Quantity::Loss { 1.0 } else { 100.0 };
-    let curve = if quantity == Quantity::Loss { &run.loss } else { &run.accuracy };
-    let place = |points: &[[f64; 2]]| -> PlotPoints<'static> {
-        points.iter().map(|[x, y]| [x / per_epoch, y * scale]).collect()
-    };
-    let label = if alone { "training".to_owned() } else { name(run) };
-    if alone {
-        let faint = colour.gamma_multiply(0.3);
-        plot.line(Line::new("each batch", place(curve.points())).stroke(Stroke::new(1.0, faint)));
+}
+
+impl Look {
+    fn draw(&self, plot: &mut egui_plot::PlotUi<'_>, run: &RunRecord, validation: Color32) {
+        let per_epoch = (run.total_steps as f64 / run.config.epochs.max(1) as f64).max(1.0);
+        let is_loss = self.quantity == Quantity::Loss;
+        let scale = if is_loss { 1.0 } else { 100.0 };
+        let curve = if is_loss { &run.loss } else { &run.accuracy };
+        let place = |points: &[[f64; 2]]| -> PlotPoints<'static> {
+            points.iter().map(|[x, y]| [x / per_epoch, y * scale]).collect()
+        };
+        let label = if self.alone { "training".to_owned() } else { name(run) };
+        if self.alone {
+            let faint = Stroke::new(1.0, self.colour.gamma_multiply(0.3));
+            plot.line(Line::new("each batch", place(curve.points())).stroke(faint));
+        }
+        let trend = place(&curve.smoothed(20.0));
+        plot.line(Line::new(label.clone(), trend).stroke(Stroke::new(self.thick, self.colour)));
+        let held_out: Vec<[f64; 2]> = run
+            .epochs
+            .iter()
+            .enumerate()
+            .filter_map(|(i, e)| {
+                let y = if is_loss { e.validation_loss } else { e.validation_accuracy };
+                Some([(i + 1) as f64, f64::from(y?) * scale])
+            })
+            .collect();
+        if held_out.is_empty() {
+            return;
+        }
+        let (label, colour) = if self.alone {
+            ("validation".to_owned(), validation)
+        } else {
+            (format!("{label}, validation"), self.colour)
+        };
+        plot.line(
+            Line::new(label.clone(), held_out.clone())
+                .stroke(Stroke::new(self.thick, colour))
+                .style(egui_plot::LineStyle::dashed_dense()),
+        );
+        plot.points(
+            Points::new(label, held_out)
+                .color(colour)
+                .radius(self.thick + 2.0)
+                .shape(MarkerShape::Circle),
+        );
     }
-    plot.line(
-        Line::new(label.clone(), place(&curve.smoothed(20.0))).stroke(Stroke::new(thick, colour)),
-    );
-    let held_out: Vec<[f64; 2]> = run
-        .epochs
-        .iter()
-        .enumerate()
-        .filter_map(|(i, e)| {
-            let y =
-                if quantity == Quantity::Loss { e.validation_loss } else { e.validation_accuracy };
-            Some([(i + 1) as f64, f64::from(y?) * scale])
-        })
-        .collect();
-    if held_out.is_empty() {
-        return;
-    }
-    let (label, colour) = if alone {
-        ("validation".to_owned(), validation)
-    } else {
-        (format!("{label}, validation"), colour)
-    };
-    plot.line(
-        Line::new(label.clone(), held_out.clone())
-            .stroke(Stroke::new(thick, colour))
-            .style(egui_plot::LineStyle::dashed_dense()),
-    );
-    plot.points(
-        Points::new(label, held_out).color(colour).radius(thick + 2.0).shape(MarkerShape::Circle),
-    );
 }
 
 /// One row per point: run, curve, step, epoch, loss, accuracy.

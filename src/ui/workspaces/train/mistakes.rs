@@ -109,9 +109,8 @@ fn matrix(ui: &mut Ui, judged: &Judged, side: f32, chosen: &mut Option<Cell>) ->
             p.text,
         );
     }
-    for t in 0..CLASSES {
-        for q in 0..CLASSES {
-            let count = confusion[t][q];
+    for (t, row) in confusion.iter().enumerate() {
+        for (q, &count) in row.iter().enumerate() {
             let min = corner + Vec2::new(q as f32 * cell, t as f32 * cell);
             let square = egui::Rect::from_min_size(min, Vec2::splat(cell - 1.5));
             let share = if t == q { 0.0 } else { (count as f32 / worst).sqrt() };
