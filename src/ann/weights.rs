@@ -166,8 +166,10 @@ pub fn from_bytes(bytes: &[u8], file: &str) -> Result<(Network, Metadata), AnnEr
 }
 
 /// The weights in the box.
-static SHIPPED: &[(&str, &[u8])] =
-    &[("mlp.safetensors", include_bytes!("../../assets/weights/mlp.safetensors"))];
+static SHIPPED: &[(&str, &[u8])] = &[
+    ("mlp.safetensors", include_bytes!("../../assets/weights/mlp.safetensors")),
+    ("cnn3.safetensors", include_bytes!("../../assets/weights/cnn3.safetensors")),
+];
 
 /// Loads the shipped networks.
 pub fn shipped() -> Vec<Result<(Network, Metadata), AnnError>> {

@@ -10,6 +10,7 @@ use super::theme::{self, palette};
 use super::widgets::icons::Icon;
 use super::workspaces::{WORKSPACES, Workspace};
 use crate::core::clock::duration_text;
+use crate::core::text::grouped;
 use crate::workers::library::Loading;
 use crate::workers::training::Phase;
 
@@ -153,7 +154,8 @@ fn training_status(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     };
     if let (Phase::Training, Some(rate), Some(left)) = (&view.phase, view.images_per_s, view.left_s)
     {
-        text += &format!(", {rate:.0} images/s, {} left", duration_text(left));
+        text +=
+            &format!(", {} images/s, {} left", grouped(rate.round() as u64), duration_text(left));
     }
     ui.label(RichText::new(text).small());
 }

@@ -204,7 +204,8 @@ fn shoot(
 }
 
 fn answered(app: &App) -> bool {
-    app.snapshot().answers_current
+    let world = app.snapshot();
+    world.answers_current && !matches!(world.library.mnist, Loading::Unknown | Loading::Busy)
 }
 
 fn trained(app: &App) -> bool {
@@ -272,8 +273,13 @@ fn train(app: &mut App, ctx: &egui::Context) {
     while app.snapshot().library.source(data).split().is_none() && begun.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let config =
-        TrainConfig { data: data.into(), subset: 5_000, epochs: 5, ..TrainConfig::default() };
+    let config = TrainConfig {
+        data: data.into(),
+        subset: 10_000,
+        validation_share: 0.1,
+        epochs: 5,
+        ..TrainConfig::default()
+    };
     app.apply(ctx, Command::Train(TrainEdit::Configure(Box::new(config))));
     app.apply(ctx, Command::Show("train"));
     app.apply(ctx, Command::TrainTab("Curves"));

@@ -3,6 +3,7 @@
 use egui::{Align2, CornerRadius, Rect, Sense, Ui, Vec2, pos2};
 
 use super::super::theme::{self, palette};
+use crate::core::text::grouped;
 use crate::workers::answers::Answer;
 use crate::workers::models::{Model, Origin};
 
@@ -88,8 +89,10 @@ fn verdict(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
     painter.text(centre, Align2::CENTER_CENTER, digit.to_string(), theme::strong(size), colour);
     let text =
         if wrong { format!("✗ {}", percent(sure)) } else { format!("{} sure", percent(sure)) };
+    let wanted = painter.layout_no_wrap(text.clone(), theme::strong(15.0), colour);
+    let fit = (rect.width() / wanted.size().x).min(1.0);
     let at = pos2(rect.center().x, rect.bottom());
-    painter.text(at, Align2::CENTER_BOTTOM, text, theme::strong(15.0), colour);
+    painter.text(at, Align2::CENTER_BOTTOM, text, theme::strong(15.0 * fit), colour);
 }
 
 fn bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
@@ -145,7 +148,10 @@ fn details(ui: &mut Ui, model: &Model, answer: Option<&Answer>) {
     ui.label(model.network.architecture().doc);
     ui.label(format!(
         "Trained on {} ({} digits) for {} epochs, seed {}.",
-        m.dataset, m.subset, m.epochs, m.seed
+        m.dataset,
+        grouped(m.subset as u64),
+        m.epochs,
+        m.seed
     ));
     if let Some(answer) = answer {
         ui.label(format!("This answer took {:.2} ms.", answer.took_ms));

@@ -72,27 +72,23 @@ impl Icon {
     }
 }
 
-/// A crescent: the left rim of one circle, back along that of another.
+/// A crescent: the rim of one disc, back along that of another, up and to the
+/// right of it, both as large.
 fn crescent(rect: Rect) -> Vec<Pos2> {
-    let arc = |centre: Pos2, radius: f32, from: f32, to: f32| {
-        (0..=20).map(move |i| {
-            let angle = from + (to - from) * i as f32 / 20.0;
-            centre + radius * Vec2::angled(angle)
-        })
-    };
+    use std::f32::consts::PI;
+    const STEPS: usize = 24;
     let r = rect.width() * 0.42;
-    let c = rect.center();
-    let outer: Vec<Pos2> = arc(c, r, -1.9, -1.9 - 4.1).collect();
-    let (first, last) = (outer[0], outer[20]);
-    // The inner arc runs from where the outer one ends back to where it began.
-    let middle = first + (last - first) * 0.5;
-    let inward = (c - middle).normalized();
-    let centre = middle - inward * r * 0.28;
-    let angle = |p: Pos2| (p - centre).angle();
-    let radius = (first - centre).length();
-    let (mut from, to) = (angle(last), angle(first));
-    if from < to {
-        from += std::f32::consts::TAU;
-    }
-    outer.into_iter().chain(arc(centre, radius, from, to)).collect()
+    let apart = rect.width() * 0.34;
+    let towards = -0.2 * PI;
+    // The rims cross where both are `r` from their centres.
+    let half = (apart / (2.0 * r)).acos();
+    let arc = |centre: Pos2, from: f32, to: f32| {
+        (0..=STEPS)
+            .map(move |i| centre + r * Vec2::angled(from + (to - from) * i as f32 / STEPS as f32))
+    };
+    let centre = rect.center() - Vec2::angled(towards) * rect.width() * 0.04;
+    let other = centre + apart * Vec2::angled(towards);
+    arc(centre, towards + half, towards - half + 2.0 * PI)
+        .chain(arc(other, towards + PI + half, towards + PI - half))
+        .collect()
 }

@@ -65,39 +65,45 @@ pub fn random(world: &Snapshot<'_>, out: &mut Outbox) {
     out.push(Command::Digit(DigitEdit::Pick { source, index: nth(place) }));
 }
 
-/// The row of controls.
+/// The controls, in one row or two.
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let p = palette(ui.visuals());
-    ui.horizontal_wrapped(|ui| {
-        let chosen = SOURCES.iter().find(|s| s.id == world.picking.source);
-        ComboBox::from_id_salt("source")
-            .selected_text(chosen.map_or("", |s| s.name))
-            .width(96.0)
-            .show_ui(ui, |ui| {
-                for source in SOURCES {
-                    let on = source.id == world.picking.source;
-                    if ui.selectable_label(on, source.name).on_hover_text(source.doc).clicked() {
-                        out.push(Command::Data(DataEdit::Source(source.id)));
-                    }
-                }
-            })
-            .response
-            .on_hover_text("Where digits are picked from (their test part)");
-        let ready = pool(world).is_some();
-        ui.add_enabled_ui(ready, |ui| {
-            if ui.button("Back").on_hover_text("The digit before (B)").clicked() {
-                next(world, out, -1);
-            }
-            if ui.button("Next").on_hover_text("The next digit (N)").clicked() {
-                next(world, out, 1);
-            }
-            if ui.button("Random").on_hover_text("Any digit (R)").clicked() {
-                random(world, out);
-            }
+    if ui.available_width() < 520.0 {
+        ui.horizontal(|ui| pick(ui, world, out));
+        ui.horizontal(|ui| only_wrong(ui, world, out));
+    } else {
+        ui.horizontal(|ui| {
+            pick(ui, world, out);
+            only_wrong(ui, world, out);
         });
-        only_wrong(ui, world, out);
-        if let Some(text) = state(world) {
-            ui.label(RichText::new(text).small().color(p.weak));
+    }
+}
+
+fn pick(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    ui.spacing_mut().item_spacing.x = 5.0;
+    let chosen = SOURCES.iter().find(|s| s.id == world.picking.source);
+    ComboBox::from_id_salt("source")
+        .selected_text(chosen.map_or("", |s| s.name))
+        .width(92.0)
+        .show_ui(ui, |ui| {
+            for source in SOURCES {
+                let on = source.id == world.picking.source;
+                if ui.selectable_label(on, source.name).on_hover_text(source.doc).clicked() {
+                    out.push(Command::Data(DataEdit::Source(source.id)));
+                }
+            }
+        })
+        .response
+        .on_hover_text("Where digits are picked from (their test part)");
+    let ready = pool(world).is_some();
+    ui.add_enabled_ui(ready, |ui| {
+        if ui.button("Back").on_hover_text("The digit before (B)").clicked() {
+            next(world, out, -1);
+        }
+        if ui.button("Next").on_hover_text("The next digit (N)").clicked() {
+            next(world, out, 1);
+        }
+        if ui.button("Random").on_hover_text("Any digit (R)").clicked() {
+            random(world, out);
         }
     });
 }
@@ -125,6 +131,9 @@ fn only_wrong(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         })
         .response
         .on_hover_text("Pick only digits that a network gets wrong");
+    if let Some(text) = state(world) {
+        ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
+    }
 }
 
 /// Why there is nothing to pick, or how many there are.

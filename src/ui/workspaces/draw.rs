@@ -170,7 +170,7 @@ fn treatment(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         }
     });
     let changed = t.noise > 0.0 || t.shift != [0.0; 2];
-    if ui.add_enabled(changed, egui::Button::new("No noise, no shift").small()).clicked() {
+    if ui.add_enabled(changed, egui::Button::new("No noise, no shift")).clicked() {
         out.push(Command::Digit(DigitEdit::Noise(0.0)));
         out.push(Command::Digit(DigitEdit::Shift([0.0; 2])));
     }

@@ -83,11 +83,15 @@ fn plot(ui: &mut Ui, world: &Snapshot<'_>, runs: &[&RunRecord], quantity: Quanti
         .allow_scroll(false)
         .auto_bounds(Vec2b::new(false, false))
         .y_axis_min_width(38.0)
+        .grid_spacing(egui::Rangef::new(26.0, 300.0))
         .show(ui, |plot| {
             let p = palette(&plot.ctx().global_style().visuals);
             if !moved_by_user(plot) {
                 let longest = runs.iter().map(|r| r.config.epochs as f64).fold(1.0, f64::max);
-                plot.set_plot_bounds(PlotBounds::from_min_max([0.0, low], [longest, high]));
+                plot.set_plot_bounds(PlotBounds::from_min_max(
+                    [-0.02 * longest, low],
+                    [1.03 * longest, high],
+                ));
             }
             for (i, run) in runs.iter().enumerate() {
                 let colour = p.series[i % p.series.len()];

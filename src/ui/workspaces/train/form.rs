@@ -8,6 +8,7 @@ use super::super::super::theme::{self, palette};
 use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::zoo::{self, ZOO};
+use crate::core::text::grouped;
 use crate::data::registry::SOURCES;
 use crate::workers::training::Phase;
 
@@ -116,7 +117,8 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
         let work: usize = summary.iter().map(|l| l.multiply_adds).sum();
         let weak = palette(ui.visuals()).weak;
         let text = format!(
-            "{parameters} weights, {:.1} million multiply–adds per digit",
+            "{} weights, {:.1} million multiply–adds per digit",
+            grouped(parameters as u64),
             work as f64 / 1e6
         );
         ui.label(RichText::new(text).small().color(weak)).on_hover_ui(|ui| {
@@ -132,8 +134,8 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
                             layer.output.iter().map(usize::to_string).collect();
                         ui.label(&layer.name);
                         ui.label(shape.join("×"));
-                        ui.label(layer.parameters.to_string());
-                        ui.label(layer.multiply_adds.to_string());
+                        ui.label(grouped(layer.parameters as u64));
+                        ui.label(grouped(layer.multiply_adds as u64));
                         ui.end_row();
                     }
                 },
@@ -165,7 +167,15 @@ fn data(ui: &mut Ui, config: &mut TrainConfig, out: &mut Outbox) {
         ui,
         "Training digits",
         "How many of the data set to train on, validation split included (1,000 to 60,000). With few, the gap between training and validation shows.",
-        |ui| ui.add(DragValue::new(&mut config.subset).range(1000..=60_000).speed(100)),
+        |ui| {
+            ui.add(
+                DragValue::new(&mut config.subset)
+                    .range(1000..=60_000)
+                    .speed(100)
+                    .custom_formatter(|v, _| grouped(v as u64))
+                    .custom_parser(|text| text.replace([',', ' '], "").parse().ok()),
+            )
+        },
     );
     row(
         ui,

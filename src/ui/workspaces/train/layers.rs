@@ -17,13 +17,17 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         );
         return;
     }
-    ui.label(RichText::new("‖ΔW‖ / ‖W‖ of the last update, by layer; about 0.001 is lively, 0.000 01 all but stands still.").small());
+    ui.label(RichText::new("‖ΔW‖ / ‖W‖ of the last update, by layer; about 0.001 is lively; below 0.00001 a layer all but stands still.").small());
     let from = ui.next_widget_position();
     let bottom = egui::ScrollArea::vertical()
         .max_height(ui.available_height() - 40.0)
         .show(ui, |ui| {
+            // The cards share the height, within what is legible and what is not
+            // grotesque.
+            let each = ui.available_height() / layers.len() as f32 - ui.spacing().item_spacing.y;
+            let height = (each - 22.0).clamp(66.0, 130.0);
             for layer in layers.iter() {
-                card(ui, layer);
+                card(ui, layer, height);
             }
             ui.next_widget_position().y
         })
@@ -40,7 +44,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     });
 }
 
-fn card(ui: &mut Ui, layer: &LayerStats) {
+fn card(ui: &mut Ui, layer: &LayerStats, height: f32) {
     let p = palette(ui.visuals());
     theme::card(ui.visuals()).inner_margin(10).show(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -52,15 +56,28 @@ fn card(ui: &mut Ui, layer: &LayerStats) {
                 ratio_bar(ui, layer.ratio, third);
                 ui.label(
                     RichText::new(format!(
-                        "‖W‖ {:.2}   ‖ΔW‖ {:.2e}",
-                        layer.weight_norm, layer.update_norm
+                        "‖W‖ {}   ‖ΔW‖ {}",
+                        short(layer.weight_norm),
+                        short(layer.update_norm)
                     ))
                     .small()
                     .color(p.weak),
                 );
             });
-            histogram(ui, "weights W", &layer.weight_histogram, third, p.series[0]);
-            histogram(ui, "last update ΔW", &layer.update_histogram, third, p.series[1]);
+            histogram(
+                ui,
+                "weights W",
+                &layer.weight_histogram,
+                Vec2::new(third, height),
+                p.series[0],
+            );
+            histogram(
+                ui,
+                "last update ΔW",
+                &layer.update_histogram,
+                Vec2::new(third, height),
+                p.series[1],
+            );
         });
     });
 }
@@ -77,7 +94,7 @@ fn ratio_bar(ui: &mut Ui, ratio: f64, width: f32) {
     painter.rect_filled(bar, 4, p.accent);
     let tick = rect.left() + rect.width() * share(1e-3);
     painter.vline(tick, rect.y_range(), egui::Stroke::new(1.0, p.weak));
-    let text = format!("{ratio:.1e}");
+    let text = short(ratio);
     painter.text(
         rect.right_center() - Vec2::new(6.0, 0.0),
         egui::Align2::RIGHT_CENTER,
@@ -88,9 +105,9 @@ fn ratio_bar(ui: &mut Ui, ratio: f64, width: f32) {
     response.on_hover_text("Size of the last update over the size of the weights, logarithmic from 1e-6 to 1e-1; the tick marks 1e-3");
 }
 
-fn histogram(ui: &mut Ui, name: &str, histogram: &Histogram, width: f32, colour: egui::Color32) {
+fn histogram(ui: &mut Ui, name: &str, histogram: &Histogram, size: Vec2, colour: egui::Color32) {
     let p = palette(ui.visuals());
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 66.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let painter = ui.painter();
     let plot = rect.with_max_y(rect.bottom() - 15.0).with_min_y(rect.top() + 13.0);
     painter.rect_filled(plot, 3, p.well);
@@ -102,7 +119,7 @@ fn histogram(ui: &mut Ui, name: &str, histogram: &Histogram, width: f32, colour:
         let h = plot.height() * (*count as f32 / most).sqrt();
         let bar = egui::Rect::from_min_max(
             pos2(x, plot.bottom() - h),
-            pos2(x + plot.width() / bins - 0.5, plot.bottom()),
+            pos2(x + plot.width() / bins, plot.bottom()),
         );
         painter.rect_filled(bar, 0, colour);
     }
@@ -111,14 +128,26 @@ fn histogram(ui: &mut Ui, name: &str, histogram: &Histogram, width: f32, colour:
         (rect.left_bottom(), egui::Align2::LEFT_BOTTOM, histogram.low),
         (rect.right_bottom(), egui::Align2::RIGHT_BOTTOM, histogram.high),
     ] {
-        let text = if value.abs() >= 0.01 || value == 0.0 {
-            format!("{value:.2}")
-        } else {
-            format!("{value:.1e}")
-        };
-        painter.text(at, align, text, theme::regular(11.5), p.weak);
+        painter.text(at, align, short(value.into()), theme::regular(11.5), p.weak);
     }
     response.on_hover_text("Number of values in each of the bins between the smallest and the largest; heights are square roots, so that rare values can be seen");
+}
+
+/// Two significant digits; powers of ten only where zeros would have to be counted.
+fn short(value: f64) -> String {
+    let size = value.abs();
+    if size >= 100.0 {
+        format!("{value:.0}")
+    } else if size >= 1.0 {
+        format!("{value:.1}")
+    } else if size >= 1e-4 {
+        let decimals = (1.0 - size.log10().floor()) as usize;
+        format!("{value:.decimals$}")
+    } else if size == 0.0 {
+        "0".into()
+    } else {
+        format!("{value:.1e}")
+    }
 }
 
 fn csv(layers: &[LayerStats]) -> String {

@@ -7,8 +7,12 @@ use super::super::super::command::{Command, DigitEdit, Outbox};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::super::widgets::digit_view;
+use crate::core::text::grouped;
 use crate::data::CLASSES;
 use crate::workers::training::Judged;
+
+/// Side of a digit in the gallery, points.
+const TILE: f32 = 56.0;
 
 /// A chosen cell: true digit, answered digit.
 type Cell = (usize, usize);
@@ -24,8 +28,8 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         e.answers.iter().enumerate().filter(|(i, a)| a.digit != judged.data.label(*i)).count();
     ui.label(format!(
         "{} of {} digits of the {} answered wrongly after epoch {} ({:.2} % right).",
-        wrong,
-        judged.data.len(),
+        grouped(wrong as u64),
+        grouped(judged.data.len() as u64),
         judged.of,
         judged.epoch,
         e.accuracy * 100.0
@@ -183,11 +187,14 @@ fn gallery(ui: &mut Ui, judged: &Judged, chosen: &mut Option<Cell>, out: &mut Ou
     let more = wanted.len().saturating_sub(MOST);
     wanted.truncate(MOST);
     ScrollArea::vertical().id_salt("gallery").auto_shrink([false, false]).show(ui, |ui| {
-        ui.horizontal_wrapped(|ui| {
-            for i in wanted {
-                mistake(ui, judged, i, out);
-            }
-        });
+        let columns = ((ui.available_width() / (TILE + 8.0)) as usize).max(1);
+        for row in wanted.chunks(columns) {
+            ui.horizontal(|ui| {
+                for i in row {
+                    mistake(ui, judged, *i, out);
+                }
+            });
+        }
         if more > 0 {
             ui.label(RichText::new(format!("and {more} more")).small());
         }
@@ -198,7 +205,7 @@ fn mistake(ui: &mut Ui, judged: &Judged, index: usize, out: &mut Outbox) {
     let answer = judged.evaluation.answers[index];
     let label = judged.data.label(index);
     ui.vertical(|ui| {
-        ui.set_width(56.0);
+        ui.set_width(TILE);
         ui.spacing_mut().item_spacing.y = 1.0;
         let id = egui::Id::unique(("mistake", judged.of, judged.epoch, index));
         let image = judged.data.image(index);
@@ -206,7 +213,7 @@ fn mistake(ui: &mut Ui, judged: &Judged, index: usize, out: &mut Outbox) {
         let response = digit_view::show(
             ui,
             id,
-            56.0,
+            TILE,
             &spoken,
             |i| f32::from(image[i]) / 255.0,
             Sense::click(),

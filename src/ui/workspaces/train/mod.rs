@@ -20,6 +20,7 @@ use super::super::theme::{self, palette};
 use super::super::widgets::icons::Icon;
 use super::Workspace;
 use crate::core::clock::duration_text;
+use crate::core::text::grouped;
 use crate::workers::training::{Phase, TrainingView};
 
 /// The workspace.
@@ -121,7 +122,9 @@ fn headline(ui: &mut Ui, world: &Snapshot<'_>) {
 fn position(view: &TrainingView, epochs: usize) -> String {
     match &view.phase {
         Phase::Failed(text) => text.clone(),
-        Phase::Testing { done, total } => format!("{done} of {total} test digits"),
+        Phase::Testing { done, total } => {
+            format!("{} of {} test digits", grouped(*done as u64), grouped(*total as u64))
+        }
         phase if phase.in_hand() => {
             format!(
                 "epoch {} of {epochs}, batch {} of {}",
@@ -150,7 +153,7 @@ fn figures(ui: &mut Ui, view: &TrainingView, record: &crate::workers::runs::RunR
     if let Some(rate) = view.images_per_s {
         shown.push((
             "Speed",
-            format!("{rate:.0} images/s"),
+            format!("{} images/s", grouped(rate.round() as u64)),
             "Over the last two seconds of training",
         ));
     }
@@ -173,11 +176,17 @@ fn figures(ui: &mut Ui, view: &TrainingView, record: &crate::workers::runs::RunR
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 18.0;
         for (name, value, tip) in shown {
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = 6.0;
-                ui.label(RichText::new(name).small().color(p.weak)).on_hover_text(tip);
-                ui.label(RichText::new(value).font(theme::strong(14.5))).on_hover_text(tip);
-            });
+            // One label each, so that a row breaks between figures only.
+            let mut text = egui::text::LayoutJob::default();
+            let format = |font, colour| egui::TextFormat {
+                valign: egui::Align::Center,
+                ..egui::TextFormat::simple(font, colour)
+            };
+            text.append(name, 0.0, format(theme::regular(12.0), p.weak));
+            text.append(&value, 6.0, format(theme::strong(14.5), p.text));
+            text.wrap.max_width = f32::INFINITY;
+            let galley = ui.painter().layout_job(text);
+            ui.label(galley).on_hover_text(tip);
         }
     });
 }
