@@ -107,14 +107,18 @@ pub fn load(dir: &Path) -> Result<Mnist, DataError> {
 /// there. A folder that somebody named is returned even if it is incomplete,
 /// so that [`load`] can say what it lacks.
 pub fn find(explicit: Option<&Path>) -> Option<PathBuf> {
-    if let Some(path) = explicit {
-        return Some(path.into());
-    }
-    if let Some(path) = std::env::var_os(FOLDER_VARIABLE).filter(|p| !p.is_empty()) {
-        return Some(path.into());
-    }
-    let own = crate::core::folders::mnist();
-    FILES.iter().all(|file| file.locate(&own).is_some()).then_some(own)
+    find_or(named(explicit), crate::core::folders::mnist())
+}
+
+/// The folder that somebody named: on the command line or in the environment.
+pub fn named(explicit: Option<&Path>) -> Option<PathBuf> {
+    let variable = || std::env::var_os(FOLDER_VARIABLE).filter(|p| !p.is_empty());
+    explicit.map(Path::to_path_buf).or_else(|| variable().map(PathBuf::from))
+}
+
+/// The named folder, else `own` if all four files are there.
+pub fn find_or(named: Option<PathBuf>, own: PathBuf) -> Option<PathBuf> {
+    named.or_else(|| FILES.iter().all(|file| file.locate(&own).is_some()).then_some(own))
 }
 
 /// What [`check`] found out about one file.

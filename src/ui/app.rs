@@ -77,12 +77,11 @@ impl App {
     pub fn new(ctx: &Context, setup: Setup) -> std::io::Result<Self> {
         theme::install(ctx);
         let (mut session, told) = session::read(&setup.home);
+        if setup.projector {
+            session.set_projector(true);
+        }
         if let Some(choice) = setup.theme {
             session.theme = choice;
-        }
-        session.projector |= setup.projector;
-        if let Some(folder) = setup.mnist {
-            session.mnist_folder = Some(folder);
         }
         let wanted = setup.workspace.as_deref().unwrap_or(&session.workspace);
         let workspace = workspaces::find(wanted).unwrap_or(workspaces::WORKSPACES[0]);
@@ -116,9 +115,9 @@ impl App {
             themed: None,
         };
         app.shown_models = Arc::new(app.models.clone());
-        let mnist = app.session.mnist_folder.clone();
+        let mnist = setup.mnist.or_else(|| app.session.mnist_folder.clone());
         let used = app.session.used_runs.clone();
-        app.job(Job::LoadMnist(mnist));
+        app.load_mnist(mnist);
         app.job(Job::ListRuns);
         used.into_iter().for_each(|run| app.job(Job::LoadRun(run)));
         Ok(app)
@@ -133,6 +132,12 @@ impl App {
         if let Err(busy) = self.hub.job(job) {
             self.toasts.failure(busy.to_string());
         }
+    }
+
+    /// Loads MNIST from the folder named, or the app's own.
+    pub(super) fn load_mnist(&mut self, named: Option<PathBuf>) {
+        let own = self.home.join("mnist");
+        self.job(Job::LoadMnist { named, own });
     }
 
     /// The world as it is now, to read.
@@ -175,7 +180,7 @@ impl App {
                 Event::Runs(runs) => self.runs = runs,
                 Event::FolderChosen(path) => {
                     self.session.mnist_folder = Some(path.clone());
-                    self.job(Job::LoadMnist(Some(path)));
+                    self.load_mnist(Some(path));
                 }
             }
         }

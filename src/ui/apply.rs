@@ -10,7 +10,6 @@ use super::digit::Source;
 use super::session::ThemeChoice;
 use super::workspaces;
 use crate::core::clock::{stamp, unix_seconds};
-use crate::core::folders;
 use crate::workers::library::{Job, Loading};
 use crate::workers::models;
 use crate::workers::training::{Phase, TrainCommand};
@@ -27,13 +26,7 @@ impl App {
                 }
             }
             Command::Theme(preference) => self.session.theme = ThemeChoice::from(preference),
-            Command::Projector(on) => {
-                self.session.projector = on;
-                // A projector's room is bright: white paper reads best.
-                if on {
-                    self.session.theme = ThemeChoice::Light;
-                }
-            }
+            Command::Projector(on) => self.session.set_projector(on),
             Command::TrainTab(name) => self.train_tab = name,
             Command::Help(open) => self.help = open,
             Command::Train(edit) => self.train(edit),
@@ -168,15 +161,14 @@ impl App {
     fn data(&mut self, edit: DataEdit) {
         match edit {
             DataEdit::Download => {
-                let folder = self.home.join("mnist");
-                self.session.mnist_folder = (folder != folders::mnist()).then(|| folder.clone());
-                self.hub.start_download(folder);
+                self.session.mnist_folder = None;
+                self.hub.start_download(self.home.join("mnist"));
             }
             DataEdit::StopDownload => self.hub.stop_download(),
             DataEdit::ChooseFolder => self.hub.choose_folder(),
             DataEdit::Folder(folder) => {
                 self.session.mnist_folder = Some(folder.clone());
-                self.job(Job::LoadMnist(Some(folder)));
+                self.load_mnist(Some(folder));
             }
             DataEdit::LoadSynthetic => {
                 if matches!(self.hub.library().synthetic, Loading::Unknown) {

@@ -4,7 +4,7 @@
 use egui::{Align2, Context, Key, KeyboardShortcut, Modifiers, RichText};
 
 use super::app::App;
-use super::command::{Command, DigitEdit, Outbox, TrainEdit};
+use super::command::{Command, DataEdit, DigitEdit, Outbox, TrainEdit};
 use super::theme::{self, palette};
 use super::widgets::sources;
 use super::workspaces::WORKSPACES;
@@ -115,16 +115,14 @@ fn pen_width(app: &App, out: &mut Outbox, by: f32) {
 /// typed somewhere, plain letters belong to the text.
 pub fn collect(ctx: &Context, app: &App, out: &mut Outbox) {
     for file in ctx.input(|i| i.raw.dropped_files.clone()) {
-        {
-            let path = file.path().to_path_buf();
-            out.push(if path.is_dir() {
-                Command::Data(super::command::DataEdit::Folder(path))
-            } else {
-                Command::OpenPicture(path)
-            });
-        }
+        let path = file.path().to_path_buf();
+        out.push(if path.is_dir() {
+            Command::Data(DataEdit::Folder(path))
+        } else {
+            Command::OpenPicture(path)
+        });
     }
-    let typing = ctx.egui_wants_keyboard_input();
+    let typing = ctx.text_edit_focused();
     for workspace in WORKSPACES {
         if ctx.input_mut(|i| i.consume_shortcut(&ctrl(workspace.key))) {
             out.push(Command::Show(workspace.id));

@@ -17,6 +17,8 @@ pub struct Session {
     pub theme: ThemeChoice,
     /// Projector mode.
     pub projector: bool,
+    /// The theme to go back to when projector mode ends.
+    pub theme_before: Option<ThemeChoice>,
     /// Id of the workspace last seen.
     pub workspace: String,
     /// Inner size of the window, points (without the projector's zoom).
@@ -35,6 +37,19 @@ pub struct Session {
     pub mnist_folder: Option<PathBuf>,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
+}
+
+impl Session {
+    /// Projector mode on or off. A projector's room is bright, and white paper
+    /// reads best there; afterwards the theme is the one from before.
+    pub fn set_projector(&mut self, on: bool) {
+        if on && !self.projector {
+            self.theme_before = Some(std::mem::replace(&mut self.theme, ThemeChoice::Light));
+        } else if let (false, Some(theme)) = (on, self.theme_before.take()) {
+            self.theme = theme;
+        }
+        self.projector = on;
+    }
 }
 
 /// Light, dark or as the system.
@@ -75,6 +90,7 @@ impl Default for Session {
         Self {
             theme: ThemeChoice::System,
             projector: false,
+            theme_before: None,
             workspace: "draw".into(),
             window: None,
             strokes: Vec::new(),

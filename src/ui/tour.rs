@@ -136,7 +136,7 @@ pub fn render(out: &Path, options: &TourOptions) -> anyhow::Result<Vec<PathBuf>>
     let home = tempfile::tempdir().context("could not make a temporary folder for the tour")?;
     let setup = Setup {
         home: home.path().to_path_buf(),
-        mnist: options.mnist.clone().or_else(|| crate::data::mnist::find(None)),
+        mnist: crate::data::mnist::find(options.mnist.as_deref()),
         projector: false,
         theme: None,
         workspace: None,
@@ -245,12 +245,14 @@ fn draw_five(app: &mut App, ctx: &egui::Context) {
 }
 
 fn draw_in_a_corner(app: &mut App, ctx: &egui::Context) {
-    draw(app, ctx, 2, |[x, y]| [0.02 + 0.5 * x, 0.48 + 0.5 * y]);
+    app.apply(ctx, Command::Digit(DigitEdit::PenWidth(0.04)));
+    draw(app, ctx, 2, |[x, y]| [0.04 + 0.35 * x, 0.6 + 0.35 * y]);
     app.apply(ctx, Command::Digit(DigitEdit::Centre(false)));
 }
 
 fn pick(app: &mut App, ctx: &egui::Context) {
     app.apply(ctx, Command::Digit(DigitEdit::Centre(true)));
+    app.apply(ctx, Command::Digit(DigitEdit::PenWidth(0.08)));
     // MNIST may still be loading; without it, a synthetic digit.
     let begun = Instant::now();
     let loading =

@@ -38,7 +38,7 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
     let native = native_options(session.window.unwrap_or([1280.0, 800.0]), options.software);
     let setup = Setup {
         home,
-        mnist: options.mnist,
+        mnist: crate::data::mnist::named(options.mnist.as_deref()),
         projector: options.projector,
         theme: options.theme,
         workspace: options.workspace,

@@ -19,8 +19,13 @@ use crate::data::{mnist, picture};
 
 /// A job for the library.
 pub enum Job {
-    /// Load MNIST from this folder, or from where it is usually found.
-    LoadMnist(Option<PathBuf>),
+    /// Load MNIST from the folder named, or from the app's own if it is there.
+    LoadMnist {
+        /// Named by the user.
+        named: Option<PathBuf>,
+        /// Where a download would put it.
+        own: PathBuf,
+    },
     /// Make the synthetic digits.
     LoadSynthetic,
     /// Find the test digits that a model gets wrong.
@@ -127,7 +132,7 @@ impl Worker {
 
     fn carry_out(&self, job: Job) {
         match job {
-            Job::LoadMnist(folder) => self.load_mnist(folder),
+            Job::LoadMnist { named, own } => self.load_mnist(named, own),
             Job::LoadSynthetic => self.load_synthetic(),
             Job::FindWrong { model, source, split } => self.find_wrong(&model, source, &split),
             Job::ReadPicture(path) => match picture::load(&path) {
@@ -158,8 +163,8 @@ impl Worker {
         }
     }
 
-    fn load_mnist(&self, folder: Option<PathBuf>) {
-        let Some(dir) = mnist::find(folder.as_deref()) else {
+    fn load_mnist(&self, named: Option<PathBuf>, own: PathBuf) {
+        let Some(dir) = mnist::find_or(named, own) else {
             return self.update(|l| l.mnist = Loading::Missing);
         };
         self.update(|l| l.mnist = Loading::Busy);

@@ -190,7 +190,7 @@ impl Hub {
         let jobs = self.jobs.clone();
         let then = move |dir| {
             if let Some(jobs) = jobs {
-                let _ = jobs.send(Job::LoadMnist(Some(dir)));
+                let _ = jobs.send(Job::LoadMnist { named: None, own: dir });
             }
         };
         let (cancel, view) = (Arc::clone(&self.cancel_download), Arc::clone(&self.download));

@@ -220,7 +220,7 @@ fn answers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, height: f32) {
     headline(ui, world, truth);
     let count = world.models.len().max(1) as f32;
     let room = (height - 40.0) / count - 10.0;
-    let card = room.clamp(118.0, 210.0);
+    let card = room.clamp(118.0, 270.0);
     ScrollArea::vertical().id_salt("answers").show(ui, |ui| {
         for model in world.models {
             let answer = world.answers.answers.iter().find(|a| a.key == model.key);
@@ -246,7 +246,7 @@ fn headline(ui: &mut Ui, world: &Snapshot<'_>, truth: Option<u8>) {
         (true, _) => "Draw a digit, and they answer".to_owned(),
         (false, None) => "…".to_owned(),
         (false, Some((first, others))) if others.iter().all(|v| v == first) => {
-            let all = if others.is_empty() { "It says" } else { "All say" };
+            let all = ["It says", "Both say", "All say"][others.len().min(2)];
             format!("{all} {first}")
         }
         (false, Some(_)) => {

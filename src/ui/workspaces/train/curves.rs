@@ -2,11 +2,15 @@
 //! the validation as points; and other runs for comparison.
 
 use egui::{Color32, RichText, Stroke, Ui, Vec2b};
-use egui_plot::{Corner, Legend, Line, MarkerShape, Plot, PlotBounds, PlotPoints, Points};
+use egui_plot::{
+    AxisHints, Corner, GridMark, Legend, Line, MarkerShape, Plot, PlotBounds, PlotPoints, Points,
+};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
+use crate::ann::optimiser::OPTIMISERS;
+use crate::core::text::grouped;
 use crate::workers::runs::RunRecord;
 
 /// Which of the two curves a plot shows.
@@ -25,7 +29,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         );
         return;
     }
-    let wide = ui.available_width() > 640.0;
+    let wide = ui.available_width() > 420.0;
     let from = ui.next_widget_position();
     let height =
         if wide { ui.available_height() - 40.0 } else { (ui.available_height() - 70.0) / 2.0 };
@@ -63,8 +67,12 @@ fn shown_runs<'a>(world: &'a Snapshot<'_>) -> Vec<&'a RunRecord> {
 
 /// Name of a run in legends and lists.
 pub fn name(run: &RunRecord) -> String {
-    let architecture = crate::ann::zoo::find(&run.config.model).map_or("?", |a| a.name);
-    format!("{architecture}, seed {}, {}", run.config.seed, run.config.optimiser.id())
+    let config = &run.config;
+    let architecture = crate::ann::zoo::find(&config.model).map_or("?", |a| a.name);
+    let optimiser = OPTIMISERS.iter().find(|o| o.id == config.optimiser.id());
+    let optimiser = optimiser.map_or("?", |o| o.name);
+    let digits = grouped(config.subset as u64);
+    format!("{architecture}, {optimiser}, {digits} digits, seed {}", config.seed)
 }
 
 fn plot(ui: &mut Ui, world: &Snapshot<'_>, runs: &[&RunRecord], quantity: Quantity, height: f32) {
@@ -76,18 +84,24 @@ fn plot(ui: &mut Ui, world: &Snapshot<'_>, runs: &[&RunRecord], quantity: Quanti
     let corner = if quantity == Quantity::Loss { Corner::RightTop } else { Corner::RightBottom };
     let thick = if world.session.projector { 3.0 } else { 2.0 };
     let (low, high) = bounds(runs, quantity);
-    Plot::new(id)
+    let mut frame = Plot::new(id);
+    // Side by side on a small window, the first legend serves both.
+    if quantity == Quantity::Loss || ui.available_width() > 300.0 {
+        frame = frame.legend(Legend::default().position(corner));
+    }
+    frame
         .height(height)
-        .legend(Legend::default().position(corner))
-        .x_axis_label("epochs")
         .allow_scroll(false)
         .auto_bounds(Vec2b::new(false, false))
-        .y_axis_min_width(38.0)
-        .grid_spacing(egui::Rangef::new(26.0, 300.0))
+        .x_grid_spacer(marks)
+        .y_grid_spacer(marks)
+        .custom_x_axes(vec![axis(AxisHints::new_x()).label("epochs")])
+        .custom_y_axes(vec![axis(AxisHints::new_y()).min_thickness(38.0)])
+        .grid_spacing(egui::Rangef::new(8.0, 400.0))
         .show(ui, |plot| {
             let p = palette(&plot.ctx().global_style().visuals);
             if !moved_by_user(plot) {
-                let longest = runs.iter().map(|r| r.config.epochs as f64).fold(1.0, f64::max);
+                let longest = runs.iter().map(|r| reach(r)).fold(0.1, f64::max);
                 plot.set_plot_bounds(PlotBounds::from_min_max(
                     [-0.02 * longest, low],
                     [1.03 * longest, high],
@@ -99,6 +113,37 @@ fn plot(ui: &mut Ui, world: &Snapshot<'_>, runs: &[&RunRecord], quantity: Quanti
                 look.draw(plot, run, p.series[1]);
             }
         });
+}
+
+/// Epochs that are worth showing of a run: those done and a little more.
+fn reach(run: &RunRecord) -> f64 {
+    let epochs = run.config.epochs as f64;
+    (1.15 * run.steps as f64 / run.total_steps.max(1) as f64 * epochs).min(epochs)
+}
+
+/// Some six marks at steps of 1, 2 or 5 times a power of ten.
+fn marks(input: egui_plot::GridInput) -> Vec<GridMark> {
+    let (low, high) = input.bounds;
+    let rough = (high - low) / 6.0;
+    if !rough.is_normal() || rough < 0.0 {
+        return Vec::new();
+    }
+    let power = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|f| f * power).find(|s| *s >= rough);
+    let step = step.unwrap_or(rough);
+    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+    (first..=last).map(|i| GridMark { value: i as f64 * step, step_size: step }).collect()
+}
+
+/// Every mark has its number, however close.
+fn axis(hints: AxisHints<'static>) -> AxisHints<'static> {
+    hints.formatter(|mark, _| mark_text(mark)).label_spacing(egui::Rangef::new(8.0, 24.0))
+}
+
+/// As many decimals as the step between marks needs.
+fn mark_text(mark: GridMark) -> String {
+    let decimals = (-(mark.step_size * 1.0001).log10().floor()).max(0.0) as usize;
+    format!("{:.decimals$}", mark.value + 0.0)
 }
 
 /// Whether the user has dragged or zoomed the view; a double click undoes that.

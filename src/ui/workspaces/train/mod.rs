@@ -92,10 +92,10 @@ fn tabs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 fn headline(ui: &mut Ui, world: &Snapshot<'_>) {
     let view = &world.training;
     let Some(record) = &view.record else {
-        ui.label(RichText::new("Nothing trained yet").font(theme::strong(18.0)));
+        ui.label(RichText::new("No run in hand").font(theme::strong(18.0)));
         match &view.phase {
             Phase::Failed(text) => ui.label(text),
-            _ => ui.label("Choose a network on the left and press Start. MLP takes a minute, CNN 3 some ten minutes or more."),
+            _ => ui.label("Choose a network on the left and press Start. MLP takes a minute or two, CNN 3 ten minutes or more."),
         };
         return;
     };
