@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use egui::Context;
 
-use super::command::Outbox;
+use super::command::{Outbox, TrainEdit};
 use super::digit::{Digit, Source};
 use super::session::{self, Session};
 use super::snapshot::{Picking, Snapshot, WrongLists};
@@ -66,6 +66,10 @@ pub struct App {
     pub(super) adapter: String,
     saved: (Session, Instant),
     loaded: Option<Arc<Model>>,
+    /// Whether the synthetic digits have been asked for.
+    pub(super) synthetic_asked: bool,
+    /// What waits for digits to be loaded.
+    pub(super) put_off: Option<TrainEdit>,
     themed: Option<(session::ThemeChoice, bool)>,
 }
 
@@ -112,6 +116,8 @@ impl App {
             saved: (session.clone(), Instant::now()),
             session,
             loaded: None,
+            synthetic_asked: false,
+            put_off: None,
             themed: None,
         };
         app.shown_models = Arc::new(app.models.clone());
@@ -289,6 +295,7 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.receive();
+        self.try_put_off();
         self.apply_theme(ctx);
         self.ask();
         self.remember_window(ctx);

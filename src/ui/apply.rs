@@ -10,6 +10,7 @@ use super::digit::Source;
 use super::session::ThemeChoice;
 use super::workspaces;
 use crate::core::clock::{stamp, unix_seconds};
+use crate::data::registry::Split;
 use crate::workers::library::{Job, Loading};
 use crate::workers::models;
 use crate::workers::training::{Phase, TrainCommand};
@@ -123,38 +124,48 @@ impl App {
         if let Err(error) = config.validate() {
             return self.toasts.failure(error.to_string());
         }
-        let library = self.hub.library();
-        match library.source(&config.data) {
-            Loading::Ready(split) => {
-                let split = split.clone();
-                self.send(TrainCommand::Start { config: Box::new(config), split, paused });
+        let again = if paused { TrainEdit::Step } else { TrainEdit::Start };
+        if let Some(split) = self.digits(&config.data, again) {
+            self.send(TrainCommand::Start { config: Box::new(config), split, paused });
+            if paused {
+                self.send(TrainCommand::Step);
             }
-            _ => self.toasts.failure(
-                "The digits to train on are not here yet. Wait until they are loaded, download MNIST, or choose the synthetic digits.".into(),
-            ),
         }
     }
 
     fn go_on(&mut self, id: &str) {
         let Some(run) = self.runs.iter().find(|r| r.id == id) else { return };
-        let library = self.hub.library();
-        match library.source(&run.config.data) {
-            Loading::Ready(split) => {
-                let command = TrainCommand::GoOn { id: id.to_owned(), split: split.clone() };
-                self.session.training = run.config.clone();
-                self.workspace = &workspaces::train::WORKSPACE;
-                self.send(command);
+        let config = run.config.clone();
+        if let Some(split) = self.digits(&config.data, TrainEdit::GoOn(id.to_owned())) {
+            self.session.training = config;
+            self.workspace = &workspaces::train::WORKSPACE;
+            self.send(TrainCommand::GoOn { id: id.to_owned(), split });
+        }
+    }
+
+    /// The digits to train on. While they are still being loaded, `again` is put
+    /// off until they are here; without any, a message says what to do.
+    fn digits(&mut self, source: &str, again: TrainEdit) -> Option<Split> {
+        if source == "synthetic" {
+            self.data(DataEdit::LoadSynthetic);
+        }
+        let problem = match self.hub.library().source(source) {
+            Loading::Ready(split) => return Some(split.clone()),
+            Loading::Unknown | Loading::Busy => {
+                self.put_off = Some(again);
+                return None;
             }
-            _ => {
-                let text = format!(
-                    "The run goes on as soon as its digits ({}) are loaded; it is kept meanwhile.",
-                    run.config.data
-                );
-                self.toasts.failure(text);
-                if run.config.data == "synthetic" {
-                    self.data(DataEdit::LoadSynthetic);
-                }
-            }
+            Loading::Missing => "MNIST is not on this machine yet. Download it, choose its folder, or train on the synthetic digits.".to_owned(),
+            Loading::Failed(message) => message.clone(),
+        };
+        self.toasts.failure(format!("Training did not start: {problem}"));
+        None
+    }
+
+    /// Carries out what waited for digits to be loaded.
+    pub(super) fn try_put_off(&mut self) {
+        if let Some(edit) = self.put_off.take() {
+            self.train(edit);
         }
     }
 
@@ -164,6 +175,7 @@ impl App {
                 self.session.mnist_folder = None;
                 self.hub.start_download(self.home.join("mnist"));
             }
+            DataEdit::Offer(on) => self.session.without_mnist = !on,
             DataEdit::StopDownload => self.hub.stop_download(),
             DataEdit::ChooseFolder => self.hub.choose_folder(),
             DataEdit::Folder(folder) => {
@@ -171,7 +183,7 @@ impl App {
                 self.load_mnist(Some(folder));
             }
             DataEdit::LoadSynthetic => {
-                if matches!(self.hub.library().synthetic, Loading::Unknown) {
+                if !std::mem::replace(&mut self.synthetic_asked, true) {
                     self.job(Job::LoadSynthetic);
                 }
             }

@@ -176,6 +176,7 @@ pub fn offers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         return;
     }
     let text = match &world.library.mnist {
+        _ if world.session.without_mnist => return,
         Loading::Missing => "MNIST, the 70,000 handwritten digits, is not on this machine yet. Drawing and the synthetic digits work without it.".to_owned(),
         Loading::Failed(message) => message.clone(),
         _ => return,
@@ -193,6 +194,9 @@ pub fn offers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         }
         if ui.button("Choose folder…").on_hover_text("If you have its four files").clicked() {
             out.push(Command::Data(DataEdit::ChooseFolder));
+        }
+        if ui.button("Not now").on_hover_text("Draw offers it again").clicked() {
+            out.push(Command::Data(DataEdit::Offer(false)));
         }
     });
 }

@@ -112,6 +112,8 @@ pub enum TrainEdit {
 pub enum DataEdit {
     /// Fetch MNIST.
     Download,
+    /// Offer MNIST above the workspace, or no longer.
+    Offer(bool),
     /// Stop fetching.
     StopDownload,
     /// Point to a folder that has it.

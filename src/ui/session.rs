@@ -35,6 +35,8 @@ pub struct Session {
     pub used_runs: Vec<String>,
     /// Where MNIST is, if the user chose a folder.
     pub mnist_folder: Option<PathBuf>,
+    /// Whether the user does not want to be offered MNIST again.
+    pub without_mnist: bool,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
 }
@@ -99,6 +101,7 @@ impl Default for Session {
             live: true,
             used_runs: Vec::new(),
             mnist_folder: None,
+            without_mnist: false,
             dismissed_runs: Vec::new(),
         }
     }

@@ -159,7 +159,7 @@ fn harness(setup: Setup) -> anyhow::Result<Harness<'static, App>> {
 }
 
 /// The renderer would panic without an adapter; this says it instead.
-fn check_adapter() -> anyhow::Result<()> {
+pub fn check_adapter() -> anyhow::Result<()> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
     let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
     anyhow::ensure!(

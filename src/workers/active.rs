@@ -117,6 +117,12 @@ impl ActiveRun {
 
     /// Trains one mini-batch (or one piece of the validation after an epoch).
     pub fn advance(&mut self, control: &Control) -> Result<Done, StartError> {
+        // The last step is always measured, so that a finished run has something
+        // to show to who comes late.
+        let last = self.record.steps + 1 == self.record.total_steps;
+        if control.watched.load(Relaxed) && self.measured.now() || last {
+            self.trainer.measure_next_step();
+        }
         let begun = Instant::now();
         let step = self.trainer.step()?;
         let took = begun.elapsed();
@@ -132,9 +138,6 @@ impl ActiveRun {
             self.record.epochs.push(point);
             self.judge_validation();
             done.epoch_ended = true;
-        }
-        if control.watched.load(Relaxed) && self.measured.now() {
-            self.trainer.measure_next_step();
         }
         let layers = self.trainer.layer_stats();
         if *self.layers != layers {

@@ -131,7 +131,13 @@ fn only_wrong(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         })
         .response
         .on_hover_text("Pick only digits that a network gets wrong");
-    if let Some(text) = state(world) {
+    let missing =
+        matches!(world.library.source(world.picking.source), Loading::Missing | Loading::Failed(_));
+    if missing && world.session.without_mnist {
+        if ui.button("Get MNIST…").on_hover_text("Download it or choose its folder").clicked() {
+            out.push(Command::Data(DataEdit::Offer(true)));
+        }
+    } else if let Some(text) = state(world) {
         ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
     }
 }

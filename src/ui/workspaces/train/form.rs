@@ -81,8 +81,8 @@ fn buttons(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     });
 }
 
-fn heading(ui: &mut Ui, text: &str) {
-    ui.label(RichText::new(text).font(theme::strong(14.0)));
+fn heading(ui: &mut Ui, text: &str) -> egui::Response {
+    ui.label(RichText::new(text).font(theme::strong(14.0)))
 }
 
 /// A row: name with help on the left, control on the right.
@@ -96,7 +96,7 @@ fn row(ui: &mut Ui, name: &str, tip: &str, control: impl FnOnce(&mut Ui) -> egui
 }
 
 fn network(ui: &mut Ui, config: &mut TrainConfig) {
-    heading(ui, "Network");
+    let title = heading(ui, "Network");
     let chosen = zoo::find(&config.model);
     ComboBox::from_id_salt("network")
         .selected_text(chosen.map_or("choose", |a| a.name))
@@ -110,7 +110,9 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
                 )
                 .on_hover_text(architecture.doc);
             }
-        });
+        })
+        .response
+        .labelled_by(title.id);
     if let Some(architecture) = chosen {
         let summary = zoo::summary(&(architecture.layers)());
         let parameters: usize = summary.iter().map(|l| l.parameters).sum();
@@ -227,7 +229,7 @@ fn course(ui: &mut Ui, config: &mut TrainConfig) {
 }
 
 fn optimiser(ui: &mut Ui, config: &mut TrainConfig) {
-    heading(ui, "Optimiser");
+    let title = heading(ui, "Optimiser");
     let id = config.optimiser.id().to_owned();
     let chosen = OPTIMISERS.iter().find(|o| o.id == id);
     ComboBox::from_id_salt("optimiser")
@@ -242,7 +244,9 @@ fn optimiser(ui: &mut Ui, config: &mut TrainConfig) {
                     config.optimiser = OptimiserConfig::default_of(declared.id).unwrap_or_default();
                 }
             }
-        });
+        })
+        .response
+        .labelled_by(title.id);
     for parameter in chosen.map_or(&[][..], |o| o.parameters) {
         let Some(mut value) = config.optimiser.get(parameter.name) else { continue };
         row(ui, parameter.label, parameter.doc, |ui| {

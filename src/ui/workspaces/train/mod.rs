@@ -183,7 +183,7 @@ fn figures(ui: &mut Ui, view: &TrainingView, record: &crate::workers::runs::RunR
                 ..egui::TextFormat::simple(font, colour)
             };
             text.append(name, 0.0, format(theme::regular(12.0), p.weak));
-            text.append(&value, 6.0, format(theme::strong(14.5), p.text));
+            text.append(&format!(" {value}"), 3.0, format(theme::strong(14.5), p.text));
             text.wrap.max_width = f32::INFINITY;
             let galley = ui.painter().layout_job(text);
             ui.label(galley).on_hover_text(tip);

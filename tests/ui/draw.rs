@@ -1,0 +1,190 @@
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use spikescope::ui::app::App;
+
+use super::Window;
+
+/// Both networks in the box answer `digit`.
+fn both_answer(window: &mut Window, digit: u8) {
+    for model in ["MLP", "CNN 3"] {
+        window.wait_for_text(&format!("{model} answers {digit}, "));
+    }
+    window.wait_for_text(&format!("Both say {digit}"));
+}
+
+#[test]
+fn a_drawn_digit_is_answered_by_both_networks() {
+    let mut window = Window::open();
+    assert!(window.says("Draw a digit, and they answer"));
+    for digit in [3, 5, 8] {
+        window.draw(digit, 1);
+        both_answer(&mut window, digit);
+        window.click("Clear");
+        window.wait_for_text("Draw a digit, and they answer");
+    }
+}
+
+/// The answers come while the pen is still on the paper.
+#[test]
+fn answers_come_while_drawing() {
+    let mut window = Window::open();
+    let rect = {
+        let canvas = window.harness.get_by_label(super::CANVAS);
+        canvas.rect()
+    };
+    let at = |x: f32, y: f32| rect.min + egui::vec2(x, y) * rect.size();
+    window.harness.hover_at(at(0.5, 0.1));
+    window.harness.step();
+    window.harness.drag_at(at(0.5, 0.1));
+    for i in 1..=8 {
+        window.harness.hover_at(at(0.5, 0.1 + 0.1 * i as f32));
+        window.harness.step();
+    }
+    // The button is still held.
+    window.wait_for_text("MLP answers 1, ");
+    window.wait_for_text("CNN 3 answers 1, ");
+}
+
+#[test]
+fn undo_redo_clear_and_eraser() {
+    let mut window = Window::open();
+    window.stroke(&[[0.5, 0.1], [0.5, 0.9]]);
+    window.wait_for_text("Both say 1");
+    window.stroke(&[[0.1, 0.1], [0.9, 0.9]]);
+    window.key(Modifiers::COMMAND, Key::Z);
+    window.wait_for_text("Both say 1");
+    window.key(Modifiers::COMMAND, Key::Z);
+    window.wait_for_text("Draw a digit, and they answer");
+    window.key(Modifiers::COMMAND, Key::Y);
+    window.wait_for_text("Both say 1");
+    // The canvas has the focus now, and Delete clears all the same.
+    window.key(Modifiers::NONE, Key::Delete);
+    window.wait_for_text("Draw a digit, and they answer");
+    window.click("Undo");
+    window.wait_for_text("Both say 1");
+    window.click("Eraser");
+    window.stroke(&[[0.5, 0.0], [0.5, 1.0]]);
+    window.wait_for_text("Draw a digit, and they answer");
+    window.click("Undo");
+    window.wait_for_text("Both say 1");
+}
+
+#[test]
+fn the_keyboard_draws_too() {
+    let mut window = Window::open();
+    window.harness.get_by_label(super::CANVAS).focus();
+    window.harness.run_steps(2);
+    for _ in 0..18 {
+        window.key(Modifiers::NONE, Key::ArrowUp);
+    }
+    window.key(Modifiers::NONE, Key::Space);
+    for _ in 0..36 {
+        window.key(Modifiers::NONE, Key::ArrowDown);
+    }
+    window.key(Modifiers::NONE, Key::Space);
+    window.wait_for_text("Both say 1");
+}
+
+/// A fast hand on a slow frame: press, moves and release arrive together.
+#[test]
+fn a_stroke_within_one_frame_is_kept() {
+    let mut window = Window::open();
+    let rect = window.harness.get_by_label(super::CANVAS).rect();
+    let at = |y: f32| rect.min + egui::vec2(0.5, y) * rect.size();
+    let button = |pressed, y| egui::Event::PointerButton {
+        pos: at(y),
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    window.harness.hover_at(at(0.1));
+    window.harness.run_steps(2);
+    // In one frame, as `step` would otherwise take them one by one.
+    let events = &mut window.harness.input_mut().events;
+    events.push(button(true, 0.1));
+    events.extend((1..=8).map(|i| egui::Event::PointerMoved(at(0.1 + 0.1 * i as f32))));
+    events.push(button(false, 0.9));
+    window.harness.step();
+    window.wait_for_text("Both say 1");
+}
+
+#[test]
+fn synthetic_digits_can_be_picked() {
+    let mut window = Window::open();
+    window.choose("MNIST", "Synthetic digits");
+    window.wait_for("the digits", |h| {
+        h.query_by_label("Next").is_some_and(|n| !n.accesskit_node().is_disabled())
+    });
+    window.click("Next");
+    window.wait_for_text("Synthetic digit 0, labelled ");
+    let label = label_shown(&window);
+    both_answer(&mut window, label);
+    window.click("Next");
+    window.wait_for_text("Synthetic digit 1, labelled ");
+    window.click("Back");
+    window.wait_for_text("Synthetic digit 0, labelled ");
+    window.key(Modifiers::NONE, Key::R);
+    assert!(!window.says("Synthetic digit 0,"), "{}", window.said());
+    // Only those that MLP gets wrong.
+    window.choose("any digit", "wrong by MLP");
+    let count = |h: &Harness<'static, App>| {
+        let mut said = h.query_all_by_label_contains(" digits");
+        said.any(|n| {
+            n.accesskit_node().value().is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()))
+        })
+    };
+    window.wait_for("their number", count);
+    window.click("Next");
+    window.wait_for_text("labelled");
+    let right = format!("MLP answers {}, ", label_shown(&window));
+    window.wait_for("a wrong answer", |h| {
+        h.query_all_by_label_contains("MLP answers").next().is_some()
+            && h.query_all_by_label_contains(&right).next().is_none()
+    });
+}
+
+/// The label of the picked digit.
+fn label_shown(window: &Window) -> u8 {
+    let said = window.said();
+    let after = said.split("labelled ").nth(1).expect("a picked digit");
+    after[..1].parse().unwrap()
+}
+
+#[test]
+fn noise_and_shift_change_the_answer_and_go_away_again() {
+    let mut window = Window::open();
+    window.draw(5, 2);
+    window.wait_for_text("Both say 5");
+    window
+        .harness
+        .get_by_role_and_label(egui::accesskit::Role::Slider, "Noise σ")
+        .set_value_accesskit(1.0);
+    window.harness.run_steps(3);
+    window
+        .harness
+        .get_by_role_and_label(egui::accesskit::Role::Slider, "Shift right")
+        .set_value_accesskit(10.0);
+    window.harness.run_steps(3);
+    window.wait_for("another answer", |h| h.query_by_label("Both say 5").is_none());
+    window.click("No noise, no shift");
+    window.wait_for_text("Both say 5");
+}
+
+/// The classroom's experiment: the same small digit in a corner, centred and not.
+#[test]
+fn centring_matters() {
+    let mut window = Window::open();
+    let small = |p: &[f32; 2]| [0.02 + 0.22 * p[0], 0.74 + 0.22 * p[1]];
+    for stroke in spikescope::data::synthetic::strokes(11, 8, 2) {
+        let points: Vec<[f32; 2]> = stroke.iter().map(small).collect();
+        window.stroke(&points);
+    }
+    window.harness.get_by_role_and_label(egui::accesskit::Role::CheckBox, "Centre digit").click();
+    window.harness.run_steps(3);
+    window.wait_for("a lost network", |h| {
+        h.query_all_by_label_contains(" answers ").count() == 2
+            && h.query_by_label("Both say 8").is_none()
+    });
+}

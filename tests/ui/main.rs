@@ -1,0 +1,142 @@
+//! The window driven as a person drives it: by what its parts are called and
+//! by what it says, never by its insides.
+
+mod draw;
+mod pictures;
+mod session;
+mod train;
+
+use std::time::{Duration, Instant};
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable, by};
+use egui_kittest::{Harness, Node};
+use spikescope::ui::app::{App, Setup};
+
+/// Training a small network in a test build takes seconds; this is for slow
+/// machines.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The app in a data folder of its own.
+struct Window {
+    harness: Harness<'static, App>,
+    home: tempfile::TempDir,
+}
+
+impl Window {
+    fn open() -> Self {
+        Self::open_with([1280.0, 800.0], tempfile::tempdir().unwrap(), |_| {})
+    }
+
+    fn open_with(size: [f32; 2], home: tempfile::TempDir, change: impl FnOnce(&mut Setup)) -> Self {
+        spikescope::ui::tour::check_adapter().unwrap();
+        let mut setup = Setup {
+            home: home.path().to_path_buf(),
+            mnist: None,
+            projector: false,
+            theme: Some(spikescope::ui::session::ThemeChoice::Dark),
+            workspace: None,
+        };
+        change(&mut setup);
+        let mut harness = Harness::builder()
+            .with_size(size)
+            .wgpu_setup(spikescope::ui::window::wgpu_setup(false))
+            .build_eframe(move |cc| App::new(&cc.egui_ctx, setup).unwrap());
+        harness.run_steps(3);
+        Self { harness, home }
+    }
+
+    /// Closes the window and opens it again on the same folder.
+    fn reopen(self) -> Self {
+        let Self { mut harness, home } = self;
+        eframe::App::on_exit(harness.state_mut());
+        // The threads end, and the session is written, when the app is dropped.
+        drop(harness);
+        Self::open_with([1280.0, 800.0], home, |setup| setup.theme = None)
+    }
+
+    /// Steps until `ready` says so.
+    #[track_caller]
+    fn wait_for(&mut self, what: &str, ready: impl Fn(&Harness<'static, App>) -> bool) {
+        let begun = Instant::now();
+        while !ready(&self.harness) {
+            assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}; {}", self.said());
+            self.harness.step();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.harness.run_steps(2);
+    }
+
+    #[track_caller]
+    fn wait_for_text(&mut self, text: &str) {
+        self.wait_for(text, |h| h.query_all_by_label_contains(text).next().is_some());
+    }
+
+    /// Everything that the window says, for messages of failed tests.
+    fn said(&self) -> String {
+        let labels: Vec<String> = self
+            .harness
+            .root()
+            .children_recursive()
+            .filter_map(|n: Node<'_>| n.accesskit_node().label().or(n.accesskit_node().value()))
+            .collect();
+        format!("the window said: {labels:?}")
+    }
+
+    fn says(&self, text: &str) -> bool {
+        self.harness.query_all_by_label_contains(text).next().is_some()
+    }
+
+    #[track_caller]
+    fn click(&mut self, button: &str) {
+        self.harness.get_by_role_and_label(Role::Button, button).click();
+        self.harness.run_steps(3);
+    }
+
+    /// Chooses from a drop-down list.
+    #[track_caller]
+    fn choose(&mut self, now: &str, wanted: &str) {
+        self.harness.get(by().role(Role::ComboBox).value(now)).click();
+        self.harness.run_steps(3);
+        self.harness.get_by_role_and_label(Role::Button, wanted).click();
+        self.harness.run_steps(3);
+    }
+
+    /// Puts a number into a field of the form.
+    #[track_caller]
+    fn set(&mut self, field: &str, value: f64) {
+        self.harness.get_by_role_and_label(Role::SpinButton, field).set_value_accesskit(value);
+        self.harness.run_steps(3);
+    }
+
+    /// Draws a stroke on the canvas with the mouse; points in 0 … 1.
+    fn stroke(&mut self, points: &[[f32; 2]]) {
+        let rect = self.harness.get_by_role_and_label(Role::Canvas, CANVAS).rect();
+        let at = |p: &[f32; 2]| rect.min + egui::vec2(p[0], p[1]) * rect.size();
+        self.harness.hover_at(at(&points[0]));
+        self.harness.step();
+        self.harness.drag_at(at(&points[0]));
+        self.harness.step();
+        for point in &points[1..] {
+            self.harness.hover_at(at(point));
+            self.harness.step();
+        }
+        self.harness.drop_at(at(&points[points.len() - 1]));
+        self.harness.run_steps(2);
+    }
+
+    /// Draws a generated digit stroke by stroke.
+    fn draw(&mut self, class: u8, index: u64) {
+        for stroke in spikescope::data::synthetic::strokes(11, class, index) {
+            self.stroke(&stroke);
+        }
+    }
+
+    /// Presses a key, alone or with Ctrl.
+    fn key(&mut self, modifiers: egui::Modifiers, key: egui::Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.run_steps(3);
+    }
+}
+
+const CANVAS: &str = "Canvas: draw a digit here";

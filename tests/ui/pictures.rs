@@ -1,0 +1,62 @@
+//! Pictures of both workspaces, compared with those under `tests/snapshots`.
+//! What depends on the machine (its speed) is masked. After a wanted change:
+//! `UPDATE_SNAPSHOTS=1 cargo test --test ui pictures`.
+
+use egui_kittest::SnapshotOptions;
+use egui_kittest::kittest::Queryable;
+use spikescope::ui::session::ThemeChoice;
+
+use super::Window;
+
+/// Adapters round colours differently; a broken layout changes far more.
+fn compare(window: &mut Window, name: &str) {
+    let speeds: Vec<egui::Rect> =
+        window.harness.query_all_by_label_contains("answered in").map(|n| n.rect()).collect();
+    for rect in speeds {
+        window.harness.mask(rect.expand(2.0));
+    }
+    window.harness.remove_cursor();
+    window.harness.run_steps(8);
+    let options = SnapshotOptions::new().threshold(1.5).max_failed_pixels(600);
+    window.harness.snapshot_options(name, &options);
+}
+
+fn open(size: [f32; 2], theme: ThemeChoice, projector: bool, workspace: &str) -> Window {
+    let home = tempfile::tempdir().unwrap();
+    let workspace = workspace.to_owned();
+    let mut window = Window::open_with(size, home, move |setup| {
+        setup.theme = Some(theme);
+        setup.projector = projector;
+        setup.workspace = Some(workspace);
+    });
+    window.wait_for_text("is not on this machine yet");
+    window
+}
+
+#[test]
+fn draw_dark() {
+    let mut window = open([1280.0, 800.0], ThemeChoice::Dark, false, "draw");
+    window.draw(3, 1);
+    window.wait_for_text("Both say 3");
+    compare(&mut window, "draw-dark");
+}
+
+#[test]
+fn draw_in_projector_mode() {
+    let mut window = open([1024.0, 768.0], ThemeChoice::Light, true, "draw");
+    window.draw(5, 2);
+    window.wait_for_text("Both say 5");
+    compare(&mut window, "draw-projector");
+}
+
+#[test]
+fn train_light() {
+    let mut window = open([1280.0, 800.0], ThemeChoice::Light, false, "train");
+    compare(&mut window, "train-light");
+}
+
+#[test]
+fn train_small() {
+    let mut window = open([640.0, 480.0], ThemeChoice::Dark, false, "train");
+    compare(&mut window, "train-small");
+}

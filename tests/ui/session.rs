@@ -1,0 +1,71 @@
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable;
+
+use super::Window;
+
+#[test]
+fn drawing_theme_and_workspace_survive_a_restart() {
+    let mut window = Window::open();
+    window.draw(8, 3);
+    window.wait_for_text("Both say 8");
+    window.click("Light or dark");
+    window.click("Train");
+    let mut window = window.reopen();
+    assert!(window.says("Start training"), "{}", window.said());
+    assert!(!window.harness.ctx.global_style().visuals.dark_mode);
+    window.key(Modifiers::COMMAND, Key::Num1);
+    window.wait_for_text("Both say 8");
+}
+
+#[test]
+fn a_broken_session_is_kept_aside_and_told() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("session.json"), b"{\"theme\": \"dark\", \"strokes\": [[[1e")
+        .unwrap();
+    let mut window = Window::open_with([1280.0, 800.0], home, |_| {});
+    window.wait_for_text("could not be read");
+    assert!(window.home.path().join("session.broken.json").exists());
+    window.draw(3, 1);
+    window.wait_for_text("Both say 3");
+}
+
+/// Killed in the middle of a run: the next start offers to go on, and it does.
+#[test]
+fn an_interrupted_run_is_offered() {
+    let mut window = Window::open();
+    window.click("Train");
+    window.choose("MNIST", "Synthetic digits");
+    window.set("Training digits", 1000.0);
+    window.set("Epochs", 200.0);
+    window.click("Start training");
+    // Past the first epoch there is a checkpoint.
+    window.wait_for_text("epoch 2 of 200");
+    let runs = window.home.path().join("runs");
+    let run = std::fs::read_dir(&runs).unwrap().next().unwrap().unwrap().path();
+    // What a kill leaves behind: the folder as it is at this moment.
+    let home = tempfile::tempdir().unwrap();
+    let copy = home.path().join("runs").join(run.file_name().unwrap());
+    std::fs::create_dir_all(&copy).unwrap();
+    for file in std::fs::read_dir(&run).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+    }
+    drop(window);
+    let mut window = Window::open_with([1280.0, 800.0], home, |_| {});
+    window.wait_for_text("was interrupted in epoch");
+    window.click("Go on");
+    window.click("Train");
+    window.wait_for_text("MLP training");
+    assert!(window.harness.query_by_label("Go on").is_none());
+}
+
+/// A window of 640×480: everything can be reached.
+#[test]
+fn the_smallest_window_works() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = Window::open_with([640.0, 480.0], home, |_| {});
+    window.stroke(&[[0.5, 0.1], [0.5, 0.9]]);
+    window.wait_for("answers", |h| h.query_all_by_label_contains(" answers 1").count() == 2);
+    window.click("Train");
+    assert!(window.says("Start training"));
+}

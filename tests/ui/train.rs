@@ -1,0 +1,110 @@
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use egui_kittest::Harness;
+use spikescope::ui::app::App;
+
+use super::Window;
+
+/// The Train workspace, set to a run that takes a moment.
+fn ready_to_train(epochs: f64) -> Window {
+    let mut window = Window::open();
+    window.click("Train");
+    window.choose("MNIST", "Synthetic digits");
+    window.set("Training digits", 1000.0);
+    window.set("Epochs", epochs);
+    window.set("Validation split", 10.0);
+    window
+}
+
+#[test]
+fn a_run_is_trained_watched_and_used() {
+    let mut window = ready_to_train(2.0);
+    window.click("Start training");
+    window.wait_for_text("MLP finished");
+    assert!(window.says("after 2 of 2 epochs"), "{}", window.said());
+    assert!(window.says("Test "), "{}", window.said());
+
+    window.click("Layers");
+    for layer in ["dense1", "dense2", "dense3"] {
+        assert!(window.says(layer), "{}", window.said());
+    }
+    window.click("Mistakes");
+    assert!(window.says("Confusion matrix"), "{}", window.said());
+    let mistake = window
+        .harness
+        .query_all_by_label_contains(" answered ")
+        .filter(|n| {
+            n.accesskit_node().role() == Role::Image || n.accesskit_node().role() == Role::Button
+        })
+        .count();
+    assert!(mistake > 0, "no mistakes to click; {}", window.said());
+
+    window.click("Runs");
+    window.click("Use in Draw");
+    window.wait_for_text("In Draw");
+    window.click("Draw");
+    window.draw(3, 1);
+    window.wait_for("three answers", |h| h.query_all_by_label_contains(" answers ").count() == 3);
+}
+
+#[test]
+fn pause_step_stop_and_go_on() {
+    let mut window = ready_to_train(200.0);
+    window.click("Start training");
+    window.wait_for_text("MLP training");
+    window.key(Modifiers::COMMAND, Key::Enter);
+    window.wait_for_text("MLP paused");
+    let before = position(&window.harness);
+    window.click("Step");
+    window.wait_for("one more batch", |h| position(h) != before);
+    assert!(window.says("MLP paused"), "{}", window.said());
+    window.key(Modifiers::COMMAND, Key::Enter);
+    window.wait_for_text("MLP training");
+    window.click("Stop");
+    window.wait_for_text("MLP stopped");
+    window.click("Runs");
+    window.click("Go on");
+    window.wait_for_text("MLP training");
+    window.click("Stop");
+    window.wait_for_text("MLP stopped");
+}
+
+/// `epoch 1 of 2, batch 3 of 29`.
+fn position(harness: &Harness<'static, App>) -> Option<String> {
+    let mut found = harness.query_all_by_label_contains(", batch ");
+    found.next().and_then(|n| n.accesskit_node().value())
+}
+
+/// Reset begins anew from the same weights; stepping from a fresh start shows
+/// exactly the first batch.
+#[test]
+fn step_from_nothing_and_reset() {
+    let mut window = ready_to_train(1.0);
+    window.click("Step");
+    window.wait_for_text("MLP paused");
+    window.wait_for_text("batch 1 of");
+    window.click("Step");
+    window.wait_for_text("batch 2 of");
+    window.click("Reset");
+    window.wait_for_text("batch 0 of");
+    assert!(window.says("MLP paused"), "{}", window.said());
+}
+
+#[test]
+fn without_mnist_it_is_offered() {
+    let mut window = Window::open();
+    window.wait_for_text("is not on this machine yet");
+    assert!(window.says("Download (11 MB)") && window.says("Choose folder"));
+    window.click("Train");
+    window.click("Start training");
+    window.wait_for_text("MNIST");
+    assert!(!window.says("MLP training"));
+    // Who does not want it is not asked again, but finds it.
+    window.click("Not now");
+    assert!(!window.says("Download (11 MB)"));
+    window.click("Draw");
+    window.click("Get MNIST…");
+    assert!(window.says("Download (11 MB)"), "{}", window.said());
+}
