@@ -12,7 +12,7 @@ pub static SGD: Optimiser = Optimiser {
             name: "learning_rate",
             label: "Learning rate",
             default: 0.01,
-            range: (1e-7, 100.0),
+            range: (1e-7, 1e6),
             doc: "Size of a step",
         },
         Parameter {
