@@ -176,17 +176,30 @@ fn paint(ui: &Ui, rect: Rect, response: &Response, digit: &Digit, hand: &Hand) {
     ui.painter().rect_stroke(rect, 8, edge, egui::StrokeKind::Inside);
 }
 
+/// Cosine of the largest turn, about 25°, that is smooth without a disc.
+const GENTLE_TURN: f32 = 0.9;
+
 fn strokes(painter: &egui::Painter, ui: &Ui, rect: Rect, digit: &Digit) {
     let ink = theme::ink(ui.visuals(), 0.97);
     let width = digit.treatment.pen * rect.width();
     for stroke in digit.strokes() {
         let points: Vec<Pos2> = stroke.iter().map(|at| from_canvas(rect, *at)).collect();
-        // Discs make caps and joins round; a single line would have mitred joins.
-        for at in &points {
-            painter.circle_filled(*at, width / 2.0, ink);
-        }
-        for pair in points.windows(2) {
-            painter.line_segment([pair[0], pair[1]], Stroke::new(width, ink));
+        // Discs make the caps and the sharp corners round; where the pen turns
+        // little, one line's mitred joins are round enough and cost far less.
+        let turns = |i: usize| {
+            let (before, after) = (points[i] - points[i - 1], points[i + 1] - points[i]);
+            before.dot(after) < GENTLE_TURN * before.length() * after.length()
+        };
+        let mut start = 0;
+        for (i, at) in points.iter().enumerate() {
+            let end = i + 1 == points.len();
+            if i == 0 || end || turns(i) {
+                painter.circle_filled(*at, width / 2.0, ink);
+                if i > start {
+                    painter.line(points[start..=i].to_vec(), Stroke::new(width, ink));
+                }
+                start = i;
+            }
         }
     }
 }
