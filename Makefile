@@ -5,6 +5,9 @@
 # Found even when the shell that starts make has not read rustup's profile.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
+# Mesa complains about a missing one, again and again, though nothing here uses it.
+export XDG_RUNTIME_DIR ?= $(CURDIR)/target
+
 # Options for the app: make run ARGS="--projector"
 ARGS ?=
 

@@ -138,6 +138,15 @@ pub fn wgpu_setup(software: bool) -> egui_wgpu::WgpuSetup {
     egui_wgpu::WgpuSetup::CreateNew(setup)
 }
 
+/// winit's errors name the line of its source, which tells a user nothing:
+/// `… os error at FILE:LINE: what` → `what`.
+fn without_place(error: &str) -> &str {
+    let what = error.split_once(" os error at ").map_or(error, |(_, place)| {
+        place.split_once(".rs:").and_then(|(_, rest)| rest.split_once(": ")).map_or(error, |t| t.1)
+    });
+    what.trim_end_matches('.')
+}
+
 /// What a failed start means and what to do.
 fn explain(error: &eframe::Error) -> anyhow::Error {
     let advice = match error {
@@ -149,5 +158,5 @@ fn explain(error: &eframe::Error) -> anyhow::Error {
         }
         _ => "the window could not be opened",
     };
-    anyhow!("{advice} ({error})")
+    anyhow!("{advice} ({})", without_place(&error.to_string()))
 }
