@@ -3,6 +3,7 @@
 //! is criterion's; the slowest frames, which are what a hand feels, are printed
 //! beside it.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group};
@@ -72,10 +73,14 @@ fn measure(c: &mut Criterion, name: &str, mut next: impl FnMut() -> Duration) {
         })
         .collect();
     times.sort_unstable();
-    println!(
+    let written = writeln!(
+        std::io::stdout(),
         "frame/{name}: at 60 a second, median {:.2?}, 99th percentile {:.2?}, slowest {:.2?}",
-        times[300], times[593], times[599]
+        times[300],
+        times[593],
+        times[599]
     );
+    written.expect("standard output");
 }
 
 fn drawing(window: &mut Window) -> impl FnMut() -> Duration {
