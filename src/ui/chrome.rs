@@ -164,10 +164,9 @@ fn training_status(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 pub fn offers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     interrupted_run(ui, world, out);
     if world.download.running {
-        banner(ui, |ui| {
-            let d = &world.download;
+        let d = &world.download;
+        banner(ui, &format!("Fetching MNIST: {}", d.file), |ui| {
             let share = if d.total == 0 { 0.0 } else { d.done as f32 / d.total as f32 };
-            ui.label(format!("Fetching MNIST: {}", d.file));
             ui.add(egui::ProgressBar::new(share).desired_width(160.0).show_percentage());
             if ui.button("Stop").on_hover_text("What has arrived is kept").clicked() {
                 out.push(Command::Data(DataEdit::StopDownload));
@@ -181,8 +180,7 @@ pub fn offers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         Loading::Failed(message) => message.clone(),
         _ => return,
     };
-    banner(ui, |ui| {
-        ui.label(text);
+    banner(ui, &text, |ui| {
         if ui
             .button("Download (11 MB)")
             .on_hover_text(
@@ -210,12 +208,12 @@ fn interrupted_run(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         return;
     }
     let name = crate::ann::zoo::find(&run.config.model).map_or("?", |a| a.name);
-    banner(ui, |ui| {
-        ui.label(format!(
-            "Training of {name} was interrupted in epoch {} of {}; everything up to its last checkpoint is kept.",
-            run.epochs.len() + 1,
-            run.config.epochs
-        ));
+    let text = format!(
+        "Training of {name} was interrupted in epoch {} of {}; everything up to its last checkpoint is kept.",
+        run.epochs.len() + 1,
+        run.config.epochs
+    );
+    banner(ui, &text, |ui| {
         if ui.button("Go on").clicked() {
             out.push(Command::Train(TrainEdit::GoOn(run.id.clone())));
         }
@@ -225,13 +223,27 @@ fn interrupted_run(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     });
 }
 
-fn banner(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+/// Room for the buttons beside a text, points.
+const BUTTONS: f32 = 365.0;
+
+/// A text and its buttons: in one row where both fit, else the buttons below.
+fn banner(ui: &mut Ui, text: &str, buttons: impl FnOnce(&mut Ui)) {
     let p = palette(ui.visuals());
     theme::card(ui.visuals())
         .inner_margin(Margin::symmetric(12, 8))
         .stroke(egui::Stroke::new(1.0, p.accent))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.horizontal_wrapped(contents);
+            let font = egui::TextStyle::Body.resolve(ui.style());
+            let text_width = ui.painter().layout_no_wrap(text.to_owned(), font, p.text).size().x;
+            if text_width + BUTTONS < ui.available_width() {
+                ui.horizontal(|ui| {
+                    ui.label(text);
+                    buttons(ui);
+                });
+            } else {
+                ui.label(text);
+                ui.horizontal_wrapped(buttons);
+            }
         });
 }

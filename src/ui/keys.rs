@@ -155,8 +155,10 @@ pub fn overlay(ctx: &Context, app: &App, out: &mut Outbox) {
             .resizable(false)
             .anchor(Align2::CENTER_CENTER, [0.0, 0.0])
             .show(ctx, |ui| {
+                let most = ctx.content_rect().height() - 120.0;
                 egui::ScrollArea::vertical()
-                    .max_height(ctx.content_rect().height() - 120.0)
+                    .max_height(most)
+                    .min_scrolled_height(most)
                     .show(ui, list);
             });
         if !open {
@@ -169,31 +171,40 @@ pub fn overlay(ctx: &Context, app: &App, out: &mut Outbox) {
 }
 
 fn list(ui: &mut egui::Ui) {
-    let name = |s: &KeyboardShortcut| ui_format(ui.ctx(), s);
-    let rows: Vec<(String, String)> = WORKSPACES
-        .iter()
-        .map(|w| (name(&ctrl(w.key)), w.doc.to_owned()))
-        .chain(BINDINGS.iter().map(|b| (name(&b.shortcut), b.what.to_owned())))
-        .chain(
-            [
-                ("Tab, Shift+Tab", "Go from control to control; Space presses"),
-                ("Arrows on the canvas", "Move the pen; Space puts it down and lifts it"),
-                ("? or F1", "This list; Esc closes it"),
-            ]
-            .map(|(key, what)| (key.to_owned(), what.to_owned())),
-        )
-        .collect();
-    egui::Grid::new("keys").num_columns(2).spacing([24.0, 7.0]).show(ui, |ui| {
-        for (key, what) in rows {
-            ui.label(RichText::new(key).font(theme::strong(13.5)));
-            ui.label(what);
-            ui.end_row();
+    let mut rows: Vec<(String, &str)> = Vec::new();
+    let workspaces = WORKSPACES.iter().map(|w| (ctrl(w.key), w.doc));
+    let bindings = BINDINGS.iter().map(|b| (b.shortcut, b.what));
+    for (shortcut, what) in workspaces.chain(bindings) {
+        let name = name(ui.ctx(), &shortcut);
+        match rows.iter_mut().find(|row| row.1 == what) {
+            Some(row) => row.0 = format!("{}, {name}", row.0),
+            None => rows.push((name, what)),
         }
+    }
+    let others = [
+        ("Tab, Shift+Tab", "Go from control to control; Space presses"),
+        ("Arrows on the canvas", "Move the pen; Space puts it down and lifts it"),
+        ("? or F1", "This list; Esc closes it"),
+    ];
+    rows.extend(others.map(|(key, what)| (key.to_owned(), what)));
+    let beside_scroll_bar = egui::Margin { right: 16, ..egui::Margin::ZERO };
+    egui::Frame::new().inner_margin(beside_scroll_bar).show(ui, |ui| {
+        egui::Grid::new("keys").num_columns(2).spacing([24.0, 7.0]).show(ui, |ui| {
+            for (key, what) in rows {
+                ui.label(RichText::new(key).font(theme::strong(13.5)));
+                ui.label(what);
+                ui.end_row();
+            }
+        });
     });
 }
 
-fn ui_format(ctx: &Context, shortcut: &KeyboardShortcut) -> String {
-    ctx.format_shortcut(shortcut)
+/// `Ctrl+Z`, and `[` for what egui calls `OpenBracket`.
+fn name(ctx: &Context, shortcut: &KeyboardShortcut) -> String {
+    let key = shortcut.logical_key;
+    let symbol = key.symbol_or_name();
+    let name = ctx.format_shortcut(shortcut);
+    if symbol.is_ascii() { name.replace(key.name(), symbol) } else { name }
 }
 
 fn show_pressed(ctx: &Context) {

@@ -17,12 +17,12 @@ fn both_answer(window: &mut Window, digit: u8) {
 #[test]
 fn a_drawn_digit_is_answered_by_both_networks() {
     let mut window = Window::open();
-    assert!(window.says("Draw a digit, and they answer"));
+    assert!(window.says("Draw, and they answer"));
     for digit in [3, 5, 8] {
         window.draw(digit, 1);
         both_answer(&mut window, digit);
         window.click("Clear");
-        window.wait_for_text("Draw a digit, and they answer");
+        window.wait_for_text("Draw, and they answer");
     }
 }
 
@@ -56,17 +56,17 @@ fn undo_redo_clear_and_eraser() {
     window.key(Modifiers::COMMAND, Key::Z);
     window.wait_for_text("Both say 1");
     window.key(Modifiers::COMMAND, Key::Z);
-    window.wait_for_text("Draw a digit, and they answer");
+    window.wait_for_text("Draw, and they answer");
     window.key(Modifiers::COMMAND, Key::Y);
     window.wait_for_text("Both say 1");
     // The canvas has the focus now, and Delete clears all the same.
     window.key(Modifiers::NONE, Key::Delete);
-    window.wait_for_text("Draw a digit, and they answer");
+    window.wait_for_text("Draw, and they answer");
     window.click("Undo");
     window.wait_for_text("Both say 1");
     window.click("Eraser");
     window.stroke(&[[0.5, 0.0], [0.5, 1.0]]);
-    window.wait_for_text("Draw a digit, and they answer");
+    window.wait_for_text("Draw, and they answer");
     window.click("Undo");
     window.wait_for_text("Both say 1");
 }

@@ -1,5 +1,5 @@
 use egui::{Key, Modifiers};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::Window;
 
@@ -68,4 +68,33 @@ fn the_smallest_window_works() {
     window.wait_for("answers", |h| h.query_all_by_label_contains(" answers 1").count() == 2);
     window.click("Train");
     assert!(window.says("Start training"));
+}
+
+/// Nothing that is said may stand beyond the window's edge, the answers least of
+/// all: 1024×768 is what projectors show.
+#[test]
+fn draw_fits_a_projector() {
+    for projector in [false, true] {
+        for digit in [None, Some(3)] {
+            let home = tempfile::tempdir().unwrap();
+            let mut window =
+                Window::open_with([1024.0, 768.0], home, |setup| setup.projector = projector);
+            window.wait_for_text("is not on this machine yet");
+            if let Some(digit) = digit {
+                window.draw(digit, 1);
+                window.wait_for("answers", |h| {
+                    h.query_all_by_label_contains(" answers ").count() == 2
+                });
+            }
+            let right = window.harness.ctx.content_rect().right();
+            let beyond: Vec<String> = window
+                .harness
+                .root()
+                .children_recursive()
+                .filter(|n| n.accesskit_node().label().is_some() && n.rect().right() > right + 0.5)
+                .map(|n| format!("{:?} {:?}", n.accesskit_node().label(), n.rect()))
+                .collect();
+            assert!(beyond.is_empty(), "projector {projector}: beyond {right}: {beyond:?}");
+        }
+    }
 }

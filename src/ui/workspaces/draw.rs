@@ -36,9 +36,9 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         });
         return;
     }
-    let seen_width = if w < 900.0 { 160.0 } else { 210.0 };
+    let seen_width = if w < 1000.0 { 160.0 } else { 210.0 };
     // The tools above the paper and the sources below take some 100 points.
-    let side = (h - 104.0).min(w * 0.48).min(w - seen_width - 240.0 - 2.0 * GAP).max(160.0);
+    let side = (h - 104.0).min(w * 0.48).min(w - seen_width - 234.0 - 2.0 * GAP).max(160.0);
     let mut x = area.left();
     let mut column = |ui: &mut Ui, width: f32, add: &mut dyn FnMut(&mut Ui)| {
         let rect = Rect::from_min_max(pos2(x, area.top()), pos2(x + width, area.bottom()));
@@ -243,7 +243,7 @@ fn headline(ui: &mut Ui, world: &Snapshot<'_>, truth: Option<u8>) {
     let p = palette(ui.visuals());
     let votes: Vec<usize> = world.answers.answers.iter().map(|a| Answer::best(a).0).collect();
     let text = match (world.digit.is_blank(), votes.split_first()) {
-        (true, _) => "Draw a digit, and they answer".to_owned(),
+        (true, _) => "Draw, and they answer".to_owned(),
         (false, None) => "…".to_owned(),
         (false, Some((first, others))) if others.iter().all(|v| v == first) => {
             let all = ["It says", "Both say", "All say"][others.len().min(2)];
@@ -257,7 +257,8 @@ fn headline(ui: &mut Ui, world: &Snapshot<'_>, truth: Option<u8>) {
             format!("They disagree: {}", said.join(" or "))
         }
     };
-    ui.horizontal(|ui| {
+    // Wrapped, so that a long headline does not widen the column beyond the window.
+    ui.horizontal_wrapped(|ui| {
         ui.set_min_height(26.0);
         ui.label(RichText::new(text).font(theme::strong(19.0)));
         if let Some(label) = truth {
