@@ -176,19 +176,22 @@ fn paint(ui: &Ui, rect: Rect, response: &Response, digit: &Digit, hand: &Hand) {
     ui.painter().rect_stroke(rect, 8, edge, egui::StrokeKind::Inside);
 }
 
-/// Cosine of the largest turn, about 25°, that is smooth without a disc.
-const GENTLE_TURN: f32 = 0.9;
+/// Cosine of the turn, 60°, beyond which a corner is meant as one.
+const CORNER: f32 = 0.5;
+/// Points nearer to each other than this share of the pen's width show no turn
+/// of the hand, only the steps of the mouse.
+const NEAR: f32 = 0.25;
 
+/// The strokes as smooth lines with round ends and corners. One line per bend,
+/// not a shape per point: a long drawing would cost milliseconds per frame.
 fn strokes(painter: &egui::Painter, ui: &Ui, rect: Rect, digit: &Digit) {
     let ink = theme::ink(ui.visuals(), 0.97);
     let width = digit.treatment.pen * rect.width();
     for stroke in digit.strokes() {
-        let points: Vec<Pos2> = stroke.iter().map(|at| from_canvas(rect, *at)).collect();
-        // Discs make the caps and the sharp corners round; where the pen turns
-        // little, one line's mitred joins are round enough and cost far less.
+        let points = steady(stroke.iter().map(|at| from_canvas(rect, *at)), NEAR * width);
         let turns = |i: usize| {
             let (before, after) = (points[i] - points[i - 1], points[i + 1] - points[i]);
-            before.dot(after) < GENTLE_TURN * before.length() * after.length()
+            before.dot(after) < CORNER * before.length() * after.length()
         };
         let mut start = 0;
         for (i, at) in points.iter().enumerate() {
@@ -196,12 +199,51 @@ fn strokes(painter: &egui::Painter, ui: &Ui, rect: Rect, digit: &Digit) {
             if i == 0 || end || turns(i) {
                 painter.circle_filled(*at, width / 2.0, ink);
                 if i > start {
-                    painter.line(points[start..=i].to_vec(), Stroke::new(width, ink));
+                    let line = smooth(&smooth(&points[start..=i]));
+                    painter.line(line, Stroke::new(width, ink));
                 }
                 start = i;
             }
         }
     }
+}
+
+/// The way of the hand without the steps of the mouse: points nearer than `near`
+/// to the first of their group become its mean; the two ends stay.
+fn steady(points: impl ExactSizeIterator<Item = Pos2>, near: f32) -> Vec<Pos2> {
+    let last = points.len().saturating_sub(1);
+    let mut line: Vec<Pos2> = Vec::with_capacity(points.len());
+    let mut group: (Pos2, Vec2, f32) = (Pos2::ZERO, Vec2::ZERO, 0.0);
+    for (i, at) in points.enumerate() {
+        let (first, sum, count) = group;
+        if count > 0.0 && i != last && first.distance(at) < near {
+            group = (first, sum + at.to_vec2(), count + 1.0);
+            continue;
+        }
+        if count > 0.0 {
+            line.push((sum / count).to_pos2());
+        }
+        if i == 0 || i == last {
+            line.push(at);
+            group = (at, Vec2::ZERO, 0.0);
+        } else {
+            group = (at, at.to_vec2(), 1.0);
+        }
+    }
+    line
+}
+
+/// Chaikin's corner cutting: every corner becomes two of half the turn; the ends
+/// stay.
+fn smooth(points: &[Pos2]) -> Vec<Pos2> {
+    let [first, inner @ .., last] = points else { return points.to_vec() };
+    let mut line = Vec::with_capacity(2 * points.len());
+    line.push(*first);
+    for (i, at) in inner.iter().enumerate() {
+        line.extend([at.lerp(points[i], 0.25), at.lerp(points[i + 2], 0.25)]);
+    }
+    line.push(*last);
+    line
 }
 
 /// When the digit is not centred, the 20×20 box that MNIST's digits fill.
@@ -220,4 +262,34 @@ fn frame_of_twenty(ui: &Ui, painter: &egui::Painter, rect: Rect, digit: &Digit) 
         inner.left_top(),
     ];
     painter.extend(Shape::dashed_line(&corners, Stroke::new(1.0, p.weak), 6.0, 5.0));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn smoothing_keeps_the_ends_and_the_way() {
+        // A slanted line in the whole pixels of a mouse.
+        let stairs: Vec<Pos2> =
+            (0..200).map(|i| Pos2::new(i as f32, (i as f32 * 0.37).round())).collect();
+        let line = smooth(&smooth(&steady(stairs.iter().copied(), 10.0)));
+        assert_eq!((line[0], line[line.len() - 1]), (stairs[0], stairs[199]));
+        for at in &line {
+            assert!((at.y - 0.37 * at.x).abs() < 0.5, "{at}");
+        }
+        for pair in line.windows(2) {
+            assert!(pair[1].x > pair[0].x, "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn dots_and_short_strokes_stay() {
+        for n in 0..4 {
+            let points = vec![Pos2::new(3.0, 4.0); n];
+            let line = smooth(&steady(points.iter().copied(), 1.0));
+            assert_eq!(line.is_empty(), n == 0);
+            assert!(line.iter().all(|at| *at == points[0]), "{line:?}");
+        }
+    }
 }
