@@ -10,6 +10,9 @@ pub enum AnnError {
     /// No architecture of this id.
     #[error("there is no network called {id:?}; known are {known}")]
     UnknownModel { id: String, known: String },
+    /// A layer that does not fit what comes before it.
+    #[error("{layer} does not fit a picture of {shape}; a smaller kernel or less pooling would")]
+    Structure { layer: String, shape: String },
     /// A setting out of its range.
     #[error("{what} is {value}, but must be {range}")]
     Setting { what: String, value: String, range: String },

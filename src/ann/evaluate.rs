@@ -46,13 +46,10 @@ impl Tally {
     }
 
     /// Asks the next [`CHUNK`] digits.
-    ///
-    /// # Errors
-    /// Should the tensor library fail.
-    pub fn advance(&mut self, network: &Network, data: &Dataset) -> Result<(), AnnError> {
+    pub fn advance(&mut self, network: &Network, data: &Dataset) {
         let range = self.done()..(self.done() + CHUNK).min(data.len());
         let pictures: Vec<Pixels> = range.clone().map(|i| data.pixels(i)).collect();
-        for (i, probabilities) in range.zip(network.probabilities(&pictures)?) {
+        for (i, probabilities) in range.zip(network.probabilities(&pictures)) {
             let label = usize::from(data.label(i));
             let (digit, probability) = probabilities
                 .iter()
@@ -63,7 +60,6 @@ impl Tally {
             self.loss -= f64::from(probabilities[label].max(f32::MIN_POSITIVE)).ln();
             self.answers.push(Answer { digit: digit as u8, probability });
         }
-        Ok(())
     }
 
     /// The evaluation, once all are asked.
@@ -82,7 +78,7 @@ impl Tally {
 /// Asks a network about every digit on `threads` threads; `None` if cancelled.
 ///
 /// # Errors
-/// When no threads can be had, or the tensor library fails.
+/// When no threads can be had.
 pub fn evaluate(
     network: &Network,
     data: &Dataset,
@@ -96,7 +92,7 @@ pub fn evaluate(
             if cancel.load(Relaxed) {
                 return Ok(None);
             }
-            tally.advance(network, data)?;
+            tally.advance(network, data);
             progress(tally.done(), data.len());
         }
         Ok(Some(tally.finish()))

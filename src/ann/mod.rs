@@ -4,11 +4,15 @@
 //! Everything here depends on the seed and on nothing else: not on the number of
 //! threads, not on who is watching.
 
+pub mod backprop;
+mod buffer;
 pub mod error;
 pub mod evaluate;
+mod initial;
 pub mod network;
 pub mod ops;
 pub mod optimiser;
+pub mod plan;
 pub mod trainer;
 pub mod weights;
 pub mod zoo;

@@ -95,32 +95,31 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, AnnError> {
 }
 
 /// The parameters of a network as arrays, each name after `prefix`.
-pub(super) fn arrays_of(network: &Network, prefix: &str) -> Result<Arrays, AnnError> {
-    let values = network.values()?;
-    let named = network.parameters().into_iter().zip(values);
-    Ok(named.map(|((name, var), v)| (format!("{prefix}{name}"), var.dims().to_vec(), v)).collect())
+pub(super) fn arrays_of(network: &Network, prefix: &str) -> Arrays {
+    let parameters = network.parameters().into_iter();
+    parameters.map(|p| (format!("{prefix}{}", p.name), p.shape, p.values.to_vec())).collect()
 }
 
 /// Sets a network's parameters from arrays of these names; each must be there,
 /// of its shape and finite.
 pub(super) fn set_from(
-    network: &Network,
+    network: &mut Network,
     arrays: &Arrays,
     prefix: &str,
     file: &str,
 ) -> Result<(), AnnError> {
     let broken = |reason: String| AnnError::Weights { file: file.to_owned(), reason };
     let mut values = Vec::new();
-    for (name, var) in network.parameters() {
-        let wanted = format!("{prefix}{name}");
+    for parameter in network.parameters() {
+        let wanted = format!("{prefix}{}", parameter.name);
         let (_, shape, array) = arrays
             .iter()
             .find(|(n, ..)| *n == wanted)
             .ok_or_else(|| broken(format!("{wanted} is missing")))?;
-        if shape != var.dims() {
+        if *shape != parameter.shape {
             return Err(broken(format!(
                 "{wanted} has shape {shape:?}, but {:?} is needed",
-                var.dims()
+                parameter.shape
             )));
         }
         if let Some(bad) = array.iter().find(|v| !v.is_finite()) {
@@ -128,7 +127,8 @@ pub(super) fn set_from(
         }
         values.push(array.clone());
     }
-    network.set_values(&values)
+    network.set_values(&values);
+    Ok(())
 }
 
 /// Saves a network.
@@ -140,7 +140,7 @@ pub fn save(path: &Path, network: &Network, metadata: &Metadata) -> Result<(), A
         file: path.display().to_string(),
         reason: e.to_string(),
     })?;
-    write_arrays(path, &arrays_of(network, "")?, text)
+    write_arrays(path, &arrays_of(network, ""), text)
 }
 
 /// Loads a network.
@@ -160,8 +160,8 @@ pub fn from_bytes(bytes: &[u8], file: &str) -> Result<(Network, Metadata), AnnEr
     let (arrays, text) = read_arrays(bytes, file)?;
     let metadata: Metadata = serde_json::from_str(&text)
         .map_err(|e| broken(format!("its description cannot be understood ({e})")))?;
-    let network = Network::new(zoo::get(&metadata.architecture)?, 0)?;
-    set_from(&network, &arrays, "", file)?;
+    let mut network = Network::new(zoo::get(&metadata.architecture)?, 0)?;
+    set_from(&mut network, &arrays, "", file)?;
     Ok((network, metadata))
 }
 

@@ -53,7 +53,7 @@ fn read(file: &Path) -> anyhow::Result<Pixels> {
 
 fn ask(models: &[Trained], pixels: &Pixels) -> anyhow::Result<Vec<Answer>> {
     let ask_one = |model: &Trained| {
-        let answers = model.network.probabilities(std::slice::from_ref(pixels))?;
+        let answers = model.network.probabilities(std::slice::from_ref(pixels));
         let probabilities = *answers
             .first()
             .ok_or_else(|| anyhow::anyhow!("the network {} gave no answer", model.id()))?;

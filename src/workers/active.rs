@@ -158,7 +158,7 @@ impl ActiveRun {
     fn copy_model(&self) -> Result<Model, AnnError> {
         let progress = self.trainer.progress();
         let epochs = format!("{:.1}", progress.epochs_done());
-        let network = self.trainer.network().snapshot()?;
+        let network = self.trainer.network().clone();
         Ok(Model::new(network, self.metadata(), Origin::Live { epochs }))
     }
 
@@ -216,7 +216,7 @@ impl ActiveRun {
     }
 
     fn finished_model(&self) -> Result<Model, AnnError> {
-        let network = self.trainer.network().snapshot()?;
+        let network = self.trainer.network().clone();
         Ok(Model::new(network, self.metadata(), Origin::Run(self.record.id.clone())))
     }
 

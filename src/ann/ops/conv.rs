@@ -1,319 +1,218 @@
-//! Convolution + bias + ReLU: `(batch, h, w, c)` → `(batch, h−k+1, w−k+1, o)`,
-//! stride 1, no padding.
-//!
-//! The kernel is a matrix `(k·k·c, o)`, rows by y, x, channel. A few rows of the
-//! picture at a time are unrolled (im2col) into a tile that stays in the second
-//! level cache, and multiplied with it.
+//! Convolution + bias + ReLU of any shape, stride 1, no padding, by unrolling
+//! (im2col): a few rows of the picture at a time become a tile that stays in the
+//! second-level cache, and is multiplied with the kernel. For what neither
+//! [`super::direct`] nor [`super::winograd`] fits; both are faster where they do.
 
-use std::cell::RefCell;
+use std::ops::Range;
 
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
-use rayon::prelude::*;
-
+use super::dense::{add_bias, sum_rows};
 use super::matrix::{View, multiply};
-use super::{PIECE, sum_pieces, values, with_values};
+use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
 
 /// Unrolled values in a tile: 384 KiB, well within a core's second-level cache.
 const TILE: usize = 96 * 1024;
 
-/// The operation `relu(x ∗ w + b)`.
+/// The operation `relu(x ∗ w + b)`; the kernel is `(k·k·c, o)`, rows by y, x,
+/// channel.
 #[derive(Clone, Copy, Debug)]
-pub struct ConvRelu {
-    /// Side of the kernel.
-    pub kernel: usize,
-    /// Whether the gradient of `x` is wanted (not so for the input picture).
-    pub input_gradient: bool,
+pub struct Conv {
+    kernel: usize,
+    input: Plane,
+    /// Without padding.
+    inner: Plane,
+    output: Plane,
 }
 
-/// Sizes of one picture's convolution.
-#[derive(Clone, Copy)]
-struct Sizes {
-    k: usize,
-    w: usize,
-    c: usize,
-    oh: usize,
-    ow: usize,
-    o: usize,
-}
-
-thread_local! {
-    /// The unrolled tile, its gradient, and the gradient before the ReLU.
-    static TILES: RefCell<[Vec<f32>; 3]> = const { RefCell::new([Vec::new(), Vec::new(), Vec::new()]) };
-}
-
-fn at_least(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
-    if buffer.len() < len {
-        buffer.resize(len, 0.0);
+impl Conv {
+    /// For pictures of `h`×`w` pixels; `None` when the kernel is larger.
+    pub fn new((h, w, c): (usize, usize, usize), kernel: usize, o: usize) -> Option<Self> {
+        if h < kernel || w < kernel || kernel * c * o == 0 {
+            return None;
+        }
+        let inner = Plane::new(h + 1 - kernel, w + 1 - kernel, o);
+        Some(Self { kernel, input: Plane::new(h, w, c), inner, output: inner })
     }
-    &mut buffer[..len]
-}
 
-impl Sizes {
     fn unrolled(&self) -> usize {
-        self.k * self.k * self.c
+        self.kernel * self.kernel * self.input.c
+    }
+
+    fn weight_len(&self) -> usize {
+        self.unrolled() * self.output.c
     }
 
     fn rows_per_tile(&self) -> usize {
-        (TILE / (self.unrolled() * self.ow)).clamp(1, self.oh)
+        (TILE / (self.unrolled() * self.inner.w)).clamp(1, self.inner.h)
     }
 
     /// First output row and number of rows of each tile.
     fn tiles(self) -> impl Iterator<Item = (usize, usize)> {
-        let step = self.rows_per_tile();
-        (0..self.oh).step_by(step).map(move |y| (y, step.min(self.oh - y)))
+        let (step, h) = (self.rows_per_tile(), self.inner.h);
+        (0..h).step_by(step).map(move |y| (y, step.min(h - y)))
+    }
+
+    /// For each unrolled pixel of a tile, the offset of its first value.
+    fn corners(self, y0: usize, rows: usize) -> impl Iterator<Item = usize> {
+        let (w, i) = (self.inner.w, self.input);
+        (0..rows * w).map(move |p| ((y0 + p / w) * i.pitch + p % w) * i.c)
     }
 
     fn unroll(&self, x: &[f32], tile: &mut [f32], y0: usize, rows: usize) {
-        let line = self.k * self.c;
-        for (pixel, unrolled) in
-            tile.chunks_exact_mut(self.unrolled()).take(rows * self.ow).enumerate()
-        {
-            let (y, ox) = (y0 + pixel / self.ow, pixel % self.ow);
-            for (ky, part) in unrolled.chunks_exact_mut(line).enumerate() {
-                part.copy_from_slice(&x[((y + ky) * self.w + ox) * self.c..][..line]);
+        let (line, row) = (self.kernel * self.input.c, self.input.pitch * self.input.c);
+        for (corner, out) in self.corners(y0, rows).zip(tile.chunks_exact_mut(self.unrolled())) {
+            for (ky, part) in out.chunks_exact_mut(line).enumerate() {
+                part.copy_from_slice(&x[corner + ky * row..][..line]);
             }
         }
     }
 
     /// Adds the gradient of an unrolled tile to the picture it came from.
     fn roll_up(&self, tile: &[f32], dx: &mut [f32], y0: usize, rows: usize) {
-        let line = self.k * self.c;
-        for (pixel, unrolled) in tile.chunks_exact(self.unrolled()).take(rows * self.ow).enumerate()
-        {
-            let (y, ox) = (y0 + pixel / self.ow, pixel % self.ow);
-            for (ky, part) in unrolled.chunks_exact(line).enumerate() {
-                let target = &mut dx[((y + ky) * self.w + ox) * self.c..][..line];
-                for (d, g) in target.iter_mut().zip(part) {
+        let (line, row) = (self.kernel * self.input.c, self.input.pitch * self.input.c);
+        for (corner, from) in self.corners(y0, rows).zip(tile.chunks_exact(self.unrolled())) {
+            for (ky, part) in from.chunks_exact(line).enumerate() {
+                for (d, g) in dx[corner + ky * row..].iter_mut().zip(part) {
                     *d += g;
                 }
             }
         }
     }
 
-    fn forward(&self, x: &[f32], w: &[f32], b: &[f32], out: &mut [f32]) {
-        let n = self.unrolled();
-        TILES.with_borrow_mut(|[tile, ..]| {
-            for (y0, rows) in self.tiles() {
-                let pixels = rows * self.ow;
-                let tile = at_least(tile, pixels * n);
-                self.unroll(x, tile, y0, rows);
-                let out = &mut out[y0 * self.ow * self.o..][..pixels * self.o];
-                multiply(out, View::new(tile, pixels, n), View::new(w, n, self.o), false);
-                for pixel in out.chunks_exact_mut(self.o) {
-                    for (v, b) in pixel.iter_mut().zip(b) {
-                        // `max` would turn a NaN into 0 and hide it.
-                        let sum = *v + b;
-                        *v = if sum < 0.0 { 0.0 } else { sum };
-                    }
-                }
-            }
-        });
-    }
-
-    /// Adds one picture's gradients to `dw`, `db` and, if wanted, `dx`.
-    #[allow(clippy::too_many_arguments, reason = "three inputs, their gradients, and the output's")]
-    fn backward(
-        &self,
-        x: &[f32],
-        w: &[f32],
-        y: &[f32],
-        dy: &[f32],
-        mut dx: Option<&mut [f32]>,
-        dw: &mut [f32],
-        db: &mut [f32],
-    ) {
-        let n = self.unrolled();
-        TILES.with_borrow_mut(|[tile, dtile, dsum]| {
-            for (y0, rows) in self.tiles() {
-                let pixels = rows * self.ow;
-                let range = y0 * self.ow * self.o..(y0 * self.ow + pixels) * self.o;
-                let g = at_least(dsum, pixels * self.o);
-                for ((g, dy), y) in g.iter_mut().zip(&dy[range.clone()]).zip(&y[range]) {
-                    *g = if *y > 0.0 { *dy } else { 0.0 };
-                }
-                for pixel in g.chunks_exact(self.o) {
-                    for (d, g) in db.iter_mut().zip(pixel) {
-                        *d += g;
-                    }
-                }
-                let tile = at_least(tile, pixels * n);
-                self.unroll(x, tile, y0, rows);
-                let g = View::new(g, pixels, self.o);
-                multiply(dw, View::new(tile, pixels, n).t(), g, true);
-                if let Some(dx) = dx.as_deref_mut() {
-                    let dtile = at_least(dtile, pixels * n);
-                    multiply(dtile, g, View::new(w, n, self.o).t(), false);
-                    self.roll_up(dtile, dx, y0, rows);
-                }
-            }
-        });
+    /// The rows of a tile in a padded plane.
+    fn rows(self, y0: usize, rows: usize) -> impl Iterator<Item = Range<usize>> {
+        let (o, width) = (self.output, self.inner.w * self.inner.c);
+        (y0..y0 + rows).map(move |y| y * o.pitch * o.c..y * o.pitch * o.c + width)
     }
 }
 
-impl ConvRelu {
-    /// Sizes for `x` of these dimensions and `outputs` channels out.
-    fn sizes(
-        &self,
-        (_, h, w, c): (usize, usize, usize, usize),
-        kernel: (usize, usize),
-    ) -> Result<Sizes> {
-        let k = self.kernel;
-        if h < k || w < k || kernel.0 != k * k * c {
-            candle_core::bail!(
-                "a {k}×{k} kernel of shape {kernel:?} does not fit a {h}×{w}×{c} picture"
-            );
+impl Op for Conv {
+    fn input(&self) -> Plane {
+        self.input
+    }
+
+    fn output(&self) -> Plane {
+        self.output
+    }
+
+    fn pad_output(&mut self, output: Plane) -> bool {
+        self.output = output;
+        true
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        let (area, o) = (self.kernel * self.kernel, self.output.c);
+        let initial = Initial::Glorot { fan_in: self.unrolled(), fan_out: area * o };
+        vec![
+            Parameter { name: "weight", shape: vec![self.unrolled(), o], initial },
+            Parameter { name: "bias", shape: vec![o], initial: Initial::Zero },
+        ]
+    }
+
+    /// A tile, its result, and the gradient by the tile.
+    fn scratch_len(&self, _n: usize, mode: Mode) -> usize {
+        let pixels = self.rows_per_tile() * self.inner.w;
+        let tile = pixels * self.unrolled();
+        pixels * self.output.c + if mode == Mode::Answer { tile } else { 2 * tile }
+    }
+
+    fn partial_len(&self) -> usize {
+        self.weight_len() + self.output.c
+    }
+
+    fn blocks(&self) -> Vec<Vec<Range<usize>>> {
+        vec![vec![0..self.partial_len()]]
+    }
+
+    fn forward(&self, pass: Forward<'_>) {
+        let (k, o) = (self.unrolled(), self.output.c);
+        let (w, b) = pass.parameters.split_at(self.weight_len());
+        let pictures = pass.x.chunks_exact(self.input.len());
+        for (x, y) in pictures.zip(pass.y.chunks_exact_mut(self.output.len())).take(pass.n) {
+            for (y0, rows) in self.tiles() {
+                let pixels = rows * self.inner.w;
+                let (result, tile) = pass.scratch.split_at_mut(pixels * o);
+                self.unroll(x, tile, y0, rows);
+                multiply(result, View::new(tile, pixels, k), View::new(w, k, o), false);
+                add_bias(result, &b[..o], true);
+                for (row, to) in result.chunks_exact(self.inner.w * o).zip(self.rows(y0, rows)) {
+                    y[to].copy_from_slice(row);
+                }
+            }
+            self.output.clear_padding(y);
         }
-        Ok(Sizes { k, w, c, oh: h + 1 - k, ow: w + 1 - k, o: kernel.1 })
-    }
-}
-
-impl CustomOp3 for ConvRelu {
-    fn name(&self) -> &'static str {
-        "conv-relu"
     }
 
-    fn cpu_fwd(
-        &self,
-        sx: &CpuStorage,
-        lx: &Layout,
-        sw: &CpuStorage,
-        lw: &Layout,
-        sb: &CpuStorage,
-        lb: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (x, w, b) = (values(sx, lx, "conv")?, values(sw, lw, "conv")?, values(sb, lb, "conv")?);
-        let dims = lx.shape().dims4()?;
-        let s = self.sizes(dims, lw.shape().dims2()?)?;
-        let (batch, picture, feature) = (dims.0, dims.1 * dims.2 * dims.3, s.oh * s.ow * s.o);
-        let mut out = vec![0f32; batch * feature];
-        out.par_chunks_mut(feature)
-            .zip(x.par_chunks(picture))
-            .for_each(|(out, x)| s.forward(x, w, b, out));
-        Ok((CpuStorage::F32(out), (batch, s.oh, s.ow, s.o).into()))
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        w: &Tensor,
-        b: &Tensor,
-        y: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let dims = x.dims4()?;
-        let s = self.sizes(dims, w.dims2()?)?;
-        let (picture, feature) = (dims.1 * dims.2 * dims.3, s.oh * s.ow * s.o);
-        let dy = dy.contiguous()?;
-        let mut dx = vec![0f32; if self.input_gradient { x.elem_count() } else { 0 }];
-        let piece = |x: &[f32], w: &[f32], y: &[f32], dy: &[f32], mut dx: Option<&mut [f32]>| {
-            let (mut dw, mut db) = (vec![0f32; w.len()], vec![0f32; s.o]);
-            for (i, x) in x.chunks_exact(picture).enumerate() {
-                let at = i * feature..(i + 1) * feature;
-                let dx = dx.as_deref_mut().map(|d| &mut d[i * picture..(i + 1) * picture]);
-                s.backward(x, w, &y[at.clone()], &dy[at], dx, &mut dw, &mut db);
+    fn backward(&self, mut pass: Backward<'_>) {
+        let (k, o) = (self.unrolled(), self.output.c);
+        let (dw, db) = pass.partial.split_at_mut(self.weight_len());
+        dw.fill(0.0);
+        db.fill(0.0);
+        let w = &pass.parameters[..self.weight_len()];
+        for image in 0..pass.n {
+            let x = &pass.x[image * self.input.len()..][..self.input.len()];
+            let of = image * self.output.len()..(image + 1) * self.output.len();
+            let (y, dy) = (&pass.y[of.clone()], &pass.dy[of]);
+            let mut dx = pass.dx.as_deref_mut().map(|dx| {
+                let dx = &mut dx[image * self.input.len()..][..self.input.len()];
+                dx.fill(0.0);
+                dx
+            });
+            for (y0, rows) in self.tiles() {
+                let pixels = rows * self.inner.w;
+                let (g, rest) = pass.scratch.split_at_mut(pixels * o);
+                let (tile, dtile) = rest.split_at_mut(pixels * k);
+                for (row, at) in g.chunks_exact_mut(self.inner.w * o).zip(self.rows(y0, rows)) {
+                    for ((g, dy), y) in row.iter_mut().zip(&dy[at.clone()]).zip(&y[at]) {
+                        *g = if *y > 0.0 { *dy } else { 0.0 };
+                    }
+                }
+                for pixel in g.chunks_exact(o) {
+                    for (sum, g) in db.iter_mut().zip(pixel) {
+                        *sum += g;
+                    }
+                }
+                self.unroll(x, tile, y0, rows);
+                let g = View::new(g, pixels, o);
+                multiply(dw, View::new(tile, pixels, k).t(), g, true);
+                if let Some(dx) = dx.as_deref_mut() {
+                    multiply(dtile, g, View::new(w, k, o).t(), false);
+                    self.roll_up(&dtile[..pixels * k], dx, y0, rows);
+                }
             }
-            (dw, db)
-        };
-        let (dw, db): (Vec<_>, Vec<_>) = with_values(x, |x| {
-            with_values(w, |w| {
-                with_values(y, |y| {
-                    with_values(&dy, |dy| {
-                        let inputs = x
-                            .par_chunks(PIECE * picture)
-                            .zip(y.par_chunks(PIECE * feature).zip(dy.par_chunks(PIECE * feature)));
-                        if self.input_gradient {
-                            inputs
-                                .zip(dx.par_chunks_mut(PIECE * picture))
-                                .map(|((x, (y, dy)), dx)| piece(x, w, y, dy, Some(dx)))
-                                .unzip()
-                        } else {
-                            inputs.map(|(x, (y, dy))| piece(x, w, y, dy, None)).unzip()
-                        }
-                    })
-                })
-            })
-        })????;
-        let device = x.device();
-        let dx = self.input_gradient.then(|| Tensor::from_vec(dx, x.dims(), device)).transpose()?;
-        Ok((
-            dx,
-            Some(Tensor::from_vec(sum_pieces(dw), w.dims(), device)?),
-            Some(Tensor::from_vec(sum_pieces(db), b.dims(), device)?),
-        ))
+        }
+    }
+
+    fn gradient(&self, _block: usize, parts: &[Part<'_>], out: &mut [f32]) {
+        sum_rows(parts.iter().map(|p| p.partial), out);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{difference, gradients, random};
+    use super::super::candle::tests::{agrees_with_stock, gradients_are_right, run, stock_conv};
     use super::*;
-
-    fn conv(t: &[Tensor], kernel: usize) -> Tensor {
-        t[0].apply_op3(&t[1], &t[2], ConvRelu { kernel, input_gradient: true }).unwrap()
-    }
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        // A bias away from zero keeps the sums away from the ReLU's corner,
-        // where a difference quotient means nothing.
-        let shift = Tensor::new(&[6f32, -6.0, 6.0], &candle_core::Device::Cpu).unwrap();
-        let inputs =
-            [random(&[3, 6, 5, 2], 1), random(&[18, 3], 2).affine(0.3, 0.0).unwrap(), shift];
-        gradients(&inputs, |t| conv(t, 3));
+        gradients_are_right(&Conv::new((6, 5, 2), 3, 3).unwrap(), 3);
     }
 
     #[test]
     fn forward_and_backward_agree_with_stock_candle() {
         for (kernel, batch) in [(3, 1), (5, 9)] {
-            let x = candle_core::Var::from_tensor(&random(&[batch, 11, 12, 4], 3)).unwrap();
-            let w = candle_core::Var::from_tensor(&random(&[kernel * kernel * 4, 7], 4)).unwrap();
-            let b = candle_core::Var::from_tensor(&random(&[7], 5)).unwrap();
-            let ours = conv(
-                &[x.as_tensor().clone(), w.as_tensor().clone(), b.as_tensor().clone()],
-                kernel,
-            );
-            let kernels = w.reshape((kernel, kernel, 4, 7)).unwrap().permute((3, 2, 0, 1)).unwrap();
-            let stock = x
-                .permute((0, 3, 1, 2))
-                .unwrap()
-                .contiguous()
-                .unwrap()
-                .conv2d(&kernels.contiguous().unwrap(), 0, 1, 1, 1)
-                .unwrap()
-                .broadcast_add(&b.reshape((1, 7, 1, 1)).unwrap())
-                .unwrap()
-                .relu()
-                .unwrap()
-                .permute((0, 2, 3, 1))
-                .unwrap();
-            assert!(difference(&ours, &stock) < 1e-5);
-            let weight = random(ours.dims(), 6);
-            let g1 = (&ours * &weight).unwrap().sum_all().unwrap().backward().unwrap();
-            let g2 = (&stock * &weight).unwrap().sum_all().unwrap().backward().unwrap();
-            for v in [&x, &w, &b] {
-                let (a, b) = (g1.get(v.as_tensor()).unwrap(), g2.get(v.as_tensor()).unwrap());
-                assert!(difference(a, b) < 1e-5);
-            }
+            let op = Conv::new((11, 12, 4), kernel, 7).unwrap();
+            agrees_with_stock(&op, batch, 1e-5, |x, p| stock_conv(x, p, kernel, 7));
         }
     }
 
     #[test]
     fn a_nan_in_the_input_is_not_hidden() {
-        let x = (random(&[1, 4, 4, 1], 1) * f64::NAN).unwrap();
-        let y = conv(&[x, random(&[9, 2], 2), random(&[2], 3)], 3);
-        assert!(y.flatten_all().unwrap().to_vec1::<f32>().unwrap()[0].is_nan());
+        let op = Conv::new((4, 4, 1), 3, 2).unwrap();
+        assert!(run(&op, &[f32::NAN; 16], &[0.1; 20]).0[0].is_nan());
     }
 
     #[test]
-    fn a_kernel_that_does_not_fit_is_an_error() {
-        let x = random(&[1, 2, 2, 1], 1);
-        assert!(
-            x.apply_op3(
-                &random(&[9, 2], 2),
-                &random(&[2], 3),
-                ConvRelu { kernel: 3, input_gradient: true }
-            )
-            .is_err()
-        );
+    fn a_kernel_that_does_not_fit_is_refused() {
+        assert!(Conv::new((2, 2, 1), 3, 2).is_none());
     }
 }

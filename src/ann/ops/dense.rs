@@ -1,171 +1,170 @@
 //! Dense layer: `(batch, inputs)` → `(batch, units)`, `x·w + b`, with or without
-//! ReLU; `w` is `(inputs, units)`. No transposed copies are made.
+//! ReLU; `w` is `(inputs, units)`. No transposed copy of the weights is made.
 
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
-use rayon::prelude::*;
+use std::ops::Range;
 
-use super::matrix::{View, multiply};
-use super::{PIECE, values, with_values};
+use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
+use super::product::{Left, product};
+use super::simd::Engine;
 
-/// Rows of the weight matrix whose gradient is computed together.
+/// Rows of the weights that are updated together.
 const ROWS: usize = 64;
 
 /// The operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Dense {
-    /// Whether a ReLU follows.
-    pub relu: bool,
-    /// Whether the gradient of `x` is wanted (not so for the input picture).
-    pub input_gradient: bool,
-}
-
-impl CustomOp3 for Dense {
-    fn name(&self) -> &'static str {
-        "dense"
-    }
-
-    fn cpu_fwd(
-        &self,
-        sx: &CpuStorage,
-        lx: &Layout,
-        sw: &CpuStorage,
-        lw: &Layout,
-        sb: &CpuStorage,
-        lb: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (x, w, b) =
-            (values(sx, lx, "dense")?, values(sw, lw, "dense")?, values(sb, lb, "dense")?);
-        let ((batch, inputs), (rows, units)) = (lx.shape().dims2()?, lw.shape().dims2()?);
-        if inputs != rows || b.len() != units {
-            candle_core::bail!(
-                "{inputs} inputs do not fit weights ({rows}, {units}) and {} biases",
-                b.len()
-            );
-        }
-        let mut out = vec![0f32; batch * units];
-        out.par_chunks_mut(PIECE * units).zip(x.par_chunks(PIECE * inputs)).for_each(|(out, x)| {
-            let n = x.len() / inputs;
-            multiply(out, View::new(x, n, inputs), View::new(w, inputs, units), false);
-            for row in out.chunks_exact_mut(units) {
-                for (v, b) in row.iter_mut().zip(b) {
-                    let sum = *v + b;
-                    *v = if self.relu && sum < 0.0 { 0.0 } else { sum };
-                }
-            }
-        });
-        Ok((CpuStorage::F32(out), (batch, units).into()))
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        w: &Tensor,
-        b: &Tensor,
-        y: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let ((batch, inputs), (_, units)) = (x.dims2()?, w.dims2()?);
-        let dy = dy.contiguous()?;
-        let (dx, dw, db) = with_values(x, |x| {
-            with_values(w, |w| {
-                with_values(y, |y| {
-                    with_values(&dy, |dy| self.gradients(x, w, y, dy, (batch, inputs, units)))
-                })
-            })
-        })????;
-        let device = x.device();
-        let dx = self.input_gradient.then(|| Tensor::from_vec(dx, x.dims(), device)).transpose()?;
-        Ok((
-            dx,
-            Some(Tensor::from_vec(dw, w.dims(), device)?),
-            Some(Tensor::from_vec(db, b.dims(), device)?),
-        ))
-    }
+    engine: Engine,
+    input: Plane,
+    units: usize,
+    relu: bool,
 }
 
 impl Dense {
-    /// Gradients of x (empty if not wanted), w and b.
-    fn gradients(
-        &self,
-        x: &[f32],
-        w: &[f32],
-        y: &[f32],
-        dy: &[f32],
-        (batch, inputs, units): (usize, usize, usize),
-    ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
-        let passed = |(dy, y): (&f32, &f32)| if !self.relu || *y > 0.0 { *dy } else { 0.0 };
-        let g: Vec<f32> = dy.iter().zip(y).map(passed).collect();
-        let mut db = vec![0f32; units];
-        for row in g.chunks_exact(units) {
-            for (d, g) in db.iter_mut().zip(row) {
-                *d += g;
-            }
-        }
-        // Each block of rows is a product of its own: columns of x, read in place.
-        let mut dw = vec![0f32; inputs * units];
-        let columns: Vec<f32> = transposed(x, batch, inputs);
-        dw.par_chunks_mut(ROWS * units).zip(columns.par_chunks(ROWS * batch)).for_each(
-            |(dw, columns)| {
-                let rows = dw.len() / units;
-                multiply(dw, View::new(columns, rows, batch), View::new(&g, batch, units), false);
-            },
-        );
-        let mut dx = vec![0f32; if self.input_gradient { batch * inputs } else { 0 }];
-        dx.par_chunks_mut(PIECE * inputs).zip(g.par_chunks(PIECE * units)).for_each(|(dx, g)| {
-            let n = g.len() / units;
-            multiply(dx, View::new(g, n, units), View::new(w, inputs, units).t(), false);
-        });
-        (dx, dw, db)
+    /// For inputs of this plane, which must have no padding.
+    pub fn new(engine: Engine, input: Plane, units: usize, relu: bool) -> Self {
+        assert_eq!(input.len(), input.h * input.w * input.c, "a padded plane is no vector");
+        Self { engine, input, units, relu }
+    }
+
+    fn inputs(&self) -> usize {
+        self.input.len()
     }
 }
 
-/// The batch is small, so turning it costs little and lets blocks of weight rows
-/// be computed apart.
-fn transposed(x: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let mut out = vec![0f32; x.len()];
-    for (r, row) in x.chunks_exact(columns).enumerate() {
-        for (c, v) in row.iter().enumerate() {
-            out[c * rows + r] = *v;
+/// `n` rounded up to whole vectors of any engine.
+fn whole(n: usize) -> usize {
+    n.next_multiple_of(16)
+}
+
+/// Adds `bias` to each row; with a ReLU, what is below zero becomes zero (a NaN
+/// is not below zero, so it is not hidden).
+pub(super) fn add_bias(rows: &mut [f32], bias: &[f32], relu: bool) {
+    for row in rows.chunks_exact_mut(bias.len()) {
+        for (v, b) in row.iter_mut().zip(bias) {
+            let sum = *v + b;
+            *v = if relu && sum < 0.0 { 0.0 } else { sum };
         }
     }
-    out
+}
+
+/// `out[i] = Σ over rows`, part after part.
+pub(super) fn sum_rows<'a>(rows: impl Iterator<Item = &'a [f32]>, out: &mut [f32]) {
+    out.fill(0.0);
+    for row in rows {
+        for (sum, v) in out.iter_mut().zip(row) {
+            *sum += v;
+        }
+    }
+}
+
+impl Op for Dense {
+    fn input(&self) -> Plane {
+        self.input
+    }
+
+    fn output(&self) -> Plane {
+        Plane::new(1, 1, self.units)
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        let (fan_in, fan_out) = (self.inputs(), self.units);
+        vec![
+            Parameter {
+                name: "weight",
+                shape: vec![fan_in, fan_out],
+                initial: Initial::Glorot { fan_in, fan_out },
+            },
+            Parameter { name: "bias", shape: vec![fan_out], initial: Initial::Zero },
+        ]
+    }
+
+    /// For the gradient by x: the transposed gradient by y, and the transposed
+    /// result.
+    fn scratch_len(&self, n: usize, mode: Mode) -> usize {
+        if mode == Mode::Answer { 0 } else { (self.units + self.inputs()) * whole(n) }
+    }
+
+    fn blocks(&self) -> Vec<Vec<Range<usize>>> {
+        let (inputs, units) = (self.inputs(), self.units);
+        let rows = (0..inputs).step_by(ROWS).map(|r| r * units..(r + ROWS).min(inputs) * units);
+        let bias = inputs * units..(inputs + 1) * units;
+        rows.chain([bias]).map(|range| vec![range]).collect()
+    }
+
+    fn forward(&self, pass: Forward<'_>) {
+        let (inputs, units) = (self.inputs(), self.units);
+        let (w, b) = pass.parameters.split_at(inputs * units);
+        let y = &mut pass.y[..pass.n * units];
+        let left = Left::rows(pass.x, inputs);
+        product(self.engine, (pass.n, inputs, units), left, w, units, y, units, false);
+        add_bias(y, &b[..units], self.relu);
+    }
+
+    fn backward(&self, pass: Backward<'_>) {
+        let (inputs, units, n) = (self.inputs(), self.units, pass.n);
+        let dy = &mut pass.dy[..n * units];
+        if self.relu {
+            for (g, y) in dy.iter_mut().zip(pass.y) {
+                *g = if *y > 0.0 { *g } else { 0.0 };
+            }
+        }
+        let Some(dx) = pass.dx else { return };
+        let width = whole(n);
+        let (turned, result) = pass.scratch.split_at_mut(units * width);
+        let result = &mut result[..inputs * width];
+        turned.fill(0.0);
+        for (i, row) in dy.chunks_exact(units).enumerate() {
+            for (u, g) in row.iter().enumerate() {
+                turned[u * width + i] = *g;
+            }
+        }
+        let left = Left::rows(pass.parameters, units);
+        product(self.engine, (inputs, units, width), left, turned, width, result, width, false);
+        for (f, column) in result.chunks_exact(width).enumerate() {
+            for (i, v) in column[..n].iter().enumerate() {
+                dx[i * inputs + f] = *v;
+            }
+        }
+    }
+
+    fn gradient(&self, block: usize, parts: &[Part<'_>], out: &mut [f32]) {
+        let (inputs, units) = (self.inputs(), self.units);
+        let from = block * ROWS;
+        if from >= inputs {
+            let rows = parts.iter().flat_map(|p| p.dy.chunks_exact(units).take(p.n));
+            return sum_rows(rows, out);
+        }
+        let rows = ROWS.min(inputs - from);
+        for (i, part) in parts.iter().enumerate() {
+            let shape = (rows, part.n, units);
+            let left = Left::transposed(&part.x[from.min(part.x.len())..], inputs);
+            product(self.engine, shape, left, part.dy, units, out, units, i > 0);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use candle_core::Var;
-
-    use super::super::check::{difference, gradients, random};
+    use super::super::candle::tests::{agrees_with_stock, gradients_are_right};
     use super::*;
-
-    fn dense(t: &[Tensor], relu: bool) -> Tensor {
-        t[0].apply_op3(&t[1], &t[2], Dense { relu, input_gradient: true }).unwrap()
-    }
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        let inputs = [random(&[11, 70], 1), random(&[70, 5], 2), random(&[5], 3)];
-        gradients(&inputs, |t| dense(t, false));
+        for engine in Engine::available() {
+            gradients_are_right(&Dense::new(engine, Plane::new(7, 5, 2), 5, false), 11);
+        }
     }
 
     #[test]
     fn forward_and_backward_agree_with_stock_candle() {
-        for batch in [1, 9, 32] {
-            let x = Var::from_tensor(&random(&[batch, 130], 3)).unwrap();
-            let w = Var::from_tensor(&random(&[130, 7], 4)).unwrap();
-            let b = Var::from_tensor(&random(&[7], 5)).unwrap();
-            let ours =
-                dense(&[x.as_tensor().clone(), w.as_tensor().clone(), b.as_tensor().clone()], true);
-            let stock = x.matmul(&w).unwrap().broadcast_add(&b).unwrap().relu().unwrap();
-            assert!(difference(&ours, &stock) < 1e-5);
-            let weight = random(ours.dims(), 6);
-            let g1 = (&ours * &weight).unwrap().sum_all().unwrap().backward().unwrap();
-            let g2 = (&stock * &weight).unwrap().sum_all().unwrap().backward().unwrap();
-            for v in [&x, &w, &b] {
-                assert!(
-                    difference(g1.get(v.as_tensor()).unwrap(), g2.get(v.as_tensor()).unwrap())
-                        < 1e-5
-                );
+        for engine in Engine::available() {
+            for (batch, inputs, units) in [(1, 130, 7), (9, 65, 64), (32, 130, 48)] {
+                let op = Dense::new(engine, Plane::new(1, 1, inputs), units, true);
+                agrees_with_stock(&op, batch, 1e-5, |x, p| {
+                    let w = p.narrow(0, 0, inputs * units)?.reshape((inputs, units))?;
+                    let b = p.narrow(0, inputs * units, units)?;
+                    x.matmul(&w)?.broadcast_add(&b)?.relu()
+                });
             }
         }
     }

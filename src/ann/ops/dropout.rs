@@ -2,75 +2,97 @@
 //! `rate`, the others are scaled by `1 / (1 − rate)`, so that nothing has to be
 //! scaled when answering.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
-
-use super::{values, with_values};
+use super::op::{Backward, Forward, Mode, Op, Plane};
 use crate::core::rng::Rng;
 
-/// The operation. Which units are dropped follows from seed, layer and step, so
-/// the backward pass draws the same mask again instead of keeping it.
-#[derive(Clone, Debug)]
+/// The operation. Which units are dropped follows from seed, layer, step and the
+/// picture's number in the mini-batch, so it does not depend on how the batch is
+/// cut into parts.
+#[derive(Clone, Copy, Debug)]
 pub struct Dropout {
-    /// Probability of being dropped, in [0, 1).
-    pub rate: f32,
-    /// Seed of the run.
-    pub seed: u64,
-    /// Number of the layer.
-    pub layer: usize,
-    /// Number of the mini-batch.
-    pub step: u64,
+    plane: Plane,
+    rate: f32,
+    layer: usize,
 }
 
 impl Dropout {
-    fn masked(&self, x: &[f32]) -> Vec<f32> {
-        let mut rng = Rng::stream(self.seed, &format!("dropout {}", self.layer), self.step);
-        let scale = 1.0 / (1.0 - self.rate);
-        x.iter().map(|x| if rng.uniform() < self.rate { 0.0 } else { x * scale }).collect()
+    /// `rate` is in [0, 1); `layer` tells the network's dropouts apart.
+    pub fn new(plane: Plane, rate: f32, layer: usize) -> Self {
+        Self { plane, rate, layer }
     }
 }
 
-impl CustomOp1 for Dropout {
-    fn name(&self) -> &'static str {
-        "dropout"
+impl Op for Dropout {
+    fn input(&self) -> Plane {
+        self.plane
     }
 
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let x = values(storage, layout, "dropout")?;
-        Ok((CpuStorage::F32(self.masked(x)), layout.shape().clone()))
+    fn output(&self) -> Plane {
+        self.plane
     }
 
-    fn bwd(&self, x: &Tensor, _y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let dx = with_values(&dy.contiguous()?, |dy| self.masked(dy))?;
-        Ok(Some(Tensor::from_vec(dx, x.dims(), x.device())?))
+    /// The factor of each unit.
+    fn keep_len(&self) -> usize {
+        self.plane.len()
+    }
+
+    fn forward(&self, pass: Forward<'_>) {
+        let size = self.plane.len();
+        let all = pass.n * size;
+        let Mode::Train { seed, step, image } = pass.mode else {
+            return pass.y[..all].copy_from_slice(&pass.x[..all]);
+        };
+        let scale = 1.0 / (1.0 - self.rate);
+        for (i, factors) in pass.keep.chunks_exact_mut(size).take(pass.n).enumerate() {
+            let name = format!("dropout {} {}", self.layer, image + i);
+            let mut rng = Rng::stream(seed, &name, step);
+            for f in factors {
+                *f = if rng.uniform() < self.rate { 0.0 } else { scale };
+            }
+        }
+        for ((y, x), f) in pass.y.iter_mut().zip(&pass.x[..all]).zip(pass.keep.iter()) {
+            // A NaN that is dropped would be hidden, were it set to zero.
+            *y = x * f;
+        }
+    }
+
+    fn backward(&self, pass: Backward<'_>) {
+        let Some(dx) = pass.dx else { return };
+        let all = pass.n * self.plane.len();
+        for ((dx, dy), f) in dx.iter_mut().zip(&pass.dy[..all]).zip(pass.keep.iter()) {
+            *dx = dy * f;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{gradients, random};
     use super::*;
 
-    fn op(step: u64) -> Dropout {
-        Dropout { rate: 0.5, seed: 1, layer: 2, step }
+    fn masked(step: u64, image: usize) -> Vec<f32> {
+        let op = Dropout::new(Plane::new(1, 1, 10_000), 0.5, 2);
+        let (x, mut y) = (vec![1f32; 10_000], vec![0f32; 10_000]);
+        op.forward(Forward {
+            parameters: &[],
+            cache: &[],
+            n: 1,
+            x: &x,
+            y: &mut y,
+            keep: &mut vec![0.0; 10_000],
+            scratch: &mut [],
+            mode: Mode::Train { seed: 1, step, image },
+        });
+        y
     }
 
     #[test]
-    fn half_are_dropped_the_mean_stays_and_the_mask_follows_the_step() {
-        let x =
-            Tensor::ones((100, 100), candle_core::DType::F32, &candle_core::Device::Cpu).unwrap();
-        let run = |step| -> Vec<f32> {
-            x.apply_op1(op(step)).unwrap().flatten_all().unwrap().to_vec1().unwrap()
-        };
-        let y = run(0);
+    fn half_are_dropped_the_mean_stays_and_the_mask_follows_step_and_picture() {
+        let y = masked(0, 0);
         assert!(y.iter().all(|v| *v == 0.0 || *v == 2.0));
         // Five standard errors of a fair coin thrown 10,000 times.
         assert!((y.iter().sum::<f32>() / 1e4 - 1.0).abs() < 0.05);
-        assert_eq!(y, run(0));
-        assert_ne!(y, run(1));
-    }
-
-    #[test]
-    fn the_backward_pass_drops_the_same_units() {
-        gradients(&[random(&[4, 9], 1)], |t| t[0].apply_op1(op(3)).unwrap());
+        assert_eq!(y, masked(0, 0));
+        assert_ne!(y, masked(1, 0));
+        assert_ne!(y, masked(0, 1));
     }
 }

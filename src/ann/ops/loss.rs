@@ -1,17 +1,6 @@
 //! Softmax and categorical cross-entropy in one: numerically safe, and its
 //! gradient is simply `(p − onehot) / batch`.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
-
-use super::{values, with_values};
-
-/// Mean cross-entropy (nats) of logits `(batch, classes)` against labels.
-#[derive(Clone, Debug)]
-pub struct CrossEntropy {
-    /// The right class of each row.
-    pub labels: Vec<u8>,
-}
-
 /// Turns a row of logits into probabilities, in place.
 pub fn softmax(row: &mut [f32]) {
     let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -30,53 +19,38 @@ pub fn cross_entropy(row: &[f32], label: u8) -> f32 {
     sum.ln() + largest - row[usize::from(label)]
 }
 
-impl CustomOp1 for CrossEntropy {
-    fn name(&self) -> &'static str {
-        "cross-entropy"
-    }
-
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let logits = values(storage, layout, "cross-entropy")?;
-        let (batch, classes) = layout.shape().dims2()?;
-        if batch != self.labels.len() || self.labels.iter().any(|l| usize::from(*l) >= classes) {
-            candle_core::bail!(
-                "{} labels do not fit logits ({batch}, {classes})",
-                self.labels.len()
-            );
-        }
-        let rows = logits.chunks_exact(classes).zip(&self.labels);
-        let sum: f64 = rows.map(|(row, label)| f64::from(cross_entropy(row, *label))).sum();
-        Ok((CpuStorage::F32(vec![(sum / batch as f64) as f32]), Shape::from(())))
-    }
-
-    fn bwd(&self, logits: &Tensor, _y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let (batch, classes) = logits.dims2()?;
-        let scale = dy.to_scalar::<f32>()? / batch as f32;
-        let mut gradient = with_values(logits, <[f32]>::to_vec)?;
-        for (row, label) in gradient.chunks_exact_mut(classes).zip(&self.labels) {
-            softmax(row);
-            row[usize::from(*label)] -= 1.0;
-            row.iter_mut().for_each(|v| *v *= scale);
-        }
-        Ok(Some(Tensor::from_vec(gradient, logits.dims(), logits.device())?))
-    }
+/// Writes the gradient by one row of logits of `scale` times its cross-entropy.
+pub fn gradient(row: &[f32], label: u8, scale: f32, out: &mut [f32]) {
+    out.copy_from_slice(row);
+    softmax(out);
+    out[usize::from(label)] -= 1.0;
+    out.iter_mut().for_each(|v| *v *= scale);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{difference, gradients, random};
+    use candle_core::{Device, Tensor, Var};
+
+    use super::super::candle::tests::{difference, random};
     use super::*;
 
     #[test]
-    fn loss_and_gradient_agree_with_finite_differences_and_stock_candle() {
-        let logits = random(&[5, 10], 1);
-        let labels = vec![0u8, 3, 9, 9, 4];
-        let op = || CrossEntropy { labels: labels.clone() };
-        gradients(std::slice::from_ref(&logits), |t| t[0].apply_op1(op()).unwrap());
-        let wanted: Vec<u32> = labels.iter().map(|l| u32::from(*l)).collect();
-        let wanted = Tensor::from_vec(wanted, 5, logits.device()).unwrap();
-        let stock = candle_nn::loss::cross_entropy(&logits, &wanted).unwrap();
-        assert!(difference(&logits.apply_op1(op()).unwrap(), &stock) < 1e-6);
+    fn loss_and_gradient_agree_with_stock_candle() {
+        let logits = random(50, 1);
+        let labels = [0u8, 3, 9, 9, 4];
+        let wanted = Tensor::from_vec(labels.map(u32::from).to_vec(), 5, &Device::Cpu).unwrap();
+        let var = Var::from_vec(logits.clone(), (5, 10), &Device::Cpu).unwrap();
+        let stock = candle_nn::loss::cross_entropy(var.as_tensor(), &wanted).unwrap();
+        let rows = || logits.chunks_exact(10).zip(labels);
+        let loss = rows().map(|(row, label)| cross_entropy(row, label)).sum::<f32>() / 5.0;
+        assert!((loss - stock.to_scalar::<f32>().unwrap()).abs() < 1e-6);
+        let mut ours = vec![0.0; 50];
+        for ((row, label), out) in rows().zip(ours.chunks_exact_mut(10)) {
+            gradient(row, label, 0.2, out);
+        }
+        let gradients = stock.backward().unwrap();
+        let theirs = gradients.get(var.as_tensor()).unwrap().flatten_all().unwrap();
+        assert!(difference(&ours, &theirs.to_vec1::<f32>().unwrap()) < 1e-6);
     }
 
     #[test]

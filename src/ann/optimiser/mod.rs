@@ -6,17 +6,12 @@ mod adadelta;
 mod adam;
 mod sgd;
 
-use std::sync::Mutex;
+use std::ops::Range;
 
-use candle_core::{CpuStorage, InplaceOp1, Layout, Tensor};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::AnnError;
-use super::ops::with_values;
-
-/// Numbers updated together on one thread.
-const BLOCK: usize = 1 << 14;
+use super::ops::op::Shared;
 
 /// A parameter of an optimiser.
 #[derive(Debug)]
@@ -154,28 +149,16 @@ impl OptimiserState {
         Ok(Self { optimiser, values, kept, updates: 0 })
     }
 
-    /// Begins the next update; call before the parameters are updated one by one.
-    pub fn begin_update(&mut self) {
+    /// Begins the next update.
+    pub fn begin_update(&mut self) -> Updater<'_> {
         self.updates += 1;
-    }
-
-    /// Updates parameter `index` in place by its gradient.
-    ///
-    /// # Errors
-    /// Should the tensor library fail.
-    pub fn update(
-        &mut self,
-        index: usize,
-        parameter: &Tensor,
-        gradient: &Tensor,
-    ) -> Result<(), AnnError> {
-        let gradient = gradient.contiguous()?;
-        let state = (self.optimiser, &self.values[..], self.updates);
-        let kept = &mut self.kept[index];
-        with_values(&gradient, |gradient| {
-            parameter.inplace_op1(&Update { state, gradient, kept: Mutex::new(kept) })
-        })??;
-        Ok(())
+        let kept = self.kept.iter_mut();
+        Updater {
+            optimiser: self.optimiser,
+            values: &self.values,
+            updates: self.updates,
+            kept: kept.map(|slots| slots.iter_mut().map(|s| Shared::new(s)).collect()).collect(),
+        }
     }
 
     /// Number of updates and the kept numbers, for a checkpoint.
@@ -196,49 +179,38 @@ impl OptimiserState {
     }
 }
 
-/// Declaration, parameter values and number of the update.
-type UpdateState<'a> = (&'a Optimiser, &'a [f32], u64);
-
-/// The update of one parameter, in the variable's own storage.
-struct Update<'a> {
-    state: UpdateState<'a>,
-    gradient: &'a [f32],
-    kept: Mutex<&'a mut Vec<Vec<f32>>>,
+/// An update in progress; parts of the parameters may be updated by several
+/// threads.
+pub struct Updater<'a> {
+    optimiser: &'static Optimiser,
+    values: &'a [f32],
+    updates: u64,
+    /// By parameter, by slot.
+    kept: Vec<Vec<Shared<'a>>>,
 }
 
-impl InplaceOp1 for Update<'_> {
-    fn name(&self) -> &'static str {
-        "optimiser-update"
-    }
-
-    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
-        let CpuStorage::F32(all) = storage else { candle_core::bail!("weights must be f32") };
-        let (from, to) = layout
-            .contiguous_offsets()
-            .ok_or(candle_core::Error::RequiresContiguous { op: "optimiser-update" })?;
-        let weights = &mut all[from..to];
-        if weights.len() != self.gradient.len() {
-            candle_core::bail!("{} weights, but {} gradients", weights.len(), self.gradient.len());
-        }
-        let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (optimiser, values, updates) = self.state;
-        let mut slots: Vec<_> = kept.iter_mut().map(|s| s.chunks_mut(BLOCK)).collect();
-        let blocks: Vec<_> = weights
-            .chunks_mut(BLOCK)
-            .zip(self.gradient.chunks(BLOCK))
-            .map(|(w, g)| (w, g, slots.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>()))
-            .collect();
-        blocks.into_par_iter().for_each(|(w, g, mut kept)| {
-            (optimiser.update)(values, updates, w, g, &mut kept);
-        });
-        Ok(())
+impl Updater<'_> {
+    /// Updates the numbers in `range` of parameter `index` by their gradient.
+    ///
+    /// # Safety
+    /// No two threads may update the same numbers.
+    #[allow(unsafe_code, reason = "what is kept is updated like the parameters, by several threads")]
+    pub unsafe fn update(
+        &self,
+        index: usize,
+        range: Range<usize>,
+        weights: &mut [f32],
+        gradient: &[f32],
+    ) {
+        let slots = self.kept[index].iter();
+        // SAFETY: handed on to the caller.
+        let mut kept: Vec<_> = slots.map(|s| unsafe { s.at(range.clone()) }).collect();
+        (self.optimiser.update)(self.values, self.updates, weights, gradient, &mut kept);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Var};
-
     use super::*;
 
     /// Five updates by the optimiser and by a scalar reference in f64.
@@ -247,19 +219,24 @@ mod tests {
         let (declared, values) = config.resolve().unwrap();
         let values: Vec<f64> =
             declared.parameters.iter().zip(values).map(|(p, _)| p.default).collect();
-        // More than a block, so that blocks are tested too.
-        let n = BLOCK + 7;
-        let var = Var::from_vec(vec![0.5f32; n], n, &Device::Cpu).unwrap();
+        let n = 37;
+        let mut weights = vec![0.5f32; n];
         let mut state = OptimiserState::new(&config, &[n]).unwrap();
         let (mut w, mut kept) = (0.5f64, vec![0.0f64; declared.slots]);
         for t in 1..=5 {
             let g = [0.3, -0.1, 0.7, 0.0, 2.0][t - 1];
-            let gradient = Tensor::full(g as f32, n, &Device::Cpu).unwrap();
-            state.begin_update();
-            state.update(0, var.as_tensor(), &gradient).unwrap();
+            let updater = state.begin_update();
+            for range in [0..20, 20..n] {
+                let gradient = vec![g as f32; range.len()];
+                #[allow(unsafe_code, reason = "calls what is tested")]
+                // SAFETY: there is one thread.
+                unsafe {
+                    updater.update(0, range.clone(), &mut weights[range], &gradient);
+                }
+            }
             w = reference(&values, &mut kept, t as f64, w, g);
         }
-        for v in [0, n - 1].map(|i| var.to_vec1::<f32>().unwrap()[i]) {
+        for v in [weights[0], weights[n - 1]] {
             // f32 rounding of five updates of numbers near 1.
             assert!((f64::from(v) - w).abs() < 2e-6, "{id}: {v} against {w}");
         }

@@ -42,7 +42,7 @@ impl Trainer {
             updates,
             epochs: self.history.epochs.clone(),
         };
-        let mut arrays = arrays_of(&self.network, "network/")?;
+        let mut arrays = arrays_of(&self.network, "network/");
         for (i, slots) in kept.iter().enumerate() {
             for (j, values) in slots.iter().enumerate() {
                 arrays.push((format!("optimiser/{i}/{j}"), vec![values.len()], values.clone()));
@@ -76,8 +76,8 @@ impl Trainer {
             return Err(broken(format!("it was trained on {}, not on {}", state.data, data.id)));
         }
         let mut trainer = Self::new(state.config, data)?;
-        set_from(&trainer.network, &arrays, "network/", &file)?;
-        trainer.last_good = trainer.network.values()?;
+        set_from(&mut trainer.network, &arrays, "network/", &file)?;
+        trainer.last_good = trainer.network.values();
         let array = |name: &str| {
             let found = arrays.iter().find(|(n, ..)| n == name).map(|(.., values)| values.clone());
             found.ok_or_else(|| broken(format!("{name} is missing")))

@@ -24,7 +24,7 @@ pub struct TrainConfig {
     pub epochs: usize,
     /// How gradients become steps.
     pub optimiser: OptimiserConfig,
-    /// Seed of weights, split, order and dropout.
+    /// Seed of weights, order and dropout.
     pub seed: u64,
     /// Threads to compute on.
     pub threads: usize,

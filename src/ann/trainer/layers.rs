@@ -1,7 +1,6 @@
 //! How much a layer changes: sizes and histograms of its weights and of their
 //! last update.
 
-use crate::ann::AnnError;
 use crate::ann::network::Network;
 
 /// Bins of a histogram.
@@ -58,14 +57,14 @@ fn norm(values: impl Iterator<Item = f32>) -> f64 {
 }
 
 /// Compares a network's weights (not its biases) with those before the update.
-///
-/// # Errors
-/// Should the tensor library fail.
-pub fn measure(network: &Network, before: &[Vec<f32>]) -> Result<Vec<LayerStats>, AnnError> {
-    let after = network.values()?;
-    let names = network.parameters().into_iter().map(|(name, _)| name);
-    let stats = names.zip(after.iter().zip(before)).filter_map(|(name, (now, before))| {
-        let name = name.strip_suffix(".weight")?.to_owned();
+pub fn measure(network: &Network, before: &[Vec<f32>]) -> Vec<LayerStats> {
+    let stats = network.parameters().into_iter().zip(before).filter_map(|(parameter, before)| {
+        // `gru1.kernel` and `gru1.recurrent` are two matrices of one layer.
+        let name = parameter.name.strip_suffix(".weight").unwrap_or(&parameter.name).to_owned();
+        if name.ends_with(".bias") {
+            return None;
+        }
+        let now = parameter.values;
         let update = now.iter().zip(before).map(|(a, b)| a - b);
         let (weight_norm, update_norm) = (norm(now.iter().copied()), norm(update.clone()));
         Some(LayerStats {
@@ -77,7 +76,7 @@ pub fn measure(network: &Network, before: &[Vec<f32>]) -> Result<Vec<LayerStats>
             update_histogram: Histogram::of(update),
         })
     });
-    Ok(stats.collect())
+    stats.collect()
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ pub mod layers;
 
 use std::sync::Arc;
 
-use candle_core::{Device, Tensor};
 use rayon::ThreadPool;
 
 pub use config::TrainConfig;
@@ -21,15 +20,17 @@ pub use history::{BatchPoint, EpochPoint, History};
 pub use layers::{Histogram, LayerStats};
 
 use super::evaluate::{Evaluation, Tally};
-use super::network::{Mode, Network};
-use super::ops::loss::CrossEntropy;
-use super::ops::with_values;
+use super::backprop::{Backprop, Outcome};
+use super::network::Network;
+use super::ops::op::parameter_len;
 use super::optimiser::OptimiserState;
 use super::weights::Metadata;
 use super::{AnnError, zoo};
 use crate::core::rng::Rng;
-use crate::data::{CLASSES, Dataset, PIXELS, SIDE};
+use crate::data::{Dataset, PIXELS};
 
+/// Draws the digits that are held out.
+const SPLIT_SEED: u64 = 1;
 /// Batches between two copies of the weights that a diverged run returns to.
 const COPY_EVERY: u64 = 50;
 
@@ -37,6 +38,7 @@ const COPY_EVERY: u64 = 50;
 pub struct Trainer {
     config: TrainConfig,
     network: Network,
+    backprop: Backprop,
     optimiser: OptimiserState,
     data: Arc<Dataset>,
     /// Indices into `data`, before the epoch's shuffle.
@@ -127,14 +129,17 @@ impl Trainer {
         config.validate()?;
         let architecture = zoo::get(&config.model)?;
         let network = Network::new(architecture, config.seed)?;
-        let sizes: Vec<usize> = network.parameters().iter().map(|(_, v)| v.elem_count()).collect();
+        let steps = network.plan().steps.iter();
+        let sizes: Vec<usize> = steps.map(|s| parameter_len(&*s.op)).collect();
+        let backprop = Backprop::new(&network, config.batch_size, config.threads);
         let optimiser = OptimiserState::new(&config.optimiser, &sizes)?;
         let (training, validation) = split(&config, &data)?;
-        let last_good = network.values()?;
+        let last_good = network.values();
         let pool = super::pool(config.threads)?;
         let mut trainer = Self {
             config,
             network,
+            backprop,
             optimiser,
             data,
             order: Vec::new(),
@@ -197,11 +202,10 @@ impl Trainer {
             pixels.extend(self.data.image(*i as usize).iter().map(|v| f32::from(*v) / 255.0));
         }
         let labels: Vec<u8> = chosen.iter().map(|i| self.data.label(*i as usize)).collect();
-        let pictures = Tensor::from_vec(pixels, (images, 1, SIDE, SIDE), &Device::Cpu)?;
         if self.step.is_multiple_of(COPY_EVERY) {
-            self.last_good = self.network.values()?;
+            self.last_good = self.network.values();
         }
-        let (loss, right) = self.update(&pictures, labels)?;
+        let Outcome { loss, right } = self.update(&pixels, &labels)?;
         self.batch += 1;
         self.step += 1;
         self.sums.loss += f64::from(loss) * images as f64;
@@ -212,53 +216,22 @@ impl Trainer {
         Ok(Batch { step: self.step, images, loss, accuracy })
     }
 
-    /// Forward, backward, update; the loss and the number of right answers.
-    fn update(&mut self, pictures: &Tensor, labels: Vec<u8>) -> Result<(f32, usize), AnnError> {
-        let mode = Mode::Train { seed: self.config.seed, step: self.step };
-        let (network, optimiser) = (&self.network, &mut self.optimiser);
-        let measured = std::mem::take(&mut self.measure);
-        let step = self.step + 1;
-        let done = self.pool.install(|| -> Result<_, AnnError> {
-            let logits = network.forward(pictures, mode)?;
-            let right = with_values(&logits, |l| count_right(l, &labels))?;
-            let loss = logits.apply_op1(CrossEntropy { labels })?;
-            let value = loss.to_scalar::<f32>()?;
-            finite("loss", value, step)?;
-            let gradients = loss.backward()?;
-            let parameters = network.parameters();
-            let mut found = Vec::with_capacity(parameters.len());
-            for (name, var) in &parameters {
-                let gradient = gradients
-                    .get(var.as_tensor())
-                    .ok_or_else(|| candle_core::Error::Msg(format!("{name} has no gradient")))?;
-                // A sum is finite only if every term is (or in a rare overflow,
-                // which is worth stopping for, too).
-                let sum = with_values(gradient, |g| g.iter().sum::<f32>())?;
-                finite("gradient", sum, step)?;
-                found.push(gradient.clone());
-            }
-            let before = if measured { Some(network.values()?) } else { None };
-            optimiser.begin_update();
-            for (i, ((_, var), gradient)) in parameters.iter().zip(&found).enumerate() {
-                optimiser.update(i, var.as_tensor(), gradient)?;
-            }
-            let layers = before.map(|b| layers::measure(network, &b)).transpose()?;
-            Ok((value, right, layers))
-        });
-        match done {
-            Ok((loss, right, layers)) => {
-                if let Some(layers) = layers {
-                    self.layers = layers;
-                }
-                Ok((loss, right))
-            }
-            Err(error) => {
-                if matches!(error, AnnError::Diverged { .. }) {
-                    self.network.set_values(&self.last_good)?;
-                }
-                Err(error)
-            }
+    /// Forward, backward, update; a run that diverged goes back to its last good
+    /// weights.
+    fn update(&mut self, pictures: &[f32], labels: &[u8]) -> Result<Outcome, AnnError> {
+        let before = std::mem::take(&mut self.measure).then(|| self.network.values());
+        let (network, optimiser, backprop) =
+            (&mut self.network, &mut self.optimiser, &mut self.backprop);
+        let address = (self.config.seed, self.step);
+        let done = self
+            .pool
+            .install(|| backprop.step(network, optimiser, (pictures, labels), address));
+        match (&done, before) {
+            (Err(_), _) => self.network.set_values(&self.last_good),
+            (Ok(_), Some(before)) => self.layers = layers::measure(&self.network, &before),
+            (Ok(_), None) => {}
         }
+        done
     }
 
     /// One piece of the validation; with the last one the epoch ends.
@@ -266,7 +239,7 @@ impl Trainer {
         let mut tally = self.validating.take().unwrap_or_default();
         if tally.done() < self.validation.len() {
             let (network, data) = (&self.network, &self.validation);
-            self.pool.install(|| tally.advance(network, data))?;
+            self.pool.install(|| tally.advance(network, data));
             if tally.done() < self.validation.len() {
                 self.validating = Some(tally);
                 return Ok(Step::default());
@@ -357,24 +330,10 @@ impl Trainer {
     }
 }
 
-fn finite(what: &'static str, value: f32, step: u64) -> Result<(), AnnError> {
-    if value.is_finite() { Ok(()) } else { Err(AnnError::Diverged { what, value, step }) }
-}
-
-fn count_right(logits: &[f32], labels: &[u8]) -> usize {
-    let rows = logits.as_chunks::<CLASSES>().0;
-    rows.iter()
-        .zip(labels)
-        .filter(|(row, label)| {
-            let right = row[usize::from(**label)];
-            row.iter().enumerate().all(|(d, v)| *v < right || d == usize::from(**label))
-        })
-        .count()
-}
-
 /// The indices to train on and the held-out digits: of the first `subset`, a
-/// share drawn by the seed is held out.
-fn split(config: &TrainConfig, data: &Dataset) -> Result<(Vec<u32>, Dataset), AnnError> {
+/// share is held out, whatever the run's seed: networks that are combined must
+/// have held out the same digits, or the combination could not be fitted on them.
+pub(crate) fn split(config: &TrainConfig, data: &Dataset) -> Result<(Vec<u32>, Dataset), AnnError> {
     let n = config.subset.min(data.len());
     let held_out = (n as f64 * config.validation_share).round() as usize;
     if n == held_out {
@@ -385,7 +344,7 @@ fn split(config: &TrainConfig, data: &Dataset) -> Result<(Vec<u32>, Dataset), An
         });
     }
     let mut indices: Vec<u32> = (0..n as u32).collect();
-    Rng::stream(config.seed, "validation split", 0).shuffle(&mut indices);
+    Rng::stream(SPLIT_SEED, "validation split", 0).shuffle(&mut indices);
     let mut training = indices.split_off(held_out);
     indices.sort_unstable();
     training.sort_unstable();

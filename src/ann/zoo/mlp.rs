@@ -15,4 +15,6 @@ pub static MLP: Architecture = Architecture {
         ]
     },
     epochs: 15,
+    report: None,
+    seed: 1,
 };

@@ -1,10 +1,14 @@
 //! The architectures: one file and one line in [`ZOO`] each. A structure is a
 //! list of layers, from which the network, its summary and its cost follow.
 
+mod cnn1;
+mod cnn2;
 mod cnn3;
 mod mlp;
+mod rnn;
 
 use super::AnnError;
+use super::ops::recurrent::{Cell, Order};
 use crate::data::SIDE;
 
 /// A kind of network.
@@ -20,10 +24,25 @@ pub struct Architecture {
     pub layers: fn() -> Vec<Layer>,
     /// Epochs in the report's recipe.
     pub epochs: usize,
+    /// Test accuracy that the report states, in percent.
+    pub report: Option<f64>,
+    /// Seed of the weights in the box.
+    pub seed: u64,
 }
 
 /// All architectures, in the order of the story.
-pub static ZOO: &[&Architecture] = &[&mlp::MLP, &cnn3::CNN3];
+pub static ZOO: &[&Architecture] = &[
+    &mlp::MLP,
+    &cnn1::CNN1,
+    &cnn2::CNN2,
+    &cnn3::CNN3,
+    &cnn2::CNN4,
+    &cnn1::CNN5,
+    &rnn::RNN1,
+    &rnn::RNN2,
+    &rnn::RNN3,
+    &rnn::RNN4,
+];
 
 /// A layer. Convolutions and all dense layers but the last end in a ReLU.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +53,8 @@ pub enum Layer {
     MaxPool,
     /// Drops units with this probability while training.
     Dropout(f32),
+    /// Reads the picture's rows or columns as time steps; the last state comes out.
+    Recurrent { cell: Cell, order: Order, hidden: usize },
     /// Fully connected; a picture before it is flattened by y, x, channel.
     Dense { units: usize, relu: bool },
 }
@@ -45,8 +66,6 @@ pub struct LayerSummary {
     pub name: String,
     /// Shape of what comes out, without the batch: `[24, 24, 64]` or `[128]`.
     pub output: Vec<usize>,
-    /// Shapes of weights and bias, if it has any.
-    pub weights: Option<(usize, usize)>,
     /// Trained numbers.
     pub parameters: usize,
     /// Multiplications with addition for one picture.
@@ -56,13 +75,12 @@ pub struct LayerSummary {
 /// Shapes, parameters and cost of each layer.
 pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
     let mut shape = vec![SIDE, SIDE, 1];
-    let mut counts = [0usize; 2];
+    let mut counts = [0usize; 3];
     let mut lines = Vec::with_capacity(layers.len());
     for layer in layers {
         let mut line = LayerSummary {
             name: String::new(),
             output: shape.clone(),
-            weights: None,
             parameters: 0,
             multiply_adds: 0,
         };
@@ -70,8 +88,9 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
             Layer::Conv { kernel, filters } => {
                 counts[0] += 1;
                 line.name = format!("Conv {} {kernel}×{kernel}", counts[0]);
-                let (h, w) = (shape[0] + 1 - kernel, shape[1] + 1 - kernel);
-                line.weights = Some((kernel * kernel * shape[2], filters));
+                let side = |n: usize| (n + 1).saturating_sub(kernel);
+                let (h, w) = (side(shape[0]), side(shape[1]));
+                line.parameters = (kernel * kernel * shape[2] + 1) * filters;
                 line.multiply_adds = h * w * kernel * kernel * shape[2] * filters;
                 line.output = vec![h, w, filters];
             }
@@ -80,16 +99,31 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
                 line.output = vec![shape[0] / 2, shape[1] / 2, shape[2]];
             }
             Layer::Dropout(rate) => line.name = format!("Dropout {rate}"),
+            Layer::Recurrent { cell, order, hidden } => {
+                counts[2] += 1;
+                let (name, gates, biases) = match cell {
+                    Cell::Gru => ("GRU", 3, 6),
+                    Cell::Lstm => ("LSTM", 4, 4),
+                };
+                let (steps, values) = match order {
+                    Order::Rows => (shape[0], shape[1]),
+                    Order::Columns => (shape[1], shape[0]),
+                };
+                let along = if order == Order::Rows { "rows" } else { "columns" };
+                line.name = format!("{name} {} over {steps} {along}", counts[2]);
+                line.parameters = (values + hidden) * gates * hidden + biases * hidden;
+                line.multiply_adds = steps * (values + hidden) * gates * hidden;
+                line.output = vec![hidden];
+            }
             Layer::Dense { units, .. } => {
                 counts[1] += 1;
                 line.name = format!("Dense {}", counts[1]);
-                let inputs = shape.iter().product();
-                line.weights = Some((inputs, units));
+                let inputs: usize = shape.iter().product();
+                line.parameters = (inputs + 1) * units;
                 line.multiply_adds = inputs * units;
                 line.output = vec![units];
             }
         }
-        line.parameters = line.weights.map_or(0, |(inputs, outputs)| (inputs + 1) * outputs);
         shape.clone_from(&line.output);
         lines.push(line);
     }
@@ -123,6 +157,13 @@ mod tests {
             let lines = summary(&(a.layers)());
             assert_eq!(lines.last().unwrap().output, [CLASSES], "{}", a.id);
             assert!(!a.doc.is_empty() && a.epochs > 0);
+            let parameters = crate::ann::network::Network::new(a, 1).unwrap().values();
+            assert_eq!(
+                parameters.iter().map(Vec::len).sum::<usize>(),
+                lines.iter().map(|l| l.parameters).sum::<usize>(),
+                "{}",
+                a.id
+            );
             assert!(ZOO[i + 1..].iter().all(|b| a.id != b.id && a.name != b.name));
         }
     }

@@ -1,0 +1,226 @@
+//! What an operation is: forward, backward and gradient on plain slices, with all
+//! memory given by the caller, so that a training step allocates nothing.
+//!
+//! A mini-batch is cut into parts, one for each thread. Each part goes forward and
+//! backward on its own ([`Op::forward`], [`Op::backward`]); then the gradient of
+//! each block of parameters is gathered from the parts, in order ([`Op::gradient`]).
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+/// What lies between two operations: `h`×`w` pixels of `c` channels, channels
+/// last. Rows may be longer (`pitch` pixels) and more (`rows`) than the picture;
+/// what is beyond it is zero. A vector is 1×1 pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plane {
+    pub h: usize,
+    pub w: usize,
+    pub c: usize,
+    pub pitch: usize,
+    pub rows: usize,
+}
+
+impl Plane {
+    /// Without padding.
+    pub fn new(h: usize, w: usize, c: usize) -> Self {
+        Self { h, w, c, pitch: w, rows: h }
+    }
+
+    /// Numbers of one picture, padding included.
+    pub fn len(&self) -> usize {
+        self.pitch * self.rows * self.c
+    }
+
+    /// Sets the padding of one picture to zero.
+    pub fn clear_padding(&self, picture: &mut [f32]) {
+        if self.pitch == self.w && self.rows == self.h {
+            return;
+        }
+        for (y, row) in picture.chunks_exact_mut(self.pitch * self.c).enumerate() {
+            let from = if y < self.h { self.w * self.c } else { 0 };
+            row[from..].fill(0.0);
+        }
+    }
+}
+
+/// How initial values are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Initial {
+    /// Uniform in ±√(6 / (fan in + fan out)) (Glorot and Bengio 2010).
+    Glorot { fan_in: usize, fan_out: usize },
+    /// Rows that are orthogonal to each other and of length one (Saxe et al. 2014).
+    Orthogonal,
+    /// Zero.
+    Zero,
+    /// Zero, but one in this range: the forget gate's bias (Jozefowicz et al. 2015).
+    Ones { from: usize, to: usize },
+}
+
+/// A named array among an operation's parameters, which lie one after another.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// `weight`, `bias`, …
+    pub name: &'static str,
+    /// Rows and columns, or the length of a vector.
+    pub shape: Vec<usize>,
+    /// How it begins.
+    pub initial: Initial,
+}
+
+impl Parameter {
+    /// Numbers in it.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// How a forward pass is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Answering: no dropout, nothing kept for a backward pass.
+    Answer,
+    /// Training: dropout by this seed and step; `image` is the number within the
+    /// mini-batch of the part's first picture.
+    Train { seed: u64, step: u64, image: usize },
+}
+
+/// Arguments of [`Op::forward`].
+pub struct Forward<'a> {
+    /// The parameters, and what [`Op::prepare`] made of them.
+    pub parameters: &'a [f32],
+    pub cache: &'a [f32],
+    /// Pictures.
+    pub n: usize,
+    pub x: &'a [f32],
+    pub y: &'a mut [f32],
+    /// What the backward pass will need, besides x and y; empty when answering.
+    pub keep: &'a mut [f32],
+    pub scratch: &'a mut [f32],
+    pub mode: Mode,
+}
+
+/// Arguments of [`Op::backward`].
+pub struct Backward<'a> {
+    pub parameters: &'a [f32],
+    pub cache: &'a [f32],
+    pub n: usize,
+    pub x: &'a [f32],
+    pub y: &'a [f32],
+    /// Gradient of the loss by y; may be changed into what `gradient` needs.
+    pub dy: &'a mut [f32],
+    pub keep: &'a mut [f32],
+    pub scratch: &'a mut [f32],
+    /// This part's share of the gradient, in the operation's own form.
+    pub partial: &'a mut [f32],
+    /// Gradient by x, to be overwritten; `None` if nobody wants it.
+    pub dx: Option<&'a mut [f32]>,
+    pub mode: Mode,
+}
+
+/// What a part of the batch left for the gradient.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    pub n: usize,
+    pub x: &'a [f32],
+    pub dy: &'a [f32],
+    pub keep: &'a [f32],
+    pub partial: &'a [f32],
+}
+
+/// A slice that several threads write to, each at its own places.
+#[derive(Clone, Copy)]
+pub struct Shared<'a> {
+    start: *mut f32,
+    len: usize,
+    of: PhantomData<&'a mut [f32]>,
+}
+
+#[allow(unsafe_code, reason = "who writes says in a safety comment why places are disjoint")]
+// SAFETY: it gives access only through `at`, whose callers promise disjoint places.
+unsafe impl Send for Shared<'_> {}
+#[allow(unsafe_code, reason = "as above")]
+// SAFETY: as above.
+unsafe impl Sync for Shared<'_> {}
+
+impl<'a> Shared<'a> {
+    /// Of a slice that is borrowed for as long.
+    pub fn new(values: &'a mut [f32]) -> Self {
+        Self { start: values.as_mut_ptr(), len: values.len(), of: PhantomData }
+    }
+
+    /// All of it, to read.
+    ///
+    /// # Safety
+    /// Nobody may write to it meanwhile.
+    #[allow(unsafe_code, reason = "as above")]
+    pub unsafe fn read(&self) -> &'a [f32] {
+        // SAFETY: in bounds; unchanging by the caller's promise.
+        unsafe { std::slice::from_raw_parts(self.start, self.len) }
+    }
+
+    /// A part of it.
+    ///
+    /// # Safety
+    /// No two parts that are in use at the same time may overlap.
+    ///
+    /// # Panics
+    /// When the range is out of bounds.
+    #[allow(unsafe_code, reason = "as above")]
+    #[allow(clippy::mut_from_ref, reason = "that is what it is for")]
+    pub unsafe fn at(&self, range: Range<usize>) -> &'a mut [f32] {
+        assert!(range.start <= range.end && range.end <= self.len);
+        // SAFETY: in bounds as just checked; disjoint by the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
+    }
+}
+
+/// An operation with its sizes. Its parameters lie in one slice, one array after
+/// another.
+pub trait Op: Send + Sync + std::fmt::Debug {
+    /// What goes in.
+    fn input(&self) -> Plane;
+    /// What comes out.
+    fn output(&self) -> Plane;
+    /// Takes the padding that the next operation needs; `false` if it cannot.
+    fn pad_output(&mut self, _output: Plane) -> bool {
+        false
+    }
+    /// Its parameters; none for most.
+    fn parameters(&self) -> Vec<Parameter> {
+        Vec::new()
+    }
+    /// Numbers that [`Op::prepare`] derives from the parameters.
+    fn cache_len(&self) -> usize {
+        0
+    }
+    /// Numbers kept for the backward pass, for each picture.
+    fn keep_len(&self) -> usize {
+        0
+    }
+    /// Numbers of scratch memory for a part of up to `n` pictures.
+    fn scratch_len(&self, _n: usize, _mode: Mode) -> usize {
+        0
+    }
+    /// Numbers of a part's share of the gradient.
+    fn partial_len(&self) -> usize {
+        0
+    }
+    /// The parameters in blocks that are updated apart from each other: the
+    /// ranges of each.
+    fn blocks(&self) -> Vec<Vec<Range<usize>>> {
+        Vec::new()
+    }
+    /// Derives the cache from one block of the parameters.
+    fn prepare(&self, _block: usize, _parameters: &[f32], _cache: Shared<'_>) {}
+    /// Computes y.
+    fn forward(&self, pass: Forward<'_>);
+    /// Computes dx and this part's share of the gradient.
+    fn backward(&self, pass: Backward<'_>);
+    /// The gradient of a block, its ranges one after another.
+    fn gradient(&self, _block: usize, _parts: &[Part<'_>], _out: &mut [f32]) {}
+}
+
+/// Numbers of all parameters.
+pub fn parameter_len(op: &dyn Op) -> usize {
+    op.parameters().iter().map(Parameter::len).sum()
+}

@@ -1,0 +1,248 @@
+//! Products of small matrices on one thread: `C = A·B` or `C += A·B`.
+//!
+//! Nothing is packed: the callers keep their matrices in an order in which rows
+//! of `B` and `C` are contiguous, and the elements of `A` are broadcast, so `A`
+//! may be stored either way round.
+#![allow(unsafe_code, reason = "the inner loop of everything: pointers checked once, at the call")]
+
+use super::simd::{Engine, Kernel, Simd, launch};
+
+/// A matrix that is read by element: its element (i, k) is at
+/// `i·row + (k mod panel)·column + (k div panel)·jump`.
+#[derive(Clone, Copy)]
+pub struct Left<'a> {
+    values: &'a [f32],
+    row: usize,
+    column: usize,
+    panel: usize,
+    jump: usize,
+}
+
+impl<'a> Left<'a> {
+    /// Rows of `width` numbers.
+    pub fn rows(values: &'a [f32], width: usize) -> Self {
+        Self { values, row: width, column: 1, panel: usize::MAX, jump: 0 }
+    }
+
+    /// The transposed of rows of `width` numbers.
+    pub fn transposed(values: &'a [f32], width: usize) -> Self {
+        Self { values, row: 1, column: width, panel: usize::MAX, jump: 0 }
+    }
+
+    /// Rows of 32 numbers in panels that are `jump` apart; the columns run
+    /// through the panels.
+    pub fn panels(values: &'a [f32], jump: usize) -> Self {
+        Self { values, row: 32, column: 1, panel: 32, jump }
+    }
+}
+
+/// Computes `c[m×n] = a·b` (or adds to it); `b` has `k` rows that are `b_row`
+/// apart, `c` has rows that are `c_row` apart.
+#[allow(clippy::too_many_arguments, reason = "the usual arguments of a matrix product")]
+pub fn product(
+    engine: Engine,
+    (m, k, n): (usize, usize, usize),
+    a: Left<'_>,
+    b: &[f32],
+    b_row: usize,
+    c: &mut [f32],
+    c_row: usize,
+    accumulate: bool,
+) {
+    if m == 0 || n == 0 {
+        return;
+    }
+    let last = |rows: usize, row: usize| (rows - 1) * row + n;
+    assert!(c.len() >= last(m, c_row), "C is too small");
+    let (panel, panels) = if a.panel == usize::MAX { (k, 1) } else { (a.panel, k / a.panel) };
+    assert_eq!(panel * panels, k, "whole panels");
+    if k > 0 {
+        assert!(b.len() >= last(k, b_row), "B is too small");
+        let end = (m - 1) * a.row + (panel - 1) * a.column + (panels - 1) * a.jump;
+        assert!(a.values.len() > end, "A is too small");
+    }
+    let kernel = Multiply {
+        m,
+        n,
+        panels,
+        panel,
+        a: a.values.as_ptr(),
+        a_row: a.row,
+        a_column: a.column,
+        a_jump: a.jump,
+        b: b.as_ptr(),
+        b_row,
+        c: c.as_mut_ptr(),
+        c_row,
+        accumulate,
+    };
+    // SAFETY: the largest offset into each matrix was checked above.
+    unsafe { launch(engine, kernel) }
+}
+
+struct Multiply {
+    m: usize,
+    n: usize,
+    panels: usize,
+    panel: usize,
+    a: *const f32,
+    a_row: usize,
+    a_column: usize,
+    a_jump: usize,
+    b: *const f32,
+    b_row: usize,
+    c: *mut f32,
+    c_row: usize,
+    accumulate: bool,
+}
+
+impl Kernel for Multiply {
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        // SAFETY: `product` checked the bounds.
+        unsafe {
+            let mut column = 0;
+            // One row leaves registers free: more columns hide the latency.
+            while self.m == 1 && column + 8 * S::LANES <= self.n {
+                self.block::<S, 1, 8>(0, column);
+                column += 8 * S::LANES;
+            }
+            while column + 2 * S::LANES <= self.n {
+                self.columns::<S, 2>(column);
+                column += 2 * S::LANES;
+            }
+            while column + S::LANES <= self.n {
+                self.columns::<S, 1>(column);
+                column += S::LANES;
+            }
+            self.rest(column);
+        }
+    }
+}
+
+impl Multiply {
+    /// `W` vectors of columns, in blocks of rows of nearly equal size.
+    #[inline(always)]
+    unsafe fn columns<S: Simd, const W: usize>(&self, column: usize) {
+        let blocks = self.m.div_ceil(S::ROWS);
+        let mut row = 0;
+        for block in 0..blocks {
+            let rows = (self.m - row).div_ceil(blocks - block);
+            // SAFETY: `product` checked the bounds; rows ≤ S::ROWS ≤ 12.
+            unsafe {
+                match rows {
+                    12 => self.block::<S, 12, W>(row, column),
+                    11 => self.block::<S, 11, W>(row, column),
+                    10 => self.block::<S, 10, W>(row, column),
+                    9 => self.block::<S, 9, W>(row, column),
+                    8 => self.block::<S, 8, W>(row, column),
+                    7 => self.block::<S, 7, W>(row, column),
+                    6 => self.block::<S, 6, W>(row, column),
+                    5 => self.block::<S, 5, W>(row, column),
+                    4 => self.block::<S, 4, W>(row, column),
+                    3 => self.block::<S, 3, W>(row, column),
+                    2 => self.block::<S, 2, W>(row, column),
+                    _ => self.block::<S, 1, W>(row, column),
+                }
+            }
+            row += rows;
+        }
+    }
+
+    /// `R` rows of `W` vectors, held in registers.
+    #[inline(always)]
+    unsafe fn block<S: Simd, const R: usize, const W: usize>(&self, row: usize, column: usize) {
+        // SAFETY: `product` checked the bounds.
+        unsafe {
+            let mut sums = [[S::splat(0.0); W]; R];
+            let mut b = self.b.add(column);
+            for panel in 0..self.panels {
+                let mut a = self.a.add(panel * self.a_jump + row * self.a_row);
+                for _ in 0..self.panel {
+                    let mut right = [S::splat(0.0); W];
+                    for (j, r) in right.iter_mut().enumerate() {
+                        *r = S::load(b.add(j * S::LANES));
+                    }
+                    for (i, sums) in sums.iter_mut().enumerate() {
+                        let left = S::splat(*a.add(i * self.a_row));
+                        for (s, r) in sums.iter_mut().zip(right) {
+                            *s = S::fma(left, r, *s);
+                        }
+                    }
+                    a = a.add(self.a_column);
+                    b = b.add(self.b_row);
+                }
+            }
+            for (i, sums) in sums.iter().enumerate() {
+                for (j, s) in sums.iter().enumerate() {
+                    let c = self.c.add((row + i) * self.c_row + column + j * S::LANES);
+                    S::store(c, if self.accumulate { S::add(S::load(c), *s) } else { *s });
+                }
+            }
+        }
+    }
+
+    /// The columns that fill no vector.
+    #[inline(always)]
+    unsafe fn rest(&self, from: usize) {
+        for column in from..self.n {
+            for row in 0..self.m {
+                let mut sum = 0.0;
+                // SAFETY: `product` checked the bounds.
+                unsafe {
+                    let mut b = self.b.add(column);
+                    for panel in 0..self.panels {
+                        let a = self.a.add(panel * self.a_jump + row * self.a_row);
+                        for k in 0..self.panel {
+                            sum += *a.add(k * self.a_column) * *b;
+                            b = b.add(self.b_row);
+                        }
+                    }
+                    let c = self.c.add(row * self.c_row + column);
+                    *c = if self.accumulate { *c + sum } else { sum };
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::rng::Rng;
+
+    #[test]
+    fn every_shape_and_order_agrees_with_the_schoolbook_on_every_engine() {
+        let mut rng = Rng::stream(1, "product", 0);
+        for engine in Engine::available() {
+            for (m, k, n) in [(1, 1, 1), (5, 32, 32), (13, 7, 50), (36, 64, 64), (16, 3, 10), (2, 0, 9)] {
+                let a: Vec<f32> = (0..m * k).map(|_| rng.normal()).collect();
+                let b: Vec<f32> = (0..k * n).map(|_| rng.normal()).collect();
+                let turned: Vec<f32> =
+                    (0..m * k).map(|i| a[i % m.max(1) * k + i / m.max(1)]).collect();
+                let wanted = |i: usize, j: usize| -> f64 {
+                    (0..k).map(|p| f64::from(a[i * k + p]) * f64::from(b[p * n + j])).sum()
+                };
+                let mut orders = vec![Left::rows(&a, k), Left::transposed(&turned, m)];
+                let panels: Vec<f32> = (0..m * k)
+                    .map(|i| a[(i / 32 % m) * k + i / (32 * m) * 32 + i % 32])
+                    .collect();
+                if k > 0 && k % 32 == 0 {
+                    orders.push(Left::panels(&panels, 32 * m));
+                }
+                for left in orders {
+                    let mut c = vec![1f32; m * n];
+                    product(engine, (m, k, n), left, &b, n, &mut c, n, true);
+                    product(engine, (m, k, n), left, &b, n, &mut c, n, true);
+                    for i in 0..m {
+                        for j in 0..n {
+                            let error = f64::from(c[i * n + j]) - (1.0 + 2.0 * wanted(i, j));
+                            // Sums up to some tens, of 64 terms, rounded to 2⁻²⁴ each.
+                            assert!(error.abs() < 6e-5, "{engine:?} {m} {k} {n}: {error}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

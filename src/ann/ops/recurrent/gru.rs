@@ -1,0 +1,149 @@
+//! The gated recurrent unit, one step:
+//!
+//! ```text
+//! z = σ(x·Wz + bz + h·Uz + cz)      r = σ(x·Wr + br + h·Ur + cr)
+//! n = tanh(x·Wn + bn + r ∘ (h·Un + cn))
+//! h ← z ∘ h + (1 − z) ∘ n
+//! ```
+#![allow(unsafe_code, reason = "kernels on raw pointers")]
+
+use crate::ann::ops::simd::{Engine, Kernel, Simd, launch, sigmoid, tanh};
+
+struct Step {
+    n: usize,
+    h: usize,
+    /// In: x·W. Out: z, r, n, and h·Un + cn.
+    gates: *mut f32,
+    /// h·U.
+    state: *const f32,
+    bias: *const f32,
+    before: *const f32,
+    after: *mut f32,
+}
+
+impl Kernel for Step {
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let h = self.h;
+        // SAFETY: `forward` checked the sizes.
+        unsafe {
+            for i in 0..self.n {
+                for c in (0..h).step_by(S::LANES) {
+                    let gates = self.gates.add(i * 4 * h + c);
+                    let state = self.state.add(i * 3 * h + c);
+                    let bias = self.bias.add(c);
+                    let x = |k: usize| S::add(S::load(gates.add(k * h)), S::load(bias.add(k * h)));
+                    let a = |k: usize| {
+                        S::add(S::load(state.add(k * h)), S::load(bias.add((3 + k) * h)))
+                    };
+                    let z = sigmoid::<S>(S::add(x(0), a(0)));
+                    let r = sigmoid::<S>(S::add(x(1), a(1)));
+                    let inner = a(2);
+                    let n = tanh::<S>(S::fma(r, inner, x(2)));
+                    let before = S::load(self.before.add(i * h + c));
+                    // n + z (h − n)
+                    let after = S::fma(z, S::sub(before, n), n);
+                    S::store(self.after.add(i * h + c), after);
+                    for (k, v) in [z, r, n, inner].into_iter().enumerate() {
+                        S::store(gates.add(k * h), v);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One step forward of `n` sequences.
+pub fn forward(
+    engine: Engine,
+    (n, h): (usize, usize),
+    gates: &mut [f32],
+    state: &[f32],
+    bias: &[f32],
+    before: &[f32],
+    after: &mut [f32],
+) {
+    assert!(gates.len() >= n * 4 * h && state.len() >= n * 3 * h && bias.len() >= 6 * h);
+    assert!(before.len() >= n * h && after.len() >= n * h && h % 16 == 0);
+    let step = Step {
+        n,
+        h,
+        gates: gates.as_mut_ptr(),
+        state: state.as_ptr(),
+        bias: bias.as_ptr(),
+        before: before.as_ptr(),
+        after: after.as_mut_ptr(),
+    };
+    // SAFETY: sizes were just checked.
+    unsafe { launch(engine, step) }
+}
+
+struct Back {
+    n: usize,
+    h: usize,
+    /// In: z, r, n, inner. Out: the gradients by the sums within them.
+    gates: *mut f32,
+    /// Out: the gradient by h·U.
+    state: *mut f32,
+    before: *const f32,
+    /// In: the gradient by the state after. Out: the part that goes on directly.
+    dh: *mut f32,
+}
+
+impl Kernel for Back {
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let h = self.h;
+        // SAFETY: `backward` checked the sizes.
+        unsafe {
+            let one = S::splat(1.0);
+            for i in 0..self.n {
+                for c in (0..h).step_by(S::LANES) {
+                    let gates = self.gates.add(i * 4 * h + c);
+                    let state = self.state.add(i * 3 * h + c);
+                    let [z, r, n, inner] = [0, 1, 2, 3].map(|k| S::load(gates.add(k * h)));
+                    let dh = S::load(self.dh.add(i * h + c));
+                    let before = S::load(self.before.add(i * h + c));
+                    let slope = |s| S::mul(s, S::sub(one, s));
+                    let dz = S::mul(S::mul(dh, S::sub(before, n)), slope(z));
+                    let dn = S::mul(
+                        S::mul(dh, S::sub(one, z)),
+                        S::sub(one, S::mul(n, n)),
+                    );
+                    let dr = S::mul(S::mul(dn, inner), slope(r));
+                    let dinner = S::mul(dn, r);
+                    for (k, v) in [dz, dr, dn, dinner].into_iter().enumerate() {
+                        S::store(gates.add(k * h), v);
+                    }
+                    for (k, v) in [dz, dr, dinner].into_iter().enumerate() {
+                        S::store(state.add(k * h), v);
+                    }
+                    S::store(self.dh.add(i * h + c), S::mul(dh, z));
+                }
+            }
+        }
+    }
+}
+
+/// One step back.
+pub fn backward(
+    engine: Engine,
+    (n, h): (usize, usize),
+    gates: &mut [f32],
+    state: &mut [f32],
+    before: &[f32],
+    dh: &mut [f32],
+) {
+    assert!(gates.len() >= n * 4 * h && state.len() >= n * 3 * h);
+    assert!(before.len() >= n * h && dh.len() >= n * h && h % 16 == 0);
+    let back = Back {
+        n,
+        h,
+        gates: gates.as_mut_ptr(),
+        state: state.as_mut_ptr(),
+        before: before.as_ptr(),
+        dh: dh.as_mut_ptr(),
+    };
+    // SAFETY: sizes were just checked.
+    unsafe { launch(engine, back) }
+}

@@ -1,0 +1,163 @@
+//! Long short-term memory, one step:
+//!
+//! ```text
+//! i, f, o = σ(x·W + h·U + b)      g = tanh(x·Wg + h·Ug + bg)
+//! c ← f ∘ c + i ∘ g               h ← o ∘ tanh(c)
+//! ```
+#![allow(unsafe_code, reason = "kernels on raw pointers")]
+
+use crate::ann::ops::simd::{Engine, Kernel, Simd, launch, sigmoid, tanh};
+
+struct Step {
+    n: usize,
+    h: usize,
+    /// In: x·W. Out: i, f, g, o.
+    gates: *mut f32,
+    /// h·U.
+    state: *const f32,
+    bias: *const f32,
+    cell: *const f32,
+    cell_after: *mut f32,
+    after: *mut f32,
+}
+
+impl Kernel for Step {
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let h = self.h;
+        // SAFETY: `forward` checked the sizes.
+        unsafe {
+            for i in 0..self.n {
+                for c in (0..h).step_by(S::LANES) {
+                    let gates = self.gates.add(i * 4 * h + c);
+                    let state = self.state.add(i * 4 * h + c);
+                    let sum = |k: usize| {
+                        let x = S::add(S::load(gates.add(k * h)), S::load(state.add(k * h)));
+                        S::add(x, S::load(self.bias.add(k * h + c)))
+                    };
+                    let (input, forget) = (sigmoid::<S>(sum(0)), sigmoid::<S>(sum(1)));
+                    let (g, output) = (tanh::<S>(sum(2)), sigmoid::<S>(sum(3)));
+                    let cell = S::load(self.cell.add(i * h + c));
+                    let cell = S::fma(forget, cell, S::mul(input, g));
+                    S::store(self.cell_after.add(i * h + c), cell);
+                    S::store(self.after.add(i * h + c), S::mul(output, tanh::<S>(cell)));
+                    for (k, v) in [input, forget, g, output].into_iter().enumerate() {
+                        S::store(gates.add(k * h), v);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One step forward of `n` sequences.
+#[allow(clippy::too_many_arguments, reason = "the state has two parts, before and after")]
+pub fn forward(
+    engine: Engine,
+    (n, h): (usize, usize),
+    gates: &mut [f32],
+    state: &[f32],
+    bias: &[f32],
+    cell: &[f32],
+    cell_after: &mut [f32],
+    after: &mut [f32],
+) {
+    assert!(gates.len() >= n * 4 * h && state.len() >= n * 4 * h && bias.len() >= 4 * h);
+    assert!(cell.len() >= n * h && cell_after.len() >= n * h && after.len() >= n * h);
+    assert_eq!(h % 16, 0);
+    let step = Step {
+        n,
+        h,
+        gates: gates.as_mut_ptr(),
+        state: state.as_ptr(),
+        bias: bias.as_ptr(),
+        cell: cell.as_ptr(),
+        cell_after: cell_after.as_mut_ptr(),
+        after: after.as_mut_ptr(),
+    };
+    // SAFETY: sizes were just checked.
+    unsafe { launch(engine, step) }
+}
+
+struct Back {
+    n: usize,
+    h: usize,
+    /// In: i, f, g, o. Out: the gradients by the sums within them.
+    gates: *mut f32,
+    /// Out: the same, for the product with Uᵀ.
+    state: *mut f32,
+    cell: *const f32,
+    cell_after: *const f32,
+    dh: *const f32,
+    /// In: the gradient by the cell after, from later steps. Out: by the cell.
+    dc: *mut f32,
+}
+
+impl Kernel for Back {
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let h = self.h;
+        // SAFETY: `backward` checked the sizes.
+        unsafe {
+            let one = S::splat(1.0);
+            for i in 0..self.n {
+                for c in (0..h).step_by(S::LANES) {
+                    let gates = self.gates.add(i * 4 * h + c);
+                    let state = self.state.add(i * 4 * h + c);
+                    let [input, forget, g, output] =
+                        [0, 1, 2, 3].map(|k| S::load(gates.add(k * h)));
+                    let dh = S::load(self.dh.add(i * h + c));
+                    let squashed = tanh::<S>(S::load(self.cell_after.add(i * h + c)));
+                    let slope = |s| S::mul(s, S::sub(one, s));
+                    let flat = |t| S::sub(one, S::mul(t, t));
+                    let dc = S::fma(
+                        S::mul(dh, output),
+                        flat(squashed),
+                        S::load(self.dc.add(i * h + c)),
+                    );
+                    let cell = S::load(self.cell.add(i * h + c));
+                    let sums = [
+                        S::mul(S::mul(dc, g), slope(input)),
+                        S::mul(S::mul(dc, cell), slope(forget)),
+                        S::mul(S::mul(dc, input), flat(g)),
+                        S::mul(S::mul(dh, squashed), slope(output)),
+                    ];
+                    for (k, v) in sums.into_iter().enumerate() {
+                        S::store(gates.add(k * h), v);
+                        S::store(state.add(k * h), v);
+                    }
+                    S::store(self.dc.add(i * h + c), S::mul(dc, forget));
+                }
+            }
+        }
+    }
+}
+
+/// One step back.
+#[allow(clippy::too_many_arguments, reason = "the state has two parts, before and after")]
+pub fn backward(
+    engine: Engine,
+    (n, h): (usize, usize),
+    gates: &mut [f32],
+    state: &mut [f32],
+    cell: &[f32],
+    cell_after: &[f32],
+    dh: &[f32],
+    dc: &mut [f32],
+) {
+    assert!(gates.len() >= n * 4 * h && state.len() >= n * 4 * h && h % 16 == 0);
+    assert!(cell.len() >= n * h && cell_after.len() >= n * h);
+    assert!(dh.len() >= n * h && dc.len() >= n * h);
+    let back = Back {
+        n,
+        h,
+        gates: gates.as_mut_ptr(),
+        state: state.as_mut_ptr(),
+        cell: cell.as_ptr(),
+        cell_after: cell_after.as_ptr(),
+        dh: dh.as_ptr(),
+        dc: dc.as_mut_ptr(),
+    };
+    // SAFETY: sizes were just checked.
+    unsafe { launch(engine, back) }
+}

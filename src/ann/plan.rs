@@ -1,0 +1,126 @@
+//! From a declaration to operations: which layers become one operation, which
+//! kind of convolution is fastest, and who pads for whom.
+
+use super::AnnError;
+use super::ops::conv::Conv;
+use super::ops::dense::Dense;
+use super::ops::direct::Direct;
+use super::ops::dropout::Dropout;
+use super::ops::op::{Op, Parameter, Plane};
+use super::ops::pool::MaxPool;
+use super::ops::recurrent::Recurrent;
+use super::ops::simd::Engine;
+use super::ops::winograd::ConvPool;
+use super::zoo::{Layer, LayerSummary, summary};
+use crate::data::SIDE;
+
+/// An operation and the layers it stands for.
+#[derive(Debug)]
+pub struct Step {
+    /// The operation.
+    pub op: Box<dyn Op>,
+    /// `conv1`, `dense2`, `gru1`: stable, used in files. Empty where nothing is
+    /// learned.
+    pub name: String,
+    /// Numbers of its first layer and of the one after its last.
+    pub layers: (usize, usize),
+}
+
+/// All operations, from the picture to the logits.
+#[derive(Debug)]
+pub struct Plan {
+    /// In order.
+    pub steps: Vec<Step>,
+}
+
+/// `Conv 2 5×5` → `conv2`.
+fn file_name(line: &LayerSummary) -> String {
+    let mut words = line.name.split(' ');
+    let mut next = || words.next().unwrap_or_default().to_lowercase();
+    next() + &next()
+}
+
+impl Plan {
+    /// For these layers on a 28×28 picture.
+    ///
+    /// # Errors
+    /// [`AnnError::Structure`] when a layer does not fit what comes before it.
+    pub fn new(layers: &[Layer], engine: Engine) -> Result<Self, AnnError> {
+        let lines = summary(layers);
+        let mut plan = Self { steps: Vec::new() };
+        let mut shape = (SIDE, SIDE, 1);
+        let mut at = 0;
+        while at < layers.len() {
+            let misfit = || AnnError::Structure {
+                layer: lines[at].name.clone(),
+                shape: format!("{}×{}×{}", shape.0, shape.1, shape.2),
+            };
+            let pooled = layers.get(at + 1) == Some(&Layer::MaxPool);
+            let plane = Plane::new(shape.0, shape.1, shape.2);
+            let mut used = 1;
+            let op: Box<dyn Op> = match layers[at] {
+                Layer::Conv { kernel, filters } => {
+                    let fused = if pooled {
+                        plan.padded(ConvPool::new(engine, shape, kernel, filters))
+                    } else {
+                        None
+                    };
+                    if let Some(op) = fused {
+                        used = 2;
+                        Box::new(op)
+                    } else if let Some(op) = Direct::new(engine, shape, kernel, filters) {
+                        Box::new(op)
+                    } else {
+                        Box::new(Conv::new(shape, kernel, filters).ok_or_else(misfit)?)
+                    }
+                }
+                Layer::MaxPool => Box::new(MaxPool::new(shape).ok_or_else(misfit)?),
+                Layer::Dropout(rate) => Box::new(Dropout::new(plane, rate, at)),
+                Layer::Recurrent { cell, order, hidden } => {
+                    if shape.2 != 1 || hidden % 16 != 0 {
+                        return Err(misfit());
+                    }
+                    Box::new(Recurrent::new(engine, cell, order, plane, hidden))
+                }
+                Layer::Dense { units, relu } => Box::new(Dense::new(engine, plane, units, relu)),
+            };
+            let out = op.output();
+            shape = (out.h, out.w, out.c);
+            let learns = !op.parameters().is_empty();
+            let name = if learns { file_name(&lines[at]) } else { String::new() };
+            plan.steps.push(Step { op, name, layers: (at, at + used) });
+            at += used;
+        }
+        Ok(plan)
+    }
+
+    /// The operation, if the one before it can give it the padding that it needs.
+    fn padded(&mut self, op: Option<ConvPool>) -> Option<ConvPool> {
+        let op = op?;
+        let wanted = op.input();
+        if wanted == Plane::new(wanted.h, wanted.w, wanted.c) {
+            return Some(op);
+        }
+        self.steps.last_mut()?.op.pad_output(wanted).then_some(op)
+    }
+
+    /// Each named array: step, the place in the step's parameters, full name.
+    pub fn parameters(&self) -> Vec<(usize, usize, String, Parameter)> {
+        let mut all = Vec::new();
+        for (number, step) in self.steps.iter().enumerate() {
+            let mut from = 0;
+            for parameter in step.op.parameters() {
+                let len = parameter.len();
+                all.push((number, from, format!("{}.{}", step.name, parameter.name), parameter));
+                from += len;
+            }
+        }
+        all
+    }
+
+    /// Numbers of one picture before each step, and after the last.
+    pub fn planes(&self) -> Vec<usize> {
+        let first = self.steps.first().map_or(SIDE * SIDE, |s| s.op.input().len());
+        [first].into_iter().chain(self.steps.iter().map(|s| s.op.output().len())).collect()
+    }
+}
