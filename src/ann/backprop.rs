@@ -186,7 +186,10 @@ impl Backprop {
         Ok(Outcome { loss: loss as f32, right: self.parts.iter().map(|p| p.right).sum() })
     }
 
-    #[allow(unsafe_code, reason = "several threads write to the parameters, each to its own blocks")]
+    #[allow(
+        unsafe_code,
+        reason = "several threads write to the parameters, each to its own blocks"
+    )]
     fn update(
         &mut self,
         network: Parts<'_>,

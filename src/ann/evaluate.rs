@@ -29,6 +29,16 @@ pub struct Evaluation {
     pub confusion: [[u32; CLASSES]; CLASSES],
     /// By picture.
     pub answers: Vec<Answer>,
+    /// The ten probabilities, by picture.
+    pub probabilities: Vec<[f32; CLASSES]>,
+}
+
+impl Evaluation {
+    /// Number of wrong answers.
+    pub fn errors(&self) -> usize {
+        let right: u32 = (0..CLASSES).map(|d| self.confusion[d][d]).sum();
+        self.answers.len() - right as usize
+    }
 }
 
 /// An evaluation that is taken in pieces.
@@ -36,6 +46,7 @@ pub struct Evaluation {
 pub struct Tally {
     confusion: [[u32; CLASSES]; CLASSES],
     answers: Vec<Answer>,
+    probabilities: Vec<[f32; CLASSES]>,
     loss: f64,
 }
 
@@ -50,16 +61,22 @@ impl Tally {
         let range = self.done()..(self.done() + CHUNK).min(data.len());
         let pictures: Vec<Pixels> = range.clone().map(|i| data.pixels(i)).collect();
         for (i, probabilities) in range.zip(network.probabilities(&pictures)) {
-            let label = usize::from(data.label(i));
-            let (digit, probability) = probabilities
-                .iter()
-                .enumerate()
-                .fold((0, f32::MIN), |best, (d, p)| if *p > best.1 { (d, *p) } else { best });
-            self.confusion[label][digit] += 1;
-            // A certain wrong answer has probability 0 in f32; its loss is finite.
-            self.loss -= f64::from(probabilities[label].max(f32::MIN_POSITIVE)).ln();
-            self.answers.push(Answer { digit: digit as u8, probability });
+            self.add(probabilities, data.label(i));
         }
+    }
+
+    /// Counts one answer.
+    fn add(&mut self, probabilities: [f32; CLASSES], label: u8) {
+        let (digit, probability) = probabilities
+            .iter()
+            .enumerate()
+            .fold((0, f32::MIN), |best, (d, p)| if *p > best.1 { (d, *p) } else { best });
+        let label = usize::from(label);
+        self.confusion[label][digit] += 1;
+        // A certain wrong answer has probability 0 in f32; its loss is finite.
+        self.loss -= f64::from(probabilities[label].max(f32::MIN_POSITIVE)).ln();
+        self.answers.push(Answer { digit: digit as u8, probability });
+        self.probabilities.push(probabilities);
     }
 
     /// The evaluation, once all are asked.
@@ -71,8 +88,16 @@ impl Tally {
             loss: self.loss / n,
             confusion: self.confusion,
             answers: self.answers,
+            probabilities: self.probabilities,
         }
     }
+}
+
+/// Judges answers that are there already, an ensemble's for example.
+pub fn judge(answers: impl Iterator<Item = [f32; CLASSES]>, labels: &[u8]) -> Evaluation {
+    let mut tally = Tally::default();
+    answers.zip(labels).for_each(|(answer, label)| tally.add(answer, *label));
+    tally.finish()
 }
 
 /// Asks a network about every digit on `threads` threads; `None` if cancelled.

@@ -1,11 +1,16 @@
 //! The artificial networks: their structures, operations, optimisers, trainer
-//! and weights, on top of candle's tensors and automatic differentiation.
+//! and weights.
 //!
-//! Everything here depends on the seed and on nothing else: not on the number of
-//! threads, not on who is watching.
+//! What comes out depends on the seed, the number of threads and the instruction
+//! set (see [`ops::simd`]), and on nothing else: not on who is watching.
+//!
+//! * [`zoo`]: the declarations; [`plan`] turns them into [`ops`]
+//! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
+//! * [`backprop`]: one training step; [`trainer`]: a run of many
 
 pub mod backprop;
 mod buffer;
+pub mod ensemble;
 pub mod error;
 pub mod evaluate;
 mod initial;

@@ -220,9 +220,8 @@ mod tests {
     fn every_engine_gives_the_same_answers_but_for_rounding() {
         let picture: Pixels = std::array::from_fn(|i| (i % 23) as f32 / 23.0);
         for architecture in ZOO {
-            let ask = |engine| {
-                Network::on(architecture, 3, engine).unwrap().probabilities(&[picture])[0]
-            };
+            let ask =
+                |engine| Network::on(architecture, 3, engine).unwrap().probabilities(&[picture])[0];
             let all: Vec<_> = Engine::available().into_iter().map(ask).collect();
             for other in &all[1..] {
                 let apart = all[0].iter().zip(other).map(|(a, b)| (a - b).abs());

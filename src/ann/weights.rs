@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
+use std::sync::OnceLock;
 
+use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::AnnError;
+use super::ensemble::Stacking;
 use super::network::Network;
 use super::zoo;
 use crate::core::files::write_whole;
@@ -44,19 +47,40 @@ const KEY: &str = "spikescope";
 /// Named arrays with their shapes.
 pub(super) type Arrays = Vec<(String, Vec<usize>, Vec<f32>)>;
 
+/// How numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// 32 bits: exactly.
+    Single,
+    /// 16 bits, three decimal digits: half the size.
+    Half,
+}
+
+impl Precision {
+    fn bytes(self, values: &[f32]) -> Vec<u8> {
+        match self {
+            Self::Single => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::Half => values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect(),
+        }
+    }
+}
+
 /// Writes arrays and a text as safetensors, whole or not at all.
-pub(super) fn write_arrays(path: &Path, arrays: &Arrays, text: String) -> Result<(), AnnError> {
+pub(super) fn write_arrays(
+    path: &Path,
+    arrays: &Arrays,
+    text: String,
+    precision: Precision,
+) -> Result<(), AnnError> {
     let broken = |e: &dyn std::fmt::Display| AnnError::Weights {
         file: path.display().to_string(),
         reason: e.to_string(),
     };
-    let bytes: Vec<Vec<u8>> = arrays
-        .iter()
-        .map(|(.., values)| values.iter().flat_map(|v| v.to_le_bytes()).collect())
-        .collect();
+    let bytes: Vec<Vec<u8>> = arrays.iter().map(|(.., v)| precision.bytes(v)).collect();
+    let kind = if precision == Precision::Half { Dtype::F16 } else { Dtype::F32 };
     let mut views = Vec::with_capacity(arrays.len());
     for ((name, shape, _), bytes) in arrays.iter().zip(&bytes) {
-        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|e| broken(&e))?;
+        let view = TensorView::new(kind, shape.clone(), bytes).map_err(|e| broken(&e))?;
         views.push((name.clone(), view));
     }
     let metadata = HashMap::from([(KEY.to_owned(), text)]);
@@ -79,11 +103,16 @@ pub(super) fn read_arrays(bytes: &[u8], file: &str) -> Result<(Arrays, String), 
         .map_err(|e| broken(format!("it is no whole safetensors file ({e})")))?;
     let mut arrays = Arrays::new();
     for (name, view) in tensors.iter() {
-        if view.dtype() != Dtype::F32 {
-            return Err(broken(format!("{name} is {:?}, not F32", view.dtype())));
-        }
-        let values =
-            view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        let values = match view.dtype() {
+            Dtype::F32 => {
+                view.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
+            }
+            Dtype::F16 => {
+                let halves = view.data().as_chunks().0.iter();
+                halves.map(|b| f16::from_le_bytes(*b).to_f32()).collect()
+            }
+            other => return Err(broken(format!("{name} is {other:?}, not F32 or F16"))),
+        };
         arrays.push((name.to_owned(), view.shape().to_vec(), values));
     }
     Ok((arrays, text.clone()))
@@ -135,12 +164,17 @@ pub(super) fn set_from(
 ///
 /// # Errors
 /// [`AnnError::Write`]; an earlier file is kept.
-pub fn save(path: &Path, network: &Network, metadata: &Metadata) -> Result<(), AnnError> {
+pub fn save(
+    path: &Path,
+    network: &Network,
+    metadata: &Metadata,
+    precision: Precision,
+) -> Result<(), AnnError> {
     let text = serde_json::to_string(metadata).map_err(|e| AnnError::Weights {
         file: path.display().to_string(),
         reason: e.to_string(),
     })?;
-    write_arrays(path, &arrays_of(network, ""), text)
+    write_arrays(path, &arrays_of(network, ""), text, precision)
 }
 
 /// Loads a network.
@@ -165,13 +199,76 @@ pub fn from_bytes(bytes: &[u8], file: &str) -> Result<(Network, Metadata), AnnEr
     Ok((network, metadata))
 }
 
+/// The network with its weights as they are after saving in half precision.
+pub fn halved(network: &Network) -> Network {
+    let round = |v: &f32| f16::from_f32(*v).to_f32();
+    let values: Vec<Vec<f32>> =
+        network.values().iter().map(|v| v.iter().map(round).collect()).collect();
+    let mut halved = network.clone();
+    halved.set_values(&values);
+    halved
+}
+
+macro_rules! asset {
+    ($file:literal) => {
+        ($file, include_bytes!(concat!("../../assets/weights/", $file)))
+    };
+}
+
 /// The weights in the box.
 static SHIPPED: &[(&str, &[u8])] = &[
-    ("mlp.safetensors", include_bytes!("../../assets/weights/mlp.safetensors")),
-    ("cnn3.safetensors", include_bytes!("../../assets/weights/cnn3.safetensors")),
+    asset!("mlp.safetensors"),
+    asset!("cnn1.safetensors"),
+    asset!("cnn2.safetensors"),
+    asset!("cnn3.safetensors"),
+    asset!("cnn4.safetensors"),
+    asset!("cnn5.safetensors"),
+    asset!("rnn1.safetensors"),
+    asset!("rnn2.safetensors"),
+    asset!("rnn3.safetensors"),
+    asset!("rnn4.safetensors"),
 ];
+
+/// The stacking learners in the box, as `spikescope train --all` writes them.
+static STACKINGS: &str = include_str!("../../assets/weights/ensembles.json");
 
 /// Loads the shipped networks.
 pub fn shipped() -> Vec<Result<(Network, Metadata), AnnError>> {
     SHIPPED.iter().map(|(file, bytes)| from_bytes(bytes, file)).collect()
+}
+
+/// The shipped stacking learners.
+pub fn stackings() -> &'static [Stacking] {
+    static PARSED: OnceLock<Vec<Stacking>> = OnceLock::new();
+    PARSED.get_or_init(|| {
+        // A test reads the file, so this is no user's problem.
+        serde_json::from_str(STACKINGS).unwrap_or_default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ensemble::ENSEMBLES;
+    use super::*;
+
+    #[test]
+    fn every_ensemble_has_its_stacking_learner_in_the_box() {
+        for (stacking, ensemble) in stackings().iter().zip(ENSEMBLES) {
+            assert_eq!(stacking.ensemble, ensemble.id);
+            assert_eq!(stacking.weights.len(), ensemble.members.len());
+        }
+        assert_eq!(stackings().len(), ENSEMBLES.len());
+    }
+
+    #[test]
+    fn half_precision_comes_back_as_it_was_rounded() {
+        let (network, metadata) = from_bytes(SHIPPED[0].1, "mlp").unwrap();
+        let halved = halved(&network);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("half.safetensors");
+        save(&file, &halved, &metadata, Precision::Half).unwrap();
+        let (back, same) = load(&file).unwrap();
+        assert_eq!(back.values(), halved.values());
+        assert_eq!(same, metadata);
+    }
 }

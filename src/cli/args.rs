@@ -70,6 +70,7 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     Classify(ClassifyArgs),
     Data(DataArgs),
+    Bench(BenchArgs),
     Tour(TourArgs),
 }
 
@@ -116,18 +117,25 @@ impl From<Theme> for ThemeChoice {
 ///
 /// Each epoch prints a line. The run is kept in a folder of its own, with a checkpoint after each
 /// epoch and every few seconds, so that a run that was interrupted (even by a power cut) can be
-/// gone on with: here with --resume, or in the window. What comes out depends on the seed and the
-/// settings, not on the number of threads.
-#[derive(Args, Debug)]
+/// gone on with: here with --resume, or in the window. What comes out depends on the seed, the
+/// settings and the number of threads, and on nothing else.
+#[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
   spikescope train mlp --data synthetic --epochs 2
+  spikescope train --all                        every network and ensemble, half an hour
   spikescope train cnn3 --subset 10000 --optimiser adam --out my-cnn3.safetensors
   spikescope train --resume last")]
 pub struct TrainArgs {
     /// The network
-    #[arg(value_name = "MODEL", value_parser = models(), required_unless_present = "resume")]
+    #[arg(value_name = "MODEL", value_parser = models(),
+        required_unless_present_any = ["resume", "all"])]
     pub model: Option<String>,
+    /// Train every network by the report's recipe, then fit the ensembles; what is done already
+    /// is kept, so it can be stopped and started again. --out names the folder of the weights
+    #[arg(long, conflicts_with_all =
+        ["model", "resume", "subset", "batch_size", "optimiser", "learning_rate", "seed", "json"])]
+    pub all: bool,
     /// Go on with this run (its name as printed at its start, or `last`)
     #[arg(long, value_name = "RUN", conflicts_with_all =
         ["model", "data", "epochs", "subset", "batch_size", "optimiser", "learning_rate", "seed"])]
@@ -162,7 +170,7 @@ pub struct TrainArgs {
     /// Save a checkpoint at least this often
     #[arg(long, value_name = "SECONDS", default_value = "20")]
     pub checkpoint_every: NonZeroU64,
-    /// Also write the trained weights to this file
+    /// Also write the trained weights to this file (with --all: this folder)
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     #[command(flatten)]
@@ -223,6 +231,41 @@ pub struct ClassifyArgs {
     /// Weights from a file (may be given several times)
     #[arg(long, value_name = "FILE")]
     pub weights: Vec<PathBuf>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Measure how fast this machine trains and answers
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    #[command(subcommand)]
+    pub what: BenchWhat,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum BenchWhat {
+    Train(BenchTrainArgs),
+}
+
+/// Training at batches of 32, one image answered, 256 images answered
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  spikescope bench train
+  spikescope bench train cnn1 --peers ./venv/bin/python   beside Keras and PyTorch")]
+pub struct BenchTrainArgs {
+    /// The networks [default: one of each structure: mlp, cnn1, cnn2, cnn3, rnn3, rnn4]
+    #[arg(value_name = "MODEL", value_parser = models())]
+    pub models: Vec<String>,
+    /// Threads to compute on [default: one per core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Time for each measurement
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
+    pub seconds: f64,
+    /// A Python with torch and tensorflow, to measure them in the same minutes
+    #[arg(long, value_name = "PYTHON")]
+    pub peers: Option<PathBuf>,
     #[command(flatten)]
     pub format: Format,
 }

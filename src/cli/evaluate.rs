@@ -8,23 +8,58 @@ use super::args::EvaluateArgs;
 use super::models::{self, Trained};
 use super::output::Output;
 use super::progress::{Progress, Unit};
-use super::report::{Evaluated, EvaluatedModel};
+use super::report::{Evaluated, EvaluatedEnsemble, EvaluatedModel};
 use super::table::{self, Align};
 use super::{Outcome, digits};
-use crate::ann::evaluate::evaluate;
+use crate::ann::ensemble::{self, Probabilities, average};
+use crate::ann::evaluate::{evaluate, judge};
+use crate::ann::weights;
 use crate::data::{Dataset, idx};
 
 pub fn run(args: &EvaluateArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let models = models::select(&args.models, &args.weights)?;
     let data = test_digits(args)?;
     let threads = models::threads(args.threads);
-    let mut evaluated = Vec::with_capacity(models.len());
+    let (mut evaluated, mut answers) = (Vec::new(), Vec::new());
     for model in &models {
-        evaluated.push(judge(model, &data, threads)?);
+        let (report, probabilities) = ask(model, &data, threads)?;
+        evaluated.push(report);
+        answers.push(probabilities);
     }
-    print(&models, &evaluated, &data, out)?;
-    out.json(&Evaluated { images: data.len(), data: data.id.clone(), models: evaluated })?;
+    let ensembles = combine(&models, &answers, &data);
+    print(&models, &evaluated, &ensembles, &data, out)?;
+    let (images, id) = (data.len(), data.id.clone());
+    out.json(&Evaluated { images, data: id, models: evaluated, ensembles })?;
     Ok(Outcome::Done)
+}
+
+/// The ensembles in the box whose members were all asked.
+fn combine(
+    models: &[Trained],
+    answers: &[Vec<Probabilities>],
+    data: &Dataset,
+) -> Vec<EvaluatedEnsemble> {
+    let mut found = Vec::new();
+    for stacking in weights::stackings() {
+        let Some(ensemble) = ensemble::find(&stacking.ensemble) else { continue };
+        let member = |id: &&str| models.iter().position(|m| m.is_shipped() && m.id() == *id);
+        let Some(members) = ensemble.members.iter().map(member).collect::<Option<Vec<_>>>() else {
+            continue;
+        };
+        let of = |i: usize| -> Vec<_> { members.iter().map(|m| answers[*m][i]).collect() };
+        let stacked = judge((0..data.len()).map(|i| stacking.combine(&of(i))), data.labels());
+        let averaged = judge((0..data.len()).map(|i| average(&of(i))), data.labels());
+        found.push(EvaluatedEnsemble {
+            id: ensemble.id.to_owned(),
+            members: ensemble.members.iter().map(|m| (*m).to_owned()).collect(),
+            accuracy: stacked.accuracy,
+            errors: stacked.errors(),
+            average_accuracy: averaged.accuracy,
+            average_errors: averaged.errors(),
+            confusion: stacked.confusion,
+        });
+    }
+    found
 }
 
 /// The digits that the arguments name.
@@ -35,7 +70,11 @@ fn test_digits(args: &EvaluateArgs) -> anyhow::Result<Arc<Dataset>> {
     Ok(digits::load(&args.data, args.mnist.as_deref())?.test)
 }
 
-fn judge(model: &Trained, data: &Dataset, threads: usize) -> anyhow::Result<EvaluatedModel> {
+fn ask(
+    model: &Trained,
+    data: &Dataset,
+    threads: usize,
+) -> anyhow::Result<(EvaluatedModel, Vec<Probabilities>)> {
     let progress = Progress::new(data.len() as u64, Unit::Images);
     progress.say(model.name());
     progress.tick_steadily();
@@ -46,44 +85,62 @@ fn judge(model: &Trained, data: &Dataset, threads: usize) -> anyhow::Result<Eval
     })?
     .ok_or_else(|| anyhow::anyhow!("the evaluation was cancelled"))?;
     let seconds = begun.elapsed().as_secs_f64();
-    let right: u32 = (0..evaluation.confusion.len()).map(|d| evaluation.confusion[d][d]).sum();
-    Ok(EvaluatedModel {
+    let report = EvaluatedModel {
         id: model.id().to_owned(),
         weights: model.weights.clone(),
         accuracy: evaluation.accuracy,
-        errors: data.len() - right as usize,
+        errors: evaluation.errors(),
         loss: evaluation.loss,
         ms_per_image: seconds * 1e3 / data.len().max(1) as f64,
         confusion: evaluation.confusion,
-    })
+    };
+    Ok((report, evaluation.probabilities))
 }
 
 fn print(
     models: &[Trained],
     evaluated: &[EvaluatedModel],
+    ensembles: &[EvaluatedEnsemble],
     data: &Dataset,
     out: &mut Output,
 ) -> anyhow::Result<()> {
     let columns = [
         ("id", Align::Left),
         ("model", Align::Left),
+        ("report", Align::Right),
         ("accuracy", Align::Right),
         ("errors", Align::Right),
         ("ms/image", Align::Right),
     ];
-    let rows: Vec<Vec<String>> = models
+    let percent = |v: f64| format!("{:.2} %", v * 100.0);
+    let report = |r: Option<f64>| r.map_or_else(|| "–".into(), |r| percent(r / 100.0));
+    let mut rows: Vec<Vec<String>> = models
         .iter()
         .zip(evaluated)
         .map(|(model, e)| {
             vec![
                 e.id.clone(),
                 model.name(),
-                format!("{:.2} %", e.accuracy * 100.0),
+                report(model.network.architecture().report),
+                percent(e.accuracy),
                 e.errors.to_string(),
                 format!("{:.3}", e.ms_per_image),
             ]
         })
         .collect();
+    for e in ensembles {
+        let declared = ensemble::find(&e.id);
+        let name = declared.map_or("", |d| d.name);
+        let figures = [
+            (report(declared.and_then(|d| d.report)), "stacking", e.accuracy, e.errors),
+            ("–".into(), "averaging", e.average_accuracy, e.average_errors),
+        ];
+        for (report, kind, accuracy, errors) in figures {
+            let name = format!("{name}, {kind}");
+            let cells = [e.id.clone(), name, report, percent(accuracy), errors.to_string()];
+            rows.push(cells.into_iter().chain([String::new()]).collect());
+        }
+    }
     out.line(format_args!("{} images of {}", data.len(), data.id))?;
     for line in table::lines(&columns, &rows) {
         out.line(line)?;

@@ -15,6 +15,7 @@
 //! are in [`report`] and docs/json.md.
 
 pub mod args;
+mod bench;
 mod classify;
 mod data;
 mod digits;
@@ -28,6 +29,7 @@ pub mod report;
 mod table;
 mod tour;
 mod train;
+mod train_all;
 mod window;
 
 use std::ffi::OsString;
@@ -68,10 +70,16 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
     };
     let result = match args.command {
         None => window::run(args.window),
+        Some(Command::Train(args)) if args.all => {
+            train_all::run(&args, &mut Output::stdout(args.format))
+        }
         Some(Command::Train(args)) => train::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Evaluate(args)) => evaluate::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Classify(args)) => classify::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Data(args)) => data::run(&args),
+        Some(Command::Bench(args::BenchArgs { what: args::BenchWhat::Train(args) })) => {
+            bench::train(&args, &mut Output::stdout(args.format))
+        }
         Some(Command::Tour(args)) => tour::run(&args, &mut Output::stdout(args.format)),
     };
     match result {

@@ -21,6 +21,11 @@ impl Trained {
         self.network.architecture().id
     }
 
+    /// Whether the weights are those in the box.
+    pub fn is_shipped(&self) -> bool {
+        self.weights == SHIPPED
+    }
+
     /// For people.
     pub fn name(&self) -> String {
         let name = self.network.architecture().name;

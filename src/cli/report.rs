@@ -2,7 +2,7 @@
 //! docs/json.md and are stable: fields may be added, never renamed, removed or
 //! given another meaning.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::data::CLASSES;
 
@@ -14,6 +14,26 @@ pub struct Evaluated {
     /// Id of the data set: `mnist-test`, `synthetic`, or `files`.
     pub data: String,
     pub models: Vec<EvaluatedModel>,
+    /// Those whose members were all asked.
+    pub ensembles: Vec<EvaluatedEnsemble>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct EvaluatedEnsemble {
+    /// `cnns`, `rnns` or `all`.
+    pub id: String,
+    /// Ids of its members.
+    pub members: Vec<String>,
+    /// Share of right answers by stacking, 0 to 1.
+    pub accuracy: f64,
+    /// Wrong answers by stacking.
+    pub errors: usize,
+    /// Share of right answers by averaging the members' probabilities.
+    pub average_accuracy: f64,
+    /// Wrong answers by averaging.
+    pub average_errors: usize,
+    /// By stacking: counts, `[true digit][answer]`.
+    pub confusion: [[u32; CLASSES]; CLASSES],
 }
 
 #[derive(Debug, Serialize)]
@@ -55,6 +75,46 @@ pub struct Answer {
     pub digit: usize,
     /// Of the digits 0 to 9, in this order; their sum is 1.
     pub probabilities: [f32; CLASSES],
+}
+
+/// `bench train`
+#[derive(Debug, Serialize)]
+pub struct Benchmarked {
+    pub threads: usize,
+    /// `AVX-512`, `AVX2` or `portable`.
+    pub engine: String,
+    pub nets: Vec<BenchmarkedNet>,
+    /// Largest resident memory of the process, MB; null where the system does not tell.
+    pub peak_mb: Option<f64>,
+    /// Of Python and its packages; null without `--peers`.
+    pub versions: Option<serde_json::Value>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct BenchmarkedNet {
+    pub id: String,
+    /// Training at batches of 32, median step.
+    pub train_images_per_s: f64,
+    /// One image answered on one thread, median, ms.
+    pub single_ms: f64,
+    /// 256 images answered together, median.
+    pub batch256_images_per_s: f64,
+    /// The same network elsewhere, measured in the same minutes.
+    pub peers: Vec<Peer>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Peer {
+    /// `pytorch` or `keras`.
+    pub framework: String,
+    pub train_images_per_s: f64,
+    pub single_ms: f64,
+    pub batch256_images_per_s: f64,
+    /// Largest resident memory of its process, MB.
+    pub peak_mb: f64,
+    /// The variant that was the faster.
+    #[serde(default)]
+    pub note: String,
 }
 
 /// `train`

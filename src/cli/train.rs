@@ -127,7 +127,7 @@ fn find_run(root: &Path, name: &str) -> anyhow::Result<RunRecord> {
 }
 
 /// Neither finished nor being trained by another process just now.
-fn can_go_on(record: &RunRecord) -> bool {
+pub fn can_go_on(record: &RunRecord) -> bool {
     match record.state {
         RunState::Finished => false,
         RunState::Running => record.interrupted,
@@ -229,7 +229,7 @@ fn finish(
     let model = run.view(Phase::Finished).model.ok_or_else(|| anyhow!("the run has no network"))?;
     let mut saved = runs::weights_path(root, &record.id);
     if let Some(also) = also {
-        weights::save(also, &model.network, &model.metadata)?;
+        weights::save(also, &model.network, &model.metadata, weights::Precision::Single)?;
         saved = PathBuf::from(also);
     }
     let accuracy = record.test_accuracy.ok_or_else(|| anyhow!("the run was not tested"))?;

@@ -70,6 +70,8 @@ pub struct App {
     pub(super) synthetic_asked: bool,
     /// What waits for digits to be loaded.
     pub(super) put_off: Option<TrainEdit>,
+    /// The run before the one that the queue began last.
+    pub(super) queue_after: Option<Option<String>>,
     themed: Option<(session::ThemeChoice, bool)>,
 }
 
@@ -118,6 +120,7 @@ impl App {
             loaded: None,
             synthetic_asked: false,
             put_off: None,
+            queue_after: None,
             themed: None,
         };
         app.shown_models = Arc::new(app.models.clone());
@@ -296,6 +299,7 @@ impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.receive();
         self.try_put_off();
+        self.try_queue();
         self.apply_theme(ctx);
         self.ask();
         self.remember_window(ctx);

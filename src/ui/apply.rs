@@ -30,6 +30,7 @@ impl App {
             Command::Projector(on) => self.session.set_projector(on),
             Command::TrainTab(name) => self.train_tab = name,
             Command::Help(open) => self.help = open,
+            Command::Answers(view) => self.session.answers = view,
             Command::Train(edit) => self.train(edit),
             Command::Data(edit) => self.data(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
@@ -87,7 +88,17 @@ impl App {
             TrainEdit::Reset => self.send(TrainCommand::Reset),
             TrainEdit::Pause => self.hub.set_paused(true),
             TrainEdit::Resume => self.hub.set_paused(false),
-            TrainEdit::Stop => self.hub.stop_training(),
+            TrainEdit::Stop => {
+                // Who stops a run does not want the next one instead.
+                self.session.queue_runs = false;
+                self.hub.stop_training();
+            }
+            TrainEdit::Enqueue(config) => self.session.queue.push(*config),
+            TrainEdit::Unqueue(i) if i < self.session.queue.len() => {
+                self.session.queue.remove(i);
+            }
+            TrainEdit::Unqueue(_) => {}
+            TrainEdit::RunQueue(on) => self.session.queue_runs = on,
             TrainEdit::GoOn(id) => self.go_on(&id),
             TrainEdit::Use(id) => self.job(Job::LoadRun(id)),
             TrainEdit::Remove(key) => {
@@ -130,6 +141,38 @@ impl App {
             if paused {
                 self.send(TrainCommand::Step);
             }
+        }
+    }
+
+    /// Begins the next run of the queue when its turn has come.
+    pub(super) fn try_queue(&mut self) {
+        let training = self.hub.training();
+        let newest = training.record.as_ref().map(|r| r.id.clone());
+        if matches!(training.phase, Phase::Failed(_)) && self.queue_after.take().is_some() {
+            // The next would most likely fail as well.
+            self.session.queue_runs = false;
+        }
+        // The run begun last may not have shown itself yet.
+        let begun = self.queue_after.as_ref().is_some_and(|before| *before == newest);
+        if !self.session.queue_runs || training.phase.in_hand() || begun {
+            return;
+        }
+        let Some(config) = self.session.queue.first().cloned() else {
+            self.session.queue_runs = false;
+            return;
+        };
+        match self.hub.library().source(&config.data) {
+            Loading::Unknown | Loading::Busy if config.data == "mnist" => return,
+            _ => {}
+        }
+        if let Some(split) = self.digits(&config.data, TrainEdit::RunQueue(true)) {
+            self.session.queue.remove(0);
+            self.queue_after = Some(newest);
+            let config = Box::new(config);
+            self.send(TrainCommand::Start { config, split, paused: false });
+        } else if self.put_off.is_none() {
+            // A message has told why.
+            self.session.queue_runs = false;
         }
     }
 

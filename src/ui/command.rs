@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::session::AnswersView;
 use crate::ann::trainer::TrainConfig;
 use crate::data::Pixels;
 
@@ -27,6 +28,8 @@ pub enum Command {
     TrainTab(&'static str),
     /// The list of keys.
     Help(bool),
+    /// How the answers are listed.
+    Answers(AnswersView),
     /// Everything that concerns training.
     Train(TrainEdit),
     /// Everything that concerns where digits come from.
@@ -91,6 +94,12 @@ pub enum TrainEdit {
     Reset,
     /// Other initial weights and another order of the digits.
     NewSeed,
+    /// Put a run into the queue.
+    Enqueue(Box<TrainConfig>),
+    /// Take one out.
+    Unqueue(usize),
+    /// Begin the queued runs one after another, or no longer.
+    RunQueue(bool),
     /// Go on with an interrupted or stopped run.
     GoOn(String),
     /// Let a finished run's network answer in the Draw workspace.

@@ -27,8 +27,14 @@ pub struct Session {
     pub strokes: Vec<Stroke>,
     /// How the digit is shown to the networks.
     pub treatment: Treatment,
+    /// How the answers are listed.
+    pub answers: AnswersView,
     /// The settings for the next training run.
     pub training: TrainConfig,
+    /// Runs that wait for their turn.
+    pub queue: Vec<TrainConfig>,
+    /// Whether they are begun one after another.
+    pub queue_runs: bool,
     /// Whether the network in training answers in the Draw workspace.
     pub live: bool,
     /// Runs whose networks answer in the Draw workspace.
@@ -39,6 +45,35 @@ pub struct Session {
     pub without_mnist: bool,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
+}
+
+/// How the answers in the Draw workspace are listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AnswersView {
+    /// Key of the one that is shown large.
+    pub large: String,
+    /// Their order.
+    pub order: AnswersOrder,
+}
+
+impl Default for AnswersView {
+    fn default() -> Self {
+        Self { large: "all".into(), order: AnswersOrder::default() }
+    }
+}
+
+/// The order of the answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswersOrder {
+    /// Ensembles, dense, convolutional, recurrent, the user's own.
+    #[default]
+    Kind,
+    /// The most certain first.
+    Certainty,
+    /// The best on the test set first.
+    Accuracy,
 }
 
 impl Session {
@@ -97,7 +132,10 @@ impl Default for Session {
             window: None,
             strokes: Vec::new(),
             treatment: Treatment::default(),
+            answers: AnswersView::default(),
             training: TrainConfig::default(),
+            queue: Vec::new(),
+            queue_runs: false,
             live: true,
             used_runs: Vec::new(),
             mnist_folder: None,

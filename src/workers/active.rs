@@ -12,7 +12,7 @@ use super::training::{Control, Judged, Phase, TrainingView};
 use crate::ann::AnnError;
 use crate::ann::evaluate::evaluate;
 use crate::ann::trainer::{LayerStats, TrainConfig, Trainer};
-use crate::ann::weights::{self, Metadata};
+use crate::ann::weights::{self, Metadata, Precision};
 use crate::data::registry::Split;
 
 /// Time between two views of a run that is going on.
@@ -208,7 +208,8 @@ impl ActiveRun {
     pub fn close(&mut self, state: RunState, message: Option<String>) -> Result<(), StartError> {
         self.record.state = state;
         self.record.message = message;
-        weights::save(&self.folder.weights(), self.trainer.network(), &self.metadata())?;
+        let (network, metadata) = (self.trainer.network(), self.metadata());
+        weights::save(&self.folder.weights(), network, &metadata, Precision::Single)?;
         self.trainer.save_checkpoint(&self.folder.checkpoint())?;
         self.folder.write_record(&self.record)?;
         self.model = Some(Arc::new(self.finished_model()?));

@@ -1,12 +1,13 @@
 //! The `answers` thread: asks every model at hand about the current digit.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
 use super::events::{Event, Events};
 use super::latest::{Inbox, Slot};
 use super::models::{Model, Models};
+use crate::ann::{ensemble, weights};
 use crate::data::{CLASSES, Pixels};
 
 /// A digit to be answered.
@@ -31,6 +32,9 @@ pub struct Answer {
     pub probabilities: [f32; CLASSES],
     /// Time the network took, ms.
     pub took_ms: f32,
+    /// Of an ensemble: how much each member did for the answer, by its key; see
+    /// [`crate::ann::ensemble::Stacking::trust`].
+    pub trust: Vec<(String, f32)>,
 }
 
 impl Answer {
@@ -56,14 +60,16 @@ pub fn best(probabilities: &[f32; CLASSES]) -> (usize, f32) {
 pub struct Answers {
     /// [`Question::serial`]; 0 before the first.
     pub serial: u64,
-    /// In the order of the question's models; a model that failed is left out.
+    /// In the order of the question's models.
     pub answers: Vec<Answer>,
+    /// Of the ensembles in the box, by [`crate::ann::ensemble::Ensemble::id`].
+    pub ensembles: Vec<Answer>,
     /// From asking to the last answer, ms.
     pub latency_ms: f32,
 }
 
 /// Asks one model, timed.
-pub fn ask(model: &Model, pixels: &Pixels) -> Result<Answer, crate::ann::AnnError> {
+pub fn ask(model: &Model, pixels: &Pixels) -> Answer {
     let begun = Instant::now();
     let probabilities = model
         .network
@@ -72,7 +78,28 @@ pub fn ask(model: &Model, pixels: &Pixels) -> Result<Answer, crate::ann::AnnErro
         .next()
         .unwrap_or([0.1; CLASSES]);
     let took_ms = begun.elapsed().as_secs_f32() * 1e3;
-    Ok(Answer { key: model.key.clone(), probabilities, took_ms })
+    Answer { key: model.key.clone(), probabilities, took_ms, trust: Vec::new() }
+}
+
+/// The ensembles' answers, of the shipped members' answers.
+pub fn combine(answers: &[Answer]) -> Vec<Answer> {
+    let mut combined = Vec::new();
+    for stacking in weights::stackings() {
+        let begun = Instant::now();
+        let Some(ensemble) = ensemble::find(&stacking.ensemble) else { continue };
+        let member = |id: &&str| answers.iter().find(|a| a.key == *id).map(|a| a.probabilities);
+        let Some(members) = ensemble.members.iter().map(member).collect::<Option<Vec<_>>>() else {
+            continue;
+        };
+        let names = ensemble.members.iter().map(|m| (*m).to_owned());
+        combined.push(Answer {
+            key: ensemble.id.to_owned(),
+            probabilities: stacking.combine(&members),
+            took_ms: begun.elapsed().as_secs_f32() * 1e3,
+            trust: names.zip(stacking.trust(&members)).collect(),
+        });
+    }
+    combined
 }
 
 /// Starts the thread. It ends when `inbox` is closed.
@@ -82,28 +109,18 @@ pub fn spawn(
     events: Events,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("answers".into()).spawn(move || {
-        // A model that fails once would fail at every stroke; say it once.
-        let told = OnceLock::new();
         // A pool of its own: what others compute meanwhile does not hold it up.
         let pool = match crate::ann::pool(1) {
             Ok(pool) => pool,
             Err(error) => return events.send(Event::Failure(error.to_string())),
         };
         while let Some(question) = inbox.wait() {
-            let mut answers = Vec::with_capacity(question.models.len());
-            for model in question.models.iter() {
-                match pool.install(|| ask(model, &question.pixels)) {
-                    Ok(answer) => answers.push(answer),
-                    Err(error) => {
-                        if told.set(()).is_ok() {
-                            let name = &model.name;
-                            events.send(Event::Failure(format!("{name} cannot answer: {error}")));
-                        }
-                    }
-                }
-            }
+            let models = question.models.iter();
+            let answers: Vec<Answer> =
+                pool.install(|| models.map(|m| ask(m, &question.pixels)).collect());
+            let ensembles = combine(&answers);
             let latency_ms = question.asked.elapsed().as_secs_f32() * 1e3;
-            out.put(Answers { serial: question.serial, answers, latency_ms });
+            out.put(Answers { serial: question.serial, answers, ensembles, latency_ms });
             events.wake();
         }
     })

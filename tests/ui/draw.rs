@@ -6,21 +6,21 @@ use spikescope::ui::app::App;
 
 use super::Window;
 
-/// Both networks in the box answer `digit`.
-fn both_answer(window: &mut Window, digit: u8) {
+/// A dense and a convolutional network and all together answer `digit`.
+fn they_answer(window: &mut Window, digit: u8) {
     for model in ["MLP", "CNN 3"] {
         window.wait_for_text(&format!("{model} answers {digit}, "));
     }
-    window.wait_for_text(&format!("Both say {digit}"));
+    window.wait_for_text(&format!("All ten answers {digit}, "));
 }
 
 #[test]
-fn a_drawn_digit_is_answered_by_both_networks() {
+fn a_drawn_digit_is_answered() {
     let mut window = Window::open();
     assert!(window.says("Draw, and they answer"));
     for digit in [3, 5, 8] {
         window.draw(digit, 1);
-        both_answer(&mut window, digit);
+        they_answer(&mut window, digit);
         window.click("Clear");
         window.wait_for_text("Draw, and they answer");
     }
@@ -51,24 +51,24 @@ fn answers_come_while_drawing() {
 fn undo_redo_clear_and_eraser() {
     let mut window = Window::open();
     window.stroke(&[[0.5, 0.1], [0.5, 0.9]]);
-    window.wait_for_text("Both say 1");
+    window.wait_for_text("All ten answers 1, ");
     window.stroke(&[[0.1, 0.1], [0.9, 0.9]]);
     window.key(Modifiers::COMMAND, Key::Z);
-    window.wait_for_text("Both say 1");
+    window.wait_for_text("All ten answers 1, ");
     window.key(Modifiers::COMMAND, Key::Z);
     window.wait_for_text("Draw, and they answer");
     window.key(Modifiers::COMMAND, Key::Y);
-    window.wait_for_text("Both say 1");
+    window.wait_for_text("All ten answers 1, ");
     // The canvas has the focus now, and Delete clears all the same.
     window.key(Modifiers::NONE, Key::Delete);
     window.wait_for_text("Draw, and they answer");
     window.click("Undo");
-    window.wait_for_text("Both say 1");
+    window.wait_for_text("All ten answers 1, ");
     window.click("Eraser");
     window.stroke(&[[0.5, 0.0], [0.5, 1.0]]);
     window.wait_for_text("Draw, and they answer");
     window.click("Undo");
-    window.wait_for_text("Both say 1");
+    window.wait_for_text("All ten answers 1, ");
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn the_keyboard_draws_too() {
         window.key(Modifiers::NONE, Key::ArrowDown);
     }
     window.key(Modifiers::NONE, Key::Space);
-    window.wait_for_text("Both say 1");
+    window.wait_for_text("All ten answers 1, ");
 }
 
 /// A fast hand on a slow frame: press, moves and release arrive together.
@@ -107,7 +107,7 @@ fn a_stroke_within_one_frame_is_kept() {
     events.extend((1..=8).map(|i| egui::Event::PointerMoved(at(0.1 + 0.1 * i as f32))));
     events.push(button(false, 0.9));
     window.harness.step();
-    window.wait_for_text("Both say 1");
+    window.wait_for_text("All ten answers 1, ");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn synthetic_digits_can_be_picked() {
     window.click("Next");
     window.wait_for_text("Synthetic digit 0, labelled ");
     let label = label_shown(&window);
-    both_answer(&mut window, label);
+    they_answer(&mut window, label);
     window.click("Next");
     window.wait_for_text("Synthetic digit 1, labelled ");
     window.click("Back");
@@ -156,7 +156,7 @@ fn label_shown(window: &Window) -> u8 {
 fn noise_and_shift_change_the_answer_and_go_away_again() {
     let mut window = Window::open();
     window.draw(5, 2);
-    window.wait_for_text("Both say 5");
+    window.wait_for_text("All ten answers 5, ");
     window
         .harness
         .get_by_role_and_label(egui::accesskit::Role::Slider, "Noise σ")
@@ -167,9 +167,11 @@ fn noise_and_shift_change_the_answer_and_go_away_again() {
         .get_by_role_and_label(egui::accesskit::Role::Slider, "Shift right")
         .set_value_accesskit(10.0);
     window.harness.run_steps(3);
-    window.wait_for("another answer", |h| h.query_by_label("Both say 5").is_none());
+    window.wait_for("another answer", |h| {
+        h.query_all_by_label_contains("All ten answers 5, ").next().is_none()
+    });
     window.click("No noise, no shift");
-    window.wait_for_text("Both say 5");
+    window.wait_for_text("All ten answers 5, ");
 }
 
 /// The classroom's experiment: the same small digit in a corner, centred and not.
@@ -184,7 +186,7 @@ fn centring_matters() {
     window.harness.get_by_role_and_label(egui::accesskit::Role::CheckBox, "Centre digit").click();
     window.harness.run_steps(3);
     window.wait_for("a lost network", |h| {
-        h.query_all_by_label_contains(" answers ").count() == 2
-            && h.query_by_label("Both say 8").is_none()
+        h.query_all_by_label_contains(" answers ").count() == 14
+            && h.query_by_label("All 13 say 8").is_none()
     });
 }

@@ -37,7 +37,7 @@ fn open(size: [f32; 2], theme: ThemeChoice, projector: bool, workspace: &str) ->
 fn draw_dark() {
     let mut window = open([1280.0, 800.0], ThemeChoice::Dark, false, "draw");
     window.draw(3, 1);
-    window.wait_for_text("Both say 3");
+    window.wait_for_text("All ten answers 3, ");
     compare(&mut window, "draw-dark");
 }
 
@@ -45,7 +45,7 @@ fn draw_dark() {
 fn draw_in_projector_mode() {
     let mut window = open([1024.0, 768.0], ThemeChoice::Light, true, "draw");
     window.draw(5, 2);
-    window.wait_for_text("Both say 5");
+    window.wait_for_text("All ten answers 5, ");
     compare(&mut window, "draw-projector");
 }
 

@@ -159,9 +159,7 @@ impl CustomOp2 for Candle {
         let (x, p, dy) = (x.contiguous()?, p.contiguous()?, dy.contiguous()?);
         let (dx, dp) = with_values(&x, |xs| {
             with_values(&p, |ps| {
-                with_values(&dy, |dy| {
-                    Whole::forward(&*self.0, x.dims()[0], xs, ps).backward(dy)
-                })
+                with_values(&dy, |dy| Whole::forward(&*self.0, x.dims()[0], xs, ps).backward(dy))
             })
         })???;
         Ok((
@@ -226,7 +224,11 @@ pub(crate) mod tests {
                 let i = rng.below(gradient.len());
                 let moved = |by: f32| {
                     let (mut x, mut p) = (x.clone(), p.clone());
-                    if which == 0 { x[i] += by } else { p[i] += by }
+                    if which == 0 {
+                        x[i] += by;
+                    } else {
+                        p[i] += by;
+                    }
                     value(&x, &p)
                 };
                 let h = 7e-3;

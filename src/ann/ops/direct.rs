@@ -20,8 +20,13 @@ pub struct Direct {
 impl Direct {
     /// For pictures of `h`×`w` pixels; `None` unless the kernel is 3×3 or 5×5 and
     /// the filters are a multiple of 16.
-    pub fn new(engine: Engine, (h, w, c): (usize, usize, usize), k: usize, o: usize) -> Option<Self> {
-        let fits = matches!(k, 3 | 5) && c == 1 && h >= k && w >= k && o % 16 == 0;
+    pub fn new(
+        engine: Engine,
+        (h, w, c): (usize, usize, usize),
+        k: usize,
+        o: usize,
+    ) -> Option<Self> {
+        let fits = matches!(k, 3 | 5) && c == 1 && h >= k && w >= k && o.is_multiple_of(16);
         fits.then(|| Self {
             engine,
             kernel: k,

@@ -20,6 +20,7 @@ pub struct Plane {
     pub rows: usize,
 }
 
+#[allow(clippy::len_without_is_empty, reason = "a size, not a collection")]
 impl Plane {
     /// Without padding.
     pub fn new(h: usize, w: usize, c: usize) -> Self {
@@ -67,6 +68,7 @@ pub struct Parameter {
     pub initial: Initial,
 }
 
+#[allow(clippy::len_without_is_empty, reason = "a size, not a collection")]
 impl Parameter {
     /// Numbers in it.
     pub fn len(&self) -> usize {

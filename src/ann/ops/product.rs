@@ -215,7 +215,9 @@ mod tests {
     fn every_shape_and_order_agrees_with_the_schoolbook_on_every_engine() {
         let mut rng = Rng::stream(1, "product", 0);
         for engine in Engine::available() {
-            for (m, k, n) in [(1, 1, 1), (5, 32, 32), (13, 7, 50), (36, 64, 64), (16, 3, 10), (2, 0, 9)] {
+            for (m, k, n) in
+                [(1, 1, 1), (5, 32, 32), (13, 7, 50), (36, 64, 64), (16, 3, 10), (2, 0, 9)]
+            {
                 let a: Vec<f32> = (0..m * k).map(|_| rng.normal()).collect();
                 let b: Vec<f32> = (0..k * n).map(|_| rng.normal()).collect();
                 let turned: Vec<f32> =
@@ -224,9 +226,8 @@ mod tests {
                     (0..k).map(|p| f64::from(a[i * k + p]) * f64::from(b[p * n + j])).sum()
                 };
                 let mut orders = vec![Left::rows(&a, k), Left::transposed(&turned, m)];
-                let panels: Vec<f32> = (0..m * k)
-                    .map(|i| a[(i / 32 % m) * k + i / (32 * m) * 32 + i % 32])
-                    .collect();
+                let panels: Vec<f32> =
+                    (0..m * k).map(|i| a[(i / 32 % m) * k + i / (32 * m) * 32 + i % 32]).collect();
                 if k > 0 && k % 32 == 0 {
                     orders.push(Left::panels(&panels, 32 * m));
                 }

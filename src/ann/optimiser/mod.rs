@@ -194,7 +194,10 @@ impl Updater<'_> {
     ///
     /// # Safety
     /// No two threads may update the same numbers.
-    #[allow(unsafe_code, reason = "what is kept is updated like the parameters, by several threads")]
+    #[allow(
+        unsafe_code,
+        reason = "what is kept is updated like the parameters, by several threads"
+    )]
     pub unsafe fn update(
         &self,
         index: usize,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BatchPoint, EpochPoint, Sums, TrainConfig, Trainer};
 use crate::ann::AnnError;
-use crate::ann::weights::{arrays_of, read_arrays, read_file, set_from, write_arrays};
+use crate::ann::weights::{Precision, arrays_of, read_arrays, read_file, set_from, write_arrays};
 use crate::data::Dataset;
 
 /// The part of a checkpoint that is no array.
@@ -59,7 +59,7 @@ impl Trainer {
             file: path.display().to_string(),
             reason: e.to_string(),
         })?;
-        write_arrays(path, &arrays, text)
+        write_arrays(path, &arrays, text, Precision::Single)
     }
 
     /// Goes on from a checkpoint, on the same data.

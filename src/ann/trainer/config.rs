@@ -6,7 +6,8 @@ use crate::ann::optimiser::OptimiserConfig;
 use crate::ann::{AnnError, zoo};
 
 /// Everything that decides how a run goes. Together with the data it decides
-/// the result; the number of threads decides only how soon.
+/// the result. The number of threads does, too, by rounding: sums are taken part
+/// by part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TrainConfig {

@@ -19,8 +19,8 @@ pub use config::TrainConfig;
 pub use history::{BatchPoint, EpochPoint, History};
 pub use layers::{Histogram, LayerStats};
 
-use super::evaluate::{Evaluation, Tally};
 use super::backprop::{Backprop, Outcome};
+use super::evaluate::{Evaluation, Tally};
 use super::network::Network;
 use super::ops::op::parameter_len;
 use super::optimiser::OptimiserState;
@@ -223,9 +223,8 @@ impl Trainer {
         let (network, optimiser, backprop) =
             (&mut self.network, &mut self.optimiser, &mut self.backprop);
         let address = (self.config.seed, self.step);
-        let done = self
-            .pool
-            .install(|| backprop.step(network, optimiser, (pictures, labels), address));
+        let done =
+            self.pool.install(|| backprop.step(network, optimiser, (pictures, labels), address));
         match (&done, before) {
             (Err(_), _) => self.network.set_values(&self.last_good),
             (Ok(_), Some(before)) => self.layers = layers::measure(&self.network, &before),

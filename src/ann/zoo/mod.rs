@@ -30,6 +30,36 @@ pub struct Architecture {
     pub seed: u64,
 }
 
+/// Kinds of networks, in the order of the story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    Dense,
+    Convolutional,
+    Recurrent,
+}
+
+impl Family {
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dense => "Dense",
+            Self::Convolutional => "Convolutional",
+            Self::Recurrent => "Recurrent",
+        }
+    }
+}
+
+impl Architecture {
+    /// By its first layer.
+    pub fn family(&self) -> Family {
+        match (self.layers)().first() {
+            Some(Layer::Conv { .. }) => Family::Convolutional,
+            Some(Layer::Recurrent { .. }) => Family::Recurrent,
+            _ => Family::Dense,
+        }
+    }
+}
+
 /// All architectures, in the order of the story.
 pub static ZOO: &[&Architecture] = &[
     &mlp::MLP,

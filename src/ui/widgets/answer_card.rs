@@ -3,18 +3,11 @@
 use egui::{Align2, CornerRadius, Rect, Sense, Ui, Vec2, pos2};
 
 use super::super::theme::{self, palette};
-use crate::core::text::grouped;
+use super::answer_list::Entry;
 use crate::workers::answers::Answer;
-use crate::workers::models::{Model, Origin};
 
 /// Draws the card in the full width and `height` points.
-pub fn show(
-    ui: &mut Ui,
-    model: &Model,
-    answer: Option<&Answer>,
-    truth: Option<u8>,
-    height: f32,
-) -> egui::Response {
+pub fn show(ui: &mut Ui, entry: &Entry<'_>, truth: Option<u8>, height: f32) -> egui::Response {
     let p = palette(ui.visuals());
     let size = Vec2::new(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
@@ -25,23 +18,18 @@ pub fn show(
         egui::Stroke::new(1.0, p.line),
         egui::StrokeKind::Inside,
     );
+    let answer = entry.answer;
     let inner = rect.shrink2(Vec2::new(12.0, 9.0));
-    header(ui, inner, model);
+    header(ui, inner, entry);
     let body = Rect::from_min_max(pos2(inner.left(), inner.top() + 24.0), inner.max);
     let left = (body.height() * 0.95).clamp(84.0, 150.0).min(body.width() * 0.36);
     let digit_rect = Rect::from_min_size(body.min, Vec2::new(left, body.height()));
     let bars_rect = Rect::from_min_max(pos2(digit_rect.right() + 10.0, body.top()), body.max);
     verdict(ui, digit_rect, answer, truth);
     bars(ui, bars_rect, answer, truth);
-    let spoken = match answer {
-        Some(a) => {
-            let (digit, sure) = a.best();
-            format!("{} answers {digit}, {} sure", model.name, percent(sure))
-        }
-        None => format!("{}: no answer yet", model.name),
-    };
+    let spoken = format!("Large: {}", entry.spoken());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Group, true, &spoken));
-    response.on_hover_ui_at_pointer(|ui| details(ui, model, answer))
+    response.on_hover_ui_at_pointer(|ui| entry.details(ui))
 }
 
 /// `98 %`, never a rounded-up 100 % or a rounded-down 0 %.
@@ -56,19 +44,14 @@ pub fn percent(probability: f32) -> String {
     }
 }
 
-fn header(ui: &Ui, rect: Rect, model: &Model) {
+fn header(ui: &Ui, rect: Rect, entry: &Entry<'_>) {
     let p = palette(ui.visuals());
     let painter = ui.painter();
-    painter.text(rect.left_top(), Align2::LEFT_TOP, &model.name, theme::strong(15.5), p.text);
-    let note = match (&model.origin, model.metadata.test_accuracy) {
-        (Origin::Live { epochs }, _) => format!("after {epochs} epochs"),
-        (_, Some(accuracy)) => format!("test accuracy {:.2} %", accuracy * 100.0),
-        (_, None) => "not tested".into(),
-    };
+    painter.text(rect.left_top(), Align2::LEFT_TOP, entry.name, theme::strong(15.5), p.text);
     painter.text(
         rect.right_top() + Vec2::new(0.0, 2.0),
         Align2::RIGHT_TOP,
-        note,
+        &entry.note,
         theme::regular(12.5),
         p.weak,
     );
@@ -139,29 +122,6 @@ fn bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
                 egui::StrokeKind::Inside,
             );
         }
-    }
-}
-
-fn details(ui: &mut Ui, model: &Model, answer: Option<&Answer>) {
-    let m = &model.metadata;
-    ui.label(egui::RichText::new(&model.name).font(theme::strong(14.0)));
-    ui.label(model.network.architecture().doc);
-    ui.label(format!(
-        "Trained on {} ({} digits) for {} epochs, seed {}.",
-        m.dataset,
-        grouped(m.subset as u64),
-        m.epochs,
-        m.seed
-    ));
-    if let Some(answer) = answer {
-        ui.label(format!("This answer took {:.2} ms.", answer.took_ms));
-        egui::Grid::new("probabilities").num_columns(2).spacing([14.0, 1.0]).show(ui, |ui| {
-            for (digit, probability) in answer.probabilities.iter().enumerate() {
-                ui.label(digit.to_string());
-                ui.label(format!("{:.4} %", probability * 100.0));
-                ui.end_row();
-            }
-        });
     }
 }
 

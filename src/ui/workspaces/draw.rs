@@ -6,11 +6,10 @@ use super::super::command::{Command, DigitEdit, Outbox, TrainEdit};
 use super::super::digit::Source;
 use super::super::snapshot::Snapshot;
 use super::super::theme::{self, palette};
+use super::super::widgets::answer_list::{self, Entry};
 use super::super::widgets::icons::Icon;
 use super::super::widgets::{answer_card, canvas, digit_view, sources};
 use super::Workspace;
-use crate::workers::answers::Answer;
-use crate::workers::models::Origin;
 
 /// The workspace.
 pub static WORKSPACE: Workspace = Workspace {
@@ -214,48 +213,38 @@ fn about(ui: &mut Ui, world: &Snapshot<'_>) {
     ui.label(RichText::new(text).small().color(p.weak));
 }
 
-/// The headline and one card per model.
+/// The headline, the chosen answer large, and all answers in a list.
 fn answers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, height: f32) {
     let truth = world.digit.label();
-    headline(ui, world, truth);
-    let count = world.models.len().max(1) as f32;
-    let room = (height - 40.0) / count - 10.0;
-    let card = room.clamp(118.0, 270.0);
+    let entries = answer_list::entries(world);
+    headline(ui, world, &entries, truth);
+    let view = &world.session.answers;
+    let large = entries.iter().find(|e| e.key == view.large).or(entries.first());
+    if let Some(entry) = large {
+        answer_card::show(ui, entry, truth, (height * 0.24).clamp(118.0, 190.0));
+        answer_list::trust(ui, entry, &entries);
+    }
+    answer_list::order(ui, view, out);
     ScrollArea::vertical().id_salt("answers").show(ui, |ui| {
-        for model in world.models {
-            let answer = world.answers.answers.iter().find(|a| a.key == model.key);
-            let answer = answer.filter(|_| !world.digit.is_blank());
-            let response = answer_card::show(ui, model, answer, truth, card);
-            if matches!(model.origin, Origin::Run(_)) {
-                response.context_menu(|ui| {
-                    if ui.button("Remove from this list").clicked() {
-                        out.push(Command::Train(TrainEdit::Remove(model.key.clone())));
-                        ui.close();
-                    }
-                });
-            }
+        let rows = answer_list::show(ui, entries, view, truth, out);
+        for (key, response) in rows {
+            response.context_menu(|ui| {
+                if ui.button("Remove from this list").clicked() {
+                    out.push(Command::Train(TrainEdit::Remove(key.clone())));
+                    ui.close();
+                }
+            });
         }
     });
 }
 
-/// Whether the networks agree, in one line.
-fn headline(ui: &mut Ui, world: &Snapshot<'_>, truth: Option<u8>) {
+/// Whether all agree, in one line.
+fn headline(ui: &mut Ui, world: &Snapshot<'_>, entries: &[Entry<'_>], truth: Option<u8>) {
     let p = palette(ui.visuals());
-    let votes: Vec<usize> = world.answers.answers.iter().map(|a| Answer::best(a).0).collect();
-    let text = match (world.digit.is_blank(), votes.split_first()) {
-        (true, _) => "Draw, and they answer".to_owned(),
-        (false, None) => "…".to_owned(),
-        (false, Some((first, others))) if others.iter().all(|v| v == first) => {
-            let all = ["It says", "Both say", "All say"][others.len().min(2)];
-            format!("{all} {first}")
-        }
-        (false, Some(_)) => {
-            let mut said = votes.clone();
-            said.sort_unstable();
-            said.dedup();
-            let said: Vec<String> = said.iter().map(usize::to_string).collect();
-            format!("They disagree: {}", said.join(" or "))
-        }
+    let text = if world.digit.is_blank() {
+        "Draw, and they answer".to_owned()
+    } else {
+        answer_list::agreement(entries)
     };
     // Wrapped, so that a long headline does not widen the column beyond the window.
     ui.horizontal_wrapped(|ui| {

@@ -106,10 +106,7 @@ impl Kernel for Back {
                     let before = S::load(self.before.add(i * h + c));
                     let slope = |s| S::mul(s, S::sub(one, s));
                     let dz = S::mul(S::mul(dh, S::sub(before, n)), slope(z));
-                    let dn = S::mul(
-                        S::mul(dh, S::sub(one, z)),
-                        S::sub(one, S::mul(n, n)),
-                    );
+                    let dn = S::mul(S::mul(dh, S::sub(one, z)), S::sub(one, S::mul(n, n)));
                     let dr = S::mul(S::mul(dn, inner), slope(r));
                     let dinner = S::mul(dn, r);
                     for (k, v) in [dz, dr, dn, dinner].into_iter().enumerate() {

@@ -110,11 +110,8 @@ impl Kernel for Back {
                     let squashed = tanh::<S>(S::load(self.cell_after.add(i * h + c)));
                     let slope = |s| S::mul(s, S::sub(one, s));
                     let flat = |t| S::sub(one, S::mul(t, t));
-                    let dc = S::fma(
-                        S::mul(dh, output),
-                        flat(squashed),
-                        S::load(self.dc.add(i * h + c)),
-                    );
+                    let dc =
+                        S::fma(S::mul(dh, output), flat(squashed), S::load(self.dc.add(i * h + c)));
                     let cell = S::load(self.cell.add(i * h + c));
                     let sums = [
                         S::mul(S::mul(dc, g), slope(input)),

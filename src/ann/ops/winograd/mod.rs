@@ -83,7 +83,7 @@ impl ConvPool {
             _ => return None,
         };
         let (oh, ow) = ((h + 1).saturating_sub(kernel) / 2, (w + 1).saturating_sub(kernel) / 2);
-        if oh == 0 || ow == 0 || c % 32 != 0 || o % 32 != 0 {
+        if oh == 0 || ow == 0 || !c.is_multiple_of(32) || !o.is_multiple_of(32) {
             return None;
         }
         let tiles = |m: usize| ((2 * oh).div_ceil(m), (2 * ow).div_ceil(m));
@@ -183,9 +183,10 @@ impl Op for ConvPool {
     /// The weights of each 16 channels in, then the bias.
     fn blocks(&self) -> Vec<Vec<Range<usize>>> {
         let (c, o, area) = (self.s.c, self.s.o, self.kernel() * self.kernel());
-        let of = |from: usize| (0..area).map(move |a| (a * c + from) * o..(a * c + from + BLOCK) * o);
+        let of =
+            |from: usize| (0..area).map(move |a| (a * c + from) * o..(a * c + from + BLOCK) * o);
         let mut blocks: Vec<Vec<_>> = (0..c).step_by(BLOCK).map(|c| of(c).collect()).collect();
-        blocks.push(vec![self.weight_len()..self.weight_len() + o]);
+        blocks.push(std::iter::once(self.weight_len()..self.weight_len() + o).collect());
         blocks
     }
 
@@ -201,7 +202,8 @@ impl Op for ConvPool {
         // SAFETY: blocks write to the rows of their own channels only, in both
         // halves; the sizes of weights and cache are checked (by `at`).
         unsafe {
-            let (u, turned) = (cache.at(0..half).as_mut_ptr(), cache.at(half..2 * half).as_mut_ptr());
+            let (u, turned) =
+                (cache.at(0..half).as_mut_ptr(), cache.at(half..2 * half).as_mut_ptr());
             with_tile!(self.size, tile => launch(
                 self.engine,
                 Weights { s, channels, w: parameters.as_ptr(), u, tile },
@@ -289,7 +291,8 @@ impl Op for ConvPool {
             let tiles = s.tiles_of(n);
             assert!(m.len() >= points * s.panel(n));
             for panel in 0..s.o / 32 {
-                let (dy, place) = (dy[from * size_out..].as_ptr(), keep[from * size_out..].as_ptr());
+                let (dy, place) =
+                    (dy[from * size_out..].as_ptr(), keep[from * size_out..].as_ptr());
                 // SAFETY: sizes were checked above.
                 with_tile!(self.size, tile => unsafe {
                     let (m, bias) = (m.as_mut_ptr(), db.as_mut_ptr());
@@ -305,7 +308,8 @@ impl Op for ConvPool {
                     }
                     if dx.is_some() {
                         for c in 0..s.c / 32 {
-                            let right = &turned[point * s.weights() + (c * s.o + panel * 32) * 32..];
+                            let right =
+                                &turned[point * s.weights() + (c * s.o + panel * 32) * 32..];
                             let dv = &mut dv[point * s.all(n) + c * tiles * 32..];
                             let left = Left::rows(m, 32);
                             product(engine, (tiles, 32, 32), left, right, 32, dv, 32, panel > 0);
@@ -362,7 +366,10 @@ mod tests {
     fn gradients_agree_with_finite_differences() {
         for engine in Engine::available() {
             for (side, kernel) in [(6, 3), (4, 3), (8, 5), (6, 5)] {
-                gradients_are_right(&ConvPool::new(engine, (side, side, 32), kernel, 32).unwrap(), 1);
+                gradients_are_right(
+                    &ConvPool::new(engine, (side, side, 32), kernel, 32).unwrap(),
+                    1,
+                );
             }
         }
     }

@@ -235,10 +235,8 @@ impl Tile for F43 {
         unsafe {
             let z = S::splat(0.0);
             let (s1, d1) = pair::<S>(S::add(g[0], g[2]), S::add(g[1], g[3]));
-            let (s2, d2) = pair::<S>(
-                by::<S>(g[2], 4.0, g[0]),
-                by::<S>(g[3], 8.0, times::<S>(g[1], 2.0)),
-            );
+            let (s2, d2) =
+                pair::<S>(by::<S>(g[2], 4.0, g[0]), by::<S>(g[3], 8.0, times::<S>(g[1], 2.0)));
             [g[0], s1, d1, s2, d2, g[3], z, z]
         }
     }
@@ -317,14 +315,10 @@ impl Tile for F45 {
         // SAFETY: the caller's.
         unsafe {
             let (s1, d1) = pair::<S>(S::add(g[0], g[2]), S::add(g[1], g[3]));
-            let (s2, d2) = pair::<S>(
-                by::<S>(g[2], 4.0, g[0]),
-                by::<S>(g[3], 8.0, times::<S>(g[1], 2.0)),
-            );
-            let (s3, d3) = pair::<S>(
-                by::<S>(g[2], 0.25, g[0]),
-                by::<S>(g[3], 0.125, times::<S>(g[1], 0.5)),
-            );
+            let (s2, d2) =
+                pair::<S>(by::<S>(g[2], 4.0, g[0]), by::<S>(g[3], 8.0, times::<S>(g[1], 2.0)));
+            let (s3, d3) =
+                pair::<S>(by::<S>(g[2], 0.25, g[0]), by::<S>(g[3], 0.125, times::<S>(g[1], 0.5)));
             [g[0], s1, d1, s2, d2, s3, d3, g[3]]
         }
     }

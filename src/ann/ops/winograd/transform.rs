@@ -2,6 +2,7 @@
 //! into the space of points, and back. All pointers are into slices whose sizes
 //! [`super::ConvPool`] has checked; channels go by vectors.
 #![allow(unsafe_code, reason = "kernels on raw pointers")]
+#![allow(clippy::needless_range_loop, reason = "rows and columns of small matrices, by index")]
 
 use std::marker::PhantomData;
 
@@ -250,15 +251,16 @@ impl<A: Tile> Kernel for OutputGradient<A> {
                             if y >= s.output.h || x >= s.output.w {
                                 continue;
                             }
-                            let at = image * s.output.len()
-                                + (y * s.output.pitch + x) * s.o
-                                + channel;
-                            let (g, place) = (S::load(self.dy.add(at)), S::load(self.place.add(at)));
+                            let at =
+                                image * s.output.len() + (y * s.output.pitch + x) * s.o + channel;
+                            let (g, place) =
+                                (S::load(self.dy.add(at)), S::load(self.place.add(at)));
                             for (number, (dy, dx)) in
                                 [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter().enumerate()
                             {
                                 let mark = S::splat(number as f32);
-                                pixels[2 * py + dy][2 * px + dx] = S::where_eq(place, mark, g, zero);
+                                pixels[2 * py + dy][2 * px + dx] =
+                                    S::where_eq(place, mark, g, zero);
                             }
                             bias = S::add(bias, S::where_eq(place, S::splat(4.0), zero, g));
                         }

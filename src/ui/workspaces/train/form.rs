@@ -98,6 +98,7 @@ fn row(ui: &mut Ui, name: &str, tip: &str, control: impl FnOnce(&mut Ui) -> egui
 fn network(ui: &mut Ui, config: &mut TrainConfig) {
     let title = heading(ui, "Network");
     let chosen = zoo::find(&config.model);
+    let recipe = chosen.is_some_and(|a| a.epochs == config.epochs);
     ComboBox::from_id_salt("network")
         .selected_text(chosen.map_or("choose", |a| a.name))
         .width(ui.available_width() - 10.0)
@@ -113,6 +114,10 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
         })
         .response
         .labelled_by(title.id);
+    // Who has not asked for another number of epochs gets the report's.
+    if let (true, Some(now)) = (recipe, zoo::find(&config.model)) {
+        config.epochs = now.epochs;
+    }
     if let Some(architecture) = chosen {
         let summary = zoo::summary(&(architecture.layers)());
         let parameters: usize = summary.iter().map(|l| l.parameters).sum();

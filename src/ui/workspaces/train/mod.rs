@@ -4,12 +4,14 @@
 //! * [`curves`]: loss and accuracy over the epochs, one run or several
 //! * [`layers`]: how much each layer changes; histograms
 //! * [`mistakes`]: the confusion matrix and the digits it gets wrong
+//! * [`report`]: the report's table beside ours, and the queue
 //! * [`runs`]: every run, to compare, use, go on with or delete
 
 mod curves;
 mod form;
 mod layers;
 mod mistakes;
+mod report;
 mod runs;
 
 use egui::{Key, RichText, ScrollArea, Ui};
@@ -34,7 +36,7 @@ pub static WORKSPACE: Workspace = Workspace {
 };
 
 /// The views beside the form.
-pub static TABS: [Tab; 4] = [
+pub static TABS: [Tab; 5] = [
     Tab { name: "Curves", doc: "Loss and accuracy while it learns", show: curves::show },
     Tab { name: "Layers", doc: "How much each layer changes", show: layers::show },
     Tab {
@@ -42,6 +44,7 @@ pub static TABS: [Tab; 4] = [
         doc: "Confusion matrix and the digits it gets wrong",
         show: mistakes::show,
     },
+    Tab { name: "Report", doc: "The report's table beside ours; queue runs", show: report::show },
     Tab { name: "Runs", doc: "All runs: compare, use, go on", show: runs::show },
 ];
 
@@ -95,7 +98,7 @@ fn headline(ui: &mut Ui, world: &Snapshot<'_>) {
         ui.label(RichText::new("No run in hand").font(theme::strong(18.0)));
         match &view.phase {
             Phase::Failed(text) => ui.label(text),
-            _ => ui.label("Choose a network on the left and press Start. MLP takes a minute or two, CNN 3 ten minutes or more."),
+            _ => ui.label("Choose a network on the left and press Start. An MLP or RNN takes a minute or two, a CNN ten or more."),
         };
         return;
     };

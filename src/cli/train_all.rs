@@ -1,0 +1,206 @@
+//! `spikescope train --all`: the whole zoo from nothing, network after network,
+//! by the report's recipe, then the ensembles, then the table. What is there
+//! already is kept, and a run that was interrupted goes on, so it can be stopped
+//! and started again as one likes.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::args::TrainArgs;
+use super::output::Output;
+use super::{Outcome, digits, table, train};
+use crate::ann::ensemble::{ENSEMBLES, Probabilities, Stacking, average};
+use crate::ann::evaluate::{Evaluation, judge};
+use crate::ann::network::Network;
+use crate::ann::trainer::TrainConfig;
+use crate::ann::weights::{self, Metadata, Precision};
+use crate::ann::zoo::{Architecture, ZOO, summary};
+use crate::core::clock::duration_text;
+use crate::core::files::write_whole;
+use crate::core::folders;
+use crate::data::Dataset;
+use crate::data::registry::Split;
+use crate::workers::runs::{self, RunRecord, RunState};
+
+pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
+    let folder = args.out.clone().unwrap_or_else(|| folders::home().join("weights"));
+    std::fs::create_dir_all(&folder)?;
+    let split = digits::load(&args.data, args.mnist.as_deref())?;
+    let begun = Instant::now();
+    let mut done = 0.0;
+    for (number, architecture) in ZOO.iter().enumerate() {
+        let file = folder.join(format!("{}.safetensors", architecture.id));
+        if weights::load(&file).is_ok_and(|(_, m)| is_of_recipe(&m, architecture, args)) {
+            out.line(format_args!("{}: there already, {}", architecture.name, file.display()))?;
+            continue;
+        }
+        out.line(format_args!("{} ({} of {})", architecture.name, number + 1, ZOO.len()))?;
+        one(architecture, &file, args, out)?;
+        done += cost(architecture);
+        let left: f64 = ZOO[number + 1..].iter().map(|a| cost(a)).sum();
+        let seconds = begun.elapsed().as_secs_f64() * left / done;
+        out.line(format_args!("{} left for the others, at most", duration_text(seconds)))?;
+    }
+    let members = load(&folder)?;
+    let tested = pack(&folder, members, &split, args, out)?;
+    fit(&folder, &tested, &split, args, out)?;
+    Ok(Outcome::Done)
+}
+
+/// Work of training, in multiply–adds of the forward pass.
+fn cost(architecture: &Architecture) -> f64 {
+    let lines = summary(&(architecture.layers)());
+    let each: usize = lines.iter().map(|l| l.multiply_adds + l.parameters / 8).sum();
+    each as f64 * architecture.epochs as f64
+}
+
+fn is_of_recipe(m: &Metadata, architecture: &Architecture, args: &TrainArgs) -> bool {
+    let epochs = args.epochs.map_or(architecture.epochs, std::num::NonZeroUsize::get);
+    m.architecture == architecture.id && m.epochs >= epochs && m.seed == architecture.seed
+}
+
+/// Trains one network, or goes on with it.
+fn one(
+    architecture: &Architecture,
+    file: &Path,
+    args: &TrainArgs,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    let mut mine = args.clone();
+    mine.all = false;
+    mine.out = Some(file.to_owned());
+    mine.seed = architecture.seed;
+    let unfinished = |r: &RunRecord| {
+        r.state != RunState::Finished
+            && (r.config.model == architecture.id && r.config.seed == architecture.seed)
+            && r.config.data == args.data
+            && args.epochs.is_none_or(|n| r.config.epochs == n.get())
+            && train::can_go_on(r)
+    };
+    match runs::list(&folders::runs()).0.into_iter().find(unfinished) {
+        Some(record) => mine.resume = Some(record.id),
+        None => mine.model = Some(architecture.id.to_owned()),
+    }
+    train::run(&mine, out).map(|_| ())
+}
+
+struct Member {
+    file: PathBuf,
+    network: Network,
+    metadata: Metadata,
+}
+
+fn load(folder: &Path) -> anyhow::Result<Vec<Member>> {
+    let member = |a: &&Architecture| {
+        let file = folder.join(format!("{}.safetensors", a.id));
+        let (network, metadata) = weights::load(&file)?;
+        Ok(Member { file, network, metadata })
+    };
+    ZOO.iter().map(member).collect()
+}
+
+struct Tested {
+    id: &'static str,
+    name: &'static str,
+    report: Option<f64>,
+    held_out: Evaluation,
+    test: Evaluation,
+}
+
+/// Halves the precision where no held-out digit is answered otherwise, and tests.
+fn pack(
+    folder: &Path,
+    members: Vec<Member>,
+    split: &Split,
+    args: &TrainArgs,
+    out: &mut Output,
+) -> anyhow::Result<Vec<Tested>> {
+    let threads = super::models::threads(args.threads);
+    let held_out = held_out(split)?;
+    let ask = |network: &Network, data: &Dataset| {
+        let never = std::sync::atomic::AtomicBool::new(false);
+        let asked = crate::ann::evaluate::evaluate(network, data, threads, &never, &mut |_, _| {})?;
+        asked.ok_or_else(|| anyhow::anyhow!("the evaluation was cancelled"))
+    };
+    let mut tested = Vec::new();
+    for mut member in members {
+        let whole = ask(&member.network, &held_out)?;
+        let halved = weights::halved(&member.network);
+        let half = ask(&halved, &held_out)?;
+        let same = whole.confusion == half.confusion;
+        let (network, precision, held_out) = if same {
+            (halved, Precision::Half, half)
+        } else {
+            (member.network, Precision::Single, whole)
+        };
+        let test = ask(&network, &split.test)?;
+        member.metadata.test_accuracy = Some(test.accuracy);
+        weights::save(&member.file, &network, &member.metadata, precision)?;
+        let Architecture { id, name, report, .. } = *network.architecture();
+        tested.push(Tested { id, name, report, held_out, test });
+    }
+    out.line(format_args!("Weights in {}", folder.display()))?;
+    Ok(tested)
+}
+
+/// The digits that all runs of the recipe hold out.
+pub fn held_out(split: &Split) -> anyhow::Result<Dataset> {
+    let config = TrainConfig { subset: split.train.len(), ..TrainConfig::default() };
+    Ok(crate::ann::trainer::split(&config, &split.train)?.1)
+}
+
+/// Fits the stacking learners on the held-out digits, and prints the table.
+fn fit(
+    folder: &Path,
+    tested: &[Tested],
+    split: &Split,
+    args: &TrainArgs,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    let held_out = held_out(split)?;
+    let (known, test) = (held_out.labels(), split.test.labels());
+    let percent = |v: f64| format!("{:.2} %", v * 100.0);
+    let report = |r: Option<f64>| r.map_or_else(|| "–".into(), |r| format!("{r:.2} %"));
+    let mut rows: Vec<Vec<String>> = tested
+        .iter()
+        .map(|t| vec![t.name.into(), report(t.report), percent(t.test.accuracy), String::new()])
+        .collect();
+    let mut fitted = Vec::new();
+    for ensemble in ENSEMBLES {
+        let members: Vec<&Tested> =
+            ensemble.members.iter().filter_map(|m| tested.iter().find(|t| t.id == *m)).collect();
+        let answers: Vec<Vec<Probabilities>> =
+            members.iter().map(|t| t.held_out.probabilities.clone()).collect();
+        let mut stacking = Stacking::fit(ensemble, &answers, known);
+        let of = |i: usize| -> Vec<Probabilities> {
+            members.iter().map(|t| t.test.probabilities[i]).collect()
+        };
+        let all = 0..test.len();
+        let stacked = judge(all.clone().map(|i| stacking.combine(&of(i))), test);
+        let averaged = judge(all.map(|i| average(&of(i))), test);
+        stacking.test_accuracy = Some(stacked.accuracy);
+        stacking.average_test_accuracy = Some(averaged.accuracy);
+        rows.push(vec![
+            ensemble.name.into(),
+            report(ensemble.report),
+            percent(stacked.accuracy),
+            percent(averaged.accuracy),
+        ]);
+        fitted.push(stacking);
+    }
+    let file = folder.join("ensembles.json");
+    let text = serde_json::to_string_pretty(&fitted)?;
+    write_whole(&file, |w| writeln!(w, "{text}"))?;
+    let columns = [
+        ("network", table::Align::Left),
+        ("report", table::Align::Right),
+        ("ours", table::Align::Right),
+        ("by averaging", table::Align::Right),
+    ];
+    out.line(format_args!("{} test images of {}", test.len(), args.data))?;
+    for line in table::lines(&columns, &rows) {
+        out.line(line)?;
+    }
+    Ok(())
+}

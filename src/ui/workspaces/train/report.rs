@@ -1,0 +1,197 @@
+//! The report's table beside ours: the weights in the box, and what the user's
+//! own runs reached, with their spread over seeds; and the queue of runs.
+
+use egui::{RichText, ScrollArea, Ui};
+
+use super::super::super::command::{Command, Outbox, TrainEdit};
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use crate::ann::ensemble::{self, ENSEMBLES};
+use crate::ann::trainer::TrainConfig;
+use crate::ann::weights;
+use crate::ann::zoo::{Architecture, ZOO};
+use crate::workers::models::Origin;
+use crate::workers::runs::{RunRecord, RunState};
+
+/// Draws the table and the queue.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    ui.label(
+        RichText::new("Accuracy on MNIST's 10,000 test images, in percent, by the report's recipe: Adadelta, batches of 32, all 60,000 training images less 2 %.")
+            .small(),
+    );
+    ScrollArea::both().auto_shrink([false, false]).max_height(ui.available_height() - 40.0).show(
+        ui,
+        |ui| {
+            table(ui, world, out);
+            queue(ui, world, out);
+        },
+    );
+    if ui.button("Save as CSV").on_hover_text("The table").clicked() {
+        out.push(Command::SaveText { name: "report".into(), text: csv(world) });
+    }
+}
+
+fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    egui::Grid::new("report").num_columns(5).striped(true).spacing([18.0, 5.0]).show(ui, |ui| {
+        let tips = [
+            ("Network", "Hover a name for its structure"),
+            ("Report", "As the report states it"),
+            ("In the box", "The weights that come with Spikescope; ensembles by stacking, by averaging in brackets"),
+            ("Yours", "Mean ± standard deviation of your finished runs by this recipe, and their number"),
+            ("", ""),
+        ];
+        for (title, tip) in tips {
+            let label = ui.label(RichText::new(title).font(theme::strong(13.0)));
+            if !tip.is_empty() {
+                label.on_hover_text(tip);
+            }
+        }
+        ui.end_row();
+        for architecture in ZOO {
+            ui.label(architecture.name).on_hover_text(architecture.doc);
+            ui.label(percent(architecture.report));
+            ui.label(percent(shipped(world, architecture.id)));
+            ui.label(spread(&accuracies(world.runs, architecture)));
+            let tip = "Train it by the report's recipe, from the next seed, when its turn comes";
+            let name = format!("Queue {}", architecture.name);
+            if ui.button(&name).on_hover_text(tip).clicked() {
+                let config = next(world, architecture);
+                out.push(Command::Train(TrainEdit::Enqueue(Box::new(config))));
+            }
+            ui.end_row();
+        }
+        for stacking in weights::stackings() {
+            let Some(declared) = ensemble::find(&stacking.ensemble) else { continue };
+            ui.label(declared.name).on_hover_text(declared.doc);
+            ui.label(percent(declared.report));
+            let by = |a: Option<f64>| percent(a.map(|a| a * 100.0));
+            let (stacked, averaged) = (stacking.test_accuracy, stacking.average_test_accuracy);
+            ui.label(format!("{} ({})", by(stacked), by(averaged)));
+            ui.label("");
+            ui.label("");
+            ui.end_row();
+        }
+    });
+}
+
+/// The runs that wait, and the button that starts them one after another.
+fn queue(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let waiting = &world.session.queue;
+    if waiting.is_empty() {
+        return;
+    }
+    ui.add_space(8.0);
+    ui.label(RichText::new("Queue").font(theme::strong(14.0)));
+    let on = world.session.queue_runs;
+    let (text, tip) = if on {
+        ("Hold the queue", "The run in hand goes on; no other is begun after it")
+    } else {
+        ("Run the queue", "Begins the next run whenever none is in hand")
+    };
+    ui.horizontal(|ui| {
+        if ui.button(text).on_hover_text(tip).clicked() {
+            out.push(Command::Train(TrainEdit::RunQueue(!on)));
+        }
+        if on && !world.training.phase.in_hand() {
+            let weak = palette(ui.visuals()).weak;
+            ui.label(RichText::new("beginning …").small().color(weak));
+        }
+    });
+    for (i, config) in waiting.iter().enumerate() {
+        ui.horizontal(|ui| {
+            let name = crate::ann::zoo::find(&config.model).map_or("?", |a| a.name);
+            let text = format!("{}. {name}, seed {}, {} epochs", i + 1, config.seed, config.epochs);
+            ui.label(&text);
+            let remove = ui.small_button("Remove").on_hover_text("Take it out of the queue");
+            remove.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Remove {text}"))
+            });
+            if remove.clicked() {
+                out.push(Command::Train(TrainEdit::Unqueue(i)));
+            }
+        });
+    }
+}
+
+/// The report's recipe from the first seed that is neither used nor queued.
+fn next(world: &Snapshot<'_>, architecture: &Architecture) -> TrainConfig {
+    let runs = world.runs.iter().map(|r| &r.config);
+    let used = |seed: u64| {
+        let mut all = runs.clone().chain(&world.session.queue);
+        all.any(|c| c.model == architecture.id && c.seed == seed)
+    };
+    let seed = (architecture.seed..).find(|s| !used(*s)).unwrap_or(architecture.seed);
+    TrainConfig {
+        model: architecture.id.to_owned(),
+        epochs: architecture.epochs,
+        seed,
+        ..TrainConfig::default()
+    }
+}
+
+/// Test accuracies, in percent, of the finished runs by the report's recipe.
+fn accuracies(runs: &[RunRecord], architecture: &Architecture) -> Vec<f64> {
+    let recipe = TrainConfig::default();
+    let fits = |c: &TrainConfig| {
+        c.model == architecture.id
+            && (c.epochs == architecture.epochs && c.data == recipe.data)
+            && (c.subset == recipe.subset && c.batch_size == recipe.batch_size)
+            && c.optimiser == recipe.optimiser
+    };
+    runs.iter()
+        .filter(|r| r.state == RunState::Finished && fits(&r.config))
+        .filter_map(|r| r.test_accuracy.map(|a| a * 100.0))
+        .collect()
+}
+
+/// Mean ± standard deviation, and how many.
+fn spread(values: &[f64]) -> String {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    match values.len() {
+        0 => "–".into(),
+        1 => format!("{mean:.2} (1 seed)"),
+        count => {
+            let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
+            format!("{mean:.2} ± {:.2} ({count} seeds)", (squares / (n - 1.0)).sqrt())
+        }
+    }
+}
+
+fn shipped(world: &Snapshot<'_>, id: &str) -> Option<f64> {
+    let model = world.models.iter().find(|m| m.key == id && m.origin == Origin::Shipped)?;
+    model.metadata.test_accuracy.map(|a| a * 100.0)
+}
+
+fn percent(value: Option<f64>) -> String {
+    value.map_or("–".into(), |v| format!("{v:.2}"))
+}
+
+fn csv(world: &Snapshot<'_>) -> String {
+    let plain = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.2}"));
+    let mut text = String::from("network,report,in the box,by averaging,yours\n");
+    for a in ZOO {
+        let yours: Vec<String> =
+            accuracies(world.runs, a).iter().map(|v| format!("{v:.2}")).collect();
+        let (report, ours) = (plain(a.report), plain(shipped(world, a.id)));
+        text += &format!("{},{report},{ours},,{}\n", a.id, yours.join(" "));
+    }
+    for (e, s) in ENSEMBLES.iter().zip(weights::stackings()) {
+        let by = |a: Option<f64>| plain(a.map(|a| a * 100.0));
+        let (stacked, averaged) = (by(s.test_accuracy), by(s.average_test_accuracy));
+        text += &format!("{},{},{stacked},{averaged},\n", e.id, plain(e.report));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn the_spread_is_that_of_a_sample() {
+        assert_eq!(spread(&[]), "–");
+        assert_eq!(spread(&[98.5]), "98.50 (1 seed)");
+        assert_eq!(spread(&[98.0, 99.0, 100.0]), "99.00 ± 1.00 (3 seeds)");
+    }
+}
