@@ -7,9 +7,11 @@
 //! * [`zoo`]: the declarations; [`plan`] turns them into [`ops`]
 //! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
 //! * [`backprop`]: one training step; [`trainer`]: a run of many
+//! * [`device`]: the same step by candle, on its CPU or on a graphics card
 
 pub mod backprop;
 mod buffer;
+pub mod device;
 pub mod ensemble;
 pub mod error;
 pub mod evaluate;

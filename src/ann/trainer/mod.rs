@@ -20,12 +20,13 @@ pub use history::{BatchPoint, EpochPoint, History};
 pub use layers::{Histogram, LayerStats};
 
 use super::backprop::{Backprop, Outcome};
+use super::device::session::Session;
 use super::evaluate::{Evaluation, Tally};
 use super::network::Network;
 use super::ops::op::parameter_len;
 use super::optimiser::OptimiserState;
 use super::weights::Metadata;
-use super::{AnnError, zoo};
+use super::{AnnError, device, zoo};
 use crate::core::rng::Rng;
 use crate::data::{Dataset, PIXELS};
 
@@ -38,7 +39,7 @@ const COPY_EVERY: u64 = 50;
 pub struct Trainer {
     config: TrainConfig,
     network: Network,
-    backprop: Backprop,
+    way: Way,
     optimiser: OptimiserState,
     data: Arc<Dataset>,
     /// Indices into `data`, before the epoch's shuffle.
@@ -59,6 +60,23 @@ pub struct Trainer {
     measure: bool,
     last_good: Vec<Vec<f32>>,
     pool: ThreadPool,
+}
+
+/// How a step is computed.
+enum Way {
+    /// By this program's own operations.
+    Own(Backprop),
+    /// On a device of candle's, where the weights then live: `network` and
+    /// `optimiser` are as old as the beginning.
+    Device(Box<OnDevice>),
+}
+
+/// A run on a device, and where it stood at the last copy (see [`Session`]).
+struct OnDevice {
+    session: Session,
+    epoch: usize,
+    batch: usize,
+    sums: Sums,
 }
 
 /// Sums over the epoch so far.
@@ -131,15 +149,15 @@ impl Trainer {
         let network = Network::new(architecture, config.seed)?;
         let steps = network.plan().steps.iter();
         let sizes: Vec<usize> = steps.map(|s| parameter_len(&*s.op)).collect();
-        let backprop = Backprop::new(&network, config.batch_size, config.threads);
         let optimiser = OptimiserState::new(&config.optimiser, &sizes)?;
         let (training, validation) = split(&config, &data)?;
         let last_good = network.values();
         let pool = super::pool(config.threads)?;
+        let way = Way::new(&config, &network, &optimiser)?;
         let mut trainer = Self {
             config,
             network,
-            backprop,
+            way,
             optimiser,
             data,
             order: Vec::new(),
@@ -203,7 +221,7 @@ impl Trainer {
         }
         let labels: Vec<u8> = chosen.iter().map(|i| self.data.label(*i as usize)).collect();
         if self.step.is_multiple_of(COPY_EVERY) {
-            self.last_good = self.network.values();
+            self.keep().inspect_err(|error| self.go_back(error))?;
         }
         let Outcome { loss, right } = self.update(&pixels, &labels)?;
         self.batch += 1;
@@ -216,29 +234,85 @@ impl Trainer {
         Ok(Batch { step: self.step, images, loss, accuracy })
     }
 
+    /// Takes the copy that a run goes back to.
+    fn keep(&mut self) -> Result<(), AnnError> {
+        match &mut self.way {
+            Way::Own(_) => self.last_good = self.network.values(),
+            Way::Device(on) => {
+                on.session.keep(self.step)?;
+                (on.epoch, on.batch, on.sums) = (self.epoch, self.batch, self.sums);
+            }
+        }
+        Ok(())
+    }
+
+    /// After a checkpoint was read: a run on a device goes on there.
+    fn put_on_device(&mut self) -> Result<(), AnnError> {
+        let Way::Device(on) = &mut self.way else { return Ok(()) };
+        let (updates, kept) = self.optimiser.parts();
+        on.session.load(&self.network, (updates, kept.to_vec()), self.step)?;
+        (on.epoch, on.batch, on.sums) = (self.epoch, self.batch, self.sums);
+        Ok(())
+    }
+
     /// Forward, backward, update; a run that diverged goes back to its last good
-    /// weights.
+    /// weights, one whose device failed to where it was when they were copied.
     fn update(&mut self, pictures: &[f32], labels: &[u8]) -> Result<Outcome, AnnError> {
-        let before = std::mem::take(&mut self.measure).then(|| self.network.values());
-        let (network, optimiser, backprop) =
-            (&mut self.network, &mut self.optimiser, &mut self.backprop);
+        let before = std::mem::take(&mut self.measure).then(|| self.network().values());
+        let (network, optimiser) = (&mut self.network, &mut self.optimiser);
         let address = (self.config.seed, self.step);
-        let done =
-            self.pool.install(|| backprop.step(network, optimiser, (pictures, labels), address));
+        let digits = (pictures, labels);
+        let done = match &mut self.way {
+            Way::Own(backprop) => {
+                self.pool.install(|| backprop.step(network, optimiser, digits, address))
+            }
+            Way::Device(on) => on.session.step(digits, address),
+        };
         match (&done, before) {
-            (Err(_), _) => self.network.set_values(&self.last_good),
-            (Ok(_), Some(before)) => self.layers = layers::measure(&self.network, &before),
+            (Err(error), _) => self.go_back(error),
+            (Ok(_), Some(before)) => self.layers = layers::measure(self.network(), &before),
             (Ok(_), None) => {}
         }
         done
+    }
+
+    fn go_back(&mut self, error: &AnnError) {
+        match &self.way {
+            Way::Own(_) => self.network.set_values(&self.last_good),
+            Way::Device(on) if matches!(error, AnnError::Device { .. }) => {
+                (self.epoch, self.batch, self.sums) = (on.epoch, on.batch, on.sums);
+                self.step = on.session.kept_step();
+                self.history.batches.truncate(self.step as usize);
+                self.history.epochs.truncate(self.epoch);
+                self.validating = None;
+                self.shuffle();
+            }
+            // The session is at its last good weights already.
+            Way::Device(_) => {}
+        }
+    }
+
+    /// Asks the next piece of the validation split.
+    fn ask(&mut self, tally: &mut Tally) -> Result<(), AnnError> {
+        let data = &self.validation;
+        match &mut self.way {
+            Way::Own(_) => {
+                let network = &self.network;
+                self.pool.install(|| tally.advance(network, data));
+                Ok(())
+            }
+            Way::Device(on) => {
+                let answers = on.session.probabilities(&tally.next(data));
+                answers.map(|answers| tally.take(answers, data))
+            }
+        }
     }
 
     /// One piece of the validation; with the last one the epoch ends.
     fn validate_piece(&mut self) -> Result<Step, AnnError> {
         let mut tally = self.validating.take().unwrap_or_default();
         if tally.done() < self.validation.len() {
-            let (network, data) = (&self.network, &self.validation);
-            self.pool.install(|| tally.advance(network, data));
+            self.ask(&mut tally).inspect_err(|error| self.go_back(error))?;
             if tally.done() < self.validation.len() {
                 self.validating = Some(tally);
                 return Ok(Step::default());
@@ -275,7 +349,10 @@ impl Trainer {
 
     /// The network being trained.
     pub fn network(&self) -> &Network {
-        &self.network
+        match &self.way {
+            Way::Own(_) => &self.network,
+            Way::Device(on) => on.session.network(),
+        }
     }
 
     /// The settings.
@@ -326,6 +403,25 @@ impl Trainer {
             test_accuracy: None,
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
+    }
+}
+
+impl Way {
+    /// As the settings say; a run on a device begins with this network and what
+    /// its optimiser keeps.
+    fn new(
+        config: &TrainConfig,
+        network: &Network,
+        optimiser: &OptimiserState,
+    ) -> Result<Self, AnnError> {
+        let declared = device::get(&config.device)?;
+        let Some(device) = declared.open()? else {
+            return Ok(Self::Own(Backprop::new(network, config.batch_size, config.threads)));
+        };
+        let (updates, kept) = optimiser.parts();
+        let optimiser = (&config.optimiser, (updates, kept.to_vec()));
+        let session = Session::new(declared, device, network, optimiser, 0)?;
+        Ok(Self::Device(Box::new(OnDevice { session, epoch: 0, batch: 0, sums: Sums::default() })))
     }
 }
 
