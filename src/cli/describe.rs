@@ -9,7 +9,8 @@ use crate::ann::zoo::{self, Architecture, ZOO};
 use crate::core::text::{grouped, millions};
 
 pub fn run(args: &ModelsArgs, out: &mut Output) -> anyhow::Result<Outcome> {
-    let asked = |a: &&&Architecture| args.models.is_empty() || args.models.iter().any(|m| m == a.id);
+    let asked =
+        |a: &&&Architecture| args.models.is_empty() || args.models.iter().any(|m| m == a.id);
     let chosen: Vec<&Architecture> = ZOO.iter().filter(asked).copied().collect();
     if args.models.is_empty() {
         overview(&chosen, out)?;

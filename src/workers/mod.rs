@@ -8,7 +8,7 @@
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
 //! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
-| `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
+//! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
 //! Slots hold the latest value as an `Arc` (bulk state; a reader may miss
 //! values, never the newest). [`events::Event`]s each arrive, in order. After

@@ -44,7 +44,8 @@ impl Parameters<'_> {
 impl Graph {
     /// Of these layers, whose operations are those of the plan.
     pub fn new(layers: &[Layer], plan: &Plan, device: &Device) -> Result<Self> {
-        let owner = |i: usize| plan.steps.iter().position(|s| (s.layers.0..s.layers.1).contains(&i));
+        let owner =
+            |i: usize| plan.steps.iter().position(|s| (s.layers.0..s.layers.1).contains(&i));
         let layers = layers.iter().enumerate();
         Ok(Self {
             layers: layers.map(|(i, layer)| (*layer, owner(i).unwrap_or(0))).collect(),

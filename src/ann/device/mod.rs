@@ -103,8 +103,7 @@ impl ComputeDevice {
     /// # Errors
     /// [`AnnError::NoDevice`], with the reason and what to do.
     pub fn open(&self) -> Result<Option<Device>, AnnError> {
-        let unusable =
-            |reason, remedy| AnnError::NoDevice { device: self.name, reason, remedy };
+        let unusable = |reason, remedy| AnnError::NoDevice { device: self.name, reason, remedy };
         if !self.built_in {
             return Err(unusable(
                 "this build does not have it".into(),
@@ -151,7 +150,8 @@ pub fn look() {
 
 /// The devices that can be used, as far as is known by now; never waits.
 pub fn present() -> Vec<&'static ComputeDevice> {
-    PRESENT.get().cloned().unwrap_or_else(|| {
-        DEVICES.iter().filter(|d| d.built_in && d.build.is_empty()).collect()
-    })
+    PRESENT
+        .get()
+        .cloned()
+        .unwrap_or_else(|| DEVICES.iter().filter(|d| d.built_in && d.build.is_empty()).collect())
 }

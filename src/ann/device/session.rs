@@ -108,7 +108,8 @@ impl Session {
     /// The weights of the last copy go to the device.
     fn put_weights(&mut self) -> candle_core::Result<()> {
         let network = &self.good.network;
-        let mut flat: Vec<Vec<f32>> = lengths(network).into_iter().map(Vec::with_capacity).collect();
+        let mut flat: Vec<Vec<f32>> =
+            lengths(network).into_iter().map(Vec::with_capacity).collect();
         let places = network.plan().parameters();
         for ((step, ..), values) in places.iter().zip(network.values()) {
             flat[*step].extend(values);

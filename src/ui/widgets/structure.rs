@@ -40,10 +40,18 @@ const SHEET: f32 = 3.5;
 enum Look {
     Picture,
     /// A stack of feature maps of this side.
-    Maps { side: f32, sheets: usize, pooled: bool },
+    Maps {
+        side: f32,
+        sheets: usize,
+        pooled: bool,
+    },
     /// A layer of units.
-    Units { height: f32 },
-    Recurrent { order: Order },
+    Units {
+        height: f32,
+    },
+    Recurrent {
+        order: Order,
+    },
     Dropout(f32),
     Classes,
 }
@@ -200,7 +208,7 @@ fn block(
     let painter = ui.painter();
     match block.look {
         Look::Picture => {
-            digit_view::paint(ui, ui.id().with("structure"), rect, |i| structure.digit[i]);
+            digit_view::paint(ui, ui.scope_id().with("structure"), rect, |i| structure.digit[i]);
             painter.rect_stroke(rect, 3, Stroke::new(1.0, p.line), StrokeKind::Outside);
         }
         Look::Maps { side, sheets, pooled } => {
@@ -218,7 +226,7 @@ fn block(
         let colour = if i == 0 { p.text } else { p.weak };
         painter.text(at, Align2::CENTER_TOP, text, theme::regular(12.0), colour);
     }
-    let response = ui.interact(slot, ui.id().with(("block", number)), Sense::hover());
+    let response = ui.interact(slot, ui.scope_id().with(("block", number)), Sense::hover());
     response.on_hover_ui(|ui| explain(ui, structure, number));
 }
 

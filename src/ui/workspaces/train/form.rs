@@ -86,7 +86,12 @@ fn heading(ui: &mut Ui, text: &str) -> egui::Response {
 }
 
 /// A row: name with help on the left, control on the right.
-pub(super) fn row(ui: &mut Ui, name: &str, tip: &str, control: impl FnOnce(&mut Ui) -> egui::Response) {
+pub(super) fn row(
+    ui: &mut Ui,
+    name: &str,
+    tip: &str,
+    control: impl FnOnce(&mut Ui) -> egui::Response,
+) {
     ui.horizontal(|ui| {
         let label = ui.label(name).on_hover_text(tip);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
