@@ -145,11 +145,7 @@ impl Session {
         (pictures, labels): (&[f32], &[u8]),
         (seed, step): (u64, u64),
     ) -> Result<Outcome, AnnError> {
-        let done = if self.lost {
-            Err(candle_core::Error::Msg("it failed before".into()))
-        } else {
-            self.train((pictures, labels), (seed, step))
-        };
+        let done = self.train((pictures, labels), (seed, step));
         match done {
             Ok(Ok(outcome)) => Ok(outcome),
             Ok(Err(diverged)) => {
@@ -158,6 +154,12 @@ impl Session {
             }
             Err(error) => Err(self.failed(&error, step + 1)),
         }
+    }
+
+    /// What has failed once is not trusted again: the state on it may be half of
+    /// one step and half of the next.
+    fn is_there(&self) -> candle_core::Result<()> {
+        if self.lost { candle_core::bail!("it failed before") } else { Ok(()) }
     }
 
     /// From now on, only the last copy is there.
@@ -178,6 +180,7 @@ impl Session {
         (pictures, labels): (&[f32], &[u8]),
         (seed, step): (u64, u64),
     ) -> candle_core::Result<Result<Outcome, AnnError>> {
+        self.is_there()?;
         #[cfg(test)]
         if self.fails_at == Some(step) {
             candle_core::bail!("out of memory\n  0: a line of the backtrace");
@@ -219,7 +222,7 @@ impl Session {
     /// # Errors
     /// [`AnnError::Device`].
     pub fn keep(&mut self, step: u64) -> Result<(), AnnError> {
-        let copy = self.fetch().and_then(|network| Ok((network, self.fetch_kept()?)));
+        let copy = self.is_there().and_then(|()| Ok((self.fetch()?, self.fetch_kept()?)));
         match copy {
             Ok((network, kept)) => {
                 self.good = Good { network, kept, step };
@@ -292,7 +295,9 @@ impl Session {
     pub fn probabilities(&mut self, pictures: &[Pixels]) -> Result<Vec<[f32; CLASSES]>, AnnError> {
         let flat = pictures.as_flattened();
         let shape = (flat.len() / PIXELS, SIDE, SIDE);
-        let asked = Tensor::from_slice(flat, shape, &self.device)
+        let asked = self
+            .is_there()
+            .and_then(|()| Tensor::from_slice(flat, shape, &self.device))
             .and_then(|x| self.graph.logits(&x, &self.weights, None)?.flatten_all()?.to_vec1());
         let mut rows = asked.map_err(|error| self.failed(&error, self.done))?;
         let (rows, _) = rows.as_chunks_mut::<CLASSES>();

@@ -120,7 +120,8 @@ fn a_run_takes_the_same_course_on_both() {
                 model: model.into(),
                 device: device.into(),
                 subset: 500,
-                epochs: 2,
+                epochs: 3,
+                optimiser: OptimiserConfig::default_of("adam").unwrap(),
                 validation_share: 0.2,
                 threads: 1,
                 ..TrainConfig::default()
@@ -131,14 +132,14 @@ fn a_run_takes_the_same_course_on_both() {
         };
         let (own, candle) = (run(OWN), run("candle"));
         // Each update hands the rounding of those before it on: what is equal to
-        // 1e-5 at first is equal to a few per cent after 26 updates.
+        // 1e-5 at first is equal to a few per cent after 39 updates.
         assert!((own.batches[0].loss - candle.batches[0].loss).abs() < 1e-4);
         for (a, b) in own.epochs.iter().zip(&candle.epochs) {
             assert!((a.train_loss - b.train_loss).abs() < 0.03 * a.train_loss, "{a:?} {b:?}");
             let (a, b) = (a.validation_loss.unwrap(), b.validation_loss.unwrap());
             assert!((a - b).abs() < 0.05 * a, "{model}: {a} {b}");
         }
-        assert!(own.epochs[1].train_loss < 0.8 * own.epochs[0].train_loss);
+        assert!(own.epochs[2].train_loss < 0.9 * own.epochs[0].train_loss);
     }
 }
 
