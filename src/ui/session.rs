@@ -29,6 +29,8 @@ pub struct Session {
     pub treatment: Treatment,
     /// How the answers are listed.
     pub answers: AnswersView,
+    /// Id of the set of weights in the box that answers.
+    pub weight_set: String,
     /// The settings for the next training run.
     pub training: TrainConfig,
     /// Runs that wait for their turn.
@@ -133,6 +135,7 @@ impl Default for Session {
             strokes: Vec::new(),
             treatment: Treatment::default(),
             answers: AnswersView::default(),
+            weight_set: crate::ann::shipped::REPORT.id.to_owned(),
             training: TrainConfig::default(),
             queue: Vec::new(),
             queue_runs: false,
