@@ -5,7 +5,7 @@
 //! gone, the cable is pulled). Then nothing on it can be read any more; so a copy
 //! of everything is taken now and then, to which the run goes back.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use candle_core::{Device, Tensor, Var};
 
@@ -34,7 +34,7 @@ pub struct Session {
     kept: Vec<Vec<Tensor>>,
     updates: u64,
     /// The network on the host, once somebody has asked for it since the last update.
-    network: OnceCell<Network>,
+    network: OnceLock<Network>,
     good: Good,
     /// Mini-batches done.
     done: u64,
@@ -82,7 +82,7 @@ impl Session {
             weights: Vec::new(),
             kept: Vec::new(),
             updates: 0,
-            network: OnceCell::new(),
+            network: OnceLock::new(),
             good: Good { network: network.clone(), kept: Kept::default(), step },
             done: step,
             lost: false,
@@ -119,7 +119,7 @@ impl Session {
             (len > 0).then(|| Var::from_vec(v, len, &self.device)).transpose()
         };
         self.weights = flat.into_iter().map(var).collect::<candle_core::Result<_>>()?;
-        self.network = OnceCell::new();
+        self.network = OnceLock::new();
         Ok(())
     }
 
@@ -165,7 +165,7 @@ impl Session {
     /// From now on, only the last copy is there.
     fn failed(&mut self, error: &candle_core::Error, step: u64) -> AnnError {
         self.lost = true;
-        self.network = OnceCell::new();
+        self.network = OnceLock::new();
         AnnError::Device {
             device: self.declared.name,
             step,
@@ -205,7 +205,7 @@ impl Session {
             }
         }
         let right = right_answers(logits.flatten_all()?.to_vec1::<f32>()?.as_chunks().0, labels);
-        self.network = OnceCell::new();
+        self.network = OnceLock::new();
         self.done = step + 1;
         self.updates += 1;
         for (var, kept) in self.weights.iter().zip(&mut self.kept) {

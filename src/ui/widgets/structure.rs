@@ -151,7 +151,7 @@ fn blocks(ui: &Ui, structure: &Structure<'_>, height: f32) -> Vec<Block> {
         let text = match (look, layer) {
             (Look::Dropout(rate), _) => [format!("−{:.0} %", rate * 100.0), String::new()],
             (Look::Recurrent { .. }, Layer::Recurrent { hidden, .. }) => {
-                [hidden.to_string(), format!("{} times", SIDE)]
+                [hidden.to_string(), format!("{SIDE} times")]
             }
             _ => shape(&line.output),
         };
