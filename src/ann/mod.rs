@@ -8,9 +8,11 @@
 //! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
 //! * [`weights`]: files of weights; [`shipped`]: those in the box
 //! * [`backprop`]: one training step; [`trainer`]: a run of many
+//! * [`device`]: the same step by candle, on its CPU or on a graphics card
 
 pub mod backprop;
 mod buffer;
+pub mod device;
 pub mod ensemble;
 pub mod error;
 pub mod evaluate;

@@ -9,6 +9,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::output::Format;
+use crate::ann::device::DEVICES;
 use crate::ann::optimiser::OPTIMISERS;
 use crate::ann::shipped::SETS;
 use crate::ann::zoo::ZOO;
@@ -72,6 +73,8 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     Classify(ClassifyArgs),
     Data(DataArgs),
+    Models(ModelsArgs),
+    Devices(DevicesArgs),
     Bench(BenchArgs),
     Tour(TourArgs),
 }
@@ -127,6 +130,7 @@ Examples:
   spikescope train mlp --data synthetic --epochs 2
   spikescope train --all                        every network and ensemble, half an hour
   spikescope train cnn3 --subset 10000 --optimiser adam --out my-cnn3.safetensors
+  spikescope train cnn1 --device cuda           on a graphics card, in a build that has it
   spikescope train --resume last")]
 pub struct TrainArgs {
     /// The network
@@ -181,6 +185,10 @@ pub struct TrainArgs {
     /// Threads to compute on [default: one per core]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
+    /// Where to compute; `spikescope devices` tells which there are. With --resume, the run goes
+    /// on there [default: cpu, or where the run was]
+    #[arg(long, value_name = "NAME", value_parser = devices())]
+    pub device: Option<String>,
     /// Save a checkpoint at least this often
     #[arg(long, value_name = "SECONDS", default_value = "20")]
     pub checkpoint_every: NonZeroU64,
@@ -251,6 +259,30 @@ pub struct ClassifyArgs {
     /// Weights from a file (may be given several times)
     #[arg(long, value_name = "FILE")]
     pub weights: Vec<PathBuf>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Describe the networks: their layers, sizes and what they cost
+///
+/// Shape of what comes out of each layer, trained numbers, multiplications with addition for one
+/// picture, and the operations (FLOP) that an answer and a training image take.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  spikescope models               a line for each
+  spikescope models cnn1 rnn3     layer by layer")]
+pub struct ModelsArgs {
+    /// The networks to describe layer by layer [default: a line for each]
+    #[arg(value_name = "MODEL", value_parser = models())]
+    pub models: Vec<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Say where networks can be trained: on the processor, on a graphics card
+#[derive(Args, Debug)]
+pub struct DevicesArgs {
     #[command(flatten)]
     pub format: Format,
 }
@@ -364,6 +396,10 @@ pub struct TourArgs {
 
 fn models() -> PossibleValuesParser {
     ZOO.iter().map(|a| PossibleValue::new(a.id).help(a.name)).collect::<Vec<_>>().into()
+}
+
+fn devices() -> PossibleValuesParser {
+    DEVICES.iter().map(|d| PossibleValue::new(d.id).help(d.name)).collect::<Vec<_>>().into()
 }
 
 fn sources() -> PossibleValuesParser {

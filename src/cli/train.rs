@@ -16,6 +16,7 @@ use super::progress::{Progress, Unit};
 use super::report::{Tested, Trained, TrainedEpoch};
 use super::table::{self, Align};
 use super::{Outcome, digits, models};
+use crate::ann::device;
 use crate::ann::optimiser::OptimiserConfig;
 use crate::ann::trainer::{EpochPoint, TrainConfig};
 use crate::ann::{weights, zoo};
@@ -33,7 +34,7 @@ pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let root = folders::runs();
     check_out(args.out.as_deref())?;
     let (mut run, split) = match &args.resume {
-        Some(name) => go_on(&root, name, args.mnist.as_deref())?,
+        Some(name) => go_on(&root, name, args)?,
         None => start(&root, args)?,
     };
     let record = record(&run)?;
@@ -81,6 +82,7 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
         validation_share: args.validation / 100.0,
         seed: args.seed,
         threads: models::threads(args.threads),
+        device: args.device.clone().unwrap_or(usual.device),
     };
     if config.subset > split.train.len() {
         let has = split.train.len();
@@ -96,14 +98,15 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
     Ok((run, split))
 }
 
-fn go_on(root: &Path, name: &str, mnist: Option<&Path>) -> anyhow::Result<(ActiveRun, Split)> {
+fn go_on(root: &Path, name: &str, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
     let record = find_run(root, name)?;
     if record.state == RunState::Finished {
         let weights = runs::weights_path(root, &record.id);
         bail!("the run {} is finished; its weights are in {}", record.id, weights.display());
     }
-    let split = digits::load(&record.config.data, mnist)?;
-    Ok((ActiveRun::go_on(root, &record.id, split.clone())?, split))
+    let split = digits::load(&record.config.data, args.mnist.as_deref())?;
+    let run = ActiveRun::go_on(root, &record.id, split.clone(), args.device.as_deref())?;
+    Ok((run, split))
 }
 
 /// The run of this name; `last` is the newest that can be gone on with.
@@ -141,10 +144,10 @@ fn record(run: &ActiveRun) -> anyhow::Result<Arc<RunRecord>> {
     run.view(Phase::Training).record.ok_or_else(|| anyhow!("the run has no record"))
 }
 
-fn announce(record: &RunRecord, out: &mut Output) -> Result<(), OutputError> {
+fn announce(record: &RunRecord, out: &mut Output) -> anyhow::Result<()> {
     let config = &record.config;
     out.line(format_args!(
-        "Run {}: {} on {} images of {}, {} epochs, batches of {}, {}, seed {}",
+        "Run {}: {} on {} images of {}, {} epochs, batches of {}, {}, seed {}{}",
         record.id,
         config.model,
         config.subset,
@@ -153,6 +156,10 @@ fn announce(record: &RunRecord, out: &mut Output) -> Result<(), OutputError> {
         config.batch_size,
         config.optimiser.describe(),
         config.seed,
+        match device::get(&config.device)? {
+            device if device.id == device::OWN => String::new(),
+            device => format!(", on {}", device.name),
+        },
     ))?;
     out.line(table::line(&COLUMNS, &WIDTHS, &COLUMNS.map(|(name, _)| name.to_owned())))?;
     for point in &record.epochs {
@@ -253,6 +260,7 @@ fn finish(
         seed: record.config.seed,
         subset: record.config.subset,
         batch_size: record.config.batch_size,
+        device: record.config.device.clone(),
         optimiser: record.config.optimiser.id().to_owned(),
         epochs: record.epochs.iter().map(epoch_report).collect(),
         seconds: record.seconds,

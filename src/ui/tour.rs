@@ -108,6 +108,14 @@ const SCENES: &[Scene] = &[
         ready: trained,
     },
     Scene {
+        name: "09b-train-network",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: network,
+        ready: answered,
+    },
+    Scene {
         name: "10-train-projector",
         size: PROJECTOR,
         theme: ThemeChoice::Light,
@@ -286,6 +294,12 @@ fn train(app: &mut App, ctx: &egui::Context) {
     app.apply(ctx, Command::Show("train"));
     app.apply(ctx, Command::TrainTab("Curves"));
     app.apply(ctx, Command::Train(TrainEdit::Start));
+}
+
+fn network(app: &mut App, ctx: &egui::Context) {
+    let config = TrainConfig { model: "cnn1".into(), ..app.snapshot().session.training.clone() };
+    app.apply(ctx, Command::Train(TrainEdit::Configure(Box::new(config))));
+    tab(app, ctx, "Network");
 }
 
 fn tab(app: &mut App, ctx: &egui::Context, name: &'static str) {

@@ -72,11 +72,18 @@ impl ActiveRun {
         Ok(Self::assemble(trainer, split, folder, record))
     }
 
-    /// An earlier run, from its checkpoint.
-    pub fn go_on(root: &Path, id: &str, split: Split) -> Result<Self, StartError> {
+    /// An earlier run, from its checkpoint; on another device, if one is named.
+    pub fn go_on(
+        root: &Path,
+        id: &str,
+        split: Split,
+        device: Option<&str>,
+    ) -> Result<Self, StartError> {
         let folder = RunFolder::open(root, id)?;
         let mut record = folder.read_record()?;
-        let trainer = Trainer::resume(&folder.checkpoint(), Arc::clone(&split.train))?;
+        let data = Arc::clone(&split.train);
+        let trainer = Trainer::resume_on(&folder.checkpoint(), data, device)?;
+        record.config.device.clone_from(&trainer.config().device);
         // The record may be ahead of the checkpoint or behind it; the
         // checkpoint counts.
         let history = trainer.history();

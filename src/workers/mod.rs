@@ -7,6 +7,7 @@
 //! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
+//! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
 //! Slots hold the latest value as an `Arc` (bulk state; a reader may miss
@@ -18,6 +19,7 @@
 pub mod active;
 pub mod answers;
 pub mod curve;
+pub mod devices;
 pub mod download;
 pub mod events;
 pub mod latest;
@@ -76,6 +78,7 @@ impl Hub {
         let training = Arc::new(Slot::new(TrainingView::default()));
         let library = Arc::new(Slot::new(Library::default()));
         let quit = Arc::<AtomicBool>::default();
+        devices::look(&events)?;
         let threads = vec![
             answers::spawn(Arc::clone(&questions), Arc::clone(&answers), events.clone())?,
             training::spawn(

@@ -176,7 +176,7 @@ impl Worker {
                 self.begin(paused, |root| ActiveRun::start(root, *config, split));
             }
             Some(TrainCommand::GoOn { id, split }) => {
-                self.begin(false, |root| ActiveRun::go_on(root, &id, split));
+                self.begin(false, |root| ActiveRun::go_on(root, &id, split, None));
             }
             Some(TrainCommand::Reset) => self.reset(),
             Some(TrainCommand::Step) => {

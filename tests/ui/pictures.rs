@@ -56,6 +56,25 @@ fn train_light() {
 }
 
 #[test]
+fn train_network() {
+    let mut window = open([1280.0, 800.0], ThemeChoice::Dark, false, "draw");
+    window.draw(3, 1);
+    window.wait_for_text("All ten answers 3, ");
+    window.click("Train");
+    window.choose("MLP", "CNN 1");
+    window.click("Network");
+    compare(&mut window, "train-network-dark");
+}
+
+#[test]
+fn train_network_in_projector_mode() {
+    let mut window = open([1024.0, 768.0], ThemeChoice::Light, true, "train");
+    window.choose("MLP", "RNN 3");
+    window.click("Network");
+    compare(&mut window, "train-network-projector");
+}
+
+#[test]
 fn train_small() {
     let mut window = open([640.0, 480.0], ThemeChoice::Dark, false, "train");
     compare(&mut window, "train-small");

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ann::optimiser::OptimiserConfig;
-use crate::ann::{AnnError, zoo};
+use crate::ann::{AnnError, device, zoo};
 use crate::data::augment::{Augmentation, SETTINGS};
 
 /// Everything that decides how a run goes. Together with the data it decides
@@ -35,6 +35,8 @@ pub struct TrainConfig {
     pub seed: u64,
     /// Threads to compute on.
     pub threads: usize,
+    /// [`device::ComputeDevice::id`] of where it is computed.
+    pub device: String,
 }
 
 impl Default for TrainConfig {
@@ -52,6 +54,7 @@ impl Default for TrainConfig {
             average_epochs: 0,
             seed: 1,
             threads: crate::ann::spare_threads(),
+            device: device::OWN.into(),
         }
     }
 }
@@ -64,6 +67,7 @@ impl TrainConfig {
     /// its value and its range.
     pub fn validate(&self) -> Result<(), AnnError> {
         zoo::get(&self.model)?;
+        device::get(&self.device)?;
         let within = |what: &str, value: f64, low: f64, high: f64| {
             if value >= low && value <= high {
                 return Ok(());

@@ -102,6 +102,84 @@ fn a_resumed_run_ends_with_the_same_weights() {
     }
 }
 
+fn on_candle(n: usize) -> TrainConfig {
+    TrainConfig { device: "candle".into(), batch_size: 2, ..config("mlp", n) }
+}
+
+#[test]
+fn a_run_on_a_device_is_the_same_watched_or_not_and_after_resuming() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("checkpoint.safetensors");
+    for optimiser in ["adadelta", "adam", "sgd"] {
+        let optimiser = OptimiserConfig::default_of(optimiser).unwrap();
+        let settings = TrainConfig { optimiser, batch_size: 32, ..on_candle(150) };
+        let mut whole = Trainer::new(settings.clone(), bars(150)).unwrap();
+        finish(&mut whole);
+        for stop_after in [3, 6, 9] {
+            let mut first = Trainer::new(settings.clone(), bars(150)).unwrap();
+            for _ in 0..stop_after {
+                first.measure_next_step();
+                first.step().unwrap();
+            }
+            assert!(first.layer_stats().iter().all(|l| l.update_norm > 0.0));
+            first.save_checkpoint(&path).unwrap();
+            let mut second = Trainer::resume(&path, bars(150)).unwrap();
+            finish(&mut second);
+            assert!(whole.network().values() == second.network().values());
+            assert_eq!(whole.history(), second.history());
+        }
+        // The file is the same wherever it was written.
+        let mut elsewhere = Trainer::resume_on(&path, bars(150), Some("cpu")).unwrap();
+        finish(&mut elsewhere);
+        assert_eq!(elsewhere.progress(), whole.progress());
+    }
+}
+
+#[test]
+fn a_run_whose_device_fails_goes_back_to_its_last_copy_and_can_be_gone_on_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("checkpoint.safetensors");
+    let mut whole = Trainer::new(on_candle(150), bars(150)).unwrap();
+    finish(&mut whole);
+    // There are 68 batches in an epoch: it fails in the second, and the last copy
+    // is of the first.
+    let (fails_at, kept) = (80, 50);
+    let mut trainer = Trainer::new(on_candle(150), bars(150)).unwrap();
+    let Way::Device(on) = &mut trainer.way else { panic!("no device") };
+    on.session.fails_at = Some(fails_at);
+    let error = loop {
+        if let Err(error) = trainer.step() {
+            break error.to_string();
+        }
+    };
+    for part in
+        [&format!("batch {}", fails_at + 1), &format!("after batch {kept};"), "smaller batch"]
+    {
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(!error.contains("backtrace"), "{error}");
+    assert!(trainer.step().is_err(), "it does not go on by itself");
+    assert_eq!(trainer.progress().step, kept);
+    assert_eq!(trainer.history().batches.len() as u64, kept);
+    trainer.save_checkpoint(&path).unwrap();
+    let mut second = Trainer::resume(&path, bars(150)).unwrap();
+    finish(&mut second);
+    assert!(whole.network().values() == second.network().values());
+    assert_eq!(whole.history(), second.history());
+}
+
+#[test]
+fn a_run_that_diverges_on_a_device_is_back_at_finite_weights() {
+    let mut optimiser = OptimiserConfig::default_of("sgd").unwrap();
+    optimiser.set("learning_rate", 1e6);
+    let settings = TrainConfig { optimiser, ..on_candle(150) };
+    let mut trainer = Trainer::new(settings, bars(150)).unwrap();
+    let good = trainer.network().values();
+    let error = (0..40).find_map(|_| trainer.step().err()).unwrap();
+    assert!(matches!(error, AnnError::Diverged { .. }), "{error}");
+    assert!(trainer.network().values() == good);
+}
+
 #[test]
 fn the_result_is_the_mean_of_the_sampled_weights() {
     let settings = TrainConfig { average_epochs: 1, ..config("mlp", 400) };

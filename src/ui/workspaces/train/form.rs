@@ -89,7 +89,12 @@ fn heading(ui: &mut Ui, text: &str) -> egui::Response {
 }
 
 /// A row: name with help on the left, control on the right.
-fn row(ui: &mut Ui, name: &str, tip: &str, control: impl FnOnce(&mut Ui) -> egui::Response) {
+pub(super) fn row(
+    ui: &mut Ui,
+    name: &str,
+    tip: &str,
+    control: impl FnOnce(&mut Ui) -> egui::Response,
+) {
     ui.horizontal(|ui| {
         let label = ui.label(name).on_hover_text(tip);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -216,12 +221,15 @@ fn course(ui: &mut Ui, config: &mut TrainConfig) {
     row(ui, "Batch size", "Digits per update of the weights; the report used 32", |ui| {
         ui.add(DragValue::new(&mut config.batch_size).range(1..=512).speed(0.5))
     });
-    row(
-        ui,
-        "Threads",
-        "Cores to train on; one is left for the window. The same number gives the same result.",
-        |ui| ui.add(DragValue::new(&mut config.threads).range(1..=64).speed(0.05)),
-    );
+    super::device::row(ui, config);
+    ui.add_enabled_ui(config.device == crate::ann::device::OWN, |ui| {
+        row(
+            ui,
+            "Threads",
+            "Cores to train on; one is left for the window. The same number gives the same result.",
+            |ui| ui.add(DragValue::new(&mut config.threads).range(1..=64).speed(0.05)),
+        );
+    });
     row(
         ui,
         "Averaged epochs",
