@@ -93,6 +93,6 @@ fn time_in_projector_mode() {
 /// Scrubs to this step.
 fn go(window: &mut Window, k: f64) {
     let role = egui::accesskit::Role::Slider;
-    window.harness.get_by_role_and_label(role, "Time in columns or rows").set_value_accesskit(k);
+    window.harness.get_by_role_and_label(role, "Time in lines").set_value_accesskit(k);
     window.harness.run_steps(3);
 }

@@ -15,15 +15,12 @@ fn open() -> Window {
 
 /// Where the time bar stands.
 fn at(window: &Window) -> f64 {
-    let ruler = window.harness.get_by_role_and_label(Role::Slider, "Time in columns or rows");
+    let ruler = window.harness.get_by_role_and_label(Role::Slider, "Time in lines");
     ruler.accesskit_node().numeric_value().unwrap()
 }
 
 fn go(window: &mut Window, k: f64) {
-    window
-        .harness
-        .get_by_role_and_label(Role::Slider, "Time in columns or rows")
-        .set_value_accesskit(k);
+    window.harness.get_by_role_and_label(Role::Slider, "Time in lines").set_value_accesskit(k);
     window.harness.run_steps(3);
     assert_eq!(at(window), k);
 }
@@ -65,7 +62,7 @@ fn space_plays_unless_somebody_draws_or_types() {
     go(&mut window, 0.0);
     window.key(Modifiers::NONE, Key::Space);
     window.wait_for("some steps", |h| {
-        let ruler = h.get_by_role_and_label(Role::Slider, "Time in columns or rows");
+        let ruler = h.get_by_role_and_label(Role::Slider, "Time in lines");
         ruler.accesskit_node().numeric_value().is_some_and(|k| k > 2.0)
     });
     window.key(Modifiers::NONE, Key::Space);
@@ -120,7 +117,7 @@ fn dragging_on_the_ruler_pauses_and_with_shift_selects() {
     go(&mut window, 0.0);
     window.click("Play");
     let rect = {
-        let ruler = window.harness.get_by_role_and_label(Role::Slider, "Time in columns or rows");
+        let ruler = window.harness.get_by_role_and_label(Role::Slider, "Time in lines");
         ruler.rect()
     };
     let place =
@@ -146,7 +143,7 @@ fn dragging_on_the_ruler_pauses_and_with_shift_selects() {
     window.choose("off", "selection");
     window.click("Play");
     window.wait_for("a loop within the selection", |h| {
-        let ruler = h.get_by_role_and_label(Role::Slider, "Time in columns or rows");
+        let ruler = h.get_by_role_and_label(Role::Slider, "Time in lines");
         ruler.accesskit_node().numeric_value().is_some_and(|k| k < 15.0)
     });
     for _ in 0..20 {

@@ -61,7 +61,8 @@ impl Sweep {
 
     /// The cells after `k` steps; none for the GRU.
     pub fn cells(&self, k: usize) -> &[f32] {
-        self.trace.cells.get(k * self.trace.hidden..).map_or(&[], |c| &c[..self.trace.hidden])
+        let h = self.trace.hidden;
+        self.trace.cells.get(k * h..(k + 1) * h).unwrap_or(&[])
     }
 
     /// A gate (see [`gates`]) of a unit during step `k`, counted from 1.

@@ -251,7 +251,7 @@ impl<'a> TimeBar<'a> {
         let mut text = typing.text.clone().unwrap_or_else(|| playback::plain(asked * scale));
         let field = TextEdit::singleline(&mut text)
             .desired_width(52.0)
-            .horizontal_align(Align::Center)
+            .align(egui::Align2::CENTER_CENTER)
             .char_limit(32);
         let response = ui.add(field).labelled_by(label.id).on_hover_text(tip);
         if response.changed() || response.has_focus() {
@@ -261,7 +261,7 @@ impl<'a> TimeBar<'a> {
             let cancelled = ui.input(|i| i.key_pressed(Key::Escape));
             *typing = Typing::default();
             match playback::parse_speed(&text, self.axis.unit, scale) {
-                _ if cancelled => {}
+                _ if cancelled || text == playback::plain(asked * scale) => {}
                 Ok(speed) => edit(PlaybackEdit::Speed(speed)),
                 Err(error) => typing.error = Some(error.to_string()),
             }

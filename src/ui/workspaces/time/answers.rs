@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let readings = &world.sweeps.readings;
     let room = ui.available_height() - 64.0;
     let width = ui.available_width();
-    let (columns, rows) = grid(readings.len(), width, room);
+    let (columns, rows) = grid(readings.len(), width);
     let gap = 8.0;
     let size = Vec2::new(
         (width - gap * (columns as f32 - 1.0)) / columns as f32,
@@ -51,12 +51,11 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     save_buttons(ui, out, "answers-over-time", rect, || csv(&all));
 }
 
-/// Columns and rows of cards: side by side where they are wide enough that way.
-pub(super) fn grid(cards: usize, width: f32, height: f32) -> (usize, usize) {
+/// Columns and rows of cards: side by side where they are wide enough that way,
+/// else in twos.
+fn grid(cards: usize, width: f32) -> (usize, usize) {
     let cards = cards.max(1);
-    let most = ((width / 190.0) as usize).clamp(1, cards);
-    let two = if height < 2.0 * 104.0 { most.max(2) } else { most };
-    let columns = if most < cards { two.min(cards).min(2) } else { cards };
+    let columns = if width / cards as f32 >= 190.0 { cards } else { cards.min(2) };
     (columns, cards.div_ceil(columns))
 }
 
@@ -319,7 +318,10 @@ fn details(ui: &mut Ui, reading: &Reading, now: usize) {
     let line = line(reading);
     ui.label(RichText::new(format!("{} after {now} {line}s", reading.name)).strong());
     egui::Grid::new("probabilities").num_columns(2).spacing([14.0, 1.0]).show(ui, |ui| {
-        for (digit, probability) in sweep.probabilities[now].iter().enumerate() {
+        let mut digits: Vec<(usize, f32)> =
+            sweep.probabilities[now].iter().copied().enumerate().collect();
+        digits.sort_by(|a, b| b.1.total_cmp(&a.1));
+        for (digit, probability) in digits.into_iter().take(4) {
             ui.label(digit.to_string());
             ui.label(format!("{:.2} %", probability * 100.0));
             ui.end_row();
@@ -330,7 +332,6 @@ fn details(ui: &mut Ui, reading: &Reading, now: usize) {
         sweep.decided_after()
     ));
     ui.label(format!("Read in {:.2} ms.", reading.took_ms));
-    ui.label(READING);
 }
 
 /// One row per reader and step.
@@ -362,11 +363,11 @@ mod tests {
 
     #[test]
     fn cards_stand_beside_each_other_where_they_have_room() {
-        assert_eq!(grid(4, 930.0, 420.0), (4, 1));
-        assert_eq!(grid(4, 500.0, 260.0), (2, 2));
-        assert_eq!(grid(5, 700.0, 400.0), (2, 3));
-        assert_eq!(grid(1, 930.0, 420.0), (1, 1));
-        assert_eq!(grid(0, 930.0, 420.0), (1, 1));
+        assert_eq!(grid(4, 930.0), (4, 1));
+        assert_eq!(grid(4, 500.0), (2, 2));
+        assert_eq!(grid(5, 700.0), (2, 3));
+        assert_eq!(grid(1, 930.0), (1, 1));
+        assert_eq!(grid(0, 930.0), (1, 1));
     }
 
     #[test]

@@ -60,7 +60,8 @@ fn controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         let here =
             |id: &str| !matches!(world.library.source(id), Loading::Missing | Loading::Failed(_));
         let first = SOURCES.iter().find(|s| here(s.id)).map_or("synthetic", |s| s.id);
-        let mut source = ui.data(|d| d.get_temp::<&'static str>(id)).unwrap_or(first);
+        let picked = ui.data(|d| d.get_temp::<&'static str>(id)).filter(|s| here(s));
+        let source = picked.unwrap_or(first);
         let label = ui.label("Test digits of");
         let name = |id| SOURCES.iter().find(|s| s.id == id).map_or("", |s| s.name);
         ComboBox::from_id_salt("survey source")
@@ -68,13 +69,12 @@ fn controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             .show_ui(ui, |ui| {
                 for s in SOURCES.iter().filter(|s| here(s.id)) {
                     if ui.selectable_label(source == s.id, s.name).clicked() {
-                        source = s.id;
+                        ui.data_mut(|d| d.insert_temp(id, s.id));
                     }
                 }
             })
             .response
             .labelled_by(label.id);
-        ui.data_mut(|d| d.insert_temp(id, source));
         let tip = "What is hidden on the left is hidden from the networks here, too";
         if ui.button("Read all of them").on_hover_text(tip).clicked() {
             out.push(Command::Time(TimeEdit::Survey(source)));

@@ -107,6 +107,14 @@ fn views(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
                 out.push(Command::Time(TimeEdit::Tab(tab.is)));
             }
         }
+        let hint = if world.digit.is_blank() {
+            "Blank paper: draw a digit on the left, then press Space"
+        } else if chosen == TimeTab::Answers {
+            "Each cell: the answer if the digit ended there. Framed: it no longer changes."
+        } else {
+            return;
+        };
+        ui.label(RichText::new(hint).small().color(palette(ui.visuals()).weak));
     });
     if world.sweeps.serial == 0 {
         ui.label("The digit is being read …");
@@ -133,7 +141,7 @@ fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             }
         }
     }
-    let axis = Axis { unit: "columns or rows", unit_per_step: 1.0, decimals: 0 };
+    let axis = Axis { unit: "lines", unit_per_step: 1.0, decimals: 0 };
     TimeBar::new(&world.time.playback, axis)
         .density(&changes, "how much the answers change at this step")
         .marks(&marks)

@@ -16,8 +16,8 @@ use crate::data::SIDE;
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, width: f32, height: f32) {
     ui.spacing_mut().item_spacing.y = 5.0;
     // Both pictures above each other where they are large enough that way.
-    let canvas = (height * 0.27).clamp(118.0, 190.0);
-    let stacked = ((height - canvas - 216.0) / 2.0).min(width);
+    let canvas = (height * 0.27).clamp(112.0, 190.0).min(width - 66.0);
+    let stacked = ((height - canvas - 184.0) / 2.0).min(width);
     if stacked >= 128.0 {
         picture(ui, world, out, Order::Columns, stacked);
         picture(ui, world, out, Order::Rows, stacked);
@@ -153,7 +153,8 @@ fn paper(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, side: f32) {
         let response = canvas::show(ui, world.digit, side, out);
         // Whoever draws with the pointer wants Space to play afterwards; whoever
         // came by Tab draws with the keys.
-        if response.has_focus() && response.drag_stopped() || response.clicked() {
+        let lifted = response.drag_stopped() || response.clicked_by(egui::PointerButton::Primary);
+        if lifted {
             response.surrender_focus();
         }
         ui.vertical(|ui| {
@@ -162,6 +163,7 @@ fn paper(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, side: f32) {
             let digit = world.digit;
             let button = |ui: &mut Ui, on: bool, text: &str, tip: &str| {
                 let button = egui::Button::new(RichText::new(text).small());
+                let button = button.wrap_mode(egui::TextWrapMode::Extend);
                 ui.add_enabled(on, button).on_hover_text(tip).clicked()
             };
             if button(ui, digit.can_undo(), "Undo", "Take the last change back (Ctrl+Z)") {
