@@ -12,6 +12,7 @@ use super::command::{Outbox, TrainEdit};
 use super::digit::{Digit, Source};
 use super::session::{self, Session};
 use super::snapshot::{Picking, Snapshot, WrongLists};
+use super::time::Time;
 use super::toasts::Toasts;
 use super::workspaces::{self, Workspace};
 use super::{chrome, keys, theme};
@@ -51,7 +52,7 @@ pub struct App {
     /// The set that the shipped ones among them are of.
     pub(super) set: &'static WeightSet,
     /// With the one in training: what the workspaces see.
-    shown_models: Arc<Models>,
+    pub(super) shown_models: Arc<Models>,
     /// Number of the newest question, and what it was about.
     asked: (u64, u64, Option<Arc<Models>>),
     answers_current: bool,
@@ -62,6 +63,7 @@ pub struct App {
     pub(super) runs: Arc<Vec<RunRecord>>,
     pub(super) compared: BTreeSet<String>,
     pub(super) train_tab: &'static str,
+    pub(super) time: Time,
     pub(super) help: bool,
     pub(super) toasts: Toasts,
     /// Name of the graphics adapter and whether it is software.
@@ -116,6 +118,7 @@ impl App {
             runs: Arc::default(),
             compared: BTreeSet::new(),
             train_tab: workspaces::train::TABS[0].name,
+            time: Time::new(&session.time),
             help: false,
             toasts,
             adapter: String::new(),
@@ -173,6 +176,9 @@ impl App {
             runs: &self.runs,
             compared: &self.compared,
             train_tab: self.train_tab,
+            time: &self.time,
+            sweeps: self.hub.sweeps(),
+            survey: self.hub.survey(),
             session: &self.session,
         }
     }
@@ -323,6 +329,7 @@ impl eframe::App for App {
         self.try_queue();
         self.apply_theme(ctx);
         self.ask();
+        self.read_in_time();
         self.remember_window(ctx);
         self.hub.watch(self.workspace.id == "train", self.session.live);
         self.autosave(ctx);
@@ -350,6 +357,7 @@ impl eframe::App for App {
             // What follows from a command is seen in the next frame; the
             // question about a new stroke goes out now.
             self.ask();
+            self.read_in_time();
             ui.ctx().request_repaint();
         }
     }

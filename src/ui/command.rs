@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::session::AnswersView;
+use super::time::TimeEdit;
 use crate::ann::trainer::TrainConfig;
 use crate::data::Pixels;
 
@@ -36,6 +37,8 @@ pub enum Command {
     Train(TrainEdit),
     /// Everything that concerns where digits come from.
     Data(DataEdit),
+    /// Everything in the Time workspace.
+    Time(TimeEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.

@@ -17,6 +17,7 @@ mod keys;
 pub mod session;
 pub mod snapshot;
 pub mod theme;
+pub mod time;
 mod toasts;
 pub mod tour;
 pub mod widgets;

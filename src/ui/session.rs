@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::digit::Treatment;
+use super::time::TimeSettings;
 use crate::ann::trainer::TrainConfig;
 use crate::data::strokes::Stroke;
 
@@ -45,6 +46,8 @@ pub struct Session {
     pub mnist_folder: Option<PathBuf>,
     /// Whether the user does not want to be offered MNIST again.
     pub without_mnist: bool,
+    /// The Time workspace.
+    pub time: TimeSettings,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
 }
@@ -143,6 +146,7 @@ impl Default for Session {
             used_runs: Vec::new(),
             mnist_folder: None,
             without_mnist: false,
+            time: TimeSettings::default(),
             dismissed_runs: Vec::new(),
         }
     }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use super::digit::Digit;
 use super::session::Session;
 use crate::ann::shipped::WeightSet;
+use super::time::Time;
 use crate::workers::answers::Answers;
 use crate::workers::download::DownloadView;
 use crate::workers::library::Library;
 use crate::workers::models::Models;
 use crate::workers::runs::RunRecord;
+use crate::workers::sweep::{Survey, Sweeps};
 use crate::workers::training::TrainingView;
 
 /// Digits that a model gets wrong, by the model's key and the source's id;
@@ -54,6 +56,12 @@ pub struct Snapshot<'a> {
     pub compared: &'a BTreeSet<String>,
     /// Name of the view chosen in the Train workspace.
     pub train_tab: &'static str,
+    /// The Time workspace's own state.
+    pub time: &'a Time,
+    /// The digit read step by step.
+    pub sweeps: Arc<Sweeps>,
+    /// How early the networks can tell, over many digits.
+    pub survey: Arc<Survey>,
     /// What is kept over a restart, the training form included.
     pub session: &'a Session,
 }

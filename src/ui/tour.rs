@@ -11,9 +11,11 @@ use egui_kittest::Harness;
 use super::app::{App, Setup};
 use super::command::{Command, DataEdit, DigitEdit, TrainEdit};
 use super::session::ThemeChoice;
+use super::time::{TimeEdit, TimeTab};
 use super::window::wgpu_setup;
 use crate::ann::trainer::TrainConfig;
 use crate::core::files::write_whole;
+use crate::core::playback::PlaybackEdit;
 use crate::data::synthetic;
 use crate::workers::library::Loading;
 use crate::workers::training::Phase;
@@ -122,6 +124,38 @@ const SCENES: &[Scene] = &[
         projector: true,
         set_up: |a, c| tab(a, c, "Curves"),
         ready: trained,
+    },
+    Scene {
+        name: "21-time-answers",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| time(a, c, 3, TimeTab::Answers, 16),
+        ready: read_in_time,
+    },
+    Scene {
+        name: "22-time-hidden-units",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| time(a, c, 8, TimeTab::Units, 20),
+        ready: read_in_time,
+    },
+    Scene {
+        name: "23-time-how-early",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: survey,
+        ready: surveyed,
+    },
+    Scene {
+        name: "24-time-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| time(a, c, 5, TimeTab::Answers, 14),
+        ready: read_in_time,
     },
 ];
 
@@ -300,6 +334,31 @@ fn network(app: &mut App, ctx: &egui::Context) {
     let config = TrainConfig { model: "cnn1".into(), ..app.snapshot().session.training.clone() };
     app.apply(ctx, Command::Train(TrainEdit::Configure(Box::new(config))));
     tab(app, ctx, "Network");
+}
+
+/// A digit read up to a step.
+fn time(app: &mut App, ctx: &egui::Context, class: u8, tab: TimeTab, step: u64) {
+    draw(app, ctx, class, |p| p);
+    app.apply(ctx, Command::Show("time"));
+    app.apply(ctx, Command::Time(TimeEdit::Tab(tab)));
+    app.apply(ctx, Command::Time(TimeEdit::Unit("rnn2".into(), 36)));
+    app.apply(ctx, Command::Time(TimeEdit::Play(PlaybackEdit::Go(step))));
+}
+
+fn read_in_time(app: &App) -> bool {
+    let world = app.snapshot();
+    world.time.asked() > 0 && world.sweeps.serial == world.time.asked()
+}
+
+fn survey(app: &mut App, ctx: &egui::Context) {
+    let source = if app.snapshot().library.mnist.split().is_some() { "mnist" } else { "synthetic" };
+    time(app, ctx, 3, TimeTab::Early, 14);
+    app.apply(ctx, Command::Time(TimeEdit::Survey(source)));
+}
+
+fn surveyed(app: &App) -> bool {
+    let survey = app.snapshot().survey;
+    survey.total > 0 && !survey.running
 }
 
 fn tab(app: &mut App, ctx: &egui::Context, name: &'static str) {

@@ -5,6 +5,8 @@
 //! | thread | owns | takes (bounded) | gives |
 //! |---|---|---|---|
 //! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
+//! | `sweep` | nothing | [`sweep::Question`], the newest only | [`sweep::Sweeps`] slot |
+//! | `survey` | one survey | a cancel flag | [`sweep::Survey`] slot, events |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
 //! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
@@ -26,6 +28,7 @@ pub mod latest;
 pub mod library;
 pub mod models;
 pub mod runs;
+pub mod sweep;
 pub mod training;
 
 use std::path::PathBuf;
@@ -39,12 +42,17 @@ use download::DownloadView;
 use events::{Event, Events, QUEUE, Wake};
 use latest::{Inbox, Slot};
 use library::{Job, Library};
+use sweep::{Survey, SurveyOf, Sweeps};
 use training::{Control, TrainCommand, TrainingView};
 
 /// All workers, from the window's side.
 pub struct Hub {
     questions: Arc<Inbox<Question>>,
     answers: Arc<Slot<Answers>>,
+    to_sweep: Arc<Inbox<sweep::Question>>,
+    sweeps: Arc<Slot<Sweeps>>,
+    survey: Arc<Slot<Survey>>,
+    cancel_survey: Arc<AtomicBool>,
     train: Option<SyncSender<TrainCommand>>,
     control: Arc<Control>,
     training: Arc<Slot<TrainingView>>,
@@ -72,6 +80,7 @@ impl Hub {
         let (sender, arrived) = sync_channel(QUEUE);
         let events = Events::new(sender, wake);
         let (questions, answers) = (Arc::default(), Arc::new(Slot::new(Answers::default())));
+        let (to_sweep, sweeps) = (Arc::default(), Arc::new(Slot::new(Sweeps::default())));
         let (train, commands) = sync_channel(16);
         let (jobs, job_queue) = sync_channel(64);
         let control = Arc::<Control>::default();
@@ -81,6 +90,7 @@ impl Hub {
         devices::look(&events)?;
         let threads = vec![
             answers::spawn(Arc::clone(&questions), Arc::clone(&answers), events.clone())?,
+            sweep::spawn(Arc::clone(&to_sweep), Arc::clone(&sweeps), events.clone())?,
             training::spawn(
                 Arc::clone(&control),
                 commands,
@@ -99,6 +109,10 @@ impl Hub {
         Ok(Self {
             questions,
             answers,
+            to_sweep,
+            sweeps,
+            survey: Arc::new(Slot::new(Survey::default())),
+            cancel_survey: Arc::default(),
             train: Some(train),
             control,
             training,
@@ -122,6 +136,39 @@ impl Hub {
     /// The newest answers.
     pub fn answers(&self) -> Arc<Answers> {
         self.answers.get()
+    }
+
+    /// Has a digit read step by step; an earlier question that was not begun is
+    /// forgotten.
+    pub fn sweep(&self, question: sweep::Question) {
+        self.to_sweep.put(question);
+    }
+
+    /// The newest readings.
+    pub fn sweeps(&self) -> Arc<Sweeps> {
+        self.sweeps.get()
+    }
+
+    /// Begins a survey, unless one is going on.
+    pub fn start_survey(&self, of: SurveyOf) {
+        if self.survey.get().running {
+            return;
+        }
+        let (cancel, view) = (Arc::clone(&self.cancel_survey), Arc::clone(&self.survey));
+        if let Err(error) = sweep::survey(of, cancel, view, self.events.clone()) {
+            self.survey.put(Survey::default());
+            self.events.send(Event::Failure(format!("The survey could not start: {error}")));
+        }
+    }
+
+    /// Ends the survey, keeping what it has counted.
+    pub fn stop_survey(&self) {
+        self.cancel_survey.store(true, Relaxed);
+    }
+
+    /// How far the survey is, and what it counted.
+    pub fn survey(&self) -> Arc<Survey> {
+        self.survey.get()
     }
 
     /// Sends a command to the trainer.
@@ -239,7 +286,9 @@ impl Drop for Hub {
     fn drop(&mut self) {
         self.quit.store(true, Relaxed);
         self.cancel_download.store(true, Relaxed);
+        self.cancel_survey.store(true, Relaxed);
         self.questions.close();
+        self.to_sweep.close();
         self.train = None;
         self.jobs = None;
         for thread in self.threads.drain(..) {

@@ -4,6 +4,7 @@
 mod draw;
 mod pictures;
 mod session;
+mod time;
 mod train;
 
 use std::time::{Duration, Instant};

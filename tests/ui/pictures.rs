@@ -79,3 +79,39 @@ fn train_small() {
     let mut window = open([640.0, 480.0], ThemeChoice::Dark, false, "train");
     compare(&mut window, "train-small");
 }
+
+#[test]
+fn time_answers_dark() {
+    let mut window = open([1280.0, 800.0], ThemeChoice::Dark, false, "time");
+    window.draw(3, 1);
+    window.wait_for_text("RNN ensemble says 3, ");
+    go(&mut window, 16.0);
+    compare(&mut window, "time-answers-dark");
+}
+
+#[test]
+fn time_units_light() {
+    let mut window = open([1280.0, 800.0], ThemeChoice::Light, false, "time");
+    window.draw(8, 3);
+    window.wait_for_text("RNN ensemble says 8, ");
+    window.click("Hidden units");
+    window.click("Most moved");
+    go(&mut window, 20.0);
+    compare(&mut window, "time-units-light");
+}
+
+#[test]
+fn time_in_projector_mode() {
+    let mut window = open([1024.0, 768.0], ThemeChoice::Light, true, "time");
+    window.draw(5, 2);
+    window.wait_for_text("RNN ensemble says 5, ");
+    go(&mut window, 14.0);
+    compare(&mut window, "time-projector");
+}
+
+/// Scrubs to this step.
+fn go(window: &mut Window, k: f64) {
+    let role = egui::accesskit::Role::Slider;
+    window.harness.get_by_role_and_label(role, "Time in lines").set_value_accesskit(k);
+    window.harness.run_steps(3);
+}

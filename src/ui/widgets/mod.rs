@@ -7,3 +7,4 @@ pub mod digit_view;
 pub mod icons;
 pub mod sources;
 pub mod structure;
+pub mod time_bar;

@@ -5,6 +5,7 @@
 //!   the product, as cuDNN, Keras and PyTorch have it
 //! * [`lstm`]: long short-term memory (Hochreiter and Schmidhuber 1997; Gers et
 //!   al. 2000)
+//! * [`trace`]: all states and gates of one sequence, to be looked at
 //!
 //! * [`panels`]: matrices in the order in which products read them
 //!
@@ -14,6 +15,7 @@
 mod gru;
 mod lstm;
 mod panels;
+mod trace;
 
 use std::ops::Range;
 
@@ -22,6 +24,7 @@ use panels::{Panels, WIDTH};
 use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane, Shared};
 use super::product::{Left, product};
 use super::simd::Engine;
+pub use trace::Trace;
 
 /// Which cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +86,11 @@ impl Recurrent {
         assert_eq!((input.c, input.len()), (1, input.h * input.w), "one channel, no padding");
         assert_eq!(hidden % 16, 0, "whole vectors");
         Self { engine, cell, order, input, hidden }
+    }
+
+    /// Which way it reads.
+    pub fn order(&self) -> Order {
+        self.order
     }
 
     /// Time steps, and values at each.
@@ -395,9 +403,11 @@ impl Recurrent {
 
 #[cfg(test)]
 mod tests {
-    use super::super::candle::tests::{agrees_with_stock, gradients_are_right, run};
+    use super::super::candle::tests::{
+        agrees_with_stock, difference, gradients_are_right, random, run,
+    };
     use super::*;
-    use candle_core::{D, Result, Tensor};
+    use candle_core::{D, Device, Result, Tensor};
 
     fn op(engine: Engine, cell: Cell, order: Order) -> Recurrent {
         Recurrent::new(engine, cell, order, Plane::new(4, 5, 1), 16)
@@ -413,8 +423,11 @@ mod tests {
         }
     }
 
+    /// States, cells and gates of a step, in the order of [`Trace::gates`].
+    type StockStep = (Tensor, Tensor, Vec<Tensor>);
+
     /// The equations, step by step, in candle's own operations.
-    fn stock(x: &Tensor, p: &Tensor, op: &Recurrent) -> Result<Tensor> {
+    fn stock(x: &Tensor, p: &Tensor, op: &Recurrent) -> Result<Vec<StockStep>> {
         let (batch, ..) = x.dims4()?;
         let (h, columns, [_, recurrent, bias, end]) = (op.hidden, op.columns(), op.places());
         let (steps, values) = op.steps();
@@ -425,26 +438,31 @@ mod tests {
         let b = p.narrow(0, bias, end - bias)?.reshape(((), columns))?;
         let mut state = Tensor::zeros((batch, h), x.dtype(), x.device())?;
         let mut cell = state.clone();
+        let mut all = vec![(state.clone(), cell.clone(), Vec::new())];
         let sigmoid = |t: Tensor| candle_nn::ops::sigmoid(&t);
         for t in 0..steps {
             let ax = x.narrow(1, t, 1)?.squeeze(1)?.matmul(&w)?.broadcast_add(&b.get(0)?)?;
             let ah = state.matmul(&u)?;
             let gate = |a: &Tensor, i: usize| a.narrow(D::Minus1, i * h, h)?.contiguous();
-            if op.cell == Cell::Gru {
+            let gates = if op.cell == Cell::Gru {
                 let ah = ah.broadcast_add(&b.get(1)?)?;
                 let z = sigmoid((gate(&ax, 0)? + gate(&ah, 0)?)?)?;
                 let r = sigmoid((gate(&ax, 1)? + gate(&ah, 1)?)?)?;
-                let n = (gate(&ax, 2)? + (r * gate(&ah, 2)?)?)?.tanh()?;
-                state = ((&z * &state)? + (z.affine(-1.0, 1.0)? * n)?)?;
+                let inner = gate(&ah, 2)?;
+                let n = (gate(&ax, 2)? + (&r * &inner)?)?.tanh()?;
+                state = ((&z * &state)? + (z.affine(-1.0, 1.0)? * &n)?)?;
+                vec![z, r, n, inner]
             } else {
                 let a = (ax + ah)?;
                 let (i, f) = (sigmoid(gate(&a, 0)?)?, sigmoid(gate(&a, 1)?)?);
                 let (g, o) = (gate(&a, 2)?.tanh()?, sigmoid(gate(&a, 3)?)?);
-                cell = ((f * &cell)? + (i * g)?)?;
-                state = (o * cell.tanh()?)?;
-            }
+                cell = ((&f * &cell)? + (&i * &g)?)?;
+                state = (&o * cell.tanh()?)?;
+                vec![i, f, g, o]
+            };
+            all.push((state.clone(), cell.clone(), gates));
         }
-        Ok(state)
+        Ok(all)
     }
 
     #[test]
@@ -453,7 +471,45 @@ mod tests {
             for cell in [Cell::Gru, Cell::Lstm] {
                 for (order, batch) in [(Order::Rows, 1), (Order::Columns, 9)] {
                     let op = op(engine, cell, order);
-                    agrees_with_stock(&op, batch, 2e-5, |x, p| stock(x, p, &op));
+                    agrees_with_stock(&op, batch, 2e-5, |x, p| {
+                        let steps = stock(x, p, &op)?;
+                        Ok(steps[steps.len() - 1].0.clone())
+                    });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_state_cell_and_gate_on_the_way_is_that_of_the_equations() {
+        let shape = (1, 4, 5, 1);
+        let x = random(20, 8);
+        for engine in Engine::available() {
+            for cell in [Cell::Gru, Cell::Lstm] {
+                for order in [Order::Rows, Order::Columns] {
+                    let op = op(engine, cell, order);
+                    let p: Vec<f32> = random(op.places()[3], 9).iter().map(|v| v * 0.3).collect();
+                    let trace = op.trace(&p, &x);
+                    let tensor = |v: &[f32]| Tensor::from_slice(v, v.len(), &Device::Cpu).unwrap();
+                    let steps =
+                        stock(&tensor(&x).reshape(shape).unwrap(), &tensor(&p), &op).unwrap();
+                    assert_eq!(steps.len(), trace.steps + 1);
+                    let h = trace.hidden;
+                    let near = |ours: &[f32], theirs: &Tensor| {
+                        let theirs = theirs.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+                        assert!(difference(ours, &theirs) < 1e-5, "{ours:?} {theirs:?}");
+                    };
+                    for (t, (state, cells, gates)) in steps.iter().enumerate() {
+                        near(&trace.states[t * h..][..h], state);
+                        if cell == Cell::Lstm {
+                            near(&trace.cells[t * h..][..h], cells);
+                        }
+                        for (g, gate) in gates.iter().enumerate() {
+                            near(&trace.gates[((t - 1) * 4 + g) * h..][..h], gate);
+                        }
+                    }
+                    assert_eq!(trace.cells.is_empty(), cell == Cell::Gru);
+                    assert_eq!(run(&op, &x, &p).0, trace.states[trace.steps * h..]);
                 }
             }
         }
