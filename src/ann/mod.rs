@@ -6,7 +6,8 @@
 //!
 //! * [`zoo`]: the declarations; [`plan`] turns them into [`ops`]
 //! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
-//! * [`backprop`]: one training step; [`trainer`]: a run of many
+//! * [`backprop`]: one training step; [`trainer`]: a run of many;
+//!   [`snapshots`]: what a run leaves to look back at
 
 pub mod backprop;
 mod buffer;
@@ -14,10 +15,12 @@ pub mod ensemble;
 pub mod error;
 pub mod evaluate;
 mod initial;
+pub mod maps;
 pub mod network;
 pub mod ops;
 pub mod optimiser;
 pub mod plan;
+pub mod snapshots;
 pub mod trainer;
 pub mod weights;
 pub mod zoo;

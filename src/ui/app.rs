@@ -10,6 +10,7 @@ use egui::Context;
 
 use super::command::{Outbox, TrainEdit};
 use super::digit::{Digit, Source};
+use super::history::History;
 use super::session::{self, Session};
 use super::snapshot::{Picking, Snapshot, WrongLists};
 use super::toasts::Toasts;
@@ -60,6 +61,7 @@ pub struct App {
     pub(super) runs: Arc<Vec<RunRecord>>,
     pub(super) compared: BTreeSet<String>,
     pub(super) train_tab: &'static str,
+    pub(super) history: History,
     pub(super) help: bool,
     pub(super) toasts: Toasts,
     /// Name of the graphics adapter and whether it is software.
@@ -112,6 +114,7 @@ impl App {
             runs: Arc::default(),
             compared: BTreeSet::new(),
             train_tab: workspaces::train::TABS[0].name,
+            history: History::new(&session.history),
             help: false,
             toasts,
             adapter: String::new(),
@@ -168,6 +171,8 @@ impl App {
             runs: &self.runs,
             compared: &self.compared,
             train_tab: self.train_tab,
+            history: &self.history,
+            scrubbed: self.hub.scrubbed(),
             session: &self.session,
         }
     }
@@ -302,6 +307,7 @@ impl eframe::App for App {
         self.try_queue();
         self.apply_theme(ctx);
         self.ask();
+        self.look_back();
         self.remember_window(ctx);
         self.hub.watch(self.workspace.id == "train", self.session.live);
         self.autosave(ctx);
@@ -329,6 +335,7 @@ impl eframe::App for App {
             // What follows from a command is seen in the next frame; the
             // question about a new stroke goes out now.
             self.ask();
+            self.look_back();
             ui.ctx().request_repaint();
         }
     }

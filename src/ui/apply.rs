@@ -33,6 +33,7 @@ impl App {
             Command::Answers(view) => self.session.answers = view,
             Command::Train(edit) => self.train(edit),
             Command::Data(edit) => self.data(edit),
+            Command::History(edit) => self.edit_history(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
             Command::SaveText { name, text } => {
                 let path = self.export_path(&name, "csv");
@@ -212,7 +213,7 @@ impl App {
         }
     }
 
-    fn data(&mut self, edit: DataEdit) {
+    pub(super) fn data(&mut self, edit: DataEdit) {
         match edit {
             DataEdit::Download => {
                 self.session.mnist_folder = None;

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::history::HistoryEdit;
 use super::session::AnswersView;
 use crate::ann::trainer::TrainConfig;
 use crate::data::Pixels;
@@ -32,6 +33,8 @@ pub enum Command {
     Answers(AnswersView),
     /// Everything that concerns training.
     Train(TrainEdit),
+    /// Everything in the History view of the Train workspace.
+    History(HistoryEdit),
     /// Everything that concerns where digits come from.
     Data(DataEdit),
     /// Save a part of the window as PNG.

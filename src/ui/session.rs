@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::digit::Treatment;
+use super::history::HistorySettings;
 use crate::ann::trainer::TrainConfig;
 use crate::data::strokes::Stroke;
 
@@ -31,6 +32,8 @@ pub struct Session {
     pub answers: AnswersView,
     /// The settings for the next training run.
     pub training: TrainConfig,
+    /// The History view of the Train workspace.
+    pub history: HistorySettings,
     /// Runs that wait for their turn.
     pub queue: Vec<TrainConfig>,
     /// Whether they are begun one after another.
@@ -134,6 +137,7 @@ impl Default for Session {
             treatment: Treatment::default(),
             answers: AnswersView::default(),
             training: TrainConfig::default(),
+            history: HistorySettings::default(),
             queue: Vec::new(),
             queue_runs: false,
             live: true,

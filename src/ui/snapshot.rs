@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::digit::Digit;
+use super::history::History;
 use super::session::Session;
 use crate::workers::answers::Answers;
 use crate::workers::download::DownloadView;
 use crate::workers::library::Library;
 use crate::workers::models::Models;
 use crate::workers::runs::RunRecord;
+use crate::workers::scrub;
 use crate::workers::training::TrainingView;
 
 /// Digits that a model gets wrong, by the model's key and the source's id;
@@ -51,6 +53,10 @@ pub struct Snapshot<'a> {
     pub compared: &'a BTreeSet<String>,
     /// Name of the view chosen in the Train workspace.
     pub train_tab: &'static str,
+    /// The state of its History view.
+    pub history: &'a History,
+    /// What is shown there of a run.
+    pub scrubbed: Arc<scrub::View>,
     /// What is kept over a restart, the training form included.
     pub session: &'a Session,
 }

@@ -100,6 +100,19 @@ pub fn blend(from: Color32, to: Color32, t: f32) -> Color32 {
     from.lerp_to_gamma(to, t.clamp(0.0, 1.0))
 }
 
+/// A signed value from −1 to 1: two hues, the ground at zero.
+pub fn diverging(visuals: &Visuals, value: f32) -> Color32 {
+    let p = palette(visuals);
+    let hue = if value < 0.0 { p.series[0] } else { p.series[5] };
+    blend(p.well, hue, value.abs())
+}
+
+/// An amount from 0 to 1.
+pub fn sequential(visuals: &Visuals, value: f32) -> Color32 {
+    let p = palette(visuals);
+    blend(p.well, p.text, value)
+}
+
 /// The bold cut of the text face.
 pub fn strong(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name("strong".into()))

@@ -6,7 +6,9 @@
 //! |---|---|---|---|
 //! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
+//! | `recorder` | the history of the run in hand | the trainer's snapshots, queue | [`recorder::HistoryStatus`] |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
+//! | `scrub` | the run looked back at | [`scrub::Question`], the newest only | [`scrub::View`] slot |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
 //! Slots hold the latest value as an `Arc` (bulk state; a reader may miss
@@ -23,7 +25,9 @@ pub mod events;
 pub mod latest;
 pub mod library;
 pub mod models;
+pub mod recorder;
 pub mod runs;
+pub mod scrub;
 pub mod training;
 
 use std::path::PathBuf;
@@ -43,6 +47,8 @@ use training::{Control, TrainCommand, TrainingView};
 pub struct Hub {
     questions: Arc<Inbox<Question>>,
     answers: Arc<Slot<Answers>>,
+    scrubs: Arc<Inbox<scrub::Question>>,
+    scrubbed: Arc<Slot<scrub::View>>,
     train: Option<SyncSender<TrainCommand>>,
     control: Arc<Control>,
     training: Arc<Slot<TrainingView>>,
@@ -70,6 +76,7 @@ impl Hub {
         let (sender, arrived) = sync_channel(QUEUE);
         let events = Events::new(sender, wake);
         let (questions, answers) = (Arc::default(), Arc::new(Slot::new(Answers::default())));
+        let (scrubs, scrubbed) = (Arc::default(), Arc::new(Slot::new(scrub::View::default())));
         let (train, commands) = sync_channel(16);
         let (jobs, job_queue) = sync_channel(64);
         let control = Arc::<Control>::default();
@@ -78,6 +85,12 @@ impl Hub {
         let quit = Arc::<AtomicBool>::default();
         let threads = vec![
             answers::spawn(Arc::clone(&questions), Arc::clone(&answers), events.clone())?,
+            scrub::spawn(
+                Arc::clone(&scrubs),
+                Arc::clone(&scrubbed),
+                events.clone(),
+                runs_root.clone(),
+            )?,
             training::spawn(
                 Arc::clone(&control),
                 commands,
@@ -96,6 +109,8 @@ impl Hub {
         Ok(Self {
             questions,
             answers,
+            scrubs,
+            scrubbed,
             train: Some(train),
             control,
             training,
@@ -119,6 +134,17 @@ impl Hub {
     /// The newest answers.
     pub fn answers(&self) -> Arc<Answers> {
         self.answers.get()
+    }
+
+    /// Asks for a moment of a run's history; an earlier question that was not
+    /// begun is forgotten.
+    pub fn scrub(&self, question: scrub::Question) {
+        self.scrubs.put(question);
+    }
+
+    /// What the newest question about a history has brought.
+    pub fn scrubbed(&self) -> Arc<scrub::View> {
+        self.scrubbed.get()
     }
 
     /// Sends a command to the trainer.
@@ -237,6 +263,7 @@ impl Drop for Hub {
         self.quit.store(true, Relaxed);
         self.cancel_download.store(true, Relaxed);
         self.questions.close();
+        self.scrubs.close();
         self.train = None;
         self.jobs = None;
         for thread in self.threads.drain(..) {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ann::optimiser::OptimiserConfig;
+use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::{AnnError, zoo};
 
 /// Everything that decides how a run goes. Together with the data it decides
@@ -29,6 +30,8 @@ pub struct TrainConfig {
     pub seed: u64,
     /// Threads to compute on.
     pub threads: usize,
+    /// What is kept to look back at; changes nothing in the result.
+    pub history: HistoryConfig,
 }
 
 impl Default for TrainConfig {
@@ -44,6 +47,7 @@ impl Default for TrainConfig {
             optimiser: OptimiserConfig::default(),
             seed: 1,
             threads: crate::ann::spare_threads(),
+            history: HistoryConfig::default(),
         }
     }
 }
@@ -68,6 +72,7 @@ impl TrainConfig {
         within("the batch size", self.batch_size as f64, 1.0, 4096.0)?;
         within("the number of epochs", self.epochs as f64, 1.0, 10_000.0)?;
         within("the number of threads", self.threads as f64, 1.0, 256.0)?;
+        self.history.validate()?;
         self.optimiser.resolve().map(|_| ())
     }
 }

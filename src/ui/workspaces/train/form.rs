@@ -5,6 +5,7 @@ use egui::{Button, ComboBox, DragValue, RichText, Ui};
 use super::super::super::command::{Command, DataEdit, Outbox, TrainEdit};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
+use super::history;
 use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::zoo::{self, ZOO};
@@ -26,6 +27,8 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         course(ui, &mut config);
         ui.add_space(4.0);
         optimiser(ui, &mut config);
+        ui.add_space(4.0);
+        history::form(ui, &mut config.history);
     });
     if running {
         ui.label(RichText::new("Settings are fixed while a run is in hand.").small());
@@ -81,12 +84,17 @@ fn buttons(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     });
 }
 
-fn heading(ui: &mut Ui, text: &str) -> egui::Response {
+pub(super) fn heading(ui: &mut Ui, text: &str) -> egui::Response {
     ui.label(RichText::new(text).font(theme::strong(14.0)))
 }
 
 /// A row: name with help on the left, control on the right.
-fn row(ui: &mut Ui, name: &str, tip: &str, control: impl FnOnce(&mut Ui) -> egui::Response) {
+pub(super) fn row(
+    ui: &mut Ui,
+    name: &str,
+    tip: &str,
+    control: impl FnOnce(&mut Ui) -> egui::Response,
+) {
     ui.horizontal(|ui| {
         let label = ui.label(name).on_hover_text(tip);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

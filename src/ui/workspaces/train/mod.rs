@@ -2,6 +2,7 @@
 //!
 //! * [`form`]: model, data and hyper-parameters; start, pause, step, stop
 //! * [`curves`]: loss and accuracy over the epochs, one run or several
+//! * [`history`]: the run as it was at any moment
 //! * [`layers`]: how much each layer changes; histograms
 //! * [`mistakes`]: the confusion matrix and the digits it gets wrong
 //! * [`report`]: the report's table beside ours, and the queue
@@ -9,6 +10,7 @@
 
 mod curves;
 mod form;
+mod history;
 mod layers;
 mod mistakes;
 mod report;
@@ -36,13 +38,18 @@ pub static WORKSPACE: Workspace = Workspace {
 };
 
 /// The views beside the form.
-pub static TABS: [Tab; 5] = [
+pub static TABS: [Tab; 6] = [
     Tab { name: "Curves", doc: "Loss and accuracy while it learns", show: curves::show },
     Tab { name: "Layers", doc: "How much each layer changes", show: layers::show },
     Tab {
         name: "Mistakes",
         doc: "Confusion matrix and the digits it gets wrong",
         show: mistakes::show,
+    },
+    Tab {
+        name: super::super::history::TAB,
+        doc: "Go back to any moment of a run: filters, answers, mistakes as they were",
+        show: history::show,
     },
     Tab { name: "Report", doc: "The report's table beside ours; queue runs", show: report::show },
     Tab { name: "Runs", doc: "All runs: compare, use, go on", show: runs::show },
