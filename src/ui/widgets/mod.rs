@@ -6,3 +6,4 @@ pub mod canvas;
 pub mod digit_view;
 pub mod icons;
 pub mod sources;
+pub mod time_bar;
