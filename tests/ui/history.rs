@@ -1,6 +1,6 @@
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
-use egui_kittest::kittest::{NodeT, Queryable, by};
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::Window;
 
@@ -20,15 +20,6 @@ fn looked_back() -> Window {
     window
 }
 
-/// Chooses from the drop-down list of this name.
-#[track_caller]
-fn pick(window: &mut Window, list: &str, wanted: &str) {
-    window.harness.get(by().role(Role::ComboBox).label(list)).click();
-    window.harness.run_steps(3);
-    window.harness.get_by_role_and_label(Role::Button, wanted).click();
-    window.harness.run_steps(3);
-}
-
 #[test]
 fn a_run_is_gone_back_through_by_keys() {
     let mut window = looked_back();
@@ -38,13 +29,13 @@ fn a_run_is_gone_back_through_by_keys() {
     window.wait_for_text("after batch 1, epoch");
     assert!(window.says("Weights W of Dense 1, 512 units"), "{}", window.said());
     assert!(window.says("Probabilities then: 0: "), "{}", window.said());
-    pick(&mut window, "Pictures shown", "Change since mark");
+    window.pick("Pictures shown", "Change since mark");
     window.wait_for_text("since batch 0");
     window.click("Mark here");
     window.wait_for_text("since batch 1");
-    pick(&mut window, "Layer looked at", "Dense 2");
+    window.pick("Layer looked at", "Dense 2");
     window.wait_for_text("Change since mark of Dense 2, 256 units");
-    pick(&mut window, "Pictures shown", "Feature maps");
+    window.pick("Pictures shown", "Feature maps");
     window.wait_for_text("Feature maps of Dense 2");
     window.key(Modifiers::NONE, Key::End);
     window.wait_for_text("after batch 58");
@@ -53,13 +44,13 @@ fn a_run_is_gone_back_through_by_keys() {
 #[test]
 fn confusion_at_a_moment_movement_and_a_weight_that_is_followed() {
     let mut window = looked_back();
-    pick(&mut window, "Plots shown", "Confusion");
+    window.pick("Plots shown", "Confusion");
     window.wait_for_text("% of 100 held-out digits right");
     window.key(Modifiers::NONE, Key::Home);
     window.wait_for_text("after batch 0");
     window.wait_for_text("% of 100 held-out digits right");
-    pick(&mut window, "Plots shown", "Movement of layers");
-    pick(&mut window, "Figure of each layer", "Direction, to the start");
+    window.pick("Plots shown", "Movement of layers");
+    window.pick("Figure of each layer", "Direction, to the start");
     assert!(window.says("cosine to the initial weights"), "{}", window.said());
     let pictures =
         window.harness.get_by_role_and_label(Role::Image, "Weights W of Dense 1, 512 units").rect();
@@ -89,7 +80,7 @@ fn a_run_of_an_earlier_day_can_be_gone_back_through() {
     window.key(Modifiers::NONE, Key::Home);
     window.wait_for_text("after batch 0");
     // Its digits are made again for the confusion.
-    pick(&mut window, "Plots shown", "Confusion");
+    window.pick("Plots shown", "Confusion");
     window.wait_for_text("% of 100 held-out digits right");
     window.click("Runs");
     window.click("Delete…");

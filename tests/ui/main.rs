@@ -103,6 +103,15 @@ impl Window {
         self.harness.run_steps(3);
     }
 
+    /// Chooses from the drop-down list of this name.
+    #[track_caller]
+    fn pick(&mut self, list: &str, wanted: &str) {
+        self.harness.get(by().role(Role::ComboBox).label(list)).click();
+        self.harness.run_steps(3);
+        self.harness.get_by_role_and_label(Role::Button, wanted).click();
+        self.harness.run_steps(3);
+    }
+
     /// Puts a number into a field of the form.
     #[track_caller]
     fn set(&mut self, field: &str, value: f64) {
