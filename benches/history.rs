@@ -14,7 +14,7 @@ use spikescope::core::rng::Rng;
 use spikescope::data::{PIXELS, Pixels};
 
 /// Snapshots of a 12-epoch run of CNN 1 on MNIST at the usual cadence.
-const SNAPSHOTS: u64 = 245;
+const SNAPSHOTS: u64 = 183;
 
 fn lengths(network: &Network) -> Vec<usize> {
     network.parameters().iter().map(|p| p.values.len()).collect()

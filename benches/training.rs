@@ -67,7 +67,7 @@ fn watching(c: &mut Criterion) {
         for (name, on, kept) in
             [("alone", false, false), ("recorded", false, true), ("watched", true, true)]
         {
-            let history = HistoryConfig { on: kept, every: 184, ..HistoryConfig::default() };
+            let history = HistoryConfig { on: kept, every: 245, ..HistoryConfig::default() };
             let config = TrainConfig { history, ..config(model) };
             let mut run = ActiveRun::start(folder.path(), config, split.clone())
                 .unwrap_or_else(|e| panic!("{e}"));

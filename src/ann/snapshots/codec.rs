@@ -56,7 +56,7 @@ pub fn encode(orders: &[i16], base: Option<&[i16]>) -> Vec<u8> {
     }
     let mut bytes = Vec::with_capacity(2 * orders.len());
     for half in [low, high] {
-        let packed = deflate(&half);
+        let packed = if is_noise(&half) { half.clone() } else { deflate(&half) };
         let (method, half) = if packed.len() < half.len() { (1, packed) } else { (0, half) };
         bytes.push(method);
         bytes.extend((half.len() as u32).to_le_bytes());
@@ -135,6 +135,15 @@ pub fn decode_update(bytes: &[u8], lengths: &[usize]) -> Result<Vec<f32>, String
         }));
     }
     Ok(update)
+}
+
+/// Whether a sample from the middle cannot be compressed: then all of it is not
+/// worth trying. Low bytes mostly are noise, and trying would take half the time.
+fn is_noise(bytes: &[u8]) -> bool {
+    const SAMPLE: usize = 1 << 15;
+    let from = (bytes.len() / 2).saturating_sub(SAMPLE / 2);
+    let sample = &bytes[from..(from + SAMPLE).min(bytes.len())];
+    bytes.len() > 2 * SAMPLE && deflate(sample).len() * 32 > sample.len() * 31
 }
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {

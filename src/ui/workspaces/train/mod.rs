@@ -83,7 +83,11 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 fn tabs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    headline(ui, world);
+    // Looking back needs the height more than the run in hand does.
+    let looks_back = world.train_tab == super::super::history::TAB;
+    if !looks_back || ui.available_height() > 760.0 {
+        headline(ui, world);
+    }
     ui.horizontal(|ui| {
         for tab in &TABS {
             let text = RichText::new(tab.name).font(theme::strong(14.0));

@@ -12,7 +12,7 @@ use crate::workers::runs::RunRecord;
 use crate::workers::scrub::Confusion;
 
 pub fn show(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
-    chooser(ui, scene, true, out);
+    ui.horizontal(|ui| chooser(ui, scene, true, out));
     match &scene.view.confusion {
         Confusion::None => {
             ui.label(why_none(scene.world, scene.record));

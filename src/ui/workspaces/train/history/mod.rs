@@ -110,7 +110,10 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     if view.moments.is_empty() {
         return;
     }
-    let room = ui.available_height() - time_bar::HEIGHT - ui.spacing().item_spacing.y;
+    // The bar's controls take two rows where one is too short.
+    let second_row = if ui.available_width() < 780.0 { 34.0 } else { 0.0 };
+    let taken = time_bar::HEIGHT + second_row + ui.spacing().item_spacing.y;
+    let room = ui.available_height() - taken;
     let size = egui::vec2(ui.available_width(), room.max(150.0));
     ui.allocate_ui(size, |ui| {
         ui.set_min_size(size);
@@ -155,7 +158,11 @@ fn head(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
         if let Some(shown) = &view.shown {
             let epoch = scene.epochs(shown.step);
             let text = format!("after batch {}, epoch {epoch:.2}", grouped(shown.step));
-            ui.label(RichText::new(text).font(theme::strong(15.0)));
+            let colour = palette(ui.visuals()).text;
+            // Whole into the next row, should this one be full.
+            let galley = ui.painter().layout_no_wrap(text, theme::strong(15.0), colour);
+            let took = format!("Read, and computed for the digit, in {:.0} ms", shown.took_ms);
+            ui.label(galley).on_hover_text(took);
         }
         let size = format!(
             "{} snapshots, {:.0} of at most {} MB",

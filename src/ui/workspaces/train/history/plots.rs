@@ -37,7 +37,7 @@ const FIGURES: [(Figure, &str, &str, &str); 5] = [
 
 /// Loss and accuracy, one above the other.
 pub fn curves(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
-    chooser(ui, scene, true, out);
+    ui.horizontal(|ui| chooser(ui, scene, true, out));
     let height = ((ui.available_height() - 96.0) / 2.0).max(90.0);
     let from = ui.next_widget_position();
     let cursor = scene.cursor();
@@ -166,7 +166,7 @@ fn plot(
     height: f32,
 ) -> egui::Rect {
     let from = ui.next_widget_position();
-    ui.label(RichText::new(title).font(theme::strong(14.0)));
+    ui.label(RichText::new(title).font(theme::regular(14.0)));
     let thick = if scene.world.session.projector { 3.0 } else { 2.0 };
     let all = || lines.iter().flat_map(|(_, points)| points.iter());
     let longest = all().map(|p| p[0]).fold(0.01, f64::max);

@@ -13,7 +13,7 @@ pub fn form(ui: &mut Ui, history: &mut HistoryConfig) {
     if !history.on {
         return;
     }
-    let tip = "Batches from one snapshot to the next, once the dense beginning is over. 0: about 120 over the run.";
+    let tip = "Batches from one snapshot to the next, once the dense beginning is over. 0: about 90 over the run.";
     row(ui, "Every (batches)", tip, |ui| {
         ui.add(
             DragValue::new(&mut history.every).range(0..=100_000).custom_formatter(|n, _| {
