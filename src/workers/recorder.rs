@@ -175,7 +175,7 @@ impl Recorder {
                 s.failed = Some(
                     "The history ended by an error in the program; what was kept so far stays"
                         .into(),
-                )
+                );
             });
         }
     }

@@ -258,7 +258,7 @@ fn bar(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
     let epochs: Vec<u64> = marks.iter().map(|m| m.at).collect();
     let next = |from: u64, on: bool| {
         let mut at = epochs.iter().copied();
-        if on { at.find(|a| *a > from) } else { at.filter(|a| *a < from).last() }
+        if on { at.find(|a| *a > from) } else { at.rfind(|a| *a < from) }
     };
     if scene.world.history.mark > 0 {
         let at = moments.partition_point(|m| m.step <= scene.world.history.mark);
