@@ -39,6 +39,21 @@ fn a_run_is_gone_back_through_by_keys() {
     window.wait_for_text("Feature maps of Dense 2");
     window.key(Modifiers::NONE, Key::End);
     window.wait_for_text("after batch 58");
+    // By the mouse, in the middle of the ruler.
+    let ruler = window.harness.get_by_role_and_label(Role::Slider, "Time in snapshots").rect();
+    click_at(&mut window, ruler.center());
+    window.wait_for("a moment in the middle", |h| {
+        h.query_all_by_label_contains("after batch 58").next().is_none()
+    });
+}
+
+fn click_at(window: &mut Window, at: egui::Pos2) {
+    window.harness.hover_at(at);
+    window.harness.step();
+    window.harness.drag_at(at);
+    window.harness.step();
+    window.harness.drop_at(at);
+    window.harness.run_steps(3);
 }
 
 #[test]
@@ -55,12 +70,7 @@ fn confusion_at_a_moment_movement_and_a_weight_that_is_followed() {
     let pictures =
         window.harness.get_by_role_and_label(Role::Image, "Weights W of Dense 1, 512 units").rect();
     let at = pictures.min + egui::vec2(20.0, 20.0);
-    window.harness.hover_at(at);
-    window.harness.step();
-    window.harness.drag_at(at);
-    window.harness.step();
-    window.harness.drop_at(at);
-    window.harness.run_steps(3);
+    click_at(&mut window, at);
     window.wait_for("a followed weight", |h| {
         let mut lists = h.query_all_by_role(Role::ComboBox);
         lists.any(|n| n.accesskit_node().value().as_deref() == Some("Single weights"))
