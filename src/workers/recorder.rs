@@ -84,7 +84,7 @@ impl Recorder {
         };
         let most = config.most_mb.saturating_mul(1_000_000);
         let opened = Writer::open(folder, lengths, most, progress.step);
-        let begun = opened.map_err(|e| e.to_string()).and_then(|writer| {
+        let begun = opened.map_err(|e| ends_here(&e)).and_then(|writer| {
             recorder.cadence.thin_to(progress.step, writer.spacing());
             let here = writer.last() == Some(progress.step);
             shared.change(|s| (s.snapshots, s.bytes) = (writer.snapshots(), writer.bytes()));
@@ -205,6 +205,10 @@ fn taken(trainer: &Trainer, batch: Option<&Batch>, before: Option<Vec<f32>>) -> 
     }
 }
 
+fn ends_here(error: &SnapshotError) -> String {
+    format!("The history of this run ends here: {error}.")
+}
+
 fn work(mut writer: Writer, queue: &Receiver<Taken>, shared: &Shared) {
     while let Ok(taken) = queue.recv() {
         let added: Result<bool, SnapshotError> = writer.append(&taken);
@@ -217,7 +221,7 @@ fn work(mut writer: Writer, queue: &Receiver<Taken>, shared: &Shared) {
             Err(error) => {
                 log::warn!("{error}");
                 // Whoever sends the next one finds the queue closed.
-                return shared.change(|s| s.failed = Some(error.to_string()));
+                return shared.change(|s| s.failed = Some(ends_here(&error)));
             }
         }
     }

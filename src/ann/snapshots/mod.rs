@@ -63,11 +63,11 @@ pub const SEGMENT: usize = 16;
 pub enum SnapshotError {
     /// Writing failed; the disk is full, perhaps.
     #[error(
-        "the history could not be written to {path} ({source}). What was kept so far stays; training goes on without"
+        "{path} could not be written ({source}). What was kept so far stays; training goes on without it"
     )]
     Write { path: PathBuf, source: std::io::Error },
     /// Reading failed.
-    #[error("the history could not be read from {path} ({source})")]
+    #[error("{path} could not be read ({source})")]
     Read { path: PathBuf, source: std::io::Error },
     /// What was read is not what was written.
     #[error("a snapshot in {path} is damaged: {reason}. The others can be looked at")]

@@ -92,7 +92,7 @@ impl Session {
         self.question = question;
         self.view.failed = None;
         if let Err(error) = self.jump(begun) {
-            self.view.failed = Some(error.to_string());
+            self.view.failed = Some(format!("This moment cannot be shown: {error}."));
         }
         self.prepare_work();
         self.published = Instant::now();
