@@ -8,7 +8,8 @@
 //! * [`sweep`]: what recurrent networks have in mind, step by step
 //! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
 //! * [`weights`]: files of weights; [`shipped`]: those in the box
-//! * [`backprop`]: one training step; [`trainer`]: a run of many
+//! * [`backprop`]: one training step; [`trainer`]: a run of many;
+//!   [`snapshots`]: what a run leaves to look back at
 //! * [`device`]: the same step by candle, on its CPU or on a graphics card
 
 pub mod backprop;
@@ -18,11 +19,13 @@ pub mod ensemble;
 pub mod error;
 pub mod evaluate;
 mod initial;
+pub mod maps;
 pub mod network;
 pub mod ops;
 pub mod optimiser;
 pub mod plan;
 pub mod shipped;
+pub mod snapshots;
 pub mod sweep;
 pub mod trainer;
 pub mod weights;

@@ -192,6 +192,12 @@ pub struct TrainArgs {
     /// Save a checkpoint at least this often
     #[arg(long, value_name = "SECONDS", default_value = "20")]
     pub checkpoint_every: NonZeroU64,
+    /// Limit on disk of the run's history, in MB; 0 keeps none
+    #[arg(long, value_name = "MB", default_value = "300")]
+    pub history: u64,
+    /// Batches from one snapshot of the history to the next [default: as the length of the run asks]
+    #[arg(long, value_name = "BATCHES")]
+    pub snapshot_every: Option<NonZeroU64>,
     /// Also write the trained weights to this file (with --all: this folder)
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

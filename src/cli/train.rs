@@ -1,7 +1,7 @@
 //! `spikescope train`: trains a network in a run folder of its own, the same
 //! kind of run that the window trains, lists and goes on with.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -18,6 +18,7 @@ use super::table::{self, Align};
 use super::{Outcome, digits, models};
 use crate::ann::device;
 use crate::ann::optimiser::OptimiserConfig;
+use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::trainer::{EpochPoint, TrainConfig};
 use crate::ann::{weights, zoo};
 use crate::core::clock::duration_text;
@@ -83,6 +84,7 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
         seed: args.seed,
         threads: models::threads(args.threads),
         device: args.device.clone().unwrap_or(usual.device),
+        history: history(args),
     };
     if config.subset > split.train.len() {
         let has = split.train.len();
@@ -96,6 +98,15 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
     // From now on there is something to go on with, whatever happens.
     run.checkpoint()?;
     Ok((run, split))
+}
+
+fn history(args: &TrainArgs) -> HistoryConfig {
+    let usual = HistoryConfig::default();
+    HistoryConfig {
+        on: args.history > 0,
+        every: args.snapshot_every.map_or(usual.every, NonZeroU64::get),
+        most_mb: if args.history > 0 { args.history } else { usual.most_mb },
+    }
 }
 
 fn go_on(root: &Path, name: &str, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
@@ -176,6 +187,9 @@ fn train(run: &mut ActiveRun, args: &TrainArgs, out: &mut Output) -> anyhow::Res
     let (mut saved, mut shown) = (Instant::now(), Instant::now());
     loop {
         let done = run.advance(&control)?;
+        if let Some(text) = &done.history_failed {
+            progress.pause(|| complain(format_args!("warning: {text}")));
+        }
         if done.epoch_ended {
             let view = run.view(Phase::Training);
             let last = view.record.as_ref().and_then(|r| r.epochs.last());

@@ -10,6 +10,7 @@ use egui::Context;
 
 use super::command::{Outbox, TrainEdit};
 use super::digit::{Digit, Source};
+use super::history::History;
 use super::session::{self, Session};
 use super::snapshot::{Picking, Snapshot, WrongLists};
 use super::time::Time;
@@ -64,6 +65,7 @@ pub struct App {
     pub(super) compared: BTreeSet<String>,
     pub(super) train_tab: &'static str,
     pub(super) time: Time,
+    pub(super) history: History,
     pub(super) help: bool,
     pub(super) toasts: Toasts,
     /// Name of the graphics adapter and whether it is software.
@@ -119,6 +121,7 @@ impl App {
             compared: BTreeSet::new(),
             train_tab: workspaces::train::TABS[0].name,
             time: Time::new(&session.time),
+            history: History::new(&session.history),
             help: false,
             toasts,
             adapter: String::new(),
@@ -179,6 +182,8 @@ impl App {
             time: &self.time,
             sweeps: self.hub.sweeps(),
             survey: self.hub.survey(),
+            history: &self.history,
+            scrubbed: self.hub.scrubbed(),
             session: &self.session,
         }
     }
@@ -330,6 +335,7 @@ impl eframe::App for App {
         self.apply_theme(ctx);
         self.ask();
         self.read_in_time();
+        self.look_back();
         self.remember_window(ctx);
         self.hub.watch(self.workspace.id == "train", self.session.live);
         self.autosave(ctx);
@@ -358,6 +364,7 @@ impl eframe::App for App {
             // question about a new stroke goes out now.
             self.ask();
             self.read_in_time();
+            self.look_back();
             ui.ctx().request_repaint();
         }
     }

@@ -41,6 +41,7 @@ impl App {
             Command::Train(edit) => self.train(edit),
             Command::Data(edit) => self.data(edit),
             Command::Time(edit) => self.edit_time(edit),
+            Command::History(edit) => self.edit_history(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
             Command::SaveText { name, text } => {
                 let path = self.export_path(&name, "csv");

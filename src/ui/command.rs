@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::history::HistoryEdit;
 use super::session::AnswersView;
 use super::time::TimeEdit;
 use crate::ann::trainer::TrainConfig;
@@ -35,6 +36,8 @@ pub enum Command {
     Answers(AnswersView),
     /// Everything that concerns training.
     Train(TrainEdit),
+    /// Everything in the History view of the Train workspace.
+    History(HistoryEdit),
     /// Everything that concerns where digits come from.
     Data(DataEdit),
     /// Everything in the Time workspace.

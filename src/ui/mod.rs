@@ -13,6 +13,7 @@ mod apply;
 mod chrome;
 pub mod command;
 pub mod digit;
+pub mod history;
 mod keys;
 pub mod session;
 pub mod snapshot;

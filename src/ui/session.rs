@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::digit::Treatment;
+use super::history::HistorySettings;
 use super::time::TimeSettings;
 use crate::ann::trainer::TrainConfig;
 use crate::data::strokes::Stroke;
@@ -34,6 +35,8 @@ pub struct Session {
     pub weight_set: String,
     /// The settings for the next training run.
     pub training: TrainConfig,
+    /// The History view of the Train workspace.
+    pub history: HistorySettings,
     /// Runs that wait for their turn.
     pub queue: Vec<TrainConfig>,
     /// Whether they are begun one after another.
@@ -140,6 +143,7 @@ impl Default for Session {
             answers: AnswersView::default(),
             weight_set: crate::ann::shipped::REPORT.id.to_owned(),
             training: TrainConfig::default(),
+            history: HistorySettings::default(),
             queue: Vec::new(),
             queue_runs: false,
             live: true,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::digit::Digit;
+use super::history::History;
 use super::session::Session;
 use crate::ann::shipped::WeightSet;
 use super::time::Time;
@@ -12,6 +13,7 @@ use crate::workers::download::DownloadView;
 use crate::workers::library::Library;
 use crate::workers::models::Models;
 use crate::workers::runs::RunRecord;
+use crate::workers::scrub;
 use crate::workers::sweep::{Survey, Sweeps};
 use crate::workers::training::TrainingView;
 
@@ -62,6 +64,10 @@ pub struct Snapshot<'a> {
     pub sweeps: Arc<Sweeps>,
     /// How early the networks can tell, over many digits.
     pub survey: Arc<Survey>,
+    /// The state of its History view.
+    pub history: &'a History,
+    /// What is shown there of a run.
+    pub scrubbed: Arc<scrub::View>,
     /// What is kept over a restart, the training form included.
     pub session: &'a Session,
 }

@@ -10,6 +10,7 @@ use egui_kittest::Harness;
 
 use super::app::{App, Setup};
 use super::command::{Command, DataEdit, DigitEdit, TrainEdit};
+use super::history::{self, HistoryEdit, HistorySettings, Pictures, Plots};
 use super::session::ThemeChoice;
 use super::time::{TimeEdit, TimeTab};
 use super::window::wgpu_setup;
@@ -18,6 +19,7 @@ use crate::core::files::write_whole;
 use crate::core::playback::PlaybackEdit;
 use crate::data::synthetic;
 use crate::workers::library::Loading;
+use crate::workers::scrub::Confusion;
 use crate::workers::training::Phase;
 
 /// Longest wait for a scene to be ready; a slow machine trains for a while.
@@ -124,6 +126,33 @@ const SCENES: &[Scene] = &[
         projector: true,
         set_up: |a, c| tab(a, c, "Curves"),
         ready: trained,
+    },
+    Scene {
+        name: "11-train-history",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| look_back(a, c, Pictures::Weights, Plots::Curves),
+        ready: looked_back,
+    },
+    Scene {
+        name: "12-train-history-change",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| {
+            look_back(a, c, Pictures::Since, Plots::Movement);
+            go_back(a, c, 2);
+        },
+        ready: looked_back,
+    },
+    Scene {
+        name: "13-train-history-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| look_back(a, c, Pictures::Since, Plots::Confusion),
+        ready: looked_back,
     },
     Scene {
         name: "21-time-answers",
@@ -359,6 +388,32 @@ fn survey(app: &mut App, ctx: &egui::Context) {
 fn surveyed(app: &App) -> bool {
     let survey = app.snapshot().survey;
     survey.total > 0 && !survey.running
+}
+
+/// The History view, at the moment where it was left.
+fn look_back(app: &mut App, ctx: &egui::Context, pictures: Pictures, plots: Plots) {
+    let settings = HistorySettings { pictures, plots, ..HistorySettings::default() };
+    app.apply(ctx, Command::History(HistoryEdit::Settings(settings)));
+    tab(app, ctx, history::TAB);
+}
+
+/// Goes to a part of the way through the run, whose history is open.
+fn go_back(app: &mut App, ctx: &egui::Context, part: u64) {
+    let (_, last) = app.snapshot().history.playback.range();
+    let edit = PlaybackEdit::Go(last / part);
+    app.apply(ctx, Command::History(HistoryEdit::Play(edit)));
+}
+
+/// Whether the moment that is asked for is shown, and all that was asked of it.
+fn looked_back(app: &App) -> bool {
+    let world = app.snapshot();
+    let at = world.history.at();
+    let shown = world.scrubbed.shown.as_ref();
+    let there = shown.is_some_and(|s| Some(s.step) == at);
+    let wants = world.session.history.plots == Plots::Confusion;
+    let judged =
+        matches!(&world.scrubbed.confusion, Confusion::Ready { step, .. } if Some(*step) == at);
+    there && (judged || !wants)
 }
 
 fn tab(app: &mut App, ctx: &egui::Context, name: &'static str) {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::models::{Model, Origin};
+use super::recorder::Recorder;
 use super::runs::{RunError, RunFolder, RunRecord, RunState};
 use super::training::{Control, Judged, Phase, TrainingView};
 use crate::ann::AnnError;
@@ -37,6 +38,8 @@ pub enum StartError {
 
 /// A trainer with its folder, record and meters.
 pub struct ActiveRun {
+    /// Ends before the folder is let go of.
+    recorder: Option<Recorder>,
     trainer: Trainer,
     split: Split,
     folder: RunFolder,
@@ -60,6 +63,8 @@ pub struct Done {
     pub epoch_ended: bool,
     /// All epochs are done.
     pub finished: bool,
+    /// Nothing more is kept of the run's history, and why; told once.
+    pub history_failed: Option<String>,
 }
 
 impl ActiveRun {
@@ -101,6 +106,8 @@ impl ActiveRun {
     }
 
     fn assemble(trainer: Trainer, split: Split, folder: RunFolder, record: RunRecord) -> Self {
+        let kept = &record.config.history;
+        let recorder = kept.on.then(|| Recorder::start(folder.snapshots(), kept, &trainer));
         Self {
             trainer,
             split,
@@ -110,6 +117,7 @@ impl ActiveRun {
             layers: Arc::default(),
             judged: None,
             model: None,
+            recorder,
             shown: Due::every(SHOW_EVERY),
             measured: Due::every(MEASURE_EVERY),
             copied: Due::every(COPY_EVERY),
@@ -131,6 +139,9 @@ impl ActiveRun {
             self.trainer.measure_next_step();
         }
         let begun = Instant::now();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.before(&self.trainer);
+        }
         let step = self.trainer.step()?;
         let took = begun.elapsed();
         self.record.seconds += took.as_secs_f64();
@@ -141,6 +152,12 @@ impl ActiveRun {
             self.record.accuracy.push(batch.step as f64, f64::from(batch.accuracy));
         }
         let mut done = Done { finished: step.finished, ..Done::default() };
+        if let Some(recorder) = &mut self.recorder {
+            if let Some(batch) = &step.batch {
+                recorder.after(batch, &self.trainer);
+            }
+            done.history_failed = recorder.failure();
+        }
         if let Some(point) = step.epoch_end {
             self.record.epochs.push(point);
             self.judge_validation();
@@ -231,6 +248,9 @@ impl ActiveRun {
     pub fn close(&mut self, state: RunState, message: Option<String>) -> Result<(), StartError> {
         self.record.state = state;
         self.record.message = message;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.close(&self.trainer, state == RunState::Failed);
+        }
         let (network, metadata) = (self.trainer.result(), self.metadata());
         weights::save(&self.folder.weights(), &network, &metadata, Precision::Single)?;
         self.trainer.save_checkpoint(&self.folder.checkpoint())?;
@@ -260,6 +280,7 @@ impl ActiveRun {
             left_s: images_per_s.map(|rate| left / rate),
             layers: Arc::clone(&self.layers),
             judged: self.judged.clone(),
+            history: self.recorder.as_ref().map(Recorder::status).unwrap_or_default(),
             model: self.model.clone(),
         }
     }

@@ -8,8 +8,10 @@
 //! | `sweep` | nothing | [`sweep::Question`], the newest only | [`sweep::Sweeps`] slot |
 //! | `survey` | one survey | a cancel flag | [`sweep::Survey`] slot, events |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
+//! | `recorder` | the history of the run in hand | the trainer's snapshots, queue | [`recorder::HistoryStatus`] |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
 //! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
+//! | `scrub` | the run looked back at | [`scrub::Question`], the newest only | [`scrub::View`] slot |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
 //! Slots hold the latest value as an `Arc` (bulk state; a reader may miss
@@ -27,8 +29,10 @@ pub mod events;
 pub mod latest;
 pub mod library;
 pub mod models;
+pub mod recorder;
 pub mod runs;
 pub mod sweep;
+pub mod scrub;
 pub mod training;
 
 use std::path::PathBuf;
@@ -53,6 +57,8 @@ pub struct Hub {
     sweeps: Arc<Slot<Sweeps>>,
     survey: Arc<Slot<Survey>>,
     cancel_survey: Arc<AtomicBool>,
+    scrubs: Arc<Inbox<scrub::Question>>,
+    scrubbed: Arc<Slot<scrub::View>>,
     train: Option<SyncSender<TrainCommand>>,
     control: Arc<Control>,
     training: Arc<Slot<TrainingView>>,
@@ -81,6 +87,7 @@ impl Hub {
         let events = Events::new(sender, wake);
         let (questions, answers) = (Arc::default(), Arc::new(Slot::new(Answers::default())));
         let (to_sweep, sweeps) = (Arc::default(), Arc::new(Slot::new(Sweeps::default())));
+        let (scrubs, scrubbed) = (Arc::default(), Arc::new(Slot::new(scrub::View::default())));
         let (train, commands) = sync_channel(16);
         let (jobs, job_queue) = sync_channel(64);
         let control = Arc::<Control>::default();
@@ -91,6 +98,12 @@ impl Hub {
         let threads = vec![
             answers::spawn(Arc::clone(&questions), Arc::clone(&answers), events.clone())?,
             sweep::spawn(Arc::clone(&to_sweep), Arc::clone(&sweeps), events.clone())?,
+            scrub::spawn(
+                Arc::clone(&scrubs),
+                Arc::clone(&scrubbed),
+                events.clone(),
+                runs_root.clone(),
+            )?,
             training::spawn(
                 Arc::clone(&control),
                 commands,
@@ -113,6 +126,8 @@ impl Hub {
             sweeps,
             survey: Arc::new(Slot::new(Survey::default())),
             cancel_survey: Arc::default(),
+            scrubs,
+            scrubbed,
             train: Some(train),
             control,
             training,
@@ -169,6 +184,17 @@ impl Hub {
     /// How far the survey is, and what it counted.
     pub fn survey(&self) -> Arc<Survey> {
         self.survey.get()
+    }
+
+    /// Asks for a moment of a run's history; an earlier question that was not
+    /// begun is forgotten.
+    pub fn scrub(&self, question: scrub::Question) {
+        self.scrubs.put(question);
+    }
+
+    /// What the newest question about a history has brought.
+    pub fn scrubbed(&self) -> Arc<scrub::View> {
+        self.scrubbed.get()
     }
 
     /// Sends a command to the trainer.
@@ -289,6 +315,7 @@ impl Drop for Hub {
         self.cancel_survey.store(true, Relaxed);
         self.questions.close();
         self.to_sweep.close();
+        self.scrubs.close();
         self.train = None;
         self.jobs = None;
         for thread in self.threads.drain(..) {

@@ -6,6 +6,7 @@
 //!   run.json                 RunRecord
 //!   checkpoint.safetensors   weights, optimiser state, counters
 //!   weights.safetensors      once finished or stopped
+//!   snapshots/               its history: see ann::snapshots
 //!   lock                     locked by the process that trains it
 //! ```
 
@@ -169,6 +170,11 @@ impl RunFolder {
     /// The trained weights.
     pub fn weights(&self) -> PathBuf {
         weights_path(self.path.parent().unwrap_or(Path::new("")), &name_of(&self.path))
+    }
+
+    /// Where its history is.
+    pub fn snapshots(&self) -> PathBuf {
+        crate::ann::snapshots::folder(&self.path)
     }
 
     /// The record as it was last written.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ann::optimiser::OptimiserConfig;
+use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::{AnnError, device, zoo};
 use crate::data::augment::{Augmentation, SETTINGS};
 
@@ -37,6 +38,8 @@ pub struct TrainConfig {
     pub threads: usize,
     /// [`device::ComputeDevice::id`] of where it is computed.
     pub device: String,
+    /// What is kept to look back at; changes nothing in the result.
+    pub history: HistoryConfig,
 }
 
 impl Default for TrainConfig {
@@ -55,6 +58,7 @@ impl Default for TrainConfig {
             seed: 1,
             threads: crate::ann::spare_threads(),
             device: device::OWN.into(),
+            history: HistoryConfig::default(),
         }
     }
 }
@@ -90,6 +94,7 @@ impl TrainConfig {
             within(what, f64::from(value), 0.0, f64::from(setting.most))?;
         }
         within("the number of threads", self.threads as f64, 1.0, 256.0)?;
+        self.history.validate()?;
         self.optimiser.resolve().map(|_| ())
     }
 }

@@ -5,6 +5,7 @@ use egui::{Button, ComboBox, DragValue, RichText, Ui};
 use super::super::super::command::{Command, DataEdit, Outbox, TrainEdit};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
+use super::history;
 use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::zoo::{self, ZOO};
@@ -29,6 +30,8 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         augmentation(ui, &mut config);
         ui.add_space(4.0);
         optimiser(ui, &mut config);
+        ui.add_space(4.0);
+        history::form(ui, &mut config.history);
     });
     if running {
         ui.label(RichText::new("Settings are fixed while a run is in hand.").small());
@@ -84,7 +87,7 @@ fn buttons(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     });
 }
 
-fn heading(ui: &mut Ui, text: &str) -> egui::Response {
+pub(super) fn heading(ui: &mut Ui, text: &str) -> egui::Response {
     ui.label(RichText::new(text).font(theme::strong(14.0)))
 }
 

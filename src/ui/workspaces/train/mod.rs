@@ -2,6 +2,7 @@
 //!
 //! * [`form`]: model, data and hyper-parameters; start, pause, step, stop
 //! * [`curves`]: loss and accuracy over the epochs, one run or several
+//! * [`history`]: the run as it was at any moment
 //! * [`layers`]: how much each layer changes; histograms
 //! * [`mistakes`]: the confusion matrix and the digits it gets wrong
 //! * [`report`]: the report's table beside ours, and the queue
@@ -12,6 +13,7 @@
 mod curves;
 mod device;
 mod form;
+mod history;
 mod layers;
 mod mistakes;
 mod report;
@@ -40,7 +42,7 @@ pub static WORKSPACE: Workspace = Workspace {
 };
 
 /// The views beside the form.
-pub static TABS: [Tab; 6] = [
+pub static TABS: [Tab; 7] = [
     Tab { name: "Curves", doc: "Loss and accuracy while it learns", show: curves::show },
     Tab { name: "Layers", doc: "How much each layer changes", show: layers::show },
     Tab {
@@ -52,6 +54,11 @@ pub static TABS: [Tab; 6] = [
         name: "Network",
         doc: "The chosen network: its layers, their sizes and what they cost",
         show: structure::show,
+    },
+    Tab {
+        name: super::super::history::TAB,
+        doc: "Go back to any moment of a run: filters, answers, mistakes as they were",
+        show: history::show,
     },
     Tab { name: "Report", doc: "The report's table beside ours; queue runs", show: report::show },
     Tab { name: "Runs", doc: "All runs: compare, use, go on", show: runs::show },
@@ -85,7 +92,11 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 fn tabs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    headline(ui, world);
+    // Looking back needs the height more than the run in hand does.
+    let looks_back = world.train_tab == super::super::history::TAB;
+    if !looks_back || ui.available_height() > 760.0 {
+        headline(ui, world);
+    }
     ui.horizontal(|ui| {
         for tab in &TABS {
             let text = RichText::new(tab.name).font(theme::strong(14.0));
