@@ -7,6 +7,7 @@
 //! * [`zoo`]: the declarations; [`plan`] turns them into [`ops`]
 //! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
 //! * [`backprop`]: one training step; [`trainer`]: a run of many
+//! * [`inspect`]: what units sense, and why a network answers as it does
 
 pub mod backprop;
 mod buffer;
@@ -14,6 +15,7 @@ pub mod ensemble;
 pub mod error;
 pub mod evaluate;
 mod initial;
+pub mod inspect;
 pub mod network;
 pub mod ops;
 pub mod optimiser;

@@ -13,6 +13,7 @@ use super::digit::{Digit, Source};
 use super::session::{self, Session};
 use super::snapshot::{Picking, Snapshot, WrongLists};
 use super::toasts::Toasts;
+use super::workspaces::fields::apply::Fields;
 use super::workspaces::{self, Workspace};
 use super::{chrome, keys, theme};
 use crate::ann::weights;
@@ -73,6 +74,8 @@ pub struct App {
     /// The run before the one that the queue began last.
     pub(super) queue_after: Option<Option<String>>,
     themed: Option<(session::ThemeChoice, bool)>,
+    /// What the Receptive fields workspace does just now.
+    pub(super) fields: Fields,
 }
 
 impl App {
@@ -122,6 +125,7 @@ impl App {
             put_off: None,
             queue_after: None,
             themed: None,
+            fields: Fields::default(),
         };
         app.shown_models = Arc::new(app.models.clone());
         let mnist = setup.mnist.or_else(|| app.session.mnist_folder.clone());
@@ -168,6 +172,9 @@ impl App {
             runs: &self.runs,
             compared: &self.compared,
             train_tab: self.train_tab,
+            sight: self.hub.inspector.sight(),
+            findings: self.hub.inspector.findings(),
+            fields_state: &self.fields.state,
             session: &self.session,
         }
     }
@@ -302,6 +309,7 @@ impl eframe::App for App {
         self.try_queue();
         self.apply_theme(ctx);
         self.ask();
+        self.look(ctx);
         self.remember_window(ctx);
         self.hub.watch(self.workspace.id == "train", self.session.live);
         self.autosave(ctx);
@@ -329,6 +337,7 @@ impl eframe::App for App {
             // What follows from a command is seen in the next frame; the
             // question about a new stroke goes out now.
             self.ask();
+            self.look(ui.ctx());
             ui.ctx().request_repaint();
         }
     }

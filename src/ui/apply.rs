@@ -33,6 +33,7 @@ impl App {
             Command::Answers(view) => self.session.answers = view,
             Command::Train(edit) => self.train(edit),
             Command::Data(edit) => self.data(edit),
+            Command::Fields(edit) => self.fields(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
             Command::SaveText { name, text } => {
                 let path = self.export_path(&name, "csv");
@@ -57,7 +58,7 @@ impl App {
     }
 
     /// `exports/NAME-20260131-235959.png` in the user's data folder.
-    fn export_path(&self, name: &str, extension: &str) -> PathBuf {
+    pub(super) fn export_path(&self, name: &str, extension: &str) -> PathBuf {
         let file = format!("{name}-{}.{extension}", stamp(unix_seconds()));
         self.home.join("exports").join(file)
     }
@@ -212,7 +213,7 @@ impl App {
         }
     }
 
-    fn data(&mut self, edit: DataEdit) {
+    pub(super) fn data(&mut self, edit: DataEdit) {
         match edit {
             DataEdit::Download => {
                 self.session.mnist_folder = None;

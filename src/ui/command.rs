@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::session::AnswersView;
+use super::workspaces::fields::view::FieldsEdit;
 use crate::ann::trainer::TrainConfig;
 use crate::data::Pixels;
 
@@ -34,6 +35,8 @@ pub enum Command {
     Train(TrainEdit),
     /// Everything that concerns where digits come from.
     Data(DataEdit),
+    /// Everything that concerns the Receptive fields workspace.
+    Fields(FieldsEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::digit::Treatment;
+use super::workspaces::fields::view::FieldsView;
 use crate::ann::trainer::TrainConfig;
 use crate::data::strokes::Stroke;
 
@@ -45,6 +46,8 @@ pub struct Session {
     pub without_mnist: bool,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
+    /// The Receptive fields workspace.
+    pub fields: FieldsView,
 }
 
 /// How the answers in the Draw workspace are listed.
@@ -141,6 +144,7 @@ impl Default for Session {
             mnist_folder: None,
             without_mnist: false,
             dismissed_runs: Vec::new(),
+            fields: FieldsView::default(),
         }
     }
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use super::digit::Digit;
 use super::session::Session;
+use super::workspaces::fields::view::FieldsState;
 use crate::workers::answers::Answers;
 use crate::workers::download::DownloadView;
+use crate::workers::inspect::{Findings, Sight};
 use crate::workers::library::Library;
 use crate::workers::models::Models;
 use crate::workers::runs::RunRecord;
@@ -51,6 +53,11 @@ pub struct Snapshot<'a> {
     pub compared: &'a BTreeSet<String>,
     /// Name of the view chosen in the Train workspace.
     pub train_tab: &'static str,
+    /// What the Receptive fields workspace sees, what it has found, and what the
+    /// hand does there.
+    pub sight: Arc<Sight>,
+    pub findings: Arc<Findings>,
+    pub fields_state: &'a FieldsState,
     /// What is kept over a restart, the training form included.
     pub session: &'a Session,
 }

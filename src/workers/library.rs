@@ -14,6 +14,7 @@ use super::models::{Model, Origin};
 use crate::ann::evaluate::evaluate;
 use crate::ann::weights;
 use crate::core::files::write_bytes;
+use crate::core::npz::{self, Array};
 use crate::data::registry::{self, Split};
 use crate::data::{mnist, picture};
 
@@ -34,6 +35,8 @@ pub enum Job {
     ReadPicture(PathBuf),
     /// Write a file that was asked for, and say where it is.
     Export { path: PathBuf, bytes: Vec<u8> },
+    /// Write arrays as npz and say where they are.
+    ExportArrays { path: PathBuf, arrays: Vec<(String, Array)> },
     /// Write a file of the app's own.
     Save { path: PathBuf, bytes: Vec<u8> },
     /// Write an RGBA picture as PNG and say where it is.
@@ -146,6 +149,13 @@ impl Worker {
                 Ok(()) => self.events.send(Event::Exported(path)),
                 Err(error) => self.fail(error.to_string()),
             },
+            Job::ExportArrays { path, arrays } => {
+                let named: Vec<(&str, &Array)> = arrays.iter().map(|(n, a)| (n.as_str(), a)).collect();
+                match npz::write(&path, &named) {
+                    Ok(()) => self.events.send(Event::Exported(path)),
+                    Err(error) => self.fail(error.to_string()),
+                }
+            }
             Job::Save { path, bytes } => {
                 if let Err(error) = write_bytes(&path, &bytes) {
                     self.fail(error.to_string());

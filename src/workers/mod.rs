@@ -7,6 +7,8 @@
 //! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
+//! | `inspect` | nothing | [`inspect::Look`], the newest only | [`inspect::Sight`] slot |
+//! | `seek` | nothing | [`inspect::Task`] queue; stop is atomic | [`inspect::Findings`] slot |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
 //! Slots hold the latest value as an `Arc` (bulk state; a reader may miss
@@ -20,6 +22,7 @@ pub mod answers;
 pub mod curve;
 pub mod download;
 pub mod events;
+pub mod inspect;
 pub mod latest;
 pub mod library;
 pub mod models;
@@ -48,6 +51,8 @@ pub struct Hub {
     training: Arc<Slot<TrainingView>>,
     jobs: Option<SyncSender<Job>>,
     library: Arc<Slot<Library>>,
+    /// Looks inside networks.
+    pub inspector: inspect::Inspector,
     download: Arc<Slot<DownloadView>>,
     cancel_download: Arc<AtomicBool>,
     quit: Arc<AtomicBool>,
@@ -101,6 +106,7 @@ impl Hub {
             training,
             jobs: Some(jobs),
             library,
+            inspector: inspect::Inspector::start(&events)?,
             download: Arc::new(Slot::new(DownloadView::default())),
             cancel_download: Arc::default(),
             quit,

@@ -5,4 +5,5 @@ pub mod answer_list;
 pub mod canvas;
 pub mod digit_view;
 pub mod icons;
+pub mod picture;
 pub mod sources;

@@ -294,7 +294,7 @@ impl Op for Recurrent {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::candle::tests::{agrees_with_stock, gradients_are_right, run};
     use super::*;
     use candle_core::{D, Result, Tensor};
@@ -314,7 +314,7 @@ mod tests {
     }
 
     /// The equations, step by step, in candle's own operations.
-    fn stock(x: &Tensor, p: &Tensor, op: &Recurrent) -> Result<Tensor> {
+    pub fn stock(x: &Tensor, p: &Tensor, op: &Recurrent) -> Result<Tensor> {
         let (batch, ..) = x.dims4()?;
         let (h, columns, [_, recurrent, bias, end]) = (op.hidden, op.columns(), op.places());
         let (steps, values) = op.steps();
