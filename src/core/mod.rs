@@ -4,5 +4,6 @@
 pub mod clock;
 pub mod files;
 pub mod folders;
+pub mod npz;
 pub mod rng;
 pub mod text;
