@@ -90,13 +90,17 @@ fn rail_button(ui: &mut Ui, workspace: &Workspace, chosen: bool) -> egui::Respon
     let centre = rect.center();
     let square = egui::Rect::from_center_size(centre - Vec2::new(0.0, 10.0), Vec2::splat(21.0));
     workspace.icon.paint(painter, square, text);
-    painter.text(
-        centre + Vec2::new(0.0, 16.0),
-        egui::Align2::CENTER_CENTER,
-        workspace.name,
-        theme::strong(12.5),
+    // A long name takes two lines.
+    let mut job = egui::text::LayoutJob::simple(
+        workspace.name.to_owned(),
+        theme::strong(if workspace.name.contains(' ') { 11.0 } else { 12.5 }),
         text,
+        rect.width(),
     );
+    job.halign = Align::Center;
+    let galley = painter.layout_job(job);
+    let top = centre + Vec2::new(0.0, 16.0 - galley.size().y / 2.0);
+    painter.galley(top, galley, text);
     response.widget_info(|| {
         egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, chosen, workspace.name)
     });

@@ -111,16 +111,16 @@ fn along(stops: &[Color32], t: f32) -> Color32 {
 const SEQUENTIAL_DARK: [Color32; 4] = [rgb(0x0A0C0F), rgb(0x17456E), rgb(0x56B4E9), rgb(0xF6FAE2)];
 const SEQUENTIAL_LIGHT: [Color32; 4] = [rgb(0xFFFFFF), rgb(0xA9D0EA), rgb(0x0066A8), rgb(0x071626)];
 const DIVERGING_DARK: [Color32; 5] =
-    [rgb(0xFFC24D), rgb(0x9A6200), rgb(0x14181D), rgb(0x1F6796), rgb(0x7CCBFA)];
+    [rgb(0x7CCBFA), rgb(0x1F6796), rgb(0x14181D), rgb(0x9A6200), rgb(0xFFC24D)];
 const DIVERGING_LIGHT: [Color32; 5] =
-    [rgb(0x8A3D00), rgb(0xE8A25C), rgb(0xFFFFFF), rgb(0x7DB8DC), rgb(0x00487A)];
+    [rgb(0x00487A), rgb(0x7DB8DC), rgb(0xFFFFFF), rgb(0xE8A25C), rgb(0x8A3D00)];
 
 /// The colour of an activation or a rate in [0, 1]; its lightness goes one way.
 pub fn sequential(visuals: &Visuals, t: f32) -> Color32 {
     along(if visuals.dark_mode { &SEQUENTIAL_DARK } else { &SEQUENTIAL_LIGHT }, t)
 }
 
-/// The colour of a weight in [−1, 1]: orange below zero, blue above, neutral at
+/// The colour of a weight in [−1, 1]: blue below zero, orange above, neutral at
 /// zero.
 pub fn diverging(visuals: &Visuals, t: f32) -> Color32 {
     let stops = if visuals.dark_mode { &DIVERGING_DARK } else { &DIVERGING_LIGHT };

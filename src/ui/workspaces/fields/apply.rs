@@ -224,6 +224,11 @@ impl App {
         self.fields.looked = Some(now);
     }
 
+    /// Whether what is seen is what is looked at.
+    pub(in crate::ui) fn looked(&self) -> bool {
+        self.fields.serial > 0 && self.hub.inspector.sight().serial == self.fields.serial
+    }
+
     /// A session or another network may name a unit that is not there.
     fn fit_place(&mut self) {
         let sight = self.hub.inspector.sight();
