@@ -184,7 +184,10 @@ fn list(ui: &mut egui::Ui) {
     let others = [
         ("Tab, Shift+Tab", "Go from control to control; Space presses"),
         ("Esc", "One level back (Receptive fields)"),
-        ("Arrows on units or a map", "Go from unit to unit, move the window; Enter goes into a unit"),
+        (
+            "Arrows on units or a map",
+            "Go from unit to unit, move the window; Enter goes into a unit",
+        ),
         ("Arrows on the canvas", "Move the pen; Space puts it down and lifts it"),
         ("? or F1", "This list; Esc closes it"),
     ];

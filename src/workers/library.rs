@@ -150,7 +150,8 @@ impl Worker {
                 Err(error) => self.fail(error.to_string()),
             },
             Job::ExportArrays { path, arrays } => {
-                let named: Vec<(&str, &Array)> = arrays.iter().map(|(n, a)| (n.as_str(), a)).collect();
+                let named: Vec<(&str, &Array)> =
+                    arrays.iter().map(|(n, a)| (n.as_str(), a)).collect();
                 match npz::write(&path, &named) {
                     Ok(()) => self.events.send(Event::Exported(path)),
                     Err(error) => self.fail(error.to_string()),

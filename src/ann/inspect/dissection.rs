@@ -248,6 +248,11 @@ impl Trace {
         &self.planes[layer + 1]
     }
 
+    /// What a layer's operation keeps for going backward.
+    pub(super) fn kept(&self, layer: usize) -> &[f32] {
+        &self.keep[layer]
+    }
+
     /// The last layer's output: the logits of each picture.
     pub fn logits(&self) -> &[f32] {
         self.planes.last().map_or(&[], Vec::as_slice)

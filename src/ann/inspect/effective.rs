@@ -83,9 +83,8 @@ fn moments(map: &[f32], w: usize) -> ([f32; 2], [f32; 2]) {
         return ([0.0; 2], [0.0; 2]);
     }
     let place = |i: usize, axis: usize| (if axis == 0 { i / w } else { i % w }) as f32;
-    let mean = |axis: usize| {
-        map.iter().enumerate().map(|(i, v)| v * place(i, axis)).sum::<f32>() / total
-    };
+    let mean =
+        |axis: usize| map.iter().enumerate().map(|(i, v)| v * place(i, axis)).sum::<f32>() / total;
     let centre = [mean(0), mean(1)];
     let sigma = [0, 1].map(|axis| {
         let square = |i: usize| (place(i, axis) - centre[axis]).powi(2);

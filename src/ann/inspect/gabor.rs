@@ -75,9 +75,8 @@ impl Shape {
         let (sin, cos) = self.theta.sin_cos();
         let (dx, dy) = (x - self.x0, y - self.y0);
         let (u, v) = (dx * cos + dy * sin, dy * cos - dx * sin);
-        let hill = (-(u * u + self.gamma * self.gamma * v * v)
-            / (2.0 * self.sigma * self.sigma))
-            .exp();
+        let hill =
+            (-(u * u + self.gamma * self.gamma * v * v) / (2.0 * self.sigma * self.sigma)).exp();
         let (s, c) = (TAU * self.f * u).sin_cos();
         (hill * c, hill * s)
     }
@@ -264,7 +263,8 @@ fn simplex(
         let middle: Vec<f64> =
             (0..n).map(|k| corners[..n].iter().map(|c| c.1[k]).sum::<f64>() / n as f64).collect();
         let at = |t: f64| {
-            let p: Vec<f64> = (0..n).map(|k| middle[k] + t * (corners[n].1[k] - middle[k])).collect();
+            let p: Vec<f64> =
+                (0..n).map(|k| middle[k] + t * (corners[n].1[k] - middle[k])).collect();
             (cost(&p), p)
         };
         let mirrored = at(-1.0);

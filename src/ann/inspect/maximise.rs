@@ -68,14 +68,7 @@ pub fn maximise(network: &Network, unit: Unit, recipe: Recipe, go_on: &mut GoOn<
             break;
         }
     }
-    best.unwrap_or(Liked {
-        h: 0,
-        w: 0,
-        pixels: Vec::new(),
-        activation: 0.0,
-        began: 0.0,
-        steps: 0,
-    })
+    best.unwrap_or(Liked { h: 0, w: 0, pixels: Vec::new(), activation: 0.0, began: 0.0, steps: 0 })
 }
 
 /// The unit's sum. (A pooled unit's is only known where it is positive.)
@@ -187,7 +180,8 @@ mod tests {
             let weight = |i: usize| weights[i * 32 + channel];
             let best: f32 = bias + (0..9).map(|i| weight(i).max(0.0)).sum::<f32>();
             assert!(
-                liked.activation <= best + 1e-4 && liked.activation > best - 0.25 * best.abs() - 0.05,
+                liked.activation <= best + 1e-4
+                    && liked.activation > best - 0.25 * best.abs() - 0.05,
                 "{channel}: {} of {best}",
                 liked.activation
             );

@@ -3,7 +3,7 @@
 //! a class is where covering makes the network less sure of it.
 
 use crate::ann::network::Network;
-use crate::data::{CLASSES, Pixels, PIXELS, SIDE};
+use crate::data::{CLASSES, PIXELS, Pixels, SIDE};
 
 use super::GoOn;
 

@@ -5,8 +5,11 @@
 //! out = relu(Σ input · weight + bias)
 //! ```
 //!
-//! and for max-pooling the largest of four.
+//! for max-pooling the largest of four, and for a recurrent unit how its gates made
+//! the last state.
 
+use crate::ann::ops::recurrent::{LastStep, Recurrent};
+use crate::ann::ops::simd::Engine;
 use crate::ann::zoo::Layer;
 
 use super::dissection::{Dissection, Trace, Unit};
@@ -65,8 +68,8 @@ pub enum Formula {
     Weighted(Sum),
     /// Max-pooling: the four inputs (by y, x), and which is the largest.
     Largest { inputs: [f32; 4], chosen: usize, y: usize, x: usize },
-    /// A recurrent unit: its last step is not a single sum.
-    Recurrent { output: f32 },
+    /// A recurrent unit: how its gates made the last state.
+    Gated(LastStep),
 }
 
 /// Of the first picture of a trace.
@@ -76,16 +79,14 @@ pub fn of(taken: &Dissection<'_>, trace: &Trace, unit: Unit) -> Option<Formula> 
         Layer::MaxPool => {
             let plane = taken.plane(unit.layer - 1);
             let (y, x) = (2 * unit.y, 2 * unit.x);
-            let at = |i: usize| {
-                input[((y + i / 2) * plane.w + x + i % 2) * plane.c + unit.channel]
-            };
+            let at = |i: usize| input[((y + i / 2) * plane.w + x + i % 2) * plane.c + unit.channel];
             let inputs = [0, 1, 2, 3].map(at);
             let chosen = (1..4).fold(0, |best, i| if inputs[i] > inputs[best] { i } else { best });
             Some(Formula::Largest { inputs, chosen, y, x })
         }
-        Layer::Recurrent { .. } => {
-            let output = *trace.output(unit.layer).get(unit.channel)?;
-            Some(Formula::Recurrent { output })
+        Layer::Recurrent { cell, order, hidden } => {
+            let op = Recurrent::new(Engine::best(), *cell, *order, taken.input(), *hidden);
+            op.last_step(trace.kept(unit.layer), unit.channel).map(Formula::Gated)
         }
         Layer::Dropout(_) => None,
         Layer::Conv { .. } | Layer::Dense { .. } => {
@@ -97,8 +98,7 @@ pub fn of(taken: &Dissection<'_>, trace: &Trace, unit: Unit) -> Option<Formula> 
 /// The sum of a unit of a convolution or dense layer; `input` is what goes into
 /// the layer.
 pub fn weighted(taken: &Dissection<'_>, input: &[f32], unit: Unit) -> Option<Sum> {
-    let plane =
-        if unit.layer == 0 { taken.input() } else { taken.plane(unit.layer - 1) };
+    let plane = if unit.layer == 0 { taken.input() } else { taken.plane(unit.layer - 1) };
     let (rows, columns, relu) = match *taken.layers().get(unit.layer)? {
         Layer::Conv { kernel, .. } => (kernel, kernel, true),
         Layer::Dense { relu, .. } => (plane.h, plane.w, relu),
@@ -128,6 +128,7 @@ mod tests {
     use super::super::dissection::place;
     use super::*;
     use crate::ann::network::Network;
+    use crate::ann::ops::recurrent::Cell;
     use crate::ann::zoo::ZOO;
     use crate::data::synthetic;
 
@@ -151,7 +152,20 @@ mod tests {
                             sum.output()
                         }
                         Some(Formula::Largest { inputs, chosen, .. }) => inputs[chosen],
-                        Some(Formula::Recurrent { output }) => output,
+                        Some(Formula::Gated(step)) => {
+                            let [before, after] = step.state;
+                            let [a, b, c, d] = step.gates;
+                            let made = match step.cell {
+                                Cell::Gru => (1.0 - a) * c + a * before,
+                                Cell::Lstm => {
+                                    let [old, new] = step.memory;
+                                    assert!((b * old + a * c - new).abs() < 1e-5);
+                                    d * new.tanh()
+                                }
+                            };
+                            assert!((made - after).abs() < 1e-5);
+                            after
+                        }
                         None => continue,
                     };
                     assert!((ours - there).abs() < 1e-4, "{} layer {layer}", architecture.id);

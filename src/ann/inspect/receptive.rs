@@ -70,13 +70,8 @@ impl Field {
 
 /// The field of each layer's units, in the order of the declaration.
 pub fn fields(layers: &[Layer]) -> Vec<Field> {
-    let mut field = Field {
-        size: [1, 1],
-        stride: [1, 1],
-        offset: [0, 0],
-        units: [SIDE, SIDE],
-        whole: false,
-    };
+    let mut field =
+        Field { size: [1, 1], stride: [1, 1], offset: [0, 0], units: [SIDE, SIDE], whole: false };
     let mut all = Vec::with_capacity(layers.len());
     for layer in layers {
         match *layer {
@@ -122,11 +117,8 @@ mod tests {
     /// that are positive, too, no ReLU closes.
     fn open(architecture: &'static crate::ann::zoo::Architecture) -> Network {
         let mut network = Network::new(architecture, 2).unwrap();
-        let values: Vec<Vec<f32>> = network
-            .values()
-            .iter()
-            .map(|v| v.iter().map(|w| 1e-3 + w.abs()).collect())
-            .collect();
+        let values: Vec<Vec<f32>> =
+            network.values().iter().map(|v| v.iter().map(|w| 1e-3 + w.abs()).collect()).collect();
         network.set_values(&values);
         network
     }

@@ -56,11 +56,7 @@ impl Anatomy {
                 kind: *kind,
                 name: lines[layer].name.clone(),
                 shape: shape(layer),
-                before: if layer == 0 {
-                    [input.h, input.w, input.c]
-                } else {
-                    shape(layer - 1)
-                },
+                before: if layer == 0 { [input.h, input.w, input.c] } else { shape(layer - 1) },
                 field: fields[layer],
                 parameters: lines[layer].parameters,
                 filters: Filters::of(&taken, layer),

@@ -220,13 +220,7 @@ impl Worker {
         }
     }
 
-    fn fields(
-        &mut self,
-        model: &Arc<Model>,
-        layer: usize,
-        name: &str,
-        data: Option<Arc<Dataset>>,
-    ) {
+    fn fields(&mut self, model: &Arc<Model>, layer: usize, name: &str, data: Option<Arc<Dataset>>) {
         let what = format!("Effective fields of {name}");
         if !self.go_on(&what, 0, 1) {
             return;

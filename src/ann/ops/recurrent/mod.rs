@@ -36,6 +36,19 @@ pub enum Order {
     Columns,
 }
 
+/// What made one unit's last state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LastStep {
+    /// Which cell.
+    pub cell: Cell,
+    /// z, r, n and h·Un + cn for the GRU; i, f, g, o for the LSTM.
+    pub gates: [f32; 4],
+    /// The state before and after.
+    pub state: [f32; 2],
+    /// The LSTM's cell before and after.
+    pub memory: [f32; 2],
+}
+
 /// Rows of the recurrent weights that are updated together.
 const ROWS: usize = 32;
 
@@ -99,6 +112,24 @@ impl Recurrent {
         let (gates, rest) = rest.split_at_mut(steps * n * 4 * h);
         let (hs, rest) = rest.split_at_mut((steps + 1) * n * h);
         Memory { xs, gates, hs, cs: &mut rest[..self.cells(n)] }
+    }
+
+    /// The last step of one unit, from what a pass over one picture has kept.
+    pub fn last_step(&self, keep: &[f32], unit: usize) -> Option<LastStep> {
+        let ((steps, values), h) = (self.steps(), self.hidden);
+        let last = steps.checked_sub(1)?;
+        let gates = steps * values;
+        let states = gates + steps * 4 * h;
+        let cells = states + (steps + 1) * h;
+        let at = |from: usize, step: usize| keep.get(from + step * h + unit).copied();
+        let gate = |k: usize| at(gates, 4 * last + k);
+        let both = |from: usize| Some([at(from, last)?, at(from, steps)?]);
+        Some(LastStep {
+            cell: self.cell,
+            gates: [gate(0)?, gate(1)?, gate(2)?, gate(3)?],
+            state: both(states)?,
+            memory: if self.cell == Cell::Lstm { both(cells)? } else { [0.0; 2] },
+        })
     }
 
     /// The offset in a picture of value `v` at step `t`.

@@ -131,9 +131,8 @@ impl App {
     fn seek(&mut self, seek: Seek) {
         let view = self.session.fields.clone();
         let world = self.snapshot();
-        let models: Vec<_> =
-            world.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. })).cloned();
-        let models: Vec<Arc<Model>> = models.collect();
+        let kept = world.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. }));
+        let models: Vec<Arc<Model>> = kept.cloned().collect();
         let Some(model) = chosen(world.models, &view).cloned() else { return };
         let part = view.layer.and_then(|l| self.part(l));
         let name = |channel: bool| {

@@ -34,7 +34,8 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, width: f32, out: &
     digit_view::grid(ui, rect);
     let p = palette(ui.visuals());
     ui.painter().rect_stroke(rect, 4, Stroke::new(1.0, p.line), egui::StrokeKind::Outside);
-    if let Some((y, x)) = response.hover_pos().and_then(|at| picture::cell(rect, (SIDE, SIDE), at)) {
+    if let Some((y, x)) = response.hover_pos().and_then(|at| picture::cell(rect, (SIDE, SIDE), at))
+    {
         let value = pixels[y * SIDE + x];
         response.on_hover_text_at_pointer(format!("column {x}, row {y}: {value:.2}"));
     }
@@ -58,16 +59,18 @@ fn field(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, rect: Rect) {
     let wanted = wanted.filter(|_| world.session.fields.page == Page::Network);
     let (Some(unit), Some(anatomy)) = (wanted, &sight.anatomy) else {
         let text = "Point at a unit to see which pixels it senses.";
-        ui.add_sized([rect.width(), 46.0], egui::Label::new(small(text.into()).color(p.weak)).wrap());
+        ui.add_sized(
+            [rect.width(), 46.0],
+            egui::Label::new(small(text.into()).color(p.weak)).wrap(),
+        );
         return;
     };
     let Some(part) = anatomy.part(unit.layer) else { return };
     let region =
         if part.field.whole { part.field.covered() } else { part.field.at(unit.y, unit.x) };
     let mut text = caption(part, region, unit.channel);
-    let known = sight.field.as_ref().filter(|(of, _)| {
-        (of.layer, of.channel) == (unit.layer, unit.channel)
-    });
+    let known =
+        sight.field.as_ref().filter(|(of, _)| (of.layer, of.channel) == (unit.layer, unit.channel));
     if let Some((_, effective)) = known {
         let there = on_screen(rect, region);
         let largest = effective.map.iter().copied().fold(0f32, f32::max);
@@ -108,7 +111,7 @@ fn drawing(ui: &mut Ui, world: &Snapshot<'_>, width: f32, out: &mut Outbox) {
         ui.vertical(|ui| {
             let size = Vec2::new(ui.available_width().min(80.0), 26.0);
             let ready = sources::ready(world);
-            let mut button = |ui: &mut Ui, on: bool, text: &str, tip: &str| {
+            let button = |ui: &mut Ui, on: bool, text: &str, tip: &str| {
                 ui.add_enabled(on, egui::Button::new(text).min_size(size))
                     .on_hover_text(tip)
                     .on_disabled_hover_text("Nothing to pick from; see Draw")
@@ -134,7 +137,9 @@ fn drawing(ui: &mut Ui, world: &Snapshot<'_>, width: f32, out: &mut Outbox) {
 fn answer(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, width: f32) {
     let p = palette(ui.visuals());
     let Some(anatomy) = sight.anatomy.as_ref().filter(|_| !world.digit.is_blank()) else {
-        ui.label(RichText::new("Draw a digit: it flows through the network at once.").color(p.weak));
+        ui.label(
+            RichText::new("Draw a digit: it flows through the network at once.").color(p.weak),
+        );
         return;
     };
     let probabilities = &sight.probabilities;
@@ -160,7 +165,8 @@ fn answer(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, width: f32) {
         let font = theme::strong(12.5);
         ui.painter().text(at, egui::Align2::CENTER_CENTER, d.to_string(), font, colour);
     }
-    if let Some((_, d)) = response.hover_pos().and_then(|at| picture::cell(rect, (1, CLASSES), at)) {
+    if let Some((_, d)) = response.hover_pos().and_then(|at| picture::cell(rect, (1, CLASSES), at))
+    {
         let text = format!("{d}: {} %", short(probabilities[d] * 100.0));
         response.on_hover_text_at_pointer(text);
     }

@@ -13,8 +13,8 @@ use crate::ui::command::{Command, Outbox};
 use crate::ui::snapshot::Snapshot;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
-use crate::workers::inspect::seek::find;
 use crate::workers::inspect::Anatomy;
+use crate::workers::inspect::seek::find;
 
 /// From this share of explained variance a fit is taken as one.
 const GOOD: f64 = 0.7;
@@ -68,7 +68,10 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, anatomy: &Anatomy, out: &mut Outb
 fn headline(filters: &Filters, fits: &[Gabor]) -> String {
     let good = fits.iter().filter(|f| f.explained >= GOOD).count();
     let numbers = if filters.h.min(filters.w) < FREE_FROM {
-        format!("Four numbers (orientation, frequency, phase, amplitude) for the {} weights of each kernel; the Gaussian is held.", filters.h * filters.w)
+        format!(
+            "Four numbers (orientation, frequency, phase, amplitude) for the {} weights of each kernel; the Gaussian is held.",
+            filters.h * filters.w
+        )
     } else {
         format!("Eight numbers for the {} weights of each kernel.", filters.h * filters.w)
     };
@@ -103,7 +106,8 @@ fn pairs(ui: &mut Ui, world: &Snapshot<'_>, filters: &Filters, fits: &[Gabor]) -
         let response = ui.interact(rect, id, Sense::hover());
         let fit = &fits[unit];
         response.widget_info(|| {
-            let text = format!("Kernel {unit} and its fit, {:.0} % explained", fit.explained * 100.0);
+            let text =
+                format!("Kernel {unit} and its fit, {:.0} % explained", fit.explained * 100.0);
             egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, text)
         });
         let kernel = filters.kernel(unit, 0);
@@ -125,7 +129,12 @@ fn pairs(ui: &mut Ui, world: &Snapshot<'_>, filters: &Filters, fits: &[Gabor]) -
             tint::colour(&visuals, true, values[i], limit)
         });
         for square in [left, right] {
-            ui.painter().rect_stroke(square, 0, Stroke::new(1.0, p.line), egui::StrokeKind::Outside);
+            ui.painter().rect_stroke(
+                square,
+                0,
+                Stroke::new(1.0, p.line),
+                egui::StrokeKind::Outside,
+            );
         }
         let text = format!("{unit}   {:.0} %", fit.explained.max(0.0) * 100.0);
         let colour = if fit.explained >= GOOD { p.text } else { p.weak };
@@ -133,7 +142,12 @@ fn pairs(ui: &mut Ui, world: &Snapshot<'_>, filters: &Filters, fits: &[Gabor]) -
         ui.painter().text(at, Align2::LEFT_CENTER, text, theme::strong(11.5), colour);
         if response.hovered() {
             pointed = Some(unit);
-            ui.painter().rect_stroke(rect.expand(2.0), 3, Stroke::new(1.5, p.accent), egui::StrokeKind::Outside);
+            ui.painter().rect_stroke(
+                rect.expand(2.0),
+                3,
+                Stroke::new(1.5, p.accent),
+                egui::StrokeKind::Outside,
+            );
         }
     }
     pointed
@@ -144,7 +158,11 @@ fn polar(ui: &mut Ui, rect: Rect, fits: &[Gabor], marked: Option<usize>) -> Opti
     let p = palette(ui.visuals());
     let response = ui.interact(rect, ui.scope_id().with("polar"), Sense::hover());
     response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, "Orientation and frequency of the fits")
+        egui::WidgetInfo::labeled(
+            egui::accesskit::Role::Image,
+            true,
+            "Orientation and frequency of the fits",
+        )
     });
     let painter = ui.painter();
     let (centre, radius) = (rect.center(), rect.width() / 2.0 - 26.0);
@@ -160,7 +178,13 @@ fn polar(ui: &mut Ui, rect: Rect, fits: &[Gabor], marked: Option<usize>) -> Opti
     for (degrees, text) in [(0, "0°"), (45, "45°"), (90, "90°"), (135, "135°")] {
         let way = Vec2::angled((degrees as f32).to_radians());
         painter.line_segment([centre - way * radius, centre + way * radius], faint);
-        painter.text(centre + way * (radius + 13.0), Align2::CENTER_CENTER, text, theme::regular(11.5), p.weak);
+        painter.text(
+            centre + way * (radius + 13.0),
+            Align2::CENTER_CENTER,
+            text,
+            theme::regular(11.5),
+            p.weak,
+        );
     }
     let at = |fit: &Gabor, turn: f32| {
         let way = Vec2::angled(fit.orientation as f32) * turn;
@@ -209,7 +233,9 @@ fn describe(ui: &Ui, plot: Rect, unit: usize, fit: &Gabor) {
 }
 
 fn csv(fits: &[Gabor]) -> String {
-    let mut text = String::from("unit,orientation_degrees,frequency_cycles_per_pixel,phase_degrees,amplitude,sigma_pixels,gamma,x0_pixels,y0_pixels,explained_variance\n");
+    let mut text = String::from(
+        "unit,orientation_degrees,frequency_cycles_per_pixel,phase_degrees,amplitude,sigma_pixels,gamma,x0_pixels,y0_pixels,explained_variance\n",
+    );
     for (unit, f) in fits.iter().enumerate() {
         text += &format!(
             "{unit},{},{},{},{},{},{},{},{},{}\n",

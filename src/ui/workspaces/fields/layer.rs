@@ -68,8 +68,7 @@ pub fn middle(part: &Part, channel: usize) -> Unit {
 fn choice(ui: &mut Ui, world: &Snapshot<'_>, part: &Part, out: &mut Outbox) -> Show {
     let has_kernels = part.filters.is_some();
     let maps = if part.is_map() { "Feature maps" } else { "Activations" };
-    let kernels =
-        if matches!(part.kind, Layer::Conv { .. }) { "Kernels" } else { "Weights" };
+    let kernels = if matches!(part.kind, Layer::Conv { .. }) { "Kernels" } else { "Weights" };
     let mut show = world.session.fields.show;
     if show == Show::Kernels && !has_kernels {
         show = Show::Maps;
@@ -77,8 +76,16 @@ fn choice(ui: &mut Ui, world: &Snapshot<'_>, part: &Part, out: &mut Outbox) -> S
     ui.horizontal(|ui| {
         for (of, name, tip) in [
             (Show::Maps, maps, "What each unit makes of the current digit"),
-            (Show::Kernels, kernels, "What each unit has learned: a small picture for each of its inputs"),
-            (Show::Fields, "Effective fields", "Which pixels move each unit, averaged over many digits"),
+            (
+                Show::Kernels,
+                kernels,
+                "What each unit has learned: a small picture for each of its inputs",
+            ),
+            (
+                Show::Fields,
+                "Effective fields",
+                "Which pixels move each unit, averaged over many digits",
+            ),
         ] {
             let on = of != Show::Kernels || has_kernels;
             ui.add_enabled_ui(on, |ui| {
@@ -112,9 +119,8 @@ fn kernels(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, part: &Part, room: 
         let visuals = visuals.clone();
         let line = palette(&visuals).card;
         Box::new(move |unit, at| {
-            tint::on_sheet(filters, unit, at).map_or(line, |weight| {
-                tint::colour(&visuals, true, weight, limits.of(unit))
-            })
+            tint::on_sheet(filters, unit, at)
+                .map_or(line, |weight| tint::colour(&visuals, true, weight, limits.of(unit)))
         })
     });
     if let Some((unit, y, x)) = touched.hovered

@@ -86,12 +86,14 @@ fn pictures(
             }
         });
     });
-    let field = sight.field.as_ref().filter(|(of, _)| {
-        (of.layer, of.channel) == (unit.layer, unit.channel)
-    });
+    let field =
+        sight.field.as_ref().filter(|(of, _)| (of.layer, of.channel) == (unit.layer, unit.channel));
     if let Some((_, field)) = field {
         let [y, x] = field.sigma;
-        let text = format!("Of {}×{} pixels, it heeds a blob of σ {x:.1} × {y:.1} pixels (orange, on the left).", field.w, field.h);
+        let text = format!(
+            "Of {}×{} pixels, it heeds a blob of σ {x:.1} × {y:.1} pixels (orange, on the left).",
+            field.w, field.h
+        );
         ui.label(RichText::new(text).small());
     }
 }
@@ -121,19 +123,30 @@ fn exciting(
         ui.label(RichText::new(text).font(theme::strong(14.0)));
         return;
     }
-    ui.label(RichText::new(format!("Most exciting of {among} training digits:")).small().color(p.weak));
+    ui.label(
+        RichText::new(format!("Most exciting of {among} training digits:")).small().color(p.weak),
+    );
     let columns = 4;
-    let side = ((ui.available_width() - 6.0 * (columns - 1) as f32 - 4.0) / columns as f32).min(78.0);
+    let side =
+        ((ui.available_width() - 6.0 * (columns - 1) as f32 - 4.0) / columns as f32).min(78.0);
     for row in hits.chunks(columns) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             for hit in row {
-                let region = if part.field.whole { part.field.covered() } else { part.field.at(hit.y, hit.x) };
+                let region = if part.field.whole {
+                    part.field.covered()
+                } else {
+                    part.field.at(hit.y, hit.x)
+                };
                 thumbnail(ui, data, hit, region, side, part.field.whole, out);
             }
         });
     }
-    let what = if part.field.whole { "Click one to make it the current digit." } else { "The part that the unit senses is framed. Click one to make it the current digit." };
+    let what = if part.field.whole {
+        "Click one to make it the current digit."
+    } else {
+        "The part that the unit senses is framed. Click one to make it the current digit."
+    };
     ui.label(RichText::new(what).small().color(p.weak));
 }
 
@@ -161,13 +174,22 @@ fn thumbnail(
         let cell = side / SIDE as f32;
         let corner = rect.min + vec2(region.x as f32, region.y as f32) * cell;
         let frame = Rect::from_min_size(corner, vec2(region.w as f32, region.h as f32) * cell);
-        ui.painter().rect_stroke(frame, 1, Stroke::new(1.8, p.series[1]), egui::StrokeKind::Outside);
+        ui.painter().rect_stroke(
+            frame,
+            1,
+            Stroke::new(1.8, p.series[1]),
+            egui::StrokeKind::Outside,
+        );
     }
     let edge = if response.hovered() || response.has_focus() { p.accent } else { p.line };
     ui.painter().rect_stroke(rect, 2, Stroke::new(1.2, edge), egui::StrokeKind::Outside);
     if response.clicked() {
         let pixels = Box::new(data.pixels(hit.index));
-        out.push(Command::Digit(DigitEdit::Show { name: format!("training digit {}", hit.index), label, pixels }));
+        out.push(Command::Digit(DigitEdit::Show {
+            name: format!("training digit {}", hit.index),
+            label,
+            pixels,
+        }));
     }
     let text = format!("{name}: {} at column {}, row {}", short(hit.activation), hit.x, hit.y);
     response.on_hover_text(text);

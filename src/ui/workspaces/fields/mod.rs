@@ -72,9 +72,21 @@ fn page(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) {
     let whole = ui.max_rect();
     ui.horizontal_wrapped(|ui| {
         for (page, name, tip) in [
-            (Page::Network, "Network", "The digit flows through the network; click a layer, then a unit"),
-            (Page::Why, "Why this answer", "The pixels that speak for and against an answer, for all networks"),
-            (Page::Gabor, "Gabor fit", "First-layer kernels beside the receptive fields of the visual cortex"),
+            (
+                Page::Network,
+                "Network",
+                "The digit flows through the network; click a layer, then a unit",
+            ),
+            (
+                Page::Why,
+                "Why this answer",
+                "The pixels that speak for and against an answer, for all networks",
+            ),
+            (
+                Page::Gabor,
+                "Gabor fit",
+                "First-layer kernels beside the receptive fields of the visual cortex",
+            ),
         ] {
             let text = RichText::new(name).font(theme::strong(14.0));
             if ui.selectable_label(view.page == page, text).on_hover_text(tip).clicked() {

@@ -66,9 +66,8 @@ impl Mosaic {
         let area = Rect::from_min_size(pos2(room.center().x - all.x / 2.0, room.top()), all);
         let response = ui.interact(area, self.id, Sense::click());
         let label = &self.label;
-        response.widget_info(|| {
-            egui::WidgetInfo::labeled(egui::accesskit::Role::ListBox, true, label)
-        });
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::ListBox, true, label));
         let texture = self.texture(ui, columns, rows, colours);
         let place = |i: usize| {
             let at = vec2((i % columns) as f32 * tile.x, (i / columns) as f32 * tile.y);
@@ -186,9 +185,11 @@ mod tests {
 
     #[test]
     fn the_pictures_fit_their_room_and_are_as_large_as_can_be() {
-        for (count, aspect, room) in
-            [(32, 1.0, vec2(110.0, 420.0)), (128, 1.0, vec2(800.0, 500.0)), (10, 4.0, vec2(90.0, 300.0))]
-        {
+        for (count, aspect, room) in [
+            (32, 1.0, vec2(110.0, 420.0)),
+            (128, 1.0, vec2(800.0, 500.0)),
+            (10, 4.0, vec2(90.0, 300.0)),
+        ] {
             let (columns, tile) = arrange(count, aspect, room);
             let rows = count.div_ceil(columns);
             assert!(tile.x * columns as f32 <= room.x + 0.01);

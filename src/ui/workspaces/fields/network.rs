@@ -45,7 +45,8 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) 
 /// An arrow head: what goes in is on its left.
 fn chevron(ui: &Ui, at: egui::Pos2, size: f32) {
     let p = palette(ui.visuals());
-    let line = vec![at + vec2(-size, -2.0 * size), at + vec2(size, 0.0), at + vec2(-size, 2.0 * size)];
+    let line =
+        vec![at + vec2(-size, -2.0 * size), at + vec2(size, 0.0), at + vec2(-size, 2.0 * size)];
     ui.painter().add(egui::Shape::line(line, Stroke::new(2.0, p.weak)));
 }
 
@@ -96,7 +97,14 @@ fn layer(
 }
 
 /// Text in the middle of `at`, in smaller type where it would not fit.
-fn fitted(ui: &Ui, at: egui::Pos2, text: &str, font: egui::FontId, colour: egui::Color32, width: f32) {
+fn fitted(
+    ui: &Ui,
+    at: egui::Pos2,
+    text: &str,
+    font: egui::FontId,
+    colour: egui::Color32,
+    width: f32,
+) {
     let wide = ui.painter().layout_no_wrap(text.to_owned(), font.clone(), colour).size().x;
     let size = font.size * (width / wide).min(1.0);
     let font = egui::FontId::new(size, font.family);
@@ -137,9 +145,9 @@ pub fn about(part: &Part) -> String {
         Layer::MaxPool => {
             format!("The largest of each 2×2 units: {c} maps of {h}×{w}. A unit senses {seen}.")
         }
-        Layer::Recurrent { .. } => format!(
-            "Reads the digit line by line; this is its state of {c} units after the last."
-        ),
+        Layer::Recurrent { .. } => {
+            format!("Reads the digit line by line; this is its state of {c} units after the last.")
+        }
         _ => format!("{c} units, each connected to everything before it; a unit senses {seen}."),
     };
     units + &learned
@@ -198,14 +206,14 @@ pub fn stamp_of(sight: &Sight, of: impl Hash) -> u64 {
 
 /// The value under the pointer.
 fn tip(ui: &Ui, sight: &Sight, part: &Part, touched: &Touched) {
-    if let (Some(unit), true) = (spot(part, touched.hovered), ui.input(|i| i.pointer.has_pointer())) {
+    if let (Some(unit), true) = (spot(part, touched.hovered), ui.input(|i| i.pointer.has_pointer()))
+    {
         let place = if part.is_map() {
             format!(", column {}, row {}", unit.x, unit.y)
         } else {
             String::new()
         };
-        let text =
-            format!("unit {}{place}: {}", unit.channel, short(value(sight, part, unit)));
+        let text = format!("unit {}{place}: {}", unit.channel, short(value(sight, part, unit)));
         egui::Tooltip::always_open(
             ui.ctx().clone(),
             ui.layer_id(),

@@ -53,7 +53,11 @@ fn arrays(sight: &Sight, findings: &Findings) -> Result<Arrays, String> {
         for unit in 0..part.shape[2] {
             if let Some(found) = find(&findings.liked, model, part.layer, unit) {
                 let liked = &found.what;
-                put(format!("{name}_unit_{unit}_liked"), &[liked.h, liked.w], liked.pixels.clone())?;
+                put(
+                    format!("{name}_unit_{unit}_liked"),
+                    &[liked.h, liked.w],
+                    liked.pixels.clone(),
+                )?;
             }
         }
     }

@@ -7,6 +7,7 @@ use super::tint::{self, short};
 use super::view::FieldsEdit;
 use crate::ann::inspect::Unit;
 use crate::ann::inspect::product::{Formula, Sum, Term};
+use crate::ann::ops::recurrent::{Cell, LastStep};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::snapshot::Snapshot;
 use crate::ui::theme::{self, palette};
@@ -26,10 +27,7 @@ pub fn show(
     match &**formula {
         Formula::Weighted(sum) => weighted(ui, world, part, sum, out),
         Formula::Largest { inputs, chosen, y, x } => largest(ui, inputs, *chosen, (*y, *x)),
-        Formula::Recurrent { output } => {
-            ui.label(format!("This is the unit's state after the last line of the digit: {}.", short(*output)));
-            ui.label("It has grown step by step, through gates: the Time workspace shows how.");
-        }
+        Formula::Gated(step) => gated(ui, step),
     }
 }
 
@@ -63,8 +61,11 @@ fn formula(ui: &mut Ui, sum: &Sum, channels: usize) {
     let strong = |text: String| RichText::new(text).font(theme::strong(15.0));
     theme::card(ui.visuals()).inner_margin(8).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let general =
-            if sum.relu { "out = ReLU(Σ input · weight + bias)" } else { "out = Σ input · weight + bias" };
+        let general = if sum.relu {
+            "out = ReLU(Σ input · weight + bias)"
+        } else {
+            "out = Σ input · weight + bias"
+        };
         ui.label(RichText::new(general).color(p.weak));
         let bias = if sum.bias < 0.0 {
             format!("− {}", short(-sum.bias))
@@ -73,7 +74,11 @@ fn formula(ui: &mut Ui, sum: &Sum, channels: usize) {
         };
         let inner = format!("{} {bias}", short(products));
         if sum.relu {
-            ui.label(strong(format!("ReLU({inner}) = ReLU({}) = {}", short(sum.sum), short(sum.output()))));
+            ui.label(strong(format!(
+                "ReLU({inner}) = ReLU({}) = {}",
+                short(sum.sum),
+                short(sum.output())
+            )));
         } else {
             ui.label(strong(format!("{inner} = {}", short(sum.sum))));
         }
@@ -89,10 +94,13 @@ fn formula(ui: &mut Ui, sum: &Sum, channels: usize) {
 /// What each input channel adds to the sum; one of them is looked at.
 fn channels(ui: &mut Ui, parts: &[f32], input: usize, fixed: bool, out: &mut Outbox) {
     let p = palette(ui.visuals());
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), 64.0), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 64.0), Sense::click());
     response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::accesskit::Role::ListBox, true, "What each input adds to the sum")
+        egui::WidgetInfo::labeled(
+            egui::accesskit::Role::ListBox,
+            true,
+            "What each input adds to the sum",
+        )
     });
     let painter = ui.painter();
     painter.rect_filled(rect, 3, p.well);
@@ -106,7 +114,8 @@ fn channels(ui: &mut Ui, parts: &[f32], input: usize, fixed: bool, out: &mut Out
         let bar = Rect::from_two_pos(pos2(left + gap, zero), pos2(left + step - gap, end));
         painter.rect_filled(bar, 0, tint::colour(ui.visuals(), true, v.signum(), 1.0));
         if i == input {
-            let frame = Rect::from_min_max(pos2(left, rect.top()), pos2(left + step, rect.bottom()));
+            let frame =
+                Rect::from_min_max(pos2(left, rect.top()), pos2(left + step, rect.bottom()));
             let frame = frame.expand2(vec2(1.0, 0.0));
             painter.rect_stroke(frame, 1, Stroke::new(1.6, p.accent), egui::StrokeKind::Middle);
         }
@@ -129,7 +138,12 @@ fn channels(ui: &mut Ui, parts: &[f32], input: usize, fixed: bool, out: &mut Out
             out.push(Command::Fields(FieldsEdit::Input(Some(chosen))));
         }
         ui.label(RichText::new(format!("adds {}", short(parts[input]))).small());
-        if fixed && ui.small_button("Strongest").on_hover_text("Always the input that adds or takes most").clicked() {
+        if fixed
+            && ui
+                .small_button("Strongest")
+                .on_hover_text("Always the input that adds or takes most")
+                .clicked()
+        {
             out.push(Command::Fields(FieldsEdit::Input(None)));
         }
     });
@@ -159,20 +173,33 @@ fn grids(
     let (rect, response) =
         ui.allocate_exact_size(vec2(3.0 * side + 2.0 * sign, size.y + 18.0), Sense::click());
     response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, "Inputs times weights: click for one product")
+        egui::WidgetInfo::labeled(
+            egui::accesskit::Role::Image,
+            true,
+            "Inputs times weights: click for one product",
+        )
     });
     let grid = |i: usize| {
         let left = rect.left() + i as f32 * (side + sign);
         Rect::from_min_size(pos2(left, rect.top() + 18.0), size)
     };
     let heads = [
-        if part.layer == 0 { "pixels".to_owned() } else if several { format!("input {input}") } else { "inputs".to_owned() },
+        if part.layer == 0 {
+            "pixels".to_owned()
+        } else if several {
+            format!("input {input}")
+        } else {
+            "inputs".to_owned()
+        },
         "weights".to_owned(),
         "products".to_owned(),
     ];
     type Value = fn(&Term) -> f32;
-    let grids: [(Value, f32, bool); 3] =
-        [(|t| t.input, inputs, signed), (|t| t.weight, weights, true), (Term::product, products, true)];
+    let grids: [(Value, f32, bool); 3] = [
+        (|t| t.input, inputs, signed),
+        (|t| t.weight, weights, true),
+        (Term::product, products, true),
+    ];
     let visuals = ui.visuals().clone();
     for (i, (of, limit, signed)) in grids.into_iter().enumerate() {
         let area = grid(i);
@@ -222,7 +249,12 @@ fn cells(
             ui.painter().text(square.center(), Align2::CENTER_CENTER, short(value), font, ink);
         }
         if chosen == Some(i) {
-            ui.painter().rect_stroke(square, 1, Stroke::new(2.2, p.accent), egui::StrokeKind::Outside);
+            ui.painter().rect_stroke(
+                square,
+                1,
+                Stroke::new(2.2, p.accent),
+                egui::StrokeKind::Outside,
+            );
         }
     }
     ui.painter().rect_stroke(rect, 1, Stroke::new(1.0, p.line), egui::StrokeKind::Outside);
@@ -257,6 +289,55 @@ fn one(ui: &mut Ui, part: &Part, sum: &Sum, term: &Term, input: usize) {
     });
 }
 
+/// A recurrent unit's last step: old state and new candidate, weighed by gates.
+fn gated(ui: &mut Ui, step: &LastStep) {
+    let p = palette(ui.visuals());
+    let [before, after] = step.state;
+    let [a, b, c, d] = step.gates;
+    let strong = |text: String| RichText::new(text).font(theme::strong(15.0));
+    let small = |text: String| RichText::new(text).small();
+    theme::card(ui.visuals()).inner_margin(8).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        match step.cell {
+            Cell::Gru => {
+                ui.label(RichText::new("h ← (1 − z) · n + z · h").color(p.weak));
+                let text =
+                    format!("{} · {} + {} · {}", short(1.0 - a), short(c), short(a), short(before));
+                ui.label(strong(format!("{text} = {}", short(after))));
+                ui.label(small(format!(
+                    "update gate z {}: how much of the old state {} stays",
+                    short(a),
+                    short(before)
+                )));
+                ui.label(small(format!("candidate n {}: what would replace it", short(c))));
+                ui.label(small(format!(
+                    "reset gate r {}: how much of the old state the candidate sees",
+                    short(b)
+                )));
+            }
+            Cell::Lstm => {
+                let [old, new] = step.memory;
+                ui.label(RichText::new("c ← f · c + i · g     h ← o · tanh(c)").color(p.weak));
+                let text = format!("{} · {} + {} · {}", short(b), short(old), short(a), short(c));
+                ui.label(strong(format!("{text} = {}", short(new))));
+                ui.label(strong(format!("{} · tanh({}) = {}", short(d), short(new), short(after))));
+                ui.label(small(format!(
+                    "forget gate f {}: how much of the cell {} stays",
+                    short(b),
+                    short(old)
+                )));
+                ui.label(small(format!(
+                    "input gate i {}: how much of the candidate g {} comes in",
+                    short(a),
+                    short(c)
+                )));
+                ui.label(small(format!("output gate o {}: how much of the cell shows", short(d))));
+            }
+        }
+    });
+    ui.label(small("The last of 28 steps, one for each line of the digit.".into()));
+}
+
 /// Max-pooling: the largest of four.
 fn largest(ui: &mut Ui, inputs: &[f32; 4], chosen: usize, (y, x): (usize, usize)) {
     let texts = inputs.map(short);
@@ -269,12 +350,23 @@ fn largest(ui: &mut Ui, inputs: &[f32; 4], chosen: usize, (y, x): (usize, usize)
     let side = ui.available_width().min(170.0);
     let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
     response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, "The four inputs; the largest is marked")
+        egui::WidgetInfo::labeled(
+            egui::accesskit::Role::Image,
+            true,
+            "The four inputs; the largest is marked",
+        )
     });
     let most = inputs.iter().fold(0f32, |m, v| m.max(v.abs()));
     let visuals = ui.visuals().clone();
     cells(ui, rect, (2, 2), Some(chosen), |i| {
         (tint::colour(&visuals, false, inputs[i], most), inputs[i])
     });
-    ui.label(RichText::new(format!("Columns {x} and {}, rows {y} and {} of the map before.", x + 1, y + 1)).small());
+    ui.label(
+        RichText::new(format!(
+            "Columns {x} and {}, rows {y} and {} of the map before.",
+            x + 1,
+            y + 1
+        ))
+        .small(),
+    );
 }

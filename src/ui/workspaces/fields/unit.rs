@@ -32,7 +32,7 @@ pub fn show(
         let left = room.left() + i as f32 * (width + gap);
         Rect::from_min_size(pos2(left, room.top()), vec2(width, room.height()))
     };
-    let mut within = |ui: &mut Ui, i: usize, name: &str, add: &mut dyn FnMut(&mut Ui)| {
+    let within = |ui: &mut Ui, i: usize, name: &str, add: &mut dyn FnMut(&mut Ui)| {
         ui.scope_builder(UiBuilder::new().max_rect(column(i)).id_salt(name), |ui| {
             ScrollArea::vertical().id_salt(name).auto_shrink([false, false]).show(ui, |ui| add(ui));
         });
@@ -86,20 +86,35 @@ fn map(
     }
     let room = (ui.max_rect().height() - 150.0).max(150.0);
     let side = ui.available_width().min(room);
-    let (rect, response) = ui.allocate_exact_size(vec2(side, side * h as f32 / w as f32), Sense::click_and_drag());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(side, side * h as f32 / w as f32), Sense::click_and_drag());
     response.widget_info(|| {
-        let label = format!("Feature map of unit {}: click, drag or use the arrows to move the window", unit.channel);
+        let label = format!(
+            "Feature map of unit {}: click, drag or use the arrows to move the window",
+            unit.channel
+        );
         egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, label)
     });
     let view = &world.session.fields;
-    let stamp = picture::stamp((sight.revision, unit.layer, unit.channel, view.scale, ui.visuals().dark_mode));
+    let stamp = picture::stamp((
+        sight.revision,
+        unit.layer,
+        unit.channel,
+        view.scale,
+        ui.visuals().dark_mode,
+    ));
     let visuals = ui.visuals().clone();
     let id = ui.scope_id().with("feature map");
     let limits = std::cell::OnceCell::new();
     picture::paint(ui, id, stamp, rect, (h, w), |i| {
         let limits = limits.get_or_init(|| Limits::activations(sight, part, view.scale));
         let values = sight.trace.output(part.layer);
-        tint::colour(&visuals, !part.rectified(), values[i * c + unit.channel], limits.of(unit.channel))
+        tint::colour(
+            &visuals,
+            !part.rectified(),
+            values[i * c + unit.channel],
+            limits.of(unit.channel),
+        )
     });
     ui.painter().rect_stroke(rect, 2, Stroke::new(1.0, p.line), egui::StrokeKind::Outside);
     let cell = vec2(rect.width() / w as f32, rect.height() / h as f32);
@@ -172,9 +187,13 @@ fn sliding(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         }
         let mut rate = world.session.fields.rate;
         ui.spacing_mut().slider_width = (ui.available_width() - 110.0).clamp(40.0, 110.0);
-        let slider = Slider::new(&mut rate, 1.0..=60.0).logarithmic(true).fixed_decimals(0).suffix(" places/s");
+        let slider = Slider::new(&mut rate, 1.0..=60.0)
+            .logarithmic(true)
+            .fixed_decimals(0)
+            .suffix(" places/s");
         let response = ui.add(slider).on_hover_text("How fast it slides");
-        response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(rate), "Places per second"));
+        response
+            .widget_info(|| egui::WidgetInfo::slider(true, f64::from(rate), "Places per second"));
         if response.changed() {
             out.push(Command::Fields(FieldsEdit::Rate(rate)));
         }

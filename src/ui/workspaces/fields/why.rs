@@ -49,7 +49,12 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) 
     });
     if world.digit.is_blank() {
         ui.add_space(20.0);
-        ui.label(RichText::new("Draw a digit on the left, and every network tells why it answers as it does.").font(theme::strong(16.0)));
+        ui.label(
+            RichText::new(
+                "Draw a digit on the left, and every network tells why it answers as it does.",
+            )
+            .font(theme::strong(16.0)),
+        );
         return;
     }
     if view.reason == ReasonMap::Occlusion {
@@ -122,13 +127,7 @@ fn cards(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight) {
     }
 }
 
-fn card(
-    ui: &mut Ui,
-    world: &Snapshot<'_>,
-    reason: &Reason,
-    rect: Rect,
-    response: &egui::Response,
-) {
+fn card(ui: &mut Ui, world: &Snapshot<'_>, reason: &Reason, rect: Rect, response: &egui::Response) {
     let p = palette(ui.visuals());
     let view = &world.session.fields;
     let (digit, sure) = best(&reason.probabilities);
@@ -150,7 +149,8 @@ fn card(
         format!("answers {asked}")
     };
     painter.text(line(19.0), left, second, theme::regular(12.5), p.weak);
-    let place = Rect::from_min_size(pos2(rect.left(), rect.top() + 38.0), Vec2::splat(rect.width()));
+    let place =
+        Rect::from_min_size(pos2(rect.left(), rect.top() + 38.0), Vec2::splat(rect.width()));
     let pixels = world.digit.pixels();
     let paint = |ui: &Ui, map: &[f32; PIXELS], of: usize| {
         let limit = largest(map);
@@ -172,22 +172,32 @@ fn card(
             let mut found = list.filter(|f| Arc::ptr_eq(&f.model, &reason.model));
             match found.find(|f| fits(world, &f.what)) {
                 Some(found) => {
-                    paint(ui, &found.what.occlusion.map, std::ptr::from_ref::<Found<_>>(found) as usize);
+                    paint(
+                        ui,
+                        &found.what.occlusion.map,
+                        std::ptr::from_ref::<Found<_>>(found) as usize,
+                    );
                     Some(&found.what.occlusion.map)
                 }
                 None => {
                     let visuals = ui.visuals().clone();
                     let stamp = picture::stamp((visuals.dark_mode, world.digit.version()));
-                    picture::paint(ui, response.id.with("blank"), stamp, place, (SIDE, SIDE), |i| {
-                        over_digit(&visuals, 0.0, 1.0, pixels[i])
-                    });
+                    picture::paint(
+                        ui,
+                        response.id.with("blank"),
+                        stamp,
+                        place,
+                        (SIDE, SIDE),
+                        |i| over_digit(&visuals, 0.0, 1.0, pixels[i]),
+                    );
                     None
                 }
             }
         }
     };
     ui.painter().rect_stroke(place, 3, Stroke::new(1.0, p.line), egui::StrokeKind::Outside);
-    if let Some((y, x)) = response.hover_pos().and_then(|at| picture::cell(place, (SIDE, SIDE), at)) {
+    if let Some((y, x)) = response.hover_pos().and_then(|at| picture::cell(place, (SIDE, SIDE), at))
+    {
         let there = value.map_or_else(|| "not known yet".into(), |map| short(map[y * SIDE + x]));
         super::tooltip(ui, &format!("{name}, column {x}, row {y}: {there}"));
     }
@@ -198,5 +208,8 @@ fn over_digit(visuals: &egui::Visuals, value: f32, limit: f32, ink: f32) -> Colo
     let share = if limit > 0.0 { (value / limit).clamp(-1.0, 1.0) } else { 0.0 };
     let ground = theme::ink(visuals, 0.3 * ink);
     // Full strength early: most pixels' shares are small.
-    ground.lerp_to_gamma(theme::diverging(visuals, share.signum() * share.abs().sqrt()), share.abs().sqrt())
+    ground.lerp_to_gamma(
+        theme::diverging(visuals, share.signum() * share.abs().sqrt()),
+        share.abs().sqrt(),
+    )
 }
