@@ -89,7 +89,7 @@ fn climb(
 ) -> Liked {
     let (h, w) = (taken.input().h, taken.input().w);
     let mut rng = Rng::stream(recipe.seed, "activation maximisation", start);
-    let mut picture: Vec<f32> = (0..h * w).map(|_| rng.range(0.0, 0.3)).collect();
+    let mut picture = noise((h, w), &mut rng);
     // A tenth of the field at most: the smallest fields hold still.
     let reach = (h.min(w) / 10).min(2) as isize;
     let judge = |picture: &[f32]| {
@@ -111,12 +111,37 @@ fn climb(
             for (p, g) in picture.iter_mut().zip(&gradient) {
                 *p = ((*p + recipe.rate * g / size) * (1.0 - recipe.decay)).clamp(0.0, 1.0);
             }
+        } else {
+            // Everything on the way is silent, so there is no slope to climb:
+            // somewhere else there may be one.
+            picture = noise((h, w), &mut rng);
         }
         picture = rolled(&picture, w, [-by[0], -by[1]]);
         steps += 1;
     }
     let activation = judge(&picture).1;
     Liked { h, w, pixels: picture, activation, began, steps }
+}
+
+/// Blots of some pixels' width: what deep units respond to is not as fine as a
+/// pixel, and without a response there is no gradient.
+fn noise((h, w): (usize, usize), rng: &mut Rng) -> Vec<f32> {
+    const COARSE: usize = 8;
+    let strength = rng.range(0.3, 1.0);
+    let grid: Vec<f32> = (0..COARSE * COARSE).map(|_| rng.uniform()).collect();
+    let side = h.max(w).max(2) as f32 - 1.0;
+    // A blot is four pixels wide; a small field shows a part of the grid.
+    let at = |i: usize| (i as f32 / 4.0).min(i as f32 / side * (COARSE - 1) as f32);
+    let lerp = |a: f32, b: f32, t: f32| a + (b - a) * t;
+    (0..h * w)
+        .map(|i| {
+            let (y, x) = (at(i / w), at(i % w));
+            let (y0, x0) = ((y as usize).min(COARSE - 2), (x as usize).min(COARSE - 2));
+            let v = |dy: usize, dx: usize| grid[(y0 + dy) * COARSE + x0 + dx];
+            let (ty, tx) = (y - y0 as f32, x - x0 as f32);
+            strength * lerp(lerp(v(0, 0), v(0, 1), tx), lerp(v(1, 0), v(1, 1), tx), ty)
+        })
+        .collect()
 }
 
 /// Moved down and to the right; what leaves on one side comes in on the other.
