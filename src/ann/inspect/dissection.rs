@@ -143,6 +143,13 @@ impl<'a> Dissection<'a> {
         self.stages[layer].output
     }
 
+    /// Whether there is such a unit.
+    pub fn has(&self, unit: Unit) -> bool {
+        self.stages.get(unit.layer).is_some_and(|s| {
+            unit.y < s.output.h && unit.x < s.output.w && unit.channel < s.output.c
+        })
+    }
+
     /// Weights and biases of a layer, one after the other; none for most.
     pub fn parameters(&self, layer: usize) -> &'a [f32] {
         self.stages[layer].step.map_or(&[], |step| self.network.of_step(step).0)

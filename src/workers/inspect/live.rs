@@ -136,11 +136,13 @@ impl Eye {
             self.last.revision += 1;
             self.pixels = Some(look.pixels.clone());
         }
-        self.last.sum = look.sum.and_then(|unit| {
+        // A session may name a unit that is not there.
+        self.last.sum = look.sum.filter(|unit| taken.has(*unit)).and_then(|unit| {
             let formula = product::of(&taken, &self.last.trace, unit)?;
             Some((unit, Arc::new(formula)))
         });
-        self.last.field = look.field.map(|unit| (unit, self.field(&look, unit)));
+        let field = look.field.filter(|unit| taken.has(*unit));
+        self.last.field = field.map(|unit| (unit, self.field(&look, unit)));
         self.last.why = look.why.iter().map(|m| reason(m, &look.pixels, look.class)).collect();
         self.last.serial = look.serial;
         self.last.clone()

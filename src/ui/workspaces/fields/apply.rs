@@ -16,7 +16,7 @@ use crate::workers::inspect::{Look, Part, Task};
 use crate::workers::models::{Model, Origin};
 
 /// Training digits that are searched for those that excite units.
-pub const SEARCHED: usize = 6000;
+pub const SEARCHED: usize = 4000;
 
 /// The window's side of the workspace.
 #[derive(Default)]

@@ -58,12 +58,11 @@ fn field(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, rect: Rect) {
     let wanted = world.fields_state.hover.or(unit(&world.session.fields));
     let wanted = wanted.filter(|_| world.session.fields.page == Page::Network);
     let (Some(unit), Some(anatomy)) = (wanted, &sight.anatomy) else {
-        let text = "Point at a unit to see which pixels it senses.";
-        ui.add_sized(
-            [rect.width(), 46.0],
-            egui::Label::new(small(text.into()).color(p.weak)).wrap(),
-        );
-        return;
+        let text = match world.session.fields.page {
+            Page::Network => "Point at a unit to see which pixels it senses.",
+            _ => "",
+        };
+        return note(ui, rect.width(), small(text.into()).color(p.weak));
     };
     let Some(part) = anatomy.part(unit.layer) else { return };
     let region =
@@ -94,7 +93,16 @@ fn field(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, rect: Rect) {
     let outline = on_screen(rect, region);
     ui.painter().rect_stroke(outline, 1, Stroke::new(4.0, p.card), egui::StrokeKind::Middle);
     ui.painter().rect_stroke(outline, 1, Stroke::new(2.2, p.accent), egui::StrokeKind::Middle);
-    ui.add_sized([rect.width(), 46.0], egui::Label::new(small(text)).wrap());
+    note(ui, rect.width(), small(text));
+}
+
+/// A text with room of its own, so that nothing below it moves.
+fn note(ui: &mut Ui, width: f32, text: RichText) {
+    let layout = egui::Layout::top_down(egui::Align::Min);
+    ui.allocate_ui_with_layout(vec2(width, 48.0), layout, |ui| {
+        ui.set_min_height(48.0);
+        ui.label(text);
+    });
 }
 
 fn caption(part: &Part, region: Region, channel: usize) -> String {
@@ -104,11 +112,12 @@ fn caption(part: &Part, region: Region, channel: usize) -> String {
 
 /// The canvas, and where digits come from.
 fn drawing(ui: &mut Ui, world: &Snapshot<'_>, width: f32, out: &mut Outbox) {
-    let side = (width - 78.0).clamp(96.0, 150.0);
+    let side = (width - 76.0).clamp(92.0, 150.0);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 5.0);
         canvas::show(ui, world.digit, side, out);
         ui.vertical(|ui| {
+            ui.spacing_mut().button_padding.x = 4.0;
             let size = Vec2::new(ui.available_width().min(80.0), 26.0);
             let ready = sources::ready(world);
             let button = |ui: &mut Ui, on: bool, text: &str, tip: &str| {

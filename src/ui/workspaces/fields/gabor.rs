@@ -40,7 +40,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, anatomy: &Anatomy, out: &mut Outb
     ui.label(RichText::new(headline(filters, fits)).small().color(p.weak));
     let room = ui.available_rect_before_wrap();
     let room = room.with_max_y(room.bottom() - 34.0);
-    let polar_side = (room.width() * 0.42).min(room.height()).max(180.0);
+    let polar_side = (room.width() * 0.42).min(room.height() - 70.0).max(180.0);
     let split = room.right() - polar_side - 14.0;
     let mut pointed = None;
     let list = Rect::from_min_max(room.min, pos2(split, room.bottom()));
@@ -55,9 +55,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, anatomy: &Anatomy, out: &mut Outb
     let on_plot = polar(ui, plot, fits, pointed.or(before));
     let marked = pointed.or(on_plot);
     ui.data_mut(|d| d.insert_temp(id, on_plot));
-    if let Some(fit) = marked.and_then(|i| fits.get(i)) {
-        describe(ui, plot, marked.unwrap_or(0), fit);
-    }
+    describe(ui, plot, marked.and_then(|i| Some((i, fits.get(i)?))));
     ui.allocate_rect(room, Sense::hover());
     if ui.button("Save as CSV").on_hover_text("All fitted numbers").clicked() {
         let name = format!("gabor-{}", anatomy.model.key);
@@ -218,18 +216,26 @@ fn polar(ui: &mut Ui, rect: Rect, fits: &[Gabor], marked: Option<usize>) -> Opti
     nearest.map(|n| n.1)
 }
 
-fn describe(ui: &Ui, plot: Rect, unit: usize, fit: &Gabor) {
+/// The numbers of the fit that is pointed at, or how to read the plot.
+fn describe(ui: &Ui, plot: Rect, fit: Option<(usize, &Gabor)>) {
     let p = palette(ui.visuals());
-    let text = format!(
-        "kernel {unit}: {:.0}°, {:.2} cycles/pixel, phase {:.0}°, {:.0} % explained",
-        fit.orientation.to_degrees(),
-        fit.frequency,
-        fit.phase.to_degrees(),
-        fit.explained * 100.0
-    );
+    let text = match fit {
+        Some((unit, fit)) => format!(
+            "kernel {unit}: {:.0}°, {:.2} cycles/pixel, phase {:.0}°, {:.0} % explained",
+            fit.orientation.to_degrees(),
+            fit.frequency,
+            fit.phase.to_degrees(),
+            fit.explained * 100.0
+        ),
+        None => format!(
+            "Each kernel is two dots: the way its wave goes, and how fine it is. Filled from {:.0} % explained; in the middle, blobs without a wave. Point at a dot or a pair.",
+            GOOD * 100.0
+        ),
+    };
     let at = pos2(plot.center().x, plot.bottom() + 10.0);
-    let galley = ui.painter().layout(text, theme::strong(12.5), p.text, plot.width());
-    ui.painter().galley(at - vec2(galley.size().x / 2.0, 0.0), galley, p.text);
+    let mut job = egui::text::LayoutJob::simple(text, theme::strong(12.5), p.text, plot.width());
+    job.halign = egui::Align::Center;
+    ui.painter().galley(at, ui.painter().layout_job(job), p.text);
 }
 
 fn csv(fits: &[Gabor]) -> String {

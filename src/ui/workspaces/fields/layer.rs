@@ -29,7 +29,7 @@ pub fn show(
     let p = palette(ui.visuals());
     ui.label(RichText::new(about(part)).small().color(p.weak));
     let show = choice(ui, world, part, out);
-    let bottom = ui.max_rect().bottom() - 26.0;
+    let bottom = ui.max_rect().bottom() - 32.0;
     let from = ui.next_widget_position();
     let room = Rect::from_min_max(from, egui::pos2(ui.max_rect().right(), bottom));
     let (touched, signed, what) = match show {
@@ -117,7 +117,7 @@ fn kernels(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, part: &Part, room: 
     let touched = mosaic.show(ui, room, |visuals| {
         let limits = Limits::kernels(sight, filters, scale);
         let visuals = visuals.clone();
-        let line = palette(&visuals).card;
+        let line = palette(&visuals).line;
         Box::new(move |unit, at| {
             tint::on_sheet(filters, unit, at)
                 .map_or(line, |weight| tint::colour(&visuals, true, weight, limits.of(unit)))

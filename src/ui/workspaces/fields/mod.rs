@@ -56,6 +56,7 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     Panel::left("the digit")
         .exact_size(width + 26.0)
         .resizable(false)
+        .show_separator_line(false)
         .frame(theme::card(ui.visuals()))
         .show(ui, |ui| {
             ScrollArea::vertical().show(ui, |ui| digit::show(ui, world, sight, width, out));
@@ -170,6 +171,7 @@ fn models(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     ComboBox::from_id_salt("looked into")
         .selected_text(chosen.map_or("", |m| m.name.as_str()))
         .width(84.0)
+        .height(460.0)
         .show_ui(ui, |ui| {
             for model in world.models.iter() {
                 let on = chosen.is_some_and(|c| c.key == model.key);
@@ -187,7 +189,7 @@ fn scales(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let scale = world.session.fields.scale;
     ComboBox::from_id_salt("colour scale")
         .selected_text(format!("Colours {}", scale.name()))
-        .width(150.0)
+        .width(130.0)
         .show_ui(ui, |ui| {
             for other in [Scale::Unit, Scale::Layer, Scale::Global] {
                 if ui.selectable_label(other == scale, other.name()).clicked() {
@@ -200,16 +202,17 @@ fn scales(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 fn save_buttons(ui: &mut Ui, rect: egui::Rect, out: &mut Outbox) {
-    if ui.button("Save as PNG").clicked() {
-        out.push(Command::SavePicture { name: "receptive-fields", rect });
-    }
-    if ui
-        .button("Save arrays")
-        .on_hover_text("The digit, every layer's output, its kernels and all that was found, as .npz for NumPy")
-        .clicked()
-    {
-        out.push(Command::Fields(FieldsEdit::SaveArrays));
-    }
+    ui.menu_button("Save", |ui| {
+        if ui.button("As PNG").on_hover_text("What is in view").clicked() {
+            out.push(Command::SavePicture { name: "receptive-fields", rect });
+            ui.close();
+        }
+        let tip = "The digit, every layer's output, its kernels and all that was found, as .npz for NumPy";
+        if ui.button("Arrays").on_hover_text(tip).clicked() {
+            out.push(Command::Fields(FieldsEdit::SaveArrays));
+            ui.close();
+        }
+    });
 }
 
 /// A text beside the pointer.

@@ -38,8 +38,26 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) 
         hovered = layer(ui, world, sight, part, column, out).or(hovered);
         x += width + gap;
     }
+    if world.digit.is_blank() {
+        invitation(ui, room);
+    }
     ui.allocate_rect(room, Sense::hover());
     hovered
+}
+
+/// What to do while there is no digit.
+fn invitation(ui: &Ui, room: Rect) {
+    let p = palette(ui.visuals());
+    let text = "Draw a digit on the left:\nit flows through the network to the answer.";
+    let mut job =
+        egui::text::LayoutJob::simple(text.into(), theme::strong(20.0), p.text, room.width() * 0.8);
+    job.halign = egui::Align::Center;
+    let galley = ui.painter().layout_job(job);
+    let ground = Rect::from_center_size(room.center(), galley.size() + vec2(44.0, 30.0));
+    ui.painter().rect_filled(ground, 10, p.card);
+    ui.painter().rect_stroke(ground, 10, Stroke::new(1.5, p.accent), egui::StrokeKind::Inside);
+    let at = pos2(room.center().x, room.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, p.text);
 }
 
 /// An arrow head: what goes in is on its left.
@@ -77,7 +95,12 @@ fn layer(
         fitted(ui, at, &text, font, colour, column.width() - 6.0);
     };
     text(middle + vec2(0.0, 14.0), title, theme::strong(13.0), p.text);
-    text(middle + vec2(0.0, 30.0), shape(part), theme::regular(11.5), p.weak);
+    text(
+        middle + vec2(0.0, 30.0),
+        shape(part, column.width() < 90.0),
+        theme::regular(11.5),
+        p.weak,
+    );
     let foot = Rect::from_min_max(pos2(column.left(), column.bottom() - 22.0), column.max);
     text(foot.center(), senses(part), theme::regular(11.5), p.weak);
     let room = Rect::from_min_max(head.left_bottom(), foot.right_top()).shrink2(vec2(6.0, 3.0));
@@ -118,14 +141,20 @@ fn narrow(part: &Part) -> String {
     }
 }
 
-fn shape(part: &Part) -> String {
+fn shape(part: &Part, narrow: bool) -> String {
     let [h, w, c] = part.shape;
-    if part.is_map() { format!("{c} maps {h}×{w}") } else { format!("{c} units") }
+    if narrow && part.is_map() {
+        format!("{c} maps")
+    } else if part.is_map() {
+        format!("{c} maps {h}×{w}")
+    } else {
+        format!("{c} units")
+    }
 }
 
 fn senses(part: &Part) -> String {
     let area = if part.field.whole { part.field.covered() } else { part.field.at(0, 0) };
-    format!("sense {}×{}", area.w, area.h)
+    format!("sees {}×{}", area.w, area.h)
 }
 
 /// The layer in a few sentences.
@@ -178,17 +207,22 @@ pub fn units(
 ) -> Touched {
     let view = &world.session.fields;
     let [h, w, c] = part.shape;
+    let blank = world.digit.is_blank() && !large;
     let mosaic = Mosaic {
         id: ui.scope_id().with(("units", part.layer, large)),
-        stamp: stamp_of(sight, (part.layer, view.scale)),
-        label: format!("{}: {}", part.name, shape(part)),
+        stamp: stamp_of(sight, (part.layer, view.scale, blank)),
+        label: format!("{}: {}", part.name, shape(part, false)),
         count: c,
         size: (h, w),
         selected: view.channel.filter(|_| view.layer == Some(part.layer)),
         numbers: large,
     };
     let touched = mosaic.show(ui, room, |visuals| {
-        let limits = Limits::activations(sight, part, view.scale);
+        let mut limits = Limits::activations(sight, part, view.scale);
+        if blank {
+            // What biases alone do is no picture of anything.
+            limits = Limits::none();
+        }
         let values = sight.trace.output(part.layer);
         let (signed, visuals) = (!part.rectified(), visuals.clone());
         Box::new(move |unit, at| {

@@ -26,6 +26,11 @@ impl Limits {
         self.all.unwrap_or_else(|| self.units.get(unit).copied().unwrap_or(0.0))
     }
 
+    /// Everything is as nothing.
+    pub fn none() -> Self {
+        Self { units: Vec::new(), all: Some(0.0) }
+    }
+
     /// For a layer's activations.
     pub fn activations(sight: &Sight, part: &Part, scale: Scale) -> Self {
         let values = sight.trace.output(part.layer);

@@ -26,11 +26,12 @@ pub fn show(
     let room = ui.available_rect_before_wrap();
     let gap = 14.0;
     let three = room.width() > 760.0;
-    let columns = if three { 3.0 } else { 2.0 };
-    let width = (room.width() - gap * (columns - 1.0)) / columns;
+    // The sum has most to say.
+    let shares: &[f32] = if three { &[0.31, 0.39, 0.3] } else { &[0.45, 0.55] };
+    let free = room.width() - gap * (shares.len() - 1) as f32;
     let column = |i: usize| {
-        let left = room.left() + i as f32 * (width + gap);
-        Rect::from_min_size(pos2(left, room.top()), vec2(width, room.height()))
+        let left = shares[..i].iter().map(|s| s * free + gap).sum::<f32>() + room.left();
+        Rect::from_min_size(pos2(left, room.top()), vec2(shares[i] * free, room.height()))
     };
     let within = |ui: &mut Ui, i: usize, name: &str, add: &mut dyn FnMut(&mut Ui)| {
         ui.scope_builder(UiBuilder::new().max_rect(column(i)).id_salt(name), |ui| {

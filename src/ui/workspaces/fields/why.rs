@@ -32,6 +32,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) 
                 out.push(Command::Fields(FieldsEdit::Reason(map)));
             }
         }
+        ui.spacing_mut().button_padding.x = 7.0;
         ui.separator();
         ui.label("Why");
         let own = ui.selectable_label(view.class.is_none(), "its own answer");
@@ -78,7 +79,6 @@ fn occlusion_controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         progress::bar(ui, world, out);
         return;
     }
-    let view = &world.session.fields;
     let known = world.findings.occlusion.iter().filter(|f| fits(world, &f.what)).count();
     ui.horizontal_wrapped(|ui| {
         let text = if known == 0 { "Cover the digit, part by part" } else { "Once more" };
@@ -87,7 +87,6 @@ fn occlusion_controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             ui.label(RichText::new("The digit or the class has changed since.").small());
         }
     });
-    let _ = view;
 }
 
 /// Whether a map is of the current digit and class.
@@ -142,13 +141,14 @@ fn card(ui: &mut Ui, world: &Snapshot<'_>, reason: &Reason, rect: Rect, response
     let painter = ui.painter();
     let left = egui::Align2::LEFT_TOP;
     painter.text(line(0.0), left, name, theme::strong(14.0), p.text);
-    let asked = format!("{class}: {:.1} %", reason.probabilities[class] * 100.0);
+    let asked = format!("{class}: {:.0} %", reason.probabilities[class] * 100.0);
     let second = if view.class.is_some() && digit != class {
-        format!("{asked} (answers {digit})")
+        format!("{asked}, answers {digit}")
     } else {
         format!("answers {asked}")
     };
-    painter.text(line(19.0), left, second, theme::regular(12.5), p.weak);
+    let size = if rect.width() < 105.0 { 11.0 } else { 12.5 };
+    painter.text(line(19.0), left, second, theme::regular(size), p.weak);
     let place =
         Rect::from_min_size(pos2(rect.left(), rect.top() + 38.0), Vec2::splat(rect.width()));
     let pixels = world.digit.pixels();
