@@ -24,5 +24,6 @@ pub mod ann;
 pub mod cli;
 pub mod core;
 pub mod data;
+pub mod snn;
 pub mod ui;
 pub mod workers;

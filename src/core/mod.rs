@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod files;
 pub mod folders;
+pub mod npz;
 pub mod playback;
 pub mod rng;
 pub mod text;

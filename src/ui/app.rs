@@ -15,6 +15,7 @@ use super::session::{self, Session};
 use super::snapshot::{Picking, Snapshot, WrongLists};
 use super::time::Time;
 use super::toasts::Toasts;
+use super::workspaces::fields::apply::Fields;
 use super::workspaces::{self, Workspace};
 use super::{chrome, keys, theme};
 use crate::ann::shipped::{self, WeightSet};
@@ -79,6 +80,8 @@ pub struct App {
     /// The run before the one that the queue began last.
     pub(super) queue_after: Option<Option<String>>,
     themed: Option<(session::ThemeChoice, bool)>,
+    /// What the Receptive fields workspace does just now.
+    pub(super) fields: Fields,
 }
 
 impl App {
@@ -132,6 +135,7 @@ impl App {
             put_off: None,
             queue_after: None,
             themed: None,
+            fields: Fields::default(),
         };
         app.shown_models = Arc::new(app.models.clone());
         let mnist = setup.mnist.or_else(|| app.session.mnist_folder.clone());
@@ -184,6 +188,9 @@ impl App {
             survey: self.hub.survey(),
             history: &self.history,
             scrubbed: self.hub.scrubbed(),
+            sight: self.hub.inspector.sight(),
+            findings: self.hub.inspector.findings(),
+            fields_state: &self.fields.state,
             session: &self.session,
         }
     }
@@ -336,6 +343,7 @@ impl eframe::App for App {
         self.ask();
         self.read_in_time();
         self.look_back();
+        self.look(ctx);
         self.remember_window(ctx);
         self.hub.watch(self.workspace.id == "train", self.session.live);
         self.autosave(ctx);
@@ -365,6 +373,7 @@ impl eframe::App for App {
             self.ask();
             self.read_in_time();
             self.look_back();
+            self.look(ui.ctx());
             ui.ctx().request_repaint();
         }
     }

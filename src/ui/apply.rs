@@ -42,6 +42,7 @@ impl App {
             Command::Data(edit) => self.data(edit),
             Command::Time(edit) => self.edit_time(edit),
             Command::History(edit) => self.edit_history(edit),
+            Command::Fields(edit) => self.fields(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
             Command::SaveText { name, text } => {
                 let path = self.export_path(&name, "csv");
@@ -66,7 +67,7 @@ impl App {
     }
 
     /// `exports/NAME-20260131-235959.png` in the user's data folder.
-    fn export_path(&self, name: &str, extension: &str) -> PathBuf {
+    pub(super) fn export_path(&self, name: &str, extension: &str) -> PathBuf {
         let file = format!("{name}-{}.{extension}", stamp(unix_seconds()));
         self.home.join("exports").join(file)
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::history::HistoryEdit;
 use super::session::AnswersView;
 use super::time::TimeEdit;
+use super::workspaces::fields::view::FieldsEdit;
 use crate::ann::trainer::TrainConfig;
 use crate::data::Pixels;
 
@@ -42,6 +43,8 @@ pub enum Command {
     Data(DataEdit),
     /// Everything in the Time workspace.
     Time(TimeEdit),
+    /// Everything that concerns the Receptive fields workspace.
+    Fields(FieldsEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::digit::Treatment;
 use super::history::HistorySettings;
 use super::time::TimeSettings;
+use super::workspaces::fields::view::FieldsView;
 use crate::ann::trainer::TrainConfig;
 use crate::data::strokes::Stroke;
 
@@ -53,6 +54,8 @@ pub struct Session {
     pub time: TimeSettings,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
+    /// The Receptive fields workspace.
+    pub fields: FieldsView,
 }
 
 /// How the answers in the Draw workspace are listed.
@@ -152,6 +155,7 @@ impl Default for Session {
             without_mnist: false,
             time: TimeSettings::default(),
             dismissed_runs: Vec::new(),
+            fields: FieldsView::default(),
         }
     }
 }

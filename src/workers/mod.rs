@@ -12,6 +12,8 @@
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
 //! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
 //! | `scrub` | the run looked back at | [`scrub::Question`], the newest only | [`scrub::View`] slot |
+//! | `inspect` | nothing | [`inspect::Look`], the newest only | [`inspect::Sight`] slot |
+//! | `seek` | nothing | [`inspect::Task`] queue; stop is atomic | [`inspect::Findings`] slot |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
 //! Slots hold the latest value as an `Arc` (bulk state; a reader may miss
@@ -26,13 +28,14 @@ pub mod curve;
 pub mod devices;
 pub mod download;
 pub mod events;
+pub mod inspect;
 pub mod latest;
 pub mod library;
 pub mod models;
 pub mod recorder;
 pub mod runs;
-pub mod sweep;
 pub mod scrub;
+pub mod sweep;
 pub mod training;
 
 use std::path::PathBuf;
@@ -64,6 +67,8 @@ pub struct Hub {
     training: Arc<Slot<TrainingView>>,
     jobs: Option<SyncSender<Job>>,
     library: Arc<Slot<Library>>,
+    /// Looks inside networks.
+    pub inspector: inspect::Inspector,
     download: Arc<Slot<DownloadView>>,
     cancel_download: Arc<AtomicBool>,
     quit: Arc<AtomicBool>,
@@ -133,6 +138,7 @@ impl Hub {
             training,
             jobs: Some(jobs),
             library,
+            inspector: inspect::Inspector::start(&events)?,
             download: Arc::new(Slot::new(DownloadView::default())),
             cancel_download: Arc::default(),
             quit,

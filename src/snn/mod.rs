@@ -1,0 +1,4 @@
+//! The spiking side.
+
+pub mod recording;
+pub mod traces;
