@@ -1,0 +1,19 @@
+//! Spiking networks: what they are made of, and the engines that run them.
+//!
+//! * [`models`]: the neuron models, [`plasticity`]: the learning rules; both are
+//!   declarations in a registry
+//! * [`network`]: populations, projections, inputs and probes, checked when built
+//! * [`engine`]: what an engine can do, and the order of events inside a step
+//! * [`cpu`]: the engine in plain Rust
+//! * [`rng`]: random numbers that CPU and GPU draw alike
+
+pub mod cpu;
+pub mod engine;
+mod error;
+pub mod models;
+pub mod network;
+pub mod params;
+pub mod plasticity;
+pub mod rng;
+
+pub use error::SnnError;
