@@ -36,6 +36,8 @@ struct Part {
     samples: Vec<f32>,
     /// Smallest and largest of each group of samples.
     groups: Vec<Extent>,
+    /// Smallest and largest of all.
+    whole: Extent,
 }
 
 /// The traces of a run so far.
@@ -72,14 +74,16 @@ impl Traces {
         let parts = self.open.iter_mut().map(|open| {
             let samples = std::mem::take(open);
             let groups = samples.chunks(GROUP).map(extent).collect();
-            Part { samples, groups }
+            let whole = extent(&samples);
+            Part { samples, groups, whole }
         });
         self.tiles.push(parts.collect());
         let tile_bytes = TILE * size_of::<f32>() * self.channels.len();
         while (self.tiles.len() - self.summarised) * tile_bytes > self.cap_bytes {
             let kept = self.tiles[self.summarised].iter();
-            self.tiles[self.summarised] =
-                kept.map(|p| Part { samples: Vec::new(), groups: p.groups.clone() }).collect();
+            self.tiles[self.summarised] = kept
+                .map(|p| Part { samples: Vec::new(), groups: p.groups.clone(), whole: p.whole })
+                .collect();
             self.summarised += 1;
         }
     }
@@ -156,13 +160,12 @@ impl Traces {
         let mut found: Option<Extent> = None;
         while step < end {
             let (tile, i) = (step / TILE, step % TILE);
-            let group = |p: &Part| p.groups.get(i / GROUP).copied();
+            let left = end - step;
             let (values, next) = match self.tiles.get(tile).and_then(|t| t.get(channel)) {
-                // Whole groups at once.
-                Some(part)
-                    if part.samples.is_empty() || (i % GROUP == 0 && step + GROUP <= end) =>
-                {
-                    (group(part)?, (step / GROUP + 1) * GROUP)
+                // As much at once as lies within the range.
+                Some(part) if i == 0 && left >= TILE => (part.whole, step + TILE),
+                Some(part) if part.samples.is_empty() || (i % GROUP == 0 && left >= GROUP) => {
+                    (part.groups.get(i / GROUP).copied()?, (step / GROUP + 1) * GROUP)
                 }
                 Some(part) => ((part.samples[i], part.samples[i]), step + 1),
                 None => {

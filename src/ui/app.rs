@@ -163,6 +163,7 @@ impl App {
             training: self.hub.training(),
             library: self.hub.library(),
             download: self.hub.download(),
+            plotter: self.hub.plotter(),
             picking: &self.picking,
             wrong: &self.wrong,
             runs: &self.runs,

@@ -9,6 +9,7 @@ use crate::workers::answers::Answers;
 use crate::workers::download::DownloadView;
 use crate::workers::library::Library;
 use crate::workers::models::Models;
+use crate::workers::plotter::Plotter;
 use crate::workers::runs::RunRecord;
 use crate::workers::training::TrainingView;
 
@@ -41,6 +42,8 @@ pub struct Snapshot<'a> {
     pub library: Arc<Library>,
     /// The download.
     pub download: Arc<DownloadView>,
+    /// Who draws long recordings.
+    pub plotter: &'a Plotter,
     /// What *next* and *random* pick from.
     pub picking: &'a Picking,
     /// Digits that models get wrong.

@@ -7,6 +7,7 @@
 //! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
+//! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
 //! Slots hold the latest value as an `Arc` (bulk state; a reader may miss
@@ -23,6 +24,7 @@ pub mod events;
 pub mod latest;
 pub mod library;
 pub mod models;
+pub mod plotter;
 pub mod runs;
 pub mod training;
 
@@ -37,6 +39,7 @@ use download::DownloadView;
 use events::{Event, Events, QUEUE, Wake};
 use latest::{Inbox, Slot};
 use library::{Job, Library};
+use plotter::Plotter;
 use training::{Control, TrainCommand, TrainingView};
 
 /// All workers, from the window's side.
@@ -48,6 +51,7 @@ pub struct Hub {
     training: Arc<Slot<TrainingView>>,
     jobs: Option<SyncSender<Job>>,
     library: Arc<Slot<Library>>,
+    plotter: Plotter,
     download: Arc<Slot<DownloadView>>,
     cancel_download: Arc<AtomicBool>,
     quit: Arc<AtomicBool>,
@@ -76,6 +80,7 @@ impl Hub {
         let training = Arc::new(Slot::new(TrainingView::default()));
         let library = Arc::new(Slot::new(Library::default()));
         let quit = Arc::<AtomicBool>::default();
+        let plotter = Plotter::default();
         let threads = vec![
             answers::spawn(Arc::clone(&questions), Arc::clone(&answers), events.clone())?,
             training::spawn(
@@ -92,6 +97,7 @@ impl Hub {
                 runs_root,
                 Arc::clone(&quit),
             )?,
+            plotter::spawn(plotter.clone(), events.clone())?,
         ];
         Ok(Self {
             questions,
@@ -101,6 +107,7 @@ impl Hub {
             training,
             jobs: Some(jobs),
             library,
+            plotter,
             download: Arc::new(Slot::new(DownloadView::default())),
             cancel_download: Arc::default(),
             quit,
@@ -177,6 +184,11 @@ impl Hub {
         self.library.get()
     }
 
+    /// Who draws long recordings.
+    pub fn plotter(&self) -> &Plotter {
+        &self.plotter
+    }
+
     /// How far the download has come.
     pub fn download(&self) -> Arc<DownloadView> {
         self.download.get()
@@ -237,6 +249,7 @@ impl Drop for Hub {
         self.quit.store(true, Relaxed);
         self.cancel_download.store(true, Relaxed);
         self.questions.close();
+        self.plotter.close();
         self.train = None;
         self.jobs = None;
         for thread in self.threads.drain(..) {

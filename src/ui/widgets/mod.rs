@@ -5,4 +5,8 @@ pub mod answer_list;
 pub mod canvas;
 pub mod digit_view;
 pub mod icons;
+pub mod raster;
 pub mod sources;
+pub mod time_axis;
+pub mod trace_plot;
+pub mod train_figures;
