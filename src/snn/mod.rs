@@ -1,4 +1,5 @@
 //! The spiking side.
 
+pub mod codes;
 pub mod recording;
 pub mod traces;
