@@ -1,5 +1,26 @@
-//! The spiking side.
+//! Spiking networks: what they are made of, and the engines that run them.
+//!
+//! * [`models`]: the neuron models, [`plasticity`]: the learning rules; both are
+//!   declarations in a registry
+//! * [`network`]: populations, projections, inputs and probes, checked when built
+//! * [`engine`]: what an engine can do, and the order of events inside a step
+//! * [`cpu`]: the engine in plain Rust
+//! * [`rng`]: random numbers that CPU and GPU draw alike
+//! * [`recording`]: spikes, [`traces`]: values over time; kept under a memory cap
+//! * [`codes`]: ways to say an intensity in spikes
+//! * [`rate_curve`]: f–I curves from the equations
 
 pub mod codes;
+pub mod cpu;
+pub mod engine;
+mod error;
+pub mod models;
+pub mod network;
+pub mod params;
+pub mod plasticity;
+pub mod rate_curve;
 pub mod recording;
+pub mod rng;
 pub mod traces;
+
+pub use error::SnnError;

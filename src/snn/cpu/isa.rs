@@ -1,0 +1,63 @@
+//! The instruction sets that loops are compiled for; one is picked when the
+//! program starts. They differ in speed alone.
+
+use std::sync::OnceLock;
+
+/// An instruction set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Isa {
+    /// 16 lanes.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    /// 8 lanes.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// What every processor of the kind has.
+    Portable,
+}
+
+impl Isa {
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => "AVX-512",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "AVX2",
+            Self::Portable => "portable",
+        }
+    }
+
+    /// Those that this processor has, the fastest first.
+    pub fn available() -> Vec<Self> {
+        let mut found = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            let has_512 = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512bw");
+            if has_512 {
+                found.push(Self::Avx512);
+            }
+            if is_x86_feature_detected!("avx2") {
+                found.push(Self::Avx2);
+            }
+        }
+        found.push(Self::Portable);
+        found
+    }
+
+    /// The one in use: the fastest, or what `SPIKESCOPE_SIMD` names (`avx512`,
+    /// `avx2`, `portable`) if the processor has it.
+    pub fn best() -> Self {
+        static BEST: OnceLock<Isa> = OnceLock::new();
+        *BEST.get_or_init(|| {
+            let available = Self::available();
+            let asked = std::env::var("SPIKESCOPE_SIMD").unwrap_or_default();
+            let plain = |isa: Self| isa.name().to_lowercase().replace('-', "");
+            available.iter().copied().find(|isa| plain(*isa) == asked).unwrap_or(available[0])
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! The engine in plain Rust.
+
+pub mod isa;

@@ -1,0 +1,104 @@
+//! The rule by which Diehl and Cook's network learns digits: the triplet form
+//! that their program uses.
+//!
+//! ```text
+//! presynaptic spike:  w ← w − ν₋ post₁,       then pre ← 1
+//! postsynaptic spike: w ← w + ν₊ pre post₂,   then post₁, post₂ ← 1
+//! ```
+//!
+//! post₂ is that before the spike: the first postsynaptic spike after a long
+//! silence changes nothing, the second does.
+
+use super::rule::{Rule, RuleKernel};
+use super::{Bounds, Follows, PlasticityRule, Trace};
+use crate::snn::params::Param;
+
+/// The declaration.
+pub static DIEHL_COOK: PlasticityRule = PlasticityRule {
+    id: "diehl_cook",
+    name: "Diehl & Cook's STDP",
+    doc: "Strengthens the synapses whose spikes came before the second of two postsynaptic spikes: a neuron learns the image that makes it fire more than once.",
+    source: "Diehl and Cook, Front. Comput. Neurosci. 9:99 (2015), as in the authors' program (peter-u-diehl/stdp-mnist)",
+    equations: &[
+        "pre:  w = w − ν₋ post₁, then pre = 1",
+        "post: w = w + ν₊ pre post₂, then post₁ = 1, post₂ = 1",
+        "τ_pre dpre/dt = −pre,  τ₁ dpost₁/dt = −post₁,  τ₂ dpost₂/dt = −post₂",
+    ],
+    params: &[
+        Param::number(
+            "nu_pre",
+            "Rate of depression ν₋",
+            "",
+            1e-4,
+            (0.0, 1.0),
+            "What a presynaptic spike takes away",
+        ),
+        Param::number(
+            "nu_post",
+            "Rate of potentiation ν₊",
+            "",
+            1e-2,
+            (0.0, 1.0),
+            "What a postsynaptic spike adds",
+        ),
+        Param::number(
+            "tau_pre_ms",
+            "Time constant of pre",
+            "ms",
+            20.0,
+            (0.1, 1000.0),
+            "How far back a presynaptic spike counts",
+        ),
+        Param::number(
+            "tau_post1_ms",
+            "Time constant of post₁",
+            "ms",
+            20.0,
+            (0.1, 1000.0),
+            "How far back a postsynaptic spike counts for depression",
+        ),
+        Param::number(
+            "tau_post2_ms",
+            "Time constant of post₂",
+            "ms",
+            40.0,
+            (0.1, 1000.0),
+            "How far back the previous postsynaptic spike counts for potentiation",
+        ),
+    ],
+    pre: &[Trace { name: "pre", label: "Presynaptic trace", tau: "tau_pre_ms" }],
+    post: &[
+        Trace { name: "post1", label: "Fast postsynaptic trace", tau: "tau_post1_ms" },
+        Trace { name: "post2", label: "Slow postsynaptic trace", tau: "tau_post2_ms" },
+    ],
+    adds: |_| false,
+    follows: |_| Follows::Spikes,
+    bounds: Bounds::UNIT,
+    window: Some(|p, delta_ms| {
+        // A lone postsynaptic spike meets no earlier one.
+        if delta_ms >= 0.0 { 0.0 } else { -p[0] * (delta_ms / p[3]).exp() }
+    }),
+    constants: &["nu_pre", "nu_post"],
+    kernel: RuleKernel::of::<DiehlCook, 1, 2, 2>(),
+};
+
+struct DiehlCook;
+
+impl Rule<1, 2, 2> for DiehlCook {
+    const PRE_NEEDS: [bool; 2] = [true, false];
+    const POST_NEEDS: [bool; 1] = [true];
+
+    fn derive(p: &[f64], _dt_ms: f64) -> [f32; 2] {
+        [p[0] as f32, p[1] as f32]
+    }
+
+    #[inline(always)]
+    fn on_pre(c: &[f32; 2], _: [f32; 1], [post1, _]: [f32; 2]) -> f32 {
+        -c[0] * post1
+    }
+
+    #[inline(always)]
+    fn on_post(c: &[f32; 2], [pre]: [f32; 1], [_, post2]: [f32; 2]) -> f32 {
+        c[1] * pre * post2
+    }
+}

@@ -1,0 +1,97 @@
+//! Bengio's rule: a weight changes by the presynaptic spike's trace times the
+//! rate of change of the postsynaptic side.
+//!
+//! ```text
+//! every step: w ← w + η x ΔS,   x raised by presynaptic spikes, τ_x dx/dt = −x
+//! ```
+//!
+//! S is the membrane potential, or the rate of the neuron's spikes (their
+//! trace). It needs no difference of spike times, yet averaged over rises and
+//! falls of the postsynaptic rate it yields the STDP window: a neuron whose
+//! rate rises fires most after the presynaptic spike, one whose rate falls fires
+//! most before it.
+
+use super::rule::{Rule, RuleKernel};
+use super::{Bounds, Follows, PlasticityRule, Trace};
+use crate::snn::params::Param;
+
+/// The declaration.
+pub static SLOPE: PlasticityRule = PlasticityRule {
+    id: "slope",
+    name: "Bengio's rule",
+    doc: "A synapse grows while its spikes meet a rising postsynaptic activity and shrinks while they meet a falling one: no spike times are compared, yet STDP comes out.",
+    source: "Bengio et al., arXiv:1509.05936 (2015), eq. (1); Neural Comput. 29:555 (2017); after Xie and Seung (2000)",
+    equations: &[
+        "dw/dt = η x dS/dt",
+        "pre: x = x + 1;  τ_x dx/dt = −x",
+        "S is the membrane potential, or the rate: post: S = S + 1, τ_s dS/dt = −S",
+    ],
+    params: &[
+        Param::number(
+            "eta",
+            "Learning rate η",
+            "",
+            0.01,
+            (-10.0, 10.0),
+            "The change of the weight per unit of trace and of S",
+        ),
+        Param::number(
+            "tau_x_ms",
+            "Presynaptic time constant τ_x",
+            "ms",
+            20.0,
+            (0.1, 1000.0),
+            "How long a presynaptic spike is felt (its postsynaptic potential)",
+        ),
+        Param::number(
+            "tau_s_ms",
+            "Rate's time constant τ_s",
+            "ms",
+            20.0,
+            (0.1, 10_000.0),
+            "Over how long spikes are counted for the rate",
+        ),
+        Param::choice(
+            "signal",
+            "S is",
+            &["the membrane potential", "the rate of spikes"],
+            0,
+            "Whose rate of change counts",
+        ),
+    ],
+    pre: &[Trace { name: "x", label: "Presynaptic trace x", tau: "tau_x_ms" }],
+    post: &[Trace { name: "s", label: "Rate S", tau: "tau_s_ms" }],
+    adds: |_| true,
+    follows: |p| if p[3] == 0.0 { Follows::Membrane } else { Follows::Rate },
+    bounds: Bounds::UNIT,
+    window: None,
+    constants: &["eta"],
+    kernel: RuleKernel::of::<Slope, 1, 1, 1>(),
+};
+
+struct Slope;
+
+impl Rule<1, 1, 1> for Slope {
+    // Spikes alone change nothing, so nothing is to be touched at them.
+    const PRE_NEEDS: [bool; 1] = [true];
+    const POST_NEEDS: [bool; 1] = [true];
+
+    fn derive(p: &[f64], _dt_ms: f64) -> [f32; 1] {
+        [p[0] as f32]
+    }
+
+    #[inline(always)]
+    fn on_pre(_: &[f32; 1], _: [f32; 1], _: [f32; 1]) -> f32 {
+        0.0
+    }
+
+    #[inline(always)]
+    fn on_post(_: &[f32; 1], _: [f32; 1], _: [f32; 1]) -> f32 {
+        0.0
+    }
+
+    #[inline(always)]
+    fn on_step(c: &[f32; 1], [x]: [f32; 1], change: f32) -> f32 {
+        c[0] * x * change
+    }
+}
