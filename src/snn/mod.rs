@@ -7,6 +7,7 @@
 //! * [`cpu`]: the engine in plain Rust
 //! * [`rng`]: random numbers that CPU and GPU draw alike
 //! * [`recording`]: spikes, [`traces`]: values over time; kept under a memory cap
+//! * [`stimulus`]: currents that a person shapes
 //! * [`codes`]: ways to say an intensity in spikes
 //! * [`rate_curve`]: f–I curves from the equations
 
@@ -21,6 +22,7 @@ pub mod plasticity;
 pub mod rate_curve;
 pub mod recording;
 pub mod rng;
+pub mod stimulus;
 pub mod traces;
 
 pub use error::SnnError;
