@@ -5,5 +5,6 @@ pub mod clock;
 pub mod files;
 pub mod folders;
 pub mod npz;
+pub mod playback;
 pub mod rng;
 pub mod text;

@@ -116,8 +116,7 @@ fn hz(interval_ms: f64, dt_ms: f64) -> f64 {
 /// Gerstner et al. (2014), eq. (1.12) with a refractory period.
 fn lif(v: &Values<'_>, dt_ms: f64, current: f64) -> f64 {
     let end = v.get("v_rest_mv") + v.get("r_mohm") * current;
-    let charging =
-        charge_ms(v.get("tau_m_ms"), end, v.get("v_reset_mv"), v.get("v_th_mv"));
+    let charging = charge_ms(v.get("tau_m_ms"), end, v.get("v_reset_mv"), v.get("v_th_mv"));
     hz(v.get("t_ref_ms") + charging, dt_ms)
 }
 
@@ -145,8 +144,7 @@ fn excitatory_threshold(v: &Values<'_>) -> f64 {
 /// The membrane goes on being charged while the neuron is refractory.
 fn excitatory(v: &Values<'_>, dt_ms: f64, current: f64) -> f64 {
     let end = rest(v) + current;
-    let charging =
-        charge_ms(v.get("tau_ms"), end, v.get("v_reset_mv"), excitatory_threshold(v));
+    let charging = charge_ms(v.get("tau_ms"), end, v.get("v_reset_mv"), excitatory_threshold(v));
     hz(charging.max(v.get("t_ref_ms")), dt_ms)
 }
 
@@ -209,8 +207,7 @@ fn steady_hz(
 }
 
 fn izhikevich(v: &Values<'_>, _dt_ms: f64, current: f64) -> f64 {
-    let [a, b, c, d, peak] =
-        ["a", "b", "c_mv", "d_mv_per_ms", "v_peak_mv"].map(|name| v.get(name));
+    let [a, b, c, d, peak] = ["a", "b", "c_mv", "d_mv_per_ms", "v_peak_mv"].map(|name| v.get(name));
     steady_hz(
         [c, b * c],
         v.get("t_ref_ms"),

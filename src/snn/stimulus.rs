@@ -142,7 +142,8 @@ impl Stimulus {
         let last = ((b[0].clamp(0.0, 1.0) * n) as usize).min(DRAWN_POINTS - 1);
         for i in first..=last {
             let x = i as f32 / n;
-            let share = if b[0] > a[0] { ((x - a[0]) / (b[0] - a[0])).clamp(0.0, 1.0) } else { 1.0 };
+            let share =
+                if b[0] > a[0] { ((x - a[0]) / (b[0] - a[0])).clamp(0.0, 1.0) } else { 1.0 };
             self.drawn[i] = (a[1] + (b[1] - a[1]) * share).clamp(-1.0, 1.0);
         }
     }

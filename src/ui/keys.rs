@@ -6,7 +6,7 @@ use egui::{Align2, Context, Key, KeyboardShortcut, Modifiers, RichText};
 use super::app::App;
 use super::command::{Command, DataEdit, DigitEdit, Outbox, TrainEdit};
 use super::theme::{self, palette};
-use super::widgets::sources;
+use super::widgets::{sources, time_bar};
 use super::workspaces::WORKSPACES;
 
 /// One key and what it does.
@@ -186,6 +186,7 @@ fn list(ui: &mut egui::Ui) {
         ("Arrows on the canvas", "Move the pen; Space puts it down and lifts it"),
         ("? or F1", "This list; Esc closes it"),
     ];
+    let others = others.into_iter().chain(time_bar::KEYS);
     rows.extend(others.map(|(key, what)| (key.to_owned(), what)));
     let beside_scroll_bar = egui::Margin { right: 16, ..egui::Margin::ZERO };
     egui::Frame::new().inner_margin(beside_scroll_bar).show(ui, |ui| {

@@ -10,12 +10,30 @@ pub enum Icon {
     Pencil,
     /// A rising curve on axes: train.
     Curve,
+    /// An hourglass: time.
+    Hourglass,
     /// A screen with a beam: projector mode.
     Projector,
     /// Light theme.
     Sun,
     /// Dark theme.
     Moon,
+    /// Time bar: play.
+    Play,
+    /// Time bar: hold.
+    Pause,
+    /// Time bar: one step back.
+    StepBack,
+    /// Time bar: one step on.
+    StepOn,
+    /// Time bar: to the beginning.
+    ToStart,
+    /// Time bar: to the end.
+    ToEnd,
+    /// A minus.
+    Less,
+    /// A plus.
+    More,
 }
 
 impl Icon {
@@ -47,6 +65,13 @@ impl Icon {
                 });
                 line(&curve.collect::<Vec<_>>());
             }
+            Self::Hourglass => {
+                for y in [0.06, 0.94] {
+                    line(&[at(0.14, y), at(0.86, y)]);
+                }
+                line(&[at(0.24, 0.06), at(0.24, 0.26), at(0.76, 0.74), at(0.76, 0.94)]);
+                line(&[at(0.76, 0.06), at(0.76, 0.26), at(0.24, 0.74), at(0.24, 0.94)]);
+            }
             Self::Projector => {
                 line(&[
                     at(0.08, 0.12),
@@ -68,6 +93,43 @@ impl Icon {
                 }
             }
             Self::Moon => line(&crescent(rect)),
+            Self::Play | Self::StepOn | Self::StepBack | Self::ToStart | Self::ToEnd => {
+                self.paint_arrow(painter, rect, colour);
+            }
+            Self::Pause => {
+                for x in [0.2, 0.6] {
+                    painter.rect_filled(
+                        Rect::from_min_max(at(x, 0.1), at(x + 0.2, 0.9)),
+                        1,
+                        colour,
+                    );
+                }
+            }
+            Self::Less => line(&[at(0.15, 0.5), at(0.85, 0.5)]),
+            Self::More => {
+                line(&[at(0.15, 0.5), at(0.85, 0.5)]);
+                line(&[at(0.5, 0.15), at(0.5, 0.85)]);
+            }
+        }
+    }
+
+    /// The arrows of a time bar: filled, with a bar behind or before them.
+    fn paint_arrow(self, painter: &Painter, rect: Rect, colour: Color32) {
+        let back = matches!(self, Self::StepBack | Self::ToStart);
+        let at = |x: f32, y: f32| {
+            let x = if back { 1.0 - x } else { x };
+            pos2(rect.left() + x * rect.width(), rect.top() + y * rect.height())
+        };
+        let (from, to, bar) = match self {
+            Self::Play => (0.12, 0.95, None),
+            Self::StepOn | Self::StepBack => (0.34, 0.9, Some(0.1)),
+            _ => (0.08, 0.68, Some(0.76)),
+        };
+        let arrow = vec![at(from, 0.08), at(to, 0.5), at(from, 0.92)];
+        painter.add(Shape::convex_polygon(arrow, colour, Stroke::NONE));
+        if let Some(x) = bar {
+            let bar = Rect::from_two_pos(at(x, 0.08), at(x + 0.15, 0.92));
+            painter.rect_filled(bar, 0, colour);
         }
     }
 }

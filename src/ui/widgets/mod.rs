@@ -8,5 +8,6 @@ pub mod icons;
 pub mod raster;
 pub mod sources;
 pub mod time_axis;
+pub mod time_bar;
 pub mod trace_plot;
 pub mod train_figures;
