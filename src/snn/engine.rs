@@ -26,9 +26,9 @@ use super::network::{Network, ProbeSpec, Source, Waveform};
 pub struct Spike {
     /// The step k; its time is k dt.
     pub step: u64,
+    pub replica: u16,
     /// Which of the network's sources: populations first, then inputs.
     pub source: u16,
-    pub replica: u16,
     pub neuron: u32,
 }
 

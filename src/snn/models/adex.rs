@@ -157,6 +157,7 @@ pub static ADEX: NeuronModel = NeuronModel {
         "keep_i",
     ],
     threshold: |p, _| p[9],
+    adapts: |_| false,
     kernel: |_| Kernel::of::<AdEx, 3, 0, 12>(),
 };
 

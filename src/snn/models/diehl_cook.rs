@@ -171,6 +171,7 @@ pub static EXCITATORY: NeuronModel = NeuronModel {
     ],
     constants: EXC_CONSTANTS,
     threshold: |p, x| p[3] - p[12] + f64::from(x[3]),
+    adapts: |p| p[15] != 0.0,
     kernel: |p| match p[9] as u8 {
         BACKWARD_EULER => Kernel::of::<Excitatory<BACKWARD_EULER>, 3, 1, 12>(),
         FORWARD_EULER => Kernel::of::<Excitatory<FORWARD_EULER>, 3, 1, 12>(),
@@ -196,6 +197,7 @@ pub static INHIBITORY: NeuronModel = NeuronModel {
     state: &OWN,
     constants: INH_CONSTANTS,
     threshold: |p, _| p[3],
+    adapts: |_| false,
     kernel: |p| match p[9] as u8 {
         BACKWARD_EULER => Kernel::of::<Inhibitory<BACKWARD_EULER>, 3, 0, 9>(),
         FORWARD_EULER => Kernel::of::<Inhibitory<FORWARD_EULER>, 3, 0, 9>(),

@@ -49,6 +49,7 @@ pub static INTEGRATE_FIRE: NeuronModel = NeuronModel {
     )],
     constants: &["v_th", "keep", "dt"],
     threshold: |p, _| p[0],
+    adapts: |_| false,
     kernel: |_| Kernel::of::<IntegrateFire, 1, 0, 3>(),
 };
 

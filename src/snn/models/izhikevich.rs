@@ -97,6 +97,7 @@ pub static IZHIKEVICH: NeuronModel = NeuronModel {
     ],
     constants: &["a_dt", "b", "c", "d", "v_peak", "keep_i", "half_dt"],
     threshold: |p, _| p[4],
+    adapts: |_| false,
     kernel: |_| Kernel::of::<Izhikevich, 3, 0, 7>(),
 };
 

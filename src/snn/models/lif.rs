@@ -111,6 +111,7 @@ pub static LIF: NeuronModel = NeuronModel {
     ],
     constants: &["v_rest", "v_reset", "v_th", "r", "keep_v", "syn_to_v", "keep_i"],
     threshold: |p, _| p[3],
+    adapts: |_| false,
     kernel: |_| Kernel::of::<Lif, 2, 0, 7>(),
 };
 

@@ -53,6 +53,8 @@ pub struct NeuronModel {
     pub constants: &'static [&'static str],
     /// Where a neuron spikes, given the parameters and its state: for plots.
     pub threshold: fn(&[f64], &[f32]) -> f64,
+    /// Whether the shared variables change, given the parameters.
+    pub adapts: fn(&[f64]) -> bool,
     /// The functions that compute, for these parameters.
     pub kernel: fn(&[f64]) -> Kernel,
 }

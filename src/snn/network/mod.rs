@@ -7,6 +7,7 @@
 //! length, weights are drawn. Engines take a [`Network`] and check nothing.
 
 mod build;
+pub(crate) use build::{drive as check_drive, probes as check_probes, waveform as check_waveform};
 mod connection;
 mod plan;
 mod spec;

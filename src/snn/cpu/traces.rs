@@ -1,0 +1,109 @@
+//! The traces of plasticity rules, kept as values at each neuron's last spike.
+
+/// The traces of the neurons (or synapses) on one side of a projection, of one
+/// replica.
+#[derive(Clone, Debug)]
+pub(super) struct Traces {
+    /// Number of traces of each neuron.
+    pub(super) count: usize,
+    /// `[trace][neuron]`: the value at the last spike.
+    values: Vec<f32>,
+    /// The step after that of the last spike; 0: none.
+    since: Vec<u32>,
+    /// Neurons that may have a trace, in no particular order.
+    active: Vec<u32>,
+}
+
+/// What is left after 0, 1, 2, … steps, for each trace of a side.
+pub(super) type Decay = Vec<Vec<f32>>;
+
+impl Traces {
+    pub(super) fn new(count: usize, neurons: usize) -> Self {
+        let (values, since) = (vec![0.0; count * neurons], vec![0; neurons]);
+        Self { count, values, since, active: Vec::new() }
+    }
+
+    fn age(&self, neuron: usize, step: u64) -> usize {
+        (step as u32).wrapping_add(1).wrapping_sub(self.since[neuron]) as usize
+    }
+
+    /// The traces of a neuron in this step, before its spike of this step.
+    #[inline]
+    pub(super) fn now(&self, decay: &Decay, neuron: usize, step: u64, out: &mut [f32]) {
+        if self.since[neuron] == 0 {
+            out.fill(0.0);
+            return;
+        }
+        let age = self.age(neuron, step);
+        let n = self.since.len();
+        for (t, o) in out.iter_mut().enumerate() {
+            let left = decay[t].get(age).copied().unwrap_or(0.0);
+            *o = self.values[t * n + neuron] * left;
+        }
+    }
+
+    /// The first trace as it was at the end of the step before this one.
+    pub(super) fn first_before(&self, decay: &Decay, neuron: usize, step: u64) -> f32 {
+        match self.since[neuron] {
+            0 => 0.0,
+            _ => {
+                let age = self.age(neuron, step).wrapping_sub(1);
+                self.values[neuron] * decay[0].get(age).copied().unwrap_or(0.0)
+            }
+        }
+    }
+
+    /// The neuron spikes: its traces grow by 1, or become 1.
+    pub(super) fn raise(&mut self, decay: &Decay, adds: bool, neuron: usize, step: u64) {
+        let n = self.since.len();
+        let age = self.age(neuron, step);
+        let spiked = self.since[neuron] != 0;
+        for t in 0..self.count {
+            let old = if adds && spiked {
+                self.values[t * n + neuron] * decay[t].get(age).copied().unwrap_or(0.0)
+            } else {
+                0.0
+            };
+            self.values[t * n + neuron] = old + 1.0;
+        }
+        if !spiked {
+            self.active.push(neuron as u32);
+        }
+        self.since[neuron] = (step as u32).wrapping_add(1).max(1);
+    }
+
+    /// Neurons that may have a trace.
+    pub(super) fn active(&self) -> &[u32] {
+        &self.active
+    }
+
+    /// Forgets those whose traces are gone.
+    pub(super) fn prune(&mut self, decay: &Decay, step: u64) {
+        let longest = decay.iter().map(Vec::len).max().unwrap_or(0);
+        let (values, since, count) = (&mut self.values, &mut self.since, self.count);
+        let n = since.len();
+        self.active.retain(|j| {
+            let j = *j as usize;
+            let age = (step as u32).wrapping_add(1).wrapping_sub(since[j]) as usize;
+            let kept = age < longest;
+            if !kept {
+                since[j] = 0;
+                (0..count).for_each(|t| values[t * n + j] = 0.0);
+            }
+            kept
+        });
+    }
+
+    /// For a snapshot.
+    pub(super) fn parts(&self) -> (&[f32], &[u32]) {
+        (&self.values, &self.since)
+    }
+
+    /// From a snapshot.
+    pub(super) fn set_parts(&mut self, values: &[f32], since: &[u32]) {
+        self.values.copy_from_slice(values);
+        self.since.copy_from_slice(since);
+        let spiked = since.iter().enumerate().filter(|(_, s)| **s != 0);
+        self.active = spiked.map(|(j, _)| j as u32).collect();
+    }
+}
