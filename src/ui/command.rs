@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::neuron::NeuronEdit;
 use super::session::AnswersView;
 use crate::ann::trainer::TrainConfig;
 use crate::data::Pixels;
@@ -34,6 +35,8 @@ pub enum Command {
     Train(TrainEdit),
     /// Everything that concerns where digits come from.
     Data(DataEdit),
+    /// Everything in the Neuron lab.
+    Neuron(NeuronEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.

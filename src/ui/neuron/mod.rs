@@ -206,7 +206,10 @@ impl App {
         match edit {
             PlaybackEdit::End => time.follow = true,
             _ if self.neuron.playback.is_following() => {}
-            PlaybackEdit::Go(_) | PlaybackEdit::Step(_) | PlaybackEdit::Home | PlaybackEdit::Tick { .. } => {
+            PlaybackEdit::Go(_)
+            | PlaybackEdit::Step(_)
+            | PlaybackEdit::Home
+            | PlaybackEdit::Tick { .. } => {
                 let view = self.hub.simulation().view();
                 if time.follow {
                     let end = view.recording.duration_ms();

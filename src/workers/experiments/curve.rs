@@ -58,11 +58,8 @@ pub fn measure(
     let model = models::get(owner, &task.model.id)?;
     let values = task.model.resolve(owner, model.params)?;
     let of = rate_curve::Values::new(model, &values);
-    let mut result = CurveResult {
-        model: model.id.to_owned(),
-        whole_ms: WHOLE_MS,
-        ..CurveResult::default()
-    };
+    let mut result =
+        CurveResult { model: model.id.to_owned(), whole_ms: WHOLE_MS, ..CurveResult::default() };
     if let Some(curve) = rate_curve::find(model.id) {
         result.rheobase = (curve.rheobase)(&of);
         let finer = if curve.closed { FINER } else { 1 };

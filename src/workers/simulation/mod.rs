@@ -19,12 +19,12 @@ use std::time::{Duration, Instant};
 use super::Busy;
 use super::events::{Event, Events};
 use super::latest::Slot;
+use crate::snn::SnnError;
 use crate::snn::engine::{Engine, EngineInfo};
 use crate::snn::network::{Network, NetworkSpec};
 use crate::snn::recording::Recording;
 use crate::snn::stimulus::Stimulus;
 use crate::snn::traces::Traces;
-use crate::snn::SnnError;
 use pace::{Meter, Pace};
 use run::Run;
 
@@ -327,9 +327,10 @@ impl Worker {
             }
             SimCommand::Steps(steps) if self.failure.is_none() => self.steps(steps),
             SimCommand::Steps(_) | SimCommand::Wake => Ok(()),
-            SimCommand::Parameter { population, name, value } => {
-                self.run.as_mut().map_or(Ok(()), |r| r.engine.set_parameter(population, name, value))
-            }
+            SimCommand::Parameter { population, name, value } => self
+                .run
+                .as_mut()
+                .map_or(Ok(()), |r| r.engine.set_parameter(population, name, value)),
             SimCommand::Weights { projection, weights } => {
                 self.run.as_mut().map_or(Ok(()), |r| r.engine.set_weights(projection, &weights))
             }
