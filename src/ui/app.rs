@@ -191,6 +191,7 @@ impl App {
                 Event::PictureLoaded { name, pixels } => {
                     self.digit.set_source(Source::Picture { name, label: None, pixels });
                 }
+                Event::SpikesRead { name, recording } => self.show_spikes(name, recording),
                 Event::Exported(path) => {
                     self.toasts.notice(format!("Saved as {}", path.display()));
                 }

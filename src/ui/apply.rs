@@ -39,6 +39,15 @@ impl App {
                 let path = self.export_path(&name, "csv");
                 self.job(Job::Export { path, bytes: text.into_bytes() });
             }
+            Command::SaveSpikes { name, extension, recording } => {
+                let path = self.export_path(name, extension);
+                self.job(Job::ExportSpikes { path, recording });
+            }
+            Command::SaveTraces { name, traces } => {
+                let path = self.export_path(name, "csv");
+                self.job(Job::ExportTraces { path, traces });
+            }
+            Command::OpenSpikes(path) => self.job(Job::ReadSpikes(path)),
             Command::OpenPicture(path) => self.job(Job::ReadPicture(path)),
         }
     }

@@ -256,6 +256,22 @@ impl Hub {
         }
     }
 
+    /// Opens the system's dialog for a file of spikes, and has it read.
+    pub fn choose_spikes(&self) {
+        let jobs = self.jobs.clone();
+        let spawned = std::thread::Builder::new().name("spikes dialog".into()).spawn(move || {
+            let dialog = rfd::FileDialog::new()
+                .set_title("Spikes as npz or CSV")
+                .add_filter("Spikes", &["npz", "csv"]);
+            if let (Some(path), Some(jobs)) = (dialog.pick_file(), jobs) {
+                let _ = jobs.send(Job::ReadSpikes(path));
+            }
+        });
+        if let Err(error) = spawned {
+            self.events.send(Event::Failure(format!("The dialog could not open: {error}")));
+        }
+    }
+
     /// The next event, if one is waiting.
     pub fn next_event(&self) -> Option<Event> {
         self.arrived.try_recv().ok()

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use super::app::App;
 use crate::core::playback::{Playback, PlaybackEdit};
+use crate::snn::recording::Recording;
 use crate::workers::experiments::Experiment;
 use crate::workers::simulation::SimCommand;
 use settings::{CodesSettings, CurveSettings, FigureOne, NeuronSettings, NeuronTab, UnitSettings};
@@ -43,8 +44,22 @@ pub enum NeuronEdit {
     Curve(Box<CurveSettings>),
     /// The artificial and the biological neuron.
     Unit(Box<UnitSettings>),
+    /// How the imported spikes are looked at.
+    ImportedPlot(Box<RasterView>),
+    /// Choose a file of spikes.
+    Import,
     /// The neural codes.
     Codes(Box<CodesSettings>),
+}
+
+/// Spikes from a file.
+pub struct Imported {
+    /// The file's name.
+    pub name: String,
+    /// The spikes.
+    pub recording: Arc<Recording>,
+    /// How they are looked at.
+    pub plot: RasterView,
 }
 
 /// The lab's own state.
@@ -59,6 +74,8 @@ pub struct Neuron {
     awaited: u64,
     /// The network that was loaded last, to notice its arrival.
     generation: u64,
+    /// Spikes from a file: its name, and how they are looked at.
+    pub imported: Option<Imported>,
     /// Number of the newest question to the experiments, and the question.
     asked: (u64, Option<Experiment>),
 }
@@ -72,6 +89,7 @@ impl Neuron {
             loaded: false,
             awaited: 0,
             generation: 0,
+            imported: None,
             asked: (0, None),
         }
     }
@@ -94,12 +112,27 @@ impl App {
                 self.change_figure(&before);
             }
             NeuronEdit::Plot(plot) => self.neuron.plot = *plot,
+            NeuronEdit::ImportedPlot(plot) => {
+                if let Some(imported) = &mut self.neuron.imported {
+                    imported.plot = *plot;
+                }
+            }
+            NeuronEdit::Import => self.hub.choose_spikes(),
             NeuronEdit::Restart => self.load_figure(),
             NeuronEdit::Reset => self.reset_neuron(),
             NeuronEdit::Curve(curve) => kept.curve = *curve,
             NeuronEdit::Unit(unit) => kept.unit = *unit,
             NeuronEdit::Codes(codes) => kept.codes = *codes,
         }
+    }
+
+    /// Shows spikes that were read from a file.
+    pub(super) fn show_spikes(&mut self, name: String, recording: Arc<Recording>) {
+        let mut plot = settings::fresh_plot();
+        plot.time.show_all(recording.duration_ms());
+        self.neuron.imported = Some(Imported { name, recording, plot });
+        self.session.neuron.tab = NeuronTab::Files;
+        self.workspace = &super::workspaces::neuron::WORKSPACE;
     }
 
     fn reset_neuron(&mut self) {
@@ -117,6 +150,7 @@ impl App {
             NeuronTab::RateCurve => kept.curve = CurveSettings::default(),
             NeuronTab::Unit => kept.unit = UnitSettings::default(),
             NeuronTab::Codes => kept.codes = CodesSettings::default(),
+            NeuronTab::Files => self.neuron.imported = None,
         }
     }
 
@@ -252,7 +286,7 @@ impl App {
     fn ask_experiment(&mut self) {
         let kept = &self.session.neuron;
         let task = match kept.tab {
-            NeuronTab::Spikes => return,
+            NeuronTab::Spikes | NeuronTab::Files => return,
             NeuronTab::RateCurve => Experiment::RateCurve(kept.curve.task()),
             NeuronTab::Unit => {
                 Experiment::Unit(kept.unit.task(self.digit.pixels(), &self.shown_models))

@@ -40,6 +40,8 @@ pub enum NeuronTab {
     Unit,
     /// The same intensity in three codes.
     Codes,
+    /// Spikes from a file.
+    Files,
 }
 
 /// What is kept over a restart.
