@@ -14,7 +14,7 @@ pub mod settings;
 use std::sync::Arc;
 
 use super::app::App;
-use crate::core::playback::{Playback, PlaybackEdit};
+use crate::core::playback::{Looping, Playback, PlaybackEdit};
 use crate::snn::recording::Recording;
 use crate::workers::experiments::Experiment;
 use crate::workers::simulation::SimCommand;
@@ -196,17 +196,21 @@ impl App {
     fn play_neuron(&mut self, edit: PlaybackEdit) {
         let playback = &mut self.neuron.playback;
         let at_end = playback.is_following() || playback.at() == playback.range().1;
+        let loops = playback.looping() != Looping::Off;
         let running = self.hub.simulation().is_running();
         let mut steps = 0;
         match edit {
-            PlaybackEdit::Toggle { .. } | PlaybackEdit::Play { .. } if at_end => {
-                let on = matches!(edit, PlaybackEdit::Play { .. }) || !running;
-                self.hub.simulation().set_running(on);
-                playback.edit(if on { &PlaybackEdit::End } else { &PlaybackEdit::Pause });
-            }
-            PlaybackEdit::Pause if playback.is_following() => {
+            // The bar follows until the thread holds, so that it stands at the
+            // very end then.
+            PlaybackEdit::Toggle { .. } | PlaybackEdit::Pause
+                if playback.is_following() && running =>
+            {
                 self.hub.simulation().set_running(false);
-                playback.edit(&edit);
+            }
+            PlaybackEdit::Toggle { .. } | PlaybackEdit::Play { .. } if at_end && !loops => {
+                self.hub.simulation().set_running(true);
+                playback.edit(&PlaybackEdit::End);
+                self.neuron.plot.time.follow = true;
             }
             PlaybackEdit::Step(by) if by > 0 && at_end => {
                 self.hub.simulation().set_running(false);
@@ -274,7 +278,7 @@ impl App {
         }
         let playback = &mut self.neuron.playback;
         playback.set_range(0, view.step.saturating_sub(1), true);
-        let settled = view.step >= self.neuron.awaited || view.failure.is_some();
+        let settled = !view.goes && (view.step >= self.neuron.awaited || view.failure.is_some());
         if !self.hub.simulation().is_running() && playback.is_following() && settled {
             playback.edit(&PlaybackEdit::Pause);
         }

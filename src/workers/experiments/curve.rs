@@ -74,7 +74,7 @@ pub fn measure(
     let mut engine = make(spec.build()?)?;
     let part = (PART_MS / task.dt_ms).round().max(1.0) as u64;
     let mut trains: Vec<Vec<f64>> = vec![Vec::new(); task.currents.len()];
-    while result.done_ms < WHOLE_MS {
+    while result.done_ms < WHOLE_MS - 1e-6 {
         let begun = Instant::now();
         engine.run(part)?;
         for spike in engine.take_spikes()? {

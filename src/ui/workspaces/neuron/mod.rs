@@ -42,15 +42,18 @@ struct Tab {
     see: &'static str,
     form: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
     show: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
+    /// What stands below both.
+    bar: Option<fn(&mut Ui, &Snapshot<'_>, &mut Outbox)>,
 }
 
 const TABS: [Tab; 5] = [
     Tab {
         is: NeuronTab::Spikes,
         name: "Spikes (Fig. 1)",
-        see: "The current charges neuron 1; at the threshold it spikes and falls back. Each spike lifts neuron 2 by the weight, and in between it forgets: with 0.6, two spikes in quick succession make one.",
+        see: "The current charges neuron 1; at the threshold it spikes and falls back. Each spike lifts neuron 2 by the weight, and between spikes it forgets: at a weight of 0.6 it takes three of them. Which weight makes it answer to each?",
         form: spikes::form,
         show: spikes::show,
+        bar: Some(spikes::bar),
     },
     Tab {
         is: NeuronTab::RateCurve,
@@ -58,6 +61,7 @@ const TABS: [Tab; 5] = [
         see: "Below a certain current a neuron is silent; above it, more current means more spikes. The dots are counted in simulation, the line is what the equations say.",
         form: curve::form,
         show: curve::show,
+        bar: None,
     },
     Tab {
         is: NeuronTab::Unit,
@@ -65,6 +69,7 @@ const TABS: [Tab; 5] = [
         see: "Both neurons get the same weighted inputs. The artificial one adds them up at once; the other one adds them one by one and fires when the sum reaches the threshold: its spikes count the same sum.",
         form: unit::form,
         show: unit::show,
+        bar: None,
     },
     Tab {
         is: NeuronTab::Codes,
@@ -72,6 +77,7 @@ const TABS: [Tab; 5] = [
         see: "The same intensity, said in three ways. Raise the jitter: the rate does not care, the time loses a little, the burst a lot. Without jitter it is the other way round.",
         form: codes::form,
         show: codes::show,
+        bar: None,
     },
     Tab {
         is: NeuronTab::Files,
@@ -79,6 +85,7 @@ const TABS: [Tab; 5] = [
         see: "Spikes that were saved here or by another simulator, as npz with `times` (ms) and `senders`, or as CSV with a time and a neuron a line.",
         form: files::form,
         show: files::show,
+        bar: None,
     },
 ];
 
@@ -86,6 +93,14 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let chosen = world.session.neuron.tab;
     let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
     let plain = egui::Frame::new();
+    if let Some(bar) = tab.bar {
+        let top = egui::Margin { top: 8, ..egui::Margin::ZERO };
+        egui::Panel::bottom("neuron time")
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(plain.inner_margin(top))
+            .show(ui, |ui| bar(ui, world, out));
+    }
     if ui.available_width() < 560.0 {
         ScrollArea::vertical().show(ui, |ui| {
             tabs(ui, tab, out);

@@ -155,14 +155,8 @@ fn synapses(ui: &mut Ui, synapses: &mut Vec<Synapse>) {
     }
 }
 
-/// Plots on one time axis, and the time bar.
+/// Plots on one time axis.
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let top = egui::Margin { top: 6, ..egui::Margin::ZERO };
-    egui::Panel::bottom("neuron time")
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(egui::Frame::new().inner_margin(top))
-        .show(ui, |ui| bar(ui, world, out));
     let view = &world.neuron.simulation;
     if view.step == 0 {
         let text = view.failure.as_deref().unwrap_or("The first 200 ms are being simulated …");
@@ -193,7 +187,7 @@ fn plots(ui: &mut Ui, world: &Snapshot<'_>, axis: &Axis, plot: &mut RasterView) 
     let view = &world.neuron.simulation;
     let figure = &world.session.neuron.figure;
     let (thick, cursor_ms) = (world.session.projector, cursor_ms(world));
-    let below = time_axis::AXIS_HEIGHT + 44.0;
+    let below = time_axis::AXIS_HEIGHT + 74.0;
     let room = (ui.available_height() - below).clamp(220.0, 620.0);
     let threshold = Level { value: figure.v_th as f32, name: format!("threshold {}", figure.v_th) };
     let line = |channel: usize, name: &str, colour| Line { channel, name: name.into(), colour };
@@ -280,7 +274,8 @@ fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     });
 }
 
-fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+/// The time bar.
+pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let view = &world.neuron.simulation;
     let playback = &world.neuron.state.playback;
     let recording = Arc::clone(&view.recording);

@@ -113,7 +113,14 @@ fn digit(ui: &mut Ui, world: &Snapshot<'_>, unit: &mut UnitSettings) {
                 if world.digit.is_blank() { "a sample (nothing drawn)" } else { "current digit" };
             ui.label(RichText::new(name).small());
             let label = "The digit that goes in";
-            digit_view::show(ui, ui.scope_id().with("in"), side, label, |i| pixels[i], Sense::hover());
+            digit_view::show(
+                ui,
+                ui.scope_id().with("in"),
+                side,
+                label,
+                |i| pixels[i],
+                Sense::hover(),
+            );
         });
         ui.vertical(|ui| {
             ui.label(RichText::new("its weights W").small());
