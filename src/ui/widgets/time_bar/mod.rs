@@ -226,6 +226,8 @@ impl<'a> TimeBar<'a> {
         if self.playback.is_live() {
             let (text, colour) = if self.playback.is_following() {
                 ("live", p.accent)
+            } else if self.playback.at() == self.playback.range().1 {
+                ("held", p.weak)
             } else {
                 ("behind live", p.weak)
             };
