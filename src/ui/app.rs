@@ -11,6 +11,7 @@ use egui::Context;
 use super::command::{Outbox, TrainEdit};
 use super::digit::{Digit, Source};
 use super::history::History;
+use super::neuron::{Neuron, NeuronWorld};
 use super::session::{self, Session};
 use super::snapshot::{Picking, Snapshot, WrongLists};
 use super::time::Time;
@@ -67,6 +68,8 @@ pub struct App {
     pub(super) train_tab: &'static str,
     pub(super) time: Time,
     pub(super) history: History,
+    /// The Neuron lab.
+    pub(super) neuron: Neuron,
     pub(super) help: bool,
     pub(super) toasts: Toasts,
     /// Name of the graphics adapter and whether it is software.
@@ -125,6 +128,7 @@ impl App {
             train_tab: workspaces::train::TABS[0].name,
             time: Time::new(&session.time),
             history: History::new(&session.history),
+            neuron: Neuron::new(&session.neuron),
             help: false,
             toasts,
             adapter: String::new(),
@@ -178,6 +182,13 @@ impl App {
             training: self.hub.training(),
             library: self.hub.library(),
             download: self.hub.download(),
+            plotter: self.hub.plotter(),
+            neuron: NeuronWorld {
+                state: &self.neuron,
+                simulation: self.hub.simulation().view(),
+                running: self.hub.simulation().is_running(),
+                results: self.hub.experiments().results(),
+            },
             picking: &self.picking,
             wrong: &self.wrong,
             runs: &self.runs,
@@ -203,6 +214,7 @@ impl App {
                 Event::PictureLoaded { name, pixels } => {
                     self.digit.set_source(Source::Picture { name, label: None, pixels });
                 }
+                Event::SpikesRead { name, recording } => self.show_spikes(name, recording),
                 Event::Exported(path) => {
                     self.toasts.notice(format!("Saved as {}", path.display()));
                 }
@@ -345,6 +357,7 @@ impl eframe::App for App {
         self.look_back();
         self.look(ctx);
         self.remember_window(ctx);
+        self.follow_neuron();
         self.hub.watch(self.workspace.id == "train", self.session.live);
         self.autosave(ctx);
     }

@@ -43,11 +43,21 @@ impl App {
             Command::Time(edit) => self.edit_time(edit),
             Command::History(edit) => self.edit_history(edit),
             Command::Fields(edit) => self.fields(edit),
+            Command::Neuron(edit) => self.edit_neuron(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
             Command::SaveText { name, text } => {
                 let path = self.export_path(&name, "csv");
                 self.job(Job::Export { path, bytes: text.into_bytes() });
             }
+            Command::SaveSpikes { name, extension, recording } => {
+                let path = self.export_path(name, extension);
+                self.job(Job::ExportSpikes { path, recording });
+            }
+            Command::SaveTraces { name, traces } => {
+                let path = self.export_path(name, "csv");
+                self.job(Job::ExportTraces { path, traces });
+            }
+            Command::OpenSpikes(path) => self.job(Job::ReadSpikes(path)),
             Command::OpenPicture(path) => self.job(Job::ReadPicture(path)),
         }
     }

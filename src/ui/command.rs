@@ -2,13 +2,17 @@
 //! [`super::apply`] is the one place that carries them out.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::history::HistoryEdit;
+use super::neuron::NeuronEdit;
 use super::session::AnswersView;
 use super::time::TimeEdit;
 use super::workspaces::fields::view::FieldsEdit;
 use crate::ann::trainer::TrainConfig;
 use crate::data::Pixels;
+use crate::snn::recording::Recording;
+use crate::snn::traces::Traces;
 
 /// The commands of one frame, in order.
 pub type Outbox = Vec<Command>;
@@ -45,10 +49,18 @@ pub enum Command {
     Time(TimeEdit),
     /// Everything that concerns the Receptive fields workspace.
     Fields(FieldsEdit),
+    /// Everything in the Neuron lab.
+    Neuron(NeuronEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.
     SaveText { name: String, text: String },
+    /// Save the spikes of a recording under this name, as `npz` or `csv`.
+    SaveSpikes { name: &'static str, extension: &'static str, recording: Arc<Recording> },
+    /// Save traces as CSV under this name.
+    SaveTraces { name: &'static str, traces: Arc<Traces> },
+    /// A file of spikes was dropped on the window.
+    OpenSpikes(PathBuf),
     /// A picture of a digit was dropped on the window.
     OpenPicture(PathBuf),
 }

@@ -15,6 +15,7 @@ pub mod command;
 pub mod digit;
 pub mod history;
 mod keys;
+pub mod neuron;
 pub mod session;
 pub mod snapshot;
 pub mod theme;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digit::Treatment;
 use super::history::HistorySettings;
+use super::neuron::settings::NeuronSettings;
 use super::time::TimeSettings;
 use super::workspaces::fields::view::FieldsView;
 use crate::ann::trainer::TrainConfig;
@@ -52,6 +53,8 @@ pub struct Session {
     pub without_mnist: bool,
     /// The Time workspace.
     pub time: TimeSettings,
+    /// The Neuron lab.
+    pub neuron: NeuronSettings,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
     /// The Receptive fields workspace.
@@ -154,6 +157,7 @@ impl Default for Session {
             mnist_folder: None,
             without_mnist: false,
             time: TimeSettings::default(),
+            neuron: NeuronSettings::default(),
             dismissed_runs: Vec::new(),
             fields: FieldsView::default(),
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::digit::Digit;
 use super::history::History;
+use super::neuron::NeuronWorld;
 use super::session::Session;
 use super::time::Time;
 use super::workspaces::fields::view::FieldsState;
@@ -14,6 +15,7 @@ use crate::workers::download::DownloadView;
 use crate::workers::inspect::{Findings, Sight};
 use crate::workers::library::Library;
 use crate::workers::models::Models;
+use crate::workers::plotter::Plotter;
 use crate::workers::runs::RunRecord;
 use crate::workers::scrub;
 use crate::workers::sweep::{Survey, Sweeps};
@@ -50,6 +52,10 @@ pub struct Snapshot<'a> {
     pub library: Arc<Library>,
     /// The download.
     pub download: Arc<DownloadView>,
+    /// Who draws long recordings.
+    pub plotter: &'a Plotter,
+    /// The Neuron lab.
+    pub neuron: NeuronWorld<'a>,
     /// What *next* and *random* pick from.
     pub picking: &'a Picking,
     /// Digits that models get wrong.

@@ -14,6 +14,9 @@
 //! | `scrub` | the run looked back at | [`scrub::Question`], the newest only | [`scrub::View`] slot |
 //! | `inspect` | nothing | [`inspect::Look`], the newest only | [`inspect::Sight`] slot |
 //! | `seek` | nothing | [`inspect::Task`] queue; stop is atomic | [`inspect::Findings`] slot |
+//! | `simulation` | an engine and its recording | [`simulation::SimCommand`] queue; pause and speed are atomics | [`simulation::SimulationView`] slot, events |
+//! | `experiments` | nothing | [`experiments::Experiment`], the newest only | [`experiments::Results`] slot, events |
+//! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
 //! Slots hold the latest value as an `Arc` (bulk state; a reader may miss
@@ -28,13 +31,16 @@ pub mod curve;
 pub mod devices;
 pub mod download;
 pub mod events;
+pub mod experiments;
 pub mod inspect;
 pub mod latest;
 pub mod library;
 pub mod models;
+pub mod plotter;
 pub mod recorder;
 pub mod runs;
 pub mod scrub;
+pub mod simulation;
 pub mod sweep;
 pub mod training;
 
@@ -44,11 +50,18 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
+use crate::snn::SnnError;
+use crate::snn::cpu::CpuEngine;
+use crate::snn::engine::Engine;
+use crate::snn::network::Network;
 use answers::{Answers, Question};
 use download::DownloadView;
 use events::{Event, Events, QUEUE, Wake};
+use experiments::Experiments;
 use latest::{Inbox, Slot};
 use library::{Job, Library};
+use plotter::Plotter;
+use simulation::Simulation;
 use sweep::{Survey, SurveyOf, Sweeps};
 use training::{Control, TrainCommand, TrainingView};
 
@@ -69,6 +82,9 @@ pub struct Hub {
     library: Arc<Slot<Library>>,
     /// Looks inside networks.
     pub inspector: inspect::Inspector,
+    plotter: Plotter,
+    simulation: Simulation,
+    experiments: Experiments,
     download: Arc<Slot<DownloadView>>,
     cancel_download: Arc<AtomicBool>,
     quit: Arc<AtomicBool>,
@@ -100,6 +116,7 @@ impl Hub {
         let library = Arc::new(Slot::new(Library::default()));
         let quit = Arc::<AtomicBool>::default();
         devices::look(&events)?;
+        let plotter = Plotter::default();
         let threads = vec![
             answers::spawn(Arc::clone(&questions), Arc::clone(&answers), events.clone())?,
             sweep::spawn(Arc::clone(&to_sweep), Arc::clone(&sweeps), events.clone())?,
@@ -123,7 +140,10 @@ impl Hub {
                 runs_root,
                 Arc::clone(&quit),
             )?,
+            plotter::spawn(plotter.clone(), events.clone())?,
         ];
+        let simulation = Simulation::start("simulation", cpu_engine, events.clone())?;
+        let experiments = Experiments::start(cpu_engine, events.clone())?;
         Ok(Self {
             questions,
             answers,
@@ -139,6 +159,9 @@ impl Hub {
             jobs: Some(jobs),
             library,
             inspector: inspect::Inspector::start(&events)?,
+            plotter,
+            simulation,
+            experiments,
             download: Arc::new(Slot::new(DownloadView::default())),
             cancel_download: Arc::default(),
             quit,
@@ -259,6 +282,21 @@ impl Hub {
         self.library.get()
     }
 
+    /// The simulation of the Neuron lab.
+    pub fn simulation(&self) -> &Simulation {
+        &self.simulation
+    }
+
+    /// The Neuron lab's other experiments.
+    pub fn experiments(&self) -> &Experiments {
+        &self.experiments
+    }
+
+    /// Who draws long recordings.
+    pub fn plotter(&self) -> &Plotter {
+        &self.plotter
+    }
+
     /// How far the download has come.
     pub fn download(&self) -> Arc<DownloadView> {
         self.download.get()
@@ -300,10 +338,32 @@ impl Hub {
         }
     }
 
+    /// Opens the system's dialog for a file of spikes, and has it read.
+    pub fn choose_spikes(&self) {
+        let jobs = self.jobs.clone();
+        let spawned = std::thread::Builder::new().name("spikes dialog".into()).spawn(move || {
+            let dialog = rfd::FileDialog::new()
+                .set_title("Spikes as npz or CSV")
+                .add_filter("Spikes", &["npz", "csv"]);
+            if let (Some(path), Some(jobs)) = (dialog.pick_file(), jobs) {
+                let _ = jobs.send(Job::ReadSpikes(path));
+            }
+        });
+        if let Err(error) = spawned {
+            self.events.send(Event::Failure(format!("The dialog could not open: {error}")));
+        }
+    }
+
     /// The next event, if one is waiting.
     pub fn next_event(&self) -> Option<Event> {
         self.arrived.try_recv().ok()
     }
+}
+
+/// The engine for small networks: one thread of the processor is faster than a
+/// graphics card's start-up.
+fn cpu_engine(network: Network) -> Result<Box<dyn Engine>, SnnError> {
+    Ok(Box::new(CpuEngine::new(&network, 1)))
 }
 
 fn send<T>(queue: Option<&SyncSender<T>>, value: T, name: &'static str) -> Result<(), Busy> {
@@ -322,6 +382,7 @@ impl Drop for Hub {
         self.questions.close();
         self.to_sweep.close();
         self.scrubs.close();
+        self.plotter.close();
         self.train = None;
         self.jobs = None;
         for thread in self.threads.drain(..) {

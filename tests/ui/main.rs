@@ -4,6 +4,7 @@
 mod draw;
 mod fields;
 mod history;
+mod neuron;
 mod pictures;
 mod session;
 mod time;

@@ -14,6 +14,8 @@ pub enum Icon {
     Fields,
     /// An hourglass: time.
     Hourglass,
+    /// A voltage that rises, spikes and falls: a neuron.
+    Spike,
     /// A screen with a beam: projector mode.
     Projector,
     /// Light theme.
@@ -95,6 +97,15 @@ impl Icon {
                     painter.line_segment([at(0.6, y1), at(0.86, end)], faint);
                 }
             }
+            Self::Spike => line(&[
+                at(0.04, 0.8),
+                at(0.3, 0.68),
+                at(0.42, 0.56),
+                at(0.5, 0.08),
+                at(0.58, 0.94),
+                at(0.7, 0.82),
+                at(0.96, 0.78),
+            ]),
             Self::Projector => {
                 line(&[
                     at(0.08, 0.12),

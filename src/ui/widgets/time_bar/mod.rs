@@ -186,9 +186,10 @@ impl<'a> TimeBar<'a> {
             if moves {
                 (Icon::Pause, "Pause", "Space", true, PlaybackEdit::Pause)
             } else {
-                (Icon::Play, "Play", "Space", last > first, PlaybackEdit::Play { now_s })
+                let on = last > first || p.is_live();
+                (Icon::Play, "Play", "Space", on, PlaybackEdit::Play { now_s })
             },
-            (Icon::StepOn, "Step on", "→", p.at() < last, PlaybackEdit::Step(1)),
+            (Icon::StepOn, "Step on", "→", p.at() < last || p.is_live(), PlaybackEdit::Step(1)),
             (Icon::ToEnd, end, "End", p.at() < last || p.is_live(), PlaybackEdit::End),
         ];
         for (icon, name, key, on, what) in buttons {
@@ -225,6 +226,8 @@ impl<'a> TimeBar<'a> {
         if self.playback.is_live() {
             let (text, colour) = if self.playback.is_following() {
                 ("live", p.accent)
+            } else if self.playback.at() == self.playback.range().1 {
+                ("held", p.weak)
             } else {
                 ("behind live", p.weak)
             };

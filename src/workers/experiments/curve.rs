@@ -1,0 +1,124 @@
+//! The f–I curve, measured: a neuron per current, all at once, for two seconds
+//! of simulated time, beside the curve from the equations.
+
+use std::time::{Duration, Instant};
+
+use crate::snn::SnnError;
+use crate::snn::models;
+use crate::snn::network::{NetworkSpec, ProbeWhat, Values, Waveform};
+use crate::snn::params::Config;
+use crate::snn::rate_curve;
+use crate::workers::simulation::MakeEngine;
+
+/// Simulated time, ms.
+const WHOLE_MS: f64 = 2000.0;
+/// Simulated time between two views, ms, and the wall time it may take at least:
+/// the measurement should be seen, and the window not flooded.
+const PART_MS: f64 = 50.0;
+const PART_TAKES: Duration = Duration::from_millis(33);
+/// Points of the curve from the equations per measured one.
+const FINER: usize = 4;
+
+/// What is to be measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CurveTask {
+    /// The neuron model with all its values.
+    pub model: Config,
+    /// Step, ms.
+    pub dt_ms: f64,
+    /// The currents, ascending, in the model's unit.
+    pub currents: Vec<f64>,
+}
+
+/// What has been measured so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CurveResult {
+    /// Model measured.
+    pub model: String,
+    /// Current and measured rate, Hz.
+    pub measured: Vec<[f64; 2]>,
+    /// Current and rate from the equations, Hz.
+    pub expected: Vec<[f64; 2]>,
+    /// Current at which firing begins.
+    pub rheobase: f64,
+    /// Simulated time so far and in all, ms.
+    pub done_ms: f64,
+    /// In all, ms.
+    pub whole_ms: f64,
+}
+
+/// Measures, and tells what there is after each part; `tell` says whether to go
+/// on.
+pub fn measure(
+    task: &CurveTask,
+    make: MakeEngine,
+    tell: &mut dyn FnMut(CurveResult) -> bool,
+) -> Result<(), SnnError> {
+    let owner = "f–I curve";
+    let model = models::get(owner, &task.model.id)?;
+    let values = task.model.resolve(owner, model.params)?;
+    let of = rate_curve::Values::new(model, &values);
+    let mut result =
+        CurveResult { model: model.id.to_owned(), whole_ms: WHOLE_MS, ..CurveResult::default() };
+    if let Some(curve) = rate_curve::find(model.id) {
+        result.rheobase = (curve.rheobase)(&of);
+        let finer = if curve.closed { FINER } else { 1 };
+        let rate = |current| [current, (curve.rate_hz)(&of, task.dt_ms, current)];
+        result.expected = between(&task.currents, finer).into_iter().map(rate).collect();
+    }
+    let currents: Vec<f32> = task.currents.iter().map(|c| *c as f32).collect();
+    let spec = NetworkSpec::new(owner, task.dt_ms, 1)
+        .population("neurons", currents.len(), task.model.clone())
+        .current("current", "neurons", Waveform::Constant(Values::Each(currents)))
+        .probe("spikes", ProbeWhat::Spikes { of: "neurons".into() });
+    let mut engine = make(spec.build()?)?;
+    let part = (PART_MS / task.dt_ms).round().max(1.0) as u64;
+    let mut trains: Vec<Vec<f64>> = vec![Vec::new(); task.currents.len()];
+    while result.done_ms < WHOLE_MS - 1e-6 {
+        let begun = Instant::now();
+        engine.run(part)?;
+        for spike in engine.take_spikes()? {
+            trains[spike.neuron as usize].push(spike.step as f64 * task.dt_ms);
+        }
+        result.done_ms = engine.step() as f64 * task.dt_ms;
+        let rates = trains.iter().map(|t| rate_hz(t, result.done_ms));
+        result.measured =
+            task.currents.iter().zip(rates).map(|(current, rate)| [*current, rate]).collect();
+        if !tell(result.clone()) {
+            return Ok(());
+        }
+        std::thread::sleep(PART_TAKES.saturating_sub(begun.elapsed()));
+    }
+    Ok(())
+}
+
+/// The rate of a train so far: from its intervals in the second half, where
+/// firing is steady; from all of them, or from the count, where there are few.
+fn rate_hz(times_ms: &[f64], now_ms: f64) -> f64 {
+    let from_intervals = |times: &[f64]| match times {
+        [first, .., last] => Some(1000.0 * (times.len() - 1) as f64 / (last - first)),
+        _ => None,
+    };
+    let late = times_ms.partition_point(|t| *t < now_ms / 2.0);
+    // A neuron that fell silent does not fire at the rate of its beginning.
+    let silent = times_ms.last().is_none_or(|last| {
+        let longest = times_ms.windows(2).map(|w| w[1] - w[0]).fold(0.0, f64::max);
+        now_ms - last > 3.0 * longest.max(now_ms / 8.0)
+    });
+    if silent {
+        return 0.0;
+    }
+    from_intervals(&times_ms[late..])
+        .or_else(|| from_intervals(times_ms))
+        .unwrap_or(1000.0 * times_ms.len() as f64 / now_ms.max(1e-9))
+}
+
+/// The currents with `finer − 1` more between each two.
+fn between(currents: &[f64], finer: usize) -> Vec<f64> {
+    let mut all: Vec<f64> = currents
+        .windows(2)
+        .flat_map(|w| (0..finer).map(move |k| w[0] + (w[1] - w[0]) * k as f64 / finer as f64))
+        .collect();
+    all.extend(currents.last());
+    all
+}

@@ -1,0 +1,133 @@
+//! Fig. 3 and eq. (1): the artificial neuron, ReLU(Σ Wᵢ xᵢ), beside an
+//! integrate-and-fire neuron that is given the same products one after another,
+//! Vᵢ = Vᵢ₋₁ + Wᵢ xᵢ, and fires when V reaches V_th.
+
+use crate::snn::SnnError;
+use crate::snn::network::{NetworkSpec, ProbeWhat, Values, Waveform};
+use crate::snn::params::Config;
+use crate::workers::simulation::MakeEngine;
+
+/// Steps over which the rate of the sweep is counted.
+const SWEEP_STEPS: u64 = 200;
+/// Points of the sweep and its range, in units of V_th per step.
+const SWEEP: (f64, f64, usize) = (-0.5, 1.6, 64);
+
+/// What is to be run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnitTask {
+    /// Inputs x and their weights W, in the order of presentation.
+    pub products: Vec<(f32, f32)>,
+    /// Threshold.
+    pub v_th: f32,
+    /// Whether a spike resets to zero instead of subtracting the threshold.
+    pub reset_to_zero: bool,
+    /// How often all inputs are presented.
+    pub passes: usize,
+}
+
+/// One step of eq. (1).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UnitStep {
+    /// Voltage before it.
+    pub before: f32,
+    /// Voltage with the product added.
+    pub charged: f32,
+    /// Whether it fired.
+    pub spike: bool,
+}
+
+/// A point of the input sweep.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SweepPoint {
+    /// Input per step, in units of V_th.
+    pub input: f64,
+    /// Spikes per step.
+    pub rate: f64,
+}
+
+/// What came out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UnitResult {
+    /// Σ Wᵢ xᵢ of one pass.
+    pub sum: f64,
+    /// Every step of every pass.
+    pub steps: Vec<UnitStep>,
+    /// Spikes in all passes.
+    pub spikes: u64,
+    /// Voltage left at the end.
+    pub left: f32,
+    /// Spikes per step at constant inputs.
+    pub sweep: Vec<SweepPoint>,
+}
+
+/// Runs both.
+pub fn run(task: &UnitTask, make: MakeEngine) -> Result<UnitResult, SnnError> {
+    let sum = task.products.iter().map(|(x, w)| f64::from(*x) * f64::from(*w)).sum();
+    let mut result = UnitResult { sum, sweep: sweep(task, make)?, ..UnitResult::default() };
+    if !task.products.is_empty() {
+        present(task, make, &mut result)?;
+    }
+    Ok(result)
+}
+
+/// A step of 1 ms takes the current for a product: dv = I dt.
+fn model(task: &UnitTask) -> Config {
+    Config::new("if")
+        .with("v_th", f64::from(task.v_th))
+        .with("reset", f64::from(u8::from(task.reset_to_zero)))
+}
+
+fn present(task: &UnitTask, make: MakeEngine, result: &mut UnitResult) -> Result<(), SnnError> {
+    let n = task.products.len();
+    let total = n * task.passes;
+    let product = |i: usize| f64::from(task.products[i % n].0) * f64::from(task.products[i % n].1);
+    let current = (0..total).map(|i| (i as f64, product(i))).collect();
+    let state = ProbeWhat::State {
+        of: "neuron".into(),
+        variable: "v".into(),
+        neurons: vec![0],
+        replica: 0,
+        every_ms: 1.0,
+    };
+    let spec = NetworkSpec::new("eq. (1)", 1.0, 1)
+        .population("neuron", 1, model(task))
+        .current("products", "neuron", Waveform::Steps(current))
+        .probe("spikes", ProbeWhat::Spikes { of: "neuron".into() })
+        .probe("v", state);
+    let mut engine = make(spec.build()?)?;
+    engine.run(total as u64)?;
+    let fired: Vec<u64> = engine.take_spikes()?.iter().map(|s| s.step).collect();
+    let voltages = engine.take_samples()?.into_iter().find(|s| s.probe == 1);
+    let voltages = voltages.map(|s| s.values).unwrap_or_default();
+    let mut next = fired.iter().peekable();
+    result.steps = voltages
+        .iter()
+        .enumerate()
+        .map(|(i, before)| UnitStep {
+            before: *before,
+            charged: *before + product(i) as f32,
+            spike: next.next_if(|s| **s == i as u64).is_some(),
+        })
+        .collect();
+    result.spikes = fired.len() as u64;
+    result.left = engine.state(0, 0, 0)?.first().copied().unwrap_or(0.0);
+    Ok(())
+}
+
+fn sweep(task: &UnitTask, make: MakeEngine) -> Result<Vec<SweepPoint>, SnnError> {
+    let (from, to, points) = SWEEP;
+    let input = |i: usize| from + (to - from) * i as f64 / (points - 1) as f64;
+    let currents = (0..points).map(|i| (input(i) * f64::from(task.v_th)) as f32).collect();
+    let spec = NetworkSpec::new("sweep", 1.0, 1)
+        .population("neurons", points, model(task))
+        .current("inputs", "neurons", Waveform::Constant(Values::Each(currents)));
+    let mut engine = make(spec.build()?)?;
+    engine.run(SWEEP_STEPS)?;
+    let counts = engine.counts(0, 0)?;
+    let rate = |count: &u32| f64::from(*count) / SWEEP_STEPS as f64;
+    Ok(counts
+        .iter()
+        .enumerate()
+        .map(|(i, c)| SweepPoint { input: input(i), rate: rate(c) })
+        .collect())
+}

@@ -1,0 +1,271 @@
+//! The `plotter` thread: turns long recordings into pictures and figures, so
+//! that the window draws ten million spikes as easily as ten.
+//!
+//! A view asks under a key of its own; only the newest question of each key
+//! counts, and its newest answer stays until the next one replaces it. The view
+//! shows the old answer meanwhile, stretched to where it belongs.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use super::events::{Event, Events};
+use crate::snn::recording::statistics::{TrainStatistics, measure};
+use crate::snn::recording::{Recording, View};
+
+/// What a view wants to know.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Which view asks.
+    pub key: u64,
+    /// Number of the question, to tell its answer from an earlier one's.
+    pub serial: u64,
+    /// The spikes.
+    pub recording: Arc<Recording>,
+    /// What to make of them.
+    pub task: Task,
+}
+
+/// What can be made of spikes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// A picture of the raster, with the population rate.
+    Raster(RasterTask),
+    /// Figures of the spike trains of these neurons in these steps.
+    Statistics { neurons: Range<u32>, steps: Range<u64> },
+}
+
+/// A raster and the population rate below it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RasterTask {
+    /// Time and neurons shown, and the size of the picture.
+    pub view: View,
+    /// Colour of no spike and of many, RGB.
+    pub ramp: [[u8; 3]; 2],
+    /// First step of the population rate's bins.
+    pub rate_from: u64,
+    /// How many bins.
+    pub rate_bins: usize,
+    /// Steps in one.
+    pub bin_steps: u64,
+}
+
+/// The answer to a [`Task`].
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// To [`Task::Raster`].
+    Raster(RasterPicture),
+    /// To [`Task::Statistics`].
+    Statistics(TrainStatistics),
+}
+
+/// A raster as a picture.
+#[derive(Clone, Debug)]
+pub struct RasterPicture {
+    /// What was asked.
+    pub task: RasterTask,
+    /// `rows × columns` pixels, RGBA, the first neuron on top.
+    pub rgba: Vec<u8>,
+    /// Spikes in a cell of the full colour.
+    pub full: f32,
+    /// Spikes in each bin of the population rate.
+    pub rate_counts: Vec<f32>,
+}
+
+/// Draws the picture of a task. Every cell with a spike is visible; the colour
+/// grows with the square root of the count, up to the 99.5th percentile of the
+/// cells that have any.
+pub fn draw_raster(recording: &Recording, task: &RasterTask) -> RasterPicture {
+    let cells_len = task.view.rows * task.view.columns;
+    let mut cells = vec![0.0f32; cells_len];
+    recording.count_cells(&task.view, &mut cells);
+    let full = full_count(&cells);
+    let mut rgba = Vec::with_capacity(cells_len * 4);
+    let [paper, ink] = task.ramp;
+    let shades: Vec<[u8; 4]> = (0..=255u8).map(|t| shade(paper, ink, t)).collect();
+    for count in &cells {
+        // At least a third of the way, so that a single spike is no ghost.
+        let share = if *count > 0.0 { 0.35 + 0.65 * (count / full).min(1.0).sqrt() } else { 0.0 };
+        rgba.extend(shades[(share * 255.0) as usize]);
+    }
+    let neurons = task.view.first..task.view.first + task.view.count;
+    let rate_counts = recording.population(task.rate_from, task.rate_bins, task.bin_steps, neurons);
+    RasterPicture { task: task.clone(), rgba, full, rate_counts }
+}
+
+fn shade(paper: [u8; 3], ink: [u8; 3], t: u8) -> [u8; 4] {
+    let mix = |a: u8, b: u8| {
+        let t = u32::from(t);
+        ((u32::from(a) * (255 - t) + u32::from(b) * t + 127) / 255) as u8
+    };
+    [mix(paper[0], ink[0]), mix(paper[1], ink[1]), mix(paper[2], ink[2]), 255]
+}
+
+/// The 99.5th percentile of the cells that are not empty; at least one spike.
+fn full_count(cells: &[f32]) -> f32 {
+    // A few thousand cells tell it as well as a million.
+    let stride = (cells.len() / 40_000).max(1);
+    let mut some: Vec<f32> = cells.iter().step_by(stride).copied().filter(|c| *c > 0.0).collect();
+    if some.is_empty() {
+        return 1.0;
+    }
+    let at = (some.len() - 1) * 995 / 1000;
+    let (_, full, _) = some.select_nth_unstable_by(at, f32::total_cmp);
+    full.max(1.0)
+}
+
+/// A question and its answer.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The question's number.
+    pub serial: u64,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// Questions wait here, and answers are left here.
+#[derive(Debug, Default)]
+struct Desk {
+    asked: BTreeMap<u64, Question>,
+    answered: BTreeMap<u64, Arc<Answered>>,
+    closed: bool,
+}
+
+/// The window's side of the thread. Copies share the same desk.
+#[derive(Clone, Debug, Default)]
+pub struct Plotter(Arc<(Mutex<Desk>, Condvar)>);
+
+impl Plotter {
+    /// A poisoned lock means a panic between two complete values.
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks; an earlier question of the same key that was not begun is dropped.
+    pub fn ask(&self, question: Question) {
+        self.desk().asked.insert(question.key, question);
+        self.0.1.notify_one();
+    }
+
+    /// The newest answer for this key.
+    pub fn newest(&self, key: u64) -> Option<Arc<Answered>> {
+        self.desk().answered.get(&key).cloned()
+    }
+
+    /// Lets the thread end.
+    pub fn close(&self) {
+        self.desk().closed = true;
+        self.0.1.notify_all();
+    }
+
+    /// Sleeps until there is a question; `None` once closed.
+    fn wait(&self) -> Option<Question> {
+        let mut desk = self.desk();
+        loop {
+            if desk.closed {
+                return None;
+            }
+            if let Some((_, question)) = desk.asked.pop_first() {
+                return Some(question);
+            }
+            desk = self.0.1.wait(desk).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn run(&self, events: &Events) {
+        while let Some(question) = self.wait() {
+            let answer = std::panic::catch_unwind(|| match &question.task {
+                Task::Raster(task) => Answer::Raster(draw_raster(&question.recording, task)),
+                Task::Statistics { neurons, steps } => {
+                    Answer::Statistics(measure(&question.recording, neurons.clone(), steps.clone()))
+                }
+            });
+            match answer {
+                Ok(answer) => {
+                    let answered = Answered { serial: question.serial, answer };
+                    self.desk().answered.insert(question.key, Arc::new(answered));
+                    events.wake();
+                }
+                Err(_) => events.send(Event::Failure(
+                    "A raster could not be drawn; the spikes are kept. Another zoom may show them."
+                        .into(),
+                )),
+            }
+        }
+    }
+}
+
+/// Starts the thread.
+///
+/// # Errors
+/// When the system gives none.
+pub fn spawn(plotter: Plotter, events: Events) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("plotter".into()).spawn(move || plotter.run(&events))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snn::recording::CAP_BYTES;
+
+    fn recording() -> Arc<Recording> {
+        let mut recording = Recording::new(4, 1.0, CAP_BYTES);
+        for step in 0..100 {
+            recording.push(step, &[(step % 4) as u32]);
+        }
+        Arc::new(recording)
+    }
+
+    fn task() -> RasterTask {
+        let view =
+            View { from_step: 0.0, to_step: 100.0, first: 0, count: 4, columns: 100, rows: 4 };
+        RasterTask {
+            view,
+            ramp: [[10, 20, 30], [250, 240, 230]],
+            rate_from: 0,
+            rate_bins: 10,
+            bin_steps: 10,
+        }
+    }
+
+    #[test]
+    fn a_spike_is_a_pixel_of_full_colour() {
+        let picture = draw_raster(&recording(), &task());
+        assert_eq!(picture.full, 1.0);
+        for step in 0..100usize {
+            for neuron in 0..4usize {
+                let at = (neuron * 100 + step) * 4;
+                let wanted =
+                    if step % 4 == neuron { [250, 240, 230, 255] } else { [10, 20, 30, 255] };
+                assert_eq!(picture.rgba[at..at + 4], wanted);
+            }
+        }
+        assert_eq!(picture.rate_counts, [10.0; 10]);
+    }
+
+    #[test]
+    fn the_newest_question_of_each_view_is_answered() {
+        let plotter = Plotter::default();
+        let (sender, _receiver) = std::sync::mpsc::sync_channel(4);
+        let (woken, wait) = std::sync::mpsc::sync_channel(16);
+        let events = Events::new(sender, Arc::new(move || drop(woken.try_send(()))));
+        let ask = |key, serial, task| {
+            plotter.ask(Question { key, serial, recording: recording(), task });
+        };
+        ask(1, 1, Task::Raster(task()));
+        ask(1, 2, Task::Raster(task()));
+        ask(2, 3, Task::Statistics { neurons: 0..4, steps: 0..100 });
+        let thread = spawn(plotter.clone(), events).unwrap();
+        for _ in 0..2 {
+            wait.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+        }
+        assert_eq!(plotter.newest(1).unwrap().serial, 2);
+        let answered = plotter.newest(2).unwrap();
+        let Answer::Statistics(s) = &answered.answer else { panic!("{answered:?}") };
+        assert_eq!((s.spikes, s.cv), (100, Some(0.0)));
+        assert!(plotter.newest(3).is_none());
+        plotter.close();
+        thread.join().unwrap();
+    }
+}

@@ -1,0 +1,377 @@
+//! The `simulation` thread: owns an engine and runs it at the speed asked for,
+//! from one step a second to as fast as it can.
+//!
+//! Speed and pause are atomics, so they never queue behind work. Steps are done
+//! in slices of a few milliseconds, between which commands are carried out. What
+//! the window shows comes up as a [`SimulationView`] some thirty times a second,
+//! never once per step; spikes and traces go into recordings with a memory cap.
+//! Pacing decides when a step is done, never what it does.
+
+mod pace;
+mod run;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::Busy;
+use super::events::{Event, Events};
+use super::latest::Slot;
+use crate::snn::SnnError;
+use crate::snn::engine::{Engine, EngineInfo};
+use crate::snn::network::{Network, NetworkSpec};
+use crate::snn::recording::Recording;
+use crate::snn::stimulus::Stimulus;
+use crate::snn::traces::Traces;
+use pace::{Meter, Pace};
+use run::Run;
+
+/// The view is renewed so often.
+const PUBLISH_EVERY: Duration = Duration::from_millis(33);
+/// Commands that may wait.
+const QUEUE: usize = 256;
+
+/// Makes the engine for a network.
+pub type MakeEngine = fn(Network) -> Result<Box<dyn Engine>, SnnError>;
+
+/// A network to be run, and what of it is recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// The network, without probes.
+    pub spec: NetworkSpec,
+    /// A current of the network that a person shapes: its index.
+    pub stimulus: Option<(usize, Stimulus)>,
+    /// Traces of state variables at every step.
+    pub traced: Vec<Traced>,
+    /// Steps done at once, whatever the speed, so that there is something to see.
+    pub head_start: u64,
+    /// Memory for single spikes, bytes.
+    pub cap_bytes: usize,
+}
+
+/// A state variable of one neuron.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traced {
+    /// Name of the population.
+    pub population: String,
+    /// The state variable.
+    pub variable: &'static str,
+    /// The neuron.
+    pub neuron: u32,
+    /// Name in the legend.
+    pub name: String,
+}
+
+/// What the thread can be told.
+#[derive(Clone, Debug)]
+pub enum SimCommand {
+    /// Run this network from the beginning.
+    Load(Box<Setup>),
+    /// Change a parameter of a population from the next step on.
+    Parameter { population: usize, name: &'static str, value: f64 },
+    /// Change the weights of a projection.
+    Weights { projection: usize, weights: Vec<f32> },
+    /// Shape the current anew.
+    Stimulus(Box<Stimulus>),
+    /// Do so many steps, whether it runs or not.
+    Steps(u64),
+    /// Look at the atomics.
+    Wake,
+}
+
+/// What the window says without queueing.
+#[derive(Debug, Default)]
+struct Control {
+    running: AtomicBool,
+    watched: AtomicBool,
+    quit: AtomicBool,
+    /// Asked speed, steps per second, as bits; infinite for as fast as it can.
+    steps_per_s: AtomicU64,
+}
+
+impl Control {
+    fn steps_per_s(&self) -> f64 {
+        f64::from_bits(self.steps_per_s.load(Relaxed))
+    }
+
+    /// Runs only while somebody looks: a simulation for show takes no core from
+    /// training.
+    fn goes(&self) -> bool {
+        self.running.load(Relaxed) && self.watched.load(Relaxed)
+    }
+}
+
+/// Measured speeds, over the last half second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Speeds {
+    /// Steps per second of wall time.
+    pub steps_per_s: f64,
+    /// Simulated ms per second of wall time.
+    pub ms_per_s: f64,
+    /// Synaptic events per second of wall time.
+    pub events_per_s: f64,
+}
+
+/// The simulation as the window sees it.
+#[derive(Clone, Debug)]
+pub struct SimulationView {
+    /// Grows with every network loaded.
+    pub generation: u64,
+    /// The engine in use; `None` before the first network.
+    pub engine: Option<EngineInfo>,
+    /// Step of the next step: the run goes from 0 to just before it.
+    pub step: u64,
+    /// The spikes of all populations, then of all inputs.
+    pub recording: Arc<Recording>,
+    /// The stimulus (if there is one), then the traced variables.
+    pub traces: Arc<Traces>,
+    /// Whether it runs at this moment: asked to, and looked at.
+    pub goes: bool,
+    /// Measured speed, while it runs.
+    pub speeds: Option<Speeds>,
+    /// Why it cannot go on.
+    pub failure: Option<String>,
+}
+
+impl Default for SimulationView {
+    fn default() -> Self {
+        Self {
+            generation: 0,
+            engine: None,
+            step: 0,
+            recording: Arc::new(Recording::new(0, 0.1, 0)),
+            traces: Arc::new(Traces::new(Vec::new(), 0.1, 0)),
+            goes: false,
+            speeds: None,
+            failure: None,
+        }
+    }
+}
+
+/// The thread, from the window's side.
+pub struct Simulation {
+    control: Arc<Control>,
+    commands: Option<SyncSender<SimCommand>>,
+    view: Arc<Slot<SimulationView>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Simulation {
+    /// Starts a thread of this name.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start(name: &'static str, make: MakeEngine, events: Events) -> std::io::Result<Self> {
+        let control = Arc::<Control>::default();
+        control.steps_per_s.store(1000f64.to_bits(), Relaxed);
+        let view = Arc::new(Slot::new(SimulationView::default()));
+        let (sender, commands) = sync_channel(QUEUE);
+        let worker = Worker {
+            control: Arc::clone(&control),
+            commands,
+            view: Arc::clone(&view),
+            events,
+            make,
+            run: None,
+            generation: 0,
+            failure: None,
+            published: Instant::now(),
+            stale: false,
+        };
+        let thread = std::thread::Builder::new().name(name.into()).spawn(move || worker.work())?;
+        Ok(Self { control, commands: Some(sender), view, thread: Some(thread) })
+    }
+
+    /// The newest view.
+    pub fn view(&self) -> Arc<SimulationView> {
+        self.view.get()
+    }
+
+    /// Sends a command.
+    ///
+    /// # Errors
+    /// [`Busy`] when the queue is full or the thread is gone.
+    pub fn send(&self, command: SimCommand) -> Result<(), Busy> {
+        match self.commands.as_ref().map(|q| q.try_send(command)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => {
+                Err(Busy("simulation"))
+            }
+        }
+    }
+
+    /// Lets it run, or holds it before the next step.
+    pub fn set_running(&self, on: bool) {
+        if self.control.running.swap(on, Relaxed) != on {
+            let _ = self.send(SimCommand::Wake);
+        }
+    }
+
+    /// Whether it is to run.
+    pub fn is_running(&self) -> bool {
+        self.control.running.load(Relaxed)
+    }
+
+    /// Whether anybody looks; without, it waits.
+    pub fn set_watched(&self, on: bool) {
+        if self.control.watched.swap(on, Relaxed) != on {
+            let _ = self.send(SimCommand::Wake);
+        }
+    }
+
+    /// The speed to run at, steps per second of wall time.
+    pub fn set_speed(&self, steps_per_s: f64) {
+        let bits = steps_per_s.to_bits();
+        if self.control.steps_per_s.swap(bits, Relaxed) != bits {
+            let _ = self.send(SimCommand::Wake);
+        }
+    }
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        self.control.quit.store(true, Relaxed);
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The thread's own side.
+struct Worker {
+    control: Arc<Control>,
+    commands: Receiver<SimCommand>,
+    view: Arc<Slot<SimulationView>>,
+    events: Events,
+    make: MakeEngine,
+    run: Option<Run>,
+    generation: u64,
+    failure: Option<String>,
+    published: Instant,
+    /// Whether something changed since the last view.
+    stale: bool,
+}
+
+impl Worker {
+    fn work(mut self) {
+        let (mut pace, mut meter) = (Pace::default(), Meter::default());
+        let mut went = false;
+        while !self.control.quit.load(Relaxed) {
+            let goes = self.control.goes() && self.run.is_some() && self.failure.is_none();
+            self.stale |= std::mem::replace(&mut went, goes) != goes;
+            let wait = if goes {
+                pace.due_in(self.control.steps_per_s(), Instant::now()).min(PUBLISH_EVERY)
+            } else {
+                pace.rest();
+                meter.rest();
+                if self.stale { Duration::ZERO } else { Duration::from_secs(3600) }
+            };
+            match self.commands.recv_timeout(wait) {
+                Ok(command) => {
+                    self.guarded(|worker| worker.carry_out(command));
+                    // A burst of commands (a slider that is dragged) is one change.
+                    while let Ok(command) = self.commands.try_recv() {
+                        self.guarded(|worker| worker.carry_out(command));
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if goes {
+                let due = pace.due(self.control.steps_per_s(), Instant::now());
+                let begun = Instant::now();
+                self.guarded(|worker| worker.steps(due));
+                pace.took(due, begun.elapsed());
+                if let Some(run) = &self.run {
+                    meter.measure(run, Instant::now());
+                }
+            }
+            if self.stale && (!goes || self.published.elapsed() >= PUBLISH_EVERY) {
+                self.publish(goes, meter.speeds().filter(|_| goes));
+            }
+        }
+    }
+
+    /// A panic ends the run, not the thread.
+    fn guarded(&mut self, act: impl FnOnce(&mut Self) -> Result<(), SnnError>) {
+        let acted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| act(self)));
+        let failure = match acted {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => format!("The simulation cannot go on: {error}. What was recorded is kept; Reset begins anew."),
+            Err(_) => "The simulation failed by a mistake in the program. What was recorded is kept; Reset begins anew.".to_owned(),
+        };
+        self.failure = Some(failure.clone());
+        self.stale = true;
+        self.events.send(Event::Failure(failure));
+    }
+
+    fn steps(&mut self, steps: u64) -> Result<(), SnnError> {
+        if steps == 0 {
+            return Ok(());
+        }
+        if let Some(run) = &mut self.run {
+            self.stale = true;
+            run.steps(steps)?;
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, command: SimCommand) -> Result<(), SnnError> {
+        match command {
+            SimCommand::Load(setup) => {
+                self.generation += 1;
+                self.failure = None;
+                self.run = None;
+                self.stale = true;
+                let head_start = setup.head_start;
+                self.run = Some(Run::new(*setup, self.make)?);
+                self.steps(head_start)
+            }
+            SimCommand::Steps(steps) if self.failure.is_none() => self.steps(steps),
+            SimCommand::Steps(_) | SimCommand::Wake => Ok(()),
+            SimCommand::Parameter { population, name, value } => self
+                .run
+                .as_mut()
+                .map_or(Ok(()), |r| r.engine.set_parameter(population, name, value)),
+            SimCommand::Weights { projection, weights } => {
+                self.run.as_mut().map_or(Ok(()), |r| r.engine.set_weights(projection, &weights))
+            }
+            SimCommand::Stimulus(stimulus) => {
+                self.run.as_mut().map_or(Ok(()), |r| r.set_stimulus(*stimulus))
+            }
+        }
+    }
+
+    fn publish(&mut self, goes: bool, speeds: Option<Speeds>) {
+        (self.stale, self.published) = (false, Instant::now());
+        let before = self.view.get();
+        let view = match &self.run {
+            Some(run) => SimulationView {
+                generation: self.generation,
+                engine: Some(run.engine.info()),
+                step: run.engine.step(),
+                recording: Arc::new(run.recording.clone()),
+                traces: Arc::new(run.traces.clone()),
+                goes,
+                speeds,
+                failure: self.failure.clone(),
+            },
+            // A network that could not be built leaves what was shown.
+            None => SimulationView {
+                generation: self.generation,
+                goes: false,
+                speeds: None,
+                failure: self.failure.clone(),
+                ..SimulationView::clone(&before)
+            },
+        };
+        self.view.put(view);
+        self.events.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests;
