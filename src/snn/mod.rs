@@ -5,6 +5,7 @@
 //! * [`network`]: populations, projections, inputs and probes, checked when built
 //! * [`engine`]: what an engine can do, and the order of events inside a step
 //! * [`cpu`]: the engine in plain Rust
+//! * [`diehl_cook`]: the network of Diehl and Cook (2015), how it is shown images, how it answers
 //! * [`rng`]: random numbers that CPU and GPU draw alike
 //! * [`recording`]: spikes, [`traces`]: values over time; kept under a memory cap
 //! * [`stimulus`]: currents that a person shapes
@@ -13,6 +14,7 @@
 
 pub mod codes;
 pub mod cpu;
+pub mod diehl_cook;
 pub mod engine;
 mod error;
 pub mod models;
