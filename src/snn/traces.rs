@@ -14,6 +14,9 @@ use std::sync::Arc;
 const TILE: usize = 4096;
 /// Samples whose smallest and largest value are kept for good.
 const GROUP: usize = 64;
+/// Tiles without samples that keep their groups; older ones keep the smallest
+/// and largest value of the whole tile, so that a run may last for days.
+const GROUPED_TILES: usize = 16_384;
 /// Memory for samples unless told otherwise, bytes.
 pub const CAP_BYTES: usize = 64 << 20;
 
@@ -50,6 +53,8 @@ pub struct Traces {
     tiles: Vec<Arc<[Part]>>,
     /// Tiles at the beginning whose samples were given up.
     summarised: usize,
+    /// Tiles at the beginning whose groups were given up as well.
+    bare: usize,
     open: Vec<Vec<f32>>,
 }
 
@@ -57,7 +62,15 @@ impl Traces {
     /// Empty traces at steps of `dt_ms`.
     pub fn new(channels: Vec<Channel>, dt_ms: f64, cap_bytes: usize) -> Self {
         let open = vec![Vec::new(); channels.len()];
-        Self { dt_ms, channels: channels.into(), cap_bytes, tiles: Vec::new(), summarised: 0, open }
+        Self {
+            dt_ms,
+            channels: channels.into(),
+            cap_bytes,
+            tiles: Vec::new(),
+            summarised: 0,
+            bare: 0,
+            open,
+        }
     }
 
     /// Adds the sample of one step: a value per channel.
@@ -85,6 +98,13 @@ impl Traces {
                 .map(|p| Part { samples: Vec::new(), groups: p.groups.clone(), whole: p.whole })
                 .collect();
             self.summarised += 1;
+        }
+        while self.summarised - self.bare > GROUPED_TILES {
+            let kept = self.tiles[self.bare].iter();
+            self.tiles[self.bare] = kept
+                .map(|p| Part { samples: Vec::new(), groups: Vec::new(), whole: p.whole })
+                .collect();
+            self.bare += 1;
         }
     }
 
@@ -163,7 +183,9 @@ impl Traces {
             let left = end - step;
             let (values, next) = match self.tiles.get(tile).and_then(|t| t.get(channel)) {
                 // As much at once as lies within the range.
-                Some(part) if i == 0 && left >= TILE => (part.whole, step + TILE),
+                Some(part) if part.groups.is_empty() || (i == 0 && left >= TILE) => {
+                    (part.whole, (tile + 1) * TILE)
+                }
                 Some(part) if part.samples.is_empty() || (i % GROUP == 0 && left >= GROUP) => {
                     (part.groups.get(i / GROUP).copied()?, (step / GROUP + 1) * GROUP)
                 }

@@ -10,6 +10,7 @@ use egui::Context;
 
 use super::command::{Outbox, TrainEdit};
 use super::digit::{Digit, Source};
+use super::neuron::{Neuron, NeuronWorld};
 use super::session::{self, Session};
 use super::snapshot::{Picking, Snapshot, WrongLists};
 use super::toasts::Toasts;
@@ -49,7 +50,7 @@ pub struct App {
     /// The models that answer, the one in training not counted.
     pub(super) models: Models,
     /// With the one in training: what the workspaces see.
-    shown_models: Arc<Models>,
+    pub(super) shown_models: Arc<Models>,
     /// Number of the newest question, and what it was about.
     asked: (u64, u64, Option<Arc<Models>>),
     answers_current: bool,
@@ -60,6 +61,8 @@ pub struct App {
     pub(super) runs: Arc<Vec<RunRecord>>,
     pub(super) compared: BTreeSet<String>,
     pub(super) train_tab: &'static str,
+    /// The Neuron lab.
+    pub(super) neuron: Neuron,
     pub(super) help: bool,
     pub(super) toasts: Toasts,
     /// Name of the graphics adapter and whether it is software.
@@ -112,6 +115,7 @@ impl App {
             runs: Arc::default(),
             compared: BTreeSet::new(),
             train_tab: workspaces::train::TABS[0].name,
+            neuron: Neuron::new(&session.neuron),
             help: false,
             toasts,
             adapter: String::new(),
@@ -164,6 +168,12 @@ impl App {
             library: self.hub.library(),
             download: self.hub.download(),
             plotter: self.hub.plotter(),
+            neuron: NeuronWorld {
+                state: &self.neuron,
+                simulation: self.hub.simulation().view(),
+                running: self.hub.simulation().is_running(),
+                results: self.hub.experiments().results(),
+            },
             picking: &self.picking,
             wrong: &self.wrong,
             runs: &self.runs,
@@ -181,6 +191,7 @@ impl App {
                 Event::PictureLoaded { name, pixels } => {
                     self.digit.set_source(Source::Picture { name, label: None, pixels });
                 }
+                Event::SpikesRead { name, recording } => self.show_spikes(name, recording),
                 Event::Exported(path) => {
                     self.toasts.notice(format!("Saved as {}", path.display()));
                 }
@@ -304,6 +315,7 @@ impl eframe::App for App {
         self.apply_theme(ctx);
         self.ask();
         self.remember_window(ctx);
+        self.follow_neuron();
         self.hub.watch(self.workspace.id == "train", self.session.live);
         self.autosave(ctx);
     }

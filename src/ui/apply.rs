@@ -33,11 +33,21 @@ impl App {
             Command::Answers(view) => self.session.answers = view,
             Command::Train(edit) => self.train(edit),
             Command::Data(edit) => self.data(edit),
+            Command::Neuron(edit) => self.edit_neuron(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
             Command::SaveText { name, text } => {
                 let path = self.export_path(&name, "csv");
                 self.job(Job::Export { path, bytes: text.into_bytes() });
             }
+            Command::SaveSpikes { name, extension, recording } => {
+                let path = self.export_path(name, extension);
+                self.job(Job::ExportSpikes { path, recording });
+            }
+            Command::SaveTraces { name, traces } => {
+                let path = self.export_path(name, "csv");
+                self.job(Job::ExportTraces { path, traces });
+            }
+            Command::OpenSpikes(path) => self.job(Job::ReadSpikes(path)),
             Command::OpenPicture(path) => self.job(Job::ReadPicture(path)),
         }
     }

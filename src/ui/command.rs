@@ -2,10 +2,14 @@
 //! [`super::apply`] is the one place that carries them out.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::neuron::NeuronEdit;
 use super::session::AnswersView;
 use crate::ann::trainer::TrainConfig;
 use crate::data::Pixels;
+use crate::snn::recording::Recording;
+use crate::snn::traces::Traces;
 
 /// The commands of one frame, in order.
 pub type Outbox = Vec<Command>;
@@ -34,10 +38,18 @@ pub enum Command {
     Train(TrainEdit),
     /// Everything that concerns where digits come from.
     Data(DataEdit),
+    /// Everything in the Neuron lab.
+    Neuron(NeuronEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.
     SaveText { name: String, text: String },
+    /// Save the spikes of a recording under this name, as `npz` or `csv`.
+    SaveSpikes { name: &'static str, extension: &'static str, recording: Arc<Recording> },
+    /// Save traces as CSV under this name.
+    SaveTraces { name: &'static str, traces: Arc<Traces> },
+    /// A file of spikes was dropped on the window.
+    OpenSpikes(PathBuf),
     /// A picture of a digit was dropped on the window.
     OpenPicture(PathBuf),
 }

@@ -116,7 +116,12 @@ fn pen_width(app: &App, out: &mut Outbox, by: f32) {
 pub fn collect(ctx: &Context, app: &App, out: &mut Outbox) {
     for file in ctx.input(|i| i.raw.dropped_files.clone()) {
         let path = file.path().to_path_buf();
-        out.push(if path.is_dir() {
+        let spikes = path
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("npz") || e.eq_ignore_ascii_case("csv"));
+        out.push(if spikes {
+            Command::OpenSpikes(path)
+        } else if path.is_dir() {
             Command::Data(DataEdit::Folder(path))
         } else {
             Command::OpenPicture(path)

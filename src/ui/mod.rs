@@ -14,6 +14,7 @@ mod chrome;
 pub mod command;
 pub mod digit;
 mod keys;
+pub mod neuron;
 pub mod session;
 pub mod snapshot;
 pub mod theme;

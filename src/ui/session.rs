@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::digit::Treatment;
+use super::neuron::settings::NeuronSettings;
 use crate::ann::trainer::TrainConfig;
 use crate::data::strokes::Stroke;
 
@@ -43,6 +44,8 @@ pub struct Session {
     pub mnist_folder: Option<PathBuf>,
     /// Whether the user does not want to be offered MNIST again.
     pub without_mnist: bool,
+    /// The Neuron lab.
+    pub neuron: NeuronSettings,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
 }
@@ -140,6 +143,7 @@ impl Default for Session {
             used_runs: Vec::new(),
             mnist_folder: None,
             without_mnist: false,
+            neuron: NeuronSettings::default(),
             dismissed_runs: Vec::new(),
         }
     }

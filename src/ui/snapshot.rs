@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::digit::Digit;
+use super::neuron::NeuronWorld;
 use super::session::Session;
 use crate::workers::answers::Answers;
 use crate::workers::download::DownloadView;
@@ -44,6 +45,8 @@ pub struct Snapshot<'a> {
     pub download: Arc<DownloadView>,
     /// Who draws long recordings.
     pub plotter: &'a Plotter,
+    /// The Neuron lab.
+    pub neuron: NeuronWorld<'a>,
     /// What *next* and *random* pick from.
     pub picking: &'a Picking,
     /// Digits that models get wrong.

@@ -100,6 +100,20 @@ pub fn blend(from: Color32, to: Color32, t: f32) -> Color32 {
     from.lerp_to_gamma(to, t.clamp(0.0, 1.0))
 }
 
+/// A diverging scale for −1 … 1: blue below zero, orange above (Okabe and Ito), the
+/// neutral ground at zero. Beyond the ends it stays at them.
+pub fn diverging(visuals: &Visuals, value: f32) -> Color32 {
+    let (zero, below, above) = if visuals.dark_mode {
+        (rgb(0x23282F), rgb(0x56B4E9), rgb(0xFFB347))
+    } else {
+        (rgb(0xF7F7F5), rgb(0x005A9C), rgb(0xB34A00))
+    };
+    if value.is_nan() {
+        return zero;
+    }
+    blend(zero, if value < 0.0 { below } else { above }, value.abs())
+}
+
 /// The bold cut of the text face.
 pub fn strong(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name("strong".into()))

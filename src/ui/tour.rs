@@ -10,11 +10,15 @@ use egui_kittest::Harness;
 
 use super::app::{App, Setup};
 use super::command::{Command, DataEdit, DigitEdit, TrainEdit};
+use super::neuron::NeuronEdit;
+use super::neuron::settings::{CurveSettings, NeuronTab, UnitInputs, UnitSettings};
 use super::session::ThemeChoice;
 use super::window::wgpu_setup;
 use crate::ann::trainer::TrainConfig;
 use crate::core::files::write_whole;
+use crate::core::playback::PlaybackEdit;
 use crate::data::synthetic;
+use crate::snn::params::Config;
 use crate::workers::library::Loading;
 use crate::workers::training::Phase;
 
@@ -114,6 +118,55 @@ const SCENES: &[Scene] = &[
         projector: true,
         set_up: |a, c| tab(a, c, "Curves"),
         ready: trained,
+    },
+    Scene {
+        name: "20-neuron-spikes",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| neuron(a, c, NeuronTab::Spikes),
+        ready: simulated,
+    },
+    Scene {
+        name: "21-neuron-curve",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: curve_of_adex,
+        ready: |app| {
+            app.snapshot()
+                .neuron
+                .results
+                .curve
+                .as_ref()
+                .is_some_and(|c| c.1.model == "adex" && c.1.done_ms >= c.1.whole_ms)
+        },
+    },
+    Scene {
+        name: "22-neuron-unit",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: unit_of_the_digit,
+        ready: |app| {
+            app.snapshot().neuron.results.unit.as_ref().is_some_and(|u| u.1.steps.len() > 784)
+        },
+    },
+    Scene {
+        name: "23-neuron-codes",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| neuron(a, c, NeuronTab::Codes),
+        ready: |app| app.snapshot().neuron.results.codes.is_some(),
+    },
+    Scene {
+        name: "24-neuron-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| neuron(a, c, NeuronTab::Spikes),
+        ready: simulated,
     },
 ];
 
@@ -291,4 +344,27 @@ fn train(app: &mut App, ctx: &egui::Context) {
 fn tab(app: &mut App, ctx: &egui::Context, name: &'static str) {
     app.apply(ctx, Command::Show("train"));
     app.apply(ctx, Command::TrainTab(name));
+}
+
+fn neuron(app: &mut App, ctx: &egui::Context, tab: NeuronTab) {
+    app.apply(ctx, Command::Show("neuron"));
+    app.apply(ctx, Command::Neuron(NeuronEdit::Tab(tab)));
+}
+
+fn simulated(app: &App) -> bool {
+    app.snapshot().neuron.simulation.step >= 2_500
+}
+
+fn curve_of_adex(app: &mut App, ctx: &egui::Context) {
+    app.apply(ctx, Command::Neuron(NeuronEdit::Play(PlaybackEdit::Pause)));
+    neuron(app, ctx, NeuronTab::RateCurve);
+    let settings = CurveSettings { model: Config::new("adex"), ..CurveSettings::default() };
+    app.apply(ctx, Command::Neuron(NeuronEdit::Curve(Box::new(settings))));
+}
+
+fn unit_of_the_digit(app: &mut App, ctx: &egui::Context) {
+    neuron(app, ctx, NeuronTab::Unit);
+    let inputs = UnitInputs::Digit;
+    let settings = UnitSettings { inputs, unit: 3, v_th: 1.0, ..UnitSettings::default() };
+    app.apply(ctx, Command::Neuron(NeuronEdit::Unit(Box::new(settings))));
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::runs::RunRecord;
 use crate::data::Pixels;
+use crate::snn::recording::Recording;
 
 /// Wakes the window so that it looks at what is new. Callable from any thread.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -20,6 +21,8 @@ pub enum Event {
     Failure(String),
     /// A picture file was read.
     PictureLoaded { name: String, pixels: Box<Pixels> },
+    /// A file of spikes was read.
+    SpikesRead { name: String, recording: Arc<Recording> },
     /// A file was written where the user finds it.
     Exported(PathBuf),
     /// The indices of the digits that a model gets wrong in a data set.

@@ -2,7 +2,7 @@
 //! frame (loading data sets, reading pictures, searching for wrong answers,
 //! saving exports and the session), one job after the other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::Receiver;
@@ -16,6 +16,12 @@ use crate::ann::weights;
 use crate::core::files::write_bytes;
 use crate::data::registry::{self, Split};
 use crate::data::{mnist, picture};
+use crate::snn::recording::spike_times::{self, SpikeTimes};
+use crate::snn::recording::{CAP_BYTES, Recording};
+use crate::snn::traces::Traces;
+
+/// Step to which imported spike times are rounded, ms.
+const IMPORT_DT_MS: f64 = 0.01;
 
 /// A job for the library.
 pub enum Job {
@@ -34,6 +40,12 @@ pub enum Job {
     ReadPicture(PathBuf),
     /// Write a file that was asked for, and say where it is.
     Export { path: PathBuf, bytes: Vec<u8> },
+    /// Write the spikes of a recording, as the file's extension says.
+    ExportSpikes { path: PathBuf, recording: Arc<Recording> },
+    /// Write traces as CSV.
+    ExportTraces { path: PathBuf, traces: Arc<Traces> },
+    /// Read spikes from an npz or CSV file.
+    ReadSpikes(PathBuf),
     /// Write a file of the app's own.
     Save { path: PathBuf, bytes: Vec<u8> },
     /// Write an RGBA picture as PNG and say where it is.
@@ -142,10 +154,12 @@ impl Worker {
                 }
                 Err(error) => self.fail(error.to_string()),
             },
-            Job::Export { path, bytes } => match write_bytes(&path, &bytes) {
-                Ok(()) => self.events.send(Event::Exported(path)),
-                Err(error) => self.fail(error.to_string()),
-            },
+            Job::Export { path, bytes } => self.export(path, &bytes),
+            Job::ExportSpikes { path, recording } => self.export_spikes(path, &recording),
+            Job::ExportTraces { path, traces } => {
+                self.export(path, traces.to_csv(0..u64::MAX).as_bytes());
+            }
+            Job::ReadSpikes(path) => self.read_spikes(&path),
             Job::Save { path, bytes } => {
                 if let Err(error) = write_bytes(&path, &bytes) {
                     self.fail(error.to_string());
@@ -203,6 +217,34 @@ impl Worker {
             }
             Ok(None) => debug_assert!(self.quit.load(Relaxed)),
             Err(error) => self.fail(format!("{} could not be evaluated: {error}", model.name)),
+        }
+    }
+
+    fn export(&self, path: PathBuf, bytes: &[u8]) {
+        match write_bytes(&path, bytes) {
+            Ok(()) => self.events.send(Event::Exported(path)),
+            Err(error) => self.fail(error.to_string()),
+        }
+    }
+
+    fn export_spikes(&self, path: PathBuf, recording: &Recording) {
+        if path.extension().is_none_or(|e| e != "npz") {
+            return self.export(path, SpikeTimes::of(recording).to_csv().as_bytes());
+        }
+        match spike_times::to_npz(recording) {
+            Ok(bytes) => self.export(path, &bytes),
+            Err(error) => self.fail(format!("The spikes could not be put together: {error}. They are kept; save them as CSV instead.")),
+        }
+    }
+
+    fn read_spikes(&self, path: &Path) {
+        match SpikeTimes::read(path) {
+            Ok(spikes) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let recording = Arc::new(spikes.to_recording(IMPORT_DT_MS, CAP_BYTES));
+                self.events.send(Event::SpikesRead { name, recording });
+            }
+            Err(error) => self.fail(error.to_string()),
         }
     }
 

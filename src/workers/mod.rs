@@ -7,6 +7,8 @@
 //! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
+//! | `simulation` | an engine and its recording | [`simulation::SimCommand`] queue; pause and speed are atomics | [`simulation::SimulationView`] slot, events |
+//! | `experiments` | nothing | [`experiments::Experiment`], the newest only | [`experiments::Results`] slot, events |
 //! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
@@ -21,11 +23,13 @@ pub mod answers;
 pub mod curve;
 pub mod download;
 pub mod events;
+pub mod experiments;
 pub mod latest;
 pub mod library;
 pub mod models;
 pub mod plotter;
 pub mod runs;
+pub mod simulation;
 pub mod training;
 
 use std::path::PathBuf;
@@ -34,12 +38,18 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
+use crate::snn::SnnError;
+use crate::snn::cpu::CpuEngine;
+use crate::snn::engine::Engine;
+use crate::snn::network::Network;
 use answers::{Answers, Question};
 use download::DownloadView;
 use events::{Event, Events, QUEUE, Wake};
+use experiments::Experiments;
 use latest::{Inbox, Slot};
 use library::{Job, Library};
 use plotter::Plotter;
+use simulation::Simulation;
 use training::{Control, TrainCommand, TrainingView};
 
 /// All workers, from the window's side.
@@ -52,6 +62,8 @@ pub struct Hub {
     jobs: Option<SyncSender<Job>>,
     library: Arc<Slot<Library>>,
     plotter: Plotter,
+    simulation: Simulation,
+    experiments: Experiments,
     download: Arc<Slot<DownloadView>>,
     cancel_download: Arc<AtomicBool>,
     quit: Arc<AtomicBool>,
@@ -99,6 +111,8 @@ impl Hub {
             )?,
             plotter::spawn(plotter.clone(), events.clone())?,
         ];
+        let simulation = Simulation::start("simulation", cpu_engine, events.clone())?;
+        let experiments = Experiments::start(cpu_engine, events.clone())?;
         Ok(Self {
             questions,
             answers,
@@ -108,6 +122,8 @@ impl Hub {
             jobs: Some(jobs),
             library,
             plotter,
+            simulation,
+            experiments,
             download: Arc::new(Slot::new(DownloadView::default())),
             cancel_download: Arc::default(),
             quit,
@@ -184,6 +200,16 @@ impl Hub {
         self.library.get()
     }
 
+    /// The simulation of the Neuron lab.
+    pub fn simulation(&self) -> &Simulation {
+        &self.simulation
+    }
+
+    /// The Neuron lab's other experiments.
+    pub fn experiments(&self) -> &Experiments {
+        &self.experiments
+    }
+
     /// Who draws long recordings.
     pub fn plotter(&self) -> &Plotter {
         &self.plotter
@@ -230,10 +256,32 @@ impl Hub {
         }
     }
 
+    /// Opens the system's dialog for a file of spikes, and has it read.
+    pub fn choose_spikes(&self) {
+        let jobs = self.jobs.clone();
+        let spawned = std::thread::Builder::new().name("spikes dialog".into()).spawn(move || {
+            let dialog = rfd::FileDialog::new()
+                .set_title("Spikes as npz or CSV")
+                .add_filter("Spikes", &["npz", "csv"]);
+            if let (Some(path), Some(jobs)) = (dialog.pick_file(), jobs) {
+                let _ = jobs.send(Job::ReadSpikes(path));
+            }
+        });
+        if let Err(error) = spawned {
+            self.events.send(Event::Failure(format!("The dialog could not open: {error}")));
+        }
+    }
+
     /// The next event, if one is waiting.
     pub fn next_event(&self) -> Option<Event> {
         self.arrived.try_recv().ok()
     }
+}
+
+/// The engine for small networks: one thread of the processor is faster than a
+/// graphics card's start-up.
+fn cpu_engine(network: Network) -> Result<Box<dyn Engine>, SnnError> {
+    Ok(Box::new(CpuEngine::new(&network, 1)))
 }
 
 fn send<T>(queue: Option<&SyncSender<T>>, value: T, name: &'static str) -> Result<(), Busy> {

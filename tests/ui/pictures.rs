@@ -10,10 +10,12 @@ use super::Window;
 
 /// Adapters round colours differently; a broken layout changes far more.
 fn compare(window: &mut Window, name: &str) {
-    let speeds: Vec<egui::Rect> =
-        window.harness.query_all_by_label_contains("answered in").map(|n| n.rect()).collect();
-    for rect in speeds {
-        window.harness.mask(rect.expand(2.0));
+    for text in ["answered in", "engine, "] {
+        let speeds: Vec<egui::Rect> =
+            window.harness.query_all_by_label_contains(text).map(|n| n.rect()).collect();
+        for rect in speeds {
+            window.harness.mask(rect.expand(2.0));
+        }
     }
     window.harness.remove_cursor();
     window.harness.run_steps(8);
@@ -59,4 +61,50 @@ fn train_light() {
 fn train_small() {
     let mut window = open([640.0, 480.0], ThemeChoice::Dark, false, "train");
     compare(&mut window, "train-small");
+}
+
+/// The Neuron lab, its simulation held at what it begins with.
+fn neuron(size: [f32; 2], theme: ThemeChoice, projector: bool) -> Window {
+    let mut window = open(size, theme, projector, "neuron");
+    window.key(egui::Modifiers::NONE, egui::Key::Space);
+    window.wait_for_text("held");
+    window.click("Reset");
+    window.wait_for_text("199.9 of 199.9 ms");
+    window
+}
+
+#[test]
+fn neuron_spikes_light() {
+    let mut window = neuron([1280.0, 800.0], ThemeChoice::Light, false);
+    compare(&mut window, "neuron-spikes-light");
+}
+
+#[test]
+fn neuron_spikes_in_projector_mode() {
+    let mut window = neuron([1024.0, 768.0], ThemeChoice::Light, true);
+    compare(&mut window, "neuron-spikes-projector");
+}
+
+#[test]
+fn neuron_curve_dark() {
+    let mut window = neuron([1280.0, 800.0], ThemeChoice::Dark, false);
+    window.click("f–I curve");
+    window.wait_for_text("Measured over 2000 of 2000 ms");
+    compare(&mut window, "neuron-curve-dark");
+}
+
+#[test]
+fn neuron_unit_light() {
+    let mut window = neuron([1280.0, 800.0], ThemeChoice::Light, false);
+    window.click("Neuron and unit (Fig. 3)");
+    window.wait_for_text("Σ Wᵢ xᵢ =");
+    compare(&mut window, "neuron-unit-light");
+}
+
+#[test]
+fn neuron_codes_dark() {
+    let mut window = neuron([1280.0, 800.0], ThemeChoice::Dark, false);
+    window.click("Codes");
+    window.wait_for_text("What each loses");
+    compare(&mut window, "neuron-codes-dark");
 }

@@ -251,6 +251,29 @@ impl Recording {
             .flat_map(move |c| c.spikes(range.clone()))
     }
 
+    /// Spikes of all neurons in each of `bins` equal parts of the run so far. It
+    /// takes O(bins log n), so it may be asked every frame.
+    pub fn activity(&self, bins: usize) -> Vec<f32> {
+        let edge = |i: usize| (self.steps as u128 * i as u128 / bins.max(1) as u128) as u64;
+        let mut counts = vec![0.0; bins];
+        if edge(bins) > 0 && self.kept_from > 0 {
+            // Of what was given up, the pyramid's coarsest bins tell enough.
+            let view = View {
+                from_step: 0.0,
+                to_step: self.steps as f64,
+                first: 0,
+                count: self.neurons,
+                columns: bins,
+                rows: 1,
+            };
+            self.pyramid.count_cells(&view, self.kept_from, &mut counts);
+        }
+        for (i, count) in counts.iter_mut().enumerate() {
+            *count += self.count(edge(i)..edge(i + 1)) as f32;
+        }
+        counts
+    }
+
     /// Spikes of `neurons` per bin of `bin_steps`, from step `from` on for
     /// `bins` bins. Where single spikes were given up, the pyramid's coarser
     /// bins are spread evenly.

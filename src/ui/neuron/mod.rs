@@ -14,7 +14,8 @@ pub mod settings;
 use std::sync::Arc;
 
 use super::app::App;
-use crate::core::playback::{Playback, PlaybackEdit};
+use crate::core::playback::{Looping, Playback, PlaybackEdit};
+use crate::snn::recording::Recording;
 use crate::workers::experiments::Experiment;
 use crate::workers::simulation::SimCommand;
 use settings::{CodesSettings, CurveSettings, FigureOne, NeuronSettings, NeuronTab, UnitSettings};
@@ -43,8 +44,22 @@ pub enum NeuronEdit {
     Curve(Box<CurveSettings>),
     /// The artificial and the biological neuron.
     Unit(Box<UnitSettings>),
+    /// How the imported spikes are looked at.
+    ImportedPlot(Box<RasterView>),
+    /// Choose a file of spikes.
+    Import,
     /// The neural codes.
     Codes(Box<CodesSettings>),
+}
+
+/// Spikes from a file.
+pub struct Imported {
+    /// The file's name.
+    pub name: String,
+    /// The spikes.
+    pub recording: Arc<Recording>,
+    /// How they are looked at.
+    pub plot: RasterView,
 }
 
 /// The lab's own state.
@@ -59,6 +74,8 @@ pub struct Neuron {
     awaited: u64,
     /// The network that was loaded last, to notice its arrival.
     generation: u64,
+    /// Spikes from a file: its name, and how they are looked at.
+    pub imported: Option<Imported>,
     /// Number of the newest question to the experiments, and the question.
     asked: (u64, Option<Experiment>),
 }
@@ -72,6 +89,7 @@ impl Neuron {
             loaded: false,
             awaited: 0,
             generation: 0,
+            imported: None,
             asked: (0, None),
         }
     }
@@ -94,12 +112,27 @@ impl App {
                 self.change_figure(&before);
             }
             NeuronEdit::Plot(plot) => self.neuron.plot = *plot,
+            NeuronEdit::ImportedPlot(plot) => {
+                if let Some(imported) = &mut self.neuron.imported {
+                    imported.plot = *plot;
+                }
+            }
+            NeuronEdit::Import => self.hub.choose_spikes(),
             NeuronEdit::Restart => self.load_figure(),
             NeuronEdit::Reset => self.reset_neuron(),
             NeuronEdit::Curve(curve) => kept.curve = *curve,
             NeuronEdit::Unit(unit) => kept.unit = *unit,
             NeuronEdit::Codes(codes) => kept.codes = *codes,
         }
+    }
+
+    /// Shows spikes that were read from a file.
+    pub(super) fn show_spikes(&mut self, name: String, recording: Arc<Recording>) {
+        let mut plot = settings::fresh_plot();
+        plot.time.show_all(recording.duration_ms());
+        self.neuron.imported = Some(Imported { name, recording, plot });
+        self.session.neuron.tab = NeuronTab::Files;
+        self.workspace = &super::workspaces::neuron::WORKSPACE;
     }
 
     fn reset_neuron(&mut self) {
@@ -117,6 +150,7 @@ impl App {
             NeuronTab::RateCurve => kept.curve = CurveSettings::default(),
             NeuronTab::Unit => kept.unit = UnitSettings::default(),
             NeuronTab::Codes => kept.codes = CodesSettings::default(),
+            NeuronTab::Files => self.neuron.imported = None,
         }
     }
 
@@ -162,17 +196,21 @@ impl App {
     fn play_neuron(&mut self, edit: PlaybackEdit) {
         let playback = &mut self.neuron.playback;
         let at_end = playback.is_following() || playback.at() == playback.range().1;
+        let loops = playback.looping() != Looping::Off;
         let running = self.hub.simulation().is_running();
         let mut steps = 0;
         match edit {
-            PlaybackEdit::Toggle { .. } | PlaybackEdit::Play { .. } if at_end => {
-                let on = matches!(edit, PlaybackEdit::Play { .. }) || !running;
-                self.hub.simulation().set_running(on);
-                playback.edit(if on { &PlaybackEdit::End } else { &PlaybackEdit::Pause });
-            }
-            PlaybackEdit::Pause if playback.is_following() => {
+            // The bar follows until the thread holds, so that it stands at the
+            // very end then.
+            PlaybackEdit::Toggle { .. } | PlaybackEdit::Pause
+                if playback.is_following() && running =>
+            {
                 self.hub.simulation().set_running(false);
-                playback.edit(&edit);
+            }
+            PlaybackEdit::Toggle { .. } | PlaybackEdit::Play { .. } if at_end && !loops => {
+                self.hub.simulation().set_running(true);
+                playback.edit(&PlaybackEdit::End);
+                self.neuron.plot.time.follow = true;
             }
             PlaybackEdit::Step(by) if by > 0 && at_end => {
                 self.hub.simulation().set_running(false);
@@ -206,7 +244,10 @@ impl App {
         match edit {
             PlaybackEdit::End => time.follow = true,
             _ if self.neuron.playback.is_following() => {}
-            PlaybackEdit::Go(_) | PlaybackEdit::Step(_) | PlaybackEdit::Home | PlaybackEdit::Tick { .. } => {
+            PlaybackEdit::Go(_)
+            | PlaybackEdit::Step(_)
+            | PlaybackEdit::Home
+            | PlaybackEdit::Tick { .. } => {
                 let view = self.hub.simulation().view();
                 if time.follow {
                     let end = view.recording.duration_ms();
@@ -237,7 +278,7 @@ impl App {
         }
         let playback = &mut self.neuron.playback;
         playback.set_range(0, view.step.saturating_sub(1), true);
-        let settled = view.step >= self.neuron.awaited || view.failure.is_some();
+        let settled = !view.goes && (view.step >= self.neuron.awaited || view.failure.is_some());
         if !self.hub.simulation().is_running() && playback.is_following() && settled {
             playback.edit(&PlaybackEdit::Pause);
         }
@@ -249,7 +290,7 @@ impl App {
     fn ask_experiment(&mut self) {
         let kept = &self.session.neuron;
         let task = match kept.tab {
-            NeuronTab::Spikes => return,
+            NeuronTab::Spikes | NeuronTab::Files => return,
             NeuronTab::RateCurve => Experiment::RateCurve(kept.curve.task()),
             NeuronTab::Unit => {
                 Experiment::Unit(kept.unit.task(self.digit.pixels(), &self.shown_models))

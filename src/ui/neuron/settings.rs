@@ -40,6 +40,8 @@ pub enum NeuronTab {
     Unit,
     /// The same intensity in three codes.
     Codes,
+    /// Spikes from a file.
+    Files,
 }
 
 /// What is kept over a restart.
@@ -147,10 +149,8 @@ impl FigureOne {
 
     /// The network, and what of it is recorded.
     pub fn setup(&self) -> Setup {
-        let mut config = Config::new("lif")
-            .with("v_rest_mv", 0.0)
-            .with("v_reset_mv", 0.0)
-            .with("r_mohm", 1.0);
+        let mut config =
+            Config::new("lif").with("v_rest_mv", 0.0).with("v_reset_mv", 0.0).with("r_mohm", 1.0);
         for (name, value) in self.parameters() {
             config = config.with(name, value);
         }
@@ -222,7 +222,8 @@ impl CurveSettings {
     pub fn task(&self) -> CurveTask {
         let (model, values) = (self.declared(), self.values());
         let of = rate_curve::Values::new(model, &values);
-        let (from, to) = rate_curve::find(model.id).map_or((0.0, 1.0), |c| rate_curve::span(c, &of));
+        let (from, to) =
+            rate_curve::find(model.id).map_or((0.0, 1.0), |c| rate_curve::span(c, &of));
         let points = self.points.clamp(5, 101);
         let current = |i: usize| from + (to - from) * i as f64 / (points - 1) as f64;
         let mut config = self.model.clone();
@@ -328,7 +329,8 @@ pub fn first_layer_units(models: &Models) -> usize {
         .find(|m| m.network.architecture().id == "mlp")
         .and_then(|m| {
             let parameters = m.network.parameters();
-            let matrix = parameters.iter().find(|p| p.shape.len() == 2 && p.values.len() > PIXELS)?;
+            let matrix =
+                parameters.iter().find(|p| p.shape.len() == 2 && p.values.len() > PIXELS)?;
             matrix.shape.iter().find(|n| **n != PIXELS).copied()
         })
         .unwrap_or(0)
@@ -384,7 +386,8 @@ impl Default for CodesSettings {
 impl CodesSettings {
     /// What is to be sent and read.
     pub fn task(&self, pixels: &Pixels) -> CodesTask {
-        let within = |v: f32, low: f32, high: f32| if v.is_finite() { v.clamp(low, high) } else { low };
+        let within =
+            |v: f32, low: f32, high: f32| if v.is_finite() { v.clamp(low, high) } else { low };
         CodesTask {
             intensity: within(self.intensity, 0.0, 1.0),
             jitter_ms: within(self.jitter_ms, 0.0, 50.0),

@@ -12,6 +12,8 @@ pub enum Icon {
     Curve,
     /// An hourglass: time.
     Hourglass,
+    /// A voltage that rises, spikes and falls: a neuron.
+    Spike,
     /// A screen with a beam: projector mode.
     Projector,
     /// Light theme.
@@ -72,6 +74,15 @@ impl Icon {
                 line(&[at(0.24, 0.06), at(0.24, 0.26), at(0.76, 0.74), at(0.76, 0.94)]);
                 line(&[at(0.76, 0.06), at(0.76, 0.26), at(0.24, 0.74), at(0.24, 0.94)]);
             }
+            Self::Spike => line(&[
+                at(0.04, 0.8),
+                at(0.3, 0.68),
+                at(0.42, 0.56),
+                at(0.5, 0.08),
+                at(0.58, 0.94),
+                at(0.7, 0.82),
+                at(0.96, 0.78),
+            ]),
             Self::Projector => {
                 line(&[
                     at(0.08, 0.12),

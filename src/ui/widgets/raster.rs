@@ -94,6 +94,8 @@ pub struct Raster<'a> {
     pub plotter: &'a Plotter,
     /// The neurons' groups; empty for one without a name.
     pub groups: &'a [Group],
+    /// Their colours, where they have any of their own.
+    pub hues: &'a [Color32],
     /// The moment that is looked at, ms.
     pub cursor_ms: Option<f64>,
     /// Heights of the raster and of the population rate, points; without the
@@ -192,6 +194,7 @@ impl Raster<'_> {
     /// Groups have their hues, where there are several.
     fn colour(&self, ui: &Ui, neuron: u32) -> Color32 {
         let p = palette(ui.visuals());
+        let hues = if self.hues.is_empty() { &p.series } else { self.hues };
         if self.groups.len() < 2 {
             return p.accent;
         }
@@ -200,7 +203,7 @@ impl Raster<'_> {
             end += g.size;
             neuron < end
         });
-        p.series[found.unwrap_or(0) % p.series.len()]
+        hues[found.unwrap_or(0) % hues.len()]
     }
 
     /// The newest picture, placed where its time lies now; asks for another when

@@ -2,6 +2,7 @@
 //! line in [`WORKSPACES`].
 
 pub mod draw;
+pub mod neuron;
 pub mod train;
 
 use egui::{Key, Ui};
@@ -27,7 +28,7 @@ pub struct Workspace {
 }
 
 /// All workspaces.
-pub static WORKSPACES: &[&Workspace] = &[&draw::WORKSPACE, &train::WORKSPACE];
+pub static WORKSPACES: &[&Workspace] = &[&draw::WORKSPACE, &train::WORKSPACE, &neuron::WORKSPACE];
 
 /// The workspace of this id.
 pub fn find(id: &str) -> Option<&'static Workspace> {

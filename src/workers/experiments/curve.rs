@@ -58,11 +58,8 @@ pub fn measure(
     let model = models::get(owner, &task.model.id)?;
     let values = task.model.resolve(owner, model.params)?;
     let of = rate_curve::Values::new(model, &values);
-    let mut result = CurveResult {
-        model: model.id.to_owned(),
-        whole_ms: WHOLE_MS,
-        ..CurveResult::default()
-    };
+    let mut result =
+        CurveResult { model: model.id.to_owned(), whole_ms: WHOLE_MS, ..CurveResult::default() };
     if let Some(curve) = rate_curve::find(model.id) {
         result.rheobase = (curve.rheobase)(&of);
         let finer = if curve.closed { FINER } else { 1 };
@@ -77,7 +74,7 @@ pub fn measure(
     let mut engine = make(spec.build()?)?;
     let part = (PART_MS / task.dt_ms).round().max(1.0) as u64;
     let mut trains: Vec<Vec<f64>> = vec![Vec::new(); task.currents.len()];
-    while result.done_ms < WHOLE_MS {
+    while result.done_ms < WHOLE_MS - 1e-6 {
         let begun = Instant::now();
         engine.run(part)?;
         for spike in engine.take_spikes()? {

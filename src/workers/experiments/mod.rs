@@ -109,9 +109,13 @@ impl Desk {
             let failure = match answered {
                 Ok(Ok(())) => continue,
                 Ok(Err(error)) => {
-                    format!("The experiment cannot be done: {error}. Change the setting that it names, or press Reset.")
+                    format!(
+                        "The experiment cannot be done: {error}. Change the setting that it names, or press Reset."
+                    )
                 }
-                Err(_) => "The experiment failed by a mistake in the program. Reset begins anew.".into(),
+                Err(_) => {
+                    "The experiment failed by a mistake in the program. Reset begins anew.".into()
+                }
             };
             self.events.send(Event::Failure(failure));
         }

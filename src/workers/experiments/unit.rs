@@ -125,5 +125,9 @@ fn sweep(task: &UnitTask, make: MakeEngine) -> Result<Vec<SweepPoint>, SnnError>
     engine.run(SWEEP_STEPS)?;
     let counts = engine.counts(0, 0)?;
     let rate = |count: &u32| f64::from(*count) / SWEEP_STEPS as f64;
-    Ok(counts.iter().enumerate().map(|(i, c)| SweepPoint { input: input(i), rate: rate(c) }).collect())
+    Ok(counts
+        .iter()
+        .enumerate()
+        .map(|(i, c)| SweepPoint { input: input(i), rate: rate(c) })
+        .collect())
 }

@@ -19,12 +19,12 @@ use std::time::{Duration, Instant};
 use super::Busy;
 use super::events::{Event, Events};
 use super::latest::Slot;
+use crate::snn::SnnError;
 use crate::snn::engine::{Engine, EngineInfo};
 use crate::snn::network::{Network, NetworkSpec};
 use crate::snn::recording::Recording;
 use crate::snn::stimulus::Stimulus;
 use crate::snn::traces::Traces;
-use crate::snn::SnnError;
 use pace::{Meter, Pace};
 use run::Run;
 
@@ -127,6 +127,8 @@ pub struct SimulationView {
     pub recording: Arc<Recording>,
     /// The stimulus (if there is one), then the traced variables.
     pub traces: Arc<Traces>,
+    /// Whether it runs at this moment: asked to, and looked at.
+    pub goes: bool,
     /// Measured speed, while it runs.
     pub speeds: Option<Speeds>,
     /// Why it cannot go on.
@@ -141,6 +143,7 @@ impl Default for SimulationView {
             step: 0,
             recording: Arc::new(Recording::new(0, 0.1, 0)),
             traces: Arc::new(Traces::new(Vec::new(), 0.1, 0)),
+            goes: false,
             speeds: None,
             failure: None,
         }
@@ -255,8 +258,10 @@ struct Worker {
 impl Worker {
     fn work(mut self) {
         let (mut pace, mut meter) = (Pace::default(), Meter::default());
+        let mut went = false;
         while !self.control.quit.load(Relaxed) {
             let goes = self.control.goes() && self.run.is_some() && self.failure.is_none();
+            self.stale |= std::mem::replace(&mut went, goes) != goes;
             let wait = if goes {
                 pace.due_in(self.control.steps_per_s(), Instant::now()).min(PUBLISH_EVERY)
             } else {
@@ -285,7 +290,7 @@ impl Worker {
                 }
             }
             if self.stale && (!goes || self.published.elapsed() >= PUBLISH_EVERY) {
-                self.publish(meter.speeds().filter(|_| goes));
+                self.publish(goes, meter.speeds().filter(|_| goes));
             }
         }
     }
@@ -327,9 +332,10 @@ impl Worker {
             }
             SimCommand::Steps(steps) if self.failure.is_none() => self.steps(steps),
             SimCommand::Steps(_) | SimCommand::Wake => Ok(()),
-            SimCommand::Parameter { population, name, value } => {
-                self.run.as_mut().map_or(Ok(()), |r| r.engine.set_parameter(population, name, value))
-            }
+            SimCommand::Parameter { population, name, value } => self
+                .run
+                .as_mut()
+                .map_or(Ok(()), |r| r.engine.set_parameter(population, name, value)),
             SimCommand::Weights { projection, weights } => {
                 self.run.as_mut().map_or(Ok(()), |r| r.engine.set_weights(projection, &weights))
             }
@@ -339,7 +345,7 @@ impl Worker {
         }
     }
 
-    fn publish(&mut self, speeds: Option<Speeds>) {
+    fn publish(&mut self, goes: bool, speeds: Option<Speeds>) {
         (self.stale, self.published) = (false, Instant::now());
         let before = self.view.get();
         let view = match &self.run {
@@ -349,12 +355,14 @@ impl Worker {
                 step: run.engine.step(),
                 recording: Arc::new(run.recording.clone()),
                 traces: Arc::new(run.traces.clone()),
+                goes,
                 speeds,
                 failure: self.failure.clone(),
             },
             // A network that could not be built leaves what was shown.
             None => SimulationView {
                 generation: self.generation,
+                goes: false,
                 speeds: None,
                 failure: self.failure.clone(),
                 ..SimulationView::clone(&before)

@@ -9,6 +9,8 @@ use super::run::Run;
 const SLICE: Duration = Duration::from_millis(8);
 /// After a longer hold-up the lost time is not made up for.
 const LONGEST_GAP_S: f64 = 0.1;
+/// Time between two looks at the clock, where more than one step is due in it.
+const HANDFUL_S: f64 = 0.01;
 /// Speeds are averages over at least this time.
 const MEASURE_OVER: Duration = Duration::from_millis(500);
 
@@ -42,7 +44,12 @@ impl Pace {
         }
         let Some(clock) = self.clock else { return Duration::ZERO };
         let passed = now.saturating_duration_since(clock).as_secs_f64();
-        let left = (1.0 - self.carry) / steps_per_s.max(1e-3) - passed;
+        // Faster than the window shows it, steps may as well come in handfuls.
+        let mut next = (1.0 - self.carry) / steps_per_s.max(1e-3);
+        if steps_per_s > 1.0 / HANDFUL_S {
+            next = next.max(HANDFUL_S);
+        }
+        let left = next - passed;
         Duration::from_secs_f64(left.clamp(0.0, 3600.0))
     }
 

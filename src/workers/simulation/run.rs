@@ -3,7 +3,7 @@
 use super::{MakeEngine, Setup};
 use crate::snn::SnnError;
 use crate::snn::engine::{Engine, Spike};
-use crate::snn::network::{ProbeWhat, NetworkSpec};
+use crate::snn::network::{NetworkSpec, ProbeWhat};
 use crate::snn::recording::Recording;
 use crate::snn::stimulus::Stimulus;
 use crate::snn::traces::{self, Channel, Traces};
@@ -38,7 +38,11 @@ impl Run {
         let mut end = 0u32;
         let first: Vec<u32> = sizes
             .chain(network.inputs.iter().map(|i| i.size))
-            .map(|size| std::mem::replace(&mut end, end.saturating_add(size as u32)))
+            .map(|size| {
+                let first = end;
+                end = end.saturating_add(size as u32);
+                first
+            })
             .collect();
         let mut channels = Vec::new();
         if let Some((current, _)) = &setup.stimulus {

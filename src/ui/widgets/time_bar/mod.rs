@@ -252,7 +252,7 @@ impl<'a> TimeBar<'a> {
         let mut text = typing.text.clone().unwrap_or_else(|| playback::plain(asked * scale));
         let field = TextEdit::singleline(&mut text)
             .desired_width(52.0)
-            .horizontal_align(Align::Center)
+            .align(egui::Align2::CENTER_CENTER)
             .char_limit(32);
         let response = ui.add(field).labelled_by(label.id).on_hover_text(tip);
         if response.changed() || response.has_focus() {

@@ -1,0 +1,238 @@
+//! Rate, time to first spike and burst: the same intensity and the same digit in
+//! each, and what jitter takes from them.
+
+use egui::{Align2, RichText, Sense, Stroke, Ui, vec2};
+use egui_plot::{Corner, Legend, Line, Plot, PlotPoints, VLine};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::neuron::NeuronEdit;
+use super::super::super::neuron::settings::CodesSettings;
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::super::widgets::digit_view;
+use super::form::{self, Field};
+use super::save_row;
+use crate::core::text::grouped;
+use crate::snn::codes::CODES;
+use crate::workers::experiments::{CodeResult, CodesResult};
+
+/// Intensity, jitter, and what the codes are set to.
+pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    form::heading(ui, "Codes", out);
+    let mut codes = world.session.neuron.codes.clone();
+    Field::new("Intensity of the pixel", "", (0.0, 1.0), "0 is paper, 1 is full ink")
+        .show_f32(ui, &mut codes.intensity);
+    let tip = "Each spike comes early or late by a normal deviate of this standard deviation";
+    Field::new("Jitter", "ms", (0.0, 16.0), tip).show_f32(ui, &mut codes.jitter_ms);
+    ui.separator();
+    let tip = "How long the reader listens before it decides";
+    Field::new("Time for one message", "ms", (20.0, 500.0), tip)
+        .log()
+        .show_f32(ui, &mut codes.window_ms);
+    let tip = "Rate code: spikes per second at full intensity";
+    Field::new("Top rate", "Hz", (20.0, 1000.0), tip).log().show_f32(ui, &mut codes.top_rate_hz);
+    let mut spikes = codes.burst_spikes as f64;
+    if Field::new("Spikes in a burst", "", (2.0, 12.0), "Burst code: how many spikes a volley has")
+        .show(ui, &mut spikes)
+    {
+        codes.burst_spikes = spikes.round() as usize;
+    }
+    let tip = "Burst code: the interval at full intensity; at zero it is five times as long";
+    Field::new("Shortest interval", "ms", (0.5, 5.0), tip).show_f32(ui, &mut codes.burst_isi_ms);
+    ui.horizontal(|ui| {
+        let label = ui.label("Seed");
+        ui.add(egui::DragValue::new(&mut codes.seed).speed(0.1)).labelled_by(label.id);
+        if ui.button("New").on_hover_text("Other chance: another seed").clicked() {
+            codes.seed = codes.seed.wrapping_add(1);
+        }
+    });
+    if codes != world.session.neuron.codes {
+        out.push(Command::Neuron(NeuronEdit::Codes(Box::new(codes))));
+    }
+}
+
+/// A column per code, and the errors below.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let settings = &world.session.neuron.codes;
+    let Some(answer) = world.neuron.results.codes.as_ref() else {
+        ui.label("The messages are being sent …");
+        return;
+    };
+    let result = &answer.1;
+    let from = ui.next_widget_position();
+    let room = (ui.available_height() - 44.0).max(320.0);
+    let lower = (room * 0.36).clamp(120.0, 260.0);
+    let upper = room - lower - 8.0;
+    ui.columns(CODES.len(), |columns| {
+        for (i, (ui, coded)) in columns.iter_mut().zip(&result.codes).enumerate() {
+            column(ui, world, settings, i, coded, upper);
+        }
+    });
+    errors(ui, world, settings, result, lower);
+    save_row(ui, out, "codes", from, || csv(result));
+}
+
+fn column(
+    ui: &mut Ui,
+    world: &Snapshot<'_>,
+    settings: &CodesSettings,
+    i: usize,
+    coded: &CodeResult,
+    height: f32,
+) {
+    let p = palette(ui.visuals());
+    let code = &CODES[i];
+    let colour = p.series[i % p.series.len()];
+    ui.spacing_mut().item_spacing.y = 4.0;
+    ui.label(RichText::new(code.name).font(theme::strong(15.0)).color(colour))
+        .on_hover_text(code.doc);
+    ui.add(egui::Label::new(RichText::new(code.doc).small()).wrap());
+    let said =
+        coded.trials.iter().map(|t| f64::from(t.2)).sum::<f64>() / coded.trials.len().max(1) as f64;
+    let spread = coded.trials.iter().map(|t| (f64::from(t.2) - said).powi(2)).sum::<f64>()
+        / coded.trials.len().max(1) as f64;
+    let text = format!("sent {:.2}, read {said:.2} ± {:.2}", settings.intensity, spread.sqrt());
+    ui.label(RichText::new(text).font(theme::strong(13.5)))
+        .on_hover_text("Mean and standard deviation over the messages below");
+    let picture = (height * 0.34).clamp(64.0, 150.0).min(ui.available_width());
+    let trains = (height - picture - 150.0).clamp(60.0, 260.0);
+    trials(ui, settings, coded, colour, trains);
+    ui.horizontal(|ui| {
+        let label = format!("The digit as read from the {} code", code.name);
+        let id = egui::Id::unique(("code picture", i));
+        digit_view::show(ui, id, picture, &label, |k| coded.picture[k], Sense::hover());
+        ui.vertical(|ui| {
+            let name =
+                if world.digit.is_blank() { "a sample as read" } else { "the digit as read" };
+            ui.label(RichText::new(name).small());
+            ui.label(
+                RichText::new(format!("error {:.3}", coded.picture_error))
+                    .font(theme::strong(13.5)),
+            )
+            .on_hover_text("Root mean square over the pixels with ink, 1 = full ink");
+            let spikes = grouped(coded.picture_spikes as u64);
+            ui.label(RichText::new(format!("{spikes} spikes")).small());
+        });
+    });
+}
+
+/// Some messages of the same intensity, one below the other: faint where the
+/// spikes were sent, full where jitter has moved them.
+fn trials(
+    ui: &mut Ui,
+    settings: &CodesSettings,
+    coded: &CodeResult,
+    colour: egui::Color32,
+    height: f32,
+) {
+    let p = palette(ui.visuals());
+    let size = vec2(ui.available_width(), height);
+    let (outer, response) = ui.allocate_exact_size(size, Sense::hover());
+    let rect = outer.with_max_y(outer.bottom() - 15.0);
+    let painter = ui.painter().with_clip_rect(rect);
+    painter.rect_filled(rect, 3, p.well);
+    let x_of =
+        |ms: f32| rect.left() + 4.0 + (rect.width() - 8.0) * ms / settings.window_ms.max(1.0);
+    let row = rect.height() / coded.trials.len().max(1) as f32;
+    for (i, (sent, moved, _)) in coded.trials.iter().enumerate() {
+        let y = rect.top() + i as f32 * row;
+        let span = y + 0.15 * row..=y + 0.85 * row;
+        for ms in sent {
+            painter.vline(x_of(*ms), span.clone(), Stroke::new(1.0, p.weak.gamma_multiply(0.5)));
+        }
+        for ms in moved {
+            painter.vline(x_of(*ms), span.clone(), Stroke::new(2.0, colour));
+        }
+    }
+    let small = theme::regular(11.5);
+    let painter = ui.painter();
+    painter.text(outer.left_bottom(), Align2::LEFT_BOTTOM, "0", small.clone(), p.weak);
+    painter.text(
+        outer.right_bottom(),
+        Align2::RIGHT_BOTTOM,
+        format!("{:.0} ms", settings.window_ms),
+        small.clone(),
+        p.weak,
+    );
+    painter.text(outer.center_bottom(), Align2::CENTER_BOTTOM, "time", small, p.weak);
+    let text =
+        format!("{} messages of the same intensity, one below the other", coded.trials.len());
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, text.as_str())
+    });
+    response.on_hover_text(format!("{text}; faint: before jitter"));
+}
+
+/// What each code loses: error against jitter.
+fn errors(
+    ui: &mut Ui,
+    world: &Snapshot<'_>,
+    settings: &CodesSettings,
+    result: &CodesResult,
+    height: f32,
+) {
+    let p = palette(ui.visuals());
+    let thick = if world.session.projector { 3.2 } else { 2.2 };
+    let top = result.codes.iter().flat_map(|c| &c.curve).map(|q| q[1]).fold(0.1f32, f32::max);
+    ui.horizontal_top(|ui| {
+        let width = ui.available_width();
+        let beside = (width * 0.32).clamp(140.0, 300.0);
+        ui.allocate_ui(vec2(width - beside - 10.0, height), |ui| {
+            Plot::new("code errors")
+                .height(height)
+                .legend(Legend::default().position(Corner::LeftTop))
+                .allow_scroll(false)
+                .allow_drag(false)
+                .allow_zoom(false)
+                .allow_boxed_zoom(false)
+                .x_axis_label("jitter (ms)")
+                .y_axis_label("error (r.m.s., 1 = full ink)")
+                .auto_bounds(egui::Vec2b::new(false, false))
+                .show(ui, |plot| {
+                    let bounds = [f64::from(top) * -0.03, f64::from(top) * 1.1];
+                    plot.set_plot_bounds(egui_plot::PlotBounds::from_min_max(
+                        [0.0, bounds[0]],
+                        [16.0, bounds[1]],
+                    ));
+                    for (i, coded) in result.codes.iter().enumerate() {
+                        let points: PlotPoints<'_> =
+                            coded.curve.iter().map(|q| q.map(f64::from)).collect();
+                        let stroke = Stroke::new(thick, p.series[i % p.series.len()]);
+                        plot.line(Line::new(CODES[i].name, points).stroke(stroke));
+                    }
+                    let now = VLine::new("jitter set", f64::from(settings.jitter_ms));
+                    plot.vline(now.stroke(Stroke::new(1.4, p.accent)));
+                });
+        });
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 3.0;
+            ui.label(RichText::new("What each loses").font(theme::strong(14.0)));
+            for code in CODES {
+                ui.add(
+                    egui::Label::new(
+                        RichText::new(format!("{}: {}", code.name, code.loses)).small(),
+                    )
+                    .wrap(),
+                );
+            }
+        });
+    });
+}
+
+fn csv(result: &CodesResult) -> String {
+    let mut text = String::from("code,jitter_ms,rms_error\n");
+    for (code, coded) in CODES.iter().zip(&result.codes) {
+        for [jitter, error] in &coded.curve {
+            text += &format!("{},{jitter},{error}\n", code.id);
+        }
+    }
+    text += "\ncode,message,spike_sent_ms,spike_arrived_ms\n";
+    for (code, coded) in CODES.iter().zip(&result.codes) {
+        for (i, (sent, moved, _)) in coded.trials.iter().enumerate() {
+            for (a, b) in sent.iter().zip(moved) {
+                text += &format!("{},{},{a},{b}\n", code.id, i + 1);
+            }
+        }
+    }
+    text
+}

@@ -1,0 +1,162 @@
+//! The f–I curve: dots that are counted in simulation, a line from the equations.
+
+use egui::{ComboBox, RichText, Stroke, Ui};
+use egui_plot::{Corner, Legend, Line, LineStyle, Plot, PlotPoints, Points, VLine};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::neuron::NeuronEdit;
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::form;
+use super::save_row;
+use crate::snn::models::MODELS;
+use crate::snn::rate_curve;
+use crate::workers::experiments::CurveResult;
+
+/// Steps on offer, ms.
+const STEPS_MS: [f64; 5] = [1.0, 0.5, 0.1, 0.05, 0.01];
+
+/// Model, its parameters, and the step.
+pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    form::heading(ui, "f–I curve", out);
+    let mut settings = world.session.neuron.curve.clone();
+    let model = settings.declared();
+    let label = ui.label("Neuron model");
+    ComboBox::from_id_salt("neuron model")
+        .selected_text(model.name)
+        .width(ui.available_width() - 8.0)
+        .show_ui(ui, |ui| {
+            for declared in MODELS {
+                let on = declared.id == model.id;
+                if ui.selectable_label(on, declared.name).on_hover_text(declared.doc).clicked()
+                    && !on
+                {
+                    settings.model = crate::snn::params::Config::new(declared.id);
+                }
+            }
+        })
+        .response
+        .labelled_by(label.id);
+    ui.label(RichText::new(model.doc).small().color(palette(ui.visuals()).weak))
+        .on_hover_text(model.source);
+    for equation in model.equations {
+        ui.label(RichText::new(*equation).small());
+    }
+    ui.separator();
+    let values = settings.values();
+    for (param, value) in model.params.iter().zip(values) {
+        // θ is held here, whatever its switch says.
+        if param.name == "adapt" {
+            continue;
+        }
+        let mut new = value;
+        if form::parameter(ui, param, &mut new) && new != value {
+            settings.model.values.insert(param.name.to_owned(), new);
+        }
+    }
+    ui.separator();
+    let tip = format!("Step of the simulation. This model's integration: {}", model.integration);
+    ui.horizontal(|ui| {
+        let label = ui.label("Step dt").on_hover_text(tip.as_str());
+        ComboBox::from_id_salt("dt")
+            .selected_text(format!("{} ms", settings.dt_ms))
+            .width(76.0)
+            .show_ui(ui, |ui| {
+                for dt in STEPS_MS {
+                    ui.selectable_value(&mut settings.dt_ms, dt, format!("{dt} ms"));
+                }
+            })
+            .response
+            .labelled_by(label.id)
+            .on_hover_text(tip.as_str());
+    });
+    if settings != world.session.neuron.curve {
+        out.push(Command::Neuron(NeuronEdit::Curve(Box::new(settings))));
+    }
+}
+
+/// The plot.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let model = world.session.neuron.curve.declared();
+    let Some(answer) = world.neuron.results.curve.as_ref().filter(|a| a.1.model == model.id) else {
+        ui.label("The neurons are being measured …");
+        return;
+    };
+    let result = &answer.1;
+    let curve = rate_curve::find(model.id);
+    let from = ui.next_widget_position();
+    headline(ui, result);
+    let height = (ui.available_height() - 92.0).clamp(160.0, 620.0);
+    plot(ui, world, result, model.current_unit, height);
+    if let Some(curve) = curve {
+        ui.label(RichText::new(curve.doc).small().color(palette(ui.visuals()).weak));
+    }
+    save_row(ui, out, "f-i-curve", from, || csv(result, model.current_unit));
+}
+
+fn headline(ui: &mut Ui, result: &CurveResult) {
+    let share = result.done_ms / result.whole_ms.max(1.0);
+    let worst = worst(result);
+    let text = format!(
+        "Measured over {:.0} of {:.0} ms; largest distance from the equations {:.1} Hz",
+        result.done_ms, result.whole_ms, worst
+    );
+    ui.label(RichText::new(text).font(theme::strong(14.0)));
+    ui.add(egui::ProgressBar::new(share as f32).desired_height(4.0).corner_radius(2));
+}
+
+/// Largest difference between measured and expected rate, Hz.
+fn worst(result: &CurveResult) -> f64 {
+    let expected = |current: f64| {
+        let near = |p: &&[f64; 2]| (p[0] - current).abs() <= 1e-9 * (1.0 + current.abs());
+        result.expected.iter().find(near).map(|p| p[1])
+    };
+    let distance = |p: &[f64; 2]| expected(p[0]).map(|rate| (rate - p[1]).abs());
+    result.measured.iter().filter_map(distance).fold(0.0, f64::max)
+}
+
+fn plot(ui: &mut Ui, world: &Snapshot<'_>, result: &CurveResult, unit: &str, height: f32) {
+    let p = palette(ui.visuals());
+    let thick = if world.session.projector { 3.2 } else { 2.2 };
+    let all = || result.expected.iter().chain(&result.measured);
+    let (low, high) =
+        all().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), q| (a.min(q[0]), b.max(q[0])));
+    let top = all().map(|q| q[1]).fold(10.0, f64::max) * 1.08;
+    let closed = rate_curve::find(&result.model).is_some_and(|c| c.closed);
+    let name = if closed { "from the equations" } else { "equations, integrated finely" };
+    Plot::new(("f-I", &result.model))
+        .height(height)
+        .legend(Legend::default().position(Corner::LeftTop))
+        .allow_scroll(false)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_boxed_zoom(false)
+        .x_axis_label(format!("current I ({unit})"))
+        .y_axis_label("rate f (Hz)")
+        .default_x_bounds(low, high)
+        .default_y_bounds(-0.02 * top, top)
+        .auto_bounds(egui::Vec2b::new(false, false))
+        .show(ui, |plot| {
+            let bounds = egui_plot::PlotBounds::from_min_max([low, -0.02 * top], [high, top]);
+            plot.set_plot_bounds(bounds);
+            plot.vline(
+                VLine::new("rheobase: firing begins", result.rheobase)
+                    .stroke(Stroke::new(thick * 0.7, p.warning))
+                    .style(LineStyle::dashed_dense()),
+            );
+            let line: PlotPoints<'_> = result.expected.iter().copied().collect();
+            plot.line(Line::new(name, line).stroke(Stroke::new(thick, p.series[1])));
+            let dots: PlotPoints<'_> = result.measured.iter().copied().collect();
+            plot.points(Points::new("measured", dots).color(p.series[0]).radius(thick + 1.6));
+        });
+}
+
+fn csv(result: &CurveResult, unit: &str) -> String {
+    let mut text = format!("curve,current ({unit}),rate_hz\n");
+    for (name, points) in [("measured", &result.measured), ("expected", &result.expected)] {
+        for [current, rate] in points {
+            text += &format!("{name},{current},{rate}\n");
+        }
+    }
+    text
+}

@@ -1,0 +1,95 @@
+//! Spikes from a file: raster, population rate, figures of a selection.
+
+use std::sync::Arc;
+
+use egui::{RichText, Ui};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::neuron::NeuronEdit;
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::super::widgets::raster::{self, BINS_MS, Raster};
+use super::super::super::widgets::time_axis;
+use super::super::super::widgets::train_figures;
+use super::form::{self, Field};
+use crate::core::text::grouped;
+
+/// What is read, and the figures of what is selected.
+pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    form::heading(ui, "Spikes", out);
+    if ui.button("Open a file of spikes…").on_hover_text("Or drop one on the window").clicked() {
+        out.push(Command::Neuron(NeuronEdit::Import));
+    }
+    let Some(imported) = &world.neuron.state.imported else { return };
+    let (recording, weak) = (&imported.recording, palette(ui.visuals()).weak);
+    ui.label(RichText::new(&imported.name).font(theme::strong(14.0)));
+    let text = format!(
+        "{} spikes of {} neurons in {:.1} ms",
+        grouped(recording.total()),
+        grouped(recording.neurons().into()),
+        recording.duration_ms()
+    );
+    ui.label(RichText::new(text).small().color(weak));
+    ui.separator();
+    let mut plot = imported.plot.clone();
+    let tip = "Width of the bins in which spikes are counted for the population rate";
+    Field::new("Rate in bins of", "ms", (*BINS_MS.start(), *BINS_MS.end()), tip)
+        .show(ui, &mut plot.bin_ms);
+    let tip = "Dragging over the raster selects neurons and time instead of moving (as with Shift)";
+    ui.checkbox(&mut plot.selecting, "Drag selects").on_hover_text(tip);
+    let id = ui.scope_id().with("file figures");
+    train_figures::show(ui, id, recording, world.plotter, &mut plot.selection, out);
+    if plot != imported.plot {
+        out.push(Command::Neuron(NeuronEdit::ImportedPlot(Box::new(plot))));
+    }
+}
+
+/// The raster over the rate.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let Some(imported) = &world.neuron.state.imported else {
+        ui.add_space(20.0);
+        ui.label("No file is open. Save spikes in the first experiment and open them here, or drop a file on the window.");
+        return;
+    };
+    let mut plot = imported.plot.clone();
+    let (now_ms, dt_ms) = (imported.recording.duration_ms(), imported.recording.dt_ms());
+    let from = ui.next_widget_position();
+    let axis = plot.time.axis(raster::plot_x(ui), now_ms);
+    let room = (ui.available_height() - time_axis::AXIS_HEIGHT - 60.0).max(200.0);
+    let raster = Raster {
+        id: egui::Id::unique("file raster"),
+        recording: &imported.recording,
+        plotter: world.plotter,
+        groups: &[],
+        hues: &[],
+        cursor_ms: None,
+        heights: [room * 0.74, room * 0.26 - 8.0],
+        thick: world.session.projector,
+    };
+    raster.show(ui, &axis, &mut plot);
+    time_axis::show(ui, &axis);
+    let to = egui::pos2(ui.max_rect().right(), ui.next_widget_position().y);
+    ui.horizontal_wrapped(|ui| {
+        let middle = (axis.from_ms + axis.to_ms) / 2.0;
+        for (name, factor) in [("Zoom in", 2.0), ("Zoom out", 0.5)] {
+            let tip = "Also with the wheel over a plot, where the pointer is";
+            if ui.button(name).on_hover_text(tip).clicked() {
+                plot.time.zoom(factor, middle, &axis, now_ms, dt_ms);
+            }
+        }
+        if ui.button("Whole run").on_hover_text("Also with a double click on a plot").clicked() {
+            plot.time.show_all(now_ms);
+        }
+        if ui.button("Save as PNG").clicked() {
+            let rect = egui::Rect::from_min_max(from, to);
+            out.push(Command::SavePicture { name: "raster", rect });
+        }
+        if ui.button("Save as CSV").clicked() {
+            let recording = Arc::clone(&imported.recording);
+            out.push(Command::SaveSpikes { name: "spikes", extension: "csv", recording });
+        }
+    });
+    if plot != imported.plot {
+        out.push(Command::Neuron(NeuronEdit::ImportedPlot(Box::new(plot))));
+    }
+}

@@ -1,0 +1,159 @@
+//! *Neuron*: what a neuron does with its input, in four experiments.
+//!
+//! * [`spikes`]: Fig. 1 of the report, live: spikes of one neuron produce spikes
+//!   in another
+//! * [`curve`]: how fast a neuron fires at which current, measured and expected
+//! * [`unit`]: Fig. 3: the artificial neuron beside the biological one, eq. (1)
+//! * [`files`]: spikes from elsewhere, to be looked at in the same way
+//! * [`codes`]: the same intensity as a rate, a time and a burst
+
+mod codes;
+mod curve;
+mod files;
+mod form;
+mod spikes;
+mod unit;
+
+use egui::{Key, RichText, ScrollArea, Ui};
+
+use super::super::command::{Command, Outbox};
+use super::super::neuron::NeuronEdit;
+use super::super::neuron::settings::NeuronTab;
+use super::super::snapshot::Snapshot;
+use super::super::theme::{self, palette};
+use super::super::widgets::icons::Icon;
+use super::Workspace;
+
+/// The workspace.
+pub static WORKSPACE: Workspace = Workspace {
+    id: "neuron",
+    name: "Neuron",
+    icon: Icon::Spike,
+    doc: "One neuron: its spikes, its rate, and the unit that imitates it",
+    key: Key::Num5,
+    show,
+};
+
+/// An experiment: its name, what one sees in it, its settings and its plots.
+struct Tab {
+    is: NeuronTab,
+    name: &'static str,
+    /// What to see, in a sentence or two.
+    see: &'static str,
+    form: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
+    show: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
+    /// What stands below both.
+    bar: Option<fn(&mut Ui, &Snapshot<'_>, &mut Outbox)>,
+}
+
+const TABS: [Tab; 5] = [
+    Tab {
+        is: NeuronTab::Spikes,
+        name: "Spikes (Fig. 1)",
+        see: "The current charges neuron 1; at the threshold it spikes and falls back. Each spike lifts neuron 2 by the weight, and between spikes it forgets: at a weight of 0.6 it takes three of them. Which weight makes it answer to each?",
+        form: spikes::form,
+        show: spikes::show,
+        bar: Some(spikes::bar),
+    },
+    Tab {
+        is: NeuronTab::RateCurve,
+        name: "f–I curve",
+        see: "Below a certain current a neuron is silent; above it, more current means more spikes. The dots are counted in simulation, the line is what the equations say.",
+        form: curve::form,
+        show: curve::show,
+        bar: None,
+    },
+    Tab {
+        is: NeuronTab::Unit,
+        name: "Neuron and unit (Fig. 3)",
+        see: "Both neurons get the same weighted inputs. The artificial one adds them up at once; the other one adds them one by one and fires when the sum reaches the threshold: its spikes count the same sum.",
+        form: unit::form,
+        show: unit::show,
+        bar: None,
+    },
+    Tab {
+        is: NeuronTab::Codes,
+        name: "Codes",
+        see: "The same intensity, said in three ways. Raise the jitter: the rate does not care, the time loses a little, the burst a lot. Without jitter it is the other way round.",
+        form: codes::form,
+        show: codes::show,
+        bar: None,
+    },
+    Tab {
+        is: NeuronTab::Files,
+        name: "From a file",
+        see: "Spikes that were saved here or by another simulator, as npz with `times` (ms) and `senders`, or as CSV with a time and a neuron a line.",
+        form: files::form,
+        show: files::show,
+        bar: None,
+    },
+];
+
+fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let chosen = world.session.neuron.tab;
+    let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
+    let plain = egui::Frame::new();
+    if let Some(bar) = tab.bar {
+        let top = egui::Margin { top: 8, ..egui::Margin::ZERO };
+        egui::Panel::bottom("neuron time")
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(plain.inner_margin(top))
+            .show(ui, |ui| bar(ui, world, out));
+    }
+    if ui.available_width() < 560.0 {
+        ScrollArea::vertical().show(ui, |ui| {
+            tabs(ui, tab, out);
+            (tab.show)(ui, world, out);
+            (tab.form)(ui, world, out);
+        });
+        return;
+    }
+    let width = if ui.available_width() < 820.0 { 206.0 } else { 250.0 };
+    egui::Panel::left("neuron form")
+        .exact_size(width)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(theme::card(ui.visuals()))
+        .show(ui, |ui| {
+            ScrollArea::vertical().show(ui, |ui| (tab.form)(ui, world, out));
+        });
+    let left = egui::Margin { left: 12, ..egui::Margin::ZERO };
+    egui::CentralPanel::default().frame(plain.inner_margin(left)).show(ui, |ui| {
+        tabs(ui, tab, out);
+        (tab.show)(ui, world, out);
+    });
+}
+
+/// The experiments to choose from, and what to see in this one.
+fn tabs(ui: &mut Ui, chosen: &Tab, out: &mut Outbox) {
+    ui.horizontal_wrapped(|ui| {
+        for tab in &TABS {
+            let text = RichText::new(tab.name).font(theme::strong(14.0));
+            if ui.selectable_label(tab.is == chosen.is, text).on_hover_text(tab.see).clicked() {
+                out.push(Command::Neuron(NeuronEdit::Tab(tab.is)));
+            }
+        }
+    });
+    ui.label(RichText::new(chosen.see).color(palette(ui.visuals()).weak));
+}
+
+/// Buttons that save what is shown between `from` and here.
+fn save_row(
+    ui: &mut Ui,
+    out: &mut Outbox,
+    name: &'static str,
+    from: egui::Pos2,
+    csv: impl FnOnce() -> String,
+) {
+    let to = egui::pos2(ui.max_rect().right(), ui.next_widget_position().y);
+    ui.horizontal_wrapped(|ui| {
+        if ui.button("Save as PNG").clicked() {
+            let rect = egui::Rect::from_min_max(from, to);
+            out.push(Command::SavePicture { name, rect });
+        }
+        if ui.button("Save as CSV").clicked() {
+            out.push(Command::SaveText { name: name.into(), text: csv() });
+        }
+    });
+}

@@ -1,0 +1,333 @@
+//! Fig. 1, live: a current that the user shapes, two neurons, their spikes.
+
+use std::sync::Arc;
+
+use egui::{Align2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::neuron::NeuronEdit;
+use super::super::super::neuron::settings::{DT_MS, FigureOne, MOST_SYNAPSES, Synapse};
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::super::widgets::raster::{self, BINS_MS, Group, Raster, RasterView};
+use super::super::super::widgets::time_axis::{self, Axis};
+use super::super::super::widgets::time_bar::{self, TimeBar};
+use super::super::super::widgets::trace_plot::{Level, Line, TracePlot};
+use super::super::super::widgets::train_figures;
+use super::form::{self, Field};
+use crate::core::text::grouped;
+use crate::snn::stimulus::{DRAWN_POINTS, Shape, Stimulus};
+
+/// Current, neurons and synapses under sliders.
+pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    form::heading(ui, "Fig. 1", out);
+    let mut figure = world.session.neuron.figure.clone();
+    current(ui, &mut figure.stimulus);
+    ui.separator();
+    neurons(ui, &mut figure);
+    ui.separator();
+    synapses(ui, &mut figure.synapses);
+    if figure != world.session.neuron.figure {
+        out.push(Command::Neuron(NeuronEdit::Figure(Box::new(figure))));
+    }
+    ui.separator();
+    let mut plot = world.neuron.state.plot.clone();
+    let tip = "Width of the bins in which spikes are counted for the population rate";
+    Field::new("Rate in bins of", "ms", (*BINS_MS.start(), *BINS_MS.end()), tip)
+        .show(ui, &mut plot.bin_ms);
+    let id = ui.scope_id().with("figures");
+    let recording = &world.neuron.simulation.recording;
+    train_figures::show(ui, id, recording, world.plotter, &mut plot.selection, out);
+    if plot != world.neuron.state.plot {
+        out.push(Command::Neuron(NeuronEdit::Plot(Box::new(plot))));
+    }
+}
+
+fn current(ui: &mut Ui, stimulus: &mut Stimulus) {
+    ui.label(RichText::new("Current into neuron 1").font(theme::strong(14.0)));
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        for shape in Shape::ALL {
+            ui.selectable_value(&mut stimulus.shape, shape, shape.name());
+        }
+    });
+    let level = "In units of what holds the voltage just at the threshold of 1: above 1 the neuron fires, however long it takes";
+    let name = if stimulus.shape == Shape::Noise { "Mean current" } else { "Current" };
+    Field::new(name, "", (0.0, 5.0), level).show(ui, &mut stimulus.level);
+    if stimulus.shape == Shape::Noise {
+        let tip = "Standard deviation of the noise, which changes every millisecond";
+        Field::new("Noise", "", (0.0, 5.0), tip).show(ui, &mut stimulus.noise_sd);
+    } else if stimulus.shape != Shape::Constant {
+        let tip = "How long until the shape repeats";
+        Field::new("Period", "ms", (10.0, 1000.0), tip).log().show(ui, &mut stimulus.period_ms);
+    }
+    if stimulus.shape == Shape::Drawn {
+        paper(ui, stimulus);
+    }
+}
+
+/// The paper on which the current is drawn.
+fn paper(ui: &mut Ui, stimulus: &mut Stimulus) {
+    let p = palette(ui.visuals());
+    let size = vec2(ui.available_width() - 6.0, 84.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
+    let share = |at: egui::Pos2| {
+        let x = (at.x - rect.left()) / rect.width();
+        [x, ((rect.bottom() - at.y) / rect.height()).clamp(0.0, 1.0)]
+    };
+    if response.is_pointer_button_down_on() {
+        let events = ui.input(|i| i.events.clone());
+        let mut from = response.interact_pointer_pos().map(|at| at - response.drag_delta());
+        for event in events {
+            if let egui::Event::PointerMoved(to) = event {
+                stimulus.draw(share(from.unwrap_or(to)), share(to));
+                from = Some(to);
+            }
+        }
+        if let Some(at) = response.interact_pointer_pos() {
+            stimulus.draw(share(from.unwrap_or(at)), share(at));
+        }
+    }
+    let painter = ui.painter().with_clip_rect(rect);
+    painter.rect_filled(rect, 4, p.well);
+    let points = stimulus.drawn.iter().enumerate().map(|(i, v)| {
+        let x = rect.left() + rect.width() * i as f32 / DRAWN_POINTS as f32;
+        pos2(x, rect.bottom() - rect.height() * v)
+    });
+    painter.line(points.collect(), Stroke::new(2.0, p.series[1]));
+    let hint = (rect.center_top() + vec2(0.0, 4.0), "draw here: one period");
+    painter.text(hint.0, Align2::CENTER_TOP, hint.1, theme::regular(11.5), p.weak);
+    response.widget_info(|| {
+        let name = "Paper: draw the current of one period here";
+        egui::WidgetInfo::labeled(egui::accesskit::Role::Canvas, true, name)
+    });
+}
+
+/// Names and help are the model's own; the ranges are those of the figure, whose
+/// voltages count from rest (0) to threshold (1).
+fn neurons(ui: &mut Ui, figure: &mut FigureOne) {
+    ui.label(RichText::new("Both neurons").font(theme::strong(14.0)))
+        .on_hover_text("Leaky integrate-and-fire, integrated exactly; rest and reset are 0");
+    let Some(model) = FigureOne::model() else { return };
+    let fields: [(&str, &str, (f64, f64), &mut f64); 3] = [
+        ("tau_m_ms", "ms", (1.0, 100.0), &mut figure.tau_m_ms),
+        ("v_th_mv", "", (0.2, 3.0), &mut figure.v_th),
+        ("t_ref_ms", "ms", (0.0, 50.0), &mut figure.t_ref_ms),
+    ];
+    for (name, unit, range, value) in fields {
+        if let Some(param) = model.params.iter().find(|p| p.name == name) {
+            Field::of(param, unit, range).show(ui, value);
+        }
+    }
+}
+
+fn synapses(ui: &mut Ui, synapses: &mut Vec<Synapse>) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Synapses 1 → 2").font(theme::strong(14.0)));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let more = ui.add_enabled(synapses.len() < MOST_SYNAPSES, egui::Button::new("Add"));
+            if more.on_hover_text("Another synapse; the run begins anew").clicked() {
+                let delay_ms = 3.0 * synapses.len() as f64;
+                synapses.push(Synapse { weight: 0.3, delay_ms });
+            }
+        });
+    });
+    let mut gone = None;
+    let several = synapses.len() > 1;
+    for (i, synapse) in synapses.iter_mut().enumerate() {
+        ui.push_id(i, |ui| {
+            let weight = format!("Weight {}", i + 1);
+            let tip = "What each spike of neuron 1 adds to the voltage of neuron 2; below zero it inhibits";
+            Field::new(&weight, "", (-1.5, 1.5), tip).show(ui, &mut synapse.weight);
+            if several {
+                let delay = format!("Delay {}", i + 1);
+                let tip = "How long a spike travels along this branch of the axon; changed, the run begins anew";
+                Field::new(&delay, "ms", (0.0, 20.0), tip).show(ui, &mut synapse.delay_ms);
+                let name = format!("Remove synapse {}", i + 1);
+                if ui.small_button(name).clicked() {
+                    gone = Some(i);
+                }
+            }
+        });
+    }
+    if let Some(i) = gone {
+        synapses.remove(i);
+    }
+}
+
+/// Plots on one time axis.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let view = &world.neuron.simulation;
+    if view.step == 0 {
+        let text = view.failure.as_deref().unwrap_or("The first 200 ms are being simulated …");
+        ui.label(text);
+        return;
+    }
+    tools(ui, world, out);
+    let from = ui.next_widget_position();
+    let mut plot = world.neuron.state.plot.clone();
+    let axis = plot.time.axis(raster::plot_x(ui), view.recording.duration_ms());
+    plots(ui, world, &axis, &mut plot);
+    time_axis::show(ui, &axis);
+    exports(ui, world, out, from);
+    if plot != world.neuron.state.plot {
+        out.push(Command::Neuron(NeuronEdit::Plot(Box::new(plot))));
+    }
+}
+
+/// The moment looked at, unless it is the newest.
+fn cursor_ms(world: &Snapshot<'_>) -> Option<f64> {
+    let playback = &world.neuron.state.playback;
+    let behind = !playback.is_following() && playback.at() < playback.range().1;
+    behind.then(|| playback.at() as f64 * DT_MS)
+}
+
+fn plots(ui: &mut Ui, world: &Snapshot<'_>, axis: &Axis, plot: &mut RasterView) {
+    let p = palette(ui.visuals());
+    let view = &world.neuron.simulation;
+    let figure = &world.session.neuron.figure;
+    let (thick, cursor_ms) = (world.session.projector, cursor_ms(world));
+    let below = time_axis::AXIS_HEIGHT + 74.0;
+    let room = (ui.available_height() - below).clamp(220.0, 620.0);
+    let threshold = Level { value: figure.v_th as f32, name: format!("threshold {}", figure.v_th) };
+    let line = |channel: usize, name: &str, colour| Line { channel, name: name.into(), colour };
+    let (now_ms, dt_ms) = (view.recording.duration_ms(), view.recording.dt_ms());
+    let rows = [
+        ("I", line(0, "current", p.series[1]), None, 0.18),
+        ("V₁", line(1, "V₁", p.series[0]), Some(0), 0.29),
+        ("V₂", line(2, "V₂", p.series[2]), Some(1), 0.29),
+    ];
+    ui.spacing_mut().item_spacing.y = 5.0;
+    for (title, line, neuron, share) in rows {
+        let levels = if neuron.is_some() { std::slice::from_ref(&threshold) } else { &[] };
+        let top = if neuron.is_some() { figure.v_th as f32 * 1.25 } else { 1.0 };
+        let trace = TracePlot {
+            title,
+            traces: &view.traces,
+            lines: &[line],
+            levels,
+            spikes: neuron.map(|n| (&*view.recording, n)),
+            at_least: [0.0, top],
+            height: (room * share).round(),
+            cursor_ms,
+            thick,
+        };
+        let response = trace.show(ui, axis);
+        time_axis::pan_and_zoom(ui, &response, axis, &mut plot.time, now_ms, dt_ms);
+    }
+    let groups = ["1", "2"].map(|n| Group { name: format!("neuron {n}"), size: 1 });
+    let raster = Raster {
+        id: egui::Id::unique("neuron raster"),
+        recording: &view.recording,
+        plotter: world.plotter,
+        groups: &groups,
+        hues: &[p.series[0], p.series[2]],
+        cursor_ms,
+        heights: [(room * 0.12).max(26.0), (room * 0.12 - 8.0).max(24.0)],
+        thick,
+    };
+    raster.show(ui, axis, plot);
+}
+
+/// What runs and how fast; zoom.
+fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let p = palette(ui.visuals());
+    let view = &world.neuron.simulation;
+    ui.horizontal_wrapped(|ui| {
+        let mut push = |edit| out.push(Command::Neuron(edit));
+        if ui.button("Restart").on_hover_text("From time 0, with the settings as they are").clicked() {
+            push(NeuronEdit::Restart);
+        }
+        let mut plot = world.neuron.state.plot.clone();
+        let now_ms = view.recording.duration_ms();
+        let axis = plot.time.axis(egui::Rangef::new(0.0, 1.0), now_ms);
+        let middle = (axis.from_ms + axis.to_ms) / 2.0;
+        for (name, factor) in [("Zoom in", 2.0), ("Zoom out", 0.5)] {
+            let tip = "Also with the wheel over a plot, where the pointer is";
+            if ui.button(name).on_hover_text(tip).clicked() {
+                plot.time.zoom(factor, middle, &axis, now_ms, DT_MS);
+            }
+        }
+        if ui.button("Whole run").on_hover_text("Also with a double click on a plot").clicked() {
+            plot.time.show_all(now_ms);
+        }
+        if plot != world.neuron.state.plot {
+            push(NeuronEdit::Plot(Box::new(plot)));
+        }
+        if let Some(failure) = &view.failure {
+            ui.label(RichText::new(failure).color(p.warning));
+        }
+        let text = match (&view.speeds, world.neuron.running) {
+            (Some(s), _) => format!(
+                "{} ms/s simulated, {} steps/s, {} synaptic events/s",
+                grouped(s.ms_per_s.round() as u64),
+                grouped(s.steps_per_s.round() as u64),
+                grouped(s.events_per_s.round() as u64)
+            ),
+            (None, true) => "measuring the speed …".into(),
+            (None, false) => "held".into(),
+        };
+        let engine = view.engine.as_ref().map_or_else(String::new, |e| format!("{} engine, {}", e.kind, e.detail));
+        ui.label(RichText::new(text).small().color(p.weak)).on_hover_text(engine.clone());
+        ui.label(RichText::new(engine).small().color(p.weak))
+            .on_hover_text("Two neurons are done on one thread of the processor: a graphics card would take longer to be asked");
+    });
+}
+
+/// The time bar.
+pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let view = &world.neuron.simulation;
+    let playback = &world.neuron.state.playback;
+    let recording = Arc::clone(&view.recording);
+    let density = recording.activity(200);
+    let all = 0..recording.neurons();
+    let next = |at: u64, on: bool| {
+        let neurons = all.clone();
+        if on { recording.next_spike(at, neurons) } else { recording.previous_spike(at, neurons) }
+    };
+    let axis = time_bar::Axis { unit: "ms", unit_per_step: DT_MS, decimals: 1 };
+    let shown =
+        world.neuron.state.plot.time.axis(egui::Rangef::new(0.0, 1.0), recording.duration_ms());
+    let window = ((shown.from_ms / DT_MS) as u64, (shown.to_ms / DT_MS) as u64);
+    TimeBar::new(playback, axis)
+        .density(&density, "spikes of both neurons")
+        .window(Some(window))
+        .events(&next)
+        .measured(view.speeds.map(|s| s.steps_per_s))
+        .show(ui, &mut |edit| out.push(Command::Neuron(NeuronEdit::Play(edit))));
+}
+
+fn exports(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, from: egui::Pos2) {
+    let view = &world.neuron.simulation;
+    let to = pos2(ui.max_rect().right(), ui.next_widget_position().y);
+    ui.horizontal_wrapped(|ui| {
+        if ui.button("Save as PNG").clicked() {
+            let rect = Rect::from_min_max(from, to);
+            out.push(Command::SavePicture { name: "fig-1", rect });
+        }
+        let spikes = [("Spikes as npz", "npz"), ("Spikes as CSV", "csv")];
+        for (name, extension) in spikes {
+            let tip = "Every spike that is known singly: time in ms and neuron";
+            if ui.button(name).on_hover_text(tip).clicked() {
+                let recording = Arc::clone(&view.recording);
+                out.push(Command::SaveSpikes { name: "spikes", extension, recording });
+            }
+        }
+        let tip = "Current and both voltages, a row per step";
+        if ui.button("Traces as CSV").on_hover_text(tip).clicked() {
+            let traces = Arc::clone(&view.traces);
+            out.push(Command::SaveTraces { name: "traces", traces });
+        }
+        if let Some(ms) = cursor_ms(world) {
+            let step = (ms / DT_MS).round() as u64;
+            let value = |channel| view.traces.value(channel, step).unwrap_or(f32::NAN);
+            let text = format!(
+                "{ms:.1} ms: I = {:.3}, V₁ = {:.3}, V₂ = {:.3}",
+                value(0),
+                value(1),
+                value(2)
+            );
+            ui.label(RichText::new(text).font(theme::strong(13.0)));
+        }
+    });
+}

@@ -1,0 +1,440 @@
+//! Fig. 3 and eq. (1): the artificial neuron beside the biological one, with the
+//! same weights and inputs and all the numbers.
+
+use egui::{Align2, Color32, Rect, RichText, ScrollArea, Sense, Shape, Stroke, Ui, pos2, vec2};
+use egui_plot::{Corner, Legend, Line, LineStyle, Plot, PlotPoints, Points, VLine};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::neuron::NeuronEdit;
+use super::super::super::neuron::settings::{self, UnitInputs, UnitSettings};
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::super::widgets::digit_view;
+use super::form::{self, Field};
+use super::save_row;
+use crate::data::PIXELS;
+use crate::workers::experiments::{UnitResult, UnitTask};
+
+/// Own inputs at most.
+const MOST_INPUTS: usize = 8;
+
+/// Inputs, weights, threshold.
+pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    form::heading(ui, "Fig. 3", out);
+    let mut unit = world.session.neuron.unit.clone();
+    ui.label(RichText::new("Inputs").font(theme::strong(14.0)));
+    ui.horizontal_wrapped(|ui| {
+        let mut choice = |on: UnitInputs, name: &str, tip: &str| {
+            if ui.selectable_label(unit.inputs == on, name).on_hover_text(tip).clicked() {
+                // A whole digit sums to more than five inputs do.
+                unit = UnitSettings { inputs: on, step: 0, ..unit.clone() };
+            }
+        };
+        choice(UnitInputs::Own, "Set by hand", "Inputs and weights under sliders");
+        choice(
+            UnitInputs::Digit,
+            "Current digit",
+            "The digit's 784 pixels, with the weights of a unit that the MLP has learnt",
+        );
+    });
+    match unit.inputs {
+        UnitInputs::Own => own(ui, &mut unit),
+        UnitInputs::Digit => digit(ui, world, &mut unit),
+    }
+    ui.separator();
+    Field::new(
+        "Threshold V_th",
+        "",
+        (0.05, 5.0),
+        "The voltage at which the biological neuron fires",
+    )
+    .log()
+    .show_f32(ui, &mut unit.v_th);
+    let tip = "Subtracting keeps what lies above the threshold; a reset to zero loses it";
+    ui.horizontal_wrapped(|ui| {
+        ui.label("A spike").on_hover_text(tip);
+        ui.selectable_value(&mut unit.reset_to_zero, false, "subtracts V_th").on_hover_text(tip);
+        ui.selectable_value(&mut unit.reset_to_zero, true, "resets to 0").on_hover_text(tip);
+    });
+    let mut passes = unit.passes as f64;
+    let tip = "How often all inputs are presented, one after another: the longer one counts, the closer the count comes to the sum";
+    if Field::new("Passes over the inputs", "", (1.0, 20.0), tip).show(ui, &mut passes) {
+        unit.passes = passes.round() as usize;
+    }
+    if unit != world.session.neuron.unit {
+        out.push(Command::Neuron(NeuronEdit::Unit(Box::new(unit))));
+    }
+}
+
+fn own(ui: &mut Ui, unit: &mut UnitSettings) {
+    egui::Grid::new("own inputs").num_columns(3).spacing([6.0, 4.0]).show(ui, |ui| {
+        for title in ["", "input x", "weight W"] {
+            ui.label(RichText::new(title).small());
+        }
+        ui.end_row();
+        for (i, (x, w)) in unit.own.iter_mut().enumerate() {
+            let label = ui.label(format!("{}", i + 1));
+            let x = ui.add(egui::DragValue::new(x).range(0.0..=1.0).speed(0.01).fixed_decimals(2));
+            x.labelled_by(label.id).on_hover_text(format!("Input x{}, 0 to 1", i + 1));
+            let w = ui.add(egui::DragValue::new(w).range(-2.0..=2.0).speed(0.01).fixed_decimals(2));
+            w.labelled_by(label.id).on_hover_text(format!("Weight W{}, −2 to 2", i + 1));
+            ui.end_row();
+        }
+    });
+    ui.horizontal(|ui| {
+        let more = ui.add_enabled(unit.own.len() < MOST_INPUTS, egui::Button::new("Add input"));
+        if more.clicked() {
+            unit.own.push((0.5, 0.5));
+        }
+        let fewer = ui.add_enabled(unit.own.len() > 1, egui::Button::new("Remove last"));
+        if fewer.clicked() {
+            unit.own.pop();
+        }
+    });
+}
+
+fn digit(ui: &mut Ui, world: &Snapshot<'_>, unit: &mut UnitSettings) {
+    let units = settings::first_layer_units(world.models);
+    if units == 0 {
+        ui.label("The MLP is not among the models; train one, or set the inputs by hand.");
+        return;
+    }
+    ui.horizontal(|ui| {
+        let label = ui.label("Unit of the first layer");
+        let drag = egui::DragValue::new(&mut unit.unit).range(0..=units - 1).speed(0.1);
+        ui.add(drag).labelled_by(label.id).on_hover_text("Each unit has learnt weights of its own");
+    });
+    let Some((weights, bias)) = settings::first_layer(world.models, unit.unit) else { return };
+    let pixels = settings::shown_digit(world.digit);
+    let side = ((ui.available_width() - 14.0) / 2.0).min(110.0);
+    ui.horizontal(|ui| {
+        ui.vertical(|ui| {
+            let name =
+                if world.digit.is_blank() { "a sample (nothing drawn)" } else { "current digit" };
+            ui.label(RichText::new(name).small());
+            let label = "The digit that goes in";
+            digit_view::show(
+                ui,
+                ui.scope_id().with("in"),
+                side,
+                label,
+                |i| pixels[i],
+                Sense::hover(),
+            );
+        });
+        ui.vertical(|ui| {
+            ui.label(RichText::new("its weights W").small());
+            weight_map(ui, &weights, side);
+        });
+    });
+    ui.label(RichText::new(format!("bias {bias:.3}: one more input that is always 1")).small());
+}
+
+/// Weights as a diverging map.
+fn weight_map(ui: &mut Ui, weights: &[f32], side: f32) {
+    let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
+    let most = weights.iter().fold(1e-6f32, |m, w| m.max(w.abs()));
+    let colour = |w: &f32| theme::diverging(ui.visuals(), w / most);
+    let pixels: Vec<Color32> = weights.iter().take(PIXELS).map(colour).collect();
+    if pixels.len() == PIXELS {
+        let image = egui::ColorImage::new([28, 28], pixels);
+        let id = ui.scope_id().with("weights");
+        let texture =
+            ui.ctx().load_texture_cached("weights", id, image, egui::TextureOptions::NEAREST);
+        egui::Image::new((texture.id(), rect.size())).paint_at(ui, rect);
+    }
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, "Weights of the unit")
+    });
+    response.on_hover_text(format!("From −{most:.2} (blue) over 0 to {most:.2} (orange)"));
+}
+
+/// Both neurons, the steps of eq. (1), and the sweep.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let settings = &world.session.neuron.unit;
+    let task = settings.task(world.digit.pixels(), world.models);
+    let Some(answer) = world.neuron.results.unit.as_ref() else {
+        ui.label("The neuron is being simulated …");
+        return;
+    };
+    let result = &answer.1;
+    if task.products.is_empty() || result.steps.len() != task.products.len() * task.passes {
+        ui.label("The neuron is being simulated …");
+        return;
+    }
+    let from = ui.next_widget_position();
+    let room = (ui.available_height() - 44.0).max(300.0);
+    let upper = (room * 0.52).clamp(190.0, 380.0);
+    ui.horizontal_top(|ui| {
+        let width = ui.available_width();
+        let narrow = (width * 0.36).clamp(180.0, 330.0);
+        ui.allocate_ui(vec2(narrow, upper), |ui| {
+            ui.vertical(|ui| artificial(ui, &task, result));
+        });
+        ui.allocate_ui(vec2(width - narrow - 8.0, upper), |ui| {
+            ui.vertical(|ui| biological(ui, world, &task, result, upper));
+        });
+    });
+    ui.horizontal_top(|ui| {
+        let width = ui.available_width();
+        let lower = (room - upper - 8.0).clamp(130.0, 340.0);
+        let table = (width * 0.44).clamp(200.0, 420.0);
+        ui.allocate_ui(vec2(table, lower), |ui| {
+            ui.vertical(|ui| steps(ui, world, &task, result, lower, out));
+        });
+        ui.allocate_ui(vec2(width - table - 8.0, lower), |ui| {
+            ui.vertical(|ui| sweep(ui, world, &task, result, lower));
+        });
+    });
+    save_row(ui, out, "neuron-and-unit", from, || csv(&task, result));
+}
+
+fn figure_line(ui: &mut Ui, name: &str, value: &str, tip: &str) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.label(name).on_hover_text(tip);
+        ui.label(RichText::new(value).font(theme::strong(14.5))).on_hover_text(tip);
+    });
+}
+
+/// Σ W x and its ReLU, with the products where they are few.
+fn artificial(ui: &mut Ui, task: &UnitTask, result: &UnitResult) {
+    let p = palette(ui.visuals());
+    ui.spacing_mut().item_spacing.y = 4.0;
+    ui.label(RichText::new("Artificial neuron").font(theme::strong(15.0)).color(p.series[1]));
+    if task.products.len() <= MOST_INPUTS {
+        for (i, (x, w)) in task.products.iter().enumerate() {
+            let text = format!("W{0} x{0} = {w:.2} × {x:.2} = {1:.3}", i + 1, w * x);
+            ui.label(RichText::new(text).small());
+        }
+    } else {
+        let (up, down) = task
+            .products
+            .iter()
+            .map(|(x, w)| x * w)
+            .fold((0.0, 0.0), |(u, d), v| if v > 0.0 { (u + v, d) } else { (u, d + v) });
+        ui.label(RichText::new(format!("positive products sum to {up:.2}")).small());
+        ui.label(RichText::new(format!("negative products sum to {down:.2}")).small());
+    }
+    let sum = result.sum;
+    figure_line(ui, "Σ Wᵢ xᵢ =", &format!("{sum:.3}"), "All products at once");
+    let tip = "What the artificial neuron gives on: the sum, or nothing if it is below zero";
+    figure_line(ui, "ReLU =", &format!("{:.3}", sum.max(0.0)), tip);
+    let expected = sum.max(0.0) / f64::from(task.v_th);
+    let tip = "What the biological neuron should count in each pass, by the report's section 3.5";
+    figure_line(ui, "ReLU / V_th =", &format!("{expected:.2} spikes"), tip);
+}
+
+/// The staircase of voltages with its spikes.
+fn biological(
+    ui: &mut Ui,
+    world: &Snapshot<'_>,
+    task: &UnitTask,
+    result: &UnitResult,
+    height: f32,
+) {
+    let p = palette(ui.visuals());
+    ui.spacing_mut().item_spacing.y = 4.0;
+    ui.label(RichText::new("Biological neuron").font(theme::strong(15.0)).color(p.series[0]));
+    let per_pass = result.spikes as f64 / task.passes as f64;
+    let n = task.products.len();
+    let text = format!("{} in {} passes, {per_pass:.2} a pass", result.spikes, task.passes);
+    figure_line(ui, "Spikes:", &text, "Counted in simulation");
+    figure_line(
+        ui,
+        "Voltage left:",
+        &format!("{:.3}", result.left),
+        "Not yet enough for a spike; or below zero, from inputs that came after the spikes",
+    );
+    let size = vec2(ui.available_width(), (height - 96.0).max(90.0));
+    let (outer, response) = ui.allocate_exact_size(size, Sense::hover());
+    staircase(ui, outer, world, task, result);
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(
+            egui::accesskit::Role::Image,
+            true,
+            "Voltage at each input, with spikes",
+        )
+    });
+    response.on_hover_text(format!("Voltage after each of the {n} inputs of each pass. Dashed: the threshold. A bar on top: a spike."));
+}
+
+fn staircase(ui: &Ui, outer: Rect, world: &Snapshot<'_>, task: &UnitTask, result: &UnitResult) {
+    let p = palette(ui.visuals());
+    let rect = Rect::from_min_max(outer.min + vec2(44.0, 0.0), outer.max - vec2(4.0, 16.0));
+    let painter = ui.painter();
+    painter.rect_filled(rect, 3, p.well);
+    let (mut low, mut high) = (0.0f32, task.v_th * 1.3);
+    for step in &result.steps {
+        (low, high) = (low.min(step.before).min(step.charged), high.max(step.charged));
+    }
+    let total = result.steps.len() as f32;
+    let x_of = |i: f32| rect.left() + rect.width() * i / total;
+    let y_of =
+        |v: f32| rect.bottom() - 2.0 - (rect.height() - 12.0) * (v - low) / (high - low).max(1e-6);
+    // Passes by turns in a faint shade, where there are several.
+    for pass in 1..task.passes {
+        let x = x_of((pass * task.products.len()) as f32);
+        painter.vline(x, rect.y_range(), Stroke::new(1.0, p.line));
+    }
+    let stroke = Stroke::new(1.3, p.warning);
+    let y = y_of(task.v_th);
+    painter.extend(Shape::dashed_line(
+        &[pos2(rect.left(), y), pos2(rect.right(), y)],
+        stroke,
+        6.0,
+        4.0,
+    ));
+    painter.hline(rect.x_range(), y_of(0.0), Stroke::new(1.0, p.line));
+    let width = if world.session.projector { 2.6 } else { 1.7 };
+    // Longer runs are thinned to what the columns can show.
+    let every = (result.steps.len() / (2 * rect.width().max(1.0) as usize)).max(1);
+    let mut points = Vec::new();
+    for (i, step) in result.steps.iter().enumerate() {
+        if i % every == 0 || step.spike {
+            points.push(pos2(x_of(i as f32), y_of(step.before)));
+            points.push(pos2(x_of(i as f32 + 0.9), y_of(step.charged)));
+        }
+        if step.spike {
+            let x = x_of(i as f32 + 0.9);
+            painter.vline(
+                x,
+                rect.top() + 1.0..=rect.top() + 10.0,
+                Stroke::new(width + 0.6, p.text),
+            );
+        }
+    }
+    points.extend([pos2(rect.right(), y_of(result.left))]);
+    painter.add(Shape::line(points, Stroke::new(width, p.series[0])));
+    let at = world.session.neuron.unit.step.min(result.steps.len().saturating_sub(1)) as f32;
+    painter.vline(x_of(at + 0.5), rect.y_range(), Stroke::new(1.5, p.accent));
+    let small = theme::regular(11.5);
+    for (value, text) in [(0.0, "0".to_owned()), (task.v_th, format!("{}", task.v_th))] {
+        painter.text(
+            pos2(rect.left() - 5.0, y_of(value)),
+            Align2::RIGHT_CENTER,
+            text,
+            small.clone(),
+            p.weak,
+        );
+    }
+    painter.text(outer.left_top(), Align2::LEFT_TOP, "V", theme::strong(12.0), p.text);
+    let under = pos2(rect.center().x, outer.bottom());
+    painter.text(
+        under,
+        Align2::CENTER_BOTTOM,
+        "inputs, one after another, pass after pass",
+        small,
+        p.weak,
+    );
+}
+
+/// Eq. (1), step by step.
+fn steps(
+    ui: &mut Ui,
+    world: &Snapshot<'_>,
+    task: &UnitTask,
+    result: &UnitResult,
+    height: f32,
+    out: &mut Outbox,
+) {
+    let p = palette(ui.visuals());
+    let last = result.steps.len() - 1;
+    let mut unit = world.session.neuron.unit.clone();
+    let at = unit.step.min(last);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new("Eq. (1):  Vᵢ = Vᵢ₋₁ + Wᵢ xᵢ").font(theme::strong(14.0)));
+        let mut go = |name: &str, tip: &str, to: Option<usize>| {
+            let button = ui.add_enabled(to.is_some(), egui::Button::new(name).small());
+            if let (true, Some(to)) = (button.on_hover_text(tip).clicked(), to) {
+                unit.step = to;
+            }
+        };
+        go("First", "To the first input", (at > 0).then_some(0));
+        go("Back", "One input back", at.checked_sub(1));
+        go("On", "One input on", (at < last).then_some(at + 1));
+        let next = (at + 1..=last).find(|i| result.steps[*i].spike);
+        go("Next spike", "To the next input that makes it fire", next);
+    });
+    if unit != world.session.neuron.unit {
+        out.push(Command::Neuron(NeuronEdit::Unit(Box::new(unit))));
+    }
+    let n = task.products.len();
+    let rows = ((height - 56.0) / 21.0).clamp(3.0, 14.0) as usize;
+    let first = at.saturating_sub(rows / 2).min((last + 1).saturating_sub(rows));
+    ScrollArea::horizontal().show(ui, |ui| {
+        egui::Grid::new("equation").num_columns(6).spacing([12.0, 2.0]).show(ui, |ui| {
+            for title in ["i", "Wᵢ", "xᵢ", "Wᵢ xᵢ", "Vᵢ₋₁ → Vᵢ", ""] {
+                ui.label(RichText::new(title).small().color(p.weak));
+            }
+            ui.end_row();
+            for i in first..(first + rows).min(last + 1) {
+                let ((x, w), step) = (task.products[i % n], result.steps[i]);
+                let text = |text: String| {
+                    let text = RichText::new(text).font(theme::regular(13.0));
+                    if i == at {
+                        text.strong().background_color(p.accent.gamma_multiply(0.25))
+                    } else {
+                        text
+                    }
+                };
+                ui.label(text(format!("{}", i % n + 1)));
+                ui.label(text(format!("{w:.2}")));
+                ui.label(text(format!("{x:.2}")));
+                ui.label(text(format!("{:.3}", w * x)));
+                ui.label(text(format!("{:.3} → {:.3}", step.before, step.charged)));
+                ui.label(text(if step.spike { "spike".into() } else { String::new() }));
+                ui.end_row();
+            }
+        });
+    });
+}
+
+/// Spikes per step against the input per step.
+fn sweep(ui: &mut Ui, world: &Snapshot<'_>, task: &UnitTask, result: &UnitResult, height: f32) {
+    let p = palette(ui.visuals());
+    let thick = if world.session.projector { 3.0 } else { 2.0 };
+    let here = result.sum / task.products.len() as f64 / f64::from(task.v_th);
+    let tip = "Constant inputs into the same neuron, 200 steps each. More than one spike per step there cannot be: above V_th per step the rate stands still while ReLU goes on.";
+    ui.label(RichText::new("Input sweep: rate and ReLU").font(theme::strong(14.0)))
+        .on_hover_text(tip);
+    let (low, high) = (-0.5, 1.6);
+    Plot::new("sweep")
+        .height((height - 28.0).max(100.0))
+        .legend(Legend::default().position(Corner::LeftTop))
+        .allow_scroll(false)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_boxed_zoom(false)
+        .x_axis_label("input per step / V_th")
+        .y_axis_label("spikes per step")
+        .auto_bounds(egui::Vec2b::new(false, false))
+        .show(ui, |plot| {
+            plot.set_plot_bounds(egui_plot::PlotBounds::from_min_max([low, -0.08], [high, 1.7]));
+            let relu: PlotPoints<'_> = [[low, 0.0], [0.0, 0.0], [high, high]].into_iter().collect();
+            let dashed = Line::new("ReLU", relu).stroke(Stroke::new(thick, p.series[1]));
+            plot.line(dashed.style(LineStyle::dashed_dense()));
+            let dots: PlotPoints<'_> = result.sweep.iter().map(|s| [s.input, s.rate]).collect();
+            plot.points(Points::new("spikes counted", dots).color(p.series[0]).radius(thick + 0.6));
+            if (low..high).contains(&here) {
+                let line = VLine::new("mean input here", here);
+                plot.vline(line.stroke(Stroke::new(1.4, p.accent)));
+            }
+        });
+}
+
+fn csv(task: &UnitTask, result: &UnitResult) -> String {
+    let n = task.products.len().max(1);
+    let mut text = String::from("pass,input,x,weight,product,v_before,v_charged,spike\n");
+    for (i, step) in result.steps.iter().enumerate() {
+        let (x, w) = task.products[i % n];
+        let (pass, input, spike) = (i / n + 1, i % n + 1, u8::from(step.spike));
+        text +=
+            &format!("{pass},{input},{x},{w},{},{},{},{spike}\n", w * x, step.before, step.charged);
+    }
+    text += "\nsweep input (V_th per step),spikes per step\n";
+    for point in &result.sweep {
+        text += &format!("{},{}\n", point.input, point.rate);
+    }
+    text
+}

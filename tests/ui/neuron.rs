@@ -1,0 +1,125 @@
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use super::Window;
+
+/// A file that falls on the window.
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+fn open() -> Window {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = Window::open_with([1280.0, 800.0], home, |setup| {
+        setup.workspace = Some("neuron".into());
+    });
+    window.wait_for_text("live");
+    window
+}
+
+/// The time that the bar stands at, ms: `12.3 of 200.0 ms`.
+fn at_ms(window: &Window) -> f64 {
+    let mut found = window.harness.query_all_by_label_contains(" ms");
+    let text = found.find_map(|n| n.accesskit_node().value().filter(|v| v.contains(" of ")));
+    let text = text.expect("the position of the time bar");
+    text.split(" of ").next().unwrap().replace(',', "").parse().unwrap()
+}
+
+#[test]
+fn fig_1_runs_is_held_stepped_and_scrubbed() {
+    let mut window = open();
+    window.wait_for_text("ms/s simulated");
+    window.key(Modifiers::NONE, Key::Space);
+    window.wait_for_text("held");
+    let held = at_ms(&window);
+    assert!(held >= 199.9, "{held}");
+    window.click("Step on");
+    window.wait_for("one step of the engine", |h| {
+        h.query_all_by_label_contains(&format!("{:.1} of ", held + 0.1)).next().is_some()
+    });
+    window.click("Step back");
+    assert!((at_ms(&window) - held).abs() < 1e-6, "{}", window.said());
+    // In the past, the values of the moment are shown.
+    assert!(window.says("V₁ = "), "{}", window.said());
+    window.key(Modifiers::COMMAND, Key::ArrowLeft);
+    let spike = at_ms(&window);
+    assert!(spike < held && window.says("behind live"));
+    window.key(Modifiers::NONE, Key::End);
+    window.key(Modifiers::NONE, Key::Space);
+    window.wait_for_text("ms/s simulated");
+}
+
+#[test]
+fn reset_brings_the_same_picture_back() {
+    let mut window = open();
+    window.key(Modifiers::NONE, Key::Space);
+    window.wait_for_text("held");
+    window.click("Add");
+    window.wait_for_text("Weight 2");
+    window.click("Ramp");
+    window.click("Reset");
+    window.wait_for_text("199.9 of 199.9 ms");
+    assert!(!window.says("Weight 2"), "{}", window.said());
+}
+
+#[test]
+fn spikes_are_saved_and_opened_again() {
+    let mut window = open();
+    window.key(Modifiers::NONE, Key::Space);
+    window.wait_for_text("held");
+    window.click("Spikes as npz");
+    window.wait_for_text("Saved as");
+    let folder = window.home.path().join("exports");
+    let file = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let arrays = spikescope::core::npz::read(&file).unwrap();
+    let times = arrays.get("times").unwrap().to_f64();
+    assert!((times[0] - 6.9).abs() < 1e-9 && times.len() > 20, "{times:?}");
+    assert_eq!(arrays.get("senders").unwrap().values().len(), times.len());
+    window.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(file)));
+    window.wait_for_text(&format!("{} spikes of 2 neurons", times.len()));
+    window.click("Select all");
+    window.wait_for_text("CV of the ISI");
+}
+
+#[test]
+fn every_model_is_measured_against_its_equations() {
+    let mut window = open();
+    window.click("f–I curve");
+    window.wait_for_text("Measured over 2000 of 2000 ms");
+    window.choose("Leaky integrate-and-fire", "Izhikevich");
+    window.wait_for_text("No closed formula");
+    window.wait_for_text("Measured over 2000 of 2000 ms");
+}
+
+#[test]
+fn eq_1_is_gone_through_input_by_input() {
+    let mut window = open();
+    window.click("Neuron and unit (Fig. 3)");
+    window.wait_for_text("Σ Wᵢ xᵢ =");
+    assert!(window.says("1.710"), "{}", window.said());
+    window.click("Next spike");
+    window.click("On");
+    window.click("Current digit");
+    window.wait_for_text("positive products sum to");
+}
+
+#[test]
+fn codes_are_compared_and_told_apart() {
+    let mut window = open();
+    window.click("Codes");
+    for text in ["Poisson rate", "Time to first spike", "Burst", "What each loses"] {
+        window.wait_for_text(text);
+    }
+    let pictures = window.harness.query_all_by_label_contains("The digit as read from");
+    assert_eq!(pictures.filter(|n| n.accesskit_node().role() == Role::Image).count(), 3);
+}
