@@ -11,6 +11,7 @@ use egui::Context;
 use super::command::{Outbox, TrainEdit};
 use super::digit::{Digit, Source};
 use super::neuron::{Neuron, NeuronWorld};
+use super::plasticity::{Plasticity, PlasticityWorld};
 use super::session::{self, Session};
 use super::snapshot::{Picking, Snapshot, WrongLists};
 use super::toasts::Toasts;
@@ -63,6 +64,8 @@ pub struct App {
     pub(super) train_tab: &'static str,
     /// The Neuron lab.
     pub(super) neuron: Neuron,
+    /// The Plasticity lab.
+    pub(super) plasticity: Plasticity,
     pub(super) help: bool,
     pub(super) toasts: Toasts,
     /// Name of the graphics adapter and whether it is software.
@@ -116,6 +119,7 @@ impl App {
             compared: BTreeSet::new(),
             train_tab: workspaces::train::TABS[0].name,
             neuron: Neuron::new(&session.neuron),
+            plasticity: Plasticity::new(&session.plasticity),
             help: false,
             toasts,
             adapter: String::new(),
@@ -173,6 +177,12 @@ impl App {
                 simulation: self.hub.simulation().view(),
                 running: self.hub.simulation().is_running(),
                 results: self.hub.experiments().results(),
+            },
+            plasticity: PlasticityWorld {
+                state: &self.plasticity,
+                results: self.hub.plasticity().results(),
+                pattern: self.hub.pattern().state(),
+                running: self.hub.pattern().is_running(),
             },
             picking: &self.picking,
             wrong: &self.wrong,
@@ -316,6 +326,7 @@ impl eframe::App for App {
         self.ask();
         self.remember_window(ctx);
         self.follow_neuron();
+        self.follow_plasticity();
         self.hub.watch(self.workspace.id == "train", self.session.live);
         self.autosave(ctx);
     }

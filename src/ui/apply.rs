@@ -34,6 +34,7 @@ impl App {
             Command::Train(edit) => self.train(edit),
             Command::Data(edit) => self.data(edit),
             Command::Neuron(edit) => self.edit_neuron(edit),
+            Command::Plasticity(edit) => self.edit_plasticity(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
             Command::SaveText { name, text } => {
                 let path = self.export_path(&name, "csv");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::neuron::NeuronEdit;
+use super::plasticity::PlasticityEdit;
 use super::session::AnswersView;
 use crate::ann::trainer::TrainConfig;
 use crate::data::Pixels;
@@ -40,6 +41,8 @@ pub enum Command {
     Data(DataEdit),
     /// Everything in the Neuron lab.
     Neuron(NeuronEdit),
+    /// Everything in the Plasticity lab.
+    Plasticity(PlasticityEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.

@@ -15,6 +15,7 @@ pub mod command;
 pub mod digit;
 mod keys;
 pub mod neuron;
+pub mod plasticity;
 pub mod session;
 pub mod snapshot;
 pub mod theme;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digit::Treatment;
 use super::neuron::settings::NeuronSettings;
+use super::plasticity::settings::PlasticitySettings;
 use crate::ann::trainer::TrainConfig;
 use crate::data::strokes::Stroke;
 
@@ -46,6 +47,8 @@ pub struct Session {
     pub without_mnist: bool,
     /// The Neuron lab.
     pub neuron: NeuronSettings,
+    /// The Plasticity lab.
+    pub plasticity: PlasticitySettings,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
 }
@@ -144,6 +147,7 @@ impl Default for Session {
             mnist_folder: None,
             without_mnist: false,
             neuron: NeuronSettings::default(),
+            plasticity: PlasticitySettings::default(),
             dismissed_runs: Vec::new(),
         }
     }

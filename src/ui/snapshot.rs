@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::digit::Digit;
 use super::neuron::NeuronWorld;
+use super::plasticity::PlasticityWorld;
 use super::session::Session;
 use crate::workers::answers::Answers;
 use crate::workers::download::DownloadView;
@@ -47,6 +48,8 @@ pub struct Snapshot<'a> {
     pub plotter: &'a Plotter,
     /// The Neuron lab.
     pub neuron: NeuronWorld<'a>,
+    /// The Plasticity lab.
+    pub plasticity: PlasticityWorld<'a>,
     /// What *next* and *random* pick from.
     pub picking: &'a Picking,
     /// Digits that models get wrong.

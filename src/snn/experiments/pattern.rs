@@ -36,8 +36,6 @@ const SPONTANEOUS_HZ: f64 = 10.0;
 const GRACE_MS: f64 = 10.0;
 /// Afferents of each half that are shown.
 pub const SHOWN: u32 = 40;
-/// Weights are kept so often for the picture of their history, ms.
-const HISTORY_EVERY_MS: f64 = 500.0;
 /// Presentations over which hits are counted, and time over which false alarms are.
 pub const COUNTED: usize = 40;
 pub const COUNTED_MS: f64 = 10_000.0;
@@ -105,7 +103,6 @@ pub struct PatternRun {
     traces: Traces,
     presentations: Vec<Presentation>,
     false_alarms_ms: Vec<f64>,
-    history: Vec<Vec<f32>>,
     learned_ms: Option<f64>,
 }
 
@@ -195,7 +192,6 @@ impl PatternRun {
             traces: Traces::new(vec![unit], DT_MS, CAP_BYTES),
             presentations: Vec::new(),
             false_alarms_ms: Vec::new(),
-            history: Vec::new(),
             learned_ms: None,
             task: task.clone(),
         })
@@ -272,9 +268,6 @@ impl PatternRun {
         let now_ms = now as f64 * DT_MS;
         for p in self.presentations.iter_mut().rev().take(2) {
             p.over = now_ms >= p.begin_ms + PATTERN_MS + GRACE_MS;
-        }
-        if now.is_multiple_of((HISTORY_EVERY_MS / DT_MS) as u64) {
-            self.history.push(self.engine.weights(0)?);
         }
         let score = self.score();
         let enough = self.presentations.len() > COUNTED && now_ms >= COUNTED_MS;

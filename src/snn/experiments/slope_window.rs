@@ -35,7 +35,7 @@ pub const PRE_HZ: f64 = 8.0;
 /// Postsynaptic rate per unit of the membrane, Hz.
 pub const POST_HZ: f64 = 80.0;
 /// The current may take a new level so often, ms.
-const LEVEL_EVERY_MS: f64 = 2.0;
+const LEVEL_EVERY_MS: f64 = 1.0;
 /// Largest |Δt| and width of its bins, ms.
 pub const REACH_MS: f64 = 60.0;
 const BIN_MS: f64 = 4.0;
@@ -70,9 +70,9 @@ impl Default for SlopeTask {
         Self {
             seed: 1,
             eta: 0.01,
-            tau_x_ms: 5.0,
-            tau_m_ms: 5.0,
-            hold_ms: 20.0,
+            tau_x_ms: 2.0,
+            tau_m_ms: 1.0,
+            hold_ms: 15.0,
             classical_tau_ms: 20.0,
             seconds: 60.0,
         }

@@ -3,6 +3,7 @@
 
 pub mod draw;
 pub mod neuron;
+pub mod plasticity;
 pub mod train;
 
 use egui::{Key, Ui};
@@ -28,7 +29,7 @@ pub struct Workspace {
 }
 
 /// All workspaces.
-pub static WORKSPACES: &[&Workspace] = &[&draw::WORKSPACE, &train::WORKSPACE, &neuron::WORKSPACE];
+pub static WORKSPACES: &[&Workspace] = &[&draw::WORKSPACE, &train::WORKSPACE, &neuron::WORKSPACE, &plasticity::WORKSPACE];
 
 /// The workspace of this id.
 pub fn find(id: &str) -> Option<&'static Workspace> {
