@@ -6,6 +6,7 @@
 //! * [`engine`]: what an engine can do, and the order of events inside a step
 //! * [`cpu`]: the engine in plain Rust
 //! * [`diehl_cook`]: the network of Diehl and Cook (2015), how it is shown images, how it answers
+//! * [`experiments`]: experiments with plastic synapses
 //! * [`rng`]: random numbers that CPU and GPU draw alike
 //! * [`recording`]: spikes, [`traces`]: values over time; kept under a memory cap
 //! * [`stimulus`]: currents that a person shapes
@@ -17,6 +18,7 @@ pub mod cpu;
 pub mod diehl_cook;
 pub mod engine;
 mod error;
+pub mod experiments;
 pub mod models;
 pub mod network;
 pub mod params;

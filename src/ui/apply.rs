@@ -44,6 +44,7 @@ impl App {
             Command::History(edit) => self.edit_history(edit),
             Command::Fields(edit) => self.fields(edit),
             Command::Neuron(edit) => self.edit_neuron(edit),
+            Command::Plasticity(edit) => self.edit_plasticity(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
             Command::SaveText { name, text } => {
                 let path = self.export_path(&name, "csv");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::history::HistoryEdit;
 use super::neuron::NeuronEdit;
+use super::plasticity::PlasticityEdit;
 use super::session::AnswersView;
 use super::time::TimeEdit;
 use super::workspaces::fields::view::FieldsEdit;
@@ -51,6 +52,8 @@ pub enum Command {
     Fields(FieldsEdit),
     /// Everything in the Neuron lab.
     Neuron(NeuronEdit),
+    /// Everything in the Plasticity lab.
+    Plasticity(PlasticityEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::digit::Treatment;
 use super::history::HistorySettings;
 use super::neuron::settings::NeuronSettings;
+use super::plasticity::settings::PlasticitySettings;
 use super::time::TimeSettings;
 use super::workspaces::fields::view::FieldsView;
 use crate::ann::trainer::TrainConfig;
@@ -55,6 +56,8 @@ pub struct Session {
     pub time: TimeSettings,
     /// The Neuron lab.
     pub neuron: NeuronSettings,
+    /// The Plasticity lab.
+    pub plasticity: PlasticitySettings,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
     /// The Receptive fields workspace.
@@ -158,6 +161,7 @@ impl Default for Session {
             without_mnist: false,
             time: TimeSettings::default(),
             neuron: NeuronSettings::default(),
+            plasticity: PlasticitySettings::default(),
             dismissed_runs: Vec::new(),
             fields: FieldsView::default(),
         }

@@ -16,6 +16,8 @@
 //! | `seek` | nothing | [`inspect::Task`] queue; stop is atomic | [`inspect::Findings`] slot |
 //! | `simulation` | an engine and its recording | [`simulation::SimCommand`] queue; pause and speed are atomics | [`simulation::SimulationView`] slot, events |
 //! | `experiments` | nothing | [`experiments::Experiment`], the newest only | [`experiments::Results`] slot, events |
+//! | `plasticity` | nothing | [`plasticity::Experiment`], the newest only | [`plasticity::Results`] slot, events |
+//! | `pattern` | a neuron that learns a pattern | [`plasticity::pattern::PatternCommand`] queue; pause and speed are atomics | [`plasticity::pattern::PatternState`] slot, events |
 //! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
@@ -36,6 +38,7 @@ pub mod inspect;
 pub mod latest;
 pub mod library;
 pub mod models;
+pub mod plasticity;
 pub mod plotter;
 pub mod recorder;
 pub mod runs;
@@ -60,6 +63,8 @@ use events::{Event, Events, QUEUE, Wake};
 use experiments::Experiments;
 use latest::{Inbox, Slot};
 use library::{Job, Library};
+use plasticity::Questions;
+use plasticity::pattern::PatternThread;
 use plotter::Plotter;
 use simulation::Simulation;
 use sweep::{Survey, SurveyOf, Sweeps};
@@ -85,6 +90,8 @@ pub struct Hub {
     plotter: Plotter,
     simulation: Simulation,
     experiments: Experiments,
+    plasticity: Questions,
+    pattern: PatternThread,
     download: Arc<Slot<DownloadView>>,
     cancel_download: Arc<AtomicBool>,
     quit: Arc<AtomicBool>,
@@ -144,6 +151,8 @@ impl Hub {
         ];
         let simulation = Simulation::start("simulation", cpu_engine, events.clone())?;
         let experiments = Experiments::start(cpu_engine, events.clone())?;
+        let plasticity = Questions::start(events.clone())?;
+        let pattern = PatternThread::start(events.clone())?;
         Ok(Self {
             questions,
             answers,
@@ -162,6 +171,8 @@ impl Hub {
             plotter,
             simulation,
             experiments,
+            plasticity,
+            pattern,
             download: Arc::new(Slot::new(DownloadView::default())),
             cancel_download: Arc::default(),
             quit,
@@ -285,6 +296,16 @@ impl Hub {
     /// The simulation of the Neuron lab.
     pub fn simulation(&self) -> &Simulation {
         &self.simulation
+    }
+
+    /// The experiments of the Plasticity lab.
+    pub fn plasticity(&self) -> &Questions {
+        &self.plasticity
+    }
+
+    /// The neuron that finds a pattern.
+    pub fn pattern(&self) -> &PatternThread {
+        &self.pattern
     }
 
     /// The Neuron lab's other experiments.

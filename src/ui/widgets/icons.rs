@@ -16,6 +16,8 @@ pub enum Icon {
     Hourglass,
     /// A voltage that rises, spikes and falls: a neuron.
     Spike,
+    /// A window of spike timing: plasticity.
+    Window,
     /// A screen with a beam: projector mode.
     Projector,
     /// Light theme.
@@ -106,6 +108,12 @@ impl Icon {
                 at(0.7, 0.82),
                 at(0.96, 0.78),
             ]),
+            // Falls below the axis left of the middle, rises above it right of it.
+            Self::Window => {
+                line(&[at(0.04, 0.5), at(0.96, 0.5)]);
+                line(&[at(0.06, 0.56), at(0.24, 0.64), at(0.38, 0.76), at(0.48, 0.95)]);
+                line(&[at(0.52, 0.05), at(0.62, 0.24), at(0.76, 0.36), at(0.94, 0.44)]);
+            }
             Self::Projector => {
                 line(&[
                     at(0.08, 0.12),
