@@ -5,13 +5,17 @@
 //! * [`network`]: populations, projections, inputs and probes, checked when built
 //! * [`engine`]: what an engine can do, and the order of events inside a step
 //! * [`cpu`]: the engine in plain Rust
+//! * [`gpu`]: the engine on the graphics card
+//! * [`choose`]: which of them runs a network
 //! * [`diehl_cook`]: the network of Diehl and Cook (2015), how it is shown images, how it answers
 //! * [`rng`]: random numbers that CPU and GPU draw alike
 
+pub mod choose;
 pub mod cpu;
 pub mod diehl_cook;
 pub mod engine;
 mod error;
+pub mod gpu;
 pub mod models;
 pub mod network;
 pub mod params;
