@@ -201,7 +201,8 @@ impl Backprop {
         let updater = optimiser.begin_update();
         let failed = Mutex::new(None);
         let memory = &self.parts;
-        self.blocks.par_iter_mut().for_each(|block| {
+        // One at a time: they take very different times.
+        self.blocks.par_iter_mut().with_max_len(1).for_each(|block| {
             let (i, op) = (block.step, &plan.steps[block.step].op);
             let parts: Vec<Part<'_>> = memory
                 .iter()

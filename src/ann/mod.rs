@@ -6,6 +6,7 @@
 //!
 //! * [`zoo`]: the declarations; [`plan`] turns them into [`ops`]
 //! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
+//! * [`weights`]: files of weights; [`shipped`]: those in the box
 //! * [`backprop`]: one training step; [`trainer`]: a run of many;
 //!   [`snapshots`]: what a run leaves to look back at
 
@@ -20,6 +21,7 @@ pub mod network;
 pub mod ops;
 pub mod optimiser;
 pub mod plan;
+pub mod shipped;
 pub mod snapshots;
 pub mod trainer;
 pub mod weights;

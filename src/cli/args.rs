@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::output::Format;
 use crate::ann::optimiser::OPTIMISERS;
+use crate::ann::shipped::SETS;
 use crate::ann::zoo::ZOO;
+use crate::data::augment::Augmentation;
 use crate::data::registry::SOURCES;
 use crate::ui::session::ThemeChoice;
 use crate::ui::workspaces::WORKSPACES;
@@ -134,11 +136,13 @@ pub struct TrainArgs {
     /// Train every network by the report's recipe, then fit the ensembles; what is done already
     /// is kept, so it can be stopped and started again. --out names the folder of the weights
     #[arg(long, conflicts_with_all =
-        ["model", "resume", "subset", "batch_size", "optimiser", "learning_rate", "seed", "json"])]
+        ["model", "resume", "subset", "batch_size", "optimiser", "learning_rate", "seed",
+         "validation", "json"])]
     pub all: bool,
     /// Go on with this run (its name as printed at its start, or `last`)
     #[arg(long, value_name = "RUN", conflicts_with_all =
-        ["model", "data", "epochs", "subset", "batch_size", "optimiser", "learning_rate", "seed"])]
+        ["model", "data", "epochs", "subset", "batch_size", "optimiser", "learning_rate", "seed",
+         "augment", "average", "validation"])]
     pub resume: Option<String>,
     /// The digits to learn from
     #[arg(long, value_name = "SET", value_parser = sources(), default_value = "mnist")]
@@ -161,6 +165,16 @@ pub struct TrainArgs {
     /// Its learning rate [default: the optimiser's usual one]
     #[arg(long, value_name = "RATE")]
     pub learning_rate: Option<f64>,
+    /// Change each digit a little each time: `usual`, or some of
+    /// shift=PX,rotation=DEGREES,scale=SHARE,elastic=PX
+    #[arg(long, value_name = "WHAT", default_value_t = Augmentation::default())]
+    pub augment: Augmentation,
+    /// Take the mean of the weights over the last N epochs instead of the last weights
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub average: usize,
+    /// Share of the images that is held out for validation, in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 2.0)]
+    pub validation: f64,
     /// Where the random numbers begin: initial weights, shuffling, dropout
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -198,6 +212,9 @@ pub struct EvaluateArgs {
     /// Weights from a file (may be given several times)
     #[arg(long, value_name = "FILE")]
     pub weights: Vec<PathBuf>,
+    /// Of the networks in the box only this set: by the report's recipe, or with augmentation
+    #[arg(long, value_name = "SET", value_parser = sets())]
+    pub set: Option<String>,
     /// The digits to ask about
     #[arg(long, value_name = "SET", value_parser = sources(), default_value = "mnist")]
     pub data: String,
@@ -231,6 +248,9 @@ pub struct ClassifyArgs {
     /// The pictures (.png, .jpg) and drawings (.json)
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
+    /// Which set of the networks in the box
+    #[arg(long, value_name = "SET", value_parser = sets(), default_value = "report")]
+    pub set: String,
     /// Ask this network only (may be given several times) [default: all that are in the box]
     #[arg(long = "model", value_name = "MODEL", value_parser = models())]
     pub models: Vec<String>,
@@ -354,6 +374,10 @@ fn models() -> PossibleValuesParser {
 
 fn sources() -> PossibleValuesParser {
     SOURCES.iter().map(|s| PossibleValue::new(s.id).help(s.name)).collect::<Vec<_>>().into()
+}
+
+fn sets() -> PossibleValuesParser {
+    SETS.iter().map(|s| PossibleValue::new(s.id).help(s.doc)).collect::<Vec<_>>().into()
 }
 
 fn optimisers() -> PossibleValuesParser {

@@ -22,6 +22,8 @@ pub struct Evaluated {
 pub struct EvaluatedEnsemble {
     /// `cnns`, `rnns` or `all`.
     pub id: String,
+    /// Its members' weights, as `weights` of a model.
+    pub weights: String,
     /// Ids of its members.
     pub members: Vec<String>,
     /// Share of right answers by stacking, 0 to 1.
@@ -39,7 +41,8 @@ pub struct EvaluatedEnsemble {
 #[derive(Debug, Serialize)]
 pub struct EvaluatedModel {
     pub id: String,
-    /// `shipped`, or the file that the weights are from.
+    /// `shipped` (by the report's recipe), `shipped-augmented`, or the file that
+    /// the weights are from.
     pub weights: String,
     /// Share of right answers, 0 to 1.
     pub accuracy: f64,

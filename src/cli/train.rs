@@ -77,10 +77,12 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
         batch_size: number(args.batch_size, usual.batch_size),
         epochs: number(args.epochs, architecture.epochs),
         optimiser,
+        augmentation: args.augment,
+        average_epochs: args.average,
+        validation_share: args.validation / 100.0,
         seed: args.seed,
         threads: models::threads(args.threads),
         history: history(args),
-        ..usual
     };
     if config.subset > split.train.len() {
         let has = split.train.len();

@@ -16,11 +16,11 @@ use super::snapshot::{Picking, Snapshot, WrongLists};
 use super::toasts::Toasts;
 use super::workspaces::{self, Workspace};
 use super::{chrome, keys, theme};
-use crate::ann::weights;
+use crate::ann::shipped::{self, WeightSet};
 use crate::workers::Hub;
 use crate::workers::answers::{Answers, Question};
 use crate::workers::events::Event;
-use crate::workers::library::Job;
+use crate::workers::library::{Job, Library};
 use crate::workers::models::{self, Model, Models, Origin};
 use crate::workers::runs::RunRecord;
 
@@ -49,6 +49,8 @@ pub struct App {
     pub(super) digit: Digit,
     /// The models that answer, the one in training not counted.
     pub(super) models: Models,
+    /// The set that the shipped ones among them are of.
+    pub(super) set: &'static WeightSet,
     /// With the one in training: what the workspaces see.
     shown_models: Arc<Models>,
     /// Number of the newest question, and what it was about.
@@ -100,11 +102,13 @@ impl App {
         if let Some(text) = told {
             toasts.failure(text);
         }
+        let set = shipped::find(&session.weight_set).unwrap_or(&shipped::REPORT);
         let mut app = Self {
             hub,
             home: setup.home,
             digit: Digit::restore(session.strokes.clone(), session.treatment.clone()),
-            models: shipped(&mut toasts),
+            models: in_the_box(set, &mut toasts),
+            set,
             shown_models: Arc::default(),
             asked: (0, 0, None),
             answers_current: false,
@@ -157,6 +161,7 @@ impl App {
         Snapshot {
             digit: &self.digit,
             models: &self.shown_models,
+            set: self.set,
             answers: if self.digit.is_blank() {
                 Arc::new(Answers::default())
             } else {
@@ -203,13 +208,28 @@ impl App {
 
     /// Takes over a run's network that the library has read.
     fn install_loaded(&mut self) {
-        let Some(model) = self.hub.library().loaded.clone() else { return };
+        let library = self.hub.library();
+        self.install_set(&library);
+        let Some(model) = library.loaded.clone() else { return };
         if self.loaded.as_ref().is_some_and(|l| Arc::ptr_eq(l, &model)) {
             return;
         }
         self.loaded = Some(Arc::clone(&model));
         self.models = models::with_shared(&self.models, model);
         self.remember_used_runs();
+    }
+
+    /// Takes over another set of the networks in the box that the library has read.
+    fn install_set(&mut self, library: &Library) {
+        let Some((set, shipped)) = &library.shipped else { return };
+        if std::ptr::eq(*set, self.set) || set.id != self.session.weight_set {
+            return;
+        }
+        let own = self.models.iter().filter(|m| m.origin != Origin::Shipped);
+        self.models = shipped.iter().chain(own).cloned().collect();
+        self.set = set;
+        self.wrong.retain(|(key, _), _| shipped.iter().all(|m| m.key != *key));
+        self.asked.2 = None;
     }
 
     /// Keeps in the session which runs answer.
@@ -250,6 +270,7 @@ impl App {
                     serial: self.asked.0,
                     pixels: Box::new(*self.digit.pixels()),
                     models: Arc::clone(&self.shown_models),
+                    set: self.set,
                     asked: Instant::now(),
                 });
             }
@@ -350,9 +371,9 @@ impl eframe::App for App {
 }
 
 /// The networks in the box; one that cannot be read is named and left out.
-fn shipped(toasts: &mut Toasts) -> Models {
+fn in_the_box(set: &WeightSet, toasts: &mut Toasts) -> Models {
     let mut models = Models::new();
-    for loaded in weights::shipped() {
+    for loaded in set.networks() {
         match loaded {
             Ok((network, metadata)) => {
                 models.push(Arc::new(Model::new(network, metadata, Origin::Shipped)));

@@ -29,6 +29,8 @@ pub enum Command {
     TrainTab(&'static str),
     /// The list of keys.
     Help(bool),
+    /// Let another set of the weights in the box answer (its id).
+    WeightSet(&'static str),
     /// How the answers are listed.
     Answers(AnswersView),
     /// Everything that concerns training.

@@ -30,6 +30,8 @@ pub struct Session {
     pub treatment: Treatment,
     /// How the answers are listed.
     pub answers: AnswersView,
+    /// Id of the set of weights in the box that answers.
+    pub weight_set: String,
     /// The settings for the next training run.
     pub training: TrainConfig,
     /// The History view of the Train workspace.
@@ -136,6 +138,7 @@ impl Default for Session {
             strokes: Vec::new(),
             treatment: Treatment::default(),
             answers: AnswersView::default(),
+            weight_set: crate::ann::shipped::REPORT.id.to_owned(),
             training: TrainConfig::default(),
             history: HistorySettings::default(),
             queue: Vec::new(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::digit::Digit;
 use super::history::History;
 use super::session::Session;
+use crate::ann::shipped::WeightSet;
 use crate::workers::answers::Answers;
 use crate::workers::download::DownloadView;
 use crate::workers::library::Library;
@@ -33,6 +34,8 @@ pub struct Snapshot<'a> {
     pub digit: &'a Digit,
     /// Who answers.
     pub models: &'a Models,
+    /// The set of weights that the shipped ones among them are of.
+    pub set: &'static WeightSet,
     /// What they answer.
     pub answers: Arc<Answers>,
     /// Whether the answers are to the current digit.

@@ -182,6 +182,10 @@ impl ActiveRun {
     fn metadata(&self) -> Metadata {
         let mut metadata = self.trainer.metadata();
         metadata.test_accuracy = self.record.test_accuracy;
+        metadata.last_test_accuracy = self.record.last_test_accuracy;
+        if let Some(accuracy) = self.record.averaged_validation_accuracy {
+            metadata.validation_accuracy = Some(accuracy);
+        }
         metadata
     }
 
@@ -197,7 +201,8 @@ impl ActiveRun {
         }
     }
 
-    /// Evaluates the test set; `false` if cancelled.
+    /// Evaluates the test set, and where the weights are averaged the held-out
+    /// digits and the last weights, too; `false` if cancelled.
     pub fn test(
         &mut self,
         cancel: &AtomicBool,
@@ -205,8 +210,19 @@ impl ActiveRun {
     ) -> Result<bool, StartError> {
         let data = Arc::clone(&self.split.test);
         let threads = self.record.config.threads;
-        let evaluation = evaluate(self.trainer.network(), &data, threads, cancel, progress)?;
+        let result = self.trainer.result();
+        let evaluation = evaluate(&result, &data, threads, cancel, progress)?;
         let Some(evaluation) = evaluation else { return Ok(false) };
+        if self.trainer.is_averaged() {
+            let held_out = self.trainer.validation_set();
+            let mut quietly = |_, _| {};
+            let known = evaluate(&result, &held_out, threads, cancel, &mut quietly)?;
+            let last = evaluate(self.trainer.network(), &data, threads, cancel, &mut quietly)?;
+            let (Some(known), Some(last)) = (known, last) else { return Ok(false) };
+            self.record.averaged_validation_accuracy =
+                (!held_out.is_empty()).then_some(known.accuracy);
+            self.record.last_test_accuracy = Some(last.accuracy);
+        }
         self.record.test_accuracy = Some(evaluation.accuracy);
         let epoch = self.record.epochs.len();
         self.judged = Some(Arc::new(Judged { of: "test set", epoch, data, evaluation }));
@@ -228,8 +244,8 @@ impl ActiveRun {
         if let Some(recorder) = &mut self.recorder {
             recorder.close(&self.trainer, state == RunState::Failed);
         }
-        let (network, metadata) = (self.trainer.network(), self.metadata());
-        weights::save(&self.folder.weights(), network, &metadata, Precision::Single)?;
+        let (network, metadata) = (self.trainer.result(), self.metadata());
+        weights::save(&self.folder.weights(), &network, &metadata, Precision::Single)?;
         self.trainer.save_checkpoint(&self.folder.checkpoint())?;
         self.folder.write_record(&self.record)?;
         self.model = Some(Arc::new(self.finished_model()?));
@@ -237,7 +253,7 @@ impl ActiveRun {
     }
 
     fn finished_model(&self) -> Result<Model, AnnError> {
-        let network = self.trainer.network().clone();
+        let network = self.trainer.result();
         Ok(Model::new(network, self.metadata(), Origin::Run(self.record.id.clone())))
     }
 

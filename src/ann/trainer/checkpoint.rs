@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::average::Average;
 use super::{BatchPoint, EpochPoint, Sums, TrainConfig, Trainer};
 use crate::ann::AnnError;
 use crate::ann::weights::{Precision, arrays_of, read_arrays, read_file, set_from, write_arrays};
@@ -22,6 +23,9 @@ struct State {
     sums: Sums,
     updates: u64,
     epochs: Vec<EpochPoint>,
+    /// Samples in the average of the weights.
+    #[serde(default)]
+    averaged: u64,
 }
 
 impl Trainer {
@@ -41,12 +45,16 @@ impl Trainer {
             sums: self.sums,
             updates,
             epochs: self.history.epochs.clone(),
+            averaged: self.average.count,
         };
         let mut arrays = arrays_of(&self.network, "network/");
         for (i, slots) in kept.iter().enumerate() {
             for (j, values) in slots.iter().enumerate() {
                 arrays.push((format!("optimiser/{i}/{j}"), vec![values.len()], values.clone()));
             }
+        }
+        for (i, values) in self.average.values.iter().enumerate() {
+            arrays.push((format!("average/{i}"), vec![values.len()], values.clone()));
         }
         let batches = &self.history.batches;
         for (name, values) in [
@@ -89,6 +97,16 @@ impl Trainer {
         }
         if !trainer.optimiser.restore(state.updates, kept) {
             return Err(broken("the optimiser's numbers do not fit the network".into()));
+        }
+        if state.averaged > 0 {
+            let lens = trainer.last_good.iter().map(Vec::len).enumerate();
+            let values = lens.map(|(i, len)| {
+                let values = array(&format!("average/{i}"))?;
+                let fits = values.len() == len && values.iter().all(|v| v.is_finite());
+                if fits { Ok(values) } else { Err(broken(format!("average/{i} does not fit"))) }
+            });
+            trainer.average =
+                Average { values: values.collect::<Result<_, _>>()?, count: state.averaged };
         }
         let points = array("history/loss")?.into_iter().zip(array("history/accuracy")?);
         trainer.history.batches = points

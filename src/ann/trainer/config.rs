@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ann::optimiser::OptimiserConfig;
 use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::{AnnError, zoo};
+use crate::data::augment::{Augmentation, SETTINGS};
 
 /// Everything that decides how a run goes. Together with the data it decides
 /// the result. The number of threads does, too, by rounding: sums are taken part
@@ -26,7 +27,12 @@ pub struct TrainConfig {
     pub epochs: usize,
     /// How gradients become steps.
     pub optimiser: OptimiserConfig,
-    /// Seed of weights, order and dropout.
+    /// Random changes of each digit each time it is trained on; off in the report.
+    pub augmentation: Augmentation,
+    /// Epochs at the end over whose steps the weights are averaged for the result
+    /// (Polyak and Juditsky 1992); 0 takes the last weights, as the report did.
+    pub average_epochs: usize,
+    /// Seed of weights, order, dropout and augmentation.
     pub seed: u64,
     /// Threads to compute on.
     pub threads: usize,
@@ -45,6 +51,8 @@ impl Default for TrainConfig {
             batch_size: 32,
             epochs: 12,
             optimiser: OptimiserConfig::default(),
+            augmentation: Augmentation::default(),
+            average_epochs: 0,
             seed: 1,
             threads: crate::ann::spare_threads(),
             history: HistoryConfig::default(),
@@ -71,6 +79,16 @@ impl TrainConfig {
         within("the validation share", self.validation_share, 0.0, 0.5)?;
         within("the batch size", self.batch_size as f64, 1.0, 4096.0)?;
         within("the number of epochs", self.epochs as f64, 1.0, 10_000.0)?;
+        within(
+            "the number of averaged epochs",
+            self.average_epochs as f64,
+            0.0,
+            self.epochs as f64,
+        )?;
+        for setting in SETTINGS {
+            let (what, value) = (setting.label, setting.value(self.augmentation));
+            within(what, f64::from(value), 0.0, f64::from(setting.most))?;
+        }
         within("the number of threads", self.threads as f64, 1.0, 256.0)?;
         self.history.validate()?;
         self.optimiser.resolve().map(|_| ())

@@ -4,8 +4,10 @@
 //! * [`config`]: the settings of a run
 //! * [`history`]: what is recorded
 //! * [`layers`]: sizes and histograms of weights and updates
+//! * [`average`]: the mean of the last weights
 //! * [`checkpoint`]: saving and going on, bit for bit as if never stopped
 
+pub mod average;
 pub mod checkpoint;
 pub mod config;
 pub mod history;
@@ -14,7 +16,9 @@ pub mod layers;
 use std::sync::Arc;
 
 use rayon::ThreadPool;
+use rayon::prelude::*;
 
+use average::Average;
 pub use config::TrainConfig;
 pub use history::{BatchPoint, EpochPoint, History};
 pub use layers::{Histogram, LayerStats};
@@ -58,6 +62,7 @@ pub struct Trainer {
     layers: Vec<LayerStats>,
     measure: bool,
     last_good: Vec<Vec<f32>>,
+    average: Average,
     pool: ThreadPool,
 }
 
@@ -155,6 +160,7 @@ impl Trainer {
             layers: Vec::new(),
             measure: false,
             last_good,
+            average: Average::default(),
             pool,
         };
         trainer.shuffle();
@@ -197,10 +203,7 @@ impl Trainer {
         let from = self.batch * size;
         let chosen = &self.order[from..(from + size).min(self.order.len())];
         let images = chosen.len();
-        let mut pixels = Vec::with_capacity(images * PIXELS);
-        for i in chosen {
-            pixels.extend(self.data.image(*i as usize).iter().map(|v| f32::from(*v) / 255.0));
-        }
+        let pixels = self.pictures(chosen);
         let labels: Vec<u8> = chosen.iter().map(|i| self.data.label(*i as usize)).collect();
         if self.step.is_multiple_of(COPY_EVERY) {
             self.last_good = self.network.values();
@@ -208,12 +211,36 @@ impl Trainer {
         let Outcome { loss, right } = self.update(&pixels, &labels)?;
         self.batch += 1;
         self.step += 1;
+        if self.epoch + self.config.average_epochs >= self.config.epochs {
+            self.average.sample(&self.network, self.step);
+        }
         self.sums.loss += f64::from(loss) * images as f64;
         self.sums.right += right as u64;
         self.sums.images += images as u64;
         let accuracy = right as f32 / images as f32;
         self.history.batches.push(BatchPoint { step: self.step, loss, accuracy });
         Ok(Batch { step: self.step, images, loss, accuracy })
+    }
+
+    /// The pictures of a mini-batch, changed by the augmentation.
+    fn pictures(&self, chosen: &[u32]) -> Vec<f32> {
+        let augmentation = self.config.augmentation;
+        let mut pixels = vec![0.0; chosen.len() * PIXELS];
+        let places = pixels.as_chunks_mut::<PIXELS>().0;
+        if augmentation.is_off() {
+            for (place, i) in places.iter_mut().zip(chosen) {
+                *place = self.data.pixels(*i as usize);
+            }
+            return pixels;
+        }
+        self.pool.install(|| {
+            places.par_iter_mut().zip(chosen).enumerate().for_each(|(number, (place, i))| {
+                let name = format!("augment {number}");
+                let mut rng = Rng::stream(self.config.seed, &name, self.step);
+                *place = augmentation.apply(self.data.image(*i as usize), &mut rng);
+            });
+        });
+        pixels
     }
 
     /// Forward, backward, update; a run that diverged goes back to its last good
@@ -278,6 +305,17 @@ impl Trainer {
         &self.network
     }
 
+    /// The network that the run results in: that with the mean of the weights of
+    /// the last epochs, if asked for, else the one being trained as it is.
+    pub fn result(&self) -> Network {
+        self.average.network(&self.network).unwrap_or_else(|| self.network.clone())
+    }
+
+    /// Whether [`Trainer::result`] differs from [`Trainer::network`].
+    pub fn is_averaged(&self) -> bool {
+        self.average.count > 0
+    }
+
     /// The settings.
     pub fn config(&self) -> &TrainConfig {
         &self.config
@@ -322,8 +360,11 @@ impl Trainer {
             optimiser: c.optimiser.describe(),
             batch_size: c.batch_size,
             validation_share: c.validation_share,
+            augmentation: c.augmentation.to_string(),
+            averaged_epochs: c.average_epochs,
             validation_accuracy: last.and_then(|e| e.validation_accuracy).map(f64::from),
             test_accuracy: None,
+            last_test_accuracy: None,
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::ann::optimiser::OptimiserConfig;
 use crate::data::SIDE;
+use crate::data::augment::Augmentation;
 
 /// Ten kinds of bars, easy to learn.
 fn bars(n: usize) -> Arc<Dataset> {
@@ -50,9 +51,11 @@ fn every_network_learns_bars() {
 #[test]
 fn the_result_depends_on_seed_and_threads_and_not_on_being_watched() {
     for (model, n) in [("mlp", 150), ("cnn3", 70), ("rnn1", 70), ("rnn4", 70)] {
+        let augmentation = Augmentation::USUAL;
         let run = |threads: usize, watched: bool| {
             let mut trainer =
-                Trainer::new(TrainConfig { threads, ..config(model, n) }, bars(n)).unwrap();
+                Trainer::new(TrainConfig { threads, augmentation, ..config(model, n) }, bars(n))
+                    .unwrap();
             loop {
                 if watched {
                     trainer.measure_next_step();
@@ -64,6 +67,7 @@ fn the_result_depends_on_seed_and_threads_and_not_on_being_watched() {
             assert_eq!(watched, !trainer.layer_stats().is_empty());
             (trainer.network().values(), trainer.history().clone())
         };
+        // Every picture is changed in its own way, whichever thread does it.
         for threads in [1, 2, 3] {
             let first = run(threads, false);
             assert!(first == run(threads, true), "{model} on {threads} threads");
@@ -77,7 +81,9 @@ fn a_resumed_run_ends_with_the_same_weights() {
     let path = dir.path().join("checkpoint.safetensors");
     for optimiser in ["adadelta", "adam", "sgd"] {
         let optimiser = OptimiserConfig::default_of(optimiser).unwrap();
-        let settings = TrainConfig { optimiser, ..config("mlp", 150) };
+        let (augmentation, average_epochs) = (Augmentation::USUAL, 1);
+        let settings =
+            TrainConfig { optimiser, augmentation, average_epochs, ..config("mlp", 150) };
         let mut whole = Trainer::new(settings.clone(), bars(150)).unwrap();
         finish(&mut whole);
         // In the middle of an epoch, at its end, and while validating.
@@ -90,7 +96,32 @@ fn a_resumed_run_ends_with_the_same_weights() {
             let mut second = Trainer::resume(&path, bars(150)).unwrap();
             finish(&mut second);
             assert!(whole.network().values() == second.network().values());
+            assert!(whole.result().values() == second.result().values());
             assert_eq!(whole.history(), second.history());
+        }
+    }
+}
+
+#[test]
+fn the_result_is_the_mean_of_the_sampled_weights() {
+    let settings = TrainConfig { average_epochs: 1, ..config("mlp", 400) };
+    let mut trainer = Trainer::new(settings, bars(400)).unwrap();
+    assert!(trainer.result().values() == trainer.network().values());
+    let mut sampled: Vec<Vec<Vec<f32>>> = Vec::new();
+    loop {
+        let step = trainer.step().unwrap();
+        // Twelve batches an epoch: of the second epoch, after steps 16 and 24.
+        if step.batch.is_some_and(|b| [16, 24].contains(&b.step)) {
+            sampled.push(trainer.network().values());
+        }
+        if step.finished {
+            break;
+        }
+    }
+    for (i, values) in trainer.result().values().iter().enumerate() {
+        for (j, mean) in values.iter().enumerate() {
+            let wanted = 0.5 * (sampled[0][i][j] + sampled[1][i][j]);
+            assert!((mean - wanted).abs() < 1e-6);
         }
     }
 }
@@ -128,6 +159,11 @@ fn settings_out_of_range_are_named() {
         TrainConfig { epochs: 0, ..config("mlp", 100) },
         TrainConfig { validation_share: f64::NAN, ..config("mlp", 100) },
         TrainConfig { batch_size: 0, ..config("mlp", 100) },
+        TrainConfig { average_epochs: 3, ..config("mlp", 100) },
+        TrainConfig {
+            augmentation: Augmentation { scale: f32::NAN, ..Augmentation::USUAL },
+            ..config("mlp", 100)
+        },
     ];
     for settings in wrong {
         assert!(Trainer::new(settings, bars(100)).is_err());
