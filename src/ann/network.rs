@@ -168,6 +168,37 @@ impl Network {
         });
     }
 
+    /// The parameters of a step of the plan, one array after another.
+    pub fn step_parameters(&self, step: usize) -> &[f32] {
+        &self.parameters[step]
+    }
+
+    /// What the plan's steps from `first` on make of what comes in there, `(n,
+    /// width)`: the ten probabilities of each, on this thread.
+    pub fn answers_from(&self, first: usize, inputs: &[f32]) -> Vec<[f32; CLASSES]> {
+        let planes = self.plan.planes();
+        let n = inputs.len() / planes[first].max(1);
+        let mut x = inputs[..n * planes[first]].to_vec();
+        for (i, step) in self.plan.steps.iter().enumerate().skip(first) {
+            let mut y = vec![0f32; n * planes[i + 1]];
+            let mut scratch = vec![0f32; step.op.scratch_len(n, Mode::Answer)];
+            step.op.forward(Forward {
+                parameters: &self.parameters[i],
+                cache: &self.caches[i],
+                n,
+                x: &x,
+                y: &mut y,
+                keep: &mut [],
+                scratch: &mut scratch,
+                mode: Mode::Answer,
+            });
+            x = y;
+        }
+        let mut answers: Vec<[f32; CLASSES]> = x.as_chunks().0.to_vec();
+        answers.iter_mut().for_each(|row| softmax(row));
+        answers
+    }
+
     /// The ten probabilities of each picture, on the threads of the current pool.
     pub fn probabilities(&self, pictures: &[Pixels]) -> Vec<[f32; CLASSES]> {
         let mut answers = vec![[0f32; CLASSES]; pictures.len()];

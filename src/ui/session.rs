@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::digit::Treatment;
+use super::history::HistorySettings;
 use super::neuron::settings::NeuronSettings;
+use super::time::TimeSettings;
 use crate::ann::trainer::TrainConfig;
 use crate::data::strokes::Stroke;
 
@@ -30,8 +32,12 @@ pub struct Session {
     pub treatment: Treatment,
     /// How the answers are listed.
     pub answers: AnswersView,
+    /// Id of the set of weights in the box that answers.
+    pub weight_set: String,
     /// The settings for the next training run.
     pub training: TrainConfig,
+    /// The History view of the Train workspace.
+    pub history: HistorySettings,
     /// Runs that wait for their turn.
     pub queue: Vec<TrainConfig>,
     /// Whether they are begun one after another.
@@ -46,6 +52,8 @@ pub struct Session {
     pub without_mnist: bool,
     /// The Neuron lab.
     pub neuron: NeuronSettings,
+    /// The Time workspace.
+    pub time: TimeSettings,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
 }
@@ -136,7 +144,9 @@ impl Default for Session {
             strokes: Vec::new(),
             treatment: Treatment::default(),
             answers: AnswersView::default(),
+            weight_set: crate::ann::shipped::REPORT.id.to_owned(),
             training: TrainConfig::default(),
+            history: HistorySettings::default(),
             queue: Vec::new(),
             queue_runs: false,
             live: true,
@@ -144,6 +154,7 @@ impl Default for Session {
             mnist_folder: None,
             without_mnist: false,
             neuron: NeuronSettings::default(),
+            time: TimeSettings::default(),
             dismissed_runs: Vec::new(),
         }
     }

@@ -114,6 +114,12 @@ pub fn diverging(visuals: &Visuals, value: f32) -> Color32 {
     blend(zero, if value < 0.0 { below } else { above }, value.abs())
 }
 
+/// An amount from 0 to 1.
+pub fn sequential(visuals: &Visuals, value: f32) -> Color32 {
+    let p = palette(visuals);
+    blend(p.well, p.text, value)
+}
+
 /// The bold cut of the text face.
 pub fn strong(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name("strong".into()))

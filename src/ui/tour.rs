@@ -10,9 +10,11 @@ use egui_kittest::Harness;
 
 use super::app::{App, Setup};
 use super::command::{Command, DataEdit, DigitEdit, TrainEdit};
+use super::history::{self, HistoryEdit, HistorySettings, Pictures, Plots};
 use super::neuron::NeuronEdit;
 use super::neuron::settings::{CurveSettings, NeuronTab, UnitInputs, UnitSettings};
 use super::session::ThemeChoice;
+use super::time::{TimeEdit, TimeTab};
 use super::window::wgpu_setup;
 use crate::ann::trainer::TrainConfig;
 use crate::core::files::write_whole;
@@ -20,6 +22,7 @@ use crate::core::playback::PlaybackEdit;
 use crate::data::synthetic;
 use crate::snn::params::Config;
 use crate::workers::library::Loading;
+use crate::workers::scrub::Confusion;
 use crate::workers::training::Phase;
 
 /// Longest wait for a scene to be ready; a slow machine trains for a while.
@@ -112,6 +115,14 @@ const SCENES: &[Scene] = &[
         ready: trained,
     },
     Scene {
+        name: "09b-train-network",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: network,
+        ready: answered,
+    },
+    Scene {
         name: "10-train-projector",
         size: PROJECTOR,
         theme: ThemeChoice::Light,
@@ -120,7 +131,7 @@ const SCENES: &[Scene] = &[
         ready: trained,
     },
     Scene {
-        name: "20-neuron-spikes",
+        name: "41-neuron-spikes",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -128,7 +139,7 @@ const SCENES: &[Scene] = &[
         ready: simulated,
     },
     Scene {
-        name: "21-neuron-curve",
+        name: "42-neuron-curve",
         size: WINDOW,
         theme: ThemeChoice::Dark,
         projector: false,
@@ -143,7 +154,7 @@ const SCENES: &[Scene] = &[
         },
     },
     Scene {
-        name: "22-neuron-unit",
+        name: "43-neuron-unit",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -153,7 +164,7 @@ const SCENES: &[Scene] = &[
         },
     },
     Scene {
-        name: "23-neuron-codes",
+        name: "44-neuron-codes",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -161,12 +172,71 @@ const SCENES: &[Scene] = &[
         ready: |app| app.snapshot().neuron.results.codes.is_some(),
     },
     Scene {
-        name: "24-neuron-projector",
+        name: "45-neuron-projector",
         size: PROJECTOR,
         theme: ThemeChoice::Light,
         projector: true,
         set_up: |a, c| neuron(a, c, NeuronTab::Spikes),
         ready: simulated,
+    },
+    Scene {
+        name: "11-train-history",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| look_back(a, c, Pictures::Weights, Plots::Curves),
+        ready: looked_back,
+    },
+    Scene {
+        name: "12-train-history-change",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| {
+            look_back(a, c, Pictures::Since, Plots::Movement);
+            go_back(a, c, 2);
+        },
+        ready: looked_back,
+    },
+    Scene {
+        name: "13-train-history-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| look_back(a, c, Pictures::Since, Plots::Confusion),
+        ready: looked_back,
+    },
+    Scene {
+        name: "21-time-answers",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| time(a, c, 3, TimeTab::Answers, 16),
+        ready: read_in_time,
+    },
+    Scene {
+        name: "22-time-hidden-units",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| time(a, c, 8, TimeTab::Units, 20),
+        ready: read_in_time,
+    },
+    Scene {
+        name: "23-time-how-early",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: survey,
+        ready: surveyed,
+    },
+    Scene {
+        name: "24-time-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| time(a, c, 5, TimeTab::Answers, 14),
+        ready: read_in_time,
     },
 ];
 
@@ -339,6 +409,63 @@ fn train(app: &mut App, ctx: &egui::Context) {
     app.apply(ctx, Command::Show("train"));
     app.apply(ctx, Command::TrainTab("Curves"));
     app.apply(ctx, Command::Train(TrainEdit::Start));
+}
+
+fn network(app: &mut App, ctx: &egui::Context) {
+    let config = TrainConfig { model: "cnn1".into(), ..app.snapshot().session.training.clone() };
+    app.apply(ctx, Command::Train(TrainEdit::Configure(Box::new(config))));
+    tab(app, ctx, "Network");
+}
+
+/// A digit read up to a step.
+fn time(app: &mut App, ctx: &egui::Context, class: u8, tab: TimeTab, step: u64) {
+    draw(app, ctx, class, |p| p);
+    app.apply(ctx, Command::Show("time"));
+    app.apply(ctx, Command::Time(TimeEdit::Tab(tab)));
+    app.apply(ctx, Command::Time(TimeEdit::Unit("rnn2".into(), 36)));
+    app.apply(ctx, Command::Time(TimeEdit::Play(PlaybackEdit::Go(step))));
+}
+
+fn read_in_time(app: &App) -> bool {
+    let world = app.snapshot();
+    world.time.asked() > 0 && world.sweeps.serial == world.time.asked()
+}
+
+fn survey(app: &mut App, ctx: &egui::Context) {
+    let source = if app.snapshot().library.mnist.split().is_some() { "mnist" } else { "synthetic" };
+    time(app, ctx, 3, TimeTab::Early, 14);
+    app.apply(ctx, Command::Time(TimeEdit::Survey(source)));
+}
+
+fn surveyed(app: &App) -> bool {
+    let survey = app.snapshot().survey;
+    survey.total > 0 && !survey.running
+}
+
+/// The History view, at the moment where it was left.
+fn look_back(app: &mut App, ctx: &egui::Context, pictures: Pictures, plots: Plots) {
+    let settings = HistorySettings { pictures, plots, ..HistorySettings::default() };
+    app.apply(ctx, Command::History(HistoryEdit::Settings(settings)));
+    tab(app, ctx, history::TAB);
+}
+
+/// Goes to a part of the way through the run, whose history is open.
+fn go_back(app: &mut App, ctx: &egui::Context, part: u64) {
+    let (_, last) = app.snapshot().history.playback.range();
+    let edit = PlaybackEdit::Go(last / part);
+    app.apply(ctx, Command::History(HistoryEdit::Play(edit)));
+}
+
+/// Whether the moment that is asked for is shown, and all that was asked of it.
+fn looked_back(app: &App) -> bool {
+    let world = app.snapshot();
+    let at = world.history.at();
+    let shown = world.scrubbed.shown.as_ref();
+    let there = shown.is_some_and(|s| Some(s.step) == at);
+    let wants = world.session.history.plots == Plots::Confusion;
+    let judged =
+        matches!(&world.scrubbed.confusion, Confusion::Ready { step, .. } if Some(*step) == at);
+    there && (judged || !wants)
 }
 
 fn tab(app: &mut App, ctx: &egui::Context, name: &'static str) {

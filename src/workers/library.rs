@@ -10,8 +10,9 @@ use std::thread::JoinHandle;
 
 use super::events::{Event, Events};
 use super::latest::Slot;
-use super::models::{Model, Origin};
+use super::models::{Model, Models, Origin};
 use crate::ann::evaluate::evaluate;
+use crate::ann::shipped::WeightSet;
 use crate::ann::weights;
 use crate::core::files::write_bytes;
 use crate::data::registry::{self, Split};
@@ -56,6 +57,8 @@ pub enum Job {
     DeleteRun(String),
     /// Let a finished run's weights answer.
     LoadRun(String),
+    /// Let another set of the weights in the box answer.
+    LoadSet(&'static WeightSet),
 }
 
 /// The state of one source of digits.
@@ -93,6 +96,8 @@ pub struct Library {
     pub synthetic: Loading,
     /// A run's network that was asked for, ready to answer.
     pub loaded: Option<Arc<Model>>,
+    /// The set of networks in the box that was asked for last.
+    pub shipped: Option<(&'static WeightSet, Models)>,
 }
 
 impl Library {
@@ -174,7 +179,22 @@ impl Worker {
                 self.list_runs(false);
             }
             Job::LoadRun(id) => self.load_run(&id),
+            Job::LoadSet(set) => self.load_set(set),
         }
+    }
+
+    /// Networks that cannot be read are named and left out.
+    fn load_set(&self, set: &'static WeightSet) {
+        let mut models = Models::new();
+        for loaded in set.networks() {
+            match loaded {
+                Ok((network, metadata)) => {
+                    models.push(Arc::new(Model::new(network, metadata, Origin::Shipped)));
+                }
+                Err(error) => self.fail(format!("{error} The other networks answer.")),
+            }
+        }
+        self.update(|l| l.shipped = Some((set, models)));
     }
 
     fn load_mnist(&self, named: Option<PathBuf>, own: PathBuf) {

@@ -5,11 +5,16 @@
 //! | thread | owns | takes (bounded) | gives |
 //! |---|---|---|---|
 //! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
+//! | `sweep` | nothing | [`sweep::Question`], the newest only | [`sweep::Sweeps`] slot |
+//! | `survey` | one survey | a cancel flag | [`sweep::Survey`] slot, events |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
+//! | `recorder` | the history of the run in hand | the trainer's snapshots, queue | [`recorder::HistoryStatus`] |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
 //! | `simulation` | an engine and its recording | [`simulation::SimCommand`] queue; pause and speed are atomics | [`simulation::SimulationView`] slot, events |
 //! | `experiments` | nothing | [`experiments::Experiment`], the newest only | [`experiments::Results`] slot, events |
 //! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
+//! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
+//! | `scrub` | the run looked back at | [`scrub::Question`], the newest only | [`scrub::View`] slot |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
 //! Slots hold the latest value as an `Arc` (bulk state; a reader may miss
@@ -21,6 +26,7 @@
 pub mod active;
 pub mod answers;
 pub mod curve;
+pub mod devices;
 pub mod download;
 pub mod events;
 pub mod experiments;
@@ -28,8 +34,11 @@ pub mod latest;
 pub mod library;
 pub mod models;
 pub mod plotter;
+pub mod recorder;
 pub mod runs;
+pub mod scrub;
 pub mod simulation;
+pub mod sweep;
 pub mod training;
 
 use std::path::PathBuf;
@@ -50,12 +59,19 @@ use latest::{Inbox, Slot};
 use library::{Job, Library};
 use plotter::Plotter;
 use simulation::Simulation;
+use sweep::{Survey, SurveyOf, Sweeps};
 use training::{Control, TrainCommand, TrainingView};
 
 /// All workers, from the window's side.
 pub struct Hub {
     questions: Arc<Inbox<Question>>,
     answers: Arc<Slot<Answers>>,
+    to_sweep: Arc<Inbox<sweep::Question>>,
+    sweeps: Arc<Slot<Sweeps>>,
+    survey: Arc<Slot<Survey>>,
+    cancel_survey: Arc<AtomicBool>,
+    scrubs: Arc<Inbox<scrub::Question>>,
+    scrubbed: Arc<Slot<scrub::View>>,
     train: Option<SyncSender<TrainCommand>>,
     control: Arc<Control>,
     training: Arc<Slot<TrainingView>>,
@@ -86,6 +102,8 @@ impl Hub {
         let (sender, arrived) = sync_channel(QUEUE);
         let events = Events::new(sender, wake);
         let (questions, answers) = (Arc::default(), Arc::new(Slot::new(Answers::default())));
+        let (to_sweep, sweeps) = (Arc::default(), Arc::new(Slot::new(Sweeps::default())));
+        let (scrubs, scrubbed) = (Arc::default(), Arc::new(Slot::new(scrub::View::default())));
         let (train, commands) = sync_channel(16);
         let (jobs, job_queue) = sync_channel(64);
         let control = Arc::<Control>::default();
@@ -93,8 +111,16 @@ impl Hub {
         let library = Arc::new(Slot::new(Library::default()));
         let quit = Arc::<AtomicBool>::default();
         let plotter = Plotter::default();
+        devices::look(&events)?;
         let threads = vec![
             answers::spawn(Arc::clone(&questions), Arc::clone(&answers), events.clone())?,
+            sweep::spawn(Arc::clone(&to_sweep), Arc::clone(&sweeps), events.clone())?,
+            scrub::spawn(
+                Arc::clone(&scrubs),
+                Arc::clone(&scrubbed),
+                events.clone(),
+                runs_root.clone(),
+            )?,
             training::spawn(
                 Arc::clone(&control),
                 commands,
@@ -116,6 +142,12 @@ impl Hub {
         Ok(Self {
             questions,
             answers,
+            to_sweep,
+            sweeps,
+            survey: Arc::new(Slot::new(Survey::default())),
+            cancel_survey: Arc::default(),
+            scrubs,
+            scrubbed,
             train: Some(train),
             control,
             training,
@@ -142,6 +174,50 @@ impl Hub {
     /// The newest answers.
     pub fn answers(&self) -> Arc<Answers> {
         self.answers.get()
+    }
+
+    /// Has a digit read step by step; an earlier question that was not begun is
+    /// forgotten.
+    pub fn sweep(&self, question: sweep::Question) {
+        self.to_sweep.put(question);
+    }
+
+    /// The newest readings.
+    pub fn sweeps(&self) -> Arc<Sweeps> {
+        self.sweeps.get()
+    }
+
+    /// Begins a survey, unless one is going on.
+    pub fn start_survey(&self, of: SurveyOf) {
+        if self.survey.get().running {
+            return;
+        }
+        let (cancel, view) = (Arc::clone(&self.cancel_survey), Arc::clone(&self.survey));
+        if let Err(error) = sweep::survey(of, cancel, view, self.events.clone()) {
+            self.survey.put(Survey::default());
+            self.events.send(Event::Failure(format!("The survey could not start: {error}")));
+        }
+    }
+
+    /// Ends the survey, keeping what it has counted.
+    pub fn stop_survey(&self) {
+        self.cancel_survey.store(true, Relaxed);
+    }
+
+    /// How far the survey is, and what it counted.
+    pub fn survey(&self) -> Arc<Survey> {
+        self.survey.get()
+    }
+
+    /// Asks for a moment of a run's history; an earlier question that was not
+    /// begun is forgotten.
+    pub fn scrub(&self, question: scrub::Question) {
+        self.scrubs.put(question);
+    }
+
+    /// What the newest question about a history has brought.
+    pub fn scrubbed(&self) -> Arc<scrub::View> {
+        self.scrubbed.get()
     }
 
     /// Sends a command to the trainer.
@@ -296,8 +372,11 @@ impl Drop for Hub {
     fn drop(&mut self) {
         self.quit.store(true, Relaxed);
         self.cancel_download.store(true, Relaxed);
+        self.cancel_survey.store(true, Relaxed);
         self.questions.close();
         self.plotter.close();
+        self.to_sweep.close();
+        self.scrubs.close();
         self.train = None;
         self.jobs = None;
         for thread in self.threads.drain(..) {

@@ -7,6 +7,7 @@ pub mod digit_view;
 pub mod icons;
 pub mod raster;
 pub mod sources;
+pub mod structure;
 pub mod time_axis;
 pub mod time_bar;
 pub mod trace_plot;

@@ -3,6 +3,7 @@
 
 pub mod draw;
 pub mod neuron;
+pub mod time;
 pub mod train;
 
 use egui::{Key, Ui};
@@ -28,7 +29,8 @@ pub struct Workspace {
 }
 
 /// All workspaces.
-pub static WORKSPACES: &[&Workspace] = &[&draw::WORKSPACE, &train::WORKSPACE, &neuron::WORKSPACE];
+pub static WORKSPACES: &[&Workspace] =
+    &[&draw::WORKSPACE, &train::WORKSPACE, &time::WORKSPACE, &neuron::WORKSPACE];
 
 /// The workspace of this id.
 pub fn find(id: &str) -> Option<&'static Workspace> {

@@ -264,7 +264,7 @@ impl<'a> TimeBar<'a> {
             let cancelled = ui.input(|i| i.key_pressed(Key::Escape));
             *typing = Typing::default();
             match playback::parse_speed(&text, self.axis.unit, scale) {
-                _ if cancelled => {}
+                _ if cancelled || text == playback::plain(asked * scale) => {}
                 Ok(speed) => edit(PlaybackEdit::Speed(speed)),
                 Err(error) => typing.error = Some(error.to_string()),
             }

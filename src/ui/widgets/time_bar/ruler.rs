@@ -76,11 +76,10 @@ impl TimeBar<'_> {
         };
         let step = scale.step(at.x);
         // Where the selection began; `Some(None)` when this drag scrubs.
-        let anchor = ui.data_mut(|d| {
-            *d.get_temp_mut_or_insert_with::<Option<u64>>(anchor_id, || {
-                ui.input(|i| i.modifiers.shift).then_some(step)
-            })
-        });
+        // Asked before `data_mut`, within which nothing else of the context can be.
+        let begins = ui.input(|i| i.modifiers.shift).then_some(step);
+        let anchor =
+            ui.data_mut(|d| *d.get_temp_mut_or_insert_with::<Option<u64>>(anchor_id, || begins));
         match anchor {
             Some(anchor) if anchor != step => edit(PlaybackEdit::Select(Some((anchor, step)))),
             // A click with Shift takes the selection away.
