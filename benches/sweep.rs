@@ -4,13 +4,12 @@
 
 use criterion::{Criterion, criterion_group};
 use spikescope::ann::sweep::{order, sweep};
-use spikescope::ann::weights;
 use spikescope::data::synthetic;
 
 fn read_one_digit(c: &mut Criterion) {
     let picture = synthetic::generate(1, 1).pixels(0);
     let mut group = c.benchmark_group("one digit step by step");
-    for loaded in weights::shipped() {
+    for loaded in spikescope::ann::shipped::REPORT.networks() {
         let (network, _) = loaded.expect("weights in the box");
         if order(&network).is_some() {
             let name = network.architecture().name;

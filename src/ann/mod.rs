@@ -11,6 +11,7 @@
 //! * [`backprop`]: one training step; [`trainer`]: a run of many;
 //!   [`snapshots`]: what a run leaves to look back at
 //! * [`device`]: the same step by candle, on its CPU or on a graphics card
+//! * [`inspect`]: what units sense, and why a network answers as it does
 
 pub mod backprop;
 mod buffer;
@@ -19,6 +20,7 @@ pub mod ensemble;
 pub mod error;
 pub mod evaluate;
 mod initial;
+pub mod inspect;
 pub mod maps;
 pub mod network;
 pub mod ops;

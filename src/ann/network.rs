@@ -108,6 +108,11 @@ impl Network {
         &self.plan
     }
 
+    /// The parameters of one step of the plan, and what is derived from them.
+    pub(super) fn of_step(&self, step: usize) -> (&[f32], &[f32]) {
+        (&self.parameters[step], &self.caches[step])
+    }
+
     /// For a training step.
     pub fn parts(&mut self) -> Parts<'_> {
         Parts { plan: &self.plan, parameters: &mut self.parameters, caches: &mut self.caches }
@@ -201,10 +206,16 @@ impl Network {
 
     /// The ten probabilities of each picture, on the threads of the current pool.
     pub fn probabilities(&self, pictures: &[Pixels]) -> Vec<[f32; CLASSES]> {
+        let mut answers = self.evidence(pictures);
+        answers.iter_mut().for_each(|row| softmax(row));
+        answers
+    }
+
+    /// The ten logits of each picture: what softmax makes probabilities of.
+    pub fn evidence(&self, pictures: &[Pixels]) -> Vec<[f32; CLASSES]> {
         let mut answers = vec![[0f32; CLASSES]; pictures.len()];
         let ask = |(answers, pictures): (&mut [[f32; CLASSES]], &[Pixels])| {
             self.logits(pictures.as_flattened(), answers.as_flattened_mut());
-            answers.iter_mut().for_each(|row| softmax(row));
         };
         if pictures.len() <= CHUNK {
             ask((&mut answers, pictures));

@@ -5,7 +5,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::output::Format;
@@ -303,6 +303,28 @@ pub struct BenchArgs {
 #[derive(Subcommand, Debug)]
 pub enum BenchWhat {
     Train(BenchTrainArgs),
+    Spiking(BenchSpikingArgs),
+}
+
+/// Diehl and Cook's spiking network, learning: processor time for each image
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  spikescope bench spiking
+  spikescope bench spiking 400 --peers ./venv/bin/python   beside Brian2 and BindsNET")]
+pub struct BenchSpikingArgs {
+    /// Numbers of excitatory neurons
+    #[arg(value_name = "N", default_values_t = [100, 400, 1600, 6400],
+        value_parser = clap::value_parser!(u32).range(1..=100_000).map(|n| n as usize))]
+    pub neurons: Vec<usize>,
+    /// Time for each measurement
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
+    pub seconds: f64,
+    /// A Python with brian2 or bindsnet, to measure them in the same minutes
+    #[arg(long, value_name = "PYTHON")]
+    pub peers: Option<PathBuf>,
+    #[command(flatten)]
+    pub format: Format,
 }
 
 /// Training at batches of 32, one image answered, 256 images answered

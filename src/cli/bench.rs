@@ -203,12 +203,12 @@ fn print(nets: &[BenchmarkedNet], out: &mut Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn memory(mb: Option<f64>) -> String {
+pub(super) fn memory(mb: Option<f64>) -> String {
     mb.map_or_else(|| "not known here".into(), |mb| format!("{mb:.0} MB"))
 }
 
 /// The largest resident memory of this process so far; Linux tells.
-fn peak_mb() -> Option<f64> {
+pub(super) fn peak_mb() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse::<f64>().ok().map(|kb| kb / 1024.0)

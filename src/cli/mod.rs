@@ -16,6 +16,7 @@
 
 pub mod args;
 mod bench;
+mod bench_spiking;
 mod classify;
 mod data;
 mod describe;
@@ -81,9 +82,12 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
         Some(Command::Data(args)) => data::run(&args),
         Some(Command::Models(args)) => describe::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Devices(args)) => devices::run(&mut Output::stdout(args.format)),
-        Some(Command::Bench(args::BenchArgs { what: args::BenchWhat::Train(args) })) => {
-            bench::train(&args, &mut Output::stdout(args.format))
-        }
+        Some(Command::Bench(args)) => match args.what {
+            args::BenchWhat::Train(args) => bench::train(&args, &mut Output::stdout(args.format)),
+            args::BenchWhat::Spiking(args) => {
+                bench_spiking::run(&args, &mut Output::stdout(args.format))
+            }
+        },
         Some(Command::Tour(args)) => tour::run(&args, &mut Output::stdout(args.format)),
     };
     match result {

@@ -120,6 +120,48 @@ pub struct Peer {
     pub note: String,
 }
 
+/// `bench spiking`
+#[derive(Debug, Serialize)]
+pub struct BenchmarkedSpiking {
+    /// `AVX-512`, `AVX2` or `portable`.
+    pub isa: String,
+    pub networks: Vec<BenchmarkedNetwork>,
+    /// Largest resident memory of the process, MB; null where the system does not tell.
+    pub peak_mb: Option<f64>,
+    /// Of Python and its packages; null without `--peers`.
+    pub versions: Option<serde_json::Value>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct BenchmarkedNetwork {
+    /// Excitatory neurons.
+    pub neurons: usize,
+    /// Processor time for a presentation of 350 + 150 ms, one thread.
+    pub ms_per_image: f64,
+    /// Of the excitatory neurons.
+    pub spikes_per_image: f64,
+    pub steps_per_s: f64,
+    pub synaptic_events_per_s: f64,
+    /// Simulated seconds in a second.
+    pub times_real_time: f64,
+    /// State and weights.
+    pub memory_mb: f64,
+    /// The same network elsewhere, measured in the same minutes.
+    pub peers: Vec<SpikingPeer>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SpikingPeer {
+    /// `brian2-cpp`, `brian2-cython` or `bindsnet`.
+    pub framework: String,
+    pub images: usize,
+    /// Processor time.
+    pub ms_per_image: f64,
+    pub spikes_per_image: f64,
+    /// Largest resident memory of its process, MB.
+    pub peak_mb: f64,
+}
+
 /// `train`
 #[derive(Debug, Serialize)]
 pub struct Trained {

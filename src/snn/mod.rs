@@ -6,6 +6,7 @@
 //! * [`engine`]: what an engine can do, and the order of events inside a step
 //! * [`cpu`]: the engine in plain Rust
 //! * [`rng`]: random numbers that CPU and GPU draw alike
+//! * [`diehl_cook`]: the network of Diehl and Cook (2015) and its protocol
 //! * [`recording`]: spikes, [`traces`]: values over time; kept under a memory cap
 //! * [`stimulus`]: currents that a person shapes
 //! * [`codes`]: ways to say an intensity in spikes
@@ -13,6 +14,7 @@
 
 pub mod codes;
 pub mod cpu;
+pub mod diehl_cook;
 pub mod engine;
 mod error;
 pub mod models;

@@ -16,6 +16,7 @@ use super::session::{self, Session};
 use super::snapshot::{Picking, Snapshot, WrongLists};
 use super::time::Time;
 use super::toasts::Toasts;
+use super::workspaces::fields::apply::Fields;
 use super::workspaces::{self, Workspace};
 use super::{chrome, keys, theme};
 use crate::ann::shipped::{self, WeightSet};
@@ -82,6 +83,8 @@ pub struct App {
     /// The run before the one that the queue began last.
     pub(super) queue_after: Option<Option<String>>,
     themed: Option<(session::ThemeChoice, bool)>,
+    /// What the Receptive fields workspace does just now.
+    pub(super) fields: Fields,
 }
 
 impl App {
@@ -136,6 +139,7 @@ impl App {
             put_off: None,
             queue_after: None,
             themed: None,
+            fields: Fields::default(),
         };
         app.shown_models = Arc::new(app.models.clone());
         let mnist = setup.mnist.or_else(|| app.session.mnist_folder.clone());
@@ -195,6 +199,9 @@ impl App {
             survey: self.hub.survey(),
             history: &self.history,
             scrubbed: self.hub.scrubbed(),
+            sight: self.hub.inspector.sight(),
+            findings: self.hub.inspector.findings(),
+            fields_state: &self.fields.state,
             session: &self.session,
         }
     }
@@ -348,6 +355,7 @@ impl eframe::App for App {
         self.ask();
         self.read_in_time();
         self.look_back();
+        self.look(ctx);
         self.remember_window(ctx);
         self.follow_neuron();
         self.hub.watch(self.workspace.id == "train", self.session.live);
@@ -378,6 +386,7 @@ impl eframe::App for App {
             self.ask();
             self.read_in_time();
             self.look_back();
+            self.look(ui.ctx());
             ui.ctx().request_repaint();
         }
     }

@@ -43,6 +43,7 @@ impl App {
             Command::Neuron(edit) => self.edit_neuron(edit),
             Command::Time(edit) => self.edit_time(edit),
             Command::History(edit) => self.edit_history(edit),
+            Command::Fields(edit) => self.fields(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
             Command::SaveText { name, text } => {
                 let path = self.export_path(&name, "csv");
@@ -76,7 +77,7 @@ impl App {
     }
 
     /// `exports/NAME-20260131-235959.png` in the user's data folder.
-    fn export_path(&self, name: &str, extension: &str) -> PathBuf {
+    pub(super) fn export_path(&self, name: &str, extension: &str) -> PathBuf {
         let file = format!("{name}-{}.{extension}", stamp(unix_seconds()));
         self.home.join("exports").join(file)
     }

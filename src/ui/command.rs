@@ -8,6 +8,7 @@ use super::history::HistoryEdit;
 use super::neuron::NeuronEdit;
 use super::session::AnswersView;
 use super::time::TimeEdit;
+use super::workspaces::fields::view::FieldsEdit;
 use crate::ann::trainer::TrainConfig;
 use crate::data::Pixels;
 use crate::snn::recording::Recording;
@@ -48,6 +49,8 @@ pub enum Command {
     Neuron(NeuronEdit),
     /// Everything in the Time workspace.
     Time(TimeEdit),
+    /// Everything that concerns the Receptive fields workspace.
+    Fields(FieldsEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.

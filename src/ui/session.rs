@@ -9,6 +9,7 @@ use super::digit::Treatment;
 use super::history::HistorySettings;
 use super::neuron::settings::NeuronSettings;
 use super::time::TimeSettings;
+use super::workspaces::fields::view::FieldsView;
 use crate::ann::trainer::TrainConfig;
 use crate::data::strokes::Stroke;
 
@@ -56,6 +57,8 @@ pub struct Session {
     pub time: TimeSettings,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
+    /// The Receptive fields workspace.
+    pub fields: FieldsView,
 }
 
 /// How the answers in the Draw workspace are listed.
@@ -156,6 +159,7 @@ impl Default for Session {
             neuron: NeuronSettings::default(),
             time: TimeSettings::default(),
             dismissed_runs: Vec::new(),
+            fields: FieldsView::default(),
         }
     }
 }

@@ -8,9 +8,11 @@ use super::history::History;
 use super::neuron::NeuronWorld;
 use super::session::Session;
 use super::time::Time;
+use super::workspaces::fields::view::FieldsState;
 use crate::ann::shipped::WeightSet;
 use crate::workers::answers::Answers;
 use crate::workers::download::DownloadView;
+use crate::workers::inspect::{Findings, Sight};
 use crate::workers::library::Library;
 use crate::workers::models::Models;
 use crate::workers::plotter::Plotter;
@@ -74,6 +76,11 @@ pub struct Snapshot<'a> {
     pub history: &'a History,
     /// What is shown there of a run.
     pub scrubbed: Arc<scrub::View>,
+    /// What the Receptive fields workspace sees, what it has found, and what the
+    /// hand does there.
+    pub sight: Arc<Sight>,
+    pub findings: Arc<Findings>,
+    pub fields_state: &'a FieldsState,
     /// What is kept over a restart, the training form included.
     pub session: &'a Session,
 }

@@ -145,6 +145,7 @@ impl App {
                 serial,
                 pixels: Box::new(*self.digit.pixels()),
                 models: Arc::clone(&models),
+                set: self.set,
                 hidden,
                 asked: Instant::now(),
             });
@@ -163,6 +164,7 @@ impl App {
                     source,
                     split: split.clone(),
                     models: Arc::clone(&self.shown_models),
+                    set: self.set,
                     hidden: self.time.hidden,
                 });
             }

@@ -16,11 +16,15 @@ use super::neuron::settings::{CurveSettings, NeuronTab, UnitInputs, UnitSettings
 use super::session::ThemeChoice;
 use super::time::{TimeEdit, TimeTab};
 use super::window::wgpu_setup;
+use super::workspaces::fields::view::{FieldsEdit, Page, ReasonMap, Seek, Show};
+use crate::ann::inspect::Unit;
 use crate::ann::trainer::TrainConfig;
+use crate::ann::zoo::ZOO;
 use crate::core::files::write_whole;
 use crate::core::playback::PlaybackEdit;
 use crate::data::synthetic;
 use crate::snn::params::Config;
+use crate::workers::inspect::Findings;
 use crate::workers::library::Loading;
 use crate::workers::scrub::Confusion;
 use crate::workers::training::Phase;
@@ -237,6 +241,98 @@ const SCENES: &[Scene] = &[
         projector: true,
         set_up: |a, c| time(a, c, 5, TimeTab::Answers, 14),
         ready: read_in_time,
+    },
+    Scene {
+        name: "11-fields-network",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| fields(a, c, &[]),
+        ready: looked,
+    },
+    Scene {
+        name: "12-fields-layer",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| fields(a, c, &[FieldsEdit::Layer(1)]),
+        ready: looked,
+    },
+    Scene {
+        name: "13-fields-kernels",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| fields(a, c, &[FieldsEdit::Layer(1), FieldsEdit::Show(Show::Kernels)]),
+        ready: looked,
+    },
+    Scene {
+        name: "14-fields-effective",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| {
+            let show = FieldsEdit::Show(Show::Fields);
+            fields(a, c, &[FieldsEdit::Layer(3), show, FieldsEdit::Seek(Seek::Fields)]);
+        },
+        ready: |a| found(a, |f| !f.fields.is_empty()),
+    },
+    Scene {
+        name: "15-fields-unit",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| {
+            let edits = [FieldsEdit::Seek(Seek::Liked), FieldsEdit::Seek(Seek::Exciting)];
+            fields(a, c, &[&[into_unit()], &edits[..]].concat());
+        },
+        ready: |a| found(a, |f| !f.liked.is_empty() && !f.exciting.is_empty()),
+    },
+    Scene {
+        name: "16-fields-product",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| fields(a, c, &[into_unit(), FieldsEdit::Term(4)]),
+        ready: looked,
+    },
+    Scene {
+        name: "17-fields-why",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| fields(a, c, &[FieldsEdit::Page(Page::Why)]),
+        ready: |a| looked(a) && !a.snapshot().sight.why.is_empty(),
+    },
+    Scene {
+        name: "18-fields-occlusion",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| {
+            let map = FieldsEdit::Reason(ReasonMap::Occlusion);
+            let page = FieldsEdit::Page(Page::Why);
+            fields(a, c, &[page, map, FieldsEdit::Seek(Seek::Occlusion)]);
+        },
+        ready: |a| found(a, |f| f.occlusion.len() >= ZOO.len()),
+    },
+    Scene {
+        name: "19-fields-gabor",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| {
+            fields(a, c, &[FieldsEdit::Page(Page::Gabor), FieldsEdit::Seek(Seek::Gabor)]);
+        },
+        ready: |a| found(a, |f| !f.gabor.is_empty()),
+    },
+    Scene {
+        name: "20-fields-rnn-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| fields(a, c, &[FieldsEdit::Model("rnn1".into())]),
+        ready: looked,
     },
 ];
 
@@ -466,6 +562,45 @@ fn looked_back(app: &App) -> bool {
     let judged =
         matches!(&world.scrubbed.confusion, Confusion::Ready { step, .. } if Some(*step) == at);
     there && (judged || !wants)
+}
+
+/// The Receptive fields workspace from its beginning, with a digit and these edits.
+fn fields(app: &mut App, ctx: &egui::Context, edits: &[FieldsEdit]) {
+    draw(app, ctx, 3, |p| p);
+    app.apply(ctx, Command::Show("fields"));
+    let reset = [
+        FieldsEdit::Model("cnn3".into()),
+        FieldsEdit::Page(Page::Network),
+        FieldsEdit::Show(Show::Maps),
+        FieldsEdit::Reason(ReasonMap::Gradient),
+        FieldsEdit::Top,
+    ];
+    // What a search is about is known once the network has been taken apart.
+    for edit in reset {
+        app.apply(ctx, Command::Fields(edit));
+    }
+    app.look(ctx);
+    let begun = Instant::now();
+    while app.snapshot().sight.anatomy.is_none() && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    for edit in edits {
+        app.apply(ctx, Command::Fields(edit.clone()));
+    }
+}
+
+/// A unit of CNN 3's second layer, in the middle of the digit.
+fn into_unit() -> FieldsEdit {
+    FieldsEdit::Unit(Unit { layer: 1, y: 9, x: 12, channel: 17 })
+}
+
+fn looked(app: &App) -> bool {
+    app.looked() && answered(app)
+}
+
+fn found(app: &App, what: fn(&Findings) -> bool) -> bool {
+    let world = app.snapshot();
+    looked(app) && what(&world.findings) && world.findings.running.is_none()
 }
 
 fn tab(app: &mut App, ctx: &egui::Context, name: &'static str) {

@@ -15,6 +15,7 @@ use crate::ann::evaluate::evaluate;
 use crate::ann::shipped::WeightSet;
 use crate::ann::weights;
 use crate::core::files::write_bytes;
+use crate::core::npz::{self, Array};
 use crate::data::registry::{self, Split};
 use crate::data::{mnist, picture};
 use crate::snn::recording::spike_times::{self, SpikeTimes};
@@ -47,6 +48,8 @@ pub enum Job {
     ExportTraces { path: PathBuf, traces: Arc<Traces> },
     /// Read spikes from an npz or CSV file.
     ReadSpikes(PathBuf),
+    /// Write arrays as npz and say where they are.
+    ExportArrays { path: PathBuf, arrays: Vec<(String, Array)> },
     /// Write a file of the app's own.
     Save { path: PathBuf, bytes: Vec<u8> },
     /// Write an RGBA picture as PNG and say where it is.
@@ -165,6 +168,14 @@ impl Worker {
                 self.export(path, traces.to_csv(0..u64::MAX).as_bytes());
             }
             Job::ReadSpikes(path) => self.read_spikes(&path),
+            Job::ExportArrays { path, arrays } => {
+                let named: Vec<(&str, &Array)> =
+                    arrays.iter().map(|(n, a)| (n.as_str(), a)).collect();
+                match npz::write(&path, &named) {
+                    Ok(()) => self.events.send(Event::Exported(path)),
+                    Err(error) => self.fail(error.to_string()),
+                }
+            }
             Job::Save { path, bytes } => {
                 if let Err(error) = write_bytes(&path, &bytes) {
                     self.fail(error.to_string());

@@ -15,6 +15,8 @@
 //! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
 //! | `scrub` | the run looked back at | [`scrub::Question`], the newest only | [`scrub::View`] slot |
+//! | `inspect` | nothing | [`inspect::Look`], the newest only | [`inspect::Sight`] slot |
+//! | `seek` | nothing | [`inspect::Task`] queue; stop is atomic | [`inspect::Findings`] slot |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
 //! Slots hold the latest value as an `Arc` (bulk state; a reader may miss
@@ -30,6 +32,7 @@ pub mod devices;
 pub mod download;
 pub mod events;
 pub mod experiments;
+pub mod inspect;
 pub mod latest;
 pub mod library;
 pub mod models;
@@ -80,6 +83,8 @@ pub struct Hub {
     plotter: Plotter,
     simulation: Simulation,
     experiments: Experiments,
+    /// Looks inside networks.
+    pub inspector: inspect::Inspector,
     download: Arc<Slot<DownloadView>>,
     cancel_download: Arc<AtomicBool>,
     quit: Arc<AtomicBool>,
@@ -156,6 +161,7 @@ impl Hub {
             plotter,
             simulation,
             experiments,
+            inspector: inspect::Inspector::start(&events)?,
             download: Arc::new(Slot::new(DownloadView::default())),
             cancel_download: Arc::default(),
             quit,

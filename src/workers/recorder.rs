@@ -333,7 +333,7 @@ mod tests {
         train(&mut first, 20, true);
         let id_of_parts = id(&first);
         drop(first);
-        let mut second = ActiveRun::go_on(root.path(), &id_of_parts, split()).unwrap();
+        let mut second = ActiveRun::go_on(root.path(), &id_of_parts, split(), None).unwrap();
         train(&mut second, u64::MAX, true);
         second.close(RunState::Finished, None).unwrap();
         let mut whole = history(root.path(), &id(&whole), "rnn1");
@@ -381,7 +381,7 @@ mod tests {
         let place = folder(&root.path().join(&id));
         std::fs::remove_dir_all(&place).unwrap();
         crate::core::files::write_bytes(&place, b"").unwrap();
-        let mut run = ActiveRun::go_on(root.path(), &id, split()).unwrap();
+        let mut run = ActiveRun::go_on(root.path(), &id, split(), None).unwrap();
         let mut told = Vec::new();
         while let Ok(done) = run.advance(&Control::default()) {
             told.extend(done.history_failed);

@@ -11,9 +11,9 @@ use super::events::{Event, Events};
 use super::latest::{Inbox, Slot};
 use super::models::{Model, Models, Origin};
 use crate::ann::ensemble::{self, Stacking};
+use crate::ann::shipped::WeightSet;
 use crate::ann::sweep::early::{Count, together};
 use crate::ann::sweep::{self, Hidden, Probabilities, Sweep};
-use crate::ann::weights;
 use crate::data::Pixels;
 use crate::data::registry::Split;
 
@@ -31,6 +31,8 @@ pub struct Question {
     pub pixels: Box<Pixels>,
     /// Who is at hand; those that are not recurrent are left out.
     pub models: Arc<Models>,
+    /// The set that the shipped ones are of.
+    pub set: &'static WeightSet,
     /// What they do not get to see.
     pub hidden: Hidden,
     /// When it was asked, for the latency.
@@ -72,9 +74,9 @@ pub struct Sweeps {
     pub latency_ms: f32,
 }
 
-/// The shipped stacking learner of the recurrent networks.
-fn stacking() -> Option<(&'static Stacking, &'static ensemble::Ensemble)> {
-    let stacking = weights::stackings().iter().find(|s| s.ensemble == ENSEMBLE)?;
+/// A set's stacking learner of the recurrent networks.
+fn stacking(set: &'static WeightSet) -> Option<(&'static Stacking, &'static ensemble::Ensemble)> {
+    let stacking = set.stackings().iter().find(|s| s.ensemble == ENSEMBLE)?;
     Some((stacking, ensemble::find(ENSEMBLE)?))
 }
 
@@ -93,7 +95,7 @@ pub fn read(question: &Question) -> Sweeps {
             took_ms: begun.elapsed().as_secs_f32() * 1e3,
         });
     }
-    let together = stacking().and_then(|(stacking, ensemble)| {
+    let together = stacking(question.set).and_then(|(stacking, ensemble)| {
         let find = |id: &&str| readings.iter().find(|r: &&Reading| r.key == **id);
         let members = ensemble.members.iter().map(|id| Some(&find(id)?.sweep.probabilities[..]));
         let members = members.collect::<Option<Vec<_>>>()?;
@@ -134,6 +136,8 @@ pub struct SurveyOf {
     pub split: Split,
     /// Who is asked: the shipped recurrent networks among these.
     pub models: Arc<Models>,
+    /// The set that they are of.
+    pub set: &'static WeightSet,
     /// What they do not get to see.
     pub hidden: Hidden,
 }
@@ -174,7 +178,8 @@ pub fn survey(
     let models: Vec<Arc<Model>> =
         shipped.filter(|m| sweep::order(&m.network).is_some()).cloned().collect();
     survey.counts = models.iter().map(|m| (m.name.clone(), Count::default())).collect();
-    let stacking = stacking().filter(|(_, e)| models.iter().map(|m| &m.key).eq(e.members.iter()));
+    let stacking =
+        stacking(of.set).filter(|(_, e)| models.iter().map(|m| &m.key).eq(e.members.iter()));
     if let Some((_, ensemble)) = stacking {
         survey.counts.push((ensemble.name.to_owned(), Count::default()));
     }
@@ -224,10 +229,11 @@ fn chunk(survey: &mut Survey, of: &SurveyOf, models: &[Arc<Model>], stacking: Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ann::shipped::REPORT;
     use crate::data::synthetic;
 
     fn shipped() -> Arc<Models> {
-        let models = weights::shipped().into_iter().map(|loaded| {
+        let models = REPORT.networks().into_iter().map(|loaded| {
             let (network, metadata) = loaded.unwrap();
             Arc::new(Model::new(network, metadata, Origin::Shipped))
         });
@@ -240,6 +246,7 @@ mod tests {
             serial: 7,
             pixels: Box::new(synthetic::generate(3, 1).pixels(0)),
             models: shipped(),
+            set: &REPORT,
             hidden: Hidden { last: 4, ..Hidden::default() },
             asked: Instant::now(),
         };
@@ -261,6 +268,7 @@ mod tests {
             source: "synthetic",
             split: Split { train: Arc::clone(&digits), test: digits },
             models: shipped(),
+            set: &REPORT,
             hidden: Hidden::default(),
         };
         let (cancel, view) = (Arc::<AtomicBool>::default(), Arc::new(Slot::new(Survey::default())));

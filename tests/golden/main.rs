@@ -18,6 +18,9 @@ use spikescope::snn::cpu::isa::Isa;
 use spikescope::snn::engine::{Engine, Samples, Spike};
 use spikescope::snn::network::{Network, NetworkSpec, Source};
 
+/// Checks one kind of file.
+type Check = fn(&File);
+
 fn folder() -> PathBuf {
     std::env::var_os("SPIKESCOPE_GOLDEN")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden"), Into::into)
@@ -34,7 +37,7 @@ fn every_file_is_met_by_every_engine() {
     assert!(!paths.is_empty(), "no golden file in {}", folder.display());
     for path in paths {
         let file = File::read(&path);
-        let checks: &[(&str, fn(&File))] = &[
+        let checks: &[(&str, Check)] = &[
             ("two_neuron_threshold", neurons::two_neurons),
             ("lif_fI_curve", neurons::rate_against_current),
             ("stdp_pair", stdp::pairs),

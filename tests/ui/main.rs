@@ -2,6 +2,7 @@
 //! by what it says, never by its insides.
 
 mod draw;
+mod fields;
 mod history;
 mod neuron;
 mod pictures;

@@ -122,22 +122,28 @@ fn dragging_on_the_ruler_pauses_and_with_shift_selects() {
     };
     let place =
         |k: f32| egui::pos2(rect.left() + 8.0 + k / 28.0 * (rect.width() - 16.0), rect.top() + 8.0);
-    let drag = |window: &mut Window, from: f32, to: f32| {
-        window.harness.hover_at(place(from));
-        window.harness.step();
-        window.harness.drag_at(place(from));
-        window.harness.step();
-        window.harness.hover_at(place(to));
-        window.harness.step();
-        window.harness.drop_at(place(to));
+    let drag = |window: &mut Window, from: f32, to: f32, modifiers: Modifiers| {
+        let mut send = |event| {
+            window.harness.input_mut().events.push(event);
+            window.harness.step();
+        };
+        let button = |pressed, k| egui::Event::PointerButton {
+            pos: place(k),
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers,
+        };
+        send(egui::Event::PointerMoved(place(from)));
+        send(button(true, from));
+        send(egui::Event::PointerMoved(place(to)));
+        send(button(false, to));
         window.harness.run_steps(3);
     };
-    drag(&mut window, 4.0, 17.0);
+    drag(&mut window, 4.0, 17.0, Modifiers::NONE);
     assert_eq!(at(&window), 17.0);
     assert!(window.says("Play"), "dragging pauses; {}", window.said());
-    window.harness.input_mut().modifiers = Modifiers::SHIFT;
-    drag(&mut window, 20.0, 12.0);
-    window.harness.input_mut().modifiers = Modifiers::NONE;
+    drag(&mut window, 20.0, 12.0, Modifiers::SHIFT);
+    window.harness.input_mut().events.push(egui::Event::ModifiersChanged(Modifiers::NONE));
     assert_eq!(at(&window), 17.0);
     assert!(window.says("Clear the selection from 12 to 20"), "{}", window.said());
     window.choose("off", "selection");

@@ -83,7 +83,8 @@ impl Count {
 mod tests {
     use super::super::{order, sweep};
     use super::*;
-    use crate::ann::{ensemble, weights};
+    use crate::ann::ensemble;
+    use crate::ann::shipped::REPORT;
     use crate::data::synthetic;
 
     fn sure(digit: usize) -> Probabilities {
@@ -113,12 +114,13 @@ mod tests {
     #[test]
     fn the_shipped_networks_come_to_know() {
         let digits = synthetic::generate(3, 60);
-        let networks: Vec<_> = weights::shipped()
+        let networks: Vec<_> = REPORT
+            .networks()
             .into_iter()
             .map(|w| w.unwrap().0)
             .filter(|n| order(n).is_some())
             .collect();
-        let stacking = weights::stackings().iter().find(|s| s.ensemble == "rnns").unwrap();
+        let stacking = REPORT.stackings().iter().find(|s| s.ensemble == "rnns").unwrap();
         let members = ensemble::find("rnns").unwrap().members;
         assert!(networks.iter().map(|n| n.architecture().id).eq(members.iter().copied()));
         let mut counts = vec![Count::default(); 5];

@@ -163,11 +163,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ann::weights;
+    use crate::ann::shipped::REPORT;
     use crate::data::synthetic;
 
     fn rnns() -> Vec<Network> {
-        let all = weights::shipped().into_iter().map(|w| w.unwrap().0);
+        let all = REPORT.networks().into_iter().map(|w| w.unwrap().0);
         let rnns: Vec<Network> = all.filter(|n| order(n).is_some()).collect();
         assert_eq!(rnns.len(), 4);
         rnns

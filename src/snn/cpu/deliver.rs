@@ -4,6 +4,7 @@
 
 use super::isa::Isa;
 use super::source::Ring;
+use crate::snn::models::kernel::LANES;
 use crate::snn::network::{Connection, Delay, Projection};
 
 /// The synapses of a projection by delay, where each has its own.
@@ -73,15 +74,26 @@ pub(super) fn row(
     }
 }
 
+/// What spikes are added to.
+pub(super) struct Target<'a> {
+    pub(super) values: &'a mut [f32],
+    /// See [`crate::snn::models::kernel::Cells::awake`].
+    pub(super) awake: &'a mut [bool],
+}
+
 /// Adds the weights of `arrivals` to the targets; returns the synaptic events.
 pub(super) fn deliver(
     isa: Isa,
     connection: &Connection,
     weights: &[f32],
     arrivals: &[u32],
-    target: &mut [f32],
+    target: Target,
 ) -> u64 {
+    let Target { values: target, awake } = target;
     let n = target.len();
+    if matches!(connection, Connection::Dense | Connection::AllButSelf) {
+        awake.fill(true);
+    }
     match connection {
         Connection::Dense => {
             add_rows(isa, weights, arrivals, target);
@@ -90,6 +102,7 @@ pub(super) fn deliver(
         Connection::OneToOne => {
             for i in arrivals.iter().map(|i| *i as usize) {
                 target[i] += weights[i];
+                awake[i / LANES] = true;
             }
             arrivals.len() as u64
         }
@@ -104,6 +117,7 @@ pub(super) fn deliver(
                 events += range.len() as u64;
                 for (w, j) in weights[range.clone()].iter().zip(&targets[range]) {
                     target[*j as usize] += w;
+                    awake[*j as usize / LANES] = true;
                 }
             }
             events
@@ -113,6 +127,7 @@ pub(super) fn deliver(
             for i in arrivals {
                 shape.for_each(*i as usize, |w, j| {
                     target[j] += weights[w];
+                    awake[j / LANES] = true;
                     events += 1;
                 });
             }

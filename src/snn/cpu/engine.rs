@@ -133,6 +133,7 @@ impl Engine for CpuEngine {
             None => &mut self.replicas[replica].populations[population].own[variable * n..][..n],
         }
         .copy_from_slice(values);
+        self.wake();
         Ok(())
     }
 
@@ -162,6 +163,7 @@ impl Engine for CpuEngine {
         let p = &mut self.common.network.populations[population];
         p.values[i] = value;
         self.common.populations[population] = derive(p, self.common.network.dt_ms);
+        self.wake();
         Ok(())
     }
 

@@ -209,7 +209,7 @@ impl Learning {
                 post.now(decay, *j as usize, step, theirs);
                 if needed(needs, theirs) {
                     s.targets.push(*j);
-                    s.others.extend_from_slice(theirs);
+                    theirs.iter().for_each(|x| s.others.push(*x));
                     changed[*j as usize] = true;
                 }
             }
@@ -224,7 +224,7 @@ impl Learning {
                     post.now(decay, j as usize, step, theirs);
                     if needed(needs, theirs) {
                         s.targets.push(w as u32);
-                        s.others.extend_from_slice(theirs);
+                        theirs.iter().for_each(|x| s.others.push(*x));
                         changed[j as usize] = true;
                     }
                 }
@@ -288,7 +288,7 @@ impl Learning {
                 pre.now(decay, *i as usize, step, theirs);
                 if needed(needs, theirs) {
                     s.targets.push(*i * to as u32);
-                    s.others.extend_from_slice(theirs);
+                    theirs.iter().for_each(|x| s.others.push(*x));
                 }
             }
         }
@@ -303,7 +303,7 @@ impl Learning {
                     pre.now(decay, if per_synapse { w } else { i }, step, theirs);
                     if needed(needs, theirs) {
                         s.targets.push(w as u32);
-                        s.others.extend_from_slice(theirs);
+                        theirs.iter().for_each(|x| s.others.push(*x));
                     }
                 });
             }
@@ -388,13 +388,12 @@ impl Learning {
 
     /// Whether a snapshot's traces fit.
     pub(super) fn fits(&self, state: &ProjectionState) -> bool {
-        let sum = |all: &[Traces], of: fn(&Traces) -> usize| all.iter().map(of).sum::<usize>();
-        let (values, since): (fn(&Traces) -> usize, fn(&Traces) -> usize) =
-            (|t| t.parts().0.len(), |t| t.parts().1.len());
-        sum(&self.pre, values) == state.pre.len()
-            && sum(&self.pre, since) == state.pre_since.len()
-            && sum(&self.post, values) == state.post.len()
-            && sum(&self.post, since) == state.post_since.len()
+        let lengths = |all: &[Traces]| {
+            let parts = all.iter().map(|t| (t.parts().0.len(), t.parts().1.len()));
+            parts.fold((0, 0), |(a, b), (values, since)| (a + values, b + since))
+        };
+        lengths(&self.pre) == (state.pre.len(), state.pre_since.len())
+            && lengths(&self.post) == (state.post.len(), state.post_since.len())
     }
 
     /// Brings the traces of a snapshot back.
@@ -436,13 +435,17 @@ pub(super) fn normalise(
 ) {
     let (from, to) = sizes;
     if let Connection::Dense = projection.connection {
-        // Few columns are gone through one by one, many row by row. The sums
-        // are added up in the order of rows in both.
+        // A list of columns, or all of them: the sums are added up in the
+        // order of rows in both.
         if changed.iter().filter(|c| **c).count() * 8 < to {
-            for j in (0..to).filter(|j| changed[*j]) {
-                let total: f32 = (0..from).fold(0.0, |t, i| t + weights[i * to + j]);
-                let factor = factor(sum, total);
-                (0..from).for_each(|i| weights[i * to + j] *= factor);
+            let columns: Vec<usize> = (0..to).filter(|j| changed[*j]).collect();
+            let mut factors = vec![0.0f32; columns.len()];
+            for row in weights.chunks_exact(to) {
+                factors.iter_mut().zip(&columns).for_each(|(t, j)| *t += row[*j]);
+            }
+            factors.iter_mut().for_each(|f| *f = factor(sum, *f));
+            for row in weights.chunks_exact_mut(to) {
+                factors.iter().zip(&columns).for_each(|(f, j)| row[*j] *= f);
             }
         } else {
             let mut factors = vec![0.0f32; to];

@@ -102,6 +102,9 @@ impl CpuEngine {
                     (derived.kernel.slow)(&derived.constants, shared);
                 }
             }
+            // A threshold may have come down to a membrane at rest.
+            let states = replicas.iter_mut().flat_map(|r| &mut r.populations);
+            states.for_each(|s| s.awake.fill(true));
         }
         for replica in replicas.iter_mut() {
             replica.advance(common, shared, weights, |s| recorder.watches(s), step);
@@ -212,6 +215,7 @@ impl CpuEngine {
             }
         }
         self.varying = now;
+        self.wake();
     }
 
     /// Notes whose membranes are followed.
@@ -230,6 +234,12 @@ impl CpuEngine {
                 }
             }
         }
+    }
+
+    /// Something was changed from outside: every neuron is to be computed again.
+    fn wake(&mut self) {
+        let states = self.replicas.iter_mut().flat_map(|r| &mut r.populations);
+        states.for_each(|s| s.awake.fill(true));
     }
 
     /// Appends what replicas recorded, in the order promised.

@@ -1,12 +1,12 @@
 //! One replica: what it has for itself, and the part of a step that needs
 //! nothing of the others.
 
-use super::deliver::{ByDelay, deliver};
+use super::deliver::{ByDelay, Target, deliver};
 use super::isa::Isa;
 use super::record::place;
 use super::source::{Emitter, Ring};
 use crate::snn::engine::Spike;
-use crate::snn::models::kernel::{Cells, Kernel};
+use crate::snn::models::kernel::{Cells, Kernel, LANES};
 use crate::snn::network::{Delay, Network, Source};
 use crate::snn::rng::Key;
 
@@ -58,6 +58,8 @@ pub(super) struct State {
     pub(super) counts: Vec<u32>,
     /// The membrane before this step, where something follows it.
     pub(super) before: Vec<f32>,
+    /// See [`Cells::awake`].
+    pub(super) awake: Vec<bool>,
 }
 
 impl Replica {
@@ -67,6 +69,7 @@ impl Replica {
             refractory: vec![0; p.size],
             counts: vec![0; p.size],
             before: Vec::new(),
+            awake: vec![true; p.size.div_ceil(LANES)],
         });
         let sources = network.populations.len() + network.inputs.len();
         let mut longest = vec![0; sources];
@@ -114,6 +117,7 @@ impl Replica {
                 shared: &mut shared[p],
                 refractory: &mut state.refractory,
                 current: &common.current[p],
+                awake: &mut state.awake,
             };
             let fired = self.rings[p].begin(step);
             (derived.kernel.advance)(common.isa, &derived.constants, &mut cells, fired);
@@ -136,13 +140,17 @@ impl Replica {
             let ring = &self.rings[place(network, projection.from)];
             let state = &mut self.populations[projection.to];
             let n = state.refractory.len();
-            let target = &mut state.own[projection.onto * n..][..n];
+            let target = Target {
+                values: &mut state.own[projection.onto * n..][..n],
+                awake: &mut state.awake,
+            };
             let w = &weights[p];
             self.synaptic_events += match (&projection.delay, &common.by_delay[p]) {
                 (_, Some(by_delay)) => {
                     let mut events = 0;
                     by_delay.for_each(ring, step, |synapse, _, j| {
-                        target[j] += w[synapse];
+                        target.values[j] += w[synapse];
+                        target.awake[j / LANES] = true;
                         events += 1;
                     });
                     events
@@ -170,6 +178,7 @@ impl Replica {
                 shared: &mut shared[p],
                 refractory: &mut state.refractory,
                 current: &common.current[p],
+                awake: &mut state.awake,
             };
             (derived.kernel.reset)(&derived.constants, &mut cells, fired, derived.rest);
             for j in fired {

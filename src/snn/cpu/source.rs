@@ -137,7 +137,10 @@ impl Emitter {
             self.quad = Some(step / 4);
             self.draw(isa, (step / 4) as u32);
         }
-        spikes.extend_from_slice(&self.four[(step % 4) as usize]);
+        // So few that a call to copy them would take longer.
+        for neuron in &self.four[(step % 4) as usize] {
+            spikes.push(*neuron);
+        }
     }
 
     fn draw(&mut self, isa: Isa, quad: u32) {
@@ -169,23 +172,22 @@ impl Emitter {
     fn draw_lanes(&mut self, quad: u32) {
         let groups = self.neurons.chunks_exact(LANES).zip(self.thresholds.chunks_exact(LANES));
         for (neurons, thresholds) in groups {
-            let mut hits = [0u32; LANES];
+            // A byte for each input, with a bit for each of the four steps.
+            let mut hits = [0u8; LANES];
             for l in 0..LANES {
                 let [a, b, c, d] = self.key.four(neurons[l], quad);
                 let below = thresholds[l];
-                hits[l] = u32::from(a < below)
-                    | u32::from(b < below) << 1
-                    | u32::from(c < below) << 2
-                    | u32::from(d < below) << 3;
+                hits[l] = u8::from(a < below)
+                    | u8::from(b < below) << 1
+                    | u8::from(c < below) << 2
+                    | u8::from(d < below) << 3;
             }
-            if hits.iter().fold(0, |a, b| a | b) == 0 {
-                continue;
-            }
-            for (hit, neuron) in hits.iter().zip(neurons).filter(|(hit, _)| **hit != 0) {
-                for (s, list) in self.four.iter_mut().enumerate() {
-                    if hit >> s & 1 != 0 {
-                        list.push(*neuron);
-                    }
+            for (half, neurons) in hits.as_chunks::<8>().0.iter().zip(neurons.chunks_exact(8)) {
+                let mut hits = u64::from_le_bytes(*half);
+                while hits != 0 {
+                    let bit = hits.trailing_zeros() as usize;
+                    self.four[bit % 8].push(neurons[bit / 8]);
+                    hits &= hits - 1;
                 }
             }
         }

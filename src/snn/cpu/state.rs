@@ -77,6 +77,7 @@ impl CpuEngine {
         }
         self.recorder.forget();
         self.renew_currents(true);
+        self.wake();
         Ok(())
     }
 

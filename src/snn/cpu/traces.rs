@@ -58,9 +58,9 @@ impl Traces {
         let n = self.since.len();
         let age = self.age(neuron, step);
         let spiked = self.since[neuron] != 0;
-        for t in 0..self.count {
+        for (t, decay) in decay.iter().enumerate() {
             let old = if adds && spiked {
-                self.values[t * n + neuron] * decay[t].get(age).copied().unwrap_or(0.0)
+                self.values[t * n + neuron] * decay.get(age).copied().unwrap_or(0.0)
             } else {
                 0.0
             };

@@ -19,7 +19,7 @@
 //! decays for each of them.
 
 use super::kernel::{Kernel, Model, SLOW_MS};
-use super::math::{exp, fade};
+use super::math::{exp, fade_conductance};
 use super::{Initial, NeuronModel, StateVar};
 use crate::snn::params::Param;
 
@@ -353,8 +353,8 @@ fn membrane<const METHOD: u8>(c: &[f32], [v, ge, gi]: [f32; 3], current: f32) ->
             v_end + (v - v_end) * exp(-h * g)
         }
         _ => {
-            let pull = v_rest + ge * e_exc + gi * e_inh + current;
-            (v + h * pull) / (1.0 + h * (1.0 + ge + gi))
+            let pull = (v_rest + current) + (ge * e_exc + gi * e_inh);
+            (v + h * pull) / ((1.0 + h) + h * (ge + gi))
         }
     }
 }
@@ -362,6 +362,9 @@ fn membrane<const METHOD: u8>(c: &[f32], [v, ge, gi]: [f32; 3], current: f32) ->
 struct Excitatory<const METHOD: u8>;
 
 impl<const METHOD: u8> Model<3, 1, 12> for Excitatory<METHOD> {
+    // With a time constant of 100 ms it hardly does between two images.
+    const SETTLES: bool = false;
+
     fn derive(p: &[f64], dt_ms: f64) -> [f32; 12] {
         let mut c = [0.0; 12];
         c[..9].copy_from_slice(&common(p, dt_ms));
@@ -376,12 +379,16 @@ impl<const METHOD: u8> Model<3, 1, 12> for Excitatory<METHOD> {
 
     #[inline(always)]
     fn step(c: &[f32; 12], x: [f32; 3], _: [f32; 1], current: f32, _free: bool) -> [f32; 3] {
-        [membrane::<METHOD>(c, x, current), fade(x[1], c[6]), fade(x[2], c[7])]
+        [
+            membrane::<METHOD>(c, x, current),
+            fade_conductance(x[1], c[6]),
+            fade_conductance(x[2], c[7]),
+        ]
     }
 
     #[inline(always)]
     fn fires(c: &[f32; 12], [v, ..]: &[f32; 3], [theta]: &[f32; 1]) -> bool {
-        *v > *theta - c[9] + c[3]
+        *v > *theta + (c[3] - c[9])
     }
 
     fn reset(c: &[f32; 12], [v, ..]: &mut [f32; 3], [theta]: &mut [f32; 1]) {
@@ -404,7 +411,11 @@ impl<const METHOD: u8> Model<3, 0, 9> for Inhibitory<METHOD> {
     #[inline(always)]
     fn step(c: &[f32; 9], x: [f32; 3], _: [f32; 0], current: f32, free: bool) -> [f32; 3] {
         let moved = membrane::<METHOD>(c, x, current);
-        [if free { moved } else { x[0] }, fade(x[1], c[6]), fade(x[2], c[7])]
+        [
+            if free { moved } else { x[0] },
+            fade_conductance(x[1], c[6]),
+            fade_conductance(x[2], c[7]),
+        ]
     }
 
     #[inline(always)]

@@ -9,11 +9,15 @@
 use crate::snn::cpu::isa::Isa;
 
 /// Neurons that are computed side by side.
-const LANES: usize = 16;
+pub const LANES: usize = 16;
 
 /// A neuron model with `V` variables of its own, `S` shared ones and `K`
 /// derived constants. Everything is in terms of one neuron.
 pub trait Model<const V: usize, const S: usize, const K: usize> {
+    /// Whether a neuron left alone comes to a complete rest soon enough for
+    /// that to be worth looking for.
+    const SETTLES: bool = true;
+
     /// The constants for these parameters (in the order declared) and dt.
     fn derive(params: &[f64], dt_ms: f64) -> [f32; K];
 
@@ -44,6 +48,10 @@ pub struct Cells<'a> {
     pub refractory: &'a mut [u32],
     /// Injected from outside.
     pub current: &'a [f32],
+    /// For each [`LANES`] neurons: false if the last step changed nothing of
+    /// them and nothing has since. A step depends on their state alone, so the
+    /// next would change nothing either, and is left out.
+    pub awake: &'a mut [bool],
 }
 
 /// A model's functions on whole populations.
@@ -114,8 +122,8 @@ fn advance_avx2<M: Model<V, S, K>, const V: usize, const S: usize, const K: usiz
     advance_lanes::<M, V, S, K>(c, cells, fired);
 }
 
-/// All neurons, [`LANES`] at a time through local arrays: whatever the number
-/// of variables, the compiler sees that nothing overlaps.
+/// All neurons, [`LANES`] at a time. What does not fill the lanes at the end
+/// is computed in a copy.
 #[inline(always)]
 fn advance_lanes<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
     c: &[f32; K],
@@ -123,59 +131,97 @@ fn advance_lanes<M: Model<V, S, K>, const V: usize, const S: usize, const K: usi
     fired: &mut Vec<u32>,
 ) {
     let n = cells.refractory.len();
-    let mut first = 0;
-    while first < n {
-        let m = LANES.min(n - first);
-        let mut x = [[0.0f32; LANES]; V];
-        let mut shared = [[0.0f32; LANES]; S];
-        let mut current = [0.0f32; LANES];
-        let mut rest = [0u32; LANES];
-        if m == LANES {
-            for v in 0..V {
-                x[v].copy_from_slice(&cells.own[v * n + first..][..LANES]);
-            }
-            for s in 0..S {
-                shared[s].copy_from_slice(&cells.shared[s * n + first..][..LANES]);
-            }
-            current.copy_from_slice(&cells.current[first..][..LANES]);
-            rest.copy_from_slice(&cells.refractory[first..][..LANES]);
-        } else {
-            for v in 0..V {
-                x[v][..m].copy_from_slice(&cells.own[v * n + first..][..m]);
-            }
-            for s in 0..S {
-                shared[s][..m].copy_from_slice(&cells.shared[s * n + first..][..m]);
-            }
-            current[..m].copy_from_slice(&cells.current[first..][..m]);
-            rest[..m].copy_from_slice(&cells.refractory[first..][..m]);
+    let (mut own, shared) = (&mut *cells.own, &*cells.shared);
+    let mut own: [(&mut [[f32; LANES]], &mut [f32]); V] = std::array::from_fn(|_| {
+        let (mine, others) = std::mem::take(&mut own).split_at_mut(n);
+        own = others;
+        mine.as_chunks_mut()
+    });
+    let shared: [(&[[f32; LANES]], &[f32]); S] =
+        std::array::from_fn(|s| shared[s * n..][..n].as_chunks());
+    let (rest, rest_tail) = cells.refractory.as_chunks_mut::<LANES>();
+    let (current, current_tail) = cells.current[..n].as_chunks::<LANES>();
+    let (awake, awake_tail) = cells.awake.split_at_mut(rest.len());
+    for (i, ((rest, current), awake)) in rest.iter_mut().zip(current).zip(awake).enumerate() {
+        if !*awake {
+            continue;
         }
-        let mut spikes = [0u32; LANES];
-        for l in 0..LANES {
-            rest[l] = rest[l].saturating_sub(1);
-            let free = rest[l] == 0;
-            let of_all = std::array::from_fn(|s| shared[s][l]);
-            let new = M::step(c, std::array::from_fn(|v| x[v][l]), of_all, current[l], free);
-            spikes[l] = u32::from(free & M::fires(c, &new, &of_all));
-            for v in 0..V {
-                x[v][l] = new[v];
-            }
+        let mut x = std::array::from_fn(|v| own[v].0[i]);
+        let of_all = std::array::from_fn(|s| shared[s].0[i]);
+        let any;
+        (any, *awake) = lanes::<M, V, S, K>(c, &mut x, &of_all, rest, current);
+        for v in 0..V {
+            own[v].0[i] = x[v];
         }
-        if m == LANES {
-            for v in 0..V {
-                cells.own[v * n + first..][..LANES].copy_from_slice(&x[v]);
-            }
-            cells.refractory[first..][..LANES].copy_from_slice(&rest);
-        } else {
-            for v in 0..V {
-                cells.own[v * n + first..][..m].copy_from_slice(&x[v][..m]);
-            }
-            cells.refractory[first..][..m].copy_from_slice(&rest[..m]);
+        if any {
+            // Copies: what is passed on by reference would have to live in memory.
+            let x = std::array::from_fn(|v| own[v].0[i]);
+            let of_all = std::array::from_fn(|s| shared[s].0[i]);
+            find::<M, V, S, K>(c, x, of_all, *rest, LANES, i * LANES, fired);
         }
-        if spikes.iter().fold(0, |a, b| a | b) != 0 {
-            let hit = spikes[..m].iter().enumerate().filter(|(_, s)| **s != 0);
-            fired.extend(hit.map(|(l, _)| (first + l) as u32));
+    }
+    let m = rest_tail.len();
+    let Some(awake) = awake_tail.first_mut().filter(|a| **a) else { return };
+    let (mut x, mut of_all) = ([[0.0; LANES]; V], [[0.0; LANES]; S]);
+    let (mut rest, mut current) = ([0; LANES], [0.0; LANES]);
+    (0..V).for_each(|v| x[v][..m].copy_from_slice(own[v].1));
+    (0..S).for_each(|s| of_all[s][..m].copy_from_slice(shared[s].1));
+    rest[..m].copy_from_slice(rest_tail);
+    current[..m].copy_from_slice(current_tail);
+    let any;
+    (any, *awake) = lanes::<M, V, S, K>(c, &mut x, &of_all, &mut rest, &current);
+    // The lanes beyond the last neuron may do what they like.
+    if any {
+        find::<M, V, S, K>(c, x, of_all, rest, m, n - m, fired);
+    }
+    (0..V).for_each(|v| own[v].1.copy_from_slice(&x[v][..m]));
+    rest_tail.copy_from_slice(&rest[..m]);
+}
+
+/// One step of [`LANES`] neurons; whether any spikes, and whether any changed.
+#[inline(always)]
+fn lanes<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
+    c: &[f32; K],
+    x: &mut [[f32; LANES]; V],
+    shared: &[[f32; LANES]; S],
+    rest: &mut [u32; LANES],
+    current: &[f32; LANES],
+) -> (bool, bool) {
+    let (mut any, mut changes) = (false, 0);
+    for l in 0..LANES {
+        changes |= rest[l];
+        rest[l] = rest[l].saturating_sub(1);
+        let free = rest[l] == 0;
+        let of_all = std::array::from_fn(|s| shared[s][l]);
+        let new = M::step(c, std::array::from_fn(|v| x[v][l]), of_all, current[l], free);
+        any |= free & M::fires(c, &new, &of_all);
+        for v in 0..V {
+            if M::SETTLES {
+                changes |= x[v][l].to_bits() ^ new[v].to_bits();
+            }
+            x[v][l] = new[v];
         }
-        first += LANES;
+    }
+    (any, !M::SETTLES || changes != 0)
+}
+
+/// Which of them it was.
+#[cold]
+#[inline(never)]
+fn find<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
+    c: &[f32; K],
+    x: [[f32; LANES]; V],
+    shared: [[f32; LANES]; S],
+    rest: [u32; LANES],
+    lanes: usize,
+    first: usize,
+    fired: &mut Vec<u32>,
+) {
+    for l in (0..lanes).filter(|l| rest[*l] == 0) {
+        let state = std::array::from_fn(|v| x[v][l]);
+        if M::fires(c, &state, &std::array::from_fn(|s| shared[s][l])) {
+            fired.push((first + l) as u32);
+        }
     }
 }
 
@@ -191,13 +237,10 @@ fn reset<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
         let mut x = std::array::from_fn(|v| cells.own[v * n + j]);
         let mut shared = std::array::from_fn(|s| cells.shared[s * n + j]);
         M::reset(&c, &mut x, &mut shared);
-        for v in 0..V {
-            cells.own[v * n + j] = x[v];
-        }
-        for s in 0..S {
-            cells.shared[s * n + j] = shared[s];
-        }
+        x.iter().enumerate().for_each(|(v, x)| cells.own[v * n + j] = *x);
+        shared.iter().enumerate().for_each(|(s, x)| cells.shared[s * n + j] = *x);
         cells.refractory[j] = rest;
+        cells.awake[j / LANES] = true;
     }
 }
 
@@ -213,8 +256,6 @@ fn slow<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
     for j in 0..n {
         let mut one = std::array::from_fn(|s| shared[s * n + j]);
         M::slow(&c, &mut one);
-        for s in 0..S {
-            shared[s * n + j] = one[s];
-        }
+        one.iter().enumerate().for_each(|(s, x)| shared[s * n + j] = *x);
     }
 }

@@ -32,6 +32,13 @@ pub fn fade(x: f32, factor: f32) -> f32 {
     if y.abs() < 1e-15 { 0.0 } else { y }
 }
 
+/// The same for a conductance, which is never negative.
+#[inline(always)]
+pub fn fade_conductance(g: f32, factor: f32) -> f32 {
+    let y = g * factor;
+    if y < 1e-15 { 0.0 } else { y }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -53,6 +53,7 @@ fn run(m: &NeuronModel, values: &[f64], isa: Isa, steps: usize) -> (Vec<(usize, 
     let mut x = initial(0..own);
     let mut shared = initial(own..m.state.len());
     let mut refractory = vec![0; n];
+    let mut awake = vec![true; n.div_ceil(kernel::LANES)];
     let scale = match m.id {
         "adex" => 60.0,
         "if" => 0.05,
@@ -67,6 +68,7 @@ fn run(m: &NeuronModel, values: &[f64], isa: Isa, steps: usize) -> (Vec<(usize, 
             shared: &mut shared,
             refractory: &mut refractory,
             current: &current,
+            awake: &mut awake,
         };
         (kernel.advance)(isa, &c, &mut cells, &mut fired);
         (kernel.reset)(&c, &mut cells, &fired, m.refractory_steps(values, 0.25));

@@ -53,17 +53,17 @@ fn a_broken_description_is_refused_with_what_is_wrong() {
             s.populations[0].model = Config::new("lif").with("tau_m_ms", f64::NAN);
         }),
         (&["\"w\"", "v, i_syn"], |s| {
-            s.populations[0].initial.push(("w".into(), Values::Same(0.0)))
+            s.populations[0].initial.push(("w".into(), Values::Same(0.0)));
         }),
         (&["3 values", "must have 4"], |s| {
             s.populations[0].initial.push(("v".into(), Values::Each(vec![0.0; 3])));
         }),
         (&["input \"in\"", "rate 2", "-1"], |s| {
-            s.inputs[0].drive = Drive::Poisson(vec![0.0, 0.0, -1.0])
+            s.inputs[0].drive = Drive::Poisson(vec![0.0, 0.0, -1.0]);
         }),
         (&["rate 0", "NaN"], |s| s.inputs[0].drive = Drive::Poisson(vec![f32::NAN; 3])),
         (&["rates has 2 values", "must have 3"], |s| {
-            s.inputs[0].drive = Drive::Poisson(vec![0.0; 2])
+            s.inputs[0].drive = Drive::Poisson(vec![0.0; 2]);
         }),
         (&["spike 0 is 3", "size, 3"], |s| s.inputs[0].drive = Drive::Listed(vec![(3, 1.0)])),
         (&["time of spike 0", "-1"], |s| s.inputs[0].drive = Drive::Listed(vec![(0, -1.0)])),
@@ -75,7 +75,7 @@ fn a_broken_description_is_refused_with_what_is_wrong() {
         (&["projection \"in-a\"", "population \"in\""], |s| s.projections[0].to = "in".into()),
         (&["projection \"in-a\"", "\"g\""], |s| s.projections[0].onto = "g".into()),
         (&["11 values", "must have 12"], |s| {
-            s.projections[0].weights = Values::Each(vec![0.0; 11])
+            s.projections[0].weights = Values::Each(vec![0.0; 11]);
         }),
         (&["weights 4 is NaN"], |s| {
             let mut w = vec![0.0; 12];
@@ -84,11 +84,11 @@ fn a_broken_description_is_refused_with_what_is_wrong() {
         }),
         (&["3 sources and 4 targets"], |s| s.projections[0].connect = Connect::OneToOne),
         (&["pair 1 is (3, 0)"], |s| {
-            s.projections[0].connect = Connect::Pairs(vec![(0, 0), (3, 0)])
+            s.projections[0].connect = Connect::Pairs(vec![(0, 0), (3, 0)]);
         }),
         (&["(1, 1)", "twice"], |s| s.projections[0].connect = Connect::Pairs(vec![(1, 1), (1, 1)])),
         (&["probability", "1.5"], |s| {
-            s.projections[0].connect = Connect::Random { probability: 1.5 }
+            s.projections[0].connect = Connect::Random { probability: 1.5 };
         }),
         (&["delay 0 is -1"], |s| s.projections[0].delay = DelaySpec::Ms(-1.0)),
         (&["delay of their own"], |s| {

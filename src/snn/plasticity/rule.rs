@@ -40,6 +40,10 @@ pub struct Touched<'a> {
 /// spiked, synapses, weights.
 type SpikeUpdate = fn(&[f32], Bounds, &[f32], &Touched, &mut [f32]);
 
+/// Changes the weights of one presynaptic neuron in a step: constants, bounds,
+/// its traces, the change at each of its targets, weights.
+type StepUpdate = fn(&[f32], Bounds, &[f32], &[f32], &mut [f32]);
+
 /// A rule's functions on many synapses.
 #[derive(Clone, Copy)]
 pub struct RuleKernel {
@@ -49,9 +53,8 @@ pub struct RuleKernel {
     pub pre: SpikeUpdate,
     /// A postsynaptic spike.
     pub post: SpikeUpdate,
-    /// A step: constants, bounds, traces of a presynaptic neuron, the change at
-    /// each of its targets, its weights.
-    pub step: fn(&[f32], Bounds, &[f32], &[f32], &mut [f32]),
+    /// A step.
+    pub step: StepUpdate,
     /// See [`Rule::PRE_NEEDS`].
     pub pre_needs: &'static [bool],
     /// See [`Rule::POST_NEEDS`].

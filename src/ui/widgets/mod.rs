@@ -5,6 +5,7 @@ pub mod answer_list;
 pub mod canvas;
 pub mod digit_view;
 pub mod icons;
+pub mod picture;
 pub mod raster;
 pub mod sources;
 pub mod structure;

@@ -2,6 +2,7 @@
 //! line in [`WORKSPACES`].
 
 pub mod draw;
+pub mod fields;
 pub mod neuron;
 pub mod time;
 pub mod train;
@@ -29,8 +30,13 @@ pub struct Workspace {
 }
 
 /// All workspaces.
-pub static WORKSPACES: &[&Workspace] =
-    &[&draw::WORKSPACE, &train::WORKSPACE, &time::WORKSPACE, &neuron::WORKSPACE];
+pub static WORKSPACES: &[&Workspace] = &[
+    &draw::WORKSPACE,
+    &train::WORKSPACE,
+    &fields::WORKSPACE,
+    &time::WORKSPACE,
+    &neuron::WORKSPACE,
+];
 
 /// The workspace of this id.
 pub fn find(id: &str) -> Option<&'static Workspace> {

@@ -44,6 +44,19 @@ pub enum Order {
     Columns,
 }
 
+/// What made one unit's last state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LastStep {
+    /// Which cell.
+    pub cell: Cell,
+    /// z, r, n and h·Un + cn for the GRU; i, f, g, o for the LSTM.
+    pub gates: [f32; 4],
+    /// The state before and after.
+    pub state: [f32; 2],
+    /// The LSTM's cell before and after.
+    pub memory: [f32; 2],
+}
+
 /// Rows of the weights that are updated together; small, so that threads finish
 /// at nearly the same time.
 const ROWS: usize = WIDTH / 2;
@@ -130,6 +143,24 @@ impl Recurrent {
         let (gates, rest) = rest.split_at_mut(steps * n * 4 * h);
         let (hs, rest) = rest.split_at_mut((steps + 1) * n * h);
         Memory { xs, gates, hs, cs: &mut rest[..self.cells(n)] }
+    }
+
+    /// The last step of one unit, from what a pass over one picture has kept.
+    pub fn last_step(&self, keep: &[f32], unit: usize) -> Option<LastStep> {
+        let ((steps, values), h) = (self.steps(), self.hidden);
+        let last = steps.checked_sub(1)?;
+        let gates = steps * values;
+        let states = gates + steps * 4 * h;
+        let cells = states + (steps + 1) * h;
+        let at = |from: usize, step: usize| keep.get(from + step * h + unit).copied();
+        let gate = |k: usize| keep.get(gates + place(steps * WIDTH, last, k * h + unit)).copied();
+        let both = |from: usize| Some([at(from, last)?, at(from, steps)?]);
+        Some(LastStep {
+            cell: self.cell,
+            gates: [gate(0)?, gate(1)?, gate(2)?, gate(3)?],
+            state: both(states)?,
+            memory: if self.cell == Cell::Lstm { both(cells)? } else { [0.0; 2] },
+        })
     }
 
     /// The offset in a picture of value `v` at step `t`.
@@ -402,7 +433,7 @@ impl Recurrent {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::candle::tests::{
         agrees_with_stock, difference, gradients_are_right, random, run,
     };
@@ -424,10 +455,10 @@ mod tests {
     }
 
     /// States, cells and gates of a step, in the order of [`Trace::gates`].
-    type StockStep = (Tensor, Tensor, Vec<Tensor>);
+    pub type StockStep = (Tensor, Tensor, Vec<Tensor>);
 
     /// The equations, step by step, in candle's own operations.
-    fn stock(x: &Tensor, p: &Tensor, op: &Recurrent) -> Result<Vec<StockStep>> {
+    pub fn stock(x: &Tensor, p: &Tensor, op: &Recurrent) -> Result<Vec<StockStep>> {
         let (batch, ..) = x.dims4()?;
         let (h, columns, [_, recurrent, bias, end]) = (op.hidden, op.columns(), op.places());
         let (steps, values) = op.steps();

@@ -28,8 +28,9 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let all = timelines(world);
     strips(ui, world, &all, out);
     let readings = &world.sweeps.readings;
-    let room = ui.available_height() - 64.0;
     let width = ui.available_width();
+    // The note and the buttons below; on a narrow window the note takes two lines.
+    let room = ui.available_height() - if width < 640.0 { 84.0 } else { 66.0 };
     let (columns, rows) = grid(readings.len(), width);
     let gap = 8.0;
     let size = Vec2::new(
@@ -147,8 +148,12 @@ fn strip(ui: &Ui, world: &Snapshot<'_>, timeline: &Timeline<'_>, first: Rect) {
             CornerRadius::same(2),
             theme::blend(p.background, fill, faint),
         );
-        let ink = if strength > 0.55 { p.on_accent } else { p.text };
-        let ink = theme::blend(p.background, ink, if k > now { 0.45 } else { 1.0 });
+        // What is not read yet is faint, its digits still legible.
+        let ink = match (k > now, strength > 0.55) {
+            (true, _) => theme::blend(p.background, p.text, 0.55),
+            (false, true) => p.on_accent,
+            (false, false) => p.text,
+        };
         let size = (width * 0.95).clamp(9.0, 15.0);
         let font = if knows { theme::strong(size) } else { theme::regular(size) };
         ui.painter().text(cell.center(), Align2::CENTER_CENTER, digit.to_string(), font, ink);
@@ -278,6 +283,7 @@ fn probabilities(
         };
         axes.line(ui, &values, now, Stroke::new(width, colour));
         if peak > 0.2 {
+            let colour = if k > now { colour.gamma_multiply(0.5) } else { colour };
             labels.push((axes.at(k as f32, peak), digit, colour));
         }
     }

@@ -68,9 +68,14 @@ impl Axes {
             let font = theme::regular(11.0);
             painter.text(at - Vec2::new(4.0, 0.0), Align2::RIGHT_CENTER, text, font, p.weak);
         }
+        // In a narrow plot the name has no room beside the numbers.
+        let narrow = self.ground.width() < 130.0;
         for k in (0..=SIDE).step_by(7) {
             let x = self.x(k as f32);
             painter.vline(x, self.ground.y_range(), faint);
+            if narrow && k % (SIDE / 2) != 0 {
+                continue;
+            }
             let text = if k == SIDE / 2 { labels.x.to_owned() } else { k.to_string() };
             let at = pos2(x, self.ground.bottom() + 2.0);
             painter.text(at, Align2::CENTER_TOP, text, theme::regular(11.0), p.weak);

@@ -23,15 +23,15 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     controls(ui, world, out);
     let survey = &world.survey;
     if survey.done == 0 {
-        ui.label("All four networks read every test digit, and after each column or row their answers are compared with the label. It takes some ten seconds for MNIST’s 10,000.");
+        ui.label("All four networks read every test digit, and after each column or row their answers are compared with the label. It can be stopped; what was counted until then is kept.");
         return;
     }
     let from = ui.next_widget_position();
     let right = ui.max_rect().right();
     about(ui, world, survey);
-    let room = (ui.available_height() - 44.0).max(220.0);
+    let room = (ui.available_height() - 46.0).max(220.0);
     let width = ui.available_width();
-    let table = 26.0 * (survey.counts.len() + 1) as f32;
+    let table = 30.0 * (survey.counts.len() + 1) as f32;
     let (rect, _) =
         ui.allocate_exact_size(Vec2::new(width, (room - table).max(120.0)), Sense::hover());
     let (left, rest) = rect.split_left_right_at_fraction(0.56);

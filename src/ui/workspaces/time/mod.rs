@@ -109,7 +109,7 @@ fn views(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         }
         let hint = if world.digit.is_blank() {
             "Blank paper: draw a digit on the left, then press Space"
-        } else if chosen == TimeTab::Answers {
+        } else if chosen == TimeTab::Answers && ui.available_width() > 480.0 {
             "Each cell: the answer if the digit ended there. Framed: it no longer changes."
         } else {
             return;

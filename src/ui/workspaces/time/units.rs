@@ -29,13 +29,13 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let from = ui.next_widget_position();
     let right = ui.max_rect().right();
     ui.horizontal_wrapped(|ui| {
-        let text = "Hidden units, and cells of the LSTM (× most)";
+        let text = "One row per unit: below zero, zero, above zero";
         ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak)).on_hover_text(
             "One row for each unit, one column for each step; zero is neutral. States lie within ±1. Cells have no bound: their scale goes to the largest of that network, written above the map. A click chooses a unit.",
         );
         scale(ui, "1");
     });
-    let room = (ui.available_height() - 74.0).max(240.0);
+    let room = (ui.available_height() - 84.0).max(240.0);
     let maps = room * 0.56;
     let start = ui.next_widget_position();
     let gap = 8.0;
@@ -204,7 +204,7 @@ fn gates(
     let steps = sweep.steps();
     let thick = if world.session.projector { 3.0 } else { 2.0 };
     // The names stand beside the curves' plot.
-    let names = 132.0;
+    let names = 142.0;
     let plot = Rect::from_min_max(rect.min, rect.max - Vec2::new(names, 0.0));
     let cells: Vec<f32> = (0..=steps).filter_map(|k| sweep.cells(k).get(unit).copied()).collect();
     let most = cells.iter().fold(1f32, |m, v| m.max(v.abs()));

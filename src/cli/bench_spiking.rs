@@ -1,0 +1,163 @@
+//! `spikescope bench spiking`: how fast the spiking engine simulates Diehl and
+//! Cook's network here, learning, beside Brian2 and BindsNET in the same minutes
+//! where a Python with them is named.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+use super::Outcome;
+use super::args::BenchSpikingArgs;
+use super::bench::{memory, peak_mb};
+use super::output::Output;
+use super::report::{BenchmarkedNetwork, BenchmarkedSpiking, SpikingPeer};
+use super::table::{self, Align};
+use crate::core::clock::thread_seconds;
+use crate::data::{Dataset, Pixels, synthetic};
+use crate::snn::cpu::CpuEngine;
+use crate::snn::cpu::isa::Isa;
+use crate::snn::diehl_cook::DiehlCook;
+use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings};
+use crate::snn::engine::Engine;
+
+/// The peers' side; also in benches/peers.
+static SCRIPT: &str = include_str!("../../benches/peers/spiking.py");
+/// Images for a peer that takes a second for each, times five for compiled code.
+const PEER_IMAGES: usize = 10;
+
+pub fn run(args: &BenchSpikingArgs, out: &mut Output) -> anyhow::Result<Outcome> {
+    let data = synthetic::generate(1, 500);
+    let isa = Isa::best().name();
+    out.line(format_args!(
+        "784 Poisson inputs, N excitatory and N inhibitory neurons, STDP on; dt 0.5 ms, 350 + 150 ms per image; {isa}"
+    ))?;
+    let mut networks = Vec::new();
+    let mut versions = None;
+    for n in &args.neurons {
+        let mut network = measure(*n, &data, args.seconds)?;
+        if let Some(python) = &args.peers {
+            let answer = ask_peers(python, *n, &data)?;
+            network.peers = answer.results;
+            versions = Some(answer.versions);
+        }
+        networks.push(network);
+    }
+    print(&networks, out)?;
+    if let Some(versions) = &versions {
+        let text = serde_json::to_string(versions)?;
+        let plain = text.replace(['{', '}', '"'], "").replace(':', " ");
+        out.line(format_args!("Versions: {plain}"))?;
+    }
+    out.line(format_args!(
+        "Times are processor times, so that other programs hardly change them; peak memory of all of it: {}",
+        memory(peak_mb())
+    ))?;
+    out.json(&BenchmarkedSpiking { isa: isa.into(), networks, peak_mb: peak_mb(), versions })?;
+    Ok(Outcome::Done)
+}
+
+/// Trains on the images for so long, on one thread.
+fn measure(neurons: usize, data: &Dataset, seconds: f64) -> anyhow::Result<BenchmarkedNetwork> {
+    let config = DiehlCook::of(neurons);
+    let mut engine = CpuEngine::new(&config.spec().build()?, 1);
+    let mut protocol = Protocol::new(ProtocolSettings::default(), 1, 0);
+    let mut image = |i: u64| Some(data.pixels((i % data.len() as u64) as usize));
+    // The first presentations normalise all weights and touch all memory.
+    protocol.show(&mut engine, &mut image, 3, &mut |_| {})?;
+    let (begun, cpu, before) = (Instant::now(), thread_seconds(), engine.counters());
+    let (shown, mut images, mut spikes) = (protocol.presentations(), 0u64, 0u64);
+    while begun.elapsed().as_secs_f64() < seconds || images < 5 {
+        protocol.show(&mut engine, &mut image, 1, &mut |s| {
+            images += 1;
+            spikes += s.counts.iter().map(|c| u64::from(*c)).sum::<u64>();
+        })?;
+    }
+    let wall_s = begun.elapsed().as_secs_f64();
+    // Where the system does not tell processor time, the clock has to do.
+    let cpu_s = thread_seconds().zip(cpu).map_or(wall_s, |(end, begin)| end - begin);
+    let counters = engine.counters();
+    let presentations = (protocol.presentations() - shown) as f64;
+    Ok(BenchmarkedNetwork {
+        neurons,
+        ms_per_image: 1e3 * cpu_s / presentations,
+        spikes_per_image: spikes as f64 / images as f64,
+        steps_per_s: (counters.steps - before.steps) as f64 / cpu_s,
+        synaptic_events_per_s: (counters.synaptic_events - before.synaptic_events) as f64 / cpu_s,
+        times_real_time: presentations * 0.5 / cpu_s,
+        memory_mb: engine.info().bytes as f64 / 1e6,
+        peers: Vec::new(),
+    })
+}
+
+#[derive(Deserialize)]
+struct PeersAnswer {
+    versions: serde_json::Value,
+    results: Vec<SpikingPeer>,
+}
+
+/// Runs the peers' script on a network of this size and the same images.
+fn ask_peers(python: &Path, neurons: usize, data: &Dataset) -> anyhow::Result<PeersAnswer> {
+    let mut script = tempfile::Builder::new().suffix(".py").tempfile()?;
+    script.write_all(SCRIPT.as_bytes())?;
+    let mut images = tempfile::NamedTempFile::new()?;
+    for i in 0..5 * PEER_IMAGES {
+        let pixels: Pixels = data.pixels(i);
+        images.write_all(&pixels.map(|x| (x * 255.0).round() as u8))?;
+    }
+    let run = Command::new(python)
+        .arg(script.path())
+        .args(["--neurons", &neurons.to_string(), "--count", &PEER_IMAGES.to_string()])
+        .arg("--images")
+        .arg(images.path())
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("could not start {}", python.display()))?;
+    if !run.status.success() {
+        bail!("the peers' script failed ({}); its messages are above", run.status);
+    }
+    serde_json::from_slice(&run.stdout).context("the peers' script printed no result")
+}
+
+fn print(networks: &[BenchmarkedNetwork], out: &mut Output) -> anyhow::Result<()> {
+    let columns = [
+        ("N", Align::Right),
+        ("by", Align::Left),
+        ("ms per image", Align::Right),
+        ("we are faster by", Align::Right),
+        ("spikes per image", Align::Right),
+        ("synaptic events/s", Align::Right),
+        ("memory", Align::Right),
+    ];
+    let mut rows = Vec::new();
+    for network in networks {
+        rows.push(vec![
+            network.neurons.to_string(),
+            "Spikescope".into(),
+            format!("{:.3}", network.ms_per_image),
+            String::new(),
+            format!("{:.1}", network.spikes_per_image),
+            format!("{:.1e}", network.synaptic_events_per_s),
+            memory(Some(network.memory_mb)),
+        ]);
+        for peer in &network.peers {
+            rows.push(vec![
+                String::new(),
+                peer.framework.clone(),
+                format!("{:.1}", peer.ms_per_image),
+                format!("{:.0}", peer.ms_per_image / network.ms_per_image),
+                format!("{:.1}", peer.spikes_per_image),
+                String::new(),
+                memory(Some(peer.peak_mb)),
+            ]);
+        }
+    }
+    for line in table::lines(&columns, &rows) {
+        out.line(line)?;
+    }
+    Ok(())
+}
