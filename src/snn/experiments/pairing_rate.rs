@@ -54,7 +54,8 @@ pub fn measure(
     task: &PairingRateTask,
     tell: Tell<'_, Vec<PairingRateCurve>>,
 ) -> Result<(), SnnError> {
-    let delta_ms = (task.delta_ms.clamp(DELTA_RANGE_MS.0, DELTA_RANGE_MS.1) / DT_MS).round() * DT_MS;
+    let delta_ms =
+        (task.delta_ms.clamp(DELTA_RANGE_MS.0, DELTA_RANGE_MS.1) / DT_MS).round() * DT_MS;
     let rules = [resolve(&task.triplet)?, resolve(&task.pair)?];
     let mut curves = Vec::new();
     for (rule, values) in &rules {
@@ -64,7 +65,12 @@ pub fn measure(
                 [rate_hz, closed_form(rule, values, task.pairs, 1000.0 / rate_hz, delta_ms)]
             });
             let formula = formula.collect();
-            curves.push(PairingRateCurve { rule: rule.id, delta_ms, measured: Vec::new(), formula });
+            curves.push(PairingRateCurve {
+                rule: rule.id,
+                delta_ms,
+                measured: Vec::new(),
+                formula,
+            });
         }
     }
     if !tell(curves.clone()) {
@@ -137,7 +143,12 @@ pub fn closed_form(
     let third = |name: &str| if is_pair { 0.0 } else { value(name) };
     let slow = |name: &str| if is_pair { 1.0 } else { value(name) };
     let train = |tau_ms: f64, youngest_ms: f64, spikes: u32| {
-        trace(tau_ms, youngest_ms, interval_ms, if (rule.adds)(values) { spikes } else { spikes.min(1) })
+        trace(
+            tau_ms,
+            youngest_ms,
+            interval_ms,
+            if (rule.adds)(values) { spikes } else { spikes.min(1) },
+        )
     };
     let late_ms = delta_ms.abs();
     let (tau_plus, tau_minus) = (value("tau_plus_ms"), value("tau_minus_ms"));
@@ -150,10 +161,8 @@ pub fn closed_form(
             } else {
                 (train(tau_plus, interval_ms - late_ms, k), train(tau_minus, late_ms, k + 1))
             };
-            let (r2, o2) = (
-                train(slow("tau_x_ms"), interval_ms, k),
-                train(slow("tau_y_ms"), interval_ms, k),
-            );
+            let (r2, o2) =
+                (train(slow("tau_x_ms"), interval_ms, k), train(slow("tau_y_ms"), interval_ms, k));
             met_by_post * (a2_plus + third("a3_plus") * o2)
                 - met_by_pre * (a2_minus + third("a3_minus") * r2)
         })

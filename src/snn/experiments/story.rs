@@ -74,12 +74,16 @@ pub fn run(task: &StoryTask) -> Result<StoryResult, SnnError> {
         let after = engine.snapshot()?.projections.swap_remove(0);
         let tau = |t: &Trace| rule.value(&values, t.tau);
         let read = |state: &ProjectionState| {
-            let pre = rule.pre.iter().enumerate().map(|(i, t)| {
-                value_at(state.pre[i], state.pre_since[0], step, tau(t))
-            });
-            let post = rule.post.iter().enumerate().map(|(i, t)| {
-                value_at(state.post[i], state.post_since[0], step, tau(t))
-            });
+            let pre = rule
+                .pre
+                .iter()
+                .enumerate()
+                .map(|(i, t)| value_at(state.pre[i], state.pre_since[0], step, tau(t)));
+            let post = rule
+                .post
+                .iter()
+                .enumerate()
+                .map(|(i, t)| value_at(state.post[i], state.post_since[0], step, tau(t)));
             pre.chain(post).collect::<Vec<f64>>()
         };
         let now = f64::from(after.weights[0]);

@@ -20,8 +20,8 @@ use crate::snn::params::Config;
 use crate::workers::plasticity::pattern::{PatternCommand, PatternState};
 use crate::workers::plasticity::{Experiment, Results};
 use settings::{
-    BoundsSettings, PatternSettings, PlasticitySettings, PlasticityTab, RuleSettings,
-    STORY_END_MS, SlopeSettings, StorySettings, WindowSettings, fresh_plot,
+    BoundsSettings, PatternSettings, PlasticitySettings, PlasticityTab, RuleSettings, STORY_END_MS,
+    SlopeSettings, StorySettings, WindowSettings, fresh_plot,
 };
 
 /// Speed above which the pattern runs as fast as it can, steps per second.

@@ -29,7 +29,8 @@ pub struct Workspace {
 }
 
 /// All workspaces.
-pub static WORKSPACES: &[&Workspace] = &[&draw::WORKSPACE, &train::WORKSPACE, &neuron::WORKSPACE, &plasticity::WORKSPACE];
+pub static WORKSPACES: &[&Workspace] =
+    &[&draw::WORKSPACE, &train::WORKSPACE, &neuron::WORKSPACE, &plasticity::WORKSPACE];
 
 /// The workspace of this id.
 pub fn find(id: &str) -> Option<&'static Workspace> {

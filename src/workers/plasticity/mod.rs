@@ -129,7 +129,9 @@ impl Desk {
                 Ok(Err(error)) => format!(
                     "The experiment cannot be done: {error}. Change the setting that it names, or press Reset."
                 ),
-                Err(_) => "The experiment failed by a mistake in the program. Reset begins anew.".into(),
+                Err(_) => {
+                    "The experiment failed by a mistake in the program. Reset begins anew.".into()
+                }
             };
             self.events.send(Event::Failure(failure));
         }

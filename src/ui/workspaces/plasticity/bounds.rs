@@ -23,7 +23,14 @@ const SHOWN: (f64, f64) = (-0.6, 1.6);
 pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     parts::heading(ui, "Bounds", out);
     let mut bounds = world.session.plasticity.bounds.clone();
-    Field::new("Potentiation A₊", "", (0.001, 0.1), "The change for a presynaptic spike right before the neuron’s own").log().show(ui, &mut bounds.a_plus);
+    Field::new(
+        "Potentiation A₊",
+        "",
+        (0.001, 0.1),
+        "The change for a presynaptic spike right before the neuron’s own",
+    )
+    .log()
+    .show(ui, &mut bounds.a_plus);
     let tip = "|A₋| / A₊: above 1, depression wins where spikes come by chance";
     Field::new("Depression over potentiation", "", (0.8, 1.4), tip).show(ui, &mut bounds.ratio);
     parts::seed_row(ui, bounds.seed, out);

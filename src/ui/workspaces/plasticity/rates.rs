@@ -69,7 +69,9 @@ fn turning_point(curves: &[PairingRateCurve]) -> String {
             "Triplet rule, Δt = {:.1} ms: weakens below {:.0} Hz, strengthens above",
             curve.delta_ms, w[1][0]
         ),
-        None => format!("Triplet rule, Δt = {:.1} ms: no change of sign up to 50 Hz", curve.delta_ms),
+        None => {
+            format!("Triplet rule, Δt = {:.1} ms: no change of sign up to 50 Hz", curve.delta_ms)
+        }
     }
 }
 

@@ -26,14 +26,19 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let mut slope = world.session.plasticity.slope.clone();
     let tip = "How long a presynaptic spike is felt. The longer, the further the change of sign moves to the right: the trace looks ahead";
     Field::new("Presynaptic trace τ_x", "ms", (1.0, 40.0), tip).log().show(ui, &mut slope.tau_x_ms);
-    let tip = "Mean time for which the postsynaptic current keeps its level: how wide the window is";
+    let tip =
+        "Mean time for which the postsynaptic current keeps its level: how wide the window is";
     Field::new("Rises and falls every", "ms", (5.0, 100.0), tip).log().show(ui, &mut slope.hold_ms);
     let tip = "How fast the membrane follows its current";
     Field::new("Membrane τₘ", "ms", (0.5, 20.0), tip).log().show(ui, &mut slope.tau_m_ms);
     parts::seed_row(ui, slope.seed, out);
     ui.separator();
     let weak = palette(ui.visuals()).weak;
-    for line in ["dw = η x dV", "pre: x = x + 1,  τ_x dx/dt = −x", "postsynaptic spikes: chance, at a rate that follows V"] {
+    for line in [
+        "dw = η x dV",
+        "pre: x = x + 1,  τ_x dx/dt = −x",
+        "postsynaptic spikes: chance, at a rate that follows V",
+    ] {
         ui.label(RichText::new(line).font(theme::strong(13.0)));
     }
     let text = format!(
@@ -41,9 +46,11 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     );
     ui.label(RichText::new(text).small().color(weak));
     ui.label(
-        RichText::new("Bengio et al., arXiv:1509.05936 (2015); after Hinton (2007), Xie and Seung (2000)")
-            .small()
-            .color(weak),
+        RichText::new(
+            "Bengio et al., arXiv:1509.05936 (2015); after Hinton (2007), Xie and Seung (2000)",
+        )
+        .small()
+        .color(weak),
     );
     if slope != world.session.plasticity.slope {
         out.push(Command::Plasticity(PlasticityEdit::Slope(slope)));
@@ -81,9 +88,15 @@ fn example(ui: &mut Ui, world: &Snapshot<'_>, result: &SlopeResult, height: f32)
     let view = TimeView { from_ms: 0.0, span_ms: EXAMPLE_MS, follow: false };
     let axis = view.axis(plot_x(ui), EXAMPLE_MS);
     ui.spacing_mut().item_spacing.y = 4.0;
-    let line = |channel, name: &str, colour| trace_plot::Line { channel, name: name.into(), colour };
+    let line =
+        |channel, name: &str, colour| trace_plot::Line { channel, name: name.into(), colour };
     let rows = [
-        ("Hz", line(0, "postsynaptic rate and spikes", p.series[0]), 1, [0.0, POST_HZ as f32 * 1.4]),
+        (
+            "Hz",
+            line(0, "postsynaptic rate and spikes", p.series[0]),
+            1,
+            [0.0, POST_HZ as f32 * 1.4],
+        ),
         ("x", line(1, "presynaptic trace", p.series[1]), 0, [0.0, 1.4]),
     ];
     for (title, line, row, at_least) in rows {
@@ -132,7 +145,9 @@ fn plot(ui: &mut Ui, world: &Snapshot<'_>, result: &SlopeResult, height: f32) {
         for b in &result.bins {
             let bar = vec![[b.delta_ms, b.mean - b.error], [b.delta_ms, b.mean + b.error]];
             let stroke = Stroke::new(thick * 0.7, p.series[0]);
-            plot.line(Line::new("Bengio’s rule", PlotPoints::from(bar)).stroke(stroke).allow_hover(false));
+            plot.line(
+                Line::new("Bengio’s rule", PlotPoints::from(bar)).stroke(stroke).allow_hover(false),
+            );
         }
         let dots: Vec<[f64; 2]> = result.bins.iter().map(|b| [b.delta_ms, b.mean]).collect();
         let points = Points::new("Bengio’s rule", PlotPoints::from(dots));

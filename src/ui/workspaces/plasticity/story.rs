@@ -173,9 +173,8 @@ fn spikes(
         if response.has_focus() {
             let arrows = egui::EventFilter { horizontal_arrows: true, ..Default::default() };
             ui.memory_mut(|m| m.set_focus_lock_filter(id, arrows));
-            let steps = |key| {
-                ui.input_mut(|i| i.count_and_consume_key(egui::Modifiers::NONE, key)) as f64
-            };
+            let steps =
+                |key| ui.input_mut(|i| i.count_and_consume_key(egui::Modifiers::NONE, key)) as f64;
             let by = steps(Key::ArrowRight) - steps(Key::ArrowLeft);
             *t_ms = snapped(*t_ms + by * DT_MS);
         }
@@ -318,10 +317,8 @@ pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let post = story.post_ms.iter().map(|t| (step(*t), "post", p.series[1]));
     let mut events: Vec<(u64, &str, egui::Color32)> = pre.chain(post).collect();
     events.sort_unstable_by_key(|e| e.0);
-    let marks: Vec<Mark> = events
-        .iter()
-        .map(|e| Mark { at: e.0, label: e.1.into(), colour: e.2 })
-        .collect();
+    let marks: Vec<Mark> =
+        events.iter().map(|e| Mark { at: e.0, label: e.1.into(), colour: e.2 }).collect();
     let next = |at: u64, on: bool| {
         let steps = events.iter().map(|e| e.0);
         if on { steps.clone().find(|s| *s > at) } else { steps.filter(|s| *s < at).next_back() }

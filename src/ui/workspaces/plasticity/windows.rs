@@ -27,13 +27,22 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         let colour = palette(ui.visuals()).series[i % 6];
         let text = RichText::new(rule.name).color(colour).font(theme::strong(14.0));
         if ui.checkbox(&mut on, text).on_hover_text(rule.doc).changed() {
-            if on { windows.hidden.remove(rule.id) } else { windows.hidden.insert(rule.id.into()) };
+            if on {
+                windows.hidden.remove(rule.id)
+            } else {
+                windows.hidden.insert(rule.id.into())
+            };
         }
     }
     let tip = "Each window in units of its own largest change, so that the shapes can be compared: the rules differ a hundredfold in size";
     ui.checkbox(&mut windows.relative, "Scaled to the largest").on_hover_text(tip);
-    Field::new("Largest |Δt|", "ms", (20.0, 200.0), "How far apart the spikes of a pair are, at most")
-        .show(ui, &mut windows.reach_ms);
+    Field::new(
+        "Largest |Δt|",
+        "ms",
+        (20.0, 200.0),
+        "How far apart the spikes of a pair are, at most",
+    )
+    .show(ui, &mut windows.reach_ms);
     windows.reach_ms = windows.reach_ms.round();
     ui.separator();
     if let Some(chosen) = parts::choose_rule(ui, &windows.rule) {
@@ -53,12 +62,8 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         return;
     };
     let kept = &world.session.plasticity.windows;
-    let shown: Vec<(usize, &WindowResult)> = answer
-        .1
-        .iter()
-        .enumerate()
-        .filter(|(_, w)| !kept.hidden.contains(&w.rule))
-        .collect();
+    let shown: Vec<(usize, &WindowResult)> =
+        answer.1.iter().enumerate().filter(|(_, w)| !kept.hidden.contains(&w.rule)).collect();
     let from = ui.next_widget_position();
     let height = (ui.available_height() - 92.0).clamp(160.0, 620.0);
     plot(ui, world, &shown, height);
@@ -85,7 +90,8 @@ fn plot(ui: &mut Ui, world: &Snapshot<'_>, shown: &[(usize, &WindowResult)], hei
     let values =
         shown.iter().flat_map(|(_, w)| scaled(w, &w.measured)).map(|q| q[1]).collect::<Vec<_>>();
     let [low, high] = range(values.into_iter());
-    let reach = shown.first().map_or(kept.reach_ms, |(_, w)| w.measured.last().map_or(1.0, |p| p[0]));
+    let reach =
+        shown.first().map_or(kept.reach_ms, |(_, w)| w.measured.last().map_or(1.0, |p| p[0]));
     let y_axis = if kept.relative { "Δw / largest |Δw|" } else { "change of the weight Δw" };
     let chart = Chart {
         id: "stdp windows",
@@ -132,8 +138,7 @@ const SHAPES: [egui_plot::MarkerShape; 4] = [
 /// How far measurement and formula are apart.
 fn said(shown: &[(usize, &WindowResult)]) -> String {
     let all = shown.iter().filter_map(|(i, w)| Some((RULES[*i].name, distance(w)?)));
-    let texts: Vec<String> =
-        all.map(|(name, d)| format!("{name} {}", percent(d))).collect();
+    let texts: Vec<String> = all.map(|(name, d)| format!("{name} {}", percent(d))).collect();
     if texts.is_empty() {
         return "No formula to compare with.".into();
     }
