@@ -4,6 +4,7 @@
 mod draw;
 mod neuron;
 mod pictures;
+mod plasticity;
 mod session;
 mod train;
 
