@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 
 use criterion::{Criterion, criterion_group};
+use spikescope::ann::shipped;
 use spikescope::ann::trainer::{TrainConfig, Trainer};
-use spikescope::ann::weights;
 use spikescope::data::synthetic;
 use spikescope::ui::command::DigitEdit;
 use spikescope::ui::digit::Digit;
@@ -16,7 +16,7 @@ use spikescope::workers::answers::Question;
 use spikescope::workers::models::{Model, Models, Origin};
 
 fn shipped() -> Arc<Models> {
-    let models = weights::shipped().into_iter().map(|loaded| {
+    let models = shipped::REPORT.networks().into_iter().map(|loaded| {
         let (network, metadata) = loaded.expect("weights in the box");
         Arc::new(Model::new(network, metadata, Origin::Shipped))
     });
@@ -44,7 +44,13 @@ fn mouse_move_to_answers(c: &mut Criterion) {
             digit.edit(&DigitEdit::PenDown([0.3, 0.3]));
         }
         let (pixels, asked) = (Box::new(*digit.pixels()), Instant::now());
-        hub.ask(Question { serial, pixels, models: Arc::clone(&models), asked });
+        hub.ask(Question {
+            serial,
+            pixels,
+            models: Arc::clone(&models),
+            set: &shipped::REPORT,
+            asked,
+        });
         while hub.answers().serial < serial {
             std::thread::yield_now();
         }

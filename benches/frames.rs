@@ -124,6 +124,8 @@ fn frames(c: &mut Criterion) {
     let home = tempfile::tempdir().expect("a temporary folder");
     let mut window = open(&home);
     measure(c, "draw, drawing", drawing(&mut window));
+    click(&mut window, Role::Button, "Receptive fields");
+    measure(c, "receptive fields, drawing", drawing(&mut window));
     train(&mut window);
     measure(c, "train, CNN 3 in training", || frame(&mut window));
     click(&mut window, Role::Button, "Draw");

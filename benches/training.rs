@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use candle_core::{D, Device, Tensor, Var};
 use criterion::{Criterion, Throughput, criterion_group};
+use spikescope::ann::snapshots::cadence::HistoryConfig;
 use spikescope::ann::trainer::{TrainConfig, Trainer};
 use spikescope::data::registry::Split;
 use spikescope::data::synthetic;
@@ -53,8 +54,9 @@ fn stock_step(w: &[Var], x: &Tensor, y: &Tensor) -> candle_core::Result<()> {
     Ok(())
 }
 
-/// The same run with nobody looking, and with the Train workspace open and the
-/// network answering in Draw.
+/// The same run with nobody looking, while its history is kept (as densely as a
+/// run of 12 epochs of MNIST keeps it after the beginning), and with the Train
+/// workspace open and the network answering in Draw besides.
 fn watching(c: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (train, test) = (Arc::new(synthetic::generate(1, 6000)), synthetic::generate(2, 500));
@@ -62,9 +64,18 @@ fn watching(c: &mut Criterion) {
     let mut group = c.benchmark_group("a run's step");
     group.sample_size(60).measurement_time(std::time::Duration::from_secs(12));
     for model in ["mlp", "cnn3"] {
-        for (name, on) in [("alone", false), ("watched", true)] {
-            let mut run = ActiveRun::start(folder.path(), config(model), split.clone())
+        for (name, on, kept) in
+            [("alone", false, false), ("recorded", false, true), ("watched", true, true)]
+        {
+            let history = HistoryConfig { on: kept, every: 245, ..HistoryConfig::default() };
+            let config = TrainConfig { history, ..config(model) };
+            let mut run = ActiveRun::start(folder.path(), config, split.clone())
                 .unwrap_or_else(|e| panic!("{e}"));
+            let unseen = Control::default();
+            // The beginning is denser than the rest.
+            for _ in 0..400 {
+                let _ = run.advance(&unseen);
+            }
             let control = Control::default();
             control.watched.store(on, Relaxed);
             control.live.store(on, Relaxed);

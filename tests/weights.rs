@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use spikescope::ann::ensemble;
 use spikescope::ann::evaluate::{evaluate, judge};
+use spikescope::ann::shipped::{REPORT, SETS, WeightSet};
 use spikescope::ann::weights;
-use spikescope::data::synthetic;
+use spikescope::data::{Dataset, synthetic};
 
 static BYTES: &[u8] = include_bytes!("../assets/weights/mlp.safetensors");
 
@@ -13,7 +14,7 @@ static BYTES: &[u8] = include_bytes!("../assets/weights/mlp.safetensors");
 fn the_shipped_networks_read_synthetic_digits() {
     let data = synthetic::generate(2, 500);
     let mut seen = Vec::new();
-    for loaded in weights::shipped() {
+    for loaded in REPORT.networks() {
         let (network, metadata) = loaded.unwrap();
         let never = std::sync::atomic::AtomicBool::new(false);
         let result = evaluate(&network, &data, 2, &never, &mut |_, _| {}).unwrap().unwrap();
@@ -30,21 +31,27 @@ fn the_shipped_networks_read_synthetic_digits() {
 fn the_shipped_networks_reach_their_accuracy_on_mnist() {
     let folder = spikescope::data::mnist::find(None).expect("SPIKESCOPE_MNIST");
     let mnist = spikescope::data::mnist::load(&folder).unwrap();
+    for set in SETS {
+        reaches(set, &mnist.test);
+    }
+}
+
+fn reaches(set: &WeightSet, test: &Dataset) {
     let mut answers = std::collections::BTreeMap::new();
-    for loaded in weights::shipped() {
+    for loaded in set.networks() {
         let (network, metadata) = loaded.unwrap();
         let never = std::sync::atomic::AtomicBool::new(false);
-        let result = evaluate(&network, &mnist.test, 2, &never, &mut |_, _| {}).unwrap().unwrap();
+        let result = evaluate(&network, test, 2, &never, &mut |_, _| {}).unwrap().unwrap();
         let said = metadata.test_accuracy.unwrap();
         // Other processors round otherwise, which may turn a digit or two.
         assert!((said - result.accuracy).abs() <= 3e-4, "{said} against {}", result.accuracy);
         answers.insert(metadata.architecture, result.probabilities);
     }
-    for stacking in weights::stackings() {
+    for stacking in set.stackings() {
         let members = ensemble::find(&stacking.ensemble).unwrap().members;
         let of = |i: usize| -> Vec<_> { members.iter().map(|m| answers[*m][i]).collect() };
-        let all = (0..mnist.test.len()).map(|i| stacking.combine(&of(i)));
-        let result = judge(all, mnist.test.labels());
+        let all = (0..test.len()).map(|i| stacking.combine(&of(i)));
+        let result = judge(all, test.labels());
         let said = stacking.test_accuracy.unwrap();
         assert!((said - result.accuracy).abs() <= 3e-4, "{said} against {}", result.accuracy);
     }

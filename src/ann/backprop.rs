@@ -126,12 +126,19 @@ impl PartMemory {
         for ((row, gradient), label) in rows.zip(&self.labels) {
             let gradient: &mut [f32; CLASSES] = gradient;
             self.loss += f64::from(loss::cross_entropy(row, *label));
-            let right = row[usize::from(*label)];
-            let wins = |(d, v): (usize, &f32)| *v < right || d == usize::from(*label);
-            self.right += usize::from(row.iter().enumerate().all(wins));
+            self.right += right_answers(&[*row], &[*label]);
             loss::gradient(row, *label, 1.0 / batch as f32, gradient);
         }
     }
+}
+
+/// How many rows of logits have their largest, and no other as large, at their label.
+pub fn right_answers(rows: &[[f32; CLASSES]], labels: &[u8]) -> usize {
+    let is_right = |(row, label): &(&[f32; CLASSES], &u8)| {
+        let label = usize::from(**label);
+        row.iter().enumerate().all(|(d, v)| *v < row[label] || d == label)
+    };
+    rows.iter().zip(labels).filter(is_right).count()
 }
 
 impl Backprop {
@@ -201,7 +208,8 @@ impl Backprop {
         let updater = optimiser.begin_update();
         let failed = Mutex::new(None);
         let memory = &self.parts;
-        self.blocks.par_iter_mut().for_each(|block| {
+        // One at a time: they take very different times.
+        self.blocks.par_iter_mut().with_max_len(1).for_each(|block| {
             let (i, op) = (block.step, &plan.steps[block.step].op);
             let parts: Vec<Part<'_>> = memory
                 .iter()

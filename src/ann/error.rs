@@ -34,6 +34,14 @@ pub enum AnnError {
         "the {what} became {value} at batch {step}; a smaller learning rate usually helps. The network is back at its last good weights"
     )]
     Diverged { what: &'static str, value: f32, step: u64 },
+    /// A device that cannot be used; nothing was changed.
+    #[error("{device} cannot be used: {reason}. Nothing was changed; {remedy}")]
+    NoDevice { device: &'static str, reason: String, remedy: String },
+    /// A device failed during a run.
+    #[error(
+        "{device} failed at batch {step} ({reason}). The run is back at its state after batch {kept}; {remedy}"
+    )]
+    Device { device: &'static str, step: u64, kept: u64, reason: String, remedy: &'static str },
     /// The system gave no threads.
     #[error("could not start computing threads: {0}; close other programs and try again")]
     Threads(String),

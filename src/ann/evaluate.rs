@@ -58,10 +58,20 @@ impl Tally {
 
     /// Asks the next [`CHUNK`] digits.
     pub fn advance(&mut self, network: &Network, data: &Dataset) {
+        let pictures = self.next(data);
+        self.take(network.probabilities(&pictures), data);
+    }
+
+    /// The pictures to ask about next.
+    pub fn next(&self, data: &Dataset) -> Vec<Pixels> {
         let range = self.done()..(self.done() + CHUNK).min(data.len());
-        let pictures: Vec<Pixels> = range.clone().map(|i| data.pixels(i)).collect();
-        for (i, probabilities) in range.zip(network.probabilities(&pictures)) {
-            self.add(probabilities, data.label(i));
+        range.map(|i| data.pixels(i)).collect()
+    }
+
+    /// Takes the answers to them.
+    pub fn take(&mut self, answers: Vec<[f32; CLASSES]>, data: &Dataset) {
+        for probabilities in answers {
+            self.add(probabilities, data.label(self.done()));
         }
     }
 

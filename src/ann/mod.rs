@@ -5,19 +5,30 @@
 //! set (see [`ops::simd`]), and on nothing else: not on who is watching.
 //!
 //! * [`zoo`]: the declarations; [`plan`] turns them into [`ops`]
+//! * [`sweep`]: what recurrent networks have in mind, step by step
 //! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
-//! * [`backprop`]: one training step; [`trainer`]: a run of many
+//! * [`weights`]: files of weights; [`shipped`]: those in the box
+//! * [`backprop`]: one training step; [`trainer`]: a run of many;
+//!   [`snapshots`]: what a run leaves to look back at
+//! * [`device`]: the same step by candle, on its CPU or on a graphics card
+//! * [`inspect`]: what units sense, and why a network answers as it does
 
 pub mod backprop;
 mod buffer;
+pub mod device;
 pub mod ensemble;
 pub mod error;
 pub mod evaluate;
 mod initial;
+pub mod inspect;
+pub mod maps;
 pub mod network;
 pub mod ops;
 pub mod optimiser;
 pub mod plan;
+pub mod shipped;
+pub mod snapshots;
+pub mod sweep;
 pub mod trainer;
 pub mod weights;
 pub mod zoo;

@@ -108,6 +108,11 @@ impl Network {
         &self.plan
     }
 
+    /// The parameters of one step of the plan, and what is derived from them.
+    pub(super) fn of_step(&self, step: usize) -> (&[f32], &[f32]) {
+        (&self.parameters[step], &self.caches[step])
+    }
+
     /// For a training step.
     pub fn parts(&mut self) -> Parts<'_> {
         Parts { plan: &self.plan, parameters: &mut self.parameters, caches: &mut self.caches }
@@ -168,12 +173,49 @@ impl Network {
         });
     }
 
+    /// The parameters of a step of the plan, one array after another.
+    pub fn step_parameters(&self, step: usize) -> &[f32] {
+        &self.parameters[step]
+    }
+
+    /// What the plan's steps from `first` on make of what comes in there, `(n,
+    /// width)`: the ten probabilities of each, on this thread.
+    pub fn answers_from(&self, first: usize, inputs: &[f32]) -> Vec<[f32; CLASSES]> {
+        let planes = self.plan.planes();
+        let n = inputs.len() / planes[first].max(1);
+        let mut x = inputs[..n * planes[first]].to_vec();
+        for (i, step) in self.plan.steps.iter().enumerate().skip(first) {
+            let mut y = vec![0f32; n * planes[i + 1]];
+            let mut scratch = vec![0f32; step.op.scratch_len(n, Mode::Answer)];
+            step.op.forward(Forward {
+                parameters: &self.parameters[i],
+                cache: &self.caches[i],
+                n,
+                x: &x,
+                y: &mut y,
+                keep: &mut [],
+                scratch: &mut scratch,
+                mode: Mode::Answer,
+            });
+            x = y;
+        }
+        let mut answers: Vec<[f32; CLASSES]> = x.as_chunks().0.to_vec();
+        answers.iter_mut().for_each(|row| softmax(row));
+        answers
+    }
+
     /// The ten probabilities of each picture, on the threads of the current pool.
     pub fn probabilities(&self, pictures: &[Pixels]) -> Vec<[f32; CLASSES]> {
+        let mut answers = self.evidence(pictures);
+        answers.iter_mut().for_each(|row| softmax(row));
+        answers
+    }
+
+    /// The ten logits of each picture: what softmax makes probabilities of.
+    pub fn evidence(&self, pictures: &[Pixels]) -> Vec<[f32; CLASSES]> {
         let mut answers = vec![[0f32; CLASSES]; pictures.len()];
         let ask = |(answers, pictures): (&mut [[f32; CLASSES]], &[Pixels])| {
             self.logits(pictures.as_flattened(), answers.as_flattened_mut());
-            answers.iter_mut().for_each(|row| softmax(row));
         };
         if pictures.len() <= CHUNK {
             ask((&mut answers, pictures));

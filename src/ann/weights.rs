@@ -3,14 +3,12 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
-use std::sync::OnceLock;
 
 use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::AnnError;
-use super::ensemble::Stacking;
 use super::network::Network;
 use super::zoo;
 use crate::core::files::write_whole;
@@ -34,12 +32,25 @@ pub struct Metadata {
     pub batch_size: usize,
     /// Share held out.
     pub validation_share: f64,
+    /// The augmentation, as [`crate::data::augment::Augmentation`] writes it.
+    #[serde(default = "off")]
+    pub augmentation: String,
+    /// Epochs at the end over which the weights were averaged; 0: the last weights.
+    #[serde(default)]
+    pub averaged_epochs: usize,
     /// Accuracy on the held-out split, 0 to 1.
     pub validation_accuracy: Option<f64>,
     /// Accuracy on the test set, 0 to 1, measured once at the end.
     pub test_accuracy: Option<f64>,
+    /// Likewise, of the last weights where these are averaged ones.
+    #[serde(default)]
+    pub last_test_accuracy: Option<f64>,
     /// Version of this app.
     pub app_version: String,
+}
+
+fn off() -> String {
+    crate::data::augment::Augmentation::default().to_string()
 }
 
 const KEY: &str = "spikescope";
@@ -89,16 +100,20 @@ pub(super) fn write_arrays(
     Ok(())
 }
 
-/// Reads what [`write_arrays`] wrote. `file` names it in messages.
-pub(super) fn read_arrays(bytes: &[u8], file: &str) -> Result<(Arrays, String), AnnError> {
+/// The text that [`write_arrays`] wrote. `file` names it in messages.
+fn read_text(bytes: &[u8], file: &str) -> Result<String, AnnError> {
     let broken = |reason: String| AnnError::Weights { file: file.to_owned(), reason };
     let (_, header) = SafeTensors::read_metadata(bytes)
         .map_err(|e| broken(format!("it is no whole safetensors file ({e})")))?;
-    let text = header
-        .metadata()
-        .as_ref()
-        .and_then(|m| m.get(KEY))
-        .ok_or_else(|| broken("it was not written by Spikescope (no such metadata)".into()))?;
+    let text = header.metadata().as_ref().and_then(|m| m.get(KEY));
+    text.cloned()
+        .ok_or_else(|| broken("it was not written by Spikescope (no such metadata)".into()))
+}
+
+/// Reads what [`write_arrays`] wrote. `file` names it in messages.
+pub(super) fn read_arrays(bytes: &[u8], file: &str) -> Result<(Arrays, String), AnnError> {
+    let broken = |reason: String| AnnError::Weights { file: file.to_owned(), reason };
+    let text = read_text(bytes, file)?;
     let tensors = SafeTensors::deserialize(bytes)
         .map_err(|e| broken(format!("it is no whole safetensors file ({e})")))?;
     let mut arrays = Arrays::new();
@@ -115,7 +130,7 @@ pub(super) fn read_arrays(bytes: &[u8], file: &str) -> Result<(Arrays, String), 
         };
         arrays.push((name.to_owned(), view.shape().to_vec(), values));
     }
-    Ok((arrays, text.clone()))
+    Ok((arrays, text))
 }
 
 /// Reads a file.
@@ -190,13 +205,23 @@ pub fn load(path: &Path) -> Result<(Network, Metadata), AnnError> {
 /// # Errors
 /// [`AnnError::Weights`].
 pub fn from_bytes(bytes: &[u8], file: &str) -> Result<(Network, Metadata), AnnError> {
-    let broken = |reason: String| AnnError::Weights { file: file.to_owned(), reason };
     let (arrays, text) = read_arrays(bytes, file)?;
-    let metadata: Metadata = serde_json::from_str(&text)
-        .map_err(|e| broken(format!("its description cannot be understood ({e})")))?;
+    let metadata = understand(&text, file)?;
     let mut network = Network::new(zoo::get(&metadata.architecture)?, 0)?;
     set_from(&mut network, &arrays, "", file)?;
     Ok((network, metadata))
+}
+
+/// What [`from_bytes`] gives as metadata, without reading the weights.
+pub(super) fn describe(bytes: &[u8], file: &str) -> Result<Metadata, AnnError> {
+    understand(&read_text(bytes, file)?, file)
+}
+
+fn understand(text: &str, file: &str) -> Result<Metadata, AnnError> {
+    serde_json::from_str(text).map_err(|e| AnnError::Weights {
+        file: file.to_owned(),
+        reason: format!("its description cannot be understood ({e})"),
+    })
 }
 
 /// The network with its weights as they are after saving in half precision.
@@ -207,68 +232,4 @@ pub fn halved(network: &Network) -> Network {
     let mut halved = network.clone();
     halved.set_values(&values);
     halved
-}
-
-macro_rules! asset {
-    ($file:literal) => {
-        ($file, include_bytes!(concat!("../../assets/weights/", $file)))
-    };
-}
-
-/// The weights in the box.
-static SHIPPED: &[(&str, &[u8])] = &[
-    asset!("mlp.safetensors"),
-    asset!("cnn1.safetensors"),
-    asset!("cnn2.safetensors"),
-    asset!("cnn3.safetensors"),
-    asset!("cnn4.safetensors"),
-    asset!("cnn5.safetensors"),
-    asset!("rnn1.safetensors"),
-    asset!("rnn2.safetensors"),
-    asset!("rnn3.safetensors"),
-    asset!("rnn4.safetensors"),
-];
-
-/// The stacking learners in the box, as `spikescope train --all` writes them.
-static STACKINGS: &str = include_str!("../../assets/weights/ensembles.json");
-
-/// Loads the shipped networks.
-pub fn shipped() -> Vec<Result<(Network, Metadata), AnnError>> {
-    SHIPPED.iter().map(|(file, bytes)| from_bytes(bytes, file)).collect()
-}
-
-/// The shipped stacking learners.
-pub fn stackings() -> &'static [Stacking] {
-    static PARSED: OnceLock<Vec<Stacking>> = OnceLock::new();
-    PARSED.get_or_init(|| {
-        // A test reads the file, so this is no user's problem.
-        serde_json::from_str(STACKINGS).unwrap_or_default()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::ensemble::ENSEMBLES;
-    use super::*;
-
-    #[test]
-    fn every_ensemble_has_its_stacking_learner_in_the_box() {
-        for (stacking, ensemble) in stackings().iter().zip(ENSEMBLES) {
-            assert_eq!(stacking.ensemble, ensemble.id);
-            assert_eq!(stacking.weights.len(), ensemble.members.len());
-        }
-        assert_eq!(stackings().len(), ENSEMBLES.len());
-    }
-
-    #[test]
-    fn half_precision_comes_back_as_it_was_rounded() {
-        let (network, metadata) = from_bytes(SHIPPED[0].1, "mlp").unwrap();
-        let halved = halved(&network);
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("half.safetensors");
-        save(&file, &halved, &metadata, Precision::Half).unwrap();
-        let (back, same) = load(&file).unwrap();
-        assert_eq!(back.values(), halved.values());
-        assert_eq!(same, metadata);
-    }
 }

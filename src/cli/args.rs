@@ -9,8 +9,11 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::output::Format;
+use crate::ann::device::DEVICES;
 use crate::ann::optimiser::OPTIMISERS;
+use crate::ann::shipped::SETS;
 use crate::ann::zoo::ZOO;
+use crate::data::augment::Augmentation;
 use crate::data::registry::SOURCES;
 use crate::ui::session::ThemeChoice;
 use crate::ui::workspaces::WORKSPACES;
@@ -70,6 +73,8 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     Classify(ClassifyArgs),
     Data(DataArgs),
+    Models(ModelsArgs),
+    Devices(DevicesArgs),
     Bench(BenchArgs),
     Tour(TourArgs),
 }
@@ -125,6 +130,7 @@ Examples:
   spikescope train mlp --data synthetic --epochs 2
   spikescope train --all                        every network and ensemble, half an hour
   spikescope train cnn3 --subset 10000 --optimiser adam --out my-cnn3.safetensors
+  spikescope train cnn1 --device cuda           on a graphics card, in a build that has it
   spikescope train --resume last")]
 pub struct TrainArgs {
     /// The network
@@ -134,11 +140,13 @@ pub struct TrainArgs {
     /// Train every network by the report's recipe, then fit the ensembles; what is done already
     /// is kept, so it can be stopped and started again. --out names the folder of the weights
     #[arg(long, conflicts_with_all =
-        ["model", "resume", "subset", "batch_size", "optimiser", "learning_rate", "seed", "json"])]
+        ["model", "resume", "subset", "batch_size", "optimiser", "learning_rate", "seed",
+         "validation", "json"])]
     pub all: bool,
     /// Go on with this run (its name as printed at its start, or `last`)
     #[arg(long, value_name = "RUN", conflicts_with_all =
-        ["model", "data", "epochs", "subset", "batch_size", "optimiser", "learning_rate", "seed"])]
+        ["model", "data", "epochs", "subset", "batch_size", "optimiser", "learning_rate", "seed",
+         "augment", "average", "validation"])]
     pub resume: Option<String>,
     /// The digits to learn from
     #[arg(long, value_name = "SET", value_parser = sources(), default_value = "mnist")]
@@ -161,15 +169,35 @@ pub struct TrainArgs {
     /// Its learning rate [default: the optimiser's usual one]
     #[arg(long, value_name = "RATE")]
     pub learning_rate: Option<f64>,
+    /// Change each digit a little each time: `usual`, or some of
+    /// shift=PX,rotation=DEGREES,scale=SHARE,elastic=PX
+    #[arg(long, value_name = "WHAT", default_value_t = Augmentation::default())]
+    pub augment: Augmentation,
+    /// Take the mean of the weights over the last N epochs instead of the last weights
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub average: usize,
+    /// Share of the images that is held out for validation, in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 2.0)]
+    pub validation: f64,
     /// Where the random numbers begin: initial weights, shuffling, dropout
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Threads to compute on [default: one per core]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
+    /// Where to compute; `spikescope devices` tells which there are. With --resume, the run goes
+    /// on there [default: cpu, or where the run was]
+    #[arg(long, value_name = "NAME", value_parser = devices())]
+    pub device: Option<String>,
     /// Save a checkpoint at least this often
     #[arg(long, value_name = "SECONDS", default_value = "20")]
     pub checkpoint_every: NonZeroU64,
+    /// Limit on disk of the run's history, in MB; 0 keeps none
+    #[arg(long, value_name = "MB", default_value = "300")]
+    pub history: u64,
+    /// Batches from one snapshot of the history to the next [default: as the length of the run asks]
+    #[arg(long, value_name = "BATCHES")]
+    pub snapshot_every: Option<NonZeroU64>,
     /// Also write the trained weights to this file (with --all: this folder)
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -192,6 +220,9 @@ pub struct EvaluateArgs {
     /// Weights from a file (may be given several times)
     #[arg(long, value_name = "FILE")]
     pub weights: Vec<PathBuf>,
+    /// Of the networks in the box only this set: by the report's recipe, or with augmentation
+    #[arg(long, value_name = "SET", value_parser = sets())]
+    pub set: Option<String>,
     /// The digits to ask about
     #[arg(long, value_name = "SET", value_parser = sources(), default_value = "mnist")]
     pub data: String,
@@ -225,12 +256,39 @@ pub struct ClassifyArgs {
     /// The pictures (.png, .jpg) and drawings (.json)
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
+    /// Which set of the networks in the box
+    #[arg(long, value_name = "SET", value_parser = sets(), default_value = "report")]
+    pub set: String,
     /// Ask this network only (may be given several times) [default: all that are in the box]
     #[arg(long = "model", value_name = "MODEL", value_parser = models())]
     pub models: Vec<String>,
     /// Weights from a file (may be given several times)
     #[arg(long, value_name = "FILE")]
     pub weights: Vec<PathBuf>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Describe the networks: their layers, sizes and what they cost
+///
+/// Shape of what comes out of each layer, trained numbers, multiplications with addition for one
+/// picture, and the operations (FLOP) that an answer and a training image take.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  spikescope models               a line for each
+  spikescope models cnn1 rnn3     layer by layer")]
+pub struct ModelsArgs {
+    /// The networks to describe layer by layer [default: a line for each]
+    #[arg(value_name = "MODEL", value_parser = models())]
+    pub models: Vec<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Say where networks can be trained: on the processor, on a graphics card
+#[derive(Args, Debug)]
+pub struct DevicesArgs {
     #[command(flatten)]
     pub format: Format,
 }
@@ -368,8 +426,16 @@ fn models() -> PossibleValuesParser {
     ZOO.iter().map(|a| PossibleValue::new(a.id).help(a.name)).collect::<Vec<_>>().into()
 }
 
+fn devices() -> PossibleValuesParser {
+    DEVICES.iter().map(|d| PossibleValue::new(d.id).help(d.name)).collect::<Vec<_>>().into()
+}
+
 fn sources() -> PossibleValuesParser {
     SOURCES.iter().map(|s| PossibleValue::new(s.id).help(s.name)).collect::<Vec<_>>().into()
+}
+
+fn sets() -> PossibleValuesParser {
+    SETS.iter().map(|s| PossibleValue::new(s.id).help(s.doc)).collect::<Vec<_>>().into()
 }
 
 fn optimisers() -> PossibleValuesParser {

@@ -13,7 +13,7 @@ use crate::data::strokes::{self, Framing};
 use crate::data::{CLASSES, Pixels, picture};
 
 pub fn run(args: &ClassifyArgs, out: &mut Output) -> anyhow::Result<Outcome> {
-    let models = models::select(&args.models, &args.weights)?;
+    let models = models::select(&args.models, &args.weights, &models::sets(Some(&args.set)))?;
     let mut outcome = Outcome::Done;
     let mut inputs = Vec::new();
     for file in &args.files {

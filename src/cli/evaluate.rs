@@ -13,11 +13,11 @@ use super::table::{self, Align};
 use super::{Outcome, digits};
 use crate::ann::ensemble::{self, Probabilities, average};
 use crate::ann::evaluate::{evaluate, judge};
-use crate::ann::weights;
+use crate::ann::shipped::SETS;
 use crate::data::{Dataset, idx};
 
 pub fn run(args: &EvaluateArgs, out: &mut Output) -> anyhow::Result<Outcome> {
-    let models = models::select(&args.models, &args.weights)?;
+    let models = models::select(&args.models, &args.weights, &models::sets(args.set.as_deref()))?;
     let data = test_digits(args)?;
     let threads = models::threads(args.threads);
     let (mut evaluated, mut answers) = (Vec::new(), Vec::new());
@@ -40,9 +40,11 @@ fn combine(
     data: &Dataset,
 ) -> Vec<EvaluatedEnsemble> {
     let mut found = Vec::new();
-    for stacking in weights::stackings() {
+    let of_sets = SETS.iter().flat_map(|set| set.stackings().iter().map(move |s| (*set, s)));
+    for (set, stacking) in of_sets {
         let Some(ensemble) = ensemble::find(&stacking.ensemble) else { continue };
-        let member = |id: &&str| models.iter().position(|m| m.is_shipped() && m.id() == *id);
+        let same = |m: &Trained| m.set.is_some_and(|s| s.id == set.id);
+        let member = |id: &&str| models.iter().position(|m| same(m) && m.id() == *id);
         let Some(members) = ensemble.members.iter().map(member).collect::<Option<Vec<_>>>() else {
             continue;
         };
@@ -51,6 +53,7 @@ fn combine(
         let averaged = judge((0..data.len()).map(|i| average(&of(i))), data.labels());
         found.push(EvaluatedEnsemble {
             id: ensemble.id.to_owned(),
+            weights: models::label(set),
             members: ensemble.members.iter().map(|m| (*m).to_owned()).collect(),
             accuracy: stacked.accuracy,
             errors: stacked.errors(),
@@ -112,11 +115,34 @@ fn print(
         ("errors", Align::Right),
         ("ms/image", Align::Right),
     ];
+    out.line(format_args!("{} images of {}", data.len(), data.id))?;
+    let mut kinds: Vec<&str> = evaluated.iter().map(|e| &e.weights[..]).collect();
+    kinds.dedup();
+    for kind in kinds {
+        if let Some(set) = SETS.iter().find(|s| models::label(s) == kind) {
+            out.line(format_args!("\n{}: {}", set.name, set.doc.to_lowercase()))?;
+        }
+        let rows = rows(models, evaluated, ensembles, kind);
+        for line in table::lines(&columns, &rows) {
+            out.line(line)?;
+        }
+    }
+    Ok(())
+}
+
+/// Of the weights of one kind.
+fn rows(
+    models: &[Trained],
+    evaluated: &[EvaluatedModel],
+    ensembles: &[EvaluatedEnsemble],
+    kind: &str,
+) -> Vec<Vec<String>> {
     let percent = |v: f64| format!("{:.2} %", v * 100.0);
     let report = |r: Option<f64>| r.map_or_else(|| "–".into(), |r| percent(r / 100.0));
     let mut rows: Vec<Vec<String>> = models
         .iter()
         .zip(evaluated)
+        .filter(|(_, e)| e.weights == kind)
         .map(|(model, e)| {
             vec![
                 e.id.clone(),
@@ -128,7 +154,7 @@ fn print(
             ]
         })
         .collect();
-    for e in ensembles {
+    for e in ensembles.iter().filter(|e| e.weights == kind) {
         let declared = ensemble::find(&e.id);
         let name = declared.map_or("", |d| d.name);
         let figures = [
@@ -141,9 +167,5 @@ fn print(
             rows.push(cells.into_iter().chain([String::new()]).collect());
         }
     }
-    out.line(format_args!("{} images of {}", data.len(), data.id))?;
-    for line in table::lines(&columns, &rows) {
-        out.line(line)?;
-    }
-    Ok(())
+    rows
 }

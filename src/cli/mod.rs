@@ -19,6 +19,8 @@ mod bench;
 mod bench_spiking;
 mod classify;
 mod data;
+mod describe;
+mod devices;
 mod digits;
 mod evaluate;
 mod failure;
@@ -78,6 +80,8 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
         Some(Command::Evaluate(args)) => evaluate::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Classify(args)) => classify::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Data(args)) => data::run(&args),
+        Some(Command::Models(args)) => describe::run(&args, &mut Output::stdout(args.format)),
+        Some(Command::Devices(args)) => devices::run(&mut Output::stdout(args.format)),
         Some(Command::Bench(args)) => match args.what {
             args::BenchWhat::Train(args) => bench::train(&args, &mut Output::stdout(args.format)),
             args::BenchWhat::Spiking(args) => {

@@ -6,12 +6,15 @@ use std::path::PathBuf;
 use anyhow::bail;
 
 use crate::ann::network::Network;
+use crate::ann::shipped::{SETS, WeightSet};
 use crate::ann::weights;
 
 /// A trained network and where its weights are from.
 pub struct Trained {
     pub network: Network,
-    /// `shipped`, or the file.
+    /// The set in the box that they are of, if any.
+    pub set: Option<&'static WeightSet>,
+    /// `shipped`, `shipped-augmented`, or the file.
     pub weights: String,
 }
 
@@ -21,26 +24,31 @@ impl Trained {
         self.network.architecture().id
     }
 
-    /// Whether the weights are those in the box.
-    pub fn is_shipped(&self) -> bool {
-        self.weights == SHIPPED
-    }
-
     /// For people.
     pub fn name(&self) -> String {
         let name = self.network.architecture().name;
-        if self.weights == SHIPPED { name.to_owned() } else { format!("{name} ({})", self.weights) }
+        match self.set {
+            Some(_) => name.to_owned(),
+            None => format!("{name} ({})", self.weights),
+        }
     }
 }
 
-const SHIPPED: &str = "shipped";
+/// What JSON calls the weights of a set.
+pub fn label(set: &WeightSet) -> String {
+    if set.id == "report" { "shipped".into() } else { format!("shipped-{}", set.id) }
+}
 
-/// The shipped networks of these ids and those in these files; all shipped
-/// ones if nothing is named.
-pub fn select(ids: &[String], files: &[PathBuf]) -> anyhow::Result<Vec<Trained>> {
+/// The networks of these ids of these sets in the box and those in these files;
+/// all of the sets if nothing is named.
+pub fn select(
+    ids: &[String],
+    files: &[PathBuf],
+    sets: &[&'static WeightSet],
+) -> anyhow::Result<Vec<Trained>> {
     let mut selected = Vec::new();
     if !ids.is_empty() || files.is_empty() {
-        selected = shipped()?;
+        selected = shipped(sets)?;
         if selected.is_empty() {
             bail!(
                 "this build contains no trained networks; train one with `spikescope train mlp` \
@@ -61,19 +69,24 @@ pub fn select(ids: &[String], files: &[PathBuf]) -> anyhow::Result<Vec<Trained>>
     }
     for file in files {
         let (network, _) = weights::load(file)?;
-        selected.push(Trained { network, weights: file.display().to_string() });
+        selected.push(Trained { network, set: None, weights: file.display().to_string() });
     }
     Ok(selected)
 }
 
-fn shipped() -> anyhow::Result<Vec<Trained>> {
-    weights::shipped()
-        .into_iter()
-        .map(|loaded| {
-            let (network, _) = loaded?;
-            Ok(Trained { network, weights: SHIPPED.into() })
-        })
-        .collect()
+fn shipped(sets: &[&'static WeightSet]) -> anyhow::Result<Vec<Trained>> {
+    let mut all = Vec::new();
+    for set in sets {
+        for loaded in set.networks() {
+            all.push(Trained { network: loaded?.0, set: Some(set), weights: label(set) });
+        }
+    }
+    Ok(all)
+}
+
+/// The set of this id, or all.
+pub fn sets(id: Option<&str>) -> Vec<&'static WeightSet> {
+    SETS.iter().copied().filter(|s| id.is_none_or(|id| s.id == id)).collect()
 }
 
 /// The number asked for, else one thread per core.

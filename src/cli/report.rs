@@ -22,6 +22,8 @@ pub struct Evaluated {
 pub struct EvaluatedEnsemble {
     /// `cnns`, `rnns` or `all`.
     pub id: String,
+    /// Its members' weights, as `weights` of a model.
+    pub weights: String,
     /// Ids of its members.
     pub members: Vec<String>,
     /// Share of right answers by stacking, 0 to 1.
@@ -39,7 +41,8 @@ pub struct EvaluatedEnsemble {
 #[derive(Debug, Serialize)]
 pub struct EvaluatedModel {
     pub id: String,
-    /// `shipped`, or the file that the weights are from.
+    /// `shipped` (by the report's recipe), `shipped-augmented`, or the file that
+    /// the weights are from.
     pub weights: String,
     /// Share of right answers, 0 to 1.
     pub accuracy: f64,
@@ -173,6 +176,8 @@ pub struct Trained {
     /// Images of the data set that were used, those for validation included.
     pub subset: usize,
     pub batch_size: usize,
+    /// Id of where it was trained: `cpu`, `candle`, `cuda` or `metal`.
+    pub device: String,
     /// `adadelta`, `adam` or `sgd`.
     pub optimiser: String,
     pub epochs: Vec<TrainedEpoch>,
@@ -200,6 +205,57 @@ pub struct Tested {
     pub images: usize,
     pub accuracy: f64,
     pub errors: usize,
+}
+
+/// `models`
+#[derive(Debug, Serialize)]
+pub struct Modelled {
+    pub models: Vec<ModelledModel>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ModelledModel {
+    pub id: String,
+    pub name: String,
+    pub about: String,
+    pub layers: Vec<ModelledLayer>,
+    /// Trained numbers.
+    pub parameters: usize,
+    /// Multiplications with addition for one picture.
+    pub multiply_adds: usize,
+    /// Operations for an answer, a multiply–add counting as two.
+    pub answer_flop: usize,
+    /// Operations for a training image.
+    pub training_flop: usize,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ModelledLayer {
+    pub name: String,
+    /// Of what comes out for one picture: rows, columns, channels; or units.
+    pub output: Vec<usize>,
+    pub parameters: usize,
+    pub multiply_adds: usize,
+}
+
+/// `devices`
+#[derive(Debug, Serialize)]
+pub struct Devices {
+    pub devices: Vec<DescribedDevice>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct DescribedDevice {
+    /// What `train --device` takes.
+    pub id: String,
+    pub name: String,
+    pub about: String,
+    /// Whether this build has it.
+    pub built_in: bool,
+    /// Whether it can be used.
+    pub ready: bool,
+    /// Why not, or `null`.
+    pub problem: Option<String>,
 }
 
 /// `data check` and `data download`

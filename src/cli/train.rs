@@ -1,7 +1,7 @@
 //! `spikescope train`: trains a network in a run folder of its own, the same
 //! kind of run that the window trains, lists and goes on with.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -16,7 +16,9 @@ use super::progress::{Progress, Unit};
 use super::report::{Tested, Trained, TrainedEpoch};
 use super::table::{self, Align};
 use super::{Outcome, digits, models};
+use crate::ann::device;
 use crate::ann::optimiser::OptimiserConfig;
+use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::trainer::{EpochPoint, TrainConfig};
 use crate::ann::{weights, zoo};
 use crate::core::clock::duration_text;
@@ -33,7 +35,7 @@ pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let root = folders::runs();
     check_out(args.out.as_deref())?;
     let (mut run, split) = match &args.resume {
-        Some(name) => go_on(&root, name, args.mnist.as_deref())?,
+        Some(name) => go_on(&root, name, args)?,
         None => start(&root, args)?,
     };
     let record = record(&run)?;
@@ -76,9 +78,13 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
         batch_size: number(args.batch_size, usual.batch_size),
         epochs: number(args.epochs, architecture.epochs),
         optimiser,
+        augmentation: args.augment,
+        average_epochs: args.average,
+        validation_share: args.validation / 100.0,
         seed: args.seed,
         threads: models::threads(args.threads),
-        ..usual
+        device: args.device.clone().unwrap_or(usual.device),
+        history: history(args),
     };
     if config.subset > split.train.len() {
         let has = split.train.len();
@@ -94,14 +100,24 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
     Ok((run, split))
 }
 
-fn go_on(root: &Path, name: &str, mnist: Option<&Path>) -> anyhow::Result<(ActiveRun, Split)> {
+fn history(args: &TrainArgs) -> HistoryConfig {
+    let usual = HistoryConfig::default();
+    HistoryConfig {
+        on: args.history > 0,
+        every: args.snapshot_every.map_or(usual.every, NonZeroU64::get),
+        most_mb: if args.history > 0 { args.history } else { usual.most_mb },
+    }
+}
+
+fn go_on(root: &Path, name: &str, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
     let record = find_run(root, name)?;
     if record.state == RunState::Finished {
         let weights = runs::weights_path(root, &record.id);
         bail!("the run {} is finished; its weights are in {}", record.id, weights.display());
     }
-    let split = digits::load(&record.config.data, mnist)?;
-    Ok((ActiveRun::go_on(root, &record.id, split.clone())?, split))
+    let split = digits::load(&record.config.data, args.mnist.as_deref())?;
+    let run = ActiveRun::go_on(root, &record.id, split.clone(), args.device.as_deref())?;
+    Ok((run, split))
 }
 
 /// The run of this name; `last` is the newest that can be gone on with.
@@ -139,10 +155,10 @@ fn record(run: &ActiveRun) -> anyhow::Result<Arc<RunRecord>> {
     run.view(Phase::Training).record.ok_or_else(|| anyhow!("the run has no record"))
 }
 
-fn announce(record: &RunRecord, out: &mut Output) -> Result<(), OutputError> {
+fn announce(record: &RunRecord, out: &mut Output) -> anyhow::Result<()> {
     let config = &record.config;
     out.line(format_args!(
-        "Run {}: {} on {} images of {}, {} epochs, batches of {}, {}, seed {}",
+        "Run {}: {} on {} images of {}, {} epochs, batches of {}, {}, seed {}{}",
         record.id,
         config.model,
         config.subset,
@@ -151,6 +167,10 @@ fn announce(record: &RunRecord, out: &mut Output) -> Result<(), OutputError> {
         config.batch_size,
         config.optimiser.describe(),
         config.seed,
+        match device::get(&config.device)? {
+            device if device.id == device::OWN => String::new(),
+            device => format!(", on {}", device.name),
+        },
     ))?;
     out.line(table::line(&COLUMNS, &WIDTHS, &COLUMNS.map(|(name, _)| name.to_owned())))?;
     for point in &record.epochs {
@@ -167,6 +187,9 @@ fn train(run: &mut ActiveRun, args: &TrainArgs, out: &mut Output) -> anyhow::Res
     let (mut saved, mut shown) = (Instant::now(), Instant::now());
     loop {
         let done = run.advance(&control)?;
+        if let Some(text) = &done.history_failed {
+            progress.pause(|| complain(format_args!("warning: {text}")));
+        }
         if done.epoch_ended {
             let view = run.view(Phase::Training);
             let last = view.record.as_ref().and_then(|r| r.epochs.last());
@@ -251,6 +274,7 @@ fn finish(
         seed: record.config.seed,
         subset: record.config.subset,
         batch_size: record.config.batch_size,
+        device: record.config.device.clone(),
         optimiser: record.config.optimiser.id().to_owned(),
         epochs: record.epochs.iter().map(epoch_report).collect(),
         seconds: record.seconds,

@@ -57,7 +57,9 @@ fn cost(architecture: &Architecture) -> f64 {
 
 fn is_of_recipe(m: &Metadata, architecture: &Architecture, args: &TrainArgs) -> bool {
     let epochs = args.epochs.map_or(architecture.epochs, std::num::NonZeroUsize::get);
-    m.architecture == architecture.id && m.epochs >= epochs && m.seed == architecture.seed
+    (m.architecture == architecture.id && m.epochs >= epochs && m.seed == architecture.seed)
+        && m.augmentation == args.augment.to_string()
+        && m.averaged_epochs == args.average
 }
 
 /// Trains one network, or goes on with it.
@@ -75,6 +77,8 @@ fn one(
         r.state != RunState::Finished
             && (r.config.model == architecture.id && r.config.seed == architecture.seed)
             && r.config.data == args.data
+            && r.config.augmentation == args.augment
+            && r.config.average_epochs == args.average
             && args.epochs.is_none_or(|n| r.config.epochs == n.get())
             && train::can_go_on(r)
     };

@@ -16,9 +16,24 @@ pub fn grouped(n: u64) -> String {
     text
 }
 
+/// Millions with three significant digits or more: `1.07`, `12.7`, `124`.
+pub fn millions(n: usize) -> String {
+    let value = n as f64 / 1e6;
+    let decimals = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
+    format!("{value:.decimals$}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::{grouped, millions};
+
+    #[test]
+    fn millions_have_three_digits() {
+        let cases = [(1_070_080, "1.07"), (12_668_928, "12.7"), (371_392_512, "371")];
+        for (n, text) in cases {
+            assert_eq!(millions(n), text);
+        }
+    }
 
     #[test]
     fn groups_of_three() {

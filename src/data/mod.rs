@@ -7,10 +7,12 @@
 //! * [`strokes`]: what somebody draws, and MNIST's framing
 //! * [`picture`]: photos and scans of one digit
 //! * [`perturb`]: shift and noise
+//! * [`augment`]: random changes of the digits that are trained on
 //!
 //! Whatever comes from outside (files, servers, strokes) is checked here, and
 //! every [`DataError`] says which file is wrong, how, and what to do.
 
+pub mod augment;
 pub mod dataset;
 pub mod download;
 pub mod error;

@@ -10,18 +10,21 @@ use egui::Context;
 
 use super::command::{Outbox, TrainEdit};
 use super::digit::{Digit, Source};
+use super::history::History;
 use super::neuron::{Neuron, NeuronWorld};
 use super::plasticity::{Plasticity, PlasticityWorld};
 use super::session::{self, Session};
 use super::snapshot::{Picking, Snapshot, WrongLists};
+use super::time::Time;
 use super::toasts::Toasts;
+use super::workspaces::fields::apply::Fields;
 use super::workspaces::{self, Workspace};
 use super::{chrome, keys, theme};
-use crate::ann::weights;
+use crate::ann::shipped::{self, WeightSet};
 use crate::workers::Hub;
 use crate::workers::answers::{Answers, Question};
 use crate::workers::events::Event;
-use crate::workers::library::Job;
+use crate::workers::library::{Job, Library};
 use crate::workers::models::{self, Model, Models, Origin};
 use crate::workers::runs::RunRecord;
 
@@ -50,6 +53,8 @@ pub struct App {
     pub(super) digit: Digit,
     /// The models that answer, the one in training not counted.
     pub(super) models: Models,
+    /// The set that the shipped ones among them are of.
+    pub(super) set: &'static WeightSet,
     /// With the one in training: what the workspaces see.
     pub(super) shown_models: Arc<Models>,
     /// Number of the newest question, and what it was about.
@@ -62,6 +67,8 @@ pub struct App {
     pub(super) runs: Arc<Vec<RunRecord>>,
     pub(super) compared: BTreeSet<String>,
     pub(super) train_tab: &'static str,
+    pub(super) time: Time,
+    pub(super) history: History,
     /// The Neuron lab.
     pub(super) neuron: Neuron,
     /// The Plasticity lab.
@@ -79,6 +86,8 @@ pub struct App {
     /// The run before the one that the queue began last.
     pub(super) queue_after: Option<Option<String>>,
     themed: Option<(session::ThemeChoice, bool)>,
+    /// What the Receptive fields workspace does just now.
+    pub(super) fields: Fields,
 }
 
 impl App {
@@ -104,11 +113,13 @@ impl App {
         if let Some(text) = told {
             toasts.failure(text);
         }
+        let set = shipped::find(&session.weight_set).unwrap_or(&shipped::REPORT);
         let mut app = Self {
             hub,
             home: setup.home,
             digit: Digit::restore(session.strokes.clone(), session.treatment.clone()),
-            models: shipped(&mut toasts),
+            models: in_the_box(set, &mut toasts),
+            set,
             shown_models: Arc::default(),
             asked: (0, 0, None),
             answers_current: false,
@@ -118,6 +129,8 @@ impl App {
             runs: Arc::default(),
             compared: BTreeSet::new(),
             train_tab: workspaces::train::TABS[0].name,
+            time: Time::new(&session.time),
+            history: History::new(&session.history),
             neuron: Neuron::new(&session.neuron),
             plasticity: Plasticity::new(&session.plasticity),
             help: false,
@@ -130,6 +143,7 @@ impl App {
             put_off: None,
             queue_after: None,
             themed: None,
+            fields: Fields::default(),
         };
         app.shown_models = Arc::new(app.models.clone());
         let mnist = setup.mnist.or_else(|| app.session.mnist_folder.clone());
@@ -162,6 +176,7 @@ impl App {
         Snapshot {
             digit: &self.digit,
             models: &self.shown_models,
+            set: self.set,
             answers: if self.digit.is_blank() {
                 Arc::new(Answers::default())
             } else {
@@ -189,6 +204,14 @@ impl App {
             runs: &self.runs,
             compared: &self.compared,
             train_tab: self.train_tab,
+            time: &self.time,
+            sweeps: self.hub.sweeps(),
+            survey: self.hub.survey(),
+            history: &self.history,
+            scrubbed: self.hub.scrubbed(),
+            sight: self.hub.inspector.sight(),
+            findings: self.hub.inspector.findings(),
+            fields_state: &self.fields.state,
             session: &self.session,
         }
     }
@@ -220,13 +243,28 @@ impl App {
 
     /// Takes over a run's network that the library has read.
     fn install_loaded(&mut self) {
-        let Some(model) = self.hub.library().loaded.clone() else { return };
+        let library = self.hub.library();
+        self.install_set(&library);
+        let Some(model) = library.loaded.clone() else { return };
         if self.loaded.as_ref().is_some_and(|l| Arc::ptr_eq(l, &model)) {
             return;
         }
         self.loaded = Some(Arc::clone(&model));
         self.models = models::with_shared(&self.models, model);
         self.remember_used_runs();
+    }
+
+    /// Takes over another set of the networks in the box that the library has read.
+    fn install_set(&mut self, library: &Library) {
+        let Some((set, shipped)) = &library.shipped else { return };
+        if std::ptr::eq(*set, self.set) || set.id != self.session.weight_set {
+            return;
+        }
+        let own = self.models.iter().filter(|m| m.origin != Origin::Shipped);
+        self.models = shipped.iter().chain(own).cloned().collect();
+        self.set = set;
+        self.wrong.retain(|(key, _), _| shipped.iter().all(|m| m.key != *key));
+        self.asked.2 = None;
     }
 
     /// Keeps in the session which runs answer.
@@ -267,6 +305,7 @@ impl App {
                     serial: self.asked.0,
                     pixels: Box::new(*self.digit.pixels()),
                     models: Arc::clone(&self.shown_models),
+                    set: self.set,
                     asked: Instant::now(),
                 });
             }
@@ -324,6 +363,9 @@ impl eframe::App for App {
         self.try_queue();
         self.apply_theme(ctx);
         self.ask();
+        self.read_in_time();
+        self.look_back();
+        self.look(ctx);
         self.remember_window(ctx);
         self.follow_neuron();
         self.follow_plasticity();
@@ -353,6 +395,9 @@ impl eframe::App for App {
             // What follows from a command is seen in the next frame; the
             // question about a new stroke goes out now.
             self.ask();
+            self.read_in_time();
+            self.look_back();
+            self.look(ui.ctx());
             ui.ctx().request_repaint();
         }
     }
@@ -367,9 +412,9 @@ impl eframe::App for App {
 }
 
 /// The networks in the box; one that cannot be read is named and left out.
-fn shipped(toasts: &mut Toasts) -> Models {
+fn in_the_box(set: &WeightSet, toasts: &mut Toasts) -> Models {
     let mut models = Models::new();
-    for loaded in weights::shipped() {
+    for loaded in set.networks() {
         match loaded {
             Ok((network, metadata)) => {
                 models.push(Arc::new(Model::new(network, metadata, Origin::Shipped)));

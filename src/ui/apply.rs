@@ -9,6 +9,7 @@ use super::command::{Command, DataEdit, DigitEdit, TrainEdit};
 use super::digit::Source;
 use super::session::ThemeChoice;
 use super::workspaces;
+use crate::ann::shipped;
 use crate::core::clock::{stamp, unix_seconds};
 use crate::data::registry::Split;
 use crate::workers::library::{Job, Loading};
@@ -30,9 +31,18 @@ impl App {
             Command::Projector(on) => self.session.set_projector(on),
             Command::TrainTab(name) => self.train_tab = name,
             Command::Help(open) => self.help = open,
+            Command::WeightSet(id) => {
+                if let Some(set) = shipped::find(id) {
+                    set.id.clone_into(&mut self.session.weight_set);
+                    self.job(Job::LoadSet(set));
+                }
+            }
             Command::Answers(view) => self.session.answers = view,
             Command::Train(edit) => self.train(edit),
             Command::Data(edit) => self.data(edit),
+            Command::Time(edit) => self.edit_time(edit),
+            Command::History(edit) => self.edit_history(edit),
+            Command::Fields(edit) => self.fields(edit),
             Command::Neuron(edit) => self.edit_neuron(edit),
             Command::Plasticity(edit) => self.edit_plasticity(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
@@ -68,7 +78,7 @@ impl App {
     }
 
     /// `exports/NAME-20260131-235959.png` in the user's data folder.
-    fn export_path(&self, name: &str, extension: &str) -> PathBuf {
+    pub(super) fn export_path(&self, name: &str, extension: &str) -> PathBuf {
         let file = format!("{name}-{}.{extension}", stamp(unix_seconds()));
         self.home.join("exports").join(file)
     }
@@ -223,7 +233,7 @@ impl App {
         }
     }
 
-    fn data(&mut self, edit: DataEdit) {
+    pub(super) fn data(&mut self, edit: DataEdit) {
         match edit {
             DataEdit::Download => {
                 self.session.mnist_folder = None;

@@ -90,13 +90,17 @@ fn rail_button(ui: &mut Ui, workspace: &Workspace, chosen: bool) -> egui::Respon
     let centre = rect.center();
     let square = egui::Rect::from_center_size(centre - Vec2::new(0.0, 10.0), Vec2::splat(21.0));
     workspace.icon.paint(painter, square, text);
-    painter.text(
-        centre + Vec2::new(0.0, 16.0),
-        egui::Align2::CENTER_CENTER,
-        workspace.name,
-        theme::strong(12.5),
-        text,
-    );
+    // A name of two words takes two lines; its longest word fits the button.
+    let font = theme::strong(if workspace.name.contains(' ') { 11.5 } else { 12.5 });
+    let wide = |word: &str| painter.layout_no_wrap(word.to_owned(), font.clone(), text).size().x;
+    let widest = workspace.name.split(' ').map(wide).fold(1.0, f32::max);
+    let size = font.size * (rect.width() / (widest + 2.0)).min(1.0);
+    let name = workspace.name.to_owned();
+    let mut job = egui::text::LayoutJob::simple(name, theme::strong(size), text, rect.width());
+    job.halign = Align::Center;
+    let galley = painter.layout_job(job);
+    let top = centre + Vec2::new(0.0, 16.0 - galley.size().y / 2.0);
+    painter.galley(top, galley, text);
     response.widget_info(|| {
         egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, chosen, workspace.name)
     });

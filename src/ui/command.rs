@@ -4,9 +4,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::history::HistoryEdit;
 use super::neuron::NeuronEdit;
 use super::plasticity::PlasticityEdit;
 use super::session::AnswersView;
+use super::time::TimeEdit;
+use super::workspaces::fields::view::FieldsEdit;
 use crate::ann::trainer::TrainConfig;
 use crate::data::Pixels;
 use crate::snn::recording::Recording;
@@ -33,12 +36,20 @@ pub enum Command {
     TrainTab(&'static str),
     /// The list of keys.
     Help(bool),
+    /// Let another set of the weights in the box answer (its id).
+    WeightSet(&'static str),
     /// How the answers are listed.
     Answers(AnswersView),
     /// Everything that concerns training.
     Train(TrainEdit),
+    /// Everything in the History view of the Train workspace.
+    History(HistoryEdit),
     /// Everything that concerns where digits come from.
     Data(DataEdit),
+    /// Everything in the Time workspace.
+    Time(TimeEdit),
+    /// Everything that concerns the Receptive fields workspace.
+    Fields(FieldsEdit),
     /// Everything in the Neuron lab.
     Neuron(NeuronEdit),
     /// Everything in the Plasticity lab.

@@ -145,7 +145,7 @@ pub fn collect(ctx: &Context, app: &App, out: &mut Outbox) {
     };
     if !typing && ctx.input(asked) {
         out.push(Command::Help(!app.help));
-    } else if app.help && ctx.input(|i| i.key_pressed(Key::Escape)) {
+    } else if app.help && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
         out.push(Command::Help(false));
     }
 }
@@ -188,6 +188,11 @@ fn list(ui: &mut egui::Ui) {
     }
     let others = [
         ("Tab, Shift+Tab", "Go from control to control; Space presses"),
+        ("Esc", "One level back (Receptive fields)"),
+        (
+            "Arrows on units or a map",
+            "Go from unit to unit, move the window; Enter goes into a unit",
+        ),
         ("Arrows on the canvas", "Move the pen; Space puts it down and lifts it"),
         ("? or F1", "This list; Esc closes it"),
     ];

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::digit::Treatment;
+use super::history::HistorySettings;
 use super::neuron::settings::NeuronSettings;
 use super::plasticity::settings::PlasticitySettings;
+use super::time::TimeSettings;
+use super::workspaces::fields::view::FieldsView;
 use crate::ann::trainer::TrainConfig;
 use crate::data::strokes::Stroke;
 
@@ -31,8 +34,12 @@ pub struct Session {
     pub treatment: Treatment,
     /// How the answers are listed.
     pub answers: AnswersView,
+    /// Id of the set of weights in the box that answers.
+    pub weight_set: String,
     /// The settings for the next training run.
     pub training: TrainConfig,
+    /// The History view of the Train workspace.
+    pub history: HistorySettings,
     /// Runs that wait for their turn.
     pub queue: Vec<TrainConfig>,
     /// Whether they are begun one after another.
@@ -45,12 +52,16 @@ pub struct Session {
     pub mnist_folder: Option<PathBuf>,
     /// Whether the user does not want to be offered MNIST again.
     pub without_mnist: bool,
+    /// The Time workspace.
+    pub time: TimeSettings,
     /// The Neuron lab.
     pub neuron: NeuronSettings,
     /// The Plasticity lab.
     pub plasticity: PlasticitySettings,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
+    /// The Receptive fields workspace.
+    pub fields: FieldsView,
 }
 
 /// How the answers in the Draw workspace are listed.
@@ -139,16 +150,20 @@ impl Default for Session {
             strokes: Vec::new(),
             treatment: Treatment::default(),
             answers: AnswersView::default(),
+            weight_set: crate::ann::shipped::REPORT.id.to_owned(),
             training: TrainConfig::default(),
+            history: HistorySettings::default(),
             queue: Vec::new(),
             queue_runs: false,
             live: true,
             used_runs: Vec::new(),
             mnist_folder: None,
             without_mnist: false,
+            time: TimeSettings::default(),
             neuron: NeuronSettings::default(),
             plasticity: PlasticitySettings::default(),
             dismissed_runs: Vec::new(),
+            fields: FieldsView::default(),
         }
     }
 }

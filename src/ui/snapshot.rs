@@ -4,15 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::digit::Digit;
+use super::history::History;
 use super::neuron::NeuronWorld;
 use super::plasticity::PlasticityWorld;
 use super::session::Session;
+use super::time::Time;
+use super::workspaces::fields::view::FieldsState;
+use crate::ann::shipped::WeightSet;
 use crate::workers::answers::Answers;
 use crate::workers::download::DownloadView;
+use crate::workers::inspect::{Findings, Sight};
 use crate::workers::library::Library;
 use crate::workers::models::Models;
 use crate::workers::plotter::Plotter;
 use crate::workers::runs::RunRecord;
+use crate::workers::scrub;
+use crate::workers::sweep::{Survey, Sweeps};
 use crate::workers::training::TrainingView;
 
 /// Digits that a model gets wrong, by the model's key and the source's id;
@@ -34,6 +41,8 @@ pub struct Snapshot<'a> {
     pub digit: &'a Digit,
     /// Who answers.
     pub models: &'a Models,
+    /// The set of weights that the shipped ones among them are of.
+    pub set: &'static WeightSet,
     /// What they answer.
     pub answers: Arc<Answers>,
     /// Whether the answers are to the current digit.
@@ -60,6 +69,21 @@ pub struct Snapshot<'a> {
     pub compared: &'a BTreeSet<String>,
     /// Name of the view chosen in the Train workspace.
     pub train_tab: &'static str,
+    /// The Time workspace's own state.
+    pub time: &'a Time,
+    /// The digit read step by step.
+    pub sweeps: Arc<Sweeps>,
+    /// How early the networks can tell, over many digits.
+    pub survey: Arc<Survey>,
+    /// The state of its History view.
+    pub history: &'a History,
+    /// What is shown there of a run.
+    pub scrubbed: Arc<scrub::View>,
+    /// What the Receptive fields workspace sees, what it has found, and what the
+    /// hand does there.
+    pub sight: Arc<Sight>,
+    pub findings: Arc<Findings>,
+    pub fields_state: &'a FieldsState,
     /// What is kept over a restart, the training form included.
     pub session: &'a Session,
 }

@@ -100,18 +100,31 @@ pub fn blend(from: Color32, to: Color32, t: f32) -> Color32 {
     from.lerp_to_gamma(to, t.clamp(0.0, 1.0))
 }
 
-/// A diverging scale for −1 … 1: blue below zero, orange above (Okabe and Ito), the
-/// neutral ground at zero. Beyond the ends it stays at them.
-pub fn diverging(visuals: &Visuals, value: f32) -> Color32 {
-    let (zero, below, above) = if visuals.dark_mode {
-        (rgb(0x23282F), rgb(0x56B4E9), rgb(0xFFB347))
-    } else {
-        (rgb(0xF7F7F5), rgb(0x005A9C), rgb(0xB34A00))
-    };
-    if value.is_nan() {
-        return zero;
-    }
-    blend(zero, if value < 0.0 { below } else { above }, value.abs())
+/// A colour between the stops of a scale, `t` in [0, 1].
+fn along(stops: &[Color32], t: f32) -> Color32 {
+    let last = stops.len() - 1;
+    let at = t.clamp(0.0, 1.0) * last as f32;
+    let i = (at as usize).min(last - 1);
+    stops[i].lerp_to_gamma(stops[i + 1], at - i as f32)
+}
+
+const SEQUENTIAL_DARK: [Color32; 4] = [rgb(0x0A0C0F), rgb(0x17456E), rgb(0x56B4E9), rgb(0xF6FAE2)];
+const SEQUENTIAL_LIGHT: [Color32; 4] = [rgb(0xFFFFFF), rgb(0xA9D0EA), rgb(0x0066A8), rgb(0x071626)];
+const DIVERGING_DARK: [Color32; 5] =
+    [rgb(0x7CCBFA), rgb(0x1F6796), rgb(0x14181D), rgb(0x9A6200), rgb(0xFFC24D)];
+const DIVERGING_LIGHT: [Color32; 5] =
+    [rgb(0x00487A), rgb(0x7DB8DC), rgb(0xFFFFFF), rgb(0xE8A25C), rgb(0x8A3D00)];
+
+/// The colour of an activation or a rate in [0, 1]; its lightness goes one way.
+pub fn sequential(visuals: &Visuals, t: f32) -> Color32 {
+    along(if visuals.dark_mode { &SEQUENTIAL_DARK } else { &SEQUENTIAL_LIGHT }, t)
+}
+
+/// The colour of a weight in [−1, 1]: blue below zero, orange above, neutral at
+/// zero.
+pub fn diverging(visuals: &Visuals, t: f32) -> Color32 {
+    let stops = if visuals.dark_mode { &DIVERGING_DARK } else { &DIVERGING_LIGHT };
+    along(stops, 0.5 + 0.5 * t)
 }
 
 /// The bold cut of the text face.
@@ -234,6 +247,21 @@ mod tests {
     fn contrast(a: Color32, b: Color32) -> f64 {
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn scales_go_one_way_from_their_neutral() {
+        for dark in [true, false] {
+            let visuals = if dark { Visuals::dark() } else { Visuals::light() };
+            let sign = if dark { 1.0 } else { -1.0 };
+            for i in 0..20 {
+                let (a, b) = (i as f32 / 20.0, (i + 1) as f32 / 20.0);
+                let rises = |f: fn(&Visuals, f32) -> Color32, by: f32| {
+                    sign * (luminance(f(&visuals, by * b)) - luminance(f(&visuals, by * a))) >= 0.0
+                };
+                assert!(rises(sequential, 1.0) && rises(diverging, 1.0) && rises(diverging, -1.0));
+            }
+        }
     }
 
     #[test]

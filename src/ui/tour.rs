@@ -10,18 +10,25 @@ use egui_kittest::Harness;
 
 use super::app::{App, Setup};
 use super::command::{Command, DataEdit, DigitEdit, TrainEdit};
+use super::history::{self, HistoryEdit, HistorySettings, Pictures, Plots};
 use super::neuron::NeuronEdit;
 use super::neuron::settings::{CurveSettings, NeuronTab, UnitInputs, UnitSettings};
 use super::plasticity::PlasticityEdit;
 use super::plasticity::settings::PlasticityTab;
 use super::session::ThemeChoice;
+use super::time::{TimeEdit, TimeTab};
 use super::window::wgpu_setup;
+use super::workspaces::fields::view::{FieldsEdit, Page, ReasonMap, Seek, Show};
+use crate::ann::inspect::Unit;
 use crate::ann::trainer::TrainConfig;
+use crate::ann::zoo::ZOO;
 use crate::core::files::write_whole;
 use crate::core::playback::PlaybackEdit;
 use crate::data::synthetic;
 use crate::snn::params::Config;
+use crate::workers::inspect::Findings;
 use crate::workers::library::Loading;
+use crate::workers::scrub::Confusion;
 use crate::workers::training::Phase;
 
 /// Longest wait for a scene to be ready; a slow machine trains for a while.
@@ -114,12 +121,171 @@ const SCENES: &[Scene] = &[
         ready: trained,
     },
     Scene {
+        name: "09b-train-network",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: network,
+        ready: answered,
+    },
+    Scene {
         name: "10-train-projector",
         size: PROJECTOR,
         theme: ThemeChoice::Light,
         projector: true,
         set_up: |a, c| tab(a, c, "Curves"),
         ready: trained,
+    },
+    Scene {
+        name: "11-train-history",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| look_back(a, c, Pictures::Weights, Plots::Curves),
+        ready: looked_back,
+    },
+    Scene {
+        name: "12-train-history-change",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| {
+            look_back(a, c, Pictures::Since, Plots::Movement);
+            go_back(a, c, 2);
+        },
+        ready: looked_back,
+    },
+    Scene {
+        name: "13-train-history-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| look_back(a, c, Pictures::Since, Plots::Confusion),
+        ready: looked_back,
+    },
+    Scene {
+        name: "21-time-answers",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| time(a, c, 3, TimeTab::Answers, 16),
+        ready: read_in_time,
+    },
+    Scene {
+        name: "22-time-hidden-units",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| time(a, c, 8, TimeTab::Units, 20),
+        ready: read_in_time,
+    },
+    Scene {
+        name: "23-time-how-early",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: survey,
+        ready: surveyed,
+    },
+    Scene {
+        name: "24-time-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| time(a, c, 5, TimeTab::Answers, 14),
+        ready: read_in_time,
+    },
+    Scene {
+        name: "11-fields-network",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| fields(a, c, &[]),
+        ready: looked,
+    },
+    Scene {
+        name: "12-fields-layer",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| fields(a, c, &[FieldsEdit::Layer(1)]),
+        ready: looked,
+    },
+    Scene {
+        name: "13-fields-kernels",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| fields(a, c, &[FieldsEdit::Layer(1), FieldsEdit::Show(Show::Kernels)]),
+        ready: looked,
+    },
+    Scene {
+        name: "14-fields-effective",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| {
+            let show = FieldsEdit::Show(Show::Fields);
+            fields(a, c, &[FieldsEdit::Layer(3), show, FieldsEdit::Seek(Seek::Fields)]);
+        },
+        ready: |a| found(a, |f| !f.fields.is_empty()),
+    },
+    Scene {
+        name: "15-fields-unit",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| {
+            let edits = [FieldsEdit::Seek(Seek::Liked), FieldsEdit::Seek(Seek::Exciting)];
+            fields(a, c, &[&[into_unit()], &edits[..]].concat());
+        },
+        ready: |a| found(a, |f| !f.liked.is_empty() && !f.exciting.is_empty()),
+    },
+    Scene {
+        name: "16-fields-product",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| fields(a, c, &[into_unit(), FieldsEdit::Term(4)]),
+        ready: looked,
+    },
+    Scene {
+        name: "17-fields-why",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| fields(a, c, &[FieldsEdit::Page(Page::Why)]),
+        ready: |a| looked(a) && !a.snapshot().sight.why.is_empty(),
+    },
+    Scene {
+        name: "18-fields-occlusion",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| {
+            let map = FieldsEdit::Reason(ReasonMap::Occlusion);
+            let page = FieldsEdit::Page(Page::Why);
+            fields(a, c, &[page, map, FieldsEdit::Seek(Seek::Occlusion)]);
+        },
+        ready: |a| found(a, |f| f.occlusion.len() >= ZOO.len()),
+    },
+    Scene {
+        name: "19-fields-gabor",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| {
+            fields(a, c, &[FieldsEdit::Page(Page::Gabor), FieldsEdit::Seek(Seek::Gabor)]);
+        },
+        ready: |a| found(a, |f| !f.gabor.is_empty()),
+    },
+    Scene {
+        name: "20-fields-rnn-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| fields(a, c, &[FieldsEdit::Model("rnn1".into())]),
+        ready: looked,
     },
     Scene {
         name: "20-neuron-spikes",
@@ -406,6 +572,102 @@ fn train(app: &mut App, ctx: &egui::Context) {
     app.apply(ctx, Command::Show("train"));
     app.apply(ctx, Command::TrainTab("Curves"));
     app.apply(ctx, Command::Train(TrainEdit::Start));
+}
+
+fn network(app: &mut App, ctx: &egui::Context) {
+    let config = TrainConfig { model: "cnn1".into(), ..app.snapshot().session.training.clone() };
+    app.apply(ctx, Command::Train(TrainEdit::Configure(Box::new(config))));
+    tab(app, ctx, "Network");
+}
+
+/// A digit read up to a step.
+fn time(app: &mut App, ctx: &egui::Context, class: u8, tab: TimeTab, step: u64) {
+    draw(app, ctx, class, |p| p);
+    app.apply(ctx, Command::Show("time"));
+    app.apply(ctx, Command::Time(TimeEdit::Tab(tab)));
+    app.apply(ctx, Command::Time(TimeEdit::Unit("rnn2".into(), 36)));
+    app.apply(ctx, Command::Time(TimeEdit::Play(PlaybackEdit::Go(step))));
+}
+
+fn read_in_time(app: &App) -> bool {
+    let world = app.snapshot();
+    world.time.asked() > 0 && world.sweeps.serial == world.time.asked()
+}
+
+fn survey(app: &mut App, ctx: &egui::Context) {
+    let source = if app.snapshot().library.mnist.split().is_some() { "mnist" } else { "synthetic" };
+    time(app, ctx, 3, TimeTab::Early, 14);
+    app.apply(ctx, Command::Time(TimeEdit::Survey(source)));
+}
+
+fn surveyed(app: &App) -> bool {
+    let survey = app.snapshot().survey;
+    survey.total > 0 && !survey.running
+}
+
+/// The History view, at the moment where it was left.
+fn look_back(app: &mut App, ctx: &egui::Context, pictures: Pictures, plots: Plots) {
+    let settings = HistorySettings { pictures, plots, ..HistorySettings::default() };
+    app.apply(ctx, Command::History(HistoryEdit::Settings(settings)));
+    tab(app, ctx, history::TAB);
+}
+
+/// Goes to a part of the way through the run, whose history is open.
+fn go_back(app: &mut App, ctx: &egui::Context, part: u64) {
+    let (_, last) = app.snapshot().history.playback.range();
+    let edit = PlaybackEdit::Go(last / part);
+    app.apply(ctx, Command::History(HistoryEdit::Play(edit)));
+}
+
+/// Whether the moment that is asked for is shown, and all that was asked of it.
+fn looked_back(app: &App) -> bool {
+    let world = app.snapshot();
+    let at = world.history.at();
+    let shown = world.scrubbed.shown.as_ref();
+    let there = shown.is_some_and(|s| Some(s.step) == at);
+    let wants = world.session.history.plots == Plots::Confusion;
+    let judged =
+        matches!(&world.scrubbed.confusion, Confusion::Ready { step, .. } if Some(*step) == at);
+    there && (judged || !wants)
+}
+
+/// The Receptive fields workspace from its beginning, with a digit and these edits.
+fn fields(app: &mut App, ctx: &egui::Context, edits: &[FieldsEdit]) {
+    draw(app, ctx, 3, |p| p);
+    app.apply(ctx, Command::Show("fields"));
+    let reset = [
+        FieldsEdit::Model("cnn3".into()),
+        FieldsEdit::Page(Page::Network),
+        FieldsEdit::Show(Show::Maps),
+        FieldsEdit::Reason(ReasonMap::Gradient),
+        FieldsEdit::Top,
+    ];
+    // What a search is about is known once the network has been taken apart.
+    for edit in reset {
+        app.apply(ctx, Command::Fields(edit));
+    }
+    app.look(ctx);
+    let begun = Instant::now();
+    while app.snapshot().sight.anatomy.is_none() && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    for edit in edits {
+        app.apply(ctx, Command::Fields(edit.clone()));
+    }
+}
+
+/// A unit of CNN 3's second layer, in the middle of the digit.
+fn into_unit() -> FieldsEdit {
+    FieldsEdit::Unit(Unit { layer: 1, y: 9, x: 12, channel: 17 })
+}
+
+fn looked(app: &App) -> bool {
+    app.looked() && answered(app)
+}
+
+fn found(app: &App, what: fn(&Findings) -> bool) -> bool {
+    let world = app.snapshot();
+    looked(app) && what(&world.findings) && world.findings.running.is_none()
 }
 
 fn tab(app: &mut App, ctx: &egui::Context, name: &'static str) {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::models::{Model, Origin};
+use super::recorder::Recorder;
 use super::runs::{RunError, RunFolder, RunRecord, RunState};
 use super::training::{Control, Judged, Phase, TrainingView};
 use crate::ann::AnnError;
@@ -37,6 +38,8 @@ pub enum StartError {
 
 /// A trainer with its folder, record and meters.
 pub struct ActiveRun {
+    /// Ends before the folder is let go of.
+    recorder: Option<Recorder>,
     trainer: Trainer,
     split: Split,
     folder: RunFolder,
@@ -60,6 +63,8 @@ pub struct Done {
     pub epoch_ended: bool,
     /// All epochs are done.
     pub finished: bool,
+    /// Nothing more is kept of the run's history, and why; told once.
+    pub history_failed: Option<String>,
 }
 
 impl ActiveRun {
@@ -72,11 +77,18 @@ impl ActiveRun {
         Ok(Self::assemble(trainer, split, folder, record))
     }
 
-    /// An earlier run, from its checkpoint.
-    pub fn go_on(root: &Path, id: &str, split: Split) -> Result<Self, StartError> {
+    /// An earlier run, from its checkpoint; on another device, if one is named.
+    pub fn go_on(
+        root: &Path,
+        id: &str,
+        split: Split,
+        device: Option<&str>,
+    ) -> Result<Self, StartError> {
         let folder = RunFolder::open(root, id)?;
         let mut record = folder.read_record()?;
-        let trainer = Trainer::resume(&folder.checkpoint(), Arc::clone(&split.train))?;
+        let data = Arc::clone(&split.train);
+        let trainer = Trainer::resume_on(&folder.checkpoint(), data, device)?;
+        record.config.device.clone_from(&trainer.config().device);
         // The record may be ahead of the checkpoint or behind it; the
         // checkpoint counts.
         let history = trainer.history();
@@ -94,6 +106,8 @@ impl ActiveRun {
     }
 
     fn assemble(trainer: Trainer, split: Split, folder: RunFolder, record: RunRecord) -> Self {
+        let kept = &record.config.history;
+        let recorder = kept.on.then(|| Recorder::start(folder.snapshots(), kept, &trainer));
         Self {
             trainer,
             split,
@@ -103,6 +117,7 @@ impl ActiveRun {
             layers: Arc::default(),
             judged: None,
             model: None,
+            recorder,
             shown: Due::every(SHOW_EVERY),
             measured: Due::every(MEASURE_EVERY),
             copied: Due::every(COPY_EVERY),
@@ -124,6 +139,9 @@ impl ActiveRun {
             self.trainer.measure_next_step();
         }
         let begun = Instant::now();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.before(&self.trainer);
+        }
         let step = self.trainer.step()?;
         let took = begun.elapsed();
         self.record.seconds += took.as_secs_f64();
@@ -134,6 +152,12 @@ impl ActiveRun {
             self.record.accuracy.push(batch.step as f64, f64::from(batch.accuracy));
         }
         let mut done = Done { finished: step.finished, ..Done::default() };
+        if let Some(recorder) = &mut self.recorder {
+            if let Some(batch) = &step.batch {
+                recorder.after(batch, &self.trainer);
+            }
+            done.history_failed = recorder.failure();
+        }
         if let Some(point) = step.epoch_end {
             self.record.epochs.push(point);
             self.judge_validation();
@@ -165,6 +189,10 @@ impl ActiveRun {
     fn metadata(&self) -> Metadata {
         let mut metadata = self.trainer.metadata();
         metadata.test_accuracy = self.record.test_accuracy;
+        metadata.last_test_accuracy = self.record.last_test_accuracy;
+        if let Some(accuracy) = self.record.averaged_validation_accuracy {
+            metadata.validation_accuracy = Some(accuracy);
+        }
         metadata
     }
 
@@ -180,7 +208,8 @@ impl ActiveRun {
         }
     }
 
-    /// Evaluates the test set; `false` if cancelled.
+    /// Evaluates the test set, and where the weights are averaged the held-out
+    /// digits and the last weights, too; `false` if cancelled.
     pub fn test(
         &mut self,
         cancel: &AtomicBool,
@@ -188,8 +217,19 @@ impl ActiveRun {
     ) -> Result<bool, StartError> {
         let data = Arc::clone(&self.split.test);
         let threads = self.record.config.threads;
-        let evaluation = evaluate(self.trainer.network(), &data, threads, cancel, progress)?;
+        let result = self.trainer.result();
+        let evaluation = evaluate(&result, &data, threads, cancel, progress)?;
         let Some(evaluation) = evaluation else { return Ok(false) };
+        if self.trainer.is_averaged() {
+            let held_out = self.trainer.validation_set();
+            let mut quietly = |_, _| {};
+            let known = evaluate(&result, &held_out, threads, cancel, &mut quietly)?;
+            let last = evaluate(self.trainer.network(), &data, threads, cancel, &mut quietly)?;
+            let (Some(known), Some(last)) = (known, last) else { return Ok(false) };
+            self.record.averaged_validation_accuracy =
+                (!held_out.is_empty()).then_some(known.accuracy);
+            self.record.last_test_accuracy = Some(last.accuracy);
+        }
         self.record.test_accuracy = Some(evaluation.accuracy);
         let epoch = self.record.epochs.len();
         self.judged = Some(Arc::new(Judged { of: "test set", epoch, data, evaluation }));
@@ -208,8 +248,11 @@ impl ActiveRun {
     pub fn close(&mut self, state: RunState, message: Option<String>) -> Result<(), StartError> {
         self.record.state = state;
         self.record.message = message;
-        let (network, metadata) = (self.trainer.network(), self.metadata());
-        weights::save(&self.folder.weights(), network, &metadata, Precision::Single)?;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.close(&self.trainer, state == RunState::Failed);
+        }
+        let (network, metadata) = (self.trainer.result(), self.metadata());
+        weights::save(&self.folder.weights(), &network, &metadata, Precision::Single)?;
         self.trainer.save_checkpoint(&self.folder.checkpoint())?;
         self.folder.write_record(&self.record)?;
         self.model = Some(Arc::new(self.finished_model()?));
@@ -217,7 +260,7 @@ impl ActiveRun {
     }
 
     fn finished_model(&self) -> Result<Model, AnnError> {
-        let network = self.trainer.network().clone();
+        let network = self.trainer.result();
         Ok(Model::new(network, self.metadata(), Origin::Run(self.record.id.clone())))
     }
 
@@ -237,6 +280,7 @@ impl ActiveRun {
             left_s: images_per_s.map(|rate| left / rate),
             layers: Arc::clone(&self.layers),
             judged: self.judged.clone(),
+            history: self.recorder.as_ref().map(Recorder::status).unwrap_or_default(),
             model: self.model.clone(),
         }
     }

@@ -7,7 +7,8 @@ use std::time::Instant;
 use super::events::{Event, Events};
 use super::latest::{Inbox, Slot};
 use super::models::{Model, Models};
-use crate::ann::{ensemble, weights};
+use crate::ann::ensemble;
+use crate::ann::shipped::WeightSet;
 use crate::data::{CLASSES, Pixels};
 
 /// A digit to be answered.
@@ -19,6 +20,8 @@ pub struct Question {
     pub pixels: Box<Pixels>,
     /// Whom to ask.
     pub models: Arc<Models>,
+    /// Where the shipped ones among them are from.
+    pub set: &'static WeightSet,
     /// When it was asked, for the latency shown.
     pub asked: Instant,
 }
@@ -81,10 +84,11 @@ pub fn ask(model: &Model, pixels: &Pixels) -> Answer {
     Answer { key: model.key.clone(), probabilities, took_ms, trust: Vec::new() }
 }
 
-/// The ensembles' answers, of the shipped members' answers.
-pub fn combine(answers: &[Answer]) -> Vec<Answer> {
+/// The ensembles' answers, of the answers of the shipped members, which are of
+/// this set.
+pub fn combine(set: &WeightSet, answers: &[Answer]) -> Vec<Answer> {
     let mut combined = Vec::new();
-    for stacking in weights::stackings() {
+    for stacking in set.stackings() {
         let begun = Instant::now();
         let Some(ensemble) = ensemble::find(&stacking.ensemble) else { continue };
         let member = |id: &&str| answers.iter().find(|a| a.key == *id).map(|a| a.probabilities);
@@ -118,7 +122,7 @@ pub fn spawn(
             let models = question.models.iter();
             let answers: Vec<Answer> =
                 pool.install(|| models.map(|m| ask(m, &question.pixels)).collect());
-            let ensembles = combine(&answers);
+            let ensembles = combine(question.set, &answers);
             let latency_ms = question.asked.elapsed().as_secs_f32() * 1e3;
             out.put(Answers { serial: question.serial, answers, ensembles, latency_ms });
             events.wake();

@@ -57,6 +57,12 @@ impl<T> Inbox<T> {
         self.arrived.notify_all();
     }
 
+    /// A request, if one is there, without waiting; `None` once closed.
+    pub fn take(&self) -> Option<Option<T>> {
+        let mut guard = lock(&self.newest);
+        (!guard.1).then(|| guard.0.take())
+    }
+
     /// Sleeps until a request is there; `None` once closed.
     pub fn wait(&self) -> Option<T> {
         let mut guard = lock(&self.newest);
@@ -86,8 +92,12 @@ mod tests {
         inbox.put(1);
         inbox.put(2);
         assert_eq!(inbox.wait(), Some(2));
+        assert_eq!(inbox.take(), Some(None));
+        inbox.put(4);
+        assert_eq!(inbox.take(), Some(Some(4)));
         inbox.put(3);
         inbox.close();
+        assert_eq!(inbox.take(), None);
         assert_eq!(inbox.wait(), None);
     }
 

@@ -10,10 +10,12 @@ use std::thread::JoinHandle;
 
 use super::events::{Event, Events};
 use super::latest::Slot;
-use super::models::{Model, Origin};
+use super::models::{Model, Models, Origin};
 use crate::ann::evaluate::evaluate;
+use crate::ann::shipped::WeightSet;
 use crate::ann::weights;
 use crate::core::files::write_bytes;
+use crate::core::npz::{self, Array};
 use crate::data::registry::{self, Split};
 use crate::data::{mnist, picture};
 use crate::snn::recording::spike_times::{self, SpikeTimes};
@@ -40,6 +42,8 @@ pub enum Job {
     ReadPicture(PathBuf),
     /// Write a file that was asked for, and say where it is.
     Export { path: PathBuf, bytes: Vec<u8> },
+    /// Write arrays as npz and say where they are.
+    ExportArrays { path: PathBuf, arrays: Vec<(String, Array)> },
     /// Write the spikes of a recording, as the file's extension says.
     ExportSpikes { path: PathBuf, recording: Arc<Recording> },
     /// Write traces as CSV.
@@ -56,6 +60,8 @@ pub enum Job {
     DeleteRun(String),
     /// Let a finished run's weights answer.
     LoadRun(String),
+    /// Let another set of the weights in the box answer.
+    LoadSet(&'static WeightSet),
 }
 
 /// The state of one source of digits.
@@ -93,6 +99,8 @@ pub struct Library {
     pub synthetic: Loading,
     /// A run's network that was asked for, ready to answer.
     pub loaded: Option<Arc<Model>>,
+    /// The set of networks in the box that was asked for last.
+    pub shipped: Option<(&'static WeightSet, Models)>,
 }
 
 impl Library {
@@ -160,6 +168,14 @@ impl Worker {
                 self.export(path, traces.to_csv(0..u64::MAX).as_bytes());
             }
             Job::ReadSpikes(path) => self.read_spikes(&path),
+            Job::ExportArrays { path, arrays } => {
+                let named: Vec<(&str, &Array)> =
+                    arrays.iter().map(|(n, a)| (n.as_str(), a)).collect();
+                match npz::write(&path, &named) {
+                    Ok(()) => self.events.send(Event::Exported(path)),
+                    Err(error) => self.fail(error.to_string()),
+                }
+            }
             Job::Save { path, bytes } => {
                 if let Err(error) = write_bytes(&path, &bytes) {
                     self.fail(error.to_string());
@@ -174,7 +190,22 @@ impl Worker {
                 self.list_runs(false);
             }
             Job::LoadRun(id) => self.load_run(&id),
+            Job::LoadSet(set) => self.load_set(set),
         }
+    }
+
+    /// Networks that cannot be read are named and left out.
+    fn load_set(&self, set: &'static WeightSet) {
+        let mut models = Models::new();
+        for loaded in set.networks() {
+            match loaded {
+                Ok((network, metadata)) => {
+                    models.push(Arc::new(Model::new(network, metadata, Origin::Shipped)));
+                }
+                Err(error) => self.fail(format!("{error} The other networks answer.")),
+            }
+        }
+        self.update(|l| l.shipped = Some((set, models)));
     }
 
     fn load_mnist(&self, named: Option<PathBuf>, own: PathBuf) {

@@ -5,8 +5,15 @@
 //! | thread | owns | takes (bounded) | gives |
 //! |---|---|---|---|
 //! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
+//! | `sweep` | nothing | [`sweep::Question`], the newest only | [`sweep::Sweeps`] slot |
+//! | `survey` | one survey | a cancel flag | [`sweep::Survey`] slot, events |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
+//! | `recorder` | the history of the run in hand | the trainer's snapshots, queue | [`recorder::HistoryStatus`] |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
+//! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
+//! | `scrub` | the run looked back at | [`scrub::Question`], the newest only | [`scrub::View`] slot |
+//! | `inspect` | nothing | [`inspect::Look`], the newest only | [`inspect::Sight`] slot |
+//! | `seek` | nothing | [`inspect::Task`] queue; stop is atomic | [`inspect::Findings`] slot |
 //! | `simulation` | an engine and its recording | [`simulation::SimCommand`] queue; pause and speed are atomics | [`simulation::SimulationView`] slot, events |
 //! | `experiments` | nothing | [`experiments::Experiment`], the newest only | [`experiments::Results`] slot, events |
 //! | `plasticity` | nothing | [`plasticity::Experiment`], the newest only | [`plasticity::Results`] slot, events |
@@ -23,16 +30,21 @@
 pub mod active;
 pub mod answers;
 pub mod curve;
+pub mod devices;
 pub mod download;
 pub mod events;
 pub mod experiments;
+pub mod inspect;
 pub mod latest;
 pub mod library;
 pub mod models;
 pub mod plasticity;
 pub mod plotter;
+pub mod recorder;
 pub mod runs;
+pub mod scrub;
 pub mod simulation;
+pub mod sweep;
 pub mod training;
 
 use std::path::PathBuf;
@@ -55,17 +67,26 @@ use plasticity::Questions;
 use plasticity::pattern::PatternThread;
 use plotter::Plotter;
 use simulation::Simulation;
+use sweep::{Survey, SurveyOf, Sweeps};
 use training::{Control, TrainCommand, TrainingView};
 
 /// All workers, from the window's side.
 pub struct Hub {
     questions: Arc<Inbox<Question>>,
     answers: Arc<Slot<Answers>>,
+    to_sweep: Arc<Inbox<sweep::Question>>,
+    sweeps: Arc<Slot<Sweeps>>,
+    survey: Arc<Slot<Survey>>,
+    cancel_survey: Arc<AtomicBool>,
+    scrubs: Arc<Inbox<scrub::Question>>,
+    scrubbed: Arc<Slot<scrub::View>>,
     train: Option<SyncSender<TrainCommand>>,
     control: Arc<Control>,
     training: Arc<Slot<TrainingView>>,
     jobs: Option<SyncSender<Job>>,
     library: Arc<Slot<Library>>,
+    /// Looks inside networks.
+    pub inspector: inspect::Inspector,
     plotter: Plotter,
     simulation: Simulation,
     experiments: Experiments,
@@ -93,15 +114,25 @@ impl Hub {
         let (sender, arrived) = sync_channel(QUEUE);
         let events = Events::new(sender, wake);
         let (questions, answers) = (Arc::default(), Arc::new(Slot::new(Answers::default())));
+        let (to_sweep, sweeps) = (Arc::default(), Arc::new(Slot::new(Sweeps::default())));
+        let (scrubs, scrubbed) = (Arc::default(), Arc::new(Slot::new(scrub::View::default())));
         let (train, commands) = sync_channel(16);
         let (jobs, job_queue) = sync_channel(64);
         let control = Arc::<Control>::default();
         let training = Arc::new(Slot::new(TrainingView::default()));
         let library = Arc::new(Slot::new(Library::default()));
         let quit = Arc::<AtomicBool>::default();
+        devices::look(&events)?;
         let plotter = Plotter::default();
         let threads = vec![
             answers::spawn(Arc::clone(&questions), Arc::clone(&answers), events.clone())?,
+            sweep::spawn(Arc::clone(&to_sweep), Arc::clone(&sweeps), events.clone())?,
+            scrub::spawn(
+                Arc::clone(&scrubs),
+                Arc::clone(&scrubbed),
+                events.clone(),
+                runs_root.clone(),
+            )?,
             training::spawn(
                 Arc::clone(&control),
                 commands,
@@ -125,11 +156,18 @@ impl Hub {
         Ok(Self {
             questions,
             answers,
+            to_sweep,
+            sweeps,
+            survey: Arc::new(Slot::new(Survey::default())),
+            cancel_survey: Arc::default(),
+            scrubs,
+            scrubbed,
             train: Some(train),
             control,
             training,
             jobs: Some(jobs),
             library,
+            inspector: inspect::Inspector::start(&events)?,
             plotter,
             simulation,
             experiments,
@@ -153,6 +191,50 @@ impl Hub {
     /// The newest answers.
     pub fn answers(&self) -> Arc<Answers> {
         self.answers.get()
+    }
+
+    /// Has a digit read step by step; an earlier question that was not begun is
+    /// forgotten.
+    pub fn sweep(&self, question: sweep::Question) {
+        self.to_sweep.put(question);
+    }
+
+    /// The newest readings.
+    pub fn sweeps(&self) -> Arc<Sweeps> {
+        self.sweeps.get()
+    }
+
+    /// Begins a survey, unless one is going on.
+    pub fn start_survey(&self, of: SurveyOf) {
+        if self.survey.get().running {
+            return;
+        }
+        let (cancel, view) = (Arc::clone(&self.cancel_survey), Arc::clone(&self.survey));
+        if let Err(error) = sweep::survey(of, cancel, view, self.events.clone()) {
+            self.survey.put(Survey::default());
+            self.events.send(Event::Failure(format!("The survey could not start: {error}")));
+        }
+    }
+
+    /// Ends the survey, keeping what it has counted.
+    pub fn stop_survey(&self) {
+        self.cancel_survey.store(true, Relaxed);
+    }
+
+    /// How far the survey is, and what it counted.
+    pub fn survey(&self) -> Arc<Survey> {
+        self.survey.get()
+    }
+
+    /// Asks for a moment of a run's history; an earlier question that was not
+    /// begun is forgotten.
+    pub fn scrub(&self, question: scrub::Question) {
+        self.scrubs.put(question);
+    }
+
+    /// What the newest question about a history has brought.
+    pub fn scrubbed(&self) -> Arc<scrub::View> {
+        self.scrubbed.get()
     }
 
     /// Sends a command to the trainer.
@@ -317,7 +399,10 @@ impl Drop for Hub {
     fn drop(&mut self) {
         self.quit.store(true, Relaxed);
         self.cancel_download.store(true, Relaxed);
+        self.cancel_survey.store(true, Relaxed);
         self.questions.close();
+        self.to_sweep.close();
+        self.scrubs.close();
         self.plotter.close();
         self.train = None;
         self.jobs = None;

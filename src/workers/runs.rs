@@ -6,6 +6,7 @@
 //!   run.json                 RunRecord
 //!   checkpoint.safetensors   weights, optimiser state, counters
 //!   weights.safetensors      once finished or stopped
+//!   snapshots/               its history: see ann::snapshots
 //!   lock                     locked by the process that trains it
 //! ```
 
@@ -58,6 +59,12 @@ pub struct RunRecord {
     pub epochs: Vec<EpochPoint>,
     /// Accuracy on the test set, once finished.
     pub test_accuracy: Option<f64>,
+    /// Likewise, of the last weights where the result has averaged ones.
+    #[serde(default)]
+    pub last_test_accuracy: Option<f64>,
+    /// Accuracy of the averaged weights on the held-out digits.
+    #[serde(default)]
+    pub averaged_validation_accuracy: Option<f64>,
     /// Why it failed, if it did.
     pub message: Option<String>,
     /// Whether it was left in the middle by a crash: found out when listed.
@@ -81,6 +88,8 @@ impl RunRecord {
             accuracy: Curve::default(),
             epochs: Vec::new(),
             test_accuracy: None,
+            last_test_accuracy: None,
+            averaged_validation_accuracy: None,
             message: None,
             interrupted: false,
         }
@@ -161,6 +170,11 @@ impl RunFolder {
     /// The trained weights.
     pub fn weights(&self) -> PathBuf {
         weights_path(self.path.parent().unwrap_or(Path::new("")), &name_of(&self.path))
+    }
+
+    /// Where its history is.
+    pub fn snapshots(&self) -> PathBuf {
+        crate::ann::snapshots::folder(&self.path)
     }
 
     /// The record as it was last written.

@@ -14,6 +14,7 @@ use super::active::ActiveRun;
 use super::events::{Event, Events};
 use super::latest::Slot;
 use super::models::Model;
+use super::recorder::HistoryStatus;
 use super::runs::{RunRecord, RunState};
 use crate::ann::evaluate::Evaluation;
 use crate::ann::trainer::{LayerStats, TrainConfig};
@@ -107,6 +108,8 @@ pub struct TrainingView {
     pub layers: Arc<Vec<LayerStats>>,
     /// The newest answers on held-out digits.
     pub judged: Option<Arc<Judged>>,
+    /// What is on disk of its history.
+    pub history: HistoryStatus,
     /// The network as it is now, if it is to answer in the Draw workspace.
     pub model: Option<Arc<Model>>,
 }
@@ -176,7 +179,7 @@ impl Worker {
                 self.begin(paused, |root| ActiveRun::start(root, *config, split));
             }
             Some(TrainCommand::GoOn { id, split }) => {
-                self.begin(false, |root| ActiveRun::go_on(root, &id, split));
+                self.begin(false, |root| ActiveRun::go_on(root, &id, split, None));
             }
             Some(TrainCommand::Reset) => self.reset(),
             Some(TrainCommand::Step) => {
@@ -229,6 +232,9 @@ impl Worker {
         let Some(run) = &mut self.active else { return };
         match run.advance(&self.control) {
             Ok(done) => {
+                if let Some(text) = done.history_failed {
+                    self.events.send(Event::Failure(text));
+                }
                 if done.epoch_ended {
                     self.list_runs();
                 }

@@ -98,6 +98,32 @@ fn classify() {
 }
 
 #[test]
+fn models() {
+    let home = home();
+    let value = check("models", &run_text(home.path(), "models --json").succeeds());
+    let models = value["models"].as_array().unwrap();
+    assert_eq!(models.len(), 10);
+    let value = check("models", &run_text(home.path(), "models cnn1 --json").succeeds());
+    let cnn = &value["models"][0];
+    assert_eq!((&cnn["id"], &cnn["layers"][1]["output"][2]), (&"cnn1".into(), &128.into()));
+    let text = run_text(home.path(), "models cnn1").succeeds();
+    for part in ["Conv 2 5×5", "22×22×128", "102,528", "49,561,600", "124 MFLOP", "371 MFLOP"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn devices() {
+    let home = home();
+    let value = check("devices", &run_text(home.path(), "devices --json").succeeds());
+    let devices = value["devices"].as_array().unwrap();
+    assert_eq!(devices[0]["id"], "cpu");
+    for device in devices {
+        assert_eq!(device["ready"], device["problem"].is_null(), "{device}");
+    }
+}
+
+#[test]
 fn the_networks_in_the_box_answer_when_none_is_named() {
     let home = home();
     let drawing = write(home.path(), "drawing.json", DRAWING).display().to_string();

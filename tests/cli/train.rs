@@ -124,3 +124,16 @@ fn a_full_output_file_is_told_at_the_end_and_the_run_is_kept() {
     assert!(ran.stderr.contains("a-file"), "{}", ran.stderr);
     assert!(only_run(home.path()).join("weights.safetensors").is_file());
 }
+
+#[test]
+fn a_run_keeps_its_history_unless_told_not_to() {
+    let text = "train rnn1 --data synthetic --subset 100 --epochs 2 --threads 1";
+    for (option, kept) in [("--snapshot-every 2", true), ("--history 0", false)] {
+        let home = home();
+        run_text(home.path(), &format!("{text} {option}")).succeeds();
+        let segment = only_run(home.path()).join("snapshots/0000000000.seg");
+        assert_eq!(segment.is_file(), kept, "{option}");
+    }
+    let error = run_text(home().path(), &format!("{text} --history 3")).fails(1);
+    assert!(error.contains("history") && error.contains("20"), "{error}");
+}

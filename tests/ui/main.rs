@@ -2,10 +2,13 @@
 //! by what it says, never by its insides.
 
 mod draw;
+mod fields;
+mod history;
 mod neuron;
 mod pictures;
 mod plasticity;
 mod session;
+mod time;
 mod train;
 
 use std::time::{Duration, Instant};
@@ -99,6 +102,15 @@ impl Window {
     #[track_caller]
     fn choose(&mut self, now: &str, wanted: &str) {
         self.harness.get(by().role(Role::ComboBox).value(now)).click();
+        self.harness.run_steps(3);
+        self.harness.get_by_role_and_label(Role::Button, wanted).click();
+        self.harness.run_steps(3);
+    }
+
+    /// Chooses from the drop-down list of this name.
+    #[track_caller]
+    fn pick(&mut self, list: &str, wanted: &str) {
+        self.harness.get(by().role(Role::ComboBox).label(list)).click();
         self.harness.run_steps(3);
         self.harness.get_by_role_and_label(Role::Button, wanted).click();
         self.harness.run_steps(3);

@@ -77,6 +77,7 @@ fn spikes_are_saved_and_opened_again() {
     let mut window = open();
     window.key(Modifiers::NONE, Key::Space);
     window.wait_for_text("held");
+    window.click("Save…");
     window.click("Spikes as npz");
     window.wait_for_text("Saved as");
     let folder = window.home.path().join("exports");

@@ -1,10 +1,14 @@
-//! Pictures of both workspaces, compared with those under `tests/snapshots`.
+//! Pictures of the workspaces, compared with those under `tests/snapshots`.
 //! What depends on the machine (its speed) is masked. After a wanted change:
 //! `UPDATE_SNAPSHOTS=1 cargo test --test ui pictures`.
 
 use egui_kittest::SnapshotOptions;
 use egui_kittest::kittest::Queryable;
+use spikescope::ann::trainer::TrainConfig;
 use spikescope::ui::session::ThemeChoice;
+use spikescope::workers::active::ActiveRun;
+use spikescope::workers::runs::RunState;
+use spikescope::workers::training::{Control, Phase};
 
 use super::Window;
 
@@ -24,7 +28,16 @@ fn compare(window: &mut Window, name: &str) {
 }
 
 fn open(size: [f32; 2], theme: ThemeChoice, projector: bool, workspace: &str) -> Window {
-    let home = tempfile::tempdir().unwrap();
+    open_in(tempfile::tempdir().unwrap(), size, theme, projector, workspace)
+}
+
+fn open_in(
+    home: tempfile::TempDir,
+    size: [f32; 2],
+    theme: ThemeChoice,
+    projector: bool,
+    workspace: &str,
+) -> Window {
     let workspace = workspace.to_owned();
     let mut window = Window::open_with(size, home, move |setup| {
         setup.theme = Some(theme);
@@ -58,9 +71,121 @@ fn train_light() {
 }
 
 #[test]
+fn train_network() {
+    let mut window = open([1280.0, 800.0], ThemeChoice::Dark, false, "draw");
+    window.draw(3, 1);
+    window.wait_for_text("All ten answers 3, ");
+    window.click("Train");
+    window.choose("MLP", "CNN 1");
+    window.click("Network");
+    compare(&mut window, "train-network-dark");
+}
+
+#[test]
+fn train_network_in_projector_mode() {
+    let mut window = open([1024.0, 768.0], ThemeChoice::Light, true, "train");
+    window.choose("MLP", "RNN 3");
+    window.click("Network");
+    compare(&mut window, "train-network-projector");
+}
+
+#[test]
 fn train_small() {
     let mut window = open([640.0, 480.0], ThemeChoice::Dark, false, "train");
     compare(&mut window, "train-small");
+}
+
+#[test]
+fn time_answers_dark() {
+    let mut window = open([1280.0, 800.0], ThemeChoice::Dark, false, "time");
+    window.draw(3, 1);
+    window.wait_for_text("RNN ensemble says 3, ");
+    go(&mut window, 16.0);
+    compare(&mut window, "time-answers-dark");
+}
+
+#[test]
+fn time_units_light() {
+    let mut window = open([1280.0, 800.0], ThemeChoice::Light, false, "time");
+    window.draw(8, 3);
+    window.wait_for_text("RNN ensemble says 8, ");
+    window.click("Hidden units");
+    window.click("Most moved");
+    go(&mut window, 20.0);
+    compare(&mut window, "time-units-light");
+}
+
+#[test]
+fn time_in_projector_mode() {
+    let mut window = open([1024.0, 768.0], ThemeChoice::Light, true, "time");
+    window.draw(5, 2);
+    window.wait_for_text("RNN ensemble says 5, ");
+    go(&mut window, 14.0);
+    compare(&mut window, "time-projector");
+}
+
+/// Scrubs to this step.
+fn go(window: &mut Window, k: f64) {
+    let role = egui::accesskit::Role::Slider;
+    window.harness.get_by_role_and_label(role, "Time in lines").set_value_accesskit(k);
+    window.harness.run_steps(3);
+}
+
+/// A data folder with a short run in it, whose history lacks nothing.
+fn with_run() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let split = spikescope::data::registry::load("synthetic", None).unwrap();
+    let config = TrainConfig {
+        data: "synthetic".into(),
+        subset: 600,
+        validation_share: 0.2,
+        epochs: 2,
+        threads: 1,
+        ..TrainConfig::default()
+    };
+    let mut run = ActiveRun::start(&home.path().join("runs"), config, split).unwrap();
+    while !run.advance(&Control::default()).unwrap().finished {
+        while run.view(Phase::Training).history.waiting > 0 {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+    }
+    run.close(RunState::Finished, None).unwrap();
+    home
+}
+
+#[test]
+fn history_dark() {
+    let mut window = open_in(with_run(), [1280.0, 800.0], ThemeChoice::Dark, false, "draw");
+    window.draw(3, 1);
+    window.click("Train");
+    window.click("History");
+    window.wait_for_text("after batch 30, epoch 2.00");
+    window.pick("Pictures shown", "Change since mark");
+    window.pick("Plots shown", "Movement of layers");
+    compare(&mut window, "history-dark");
+}
+
+#[test]
+fn history_in_projector_mode() {
+    let mut window = open_in(with_run(), [1024.0, 768.0], ThemeChoice::Light, true, "draw");
+    window.draw(5, 2);
+    window.click("Train");
+    window.click("History");
+    window.wait_for_text("after batch 30, epoch 2.00");
+    window.wait_for_text("Probabilities then");
+    compare(&mut window, "history-projector");
+}
+
+/// The Receptive fields workspace with a digit, gone into by these clicks.
+fn fields(size: [f32; 2], theme: ThemeChoice, projector: bool, clicks: &[&str]) -> Window {
+    let mut window = open(size, theme, projector, "fields");
+    window.wait_for_text("Into ");
+    window.draw(3, 1);
+    window.wait_for_text("CNN 3 answers 3, ");
+    for name in clicks {
+        window.click(name);
+    }
+    window
 }
 
 /// The Neuron lab, its simulation held at what it begins with.
@@ -71,6 +196,59 @@ fn neuron(size: [f32; 2], theme: ThemeChoice, projector: bool) -> Window {
     window.click("Reset");
     window.wait_for_text("199.9 of 199.9 ms");
     window
+}
+
+#[test]
+fn fields_network() {
+    let mut window = fields([1280.0, 800.0], ThemeChoice::Dark, false, &[]);
+    compare(&mut window, "fields-network");
+}
+
+#[test]
+fn fields_without_a_digit_on_a_projector() {
+    let mut window = open([1024.0, 768.0], ThemeChoice::Light, true, "fields");
+    window.wait_for_text("Into ");
+    compare(&mut window, "fields-projector");
+}
+
+#[test]
+fn fields_layer_and_kernels() {
+    let clicks = ["Into Conv 2 3×3"];
+    let mut window = fields([1280.0, 800.0], ThemeChoice::Light, false, &clicks);
+    compare(&mut window, "fields-layer");
+    window.click("Kernels");
+    compare(&mut window, "fields-kernels");
+    window.click("Effective fields");
+    window.click("Find the effective fields");
+    window.wait_for_text("effective fields of 64 units");
+    compare(&mut window, "fields-effective");
+}
+
+#[test]
+fn fields_unit() {
+    let clicks = ["Into Conv 2 3×3"];
+    let mut window = fields([1280.0, 800.0], ThemeChoice::Dark, false, &clicks);
+    window.harness.query_all_by_label_contains("Conv 2 3×3: 64 maps").next().unwrap().click();
+    window.wait_for_text("ReLU(");
+    window.click("Make a picture it likes");
+    window.wait_for_text("Made for it");
+    compare(&mut window, "fields-unit");
+}
+
+#[test]
+fn fields_why() {
+    let clicks = ["Why this answer"];
+    let mut window = fields([1024.0, 768.0], ThemeChoice::Light, true, &clicks);
+    window.wait_for_text("RNN 4 answers 3, ");
+    compare(&mut window, "fields-why");
+}
+
+#[test]
+fn fields_gabor() {
+    let clicks = ["Gabor fit", "Fit 32 kernels of CNN 3"];
+    let mut window = fields([1280.0, 800.0], ThemeChoice::Dark, false, &clicks);
+    window.wait_for_text("of 32 kernels are explained");
+    compare(&mut window, "fields-gabor");
 }
 
 #[test]

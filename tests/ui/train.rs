@@ -52,6 +52,31 @@ fn a_run_is_trained_watched_and_used() {
 }
 
 #[test]
+fn a_run_goes_through_candle_if_asked() {
+    let mut window = ready_to_train(1.0);
+    window.choose("Own operations (CPU)", "candle (CPU)");
+    window.click("Start training");
+    window.wait_for_text("MLP finished");
+    assert!(window.says("Device candle (CPU)"), "{}", window.said());
+    assert!(window.says("Test "), "{}", window.said());
+}
+
+#[test]
+fn the_network_tab_follows_the_choice_of_the_form() {
+    let mut window = Window::open();
+    window.click("Train");
+    window.click("Network");
+    assert!(window.says("Structure of MLP: picture 28×28×1, Dense 1 512"), "{}", window.said());
+    assert!(window.says("535,818"), "{}", window.said());
+    window.choose("MLP", "CNN 1");
+    for part in ["Conv 2 5×5 22×22×128", "49,561,600", "124 MFLOP", "371 MFLOP"] {
+        assert!(window.says(part), "{part}: {}", window.said());
+    }
+    window.choose("CNN 1", "RNN 4");
+    assert!(window.says("LSTM 1 over 28 rows"), "{}", window.said());
+}
+
+#[test]
 fn pause_step_stop_and_go_on() {
     let mut window = ready_to_train(200.0);
     window.click("Start training");

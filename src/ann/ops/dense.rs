@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
-use super::product::{Left, product};
+use super::product::{Left, product, sparse_row};
 use super::simd::Engine;
 
 /// Rows of the weights that are updated together.
@@ -95,8 +95,12 @@ impl Op for Dense {
         let (inputs, units) = (self.inputs(), self.units);
         let (w, b) = pass.parameters.split_at(inputs * units);
         let y = &mut pass.y[..pass.n * units];
-        let left = Left::rows(pass.x, inputs);
-        product(self.engine, (pass.n, inputs, units), left, w, units, y, units, false);
+        if pass.n == 1 && pass.mode == Mode::Answer {
+            sparse_row(self.engine, &pass.x[..inputs], w, y);
+        } else {
+            let left = Left::rows(pass.x, inputs);
+            product(self.engine, (pass.n, inputs, units), left, w, units, y, units, false);
+        }
         add_bias(y, &b[..units], self.relu);
     }
 

@@ -22,6 +22,16 @@ impl Dropout {
     }
 }
 
+/// Draws the factor of each unit, 0 or `1 / (1 − rate)`, of one picture of the
+/// mini-batch.
+pub fn factors(rate: f32, layer: usize, (seed, step): (u64, u64), image: usize, out: &mut [f32]) {
+    let scale = 1.0 / (1.0 - rate);
+    let mut rng = Rng::stream(seed, &format!("dropout {layer} {image}"), step);
+    for f in out {
+        *f = if rng.uniform() < rate { 0.0 } else { scale };
+    }
+}
+
 impl Op for Dropout {
     fn input(&self) -> Plane {
         self.plane
@@ -42,13 +52,8 @@ impl Op for Dropout {
         let Mode::Train { seed, step, image } = pass.mode else {
             return pass.y[..all].copy_from_slice(&pass.x[..all]);
         };
-        let scale = 1.0 / (1.0 - self.rate);
-        for (i, factors) in pass.keep.chunks_exact_mut(size).take(pass.n).enumerate() {
-            let name = format!("dropout {} {}", self.layer, image + i);
-            let mut rng = Rng::stream(seed, &name, step);
-            for f in factors {
-                *f = if rng.uniform() < self.rate { 0.0 } else { scale };
-            }
+        for (i, out) in pass.keep.chunks_exact_mut(size).take(pass.n).enumerate() {
+            factors(self.rate, self.layer, (seed, step), image + i, out);
         }
         for ((y, x), f) in pass.y.iter_mut().zip(&pass.x[..all]).zip(pass.keep.iter()) {
             // A NaN that is dropped would be hidden, were it set to zero.

@@ -78,6 +78,12 @@ pub trait Simd: Copy + 'static {
     unsafe fn sub(a: Self::V, b: Self::V) -> Self::V;
     unsafe fn mul(a: Self::V, b: Self::V) -> Self::V;
     unsafe fn div(a: Self::V, b: Self::V) -> Self::V;
+    /// 1 / x to within two units in the last place.
+    #[inline(always)]
+    unsafe fn reciprocal(x: Self::V) -> Self::V {
+        // SAFETY: handed on to the caller.
+        unsafe { Self::div(Self::splat(1.0), x) }
+    }
     /// `a · b + c`.
     unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// `x` where `a > b`, else `y` (also where either is NaN).
@@ -151,10 +157,7 @@ pub unsafe fn exp<S: Simd>(x: S::V) -> S::V {
 #[inline(always)]
 pub unsafe fn sigmoid<S: Simd>(x: S::V) -> S::V {
     // SAFETY: handed on to the caller.
-    unsafe {
-        let one = S::splat(1.0);
-        S::div(one, S::add(one, exp::<S>(S::sub(S::splat(0.0), x))))
-    }
+    unsafe { S::reciprocal(S::add(S::splat(1.0), exp::<S>(S::sub(S::splat(0.0), x)))) }
 }
 
 /// tanh(x), by the logistic function; absolute error below 2e-7.
@@ -280,6 +283,16 @@ mod x86 {
         #[inline(always)]
         unsafe fn div(a: __m512, b: __m512) -> __m512 {
             unsafe { _mm512_div_ps(a, b) }
+        }
+        /// Fourteen bits, doubled by a step of Newton's: several times faster than
+        /// the division.
+        #[inline(always)]
+        unsafe fn reciprocal(x: __m512) -> __m512 {
+            unsafe {
+                let r = _mm512_rcp14_ps(x);
+                let error = _mm512_fnmadd_ps(x, r, _mm512_set1_ps(1.0));
+                _mm512_fmadd_ps(r, error, r)
+            }
         }
         #[inline(always)]
         unsafe fn fma(a: __m512, b: __m512, c: __m512) -> __m512 {

@@ -1,5 +1,7 @@
 //! Adadelta (Zeiler 2012), as Keras computes it, with its learning rate of 1.
 
+use candle_core::{Result, Tensor};
+
 use super::{Optimiser, Parameter};
 
 /// The optimiser of the report.
@@ -32,6 +34,7 @@ pub static ADADELTA: Optimiser = Optimiser {
     ],
     slots: 2,
     update,
+    update_tensors,
 };
 
 fn update(p: &[f32], _: u64, weights: &mut [f32], gradient: &[f32], kept: &mut [&mut [f32]]) {
@@ -43,4 +46,21 @@ fn update(p: &[f32], _: u64, weights: &mut [f32], gradient: &[f32], kept: &mut [
         *ss = rho * *ss + (1.0 - rho) * step * step;
         *w += rate * step;
     }
+}
+
+fn update_tensors(
+    p: &[f32],
+    _: u64,
+    weights: &Tensor,
+    gradient: &Tensor,
+    kept: &mut [Tensor],
+) -> Result<Tensor> {
+    let (&[rate, rho, epsilon], [gradients, steps]) = (p, kept) else { return Ok(weights.clone()) };
+    let (fresh, epsilon) = (f64::from(1.0 - rho), f64::from(epsilon));
+    let [rate, rho] = [rate, rho].map(f64::from);
+    *gradients = ((&*gradients * rho)? + (gradient.sqr()? * fresh)?)?;
+    let ratio = ((&*steps + epsilon)? / (&*gradients + epsilon)?)?;
+    let step = (ratio.sqrt()? * gradient)?.neg()?;
+    *steps = ((&*steps * rho)? + (step.sqr()? * fresh)?)?;
+    weights + (step * rate)?
 }

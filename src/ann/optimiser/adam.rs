@@ -1,5 +1,7 @@
 //! Adam (Kingma and Ba 2015), as Keras computes it.
 
+use candle_core::{Result, Tensor};
+
 use super::{Optimiser, Parameter};
 
 /// Adaptive moments.
@@ -39,6 +41,7 @@ pub static ADAM: Optimiser = Optimiser {
     ],
     slots: 2,
     update,
+    update_tensors,
 };
 
 fn update(p: &[f32], t: u64, weights: &mut [f32], gradient: &[f32], kept: &mut [&mut [f32]]) {
@@ -51,4 +54,21 @@ fn update(p: &[f32], t: u64, weights: &mut [f32], gradient: &[f32], kept: &mut [
         *v += (g * g - *v) * (1.0 - beta_2);
         *w -= alpha * *m / (v.sqrt() + epsilon);
     }
+}
+
+fn update_tensors(
+    p: &[f32],
+    t: u64,
+    weights: &Tensor,
+    gradient: &Tensor,
+    kept: &mut [Tensor],
+) -> Result<Tensor> {
+    let (&[rate, beta_1, beta_2, epsilon], [mean, square]) = (p, kept) else {
+        return Ok(weights.clone());
+    };
+    let power = |beta: f32| 1.0 - f64::from(beta).powf(t as f64);
+    let alpha = f64::from(rate) * power(beta_2).sqrt() / power(beta_1);
+    *mean = (&*mean + ((gradient - &*mean)? * f64::from(1.0 - beta_1))?)?;
+    *square = (&*square + ((gradient.sqr()? - &*square)? * f64::from(1.0 - beta_2))?)?;
+    weights - ((&*mean * alpha)? / (square.sqrt()? + f64::from(epsilon))?)?
 }

@@ -8,6 +8,7 @@ mod sgd;
 
 use std::ops::Range;
 
+use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::AnnError;
@@ -43,7 +44,12 @@ pub struct Optimiser {
     /// Updates a block: parameter values in the order declared, number of the
     /// update (from 1), weights, gradient, kept numbers by slot.
     update: UpdateRule,
+    /// The same on tensors, wherever they are; gives the new weights.
+    pub(in crate::ann) update_tensors: TensorRule,
 }
+
+/// As [`UpdateRule`], on tensors.
+type TensorRule = fn(&[f32], u64, &Tensor, &Tensor, &mut [Tensor]) -> candle_core::Result<Tensor>;
 
 /// Parameter values, number of the update, weights, gradient, kept numbers.
 type UpdateRule = fn(&[f32], u64, &mut [f32], &[f32], &mut [&mut [f32]]);
@@ -273,6 +279,38 @@ mod tests {
             kept[0] = p[1] * kept[0] - p[0] * g;
             w + kept[0]
         });
+    }
+
+    #[test]
+    fn tensors_are_updated_as_slices_are() {
+        use candle_core::Device;
+        let n = 50;
+        let numbers = |seed| crate::ann::ops::candle::tests::random(n, seed);
+        for declared in OPTIMISERS {
+            let (_, values) = OptimiserConfig::of(declared).resolve().unwrap();
+            let mut weights = numbers(1);
+            let mut kept = vec![vec![0f32; n]; declared.slots];
+            let tensor = |v: &[f32]| Tensor::from_slice(v, v.len(), &Device::Cpu).unwrap();
+            let mut on_device = tensor(&weights);
+            let mut kept_on_device: Vec<Tensor> = kept.iter().map(|k| tensor(k)).collect();
+            for t in 1..=20 {
+                let gradient = numbers(1 + t);
+                let mut slots: Vec<&mut [f32]> = kept.iter_mut().map(|k| &mut k[..]).collect();
+                (declared.update)(&values, t, &mut weights, &gradient, &mut slots);
+                let (gradient, kept) = (tensor(&gradient), &mut kept_on_device[..]);
+                on_device =
+                    (declared.update_tensors)(&values, t, &on_device, &gradient, kept).unwrap();
+            }
+            // The same formulas with their products in another order: some units
+            // in the last place of each of twenty updates.
+            let near = |a: &[f32], b: &Tensor| {
+                let b = b.to_vec1::<f32>().unwrap();
+                a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 2e-6 * a.abs().max(1e-3))
+            };
+            assert!(near(&weights, &on_device), "{}", declared.id);
+            assert!(kept.iter().zip(&kept_on_device).all(|(a, b)| near(a, b)), "{}", declared.id);
+            assert!(weights != numbers(1));
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Stochastic gradient descent with momentum (Polyak 1964), as Keras computes it.
 
+use candle_core::{Result, Tensor};
+
 use super::{Optimiser, Parameter};
 
 /// The plainest of them.
@@ -25,6 +27,7 @@ pub static SGD: Optimiser = Optimiser {
     ],
     slots: 1,
     update,
+    update_tensors,
 };
 
 fn update(p: &[f32], _: u64, weights: &mut [f32], gradient: &[f32], kept: &mut [&mut [f32]]) {
@@ -33,4 +36,16 @@ fn update(p: &[f32], _: u64, weights: &mut [f32], gradient: &[f32], kept: &mut [
         *v = momentum * *v - rate * g;
         *w += *v;
     }
+}
+
+fn update_tensors(
+    p: &[f32],
+    _: u64,
+    weights: &Tensor,
+    gradient: &Tensor,
+    kept: &mut [Tensor],
+) -> Result<Tensor> {
+    let (&[rate, momentum], [velocity]) = (p, kept) else { return Ok(weights.clone()) };
+    *velocity = ((&*velocity * f64::from(momentum))? - (gradient * f64::from(rate))?)?;
+    weights + &*velocity
 }

@@ -1,12 +1,14 @@
 //! Checkpoints: everything a run needs to go on bit for bit as if it had never
 //! stopped. Random numbers are addressed by epoch and step, so none are saved.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BatchPoint, EpochPoint, Sums, TrainConfig, Trainer};
+use super::average::Average;
+use super::{BatchPoint, EpochPoint, Sums, TrainConfig, Trainer, Way};
 use crate::ann::AnnError;
 use crate::ann::weights::{Precision, arrays_of, read_arrays, read_file, set_from, write_arrays};
 use crate::data::Dataset;
@@ -22,6 +24,9 @@ struct State {
     sums: Sums,
     updates: u64,
     epochs: Vec<EpochPoint>,
+    /// Samples in the average of the weights.
+    #[serde(default)]
+    averaged: u64,
 }
 
 impl Trainer {
@@ -31,7 +36,16 @@ impl Trainer {
     /// # Errors
     /// [`AnnError::Write`]; the earlier checkpoint is kept.
     pub fn save_checkpoint(&self, path: &Path) -> Result<(), AnnError> {
-        let (updates, kept) = self.optimiser.parts();
+        let (updates, kept) = match &self.way {
+            Way::Own(_) => {
+                let (updates, kept) = self.optimiser.parts();
+                (updates, Cow::Borrowed(kept))
+            }
+            Way::Device(on) => {
+                let (updates, kept) = on.session.kept()?;
+                (updates, Cow::Owned(kept))
+            }
+        };
         let state = State {
             config: self.config.clone(),
             data: self.data.id.clone(),
@@ -41,12 +55,16 @@ impl Trainer {
             sums: self.sums,
             updates,
             epochs: self.history.epochs.clone(),
+            averaged: self.average.count,
         };
-        let mut arrays = arrays_of(&self.network, "network/");
+        let mut arrays = arrays_of(self.network(), "network/");
         for (i, slots) in kept.iter().enumerate() {
             for (j, values) in slots.iter().enumerate() {
                 arrays.push((format!("optimiser/{i}/{j}"), vec![values.len()], values.clone()));
             }
+        }
+        for (i, values) in self.average.values.iter().enumerate() {
+            arrays.push((format!("average/{i}"), vec![values.len()], values.clone()));
         }
         let batches = &self.history.batches;
         for (name, values) in [
@@ -62,18 +80,34 @@ impl Trainer {
         write_arrays(path, &arrays, text, Precision::Single)
     }
 
-    /// Goes on from a checkpoint, on the same data.
+    /// Goes on from a checkpoint, on the same data, where the run was computed.
     ///
     /// # Errors
-    /// [`AnnError::Read`] or [`AnnError::Weights`], naming file and fault.
+    /// [`AnnError::Read`] or [`AnnError::Weights`], naming file and fault;
+    /// [`AnnError::NoDevice`].
     pub fn resume(path: &Path, data: Arc<Dataset>) -> Result<Self, AnnError> {
+        Self::resume_on(path, data, None)
+    }
+
+    /// [`Trainer::resume`] on another device, if one is named.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn resume_on(
+        path: &Path,
+        data: Arc<Dataset>,
+        device: Option<&str>,
+    ) -> Result<Self, AnnError> {
         let file = path.display().to_string();
         let broken = |reason: String| AnnError::Weights { file: file.clone(), reason };
         let (arrays, text) = read_arrays(&read_file(path)?, &file)?;
-        let state: State = serde_json::from_str(&text)
+        let mut state: State = serde_json::from_str(&text)
             .map_err(|e| broken(format!("its description cannot be understood ({e})")))?;
         if state.data != data.id {
             return Err(broken(format!("it was trained on {}, not on {}", state.data, data.id)));
+        }
+        if let Some(device) = device {
+            state.config.device = device.to_owned();
         }
         let mut trainer = Self::new(state.config, data)?;
         set_from(&mut trainer.network, &arrays, "network/", &file)?;
@@ -90,6 +124,16 @@ impl Trainer {
         if !trainer.optimiser.restore(state.updates, kept) {
             return Err(broken("the optimiser's numbers do not fit the network".into()));
         }
+        if state.averaged > 0 {
+            let lens = trainer.last_good.iter().map(Vec::len).enumerate();
+            let values = lens.map(|(i, len)| {
+                let values = array(&format!("average/{i}"))?;
+                let fits = values.len() == len && values.iter().all(|v| v.is_finite());
+                if fits { Ok(values) } else { Err(broken(format!("average/{i} does not fit"))) }
+            });
+            trainer.average =
+                Average { values: values.collect::<Result<_, _>>()?, count: state.averaged };
+        }
         let points = array("history/loss")?.into_iter().zip(array("history/accuracy")?);
         trainer.history.batches = points
             .zip(1..)
@@ -104,6 +148,7 @@ impl Trainer {
         trainer.history.epochs = state.epochs;
         (trainer.epoch, trainer.batch) = (state.epoch, state.batch);
         (trainer.step, trainer.sums) = (state.step, state.sums);
+        trainer.put_on_device()?;
         trainer.shuffle();
         Ok(trainer)
     }

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ann::optimiser::OptimiserConfig;
-use crate::ann::{AnnError, zoo};
+use crate::ann::snapshots::cadence::HistoryConfig;
+use crate::ann::{AnnError, device, zoo};
+use crate::data::augment::{Augmentation, SETTINGS};
 
 /// Everything that decides how a run goes. Together with the data it decides
 /// the result. The number of threads does, too, by rounding: sums are taken part
@@ -25,10 +27,19 @@ pub struct TrainConfig {
     pub epochs: usize,
     /// How gradients become steps.
     pub optimiser: OptimiserConfig,
-    /// Seed of weights, order and dropout.
+    /// Random changes of each digit each time it is trained on; off in the report.
+    pub augmentation: Augmentation,
+    /// Epochs at the end over whose steps the weights are averaged for the result
+    /// (Polyak and Juditsky 1992); 0 takes the last weights, as the report did.
+    pub average_epochs: usize,
+    /// Seed of weights, order, dropout and augmentation.
     pub seed: u64,
     /// Threads to compute on.
     pub threads: usize,
+    /// [`device::ComputeDevice::id`] of where it is computed.
+    pub device: String,
+    /// What is kept to look back at; changes nothing in the result.
+    pub history: HistoryConfig,
 }
 
 impl Default for TrainConfig {
@@ -42,8 +53,12 @@ impl Default for TrainConfig {
             batch_size: 32,
             epochs: 12,
             optimiser: OptimiserConfig::default(),
+            augmentation: Augmentation::default(),
+            average_epochs: 0,
             seed: 1,
             threads: crate::ann::spare_threads(),
+            device: device::OWN.into(),
+            history: HistoryConfig::default(),
         }
     }
 }
@@ -56,6 +71,7 @@ impl TrainConfig {
     /// its value and its range.
     pub fn validate(&self) -> Result<(), AnnError> {
         zoo::get(&self.model)?;
+        device::get(&self.device)?;
         let within = |what: &str, value: f64, low: f64, high: f64| {
             if value >= low && value <= high {
                 return Ok(());
@@ -67,7 +83,18 @@ impl TrainConfig {
         within("the validation share", self.validation_share, 0.0, 0.5)?;
         within("the batch size", self.batch_size as f64, 1.0, 4096.0)?;
         within("the number of epochs", self.epochs as f64, 1.0, 10_000.0)?;
+        within(
+            "the number of averaged epochs",
+            self.average_epochs as f64,
+            0.0,
+            self.epochs as f64,
+        )?;
+        for setting in SETTINGS {
+            let (what, value) = (setting.label, setting.value(self.augmentation));
+            within(what, f64::from(value), 0.0, f64::from(setting.most))?;
+        }
         within("the number of threads", self.threads as f64, 1.0, 256.0)?;
+        self.history.validate()?;
         self.optimiser.resolve().map(|_| ())
     }
 }

@@ -4,8 +4,10 @@
 //! * [`config`]: the settings of a run
 //! * [`history`]: what is recorded
 //! * [`layers`]: sizes and histograms of weights and updates
+//! * [`average`]: the mean of the last weights
 //! * [`checkpoint`]: saving and going on, bit for bit as if never stopped
 
+pub mod average;
 pub mod checkpoint;
 pub mod config;
 pub mod history;
@@ -14,18 +16,21 @@ pub mod layers;
 use std::sync::Arc;
 
 use rayon::ThreadPool;
+use rayon::prelude::*;
 
+use average::Average;
 pub use config::TrainConfig;
 pub use history::{BatchPoint, EpochPoint, History};
 pub use layers::{Histogram, LayerStats};
 
 use super::backprop::{Backprop, Outcome};
+use super::device::session::Session;
 use super::evaluate::{Evaluation, Tally};
 use super::network::Network;
 use super::ops::op::parameter_len;
 use super::optimiser::OptimiserState;
 use super::weights::Metadata;
-use super::{AnnError, zoo};
+use super::{AnnError, device, zoo};
 use crate::core::rng::Rng;
 use crate::data::{Dataset, PIXELS};
 
@@ -38,7 +43,7 @@ const COPY_EVERY: u64 = 50;
 pub struct Trainer {
     config: TrainConfig,
     network: Network,
-    backprop: Backprop,
+    way: Way,
     optimiser: OptimiserState,
     data: Arc<Dataset>,
     /// Indices into `data`, before the epoch's shuffle.
@@ -58,7 +63,26 @@ pub struct Trainer {
     layers: Vec<LayerStats>,
     measure: bool,
     last_good: Vec<Vec<f32>>,
+    average: Average,
     pool: ThreadPool,
+}
+
+/// How a step is computed.
+enum Way {
+    /// By this program's own operations.
+    Own(Backprop),
+    /// On a device of candle's, where the weights then live: `network` and
+    /// `optimiser` are as old as the beginning.
+    Device(Box<OnDevice>),
+}
+
+/// A run on a device, and where it stood at the last copy (see [`Session`]).
+struct OnDevice {
+    session: Session,
+    epoch: usize,
+    batch: usize,
+    sums: Sums,
+    average: Average,
 }
 
 /// Sums over the epoch so far.
@@ -131,15 +155,15 @@ impl Trainer {
         let network = Network::new(architecture, config.seed)?;
         let steps = network.plan().steps.iter();
         let sizes: Vec<usize> = steps.map(|s| parameter_len(&*s.op)).collect();
-        let backprop = Backprop::new(&network, config.batch_size, config.threads);
         let optimiser = OptimiserState::new(&config.optimiser, &sizes)?;
         let (training, validation) = split(&config, &data)?;
         let last_good = network.values();
         let pool = super::pool(config.threads)?;
+        let way = Way::new(&config, &network, &optimiser)?;
         let mut trainer = Self {
             config,
             network,
-            backprop,
+            way,
             optimiser,
             data,
             order: Vec::new(),
@@ -155,6 +179,7 @@ impl Trainer {
             layers: Vec::new(),
             measure: false,
             last_good,
+            average: Average::default(),
             pool,
         };
         trainer.shuffle();
@@ -197,17 +222,21 @@ impl Trainer {
         let from = self.batch * size;
         let chosen = &self.order[from..(from + size).min(self.order.len())];
         let images = chosen.len();
-        let mut pixels = Vec::with_capacity(images * PIXELS);
-        for i in chosen {
-            pixels.extend(self.data.image(*i as usize).iter().map(|v| f32::from(*v) / 255.0));
-        }
+        let pixels = self.pictures(chosen);
         let labels: Vec<u8> = chosen.iter().map(|i| self.data.label(*i as usize)).collect();
         if self.step.is_multiple_of(COPY_EVERY) {
-            self.last_good = self.network.values();
+            self.keep().inspect_err(|error| self.go_back(error))?;
         }
         let Outcome { loss, right } = self.update(&pixels, &labels)?;
         self.batch += 1;
         self.step += 1;
+        if self.epoch + self.config.average_epochs >= self.config.epochs {
+            let network = match &self.way {
+                Way::Own(_) => &self.network,
+                Way::Device(on) => on.session.network(),
+            };
+            self.average.sample(network, self.step);
+        }
         self.sums.loss += f64::from(loss) * images as f64;
         self.sums.right += right as u64;
         self.sums.images += images as u64;
@@ -216,29 +245,109 @@ impl Trainer {
         Ok(Batch { step: self.step, images, loss, accuracy })
     }
 
+    /// Takes the copy that a run goes back to.
+    fn keep(&mut self) -> Result<(), AnnError> {
+        match &mut self.way {
+            Way::Own(_) => self.last_good = self.network.values(),
+            Way::Device(on) => {
+                on.session.keep(self.step)?;
+                (on.epoch, on.batch, on.sums) = (self.epoch, self.batch, self.sums);
+                on.average.clone_from(&self.average);
+            }
+        }
+        Ok(())
+    }
+
+    /// After a checkpoint was read: a run on a device goes on there.
+    fn put_on_device(&mut self) -> Result<(), AnnError> {
+        let Way::Device(on) = &mut self.way else { return Ok(()) };
+        let (updates, kept) = self.optimiser.parts();
+        on.session.load(&self.network, (updates, kept.to_vec()), self.step)?;
+        (on.epoch, on.batch, on.sums) = (self.epoch, self.batch, self.sums);
+        on.average.clone_from(&self.average);
+        Ok(())
+    }
+
+    /// The pictures of a mini-batch, changed by the augmentation.
+    fn pictures(&self, chosen: &[u32]) -> Vec<f32> {
+        let augmentation = self.config.augmentation;
+        let mut pixels = vec![0.0; chosen.len() * PIXELS];
+        let places = pixels.as_chunks_mut::<PIXELS>().0;
+        if augmentation.is_off() {
+            for (place, i) in places.iter_mut().zip(chosen) {
+                *place = self.data.pixels(*i as usize);
+            }
+            return pixels;
+        }
+        self.pool.install(|| {
+            places.par_iter_mut().zip(chosen).enumerate().for_each(|(number, (place, i))| {
+                let name = format!("augment {number}");
+                let mut rng = Rng::stream(self.config.seed, &name, self.step);
+                *place = augmentation.apply(self.data.image(*i as usize), &mut rng);
+            });
+        });
+        pixels
+    }
+
     /// Forward, backward, update; a run that diverged goes back to its last good
-    /// weights.
+    /// weights, one whose device failed to where it was when they were copied.
     fn update(&mut self, pictures: &[f32], labels: &[u8]) -> Result<Outcome, AnnError> {
-        let before = std::mem::take(&mut self.measure).then(|| self.network.values());
-        let (network, optimiser, backprop) =
-            (&mut self.network, &mut self.optimiser, &mut self.backprop);
+        let before = std::mem::take(&mut self.measure).then(|| self.network().values());
+        let (network, optimiser) = (&mut self.network, &mut self.optimiser);
         let address = (self.config.seed, self.step);
-        let done =
-            self.pool.install(|| backprop.step(network, optimiser, (pictures, labels), address));
+        let digits = (pictures, labels);
+        let done = match &mut self.way {
+            Way::Own(backprop) => {
+                self.pool.install(|| backprop.step(network, optimiser, digits, address))
+            }
+            Way::Device(on) => on.session.step(digits, address),
+        };
         match (&done, before) {
-            (Err(_), _) => self.network.set_values(&self.last_good),
-            (Ok(_), Some(before)) => self.layers = layers::measure(&self.network, &before),
+            (Err(error), _) => self.go_back(error),
+            (Ok(_), Some(before)) => self.layers = layers::measure(self.network(), &before),
             (Ok(_), None) => {}
         }
         done
+    }
+
+    fn go_back(&mut self, error: &AnnError) {
+        match &self.way {
+            Way::Own(_) => self.network.set_values(&self.last_good),
+            Way::Device(on) if matches!(error, AnnError::Device { .. }) => {
+                (self.epoch, self.batch, self.sums) = (on.epoch, on.batch, on.sums);
+                self.average.clone_from(&on.average);
+                self.step = on.session.kept_step();
+                self.history.batches.truncate(self.step as usize);
+                self.history.epochs.truncate(self.epoch);
+                self.validating = None;
+                self.shuffle();
+            }
+            // The session is at its last good weights already.
+            Way::Device(_) => {}
+        }
+    }
+
+    /// Asks the next piece of the validation split.
+    fn ask(&mut self, tally: &mut Tally) -> Result<(), AnnError> {
+        let data = &self.validation;
+        match &mut self.way {
+            Way::Own(_) => {
+                let network = &self.network;
+                self.pool.install(|| tally.advance(network, data));
+                Ok(())
+            }
+            Way::Device(on) => {
+                let answers = on.session.probabilities(&tally.next(data));
+                answers.map(|answers| tally.take(answers, data))
+            }
+        }
     }
 
     /// One piece of the validation; with the last one the epoch ends.
     fn validate_piece(&mut self) -> Result<Step, AnnError> {
         let mut tally = self.validating.take().unwrap_or_default();
         if tally.done() < self.validation.len() {
-            let (network, data) = (&self.network, &self.validation);
-            self.pool.install(|| tally.advance(network, data));
+            self.ask(&mut tally).inspect_err(|error| self.go_back(error))?;
             if tally.done() < self.validation.len() {
                 self.validating = Some(tally);
                 return Ok(Step::default());
@@ -275,7 +384,22 @@ impl Trainer {
 
     /// The network being trained.
     pub fn network(&self) -> &Network {
-        &self.network
+        match &self.way {
+            Way::Own(_) => &self.network,
+            Way::Device(on) => on.session.network(),
+        }
+    }
+
+    /// The network that the run results in: that with the mean of the weights of
+    /// the last epochs, if asked for, else the one being trained as it is.
+    pub fn result(&self) -> Network {
+        let network = self.network();
+        self.average.network(network).unwrap_or_else(|| network.clone())
+    }
+
+    /// Whether [`Trainer::result`] differs from [`Trainer::network`].
+    pub fn is_averaged(&self) -> bool {
+        self.average.count > 0
     }
 
     /// The settings.
@@ -322,10 +446,33 @@ impl Trainer {
             optimiser: c.optimiser.describe(),
             batch_size: c.batch_size,
             validation_share: c.validation_share,
+            augmentation: c.augmentation.to_string(),
+            averaged_epochs: c.average_epochs,
             validation_accuracy: last.and_then(|e| e.validation_accuracy).map(f64::from),
             test_accuracy: None,
+            last_test_accuracy: None,
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
+    }
+}
+
+impl Way {
+    /// As the settings say; a run on a device begins with this network and what
+    /// its optimiser keeps.
+    fn new(
+        config: &TrainConfig,
+        network: &Network,
+        optimiser: &OptimiserState,
+    ) -> Result<Self, AnnError> {
+        let declared = device::get(&config.device)?;
+        let Some(device) = declared.open()? else {
+            return Ok(Self::Own(Backprop::new(network, config.batch_size, config.threads)));
+        };
+        let (updates, kept) = optimiser.parts();
+        let optimiser = (&config.optimiser, (updates, kept.to_vec()));
+        let session = Session::new(declared, device, network, optimiser, 0)?;
+        let (sums, average) = (Sums::default(), Average::default());
+        Ok(Self::Device(Box::new(OnDevice { session, epoch: 0, batch: 0, sums, average })))
     }
 }
 

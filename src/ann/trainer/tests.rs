@@ -3,6 +3,7 @@
 use super::*;
 use crate::ann::optimiser::OptimiserConfig;
 use crate::data::SIDE;
+use crate::data::augment::Augmentation;
 
 /// Ten kinds of bars, easy to learn.
 fn bars(n: usize) -> Arc<Dataset> {
@@ -50,9 +51,11 @@ fn every_network_learns_bars() {
 #[test]
 fn the_result_depends_on_seed_and_threads_and_not_on_being_watched() {
     for (model, n) in [("mlp", 150), ("cnn3", 70), ("rnn1", 70), ("rnn4", 70)] {
+        let augmentation = Augmentation::USUAL;
         let run = |threads: usize, watched: bool| {
             let mut trainer =
-                Trainer::new(TrainConfig { threads, ..config(model, n) }, bars(n)).unwrap();
+                Trainer::new(TrainConfig { threads, augmentation, ..config(model, n) }, bars(n))
+                    .unwrap();
             loop {
                 if watched {
                     trainer.measure_next_step();
@@ -64,6 +67,7 @@ fn the_result_depends_on_seed_and_threads_and_not_on_being_watched() {
             assert_eq!(watched, !trainer.layer_stats().is_empty());
             (trainer.network().values(), trainer.history().clone())
         };
+        // Every picture is changed in its own way, whichever thread does it.
         for threads in [1, 2, 3] {
             let first = run(threads, false);
             assert!(first == run(threads, true), "{model} on {threads} threads");
@@ -77,7 +81,9 @@ fn a_resumed_run_ends_with_the_same_weights() {
     let path = dir.path().join("checkpoint.safetensors");
     for optimiser in ["adadelta", "adam", "sgd"] {
         let optimiser = OptimiserConfig::default_of(optimiser).unwrap();
-        let settings = TrainConfig { optimiser, ..config("mlp", 150) };
+        let (augmentation, average_epochs) = (Augmentation::USUAL, 1);
+        let settings =
+            TrainConfig { optimiser, augmentation, average_epochs, ..config("mlp", 150) };
         let mut whole = Trainer::new(settings.clone(), bars(150)).unwrap();
         finish(&mut whole);
         // In the middle of an epoch, at its end, and while validating.
@@ -90,7 +96,110 @@ fn a_resumed_run_ends_with_the_same_weights() {
             let mut second = Trainer::resume(&path, bars(150)).unwrap();
             finish(&mut second);
             assert!(whole.network().values() == second.network().values());
+            assert!(whole.result().values() == second.result().values());
             assert_eq!(whole.history(), second.history());
+        }
+    }
+}
+
+fn on_candle(n: usize) -> TrainConfig {
+    TrainConfig { device: "candle".into(), batch_size: 2, ..config("mlp", n) }
+}
+
+#[test]
+fn a_run_on_a_device_is_the_same_watched_or_not_and_after_resuming() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("checkpoint.safetensors");
+    for optimiser in ["adadelta", "adam", "sgd"] {
+        let optimiser = OptimiserConfig::default_of(optimiser).unwrap();
+        let settings = TrainConfig { optimiser, batch_size: 32, ..on_candle(150) };
+        let mut whole = Trainer::new(settings.clone(), bars(150)).unwrap();
+        finish(&mut whole);
+        for stop_after in [3, 6, 9] {
+            let mut first = Trainer::new(settings.clone(), bars(150)).unwrap();
+            for _ in 0..stop_after {
+                first.measure_next_step();
+                first.step().unwrap();
+            }
+            assert!(first.layer_stats().iter().all(|l| l.update_norm > 0.0));
+            first.save_checkpoint(&path).unwrap();
+            let mut second = Trainer::resume(&path, bars(150)).unwrap();
+            finish(&mut second);
+            assert!(whole.network().values() == second.network().values());
+            assert_eq!(whole.history(), second.history());
+        }
+        // The file is the same wherever it was written.
+        let mut elsewhere = Trainer::resume_on(&path, bars(150), Some("cpu")).unwrap();
+        finish(&mut elsewhere);
+        assert_eq!(elsewhere.progress(), whole.progress());
+    }
+}
+
+#[test]
+fn a_run_whose_device_fails_goes_back_to_its_last_copy_and_can_be_gone_on_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("checkpoint.safetensors");
+    let mut whole = Trainer::new(on_candle(150), bars(150)).unwrap();
+    finish(&mut whole);
+    // There are 68 batches in an epoch: it fails in the second, and the last copy
+    // is of the first.
+    let (fails_at, kept) = (80, 50);
+    let mut trainer = Trainer::new(on_candle(150), bars(150)).unwrap();
+    let Way::Device(on) = &mut trainer.way else { panic!("no device") };
+    on.session.fails_at = Some(fails_at);
+    let error = loop {
+        if let Err(error) = trainer.step() {
+            break error.to_string();
+        }
+    };
+    for part in
+        [&format!("batch {}", fails_at + 1), &format!("after batch {kept};"), "smaller batch"]
+    {
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(!error.contains("backtrace"), "{error}");
+    assert!(trainer.step().is_err(), "it does not go on by itself");
+    assert_eq!(trainer.progress().step, kept);
+    assert_eq!(trainer.history().batches.len() as u64, kept);
+    trainer.save_checkpoint(&path).unwrap();
+    let mut second = Trainer::resume(&path, bars(150)).unwrap();
+    finish(&mut second);
+    assert!(whole.network().values() == second.network().values());
+    assert_eq!(whole.history(), second.history());
+}
+
+#[test]
+fn a_run_that_diverges_on_a_device_is_back_at_finite_weights() {
+    let mut optimiser = OptimiserConfig::default_of("sgd").unwrap();
+    optimiser.set("learning_rate", 1e6);
+    let settings = TrainConfig { optimiser, ..on_candle(150) };
+    let mut trainer = Trainer::new(settings, bars(150)).unwrap();
+    let good = trainer.network().values();
+    let error = (0..40).find_map(|_| trainer.step().err()).unwrap();
+    assert!(matches!(error, AnnError::Diverged { .. }), "{error}");
+    assert!(trainer.network().values() == good);
+}
+
+#[test]
+fn the_result_is_the_mean_of_the_sampled_weights() {
+    let settings = TrainConfig { average_epochs: 1, ..config("mlp", 400) };
+    let mut trainer = Trainer::new(settings, bars(400)).unwrap();
+    assert!(trainer.result().values() == trainer.network().values());
+    let mut sampled: Vec<Vec<Vec<f32>>> = Vec::new();
+    loop {
+        let step = trainer.step().unwrap();
+        // Twelve batches an epoch: of the second epoch, after steps 16 and 24.
+        if step.batch.is_some_and(|b| [16, 24].contains(&b.step)) {
+            sampled.push(trainer.network().values());
+        }
+        if step.finished {
+            break;
+        }
+    }
+    for (i, values) in trainer.result().values().iter().enumerate() {
+        for (j, mean) in values.iter().enumerate() {
+            let wanted = 0.5 * (sampled[0][i][j] + sampled[1][i][j]);
+            assert!((mean - wanted).abs() < 1e-6);
         }
     }
 }
@@ -128,6 +237,11 @@ fn settings_out_of_range_are_named() {
         TrainConfig { epochs: 0, ..config("mlp", 100) },
         TrainConfig { validation_share: f64::NAN, ..config("mlp", 100) },
         TrainConfig { batch_size: 0, ..config("mlp", 100) },
+        TrainConfig { average_epochs: 3, ..config("mlp", 100) },
+        TrainConfig {
+            augmentation: Augmentation { scale: f32::NAN, ..Augmentation::USUAL },
+            ..config("mlp", 100)
+        },
     ];
     for settings in wrong {
         assert!(Trainer::new(settings, bars(100)).is_err());

@@ -102,6 +102,13 @@ pub struct LayerSummary {
     pub multiply_adds: usize,
 }
 
+impl LayerSummary {
+    /// The shape as text: `24×24×64`.
+    pub fn shape(&self) -> String {
+        self.output.iter().map(usize::to_string).collect::<Vec<_>>().join("×")
+    }
+}
+
 /// Shapes, parameters and cost of each layer.
 pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
     let mut shape = vec![SIDE, SIDE, 1];
@@ -160,6 +167,43 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
     lines
 }
 
+/// What a network takes in all. A multiply–add counts as two operations
+/// (FLOP); what is done once per value (biases, rectifiers, maxima, the gates'
+/// functions, the optimiser) is not counted, as usual. Winograd's filtering does
+/// with fewer multiplications than are counted here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Trained numbers.
+    pub parameters: usize,
+    /// Multiplications with addition for one picture.
+    pub multiply_adds: usize,
+    /// Operations for an answer.
+    pub answer_flop: usize,
+    /// Operations for a training image: forward, and backward the gradients by
+    /// the weights and by each layer's input; that by the picture is not needed.
+    pub training_flop: usize,
+}
+
+/// Adds a structure up.
+pub fn cost(layers: &[Layer]) -> Cost {
+    let lines = summary(layers);
+    let multiply_adds: usize = lines.iter().map(|l| l.multiply_adds).sum();
+    let with_the_picture = match (layers.first(), lines.first()) {
+        // The state is no part of the picture.
+        (Some(Layer::Recurrent { hidden, .. }), Some(first)) => {
+            first.multiply_adds * SIDE / (SIDE + hidden)
+        }
+        (_, Some(first)) => first.multiply_adds,
+        (_, None) => 0,
+    };
+    Cost {
+        parameters: lines.iter().map(|l| l.parameters).sum(),
+        multiply_adds,
+        answer_flop: 2 * multiply_adds,
+        training_flop: 6 * multiply_adds - 2 * with_the_picture,
+    }
+}
+
 /// The architecture of this id.
 pub fn find(id: &str) -> Option<&'static Architecture> {
     ZOO.iter().copied().find(|a| a.id == id)
@@ -196,6 +240,24 @@ mod tests {
             );
             assert!(ZOO[i + 1..].iter().all(|b| a.id != b.id && a.name != b.name));
         }
+    }
+
+    #[test]
+    fn the_cost_is_that_counted_by_hand() {
+        let cost = |id| cost(&(find(id).unwrap().layers)());
+        // 784·512 + 512·256 + 256·10; backward twice that, less 784·512.
+        let mlp = cost("mlp");
+        assert_eq!((mlp.multiply_adds, mlp.answer_flop), (535_040, 1_070_080));
+        assert_eq!(mlp.training_flop, 6 * 535_040 - 2 * 401_408);
+        // 28 steps of (28 + 128)·3·128, then 128·64 + 64·10; less 28·28·3·128.
+        let gru = cost("rnn1");
+        assert_eq!(gru.multiply_adds, 1_677_312 + 8832);
+        assert_eq!(gru.training_flop, 6 * 1_686_144 - 2 * 301_056);
+        // 26²·9·32 + 22²·25·32·128 + 9²·9·128² + 2048·128 + 1280.
+        let cnn = cost("cnn1");
+        assert_eq!(cnn.multiply_adds, 194_688 + 49_561_600 + 11_943_936 + 262_144 + 1280);
+        assert_eq!(cnn.training_flop / 1_000_000, 371);
+        assert_eq!(super::cost(&[]).training_flop, 0);
     }
 
     #[test]

@@ -186,7 +186,8 @@ impl Recording {
 
     /// How many single spikes are known in the steps of `range`. O(log n).
     pub fn count(&self, range: Range<u64>) -> u64 {
-        self.rank(range.end).saturating_sub(self.rank(range.start.max(self.kept_from)))
+        let start = range.start.max(self.kept_from);
+        if range.end <= start { 0 } else { self.rank(range.end) - self.rank(start) }
     }
 
     /// The first step after `step` in which one of `neurons` spiked.
@@ -256,7 +257,8 @@ impl Recording {
     pub fn activity(&self, bins: usize) -> Vec<f32> {
         let edge = |i: usize| (self.steps as u128 * i as u128 / bins.max(1) as u128) as u64;
         let mut counts = vec![0.0; bins];
-        if edge(bins) > 0 && self.kept_from > 0 {
+        let mut known_from = 0;
+        if bins > 0 && self.kept_from > 0 {
             // Of what was given up, the pyramid's coarsest bins tell enough.
             let view = View {
                 from_step: 0.0,
@@ -266,10 +268,10 @@ impl Recording {
                 columns: bins,
                 rows: 1,
             };
-            self.pyramid.count_cells(&view, self.kept_from, &mut counts);
+            known_from = self.pyramid.count_cells(&view, self.kept_from, &mut counts);
         }
         for (i, count) in counts.iter_mut().enumerate() {
-            *count += self.count(edge(i)..edge(i + 1)) as f32;
+            *count += self.count(edge(i).max(known_from)..edge(i + 1)) as f32;
         }
         counts
     }

@@ -85,6 +85,8 @@ fn beyond_the_cap_the_oldest_become_densities_and_none_is_lost() {
         recording.count_cells(&whole(&recording, columns, rows), &mut cells);
         assert!((sum(&cells) - 400_000.0).abs() < 40.0, "{columns}×{rows}: {}", sum(&cells));
     }
+    let activity: f64 = recording.activity(50).iter().map(|c| f64::from(*c)).sum();
+    assert!((activity - 400_000.0).abs() < 40.0, "{activity}");
     // Each quarter of the neurons, and of the time, fired what it fired.
     let mut cells = vec![0.0; 16];
     recording.count_cells(&whole(&recording, 4, 4), &mut cells);

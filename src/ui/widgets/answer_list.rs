@@ -9,7 +9,7 @@ use super::super::snapshot::Snapshot;
 use super::super::theme::{self, palette};
 use super::answer_card::percent;
 use crate::ann::ensemble;
-use crate::ann::weights;
+use crate::ann::shipped::SETS;
 use crate::core::text::grouped;
 use crate::workers::answers::Answer;
 use crate::workers::models::{Model, Origin};
@@ -44,7 +44,7 @@ pub fn entries<'a>(world: &'a Snapshot<'_>) -> Vec<Entry<'a>> {
         accuracy
             .map_or_else(|| "not tested".into(), |a| format!("test accuracy {:.2} %", a * 100.0))
     };
-    let ensembles = weights::stackings().iter().filter_map(|stacking| {
+    let ensembles = world.set.stackings().iter().filter_map(|stacking| {
         let declared = ensemble::find(&stacking.ensemble)?;
         Some(Entry {
             key: declared.id,
@@ -152,6 +152,24 @@ pub fn order(ui: &mut Ui, view: &AnswersView, out: &mut Outbox) {
             let text = RichText::new(name).small();
             if ui.selectable_label(on, text).on_hover_text(tip).clicked() {
                 out.push(Command::Answers(AnswersView { order, ..view.clone() }));
+            }
+        }
+    });
+}
+
+/// The buttons for the set of weights in the box, where there are several.
+pub fn sets(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    if SETS.len() < 2 {
+        return;
+    }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.label(RichText::new("Trained").small());
+        for set in SETS {
+            let on = world.session.weight_set == set.id;
+            let text = RichText::new(set.how).small();
+            if ui.selectable_label(on, text).on_hover_text(set.doc).clicked() && !on {
+                out.push(Command::WeightSet(set.id));
             }
         }
     });

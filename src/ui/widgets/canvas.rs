@@ -156,7 +156,7 @@ fn paint(ui: &Ui, rect: Rect, response: &Response, digit: &Digit, hand: &Hand) {
     }
     if digit.is_blank() && hand.touching.is_none() {
         let size = (rect.width() * 0.06).clamp(15.0, 26.0);
-        let text = "Draw a digit here";
+        let text = if rect.width() < 160.0 { "Draw here" } else { "Draw a digit here" };
         let at = rect.center();
         painter.text(at, egui::Align2::CENTER_CENTER, text, theme::strong(size), p.weak);
     }

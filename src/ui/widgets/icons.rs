@@ -10,6 +10,8 @@ pub enum Icon {
     Pencil,
     /// A rising curve on axes: train.
     Curve,
+    /// Fields within fields, down to one unit: receptive fields.
+    Fields,
     /// An hourglass: time.
     Hourglass,
     /// A voltage that rises, spikes and falls: a neuron.
@@ -75,6 +77,27 @@ impl Icon {
                 }
                 line(&[at(0.24, 0.06), at(0.24, 0.26), at(0.76, 0.74), at(0.76, 0.94)]);
                 line(&[at(0.76, 0.06), at(0.76, 0.26), at(0.24, 0.74), at(0.24, 0.94)]);
+            }
+            Self::Fields => {
+                // A large field on the left narrows to one unit on the right.
+                let field = |x: f32, y0: f32, y1: f32, slant: f32| {
+                    line(&[
+                        at(x, y0),
+                        at(x + slant, y0 + 0.1),
+                        at(x + slant, y1 + 0.1),
+                        at(x, y1),
+                        at(x, y0),
+                    ]);
+                };
+                field(0.06, 0.06, 0.8, 0.2);
+                field(0.46, 0.26, 0.62, 0.14);
+                painter.circle_filled(at(0.9, 0.51), rect.width() * 0.085, colour);
+                for (y0, y1) in [(0.16, 0.36), (0.9, 0.72)] {
+                    let faint = Stroke::new(stroke.width * 0.7, colour);
+                    painter.line_segment([at(0.26, y0), at(0.6, y1)], faint);
+                    let end = if y0 < 0.5 { 0.43 } else { 0.59 };
+                    painter.line_segment([at(0.6, y1), at(0.86, end)], faint);
+                }
             }
             Self::Spike => line(&[
                 at(0.04, 0.8),

@@ -333,6 +333,10 @@ impl Raster<'_> {
             painter.rect_filled(Rect::from_x_y_ranges(x, y..=rect.bottom()), 0, p.accent);
         }
         for k in 0..=2u32 {
+            // A low plot has no room for the number in the middle.
+            if k == 1 && rect.height() < 42.0 {
+                continue;
+            }
             let value = f64::from(k) * step;
             let y = rect.bottom() - rect.height() * (value / top) as f32;
             let align = [Align2::RIGHT_BOTTOM, Align2::RIGHT_CENTER, Align2::RIGHT_TOP][k as usize];
@@ -498,7 +502,7 @@ impl RateBins {
 /// The room between gutter and right edge.
 pub fn plot_x(ui: &Ui) -> egui::Rangef {
     let left = ui.next_widget_position().x;
-    egui::Rangef::new(left + GUTTER, left + ui.available_width() - 6.0)
+    egui::Rangef::new(left + GUTTER, left + ui.available_width() - 16.0)
 }
 
 #[cfg(test)]

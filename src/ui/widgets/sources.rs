@@ -38,6 +38,11 @@ fn shown(world: &Snapshot<'_>) -> Option<usize> {
     }
 }
 
+/// Whether there are digits to pick.
+pub fn ready(world: &Snapshot<'_>) -> bool {
+    pool(world).is_some()
+}
+
 /// Picks the digit `by` places on, in the order of the data set.
 pub fn next(world: &Snapshot<'_>, out: &mut Outbox, by: isize) {
     let Some((count, nth)) = pool(world) else { return };
@@ -94,8 +99,7 @@ fn pick(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         })
         .response
         .on_hover_text("Where digits are picked from (their test part)");
-    let ready = pool(world).is_some();
-    ui.add_enabled_ui(ready, |ui| {
+    ui.add_enabled_ui(ready(world), |ui| {
         if ui.button("Back").on_hover_text("The digit before (B)").clicked() {
             next(world, out, -1);
         }

@@ -67,18 +67,13 @@ impl TracePlot<'_> {
         let extents: Vec<_> = self.lines.iter().map(|l| self.extents(l, axis, columns)).collect();
         let scale = self.scale(rect, &extents);
         self.numbers(ui, outer, rect, &scale);
+        let mut named = Vec::new();
         for level in self.levels {
             let y = scale.y_of(level.value);
             let dash = [pos2(rect.left(), y), pos2(rect.right(), y)];
             let stroke = Stroke::new(if self.thick { 2.0 } else { 1.2 }, p.warning);
             painter.extend(Shape::dashed_line(&dash, stroke, 6.0, 4.0));
-            painter.text(
-                pos2(rect.right() - 4.0, y - 1.0),
-                Align2::RIGHT_BOTTOM,
-                &level.name,
-                theme::regular(11.5),
-                p.warning,
-            );
+            named.push((y, &level.name));
         }
         for (line, extents) in self.lines.iter().zip(&extents) {
             let points = self.points(line, axis, &scale, extents);
@@ -88,6 +83,14 @@ impl TracePlot<'_> {
             }
         }
         self.spike_marks(ui, &painter, rect, axis, &scale);
+        for (y, name) in named {
+            // On a ground of its own: lines and marks would cross it out.
+            let (at, font) = (pos2(rect.right() - 5.0, y - 1.0), theme::regular(11.5));
+            let text = painter.layout_no_wrap(name.clone(), font, p.warning);
+            let place = Align2::RIGHT_BOTTOM.anchor_size(at, text.size());
+            painter.rect_filled(place.expand2(vec2(3.0, 0.0)), 2, p.well);
+            painter.galley(place.min, text, p.warning);
+        }
         self.legend(ui, rect);
         if let Some(ms) = self.cursor_ms {
             time_axis::cursor(ui.painter(), axis, rect, ms, p.accent);

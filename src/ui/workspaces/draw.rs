@@ -225,6 +225,7 @@ fn answers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, height: f32) {
         answer_list::trust(ui, entry, &entries);
     }
     answer_list::order(ui, view, out);
+    answer_list::sets(ui, world, out);
     ScrollArea::vertical().id_salt("answers").show(ui, |ui| {
         let rows = answer_list::show(ui, entries, view, truth, out);
         for (key, response) in rows {

@@ -2,8 +2,10 @@
 //! line in [`WORKSPACES`].
 
 pub mod draw;
+pub mod fields;
 pub mod neuron;
 pub mod plasticity;
+pub mod time;
 pub mod train;
 
 use egui::{Key, Ui};
@@ -29,8 +31,14 @@ pub struct Workspace {
 }
 
 /// All workspaces.
-pub static WORKSPACES: &[&Workspace] =
-    &[&draw::WORKSPACE, &train::WORKSPACE, &neuron::WORKSPACE, &plasticity::WORKSPACE];
+pub static WORKSPACES: &[&Workspace] = &[
+    &draw::WORKSPACE,
+    &train::WORKSPACE,
+    &fields::WORKSPACE,
+    &time::WORKSPACE,
+    &neuron::WORKSPACE,
+    &plasticity::WORKSPACE,
+];
 
 /// The workspace of this id.
 pub fn find(id: &str) -> Option<&'static Workspace> {

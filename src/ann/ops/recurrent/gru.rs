@@ -7,6 +7,7 @@
 //! ```
 #![allow(unsafe_code, reason = "kernels on raw pointers")]
 
+use super::{place, size};
 use crate::ann::ops::simd::{Engine, Kernel, Simd, launch, sigmoid, tanh};
 
 struct Step {
@@ -14,6 +15,8 @@ struct Step {
     h: usize,
     /// In: x·W. Out: z, r, n, and h·Un + cn.
     gates: *mut f32,
+    /// From one panel of gates to the next.
+    jump: usize,
     /// h·U.
     state: *const f32,
     bias: *const f32,
@@ -29,10 +32,10 @@ impl Kernel for Step {
         unsafe {
             for i in 0..self.n {
                 for c in (0..h).step_by(S::LANES) {
-                    let gates = self.gates.add(i * 4 * h + c);
+                    let gates = |k: usize| self.gates.add(place(self.jump, i, k * h + c));
                     let state = self.state.add(i * 3 * h + c);
                     let bias = self.bias.add(c);
-                    let x = |k: usize| S::add(S::load(gates.add(k * h)), S::load(bias.add(k * h)));
+                    let x = |k: usize| S::add(S::load(gates(k)), S::load(bias.add(k * h)));
                     let a = |k: usize| {
                         S::add(S::load(state.add(k * h)), S::load(bias.add((3 + k) * h)))
                     };
@@ -45,7 +48,7 @@ impl Kernel for Step {
                     let after = S::fma(z, S::sub(before, n), n);
                     S::store(self.after.add(i * h + c), after);
                     for (k, v) in [z, r, n, inner].into_iter().enumerate() {
-                        S::store(gates.add(k * h), v);
+                        S::store(gates(k), v);
                     }
                 }
             }
@@ -57,18 +60,19 @@ impl Kernel for Step {
 pub fn forward(
     engine: Engine,
     (n, h): (usize, usize),
-    gates: &mut [f32],
+    (gates, jump): (&mut [f32], usize),
     state: &[f32],
     bias: &[f32],
     before: &[f32],
     after: &mut [f32],
 ) {
-    assert!(gates.len() >= n * 4 * h && state.len() >= n * 3 * h && bias.len() >= 6 * h);
+    assert!(gates.len() >= size(jump, n, h) && state.len() >= n * 3 * h && bias.len() >= 6 * h);
     assert!(before.len() >= n * h && after.len() >= n * h && h % 16 == 0);
     let step = Step {
         n,
         h,
         gates: gates.as_mut_ptr(),
+        jump,
         state: state.as_ptr(),
         bias: bias.as_ptr(),
         before: before.as_ptr(),
@@ -83,6 +87,8 @@ struct Back {
     h: usize,
     /// In: z, r, n, inner. Out: the gradients by the sums within them.
     gates: *mut f32,
+    /// From one panel of gates to the next.
+    jump: usize,
     /// Out: the gradient by h·U.
     state: *mut f32,
     before: *const f32,
@@ -99,9 +105,9 @@ impl Kernel for Back {
             let one = S::splat(1.0);
             for i in 0..self.n {
                 for c in (0..h).step_by(S::LANES) {
-                    let gates = self.gates.add(i * 4 * h + c);
+                    let gates = |k: usize| self.gates.add(place(self.jump, i, k * h + c));
                     let state = self.state.add(i * 3 * h + c);
-                    let [z, r, n, inner] = [0, 1, 2, 3].map(|k| S::load(gates.add(k * h)));
+                    let [z, r, n, inner] = [0, 1, 2, 3].map(|k| S::load(gates(k)));
                     let dh = S::load(self.dh.add(i * h + c));
                     let before = S::load(self.before.add(i * h + c));
                     let slope = |s| S::mul(s, S::sub(one, s));
@@ -110,7 +116,7 @@ impl Kernel for Back {
                     let dr = S::mul(S::mul(dn, inner), slope(r));
                     let dinner = S::mul(dn, r);
                     for (k, v) in [dz, dr, dn, dinner].into_iter().enumerate() {
-                        S::store(gates.add(k * h), v);
+                        S::store(gates(k), v);
                     }
                     for (k, v) in [dz, dr, dinner].into_iter().enumerate() {
                         S::store(state.add(k * h), v);
@@ -126,17 +132,18 @@ impl Kernel for Back {
 pub fn backward(
     engine: Engine,
     (n, h): (usize, usize),
-    gates: &mut [f32],
+    (gates, jump): (&mut [f32], usize),
     state: &mut [f32],
     before: &[f32],
     dh: &mut [f32],
 ) {
-    assert!(gates.len() >= n * 4 * h && state.len() >= n * 3 * h);
+    assert!(gates.len() >= size(jump, n, h) && state.len() >= n * 3 * h);
     assert!(before.len() >= n * h && dh.len() >= n * h && h % 16 == 0);
     let back = Back {
         n,
         h,
         gates: gates.as_mut_ptr(),
+        jump,
         state: state.as_mut_ptr(),
         before: before.as_ptr(),
         dh: dh.as_mut_ptr(),

@@ -6,15 +6,16 @@
 //! ```
 #![allow(unsafe_code, reason = "kernels on raw pointers")]
 
+use super::{place, size};
 use crate::ann::ops::simd::{Engine, Kernel, Simd, launch, sigmoid, tanh};
 
 struct Step {
     n: usize,
     h: usize,
-    /// In: x·W. Out: i, f, g, o.
+    /// In: x·W + h·U. Out: i, f, g, o.
     gates: *mut f32,
-    /// h·U.
-    state: *const f32,
+    /// From one panel of gates to the next.
+    jump: usize,
     bias: *const f32,
     cell: *const f32,
     cell_after: *mut f32,
@@ -29,12 +30,9 @@ impl Kernel for Step {
         unsafe {
             for i in 0..self.n {
                 for c in (0..h).step_by(S::LANES) {
-                    let gates = self.gates.add(i * 4 * h + c);
-                    let state = self.state.add(i * 4 * h + c);
-                    let sum = |k: usize| {
-                        let x = S::add(S::load(gates.add(k * h)), S::load(state.add(k * h)));
-                        S::add(x, S::load(self.bias.add(k * h + c)))
-                    };
+                    let gates = |k: usize| self.gates.add(place(self.jump, i, k * h + c));
+                    let sum =
+                        |k: usize| S::add(S::load(gates(k)), S::load(self.bias.add(k * h + c)));
                     let (input, forget) = (sigmoid::<S>(sum(0)), sigmoid::<S>(sum(1)));
                     let (g, output) = (tanh::<S>(sum(2)), sigmoid::<S>(sum(3)));
                     let cell = S::load(self.cell.add(i * h + c));
@@ -42,7 +40,7 @@ impl Kernel for Step {
                     S::store(self.cell_after.add(i * h + c), cell);
                     S::store(self.after.add(i * h + c), S::mul(output, tanh::<S>(cell)));
                     for (k, v) in [input, forget, g, output].into_iter().enumerate() {
-                        S::store(gates.add(k * h), v);
+                        S::store(gates(k), v);
                     }
                 }
             }
@@ -55,21 +53,20 @@ impl Kernel for Step {
 pub fn forward(
     engine: Engine,
     (n, h): (usize, usize),
-    gates: &mut [f32],
-    state: &[f32],
+    (gates, jump): (&mut [f32], usize),
     bias: &[f32],
     cell: &[f32],
     cell_after: &mut [f32],
     after: &mut [f32],
 ) {
-    assert!(gates.len() >= n * 4 * h && state.len() >= n * 4 * h && bias.len() >= 4 * h);
+    assert!(gates.len() >= size(jump, n, h) && bias.len() >= 4 * h);
     assert!(cell.len() >= n * h && cell_after.len() >= n * h && after.len() >= n * h);
     assert_eq!(h % 16, 0);
     let step = Step {
         n,
         h,
         gates: gates.as_mut_ptr(),
-        state: state.as_ptr(),
+        jump,
         bias: bias.as_ptr(),
         cell: cell.as_ptr(),
         cell_after: cell_after.as_mut_ptr(),
@@ -84,8 +81,8 @@ struct Back {
     h: usize,
     /// In: i, f, g, o. Out: the gradients by the sums within them.
     gates: *mut f32,
-    /// Out: the same, for the product with Uᵀ.
-    state: *mut f32,
+    /// From one panel of gates to the next.
+    jump: usize,
     cell: *const f32,
     cell_after: *const f32,
     dh: *const f32,
@@ -102,10 +99,8 @@ impl Kernel for Back {
             let one = S::splat(1.0);
             for i in 0..self.n {
                 for c in (0..h).step_by(S::LANES) {
-                    let gates = self.gates.add(i * 4 * h + c);
-                    let state = self.state.add(i * 4 * h + c);
-                    let [input, forget, g, output] =
-                        [0, 1, 2, 3].map(|k| S::load(gates.add(k * h)));
+                    let gates = |k: usize| self.gates.add(place(self.jump, i, k * h + c));
+                    let [input, forget, g, output] = [0, 1, 2, 3].map(|k| S::load(gates(k)));
                     let dh = S::load(self.dh.add(i * h + c));
                     let squashed = tanh::<S>(S::load(self.cell_after.add(i * h + c)));
                     let slope = |s| S::mul(s, S::sub(one, s));
@@ -120,8 +115,7 @@ impl Kernel for Back {
                         S::mul(S::mul(dh, squashed), slope(output)),
                     ];
                     for (k, v) in sums.into_iter().enumerate() {
-                        S::store(gates.add(k * h), v);
-                        S::store(state.add(k * h), v);
+                        S::store(gates(k), v);
                     }
                     S::store(self.dc.add(i * h + c), S::mul(dc, forget));
                 }
@@ -135,21 +129,20 @@ impl Kernel for Back {
 pub fn backward(
     engine: Engine,
     (n, h): (usize, usize),
-    gates: &mut [f32],
-    state: &mut [f32],
+    (gates, jump): (&mut [f32], usize),
     cell: &[f32],
     cell_after: &[f32],
     dh: &[f32],
     dc: &mut [f32],
 ) {
-    assert!(gates.len() >= n * 4 * h && state.len() >= n * 4 * h && h % 16 == 0);
+    assert!(gates.len() >= size(jump, n, h) && h % 16 == 0);
     assert!(cell.len() >= n * h && cell_after.len() >= n * h);
     assert!(dh.len() >= n * h && dc.len() >= n * h);
     let back = Back {
         n,
         h,
         gates: gates.as_mut_ptr(),
-        state: state.as_mut_ptr(),
+        jump,
         cell: cell.as_ptr(),
         cell_after: cell_after.as_ptr(),
         dh: dh.as_ptr(),

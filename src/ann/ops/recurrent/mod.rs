@@ -5,18 +5,26 @@
 //!   the product, as cuDNN, Keras and PyTorch have it
 //! * [`lstm`]: long short-term memory (Hochreiter and Schmidhuber 1997; Gers et
 //!   al. 2000)
+//! * [`trace`]: all states and gates of one sequence, to be looked at
+//!
+//! * [`panels`]: matrices in the order in which products read them
 //!
 //! All gates of a step are one product; the gradients by the weights are one
 //! product over all steps at the end (backpropagation through time).
 
 mod gru;
 mod lstm;
+mod panels;
+mod trace;
 
 use std::ops::Range;
+
+use panels::{Panels, WIDTH};
 
 use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane, Shared};
 use super::product::{Left, product};
 use super::simd::Engine;
+pub use trace::Trace;
 
 /// Which cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +44,33 @@ pub enum Order {
     Columns,
 }
 
-/// Rows of the recurrent weights that are updated together.
-const ROWS: usize = 32;
+/// What made one unit's last state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LastStep {
+    /// Which cell.
+    pub cell: Cell,
+    /// z, r, n and h·Un + cn for the GRU; i, f, g, o for the LSTM.
+    pub gates: [f32; 4],
+    /// The state before and after.
+    pub state: [f32; 2],
+    /// The LSTM's cell before and after.
+    pub memory: [f32; 2],
+}
+
+/// Rows of the weights that are updated together; small, so that threads finish
+/// at nearly the same time.
+const ROWS: usize = WIDTH / 2;
+
+/// The place of a gate in panels that are `jump` apart.
+#[inline(always)]
+fn place(jump: usize, row: usize, column: usize) -> usize {
+    column / WIDTH * jump + row * WIDTH + column % WIDTH
+}
+
+/// Numbers from the first of the gates of `n` rows to the last.
+fn size(jump: usize, n: usize, hidden: usize) -> usize {
+    (4 * hidden / WIDTH - 1) * jump + n * WIDTH
+}
 
 /// The operation: `(steps, values)` → last state `(hidden)`.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +83,7 @@ pub struct Recurrent {
 }
 
 /// Sizes and places in the memory of one pass over `n` sequences: all values of
-/// the inputs `(step, n, values)`, gates `(step, n, 4 hidden)`, states
+/// the inputs `(step, n, values)`, gates `(step, n, 4 hidden)` in panels, states
 /// `(step + 1, n, hidden)`, and for the LSTM cells likewise.
 struct Memory<'a> {
     xs: &'a mut [f32],
@@ -66,6 +99,11 @@ impl Recurrent {
         assert_eq!((input.c, input.len()), (1, input.h * input.w), "one channel, no padding");
         assert_eq!(hidden % 16, 0, "whole vectors");
         Self { engine, cell, order, input, hidden }
+    }
+
+    /// Which way it reads.
+    pub fn order(&self) -> Order {
+        self.order
     }
 
     /// Time steps, and values at each.
@@ -89,6 +127,12 @@ impl Recurrent {
         [0, values * columns, recurrent, recurrent + bias]
     }
 
+    /// The recurrent weights, and the transposed ones.
+    fn panels(&self) -> (Panels, Panels) {
+        let (h, columns) = (self.hidden, self.columns());
+        (Panels { rows: h, columns }, Panels { rows: columns, columns: h })
+    }
+
     fn cells(&self, n: usize) -> usize {
         if self.cell == Cell::Lstm { (self.steps().0 + 1) * n * self.hidden } else { 0 }
     }
@@ -99,6 +143,24 @@ impl Recurrent {
         let (gates, rest) = rest.split_at_mut(steps * n * 4 * h);
         let (hs, rest) = rest.split_at_mut((steps + 1) * n * h);
         Memory { xs, gates, hs, cs: &mut rest[..self.cells(n)] }
+    }
+
+    /// The last step of one unit, from what a pass over one picture has kept.
+    pub fn last_step(&self, keep: &[f32], unit: usize) -> Option<LastStep> {
+        let ((steps, values), h) = (self.steps(), self.hidden);
+        let last = steps.checked_sub(1)?;
+        let gates = steps * values;
+        let states = gates + steps * 4 * h;
+        let cells = states + (steps + 1) * h;
+        let at = |from: usize, step: usize| keep.get(from + step * h + unit).copied();
+        let gate = |k: usize| keep.get(gates + place(steps * WIDTH, last, k * h + unit)).copied();
+        let both = |from: usize| Some([at(from, last)?, at(from, steps)?]);
+        Some(LastStep {
+            cell: self.cell,
+            gates: [gate(0)?, gate(1)?, gate(2)?, gate(3)?],
+            state: both(states)?,
+            memory: if self.cell == Cell::Lstm { both(cells)? } else { [0.0; 2] },
+        })
     }
 
     /// The offset in a picture of value `v` at step `t`.
@@ -134,9 +196,9 @@ impl Op for Recurrent {
         ]
     }
 
-    /// The transposed recurrent weights.
+    /// The recurrent weights in panels, and the transposed ones.
     fn cache_len(&self) -> usize {
-        self.hidden * self.columns()
+        2 * self.hidden * self.columns()
     }
 
     fn keep_len(&self) -> usize {
@@ -151,24 +213,39 @@ impl Op for Recurrent {
         n * (self.columns() + 2 * self.hidden) + kept
     }
 
+    /// The bias, then rows of the kernel, then rows of the recurrent weights.
     fn blocks(&self) -> Vec<Vec<Range<usize>>> {
-        let ([_, recurrent, bias, end], columns) = (self.places(), self.columns());
-        let rows = (0..self.hidden)
-            .step_by(ROWS)
-            .map(|r| recurrent + r * columns..recurrent + (r + ROWS).min(self.hidden) * columns);
-        [0..recurrent, bias..end].into_iter().chain(rows).map(|range| vec![range]).collect()
+        let ([kernel, recurrent, bias, end], columns) = (self.places(), self.columns());
+        let rows = |from: usize, to: usize| {
+            let starts = (from..to).step_by(ROWS * columns);
+            starts.map(move |start| start..(start + ROWS * columns).min(to))
+        };
+        let all = rows(kernel, recurrent).chain(rows(recurrent, bias));
+        std::iter::once(bias..end).chain(all).map(|range| vec![range]).collect()
     }
 
     #[allow(unsafe_code, reason = "writes to a shared slice")]
     fn prepare(&self, block: usize, parameters: &[f32], cache: Shared<'_>) {
         let (columns, h) = (self.columns(), self.hidden);
-        let Some(block) = block.checked_sub(2) else { return };
+        let Some(block) = block.checked_sub(1 + self.kernel_blocks()) else { return };
         let rows = block * ROWS..((block + 1) * ROWS).min(h);
-        for column in 0..columns {
+        let weights = &parameters[self.places()[1]..];
+        let (forward, back) = self.panels();
+        for (first, width, place) in forward.each() {
+            let (from, to) = (place + rows.start * width, place + rows.end * width);
             // SAFETY: each block writes the places of its own rows.
-            let turned = unsafe { cache.at(column * h + rows.start..column * h + rows.end) };
+            let panel = unsafe { cache.at(from..to) };
+            for (to, row) in panel.chunks_exact_mut(width).zip(rows.clone()) {
+                to.copy_from_slice(&weights[row * columns + first..][..width]);
+            }
+        }
+        for column in 0..columns {
+            // The rows lie side by side within one panel: they divide its width.
+            let from = h * columns + back.at(column, rows.start);
+            // SAFETY: as above.
+            let turned = unsafe { cache.at(from..from + rows.len()) };
             for (to, row) in turned.iter_mut().zip(rows.clone()) {
-                *to = parameters[self.places()[1] + row * columns + column];
+                *to = weights[row * columns + column];
             }
         }
     }
@@ -187,23 +264,48 @@ impl Op for Recurrent {
                 }
             }
         }
-        let shape = (steps * n, values, columns);
         let left = Left::rows(m.xs, values);
-        product(self.engine, shape, left, pass.parameters, columns, m.gates, 4 * h, false);
+        for (first, width, place) in (Panels { rows: steps * n, columns }).each() {
+            let shape = (steps * n, values, width);
+            let (kernel, gates) = (&pass.parameters[first..], &mut m.gates[place..]);
+            product(self.engine, shape, left, kernel, columns, gates, WIDTH, false);
+        }
         m.hs[..n * h].fill(0.0);
         m.cs[..self.cells(n).min(n * h)].fill(0.0);
         let bias = &pass.parameters[bias..end];
         for t in 0..steps {
             let (before, after) = m.hs[t * n * h..].split_at_mut(n * h);
             let left = Left::rows(before, h);
-            let weights = &pass.parameters[recurrent..];
-            product(self.engine, (n, h, columns), left, weights, columns, step, columns, false);
-            let gates = &mut m.gates[t * n * 4 * h..][..n * 4 * h];
+            let (gates, jump) = (&mut m.gates[t * n * WIDTH..], steps * n * WIDTH);
+            // The first state is zero. One row is faster with all columns at once.
+            let by_row = t > 0 && (n == 1 || self.cell == Cell::Gru);
+            if t == 0 {
+                step.fill(0.0);
+            } else if n == 1 {
+                let weights = &pass.parameters[recurrent..];
+                product(self.engine, (n, h, columns), left, weights, columns, step, columns, false);
+            } else if by_row {
+                let target = (&mut *step, columns);
+                self.panels().0.product(self.engine, (n, left), pass.cache, target, false);
+            }
             match self.cell {
-                Cell::Gru => gru::forward(self.engine, (n, h), gates, step, bias, before, after),
+                Cell::Gru => {
+                    gru::forward(self.engine, (n, h), (gates, jump), step, bias, before, after);
+                }
                 Cell::Lstm => {
+                    if by_row {
+                        for (c, v) in step.iter().enumerate() {
+                            gates[place(jump, 0, c)] += v;
+                        }
+                    } else if t > 0 {
+                        for (first, width, from) in self.panels().0.each() {
+                            let (gates, shape) = (&mut gates[first * steps * n..], (n, h, width));
+                            let weights = &pass.cache[from..];
+                            product(self.engine, shape, left, weights, width, gates, WIDTH, true);
+                        }
+                    }
                     let (c, c_after) = m.cs[t * n * h..].split_at_mut(n * h);
-                    lstm::forward(self.engine, (n, h), gates, step, bias, c, c_after, after);
+                    lstm::forward(self.engine, (n, h), (gates, jump), bias, c, c_after, after);
                 }
             }
         }
@@ -220,27 +322,36 @@ impl Op for Recurrent {
         dc.fill(0.0);
         for t in (0..steps).rev() {
             let (before, _) = m.hs[t * n * h..].split_at(n * h);
-            let gates = &mut m.gates[t * n * 4 * h..][..n * 4 * h];
+            let (gates, jump) = (&mut m.gates[t * n * WIDTH..], steps * n * WIDTH);
+            let turned = &pass.cache[h * columns..];
+            // Nobody asks for the gradient by the first state.
             match self.cell {
-                Cell::Gru => gru::backward(self.engine, (n, h), gates, step, before, dh),
+                Cell::Gru => {
+                    gru::backward(self.engine, (n, h), (gates, jump), step, before, dh);
+                    if t > 0 {
+                        // The state also goes on directly; the kernel left that in dh.
+                        let left = Left::rows(step, columns);
+                        self.panels().1.product(self.engine, (n, left), turned, (dh, h), true);
+                    }
+                }
                 Cell::Lstm => {
                     let (c, c_after) = m.cs[t * n * h..].split_at(n * h);
-                    lstm::backward(self.engine, (n, h), gates, step, c, c_after, dh, dc);
+                    lstm::backward(self.engine, (n, h), (gates, jump), c, c_after, dh, dc);
+                    if t > 0 {
+                        let left = Left::panels(gates, jump);
+                        self.panels().1.product(self.engine, (n, left), turned, (dh, h), false);
+                    }
                 }
             }
-            // The GRU's state also goes on directly; its kernel left that in dh.
-            let left = Left::rows(step, columns);
-            let adds = self.cell == Cell::Gru;
-            product(self.engine, (n, columns, h), left, pass.cache, h, dh, h, adds);
         }
         let Some(dx) = pass.dx else { return };
         let kernel = &pass.parameters[..values * columns];
         for t in 0..steps {
             for i in 0..n {
-                let gates = &m.gates[(t * n + i) * 4 * h..][..columns];
+                let gate = |c: usize| m.gates[place(steps * n * WIDTH, t * n + i, c)];
                 for (v, w) in kernel.chunks_exact(columns).enumerate() {
                     dx[i * self.input.len() + self.pixel(t, v)] =
-                        gates.iter().zip(w).map(|(g, w)| g * w).sum();
+                        w.iter().enumerate().map(|(c, w)| gate(c) * w).sum();
                 }
             }
         }
@@ -253,51 +364,81 @@ impl Op for Recurrent {
             let count = steps * part.n;
             let (xs, rest) = part.keep.split_at(count * values);
             let (gates, hs) = rest.split_at(count * 4 * h);
-            match block {
-                0 => {
-                    let left = Left::transposed(xs, values);
-                    let shape = (values, count, columns);
-                    product(self.engine, shape, left, gates, 4 * h, out, columns, i > 0);
+            // The GRU's candidate is reached by the state through another gate.
+            let by_state = |c: usize| if gru && c >= 2 * h { c + h } else { c };
+            match block.checked_sub(1) {
+                Some(block) if block < self.kernel_blocks() => {
+                    let from = block * ROWS;
+                    let left = Left::transposed(xs.get(from..).unwrap_or_default(), values);
+                    let rows = ROWS.min(values - from);
+                    self.by_gates((rows, left), (gates, count), |c| c, out, i > 0);
                 }
-                1 => {
+                None => {
                     if i == 0 {
                         out.fill(0.0);
                     }
-                    for gates in gates.chunks_exact(4 * h) {
-                        for (sum, g) in out.iter_mut().zip(&gates[..columns]) {
-                            *sum += g;
+                    for first in (0..4 * h).step_by(WIDTH) {
+                        let mut sums = [0f32; WIDTH];
+                        for row in gates[first * count..].as_chunks::<WIDTH>().0.iter().take(count)
+                        {
+                            sums.iter_mut().zip(row).for_each(|(sum, g)| *sum += g);
                         }
-                        // The GRU's second bias: after the product with the state.
-                        let second = gates[..2 * h].iter().chain(&gates[3 * h..]);
-                        for (sum, g) in out[columns..].iter_mut().zip(second) {
-                            *sum += g;
+                        for (c, sum) in (first..).zip(sums) {
+                            if c < columns {
+                                out[c] += sum;
+                            }
+                            // The GRU's second bias: after the product with the state.
+                            if gru && !(2 * h..3 * h).contains(&c) {
+                                out[columns + if c < 2 * h { c } else { c - h }] += sum;
+                            }
                         }
                     }
                 }
-                _ => {
-                    let from = (block - 2) * ROWS;
+                Some(block) => {
+                    let from = (block - self.kernel_blocks()) * ROWS;
                     let rows = ROWS.min(h - from);
                     let left = Left::transposed(&hs[from..], h);
-                    let first = if gru { 2 * h } else { columns };
-                    let shape = (rows, count, first);
-                    product(self.engine, shape, left, gates, 4 * h, out, columns, i > 0);
-                    if gru {
-                        let shape = (rows, count, h);
-                        let gates = gates.get(3 * h..).unwrap_or_default();
-                        let out = &mut out[2 * h..];
-                        product(self.engine, shape, left, gates, 4 * h, out, columns, i > 0);
-                    }
+                    self.by_gates((rows, left), (gates, count), by_state, out, i > 0);
                 }
             }
         }
     }
 }
 
+impl Recurrent {
+    /// Blocks of the kernel; see [`Op::blocks`].
+    fn kernel_blocks(&self) -> usize {
+        self.steps().1.div_ceil(ROWS)
+    }
+
+    /// `out = left·gates`, half a panel at a time (the smallest hidden layer has
+    /// 16 units): column c of the result is by the gate `gate(c)`.
+    fn by_gates(
+        &self,
+        (rows, left): (usize, Left<'_>),
+        (gates, count): (&[f32], usize),
+        gate: impl Fn(usize) -> usize,
+        out: &mut [f32],
+        accumulate: bool,
+    ) {
+        let columns = self.columns();
+        let step = if self.hidden.is_multiple_of(WIDTH) { WIDTH } else { WIDTH / 2 };
+        for c in (0..columns).step_by(step) {
+            let (from, shape) = (place(count * WIDTH, 0, gate(c)), (rows, count, step));
+            // Without a step there are no gates.
+            let gates = gates.get(from..).unwrap_or_default();
+            product(self.engine, shape, left, gates, WIDTH, &mut out[c..], columns, accumulate);
+        }
+    }
+}
+
 #[cfg(test)]
-mod tests {
-    use super::super::candle::tests::{agrees_with_stock, gradients_are_right, run};
+pub(crate) mod tests {
+    use super::super::candle::tests::{
+        agrees_with_stock, difference, gradients_are_right, random, run,
+    };
     use super::*;
-    use candle_core::{D, Result, Tensor};
+    use candle_core::{D, Device, Result, Tensor};
 
     fn op(engine: Engine, cell: Cell, order: Order) -> Recurrent {
         Recurrent::new(engine, cell, order, Plane::new(4, 5, 1), 16)
@@ -313,8 +454,11 @@ mod tests {
         }
     }
 
+    /// States, cells and gates of a step, in the order of [`Trace::gates`].
+    pub type StockStep = (Tensor, Tensor, Vec<Tensor>);
+
     /// The equations, step by step, in candle's own operations.
-    fn stock(x: &Tensor, p: &Tensor, op: &Recurrent) -> Result<Tensor> {
+    pub fn stock(x: &Tensor, p: &Tensor, op: &Recurrent) -> Result<Vec<StockStep>> {
         let (batch, ..) = x.dims4()?;
         let (h, columns, [_, recurrent, bias, end]) = (op.hidden, op.columns(), op.places());
         let (steps, values) = op.steps();
@@ -325,26 +469,31 @@ mod tests {
         let b = p.narrow(0, bias, end - bias)?.reshape(((), columns))?;
         let mut state = Tensor::zeros((batch, h), x.dtype(), x.device())?;
         let mut cell = state.clone();
+        let mut all = vec![(state.clone(), cell.clone(), Vec::new())];
         let sigmoid = |t: Tensor| candle_nn::ops::sigmoid(&t);
         for t in 0..steps {
             let ax = x.narrow(1, t, 1)?.squeeze(1)?.matmul(&w)?.broadcast_add(&b.get(0)?)?;
             let ah = state.matmul(&u)?;
             let gate = |a: &Tensor, i: usize| a.narrow(D::Minus1, i * h, h)?.contiguous();
-            if op.cell == Cell::Gru {
+            let gates = if op.cell == Cell::Gru {
                 let ah = ah.broadcast_add(&b.get(1)?)?;
                 let z = sigmoid((gate(&ax, 0)? + gate(&ah, 0)?)?)?;
                 let r = sigmoid((gate(&ax, 1)? + gate(&ah, 1)?)?)?;
-                let n = (gate(&ax, 2)? + (r * gate(&ah, 2)?)?)?.tanh()?;
-                state = ((&z * &state)? + (z.affine(-1.0, 1.0)? * n)?)?;
+                let inner = gate(&ah, 2)?;
+                let n = (gate(&ax, 2)? + (&r * &inner)?)?.tanh()?;
+                state = ((&z * &state)? + (z.affine(-1.0, 1.0)? * &n)?)?;
+                vec![z, r, n, inner]
             } else {
                 let a = (ax + ah)?;
                 let (i, f) = (sigmoid(gate(&a, 0)?)?, sigmoid(gate(&a, 1)?)?);
                 let (g, o) = (gate(&a, 2)?.tanh()?, sigmoid(gate(&a, 3)?)?);
-                cell = ((f * &cell)? + (i * g)?)?;
-                state = (o * cell.tanh()?)?;
-            }
+                cell = ((&f * &cell)? + (&i * &g)?)?;
+                state = (&o * cell.tanh()?)?;
+                vec![i, f, g, o]
+            };
+            all.push((state.clone(), cell.clone(), gates));
         }
-        Ok(state)
+        Ok(all)
     }
 
     #[test]
@@ -353,7 +502,45 @@ mod tests {
             for cell in [Cell::Gru, Cell::Lstm] {
                 for (order, batch) in [(Order::Rows, 1), (Order::Columns, 9)] {
                     let op = op(engine, cell, order);
-                    agrees_with_stock(&op, batch, 2e-5, |x, p| stock(x, p, &op));
+                    agrees_with_stock(&op, batch, 2e-5, |x, p| {
+                        let steps = stock(x, p, &op)?;
+                        Ok(steps[steps.len() - 1].0.clone())
+                    });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_state_cell_and_gate_on_the_way_is_that_of_the_equations() {
+        let shape = (1, 4, 5, 1);
+        let x = random(20, 8);
+        for engine in Engine::available() {
+            for cell in [Cell::Gru, Cell::Lstm] {
+                for order in [Order::Rows, Order::Columns] {
+                    let op = op(engine, cell, order);
+                    let p: Vec<f32> = random(op.places()[3], 9).iter().map(|v| v * 0.3).collect();
+                    let trace = op.trace(&p, &x);
+                    let tensor = |v: &[f32]| Tensor::from_slice(v, v.len(), &Device::Cpu).unwrap();
+                    let steps =
+                        stock(&tensor(&x).reshape(shape).unwrap(), &tensor(&p), &op).unwrap();
+                    assert_eq!(steps.len(), trace.steps + 1);
+                    let h = trace.hidden;
+                    let near = |ours: &[f32], theirs: &Tensor| {
+                        let theirs = theirs.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+                        assert!(difference(ours, &theirs) < 1e-5, "{ours:?} {theirs:?}");
+                    };
+                    for (t, (state, cells, gates)) in steps.iter().enumerate() {
+                        near(&trace.states[t * h..][..h], state);
+                        if cell == Cell::Lstm {
+                            near(&trace.cells[t * h..][..h], cells);
+                        }
+                        for (g, gate) in gates.iter().enumerate() {
+                            near(&trace.gates[((t - 1) * 4 + g) * h..][..h], gate);
+                        }
+                    }
+                    assert_eq!(trace.cells.is_empty(), cell == Cell::Gru);
+                    assert_eq!(run(&op, &x, &p).0, trace.states[trace.steps * h..]);
                 }
             }
         }

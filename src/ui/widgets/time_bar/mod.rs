@@ -226,6 +226,8 @@ impl<'a> TimeBar<'a> {
         if self.playback.is_live() {
             let (text, colour) = if self.playback.is_following() {
                 ("live", p.accent)
+            } else if self.playback.at() == self.playback.range().1 {
+                ("held", p.weak)
             } else {
                 ("behind live", p.weak)
             };
@@ -262,7 +264,7 @@ impl<'a> TimeBar<'a> {
             let cancelled = ui.input(|i| i.key_pressed(Key::Escape));
             *typing = Typing::default();
             match playback::parse_speed(&text, self.axis.unit, scale) {
-                _ if cancelled => {}
+                _ if cancelled || text == playback::plain(asked * scale) => {}
                 Ok(speed) => edit(PlaybackEdit::Speed(speed)),
                 Err(error) => typing.error = Some(error.to_string()),
             }

@@ -75,12 +75,10 @@ impl TimeBar<'_> {
             return;
         };
         let step = scale.step(at.x);
-        // Where the selection began; `Some(None)` when this drag scrubs.
-        let anchor = ui.data_mut(|d| {
-            *d.get_temp_mut_or_insert_with::<Option<u64>>(anchor_id, || {
-                ui.input(|i| i.modifiers.shift).then_some(step)
-            })
-        });
+        // Where the selection began; `None` when this drag scrubs.
+        let selects = ui.input(|i| i.modifiers.shift).then_some(step);
+        let anchor: Option<u64> =
+            ui.data_mut(|d| *d.get_temp_mut_or_insert_with(anchor_id, || selects));
         match anchor {
             Some(anchor) if anchor != step => edit(PlaybackEdit::Select(Some((anchor, step)))),
             // A click with Shift takes the selection away.

@@ -2,7 +2,7 @@
 //! each, and what jitter takes from them.
 
 use egui::{Align2, RichText, Sense, Stroke, Ui, vec2};
-use egui_plot::{Corner, Legend, Line, Plot, PlotPoints, VLine};
+use egui_plot::{Corner, Legend, Line, PlotPoints, VLine};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::neuron::NeuronEdit;
@@ -11,7 +11,7 @@ use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::super::widgets::digit_view;
 use super::form::{self, Field};
-use super::save_row;
+use super::{save_row, still_plot};
 use crate::core::text::grouped;
 use crate::snn::codes::CODES;
 use crate::workers::experiments::{CodeResult, CodesResult};
@@ -65,7 +65,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let upper = room - lower - 8.0;
     ui.columns(CODES.len(), |columns| {
         for (i, (ui, coded)) in columns.iter_mut().zip(&result.codes).enumerate() {
-            column(ui, world, settings, i, coded, upper);
+            ui.vertical(|ui| column(ui, world, settings, i, coded, upper));
         }
     });
     errors(ui, world, settings, result, lower);
@@ -95,7 +95,7 @@ fn column(
     ui.label(RichText::new(text).font(theme::strong(13.5)))
         .on_hover_text("Mean and standard deviation over the messages below");
     let picture = (height * 0.34).clamp(64.0, 150.0).min(ui.available_width());
-    let trains = (height - picture - 150.0).clamp(60.0, 260.0);
+    let trains = (height - picture - 118.0).clamp(60.0, 260.0);
     trials(ui, settings, coded, colour, trains);
     ui.horizontal(|ui| {
         let label = format!("The digit as read from the {} code", code.name);
@@ -178,16 +178,10 @@ fn errors(
         let width = ui.available_width();
         let beside = (width * 0.32).clamp(140.0, 300.0);
         ui.allocate_ui(vec2(width - beside - 10.0, height), |ui| {
-            Plot::new("code errors")
-                .height(height)
+            still_plot("code errors", height)
                 .legend(Legend::default().position(Corner::LeftTop))
-                .allow_scroll(false)
-                .allow_drag(false)
-                .allow_zoom(false)
-                .allow_boxed_zoom(false)
                 .x_axis_label("jitter (ms)")
                 .y_axis_label("error (r.m.s., 1 = full ink)")
-                .auto_bounds(egui::Vec2b::new(false, false))
                 .show(ui, |plot| {
                     let bounds = [f64::from(top) * -0.03, f64::from(top) * 1.1];
                     plot.set_plot_bounds(egui_plot::PlotBounds::from_min_max(

@@ -1,14 +1,14 @@
 //! The f–I curve: dots that are counted in simulation, a line from the equations.
 
 use egui::{ComboBox, RichText, Stroke, Ui};
-use egui_plot::{Corner, Legend, Line, LineStyle, Plot, PlotPoints, Points, VLine};
+use egui_plot::{Corner, Legend, Line, LineStyle, PlotPoints, Points, VLine};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::neuron::NeuronEdit;
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::form;
-use super::save_row;
+use super::{save_row, still_plot};
 use crate::snn::models::MODELS;
 use crate::snn::rate_curve;
 use crate::workers::experiments::CurveResult;
@@ -124,24 +124,18 @@ fn plot(ui: &mut Ui, world: &Snapshot<'_>, result: &CurveResult, unit: &str, hei
     let top = all().map(|q| q[1]).fold(10.0, f64::max) * 1.08;
     let closed = rate_curve::find(&result.model).is_some_and(|c| c.closed);
     let name = if closed { "from the equations" } else { "equations, integrated finely" };
-    Plot::new(("f-I", &result.model))
-        .height(height)
+    still_plot(("f-I", &result.model), height)
         .legend(Legend::default().position(Corner::LeftTop))
-        .allow_scroll(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_boxed_zoom(false)
         .x_axis_label(format!("current I ({unit})"))
         .y_axis_label("rate f (Hz)")
-        .default_x_bounds(low, high)
-        .default_y_bounds(-0.02 * top, top)
-        .auto_bounds(egui::Vec2b::new(false, false))
         .show(ui, |plot| {
-            let bounds = egui_plot::PlotBounds::from_min_max([low, -0.02 * top], [high, top]);
+            let air = 0.02 * (high - low);
+            let (min, max) = ([low - air, -0.02 * top], [high + air, top]);
+            let bounds = egui_plot::PlotBounds::from_min_max(min, max);
             plot.set_plot_bounds(bounds);
             plot.vline(
                 VLine::new("rheobase: firing begins", result.rheobase)
-                    .stroke(Stroke::new(thick * 0.7, p.warning))
+                    .stroke(Stroke::new(thick * 0.7, p.weak))
                     .style(LineStyle::dashed_dense()),
             );
             let line: PlotPoints<'_> = result.expected.iter().copied().collect();

@@ -80,37 +80,47 @@ impl<'a> Field<'a> {
 /// A declared parameter over its whole range: a number to drag or type, or a
 /// list for a choice. Returns whether it has changed.
 pub fn parameter(ui: &mut Ui, param: &Param, value: &mut f64) -> bool {
-    ui.horizontal(|ui| {
-        let label = ui.add(egui::Label::new(param.label).truncate()).on_hover_text(param.doc);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if let Some(first) = param.choices.first() {
-                let mut chosen = *value as usize;
-                let name = param.choices.get(chosen).unwrap_or(first);
-                let response = ComboBox::from_id_salt(param.name)
-                    .selected_text(*name)
-                    .width(96.0)
-                    .show_ui(ui, |ui| {
-                        for (i, name) in param.choices.iter().enumerate() {
-                            ui.selectable_value(&mut chosen, i, *name);
-                        }
-                    })
-                    .response;
-                response.labelled_by(label.id).on_hover_text(param.doc);
-                let changed = chosen != *value as usize;
-                *value = chosen as f64;
-                return changed;
-            }
-            let space = if param.unit.is_empty() { "" } else { " " };
-            // A drag of a hundred points doubles a value, or leaves zero.
-            let speed = (value.abs() / 100.0).max(param.default.abs() / 400.0).max(1e-3);
-            let drag = DragValue::new(value)
-                .range(param.range.0..=param.range.1)
-                .speed(speed)
-                .max_decimals(4)
-                .suffix(format!("{space}{}", param.unit));
-            ui.add(drag).labelled_by(label.id).on_hover_text(param.doc).changed()
-        })
-        .inner
+    let tip = format!("{}: {}", param.label, param.doc);
+    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        let before = *value;
+        let response = if param.choices.is_empty() {
+            number(ui, param, value)
+        } else {
+            choice(ui, param, value)
+        };
+        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            // The control has taken its room; the name gets what is left.
+            let label = ui.add(egui::Label::new(param.label).truncate());
+            response.labelled_by(label.on_hover_text(tip.as_str()).id).on_hover_text(tip.as_str());
+        });
+        *value != before
     })
     .inner
+}
+
+fn number(ui: &mut Ui, param: &Param, value: &mut f64) -> egui::Response {
+    let space = if param.unit.is_empty() { "" } else { " " };
+    // A drag of a hundred points doubles a value, or leaves zero.
+    let speed = (value.abs() / 100.0).max(param.default.abs() / 400.0).max(1e-3);
+    let drag = DragValue::new(value)
+        .range(param.range.0..=param.range.1)
+        .speed(speed)
+        .max_decimals(4)
+        .suffix(format!("{space}{}", param.unit));
+    ui.add(drag)
+}
+
+fn choice(ui: &mut Ui, param: &Param, value: &mut f64) -> egui::Response {
+    let mut chosen = *value as usize;
+    let response = ComboBox::from_id_salt(param.name)
+        .selected_text(param.choices.get(chosen).copied().unwrap_or("choose"))
+        .width(96.0)
+        .show_ui(ui, |ui| {
+            for (i, name) in param.choices.iter().enumerate() {
+                ui.selectable_value(&mut chosen, i, *name);
+            }
+        })
+        .response;
+    *value = chosen as f64;
+    response
 }

@@ -34,10 +34,15 @@ pub static WORKSPACE: Workspace = Workspace {
     show,
 };
 
+/// Below this width of the plots, points, names are short.
+const NARROW: f32 = 600.0;
+
 /// An experiment: its name, what one sees in it, its settings and its plots.
 struct Tab {
     is: NeuronTab,
     name: &'static str,
+    /// The same where there is little room.
+    short: &'static str,
     /// What to see, in a sentence or two.
     see: &'static str,
     form: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
@@ -50,6 +55,7 @@ const TABS: [Tab; 5] = [
     Tab {
         is: NeuronTab::Spikes,
         name: "Spikes (Fig. 1)",
+        short: "Fig. 1",
         see: "The current charges neuron 1; at the threshold it spikes and falls back. Each spike lifts neuron 2 by the weight, and between spikes it forgets: at a weight of 0.6 it takes three of them. Which weight makes it answer to each?",
         form: spikes::form,
         show: spikes::show,
@@ -58,6 +64,7 @@ const TABS: [Tab; 5] = [
     Tab {
         is: NeuronTab::RateCurve,
         name: "f–I curve",
+        short: "f–I curve",
         see: "Below a certain current a neuron is silent; above it, more current means more spikes. The dots are counted in simulation, the line is what the equations say.",
         form: curve::form,
         show: curve::show,
@@ -66,6 +73,7 @@ const TABS: [Tab; 5] = [
     Tab {
         is: NeuronTab::Unit,
         name: "Neuron and unit (Fig. 3)",
+        short: "Fig. 3",
         see: "Both neurons get the same weighted inputs. The artificial one adds them up at once; the other one adds them one by one and fires when the sum reaches the threshold: its spikes count the same sum.",
         form: unit::form,
         show: unit::show,
@@ -74,7 +82,8 @@ const TABS: [Tab; 5] = [
     Tab {
         is: NeuronTab::Codes,
         name: "Codes",
-        see: "The same intensity, said in three ways. Raise the jitter: the rate does not care, the time loses a little, the burst a lot. Without jitter it is the other way round.",
+        short: "Codes",
+        see: "The same intensity, said in three ways. Raise the jitter: the rate does not care, the time loses a little, the burst a lot. Without jitter the rate is the worst of the three.",
         form: codes::form,
         show: codes::show,
         bar: None,
@@ -82,6 +91,7 @@ const TABS: [Tab; 5] = [
     Tab {
         is: NeuronTab::Files,
         name: "From a file",
+        short: "File",
         see: "Spikes that were saved here or by another simulator, as npz with `times` (ms) and `senders`, or as CSV with a time and a neuron a line.",
         form: files::form,
         show: files::show,
@@ -127,15 +137,30 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 
 /// The experiments to choose from, and what to see in this one.
 fn tabs(ui: &mut Ui, chosen: &Tab, out: &mut Outbox) {
+    let narrow = ui.available_width() < NARROW;
     ui.horizontal_wrapped(|ui| {
         for tab in &TABS {
-            let text = RichText::new(tab.name).font(theme::strong(14.0));
+            let text =
+                RichText::new(if narrow { tab.short } else { tab.name }).font(theme::strong(14.0));
             if ui.selectable_label(tab.is == chosen.is, text).on_hover_text(tab.see).clicked() {
                 out.push(Command::Neuron(NeuronEdit::Tab(tab.is)));
             }
         }
     });
-    ui.label(RichText::new(chosen.see).color(palette(ui.visuals()).weak));
+    let see = RichText::new(chosen.see).color(palette(ui.visuals()).weak);
+    ui.label(if narrow { see.small() } else { see });
+}
+
+/// A plot that shows what it is given and is not moved by accident.
+fn still_plot<'a>(id: impl egui::AsIdSalt, height: f32) -> egui_plot::Plot<'a> {
+    egui_plot::Plot::new(id)
+        .height(height)
+        .allow_scroll(false)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_boxed_zoom(false)
+        .grid_spacing(egui::Rangef::new(8.0, 400.0))
+        .auto_bounds(egui::Vec2b::new(false, false))
 }
 
 /// Buttons that save what is shown between `from` and here.

@@ -163,13 +163,13 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         ui.label(text);
         return;
     }
-    tools(ui, world, out);
-    let from = ui.next_widget_position();
+    let from = tools(ui, world, out);
     let mut plot = world.neuron.state.plot.clone();
     let axis = plot.time.axis(raster::plot_x(ui), view.recording.duration_ms());
     plots(ui, world, &axis, &mut plot);
     time_axis::show(ui, &axis);
-    exports(ui, world, out, from);
+    let to = pos2(ui.max_rect().right(), ui.next_widget_position().y);
+    ui.data_mut(|d| d.insert_temp(shown_id(), Rect::from_min_max(from, to)));
     if plot != world.neuron.state.plot {
         out.push(Command::Neuron(NeuronEdit::Plot(Box::new(plot))));
     }
@@ -187,15 +187,18 @@ fn plots(ui: &mut Ui, world: &Snapshot<'_>, axis: &Axis, plot: &mut RasterView) 
     let view = &world.neuron.simulation;
     let figure = &world.session.neuron.figure;
     let (thick, cursor_ms) = (world.session.projector, cursor_ms(world));
-    let below = time_axis::AXIS_HEIGHT + 74.0;
-    let room = (ui.available_height() - below).clamp(220.0, 620.0);
+    let below = time_axis::AXIS_HEIGHT + 34.0;
+    let room = (ui.available_height() - below).clamp(150.0, 680.0);
+    // The spikes stand above the voltages too; a small window does without their
+    // raster.
+    let with_raster = room > 270.0;
     let threshold = Level { value: figure.v_th as f32, name: format!("threshold {}", figure.v_th) };
     let line = |channel: usize, name: &str, colour| Line { channel, name: name.into(), colour };
     let (now_ms, dt_ms) = (view.recording.duration_ms(), view.recording.dt_ms());
     let rows = [
-        ("I", line(0, "current", p.series[1]), None, 0.18),
-        ("V₁", line(1, "V₁", p.series[0]), Some(0), 0.29),
-        ("V₂", line(2, "V₂", p.series[2]), Some(1), 0.29),
+        ("I", line(0, "current", p.series[1]), None, if with_raster { 0.18 } else { 0.2 }),
+        ("V₁", line(1, "V₁", p.series[0]), Some(0), if with_raster { 0.29 } else { 0.4 }),
+        ("V₂", line(2, "V₂", p.series[2]), Some(1), if with_raster { 0.29 } else { 0.4 }),
     ];
     ui.spacing_mut().item_spacing.y = 5.0;
     for (title, line, neuron, share) in rows {
@@ -215,6 +218,9 @@ fn plots(ui: &mut Ui, world: &Snapshot<'_>, axis: &Axis, plot: &mut RasterView) 
         let response = trace.show(ui, axis);
         time_axis::pan_and_zoom(ui, &response, axis, &mut plot.time, now_ms, dt_ms);
     }
+    if !with_raster {
+        return;
+    }
     let groups = ["1", "2"].map(|n| Group { name: format!("neuron {n}"), size: 1 });
     let raster = Raster {
         id: egui::Id::unique("neuron raster"),
@@ -229,48 +235,116 @@ fn plots(ui: &mut Ui, world: &Snapshot<'_>, axis: &Axis, plot: &mut RasterView) 
     raster.show(ui, axis, plot);
 }
 
-/// What runs and how fast; zoom.
-fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+/// Where the plots were drawn, for the picture that is saved of them.
+fn shown_id() -> egui::Id {
+    egui::Id::unique("neuron plots")
+}
+
+/// Restart, zoom, save; the speed, or the values of the moment looked at.
+/// Returns where the plots begin.
+fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) -> egui::Pos2 {
     let p = palette(ui.visuals());
     let view = &world.neuron.simulation;
     ui.horizontal_wrapped(|ui| {
-        let mut push = |edit| out.push(Command::Neuron(edit));
-        if ui.button("Restart").on_hover_text("From time 0, with the settings as they are").clicked() {
-            push(NeuronEdit::Restart);
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let tip = "From time 0, with the settings as they are";
+        if ui.button("Restart").on_hover_text(tip).clicked() {
+            out.push(Command::Neuron(NeuronEdit::Restart));
         }
-        let mut plot = world.neuron.state.plot.clone();
-        let now_ms = view.recording.duration_ms();
-        let axis = plot.time.axis(egui::Rangef::new(0.0, 1.0), now_ms);
-        let middle = (axis.from_ms + axis.to_ms) / 2.0;
-        for (name, factor) in [("Zoom in", 2.0), ("Zoom out", 0.5)] {
-            let tip = "Also with the wheel over a plot, where the pointer is";
-            if ui.button(name).on_hover_text(tip).clicked() {
-                plot.time.zoom(factor, middle, &axis, now_ms, DT_MS);
-            }
-        }
-        if ui.button("Whole run").on_hover_text("Also with a double click on a plot").clicked() {
-            plot.time.show_all(now_ms);
-        }
-        if plot != world.neuron.state.plot {
-            push(NeuronEdit::Plot(Box::new(plot)));
-        }
+        zoom(ui, world, out);
+        saves(ui, world, out);
         if let Some(failure) = &view.failure {
             ui.label(RichText::new(failure).color(p.warning));
+        } else if let Some(ms) = cursor_ms(world) {
+            let step = (ms / DT_MS).round() as u64;
+            let value = |channel| view.traces.value(channel, step).unwrap_or(f32::NAN);
+            let (i, v1, v2) = (value(0), value(1), value(2));
+            let text = format!("{ms:.1} ms: I = {i:.3}, V₁ = {v1:.3}, V₂ = {v2:.3}");
+            ui.label(RichText::new(text).font(theme::strong(13.0)));
+        } else {
+            speed(ui, world);
         }
-        let text = match (&view.speeds, world.neuron.running) {
-            (Some(s), _) => format!(
-                "{} ms/s simulated, {} steps/s, {} synaptic events/s",
-                grouped(s.ms_per_s.round() as u64),
-                grouped(s.steps_per_s.round() as u64),
-                grouped(s.events_per_s.round() as u64)
+    });
+    ui.next_widget_position()
+}
+
+fn zoom(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let mut plot = world.neuron.state.plot.clone();
+    let now_ms = world.neuron.simulation.recording.duration_ms();
+    let axis = plot.time.axis(egui::Rangef::new(0.0, 1.0), now_ms);
+    let middle = (axis.from_ms + axis.to_ms) / 2.0;
+    for (name, factor) in [("Zoom in", 2.0), ("Zoom out", 0.5)] {
+        let tip = "Also with the wheel over a plot, where the pointer is";
+        if ui.button(name).on_hover_text(tip).clicked() {
+            plot.time.zoom(factor, middle, &axis, now_ms, DT_MS);
+        }
+    }
+    if ui.button("Whole run").on_hover_text("Also with a double click on a plot").clicked() {
+        plot.time.show_all(now_ms);
+    }
+    if plot != world.neuron.state.plot {
+        out.push(Command::Neuron(NeuronEdit::Plot(Box::new(plot))));
+    }
+}
+
+/// How fast it runs, and on what.
+fn speed(ui: &mut Ui, world: &Snapshot<'_>) {
+    let weak = palette(ui.visuals()).weak;
+    let view = &world.neuron.simulation;
+    let engine = view
+        .engine
+        .as_ref()
+        .map_or_else(String::new, |e| format!("{} engine, {}", e.kind, e.detail));
+    let rounded = |x: f64| grouped(x.round() as u64);
+    let (short, long) = match (&view.speeds, world.neuron.running) {
+        (Some(s), _) => (
+            format!("{} ms/s simulated", rounded(s.ms_per_s)),
+            format!(
+                "{} steps/s, {} synaptic events/s",
+                rounded(s.steps_per_s),
+                rounded(s.events_per_s)
             ),
-            (None, true) => "measuring the speed …".into(),
-            (None, false) => "held".into(),
-        };
-        let engine = view.engine.as_ref().map_or_else(String::new, |e| format!("{} engine, {}", e.kind, e.detail));
-        ui.label(RichText::new(text).small().color(p.weak)).on_hover_text(engine.clone());
-        ui.label(RichText::new(engine).small().color(p.weak))
-            .on_hover_text("Two neurons are done on one thread of the processor: a graphics card would take longer to be asked");
+        ),
+        (None, true) => ("measuring the speed …".into(), String::new()),
+        (None, false) => ("held".into(), String::new()),
+    };
+    let tip = format!(
+        "{engine}. {long}. Two neurons are done on one thread of the processor: a graphics card would take longer to be asked."
+    );
+    ui.label(RichText::new(short).small().color(weak)).on_hover_text(tip.as_str());
+    if ui.max_rect().width() > super::NARROW {
+        if !long.is_empty() {
+            ui.label(RichText::new(long).small().color(weak)).on_hover_text(tip.as_str());
+        }
+        ui.label(RichText::new(engine).small().color(weak)).on_hover_text(tip);
+    }
+}
+
+/// What can be saved, behind one button.
+fn saves(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let view = &world.neuron.simulation;
+    ui.menu_button("Save…", |ui| {
+        if ui.button("Plots as PNG").clicked() {
+            let rect = ui.data(|d| d.get_temp::<Rect>(shown_id()));
+            if let Some(rect) = rect {
+                out.push(Command::SavePicture { name: "fig-1", rect });
+            }
+            ui.close();
+        }
+        for (name, extension) in [("Spikes as npz", "npz"), ("Spikes as CSV", "csv")] {
+            let tip = "Every spike that is known singly: time in ms and neuron";
+            if ui.button(name).on_hover_text(tip).clicked() {
+                let recording = Arc::clone(&view.recording);
+                out.push(Command::SaveSpikes { name: "spikes", extension, recording });
+                ui.close();
+            }
+        }
+        let tip = "Current and both voltages, a row per step";
+        if ui.button("Traces as CSV").on_hover_text(tip).clicked() {
+            let traces = Arc::clone(&view.traces);
+            out.push(Command::SaveTraces { name: "traces", traces });
+            ui.close();
+        }
     });
 }
 
@@ -295,39 +369,4 @@ pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         .events(&next)
         .measured(view.speeds.map(|s| s.steps_per_s))
         .show(ui, &mut |edit| out.push(Command::Neuron(NeuronEdit::Play(edit))));
-}
-
-fn exports(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, from: egui::Pos2) {
-    let view = &world.neuron.simulation;
-    let to = pos2(ui.max_rect().right(), ui.next_widget_position().y);
-    ui.horizontal_wrapped(|ui| {
-        if ui.button("Save as PNG").clicked() {
-            let rect = Rect::from_min_max(from, to);
-            out.push(Command::SavePicture { name: "fig-1", rect });
-        }
-        let spikes = [("Spikes as npz", "npz"), ("Spikes as CSV", "csv")];
-        for (name, extension) in spikes {
-            let tip = "Every spike that is known singly: time in ms and neuron";
-            if ui.button(name).on_hover_text(tip).clicked() {
-                let recording = Arc::clone(&view.recording);
-                out.push(Command::SaveSpikes { name: "spikes", extension, recording });
-            }
-        }
-        let tip = "Current and both voltages, a row per step";
-        if ui.button("Traces as CSV").on_hover_text(tip).clicked() {
-            let traces = Arc::clone(&view.traces);
-            out.push(Command::SaveTraces { name: "traces", traces });
-        }
-        if let Some(ms) = cursor_ms(world) {
-            let step = (ms / DT_MS).round() as u64;
-            let value = |channel| view.traces.value(channel, step).unwrap_or(f32::NAN);
-            let text = format!(
-                "{ms:.1} ms: I = {:.3}, V₁ = {:.3}, V₂ = {:.3}",
-                value(0),
-                value(1),
-                value(2)
-            );
-            ui.label(RichText::new(text).font(theme::strong(13.0)));
-        }
-    });
 }

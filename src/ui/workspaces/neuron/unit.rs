@@ -2,7 +2,7 @@
 //! same weights and inputs and all the numbers.
 
 use egui::{Align2, Color32, Rect, RichText, ScrollArea, Sense, Shape, Stroke, Ui, pos2, vec2};
-use egui_plot::{Corner, Legend, Line, LineStyle, Plot, PlotPoints, Points, VLine};
+use egui_plot::{Corner, Legend, Line, LineStyle, PlotPoints, Points, VLine};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::neuron::NeuronEdit;
@@ -11,7 +11,7 @@ use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::super::widgets::digit_view;
 use super::form::{self, Field};
-use super::save_row;
+use super::{save_row, still_plot};
 use crate::data::PIXELS;
 use crate::workers::experiments::{UnitResult, UnitTask};
 
@@ -67,17 +67,15 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 fn own(ui: &mut Ui, unit: &mut UnitSettings) {
-    egui::Grid::new("own inputs").num_columns(3).spacing([6.0, 4.0]).show(ui, |ui| {
-        for title in ["", "input x", "weight W"] {
-            ui.label(RichText::new(title).small());
-        }
-        ui.end_row();
+    egui::Grid::new("own inputs").num_columns(4).spacing([6.0, 4.0]).show(ui, |ui| {
         for (i, (x, w)) in unit.own.iter_mut().enumerate() {
-            let label = ui.label(format!("{}", i + 1));
-            let x = ui.add(egui::DragValue::new(x).range(0.0..=1.0).speed(0.01).fixed_decimals(2));
-            x.labelled_by(label.id).on_hover_text(format!("Input x{}, 0 to 1", i + 1));
-            let w = ui.add(egui::DragValue::new(w).range(-2.0..=2.0).speed(0.01).fixed_decimals(2));
-            w.labelled_by(label.id).on_hover_text(format!("Weight W{}, −2 to 2", i + 1));
+            let number = sub(i + 1);
+            let name = ui.label(format!("x{number}"));
+            let drag = egui::DragValue::new(x).range(0.0..=1.0).speed(0.01).fixed_decimals(2);
+            ui.add(drag).labelled_by(name.id).on_hover_text("Input, 0 to 1");
+            let name = ui.label(format!("W{number}"));
+            let drag = egui::DragValue::new(w).range(-2.0..=2.0).speed(0.01).fixed_decimals(2);
+            ui.add(drag).labelled_by(name.id).on_hover_text("Its weight, −2 to 2");
             ui.end_row();
         }
     });
@@ -163,30 +161,42 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         return;
     }
     let from = ui.next_widget_position();
-    let room = (ui.available_height() - 44.0).max(300.0);
-    let upper = (room * 0.52).clamp(190.0, 380.0);
+    let room = (ui.available_height() - 56.0).max(280.0);
+    let upper = (room * 0.5).clamp(150.0, 380.0);
+    let lower = (room - upper).clamp(130.0, 360.0);
+    let width = ui.available_width();
+    let (left, gap) = ((width * 0.36).clamp(170.0, 340.0), 14.0);
+    let right = width - left - gap;
+    ui.spacing_mut().interact_size.y = 20.0;
     ui.horizontal_top(|ui| {
-        let width = ui.available_width();
-        let narrow = (width * 0.36).clamp(180.0, 330.0);
-        ui.allocate_ui(vec2(narrow, upper), |ui| {
-            ui.vertical(|ui| artificial(ui, &task, result));
-        });
-        ui.allocate_ui(vec2(width - narrow - 8.0, upper), |ui| {
-            ui.vertical(|ui| biological(ui, world, &task, result, upper));
-        });
+        ui.spacing_mut().item_spacing.x = gap;
+        part(ui, left, upper, |ui| artificial(ui, &task, result));
+        part(ui, right, upper, |ui| biological(ui, world, &task, result, upper));
     });
     ui.horizontal_top(|ui| {
-        let width = ui.available_width();
-        let lower = (room - upper - 8.0).clamp(130.0, 340.0);
-        let table = (width * 0.44).clamp(200.0, 420.0);
-        ui.allocate_ui(vec2(table, lower), |ui| {
-            ui.vertical(|ui| steps(ui, world, &task, result, lower, out));
-        });
-        ui.allocate_ui(vec2(width - table - 8.0, lower), |ui| {
-            ui.vertical(|ui| sweep(ui, world, &task, result, lower));
-        });
+        ui.spacing_mut().item_spacing.x = gap;
+        let (left, right) = (width * 0.5, width * 0.5 - gap);
+        part(ui, left, lower, |ui| steps(ui, world, &task, result, lower, out));
+        part(ui, right, lower, |ui| sweep(ui, world, &task, result, lower));
     });
     save_row(ui, out, "neuron-and-unit", from, || csv(&task, result));
+}
+
+/// A part of exactly this size.
+fn part(ui: &mut Ui, width: f32, height: f32, show: impl FnOnce(&mut Ui)) {
+    ui.allocate_ui(vec2(width, height), |ui| {
+        ui.vertical(|ui| {
+            ui.set_min_width(width);
+            ui.set_max_width(width);
+            show(ui);
+        });
+    });
+}
+
+/// `3` → `₃`.
+fn sub(number: usize) -> String {
+    let digit = |d: char| d.to_digit(10).and_then(|d| char::from_u32(0x2080 + d)).unwrap_or(d);
+    number.to_string().chars().map(digit).collect()
 }
 
 fn figure_line(ui: &mut Ui, name: &str, value: &str, tip: &str) {
@@ -204,7 +214,7 @@ fn artificial(ui: &mut Ui, task: &UnitTask, result: &UnitResult) {
     ui.label(RichText::new("Artificial neuron").font(theme::strong(15.0)).color(p.series[1]));
     if task.products.len() <= MOST_INPUTS {
         for (i, (x, w)) in task.products.iter().enumerate() {
-            let text = format!("W{0} x{0} = {w:.2} × {x:.2} = {1:.3}", i + 1, w * x);
+            let text = format!("W{0} x{0} = {w:.2} × {x:.2} = {1:.3}", sub(i + 1), w * x);
             ui.label(RichText::new(text).small());
         }
     } else {
@@ -246,7 +256,16 @@ fn biological(
         &format!("{:.3}", result.left),
         "Not yet enough for a spike; or below zero, from inputs that came after the spikes",
     );
-    let size = vec2(ui.available_width(), (height - 96.0).max(90.0));
+    if !task.reset_to_zero {
+        let (v_th, left) = (task.v_th, result.left);
+        let (fired, passes, sum) = (result.spikes, task.passes, result.sum);
+        let text =
+            format!("{fired} × {v_th:.2} fired + {left:.3} left = {passes} × {sum:.3} put in");
+        ui.label(RichText::new(text).small()).on_hover_text(
+            "Nothing is lost when a spike subtracts the threshold: what went in was fired, or is left",
+        );
+    }
+    let size = vec2(ui.available_width(), (height - 106.0).max(70.0));
     let (outer, response) = ui.allocate_exact_size(size, Sense::hover());
     staircase(ui, outer, world, task, result);
     response.widget_info(|| {
@@ -360,33 +379,36 @@ fn steps(
         out.push(Command::Neuron(NeuronEdit::Unit(Box::new(unit))));
     }
     let n = task.products.len();
-    let rows = ((height - 56.0) / 21.0).clamp(3.0, 14.0) as usize;
+    let rows = ((height - 62.0) / 21.0).clamp(2.0, 14.0) as usize;
     let first = at.saturating_sub(rows / 2).min((last + 1).saturating_sub(rows));
     ScrollArea::horizontal().show(ui, |ui| {
-        egui::Grid::new("equation").num_columns(6).spacing([12.0, 2.0]).show(ui, |ui| {
-            for title in ["i", "Wᵢ", "xᵢ", "Wᵢ xᵢ", "Vᵢ₋₁ → Vᵢ", ""] {
-                ui.label(RichText::new(title).small().color(p.weak));
-            }
-            ui.end_row();
-            for i in first..(first + rows).min(last + 1) {
-                let ((x, w), step) = (task.products[i % n], result.steps[i]);
-                let text = |text: String| {
-                    let text = RichText::new(text).font(theme::regular(13.0));
-                    if i == at {
-                        text.strong().background_color(p.accent.gamma_multiply(0.25))
-                    } else {
-                        text
-                    }
-                };
-                ui.label(text(format!("{}", i % n + 1)));
-                ui.label(text(format!("{w:.2}")));
-                ui.label(text(format!("{x:.2}")));
-                ui.label(text(format!("{:.3}", w * x)));
-                ui.label(text(format!("{:.3} → {:.3}", step.before, step.charged)));
-                ui.label(text(if step.spike { "spike".into() } else { String::new() }));
+        egui::Grid::new("equation").num_columns(6).min_row_height(18.0).spacing([12.0, 2.0]).show(
+            ui,
+            |ui| {
+                for title in ["i", "Wᵢ", "xᵢ", "Wᵢ xᵢ", "Vᵢ₋₁ → Vᵢ", ""] {
+                    ui.label(RichText::new(title).small().color(p.weak));
+                }
                 ui.end_row();
-            }
-        });
+                for i in first..(first + rows).min(last + 1) {
+                    let ((x, w), step) = (task.products[i % n], result.steps[i]);
+                    let text = |text: String| {
+                        let text = RichText::new(text).font(theme::regular(13.0));
+                        if i == at {
+                            text.strong().background_color(p.accent.gamma_multiply(0.25))
+                        } else {
+                            text
+                        }
+                    };
+                    ui.label(text(format!("{}", i % n + 1)));
+                    ui.label(text(format!("{w:.2}")));
+                    ui.label(text(format!("{x:.2}")));
+                    ui.label(text(format!("{:.3}", w * x)));
+                    ui.label(text(format!("{:.3} → {:.3}", step.before, step.charged)));
+                    ui.label(text(if step.spike { "spike".into() } else { String::new() }));
+                    ui.end_row();
+                }
+            },
+        );
     });
 }
 
@@ -399,16 +421,10 @@ fn sweep(ui: &mut Ui, world: &Snapshot<'_>, task: &UnitTask, result: &UnitResult
     ui.label(RichText::new("Input sweep: rate and ReLU").font(theme::strong(14.0)))
         .on_hover_text(tip);
     let (low, high) = (-0.5, 1.6);
-    Plot::new("sweep")
-        .height((height - 28.0).max(100.0))
+    still_plot("sweep", (height - 28.0).max(100.0))
         .legend(Legend::default().position(Corner::LeftTop))
-        .allow_scroll(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_boxed_zoom(false)
         .x_axis_label("input per step / V_th")
         .y_axis_label("spikes per step")
-        .auto_bounds(egui::Vec2b::new(false, false))
         .show(ui, |plot| {
             plot.set_plot_bounds(egui_plot::PlotBounds::from_min_max([low, -0.08], [high, 1.7]));
             let relu: PlotPoints<'_> = [[low, 0.0], [0.0, 0.0], [high, high]].into_iter().collect();

@@ -4,18 +4,20 @@
 use egui::{Color32, RichText, Stroke, Ui, Vec2b};
 use egui_plot::{
     AxisHints, Corner, GridMark, Legend, Line, MarkerShape, Plot, PlotBounds, PlotPoints, Points,
+    VLine,
 };
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
+use super::history;
 use crate::ann::optimiser::OPTIMISERS;
 use crate::core::text::grouped;
 use crate::workers::runs::RunRecord;
 
 /// Which of the two curves a plot shows.
 #[derive(Clone, Copy, PartialEq)]
-enum Quantity {
+pub(super) enum Quantity {
     Loss,
     Accuracy,
 }
@@ -29,6 +31,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         );
         return;
     }
+    let cursor = runs.iter().find_map(|run| history::cursor(world, run));
     let wide = ui.available_width() > 420.0;
     let from = ui.next_widget_position();
     let height =
@@ -36,12 +39,12 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let height = height.clamp(120.0, 480.0);
     if wide {
         ui.columns(2, |columns| {
-            plot(&mut columns[0], world, &runs, Quantity::Loss, height);
-            plot(&mut columns[1], world, &runs, Quantity::Accuracy, height);
+            plot(&mut columns[0], world, &runs, Quantity::Loss, height, cursor);
+            plot(&mut columns[1], world, &runs, Quantity::Accuracy, height, cursor);
         });
     } else {
-        plot(ui, world, &runs, Quantity::Loss, height);
-        plot(ui, world, &runs, Quantity::Accuracy, height);
+        plot(ui, world, &runs, Quantity::Loss, height, cursor);
+        plot(ui, world, &runs, Quantity::Accuracy, height, cursor);
     }
     let to = egui::pos2(ui.max_rect().right(), ui.next_widget_position().y);
     ui.horizontal(|ui| {
@@ -75,7 +78,15 @@ pub fn name(run: &RunRecord) -> String {
     format!("{architecture}, {optimiser}, {digits} digits, seed {}", config.seed)
 }
 
-fn plot(ui: &mut Ui, world: &Snapshot<'_>, runs: &[&RunRecord], quantity: Quantity, height: f32) {
+/// One of the two plots, with a line at `cursor` epochs.
+pub(super) fn plot(
+    ui: &mut Ui,
+    world: &Snapshot<'_>,
+    runs: &[&RunRecord],
+    quantity: Quantity,
+    height: f32,
+    cursor: Option<f64>,
+) {
     let (title, id) = match quantity {
         Quantity::Loss => ("Loss (cross-entropy, nats)", "loss plot"),
         Quantity::Accuracy => ("Accuracy (%)", "accuracy plot"),
@@ -112,6 +123,9 @@ fn plot(ui: &mut Ui, world: &Snapshot<'_>, runs: &[&RunRecord], quantity: Quanti
                 let look = Look { quantity, thick, colour, alone: runs.len() == 1 };
                 look.draw(plot, run, p.series[1]);
             }
+            if let Some(at) = cursor {
+                plot.vline(VLine::new("", at).stroke(Stroke::new(thick, p.text)));
+            }
         });
 }
 
@@ -122,7 +136,7 @@ fn reach(run: &RunRecord) -> f64 {
 }
 
 /// Some six marks at steps of 1, 2 or 5 times a power of ten.
-fn marks(input: egui_plot::GridInput) -> Vec<GridMark> {
+pub(super) fn marks(input: egui_plot::GridInput) -> Vec<GridMark> {
     let (low, high) = input.bounds;
     let rough = (high - low) / 6.0;
     if !rough.is_normal() || rough < 0.0 {
@@ -136,7 +150,7 @@ fn marks(input: egui_plot::GridInput) -> Vec<GridMark> {
 }
 
 /// Every mark has its number, however close.
-fn axis(hints: AxisHints<'static>) -> AxisHints<'static> {
+pub(super) fn axis(hints: AxisHints<'static>) -> AxisHints<'static> {
     hints.formatter(|mark, _| mark_text(mark)).label_spacing(egui::Rangef::new(8.0, 24.0))
 }
 
@@ -147,7 +161,7 @@ fn mark_text(mark: GridMark) -> String {
 }
 
 /// Whether the user has dragged or zoomed the view; a double click undoes that.
-fn moved_by_user(plot: &egui_plot::PlotUi<'_>) -> bool {
+pub(super) fn moved_by_user(plot: &egui_plot::PlotUi<'_>) -> bool {
     let response = plot.response();
     let id = response.id.with("moved");
     let zoomed = response.hovered() && plot.ctx().input(|i| i.zoom_delta() != 1.0);
@@ -238,7 +252,7 @@ impl Look {
 }
 
 /// One row per point: run, curve, step, epoch, loss, accuracy.
-fn csv(runs: &[&RunRecord]) -> String {
+pub(super) fn csv(runs: &[&RunRecord]) -> String {
     let mut text = String::from("run,model,seed,curve,step,epoch,loss,accuracy\n");
     for run in runs {
         let per_epoch = (run.total_steps as f64 / run.config.epochs.max(1) as f64).max(1.0);

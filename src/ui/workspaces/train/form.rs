@@ -5,10 +5,12 @@ use egui::{Button, ComboBox, DragValue, RichText, Ui};
 use super::super::super::command::{Command, DataEdit, Outbox, TrainEdit};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
+use super::history;
 use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::zoo::{self, ZOO};
 use crate::core::text::grouped;
+use crate::data::augment::{Augmentation, SETTINGS};
 use crate::data::registry::SOURCES;
 use crate::workers::training::Phase;
 
@@ -25,7 +27,11 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         ui.add_space(4.0);
         course(ui, &mut config);
         ui.add_space(4.0);
+        augmentation(ui, &mut config);
+        ui.add_space(4.0);
         optimiser(ui, &mut config);
+        ui.add_space(4.0);
+        history::form(ui, &mut config.history);
     });
     if running {
         ui.label(RichText::new("Settings are fixed while a run is in hand.").small());
@@ -81,12 +87,17 @@ fn buttons(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     });
 }
 
-fn heading(ui: &mut Ui, text: &str) -> egui::Response {
+pub(super) fn heading(ui: &mut Ui, text: &str) -> egui::Response {
     ui.label(RichText::new(text).font(theme::strong(14.0)))
 }
 
 /// A row: name with help on the left, control on the right.
-fn row(ui: &mut Ui, name: &str, tip: &str, control: impl FnOnce(&mut Ui) -> egui::Response) {
+pub(super) fn row(
+    ui: &mut Ui,
+    name: &str,
+    tip: &str,
+    control: impl FnOnce(&mut Ui) -> egui::Response,
+) {
     ui.horizontal(|ui| {
         let label = ui.label(name).on_hover_text(tip);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -213,11 +224,23 @@ fn course(ui: &mut Ui, config: &mut TrainConfig) {
     row(ui, "Batch size", "Digits per update of the weights; the report used 32", |ui| {
         ui.add(DragValue::new(&mut config.batch_size).range(1..=512).speed(0.5))
     });
+    super::device::row(ui, config);
+    ui.add_enabled_ui(config.device == crate::ann::device::OWN, |ui| {
+        row(
+            ui,
+            "Threads",
+            "Cores to train on; one is left for the window. The same number gives the same result.",
+            |ui| ui.add(DragValue::new(&mut config.threads).range(1..=64).speed(0.05)),
+        );
+    });
     row(
         ui,
-        "Threads",
-        "Cores to train on; one is left for the window. The result does not depend on it.",
-        |ui| ui.add(DragValue::new(&mut config.threads).range(1..=64).speed(0.05)),
+        "Averaged epochs",
+        "The result is the mean of the weights over so many epochs at the end, which answers new digits better than the last weights do (Polyak and Juditsky 1992); 0 takes the last weights, as the report did",
+        |ui| {
+            let most = config.epochs;
+            ui.add(DragValue::new(&mut config.average_epochs).range(0..=most).speed(0.05))
+        },
     );
     row(
         ui,
@@ -231,6 +254,33 @@ fn course(ui: &mut Ui, config: &mut TrainConfig) {
             ui.add(DragValue::new(&mut config.seed).speed(0.1))
         },
     );
+}
+
+fn augmentation(ui: &mut Ui, config: &mut TrainConfig) {
+    let mut on = !config.augmentation.is_off();
+    let tip = "Moves, turns, scales and distorts each digit a little each time it is trained on, so that the network never sees the same picture twice; off in the report";
+    if ui.checkbox(&mut on, "Augmentation").on_hover_text(tip).changed() {
+        config.augmentation = if on { Augmentation::USUAL } else { Augmentation::default() };
+    }
+    if !on {
+        return;
+    }
+    for setting in SETTINGS {
+        let mut value = setting.value(config.augmentation);
+        row(ui, setting.label, setting.doc, |ui| {
+            let drag = DragValue::new(&mut value)
+                .range(0.0..=setting.most)
+                .speed(setting.most / 200.0)
+                .max_decimals(2)
+                .prefix("± ")
+                .suffix(setting.unit);
+            let response = ui.add(drag);
+            if response.changed() {
+                setting.set(&mut config.augmentation, value);
+            }
+            response
+        });
+    }
 }
 
 fn optimiser(ui: &mut Ui, config: &mut TrainConfig) {

@@ -14,6 +14,9 @@ use crate::workers::training::Judged;
 /// Side of a digit in the gallery, points.
 const TILE: f32 = 56.0;
 
+/// Counts by true and by answered digit.
+type Counts = [[u32; CLASSES]; CLASSES];
+
 /// A chosen cell: true digit, answered digit.
 type Cell = (usize, usize);
 
@@ -41,22 +44,22 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     ui.horizontal_top(|ui| {
         ui.vertical(|ui| {
             ui.set_width(side);
-            let rect = matrix(ui, &judged, side, &mut chosen);
-            buttons(ui, &judged, rect, out);
+            let rect = matrix(ui, &e.confusion, side, &mut chosen);
+            buttons(ui, &e.confusion, rect, out);
         });
         ui.vertical(|ui| gallery(ui, &judged, &mut chosen, out));
     });
     ui.data_mut(|d| d.insert_temp(id, chosen));
 }
 
-fn buttons(ui: &mut Ui, judged: &Judged, rect: egui::Rect, out: &mut Outbox) {
+pub(super) fn buttons(ui: &mut Ui, confusion: &Counts, rect: egui::Rect, out: &mut Outbox) {
     ui.horizontal(|ui| {
         if ui.button("Save as PNG").clicked() {
             out.push(Command::SavePicture { name: "confusion", rect });
         }
         if ui.button("Save as CSV").clicked() {
             let mut text = String::from("true,predicted,count\n");
-            for (t, row) in judged.evaluation.confusion.iter().enumerate() {
+            for (t, row) in confusion.iter().enumerate() {
                 for (p, count) in row.iter().enumerate() {
                     text += &format!("{t},{p},{count}\n");
                 }
@@ -67,7 +70,12 @@ fn buttons(ui: &mut Ui, judged: &Judged, rect: egui::Rect, out: &mut Outbox) {
 }
 
 /// True digits downwards, answers to the right; mistakes coloured by number.
-fn matrix(ui: &mut Ui, judged: &Judged, side: f32, chosen: &mut Option<Cell>) -> egui::Rect {
+pub(super) fn matrix(
+    ui: &mut Ui,
+    confusion: &Counts,
+    side: f32,
+    chosen: &mut Option<Cell>,
+) -> egui::Rect {
     let p = palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
     response.widget_info(|| {
@@ -77,7 +85,6 @@ fn matrix(ui: &mut Ui, judged: &Judged, side: f32, chosen: &mut Option<Cell>) ->
     let margin = 34.0;
     let cell = (side - margin) / CLASSES as f32;
     let corner = rect.min + Vec2::splat(margin);
-    let confusion = &judged.evaluation.confusion;
     let worst = (0..CLASSES)
         .flat_map(|t| (0..CLASSES).filter(move |q| *q != t).map(move |q| confusion[t][q]))
         .max()

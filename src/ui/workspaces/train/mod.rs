@@ -2,17 +2,23 @@
 //!
 //! * [`form`]: model, data and hyper-parameters; start, pause, step, stop
 //! * [`curves`]: loss and accuracy over the epochs, one run or several
+//! * [`history`]: the run as it was at any moment
 //! * [`layers`]: how much each layer changes; histograms
 //! * [`mistakes`]: the confusion matrix and the digits it gets wrong
 //! * [`report`]: the report's table beside ours, and the queue
+//! * [`structure`]: the chosen network's layers, drawn and as a table
+//! * [`device`]: where the next run is computed
 //! * [`runs`]: every run, to compare, use, go on with or delete
 
 mod curves;
+mod device;
 mod form;
+mod history;
 mod layers;
 mod mistakes;
 mod report;
 mod runs;
+mod structure;
 
 use egui::{Key, RichText, ScrollArea, Ui};
 
@@ -36,13 +42,23 @@ pub static WORKSPACE: Workspace = Workspace {
 };
 
 /// The views beside the form.
-pub static TABS: [Tab; 5] = [
+pub static TABS: [Tab; 7] = [
     Tab { name: "Curves", doc: "Loss and accuracy while it learns", show: curves::show },
     Tab { name: "Layers", doc: "How much each layer changes", show: layers::show },
     Tab {
         name: "Mistakes",
         doc: "Confusion matrix and the digits it gets wrong",
         show: mistakes::show,
+    },
+    Tab {
+        name: "Network",
+        doc: "The chosen network: its layers, their sizes and what they cost",
+        show: structure::show,
+    },
+    Tab {
+        name: super::super::history::TAB,
+        doc: "Go back to any moment of a run: filters, answers, mistakes as they were",
+        show: history::show,
     },
     Tab { name: "Report", doc: "The report's table beside ours; queue runs", show: report::show },
     Tab { name: "Runs", doc: "All runs: compare, use, go on", show: runs::show },
@@ -76,7 +92,11 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 fn tabs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    headline(ui, world);
+    // Looking back needs the height more than the run in hand does.
+    let looks_back = world.train_tab == super::super::history::TAB;
+    if !looks_back || ui.available_height() > 760.0 {
+        headline(ui, world);
+    }
     ui.horizontal(|ui| {
         for tab in &TABS {
             let text = RichText::new(tab.name).font(theme::strong(14.0));
@@ -162,6 +182,11 @@ fn figures(ui: &mut Ui, view: &TrainingView, record: &crate::workers::runs::RunR
     }
     if let (true, Some(left)) = (view.phase.in_hand(), view.left_s) {
         shown.push(("Left", duration_text(left), "At this speed"));
+    }
+    if record.config.device != crate::ann::device::OWN
+        && let Ok(device) = crate::ann::device::get(&record.config.device)
+    {
+        shown.push(("Device", device.name.into(), device.doc));
     }
     shown.push(("Trained for", duration_text(record.seconds), "Pauses not counted"));
     if let Some((epoch, held_out)) = last.and_then(|e| Some((e, e.validation_accuracy?))) {

@@ -6,11 +6,10 @@ use egui::{RichText, ScrollArea, Ui};
 use super::super::super::command::{Command, Outbox, TrainEdit};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
-use crate::ann::ensemble::{self, ENSEMBLES};
+use crate::ann::ensemble::{ENSEMBLES, Stacking};
+use crate::ann::shipped::{SETS, WeightSet};
 use crate::ann::trainer::TrainConfig;
-use crate::ann::weights;
 use crate::ann::zoo::{Architecture, ZOO};
-use crate::workers::models::Origin;
 use crate::workers::runs::{RunRecord, RunState};
 
 /// Draws the table and the queue.
@@ -32,14 +31,17 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    egui::Grid::new("report").num_columns(5).striped(true).spacing([18.0, 5.0]).show(ui, |ui| {
-        let tips = [
+    egui::Grid::new("report").num_columns(4 + SETS.len()).striped(true).spacing([18.0, 5.0]).show(ui, |ui| {
+        let mut tips = vec![
             ("Network", "Hover a name for its structure"),
             ("Report", "As the report states it"),
-            ("In the box", "The weights that come with Spikescope; ensembles by stacking, by averaging in brackets"),
-            ("Yours", "Mean ± standard deviation of your finished runs by this recipe, and their number"),
-            ("", ""),
         ];
+        let boxed = "Weights that come with Spikescope; ensembles by stacking, by averaging in brackets";
+        tips.extend(SETS.iter().map(|set| (set.title, boxed)));
+        tips.extend([
+            ("Yours", "Mean ± standard deviation of your finished runs by the report's recipe, and their number"),
+            ("", ""),
+        ]);
         for (title, tip) in tips {
             let label = ui.label(RichText::new(title).font(theme::strong(13.0)));
             if !tip.is_empty() {
@@ -50,7 +52,9 @@ fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         for architecture in ZOO {
             ui.label(architecture.name).on_hover_text(architecture.doc);
             ui.label(percent(architecture.report));
-            ui.label(percent(shipped(world, architecture.id)));
+            for set in SETS {
+                ui.label(percent(set.accuracy(architecture.id).map(|a| a * 100.0)));
+            }
             ui.label(spread(&accuracies(world.runs, architecture)));
             let tip = "Train it by the report's recipe, from the next seed, when its turn comes";
             let name = format!("Queue {}", architecture.name);
@@ -60,13 +64,17 @@ fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             }
             ui.end_row();
         }
-        for stacking in weights::stackings() {
-            let Some(declared) = ensemble::find(&stacking.ensemble) else { continue };
+        for declared in ENSEMBLES {
             ui.label(declared.name).on_hover_text(declared.doc);
             ui.label(percent(declared.report));
             let by = |a: Option<f64>| percent(a.map(|a| a * 100.0));
-            let (stacked, averaged) = (stacking.test_accuracy, stacking.average_test_accuracy);
-            ui.label(format!("{} ({})", by(stacked), by(averaged)));
+            for stacking in SETS.iter().map(|set| stacking(set, declared.id)) {
+                let figures = stacking.map(|s| (s.test_accuracy, s.average_test_accuracy));
+                let text = figures.map_or_else(String::new, |(stacked, averaged)| {
+                    format!("{} ({})", by(stacked), by(averaged))
+                });
+                ui.label(text);
+            }
             ui.label("");
             ui.label("");
             ui.end_row();
@@ -136,7 +144,7 @@ fn accuracies(runs: &[RunRecord], architecture: &Architecture) -> Vec<f64> {
         c.model == architecture.id
             && (c.epochs == architecture.epochs && c.data == recipe.data)
             && (c.subset == recipe.subset && c.batch_size == recipe.batch_size)
-            && c.optimiser == recipe.optimiser
+            && (c.optimiser == recipe.optimiser && c.augmentation.is_off())
     };
     runs.iter()
         .filter(|r| r.state == RunState::Finished && fits(&r.config))
@@ -158,9 +166,8 @@ fn spread(values: &[f64]) -> String {
     }
 }
 
-fn shipped(world: &Snapshot<'_>, id: &str) -> Option<f64> {
-    let model = world.models.iter().find(|m| m.key == id && m.origin == Origin::Shipped)?;
-    model.metadata.test_accuracy.map(|a| a * 100.0)
+fn stacking(set: &'static WeightSet, ensemble: &str) -> Option<&'static Stacking> {
+    set.stackings().iter().find(|s| s.ensemble == ensemble)
 }
 
 fn percent(value: Option<f64>) -> String {
@@ -169,17 +176,26 @@ fn percent(value: Option<f64>) -> String {
 
 fn csv(world: &Snapshot<'_>) -> String {
     let plain = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.2}"));
-    let mut text = String::from("network,report,in the box,by averaging,yours\n");
+    let by = |a: Option<f64>| plain(a.map(|a| a * 100.0));
+    let mut text = String::from("network,report,");
+    for set in SETS {
+        text += &format!("{} set,{} set by averaging,", set.id, set.id);
+    }
+    text += "yours\n";
     for a in ZOO {
         let yours: Vec<String> =
             accuracies(world.runs, a).iter().map(|v| format!("{v:.2}")).collect();
-        let (report, ours) = (plain(a.report), plain(shipped(world, a.id)));
-        text += &format!("{},{report},{ours},,{}\n", a.id, yours.join(" "));
+        let sets: String = SETS.iter().map(|s| by(s.accuracy(a.id)) + ",,").collect();
+        text += &format!("{},{},{sets}{}\n", a.id, plain(a.report), yours.join(" "));
     }
-    for (e, s) in ENSEMBLES.iter().zip(weights::stackings()) {
-        let by = |a: Option<f64>| plain(a.map(|a| a * 100.0));
-        let (stacked, averaged) = (by(s.test_accuracy), by(s.average_test_accuracy));
-        text += &format!("{},{},{stacked},{averaged},\n", e.id, plain(e.report));
+    for e in ENSEMBLES {
+        text += &format!("{},{},", e.id, plain(e.report));
+        for s in SETS.iter().map(|set| stacking(set, e.id)) {
+            let (stacked, averaged) =
+                s.map_or((None, None), |s| (s.test_accuracy, s.average_test_accuracy));
+            text += &format!("{},{},", by(stacked), by(averaged));
+        }
+        text += "\n";
     }
     text
 }

@@ -1,0 +1,59 @@
+//! One sequence step by step: everything that a pass computes on the way.
+
+use super::panels::WIDTH;
+use super::{Cell, Recurrent, place};
+use crate::ann::ops::op::{Forward, Mode, Op};
+
+/// All states, cells and gates of one sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    /// Time steps.
+    pub steps: usize,
+    /// Units.
+    pub hidden: usize,
+    /// Hidden states `(steps + 1, hidden)`; the first is before any step: zero.
+    pub states: Vec<f32>,
+    /// The LSTM's cells `(steps + 1, hidden)`; none for the GRU.
+    pub cells: Vec<f32>,
+    /// What opens and closes `(steps, 4, hidden)`: z, r, n and h·Un + cn for the
+    /// GRU; i, f, g, o for the LSTM.
+    pub gates: Vec<f32>,
+}
+
+impl Recurrent {
+    /// Which cell.
+    pub fn cell(&self) -> Cell {
+        self.cell
+    }
+
+    /// Goes through one picture. The same computation as [`Op::forward`], to the
+    /// bit: what it would keep for the backward pass is what is wanted here.
+    pub fn trace(&self, parameters: &[f32], picture: &[f32]) -> Trace {
+        let ((steps, values), h) = (self.steps(), self.hidden);
+        let mut keep = vec![0f32; self.keep_len()];
+        let mut scratch = vec![0f32; self.columns() + 2 * h];
+        let mut y = vec![0f32; h];
+        self.forward(Forward {
+            parameters,
+            cache: &[],
+            n: 1,
+            x: picture,
+            y: &mut y,
+            keep: &mut keep,
+            scratch: &mut scratch,
+            mode: Mode::Answer,
+        });
+        let gates = steps * values;
+        let states = gates + steps * 4 * h;
+        let cells = states + (steps + 1) * h;
+        // From panels to whole rows.
+        let gate = |i: usize| keep[gates + place(steps * WIDTH, i / (4 * h), i % (4 * h))];
+        Trace {
+            steps,
+            hidden: h,
+            gates: (0..steps * 4 * h).map(gate).collect(),
+            states: keep[states..cells].to_vec(),
+            cells: keep[cells..].to_vec(),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The weights in the box: sets of all networks, and the ensembles of each.
+
+use std::sync::OnceLock;
+
+use super::AnnError;
+use super::ensemble::Stacking;
+use super::network::Network;
+use super::weights::{Metadata, describe, from_bytes};
+
+/// All networks of the zoo, trained by one recipe.
+#[derive(Debug)]
+pub struct WeightSet {
+    /// Stable id, as in `--set report`.
+    pub id: &'static str,
+    /// For people.
+    pub name: &'static str,
+    /// Heading of its column in the table beside the report.
+    pub title: &'static str,
+    /// After *Trained*, in a button.
+    pub how: &'static str,
+    /// How they were trained.
+    pub doc: &'static str,
+    files: &'static [(&'static str, &'static [u8])],
+    /// As `spikescope train --all` writes it.
+    ensembles: &'static str,
+    parsed: OnceLock<Vec<Stacking>>,
+    described: OnceLock<Vec<Metadata>>,
+}
+
+macro_rules! files {
+    ($($file:literal),*) => {
+        &[$(($file, include_bytes!(concat!("../../assets/weights/", $file)))),*]
+    };
+}
+
+/// By the report's recipe.
+pub static REPORT: WeightSet = WeightSet {
+    id: "report",
+    name: "Report",
+    title: "In the box",
+    how: "as in the report",
+    doc: "Trained by the report's recipe, on MNIST's digits as they are",
+    files: files![
+        "mlp.safetensors",
+        "cnn1.safetensors",
+        "cnn2.safetensors",
+        "cnn3.safetensors",
+        "cnn4.safetensors",
+        "cnn5.safetensors",
+        "rnn1.safetensors",
+        "rnn2.safetensors",
+        "rnn3.safetensors",
+        "rnn4.safetensors"
+    ],
+    ensembles: include_str!("../../assets/weights/ensembles.json"),
+    parsed: OnceLock::new(),
+    described: OnceLock::new(),
+};
+
+/// All sets, the report's first.
+pub static SETS: &[&WeightSet] = &[&REPORT];
+
+/// The set of this id.
+pub fn find(id: &str) -> Option<&'static WeightSet> {
+    SETS.iter().copied().find(|s| s.id == id)
+}
+
+impl WeightSet {
+    /// Loads its networks, in the order of the zoo.
+    pub fn networks(&self) -> Vec<Result<(Network, Metadata), AnnError>> {
+        self.files.iter().map(|(file, bytes)| from_bytes(bytes, file)).collect()
+    }
+
+    /// How its networks were trained; those that cannot be read are left out.
+    pub fn metadata(&self) -> &[Metadata] {
+        self.described.get_or_init(|| {
+            self.files.iter().filter_map(|(file, bytes)| describe(bytes, file).ok()).collect()
+        })
+    }
+
+    /// Test accuracy of the network of this architecture, 0 to 1.
+    pub fn accuracy(&self, architecture: &str) -> Option<f64> {
+        self.metadata().iter().find(|m| m.architecture == architecture)?.test_accuracy
+    }
+
+    /// Its stacking learners.
+    pub fn stackings(&self) -> &[Stacking] {
+        // A test reads the file, so a broken one is no user's problem.
+        self.parsed.get_or_init(|| serde_json::from_str(self.ensembles).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ensemble::ENSEMBLES;
+    use super::super::weights::{Precision, halved, load, save};
+    use super::*;
+
+    #[test]
+    fn every_set_has_its_stacking_learners() {
+        for set in SETS {
+            for (stacking, ensemble) in set.stackings().iter().zip(ENSEMBLES) {
+                assert_eq!(stacking.ensemble, ensemble.id);
+                assert_eq!(stacking.weights.len(), ensemble.members.len());
+            }
+            assert_eq!(set.stackings().len(), ENSEMBLES.len());
+            assert!(!set.doc.is_empty() && std::ptr::eq(find(set.id).unwrap(), *set));
+        }
+    }
+
+    #[test]
+    fn half_precision_comes_back_as_it_was_rounded() {
+        let (network, metadata) = REPORT.networks().remove(0).unwrap();
+        let halved = halved(&network);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("half.safetensors");
+        save(&file, &halved, &metadata, Precision::Half).unwrap();
+        let (back, same) = load(&file).unwrap();
+        assert_eq!(back.values(), halved.values());
+        assert_eq!(same, metadata);
+    }
+}

@@ -1,0 +1,200 @@
+//! All units of a layer beside each other, each a small picture: one texture, one
+//! mesh, one control. Arrows go from unit to unit, Enter goes into one.
+
+use egui::{Color32, ColorImage, Id, Key, Mesh, Pos2, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
+
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::picture;
+
+/// What to show.
+pub struct Mosaic {
+    pub id: Id,
+    /// Changes when the pictures do.
+    pub stamp: u64,
+    /// What it is, read out.
+    pub label: String,
+    /// Number of pictures, and rows and columns of numbers in each.
+    pub count: usize,
+    pub size: (usize, usize),
+    /// The unit that is marked.
+    pub selected: Option<usize>,
+    /// Whether the units' numbers are written on them where there is room.
+    pub numbers: bool,
+}
+
+/// A unit, and row and column within its picture.
+pub type Spot = (usize, usize, usize);
+
+/// What the hand does.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Touched {
+    pub hovered: Option<Spot>,
+    pub chosen: Option<Spot>,
+}
+
+/// How many columns make the pictures largest, and how large that is.
+fn arrange(count: usize, aspect: f32, room: Vec2) -> (usize, Vec2) {
+    let mut best = (1, Vec2::ZERO);
+    for columns in 1..=count.max(1) {
+        let rows = count.div_ceil(columns).max(1);
+        let w = (room.x / columns as f32).min(room.y / rows as f32 * aspect);
+        if w > best.1.x {
+            best = (columns, vec2(w, w / aspect));
+        }
+    }
+    best
+}
+
+impl Mosaic {
+    /// Draws it into `room`; `colours` is asked for a function from picture and
+    /// place within it only when something has changed.
+    pub fn show<'a>(
+        self,
+        ui: &mut Ui,
+        room: Rect,
+        colours: impl FnOnce(&egui::Visuals) -> Box<dyn Fn(usize, usize) -> Color32 + 'a>,
+    ) -> Touched {
+        let p = palette(ui.visuals());
+        let (h, w) = self.size;
+        if self.count * h * w == 0 {
+            return Touched::default();
+        }
+        let (columns, tile) = arrange(self.count, w as f32 / h as f32, room.size());
+        let rows = self.count.div_ceil(columns);
+        let gap = if tile.x > 24.0 { 3.0 } else { 1.0 };
+        let all = vec2(tile.x * columns as f32, tile.y * rows as f32);
+        let area = Rect::from_min_size(pos2(room.center().x - all.x / 2.0, room.top()), all);
+        let response = ui.interact(area, self.id, Sense::click());
+        let label = &self.label;
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::ListBox, true, label));
+        let texture = self.texture(ui, columns, rows, colours);
+        let place = |i: usize| {
+            let at = vec2((i % columns) as f32 * tile.x, (i / columns) as f32 * tile.y);
+            Rect::from_min_size(area.min + at, tile).shrink(gap / 2.0)
+        };
+        let share = vec2(1.0 / columns as f32, 1.0 / rows as f32);
+        let mut mesh = Mesh::with_texture(texture.id());
+        for i in 0..self.count {
+            let from = pos2((i % columns) as f32 * share.x, (i / columns) as f32 * share.y);
+            mesh.add_rect_with_uv(place(i), Rect::from_min_size(from, share), Color32::WHITE);
+        }
+        let painter = ui.painter();
+        painter.add(mesh);
+        if self.numbers && tile.x >= 38.0 && tile.y >= 30.0 {
+            for i in 0..self.count {
+                number(ui, place(i), i);
+            }
+        }
+        let spot = |at: Pos2| {
+            let d = (at - area.min) / tile;
+            let i = d.y as usize * columns + (d.x as usize).min(columns - 1);
+            let inside = area.contains(at) && i < self.count;
+            let cell = |share: f32, n: usize| ((share.fract() * n as f32) as usize).min(n - 1);
+            inside.then(|| (i, cell(d.y, h), cell(d.x, w)))
+        };
+        let focused = keyboard(ui, &response, columns, self.count);
+        let hovered = response.hover_pos().and_then(spot);
+        let mark = |i: usize, width: f32, colour: Color32| {
+            let outline = place(i).expand(gap / 2.0);
+            let stroke = Stroke::new(width, colour);
+            painter.rect_stroke(outline, 2, stroke, egui::StrokeKind::Outside);
+        };
+        if let Some(i) = self.selected.filter(|i| *i < self.count) {
+            mark(i, 2.5, p.accent);
+        }
+        if let Some(at) = hovered.map(|h| h.0).or(focused) {
+            mark(at, 2.0, p.text);
+        }
+        let middle = focused.map(|i| (i, h / 2, w / 2));
+        let enter = focused.is_some() && ui.input(|i| i.key_pressed(Key::Enter));
+        let clicked = response.clicked().then(|| response.interact_pointer_pos().and_then(spot));
+        Touched {
+            hovered: hovered.or(middle),
+            chosen: clicked.flatten().or(middle.filter(|_| enter)),
+        }
+    }
+
+    fn texture<'a>(
+        &self,
+        ui: &Ui,
+        columns: usize,
+        rows: usize,
+        colours: impl FnOnce(&egui::Visuals) -> Box<dyn Fn(usize, usize) -> Color32 + 'a>,
+    ) -> egui::TextureHandle {
+        let (h, w) = self.size;
+        let stamp = picture::stamp((self.stamp, ui.visuals().dark_mode, columns, self.size));
+        let visuals = ui.visuals().clone();
+        let options = egui::TextureOptions::NEAREST;
+        picture::texture(ui.ctx(), self.id.with("texture"), stamp, options, || {
+            let colour = colours(&visuals);
+            let mut image = ColorImage::filled([columns * w, rows * h], Color32::TRANSPARENT);
+            for tile in 0..self.count {
+                let corner = (tile / columns) * h * columns * w + (tile % columns) * w;
+                for y in 0..h {
+                    let line = &mut image.pixels[corner + y * columns * w..][..w];
+                    for (x, pixel) in line.iter_mut().enumerate() {
+                        *pixel = colour(tile, y * w + x);
+                    }
+                }
+            }
+            image
+        })
+    }
+}
+
+/// A unit's number in the corner of its picture.
+fn number(ui: &Ui, rect: Rect, i: usize) {
+    let p = palette(ui.visuals());
+    let size = (rect.width() * 0.17).clamp(9.0, 12.0);
+    let galley = ui.painter().layout_no_wrap(i.to_string(), theme::strong(size), p.text);
+    let at = rect.left_top() + vec2(3.0, 1.0);
+    let ground = Rect::from_min_size(at, galley.size()).expand2(vec2(2.0, 0.0));
+    ui.painter().rect_filled(ground, 2, p.card.gamma_multiply(0.75));
+    ui.painter().galley(at, galley, p.text);
+}
+
+/// The unit that the keyboard points at, while the mosaic has the focus.
+fn keyboard(ui: &Ui, response: &egui::Response, columns: usize, count: usize) -> Option<usize> {
+    if !response.has_focus() || ui.input(|i| i.pointer.any_down()) {
+        return None;
+    }
+    let filter =
+        egui::EventFilter { horizontal_arrows: true, vertical_arrows: true, ..Default::default() };
+    ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
+    let id = response.id.with("keyboard");
+    let mut at: usize = ui.data(|d| d.get_temp(id)).unwrap_or(0);
+    for (key, back, by) in [
+        (Key::ArrowLeft, true, 1),
+        (Key::ArrowRight, false, 1),
+        (Key::ArrowUp, true, columns),
+        (Key::ArrowDown, false, columns),
+    ] {
+        for _ in 0..ui.input(|i| i.num_presses(key)) {
+            at = if back { at.checked_sub(by).unwrap_or(at) } else { at + by };
+            at = at.min(count - 1);
+        }
+    }
+    ui.data_mut(|d| d.insert_temp(id, at));
+    Some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pictures_fit_their_room_and_are_as_large_as_can_be() {
+        for (count, aspect, room) in [
+            (32, 1.0, vec2(110.0, 420.0)),
+            (128, 1.0, vec2(800.0, 500.0)),
+            (10, 4.0, vec2(90.0, 300.0)),
+        ] {
+            let (columns, tile) = arrange(count, aspect, room);
+            let rows = count.div_ceil(columns);
+            assert!(tile.x * columns as f32 <= room.x + 0.01);
+            assert!(tile.y * rows as f32 <= room.y + 0.01);
+            assert!(tile.x * tile.y * count as f32 > 0.4 * room.x * room.y, "{count} {tile}");
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The whole network: the digit flows through its layers to the answer.
+
+use std::hash::Hash;
+
+use egui::{Align2, Rect, Sense, Stroke, Ui, pos2, vec2};
+
+use super::mosaic::{Mosaic, Touched};
+use super::tint::{self, Limits, short};
+use super::view::FieldsEdit;
+use crate::ann::inspect::Unit;
+use crate::ann::inspect::dissection::place;
+use crate::ann::ops::op::Plane;
+use crate::ann::zoo::Layer;
+use crate::core::text::grouped;
+use crate::ui::command::{Command, Outbox};
+use crate::ui::snapshot::Snapshot;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::picture;
+use crate::workers::inspect::{Anatomy, Part, Sight};
+
+/// Draws a column for each layer into what room there is.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) -> Option<Unit> {
+    let anatomy = sight.anatomy.as_ref()?;
+    let room = ui.available_rect_before_wrap();
+    let n = anatomy.parts.len();
+    let gap = if room.width() < 620.0 { 12.0 } else { 20.0 };
+    // A network of few layers is not spread out over the whole width.
+    let most = if n <= 4 { 240.0 } else { 170.0 };
+    let width = ((room.width() - gap * (n - 1) as f32) / n as f32).min(most);
+    let total = width * n as f32 + gap * (n - 1) as f32;
+    let mut x = room.center().x - total / 2.0;
+    let mut hovered = None;
+    for (i, part) in anatomy.parts.iter().enumerate() {
+        let column = Rect::from_min_size(pos2(x, room.top()), vec2(width, room.height()));
+        if i > 0 {
+            chevron(ui, pos2(x - gap / 2.0, room.center().y), gap * 0.28);
+        }
+        hovered = layer(ui, world, sight, part, column, out).or(hovered);
+        x += width + gap;
+    }
+    if world.digit.is_blank() {
+        invitation(ui, room);
+    }
+    ui.allocate_rect(room, Sense::hover());
+    hovered
+}
+
+/// What to do while there is no digit.
+fn invitation(ui: &Ui, room: Rect) {
+    let p = palette(ui.visuals());
+    let text = "Draw a digit on the left:\nit flows through the network to the answer.";
+    let mut job =
+        egui::text::LayoutJob::simple(text.into(), theme::strong(20.0), p.text, room.width() * 0.8);
+    job.halign = egui::Align::Center;
+    let galley = ui.painter().layout_job(job);
+    let ground = Rect::from_center_size(room.center(), galley.size() + vec2(44.0, 30.0));
+    ui.painter().rect_filled(ground, 10, p.card);
+    ui.painter().rect_stroke(ground, 10, Stroke::new(1.5, p.accent), egui::StrokeKind::Inside);
+    let at = pos2(room.center().x, room.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, p.text);
+}
+
+/// An arrow head: what goes in is on its left.
+fn chevron(ui: &Ui, at: egui::Pos2, size: f32) {
+    let p = palette(ui.visuals());
+    let line =
+        vec![at + vec2(-size, -2.0 * size), at + vec2(size, 0.0), at + vec2(-size, 2.0 * size)];
+    ui.painter().add(egui::Shape::line(line, Stroke::new(2.0, p.weak)));
+}
+
+/// One layer: name, shape, its units, what they sense.
+fn layer(
+    ui: &mut Ui,
+    world: &Snapshot<'_>,
+    sight: &Sight,
+    part: &Part,
+    column: Rect,
+    out: &mut Outbox,
+) -> Option<Unit> {
+    let p = palette(ui.visuals());
+    let id = ui.scope_id().with(("layer", part.layer));
+    let head = Rect::from_min_size(column.min, vec2(column.width(), 40.0));
+    let response = ui.interact(head, id, Sense::click());
+    response.widget_info(|| {
+        let label = format!("Into {}", part.name);
+        egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, label)
+    });
+    let lit = response.hovered() || response.has_focus();
+    ui.painter().rect_filled(column, 8, p.card);
+    let edge = if lit { Stroke::new(1.5, p.accent) } else { Stroke::new(1.0, p.line) };
+    ui.painter().rect_stroke(column, 8, edge, egui::StrokeKind::Inside);
+    let title = if column.width() < 74.0 { narrow(part) } else { part.name.clone() };
+    let middle = head.center_top();
+    let text = |at, text: String, font, colour| {
+        fitted(ui, at, &text, font, colour, column.width() - 6.0);
+    };
+    text(middle + vec2(0.0, 14.0), title, theme::strong(13.0), p.text);
+    text(
+        middle + vec2(0.0, 30.0),
+        shape(part, column.width() < 90.0),
+        theme::regular(11.5),
+        p.weak,
+    );
+    let foot = Rect::from_min_max(pos2(column.left(), column.bottom() - 22.0), column.max);
+    text(foot.center(), senses(part), theme::regular(11.5), p.weak);
+    let room = Rect::from_min_max(head.left_bottom(), foot.right_top()).shrink2(vec2(6.0, 3.0));
+    let touched = if matches!(part.kind, Layer::Dense { relu: false, .. }) {
+        classes(ui, world, sight, part, room)
+    } else {
+        units(ui, world, sight, part, room, false)
+    };
+    if response.clicked() {
+        out.push(Command::Fields(FieldsEdit::Layer(part.layer)));
+    }
+    response.on_hover_text(about(part));
+    if touched.chosen.is_some() {
+        out.push(Command::Fields(FieldsEdit::Layer(part.layer)));
+    }
+    spot(part, touched.hovered)
+}
+
+/// Text in the middle of `at`, in smaller type where it would not fit.
+fn fitted(
+    ui: &Ui,
+    at: egui::Pos2,
+    text: &str,
+    font: egui::FontId,
+    colour: egui::Color32,
+    width: f32,
+) {
+    let wide = ui.painter().layout_no_wrap(text.to_owned(), font.clone(), colour).size().x;
+    let size = font.size * (width / wide).min(1.0);
+    let font = egui::FontId::new(size, font.family);
+    ui.painter().text(at, Align2::CENTER_CENTER, text, font, colour);
+}
+
+fn narrow(part: &Part) -> String {
+    match part.kind {
+        Layer::MaxPool => "Pool".into(),
+        _ => part.name.split(' ').take(2).collect::<Vec<_>>().join(" "),
+    }
+}
+
+fn shape(part: &Part, narrow: bool) -> String {
+    let [h, w, c] = part.shape;
+    if narrow && part.is_map() {
+        format!("{c} maps")
+    } else if part.is_map() {
+        format!("{c} maps {h}×{w}")
+    } else {
+        format!("{c} units")
+    }
+}
+
+fn senses(part: &Part) -> String {
+    let area = if part.field.whole { part.field.covered() } else { part.field.at(0, 0) };
+    format!("sees {}×{}", area.w, area.h)
+}
+
+/// The layer in a few sentences.
+pub fn about(part: &Part) -> String {
+    let [h, w, c] = part.shape;
+    let area = if part.field.whole { part.field.covered() } else { part.field.at(0, 0) };
+    let seen = format!("{}×{} pixels of the digit", area.w, area.h);
+    let learned = if part.parameters > 0 {
+        format!(" {} learned numbers.", grouped(part.parameters as u64))
+    } else {
+        " Nothing is learned here.".to_owned()
+    };
+    let units = match part.kind {
+        Layer::Conv { kernel, .. } => format!(
+            "{c} kernels of {kernel}×{kernel} slide over what comes in; each makes a map of {h}×{w} units. A unit senses {seen}."
+        ),
+        Layer::MaxPool => {
+            format!("The largest of each 2×2 units: {c} maps of {h}×{w}. A unit senses {seen}.")
+        }
+        Layer::Recurrent { .. } => {
+            format!("Reads the digit line by line; this is its state of {c} units after the last.")
+        }
+        _ => format!("{c} units, each connected to everything before it; a unit senses {seen}."),
+    };
+    units + &learned
+}
+
+/// The unit under the pointer.
+pub fn spot(part: &Part, hovered: Option<(usize, usize, usize)>) -> Option<Unit> {
+    let (channel, y, x) = hovered?;
+    let (y, x) = if part.is_map() { (y, x) } else { (0, 0) };
+    Some(Unit { layer: part.layer, y, x, channel })
+}
+
+/// The number that a unit gives for the current digit.
+pub fn value(sight: &Sight, part: &Part, unit: Unit) -> f32 {
+    let [h, w, c] = part.shape;
+    let output = sight.trace.output(part.layer);
+    output.get(place(Plane::new(h, w, c), unit)).copied().unwrap_or(f32::NAN)
+}
+
+/// The feature maps of a layer, or its units' numbers.
+pub fn units(
+    ui: &mut Ui,
+    world: &Snapshot<'_>,
+    sight: &Sight,
+    part: &Part,
+    room: Rect,
+    large: bool,
+) -> Touched {
+    let view = &world.session.fields;
+    let [h, w, c] = part.shape;
+    let blank = world.digit.is_blank() && !large;
+    let mosaic = Mosaic {
+        id: ui.scope_id().with(("units", part.layer, large)),
+        stamp: stamp_of(sight, (part.layer, view.scale, blank)),
+        label: format!("{}: {}", part.name, shape(part, false)),
+        count: c,
+        size: (h, w),
+        selected: view.channel.filter(|_| view.layer == Some(part.layer)),
+        numbers: large,
+    };
+    let touched = mosaic.show(ui, room, |visuals| {
+        let mut limits = Limits::activations(sight, part, view.scale);
+        if blank {
+            // What biases alone do is no picture of anything.
+            limits = Limits::none();
+        }
+        let values = sight.trace.output(part.layer);
+        let (signed, visuals) = (!part.rectified(), visuals.clone());
+        Box::new(move |unit, at| {
+            tint::colour(&visuals, signed, values[at * c + unit], limits.of(unit))
+        })
+    });
+    tip(ui, sight, part, &touched);
+    touched
+}
+
+/// Changes with what the layers say and with what else is named.
+pub fn stamp_of(sight: &Sight, of: impl Hash) -> u64 {
+    picture::stamp((sight.revision, of))
+}
+
+/// The value under the pointer.
+fn tip(ui: &Ui, sight: &Sight, part: &Part, touched: &Touched) {
+    if let (Some(unit), true) = (spot(part, touched.hovered), ui.input(|i| i.pointer.has_pointer()))
+    {
+        let place = if part.is_map() {
+            format!(", column {}, row {}", unit.x, unit.y)
+        } else {
+            String::new()
+        };
+        let text = format!("unit {}{place}: {}", unit.channel, short(value(sight, part, unit)));
+        egui::Tooltip::always_open(
+            ui.ctx().clone(),
+            ui.layer_id(),
+            ui.scope_id().with("value"),
+            egui::PopupAnchor::Pointer,
+        )
+        .gap(14.0)
+        .show(|ui| ui.label(text));
+    }
+}
+
+/// The last layer: a row for each digit, with its logit and what softmax makes of
+/// it.
+fn classes(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, part: &Part, room: Rect) -> Touched {
+    let p = palette(ui.visuals());
+    let n = part.shape[2];
+    let id = ui.scope_id().with(("classes", part.layer));
+    let response = ui.interact(room, id, Sense::click());
+    response.widget_info(|| {
+        let label = format!("{}: the ten classes", part.name);
+        egui::WidgetInfo::labeled(egui::accesskit::Role::ListBox, true, label)
+    });
+    let blank = world.digit.is_blank();
+    let (best, _) = crate::workers::answers::best(&sight.probabilities);
+    let step = room.height() / n as f32;
+    for d in 0..n {
+        let top = room.top() + d as f32 * step;
+        let row = Rect::from_min_size(pos2(room.left(), top), vec2(room.width(), step)).shrink(2.0);
+        let probability = sight.probabilities.get(d).copied().unwrap_or(0.0);
+        ui.painter().rect_filled(row, 3, p.well);
+        let wins = d == best && !blank;
+        if !blank {
+            let mut bar = row;
+            bar.set_width(row.width() * probability);
+            let fill = if wins { p.accent } else { theme::blend(p.line, p.accent, 0.35) };
+            ui.painter().rect_filled(bar, 3, fill);
+        }
+        let colour = if wins { p.on_accent } else { p.text };
+        let size = (step * 0.55).clamp(10.0, 20.0);
+        let at = row.left_center() + vec2(7.0, 0.0);
+        ui.painter().text(at, Align2::LEFT_CENTER, d.to_string(), theme::strong(size), colour);
+        if row.width() > 62.0 && !blank {
+            let text = format!("{:.0} %", probability * 100.0);
+            let at = row.right_center() - vec2(6.0, 0.0);
+            let colour = if probability > 0.8 { p.on_accent } else { p.weak };
+            ui.painter().text(at, Align2::RIGHT_CENTER, text, theme::regular(12.0), colour);
+        }
+    }
+    let at = |pos| picture::cell(room, (n, 1), pos).map(|(d, _)| (d, 0, 0));
+    let touched = Touched {
+        hovered: response.hover_pos().and_then(at),
+        chosen: response.clicked().then(|| response.interact_pointer_pos().and_then(at)).flatten(),
+    };
+    tip(ui, sight, part, &touched);
+    touched
+}
+
+/// Whether the layers in view are those of the model chosen.
+pub fn current<'a>(sight: &'a Sight, world: &Snapshot<'_>) -> Option<&'a Anatomy> {
+    let model = super::apply::chosen(world.models, &world.session.fields)?;
+    sight.anatomy.as_deref().filter(|a| {
+        std::sync::Arc::ptr_eq(&a.model, model)
+            || a.model.network.architecture().id == model.network.architecture().id
+    })
+}

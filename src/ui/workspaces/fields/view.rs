@@ -1,0 +1,147 @@
+//! What the Receptive fields workspace shows, and what can be changed of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ann::inspect::Unit;
+
+/// Kept over a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FieldsView {
+    /// Key of the model that is looked into.
+    pub model: String,
+    /// Which page.
+    pub page: Page,
+    /// The layer gone into (its number in the declaration), the unit of it, and
+    /// whether one of its products is chosen.
+    pub layer: Option<usize>,
+    pub channel: Option<usize>,
+    pub term: Option<usize>,
+    /// Where in the unit's feature map: row and column.
+    pub place: [usize; 2],
+    /// The input channel whose products are shown; the strongest, if none.
+    pub input: Option<usize>,
+    /// What a layer's units are shown as.
+    pub show: Show,
+    /// What the colours are relative to.
+    pub scale: Scale,
+    /// The class that is asked about; each network's own answer, if none.
+    pub class: Option<usize>,
+    /// Which maps tell why.
+    pub reason: ReasonMap,
+    /// Places per second at which the window slides.
+    pub rate: f32,
+}
+
+impl Default for FieldsView {
+    fn default() -> Self {
+        Self {
+            model: "cnn3".into(),
+            page: Page::Network,
+            layer: None,
+            channel: None,
+            term: None,
+            place: [12, 12],
+            input: None,
+            show: Show::Maps,
+            scale: Scale::Unit,
+            class: None,
+            reason: ReasonMap::Gradient,
+            rate: 8.0,
+        }
+    }
+}
+
+/// The pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Page {
+    #[default]
+    Network,
+    Why,
+    Gabor,
+}
+
+/// What a layer's units are shown as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Show {
+    /// What each makes of the current digit.
+    #[default]
+    Maps,
+    /// What each has learned.
+    Kernels,
+    /// What each senses of the picture.
+    Fields,
+}
+
+/// What the colours are relative to: the largest value of …
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    #[default]
+    Unit,
+    Layer,
+    Global,
+}
+
+/// Which maps tell why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonMap {
+    #[default]
+    Gradient,
+    Occlusion,
+}
+
+/// Not kept: what the hand does just now.
+#[derive(Clone, Debug, Default)]
+pub struct FieldsState {
+    /// The unit under the pointer.
+    pub hover: Option<Unit>,
+    /// Whether the window slides by itself.
+    pub playing: bool,
+}
+
+/// Changes.
+#[derive(Clone, Debug)]
+pub enum FieldsEdit {
+    Model(String),
+    Page(Page),
+    /// Into a layer.
+    Layer(usize),
+    /// Into a unit: layer, channel, place.
+    Unit(Unit),
+    /// Another place in the unit's map.
+    Place([usize; 2]),
+    Input(Option<usize>),
+    /// Into one product.
+    Term(usize),
+    /// One level back.
+    Up,
+    /// Back to the whole network.
+    Top,
+    Show(Show),
+    Scale(Scale),
+    Class(Option<usize>),
+    Reason(ReasonMap),
+    Hover(Option<Unit>),
+    Play(bool),
+    Rate(f32),
+    /// Begin what takes longer.
+    Seek(Seek),
+    /// End it.
+    Stop,
+    /// Everything in view as arrays.
+    SaveArrays,
+}
+
+/// What takes longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seek {
+    Occlusion,
+    Liked,
+    Exciting,
+    Fields,
+    Gabor,
+}

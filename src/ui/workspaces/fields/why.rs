@@ -1,0 +1,215 @@
+//! Why this answer: for each network the pixels that speak for a class and those
+//! that speak against it, beside each other.
+
+use std::sync::Arc;
+
+use egui::{Color32, Rect, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
+
+use super::progress;
+use super::tint::{self, short};
+use super::view::{FieldsEdit, ReasonMap, Seek};
+use crate::ann::inspect::filters::largest;
+use crate::data::{CLASSES, PIXELS, SIDE};
+use crate::ui::command::{Command, Outbox};
+use crate::ui::snapshot::Snapshot;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::picture;
+use crate::workers::answers::best;
+use crate::workers::inspect::Sight;
+use crate::workers::inspect::live::Reason;
+use crate::workers::inspect::seek::{Covered, Found};
+
+/// Draws the page.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) {
+    let view = &world.session.fields;
+    ui.horizontal_wrapped(|ui| {
+        for map in [ReasonMap::Gradient, ReasonMap::Occlusion] {
+            let tip = match map {
+                ReasonMap::Gradient => "The gradient of the class's logit by each pixel, times the pixel: what its ink adds, were the network linear",
+                ReasonMap::Occlusion => "A blank square of 5×5 pixels slides over the digit: how much less sure of the class is the network with that part covered?",
+            };
+            if ui.selectable_label(view.reason == map, map.name()).on_hover_text(tip).clicked() {
+                out.push(Command::Fields(FieldsEdit::Reason(map)));
+            }
+        }
+        ui.spacing_mut().button_padding.x = 7.0;
+        ui.separator();
+        ui.label("Why");
+        let own = ui.selectable_label(view.class.is_none(), "its own answer");
+        if own.on_hover_text("Each network is asked about the digit that it answers").clicked() {
+            out.push(Command::Fields(FieldsEdit::Class(None)));
+        }
+        ui.spacing_mut().item_spacing.x = 2.0;
+        for d in 0..CLASSES {
+            let on = view.class == Some(d);
+            let tip = format!("What speaks for and against a {d}?");
+            if ui.selectable_label(on, d.to_string()).on_hover_text(tip).clicked() {
+                out.push(Command::Fields(FieldsEdit::Class(Some(d))));
+            }
+        }
+    });
+    if world.digit.is_blank() {
+        ui.add_space(20.0);
+        ui.label(
+            RichText::new(
+                "Draw a digit on the left, and every network tells why it answers as it does.",
+            )
+            .font(theme::strong(16.0)),
+        );
+        return;
+    }
+    if view.reason == ReasonMap::Occlusion {
+        occlusion_controls(ui, world, out);
+    }
+    let ends = ["against it", "for it"];
+    let what = match view.reason {
+        ReasonMap::Gradient => "what the ink adds to the logit",
+        ReasonMap::Occlusion => "what covering takes from ln p",
+    };
+    tint::legend(ui, true, what, ends);
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        cards(ui, world, sight);
+    });
+}
+
+/// Begins the search for occlusion maps, and tells when they are of another
+/// digit.
+fn occlusion_controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    if world.findings.running.is_some() {
+        progress::bar(ui, world, out);
+        return;
+    }
+    let known = world.findings.occlusion.iter().filter(|f| fits(world, &f.what)).count();
+    ui.horizontal_wrapped(|ui| {
+        let text = if known == 0 { "Cover the digit, part by part" } else { "Once more" };
+        progress::button(ui, world, text, Seek::Occlusion, out);
+        if known == 0 && !world.findings.occlusion.is_empty() {
+            ui.label(RichText::new("The digit or the class has changed since.").small());
+        }
+    });
+}
+
+/// Whether a map is of the current digit and class.
+fn fits(world: &Snapshot<'_>, covered: &Covered) -> bool {
+    covered.version == world.digit.version() && covered.asked == world.session.fields.class
+}
+
+/// A card for each model.
+fn cards(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight) {
+    let n = sight.why.len().max(1);
+    let room = ui.available_size();
+    let (head, gap) = (40.0, 10.0);
+    let columns = (1..=n)
+        .max_by(|a, b| {
+            let side = |columns: usize| {
+                let rows = n.div_ceil(columns) as f32;
+                let w = (room.x - gap * (columns - 1) as f32) / columns as f32;
+                w.min((room.y - (head + gap) * rows) / rows)
+            };
+            side(*a).total_cmp(&side(*b))
+        })
+        .unwrap_or(1);
+    let rows = n.div_ceil(columns) as f32;
+    let side = ((room.x - gap * columns as f32) / columns as f32)
+        .min((room.y - (head + gap) * rows) / rows)
+        .clamp(84.0, 240.0);
+    let columns = ((room.x / (side + gap)) as usize).max(1);
+    ui.spacing_mut().item_spacing = vec2(gap, gap);
+    for row in sight.why.chunks(columns) {
+        ui.horizontal_top(|ui| {
+            for reason in row {
+                let (rect, response) =
+                    ui.allocate_exact_size(vec2(side, side + head), Sense::hover());
+                card(ui, world, reason, rect, &response);
+            }
+        });
+    }
+}
+
+fn card(ui: &mut Ui, world: &Snapshot<'_>, reason: &Reason, rect: Rect, response: &egui::Response) {
+    let p = palette(ui.visuals());
+    let view = &world.session.fields;
+    let (digit, sure) = best(&reason.probabilities);
+    let class = reason.attribution.class;
+    let name = &reason.model.name;
+    let said = format!("{name} answers {digit}, {:.1} %", sure * 100.0);
+    response.widget_info(|| {
+        let label = format!("{said}; why {class}");
+        egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, label)
+    });
+    let line = |y: f32| pos2(rect.left() + 2.0, rect.top() + y);
+    let painter = ui.painter();
+    let left = egui::Align2::LEFT_TOP;
+    painter.text(line(0.0), left, name, theme::strong(14.0), p.text);
+    let asked = format!("{class}: {:.0} %", reason.probabilities[class] * 100.0);
+    let second = if view.class.is_some() && digit != class {
+        format!("{asked}, answers {digit}")
+    } else {
+        format!("answers {asked}")
+    };
+    let size = if rect.width() < 105.0 { 11.0 } else { 12.5 };
+    painter.text(line(19.0), left, second, theme::regular(size), p.weak);
+    let place =
+        Rect::from_min_size(pos2(rect.left(), rect.top() + 38.0), Vec2::splat(rect.width()));
+    let pixels = world.digit.pixels();
+    let paint = |ui: &Ui, map: &[f32; PIXELS], of: usize| {
+        let limit = largest(map);
+        let visuals = ui.visuals().clone();
+        let stamp = picture::stamp((of, visuals.dark_mode, world.digit.version()));
+        let id = response.id.with("map");
+        picture::paint(ui, id, stamp, place, (SIDE, SIDE), |i| {
+            over_digit(&visuals, map[i], limit, pixels[i])
+        });
+    };
+    let value: Option<&[f32; PIXELS]> = match view.reason {
+        ReasonMap::Gradient => {
+            let attribution = &reason.attribution;
+            paint(ui, &attribution.map, Arc::as_ptr(attribution) as usize);
+            Some(&attribution.map)
+        }
+        ReasonMap::Occlusion => {
+            let list = world.findings.occlusion.iter();
+            let mut found = list.filter(|f| Arc::ptr_eq(&f.model, &reason.model));
+            match found.find(|f| fits(world, &f.what)) {
+                Some(found) => {
+                    paint(
+                        ui,
+                        &found.what.occlusion.map,
+                        std::ptr::from_ref::<Found<_>>(found) as usize,
+                    );
+                    Some(&found.what.occlusion.map)
+                }
+                None => {
+                    let visuals = ui.visuals().clone();
+                    let stamp = picture::stamp((visuals.dark_mode, world.digit.version()));
+                    picture::paint(
+                        ui,
+                        response.id.with("blank"),
+                        stamp,
+                        place,
+                        (SIDE, SIDE),
+                        |i| over_digit(&visuals, 0.0, 1.0, pixels[i]),
+                    );
+                    None
+                }
+            }
+        }
+    };
+    ui.painter().rect_stroke(place, 3, Stroke::new(1.0, p.line), egui::StrokeKind::Outside);
+    if let Some((y, x)) = response.hover_pos().and_then(|at| picture::cell(place, (SIDE, SIDE), at))
+    {
+        let there = value.map_or_else(|| "not known yet".into(), |map| short(map[y * SIDE + x]));
+        super::tooltip(ui, &format!("{name}, column {x}, row {y}: {there}"));
+    }
+}
+
+/// The map's colour over a faint digit.
+fn over_digit(visuals: &egui::Visuals, value: f32, limit: f32, ink: f32) -> Color32 {
+    let share = if limit > 0.0 { (value / limit).clamp(-1.0, 1.0) } else { 0.0 };
+    let ground = theme::ink(visuals, 0.3 * ink);
+    // Full strength early: most pixels' shares are small.
+    ground.lerp_to_gamma(
+        theme::diverging(visuals, share.signum() * share.abs().sqrt()),
+        share.abs().sqrt(),
+    )
+}

@@ -1,0 +1,27 @@
+//! Where the next run is computed: the row of the form.
+
+use egui::{ComboBox, Ui};
+
+use super::form;
+use crate::ann::device;
+use crate::ann::trainer::TrainConfig;
+
+/// Draws the row. Only what is there is offered; a device from an earlier session
+/// that is not is shown as such.
+pub fn row(ui: &mut Ui, config: &mut TrainConfig) {
+    let present = device::present();
+    let here = present.iter().find(|d| d.id == config.device);
+    let name = here.map_or_else(|| format!("{} (absent)", config.device), |d| d.name.into());
+    let tip = here.map_or("It is not there now: choose another to train.", |d| d.doc);
+    form::row(ui, "Device", tip, |ui| {
+        ComboBox::from_id_salt("device")
+            .selected_text(name)
+            .show_ui(ui, |ui| {
+                for device in present {
+                    ui.selectable_value(&mut config.device, device.id.to_owned(), device.name)
+                        .on_hover_text(device.doc);
+                }
+            })
+            .response
+    });
+}

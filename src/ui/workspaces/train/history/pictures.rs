@@ -1,0 +1,397 @@
+//! Weights, their changes and feature maps as pictures, one tile for each filter
+//! or unit. Hovering tells the number under the pointer; a click on a weight
+//! follows it.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use egui::{
+    Color32, ColorImage, ComboBox, DragValue, Mesh, Rect, RichText, Sense, Stroke, StrokeKind,
+    TextureHandle, TextureOptions, Ui, Vec2, pos2,
+};
+
+use super::super::super::super::command::{Command, Outbox};
+use super::super::super::super::history::{HistoryEdit, Pictures, Scale};
+use super::super::super::super::theme::{self, palette};
+use super::{PICTURES, Scene, chooser, plots};
+use crate::core::text::grouped;
+use crate::workers::scrub::Shown;
+use crate::workers::scrub::bank::{Bank, near_square};
+
+/// Space between tiles, points.
+const GAP: f32 = 3.0;
+
+/// Values laid out as tiles.
+struct Tiles<'a> {
+    /// Rows and columns of a tile.
+    tile: [usize; 2],
+    units: usize,
+    /// What a unit is called.
+    unit: &'static str,
+    values: &'a [f32],
+    /// Place among the values of a unit's row and column.
+    place: &'a dyn Fn(usize, usize, usize) -> usize,
+    /// The magnitude of full colour, if it is not each tile's own.
+    most: Option<f32>,
+    /// Whether zero is in the middle of the colours.
+    signed: bool,
+    /// Weights can be followed; their place among all numbers of the network.
+    from: Option<usize>,
+}
+
+pub fn show(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
+    let Some(shown) = &scene.view.shown else { return };
+    let Some(bank) = scene.view.banks.get(shown.bank) else { return };
+    controls(ui, scene, bank, out);
+    let settings = scene.settings;
+    if settings.pictures == Pictures::Maps {
+        return maps(ui, scene, shown, bank, out);
+    }
+    let channel = scene.world.history.channel.min(bank.channels - 1);
+    let place = |unit, y, x| bank.index(unit, channel, y, x);
+    let (values, most) = match settings.pictures {
+        Pictures::Update => match &shown.update {
+            Some(update) => (update, largest(update)),
+            None => {
+                ui.label(if shown.step == 0 {
+                    "These are the initial weights: no step has been taken yet."
+                } else {
+                    "The step before this moment was not kept: the run was stopped or gone on with here."
+                });
+                return;
+            }
+        },
+        Pictures::Since => (&shown.since.1, largest(&shown.since.1)),
+        Pictures::Weights | Pictures::Maps => (&shown.weights, shown.most),
+    };
+    let tiles = Tiles {
+        tile: bank.tile,
+        units: bank.units,
+        unit: bank.unit,
+        values,
+        place: &place,
+        most: (settings.scale == Scale::Layer).then_some(most),
+        signed: true,
+        from: Some(bank.from),
+    };
+    draw(ui, scene, shown, bank, &tiles, channel, out);
+}
+
+fn maps(ui: &mut Ui, scene: &Scene<'_, '_>, shown: &Shown, bank: &Bank, out: &mut Outbox) {
+    let step = bank.name.split('.').next().unwrap_or_default();
+    let maps = shown.answer.as_ref().and_then(|(_, maps)| maps.iter().find(|m| m.step == step));
+    let Some(maps) = maps else {
+        ui.label("Draw a digit, or press N for one of the data set, to see what comes out of this layer for it.");
+        return;
+    };
+    let [h, w, c] = maps.size;
+    let vector = h * w == 1;
+    let (tile, units) = if vector { (near_square(c), 1) } else { ([h, w], c) };
+    let place = |unit: usize, y: usize, x: usize| {
+        if vector { y * tile[1] + x } else { (y * w + x) * c + unit }
+    };
+    ui.label(RichText::new(format!("Out of {}: {h}×{w}, {c} channels", maps.name)).small());
+    let tiles = Tiles {
+        tile,
+        units,
+        unit: if vector { "layer" } else { "map" },
+        values: &maps.values,
+        place: &place,
+        most: (scene.settings.scale == Scale::Layer).then(|| largest(&maps.values)),
+        signed: maps.values.iter().any(|v| *v < 0.0),
+        from: None,
+    };
+    draw(ui, scene, shown, bank, &tiles, 0, out);
+}
+
+/// Layer, channel, scale, mark.
+fn controls(ui: &mut Ui, scene: &Scene<'_, '_>, bank: &Bank, out: &mut Outbox) {
+    let history = scene.world.history;
+    ui.horizontal_wrapped(|ui| {
+        chooser(ui, scene, false, out);
+        let layer = ComboBox::from_id_salt("layer looked at")
+            .selected_text(&bank.title)
+            .width(110.0)
+            .show_ui(ui, |ui| {
+                for (i, other) in scene.view.banks.iter().enumerate() {
+                    if ui.selectable_label(other == bank, &other.title).clicked() {
+                        out.push(Command::History(HistoryEdit::Bank(i)));
+                    }
+                }
+            })
+            .response;
+        layer.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::accesskit::Role::ComboBox, true, "Layer looked at")
+        });
+        if bank.channels > 1 && scene.settings.pictures != Pictures::Maps {
+            let mut channel = history.channel.min(bank.channels - 1) + 1;
+            let label = ui.label("channel");
+            let field = DragValue::new(&mut channel).range(1..=bank.channels).speed(0.1);
+            let tip = "Each filter has a kernel for every channel of what comes before";
+            if ui.add(field).labelled_by(label.id).on_hover_text(tip).changed() {
+                out.push(Command::History(HistoryEdit::Channel(channel - 1)));
+            }
+        }
+        let mut unit = scene.settings.scale == Scale::Unit;
+        let tip = "Full colour is the largest of each picture instead of the whole layer's";
+        if ui.checkbox(&mut unit, "own scale").on_hover_text(tip).changed() {
+            let scale = if unit { Scale::Unit } else { Scale::Layer };
+            scene.set(out, |s| s.scale = scale);
+        }
+        if scene.settings.pictures == Pictures::Since {
+            let tip = "Sum the changes from the moment shown now on";
+            if ui.button("Mark here").on_hover_text(tip).clicked() {
+                out.push(Command::History(HistoryEdit::MarkHere));
+            }
+            let mark = scene.view.shown.as_ref().map_or(0, |s| s.since.0);
+            ui.label(RichText::new(format!("since batch {}", grouped(mark))).small());
+        }
+    });
+}
+
+/// Where tiles go: points per value, columns, rows.
+struct Grid {
+    scale: f32,
+    columns: usize,
+    rows: usize,
+}
+
+impl Grid {
+    /// As large as all tiles fit, but legible: where they do not, there are pages.
+    fn new(tile: [usize; 2], units: usize, room: Vec2) -> Self {
+        let side = tile[0].max(tile[1]) as f32;
+        let least = match side as usize {
+            0..10 => 30.0,
+            10..64 => 56.0,
+            _ => side,
+        };
+        let least = (least / side).min(room.x / tile[1] as f32).max(0.25);
+        let fit = |scale: f32| {
+            let count = |room: f32, n: usize| ((room + GAP) / (n as f32 * scale + GAP)) as usize;
+            (count(room.x, tile[1]).max(1), count(room.y, tile[0]).max(1))
+        };
+        let mut scale = (110.0 / side).max(least);
+        loop {
+            let (columns, rows) = fit(scale);
+            if columns * rows >= units || scale <= least {
+                return Self { scale, columns, rows };
+            }
+            scale = (scale * 0.96).max(least);
+        }
+    }
+
+    fn per_page(&self) -> usize {
+        self.columns * self.rows
+    }
+}
+
+fn draw(
+    ui: &mut Ui,
+    scene: &Scene<'_, '_>,
+    shown: &Shown,
+    bank: &Bank,
+    tiles: &Tiles<'_>,
+    channel: usize,
+    out: &mut Outbox,
+) {
+    let room = Vec2::new(ui.available_width(), (ui.available_height() - 66.0).max(60.0));
+    let grid = Grid::new(tiles.tile, tiles.units, room);
+    let pages = tiles.units.div_ceil(grid.per_page()).max(1);
+    let page = scene.world.history.page.min(pages - 1);
+    let units = page * grid.per_page()..((page + 1) * grid.per_page()).min(tiles.units);
+    let from = ui.next_widget_position();
+    let (rect, response) = ui.allocate_exact_size(room, Sense::click());
+    let what = PICTURES.iter().find(|p| p.0 == scene.settings.pictures).map_or("", |p| p.1);
+    response.widget_info(|| {
+        let text = format!("{what} of {}, {} {}s", bank.title, tiles.units, tiles.unit);
+        egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, text)
+    });
+    let mut key = DefaultHasher::new();
+    (&scene.view.run, shown.serial, page, channel, grid.columns).hash(&mut key);
+    (scene.settings.pictures, scene.settings.scale, ui.visuals().dark_mode).hash(&mut key);
+    let texture = texture(ui, key.finish(), || paint(ui, tiles, units.clone(), grid.columns));
+    let [h, w] = tiles.tile;
+    let size = Vec2::new(w as f32, h as f32) * grid.scale;
+    let at = |i: usize| {
+        let (row, column) = (i / grid.columns, i % grid.columns);
+        let step = size + Vec2::splat(GAP);
+        Rect::from_min_size(rect.min + Vec2::new(column as f32, row as f32) * step, size)
+    };
+    let mut mesh = Mesh::with_texture(texture.id());
+    let (columns, rows) = (grid.columns as f32, units.len().div_ceil(grid.columns) as f32);
+    for i in 0..units.len() {
+        let (row, column) = ((i / grid.columns) as f32, (i % grid.columns) as f32);
+        let uv = Rect::from_min_max(
+            pos2(column / columns, row / rows),
+            pos2((column + 1.0) / columns, (row + 1.0) / rows),
+        );
+        mesh.add_rect_with_uv(at(i), uv, Color32::WHITE);
+    }
+    ui.painter().add(mesh);
+    let cell = |i: usize, y: usize, x: usize| {
+        let min = at(i).min + Vec2::new(x as f32, y as f32) * grid.scale;
+        Rect::from_min_size(min, Vec2::splat(grid.scale))
+    };
+    let p = palette(ui.visuals());
+    if let Some(first) = tiles.from {
+        for (n, place) in scene.world.history.followed.iter().enumerate() {
+            if !(first..first + bank.len).contains(place) {
+                continue;
+            }
+            let [unit, of, y, x] = bank.place(place - first);
+            if of == channel && units.contains(&unit) {
+                let cell = cell(unit - units.start, y, x).expand(2.0);
+                ui.painter().rect_stroke(
+                    cell,
+                    1,
+                    Stroke::new(4.0, p.background),
+                    StrokeKind::Middle,
+                );
+                let stroke = Stroke::new(2.5, p.series[n % p.series.len()]);
+                ui.painter().rect_stroke(cell, 1, stroke, StrokeKind::Middle);
+            }
+        }
+    }
+    let under = response.hover_pos().and_then(|pos| {
+        let i = (0..units.len()).find(|i| at(*i).contains(pos))?;
+        let d = (pos - at(i).min) / grid.scale;
+        Some((i, (d.y as usize).min(h - 1), (d.x as usize).min(w - 1)))
+    });
+    if let Some((i, y, x)) = under {
+        let place = (tiles.place)(units.start + i, y, x);
+        ui.painter().rect_stroke(cell(i, y, x), 0, Stroke::new(1.5, p.text), StrokeKind::Outside);
+        if let (true, Some(first)) = (response.clicked(), tiles.from) {
+            out.push(Command::History(HistoryEdit::Follow(first + place)));
+            scene.set(out, |s| s.plots = super::Plots::Followed);
+        }
+        let unit = units.start + i + 1;
+        let (row, column) = (y + 1, x + 1);
+        let value = tiles.values.get(place).copied().unwrap_or(f32::NAN);
+        let mut text = format!("{} {unit}, row {row}, column {column}: {value:.5}", tiles.unit);
+        if tiles.from.is_some() {
+            text += "\nClick to follow this weight over the run";
+        }
+        response.on_hover_text_at_pointer(text);
+    }
+    below(ui, tiles, &units, (page, pages), out);
+    let rect = Rect::from_min_max(from, pos2(rect.right(), ui.next_widget_position().y));
+    plots::save(ui, "history-pictures", rect, out, &|| csv(bank, shown, tiles, &units, channel));
+}
+
+/// The colour scale, and which units are shown.
+fn below(
+    ui: &mut Ui,
+    tiles: &Tiles<'_>,
+    units: &std::ops::Range<usize>,
+    (page, pages): (usize, usize),
+    out: &mut Outbox,
+) {
+    ui.horizontal(|ui| {
+        let most = tiles.most.map_or("largest".to_owned(), short);
+        let low = if tiles.signed { format!("−{most}") } else { "0".into() };
+        ui.label(RichText::new(low).small());
+        let (bar, response) = ui.allocate_exact_size(Vec2::new(70.0, 12.0), Sense::hover());
+        for i in 0..35 {
+            let t = i as f32 / 34.0;
+            let part = Rect::from_min_size(
+                bar.min + Vec2::new(2.0 * i as f32, 0.0),
+                Vec2::new(2.0, bar.height()),
+            );
+            let t = if tiles.signed { 2.0 * t - 1.0 } else { t };
+            ui.painter().rect_filled(part, 0, colour(ui, tiles.signed, t));
+        }
+        response.on_hover_text("The colours of the values; both hues fade to the ground at zero");
+        ui.label(RichText::new(most).small());
+        if pages > 1 {
+            let mut turn = |ui: &mut Ui, text: &str, tip: &str, on: bool, to: usize| {
+                if ui.add_enabled(on, egui::Button::new(text)).on_hover_text(tip).clicked() {
+                    out.push(Command::History(HistoryEdit::Page(to)));
+                }
+            };
+            turn(ui, "‹", "The pictures before", page > 0, page.saturating_sub(1));
+            turn(ui, "›", "More pictures", page + 1 < pages, page + 1);
+        }
+        let text = if units.len() == 1 {
+            format!("1 {}", tiles.unit)
+        } else {
+            format!("{}s {}–{} of {}", tiles.unit, units.start + 1, units.end, tiles.units)
+        };
+        ui.label(RichText::new(text).small());
+    });
+}
+
+/// The texture with this key, made anew only when the key is another.
+fn texture(ui: &Ui, key: u64, make: impl FnOnce() -> ColorImage) -> TextureHandle {
+    let id = egui::Id::unique("history pictures");
+    let known: Option<(u64, TextureHandle)> = ui.data_mut(|d| d.get_temp(id));
+    match known {
+        Some((of, texture)) if of == key => texture,
+        _ => {
+            let texture = ui.ctx().load_texture("history", make(), TextureOptions::NEAREST);
+            ui.data_mut(|d| d.insert_temp(id, (key, texture.clone())));
+            texture
+        }
+    }
+}
+
+fn paint(ui: &Ui, tiles: &Tiles<'_>, units: std::ops::Range<usize>, columns: usize) -> ColorImage {
+    let [h, w] = tiles.tile;
+    let rows = units.len().div_ceil(columns).max(1);
+    let size = [columns * w, rows * h];
+    let mut pixels = vec![Color32::TRANSPARENT; size[0] * size[1]];
+    let shades: Vec<Color32> =
+        (0..=254).map(|i| colour(ui, tiles.signed, (i as f32 - 127.0) / 127.0)).collect();
+    for (i, unit) in units.enumerate() {
+        let value = |y, x| tiles.values.get((tiles.place)(unit, y, x)).copied().unwrap_or(0.0);
+        let own = || {
+            let all = (0..h).flat_map(|y| (0..w).map(move |x| (y, x)));
+            all.fold(0f32, |m, (y, x)| m.max(value(y, x).abs()))
+        };
+        let most = tiles.most.unwrap_or_else(own);
+        let scale = if most > 0.0 { 1.0 / most } else { 0.0 };
+        let (top, left) = ((i / columns) * h, (i % columns) * w);
+        for y in 0..h {
+            for x in 0..w {
+                let t = (value(y, x) * scale).clamp(-1.0, 1.0);
+                let shade = (t * 127.0).round() as i32 + 127;
+                pixels[(top + y) * size[0] + left + x] = shades[shade.clamp(0, 254) as usize];
+            }
+        }
+    }
+    ColorImage::new(size, pixels)
+}
+
+fn colour(ui: &Ui, signed: bool, t: f32) -> Color32 {
+    if signed { theme::diverging(ui.visuals(), t) } else { theme::sequential(ui.visuals(), t) }
+}
+
+fn largest(values: &[f32]) -> f32 {
+    values.iter().fold(0.0, |m, v| m.max(v.abs()))
+}
+
+/// Three digits.
+fn short(value: f32) -> String {
+    if value == 0.0 || value >= 0.01 { format!("{value:.3}") } else { format!("{value:.1e}") }
+}
+
+/// The pictures shown: a line for each row of a tile.
+fn csv(
+    bank: &Bank,
+    shown: &Shown,
+    tiles: &Tiles<'_>,
+    units: &std::ops::Range<usize>,
+    channel: usize,
+) -> String {
+    let [h, w] = tiles.tile;
+    let columns: Vec<String> = (1..=w).map(|x| format!("column_{x}")).collect();
+    let mut text = format!("step,layer,channel,{},row,{}\n", tiles.unit, columns.join(","));
+    for unit in units.clone() {
+        for y in 0..h {
+            let head = format!("{},{},{},{}", shown.step, bank.name, channel + 1, unit + 1);
+            let row = (0..w).map(|x| tiles.values.get((tiles.place)(unit, y, x)));
+            let row: Vec<String> =
+                row.map(|v| v.copied().unwrap_or(f32::NAN).to_string()).collect();
+            text += &format!("{head},{},{}\n", y + 1, row.join(","));
+        }
+    }
+    text
+}

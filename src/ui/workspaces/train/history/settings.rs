@@ -1,0 +1,28 @@
+//! What the next run keeps of itself: a part of the form.
+
+use egui::{DragValue, Ui};
+
+use super::super::form::{heading, row};
+use crate::ann::snapshots::cadence::HistoryConfig;
+
+/// Draws the settings.
+pub fn form(ui: &mut Ui, history: &mut HistoryConfig) {
+    let title = heading(ui, "History");
+    let tip = "Snapshots of the weights, to go back to any moment of the run under History. Changes nothing in the result.";
+    ui.checkbox(&mut history.on, "Keep snapshots").labelled_by(title.id).on_hover_text(tip);
+    if !history.on {
+        return;
+    }
+    let tip = "Batches from one snapshot to the next, once the dense beginning is over. 0: about 90 over the run.";
+    row(ui, "Every (batches)", tip, |ui| {
+        ui.add(
+            DragValue::new(&mut history.every).range(0..=100_000).custom_formatter(|n, _| {
+                if n == 0.0 { "as needed".into() } else { format!("{n}") }
+            }),
+        )
+    });
+    let tip = "Space on disk. Near the limit every second snapshot goes, and fewer are taken.";
+    row(ui, "At most (MB)", tip, |ui| {
+        ui.add(DragValue::new(&mut history.most_mb).range(20..=100_000))
+    });
+}

@@ -1,0 +1,169 @@
+//! The chosen network's structure: drawn, and layer by layer with shapes,
+//! parameters and multiply–adds; and what an answer and a training image cost.
+
+use egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, vec2};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::super::widgets::structure::{self, Structure};
+use crate::ann::zoo::{self, Architecture, Cost, LayerSummary};
+use crate::core::text::{grouped, millions};
+
+/// Draws the tab for the network that is chosen in the form.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let Some(architecture) = zoo::find(&world.session.training.model) else {
+        ui.label("Choose a network on the left to see its structure.");
+        return;
+    };
+    let layers = (architecture.layers)();
+    let (lines, cost) = (zoo::summary(&layers), zoo::cost(&layers));
+    let from = ui.next_widget_position();
+    let bottom = ScrollArea::vertical()
+        .id_salt("structure")
+        .auto_shrink([false, true])
+        .max_height(ui.available_height() - 40.0)
+        .show(ui, |ui| {
+            heading(ui, architecture);
+            let drawn = Structure {
+                name: architecture.name,
+                layers: &layers,
+                lines: &lines,
+                digit: world.digit.pixels(),
+                answer: answer(world, architecture),
+            };
+            let height = if ui.available_width() < 620.0 { 92.0 } else { 116.0 };
+            structure::show(ui, &drawn, height);
+            totals(ui, &cost);
+            ui.add_space(4.0);
+            table(ui, &lines, &cost);
+            ui.next_widget_position().y
+        })
+        .inner;
+    let to = egui::pos2(ui.max_rect().right(), bottom.min(ui.max_rect().bottom() - 40.0));
+    ui.horizontal(|ui| {
+        if ui.button("Save as PNG").clicked() {
+            let rect = Rect::from_min_max(from, to);
+            out.push(Command::SavePicture { name: "network", rect });
+        }
+        if ui.button("Save as CSV").on_hover_text("The table").clicked() {
+            let name = format!("network-{}", architecture.id);
+            out.push(Command::SaveText { name, text: csv(&lines, &cost) });
+        }
+    });
+}
+
+fn heading(ui: &mut Ui, architecture: &Architecture) {
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(architecture.name).font(theme::strong(16.0)));
+        ui.label(RichText::new(architecture.doc).color(palette(ui.visuals()).weak));
+    });
+}
+
+/// What the network in the box answers to the current digit.
+fn answer<'a>(world: &'a Snapshot<'_>, architecture: &Architecture) -> Option<&'a [f32; 10]> {
+    let answers = world.answers.answers.iter();
+    let mut of_it = answers.filter(|a| a.key == architecture.id && !world.digit.is_blank());
+    of_it.next().map(|a| &a.probabilities)
+}
+
+fn totals(ui: &mut Ui, cost: &Cost) {
+    let p = palette(ui.visuals());
+    let shown = [
+        ("Parameters", grouped(cost.parameters as u64), "Trained numbers: weights and biases"),
+        (
+            "Multiply–adds",
+            grouped(cost.multiply_adds as u64),
+            "Multiplications with addition for one digit",
+        ),
+        (
+            "An answer",
+            format!("{} MFLOP", millions(cost.answer_flop)),
+            "Millions of operations for one digit; a multiply–add counts as two. What is done once per value (biases, rectifiers, maxima, the gates' functions) is not counted.",
+        ),
+        (
+            "A training image",
+            format!("{} MFLOP", millions(cost.training_flop)),
+            "Forward, then backward for the gradients by the weights and by each layer's input: three times an answer, less the gradient by the picture, which nobody needs.",
+        ),
+    ];
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 18.0;
+        for (name, value, tip) in shown {
+            let mut text = egui::text::LayoutJob::default();
+            let format = |font, colour| egui::TextFormat {
+                valign: Align::Center,
+                ..egui::TextFormat::simple(font, colour)
+            };
+            text.append(name, 0.0, format(theme::regular(12.0), p.weak));
+            text.append(&format!(" {value}"), 3.0, format(theme::strong(15.0), p.text));
+            text.wrap.max_width = f32::INFINITY;
+            let galley = ui.painter().layout_job(text);
+            ui.label(galley).on_hover_text(tip);
+        }
+    });
+}
+
+/// A number, set to the right.
+fn number(ui: &mut Ui, text: RichText) {
+    let size = vec2(96.0, 18.0);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+        ui.set_min_width(size.x);
+        ui.label(text);
+    });
+}
+
+fn table(ui: &mut Ui, lines: &[LayerSummary], cost: &Cost) {
+    let strong = |text: &str| RichText::new(text).font(theme::strong(13.5));
+    let count = |n: usize| RichText::new(if n == 0 { "–".into() } else { grouped(n as u64) });
+    egui::Grid::new("network").num_columns(5).striped(true).spacing([16.0, 4.0]).show(ui, |ui| {
+        ui.label(strong("Layer"));
+        ui.label(strong("Output"));
+        number(ui, strong("Parameters"));
+        number(ui, strong("Multiply–adds"));
+        ui.label(strong("Share of the work"));
+        ui.end_row();
+        for line in lines {
+            ui.label(&line.name);
+            ui.label(line.shape());
+            number(ui, count(line.parameters));
+            number(ui, count(line.multiply_adds));
+            share(ui, line.multiply_adds as f32 / cost.multiply_adds.max(1) as f32);
+            ui.end_row();
+        }
+        ui.label(strong("All"));
+        ui.label("");
+        number(ui, count(cost.parameters).font(theme::strong(13.5)));
+        number(ui, count(cost.multiply_adds).font(theme::strong(13.5)));
+        ui.label("");
+        ui.end_row();
+    });
+}
+
+/// A bar with its percentage.
+fn share(ui: &mut Ui, share: f32) {
+    let p = palette(ui.visuals());
+    ui.horizontal(|ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(80.0, 10.0), Sense::hover());
+        ui.painter().rect_filled(rect, 3, p.well);
+        let bar = Rect::from_min_size(rect.min, vec2(rect.width() * share, rect.height()));
+        ui.painter().rect_filled(bar, 3, p.series[0]);
+        ui.label(match share {
+            0.0 => String::new(),
+            s if s < 0.01 => "< 1 %".into(),
+            s => format!("{:.0} %", s * 100.0),
+        });
+    });
+}
+
+fn csv(lines: &[LayerSummary], cost: &Cost) -> String {
+    let mut text = String::from("layer,output,parameters,multiply_adds\n");
+    for l in lines {
+        text += &format!("{},{},{},{}\n", l.name, l.shape(), l.parameters, l.multiply_adds);
+    }
+    text += &format!("All,,{},{}\n", cost.parameters, cost.multiply_adds);
+    text + &format!(
+        "FLOP per answer,,,{}\nFLOP per training image,,,{}\n",
+        cost.answer_flop, cost.training_flop
+    )
+}

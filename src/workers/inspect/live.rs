@@ -1,0 +1,189 @@
+//! The `inspect` thread: what follows the digit while it is being drawn.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use super::anatomy::Anatomy;
+use crate::ann::inspect::attribution::{self, Attribution};
+use crate::ann::inspect::effective::{Effective, Sampler};
+use crate::ann::inspect::product::{self, Formula};
+use crate::ann::inspect::{Dissection, Trace, Unit};
+use crate::ann::ops::loss::softmax;
+use crate::ann::zoo::Layer;
+use crate::data::{CLASSES, Dataset, PIXELS, Pixels, synthetic};
+use crate::workers::answers::best;
+use crate::workers::events::{Event, Events};
+use crate::workers::latest::{Inbox, Slot};
+use crate::workers::models::Model;
+
+/// Pictures that an effective field is averaged over; fewer where each unit sees
+/// the whole picture and so costs a whole pass.
+pub const PATCHES: usize = 32;
+pub const WHOLE_PICTURES: usize = 12;
+
+/// What to look at.
+#[derive(Clone)]
+pub struct Look {
+    /// Counts the looks; a sight carries its look's number.
+    pub serial: u64,
+    /// The 28×28 picture.
+    pub pixels: Box<Pixels>,
+    /// The network that is looked into.
+    pub model: Arc<Model>,
+    /// The unit whose sum is wanted with all its products.
+    pub sum: Option<Unit>,
+    /// The unit whose effective field is wanted.
+    pub field: Option<Unit>,
+    /// The networks that are asked why, and about which class (their own answer,
+    /// if none is named).
+    pub why: Vec<Arc<Model>>,
+    pub class: Option<usize>,
+    /// Digits to average over; some of our own, if none are at hand.
+    pub data: Option<Arc<Dataset>>,
+}
+
+/// Why one model answers as it does.
+#[derive(Clone)]
+pub struct Reason {
+    /// Whose.
+    pub model: Arc<Model>,
+    /// All its probabilities.
+    pub probabilities: [f32; CLASSES],
+    /// Gradient × input of the class asked about.
+    pub attribution: Arc<Attribution>,
+    /// Time it took, ms.
+    pub took_ms: f32,
+}
+
+/// What was seen.
+#[derive(Clone, Default)]
+pub struct Sight {
+    /// [`Look::serial`]; 0 before the first.
+    pub serial: u64,
+    /// Counts the changes of what the layers say; textures go by it.
+    pub revision: u64,
+    /// The model's layers.
+    pub anatomy: Option<Arc<Anatomy>>,
+    /// The picture, then what comes out of each layer of the declaration.
+    pub trace: Arc<Trace>,
+    /// The model's answer.
+    pub probabilities: [f32; CLASSES],
+    /// A unit's sum.
+    pub sum: Option<(Unit, Arc<Formula>)>,
+    /// A unit's effective field; its place does not matter.
+    pub field: Option<(Unit, Arc<Effective>)>,
+    /// In the order asked.
+    pub why: Vec<Reason>,
+    /// Time that the layers took, ms.
+    pub took_ms: f32,
+}
+
+/// Starts the thread. It ends when `inbox` is closed.
+pub fn spawn(
+    inbox: Arc<Inbox<Look>>,
+    out: Arc<Slot<Sight>>,
+    events: Events,
+) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("inspect".into()).spawn(move || {
+        let mut eye = Eye::default();
+        while let Some(look) = inbox.wait() {
+            let work = std::panic::AssertUnwindSafe(|| eye.look(look));
+            match std::panic::catch_unwind(work) {
+                Ok(sight) => out.put(sight),
+                Err(panic) => {
+                    let what = crate::workers::training::panic_text(&*panic);
+                    eye = Eye::default();
+                    events.send(Event::Failure(format!("Looking inside failed through an error in the program ({what}). Nothing was lost; please report it.")));
+                }
+            }
+            events.wake();
+        }
+    })
+}
+
+/// What is kept from look to look.
+#[derive(Default)]
+struct Eye {
+    last: Sight,
+    pixels: Option<Box<Pixels>>,
+    /// By layer and channel of the model in view.
+    fields: BTreeMap<(usize, usize), Arc<Effective>>,
+    /// Digits that the fields were averaged over.
+    averaged: Option<Arc<Dataset>>,
+    own: Option<Arc<Dataset>>,
+}
+
+impl Eye {
+    fn look(&mut self, look: Look) -> Sight {
+        let same_model =
+            self.last.anatomy.as_ref().is_some_and(|a| Arc::ptr_eq(&a.model, &look.model));
+        let taken = Dissection::new(&look.model.network);
+        if !same_model {
+            self.last.anatomy = Some(Arc::new(Anatomy::of(&look.model)));
+            self.fields.clear();
+        }
+        if !same_model || self.pixels.as_deref() != Some(&*look.pixels) {
+            let begun = Instant::now();
+            let trace = taken.forward(&*look.pixels, 1);
+            if let [first, ..] = trace.logits().as_chunks().0 {
+                self.last.probabilities = *first;
+                softmax(&mut self.last.probabilities);
+            }
+            self.last.took_ms = begun.elapsed().as_secs_f32() * 1e3;
+            self.last.trace = Arc::new(trace);
+            self.last.revision += 1;
+            self.pixels = Some(look.pixels.clone());
+        }
+        // A session may name a unit that is not there.
+        self.last.sum = look.sum.filter(|unit| taken.has(*unit)).and_then(|unit| {
+            let formula = product::of(&taken, &self.last.trace, unit)?;
+            Some((unit, Arc::new(formula)))
+        });
+        let field = look.field.filter(|unit| taken.has(*unit));
+        self.last.field = field.map(|unit| (unit, self.field(&look, unit)));
+        self.last.why = look.why.iter().map(|m| reason(m, &look.pixels, look.class)).collect();
+        self.last.serial = look.serial;
+        self.last.clone()
+    }
+
+    fn field(&mut self, look: &Look, unit: Unit) -> Arc<Effective> {
+        let data = look.data.clone().unwrap_or_else(|| {
+            let own = self.own.get_or_insert_with(|| Arc::new(synthetic::generate(1, PATCHES)));
+            Arc::clone(own)
+        });
+        if self.averaged.as_ref().is_none_or(|d| !Arc::ptr_eq(d, &data)) {
+            self.fields.clear();
+            self.averaged = Some(Arc::clone(&data));
+        }
+        let key = (unit.layer, unit.channel);
+        let found = self.fields.entry(key).or_insert_with(|| {
+            Arc::new(sampler(&look.model, unit.layer, &data).field(unit.channel))
+        });
+        Arc::clone(found)
+    }
+}
+
+/// For the effective fields of one layer.
+pub fn sampler<'a>(model: &'a Model, layer: usize, data: &Dataset) -> Sampler<'a> {
+    let layers = (model.network.architecture().layers)();
+    let maps = layers[..=layer].iter().all(|l| matches!(l, Layer::Conv { .. } | Layer::MaxPool));
+    Sampler::new(&model.network, layer, data, if maps { PATCHES } else { WHOLE_PICTURES })
+}
+
+/// Why a model answers as it does.
+pub fn reason(model: &Arc<Model>, pixels: &[f32; PIXELS], class: Option<usize>) -> Reason {
+    let begun = Instant::now();
+    let taken = Dissection::new(&model.network);
+    let trace = taken.forward(pixels, 1);
+    let mut probabilities = [0f32; CLASSES];
+    if let [first, ..] = trace.logits().as_chunks().0 {
+        probabilities = *first;
+        softmax(&mut probabilities);
+    }
+    let class = class.unwrap_or_else(|| best(&probabilities).0);
+    let attribution = Arc::new(attribution::of(&taken, &trace, class));
+    let took_ms = begun.elapsed().as_secs_f32() * 1e3;
+    Reason { model: Arc::clone(model), probabilities, attribution, took_ms }
+}

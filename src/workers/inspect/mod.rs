@@ -1,0 +1,104 @@
+//! The `inspect` and `seek` threads: what the Receptive fields workspace shows.
+//!
+//! * [`live`]: what follows the digit while it is being drawn: every layer's
+//!   output, gradient × input, one sum with its products, one effective field.
+//!   Only the newest [`Look`] counts; what was seen is in the [`Sight`] slot.
+//! * [`seek`]: what takes longer: occlusion, activation maximisation, exciting
+//!   pictures, a whole layer's effective fields, Gabor fits. One [`Task`] after
+//!   the other, each can be stopped; what was found is in the [`Findings`] slot.
+
+pub mod anatomy;
+pub mod live;
+pub mod seek;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+pub use anatomy::{Anatomy, Part};
+pub use live::{Look, Sight};
+pub use seek::{Findings, Found, Task};
+
+use super::Busy;
+use super::events::Events;
+use super::latest::{Inbox, Slot};
+
+/// Tasks that may wait.
+const QUEUE: usize = 8;
+
+/// Both threads, from the window's side.
+pub struct Inspector {
+    looks: Arc<Inbox<Look>>,
+    sight: Arc<Slot<Sight>>,
+    tasks: Option<SyncSender<Task>>,
+    findings: Arc<Slot<Findings>>,
+    control: Arc<Control>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What the window says past the queue.
+#[derive(Debug, Default)]
+pub struct Control {
+    /// End the task in hand, and those that wait.
+    stop: AtomicBool,
+    /// End everything: the window closes.
+    quit: AtomicBool,
+}
+
+impl Inspector {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start(events: &Events) -> std::io::Result<Self> {
+        let (looks, sight) = (Arc::default(), Arc::new(Slot::new(Sight::default())));
+        let (tasks, queue) = sync_channel(QUEUE);
+        let findings = Arc::new(Slot::new(Findings::default()));
+        let control = Arc::<Control>::default();
+        let threads = vec![
+            live::spawn(Arc::clone(&looks), Arc::clone(&sight), events.clone())?,
+            seek::spawn(queue, Arc::clone(&findings), Arc::clone(&control), events.clone())?,
+        ];
+        Ok(Self { looks, sight, tasks: Some(tasks), findings, control, threads })
+    }
+
+    /// Looks at this; an earlier look that was not begun is forgotten.
+    pub fn look(&self, look: Look) {
+        self.looks.put(look);
+    }
+
+    /// What was seen last.
+    pub fn sight(&self) -> Arc<Sight> {
+        self.sight.get()
+    }
+
+    /// Gives a task that takes longer.
+    ///
+    /// # Errors
+    /// [`Busy`] when too many wait.
+    pub fn seek(&self, task: Task) -> Result<(), Busy> {
+        super::send(self.tasks.as_ref(), task, "search")
+    }
+
+    /// What was found so far, and what is going on.
+    pub fn findings(&self) -> Arc<Findings> {
+        self.findings.get()
+    }
+
+    /// Ends the task in hand and those that wait; what was found stays.
+    pub fn stop(&self) {
+        self.control.stop.store(true, Relaxed);
+    }
+}
+
+impl Drop for Inspector {
+    fn drop(&mut self) {
+        self.control.quit.store(true, Relaxed);
+        self.looks.close();
+        self.tasks = None;
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The `sweep` thread: reads the current digit step by step with every recurrent
+//! network at hand. And the `survey` thread, started when asked for: how early
+//! each of them can tell, over a whole test set.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use super::events::{Event, Events};
+use super::latest::{Inbox, Slot};
+use super::models::{Model, Models, Origin};
+use crate::ann::ensemble::{self, Stacking};
+use crate::ann::shipped::WeightSet;
+use crate::ann::sweep::early::{Count, together};
+use crate::ann::sweep::{self, Hidden, Probabilities, Sweep};
+use crate::data::Pixels;
+use crate::data::registry::Split;
+
+/// The ensemble that reads from both directions.
+const ENSEMBLE: &str = "rnns";
+/// Digits between two looks at the cancel flag, and two views of how far it is.
+const CHUNK: usize = 50;
+
+/// A digit to be read.
+#[derive(Clone)]
+pub struct Question {
+    /// Counts the questions; what comes carries its question's number.
+    pub serial: u64,
+    /// The 28×28 picture.
+    pub pixels: Box<Pixels>,
+    /// Who is at hand; those that are not recurrent are left out.
+    pub models: Arc<Models>,
+    /// The set that the shipped ones are of.
+    pub set: &'static WeightSet,
+    /// What they do not get to see.
+    pub hidden: Hidden,
+    /// When it was asked, for the latency.
+    pub asked: Instant,
+}
+
+/// One network's reading.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// [`Model::key`].
+    pub key: String,
+    /// For people.
+    pub name: String,
+    /// States, gates and answers step by step.
+    pub sweep: Sweep,
+    /// Time it took, ms.
+    pub took_ms: f32,
+}
+
+/// The ensemble's answers over time.
+#[derive(Clone, Debug)]
+pub struct Together {
+    /// For people.
+    pub name: &'static str,
+    /// After every step.
+    pub probabilities: Vec<Probabilities>,
+}
+
+/// All readings of one digit.
+#[derive(Clone, Debug, Default)]
+pub struct Sweeps {
+    /// [`Question::serial`]; 0 before the first.
+    pub serial: u64,
+    /// In the order of the models.
+    pub readings: Vec<Reading>,
+    /// Of the ensemble in the box, where all its members are at hand.
+    pub together: Option<Together>,
+    /// From asking to the last reading, ms.
+    pub latency_ms: f32,
+}
+
+/// A set's stacking learner of the recurrent networks.
+fn stacking(set: &'static WeightSet) -> Option<(&'static Stacking, &'static ensemble::Ensemble)> {
+    let stacking = set.stackings().iter().find(|s| s.ensemble == ENSEMBLE)?;
+    Some((stacking, ensemble::find(ENSEMBLE)?))
+}
+
+/// Reads the digit with all of them.
+pub fn read(question: &Question) -> Sweeps {
+    let mut readings = Vec::new();
+    for model in question.models.iter() {
+        let begun = Instant::now();
+        let Some(order) = sweep::order(&model.network) else { continue };
+        let picture = question.hidden.apply(order, &question.pixels);
+        let Some(sweep) = sweep::sweep(&model.network, &picture) else { continue };
+        readings.push(Reading {
+            key: model.key.clone(),
+            name: model.name.clone(),
+            sweep,
+            took_ms: begun.elapsed().as_secs_f32() * 1e3,
+        });
+    }
+    let together = stacking(question.set).and_then(|(stacking, ensemble)| {
+        let find = |id: &&str| readings.iter().find(|r: &&Reading| r.key == **id);
+        let members = ensemble.members.iter().map(|id| Some(&find(id)?.sweep.probabilities[..]));
+        let members = members.collect::<Option<Vec<_>>>()?;
+        Some(Together { name: ensemble.name, probabilities: together(stacking, &members) })
+    });
+    let latency_ms = question.asked.elapsed().as_secs_f32() * 1e3;
+    Sweeps { serial: question.serial, readings, together, latency_ms }
+}
+
+/// Starts the thread. It ends when `inbox` is closed.
+pub fn spawn(
+    inbox: Arc<Inbox<Question>>,
+    out: Arc<Slot<Sweeps>>,
+    events: Events,
+) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("sweep".into()).spawn(move || {
+        while let Some(question) = inbox.wait() {
+            let work = std::panic::AssertUnwindSafe(|| read(&question));
+            match std::panic::catch_unwind(work) {
+                Ok(sweeps) => out.put(sweeps),
+                Err(panic) => {
+                    let what = super::training::panic_text(&*panic);
+                    events.send(Event::Failure(format!("The digit could not be read step by step, through an error in the program ({what}). Nothing was lost; please report it.")));
+                    out.put(Sweeps { serial: question.serial, ..Sweeps::default() });
+                }
+            }
+            events.wake();
+        }
+    })
+}
+
+/// What a survey is about.
+#[derive(Clone)]
+pub struct SurveyOf {
+    /// Id of the source; its test part is read.
+    pub source: &'static str,
+    /// The digits.
+    pub split: Split,
+    /// Who is asked: the shipped recurrent networks among these.
+    pub models: Arc<Models>,
+    /// The set that they are of.
+    pub set: &'static WeightSet,
+    /// What they do not get to see.
+    pub hidden: Hidden,
+}
+
+/// How early each network can tell.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// Id of the source; empty before the first survey.
+    pub source: &'static str,
+    /// What was hidden.
+    pub hidden: Hidden,
+    /// Digits read, of how many.
+    pub done: usize,
+    pub total: usize,
+    /// Whether it is going on.
+    pub running: bool,
+    /// By reader: name and what was counted; the ensemble comes last.
+    pub counts: Vec<(String, Count)>,
+}
+
+/// Reads the test digits on a thread of its own, until `cancel` is set. What was
+/// counted until then is kept.
+pub fn survey(
+    of: SurveyOf,
+    cancel: Arc<AtomicBool>,
+    view: Arc<Slot<Survey>>,
+    events: Events,
+) -> std::io::Result<()> {
+    cancel.store(false, Relaxed);
+    let mut survey = Survey {
+        source: of.source,
+        hidden: of.hidden,
+        total: of.split.test.len(),
+        running: true,
+        ..Survey::default()
+    };
+    let shipped = of.models.iter().filter(|m| m.origin == Origin::Shipped);
+    let models: Vec<Arc<Model>> =
+        shipped.filter(|m| sweep::order(&m.network).is_some()).cloned().collect();
+    survey.counts = models.iter().map(|m| (m.name.clone(), Count::default())).collect();
+    let stacking =
+        stacking(of.set).filter(|(_, e)| models.iter().map(|m| &m.key).eq(e.members.iter()));
+    if let Some((_, ensemble)) = stacking {
+        survey.counts.push((ensemble.name.to_owned(), Count::default()));
+    }
+    view.put(survey.clone());
+    std::thread::Builder::new()
+        .name("survey".into())
+        .spawn(move || {
+            let stacking = stacking.map(|s| s.0);
+            let work = std::panic::AssertUnwindSafe(|| {
+                while survey.done < survey.total && !cancel.load(Relaxed) {
+                    chunk(&mut survey, &of, &models, stacking);
+                    view.put(survey.clone());
+                    events.wake();
+                }
+            });
+            if let Err(panic) = std::panic::catch_unwind(work) {
+                let what = super::training::panic_text(&*panic);
+                events.send(Event::Failure(format!("Reading the test digits ended through an error in the program ({what}). What was counted is kept; please report it.")));
+            }
+            view.put(Survey { running: false, ..(*view.get()).clone() });
+            events.wake();
+        })
+        .map(|_| ())
+}
+
+fn chunk(survey: &mut Survey, of: &SurveyOf, models: &[Arc<Model>], stacking: Option<&Stacking>) {
+    let to = (survey.done + CHUNK).min(survey.total);
+    for i in survey.done..to {
+        let (pixels, label) = (of.split.test.pixels(i), of.split.test.label(i));
+        let sweeps: Vec<Sweep> = models
+            .iter()
+            .filter_map(|m| {
+                let order = sweep::order(&m.network)?;
+                sweep::sweep(&m.network, &of.hidden.apply(order, &pixels))
+            })
+            .collect();
+        let answers: Vec<&[Probabilities]> = sweeps.iter().map(|s| &s.probabilities[..]).collect();
+        let all = stacking.map(|s| together(s, &answers));
+        let readers = answers.into_iter().chain(all.as_deref());
+        for ((_, count), answers) in survey.counts.iter_mut().zip(readers) {
+            count.add(answers, label);
+        }
+    }
+    survey.done = to;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ann::shipped::REPORT;
+    use crate::data::synthetic;
+
+    fn shipped() -> Arc<Models> {
+        let models = REPORT.networks().into_iter().map(|loaded| {
+            let (network, metadata) = loaded.unwrap();
+            Arc::new(Model::new(network, metadata, Origin::Shipped))
+        });
+        Arc::new(models.collect())
+    }
+
+    #[test]
+    fn all_four_read_and_answer_together() {
+        let question = Question {
+            serial: 7,
+            pixels: Box::new(synthetic::generate(3, 1).pixels(0)),
+            models: shipped(),
+            set: &REPORT,
+            hidden: Hidden { last: 4, ..Hidden::default() },
+            asked: Instant::now(),
+        };
+        let sweeps = read(&question);
+        let names: Vec<&str> = sweeps.readings.iter().map(|r| &r.name[..]).collect();
+        assert_eq!((sweeps.serial, &names[..]), (7, &["RNN 1", "RNN 2", "RNN 3", "RNN 4"][..]));
+        assert_eq!(sweeps.together.unwrap().probabilities.len(), 29);
+        // What is read last is hidden: a column from some, a row from others.
+        let [rows, columns] = [2, 0].map(|i| &sweeps.readings[i].sweep.trace.gates);
+        assert_ne!(rows, columns);
+    }
+
+    #[test]
+    fn a_survey_counts_every_digit_once_and_can_be_stopped() {
+        let (sender, _arrived) = std::sync::mpsc::sync_channel(8);
+        let events = Events::new(sender, Arc::new(|| {}));
+        let digits = Arc::new(synthetic::generate(3, 120));
+        let of = SurveyOf {
+            source: "synthetic",
+            split: Split { train: Arc::clone(&digits), test: digits },
+            models: shipped(),
+            set: &REPORT,
+            hidden: Hidden::default(),
+        };
+        let (cancel, view) = (Arc::<AtomicBool>::default(), Arc::new(Slot::new(Survey::default())));
+        survey(of.clone(), Arc::clone(&cancel), Arc::clone(&view), events.clone()).unwrap();
+        let begun = Instant::now();
+        while view.get().running {
+            assert!(begun.elapsed().as_secs() < 120);
+            std::thread::yield_now();
+        }
+        let done = view.get();
+        assert_eq!((done.done, done.counts.len()), (120, 5));
+        assert!(done.counts.iter().all(|(_, c)| c.digits() == 120));
+        survey(of, Arc::clone(&cancel), Arc::clone(&view), events).unwrap();
+        cancel.store(true, Relaxed);
+        while view.get().running {
+            assert!(begun.elapsed().as_secs() < 120);
+            std::thread::yield_now();
+        }
+        let stopped = view.get();
+        assert!(stopped.counts.iter().all(|(_, c)| c.digits() as usize == stopped.done));
+    }
+}
