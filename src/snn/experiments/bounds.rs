@@ -47,7 +47,7 @@ pub struct BoundsTask {
 
 impl Default for BoundsTask {
     fn default() -> Self {
-        let rule = Config::new("pair").with("a_plus", 0.01).with("a_minus", -0.0105);
+        let rule = Config::new("pair").with("a_plus", 0.05).with("a_minus", -0.0575);
         Self { seed: 1, rule, seconds: 60.0 }
     }
 }
@@ -73,9 +73,9 @@ pub struct BoundsResult {
 }
 
 fn network(task: &BoundsTask) -> NetworkSpec {
-    // Half of the largest possible drive brings the membrane 7 mV over its
-    // threshold: n rate ŵ τ_syn R = 27 mV.
-    let neuron = Config::new("lif").with("r_mohm", 4.5);
+    // The mean drive at weights of one half, n rate w τ_syn R = 18 mV, ends just
+    // below the threshold of 20 mV: chance makes the neuron fire.
+    let neuron = Config::new("lif").with("r_mohm", 3.0);
     let kinds = [BoundKind::None, BoundKind::Hard, BoundKind::Soft, BoundKind::Hard];
     let mut spec = NetworkSpec::new("bounds", DT_MS, task.seed).input(
         "inputs",
@@ -133,27 +133,42 @@ pub fn run(task: &BoundsTask, tell: Tell<'_, BoundsResult>) -> Result<(), SnnErr
 mod tests {
     use super::*;
 
-    #[test]
-    fn bounds_and_normalisation_do_what_they_say() {
+    fn last(task: &BoundsTask) -> BoundsResult {
         let mut newest = BoundsResult::default();
-        run(&BoundsTask::default(), &mut |r| {
+        run(task, &mut |r| {
             newest = r;
             true
         })
         .unwrap();
-        for (r, w) in newest.runs.iter().zip(WAYS) {
-            let mut h = [0; 12];
-            for x in &r.weights {
-                h[((x * 10.0 + 1.0).clamp(0.0, 11.0)) as usize] += 1;
-            }
-            println!(
-                "{}: rate {} mean {:?} {h:?} min {:?} max {:?}",
-                w.0,
-                r.rate_hz,
-                r.mean.last(),
-                r.weights.iter().copied().fold(f32::MAX, f32::min),
-                r.weights.iter().copied().fold(f32::MIN, f32::max)
-            );
+        newest
+    }
+
+    #[test]
+    fn bounds_and_normalisation_do_what_they_say() {
+        let result = last(&BoundsTask::default());
+        assert_eq!(result.seconds, [60.0, 60.0]);
+        let share = |i: usize, is: fn(f32) -> bool| {
+            let n = result.runs[i].weights.iter().filter(|w| is(**w)).count();
+            n as f64 / SYNAPSES as f64
+        };
+        let outside: fn(f32) -> bool = |w| !(0.0..=1.0).contains(&w);
+        let at_the_ends: fn(f32) -> bool = |w| !(0.1..=0.9).contains(&w);
+        let in_the_middle: fn(f32) -> bool = |w| (0.3..=0.7).contains(&w);
+        assert!(share(0, outside) > 0.3, "without bounds: {}", share(0, outside));
+        for bounded in 1..4 {
+            assert_eq!(share(bounded, outside), 0.0, "{}", WAYS[bounded].0);
         }
+        assert!(share(1, at_the_ends) > 0.3, "hard: {}", share(1, at_the_ends));
+        assert!(share(2, in_the_middle) > 0.8, "soft: {}", share(2, in_the_middle));
+        assert!(share(1, in_the_middle) < 0.5, "hard: {}", share(1, in_the_middle));
+        let mean = &result.runs[3].mean;
+        assert!((mean[60][1] - mean[0][1]).abs() < 0.01, "the sum is kept: {mean:?}");
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_weights_and_another_does_not() {
+        let task = |seed| BoundsTask { seed, seconds: 3.0, ..BoundsTask::default() };
+        assert_eq!(last(&task(5)), last(&task(5)));
+        assert_ne!(last(&task(5)).runs, last(&task(6)).runs);
     }
 }

@@ -1,14 +1,19 @@
 //! A neuron finds a pattern (Masquelier, Guyonneau and Thorpe, PLoS ONE 3:e1377,
 //! 2008).
 //!
-//! A thousand afferents fire at random, all at the same mean rate. In a quarter
-//! of the time, at random moments, half of them repeat the same 50 ms of spikes,
+//! A thousand afferents fire at random, all at the same mean rate. In a third of
+//! the time, at random moments, half of them repeat the same 50 ms of spikes,
 //! with a jitter of 1 ms and spontaneous spikes on top. Nothing but the times of
 //! the spikes tells the pattern. One leaky integrate-and-fire neuron receives all
-//! of them through synapses that learn by pair STDP (nearest spikes, hard bounds).
-//! At first it fires at anything. As depression outweighs potentiation, spikes
-//! that tell nothing weaken; those that repeat before its own spikes grow, the
-//! neuron becomes selective, and then fires earlier and earlier in the pattern.
+//! of them through synapses that learn by pair STDP (all pairs, hard bounds). At
+//! first it fires at anything. By chance alone depression would outweigh
+//! potentiation by a tenth (A₋τ₋ against A₊τ₊), so spikes that tell nothing
+//! weaken; those that repeat before its own spikes grow, the neuron becomes
+//! selective, and then fires earlier and earlier in the pattern.
+//!
+//! The paper has 2000 afferents at 64 Hz, pairs nearest spikes, and shows the
+//! pattern a quarter of the time. Fewer and slower spikes need less computing
+//! and make the course of events the same for every seed tried.
 
 use std::sync::Arc;
 
@@ -29,8 +34,8 @@ pub const PATTERN_MS: f64 = 50.0;
 /// Afferents; the first half takes part in the pattern.
 pub const AFFERENTS: usize = 1000;
 /// Rate of what is drawn anew or repeated, and of the spontaneous spikes, Hz.
-const RATE_HZ: f64 = 54.0;
-const SPONTANEOUS_HZ: f64 = 10.0;
+pub const RATE_HZ: f64 = 25.0;
+pub const SPONTANEOUS_HZ: f64 = 5.0;
 /// A spike so long after the pattern's end still answers it, ms: the membrane
 /// takes its time.
 const GRACE_MS: f64 = 10.0;
@@ -61,7 +66,7 @@ pub struct PatternTask {
 
 impl Default for PatternTask {
     fn default() -> Self {
-        Self { seed: 1, share: 0.25, jitter_ms: 1.0, a_plus: 0.03, ratio: 0.85, threshold: 250.0 }
+        Self { seed: 1, share: 0.33, jitter_ms: 1.0, a_plus: 0.008, ratio: 0.555, threshold: 120.0 }
     }
 }
 
@@ -133,7 +138,7 @@ fn network(task: &PatternTask) -> NetworkSpec {
         .with("tau_m_ms", 10.0)
         .with("tau_syn_ms", 2.5)
         .with("v_rest_mv", 0.0)
-        .with("v_reset_mv", -0.05 * task.threshold)
+        .with("v_reset_mv", 0.0)
         .with("v_th_mv", 0.1 * task.threshold)
         .with("r_mohm", 0.1 / 0.1575)
         .with("t_ref_ms", 1.0);
@@ -141,8 +146,7 @@ fn network(task: &PatternTask) -> NetworkSpec {
         .with("a_plus", task.a_plus)
         .with("a_minus", -task.ratio * task.a_plus)
         .with("tau_plus_ms", 16.8)
-        .with("tau_minus_ms", 33.7)
-        .with("pairing", 1.0);
+        .with("tau_minus_ms", 33.7);
     let synapses = ProjectionSpec::new(
         "synapses",
         "afferents",
@@ -370,40 +374,83 @@ fn poisson(rng: &mut Rng, rate_hz: f64, mut spike: impl FnMut(f64)) {
 mod tests {
     use super::*;
 
+    fn after(task: &PatternTask, seconds: u64) -> PatternView {
+        let mut run = PatternRun::new(task).unwrap();
+        run.advance(seconds * 2000).unwrap();
+        run.view().unwrap()
+    }
+
+    fn mean_latency(presentations: &[Presentation]) -> f64 {
+        let answered: Vec<f64> = presentations.iter().filter_map(|p| p.latency_ms).collect();
+        answered.iter().sum::<f64>() / answered.len().max(1) as f64
+    }
+
     #[test]
-    fn explore() {
-        for seed in 1..=4 {
-            for (a_plus, ratio, threshold) in
-                [(0.03, 0.85, 250.0), (0.03, 0.9, 250.0), (0.02, 0.85, 250.0), (0.03, 0.85, 200.0)]
-            {
-                let mut run = PatternRun::new(&PatternTask {
-                    seed,
-                    a_plus,
-                    ratio,
-                    threshold,
-                    ..PatternTask::default()
-                })
-                .unwrap();
-                print!("{seed} {a_plus} {ratio} {threshold}:");
-                for _ in 0..12 {
-                    run.advance(5000 * 2).unwrap();
-                    let s = run.score();
-                    let l: Vec<f64> = run
-                        .presentations
-                        .iter()
-                        .rev()
-                        .take(20)
-                        .filter_map(|p| p.latency_ms)
-                        .collect();
-                    print!(
-                        " [{:.2} {:.1}Hz {:.0}ms]",
-                        s.hits,
-                        s.false_alarms_hz,
-                        l.iter().sum::<f64>() / l.len().max(1) as f64
-                    );
-                }
-                println!(" learned {:?}", run.learned_ms);
-            }
+    fn the_neuron_finds_the_pattern_with_the_usual_seed_and_two_others() {
+        for seed in [1, 2, 3] {
+            let view = after(&PatternTask { seed, ..PatternTask::default() }, 50);
+            let score = view.score;
+            assert!(score.hits > 0.9, "seed {seed}: {score:?}");
+            assert!(score.false_alarms_hz < 0.5, "seed {seed}: {score:?}");
+            let learned = score.learned_ms.expect("it says that it has learned");
+            assert!(learned < 50_000.0, "seed {seed}: {learned}");
+            // It fires early in the pattern.
+            let newest = &view.presentations[view.presentations.len() - 40..];
+            assert!(mean_latency(newest) < 20.0, "seed {seed}: {} ms", mean_latency(newest));
+            // What grew belongs to the pattern.
+            let strong = |half: &[f32]| half.iter().filter(|w| **w > 0.5).count();
+            let (inside, outside) = view.weights.split_at(AFFERENTS / 2);
+            assert!(strong(inside) > 10 * strong(outside).max(1), "seed {seed}");
         }
+    }
+
+    #[test]
+    fn a_run_does_not_depend_on_how_it_is_stepped_or_looked_at() {
+        let task = PatternTask::default();
+        let whole = after(&task, 1);
+        let mut run = PatternRun::new(&task).unwrap();
+        for steps in [1, 2, 97, 100, 250, 1, 549, 1000] {
+            run.advance(steps).unwrap();
+            run.view().unwrap();
+        }
+        let parts = run.view().unwrap();
+        assert_eq!(parts.step, whole.step);
+        assert_eq!(parts.weights, whole.weights);
+        assert_eq!(parts.presentations, whole.presentations);
+        assert_eq!(parts.score, whole.score);
+        let spikes = |v: &PatternView| v.recording.spikes(0..v.step).collect::<Vec<_>>();
+        assert_eq!(spikes(&parts), spikes(&whole));
+        assert_eq!(parts.traces.to_csv(0..2000), whole.traces.to_csv(0..2000));
+        let other = after(&PatternTask { seed: 2, ..task }, 1);
+        assert_ne!(other.weights, whole.weights);
+    }
+
+    #[test]
+    fn the_pattern_has_its_share_and_never_comes_twice_in_succession() {
+        let mut run = PatternRun::new(&PatternTask::default()).unwrap();
+        run.advance(40_000).unwrap();
+        let view = run.view().unwrap();
+        let n = view.presentations.len() as f64;
+        // Of 400 segments a third; fewer than 9 more or less in two of three runs.
+        assert!((n - 132.0).abs() < 38.0, "{n}");
+        for pair in view.presentations.windows(2) {
+            assert!(pair[1].begin_ms - pair[0].begin_ms >= 2.0 * PATTERN_MS);
+        }
+        // Nothing but the times tells the pattern: all afferents fire alike.
+        let mut counts = [0.0f64; 2];
+        for (_, row) in view.recording.spikes(0..view.step).filter(|s| s.1 < 2 * SHOWN) {
+            counts[usize::from(row >= SHOWN)] += 1.0;
+        }
+        let rates = counts.map(|c| c / f64::from(SHOWN) / 20.0);
+        for rate in rates {
+            assert!((rate - RATE_HZ - SPONTANEOUS_HZ).abs() < 4.0, "{rates:?}");
+        }
+    }
+
+    #[test]
+    fn an_unusable_setting_is_said() {
+        let task = PatternTask { threshold: f64::NAN, ..PatternTask::default() };
+        let error = PatternRun::new(&task).err().expect("a threshold must be a number");
+        assert!(error.to_string().contains("v_th_mv"), "{error}");
     }
 }

@@ -369,26 +369,52 @@ mod tests {
     }
 
     #[test]
-    fn explore() {
-        for (tau_x_ms, tau_m_ms, hold_ms) in [
-            (5.0, 5.0, 20.0),
-            (5.0, 2.0, 20.0),
-            (10.0, 5.0, 20.0),
-            (10.0, 5.0, 40.0),
-            (20.0, 10.0, 40.0),
-            (20.0, 5.0, 20.0),
-        ] {
-            let r = last(&SlopeTask {
-                tau_x_ms,
-                tau_m_ms,
-                hold_ms,
-                seconds: 20.0,
-                ..SlopeTask::default()
-            });
-            println!("{tau_x_ms} {tau_m_ms} {hold_ms}: r {} size {}", r.correlation, r.classical);
-            for b in &r.bins {
-                println!("  {:6.1} {:9.6} ± {:.6} {}", b.delta_ms, b.mean, b.error, b.pairs);
-            }
+    fn the_classical_window_comes_out_without_comparing_spike_times() {
+        let result = last(&SlopeTask { seconds: 20.0, ..SlopeTask::default() });
+        assert_eq!(result.bins.len(), 30);
+        // The trace looks a few milliseconds ahead, so that the change of sign
+        // comes late: 0.9 at best, less what noise is left.
+        assert!(result.correlation > 0.8, "correlation {}", result.correlation);
+        assert!(result.classical > 0.0);
+        let bin = |ms: f64| result.bins.iter().find(|b| b.delta_ms == ms).unwrap();
+        for (ms, sign) in [(6.0, 1.0), (14.0, 1.0), (-6.0, -1.0), (-14.0, -1.0)] {
+            let b = bin(ms);
+            assert!(sign * b.mean > 4.0 * b.error, "{ms} ms: {} ± {}", b.mean, b.error);
+        }
+    }
+
+    #[test]
+    fn a_window_sharpens_as_more_pairs_come() {
+        let mut told = Vec::new();
+        run(&SlopeTask { seconds: 8.0, ..SlopeTask::default() }, &mut |r| {
+            told.push((r.bins[20].error, r.bins[20].pairs));
+            true
+        })
+        .unwrap();
+        assert_eq!(told.len(), 8);
+        assert!(told[7].0 < 0.6 * told[0].0 && told[7].1 > 5 * told[0].1, "{told:?}");
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_window_and_another_does_not() {
+        let task = |seed| SlopeTask { seed, seconds: 2.0, ..SlopeTask::default() };
+        assert_eq!(last(&task(3)).bins, last(&task(3)).bins);
+        assert_ne!(last(&task(3)).bins, last(&task(4)).bins);
+    }
+
+    #[test]
+    fn the_example_is_that_of_the_rule() {
+        let result = last(&SlopeTask { seconds: 1.0, ..SlopeTask::default() });
+        let (traces, spikes) = (&result.example.traces, &result.example.spikes);
+        assert_eq!(traces.steps(), (EXAMPLE_MS / DT_MS) as u64);
+        assert!(spikes.total() > 5);
+        // dw = η x dV, step by step, from what is drawn: the rate is V times a
+        // constant. The weight before step k + 1 has the change of step k in it.
+        let value = |c, k| f64::from(traces.value(c, k).unwrap());
+        let mut sum = 0.0;
+        for k in 0..traces.steps() - 1 {
+            sum += 0.01 * value(1, k) * (value(0, k + 1) - value(0, k)) / POST_HZ;
+            assert!((value(2, k + 1) - sum).abs() < 1e-5, "step {k}: {} {sum}", value(2, k + 1));
         }
     }
 }

@@ -173,7 +173,6 @@ impl App {
                 self.plasticity.pattern = Playback::new(0, 0, kept.pattern_playback);
                 self.plasticity.plot = fresh_plot();
                 self.hub.pattern().set_speed(kept.pattern_playback.steps_per_s);
-                self.hub.pattern().set_running(true);
                 self.load_pattern();
             }
         }

@@ -19,7 +19,8 @@ use super::super::neuron::form::Field;
 use super::chart::Chart;
 use super::parts;
 use crate::snn::experiments::pattern::{
-    AFFERENTS, DT_MS, LEARNED, PATTERN_MS, PatternView, Presentation, SHOWN,
+    AFFERENTS, DT_MS, LEARNED, PATTERN_MS, PatternView, Presentation, RATE_HZ, SHOWN,
+    SPONTANEOUS_HZ,
 };
 
 /// Presentations that are shown at once.
@@ -45,7 +46,8 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     Field::new("Threshold", "", (40.0, 400.0), tip).show(ui, &mut pattern.threshold);
     ui.separator();
     let text = format!(
-        "{AFFERENTS} afferents fire at 64 Hz, half of them take part in a pattern of {PATTERN_MS} ms; 40 of each half are shown. One leaky integrate-and-fire neuron, pair STDP with hard bounds. Masquelier, Guyonneau and Thorpe, PLoS ONE 3:e1377 (2008)."
+        "{AFFERENTS} afferents fire at {:.0} Hz, half of them take part in a pattern of {PATTERN_MS} ms; 40 of each half are shown. One leaky integrate-and-fire neuron, pair STDP with hard bounds. Masquelier, Guyonneau and Thorpe, PLoS ONE 3:e1377 (2008).",
+        RATE_HZ + SPONTANEOUS_HZ
     );
     ui.label(RichText::new(text).small().color(weak));
     if pattern != *kept {

@@ -67,9 +67,11 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let from = ui.next_widget_position();
     let pairs: u64 = result.bins.iter().map(|b| b.pairs).sum();
     let text = format!(
-        "Correlation with the classical window {:.2}, from {} pairs of spikes",
+        "Correlation with the classical window {:.2}, from {} pairs of spikes; {:.0} of {:.0} s simulated",
         result.correlation,
-        grouped(pairs)
+        grouped(pairs),
+        result.seconds[0],
+        result.seconds[1]
     );
     ui.label(RichText::new(text).font(theme::strong(15.0))).on_hover_text(
         "Pearson’s coefficient between the dots and ±e^(−|Δt|/τ), over all Δt shown",
