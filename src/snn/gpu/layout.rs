@@ -259,8 +259,8 @@ impl Layout {
                     && !matches!(p.connection, Connection::OneToOne | Connection::Convolution(_))
             });
             let slots = self.replicas as usize * lists as usize * blocks;
-            let list = needed
-                .then(|| (self.spikes.take(slots * BLOCK as usize), self.spikes.take(slots)));
+            let list =
+                needed.then(|| (self.spikes.take(slots * BLOCK as usize), self.spikes.take(slots)));
             let mine = network
                 .projections
                 .iter()
@@ -426,9 +426,8 @@ impl Layout {
             post,
             change: follows.then(|| self.state.take(replicas * to)),
             active: follows.then(|| self.cells.take(replicas * sources)),
-            any: event_driven.then(|| {
-                (self.spikes.take(from.div_ceil(32)), self.spikes.take(to.div_ceil(32)))
-            }),
+            any: event_driven
+                .then(|| (self.spikes.take(from.div_ceil(32)), self.spikes.take(to.div_ceil(32)))),
         }
     }
 }

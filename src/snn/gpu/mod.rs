@@ -138,8 +138,9 @@ impl GpuEngine {
         gpu.check()?;
         let network = network.clone();
         let layout = Layout::new(&network)?;
-        let program = program::write(&network, &layout)
-            .map_err(|what| SnnError::Engine(format!("the GPU engine does not know {what}; use the CPU engine")))?;
+        let program = program::write(&network, &layout).map_err(|what| {
+            SnnError::Engine(format!("the GPU engine does not know {what}; use the CPU engine"))
+        })?;
         check_rounds(gpu, &program)?;
         let recorder = Recorder::new(&network);
         let buffers = state::buffers(gpu, &network, &layout, &recorder)?;
@@ -204,10 +205,7 @@ fn check_rounds(gpu: &Gpu, program: &Program) -> Result<(), SnnError> {
 }
 
 /// Compiles the program.
-fn compile(
-    gpu: &Gpu,
-    program: &Program,
-) -> Result<(Pipelines, wgpu::BindGroupLayout), SnnError> {
+fn compile(gpu: &Gpu, program: &Program) -> Result<(Pipelines, wgpu::BindGroupLayout), SnnError> {
     gpu.attempt("compiling the network's program", || {
         let device = &gpu.device;
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {

@@ -128,7 +128,8 @@ impl GpuEngine {
             self.encode_phases(&mut encoder, base, &rows, steps);
         }
         let samples: usize = rows.iter().map(|r| r.count * r.width).sum();
-        let bits: Vec<usize> = self.recorder.wanted().map(|s| self.slot(s) * steps as usize).collect();
+        let bits: Vec<usize> =
+            self.recorder.wanted().map(|s| self.slot(s) * steps as usize).collect();
         let words = self.tallies.len() + samples + bits.iter().sum::<usize>();
         let staging = self.staging_of(words as u64 * 4)?;
         self.encode_copies(&mut encoder, &staging, samples, steps);
@@ -167,7 +168,9 @@ impl GpuEngine {
         if network.currents.iter().any(|c| !matches!(c.waveform, Waveform::Constant(_))) {
             for step in self.step..self.step + u64::from(steps) {
                 let t_ms = step as f64 * dt_ms;
-                words.extend(network.currents.iter().map(|c| (c.waveform.at(t_ms) as f32).to_bits()));
+                words.extend(
+                    network.currents.iter().map(|c| (c.waveform.at(t_ms) as f32).to_bits()),
+                );
             }
         }
         let mut listed = 0;
@@ -178,7 +181,8 @@ impl GpuEngine {
         let bytes = words.len() as u64 * 4;
         if self.buffers.drive.size() < bytes {
             self.finish()?;
-            self.buffers.drive = super::state::buffer(&self.gpu, "drive", bytes.next_power_of_two())?;
+            self.buffers.drive =
+                super::state::buffer(&self.gpu, "drive", bytes.next_power_of_two())?;
             self.rebind()?;
         }
         self.gpu.queue.write_buffer(&self.buffers.drive, 0, bytemuck::cast_slice(&words));

@@ -128,7 +128,11 @@ pub(super) fn bind(
     let entries: Vec<_> = std::iter::once(uniform).chain(others).collect();
     let label = Some("spiking network");
     gpu.attempt("binding the network's buffers", || {
-        gpu.device.create_bind_group(&wgpu::BindGroupDescriptor { label, layout, entries: &entries })
+        gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label,
+            layout,
+            entries: &entries,
+        })
     })
 }
 
@@ -248,7 +252,11 @@ impl GpuEngine {
             self.buffers.given = buffer(&self.gpu, "connections", bytes.next_power_of_two())?;
             self.rebind()?;
         }
-        self.gpu.queue.write_buffer(&self.buffers.given, 0, bytemuck::cast_slice(&self.layout.given));
+        self.gpu.queue.write_buffer(
+            &self.buffers.given,
+            0,
+            bytemuck::cast_slice(&self.layout.given),
+        );
         Ok(())
     }
 
@@ -338,8 +346,7 @@ impl GpuEngine {
     fn save_projection(&mut self, p: usize) -> Result<ProjectionState, SnnError> {
         let places = self.layout.projections[p].clone();
         let projection = &self.network.projections[p];
-        let (count, to) =
-            (projection.weights.len(), self.network.populations[projection.to].size);
+        let (count, to) = (projection.weights.len(), self.network.populations[projection.to].size);
         let all = self.read(|b| &b.marks, places.all_changed, 1)?[0] != 0;
         let changed = self.read(|b| &b.marks, places.changed, to)?;
         let mut state = ProjectionState {

@@ -9,7 +9,7 @@ use super::neurons::{bits, head};
 use super::structs::camel;
 use crate::snn::engine::source_number;
 use crate::snn::gpu::BLOCK;
-use crate::snn::gpu::layout::{Columns, LearningPlaces, Layout, ProjectionPlaces, SidePlaces};
+use crate::snn::gpu::layout::{Columns, Layout, LearningPlaces, ProjectionPlaces, SidePlaces};
 use crate::snn::network::{Connection, Delay, Network, Plasticity, Projection};
 use crate::snn::plasticity::Trace;
 
@@ -126,8 +126,7 @@ fn {name}(block: u32, lane: u32) {{
 
 /// The traces of one side, in this step: before a spike, and after it.
 fn raise(p: &Plastic, pre: bool) -> Part {
-    let (side, places) =
-        if pre { ("pre", &p.learning.pre) } else { ("post", &p.learning.post) };
+    let (side, places) = if pre { ("pre", &p.learning.pre) } else { ("post", &p.learning.post) };
     let SidePlaces { neurons: n, count, values, before, after, since, tables } = places;
     let name = format!("raise_{side}_{}", p.index);
     let blocks = n.div_ceil(BLOCK);
@@ -186,9 +185,8 @@ fn raise(p: &Plastic, pre: bool) -> Part {
         );
     }
     let longest = tables + 2 * count;
-    let forget: String = (0..*count)
-        .map(|t| format!("        state[{values}u + at_{t}] = 0.0;\n"))
-        .collect();
+    let forget: String =
+        (0..*count).map(|t| format!("        state[{values}u + at_{t}] = 0.0;\n")).collect();
     code += &format!(
         "    if now % {PRUNE_EVERY}u == 0u && since != 0u && now + 1u - since >= given[{longest}u] {{
         since = 0u;
@@ -372,8 +370,7 @@ fn {name}(block: u32, lane: u32) {{
 }}
 "
     );
-    let (rounds, blocks) =
-        (u64::from(p.layout.replicas), synapses.div_ceil(BLOCK as usize) as u32);
+    let (rounds, blocks) = (u64::from(p.layout.replicas), synapses.div_ceil(BLOCK as usize) as u32);
     Part { name, blocks, per_replica: false, rounds, code }
 }
 

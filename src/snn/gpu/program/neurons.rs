@@ -43,9 +43,8 @@ fn load(kind: &str, variables: usize, n: usize) -> String {
 }
 
 fn store(from: &str, names: &[&str], n: usize, indent: &str) -> String {
-    let line = |(v, name): (usize, &&str)| {
-        format!("{indent}state[at + {}u] = {from}.{name};\n", v * n)
-    };
+    let line =
+        |(v, name): (usize, &&str)| format!("{indent}state[at + {}u] = {from}.{name};\n", v * n);
     names.iter().enumerate().map(line).collect()
 }
 
@@ -137,9 +136,8 @@ fn advance_body(network: &Network, layout: &Layout, p: usize, population: &Popul
     let (learnt, argument) = if shared.is_empty() {
         (String::new(), "")
     } else {
-        let each: Vec<String> = (0..shared.len())
-            .map(|s| format!("state[{at_shared}u + {}u + j]", s * n))
-            .collect();
+        let each: Vec<String> =
+            (0..shared.len()).map(|s| format!("state[{at_shared}u + {}u + j]", s * n)).collect();
         let (every, replicas, each) = (layout.slow_every, layout.replicas, each.join(", "));
         let text = format!(
             "        var learnt = {kind}Shared({each});
