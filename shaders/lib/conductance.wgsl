@@ -17,11 +17,12 @@ fn conductance(c: Membrane, v: f32, ge: f32, gi: f32, current: f32) -> f32 {
         let pull = r(r(r(r(c.v_rest - v) + excitation) + inhibition) + current);
         return r(v + r(c.h * pull));
     }
-    let pull = r(r(r(c.v_rest + r(ge * c.e_exc)) + r(gi * c.e_inh)) + current);
-    let g = r(r(1.0 + ge) + gi);
     if c.integration == 2.0 {
+        let g = r(r(1.0 + ge) + gi);
+        let pull = r(r(r(c.v_rest + r(ge * c.e_exc)) + r(gi * c.e_inh)) + current);
         let v_end = divide(pull, g);
         return r(v_end + r(r(v - v_end) * exponential(r(-c.h * g))));
     }
-    return divide(r(v + r(c.h * pull)), r(1.0 + r(c.h * g)));
+    let pull = r(r(c.v_rest + current) + r(r(ge * c.e_exc) + r(gi * c.e_inh)));
+    return divide(r(v + r(c.h * pull)), r(r(1.0 + c.h) + r(c.h * r(ge + gi))));
 }

@@ -64,3 +64,9 @@ fn fade(x: f32, factor: f32) -> f32 {
     let y = r(x * factor);
     return select(y, 0.0, abs(y) < 1e-15);
 }
+
+// The same for a conductance, which is never negative: math::fade_conductance.
+fn fade_conductance(g: f32, factor: f32) -> f32 {
+    let y = r(g * factor);
+    return select(y, 0.0, y < 1e-15);
+}

@@ -10,11 +10,12 @@ fn dc_exc_step(
 ) -> DcExcState {
     let membrane = Membrane(c.h, c.v_rest, c.e_exc, c.e_inh, c.integration);
     let v = conductance(membrane, x.v, x.ge, x.gi, current);
-    return DcExcState(v, fade(x.ge, c.keep_ge), fade(x.gi, c.keep_gi));
+    let ge = fade_conductance(x.ge, c.keep_ge);
+    return DcExcState(v, ge, fade_conductance(x.gi, c.keep_gi));
 }
 
 fn dc_exc_fires(c: DcExcConstants, x: DcExcState, learnt: DcExcShared) -> bool {
-    return x.v > r(r(learnt.theta - c.theta_offset) + c.v_th);
+    return x.v > r(learnt.theta + r(c.v_th - c.theta_offset));
 }
 
 fn dc_exc_reset(c: DcExcConstants, x: DcExcState) -> DcExcState {

@@ -100,6 +100,8 @@ impl Engine for GpuEngine {
         self.finish()?;
         let old = std::mem::replace(&mut self.network.probes, probes);
         let recorder = Recorder::new(&self.network);
+        // Spikes that nobody has taken yet stay.
+        let spikes = self.recorder.take_spikes();
         let bytes = recorder.room(&self.network) * 4;
         if self.buffers.samples.size() < bytes {
             let made = self
@@ -110,12 +112,13 @@ impl Engine for GpuEngine {
                 Ok(samples) => self.buffers.samples = samples,
                 Err(e) => {
                     self.network.probes = old;
+                    self.recorder = self.recorder.clone().with_spikes(spikes);
                     return Err(e);
                 }
             }
             self.rebind()?;
         }
-        self.recorder = recorder;
+        self.recorder = recorder.with_spikes(spikes);
         Ok(())
     }
 

@@ -65,6 +65,12 @@ impl Recorder {
         }
     }
 
+    /// The same with spikes that were recorded before.
+    pub(super) fn with_spikes(mut self, spikes: Vec<Spike>) -> Self {
+        self.spikes = spikes;
+        self
+    }
+
     /// Sources whose bits must come back.
     pub(super) fn wanted(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.wanted.len()).filter(|s| self.wanted[*s])
