@@ -10,7 +10,6 @@
 //! * [`diehl_cook`]: the network of Diehl and Cook (2015), how it is shown images, how it answers
 //! * [`experiments`]: experiments with plastic synapses
 //! * [`rng`]: random numbers that CPU and GPU draw alike
-//! * [`diehl_cook`]: the network of Diehl and Cook (2015) and its protocol
 //! * [`recording`]: spikes, [`traces`]: values over time; kept under a memory cap
 //! * [`stimulus`]: currents that a person shapes
 //! * [`codes`]: ways to say an intensity in spikes
