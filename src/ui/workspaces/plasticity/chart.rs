@@ -49,11 +49,13 @@ impl Chart<'_> {
             .y_grid_spacer(marks)
             .custom_x_axes(vec![x])
             .custom_y_axes(vec![y]);
-        plot = if log { plot.x_grid_spacer(powers) } else { plot.x_grid_spacer(marks) };
+        plot = if log { plot.x_grid_spacer(powers) } else { plot.x_grid_spacer(more_marks) };
         if let Some(corner) = self.legend {
             plot = plot.legend(Legend::default().position(corner));
         }
-        let [low, high] = self.bounds;
+        // A little room on the right, or the last number is cut off.
+        let [low, [right, top]] = self.bounds;
+        let high = [right + 0.025 * (right - low[0]), top];
         plot.show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max(low, high));
             let zero = egui::Stroke::new(1.0, p.weak);
@@ -70,8 +72,16 @@ impl Chart<'_> {
 
 /// Some six round marks.
 fn marks(input: egui_plot::GridInput) -> Vec<GridMark> {
-    let (low, high) = input.bounds;
-    let step = nice_step((high - low) / 6.0);
+    round_marks(input.bounds, 6.0)
+}
+
+/// Some ten, for the wider axis.
+fn more_marks(input: egui_plot::GridInput) -> Vec<GridMark> {
+    round_marks(input.bounds, 10.0)
+}
+
+fn round_marks((low, high): (f64, f64), about: f64) -> Vec<GridMark> {
+    let step = nice_step((high - low) / about);
     let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
     (first..=last).take(60).map(|i| GridMark { value: i as f64 * step, step_size: step }).collect()
 }
