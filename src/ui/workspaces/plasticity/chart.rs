@@ -7,6 +7,9 @@ use egui_plot::{AxisHints, Corner, GridMark, HLine, Legend, Plot, PlotBounds, Pl
 use super::super::super::theme::palette;
 use super::super::super::widgets::time_axis::{mark_text, nice_step};
 
+/// A chart lower than this has no room for the name of its vertical axis, points.
+const LOW: f32 = 90.0;
+
 /// A chart to be drawn.
 pub struct Chart<'a> {
     /// Tells it from others.
@@ -33,7 +36,7 @@ impl Chart<'_> {
             .formatter(move |mark, _| if log { power_text(mark) } else { text(mark) })
             .label_spacing(egui::Rangef::new(8.0, 24.0));
         let y = AxisHints::new_y()
-            .label(self.axes[1])
+            .label(if self.height < LOW { "" } else { self.axes[1] })
             .formatter(|mark, _| text(mark))
             .min_thickness(44.0)
             .label_spacing(egui::Rangef::new(8.0, 24.0));

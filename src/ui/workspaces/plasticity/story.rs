@@ -25,7 +25,7 @@ const ROW: f32 = 26.0;
 
 /// The rule, the spikes by number, the weight and its bounds.
 pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    parts::heading(ui, "A pair, step by step", out);
+    parts::heading(ui, "A pair", out);
     let kept = &world.session.plasticity.story;
     let mut story = kept.clone();
     if let Some(chosen) = parts::choose_rule(ui, &story.rule) {
