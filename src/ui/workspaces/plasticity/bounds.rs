@@ -97,8 +97,9 @@ fn counts(weights: &[f32]) -> Vec<f64> {
     let bins = ((SHOWN.1 - SHOWN.0) / BIN).round() as usize;
     let mut counts = vec![0.0; bins];
     for w in weights {
-        // A weight of exactly 1 belongs to the bin below it.
-        let at = (f64::from(*w) - SHOWN.0) / BIN - if *w >= 1.0 { 1e-6 } else { 0.0 };
+        // A weight at a bound belongs to the bin within the bounds.
+        let nudge = if *w >= 1.0 { -1e-6 } else { 1e-6 };
+        let at = (f64::from(*w) - SHOWN.0) / BIN + nudge;
         counts[(at.max(0.0) as usize).min(bins - 1)] += 1.0;
     }
     counts
