@@ -116,5 +116,5 @@ fn the_hidden_pattern_runs_is_held_stepped_and_reset() {
     window.click("Reset");
     window.wait_for_text("499.5 of 499.5 ms");
     window.click("New seed");
-    window.wait_for_text("Seed 2");
+    window.wait_for_text("Seed 3");
 }
