@@ -86,8 +86,8 @@ impl Default for PlasticitySettings {
             pattern: PatternSettings::default(),
             // Ten milliseconds a second.
             story_playback: PlaybackSettings { steps_per_s: 20.0, ..Default::default() },
-            // As fast as life.
-            pattern_playback: PlaybackSettings { steps_per_s: 2000.0, ..Default::default() },
+            // Twice as fast as life: it has learned in half a minute.
+            pattern_playback: PlaybackSettings { steps_per_s: 4000.0, ..Default::default() },
         }
     }
 }
