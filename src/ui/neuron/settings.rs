@@ -82,7 +82,7 @@ pub fn fresh_playback() -> PlaybackSettings {
 
 /// The newest 200 ms.
 pub fn fresh_plot() -> RasterView {
-    RasterView { time: TimeView::following(HEAD_START_MS), bin_ms: 10.0, ..RasterView::default() }
+    RasterView { time: TimeView::following(HEAD_START_MS), bin_ms: 20.0, ..RasterView::default() }
 }
 
 /// A synapse from neuron 1 to neuron 2.
@@ -178,6 +178,7 @@ impl FigureOne {
         Setup {
             spec,
             stimulus: Some((0, self.stimulus.clone())),
+            plain: true,
             traced: vec![traced("neuron 1", "V₁"), traced("neuron 2", "V₂")],
             head_start: (HEAD_START_MS / DT_MS) as u64,
             cap_bytes: CAP_BYTES,

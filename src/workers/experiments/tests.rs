@@ -27,7 +27,7 @@ fn every_model_fires_as_its_equations_say() {
         let task = CurveTask { model: config, dt_ms: 0.05, currents };
         let mut last = CurveResult::default();
         let mut told = 0;
-        super::curve::measure(&task, cpu, &mut |result| {
+        curve::measure(&task, cpu, &mut |result| {
             told += 1;
             last = result;
             true
@@ -56,7 +56,7 @@ fn every_model_fires_as_its_equations_say() {
 
 fn unit(products: &[(f32, f32)], v_th: f32, passes: usize) -> UnitResult {
     let task = UnitTask { products: products.to_vec(), v_th, reset_to_zero: false, passes };
-    super::unit::run(&task, cpu).unwrap()
+    unit::run(&task, cpu).unwrap()
 }
 
 /// Subtraction loses nothing: what went in is what was fired and what is left.
@@ -108,7 +108,7 @@ fn a_picture_goes_through_every_code() {
         pixels: pixels.clone(),
         seed: 3,
     };
-    let (still, moved) = (super::codes::run(&task(0.0)), super::codes::run(&task(4.0)));
+    let (still, moved) = (codes::run(&task(0.0)), codes::run(&task(4.0)));
     assert_eq!(still.codes.len(), CODES.len());
     // Jitter: nothing for the rate, something for the time, most for the burst.
     let worse = |i: usize| moved.codes[i].picture_error - still.codes[i].picture_error;

@@ -34,6 +34,7 @@ fn setup(weight: f64, head_start: u64) -> Setup {
     Setup {
         spec,
         stimulus: Some((0, Stimulus::default())),
+        plain: true,
         traced: vec![traced("pre"), traced("post")],
         head_start,
         cap_bytes: 1 << 20,
@@ -146,7 +147,7 @@ fn a_changed_parameter_and_weight_count_from_the_next_step() {
     let all = spikes(&view);
     assert_eq!(all[0], (69, 0));
     // After the first spike, at a weight of 0, neuron 2 answers to each.
-    let (pre, post): (Vec<_>, Vec<_>) = all[1..].iter().partition(|s| s.1 == 0);
+    let (pre, post): (Vec<(u64, u32)>, Vec<_>) = all[1..].iter().copied().partition(|s| s.1 == 0);
     assert!(!post.is_empty() && pre.len().abs_diff(post.len()) <= 1, "{all:?}");
     let last = pre.windows(2).last().unwrap();
     assert!((last[1].0 - last[0].0).abs_diff(170) <= 1, "{last:?}");
