@@ -211,6 +211,11 @@ pub trait Engine: Send {
 
     /// What has been done so far.
     fn counters(&self) -> Counters;
+
+    /// Something that people should know, once: that another engine took over.
+    fn take_notice(&mut self) -> Option<String> {
+        None
+    }
 }
 
 /// The number of a source in [`Spike::source`].

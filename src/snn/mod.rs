@@ -5,18 +5,24 @@
 //! * [`network`]: populations, projections, inputs and probes, checked when built
 //! * [`engine`]: what an engine can do, and the order of events inside a step
 //! * [`cpu`]: the engine in plain Rust
+//! * [`gpu`]: the engine on the graphics card
+//! * [`choose`]: which of them runs a network
+//! * [`diehl_cook`]: the network of Diehl and Cook (2015), how it is shown images, how it answers
+//! * [`experiments`]: experiments with plastic synapses
 //! * [`rng`]: random numbers that CPU and GPU draw alike
-//! * [`diehl_cook`]: the network of Diehl and Cook (2015) and its protocol
 //! * [`recording`]: spikes, [`traces`]: values over time; kept under a memory cap
 //! * [`stimulus`]: currents that a person shapes
 //! * [`codes`]: ways to say an intensity in spikes
 //! * [`rate_curve`]: f–I curves from the equations
 
+pub mod choose;
 pub mod codes;
 pub mod cpu;
 pub mod diehl_cook;
 pub mod engine;
 mod error;
+pub mod experiments;
+pub mod gpu;
 pub mod models;
 pub mod network;
 pub mod params;

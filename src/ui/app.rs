@@ -12,6 +12,7 @@ use super::command::{Outbox, TrainEdit};
 use super::digit::{Digit, Source};
 use super::history::History;
 use super::neuron::{Neuron, NeuronWorld};
+use super::plasticity::{Plasticity, PlasticityWorld};
 use super::session::{self, Session};
 use super::snapshot::{Picking, Snapshot, WrongLists};
 use super::time::Time;
@@ -66,10 +67,12 @@ pub struct App {
     pub(super) runs: Arc<Vec<RunRecord>>,
     pub(super) compared: BTreeSet<String>,
     pub(super) train_tab: &'static str,
-    /// The Neuron lab.
-    pub(super) neuron: Neuron,
     pub(super) time: Time,
     pub(super) history: History,
+    /// The Neuron lab.
+    pub(super) neuron: Neuron,
+    /// The Plasticity lab.
+    pub(super) plasticity: Plasticity,
     pub(super) help: bool,
     pub(super) toasts: Toasts,
     /// Name of the graphics adapter and whether it is software.
@@ -126,9 +129,10 @@ impl App {
             runs: Arc::default(),
             compared: BTreeSet::new(),
             train_tab: workspaces::train::TABS[0].name,
-            neuron: Neuron::new(&session.neuron),
             time: Time::new(&session.time),
             history: History::new(&session.history),
+            neuron: Neuron::new(&session.neuron),
+            plasticity: Plasticity::new(&session.plasticity),
             help: false,
             toasts,
             adapter: String::new(),
@@ -188,6 +192,12 @@ impl App {
                 simulation: self.hub.simulation().view(),
                 running: self.hub.simulation().is_running(),
                 results: self.hub.experiments().results(),
+            },
+            plasticity: PlasticityWorld {
+                state: &self.plasticity,
+                results: self.hub.plasticity().results(),
+                pattern: self.hub.pattern().state(),
+                running: self.hub.pattern().is_running(),
             },
             picking: &self.picking,
             wrong: &self.wrong,
@@ -358,6 +368,7 @@ impl eframe::App for App {
         self.look(ctx);
         self.remember_window(ctx);
         self.follow_neuron();
+        self.follow_plasticity();
         self.hub.watch(self.workspace.id == "train", self.session.live);
         self.autosave(ctx);
     }

@@ -40,10 +40,11 @@ impl App {
             Command::Answers(view) => self.session.answers = view,
             Command::Train(edit) => self.train(edit),
             Command::Data(edit) => self.data(edit),
-            Command::Neuron(edit) => self.edit_neuron(edit),
             Command::Time(edit) => self.edit_time(edit),
             Command::History(edit) => self.edit_history(edit),
             Command::Fields(edit) => self.fields(edit),
+            Command::Neuron(edit) => self.edit_neuron(edit),
+            Command::Plasticity(edit) => self.edit_plasticity(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
             Command::SaveText { name, text } => {
                 let path = self.export_path(&name, "csv");

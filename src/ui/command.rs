@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::history::HistoryEdit;
 use super::neuron::NeuronEdit;
+use super::plasticity::PlasticityEdit;
 use super::session::AnswersView;
 use super::time::TimeEdit;
 use super::workspaces::fields::view::FieldsEdit;
@@ -45,12 +46,14 @@ pub enum Command {
     History(HistoryEdit),
     /// Everything that concerns where digits come from.
     Data(DataEdit),
-    /// Everything in the Neuron lab.
-    Neuron(NeuronEdit),
     /// Everything in the Time workspace.
     Time(TimeEdit),
     /// Everything that concerns the Receptive fields workspace.
     Fields(FieldsEdit),
+    /// Everything in the Neuron lab.
+    Neuron(NeuronEdit),
+    /// Everything in the Plasticity lab.
+    Plasticity(PlasticityEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.

@@ -16,6 +16,7 @@ pub mod digit;
 pub mod history;
 mod keys;
 pub mod neuron;
+pub mod plasticity;
 pub mod session;
 pub mod snapshot;
 pub mod theme;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::digit::Treatment;
 use super::history::HistorySettings;
 use super::neuron::settings::NeuronSettings;
+use super::plasticity::settings::PlasticitySettings;
 use super::time::TimeSettings;
 use super::workspaces::fields::view::FieldsView;
 use crate::ann::trainer::TrainConfig;
@@ -51,10 +52,12 @@ pub struct Session {
     pub mnist_folder: Option<PathBuf>,
     /// Whether the user does not want to be offered MNIST again.
     pub without_mnist: bool,
-    /// The Neuron lab.
-    pub neuron: NeuronSettings,
     /// The Time workspace.
     pub time: TimeSettings,
+    /// The Neuron lab.
+    pub neuron: NeuronSettings,
+    /// The Plasticity lab.
+    pub plasticity: PlasticitySettings,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
     /// The Receptive fields workspace.
@@ -156,8 +159,9 @@ impl Default for Session {
             used_runs: Vec::new(),
             mnist_folder: None,
             without_mnist: false,
-            neuron: NeuronSettings::default(),
             time: TimeSettings::default(),
+            neuron: NeuronSettings::default(),
+            plasticity: PlasticitySettings::default(),
             dismissed_runs: Vec::new(),
             fields: FieldsView::default(),
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::digit::Digit;
 use super::history::History;
 use super::neuron::NeuronWorld;
+use super::plasticity::PlasticityWorld;
 use super::session::Session;
 use super::time::Time;
 use super::workspaces::fields::view::FieldsState;
@@ -56,6 +57,8 @@ pub struct Snapshot<'a> {
     pub plotter: &'a Plotter,
     /// The Neuron lab.
     pub neuron: NeuronWorld<'a>,
+    /// The Plasticity lab.
+    pub plasticity: PlasticityWorld<'a>,
     /// What *next* and *random* pick from.
     pub picking: &'a Picking,
     /// Digits that models get wrong.

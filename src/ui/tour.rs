@@ -13,6 +13,8 @@ use super::command::{Command, DataEdit, DigitEdit, TrainEdit};
 use super::history::{self, HistoryEdit, HistorySettings, Pictures, Plots};
 use super::neuron::NeuronEdit;
 use super::neuron::settings::{CurveSettings, NeuronTab, UnitInputs, UnitSettings};
+use super::plasticity::PlasticityEdit;
+use super::plasticity::settings::PlasticityTab;
 use super::session::ThemeChoice;
 use super::time::{TimeEdit, TimeTab};
 use super::window::wgpu_setup;
@@ -133,55 +135,6 @@ const SCENES: &[Scene] = &[
         projector: true,
         set_up: |a, c| tab(a, c, "Curves"),
         ready: trained,
-    },
-    Scene {
-        name: "41-neuron-spikes",
-        size: WINDOW,
-        theme: ThemeChoice::Light,
-        projector: false,
-        set_up: |a, c| neuron(a, c, NeuronTab::Spikes),
-        ready: simulated,
-    },
-    Scene {
-        name: "42-neuron-curve",
-        size: WINDOW,
-        theme: ThemeChoice::Dark,
-        projector: false,
-        set_up: curve_of_adex,
-        ready: |app| {
-            app.snapshot()
-                .neuron
-                .results
-                .curve
-                .as_ref()
-                .is_some_and(|c| c.1.model == "adex" && c.1.done_ms >= c.1.whole_ms)
-        },
-    },
-    Scene {
-        name: "43-neuron-unit",
-        size: WINDOW,
-        theme: ThemeChoice::Light,
-        projector: false,
-        set_up: unit_of_the_digit,
-        ready: |app| {
-            app.snapshot().neuron.results.unit.as_ref().is_some_and(|u| u.1.steps.len() > 784)
-        },
-    },
-    Scene {
-        name: "44-neuron-codes",
-        size: WINDOW,
-        theme: ThemeChoice::Light,
-        projector: false,
-        set_up: |a, c| neuron(a, c, NeuronTab::Codes),
-        ready: |app| app.snapshot().neuron.results.codes.is_some(),
-    },
-    Scene {
-        name: "45-neuron-projector",
-        size: PROJECTOR,
-        theme: ThemeChoice::Light,
-        projector: true,
-        set_up: |a, c| neuron(a, c, NeuronTab::Spikes),
-        ready: simulated,
     },
     Scene {
         name: "11-train-history",
@@ -333,6 +286,120 @@ const SCENES: &[Scene] = &[
         projector: true,
         set_up: |a, c| fields(a, c, &[FieldsEdit::Model("rnn1".into())]),
         ready: looked,
+    },
+    Scene {
+        name: "20-neuron-spikes",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| neuron(a, c, NeuronTab::Spikes),
+        ready: simulated,
+    },
+    Scene {
+        name: "21-neuron-curve",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: curve_of_adex,
+        ready: |app| {
+            app.snapshot()
+                .neuron
+                .results
+                .curve
+                .as_ref()
+                .is_some_and(|c| c.1.model == "adex" && c.1.done_ms >= c.1.whole_ms)
+        },
+    },
+    Scene {
+        name: "22-neuron-unit",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: unit_of_the_digit,
+        ready: |app| {
+            app.snapshot().neuron.results.unit.as_ref().is_some_and(|u| u.1.steps.len() > 784)
+        },
+    },
+    Scene {
+        name: "23-neuron-codes",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| neuron(a, c, NeuronTab::Codes),
+        ready: |app| app.snapshot().neuron.results.codes.is_some(),
+    },
+    Scene {
+        name: "24-neuron-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| neuron(a, c, NeuronTab::Spikes),
+        ready: simulated,
+    },
+    Scene {
+        name: "30-plasticity-windows",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| plasticity(a, c, PlasticityTab::Windows),
+        ready: |app| app.snapshot().plasticity.results.windows.is_some(),
+    },
+    Scene {
+        name: "31-plasticity-pair",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| plasticity(a, c, PlasticityTab::Story),
+        ready: |app| app.snapshot().plasticity.results.story.is_some(),
+    },
+    Scene {
+        name: "32-plasticity-rates",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| plasticity(a, c, PlasticityTab::PairingRate),
+        ready: |app| {
+            let results = app.snapshot().plasticity.results;
+            results.pairing_rate.as_ref().is_some_and(|r| r.1[0].measured.len() == 13)
+        },
+    },
+    Scene {
+        name: "33-plasticity-bounds",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| plasticity(a, c, PlasticityTab::Bounds),
+        ready: |app| {
+            let results = app.snapshot().plasticity.results;
+            results.bounds.as_ref().is_some_and(|b| b.1.seconds[0] >= b.1.seconds[1])
+        },
+    },
+    Scene {
+        name: "34-plasticity-bengio",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |a, c| plasticity(a, c, PlasticityTab::Slope),
+        ready: |app| {
+            let results = app.snapshot().plasticity.results;
+            results.slope.as_ref().is_some_and(|s| s.1.seconds[0] >= s.1.seconds[1])
+        },
+    },
+    Scene {
+        name: "35-plasticity-pattern",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: pattern_at_full_speed,
+        ready: learned,
+    },
+    Scene {
+        name: "36-plasticity-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: pattern_at_full_speed,
+        ready: learned,
     },
 ];
 
@@ -629,4 +696,21 @@ fn unit_of_the_digit(app: &mut App, ctx: &egui::Context) {
     let inputs = UnitInputs::Digit;
     let settings = UnitSettings { inputs, unit: 3, v_th: 1.0, ..UnitSettings::default() };
     app.apply(ctx, Command::Neuron(NeuronEdit::Unit(Box::new(settings))));
+}
+
+fn plasticity(app: &mut App, ctx: &egui::Context, tab: PlasticityTab) {
+    app.apply(ctx, Command::Show("plasticity"));
+    app.apply(ctx, Command::Plasticity(PlasticityEdit::Tab(tab)));
+}
+
+/// As fast as it can, until it has learned.
+fn pattern_at_full_speed(app: &mut App, ctx: &egui::Context) {
+    plasticity(app, ctx, PlasticityTab::Pattern);
+    let speed = PlaybackEdit::Speed(1e9);
+    app.apply(ctx, Command::Plasticity(PlasticityEdit::PlayPattern(speed)));
+}
+
+fn learned(app: &App) -> bool {
+    let pattern = app.snapshot().plasticity.pattern;
+    pattern.view.as_ref().is_some_and(|v| v.score.learned_ms.is_some())
 }

@@ -42,14 +42,14 @@ pub enum Job {
     ReadPicture(PathBuf),
     /// Write a file that was asked for, and say where it is.
     Export { path: PathBuf, bytes: Vec<u8> },
+    /// Write arrays as npz and say where they are.
+    ExportArrays { path: PathBuf, arrays: Vec<(String, Array)> },
     /// Write the spikes of a recording, as the file's extension says.
     ExportSpikes { path: PathBuf, recording: Arc<Recording> },
     /// Write traces as CSV.
     ExportTraces { path: PathBuf, traces: Arc<Traces> },
     /// Read spikes from an npz or CSV file.
     ReadSpikes(PathBuf),
-    /// Write arrays as npz and say where they are.
-    ExportArrays { path: PathBuf, arrays: Vec<(String, Array)> },
     /// Write a file of the app's own.
     Save { path: PathBuf, bytes: Vec<u8> },
     /// Write an RGBA picture as PNG and say where it is.

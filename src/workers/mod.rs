@@ -10,13 +10,15 @@
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
 //! | `recorder` | the history of the run in hand | the trainer's snapshots, queue | [`recorder::HistoryStatus`] |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
-//! | `simulation` | an engine and its recording | [`simulation::SimCommand`] queue; pause and speed are atomics | [`simulation::SimulationView`] slot, events |
-//! | `experiments` | nothing | [`experiments::Experiment`], the newest only | [`experiments::Results`] slot, events |
-//! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
 //! | `scrub` | the run looked back at | [`scrub::Question`], the newest only | [`scrub::View`] slot |
 //! | `inspect` | nothing | [`inspect::Look`], the newest only | [`inspect::Sight`] slot |
 //! | `seek` | nothing | [`inspect::Task`] queue; stop is atomic | [`inspect::Findings`] slot |
+//! | `simulation` | an engine and its recording | [`simulation::SimCommand`] queue; pause and speed are atomics | [`simulation::SimulationView`] slot, events |
+//! | `experiments` | nothing | [`experiments::Experiment`], the newest only | [`experiments::Results`] slot, events |
+//! | `plasticity` | nothing | [`plasticity::Experiment`], the newest only | [`plasticity::Results`] slot, events |
+//! | `pattern` | a neuron that learns a pattern | [`plasticity::pattern::PatternCommand`] queue; pause and speed are atomics | [`plasticity::pattern::PatternState`] slot, events |
+//! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
 //! Slots hold the latest value as an `Arc` (bulk state; a reader may miss
@@ -36,6 +38,7 @@ pub mod inspect;
 pub mod latest;
 pub mod library;
 pub mod models;
+pub mod plasticity;
 pub mod plotter;
 pub mod recorder;
 pub mod runs;
@@ -60,6 +63,8 @@ use events::{Event, Events, QUEUE, Wake};
 use experiments::Experiments;
 use latest::{Inbox, Slot};
 use library::{Job, Library};
+use plasticity::Questions;
+use plasticity::pattern::PatternThread;
 use plotter::Plotter;
 use simulation::Simulation;
 use sweep::{Survey, SurveyOf, Sweeps};
@@ -80,11 +85,13 @@ pub struct Hub {
     training: Arc<Slot<TrainingView>>,
     jobs: Option<SyncSender<Job>>,
     library: Arc<Slot<Library>>,
+    /// Looks inside networks.
+    pub inspector: inspect::Inspector,
     plotter: Plotter,
     simulation: Simulation,
     experiments: Experiments,
-    /// Looks inside networks.
-    pub inspector: inspect::Inspector,
+    plasticity: Questions,
+    pattern: PatternThread,
     download: Arc<Slot<DownloadView>>,
     cancel_download: Arc<AtomicBool>,
     quit: Arc<AtomicBool>,
@@ -115,8 +122,8 @@ impl Hub {
         let training = Arc::new(Slot::new(TrainingView::default()));
         let library = Arc::new(Slot::new(Library::default()));
         let quit = Arc::<AtomicBool>::default();
-        let plotter = Plotter::default();
         devices::look(&events)?;
+        let plotter = Plotter::default();
         let threads = vec![
             answers::spawn(Arc::clone(&questions), Arc::clone(&answers), events.clone())?,
             sweep::spawn(Arc::clone(&to_sweep), Arc::clone(&sweeps), events.clone())?,
@@ -144,6 +151,8 @@ impl Hub {
         ];
         let simulation = Simulation::start("simulation", cpu_engine, events.clone())?;
         let experiments = Experiments::start(cpu_engine, events.clone())?;
+        let plasticity = Questions::start(events.clone())?;
+        let pattern = PatternThread::start(events.clone())?;
         Ok(Self {
             questions,
             answers,
@@ -158,10 +167,12 @@ impl Hub {
             training,
             jobs: Some(jobs),
             library,
+            inspector: inspect::Inspector::start(&events)?,
             plotter,
             simulation,
             experiments,
-            inspector: inspect::Inspector::start(&events)?,
+            plasticity,
+            pattern,
             download: Arc::new(Slot::new(DownloadView::default())),
             cancel_download: Arc::default(),
             quit,
@@ -287,6 +298,16 @@ impl Hub {
         &self.simulation
     }
 
+    /// The experiments of the Plasticity lab.
+    pub fn plasticity(&self) -> &Questions {
+        &self.plasticity
+    }
+
+    /// The neuron that finds a pattern.
+    pub fn pattern(&self) -> &PatternThread {
+        &self.pattern
+    }
+
     /// The Neuron lab's other experiments.
     pub fn experiments(&self) -> &Experiments {
         &self.experiments
@@ -380,9 +401,9 @@ impl Drop for Hub {
         self.cancel_download.store(true, Relaxed);
         self.cancel_survey.store(true, Relaxed);
         self.questions.close();
-        self.plotter.close();
         self.to_sweep.close();
         self.scrubs.close();
+        self.plotter.close();
         self.train = None;
         self.jobs = None;
         for thread in self.threads.drain(..) {

@@ -6,6 +6,7 @@ mod fields;
 mod history;
 mod neuron;
 mod pictures;
+mod plasticity;
 mod session;
 mod time;
 mod train;

@@ -46,7 +46,7 @@ impl CpuEngine {
 
 impl Engine for CpuEngine {
     fn info(&self) -> EngineInfo {
-        let threads = self.threads.min(self.replicas.len());
+        let threads = if self.lockstep() { 1 } else { self.threads.min(self.replicas.len()) };
         let s = if threads == 1 { "" } else { "s" };
         let detail = format!("{}, {threads} thread{s}", self.common.isa.name());
         let numbers = |lists: &[Vec<f32>]| lists.iter().map(Vec::len).sum::<usize>() * 4;

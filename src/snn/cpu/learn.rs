@@ -10,7 +10,9 @@ use crate::snn::plasticity::rule::{RuleKernel, Touched};
 use crate::snn::plasticity::{Bounds, Follows};
 
 /// How often traces that are gone are forgotten, in steps.
-const PRUNE_EVERY: u64 = 64;
+const PRUNE_EVERY: u64 = 32;
+/// How often spikes of long ago are forgotten, in steps.
+const FORGET_EVERY: u64 = 1 << 24;
 
 /// The plastic side of a projection.
 #[derive(Clone)]
@@ -138,6 +140,12 @@ impl Learning {
         self.follows = (rule.follows)(values);
         self.decay_pre = rule.pre.iter().map(|t| rule.decay(values, t, dt_ms)).collect();
         self.decay_post = rule.post.iter().map(|t| rule.decay(values, t, dt_ms)).collect();
+        for traces in &mut self.pre {
+            traces.set_needs(&self.decay_pre, self.kernel.post_needs);
+        }
+        for traces in &mut self.post {
+            traces.set_needs(&self.decay_post, self.kernel.pre_needs);
+        }
     }
 
     pub(super) fn set_value(&mut self, index: usize, value: f64, dt_ms: f64) {
@@ -178,8 +186,12 @@ impl Learning {
             self.every_step(connection, replica, events, weights, changed);
         }
         if events.step.is_multiple_of(PRUNE_EVERY) {
-            self.pre[replica].prune(&self.decay_pre, events.step);
-            self.post[replica].prune(&self.decay_post, events.step);
+            self.pre[replica].prune(events.step);
+            self.post[replica].prune(events.step);
+        }
+        if events.step.is_multiple_of(FORGET_EVERY) {
+            self.pre[replica].forget(&self.decay_pre, events.step);
+            self.post[replica].forget(&self.decay_post, events.step);
         }
     }
 

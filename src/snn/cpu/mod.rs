@@ -39,6 +39,8 @@ pub struct CpuEngine {
     step: u64,
     /// Steps between the decays of what is shared.
     slow_every: u64,
+    /// The next of them.
+    next_slow: u64,
     /// The time-varying part of each current as it was set last.
     varying: Vec<f32>,
     threads: usize,
@@ -83,12 +85,20 @@ impl CpuEngine {
             step: 0,
             slow_every: (SLOW_MS / network.dt_ms).round().max(1.0) as u64,
             varying: vec![0.0; network.currents.len()],
+            next_slow: 0,
             threads: threads.max(1),
             common: Common { network, isa, populations, by_delay, current, keep_membrane },
         };
+        engine.renew_slow();
         engine.renew_currents(true);
         engine.renew_membranes();
         engine
+    }
+
+    /// Finds the step in which what is shared decays next.
+    fn renew_slow(&mut self) {
+        let step = self.step.max(1);
+        self.next_slow = step.next_multiple_of(self.slow_every);
     }
 
     /// One step of all replicas, in the order that [`super::engine`] gives.
@@ -96,7 +106,8 @@ impl CpuEngine {
         let step = self.step;
         let Self { common, replicas, shared, weights, learning, changed, recorder, .. } = self;
         recorder.before(step, &Now { common, replicas, shared, weights });
-        if step > 0 && step.is_multiple_of(self.slow_every) {
+        if step == self.next_slow {
+            self.next_slow += self.slow_every;
             for (derived, shared) in common.populations.iter().zip(shared.iter_mut()) {
                 for _ in 0..replicas.len() {
                     (derived.kernel.slow)(&derived.constants, shared);
@@ -190,6 +201,7 @@ impl CpuEngine {
             finished.then_some(()).ok_or_else(panicked)
         })?;
         self.step = end;
+        self.renew_slow();
         Ok(())
     }
 
@@ -288,5 +300,7 @@ impl Look for Now<'_> {
     }
 }
 
+#[cfg(test)]
+mod nonlinear_tests;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,9 @@
 //! Where spikes come from: the spikes of the last steps of each population and
 //! input, and how inputs make theirs.
-#![allow(unsafe_code, reason = "calls functions compiled for the instruction set that was found")]
+#![allow(
+    unsafe_code,
+    reason = "calls functions compiled for the instruction set that was found, and packs spikes by it"
+)]
 
 use super::isa::Isa;
 use crate::snn::network::InputKind;
@@ -156,10 +159,58 @@ impl Emitter {
         }
     }
 
+    /// The same as [`Self::draw_lanes`], but that spikes are picked without a
+    /// branch: whether one comes is what no processor can predict.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
     fn draw_avx512(&mut self, quad: u32) {
-        self.draw_lanes(quad);
+        use std::arch::x86_64::*;
+        let splat = |x: u32| _mm512_set1_epi32(x as i32);
+        let times = |a, b| _mm512_mullo_epi32(a, b);
+        let plus = |a, b| _mm512_add_epi32(a, b);
+        let mixed = |a| _mm512_xor_si512(a, _mm512_srli_epi32::<16>(a));
+        let first = |a: u32| a.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [x, y, w] = [self.key.0, self.key.1, quad].map(first);
+        let x = x.wrapping_add(y.wrapping_mul(w));
+        let (x, y, w) = (splat(x), splat(y), splat(w));
+        let (multiplier, increment) = (splat(1_664_525), splat(1_013_904_223));
+        for list in &mut self.four {
+            list.reserve(self.neurons.len() + LANES);
+        }
+        let mut lengths = [0usize; 4];
+        let groups = self.neurons.as_chunks::<LANES>().0.iter();
+        for (neurons, thresholds) in groups.zip(self.thresholds.as_chunks::<LANES>().0) {
+            // SAFETY: both are 16 words.
+            let (neurons, below) = unsafe {
+                (
+                    _mm512_loadu_si512(neurons.as_ptr().cast()),
+                    _mm512_loadu_si512(thresholds.as_ptr().cast()),
+                )
+            };
+            let z = plus(times(neurons, multiplier), increment);
+            let y = plus(y, times(z, x));
+            let z = plus(z, times(x, y));
+            let w = plus(w, times(y, z));
+            let [x, y, z, w] = [mixed(x), mixed(y), mixed(z), mixed(w)];
+            let x = plus(x, times(y, w));
+            let y = plus(y, times(z, x));
+            let z = plus(z, times(x, y));
+            let w = plus(w, times(y, z));
+            for (s, word) in [x, y, z, w].into_iter().enumerate() {
+                let hits = _mm512_cmplt_epu32_mask(word, below);
+                let picked = _mm512_maskz_compress_epi32(hits, neurons);
+                // SAFETY: there is room for all neurons and 16 more.
+                unsafe {
+                    let end = self.four[s].as_mut_ptr().add(lengths[s]);
+                    _mm512_storeu_si512(end.cast(), picked);
+                }
+                lengths[s] += hits.count_ones() as usize;
+            }
+        }
+        for (list, length) in self.four.iter_mut().zip(lengths) {
+            // SAFETY: so many have been written, and there is room for them.
+            unsafe { list.set_len(length) };
+        }
     }
 
     #[cfg(target_arch = "x86_64")]

@@ -76,6 +76,7 @@ impl CpuEngine {
             replica.recorded.clear();
         }
         self.recorder.forget();
+        self.renew_slow();
         self.renew_currents(true);
         self.wake();
         Ok(())

@@ -10,8 +10,11 @@ pub(super) struct Traces {
     values: Vec<f32>,
     /// The step after that of the last spike; 0: none.
     since: Vec<u32>,
-    /// Neurons that may have a trace, in no particular order.
+    /// Neurons that may have a trace that matters, in no particular order.
     active: Vec<u32>,
+    listed: Vec<bool>,
+    /// Steps after a spike until its traces that matter are gone.
+    matters_for: usize,
 }
 
 /// What is left after 0, 1, 2, … steps, for each trace of a side.
@@ -20,9 +23,25 @@ pub(super) type Decay = Vec<Vec<f32>>;
 impl Traces {
     pub(super) fn new(count: usize, neurons: usize) -> Self {
         let (values, since) = (vec![0.0; count * neurons], vec![0; neurons]);
-        Self { count, values, since, active: Vec::new() }
+        let listed = vec![false; neurons];
+        Self { count, values, since, active: Vec::new(), listed, matters_for: usize::MAX }
     }
 
+    /// Says which traces must be there for a spike on the other side to change
+    /// anything.
+    pub(super) fn set_needs(&mut self, decay: &Decay, needs: &[bool]) {
+        let needed = decay.iter().zip(needs).filter(|(_, n)| **n).map(|(d, _)| d.len());
+        self.matters_for = needed.max().unwrap_or(0);
+        self.list_all();
+    }
+
+    fn list_all(&mut self) {
+        let spiked = self.since.iter().enumerate().filter(|(_, s)| **s != 0);
+        self.active = spiked.map(|(j, _)| j as u32).collect();
+        self.listed.iter_mut().zip(&self.since).for_each(|(l, s)| *l = *s != 0);
+    }
+
+    #[inline]
     fn age(&self, neuron: usize, step: u64) -> usize {
         (step as u32).wrapping_add(1).wrapping_sub(self.since[neuron]) as usize
     }
@@ -66,32 +85,36 @@ impl Traces {
             };
             self.values[t * n + neuron] = old + 1.0;
         }
-        if !spiked {
+        if !self.listed[neuron] {
+            self.listed[neuron] = true;
             self.active.push(neuron as u32);
         }
         self.since[neuron] = (step as u32).wrapping_add(1).max(1);
     }
 
-    /// Neurons that may have a trace.
+    /// Neurons that may have a trace that matters.
     pub(super) fn active(&self) -> &[u32] {
         &self.active
     }
 
-    /// Forgets those whose traces are gone.
-    pub(super) fn prune(&mut self, decay: &Decay, step: u64) {
-        let longest = decay.iter().map(Vec::len).max().unwrap_or(0);
-        let (values, since, count) = (&mut self.values, &mut self.since, self.count);
-        let n = since.len();
+    /// Leaves out those whose traces no longer matter.
+    pub(super) fn prune(&mut self, step: u64) {
+        let (since, listed, matters_for) = (&self.since, &mut self.listed, self.matters_for);
         self.active.retain(|j| {
-            let j = *j as usize;
-            let age = (step as u32).wrapping_add(1).wrapping_sub(since[j]) as usize;
-            let kept = age < longest;
-            if !kept {
-                since[j] = 0;
-                (0..count).for_each(|t| values[t * n + j] = 0.0);
-            }
-            kept
+            let age = (step as u32).wrapping_add(1).wrapping_sub(since[*j as usize]) as usize;
+            listed[*j as usize] = age < matters_for;
+            age < matters_for
         });
+    }
+
+    /// Forgets spikes so old that the count of steps could come round to them.
+    pub(super) fn forget(&mut self, decay: &Decay, step: u64) {
+        let longest = decay.iter().map(Vec::len).max().unwrap_or(0);
+        for j in 0..self.since.len() {
+            if self.since[j] != 0 && self.age(j, step) >= longest {
+                self.since[j] = 0;
+            }
+        }
     }
 
     /// For a snapshot.
@@ -103,7 +126,6 @@ impl Traces {
     pub(super) fn set_parts(&mut self, values: &[f32], since: &[u32]) {
         self.values.copy_from_slice(values);
         self.since.copy_from_slice(since);
-        let spiked = since.iter().enumerate().filter(|(_, s)| **s != 0);
-        self.active = spiked.map(|(j, _)| j as u32).collect();
+        self.list_all();
     }
 }

@@ -11,6 +11,7 @@ pub(crate) use build::{drive as check_drive, probes as check_probes, waveform as
 mod connection;
 mod plan;
 mod spec;
+mod synapses;
 
 pub use connection::{Connection, ConvolutionShape};
 pub use plan::{

@@ -64,7 +64,16 @@ pub static SLOPE: PlasticityRule = PlasticityRule {
     adds: |_| true,
     follows: |p| if p[3] == 0.0 { Follows::Membrane } else { Follows::Rate },
     bounds: Bounds::UNIT,
-    window: None,
+    window: Some(|p, delta_ms| {
+        // For the rate: η ∫ x dS of one rise by 1 and the fading after it. The
+        // membrane's window is that of the neuron.
+        let (eta, tau_x, tau_s) = (p[0], p[1], p[2]);
+        if delta_ms >= 0.0 {
+            eta * tau_s / (tau_x + tau_s) * (-delta_ms / tau_x).exp()
+        } else {
+            -eta * tau_x / (tau_x + tau_s) * (delta_ms / tau_s).exp()
+        }
+    }),
     constants: &["eta"],
     kernel: RuleKernel::of::<Slope, 1, 1, 1>(),
 };

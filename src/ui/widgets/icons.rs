@@ -16,6 +16,8 @@ pub enum Icon {
     Hourglass,
     /// A voltage that rises, spikes and falls: a neuron.
     Spike,
+    /// A window of spike timing: plasticity.
+    Window,
     /// A screen with a beam: projector mode.
     Projector,
     /// Light theme.
@@ -76,15 +78,6 @@ impl Icon {
                 line(&[at(0.24, 0.06), at(0.24, 0.26), at(0.76, 0.74), at(0.76, 0.94)]);
                 line(&[at(0.76, 0.06), at(0.76, 0.26), at(0.24, 0.74), at(0.24, 0.94)]);
             }
-            Self::Spike => line(&[
-                at(0.04, 0.8),
-                at(0.3, 0.68),
-                at(0.42, 0.56),
-                at(0.5, 0.08),
-                at(0.58, 0.94),
-                at(0.7, 0.82),
-                at(0.96, 0.78),
-            ]),
             Self::Fields => {
                 // A large field on the left narrows to one unit on the right.
                 let field = |x: f32, y0: f32, y1: f32, slant: f32| {
@@ -105,6 +98,21 @@ impl Icon {
                     let end = if y0 < 0.5 { 0.43 } else { 0.59 };
                     painter.line_segment([at(0.6, y1), at(0.86, end)], faint);
                 }
+            }
+            Self::Spike => line(&[
+                at(0.04, 0.8),
+                at(0.3, 0.68),
+                at(0.42, 0.56),
+                at(0.5, 0.08),
+                at(0.58, 0.94),
+                at(0.7, 0.82),
+                at(0.96, 0.78),
+            ]),
+            // Falls below the axis left of the middle, rises above it right of it.
+            Self::Window => {
+                line(&[at(0.04, 0.5), at(0.96, 0.5)]);
+                line(&[at(0.06, 0.56), at(0.24, 0.64), at(0.38, 0.76), at(0.48, 0.95)]);
+                line(&[at(0.52, 0.05), at(0.62, 0.24), at(0.76, 0.36), at(0.94, 0.44)]);
             }
             Self::Projector => {
                 line(&[

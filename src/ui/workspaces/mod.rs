@@ -4,6 +4,7 @@
 pub mod draw;
 pub mod fields;
 pub mod neuron;
+pub mod plasticity;
 pub mod time;
 pub mod train;
 
@@ -36,6 +37,7 @@ pub static WORKSPACES: &[&Workspace] = &[
     &fields::WORKSPACE,
     &time::WORKSPACE,
     &neuron::WORKSPACE,
+    &plasticity::WORKSPACE,
 ];
 
 /// The workspace of this id.

@@ -10,7 +10,7 @@
 mod codes;
 mod curve;
 mod files;
-mod form;
+pub(super) mod form;
 mod spikes;
 mod unit;
 

@@ -172,6 +172,10 @@ fn head(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
         );
         ui.label(RichText::new(size).small().color(weak))
             .on_hover_text("What the history of this run takes on disk. Near the limit every second snapshot goes.");
+        if record.config.average_epochs > 0 {
+            ui.label(RichText::new("weights before averaging").small().color(weak))
+                .on_hover_text("This run results in the mean of the weights of its last epochs. The history shows the weights themselves.");
+        }
         let live = scene.world.history.playback.is_live();
         if let Some(text) = view.told.as_deref().filter(|_| !live) {
             ui.label(RichText::new(text).small().color(palette(ui.visuals()).warning));

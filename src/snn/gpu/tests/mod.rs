@@ -1,0 +1,233 @@
+//! The GPU engine against the CPU engine, which is the oracle: the same spikes,
+//! states and weights, bit for bit.
+
+mod faults;
+mod networks;
+mod shaders;
+
+use std::sync::{Arc, OnceLock};
+
+use super::*;
+use crate::snn::cpu::CpuEngine;
+use crate::snn::diehl_cook::DiehlCook;
+use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings};
+use crate::snn::engine::{Engine, EngineState};
+use crate::snn::models::MODELS;
+use crate::snn::network::{
+    Connect, Drive, NetworkSpec, ProbeSpec, ProbeWhat, ProjectionSpec, Values, Waveform,
+};
+use crate::snn::params::Config;
+use crate::snn::plasticity::RULES;
+use networks::{random, spikes, strong};
+
+/// One device for all tests of a process.
+fn gpu() -> Arc<Gpu> {
+    static GPU: OnceLock<Arc<Gpu>> = OnceLock::new();
+    GPU.get_or_init(|| Gpu::open().expect("these tests run on a graphics adapter")).clone()
+}
+
+/// Names the first part in which two states differ.
+fn assert_same(what: &str, got: &EngineState, want: &EngineState) {
+    assert_eq!(got.step, want.step, "{what}: step");
+    for (p, (a, b)) in got.populations.iter().zip(&want.populations).enumerate() {
+        assert!(a.own == b.own, "{what}: variables of population {p}");
+        assert!(a.shared == b.shared, "{what}: shared variables of population {p}");
+        assert!(a.refractory == b.refractory, "{what}: refractory steps of population {p}");
+        assert!(a.counts == b.counts, "{what}: counts of population {p}");
+    }
+    for (p, (a, b)) in got.projections.iter().zip(&want.projections).enumerate() {
+        assert!(a.pre_since == b.pre_since && a.pre == b.pre, "{what}: traces before {p}");
+        assert!(a.post_since == b.post_since && a.post == b.post, "{what}: traces after {p}");
+        let first = a.weights.iter().zip(&b.weights).position(|(a, b)| a != b);
+        let pair = first.map(|s| (s, a.weights[s], b.weights[s]));
+        assert_eq!(pair, None, "{what}: weights of projection {p}");
+        assert!(a.changed == b.changed, "{what}: changed columns of projection {p}");
+    }
+    assert!(got == want, "{what}: spikes under way");
+}
+
+/// Both engines do the same, and are asked for all that they have recorded.
+fn compare(what: &str, engines: [&mut dyn Engine; 2], go: &dyn Fn(&mut dyn Engine)) {
+    let [a, b] = engines.map(|engine| {
+        go(engine);
+        let (spikes, samples) = (engine.take_spikes().unwrap(), engine.take_samples().unwrap());
+        (spikes, samples, engine.snapshot().unwrap(), engine.counters())
+    });
+    let first = a.0.iter().zip(&b.0).position(|(x, y)| x != y);
+    assert_eq!(first.map(|i| (a.0[i], b.0[i])), None, "{what}: first spike that differs");
+    assert_eq!(a.0.len(), b.0.len(), "{what}: number of spikes");
+    assert!(a.1 == b.1, "{what}: samples");
+    assert_same(what, &a.2, &b.2);
+    assert_eq!(a.3, b.3, "{what}: counters");
+}
+
+#[test]
+fn one_layer_spikes_as_on_the_cpu() {
+    let spec = NetworkSpec::new("one layer", 0.5, 7)
+        .input("in", 100, Drive::Poisson((0..100).map(|i| i as f32).collect()))
+        .population("out", 300, Config::new("lif"))
+        .projection(ProjectionSpec::new(
+            "w",
+            "in",
+            "out",
+            "i_syn",
+            Connect::Dense,
+            Values::Uniform { low: -0.1, high: 0.4 },
+        ))
+        .probe("in", spikes("in"))
+        .probe("out", spikes("out"));
+    let network = spec.build().unwrap();
+    for dispatch in [Dispatch::Whole, Dispatch::Phases] {
+        let mut cpu = CpuEngine::new(&network, 1);
+        let mut gpu = GpuEngine::with_dispatch(&gpu(), &network, dispatch).unwrap();
+        compare(&format!("{dispatch:?}"), [&mut gpu, &mut cpu], &|e| e.run(1000).unwrap());
+        assert!(cpu.counters().spikes > 1000);
+    }
+}
+
+/// What a user may do to a running network, and 1,000 steps in between.
+fn meddle(engine: &mut dyn Engine, model: &str) {
+    engine.run(1).unwrap();
+    engine.run(207).unwrap();
+    engine.normalise(0).unwrap();
+    engine.normalise(3).unwrap();
+    engine.set_rates(0, 0, &[90.0; 84]).unwrap();
+    engine.run(100).unwrap();
+    engine.set_learning(1, false).unwrap();
+    engine.set_parameter(1, "t_ref_ms", 3.0).unwrap();
+    engine.clear_counts().unwrap();
+    engine.run(192).unwrap();
+    engine.set_learning(1, true).unwrap();
+    let until = engine.network().dt_ms * 700.0;
+    engine.set_spikes(1, &[(3, until), (4, until + 2.0), (3, until + 2.0), (0, 0.5)]).unwrap();
+    engine.set_current(1, Waveform::Constant(Values::Same(0.4 * strong(model)))).unwrap();
+    engine.run(300).unwrap();
+    engine.normalise(0).unwrap();
+    engine.run(200).unwrap();
+}
+
+#[test]
+fn every_model_with_every_rule_spikes_and_learns_as_on_the_cpu() {
+    let pairs = MODELS.iter().flat_map(|m| RULES.iter().map(|r| (m.id, r.id)));
+    for (seed, (model, rule)) in (100..).zip(pairs) {
+        let network = random(model, rule, seed).build().unwrap();
+        let dispatch = if seed % 2 == 0 { Dispatch::Whole } else { Dispatch::Phases };
+        let mut cpu = CpuEngine::new(&network, 1);
+        let mut gpu = GpuEngine::with_dispatch(&gpu(), &network, dispatch).unwrap();
+        let what = format!("{model}, {rule}, {dispatch:?}, seed {seed}");
+        compare(&what, [&mut gpu, &mut cpu], &|e| meddle(e, model));
+        let counters = cpu.counters();
+        assert!(counters.spikes > 50, "{what}: {} spikes", counters.spikes);
+        let begun = network.projections[0].weights.as_slice();
+        assert!(cpu.weights(0).unwrap() != begun, "{what}: nothing was learnt");
+    }
+}
+
+#[test]
+fn probes_record_what_they_record_on_the_cpu() {
+    let state = |of: &str, variable: &str, neurons: Vec<u32>, replica, every_ms| ProbeWhat::State {
+        of: of.into(),
+        variable: variable.into(),
+        neurons,
+        replica,
+        every_ms,
+    };
+    let spec = random("dc_exc", "pair", 3)
+        .probe("v", state("a", "v", Vec::new(), 0, 0.0))
+        .probe("theta", state("b", "theta", vec![5, 1], 0, 7.0))
+        .probe("rate", ProbeWhat::Rate { of: "a".into(), bin_ms: 5.0 })
+        .probe("input", ProbeWhat::Rate { of: "pixels".into(), bin_ms: 20.0 })
+        .probe("w", ProbeWhat::Weights { of: "dense".into(), every_ms: 10.0 });
+    let network = spec.build().unwrap();
+    for dispatch in [Dispatch::Whole, Dispatch::Phases] {
+        let mut cpu = CpuEngine::new(&network, 1);
+        let mut gpu = GpuEngine::with_dispatch(&gpu(), &network, dispatch).unwrap();
+        for steps in [3, 61, 240] {
+            compare(&format!("{dispatch:?}"), [&mut gpu, &mut cpu], &|e| e.run(steps).unwrap());
+        }
+        let others: Vec<ProbeSpec> =
+            vec![ProbeSpec { name: "c".into(), what: state("c", "gi", Vec::new(), 0, 1.0) }];
+        compare("other probes", [&mut gpu, &mut cpu], &|e| {
+            e.set_probes(&others).unwrap();
+            e.run(100).unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_state_goes_from_engine_to_engine_and_the_run_goes_on() {
+    for (model, rule, dispatch) in
+        [("dc_exc", "diehl_cook", Dispatch::Phases), ("adex", "slope", Dispatch::Whole)]
+    {
+        let network = random(model, rule, 12).build().unwrap();
+        let mut cpu = CpuEngine::new(&network, 1);
+        let mut gpu = GpuEngine::with_dispatch(&gpu(), &network, dispatch).unwrap();
+        cpu.run(300).unwrap();
+        cpu.take_spikes().unwrap();
+        gpu.run(40).unwrap();
+        gpu.restore(&cpu.snapshot().unwrap()).unwrap();
+        for engine in [&mut gpu as &mut dyn Engine, &mut cpu] {
+            engine.run(150).unwrap();
+        }
+        assert_eq!(gpu.take_spikes().unwrap(), cpu.take_spikes().unwrap(), "{model}");
+        let state = gpu.snapshot().unwrap();
+        assert_same(model, &state, &cpu.snapshot().unwrap());
+        let mut other = CpuEngine::new(&network, 1);
+        other.restore(&state).unwrap();
+        other.run(50).unwrap();
+        cpu.run(50).unwrap();
+        assert_same(model, &other.snapshot().unwrap(), &cpu.snapshot().unwrap());
+    }
+}
+
+#[test]
+fn replicas_that_go_apart_do_as_in_lockstep() {
+    let mut spec = random("lif", "pair", 8);
+    spec.replicas = 5;
+    for p in &mut spec.projections {
+        p.plasticity = None;
+    }
+    let network = spec.build().unwrap();
+    let mut cpu = CpuEngine::new(&network, 1);
+    let mut gpu = GpuEngine::with_dispatch(&gpu(), &network, Dispatch::Whole).unwrap();
+    assert_eq!(gpu.groups(), 5);
+    compare("apart", [&mut gpu, &mut cpu], &|e| e.run(400).unwrap());
+}
+
+#[test]
+fn diehl_and_cooks_network_learns_the_same_weights() {
+    let data = crate::data::synthetic::generate(1, 20);
+    for (replicas, as_published) in [(1, false), (3, false), (2, true)] {
+        let config = DiehlCook { replicas, as_published, ..DiehlCook::of(50) };
+        let network = config.spec().build().unwrap();
+        let mut cpu = CpuEngine::new(&network, 1);
+        let mut gpu = GpuEngine::new(&gpu(), &network).unwrap();
+        let settings =
+            ProtocolSettings { show_ms: 100.0, rest_ms: 50.0, ..ProtocolSettings::default() };
+        compare(&format!("{replicas} replicas"), [&mut gpu, &mut cpu], &|e| {
+            let mut protocol = Protocol::new(settings.clone(), replicas, 0);
+            let mut image = |i: u64| Some(data.pixels((i % 20) as usize));
+            protocol.show(e, &mut image, 2 * replicas, &mut |_| {}).unwrap();
+        });
+        assert!(cpu.counters().spikes > 20);
+    }
+}
+
+#[test]
+fn loops_that_the_software_adapter_would_cut_short_are_done_in_parts() {
+    // Every input spikes in every step: 300 rounds a step are 300,000 in all,
+    // of which one dispatch would do 65,535.
+    let spec = NetworkSpec::new("busy", 1.0, 1)
+        .input("in", 300, Drive::Poisson(vec![1000.0; 300]))
+        .population("n", 2, Config::new("if").with("v_th", 100.0))
+        .projection(ProjectionSpec::new("w", "in", "n", "v", Connect::Dense, Values::Same(1.0)));
+    let network = spec.build().unwrap();
+    let mut gpu = GpuEngine::with_dispatch(&gpu(), &network, Dispatch::Whole).unwrap();
+    assert!(gpu.program.rounds_of_step * 1000 > MOST_ROUNDS, "the test tests nothing");
+    gpu.run(1000).unwrap();
+    // From step 1 on at most one spike per step; 300 spikes each add 3 thresholds.
+    assert_eq!(gpu.counts(0, 0).unwrap(), [999, 999]);
+    let mut cpu = CpuEngine::new(&network, 1);
+    cpu.run(1000).unwrap();
+    assert_same("busy", &gpu.snapshot().unwrap(), &cpu.snapshot().unwrap());
+}

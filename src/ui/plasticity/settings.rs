@@ -1,0 +1,315 @@
+//! The Plasticity lab's settings: what each experiment is set to, and the task
+//! that follows from it. Defaults are what *Reset* goes back to.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::widgets::raster::RasterView;
+use super::super::widgets::time_axis::TimeView;
+use crate::core::playback::PlaybackSettings;
+use crate::snn::experiments::bounds::BoundsTask;
+use crate::snn::experiments::pairing::Learner;
+use crate::snn::experiments::pairing_rate::PairingRateTask;
+use crate::snn::experiments::pattern::PatternTask;
+use crate::snn::experiments::slope_window::SlopeTask;
+use crate::snn::experiments::story::StoryTask;
+use crate::snn::experiments::window::WindowTask;
+use crate::snn::params::Config;
+use crate::snn::plasticity::{BoundKind, Bounds, PlasticityRule, RULES};
+
+/// The moments that spikes can be dragged to, ms.
+pub const STORY_MS: (f64, f64) = (5.0, 115.0);
+/// Until when a pair's story is told, ms.
+pub const STORY_END_MS: f64 = 120.0;
+/// Spikes of one kind in a story.
+pub const MOST_SPIKES: usize = 4;
+
+/// The experiments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlasticityTab {
+    /// Fig. 2: the windows of all rules.
+    #[default]
+    Windows,
+    /// One synapse, step by step.
+    Story,
+    /// How often a pair is repeated.
+    PairingRate,
+    /// Bounds and normalisation.
+    Bounds,
+    /// Bengio's rule.
+    Slope,
+    /// The hidden pattern.
+    Pattern,
+}
+
+/// What is kept over a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PlasticitySettings {
+    /// The experiment shown.
+    pub tab: PlasticityTab,
+    /// Parameters of the rules, for windows, story and pairing rates.
+    pub rules: RuleSettings,
+    /// Fig. 2.
+    pub windows: WindowSettings,
+    /// The story of a pair.
+    pub story: StorySettings,
+    /// Pairing rates: |Δt|, ms.
+    pub pairing_delta_ms: f64,
+    /// Pairing rates: number of pairs.
+    pub pairs: u32,
+    /// Bounds: seed, A₊ and |A₋|/A₊.
+    pub bounds: BoundsSettings,
+    /// Bengio's rule.
+    pub slope: SlopeSettings,
+    /// The hidden pattern.
+    pub pattern: PatternSettings,
+    /// Speed and loop of the story's time bar.
+    pub story_playback: PlaybackSettings,
+    /// Speed and loop of the pattern's time bar.
+    pub pattern_playback: PlaybackSettings,
+}
+
+impl Default for PlasticitySettings {
+    fn default() -> Self {
+        Self {
+            tab: PlasticityTab::default(),
+            rules: RuleSettings::default(),
+            windows: WindowSettings::default(),
+            story: StorySettings::default(),
+            pairing_delta_ms: 10.0,
+            pairs: 60,
+            bounds: BoundsSettings::default(),
+            slope: SlopeSettings::default(),
+            pattern: PatternSettings::default(),
+            // Ten milliseconds a second.
+            story_playback: PlaybackSettings { steps_per_s: 20.0, ..Default::default() },
+            // As fast as life.
+            pattern_playback: PlaybackSettings { steps_per_s: 2000.0, ..Default::default() },
+        }
+    }
+}
+
+/// The rules' parameters, in the order of the registry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RuleSettings {
+    configs: Vec<Config>,
+}
+
+impl Default for RuleSettings {
+    fn default() -> Self {
+        Self { configs: RULES.iter().map(|r| fresh(r)).collect() }
+    }
+}
+
+/// A rule as the lab begins with it: Bengio's follows the rate of spikes, whose
+/// window has a formula.
+pub fn fresh(rule: &PlasticityRule) -> Config {
+    let config = Config::new(rule.id);
+    let signal = rule.params.iter().find(|p| p.name == "signal");
+    if signal.is_some() { config.with("signal", 1.0) } else { config }
+}
+
+impl RuleSettings {
+    /// The parameters of a rule.
+    pub fn of(&self, rule: &PlasticityRule) -> Config {
+        let known = self.configs.iter().find(|c| c.id == rule.id);
+        known.cloned().unwrap_or_else(|| fresh(rule))
+    }
+
+    /// Changes the parameters of one rule.
+    pub fn set(&mut self, config: Config) {
+        match self.configs.iter_mut().find(|c| c.id == config.id) {
+            Some(known) => *known = config,
+            None => self.configs.push(config),
+        }
+    }
+}
+
+/// The rule of this id, or the first.
+pub fn rule(id: &str) -> &'static PlasticityRule {
+    RULES.iter().copied().find(|r| r.id == id).unwrap_or(RULES[0])
+}
+
+/// What Fig. 2 shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WindowSettings {
+    /// The rule whose parameters are at hand.
+    pub rule: String,
+    /// Rules that are not shown.
+    pub hidden: BTreeSet<String>,
+    /// Whether each window is scaled to its largest change.
+    pub relative: bool,
+    /// Largest |Δt|, ms.
+    pub reach_ms: f64,
+}
+
+impl Default for WindowSettings {
+    fn default() -> Self {
+        Self { rule: "pair".into(), hidden: BTreeSet::new(), relative: true, reach_ms: 80.0 }
+    }
+}
+
+/// What the story is told of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StorySettings {
+    /// The rule.
+    pub rule: String,
+    /// Presynaptic spikes, ms.
+    pub pre_ms: Vec<f64>,
+    /// Postsynaptic spikes, ms.
+    pub post_ms: Vec<f64>,
+    /// Weight to begin with.
+    pub weight: f64,
+    /// Bounds 0 … 1 of this kind.
+    pub bounds: BoundKind,
+}
+
+impl Default for StorySettings {
+    fn default() -> Self {
+        Self {
+            rule: "pair".into(),
+            pre_ms: vec![40.0],
+            post_ms: vec![50.0],
+            weight: 0.5,
+            bounds: BoundKind::Hard,
+        }
+    }
+}
+
+/// The experiment on bounds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BoundsSettings {
+    /// All chance follows from it.
+    pub seed: u64,
+    /// Potentiation A₊.
+    pub a_plus: f64,
+    /// Depression over potentiation.
+    pub ratio: f64,
+}
+
+impl Default for BoundsSettings {
+    fn default() -> Self {
+        let ratio = -BoundsTask::default().rule.values.get("a_minus").copied().unwrap_or(-1.05)
+            / BoundsTask::default().rule.values.get("a_plus").copied().unwrap_or(1.0);
+        let a_plus = BoundsTask::default().rule.values.get("a_plus").copied().unwrap_or(0.01);
+        Self { seed: 1, a_plus, ratio }
+    }
+}
+
+/// The experiment on Bengio's rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SlopeSettings {
+    /// All chance follows from it.
+    pub seed: u64,
+    /// Time constant of the presynaptic trace, ms.
+    pub tau_x_ms: f64,
+    /// Time constant of the postsynaptic membrane, ms.
+    pub tau_m_ms: f64,
+    /// Mean time between rises and falls, ms.
+    pub hold_ms: f64,
+}
+
+impl Default for SlopeSettings {
+    fn default() -> Self {
+        let SlopeTask { seed, tau_x_ms, tau_m_ms, hold_ms, .. } = SlopeTask::default();
+        Self { seed, tau_x_ms, tau_m_ms, hold_ms }
+    }
+}
+
+/// The experiment with the hidden pattern.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PatternSettings {
+    /// All chance follows from it.
+    pub seed: u64,
+    /// Share of time with the pattern.
+    pub share: f64,
+    /// Jitter, ms.
+    pub jitter_ms: f64,
+    /// Potentiation A₊.
+    pub a_plus: f64,
+    /// Depression over potentiation.
+    pub ratio: f64,
+    /// Threshold.
+    pub threshold: f64,
+}
+
+impl Default for PatternSettings {
+    fn default() -> Self {
+        let t = PatternTask::default();
+        Self {
+            seed: t.seed,
+            share: t.share,
+            jitter_ms: t.jitter_ms,
+            a_plus: t.a_plus,
+            ratio: t.ratio,
+            threshold: t.threshold,
+        }
+    }
+}
+
+impl PlasticitySettings {
+    /// What Fig. 2 needs measured: every rule, so that hiding one costs nothing.
+    pub fn window_tasks(&self) -> Vec<WindowTask> {
+        let task = |r: &&PlasticityRule| WindowTask {
+            rule: self.rules.of(r),
+            reach_ms: self.windows.reach_ms,
+            every_ms: (self.windows.reach_ms / 40.0 * 10.0).round() / 10.0,
+        };
+        RULES.iter().map(|r| task(r)).collect()
+    }
+
+    /// The story to be told.
+    pub fn story_task(&self) -> StoryTask {
+        let s = &self.story;
+        let bounds = Bounds { kind: s.bounds, ..Bounds::UNIT };
+        StoryTask {
+            learner: Learner { rule: self.rules.of(rule(&s.rule)), bounds, weight: s.weight },
+            pre_ms: s.pre_ms.clone(),
+            post_ms: s.post_ms.clone(),
+            duration_ms: STORY_END_MS,
+        }
+    }
+
+    /// The pairings to be repeated.
+    pub fn pairing_rate_task(&self) -> PairingRateTask {
+        PairingRateTask {
+            triplet: self.rules.of(rule("triplet")),
+            pair: self.rules.of(rule("pair")),
+            pairs: self.pairs,
+            delta_ms: self.pairing_delta_ms,
+        }
+    }
+
+    /// The experiment on bounds.
+    pub fn bounds_task(&self) -> BoundsTask {
+        let BoundsSettings { seed, a_plus, ratio } = self.bounds;
+        let rule = Config::new("pair").with("a_plus", a_plus).with("a_minus", -ratio * a_plus);
+        BoundsTask { seed, rule, ..BoundsTask::default() }
+    }
+
+    /// The experiment on Bengio's rule.
+    pub fn slope_task(&self) -> SlopeTask {
+        let SlopeSettings { seed, tau_x_ms, tau_m_ms, hold_ms } = self.slope;
+        SlopeTask { seed, tau_x_ms, tau_m_ms, hold_ms, ..SlopeTask::default() }
+    }
+
+    /// The run with the hidden pattern.
+    pub fn pattern_task(&self) -> PatternTask {
+        let PatternSettings { seed, share, jitter_ms, a_plus, ratio, threshold } = self.pattern;
+        PatternTask { seed, share, jitter_ms, a_plus, ratio, threshold }
+    }
+}
+
+/// Half a second of the pattern experiment, following it.
+pub fn fresh_plot() -> RasterView {
+    RasterView { time: TimeView::following(500.0), ..RasterView::default() }
+}

@@ -1,0 +1,161 @@
+//! No bounds, hard ones, soft ones, normalisation: the weights of four neurons.
+
+use std::fmt::Write as _;
+
+use egui::{RichText, Stroke, Ui};
+use egui_plot::{Bar, BarChart, Corner, Line, LineStyle, PlotPoints, VLine};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::plasticity::PlasticityEdit;
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::neuron::form::Field;
+use super::chart::Chart;
+use super::parts;
+use crate::snn::experiments::bounds::{BoundsResult, RATE_HZ, SYNAPSES, WAYS};
+
+/// Width of a bin of the histograms.
+const BIN: f64 = 0.1;
+/// The range of weights shown.
+const SHOWN: (f64, f64) = (-0.6, 1.6);
+
+/// The rule's strength, the seed.
+pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    parts::heading(ui, "Bounds", out);
+    let mut bounds = world.session.plasticity.bounds.clone();
+    Field::new(
+        "Potentiation A₊",
+        "",
+        (0.001, 0.1),
+        "The change for a presynaptic spike right before the neuron’s own",
+    )
+    .log()
+    .show(ui, &mut bounds.a_plus);
+    let tip = "|A₋| / A₊: above 1, depression wins where spikes come by chance";
+    Field::new("Depression over potentiation", "", (0.8, 1.4), tip).show(ui, &mut bounds.ratio);
+    parts::seed_row(ui, bounds.seed, out);
+    ui.separator();
+    let weak = palette(ui.visuals()).weak;
+    let text = format!(
+        "{SYNAPSES} Poisson inputs of {RATE_HZ} Hz reach four leaky integrate-and-fire neurons. All begin with the same weights between 0.3 and 0.7 and learn by pair STDP."
+    );
+    ui.label(RichText::new(text).small().color(weak));
+    for (name, doc) in WAYS {
+        ui.label(RichText::new(name).font(theme::strong(13.0)));
+        ui.label(RichText::new(doc).small().color(weak));
+    }
+    if bounds != world.session.plasticity.bounds {
+        out.push(Command::Plasticity(PlasticityEdit::Bounds(bounds)));
+    }
+}
+
+/// A histogram for each, and the mean weight over time.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let Some(answer) = world.plasticity.results.bounds.as_ref() else {
+        ui.label("The neurons are being simulated …");
+        return;
+    };
+    let result = &answer.1;
+    let from = ui.next_widget_position();
+    let text = format!("{:.0} of {:.0} s simulated", result.seconds[0], result.seconds[1]);
+    ui.label(RichText::new(text).font(theme::strong(14.0)));
+    let room = (ui.available_height() - 40.0).clamp(280.0, 720.0);
+    let upper = room * 0.6;
+    ui.columns(2, |columns| {
+        for (i, run) in result.runs.iter().enumerate() {
+            let ui = &mut columns[i % 2];
+            ui.spacing_mut().item_spacing.y = 2.0;
+            let colour = palette(ui.visuals()).series[i];
+            ui.horizontal_wrapped(|ui| {
+                ui.label(RichText::new(WAYS[i].0).font(theme::strong(14.0)).color(colour))
+                    .on_hover_text(WAYS[i].1);
+                let outside = run.weights.iter().filter(|w| !(0.0..=1.0).contains(*w)).count();
+                let text = match outside {
+                    0 => format!("fires at {:.0} Hz", run.rate_hz),
+                    n => format!("fires at {:.0} Hz, {n} weights outside 0 … 1", run.rate_hz),
+                };
+                ui.label(RichText::new(text).small());
+            });
+            histogram(ui, i, &run.weights, colour, upper / 2.0 - 24.0);
+        }
+    });
+    means(ui, world, result, room - upper - 14.0);
+    parts::save_row(ui, out, "bounds", from, || csv(result));
+}
+
+/// Counts of weights by bin; what lies outside is counted in the outermost.
+fn counts(weights: &[f32]) -> Vec<f64> {
+    let bins = ((SHOWN.1 - SHOWN.0) / BIN).round() as usize;
+    let mut counts = vec![0.0; bins];
+    for w in weights {
+        // A weight of exactly 1 belongs to the bin below it.
+        let at = (f64::from(*w) - SHOWN.0) / BIN - if *w >= 1.0 { 1e-6 } else { 0.0 };
+        counts[(at.max(0.0) as usize).min(bins - 1)] += 1.0;
+    }
+    counts
+}
+
+fn histogram(ui: &mut Ui, i: usize, weights: &[f32], colour: egui::Color32, height: f32) {
+    let p = palette(ui.visuals());
+    let counts = counts(weights);
+    let top = counts.iter().copied().fold(20.0, f64::max) * 1.08;
+    let id = format!("weights {i}");
+    let chart = Chart {
+        id: &id,
+        axes: ["weight w", "synapses"],
+        bounds: [[SHOWN.0, 0.0], [SHOWN.1, top]],
+        height,
+        legend: None,
+        log_x: false,
+    };
+    chart.show(ui, |plot| {
+        let bars = counts.iter().enumerate().map(|(k, n)| {
+            Bar::new(SHOWN.0 + (k as f64 + 0.5) * BIN, *n).width(BIN * 0.92).fill(colour)
+        });
+        plot.bar_chart(BarChart::new(WAYS[i].0, bars.collect()).allow_hover(false));
+        for bound in [0.0, 1.0] {
+            let stroke = Stroke::new(1.2, p.warning);
+            plot.vline(VLine::new("bound", bound).stroke(stroke).style(LineStyle::dashed_dense()));
+        }
+    });
+}
+
+fn means(ui: &mut Ui, world: &Snapshot<'_>, result: &BoundsResult, height: f32) {
+    let p = palette(ui.visuals());
+    let thick = if world.session.projector { 3.2 } else { 2.2 };
+    let top = result.runs.iter().flat_map(|r| &r.mean).map(|q| q[1]).fold(1.0, f64::max);
+    let low = result.runs.iter().flat_map(|r| &r.mean).map(|q| q[1]).fold(0.0, f64::min);
+    let chart = Chart {
+        id: "mean weights",
+        axes: ["simulated time (s)", "mean weight"],
+        bounds: [[0.0, low * 1.05], [result.seconds[1], top * 1.05]],
+        height: height.max(90.0),
+        legend: Some(Corner::LeftBottom),
+        log_x: false,
+    };
+    chart.show(ui, |plot| {
+        for (i, run) in result.runs.iter().enumerate() {
+            let line = PlotPoints::from(run.mean.clone());
+            let style = if i == 0 { LineStyle::dashed_dense() } else { LineStyle::Solid };
+            plot.line(
+                Line::new(WAYS[i].0, line).stroke(Stroke::new(thick, p.series[i])).style(style),
+            );
+        }
+    });
+}
+
+fn csv(result: &BoundsResult) -> String {
+    let mut text = String::from("bounds,synapse,weight\n");
+    for (run, (name, _)) in result.runs.iter().zip(WAYS) {
+        for (i, w) in run.weights.iter().enumerate() {
+            let _ = writeln!(text, "{name},{i},{w}");
+        }
+    }
+    text += "\nbounds,time_s,mean_weight\n";
+    for (run, (name, _)) in result.runs.iter().zip(WAYS) {
+        for [t, mean] in &run.mean {
+            let _ = writeln!(text, "{name},{t},{mean}");
+        }
+    }
+    text
+}

@@ -1,0 +1,103 @@
+//! A chart with fixed bounds, named axes and a legend: what all of the lab's
+//! curves are drawn into.
+
+use egui::{Id, Ui, Vec2b};
+use egui_plot::{AxisHints, Corner, GridMark, HLine, Legend, Plot, PlotBounds, PlotUi, VLine};
+
+use super::super::super::theme::palette;
+use super::super::super::widgets::time_axis::{mark_text, nice_step};
+
+/// A chart to be drawn.
+pub struct Chart<'a> {
+    /// Tells it from others.
+    pub id: &'a str,
+    /// Names of the axes, with units.
+    pub axes: [&'a str; 2],
+    /// Lower left and upper right corner.
+    pub bounds: [[f64; 2]; 2],
+    /// Height, points.
+    pub height: f32,
+    /// Where the legend stands, if there is one.
+    pub legend: Option<Corner>,
+    /// Whether x is a power of ten.
+    pub log_x: bool,
+}
+
+impl Chart<'_> {
+    /// Draws axes and zero lines, then what `add` adds.
+    pub fn show(&self, ui: &mut Ui, add: impl FnOnce(&mut PlotUi<'_>)) {
+        let p = palette(ui.visuals());
+        let log = self.log_x;
+        let x = AxisHints::new_x()
+            .label(self.axes[0])
+            .formatter(move |mark, _| if log { power_text(mark) } else { text(mark) })
+            .label_spacing(egui::Rangef::new(8.0, 24.0));
+        let y = AxisHints::new_y()
+            .label(self.axes[1])
+            .formatter(|mark, _| text(mark))
+            .min_thickness(44.0)
+            .label_spacing(egui::Rangef::new(8.0, 24.0));
+        let mut plot = Plot::new(Id::unique(self.id))
+            .height(self.height)
+            .allow_scroll(false)
+            .allow_drag(false)
+            .allow_zoom(false)
+            .allow_boxed_zoom(false)
+            .allow_double_click_reset(false)
+            .auto_bounds(Vec2b::new(false, false))
+            .grid_spacing(egui::Rangef::new(8.0, 400.0))
+            .y_grid_spacer(marks)
+            .custom_x_axes(vec![x])
+            .custom_y_axes(vec![y]);
+        plot = if log { plot.x_grid_spacer(powers) } else { plot.x_grid_spacer(marks) };
+        if let Some(corner) = self.legend {
+            plot = plot.legend(Legend::default().position(corner));
+        }
+        let [low, high] = self.bounds;
+        plot.show(ui, |plot| {
+            plot.set_plot_bounds(PlotBounds::from_min_max(low, high));
+            let zero = egui::Stroke::new(1.0, p.weak);
+            if low[1] < 0.0 && high[1] > 0.0 {
+                plot.hline(HLine::new("", 0.0).stroke(zero).allow_hover(false));
+            }
+            if !log && low[0] < 0.0 && high[0] > 0.0 {
+                plot.vline(VLine::new("", 0.0).stroke(zero).allow_hover(false));
+            }
+            add(plot);
+        });
+    }
+}
+
+/// Some six round marks.
+fn marks(input: egui_plot::GridInput) -> Vec<GridMark> {
+    let (low, high) = input.bounds;
+    let step = nice_step((high - low) / 6.0);
+    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+    (first..=last).take(60).map(|i| GridMark { value: i as f64 * step, step_size: step }).collect()
+}
+
+/// Powers of ten, with two and five between them.
+fn powers(input: egui_plot::GridInput) -> Vec<GridMark> {
+    let (low, high) = input.bounds;
+    let exponents = low.floor() as i64..=high.ceil() as i64;
+    let values = exponents.flat_map(|e| [1.0f64, 2.0, 5.0].map(|f| f.log10() + e as f64));
+    let within = values.filter(|v| (low..=high).contains(v));
+    within.take(60).map(|value| GridMark { value, step_size: 1.0 }).collect()
+}
+
+fn text(mark: GridMark) -> String {
+    mark_text(mark.value, mark.step_size)
+}
+
+fn power_text(mark: GridMark) -> String {
+    let value = 10f64.powf(mark.value);
+    if value < 0.95 { format!("{value:.1}") } else { format!("{value:.0}") }
+}
+
+/// The range of some values with a little air, zero included.
+pub fn range(values: impl Iterator<Item = f64>) -> [f64; 2] {
+    let finite = values.filter(|v| v.is_finite());
+    let (low, high) = finite.fold((0.0f64, 0.0f64), |(a, b), v| (a.min(v), b.max(v)));
+    let air = ((high - low) * 0.08).max(1e-9);
+    [low - air, high + air]
+}

@@ -1,0 +1,150 @@
+//! *Plasticity*: how the times of spikes change a synapse, in six experiments.
+//!
+//! * [`windows`]: Fig. 2 of the report: the STDP window of each rule, measured
+//!   and from its formula
+//! * [`story`]: one synapse, step by step: spikes to drag, traces, the weight
+//! * [`rates`]: how often a pair is repeated (triplets)
+//! * [`bounds`]: no bounds, hard and soft ones, normalisation
+//! * [`slope`]: Bengio's rule brings the window forth
+//! * [`pattern`]: a neuron finds a pattern hidden in noise
+
+mod bounds;
+mod chart;
+mod parts;
+mod pattern;
+mod rates;
+mod slope;
+mod story;
+mod windows;
+
+use egui::{Key, RichText, ScrollArea, Ui};
+
+use super::super::command::{Command, Outbox};
+use super::super::plasticity::PlasticityEdit;
+use super::super::plasticity::settings::PlasticityTab;
+use super::super::snapshot::Snapshot;
+use super::super::theme::{self, palette};
+use super::super::widgets::icons::Icon;
+use super::Workspace;
+
+/// The workspace.
+pub static WORKSPACE: Workspace = Workspace {
+    id: "plasticity",
+    name: "Plasticity",
+    icon: Icon::Window,
+    doc: "How the times of spikes change a synapse: STDP, its variants, and what a neuron learns by it",
+    key: Key::Num6,
+    show,
+};
+
+/// An experiment: its name, what one sees in it, its settings and its plots.
+struct Tab {
+    is: PlasticityTab,
+    name: &'static str,
+    /// What to see, in a sentence or two.
+    see: &'static str,
+    form: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
+    show: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
+    /// What stands below both.
+    bar: Option<fn(&mut Ui, &Snapshot<'_>, &mut Outbox)>,
+}
+
+const TABS: [Tab; 6] = [
+    Tab {
+        is: PlasticityTab::Windows,
+        name: "Windows (Fig. 2)",
+        see: "Right of the middle the synapse's spike came first, and the weight grows; left of it the neuron's own came first, and it shrinks. Dots are pairs of spikes through the simulator, lines are the formulas.",
+        form: windows::form,
+        show: windows::show,
+        bar: None,
+    },
+    Tab {
+        is: PlasticityTab::Story,
+        name: "A pair, step by step",
+        see: "Drag the spikes. Each one leaves a trace that fades; the next spike of the other side reads it, and the weight changes by what is left. Step through with ← and →.",
+        form: story::form,
+        show: story::show,
+        bar: Some(story::bar),
+    },
+    Tab {
+        is: PlasticityTab::PairingRate,
+        name: "Pairing rate",
+        see: "Sixty pairs, ever faster. With triplets, post before pre weakens at low rates and strengthens at high ones, as measured in cortex; the pair rule cannot do that.",
+        form: rates::form,
+        show: rates::show,
+        bar: None,
+    },
+    Tab {
+        is: PlasticityTab::Bounds,
+        name: "Bounds",
+        see: "Four neurons get the same spikes and learn by the same rule. Without bounds the weights run away; hard bounds gather them at both ends, soft ones in the middle; normalisation keeps their sum.",
+        form: bounds::form,
+        show: bounds::show,
+        bar: None,
+    },
+    Tab {
+        is: PlasticityTab::Slope,
+        name: "Bengio’s rule",
+        see: "This rule compares no spike times: the weight follows the rise and fall of the neuron’s rate after a presynaptic spike. Averaged over many pairs, the STDP window comes out, sharper every second.",
+        form: slope::form,
+        show: slope::show,
+        bar: None,
+    },
+    Tab {
+        is: PlasticityTab::Pattern,
+        name: "Hidden pattern",
+        see: "The same 50 ms of spikes return again and again, marked above the raster; nothing but their timing tells them from noise. First the neuron fires at anything, then only at the pattern, then earlier and earlier in it.",
+        form: pattern::form,
+        show: pattern::show,
+        bar: Some(pattern::bar),
+    },
+];
+
+fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let chosen = world.session.plasticity.tab;
+    let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
+    let plain = egui::Frame::new();
+    if let Some(bar) = tab.bar {
+        let top = egui::Margin { top: 8, ..egui::Margin::ZERO };
+        egui::Panel::bottom("plasticity time")
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(plain.inner_margin(top))
+            .show(ui, |ui| bar(ui, world, out));
+    }
+    if ui.available_width() < 560.0 {
+        ScrollArea::vertical().show(ui, |ui| {
+            tabs(ui, tab, out);
+            (tab.show)(ui, world, out);
+            (tab.form)(ui, world, out);
+        });
+        return;
+    }
+    let width = if ui.available_width() < 820.0 { 206.0 } else { 250.0 };
+    egui::Panel::left("plasticity form")
+        .exact_size(width)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(theme::card(ui.visuals()))
+        .show(ui, |ui| {
+            ScrollArea::vertical().show(ui, |ui| (tab.form)(ui, world, out));
+        });
+    let left = egui::Margin { left: 12, ..egui::Margin::ZERO };
+    egui::CentralPanel::default().frame(plain.inner_margin(left)).show(ui, |ui| {
+        tabs(ui, tab, out);
+        (tab.show)(ui, world, out);
+    });
+}
+
+/// The experiments to choose from, and what to see in this one.
+fn tabs(ui: &mut Ui, chosen: &Tab, out: &mut Outbox) {
+    ui.horizontal_wrapped(|ui| {
+        for tab in &TABS {
+            let text = RichText::new(tab.name).font(theme::strong(14.0));
+            if ui.selectable_label(tab.is == chosen.is, text).on_hover_text(tab.see).clicked() {
+                out.push(Command::Plasticity(PlasticityEdit::Tab(tab.is)));
+            }
+        }
+    });
+    ui.label(RichText::new(chosen.see).color(palette(ui.visuals()).weak));
+}

@@ -1,0 +1,317 @@
+//! The hidden pattern: raster with the pattern marked, the neuron's potential,
+//! its answers, its weights.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use egui::{Align2, Rect, RichText, Stroke, Ui, pos2};
+use egui_plot::{Bar, BarChart, Corner, MarkerShape, PlotPoints, Points};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::plasticity::PlasticityEdit;
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::super::widgets::raster::{Group, Raster, RasterView, plot_x};
+use super::super::super::widgets::time_axis::{self, Axis};
+use super::super::super::widgets::time_bar::{self, TimeBar};
+use super::super::super::widgets::trace_plot::{Level, Line, TracePlot};
+use super::super::neuron::form::Field;
+use super::chart::Chart;
+use super::parts;
+use crate::snn::experiments::pattern::{
+    AFFERENTS, DT_MS, LEARNED, PATTERN_MS, PatternView, Presentation, RATE_HZ, SHOWN,
+    SPONTANEOUS_HZ,
+};
+
+/// Presentations that are shown at once.
+const SHOWN_PRESENTATIONS: usize = 400;
+
+/// Jitter, share, the rule's strength, seed.
+pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    parts::heading(ui, "Hidden pattern", out);
+    let kept = &world.session.plasticity.pattern;
+    let mut pattern = kept.clone();
+    parts::seed_row(ui, pattern.seed, out);
+    let weak = palette(ui.visuals()).weak;
+    ui.label(RichText::new("Changes begin anew.").small().color(weak));
+    let tip = "How much of the time the pattern is there; never twice in succession";
+    Field::new("Share of the pattern", "", (0.05, 0.5), tip).show(ui, &mut pattern.share);
+    let tip = "Each spike of the pattern comes early or late by a normal deviate of this size";
+    Field::new("Jitter", "ms", (0.0, 8.0), tip).show(ui, &mut pattern.jitter_ms);
+    let tip = "What a presynaptic spike right before the neuron’s own adds to a weight";
+    Field::new("Potentiation A₊", "", (0.001, 0.02), tip).log().show(ui, &mut pattern.a_plus);
+    let tip = "|A₋| / A₊. With τ₊ = 16.8 and τ₋ = 33.7 ms, chance is in balance at 0.5; a little more, and only what is no chance survives";
+    Field::new("Depression over potentiation", "", (0.4, 0.8), tip).show(ui, &mut pattern.ratio);
+    let tip = "Spikes of weight 1 that have to come at once for the neuron to fire";
+    Field::new("Threshold", "", (40.0, 400.0), tip).show(ui, &mut pattern.threshold);
+    ui.separator();
+    let text = format!(
+        "{AFFERENTS} afferents fire at {:.0} Hz, half of them take part in a pattern of {PATTERN_MS} ms; 40 of each half are shown. One leaky integrate-and-fire neuron, pair STDP with hard bounds. Masquelier, Guyonneau and Thorpe, PLoS ONE 3:e1377 (2008).",
+        RATE_HZ + SPONTANEOUS_HZ
+    );
+    ui.label(RichText::new(text).small().color(weak));
+    if pattern != *kept {
+        out.push(Command::Plasticity(PlasticityEdit::Pattern(pattern)));
+    }
+}
+
+/// The plots.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let state = &world.plasticity.pattern;
+    let Some(view) = state.view.as_ref() else {
+        let text = state.failure.as_deref().unwrap_or("The first half second is being simulated …");
+        ui.label(text);
+        return;
+    };
+    headline(ui, view);
+    let from = ui.next_widget_position();
+    let kept = &world.plasticity.state.plot;
+    let mut plot = kept.clone();
+    let axis = plot.time.axis(plot_x(ui), view.recording.duration_ms());
+    let room = (ui.available_height() - time_axis::AXIS_HEIGHT - 44.0).clamp(260.0, 720.0);
+    ui.spacing_mut().item_spacing.y = 4.0;
+    spikes(ui, world, view, &axis, &mut plot, room);
+    time_axis::show(ui, &axis);
+    let lower = (room * 0.38).round();
+    ui.columns(2, |columns| {
+        latencies(&mut columns[0], world, view, lower);
+        weights(&mut columns[1], view, lower);
+    });
+    row(ui, world, view, from, out);
+    if plot != *kept {
+        out.push(Command::Plasticity(PlasticityEdit::Plot(Box::new(plot))));
+    }
+}
+
+/// How well it does, in words that can be read from the back row.
+fn headline(ui: &mut Ui, view: &PatternView) {
+    let p = palette(ui.visuals());
+    let score = &view.score;
+    let text = match score.learned_ms {
+        Some(ms) => format!("Learned after {:.0} s", ms / 1000.0),
+        None if score.false_alarms_hz > 5.0 => "It fires at anything".into(),
+        None if score.hits < 0.5 => "It has gone quiet".into(),
+        None => "It begins to choose".into(),
+    };
+    let colour = if score.learned_ms.is_some() { p.accent } else { p.text };
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(text).font(theme::strong(17.0)).color(colour)).on_hover_text(
+            format!(
+                "Learned: it answers {:.0} % of the last 40 presentations, with at most {} false alarms a second over ten seconds",
+                100.0 * LEARNED.0,
+                LEARNED.1
+            ),
+        );
+        let figures = format!(
+            "answers {:.0} % of presentations, {:.1} false alarms a second",
+            100.0 * score.hits,
+            score.false_alarms_hz
+        );
+        ui.label(RichText::new(figures).font(theme::strong(13.5)));
+    });
+}
+
+fn spikes(
+    ui: &mut Ui,
+    world: &Snapshot<'_>,
+    view: &PatternView,
+    axis: &Axis,
+    plot: &mut RasterView,
+    room: f32,
+) {
+    let p = palette(ui.visuals());
+    let playback = &world.plasticity.state.pattern;
+    let behind = !playback.is_following() && playback.at() < playback.range().1;
+    let cursor_ms = behind.then(|| playback.at() as f64 * DT_MS);
+    let thick = world.session.projector;
+    let groups = [("in pattern", SHOWN), ("not in it", SHOWN), ("neuron", 1)]
+        .map(|(name, size)| Group { name: name.into(), size });
+    let raster = Raster {
+        id: egui::Id::unique("pattern raster"),
+        recording: &view.recording,
+        plotter: world.plotter,
+        groups: &groups,
+        hues: &[p.series[0], p.weak, p.series[1]],
+        cursor_ms,
+        heights: [(room * 0.38).round(), 0.0],
+        thick,
+    };
+    let bracket_y = ui.next_widget_position().y + 5.0;
+    ui.add_space(12.0);
+    let drawn = raster.show(ui, axis, plot);
+    let rect = Rect::from_x_y_ranges(axis.x, drawn.rect.y_range());
+    mark(ui, view, axis, rect, bracket_y, thick);
+    let threshold = (0.1 * view.task.threshold) as f32;
+    let trace = TracePlot {
+        title: "V",
+        traces: &view.traces,
+        lines: &[Line { channel: 0, name: "membrane potential".into(), colour: p.series[1] }],
+        levels: &[Level { value: threshold, name: "threshold".into() }],
+        spikes: Some((&*view.recording, 2 * SHOWN)),
+        at_least: [0.0, threshold * 1.2],
+        height: (room * 0.2).round(),
+        cursor_ms,
+        thick,
+    };
+    let response = trace.show(ui, axis);
+    let now_ms = view.recording.duration_ms();
+    time_axis::pan_and_zoom(ui, &response, axis, &mut plot.time, now_ms, DT_MS);
+}
+
+/// Brackets above the raster, and a frame around the spikes that repeat.
+fn mark(ui: &Ui, view: &PatternView, axis: &Axis, rect: Rect, y: f32, thick: bool) {
+    let p = palette(ui.visuals());
+    let painter = ui.painter().with_clip_rect(rect.with_min_y(y - 8.0));
+    let wide = if thick { 3.0 } else { 2.0 };
+    let end = axis.to_ms.min(view.recording.duration_ms());
+    let first = view.presentations.partition_point(|q| q.begin_ms + PATTERN_MS < axis.from_ms);
+    let shown = view.presentations[first..].iter().take_while(|q| q.begin_ms < end);
+    for presentation in shown.take(300) {
+        let from = axis.x_of(presentation.begin_ms);
+        let to = axis.x_of((presentation.begin_ms + PATTERN_MS).min(end));
+        let stroke = Stroke::new(wide, p.text);
+        painter.hline(from..=to, y, stroke);
+        painter.vline(from, y..=y + 5.0, stroke);
+        painter.vline(to, y..=y + 5.0, stroke);
+        let half = rect.top() + rect.height() * SHOWN as f32 / (2 * SHOWN + 1) as f32;
+        let frame = Rect::from_min_max(pos2(from, rect.top()), pos2(to, half));
+        painter.rect(
+            frame,
+            0,
+            p.text.gamma_multiply(0.10),
+            Stroke::new(1.0, p.text.gamma_multiply(0.8)),
+            egui::StrokeKind::Inside,
+        );
+    }
+    let at = pos2(rect.left() - 5.0, y + 1.0);
+    ui.painter().text(at, Align2::RIGHT_CENTER, "pattern", theme::strong(11.5), p.text);
+}
+
+/// From each presentation's beginning to the answer.
+fn latencies(ui: &mut Ui, world: &Snapshot<'_>, view: &PatternView, height: f32) {
+    let p = palette(ui.visuals());
+    let radius = if world.session.projector { 3.4 } else { 2.4 };
+    let over: Vec<(usize, &Presentation)> =
+        view.presentations.iter().enumerate().filter(|(_, q)| q.over).collect();
+    let over = &over[over.len().saturating_sub(SHOWN_PRESENTATIONS)..];
+    let first = over.first().map_or(0, |o| o.0) as f64;
+    let last = over.last().map_or(0, |o| o.0) as f64 + 1.0;
+    let place = |answered: bool| -> Vec<[f64; 2]> {
+        over.iter()
+            .filter(|(_, q)| q.latency_ms.is_some() == answered)
+            // No answer stands above everything else.
+            .map(|(i, q)| [*i as f64 + 1.0, q.latency_ms.unwrap_or(PATTERN_MS + 14.0)])
+            .collect()
+    };
+    let chart = Chart {
+        id: "latencies",
+        axes: ["presentation", "first spike after (ms)"],
+        bounds: [[first, 0.0], [last.max(first + 60.0) + 1.0, PATTERN_MS + 18.0]],
+        height,
+        legend: Some(Corner::RightTop),
+        log_x: false,
+    };
+    let (answered, missed) = (place(true), place(false));
+    chart.show(ui, |plot| {
+        let dots = Points::new("answered", PlotPoints::from(answered));
+        plot.points(dots.color(p.series[0]).radius(radius));
+        let crosses = Points::new("no answer", PlotPoints::from(missed));
+        plot.points(crosses.color(p.series[5]).radius(radius + 1.0).shape(MarkerShape::Cross));
+    });
+}
+
+/// The weights of both halves.
+fn weights(ui: &mut Ui, view: &PatternView, height: f32) {
+    const BINS: usize = 20;
+    let p = palette(ui.visuals());
+    let count = |weights: &[f32]| -> Vec<f64> {
+        let mut counts = vec![0.0; BINS];
+        for w in weights {
+            counts[((*w * BINS as f32) as usize).min(BINS - 1)] += 1.0;
+        }
+        counts
+    };
+    let (inside, outside) = view.weights.split_at(view.weights.len().min(AFFERENTS / 2));
+    let halves =
+        [("in pattern", p.series[0], count(inside)), ("not in it", p.weak, count(outside))];
+    let top = halves.iter().flat_map(|h| &h.2).copied().fold(0.0f64, f64::max).max(1.0);
+    let chart = Chart {
+        id: "pattern weights",
+        // Most weights end at zero; the square root shows the few that grow.
+        axes: ["weight", "√ afferents"],
+        bounds: [[0.0, 0.0], [1.0, top.sqrt() * 1.12]],
+        height,
+        legend: Some(Corner::RightTop),
+        log_x: false,
+    };
+    chart.show(ui, |plot| {
+        for (k, (name, colour, counts)) in halves.into_iter().enumerate() {
+            let width = 1.0 / BINS as f64;
+            let bars = counts.iter().enumerate().map(|(i, n)| {
+                let x = (i as f64 + 0.27 + 0.46 * k as f64) * width;
+                Bar::new(x, n.sqrt()).width(width * 0.44).fill(colour)
+            });
+            plot.bar_chart(BarChart::new(name, bars.collect()).color(colour).allow_hover(false));
+        }
+    });
+}
+
+/// Buttons: zoom, save, and how fast it runs.
+fn row(ui: &mut Ui, world: &Snapshot<'_>, view: &PatternView, from: egui::Pos2, out: &mut Outbox) {
+    let to = pos2(ui.max_rect().right(), ui.next_widget_position().y);
+    let p = palette(ui.visuals());
+    ui.horizontal_wrapped(|ui| {
+        if ui.button("Save as PNG").clicked() {
+            let rect = Rect::from_min_max(from, to);
+            out.push(Command::SavePicture { name: "pattern", rect });
+        }
+        if ui.button("Save as CSV").on_hover_text("Every presentation with its latency").clicked() {
+            let text = csv(view);
+            out.push(Command::SaveText { name: "pattern-latencies".into(), text });
+        }
+        let tip = "Spikes of the afferents shown (0 to 39 in the pattern, 40 to 79 not) and of the neuron (80)";
+        if ui.button("Spikes as CSV").on_hover_text(tip).clicked() {
+            let recording = Arc::clone(&view.recording);
+            out.push(Command::SaveSpikes { name: "pattern-spikes", extension: "csv", recording });
+        }
+        if let Some(failure) = &world.plasticity.pattern.failure {
+            ui.label(RichText::new(failure).color(p.warning));
+        }
+        let text = match (world.plasticity.pattern.steps_per_s, world.plasticity.running) {
+            (Some(s), _) => format!("{:.1} times real time", s * DT_MS / 1000.0),
+            (None, true) => "measuring the speed …".into(),
+            (None, false) => "held".into(),
+        };
+        ui.label(RichText::new(text).small().color(p.weak));
+    });
+}
+
+fn csv(view: &PatternView) -> String {
+    let mut text = String::from("presentation,begin_ms,latency_ms\n");
+    for (i, q) in view.presentations.iter().enumerate().filter(|(_, q)| q.over) {
+        let latency = q.latency_ms.map_or(String::new(), |ms| ms.to_string());
+        let _ = writeln!(text, "{},{},{latency}", i + 1, q.begin_ms);
+    }
+    text
+}
+
+/// The time bar.
+pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let Some(view) = world.plasticity.pattern.view.as_ref() else { return };
+    let recording = &view.recording;
+    let density = recording.activity(200);
+    let next = |at: u64, on: bool| {
+        let own = 2 * SHOWN..2 * SHOWN + 1;
+        if on { recording.next_spike(at, own) } else { recording.previous_spike(at, own) }
+    };
+    let axis = time_bar::Axis { unit: "ms", unit_per_step: DT_MS, decimals: 1 };
+    let plot = &world.plasticity.state.plot;
+    let shown = plot.time.axis(egui::Rangef::new(0.0, 1.0), recording.duration_ms());
+    let window = ((shown.from_ms / DT_MS) as u64, (shown.to_ms / DT_MS) as u64);
+    TimeBar::new(&world.plasticity.state.pattern, axis)
+        .density(&density, "spikes of the afferents shown")
+        .window(Some(window))
+        .events(&next)
+        .measured(world.plasticity.pattern.steps_per_s)
+        .show(ui, &mut |edit| out.push(Command::Plasticity(PlasticityEdit::PlayPattern(edit))));
+}

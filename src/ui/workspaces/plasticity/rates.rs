@@ -1,0 +1,130 @@
+//! How often a pair is repeated: the triplet rule beside the pair rule.
+
+use std::fmt::Write as _;
+
+use egui::{RichText, Stroke, Ui};
+use egui_plot::{Corner, Line, LineStyle, MarkerShape, PlotPoints, Points};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::plasticity::PlasticityEdit;
+use super::super::super::plasticity::settings::rule;
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::neuron::form::Field;
+use super::chart::{Chart, range};
+use super::parts;
+use crate::snn::experiments::pairing_rate::{DELTA_RANGE_MS, INTERVALS_MS, PairingRateCurve};
+
+/// |Δt|, number of pairs, the triplet rule's parameters.
+pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    parts::heading(ui, "Pairing rate", out);
+    let kept = &world.session.plasticity;
+    let (mut delta_ms, mut pairs) = (kept.pairing_delta_ms, f64::from(kept.pairs));
+    let tip = "Between the two spikes of a pair; measured with both signs";
+    Field::new("|Δt| of a pair", "ms", DELTA_RANGE_MS, tip).show(ui, &mut delta_ms);
+    Field::new("Pairs", "", (1.0, 100.0), "How often the pair is repeated").show(ui, &mut pairs);
+    let (delta_ms, pairs) = ((delta_ms * 2.0).round() / 2.0, pairs.round() as u32);
+    if delta_ms != kept.pairing_delta_ms || pairs != kept.pairs {
+        out.push(Command::Plasticity(PlasticityEdit::PairingRate(delta_ms, pairs)));
+    }
+    ui.separator();
+    let triplet = rule("triplet");
+    ui.label(RichText::new(triplet.name).font(theme::strong(14.0)));
+    parts::rule_parameters(ui, world, triplet, out);
+}
+
+/// The plot.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let Some(answer) = world.plasticity.results.pairing_rate.as_ref() else {
+        ui.label("The pairs are being simulated …");
+        return;
+    };
+    let curves = &answer.1;
+    let from = ui.next_widget_position();
+    let height = (ui.available_height() - 92.0).clamp(160.0, 620.0);
+    plot(ui, world, curves, height);
+    let done = curves.first().map_or(0, |c| c.measured.len());
+    let text = if done < INTERVALS_MS.len() {
+        format!("{done} of {} rates measured; the slow ones take longest", INTERVALS_MS.len())
+    } else {
+        turning_point(curves)
+    };
+    ui.add(egui::Label::new(RichText::new(text).font(theme::strong(13.0))).wrap());
+    ui.label(
+        RichText::new("Dots: simulated. Lines: closed form, geometric sums over all earlier spikes. After Pfister and Gerstner (2006).")
+            .small()
+            .color(palette(ui.visuals()).weak),
+    );
+    parts::save_row(ui, out, "pairing-rate", from, || csv(curves));
+}
+
+/// Where post before pre begins to strengthen, as the triplet rule has it.
+fn turning_point(curves: &[PairingRateCurve]) -> String {
+    let Some(curve) = curves.iter().find(|c| c.rule == "triplet" && c.delta_ms < 0.0) else {
+        return String::new();
+    };
+    let crossing = curve.formula.windows(2).find(|w| w[0][1] < 0.0 && w[1][1] >= 0.0);
+    match crossing {
+        Some(w) => format!(
+            "Triplet rule, Δt = {:.1} ms: weakens below {:.0} Hz, strengthens above",
+            curve.delta_ms, w[1][0]
+        ),
+        None => {
+            format!("Triplet rule, Δt = {:.1} ms: no change of sign up to 50 Hz", curve.delta_ms)
+        }
+    }
+}
+
+fn name(curve: &PairingRateCurve) -> String {
+    let rule = if curve.rule == "pair" { "pairs only" } else { "triplets" };
+    format!("{rule}, Δt = {:+.1} ms", curve.delta_ms)
+}
+
+fn plot(ui: &mut Ui, world: &Snapshot<'_>, curves: &[PairingRateCurve], height: f32) {
+    let p = palette(ui.visuals());
+    let thick = if world.session.projector { 3.2 } else { 2.2 };
+    let values = curves.iter().flat_map(|c| c.formula.iter().chain(&c.measured)).map(|q| q[1]);
+    let [low, high] = range(values);
+    let chart = Chart {
+        id: "pairing rates",
+        axes: ["pairs per second (Hz)", "change of the weight Δw"],
+        bounds: [[-1.05, low], [1.75, high]],
+        height,
+        legend: Some(Corner::LeftTop),
+        log_x: true,
+    };
+    let log = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
+        points.iter().map(|[rate, w]| [rate.log10(), *w]).collect()
+    };
+    chart.show(ui, |plot| {
+        for curve in curves {
+            let pair = curve.rule == "pair";
+            let up = curve.delta_ms > 0.0;
+            let colour = p.series[usize::from(!up)];
+            let width = if pair { thick * 0.7 } else { thick };
+            let style = if pair { LineStyle::dashed_dense() } else { LineStyle::Solid };
+            let line = PlotPoints::from(log(&curve.formula));
+            plot.line(Line::new(name(curve), line).stroke(Stroke::new(width, colour)).style(style));
+            let shape = if up { MarkerShape::Up } else { MarkerShape::Down };
+            plot.points(
+                Points::new(name(curve), PlotPoints::from(log(&curve.measured)))
+                    .color(colour)
+                    .shape(shape)
+                    .filled(!pair)
+                    .radius(thick + 2.4),
+            );
+        }
+    });
+}
+
+fn csv(curves: &[PairingRateCurve]) -> String {
+    let mut text = String::from("rule,delta_t_ms,kind,rate_hz,change\n");
+    for curve in curves {
+        for (kind, points) in [("measured", &curve.measured), ("formula", &curve.formula)] {
+            for [rate, change] in points {
+                let _ = writeln!(text, "{},{},{kind},{rate},{change}", curve.rule, curve.delta_ms);
+            }
+        }
+    }
+    text
+}

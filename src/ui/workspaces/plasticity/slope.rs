@@ -1,0 +1,168 @@
+//! Bengio's rule: an example of rises and falls, and the window that comes out.
+
+use std::fmt::Write as _;
+
+use egui::{RichText, Stroke, Ui};
+use egui_plot::{Corner, Line, LineStyle, PlotPoints, Points};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::plasticity::PlasticityEdit;
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::super::widgets::raster::plot_x;
+use super::super::super::widgets::time_axis::{self, TimeView};
+use super::super::super::widgets::trace_plot::{self, TracePlot};
+use super::super::neuron::form::Field;
+use super::chart::{Chart, range};
+use super::parts;
+use crate::core::text::grouped;
+use crate::snn::experiments::slope_window::{
+    EXAMPLE_MS, POST_HZ, PRE_HZ, REACH_MS, SlopeResult, classical,
+};
+
+/// Time constants, seed.
+pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    parts::heading(ui, "Bengio’s rule", out);
+    let mut slope = world.session.plasticity.slope.clone();
+    let tip = "How long a presynaptic spike is felt. The longer, the further the change of sign moves to the right: the trace looks ahead";
+    Field::new("Presynaptic trace τ_x", "ms", (1.0, 40.0), tip).log().show(ui, &mut slope.tau_x_ms);
+    let tip =
+        "Mean time for which the postsynaptic current keeps its level: how wide the window is";
+    Field::new("Rises and falls every", "ms", (5.0, 100.0), tip).log().show(ui, &mut slope.hold_ms);
+    let tip = "How fast the membrane follows its current";
+    Field::new("Membrane τₘ", "ms", (0.5, 20.0), tip).log().show(ui, &mut slope.tau_m_ms);
+    parts::seed_row(ui, slope.seed, out);
+    ui.separator();
+    let weak = palette(ui.visuals()).weak;
+    for line in [
+        "dw = η x dV",
+        "pre: x = x + 1,  τ_x dx/dt = −x",
+        "postsynaptic spikes: chance, at a rate that follows V",
+    ] {
+        ui.label(RichText::new(line).font(theme::strong(13.0)));
+    }
+    let text = format!(
+        "128 synapses at once; presynaptic spikes at {PRE_HZ} Hz, postsynaptic ones at 0 to {POST_HZ} Hz. Each dot is the mean change after a presynaptic spike, over all pairs of spikes that far apart; bars are standard errors."
+    );
+    ui.label(RichText::new(text).small().color(weak));
+    ui.label(
+        RichText::new(
+            "Bengio et al., arXiv:1509.05936 (2015); after Hinton (2007), Xie and Seung (2000)",
+        )
+        .small()
+        .color(weak),
+    );
+    if slope != world.session.plasticity.slope {
+        out.push(Command::Plasticity(PlasticityEdit::Slope(slope)));
+    }
+}
+
+/// The example above, the window below.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let Some(answer) = world.plasticity.results.slope.as_ref() else {
+        ui.label("The synapses are being simulated …");
+        return;
+    };
+    let result = &answer.1;
+    let from = ui.next_widget_position();
+    let pairs: u64 = result.bins.iter().map(|b| b.pairs).sum();
+    let text = format!(
+        "Correlation with the classical window {:.2}, from {} pairs of spikes; {:.0} of {:.0} s simulated",
+        result.correlation,
+        grouped(pairs),
+        result.seconds[0],
+        result.seconds[1]
+    );
+    ui.label(RichText::new(text).font(theme::strong(15.0))).on_hover_text(
+        "Pearson’s coefficient between the dots and ±e^(−|Δt|/τ), over all Δt shown",
+    );
+    let room = (ui.available_height() - 40.0).clamp(280.0, 720.0);
+    let each = (room * 0.14).round();
+    example(ui, world, result, each);
+    let used = 2.0 * each + time_axis::AXIS_HEIGHT + 14.0;
+    plot(ui, world, result, room - used);
+    parts::save_row(ui, out, "bengio-window", from, || csv(result));
+}
+
+fn example(ui: &mut Ui, world: &Snapshot<'_>, result: &SlopeResult, height: f32) {
+    let p = palette(ui.visuals());
+    let thick = world.session.projector;
+    let view = TimeView { from_ms: 0.0, span_ms: EXAMPLE_MS, follow: false };
+    let axis = view.axis(plot_x(ui), EXAMPLE_MS);
+    ui.spacing_mut().item_spacing.y = 4.0;
+    let line =
+        |channel, name: &str, colour| trace_plot::Line { channel, name: name.into(), colour };
+    let rows = [
+        (
+            "Hz",
+            line(0, "postsynaptic rate and spikes", p.series[0]),
+            1,
+            [0.0, POST_HZ as f32 * 1.4],
+        ),
+        ("x", line(1, "presynaptic trace", p.series[1]), 0, [0.0, 1.4]),
+    ];
+    for (title, line, row, at_least) in rows {
+        let trace = TracePlot {
+            title,
+            traces: &result.example.traces,
+            lines: &[line],
+            levels: &[],
+            spikes: Some((&result.example.spikes, row)),
+            at_least,
+            height,
+            cursor_ms: None,
+            thick,
+        };
+        trace.show(ui, &axis);
+    }
+    time_axis::show(ui, &axis);
+}
+
+fn plot(ui: &mut Ui, world: &Snapshot<'_>, result: &SlopeResult, height: f32) {
+    let p = palette(ui.visuals());
+    let thick = if world.session.projector { 3.2 } else { 2.2 };
+    let values = result.bins.iter().flat_map(|b| [b.mean + b.error, b.mean - b.error]);
+    let [low, high] = range(values.chain([result.classical.abs(), -result.classical.abs()]));
+    let chart = Chart {
+        id: "bengio window",
+        axes: ["Δt = t_post − t_pre (ms)", "mean change Δw"],
+        bounds: [[-REACH_MS, low], [REACH_MS, high]],
+        height: height.max(120.0),
+        legend: Some(Corner::LeftTop),
+        log_x: false,
+    };
+    chart.show(ui, |plot| {
+        for side in [-1.0, 1.0] {
+            let points: Vec<[f64; 2]> = (0..=60)
+                .map(|k| side * (0.01 + REACH_MS * f64::from(k) / 60.0))
+                .map(|d| [d, result.classical * classical(d, result.classical_tau_ms)])
+                .collect();
+            let name = format!("classical window, τ = {} ms", result.classical_tau_ms);
+            plot.line(
+                Line::new(name, PlotPoints::from(points))
+                    .stroke(Stroke::new(thick, p.series[1]))
+                    .style(LineStyle::dashed_dense()),
+            );
+        }
+        for b in &result.bins {
+            let bar = vec![[b.delta_ms, b.mean - b.error], [b.delta_ms, b.mean + b.error]];
+            let stroke = Stroke::new(thick * 0.7, p.series[0]);
+            plot.line(
+                Line::new("Bengio’s rule", PlotPoints::from(bar)).stroke(stroke).allow_hover(false),
+            );
+        }
+        let dots: Vec<[f64; 2]> = result.bins.iter().map(|b| [b.delta_ms, b.mean]).collect();
+        let points = Points::new("Bengio’s rule", PlotPoints::from(dots));
+        plot.points(points.color(p.series[0]).radius(thick + 1.6));
+    });
+}
+
+fn csv(result: &SlopeResult) -> String {
+    let mut text = String::from("delta_t_ms,mean_change,standard_error,pairs,classical\n");
+    for b in &result.bins {
+        let fitted = result.classical * classical(b.delta_ms, result.classical_tau_ms);
+        let _ = writeln!(text, "{},{},{},{},{fitted}", b.delta_ms, b.mean, b.error, b.pairs);
+    }
+    let _ = writeln!(text, "\ncorrelation,{}", result.correlation);
+    text
+}

@@ -1,0 +1,331 @@
+//! One synapse, step by step: spikes that can be dragged, the traces that they
+//! leave, the weight, and in words and numbers what each spike changed.
+
+use egui::{Align2, ComboBox, DragValue, Key, Rect, RichText, Sense, Ui, pos2, vec2};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::plasticity::PlasticityEdit;
+use super::super::super::plasticity::settings::{
+    MOST_SPIKES, STORY_END_MS, STORY_MS, StorySettings, rule,
+};
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::super::widgets::raster::plot_x;
+use super::super::super::widgets::time_axis::{self, Axis, TimeView};
+use super::super::super::widgets::time_bar::{self, Mark, TimeBar};
+use super::super::super::widgets::trace_plot::{Level, Line, TracePlot};
+use super::super::neuron::form::Field;
+use super::parts::{self, signed};
+use crate::core::playback::PlaybackEdit;
+use crate::snn::experiments::story::{DT_MS, Happening, StoryResult};
+use crate::snn::plasticity::{BoundKind, PlasticityRule};
+
+/// Height of a row of spikes, points.
+const ROW: f32 = 26.0;
+
+/// The rule, the spikes by number, the weight and its bounds.
+pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    parts::heading(ui, "A pair, step by step", out);
+    let kept = &world.session.plasticity.story;
+    let mut story = kept.clone();
+    if let Some(chosen) = parts::choose_rule(ui, &story.rule) {
+        chosen.id.clone_into(&mut story.rule);
+    }
+    times(ui, "Presynaptic", &mut story.pre_ms);
+    times(ui, "Postsynaptic", &mut story.post_ms);
+    if let (Some(pre), Some(post)) = (story.pre_ms.first(), story.post_ms.first()) {
+        let text = format!("Δt = t_post − t_pre = {:+.1} ms", post - pre);
+        ui.label(RichText::new(text).font(theme::strong(13.5)))
+            .on_hover_text("Of the first spike of each");
+    }
+    ui.separator();
+    Field::new("Weight to begin with", "", (0.0, 1.0), "Before the first spike")
+        .show(ui, &mut story.weight);
+    let tip = "Hard: clipped to 0 … 1. Soft: changes shrink as the bound comes near, here by half";
+    ui.horizontal(|ui| {
+        let label = ui.label("Bounds").on_hover_text(tip);
+        let name = |kind| match kind {
+            BoundKind::None => "none",
+            BoundKind::Hard => "hard",
+            BoundKind::Soft => "soft",
+        };
+        ComboBox::from_id_salt("bounds")
+            .selected_text(name(story.bounds))
+            .show_ui(ui, |ui| {
+                for kind in [BoundKind::None, BoundKind::Hard, BoundKind::Soft] {
+                    ui.selectable_value(&mut story.bounds, kind, name(kind));
+                }
+            })
+            .response
+            .labelled_by(label.id)
+            .on_hover_text(tip);
+    });
+    ui.separator();
+    parts::rule_parameters(ui, world, rule(&story.rule), out);
+    if story != *kept {
+        out.push(Command::Plasticity(PlasticityEdit::Story(Box::new(story))));
+    }
+}
+
+/// The times of one neuron's spikes, to be typed; one more, one less.
+fn times(ui: &mut Ui, name: &str, times_ms: &mut Vec<f64>) {
+    ui.label(RichText::new(format!("{name} spikes")).font(theme::strong(13.0)));
+    ui.horizontal_wrapped(|ui| {
+        for (i, t_ms) in times_ms.iter_mut().enumerate() {
+            let drag = DragValue::new(t_ms)
+                .range(STORY_MS.0..=STORY_MS.1)
+                .speed(0.5)
+                .fixed_decimals(1)
+                .suffix(" ms");
+            let response = ui.add(drag);
+            let label = format!("{name} spike {}", i + 1);
+            response.widget_info(|| egui::WidgetInfo::drag_value(true, *t_ms));
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(label.as_str()));
+            response.on_hover_text(format!("{label}: also to be dragged in the picture"));
+            *t_ms = snapped(*t_ms);
+        }
+        let more = times_ms.len() < MOST_SPIKES;
+        let add = ui.add_enabled(more, egui::Button::new("+"));
+        add.widget_info(|| labelled(more, &format!("One more {} spike", name.to_lowercase())));
+        if add.clicked() {
+            let last = times_ms.iter().copied().fold(STORY_MS.0, f64::max);
+            times_ms.push(snapped((last + 20.0).min(STORY_MS.1)));
+        }
+        let fewer = times_ms.len() > 1;
+        let less = ui.add_enabled(fewer, egui::Button::new("−"));
+        less.widget_info(|| labelled(fewer, &format!("One {} spike less", name.to_lowercase())));
+        if less.clicked() {
+            times_ms.pop();
+        }
+    });
+}
+
+fn labelled(on: bool, text: &str) -> egui::WidgetInfo {
+    egui::WidgetInfo::labeled(egui::accesskit::Role::Button, on, text)
+}
+
+/// A whole step within the story.
+fn snapped(t_ms: f64) -> f64 {
+    ((t_ms / DT_MS).round() * DT_MS).clamp(STORY_MS.0, STORY_MS.1)
+}
+
+/// The spikes to drag, traces, weight, and what happened.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let p = palette(ui.visuals());
+    let kept = &world.session.plasticity.story;
+    let from = ui.next_widget_position();
+    let view = TimeView { from_ms: 0.0, span_ms: STORY_END_MS, follow: false };
+    let axis = view.axis(plot_x(ui), STORY_END_MS);
+    ui.spacing_mut().item_spacing.y = 4.0;
+    let mut story = kept.clone();
+    spikes(ui, &axis, "Presynaptic", p.series[0], &mut story.pre_ms, world.session.projector);
+    spikes(ui, &axis, "Postsynaptic", p.series[1], &mut story.post_ms, world.session.projector);
+    if story != *kept {
+        out.push(Command::Plasticity(PlasticityEdit::Story(Box::new(story))));
+    }
+    let Some(answer) = world.plasticity.results.story.as_ref() else {
+        ui.label("The synapse is being simulated …");
+        return;
+    };
+    let told = &answer.1;
+    let rule = rule(&told.task.learner.rule.id);
+    let room = (ui.available_height() - time_axis::AXIS_HEIGHT - 150.0).clamp(150.0, 460.0);
+    plots(ui, world, told, rule, &axis, room, out);
+    time_axis::show(ui, &axis);
+    words(ui, world, told, rule);
+    parts::save_row(ui, out, "pair-story", from, || told.traces.to_csv(0..told.traces.steps()));
+}
+
+/// A row of spikes of one neuron; each can be dragged, or moved by the arrow keys
+/// when it has the focus.
+fn spikes(
+    ui: &mut Ui,
+    axis: &Axis,
+    name: &str,
+    colour: egui::Color32,
+    times_ms: &mut [f64],
+    thick: bool,
+) {
+    let p = palette(ui.visuals());
+    let size = vec2(ui.available_width(), ROW);
+    let (outer, _) = ui.allocate_exact_size(size, Sense::hover());
+    let rect = Rect::from_x_y_ranges(axis.x, outer.y_range());
+    let painter = ui.painter().clone();
+    painter.rect_filled(rect, 3, p.well);
+    let short: String = name.chars().take(if name.starts_with("Pre") { 3 } else { 4 }).collect();
+    let at = pos2(outer.left(), rect.center().y);
+    painter.text(at, Align2::LEFT_CENTER, short, theme::strong(13.0), colour);
+    for (i, t_ms) in times_ms.iter_mut().enumerate() {
+        let x = axis.x_of(*t_ms);
+        let grip = Rect::from_center_size(pos2(x, rect.center().y), vec2(18.0, ROW));
+        let id = ui.scope_id().with((name, i));
+        let response = ui.interact(grip, id, Sense::click_and_drag());
+        let label = format!("{name} spike {} at {t_ms:.1} ms, to be dragged", i + 1);
+        response.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::accesskit::Role::Slider, true, label.as_str())
+        });
+        if response.clicked() || response.drag_started() {
+            response.request_focus();
+        }
+        if let Some(at) = response.interact_pointer_pos().filter(|_| response.dragged()) {
+            *t_ms = snapped(axis.ms_of(at.x));
+        }
+        if response.has_focus() {
+            let arrows = egui::EventFilter { horizontal_arrows: true, ..Default::default() };
+            ui.memory_mut(|m| m.set_focus_lock_filter(id, arrows));
+            let steps =
+                |key| ui.input_mut(|i| i.count_and_consume_key(egui::Modifiers::NONE, key)) as f64;
+            let by = steps(Key::ArrowRight) - steps(Key::ArrowLeft);
+            *t_ms = snapped(*t_ms + by * DT_MS);
+        }
+        let lit = response.hovered() || response.dragged() || response.has_focus();
+        let x = axis.x_of(*t_ms);
+        let width = if thick || lit { 5.0 } else { 3.0 };
+        painter.vline(x, rect.y_range(), egui::Stroke::new(width, colour));
+        painter.circle_filled(pos2(x, rect.center().y), if lit { 7.0 } else { 5.5 }, colour);
+        if lit {
+            painter.circle_stroke(pos2(x, rect.center().y), 9.0, egui::Stroke::new(1.5, p.text));
+        }
+        response
+            .on_hover_cursor(egui::CursorIcon::ResizeHorizontal)
+            .on_hover_text(format!("{name} spike at {t_ms:.1} ms: drag it, or ← →"));
+    }
+}
+
+/// Traces above, the weight below; up to the moment of the bar they are full.
+fn plots(
+    ui: &mut Ui,
+    world: &Snapshot<'_>,
+    told: &StoryResult,
+    rule: &PlasticityRule,
+    axis: &Axis,
+    room: f32,
+    out: &mut Outbox,
+) {
+    let p = palette(ui.visuals());
+    let thick = world.session.projector;
+    let cursor_ms = Some(world.plasticity.state.story.at() as f64 * DT_MS);
+    let n = rule.pre.len() + rule.post.len();
+    // Traces of the presynaptic side in the hue of its spikes, and so on.
+    let hues = [p.series[0], p.series[5], p.series[1], p.series[3]];
+    let lines: Vec<Line> = (0..n)
+        .map(|i| {
+            let post = i.checked_sub(rule.pre.len());
+            let colour = post.map_or(hues[i.min(1)], |j| hues[2 + j.min(1)]);
+            let trace = post.map_or_else(|| &rule.pre[i], |j| &rule.post[j]);
+            Line { channel: i, name: trace.label.to_owned(), colour }
+        })
+        .collect();
+    let begin = told.task.learner.weight as f32;
+    let traces = TracePlot {
+        title: "traces",
+        traces: &told.traces,
+        lines: &lines,
+        levels: &[],
+        spikes: None,
+        at_least: [0.0, 1.25],
+        height: (room * 0.58).round(),
+        cursor_ms,
+        thick,
+    };
+    // A band as wide as the largest change, so that a small one is seen.
+    let changes = told.happenings.iter().flat_map(|h| h.weights).map(|w| (w as f32 - begin).abs());
+    let wide = changes.fold(1e-5f32, f32::max) * 1.3;
+    let weight = TracePlot {
+        title: "weight",
+        traces: &told.traces,
+        lines: &[Line { channel: n, name: "weight".into(), colour: p.series[2] }],
+        levels: &[Level { value: begin, name: format!("{begin:.3} at the beginning") }],
+        spikes: None,
+        at_least: [begin - wide, begin + wide],
+        height: (room * 0.42).round(),
+        cursor_ms,
+        thick,
+    };
+    for plot in [traces, weight] {
+        let response = plot.show(ui, axis);
+        // A click or a drag goes to that moment.
+        if let Some(at) = response.interact_pointer_pos() {
+            let step = (axis.ms_of(at.x) / DT_MS).round().max(0.0) as u64;
+            let go = PlaybackEdit::Go(step);
+            out.push(Command::Plasticity(PlasticityEdit::PlayStory(go)));
+        }
+    }
+}
+
+/// The moment in numbers, and every spike so far with what it changed.
+fn words(ui: &mut Ui, world: &Snapshot<'_>, told: &StoryResult, rule: &PlasticityRule) {
+    let p = palette(ui.visuals());
+    let at = world.plasticity.state.story.at();
+    let names: Vec<&str> = rule.pre.iter().chain(rule.post).map(|t| t.name).collect();
+    let values: Vec<String> = names
+        .iter()
+        .enumerate()
+        .map(|(i, name)| format!("{name} = {:.3}", told.traces.value(i, at).unwrap_or(0.0)))
+        .collect();
+    let weight = told.traces.value(names.len(), at).unwrap_or(0.0);
+    let begin = told.task.learner.weight;
+    let text = format!(
+        "{:.1} ms: {}, w = {weight:.4} ({} so far)",
+        at as f64 * DT_MS,
+        values.join(", "),
+        signed(f64::from(weight) - begin)
+    );
+    ui.add(egui::Label::new(RichText::new(text).font(theme::strong(13.5))).wrap());
+    egui::ScrollArea::vertical().max_height(64.0).auto_shrink([false, true]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
+        for happening in &told.happenings {
+            let past = happening.step <= at;
+            let colour = if past { p.text } else { p.weak.gamma_multiply(0.7) };
+            let text = RichText::new(sentence(happening, &names, rule)).small().color(colour);
+            ui.add(egui::Label::new(text).wrap());
+        }
+    });
+}
+
+/// `50.0 ms, postsynaptic spike: met x = 0.607, w 0.5000 → 0.5061 (+0.0061)`.
+fn sentence(happening: &Happening, names: &[&str], rule: &PlasticityRule) -> String {
+    let who = match (happening.pre, happening.post) {
+        (true, true) => "both neurons spike",
+        (true, false) => "presynaptic spike",
+        _ => "postsynaptic spike",
+    };
+    // A spike reads the traces of the other side.
+    let (pre, post) = (rule.pre.len(), names.len());
+    let read = match (happening.pre, happening.post) {
+        (true, false) => pre..post,
+        (false, true) => 0..post,
+        _ => 0..post,
+    };
+    let met: Vec<String> =
+        read.map(|i| format!("{} = {:.3}", names[i], happening.before[i])).collect();
+    let [before, after] = happening.weights;
+    format!(
+        "{:.1} ms, {who}: meets {}; w {before:.4} → {after:.4} ({})",
+        happening.step as f64 * DT_MS,
+        met.join(", "),
+        signed(after - before)
+    )
+}
+
+/// The time bar.
+pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let p = palette(ui.visuals());
+    let story: &StorySettings = &world.session.plasticity.story;
+    let step = |t_ms: f64| (t_ms / DT_MS).round() as u64;
+    let pre = story.pre_ms.iter().map(|t| (step(*t), "pre", p.series[0]));
+    let post = story.post_ms.iter().map(|t| (step(*t), "post", p.series[1]));
+    let mut events: Vec<(u64, &str, egui::Color32)> = pre.chain(post).collect();
+    events.sort_unstable_by_key(|e| e.0);
+    let marks: Vec<Mark> =
+        events.iter().map(|e| Mark { at: e.0, label: e.1.into(), colour: e.2 }).collect();
+    let next = |at: u64, on: bool| {
+        let steps = events.iter().map(|e| e.0);
+        if on { steps.clone().find(|s| *s > at) } else { steps.filter(|s| *s < at).next_back() }
+    };
+    let axis = time_bar::Axis { unit: "ms", unit_per_step: DT_MS, decimals: 1 };
+    TimeBar::new(&world.plasticity.state.story, axis)
+        .marks(&marks)
+        .events(&next)
+        .show(ui, &mut |edit| out.push(Command::Plasticity(PlasticityEdit::PlayStory(edit))));
+}
