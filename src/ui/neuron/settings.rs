@@ -323,6 +323,21 @@ pub fn first_layer(models: &Models, unit: usize) -> Option<(Vec<f32>, f32)> {
     Some((weights, bias))
 }
 
+/// The unit of the MLP's first layer with the largest Σ W x for these pixels.
+pub fn strongest_unit(models: &Models, pixels: &Pixels) -> Option<usize> {
+    let model = models.iter().find(|m| m.network.architecture().id == "mlp")?;
+    let parameters = model.network.parameters();
+    let matrix = parameters.iter().find(|p| p.shape.len() == 2 && p.shape[0] == PIXELS)?;
+    let units = matrix.shape[1];
+    let bias = parameters.iter().find(|p| p.values.len() == units)?;
+    let mut sums = bias.values.to_vec();
+    for (x, row) in pixels.iter().zip(matrix.values.chunks(units)).filter(|(x, _)| **x > 0.0) {
+        sums.iter_mut().zip(row).for_each(|(sum, w)| *sum += x * w);
+    }
+    let order = |a: &usize, b: &usize| sums[*a].total_cmp(&sums[*b]);
+    (0..units).max_by(order)
+}
+
 /// Units in the MLP's first layer.
 pub fn first_layer_units(models: &Models) -> usize {
     models

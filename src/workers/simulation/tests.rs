@@ -51,7 +51,12 @@ impl Bench {
     fn new() -> Self {
         let (sender, told) = sync_channel(64);
         let (wake, woken) = sync_channel(1024);
-        let events = Events::new(sender, Arc::new(move || drop(wake.try_send(()))));
+        let events = Events::new(
+            sender,
+            Arc::new(move || {
+                let _ = wake.try_send(());
+            }),
+        );
         let simulation = Simulation::start("simulation test", cpu, events).unwrap();
         simulation.set_watched(true);
         Self { simulation, woken, told }
