@@ -109,10 +109,10 @@ fn steps_one_by_one_or_all_at_once_make_the_same_run() {
         let noise = Stimulus { shape: Shape::Noise, ..Stimulus::default() };
         bench.send(SimCommand::Stimulus(Box::new(noise)));
     }
-    for _ in 0..150 {
+    for k in 1..=150 {
         one.send(SimCommand::Steps(1));
         one.send(SimCommand::Steps(3));
-        one.wait(|v| v.step % 4 == 0);
+        one.wait(|v| v.step == 4 * k);
     }
     all.send(SimCommand::Steps(600));
     let (one, all) = (one.wait(|v| v.step == 600), all.wait(|v| v.step == 600));
