@@ -141,7 +141,7 @@ fn network(task: &PatternTask) -> NetworkSpec {
         .with("v_reset_mv", 0.0)
         .with("v_th_mv", 0.1 * task.threshold)
         .with("r_mohm", 0.1 / 0.1575)
-        .with("t_ref_ms", 1.0);
+        .with("t_ref_ms", 1.5);
     let rule = Config::new("pair")
         .with("a_plus", task.a_plus)
         .with("a_minus", -task.ratio * task.a_plus)

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use egui::{RichText, Stroke, Ui};
-use egui_plot::{Bar, BarChart, Corner, Line, LineStyle, PlotPoints, VLine};
+use egui_plot::{Bar, BarChart, Line, LineStyle, PlotPoints, VLine};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::plasticity::PlasticityEdit;
@@ -18,6 +18,14 @@ use crate::snn::experiments::bounds::{BoundsResult, RATE_HZ, SYNAPSES, WAYS};
 const BIN: f64 = 0.1;
 /// The range of weights shown.
 const SHOWN: (f64, f64) = (-0.6, 1.6);
+
+/// Lines that differ for who does not see colours.
+const STYLES: [LineStyle; 4] = [
+    LineStyle::Dashed { length: 6.0 },
+    LineStyle::Solid,
+    LineStyle::Dotted { spacing: 6.0 },
+    LineStyle::Dashed { length: 14.0 },
+];
 
 /// The rule's strength, the seed.
 pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
@@ -66,15 +74,16 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             let ui = &mut columns[i % 2];
             ui.spacing_mut().item_spacing.y = 2.0;
             let colour = palette(ui.visuals()).series[i];
-            ui.horizontal_wrapped(|ui| {
+            let outside = run.weights.iter().filter(|w| !(0.0..=1.0).contains(*w)).count();
+            let text = match outside {
+                0 => format!("{:.0} Hz", run.rate_hz),
+                n => format!("{:.0} Hz, {n} outside 0 … 1", run.rate_hz),
+            };
+            ui.horizontal(|ui| {
                 ui.label(RichText::new(WAYS[i].0).font(theme::strong(14.0)).color(colour))
                     .on_hover_text(WAYS[i].1);
-                let outside = run.weights.iter().filter(|w| !(0.0..=1.0).contains(*w)).count();
-                let text = match outside {
-                    0 => format!("fires at {:.0} Hz", run.rate_hz),
-                    n => format!("fires at {:.0} Hz, {n} weights outside 0 … 1", run.rate_hz),
-                };
-                ui.label(RichText::new(text).small());
+                ui.add(egui::Label::new(RichText::new(text).small()).truncate())
+                    .on_hover_text("Spikes of the neuron a second; weights beyond the bounds");
             });
             histogram(ui, i, &run.weights, colour, upper / 2.0 - 24.0);
         }
@@ -88,8 +97,9 @@ fn counts(weights: &[f32]) -> Vec<f64> {
     let bins = ((SHOWN.1 - SHOWN.0) / BIN).round() as usize;
     let mut counts = vec![0.0; bins];
     for w in weights {
-        // A weight of exactly 1 belongs to the bin below it.
-        let at = (f64::from(*w) - SHOWN.0) / BIN - if *w >= 1.0 { 1e-6 } else { 0.0 };
+        // A weight at a bound belongs to the bin within the bounds.
+        let nudge = if *w >= 1.0 { -1e-6 } else { 1e-6 };
+        let at = (f64::from(*w) - SHOWN.0) / BIN + nudge;
         counts[(at.max(0.0) as usize).min(bins - 1)] += 1.0;
     }
     counts
@@ -130,13 +140,14 @@ fn means(ui: &mut Ui, world: &Snapshot<'_>, result: &BoundsResult, height: f32) 
         axes: ["simulated time (s)", "mean weight"],
         bounds: [[0.0, low * 1.05], [result.seconds[1], top * 1.05]],
         height: height.max(90.0),
-        legend: Some(Corner::LeftBottom),
+        // The hues are named above the histograms.
+        legend: None,
         log_x: false,
     };
     chart.show(ui, |plot| {
         for (i, run) in result.runs.iter().enumerate() {
             let line = PlotPoints::from(run.mean.clone());
-            let style = if i == 0 { LineStyle::dashed_dense() } else { LineStyle::Solid };
+            let style = STYLES[i % STYLES.len()];
             plot.line(
                 Line::new(WAYS[i].0, line).stroke(Stroke::new(thick, p.series[i])).style(style),
             );

@@ -7,6 +7,9 @@ use egui_plot::{AxisHints, Corner, GridMark, HLine, Legend, Plot, PlotBounds, Pl
 use super::super::super::theme::palette;
 use super::super::super::widgets::time_axis::{mark_text, nice_step};
 
+/// A chart lower than this has no room for the name of its vertical axis, points.
+const LOW: f32 = 90.0;
+
 /// A chart to be drawn.
 pub struct Chart<'a> {
     /// Tells it from others.
@@ -33,7 +36,7 @@ impl Chart<'_> {
             .formatter(move |mark, _| if log { power_text(mark) } else { text(mark) })
             .label_spacing(egui::Rangef::new(8.0, 24.0));
         let y = AxisHints::new_y()
-            .label(self.axes[1])
+            .label(if self.height < LOW { "" } else { self.axes[1] })
             .formatter(|mark, _| text(mark))
             .min_thickness(44.0)
             .label_spacing(egui::Rangef::new(8.0, 24.0));
@@ -49,11 +52,13 @@ impl Chart<'_> {
             .y_grid_spacer(marks)
             .custom_x_axes(vec![x])
             .custom_y_axes(vec![y]);
-        plot = if log { plot.x_grid_spacer(powers) } else { plot.x_grid_spacer(marks) };
+        plot = if log { plot.x_grid_spacer(powers) } else { plot.x_grid_spacer(more_marks) };
         if let Some(corner) = self.legend {
             plot = plot.legend(Legend::default().position(corner));
         }
-        let [low, high] = self.bounds;
+        // A little room on the right, or the last number is cut off.
+        let [low, [right, top]] = self.bounds;
+        let high = [right + 0.025 * (right - low[0]), top];
         plot.show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max(low, high));
             let zero = egui::Stroke::new(1.0, p.weak);
@@ -70,8 +75,16 @@ impl Chart<'_> {
 
 /// Some six round marks.
 fn marks(input: egui_plot::GridInput) -> Vec<GridMark> {
-    let (low, high) = input.bounds;
-    let step = nice_step((high - low) / 6.0);
+    round_marks(input.bounds, 6.0)
+}
+
+/// Some ten, for the wider axis.
+fn more_marks(input: egui_plot::GridInput) -> Vec<GridMark> {
+    round_marks(input.bounds, 10.0)
+}
+
+fn round_marks((low, high): (f64, f64), about: f64) -> Vec<GridMark> {
+    let step = nice_step((high - low) / about);
     let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
     (first..=last).take(60).map(|i| GridMark { value: i as f64 * step, step_size: step }).collect()
 }

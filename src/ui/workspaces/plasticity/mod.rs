@@ -131,8 +131,13 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         });
     let left = egui::Margin { left: 12, ..egui::Margin::ZERO };
     egui::CentralPanel::default().frame(plain.inner_margin(left)).show(ui, |ui| {
-        tabs(ui, tab, out);
-        (tab.show)(ui, world, out);
+        // What does not fit into a small window is scrolled to.
+        let room = ui.available_height();
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.set_max_height(room);
+            tabs(ui, tab, out);
+            (tab.show)(ui, world, out);
+        });
     });
 }
 

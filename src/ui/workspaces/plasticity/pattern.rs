@@ -68,7 +68,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let kept = &world.plasticity.state.plot;
     let mut plot = kept.clone();
     let axis = plot.time.axis(plot_x(ui), view.recording.duration_ms());
-    let room = (ui.available_height() - time_axis::AXIS_HEIGHT - 44.0).clamp(260.0, 720.0);
+    let room = (ui.available_height() - time_axis::AXIS_HEIGHT - 44.0).clamp(320.0, 720.0);
     ui.spacing_mut().item_spacing.y = 4.0;
     spikes(ui, world, view, &axis, &mut plot, room);
     time_axis::show(ui, &axis);
@@ -148,7 +148,7 @@ fn spikes(
         lines: &[Line { channel: 0, name: "membrane potential".into(), colour: p.series[1] }],
         levels: &[Level { value: threshold, name: "threshold".into() }],
         spikes: Some((&*view.recording, 2 * SHOWN)),
-        at_least: [0.0, threshold * 1.2],
+        at_least: [0.0, threshold * 1.35],
         height: (room * 0.2).round(),
         cursor_ms,
         thick,

@@ -19,11 +19,16 @@ use crate::snn::experiments::pairing_rate::{DELTA_RANGE_MS, INTERVALS_MS, Pairin
 pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     parts::heading(ui, "Pairing rate", out);
     let kept = &world.session.plasticity;
-    let (mut delta_ms, mut pairs) = (kept.pairing_delta_ms, f64::from(kept.pairs));
+    let (mut delta_ms, mut pairs) = (kept.pairing_delta_ms, kept.pairs);
     let tip = "Between the two spikes of a pair; measured with both signs";
     Field::new("|Δt| of a pair", "ms", DELTA_RANGE_MS, tip).show(ui, &mut delta_ms);
-    Field::new("Pairs", "", (1.0, 100.0), "How often the pair is repeated").show(ui, &mut pairs);
-    let (delta_ms, pairs) = ((delta_ms * 2.0).round() / 2.0, pairs.round() as u32);
+    ui.horizontal(|ui| {
+        let tip = "How often the pair is repeated";
+        let label = ui.label("Pairs").on_hover_text(tip);
+        let drag = egui::DragValue::new(&mut pairs).range(1..=100).speed(0.3);
+        ui.add(drag).labelled_by(label.id).on_hover_text(tip);
+    });
+    let delta_ms = (delta_ms * 2.0).round() / 2.0;
     if delta_ms != kept.pairing_delta_ms || pairs != kept.pairs {
         out.push(Command::Plasticity(PlasticityEdit::PairingRate(delta_ms, pairs)));
     }

@@ -25,7 +25,7 @@ const ROW: f32 = 26.0;
 
 /// The rule, the spikes by number, the weight and its bounds.
 pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    parts::heading(ui, "A pair, step by step", out);
+    parts::heading(ui, "A pair", out);
     let kept = &world.session.plasticity.story;
     let mut story = kept.clone();
     if let Some(chosen) = parts::choose_rule(ui, &story.rule) {
@@ -290,15 +290,9 @@ fn sentence(happening: &Happening, names: &[&str], rule: &PlasticityRule) -> Str
         (true, false) => "presynaptic spike",
         _ => "postsynaptic spike",
     };
-    // A spike reads the traces of the other side.
-    let (pre, post) = (rule.pre.len(), names.len());
-    let read = match (happening.pre, happening.post) {
-        (true, false) => pre..post,
-        (false, true) => 0..post,
-        _ => 0..post,
-    };
-    let met: Vec<String> =
-        read.map(|i| format!("{} = {:.3}", names[i], happening.before[i])).collect();
+    let met: Vec<String> = read(happening, rule)
+        .map(|i| format!("{} = {:.3}", names[i], happening.before[i]))
+        .collect();
     let [before, after] = happening.weights;
     format!(
         "{:.1} ms, {who}: meets {}; w {before:.4} → {after:.4} ({})",
@@ -306,6 +300,18 @@ fn sentence(happening: &Happening, names: &[&str], rule: &PlasticityRule) -> Str
         met.join(", "),
         signed(after - before)
     )
+}
+
+/// The traces that decide what a spike changes: those of the other side that the
+/// rule needs, and the slow ones of its own.
+fn read(happening: &Happening, rule: &PlasticityRule) -> impl Iterator<Item = usize> {
+    let (pre, post) = (happening.pre, happening.post);
+    let n = rule.pre.len();
+    let of_pre = rule.kernel.post_needs.iter().enumerate();
+    let of_post = rule.kernel.pre_needs.iter().enumerate();
+    let of_pre = of_pre.filter(move |(i, needed)| (post && **needed) || (pre && *i > 0));
+    let of_post = of_post.filter(move |(i, needed)| (pre && **needed) || (post && *i > 0));
+    of_pre.map(|(i, _)| i).chain(of_post.map(move |(i, _)| n + i))
 }
 
 /// The time bar.

@@ -65,7 +65,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let shown: Vec<(usize, &WindowResult)> =
         answer.1.iter().enumerate().filter(|(_, w)| !kept.hidden.contains(&w.rule)).collect();
     let from = ui.next_widget_position();
-    let height = (ui.available_height() - 92.0).clamp(160.0, 620.0);
+    let height = (ui.available_height() - 122.0).clamp(150.0, 620.0);
     plot(ui, world, &shown, height);
     ui.add(egui::Label::new(RichText::new(said(&shown)).font(theme::strong(13.0))).wrap());
     notes(ui, &shown, &kept.rule);
