@@ -311,12 +311,20 @@ pub enum BenchWhat {
 #[command(after_help = "\
 Examples:
   spikescope bench spiking
-  spikescope bench spiking 400 --peers ./venv/bin/python   beside Brian2 and BindsNET")]
+  spikescope bench spiking 400 --peers ./venv/bin/python   beside Brian2 and BindsNET
+  spikescope bench spiking 6400 --replicas 16 --engine both   the graphics card beside the processor")]
 pub struct BenchSpikingArgs {
     /// Numbers of excitatory neurons
     #[arg(value_name = "N", default_values_t = [100, 400, 1600, 6400],
         value_parser = clap::value_parser!(u32).range(1..=100_000).map(|n| n as usize))]
     pub neurons: Vec<usize>,
+    /// The engine: the processor's, the graphics card's, or one after the other
+    #[arg(long, value_enum, default_value_t = BenchEngine::Cpu)]
+    pub engine: BenchEngine,
+    /// Images shown side by side
+    #[arg(long, value_name = "COUNT", default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=4096).map(|n| n as usize))]
+    pub replicas: usize,
     /// Time for each measurement
     #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
     pub seconds: f64,
@@ -325,6 +333,14 @@ pub struct BenchSpikingArgs {
     pub peers: Option<PathBuf>,
     #[command(flatten)]
     pub format: Format,
+}
+
+/// Which engine is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchEngine {
+    Cpu,
+    Gpu,
+    Both,
 }
 
 /// Training at batches of 32, one image answered, 256 images answered

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 
 use super::Outcome;
-use super::args::BenchSpikingArgs;
+use super::args::{BenchEngine, BenchSpikingArgs};
 use super::bench::{memory, peak_mb};
 use super::output::Output;
 use super::report::{BenchmarkedNetwork, BenchmarkedSpiking, SpikingPeer};
@@ -23,6 +23,8 @@ use crate::snn::cpu::isa::Isa;
 use crate::snn::diehl_cook::DiehlCook;
 use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings};
 use crate::snn::engine::Engine;
+use crate::snn::gpu::GpuEngine;
+use crate::snn::gpu::device::Gpu;
 
 /// The peers' side; also in benches/peers.
 static SCRIPT: &str = include_str!("../../benches/peers/spiking.py");
@@ -37,58 +39,84 @@ pub fn run(args: &BenchSpikingArgs, out: &mut Output) -> anyhow::Result<Outcome>
     ))?;
     let mut networks = Vec::new();
     let mut versions = None;
+    let gpu = if args.engine == BenchEngine::Cpu { None } else { Some(Gpu::open()?) };
     for n in &args.neurons {
-        let mut network = measure(*n, &data, args.seconds)?;
-        if let Some(python) = &args.peers {
+        let config = DiehlCook { replicas: args.replicas, ..DiehlCook::of(*n) };
+        let network = config.spec().build()?;
+        if args.engine != BenchEngine::Gpu {
+            let mut engine = CpuEngine::new(&network, 1);
+            networks.push(measure(*n, &mut engine, &data, args.seconds)?);
+        }
+        if let Some(gpu) = &gpu {
+            let mut engine = GpuEngine::new(gpu, &network)?;
+            networks.push(measure(*n, &mut engine, &data, args.seconds)?);
+        }
+        if let (Some(python), Some(last)) = (&args.peers, networks.last_mut()) {
             let answer = ask_peers(python, *n, &data)?;
-            network.peers = answer.results;
+            last.peers = answer.results;
             versions = Some(answer.versions);
         }
-        networks.push(network);
     }
     print(&networks, out)?;
+    for pair in networks.windows(2).filter(|p| p[0].engine == "CPU" && p[1].engine == "GPU") {
+        let ratio = pair[0].wall_ms_per_image / pair[1].wall_ms_per_image;
+        out.line(format_args!(
+            "N = {}, {} side by side: the GPU ({}) is {ratio:.2} times as fast as the CPU, by the clock",
+            pair[0].neurons, pair[0].replicas, pair[1].detail
+        ))?;
+    }
     if let Some(versions) = &versions {
         let text = serde_json::to_string(versions)?;
         let plain = text.replace(['{', '}', '"'], "").replace(':', " ");
         out.line(format_args!("Versions: {plain}"))?;
     }
     out.line(format_args!(
-        "Times are processor times, so that other programs hardly change them; peak memory of all of it: {}",
+        "Times are processor times, so that other programs hardly change them (on the GPU: by the clock); peak memory of all of it: {}",
         memory(peak_mb())
     ))?;
     out.json(&BenchmarkedSpiking { isa: isa.into(), networks, peak_mb: peak_mb(), versions })?;
     Ok(Outcome::Done)
 }
 
-/// Trains on the images for so long, on one thread.
-fn measure(neurons: usize, data: &Dataset, seconds: f64) -> anyhow::Result<BenchmarkedNetwork> {
-    let config = DiehlCook::of(neurons);
-    let mut engine = CpuEngine::new(&config.spec().build()?, 1);
-    let mut protocol = Protocol::new(ProtocolSettings::default(), 1, 0);
+/// Trains on the images for so long.
+fn measure(
+    neurons: usize,
+    engine: &mut dyn Engine,
+    data: &Dataset,
+    seconds: f64,
+) -> anyhow::Result<BenchmarkedNetwork> {
+    let replicas = engine.network().replicas;
+    let mut protocol = Protocol::new(ProtocolSettings::default(), replicas, 0);
     let mut image = |i: u64| Some(data.pixels((i % data.len() as u64) as usize));
     // The first presentations normalise all weights and touch all memory.
-    protocol.show(&mut engine, &mut image, 3, &mut |_| {})?;
+    protocol.show(engine, &mut image, 3, &mut |_| {})?;
     let (begun, cpu, before) = (Instant::now(), thread_seconds(), engine.counters());
     let (shown, mut images, mut spikes) = (protocol.presentations(), 0u64, 0u64);
     while begun.elapsed().as_secs_f64() < seconds || images < 5 {
-        protocol.show(&mut engine, &mut image, 1, &mut |s| {
+        protocol.show(engine, &mut image, 1, &mut |s| {
             images += 1;
             spikes += s.counts.iter().map(|c| u64::from(*c)).sum::<u64>();
         })?;
     }
     let wall_s = begun.elapsed().as_secs_f64();
     // Where the system does not tell processor time, the clock has to do.
-    let cpu_s = thread_seconds().zip(cpu).map_or(wall_s, |(end, begin)| end - begin);
-    let counters = engine.counters();
+    let thread_s = thread_seconds().zip(cpu).map_or(wall_s, |(end, begin)| end - begin);
+    let (info, counters) = (engine.info(), engine.counters());
+    // What the graphics card does is no time of this thread.
+    let cpu_s = if info.kind == "GPU" { wall_s } else { thread_s };
     let presentations = (protocol.presentations() - shown) as f64;
     Ok(BenchmarkedNetwork {
         neurons,
+        replicas,
+        engine: info.kind.to_owned(),
         ms_per_image: 1e3 * cpu_s / presentations,
+        wall_ms_per_image: 1e3 * wall_s / presentations,
         spikes_per_image: spikes as f64 / images as f64,
         steps_per_s: (counters.steps - before.steps) as f64 / cpu_s,
         synaptic_events_per_s: (counters.synaptic_events - before.synaptic_events) as f64 / cpu_s,
         times_real_time: presentations * 0.5 / cpu_s,
-        memory_mb: engine.info().bytes as f64 / 1e6,
+        memory_mb: info.bytes as f64 / 1e6,
+        detail: info.detail,
         peers: Vec::new(),
     })
 }
@@ -137,7 +165,7 @@ fn print(networks: &[BenchmarkedNetwork], out: &mut Output) -> anyhow::Result<()
     for network in networks {
         rows.push(vec![
             network.neurons.to_string(),
-            "Spikescope".into(),
+            format!("Spikescope, {}", network.engine),
             format!("{:.3}", network.ms_per_image),
             String::new(),
             format!("{:.1}", network.spikes_per_image),

@@ -136,8 +136,17 @@ pub struct BenchmarkedSpiking {
 pub struct BenchmarkedNetwork {
     /// Excitatory neurons.
     pub neurons: usize,
-    /// Processor time for a presentation of 350 + 150 ms, one thread.
+    /// Images shown side by side.
+    pub replicas: usize,
+    /// `CPU` or `GPU`.
+    pub engine: String,
+    /// The instruction set and threads, or the graphics adapter.
+    pub detail: String,
+    /// For a presentation of 350 + 150 ms: processor time of one thread on the
+    /// CPU, time by the clock on the GPU.
     pub ms_per_image: f64,
+    /// Time by the clock.
+    pub wall_ms_per_image: f64,
     /// Of the excitatory neurons.
     pub spikes_per_image: f64,
     pub steps_per_s: f64,

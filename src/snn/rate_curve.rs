@@ -38,6 +38,7 @@ impl<'a> Values<'a> {
     }
 
     fn get(&self, name: &str) -> f64 {
+        debug_assert!(self.model.params.iter().any(|p| p.name == name), "{name}");
         self.model.value(self.values, name)
     }
 }
@@ -144,13 +145,13 @@ fn excitatory_threshold(v: &Values<'_>) -> f64 {
 /// The membrane goes on being charged while the neuron is refractory.
 fn excitatory(v: &Values<'_>, dt_ms: f64, current: f64) -> f64 {
     let end = rest(v) + current;
-    let charging = charge_ms(v.get("tau_ms"), end, v.get("v_reset_mv"), excitatory_threshold(v));
+    let charging = charge_ms(v.get("tau_m_ms"), end, v.get("v_reset_mv"), excitatory_threshold(v));
     hz(charging.max(v.get("t_ref_ms")), dt_ms)
 }
 
 fn inhibitory(v: &Values<'_>, dt_ms: f64, current: f64) -> f64 {
     let end = rest(v) + current;
-    let charging = charge_ms(v.get("tau_ms"), end, v.get("v_reset_mv"), v.get("v_th_mv"));
+    let charging = charge_ms(v.get("tau_m_ms"), end, v.get("v_reset_mv"), v.get("v_th_mv"));
     hz(v.get("t_ref_ms") + charging, dt_ms)
 }
 

@@ -249,7 +249,12 @@ mod tests {
         let plotter = Plotter::default();
         let (sender, _receiver) = std::sync::mpsc::sync_channel(4);
         let (woken, wait) = std::sync::mpsc::sync_channel(16);
-        let events = Events::new(sender, Arc::new(move || drop(woken.try_send(()))));
+        let events = Events::new(
+            sender,
+            Arc::new(move || {
+                let _ = woken.try_send(());
+            }),
+        );
         let ask = |key, serial, task| {
             plotter.ask(Question { key, serial, recording: recording(), task });
         };

@@ -11,11 +11,14 @@ mod neurons;
 mod stdp;
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use file::File;
 use spikescope::snn::cpu::CpuEngine;
 use spikescope::snn::cpu::isa::Isa;
 use spikescope::snn::engine::{Engine, Samples, Spike};
+use spikescope::snn::gpu::device::Gpu;
+use spikescope::snn::gpu::{Dispatch, GpuEngine};
 use spikescope::snn::network::{Network, NetworkSpec, Source};
 
 /// Checks one kind of file.
@@ -59,7 +62,18 @@ fn engines(spec: &NetworkSpec) -> Vec<(String, Box<dyn Engine>)> {
         let engine: Box<dyn Engine> = Box::new(CpuEngine::with_isa(&network, 1, isa));
         (format!("CPU, {}", isa.name()), engine)
     });
-    cpu.collect()
+    let gpu = [Dispatch::Whole, Dispatch::Phases].into_iter().map(|dispatch| {
+        let engine = GpuEngine::with_dispatch(gpu(), &network, dispatch).expect("a GPU engine");
+        let engine: Box<dyn Engine> = Box::new(engine);
+        (format!("GPU, {dispatch:?}"), engine)
+    });
+    cpu.chain(gpu).collect()
+}
+
+/// One device for all files.
+fn gpu() -> &'static Arc<Gpu> {
+    static GPU: OnceLock<Arc<Gpu>> = OnceLock::new();
+    GPU.get_or_init(|| Gpu::open().expect("this test runs on a graphics adapter"))
 }
 
 /// The result of a run: all recorded spikes and samples.

@@ -52,20 +52,18 @@ impl Gpu {
                 info.name
             ))
         })?;
-        let note = |fault: &Arc<Mutex<Option<String>>>| {
-            let fault = fault.clone();
-            move |what: String| {
-                log::error!("spiking networks on the GPU: {what}");
-                let mut first = fault.lock().unwrap_or_else(PoisonError::into_inner);
-                first.get_or_insert(what);
-            }
-        };
-        let failed = note(&fault);
-        device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| failed(e.to_string())));
-        let lost = note(&fault);
+        let first = fault.clone();
+        device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| {
+            log::error!("spiking networks on the GPU: {e}");
+            note(&first, e.to_string());
+        }));
+        let first = fault.clone();
         device.set_device_lost_callback(move |reason, message| {
-            // Said when the last handle is dropped as well, when nobody listens.
-            lost(format!("the graphics device was lost ({reason:?}: {message})"));
+            // Also said of a device that nobody uses any more.
+            if reason == wgpu::DeviceLostReason::Unknown {
+                log::error!("the graphics device for spiking networks was lost: {message}");
+            }
+            note(&first, format!("the graphics device was lost: {message}"));
         });
         let software = info.device_type == wgpu::DeviceType::Cpu;
         Ok(Arc::new(Self { device, queue, name: info.name, software, fault }))
@@ -121,6 +119,11 @@ impl Gpu {
             None => Ok(()),
         }
     }
+}
+
+/// Keeps the first thing that went wrong.
+fn note(fault: &Mutex<Option<String>>, what: String) {
+    fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(what);
 }
 
 /// The adapter that [`Gpu::open`] would open, without opening it; `None` where

@@ -236,11 +236,13 @@ impl Layout {
         // The ring holds a portion of steps besides those that are still needed.
         let least = (u64::from(self.longest) + 2).next_power_of_two();
         if per_step * least > MOST_RING {
-            let most = (MOST_RING / per_step) as f64 * network.dt_ms;
+            let delay_ms = f64::from(self.longest) * network.dt_ms;
+            let megabytes = |words: u64| words as f64 * 4e-6;
             return Err(SnnError::Engine(format!(
-                "network {:?} has delays of up to {} ms; with so many neurons the GPU engine can do {most:.1} ms. Shorten the delays or use the CPU engine",
+                "network {:?}, with delays of up to {delay_ms} ms, needs {:.0} MB for the spikes that are under way; the GPU engine has {:.0} MB for them. Use fewer neurons, fewer replicas, shorter delays or the CPU engine",
                 network.name,
-                f64::from(self.longest) * network.dt_ms
+                megabytes(per_step * least),
+                megabytes(MOST_RING)
             )));
         }
         let room = 1 << (MOST_RING / per_step).ilog2();

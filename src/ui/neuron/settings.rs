@@ -82,7 +82,7 @@ pub fn fresh_playback() -> PlaybackSettings {
 
 /// The newest 200 ms.
 pub fn fresh_plot() -> RasterView {
-    RasterView { time: TimeView::following(HEAD_START_MS), bin_ms: 10.0, ..RasterView::default() }
+    RasterView { time: TimeView::following(HEAD_START_MS), bin_ms: 20.0, ..RasterView::default() }
 }
 
 /// A synapse from neuron 1 to neuron 2.
@@ -178,6 +178,7 @@ impl FigureOne {
         Setup {
             spec,
             stimulus: Some((0, self.stimulus.clone())),
+            plain: true,
             traced: vec![traced("neuron 1", "V₁"), traced("neuron 2", "V₂")],
             head_start: (HEAD_START_MS / DT_MS) as u64,
             cap_bytes: CAP_BYTES,
@@ -320,6 +321,21 @@ pub fn first_layer(models: &Models, unit: usize) -> Option<(Vec<f32>, f32)> {
     };
     let bias = parameters.iter().find(|p| p.values.len() == units)?.values[unit];
     Some((weights, bias))
+}
+
+/// The unit of the MLP's first layer with the largest Σ W x for these pixels.
+pub fn strongest_unit(models: &Models, pixels: &Pixels) -> Option<usize> {
+    let model = models.iter().find(|m| m.network.architecture().id == "mlp")?;
+    let parameters = model.network.parameters();
+    let matrix = parameters.iter().find(|p| p.shape.len() == 2 && p.shape[0] == PIXELS)?;
+    let units = matrix.shape[1];
+    let bias = parameters.iter().find(|p| p.values.len() == units)?;
+    let mut sums = bias.values.to_vec();
+    for (x, row) in pixels.iter().zip(matrix.values.chunks(units)).filter(|(x, _)| **x > 0.0) {
+        sums.iter_mut().zip(row).for_each(|(sum, w)| *sum += x * w);
+    }
+    let order = |a: &usize, b: &usize| sums[*a].total_cmp(&sums[*b]);
+    (0..units).max_by(order)
 }
 
 /// Units in the MLP's first layer.

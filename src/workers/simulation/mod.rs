@@ -43,6 +43,9 @@ pub struct Setup {
     pub spec: NetworkSpec,
     /// A current of the network that a person shapes: its index.
     pub stimulus: Option<(usize, Stimulus)>,
+    /// Whether traces are plain numbers, as in a figure that has units of its own
+    /// (rest 0, threshold 1).
+    pub plain: bool,
     /// Traces of state variables at every step.
     pub traced: Vec<Traced>,
     /// Steps done at once, whatever the speed, so that there is something to see.

@@ -44,17 +44,20 @@ impl Run {
                 first
             })
             .collect();
+        let channel = |name: &str, unit: &str| Channel {
+            name: name.into(),
+            unit: if setup.plain { String::new() } else { unit.into() },
+        };
         let mut channels = Vec::new();
         if let Some((current, _)) = &setup.stimulus {
             let to = network.currents.get(*current).map_or(0, |c| c.to);
-            let unit = network.populations[to].model.current_unit;
-            channels.push(Channel { name: "current".into(), unit: unit.into() });
+            channels.push(channel("current", network.populations[to].model.current_unit));
         }
         for traced in &setup.traced {
             let owner = format!("trace {:?}", traced.name);
             let model = network.populations[network.population(&traced.population)?].model;
             let variable = &model.state[model.variable(&owner, traced.variable)?];
-            channels.push(Channel { name: traced.name.clone(), unit: variable.unit.into() });
+            channels.push(channel(&traced.name, variable.unit));
         }
         let dt_ms = network.dt_ms;
         Ok(Self {

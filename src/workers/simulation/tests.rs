@@ -34,6 +34,7 @@ fn setup(weight: f64, head_start: u64) -> Setup {
     Setup {
         spec,
         stimulus: Some((0, Stimulus::default())),
+        plain: true,
         traced: vec![traced("pre"), traced("post")],
         head_start,
         cap_bytes: 1 << 20,
@@ -50,7 +51,12 @@ impl Bench {
     fn new() -> Self {
         let (sender, told) = sync_channel(64);
         let (wake, woken) = sync_channel(1024);
-        let events = Events::new(sender, Arc::new(move || drop(wake.try_send(()))));
+        let events = Events::new(
+            sender,
+            Arc::new(move || {
+                let _ = wake.try_send(());
+            }),
+        );
         let simulation = Simulation::start("simulation test", cpu, events).unwrap();
         simulation.set_watched(true);
         Self { simulation, woken, told }
@@ -103,10 +109,10 @@ fn steps_one_by_one_or_all_at_once_make_the_same_run() {
         let noise = Stimulus { shape: Shape::Noise, ..Stimulus::default() };
         bench.send(SimCommand::Stimulus(Box::new(noise)));
     }
-    for _ in 0..150 {
+    for k in 1..=150 {
         one.send(SimCommand::Steps(1));
         one.send(SimCommand::Steps(3));
-        one.wait(|v| v.step % 4 == 0);
+        one.wait(|v| v.step == 4 * k);
     }
     all.send(SimCommand::Steps(600));
     let (one, all) = (one.wait(|v| v.step == 600), all.wait(|v| v.step == 600));

@@ -55,7 +55,7 @@ pub(super) fn random(model: &str, rule: &str, seed: u64) -> NetworkSpec {
         padding: d.below(3),
     };
     let picture = shape.output().unwrap().iter().product();
-    let mut neuron = |d: &mut Draw| {
+    let neuron = |d: &mut Draw| {
         let mut config = Config::new(model).with("t_ref_ms", [0.0, 1.7, 5.0][d.below(3)]);
         if declared.params.iter().any(|p| p.name == "integration") {
             let most = declared.params.iter().find(|p| p.name == "integration").unwrap().range.1;

@@ -173,7 +173,7 @@ fn models(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         .width(84.0)
         .height(460.0)
         .show_ui(ui, |ui| {
-            for model in world.models.iter() {
+            for model in world.models {
                 let on = chosen.is_some_and(|c| c.key == model.key);
                 let tip = model.network.architecture().doc;
                 if ui.selectable_label(on, &model.name).on_hover_text(tip).clicked() {

@@ -195,7 +195,7 @@ fn errors(
                         plot.line(Line::new(CODES[i].name, points).stroke(stroke));
                     }
                     let now = VLine::new("jitter set", f64::from(settings.jitter_ms));
-                    plot.vline(now.stroke(Stroke::new(1.4, p.accent)));
+                    plot.vline(now.stroke(Stroke::new(1.6, p.weak)));
                 });
         });
         ui.vertical(|ui| {

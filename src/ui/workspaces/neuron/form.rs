@@ -1,7 +1,7 @@
 //! Pieces of the experiments' settings: sliders whose names, units, ranges and
 //! help come from the declarations.
 
-use egui::{ComboBox, DragValue, RichText, Slider, Ui};
+use egui::{ComboBox, DragValue, RichText, Slider, Ui, vec2};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::neuron::NeuronEdit;
@@ -81,7 +81,9 @@ impl<'a> Field<'a> {
 /// list for a choice. Returns whether it has changed.
 pub fn parameter(ui: &mut Ui, param: &Param, value: &mut f64) -> bool {
     let tip = format!("{}: {}", param.label, param.doc);
-    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+    let row = vec2(ui.available_width(), ui.spacing().interact_size.y);
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
+    ui.allocate_ui_with_layout(row, layout, |ui| {
         let before = *value;
         let response = if param.choices.is_empty() {
             number(ui, param, value)

@@ -28,6 +28,13 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             if ui.selectable_label(unit.inputs == on, name).on_hover_text(tip).clicked() {
                 // A whole digit sums to more than five inputs do.
                 unit = UnitSettings { inputs: on, step: 0, ..unit.clone() };
+                // A unit that this digit leaves cold shows little.
+                let pixels = settings::shown_digit(world.digit);
+                if let (UnitInputs::Digit, Some(strongest)) =
+                    (on, settings::strongest_unit(world.models, &pixels))
+                {
+                    unit.unit = strongest;
+                }
             }
         };
         choice(UnitInputs::Own, "Set by hand", "Inputs and weights under sliders");
@@ -97,35 +104,37 @@ fn digit(ui: &mut Ui, world: &Snapshot<'_>, unit: &mut UnitSettings) {
         ui.label("The MLP is not among the models; train one, or set the inputs by hand.");
         return;
     }
-    ui.horizontal(|ui| {
-        let label = ui.label("Unit of the first layer");
+    let pixels = settings::shown_digit(world.digit);
+    ui.horizontal_wrapped(|ui| {
+        let label = ui.label("Unit");
         let drag = egui::DragValue::new(&mut unit.unit).range(0..=units - 1).speed(0.1);
-        ui.add(drag).labelled_by(label.id).on_hover_text("Each unit has learnt weights of its own");
+        ui.add(drag).labelled_by(label.id).on_hover_text("Which unit of the MLP's first layer");
+        let tip = "The unit of which this digit asks most";
+        if ui.button("Strongest").on_hover_text(tip).clicked()
+            && let Some(strongest) = settings::strongest_unit(world.models, &pixels)
+        {
+            unit.unit = strongest;
+        }
     });
     let Some((weights, bias)) = settings::first_layer(world.models, unit.unit) else { return };
-    let pixels = settings::shown_digit(world.digit);
-    let side = ((ui.available_width() - 14.0) / 2.0).min(110.0);
-    ui.horizontal(|ui| {
-        ui.vertical(|ui| {
-            let name =
-                if world.digit.is_blank() { "a sample (nothing drawn)" } else { "current digit" };
-            ui.label(RichText::new(name).small());
+    let side = ((ui.available_width() - 16.0) / 2.0).min(104.0);
+    ui.horizontal_top(|ui| {
+        let captioned = |ui: &mut Ui, caption: &str, show: &dyn Fn(&mut Ui)| {
+            ui.vertical(|ui| {
+                ui.set_max_width(side);
+                ui.label(RichText::new(caption).small());
+                show(ui);
+            });
+        };
+        let name = if world.digit.is_blank() { "a sample" } else { "the digit" };
+        captioned(ui, name, &|ui| {
+            let id = egui::Id::unique("unit digit");
             let label = "The digit that goes in";
-            digit_view::show(
-                ui,
-                ui.scope_id().with("in"),
-                side,
-                label,
-                |i| pixels[i],
-                Sense::hover(),
-            );
+            digit_view::show(ui, id, side, label, |i| pixels[i], Sense::hover());
         });
-        ui.vertical(|ui| {
-            ui.label(RichText::new("its weights W").small());
-            weight_map(ui, &weights, side);
-        });
+        captioned(ui, "its weights", &|ui| weight_map(ui, &weights, side));
     });
-    ui.label(RichText::new(format!("bias {bias:.3}: one more input that is always 1")).small());
+    ui.label(RichText::new(format!("bias {bias:.3}, a last input of 1")).small());
 }
 
 /// Weights as a diverging map.
@@ -136,7 +145,7 @@ fn weight_map(ui: &mut Ui, weights: &[f32], side: f32) {
     let pixels: Vec<Color32> = weights.iter().take(PIXELS).map(colour).collect();
     if pixels.len() == PIXELS {
         let image = egui::ColorImage::new([28, 28], pixels);
-        let id = ui.scope_id().with("weights");
+        let id = egui::Id::unique("unit weights");
         let texture =
             ui.ctx().load_texture_cached("weights", id, image, egui::TextureOptions::NEAREST);
         egui::Image::new((texture.id(), rect.size())).paint_at(ui, rect);
@@ -257,10 +266,11 @@ fn biological(
         "Not yet enough for a spike; or below zero, from inputs that came after the spikes",
     );
     if !task.reset_to_zero {
-        let (v_th, left) = (task.v_th, result.left);
+        let v_th = task.v_th;
+        let (sign, size) = (if result.left < 0.0 { '−' } else { '+' }, result.left.abs());
         let (fired, passes, sum) = (result.spikes, task.passes, result.sum);
         let text =
-            format!("{fired} × {v_th:.2} fired + {left:.3} left = {passes} × {sum:.3} put in");
+            format!("{fired} × {v_th:.2} fired {sign} {size:.3} left = {passes} × {sum:.3} put in");
         ui.label(RichText::new(text).small()).on_hover_text(
             "Nothing is lost when a spike subtracts the threshold: what went in was fired, or is left",
         );
@@ -434,7 +444,7 @@ fn sweep(ui: &mut Ui, world: &Snapshot<'_>, task: &UnitTask, result: &UnitResult
             plot.points(Points::new("spikes counted", dots).color(p.series[0]).radius(thick + 0.6));
             if (low..high).contains(&here) {
                 let line = VLine::new("mean input here", here);
-                plot.vline(line.stroke(Stroke::new(1.4, p.accent)));
+                plot.vline(line.stroke(Stroke::new(1.6, p.weak)));
             }
         });
 }
