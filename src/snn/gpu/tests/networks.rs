@@ -55,7 +55,7 @@ pub(super) fn random(model: &str, rule: &str, seed: u64) -> NetworkSpec {
         padding: d.below(3),
     };
     let picture = shape.output().unwrap().iter().product();
-    let mut neuron = |d: &mut Draw| {
+    let neuron = |d: &mut Draw| {
         let mut config = Config::new(model).with("t_ref_ms", [0.0, 1.7, 5.0][d.below(3)]);
         if declared.params.iter().any(|p| p.name == "integration") {
             let most = declared.params.iter().find(|p| p.name == "integration").unwrap().range.1;
@@ -111,7 +111,7 @@ pub(super) fn random(model: &str, rule: &str, seed: u64) -> NetworkSpec {
     let seen = p("picture", "pixels", "c", Connect::Convolution(shape), uniform(0.5));
     spec = spec.projection(seen.delayed(delay(d)));
     let pairs: Vec<(u32, u32)> =
-        (0..50u32).flat_map(|i| [(i, i % n as u32), (i, (i * 7 + 1) % n as u32)]).collect();
+        (0..50u32).flat_map(|i| [(i, i % n as u32), (i, (i + 11) % n as u32)]).collect();
     let timed = p("timed", "times", "b", Connect::Pairs(pairs), uniform(2.0));
     let timed = timed.delayed(delay(d));
     spec = spec.projection(learned(d, timed));
