@@ -198,12 +198,17 @@ fn replicas_that_go_apart_do_as_in_lockstep() {
 fn diehl_and_cooks_network_learns_the_same_weights() {
     let data = crate::data::synthetic::generate(1, 20);
     for (replicas, as_published) in [(1, false), (3, false), (2, true)] {
-        let config = DiehlCook { replicas, as_published, ..DiehlCook::of(50) };
+        let config = DiehlCook { replicas, as_published, ..DiehlCook::of(30) };
         let network = config.spec().build().unwrap();
         let mut cpu = CpuEngine::new(&network, 1);
         let mut gpu = GpuEngine::new(&gpu(), &network).unwrap();
-        let settings =
-            ProtocolSettings { show_ms: 100.0, rest_ms: 50.0, ..ProtocolSettings::default() };
+        let settings = ProtocolSettings {
+            show_ms: 60.0,
+            rest_ms: 20.0,
+            least_spikes: 0,
+            intensity: 6.0,
+            ..ProtocolSettings::default()
+        };
         compare(&format!("{replicas} replicas"), [&mut gpu, &mut cpu], &|e| {
             let mut protocol = Protocol::new(settings.clone(), replicas, 0);
             let mut image = |i: u64| Some(data.pixels((i % 20) as usize));

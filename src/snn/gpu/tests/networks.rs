@@ -111,7 +111,7 @@ pub(super) fn random(model: &str, rule: &str, seed: u64) -> NetworkSpec {
     let seen = p("picture", "pixels", "c", Connect::Convolution(shape), uniform(0.5));
     spec = spec.projection(seen.delayed(delay(d)));
     let pairs: Vec<(u32, u32)> =
-        (0..50u32).flat_map(|i| [(i, i % n as u32), (i, (i * 7 + 1) % n as u32)]).collect();
+        (0..50u32).flat_map(|i| [(i, i % n as u32), (i, (i + 11) % n as u32)]).collect();
     let timed = p("timed", "times", "b", Connect::Pairs(pairs), uniform(2.0));
     let timed = timed.delayed(delay(d));
     spec = spec.projection(learned(d, timed));
