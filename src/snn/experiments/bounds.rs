@@ -155,8 +155,8 @@ mod tests {
         let at_the_ends: fn(f32) -> bool = |w| !(0.1..=0.9).contains(&w);
         let in_the_middle: fn(f32) -> bool = |w| (0.3..=0.7).contains(&w);
         assert!(share(0, outside) > 0.3, "without bounds: {}", share(0, outside));
-        for bounded in 1..4 {
-            assert_eq!(share(bounded, outside), 0.0, "{}", WAYS[bounded].0);
+        for (bounded, way) in WAYS.iter().enumerate().take(4).skip(1) {
+            assert_eq!(share(bounded, outside), 0.0, "{}", way.0);
         }
         assert!(share(1, at_the_ends) > 0.3, "hard: {}", share(1, at_the_ends));
         assert!(share(2, in_the_middle) > 0.8, "soft: {}", share(2, in_the_middle));

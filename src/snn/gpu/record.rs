@@ -168,6 +168,7 @@ impl Recorder {
 
     /// Takes in what a portion of steps gave: rows, and for each wanted source
     /// its bits, `[step][replica][word]`.
+    #[allow(clippy::too_many_arguments, reason = "where the rows belong, and the rows")]
     pub(super) fn take_in(
         &mut self,
         network: &Network,

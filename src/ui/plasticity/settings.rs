@@ -259,12 +259,12 @@ impl Default for PatternSettings {
 impl PlasticitySettings {
     /// What Fig. 2 needs measured: every rule, so that hiding one costs nothing.
     pub fn window_tasks(&self) -> Vec<WindowTask> {
-        let task = |r: &&PlasticityRule| WindowTask {
+        let task = |r: &'static PlasticityRule| WindowTask {
             rule: self.rules.of(r),
             reach_ms: self.windows.reach_ms,
             every_ms: (self.windows.reach_ms / 40.0 * 10.0).round() / 10.0,
         };
-        RULES.iter().map(|r| task(r)).collect()
+        RULES.iter().copied().map(task).collect()
     }
 
     /// The story to be told.

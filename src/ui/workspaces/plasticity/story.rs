@@ -326,8 +326,8 @@ pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let marks: Vec<Mark> =
         events.iter().map(|e| Mark { at: e.0, label: e.1.into(), colour: e.2 }).collect();
     let next = |at: u64, on: bool| {
-        let steps = events.iter().map(|e| e.0);
-        if on { steps.clone().find(|s| *s > at) } else { steps.filter(|s| *s < at).next_back() }
+        let mut steps = events.iter().map(|e| e.0);
+        if on { steps.find(|s| *s > at) } else { steps.rfind(|s| *s < at) }
     };
     let axis = time_bar::Axis { unit: "ms", unit_per_step: DT_MS, decimals: 1 };
     TimeBar::new(&world.plasticity.state.story, axis)
