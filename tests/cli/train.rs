@@ -134,6 +134,6 @@ fn a_run_keeps_its_history_unless_told_not_to() {
         let segment = only_run(home.path()).join("snapshots/0000000000.seg");
         assert_eq!(segment.is_file(), kept, "{option}");
     }
-    let error = run_text(home().path(), &format!("{text} --history 3")).fails(1);
+    let error = run_text(home().path(), &format!("{text} --history 3")).fails(2);
     assert!(error.contains("history") && error.contains("20"), "{error}");
 }
