@@ -206,7 +206,7 @@ fn whole(
 "
     );
     for parts in phases.iter().filter(|p| !p.is_empty()) {
-        for part in parts.iter() {
+        for part in *parts {
             let (name, blocks) = (&part.name, part.blocks);
             let range = if part.per_replica {
                 format!("var block = begin * {blocks}u; block < end * {blocks}u; block++")
