@@ -174,8 +174,9 @@ pub struct TrainArgs {
     #[arg(long, value_name = "WHAT", default_value_t = Augmentation::default())]
     pub augment: Augmentation,
     /// Take the mean of the weights over the last N epochs instead of the last weights
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub average: usize,
+    /// [default: 0; with --all as for the weights in the box]
+    #[arg(long, value_name = "N")]
+    pub average: Option<usize>,
     /// Share of the images that is held out for validation, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 2.0)]
     pub validation: f64,

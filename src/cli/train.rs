@@ -79,7 +79,7 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
         epochs: number(args.epochs, architecture.epochs),
         optimiser,
         augmentation: args.augment,
-        average_epochs: args.average,
+        average_epochs: args.average.unwrap_or(0),
         validation_share: args.validation / 100.0,
         seed: args.seed,
         threads: models::threads(args.threads),

@@ -59,7 +59,12 @@ fn is_of_recipe(m: &Metadata, architecture: &Architecture, args: &TrainArgs) -> 
     let epochs = args.epochs.map_or(architecture.epochs, std::num::NonZeroUsize::get);
     (m.architecture == architecture.id && m.epochs >= epochs && m.seed == architecture.seed)
         && m.augmentation == args.augment.to_string()
-        && m.averaged_epochs == args.average
+        && m.averaged_epochs == averaged(architecture, args)
+}
+
+/// Epochs that the weights are averaged over.
+fn averaged(architecture: &Architecture, args: &TrainArgs) -> usize {
+    args.average.unwrap_or(architecture.average_epochs)
 }
 
 /// Trains one network, or goes on with it.
@@ -73,12 +78,13 @@ fn one(
     mine.all = false;
     mine.out = Some(file.to_owned());
     mine.seed = architecture.seed;
+    mine.average = Some(averaged(architecture, args));
     let unfinished = |r: &RunRecord| {
         r.state != RunState::Finished
             && (r.config.model == architecture.id && r.config.seed == architecture.seed)
             && r.config.data == args.data
             && r.config.augmentation == args.augment
-            && r.config.average_epochs == args.average
+            && r.config.average_epochs == averaged(architecture, args)
             && args.epochs.is_none_or(|n| r.config.epochs == n.get())
             && train::can_go_on(r)
     };

@@ -30,6 +30,20 @@ fn a_broken_session_is_kept_aside_and_told() {
 }
 
 /// Killed in the middle of a run: the next start offers to go on, and it does.
+/// Copies a folder with all in it.
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        let to = to.join(file.file_name());
+        if file.path().is_dir() {
+            copy_folder(&file.path(), &to);
+        } else {
+            std::fs::copy(file.path(), to).unwrap();
+        }
+    }
+}
+
 #[test]
 fn an_interrupted_run_is_offered() {
     let mut window = Window::open();
@@ -46,10 +60,7 @@ fn an_interrupted_run_is_offered() {
     let home = tempfile::tempdir().unwrap();
     let copy = home.path().join("runs").join(run.file_name().unwrap());
     std::fs::create_dir_all(&copy).unwrap();
-    for file in std::fs::read_dir(&run).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
-    }
+    copy_folder(&run, &copy);
     drop(window);
     let mut window = Window::open_with([1280.0, 800.0], home, |_| {});
     window.wait_for_text("was interrupted in epoch");

@@ -133,6 +133,7 @@ fn dragging_on_the_ruler_pauses_and_with_shift_selects() {
             pressed,
             modifiers,
         };
+        send(egui::Event::ModifiersChanged(modifiers));
         send(egui::Event::PointerMoved(place(from)));
         send(button(true, from));
         send(egui::Event::PointerMoved(place(to)));

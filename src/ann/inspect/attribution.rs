@@ -51,6 +51,7 @@ mod tests {
         doc: "784–10, for a test.",
         layers: || vec![Layer::Dense { units: CLASSES, relu: false }],
         epochs: 1,
+        average_epochs: 0,
         report: None,
         seed: 1,
     };

@@ -16,6 +16,7 @@ pub static CNN2: Architecture = Architecture {
         layers
     },
     epochs: 12,
+    average_epochs: 0,
     report: Some(99.31),
     seed: 2,
 };
@@ -31,6 +32,7 @@ pub static CNN4: Architecture = Architecture {
         layers
     },
     epochs: 12,
+    average_epochs: 0,
     report: Some(99.45),
     seed: 4,
 };

@@ -15,6 +15,7 @@ pub static MLP: Architecture = Architecture {
         ]
     },
     epochs: 15,
+    average_epochs: 0,
     report: None,
     seed: 1,
 };

@@ -11,6 +11,7 @@ pub static RNN1: Architecture = Architecture {
     doc: "A recurrent network: reads the digit from the left, a column at a time, with 128 gated recurrent units (GRU).",
     layers: || layers(Cell::Gru, Order::Columns),
     epochs: 15,
+    average_epochs: 5,
     report: Some(98.88),
     seed: 1,
 };
@@ -22,6 +23,7 @@ pub static RNN2: Architecture = Architecture {
     doc: "Reads the digit from the left, a column at a time, with 128 cells of long short-term memory (LSTM).",
     layers: || layers(Cell::Lstm, Order::Columns),
     epochs: 15,
+    average_epochs: 5,
     report: Some(98.77),
     seed: 2,
 };
@@ -33,6 +35,7 @@ pub static RNN3: Architecture = Architecture {
     doc: "Reads the digit from the top, a row at a time, with 128 gated recurrent units (GRU).",
     layers: || layers(Cell::Gru, Order::Rows),
     epochs: 15,
+    average_epochs: 5,
     report: Some(98.99),
     seed: 3,
 };
@@ -44,6 +47,7 @@ pub static RNN4: Architecture = Architecture {
     doc: "Reads the digit from the top, a row at a time, with 128 cells of long short-term memory (LSTM).",
     layers: || layers(Cell::Lstm, Order::Rows),
     epochs: 15,
+    average_epochs: 5,
     report: Some(98.97),
     seed: 4,
 };

@@ -39,6 +39,17 @@ pub(super) struct Rows {
     pub(super) at: usize,
 }
 
+/// What a portion of steps gave: rows of samples, and for each wanted source
+/// its bits, `[step][replica][word]`.
+#[derive(Clone, Copy)]
+pub(super) struct Portion<'a> {
+    pub(super) first: u64,
+    pub(super) steps: u32,
+    pub(super) rows: &'a [Rows],
+    pub(super) values: &'a [f32],
+    pub(super) bits: &'a [&'a [u32]],
+}
+
 impl Recorder {
     pub(super) fn new(network: &Network) -> Self {
         let sources = network.populations.len() + network.inputs.len();
@@ -166,19 +177,9 @@ impl Recorder {
         words
     }
 
-    /// Takes in what a portion of steps gave: rows, and for each wanted source
-    /// its bits, `[step][replica][word]`.
-    #[allow(clippy::too_many_arguments, reason = "where the rows belong, and the rows")]
-    pub(super) fn take_in(
-        &mut self,
-        network: &Network,
-        layout: &Layout,
-        first: u64,
-        steps: u32,
-        rows: &[Rows],
-        values: &[f32],
-        bits: &[&[u32]],
-    ) {
+    /// Takes in what a portion of steps gave.
+    pub(super) fn take_in(&mut self, network: &Network, layout: &Layout, portion: &Portion) {
+        let Portion { first, steps, rows, values, bits } = *portion;
         for row in rows.iter().filter(|r| r.count > 0) {
             let samples = &mut self.samples[row.probe];
             if samples.values.is_empty() {

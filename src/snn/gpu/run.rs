@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::layout::MOST_PORTION;
-use super::record::Rows;
+use super::record::{Portion, Rows};
 use super::{GpuEngine, MOST_ROUNDS};
 use crate::snn::error::SnnError;
 use crate::snn::network::{InputKind, Waveform};
@@ -347,10 +347,14 @@ impl GpuEngine {
                 bits.push(mine);
                 rest = others;
             }
-            let Flight { first, steps, rows, .. } = flight;
-            let values = bytemuck::cast_slice(values);
-            let (network, layout) = (&self.network, &self.layout);
-            self.recorder.take_in(network, layout, *first, *steps, rows, values, &bits);
+            let portion = Portion {
+                first: flight.first,
+                steps: flight.steps,
+                rows: &flight.rows,
+                values: bytemuck::cast_slice(values),
+                bits: &bits,
+            };
+            self.recorder.take_in(&self.network, &self.layout, &portion);
         }
         flight.staging.unmap();
         self.staging.push(flight.staging.clone());

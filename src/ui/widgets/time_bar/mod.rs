@@ -260,7 +260,8 @@ impl<'a> TimeBar<'a> {
         if response.changed() || response.has_focus() {
             typing.text = Some(text.clone());
         }
-        if response.lost_focus() {
+        // A frame that is laid out twice loses the focus twice; what was typed is gone then.
+        if response.lost_focus() && typing.text.is_some() {
             let cancelled = ui.input(|i| i.key_pressed(Key::Escape));
             *typing = Typing::default();
             match playback::parse_speed(&text, self.axis.unit, scale) {

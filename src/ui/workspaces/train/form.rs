@@ -113,6 +113,8 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
     ComboBox::from_id_salt("network")
         .selected_text(chosen.map_or("choose", |a| a.name))
         .width(ui.available_width() - 10.0)
+        // All ten without scrolling.
+        .height(420.0)
         .show_ui(ui, |ui| {
             for architecture in ZOO {
                 ui.selectable_value(
