@@ -13,7 +13,7 @@ pub static RNN1: Architecture = Architecture {
     epochs: 15,
     average_epochs: 5,
     report: Some(98.88),
-    seed: 1,
+    seed: 7,
 };
 
 /// Columns as time, LSTM (128), dense 64, dense 10.
@@ -25,7 +25,7 @@ pub static RNN2: Architecture = Architecture {
     epochs: 15,
     average_epochs: 5,
     report: Some(98.77),
-    seed: 2,
+    seed: 8,
 };
 
 /// Rows as time, GRU (128), dense 64, dense 10.
@@ -49,7 +49,7 @@ pub static RNN4: Architecture = Architecture {
     epochs: 15,
     average_epochs: 5,
     report: Some(98.97),
-    seed: 4,
+    seed: 6,
 };
 
 fn layers(cell: Cell, order: Order) -> Vec<Layer> {

@@ -231,7 +231,8 @@ impl Engine for GpuEngine {
             )));
         }
         plasticity.values = values;
-        self.renew_rules()
+        self.renew_rules()?;
+        self.list_all(projection)
     }
 
     fn set_learning(&mut self, projection: usize, on: bool) -> Result<(), SnnError> {

@@ -375,6 +375,12 @@ pub(super) fn await_map(
     });
     gpu.check()?;
     waited.map_err(|e| SnnError::Engine(format!("the GPU {} does not answer: {e}", gpu.name())))?;
+    // Whoever polls the device meanwhile, another engine on it say, may have taken
+    // our answer up, and be about to hand it over.
+    let begun = Instant::now();
+    while mapped.get().is_none() && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_micros(50));
+    }
     match mapped.get() {
         Some(Ok(())) => Ok(()),
         Some(Err(e)) => Err(SnnError::Engine(format!("reading from the GPU failed: {e}"))),

@@ -365,6 +365,18 @@ impl GpuEngine {
         Ok(state)
     }
 
+    /// Takes all that ever spiked for active again, as the CPU does when a rule's
+    /// parameters change.
+    pub(super) fn list_all(&mut self, p: usize) -> Result<(), SnnError> {
+        let Some(l) = &self.layout.projections[p].learning else { return Ok(()) };
+        let Some(active) = l.active else { return Ok(()) };
+        let (at, count) = (l.pre.since, side_words(&l.pre, self.layout.replicas).1);
+        let since = self.read(|b| &b.cells, at, count)?;
+        let spiked: Vec<u32> = since.into_iter().map(|s| u32::from(s != 0)).collect();
+        self.put(&self.buffers.cells, active, &spiked);
+        Ok(())
+    }
+
     /// Spikes of a source that are still under way, the oldest step first.
     fn under_way(&mut self, s: usize) -> Result<Vec<Vec<(u16, u32)>>, SnnError> {
         let source = self.layout.sources[s].clone();
@@ -401,6 +413,10 @@ impl GpuEngine {
             if let Some(l) = &places.learning {
                 self.put(&self.buffers.state, l.pre.values, bytemuck::cast_slice(&saved.pre));
                 self.put(&self.buffers.cells, l.pre.since, &saved.pre_since);
+                if let Some(active) = l.active {
+                    let spiked = saved.pre_since.iter().map(|s| u32::from(*s != 0));
+                    self.put(&self.buffers.cells, active, &spiked.collect::<Vec<u32>>());
+                }
                 self.put(&self.buffers.state, l.post.values, bytemuck::cast_slice(&saved.post));
                 self.put(&self.buffers.cells, l.post.since, &saved.post_since);
             }

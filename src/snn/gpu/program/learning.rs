@@ -14,7 +14,9 @@ use crate::snn::network::{Connection, Delay, Network, Plasticity, Projection};
 use crate::snn::plasticity::Trace;
 
 /// How often traces that are gone are forgotten, in steps; as on the CPU.
-const PRUNE_EVERY: u32 = 64;
+const PRUNE_EVERY: u32 = 32;
+/// How often spikes of long ago are forgotten, in steps; as in `cpu/learn.rs`.
+const FORGET_EVERY: u32 = 1 << 24;
 
 /// A plastic projection with everything about it.
 struct Plastic<'a> {
@@ -174,23 +176,25 @@ fn raise(p: &Plastic, pre: bool) -> Part {
         );
     }
     code += "    if hit {\n        since = max(now + 1u, 1u);\n    }\n";
+    let longest = tables + 2 * count;
     if let (Some(active), true) = (p.learning.active, pre) {
         let all = p.places.all_changed;
+        // Those whose traces are gone are left out only now and then.
         code += &format!(
-            "    cells[{active}u + replica * {n}u + j] = select(0u, 1u, since != 0u);
-    if since != 0u {{
+            "    let live_at = {active}u + replica * {n}u + j;
+    let live = hit || cells[live_at] == 1u;
+    if live {{
         atomicStore(&marks[{all}u], 1u);
     }}
+    let gone = now % {PRUNE_EVERY}u == 0u && now + 1u - since >= given[{longest}u];
+    cells[live_at] = select(0u, 1u, live && !gone);
 "
         );
     }
-    let longest = tables + 2 * count;
-    let forget: String =
-        (0..*count).map(|t| format!("        state[{values}u + at_{t}] = 0.0;\n")).collect();
     code += &format!(
-        "    if now % {PRUNE_EVERY}u == 0u && since != 0u && now + 1u - since >= given[{longest}u] {{
+        "    if now % {FORGET_EVERY}u == 0u && since != 0u && now + 1u - since >= given[{longest}u] {{
         since = 0u;
-{forget}    }}
+    }}
     cells[since_at] = since;
 }}
 "

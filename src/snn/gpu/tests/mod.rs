@@ -26,6 +26,12 @@ fn gpu() -> Arc<Gpu> {
     GPU.get_or_init(|| Gpu::open().expect("these tests run on a graphics adapter")).clone()
 }
 
+/// The place of the first two that differ, and the two.
+fn first_apart<T: PartialEq + Copy>(a: &[T], b: &[T]) -> Option<(usize, T, T)> {
+    assert_eq!(a.len(), b.len());
+    (0..a.len()).find(|i| a[*i] != b[*i]).map(|i| (i, a[i], b[i]))
+}
+
 /// Names the first part in which two states differ.
 fn assert_same(what: &str, got: &EngineState, want: &EngineState) {
     assert_eq!(got.step, want.step, "{what}: step");
@@ -36,8 +42,13 @@ fn assert_same(what: &str, got: &EngineState, want: &EngineState) {
         assert!(a.counts == b.counts, "{what}: counts of population {p}");
     }
     for (p, (a, b)) in got.projections.iter().zip(&want.projections).enumerate() {
-        assert!(a.pre_since == b.pre_since && a.pre == b.pre, "{what}: traces before {p}");
-        assert!(a.post_since == b.post_since && a.post == b.post, "{what}: traces after {p}");
+        let since = first_apart(&a.pre_since, &b.pre_since);
+        assert_eq!(since, None, "{what}: last spikes before {p} of {}", a.pre_since.len());
+        let pre = first_apart(&a.pre, &b.pre);
+        assert_eq!(pre, None, "{what}: traces before {p} of {}", a.pre.len());
+        let since = first_apart(&a.post_since, &b.post_since);
+        assert_eq!(since, None, "{what}: last spikes after {p} of {}", a.post_since.len());
+        assert_eq!(first_apart(&a.post, &b.post), None, "{what}: traces after {p}");
         let first = a.weights.iter().zip(&b.weights).position(|(a, b)| a != b);
         let pair = first.map(|s| (s, a.weights[s], b.weights[s]));
         assert_eq!(pair, None, "{what}: weights of projection {p}");

@@ -97,7 +97,7 @@ fn tabs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     if !looks_back || ui.available_height() > 760.0 {
         headline(ui, world);
     }
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         for tab in &TABS {
             let text = RichText::new(tab.name).font(theme::strong(14.0));
             let on = tab.name == world.train_tab;

@@ -24,7 +24,12 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         .auto_shrink([false, true])
         .max_height(ui.available_height() - 40.0)
         .show(ui, |ui| {
-            heading(ui, architecture);
+            // A wide table must not make the text above it as wide.
+            let width = ui.available_width();
+            ui.scope(|ui| {
+                ui.set_max_width(width);
+                heading(ui, architecture);
+            });
             let drawn = Structure {
                 name: architecture.name,
                 layers: &layers,
@@ -116,28 +121,33 @@ fn number(ui: &mut Ui, text: RichText) {
 fn table(ui: &mut Ui, lines: &[LayerSummary], cost: &Cost) {
     let strong = |text: &str| RichText::new(text).font(theme::strong(13.5));
     let count = |n: usize| RichText::new(if n == 0 { "–".into() } else { grouped(n as u64) });
-    egui::Grid::new("network").num_columns(5).striped(true).spacing([16.0, 4.0]).show(ui, |ui| {
-        ui.label(strong("Layer"));
-        ui.label(strong("Output"));
-        number(ui, strong("Parameters"));
-        number(ui, strong("Multiply–adds"));
-        ui.label(strong("Share of the work"));
-        ui.end_row();
-        for line in lines {
-            ui.label(&line.name);
-            ui.label(line.shape());
-            number(ui, count(line.parameters));
-            number(ui, count(line.multiply_adds));
-            share(ui, line.multiply_adds as f32 / cost.multiply_adds.max(1) as f32);
+    let narrow = ui.available_width() < 640.0;
+    let spacing = if narrow { 6.0 } else { 16.0 };
+    egui::Grid::new("network").num_columns(5).striped(true).spacing([spacing, 4.0]).show(
+        ui,
+        |ui| {
+            ui.label(strong("Layer"));
+            ui.label(strong("Output"));
+            number(ui, strong("Parameters"));
+            number(ui, strong("Multiply–adds"));
+            ui.label(strong("Share of the work"));
             ui.end_row();
-        }
-        ui.label(strong("All"));
-        ui.label("");
-        number(ui, count(cost.parameters).font(theme::strong(13.5)));
-        number(ui, count(cost.multiply_adds).font(theme::strong(13.5)));
-        ui.label("");
-        ui.end_row();
-    });
+            for line in lines {
+                ui.label(&line.name);
+                ui.label(line.shape());
+                number(ui, count(line.parameters));
+                number(ui, count(line.multiply_adds));
+                share(ui, line.multiply_adds as f32 / cost.multiply_adds.max(1) as f32);
+                ui.end_row();
+            }
+            ui.label(strong("All"));
+            ui.label("");
+            number(ui, count(cost.parameters).font(theme::strong(13.5)));
+            number(ui, count(cost.multiply_adds).font(theme::strong(13.5)));
+            ui.label("");
+            ui.end_row();
+        },
+    );
 }
 
 /// A bar with its percentage.
