@@ -92,6 +92,23 @@ impl Window {
         self.harness.query_all_by_label_contains(text).next().is_some()
     }
 
+    /// Waits until the workers have caught up with the last stroke: the picture stays
+    /// the same for a while.
+    fn settle(&mut self) {
+        let mut last = self.harness.render().unwrap();
+        let mut same = 0;
+        for _ in 0..100 {
+            std::thread::sleep(Duration::from_millis(50));
+            self.harness.run_steps(2);
+            let now = self.harness.render().unwrap();
+            same = if now == last { same + 1 } else { 0 };
+            last = now;
+            if same == 6 {
+                return;
+            }
+        }
+    }
+
     #[track_caller]
     fn click(&mut self, button: &str) {
         self.harness.get_by_role_and_label(Role::Button, button).click();

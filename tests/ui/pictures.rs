@@ -14,6 +14,7 @@ use super::Window;
 
 /// Adapters round colours differently; a broken layout changes far more.
 fn compare(window: &mut Window, name: &str) {
+    window.settle();
     for text in ["answered in", "engine, "] {
         let speeds: Vec<egui::Rect> =
             window.harness.query_all_by_label_contains(text).map(|n| n.rect()).collect();
@@ -182,28 +183,11 @@ fn fields(size: [f32; 2], theme: ThemeChoice, projector: bool, clicks: &[&str]) 
     window.wait_for_text("Into ");
     window.draw(3, 1);
     window.wait_for_text("CNN 3 answers 3, ");
-    settle(&mut window);
+    window.settle();
     for name in clicks {
         window.click(name);
     }
     window
-}
-
-/// Waits until workers have caught up with the last stroke: the picture stays the
-/// same for a while.
-fn settle(window: &mut Window) {
-    let mut last = window.harness.render().unwrap();
-    let mut same = 0;
-    for _ in 0..100 {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-        window.harness.run_steps(2);
-        let now = window.harness.render().unwrap();
-        same = if now == last { same + 1 } else { 0 };
-        last = now;
-        if same == 6 {
-            return;
-        }
-    }
 }
 
 /// The Neuron lab, its simulation held at what it begins with.

@@ -165,6 +165,7 @@ fn what_is_hidden_changes_the_answers_and_comes_back() {
     let mut window = open();
     window.draw(3, 1);
     window.wait_for_text("RNN ensemble says 3, ");
+    window.settle();
     let before = answers(&window);
     let slider = window.harness.get_by_role_and_label(Role::Slider, "Hide the last");
     slider.set_value_accesskit(20.0);
@@ -174,6 +175,7 @@ fn what_is_hidden_changes_the_answers_and_comes_back() {
     });
     window.click("Show all");
     window.wait_for_text("RNN ensemble says 3, ");
+    window.settle();
     assert_eq!(answers(&window), before);
     go(&mut window, 14.0);
     window.click("Hide column 14");
