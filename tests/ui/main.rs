@@ -109,8 +109,12 @@ impl Window {
         }
     }
 
+    /// Presses a button, once it is there: some come when a worker is done.
     #[track_caller]
     fn click(&mut self, button: &str) {
+        self.wait_for(button, |h| {
+            h.query_all_by_role_and_label(Role::Button, button).next().is_some()
+        });
         self.harness.get_by_role_and_label(Role::Button, button).click();
         self.harness.run_steps(3);
     }

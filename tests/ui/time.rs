@@ -35,8 +35,9 @@ fn answers(window: &Window) -> String {
 fn the_digit_is_read_step_by_step_and_redrawn_in_the_middle() {
     let mut window = open();
     window.draw(3, 1);
+    // The ensemble may say so before the last stroke is done, RNN 1 not quite.
     window.wait_for_text("RNN ensemble says 3, ");
-    assert!(answers(&window).contains("RNN 1 says 3, "), "{}", answers(&window));
+    window.wait_for_text("RNN 1 says 3, ");
     // Before anything is read nobody can know; then a step at a time.
     window.key(Modifiers::NONE, Key::Home);
     assert_eq!(at(&window), 0.0);

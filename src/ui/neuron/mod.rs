@@ -84,7 +84,7 @@ impl Neuron {
     /// Fresh, with the time bar's speed as kept.
     pub fn new(settings: &NeuronSettings) -> Self {
         Self {
-            playback: Playback::new(0, 0, settings.playback),
+            playback: Playback::live(settings.playback),
             plot: settings::fresh_plot(),
             loaded: false,
             awaited: 0,
@@ -143,7 +143,7 @@ impl App {
                 kept.playback = settings::fresh_playback();
                 let speed = kept.playback.steps_per_s;
                 self.neuron.plot = settings::fresh_plot();
-                self.neuron.playback = Playback::new(0, 0, kept.playback);
+                self.neuron.playback = Playback::live(kept.playback);
                 self.hub.simulation().set_speed(speed);
                 self.load_figure();
             }

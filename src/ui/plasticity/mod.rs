@@ -89,7 +89,7 @@ impl Plasticity {
         story.edit(&PlaybackEdit::End);
         Self {
             story,
-            pattern: Playback::new(0, 0, settings.pattern_playback),
+            pattern: Playback::live(settings.pattern_playback),
             plot: fresh_plot(),
             loaded: false,
             awaited: 0,
@@ -170,7 +170,7 @@ impl App {
             PlasticityTab::Pattern => {
                 kept.pattern = PatternSettings::default();
                 kept.pattern_playback = fresh.pattern_playback;
-                self.plasticity.pattern = Playback::new(0, 0, kept.pattern_playback);
+                self.plasticity.pattern = Playback::live(kept.pattern_playback);
                 self.plasticity.plot = fresh_plot();
                 self.hub.pattern().set_speed(kept.pattern_playback.steps_per_s);
                 self.load_pattern();

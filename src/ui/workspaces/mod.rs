@@ -3,6 +3,7 @@
 
 pub mod draw;
 pub mod fields;
+mod lab;
 pub mod neuron;
 pub mod plasticity;
 pub mod time;

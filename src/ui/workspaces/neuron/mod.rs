@@ -14,7 +14,7 @@ pub(super) mod form;
 mod spikes;
 mod unit;
 
-use egui::{Key, RichText, ScrollArea, Ui};
+use egui::{Key, RichText, Ui};
 
 use super::super::command::{Command, Outbox};
 use super::super::neuron::NeuronEdit;
@@ -23,6 +23,7 @@ use super::super::snapshot::Snapshot;
 use super::super::theme::{self, palette};
 use super::super::widgets::icons::Icon;
 use super::Workspace;
+use super::lab::{self, Sides};
 
 /// The workspace.
 pub static WORKSPACE: Workspace = Workspace {
@@ -102,34 +103,8 @@ const TABS: [Tab; 5] = [
 fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let chosen = world.session.neuron.tab;
     let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
-    let plain = egui::Frame::new();
-    if let Some(bar) = tab.bar {
-        let top = egui::Margin { top: 8, ..egui::Margin::ZERO };
-        egui::Panel::bottom("neuron time")
-            .resizable(false)
-            .show_separator_line(false)
-            .frame(plain.inner_margin(top))
-            .show(ui, |ui| bar(ui, world, out));
-    }
-    if ui.available_width() < 560.0 {
-        ScrollArea::vertical().show(ui, |ui| {
-            tabs(ui, tab, out);
-            (tab.show)(ui, world, out);
-            (tab.form)(ui, world, out);
-        });
-        return;
-    }
-    let width = if ui.available_width() < 820.0 { 206.0 } else { 250.0 };
-    egui::Panel::left("neuron form")
-        .exact_size(width)
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(theme::card(ui.visuals()))
-        .show(ui, |ui| {
-            ScrollArea::vertical().show(ui, |ui| (tab.form)(ui, world, out));
-        });
-    let left = egui::Margin { left: 12, ..egui::Margin::ZERO };
-    egui::CentralPanel::default().frame(plain.inner_margin(left)).show(ui, |ui| {
+    let sides = Sides { form: tab.form, bar: tab.bar };
+    lab::show(ui, ("neuron form", "neuron time"), &sides, (world, out), |ui, out, _| {
         tabs(ui, tab, out);
         (tab.show)(ui, world, out);
     });

@@ -26,6 +26,7 @@ use super::super::snapshot::Snapshot;
 use super::super::theme::{self, palette};
 use super::super::widgets::icons::Icon;
 use super::Workspace;
+use super::lab::{self, Sides};
 
 /// The workspace.
 pub static WORKSPACE: Workspace = Workspace {
@@ -103,42 +104,28 @@ const TABS: [Tab; 6] = [
 fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let chosen = world.session.plasticity.tab;
     let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
-    let plain = egui::Frame::new();
-    if let Some(bar) = tab.bar {
-        let top = egui::Margin { top: 8, ..egui::Margin::ZERO };
-        egui::Panel::bottom("plasticity time")
-            .resizable(false)
-            .show_separator_line(false)
-            .frame(plain.inner_margin(top))
-            .show(ui, |ui| bar(ui, world, out));
-    }
-    if ui.available_width() < 560.0 {
-        ScrollArea::vertical().show(ui, |ui| {
-            tabs(ui, tab, out);
-            (tab.show)(ui, world, out);
-            (tab.form)(ui, world, out);
-        });
-        return;
-    }
-    let width = if ui.available_width() < 820.0 { 206.0 } else { 250.0 };
-    egui::Panel::left("plasticity form")
-        .exact_size(width)
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(theme::card(ui.visuals()))
-        .show(ui, |ui| {
-            ScrollArea::vertical().show(ui, |ui| (tab.form)(ui, world, out));
-        });
-    let left = egui::Margin { left: 12, ..egui::Margin::ZERO };
-    egui::CentralPanel::default().frame(plain.inner_margin(left)).show(ui, |ui| {
-        // What does not fit into a small window is scrolled to.
-        let room = ui.available_height();
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            ui.set_max_height(room);
-            tabs(ui, tab, out);
-            (tab.show)(ui, world, out);
-        });
-    });
+    let sides = Sides { form: tab.form, bar: tab.bar };
+    lab::show(
+        ui,
+        ("plasticity form", "plasticity time"),
+        &sides,
+        (world, out),
+        |ui, out, own_column| {
+            let mut all = |ui: &mut Ui| {
+                tabs(ui, tab, out);
+                (tab.show)(ui, world, out);
+            };
+            if !own_column {
+                return all(ui);
+            }
+            // What does not fit into a small window is scrolled to.
+            let room = ui.available_height();
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                ui.set_max_height(room);
+                all(ui);
+            });
+        },
+    );
 }
 
 /// The experiments to choose from, and what to see in this one.

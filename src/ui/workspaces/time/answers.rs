@@ -62,14 +62,14 @@ fn grid(cards: usize, width: f32) -> (usize, usize) {
 
 /// Width of the names beside the strips, and of the verdicts, points.
 const NAMES: f32 = 122.0;
-const VERDICTS: f32 = 150.0;
+const VERDICTS: f32 = 168.0;
 
 /// One row of cells for each network and the ensemble.
 fn strips(ui: &mut Ui, world: &Snapshot<'_>, all: &[Timeline<'_>], out: &mut Outbox) {
     let p = palette(ui.visuals());
     let narrow = ui.available_width() < 640.0;
     let row = if narrow { 20.0 } else { 24.0 };
-    let verdicts = if narrow { 104.0 } else { VERDICTS };
+    let verdicts = if narrow { 124.0 } else { VERDICTS };
     let size = Vec2::new(ui.available_width(), row * all.len() as f32 + 18.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let spoken: Vec<String> = all.iter().map(|t| spoken(t, now(world))).collect();

@@ -14,8 +14,11 @@ pub fn row(ui: &mut Ui, config: &mut TrainConfig) {
     let name = here.map_or_else(|| format!("{} (absent)", config.device), |d| d.name.into());
     let tip = here.map_or("It is not there now: choose another to train.", |d| d.doc);
     form::row(ui, "Device", tip, |ui| {
+        // A long name must leave its label readable in a narrow form.
         ComboBox::from_id_salt("device")
             .selected_text(name)
+            .width((ui.available_width() - 8.0).max(40.0))
+            .truncate()
             .show_ui(ui, |ui| {
                 for device in present {
                     ui.selectable_value(&mut config.device, device.id.to_owned(), device.name)

@@ -1,0 +1,56 @@
+//! How a lab is laid out: the settings of the chosen experiment on the left, its
+//! plots beside them, the time bar below; in a small window all in one column.
+
+use egui::{ScrollArea, Ui};
+
+use super::super::command::Outbox;
+use super::super::snapshot::Snapshot;
+use super::super::theme;
+
+/// A part of an experiment's view.
+pub type Part = fn(&mut Ui, &Snapshot<'_>, &mut Outbox);
+
+/// An experiment's settings, and its time bar, if it has time.
+pub struct Sides {
+    pub form: Part,
+    pub bar: Option<Part>,
+}
+
+/// Draws a lab; `plots` is asked for once, with whether it has a column of its own.
+pub fn show(
+    ui: &mut Ui,
+    (form_id, time_id): (&'static str, &'static str),
+    sides: &Sides,
+    (world, out): (&Snapshot<'_>, &mut Outbox),
+    plots: impl FnOnce(&mut Ui, &mut Outbox, bool),
+) {
+    let plain = egui::Frame::new();
+    if let Some(bar) = sides.bar {
+        let top = egui::Margin { top: 8, ..egui::Margin::ZERO };
+        egui::Panel::bottom(time_id)
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(plain.inner_margin(top))
+            .show(ui, |ui| bar(ui, world, out));
+    }
+    if ui.available_width() < 560.0 {
+        ScrollArea::vertical().show(ui, |ui| {
+            plots(ui, out, false);
+            (sides.form)(ui, world, out);
+        });
+        return;
+    }
+    let width = if ui.available_width() < 820.0 { 206.0 } else { 250.0 };
+    egui::Panel::left(form_id)
+        .exact_size(width)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(theme::card(ui.visuals()))
+        .show(ui, |ui| {
+            ScrollArea::vertical().show(ui, |ui| (sides.form)(ui, world, out));
+        });
+    let left = egui::Margin { left: 12, ..egui::Margin::ZERO };
+    egui::CentralPanel::default().frame(plain.inner_margin(left)).show(ui, |ui| {
+        plots(ui, out, true);
+    });
+}
