@@ -296,7 +296,7 @@ fn speed(ui: &mut Ui, world: &Snapshot<'_>) {
         .as_ref()
         .map_or_else(String::new, |e| format!("{} engine, {}", e.kind, e.detail));
     let rounded = |x: f64| grouped(x.round() as u64);
-    let (short, long) = match (&view.speeds, world.neuron.running) {
+    let (short, long) = match (&view.speeds, world.neuron.running || view.goes) {
         (Some(s), _) => (
             format!("{} ms/s simulated", rounded(s.ms_per_s)),
             format!(
