@@ -27,5 +27,6 @@ fn dc_exc_reset_shared(c: DcExcConstants, learnt: DcExcShared) -> DcExcShared {
 }
 
 fn dc_exc_slow(c: DcExcConstants, learnt: DcExcShared) -> DcExcShared {
-    return DcExcShared(r(learnt.theta * c.keep_theta));
+    let above = r(learnt.theta - c.theta_rest);
+    return DcExcShared(r(c.theta_rest + r(above * c.keep_theta)));
 }

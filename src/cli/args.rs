@@ -9,6 +9,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::output::Format;
+use super::simulate::args::SimulateArgs;
 use crate::ann::device::DEVICES;
 use crate::ann::optimiser::OPTIMISERS;
 use crate::ann::shipped::SETS;
@@ -31,6 +32,7 @@ Examples:
   spikescope data download                fetch MNIST (12 MB)
   spikescope evaluate                     accuracy of every network on MNIST's test set
   spikescope train mlp --epochs 5         train a network
+  spikescope simulate diehl-cook          let a spiking network learn digits by STDP
   spikescope classify five.png            ask the networks about a picture
 
 `spikescope COMMAND --help` says more about each. Where things are kept:
@@ -75,6 +77,7 @@ pub enum Command {
     Data(DataArgs),
     Models(ModelsArgs),
     Devices(DevicesArgs),
+    Simulate(SimulateArgs),
     Bench(BenchArgs),
     Tour(TourArgs),
 }
@@ -447,7 +450,7 @@ fn devices() -> PossibleValuesParser {
     DEVICES.iter().map(|d| PossibleValue::new(d.id).help(d.name)).collect::<Vec<_>>().into()
 }
 
-fn sources() -> PossibleValuesParser {
+pub(super) fn sources() -> PossibleValuesParser {
     SOURCES.iter().map(|s| PossibleValue::new(s.id).help(s.name)).collect::<Vec<_>>().into()
 }
 

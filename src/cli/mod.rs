@@ -29,6 +29,7 @@ mod output;
 mod panic_message;
 mod progress;
 pub mod report;
+mod simulate;
 mod table;
 mod tour;
 mod train;
@@ -82,6 +83,11 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
         Some(Command::Data(args)) => data::run(&args),
         Some(Command::Models(args)) => describe::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Devices(args)) => devices::run(&mut Output::stdout(args.format)),
+        Some(Command::Simulate(args)) => match args.what {
+            simulate::args::SimulateWhat::DiehlCook(args) => {
+                simulate::diehl_cook(&args, &mut Output::stdout(args.format))
+            }
+        },
         Some(Command::Bench(args)) => match args.what {
             args::BenchWhat::Train(args) => bench::train(&args, &mut Output::stdout(args.format)),
             args::BenchWhat::Spiking(args) => {

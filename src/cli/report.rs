@@ -333,3 +333,42 @@ pub struct Toured {
     /// The PNG files.
     pub pictures: Vec<String>,
 }
+
+/// `simulate diehl-cook`
+#[derive(Debug, Serialize)]
+pub struct SimulatedDigits {
+    /// Name of its folder under `simulations`.
+    pub run: String,
+    /// Excitatory ones.
+    pub neurons: usize,
+    pub data: String,
+    pub seed: u64,
+    pub side_by_side: usize,
+    /// Images learnt, all passes.
+    pub images: u64,
+    /// Repeated ones included.
+    pub presentations: u64,
+    /// Time it took to learn them.
+    pub seconds: f64,
+    /// Training images that the labels are from.
+    pub label_images: usize,
+    /// Neurons that stand for no digit.
+    pub unassigned: usize,
+    pub held_out: Option<SimulatedReadOuts>,
+    pub test: Option<SimulatedReadOuts>,
+    /// The file.
+    pub network: String,
+}
+
+/// Shares of right answers, 0 to 1.
+#[derive(Debug, Serialize)]
+pub struct SimulatedReadOuts {
+    /// Images asked.
+    pub images: usize,
+    /// By the vote of the neurons assigned to each digit, as published.
+    pub vote: f64,
+    /// Each spike counts for every digit as often as its neuron fires for it.
+    pub confidence: f64,
+    /// Softmax regression on the spike counts.
+    pub logistic: f64,
+}

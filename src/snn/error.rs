@@ -29,6 +29,9 @@ pub enum SnnError {
     /// A snapshot of another network.
     #[error("this snapshot belongs to another network: {0}")]
     Snapshot(String),
+    /// A file that cannot be used.
+    #[error("{file} cannot be used: {reason}")]
+    File { file: String, reason: String },
     /// The engine cannot go on.
     #[error("{0}")]
     Engine(String),

@@ -30,6 +30,7 @@ pub mod plasticity;
 pub mod rate_curve;
 pub mod recording;
 pub mod rng;
+pub mod state_file;
 pub mod stimulus;
 pub mod traces;
 

@@ -8,10 +8,17 @@
 //!
 //! * this file: the network
 //! * [`protocol`]: how images are shown
-//! * [`read_out`]: which digit a neuron stands for, and what the network answers
+//! * [`learning`]: a run over many images, with checkpoints
+//! * [`assess`]: what a network that has learnt answers
+//! * [`read_out`], [`logistic`]: which digit its spikes say
+//! * [`trained`]: a network that has learnt, in a file
 
+pub mod assess;
+pub mod learning;
+pub mod logistic;
 pub mod protocol;
 pub mod read_out;
+pub mod trained;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +41,9 @@ pub const PLASTIC: usize = 0;
 /// The index of θ among the excitatory neuron's variables.
 pub const THETA: usize = 3;
 
+/// θ of a fresh network, mV: where the threshold is the paper's v_th.
+pub const THETA_INITIAL_MV: f64 = 20.0;
+
 /// What can be chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -51,6 +61,11 @@ pub struct DiehlCook {
     pub as_published: bool,
     /// How slowly θ decays, ms of simulated time.
     pub tau_theta_ms: f64,
+    /// What θ falls back to where its neuron does not spike, mV: 0 as in the authors'
+    /// program, [`THETA_INITIAL_MV`] as in their paper.
+    pub theta_rest_mv: f64,
+    /// What each spike adds to θ, mV.
+    pub theta_plus_mv: f64,
     /// What the weights onto a neuron sum to.
     pub weight_sum: f64,
     /// The rule, with its rates.
@@ -84,6 +99,8 @@ impl DiehlCook {
             dt_ms: 0.5,
             as_published: false,
             tau_theta_ms: usual_tau_theta_ms(neurons),
+            theta_rest_mv: 0.0,
+            theta_plus_mv: 0.05,
             weight_sum: 78.0,
             rule: Config::new("diehl_cook"),
             exc_to_inh: 10.4,
@@ -100,7 +117,9 @@ impl DiehlCook {
         };
         let excitatory = Config::new("dc_exc")
             .with("integration", f64::from(method))
-            .with("tau_theta_ms", self.tau_theta_ms);
+            .with("tau_theta_ms", self.tau_theta_ms)
+            .with("theta_rest_mv", self.theta_rest_mv)
+            .with("theta_plus_mv", self.theta_plus_mv);
         let mut spec = NetworkSpec::new("Diehl & Cook", self.dt_ms, self.seed)
             .input(INPUT, PIXELS, Drive::Silent)
             .population(EXCITATORY, self.neurons, excitatory)

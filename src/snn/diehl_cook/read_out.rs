@@ -1,9 +1,16 @@
-//! From spikes to a digit: each neuron stands for the digit that it fires for
-//! most on labelled training images, and the neurons of a digit vote together
-//! (Diehl and Cook 2015, section 2.4).
+//! From spikes to a digit. What the neurons stand for is found on labelled
+//! *training* images, with the weights frozen; three read-outs, from the plainest
+//! to the most learnt, so that figures can be compared with the literature:
+//!
+//! * the **vote** (Diehl and Cook 2015, section 2.4): each neuron stands for the
+//!   digit that it fires for most, and the neurons of a digit vote together. This
+//!   is the one whose accuracy is published.
+//! * **by confidence** (*proportion weighting* in BindsNET; Hazan et al. 2018):
+//!   each spike counts for every digit as often as its neuron fires for it.
+//! * **logistic**: a softmax regression on the spike counts ([`super::logistic`]).
 
 /// The sums from which labels follow.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Responses {
     neurons: usize,
     /// `[class][neuron]`.
@@ -23,6 +30,46 @@ impl Responses {
         self.images[class] += 1;
         let sums = &mut self.spikes[class * self.neurons..][..self.neurons];
         sums.iter_mut().zip(counts).for_each(|(s, c)| *s += f64::from(*c));
+    }
+
+    /// From what [`Responses::mean`] gave: `[class][neuron]`, each as if of one image.
+    pub fn from_means(neurons: usize, means: &[f32]) -> Self {
+        let spikes = means.iter().take(10 * neurons).map(|m| f64::from(*m)).collect();
+        Self { neurons, spikes, images: [1; 10] }
+    }
+
+    /// Several images at once: `[class][neuron]` spikes, and the images of each class.
+    pub fn add_sums(&mut self, spikes: &[u32], images: &[u32; 10]) {
+        self.spikes.iter_mut().zip(spikes).for_each(|(s, n)| *s += f64::from(*n));
+        self.images.iter_mut().zip(images).for_each(|(i, n)| *i += u64::from(*n));
+    }
+
+    /// Number of neurons.
+    pub fn neurons(&self) -> usize {
+        self.neurons
+    }
+
+    /// Images counted, all classes.
+    pub fn images(&self) -> u64 {
+        self.images.iter().sum()
+    }
+
+    /// The share of a neuron's response that goes to each class; zeros for one that
+    /// never fired.
+    pub fn confidence(&self, neuron: usize) -> [f64; 10] {
+        let means: [f64; 10] = std::array::from_fn(|c| self.mean(c, neuron));
+        let sum: f64 = means.iter().sum();
+        if sum > 0.0 { means.map(|m| m / sum) } else { [0.0; 10] }
+    }
+
+    /// Each spike counts for every class by its neuron's [`Responses::confidence`].
+    pub fn confident_votes(&self, counts: &[u32]) -> [f64; 10] {
+        let mut votes = [0.0; 10];
+        for (neuron, count) in counts.iter().enumerate().filter(|(_, c)| **c > 0) {
+            let confidence = self.confidence(neuron);
+            votes.iter_mut().zip(confidence).for_each(|(v, p)| *v += f64::from(*count) * p);
+        }
+        votes
     }
 
     /// Mean spikes of a neuron per image of a class.
@@ -63,7 +110,11 @@ pub fn votes(labels: &[Option<u8>], counts: &[u32]) -> [f64; 10] {
 
 /// The digit with the largest vote; the smaller of two that are equal.
 pub fn predict(labels: &[Option<u8>], counts: &[u32]) -> u8 {
-    let votes = votes(labels, counts);
+    largest(&votes(labels, counts))
+}
+
+/// The place of the largest number; the first of several.
+pub fn largest(votes: &[f64; 10]) -> u8 {
     let mut best = 0;
     for class in 1..10 {
         if votes[class] > votes[best] {

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! τ dv/dt = (v_rest − v) + g_e (E_e − v) + g_i (E_i − v)
-//! τ_ge dg_e/dt = −g_e        τ_gi dg_i/dt = −g_i        τ_θ dθ/dt = −θ
+//! τ_ge dg_e/dt = −g_e        τ_gi dg_i/dt = −g_i        τ_θ dθ/dt = θ_rest − θ
 //! excitatory: v > v_th − offset + θ: spike, v ← v_reset, θ ← θ + θ₊
 //! inhibitory: v > v_th: spike, v ← v_reset, held for t_ref
 //! ```
@@ -14,6 +14,11 @@
 //! Backward Euler, v ← (v + h (v_rest + g_e E_e + g_i E_i)) / (1 + h (1 + g_e + g_i))
 //! with h = dt/τ, cannot overshoot and costs one division. Conductances are
 //! multiplied by 1 − dt/τ_g in both.
+//!
+//! The paper's threshold is v_th + θ with θ falling back to 0; its program's is
+//! v_th − 20 mV + θ with θ beginning at 20 mV and falling towards 0, so that a
+//! neuron that never wins ends 20 mV below v_th, under its own resting potential.
+//! Both are had: θ_rest is 0 as in the program; set to the offset it is the paper's.
 //!
 //! θ belongs to the neuron, not to the replica: all replicas raise it, and it
 //! decays for each of them.
@@ -92,6 +97,14 @@ const EXC_PARAMS: &[Param] = &[
         1,
         "Whether θ changes: on to learn, off to test",
     ),
+    Param::number(
+        "theta_rest_mv",
+        "θ at rest",
+        "mV",
+        0.0,
+        (-100.0, 1000.0),
+        "What θ decays towards: 0 as in the authors' program, the offset as in the paper",
+    ),
 ];
 
 const INH_PARAMS: &[Param] = &[
@@ -149,7 +162,7 @@ pub static EXCITATORY: NeuronModel = NeuronModel {
         "τ dv/dt = (v_rest − v) + g_e (E_e − v) + g_i (E_i − v) + I",
         "τ_ge dg_e/dt = −g_e",
         "τ_gi dg_i/dt = −g_i",
-        "τ_θ dθ/dt = −θ",
+        "τ_θ dθ/dt = θ_rest − θ",
         "spike where v > v_th − offset + θ; then v = v_reset, θ = θ + θ₊",
     ],
     integration: INTEGRATION,
@@ -173,9 +186,9 @@ pub static EXCITATORY: NeuronModel = NeuronModel {
     threshold: |p, x| p[3] - p[12] + f64::from(x[3]),
     adapts: |p| p[15] != 0.0,
     kernel: |p| match p[9] as u8 {
-        BACKWARD_EULER => Kernel::of::<Excitatory<BACKWARD_EULER>, 3, 1, 12>(),
-        FORWARD_EULER => Kernel::of::<Excitatory<FORWARD_EULER>, 3, 1, 12>(),
-        _ => Kernel::of::<Excitatory<EXPONENTIAL_EULER>, 3, 1, 12>(),
+        BACKWARD_EULER => Kernel::of::<Excitatory<BACKWARD_EULER>, 3, 1, 13>(),
+        FORWARD_EULER => Kernel::of::<Excitatory<FORWARD_EULER>, 3, 1, 13>(),
+        _ => Kernel::of::<Excitatory<EXPONENTIAL_EULER>, 3, 1, 13>(),
     },
 };
 
@@ -218,6 +231,7 @@ const EXC_CONSTANTS: &[&str] = &[
     "theta_offset",
     "theta_plus",
     "keep_theta",
+    "theta_rest",
 ];
 const INH_CONSTANTS: &[&str] =
     &["h", "v_rest", "v_reset", "v_th", "e_exc", "e_inh", "keep_ge", "keep_gi", "integration"];
@@ -361,24 +375,25 @@ fn membrane<const METHOD: u8>(c: &[f32], [v, ge, gi]: [f32; 3], current: f32) ->
 
 struct Excitatory<const METHOD: u8>;
 
-impl<const METHOD: u8> Model<3, 1, 12> for Excitatory<METHOD> {
+impl<const METHOD: u8> Model<3, 1, 13> for Excitatory<METHOD> {
     // With a time constant of 100 ms it hardly does between two images.
     const SETTLES: bool = false;
 
-    fn derive(p: &[f64], dt_ms: f64) -> [f32; 12] {
-        let mut c = [0.0; 12];
+    fn derive(p: &[f64], dt_ms: f64) -> [f32; 13] {
+        let mut c = [0.0; 13];
         c[..9].copy_from_slice(&common(p, dt_ms));
-        let &[.., offset, plus, tau_theta, adapt] = p else { return c };
+        let &[.., offset, plus, tau_theta, adapt, theta_rest] = p else { return c };
         c[9] = offset as f32;
         let (plus, keep) =
             if adapt == 0.0 { (0.0, 1.0) } else { (plus, (-SLOW_MS / tau_theta).exp()) };
         c[10] = plus as f32;
         c[11] = keep as f32;
+        c[12] = theta_rest as f32;
         c
     }
 
     #[inline(always)]
-    fn step(c: &[f32; 12], x: [f32; 3], _: [f32; 1], current: f32, _free: bool) -> [f32; 3] {
+    fn step(c: &[f32; 13], x: [f32; 3], _: [f32; 1], current: f32, _free: bool) -> [f32; 3] {
         [
             membrane::<METHOD>(c, x, current),
             fade_conductance(x[1], c[6]),
@@ -387,17 +402,17 @@ impl<const METHOD: u8> Model<3, 1, 12> for Excitatory<METHOD> {
     }
 
     #[inline(always)]
-    fn fires(c: &[f32; 12], [v, ..]: &[f32; 3], [theta]: &[f32; 1]) -> bool {
+    fn fires(c: &[f32; 13], [v, ..]: &[f32; 3], [theta]: &[f32; 1]) -> bool {
         *v > *theta + (c[3] - c[9])
     }
 
-    fn reset(c: &[f32; 12], [v, ..]: &mut [f32; 3], [theta]: &mut [f32; 1]) {
+    fn reset(c: &[f32; 13], [v, ..]: &mut [f32; 3], [theta]: &mut [f32; 1]) {
         *v = c[2];
         *theta += c[10];
     }
 
-    fn slow(c: &[f32; 12], [theta]: &mut [f32; 1]) {
-        *theta *= c[11];
+    fn slow(c: &[f32; 13], [theta]: &mut [f32; 1]) {
+        *theta = c[12] + (*theta - c[12]) * c[11];
     }
 }
 

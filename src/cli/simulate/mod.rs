@@ -1,0 +1,296 @@
+//! `spikescope simulate diehl-cook`: a spiking network learns digits, is labelled
+//! and tested.
+
+pub mod args;
+mod run;
+
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+use super::failure::UsageError;
+use super::output::Output;
+use super::progress::{Progress, Unit};
+use super::report::{SimulatedDigits, SimulatedReadOuts};
+use super::table::{self, Align};
+use super::{Outcome, digits, models};
+use crate::core::clock::duration_text;
+use crate::core::files::write_bytes;
+use crate::data::Dataset;
+use crate::data::registry::Split;
+use crate::snn::diehl_cook::DiehlCook;
+use crate::snn::diehl_cook::assess::{Counts, Frozen};
+use crate::snn::diehl_cook::learning::{self, Learning, Plan};
+use crate::snn::diehl_cook::protocol::ProtocolSettings;
+use crate::snn::diehl_cook::trained::{About, Accuracies, Trained};
+use args::DiehlCookArgs;
+use run::SimulationRun;
+
+pub fn diehl_cook(args: &DiehlCookArgs, out: &mut Output) -> anyhow::Result<Outcome> {
+    if args.out.as_deref().is_some_and(std::path::Path::is_dir) {
+        return Err(UsageError("--out names a folder, not a file".into()).into());
+    }
+    let threads = models::threads(args.threads);
+    let (run, mut learning, split) = begin(args, threads)?;
+    announce(&run, &learning, out)?;
+    learn(&run, &mut learning, &split, args, out)?;
+    let trained = assess(&mut learning, &split, args, threads, out)?;
+    let file = args.out.clone().unwrap_or_else(|| run.network());
+    write_bytes(&file, &trained.to_bytes()?)?;
+    print(&trained, out)?;
+    out.line(format_args!("Network: {}", file.display()))?;
+    let about = &trained.about;
+    out.json(&SimulatedDigits {
+        run: run.id.clone(),
+        neurons: about.config.neurons,
+        data: about.data.clone(),
+        seed: about.config.seed,
+        side_by_side: about.config.replicas,
+        images: about.images,
+        presentations: about.presentations,
+        seconds: about.seconds,
+        label_images: about.label_images,
+        unassigned: trained.labels.iter().filter(|l| l.is_none()).count(),
+        held_out: about.held_out.map(read_outs),
+        test: about.test.map(read_outs),
+        network: file.display().to_string(),
+    })?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn read_outs(a: Accuracies) -> SimulatedReadOuts {
+    let (vote, confidence, logistic) = (a.vote, a.confidence, a.logistic);
+    SimulatedReadOuts { images: a.images, vote, confidence, logistic }
+}
+
+/// A run, new or gone on with.
+fn begin(args: &DiehlCookArgs, threads: usize) -> anyhow::Result<(SimulationRun, Learning, Split)> {
+    if let Some(name) = &args.resume {
+        let (run, bytes) = SimulationRun::open(name)?;
+        let file = run.checkpoint().display().to_string();
+        let plan = Learning::plan_of(&bytes, &file)?;
+        let split = digits::load(&plan.data, args.mnist.as_deref())?;
+        let has = split.train.len();
+        if plan.distinct > has {
+            bail!("{file} needs {} images of {}, but it has {has}", plan.distinct, plan.data);
+        }
+        let image = |i: usize| (split.train.pixels(i), split.train.labels()[i]);
+        let learning = Learning::go_on(&bytes, &file, &image, args.engine.into(), threads)?;
+        return Ok((run, learning, split));
+    }
+    let split = digits::load(&args.data, args.mnist.as_deref())?;
+    let distinct = split.train.len().saturating_sub(args.held_out);
+    if distinct == 0 {
+        let has = split.train.len();
+        return Err(UsageError(format!("--held-out leaves none of {has} images to learn")).into());
+    }
+    let images = args.images.map_or(distinct as u64, std::num::NonZeroU64::get);
+    let plan = Plan {
+        config: config(args),
+        protocol: ProtocolSettings::default(),
+        data: args.data.clone(),
+        distinct,
+        images,
+    };
+    let learning = Learning::new(plan, args.engine.into(), threads)?;
+    let run = SimulationRun::create(args.neurons, args.seed, &args.data)?;
+    Ok((run, learning, split))
+}
+
+fn config(args: &DiehlCookArgs) -> DiehlCook {
+    let mut config = DiehlCook {
+        seed: args.seed,
+        replicas: args.side_by_side,
+        as_published: args.as_published,
+        ..DiehlCook::of(args.neurons)
+    };
+    config.tau_theta_ms = args.tau_theta.unwrap_or(config.tau_theta_ms);
+    config.theta_plus_mv = args.theta_plus.unwrap_or(config.theta_plus_mv);
+    config.theta_rest_mv = args.theta_rest.unwrap_or(config.theta_rest_mv);
+    if let Some(rate) = args.learning_rate {
+        config.rule = config.rule.clone().with("nu_post", rate);
+    }
+    config
+}
+
+fn announce(run: &SimulationRun, learning: &Learning, out: &mut Output) -> anyhow::Result<()> {
+    let plan = learning.plan();
+    let c = &plan.config;
+    out.line(format_args!(
+        "Run {}: {} + {} neurons, {} images of {} ({} different ones){}, seed {}; θ: τ {:.3e} ms, {} mV a spike",
+        run.id,
+        c.neurons,
+        c.neurons,
+        plan.images,
+        plan.data,
+        plan.distinct,
+        if c.replicas > 1 { format!(", {} side by side", c.replicas) } else { String::new() },
+        c.seed,
+        c.tau_theta_ms,
+        c.theta_plus_mv,
+    ))?;
+    let (info, reason) = learning.engine();
+    out.line(format_args!("{}; {reason}", info.detail))?;
+    let header = COLUMNS.map(|(name, _)| name.to_owned());
+    out.line(table::line(&COLUMNS, &WIDTHS, &header))?;
+    Ok(())
+}
+
+const COLUMNS: [(&str, Align); 5] = [
+    ("images", Align::Right),
+    ("running accuracy", Align::Right),
+    ("spikes/image", Align::Right),
+    ("shown/image", Align::Right),
+    ("ms/image", Align::Right),
+];
+const WIDTHS: [usize; 5] = [8, 16, 12, 11, 8];
+
+/// Learns to the end, with a checkpoint once in a while.
+fn learn(
+    run: &SimulationRun,
+    learning: &mut Learning,
+    split: &Split,
+    args: &DiehlCookArgs,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    let image = |i: usize| (split.train.pixels(i), split.train.labels()[i]);
+    let every = Duration::from_secs(args.checkpoint_every.get());
+    let progress = Progress::new(learning.plan().images, Unit::Images);
+    let (mut saved, begun) = (Instant::now(), Instant::now());
+    let first = learning.progress().images;
+    write_bytes(&run.checkpoint(), &learning.checkpoint()?)?;
+    let mut last = (learning.progress().clone(), learning.presentations());
+    while !learning.finished() {
+        learning.learn(&image, 50)?;
+        let now = learning.progress().clone();
+        let done = now.images - first;
+        let left = (learning.plan().images - now.images) as f64 / done.max(1) as f64;
+        progress.set(now.images);
+        progress.say(format!("{} left", duration_text(left * begun.elapsed().as_secs_f64())));
+        if now.windows.len() > last.0.windows.len() {
+            let line = line(&last, &now, learning.presentations());
+            progress.pause(|| out.line(line))?;
+            last = (now, learning.presentations());
+        }
+        if saved.elapsed() >= every {
+            write_bytes(&run.checkpoint(), &learning.checkpoint()?)?;
+            saved = Instant::now();
+        }
+    }
+    write_bytes(&run.checkpoint(), &learning.checkpoint()?)?;
+    Ok(())
+}
+
+type Past = (learning::Progress, u64);
+
+fn line((before, shown): &Past, now: &learning::Progress, presentations: u64) -> String {
+    let images = (now.images - before.images).max(1) as f64;
+    let accuracy = now.windows.last().and_then(|w| w.accuracy);
+    table::line(
+        &COLUMNS,
+        &WIDTHS,
+        &[
+            now.images.to_string(),
+            accuracy.map_or_else(|| "–".into(), |a| format!("{:.1} %", a * 100.0)),
+            format!("{:.1}", (now.spikes - before.spikes) as f64 / images),
+            format!("{:.3}", (presentations - shown) as f64 / images),
+            format!("{:.2}", (now.seconds - before.seconds) * 1e3 / images),
+        ],
+    )
+}
+
+/// Labels the neurons and asks what was kept from learning.
+fn assess(
+    learning: &mut Learning,
+    split: &Split,
+    args: &DiehlCookArgs,
+    threads: usize,
+    out: &mut Output,
+) -> anyhow::Result<Trained> {
+    let (weights, theta) = learning.learnt()?;
+    let plan = learning.plan();
+    let about = About {
+        config: plan.config.clone(),
+        data: plan.data.clone(),
+        distinct: plan.distinct,
+        images: learning.progress().images,
+        presentations: learning.presentations(),
+        seconds: learning.progress().seconds,
+        label_images: 0,
+        held_out: None,
+        test: None,
+        app_version: env!("CARGO_PKG_VERSION").into(),
+    };
+    let distinct = plan.distinct;
+    let mut trained = Trained::new(about, &weights, theta);
+    let labelled = args.label_images.map_or(distinct, |n| n.get().min(distinct));
+    trained.label(&show(&trained, &split.train, 0..labelled, threads, "labelling")?);
+    let held_out = distinct..split.train.len();
+    if !held_out.is_empty() {
+        let asked = show(&trained, &split.train, held_out, threads, "held-out images")?;
+        trained.about.held_out = Some(trained.judge(&asked));
+    }
+    if !args.no_test {
+        let asked = show(&trained, &split.test, 0..split.test.len(), threads, "testing")?;
+        trained.about.test = Some(trained.judge(&asked));
+    }
+    let unassigned = trained.labels.iter().filter(|l| l.is_none()).count();
+    if unassigned > 0 {
+        out.line(format_args!("{unassigned} neurons never fired and stand for no digit"))?;
+    }
+    Ok(trained)
+}
+
+/// The spikes that images raise in a network that has learnt.
+pub(super) fn show(
+    trained: &Trained,
+    data: &Dataset,
+    images: std::ops::Range<usize>,
+    threads: usize,
+    what: &str,
+) -> anyhow::Result<Vec<(Counts, u8)>> {
+    let progress = Progress::new(images.len() as u64, Unit::Images);
+    progress.say(what.to_owned());
+    let config = &trained.about.config;
+    let mut frozen = Frozen::new(config, &trained.weights, &trained.theta, threads)?;
+    let first = images.start;
+    let shown = frozen.show(
+        images.len(),
+        &|i| data.pixels(first + i),
+        &AtomicBool::new(false),
+        &mut |done| progress.set(done as u64),
+    )?;
+    let Some(shown) = shown else { bail!("it was cancelled") };
+    let labels = &data.labels()[images];
+    Ok(shown.into_iter().zip(labels.iter().copied()).collect())
+}
+
+fn print(trained: &Trained, out: &mut Output) -> anyhow::Result<()> {
+    let about = &trained.about;
+    out.line(format_args!(
+        "Learnt {} images ({} presentations) in {}; labels from {} training images",
+        about.images,
+        about.presentations,
+        duration_text(about.seconds),
+        about.label_images,
+    ))?;
+    let columns = [
+        ("read-out", Align::Left),
+        ("held-out images", Align::Right),
+        ("test images", Align::Right),
+    ];
+    let percent = |a: Option<f64>| a.map_or_else(|| "–".into(), |a| format!("{:.2} %", a * 100.0));
+    let row = |name: &str, of: fn(Accuracies) -> f64| {
+        vec![name.to_owned(), percent(about.held_out.map(of)), percent(about.test.map(of))]
+    };
+    let rows = [
+        row("vote of the assigned neurons (as published)", |a| a.vote),
+        row("weighted by confidence", |a| a.confidence),
+        row("logistic regression", |a| a.logistic),
+    ];
+    for line in table::lines(&columns, &rows) {
+        out.line(line)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! What a network that has learnt answers: images are shown with weights and θ
+//! frozen, several side by side.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::protocol::{Protocol, ProtocolSettings};
+use super::{DiehlCook, PLASTIC, THETA, set_training};
+use crate::data::{PIXELS, Pixels};
+use crate::snn::cpu::CpuEngine;
+use crate::snn::engine::Engine;
+use crate::snn::error::SnnError;
+
+/// Spikes of the excitatory neurons that spiked at all: (neuron, spikes).
+pub type Counts = Vec<(u32, u32)>;
+
+/// Networks that show images at the same time. A number that has nothing to do with
+/// the machine, because what is shown before an image has an influence on it (150 ms
+/// of rest do not wipe everything out).
+const SIDE_BY_SIDE: usize = 8;
+
+/// The counts of all neurons, those that did not spike included.
+pub fn dense(counts: &Counts, neurons: usize) -> Vec<u32> {
+    let mut all = vec![0; neurons];
+    for (neuron, count) in counts {
+        if let Some(place) = all.get_mut(*neuron as usize) {
+            *place = *count;
+        }
+    }
+    all
+}
+
+/// A frozen network.
+pub struct Frozen {
+    engine: CpuEngine,
+}
+
+impl Frozen {
+    /// With these weights `[pixel][neuron]` and θ, mV, on this many threads (which
+    /// changes nothing but the time it takes).
+    ///
+    /// # Errors
+    /// Weights or θ of another size than the description.
+    pub fn new(
+        config: &DiehlCook,
+        weights: &[f32],
+        theta: &[f32],
+        threads: usize,
+    ) -> Result<Self, SnnError> {
+        let config = DiehlCook { replicas: SIDE_BY_SIDE, ..config.clone() };
+        let mut engine = CpuEngine::new(&config.spec().build()?, threads);
+        engine.set_weights(PLASTIC, weights)?;
+        engine.set_state(0, THETA, 0, theta)?;
+        engine.normalise(PLASTIC)?;
+        set_training(&mut engine, false)?;
+        Ok(Self { engine })
+    }
+
+    /// Shows `images` images, the first with number 0, and returns the spikes of
+    /// each in this order; `None` if it was cancelled. `progress` is told how many
+    /// are done.
+    ///
+    /// # Errors
+    /// As the engine's.
+    pub fn show(
+        &mut self,
+        images: usize,
+        pixels: &dyn Fn(usize) -> Pixels,
+        cancel: &AtomicBool,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Option<Vec<Counts>>, SnnError> {
+        let settings = ProtocolSettings { normalise: false, ..ProtocolSettings::default() };
+        let mut protocol = Protocol::new(settings, SIDE_BY_SIDE, 0);
+        let mut source = |n: u64| ((n as usize) < images).then(|| pixels(n as usize));
+        let mut all = vec![Counts::new(); images];
+        let mut done = 0;
+        while let Some(shown) = protocol.advance(&mut self.engine, &mut source, u64::MAX)? {
+            if cancel.load(Relaxed) {
+                return Ok(None);
+            }
+            for shown in shown {
+                let spiked = shown.counts.iter().enumerate().filter(|(_, c)| **c > 0);
+                all[shown.image as usize] = spiked.map(|(j, c)| (j as u32, *c)).collect();
+                done += 1;
+            }
+            progress(done);
+        }
+        for replica in 0..SIDE_BY_SIDE {
+            self.engine.set_rates(0, replica, &[0.0; PIXELS])?;
+        }
+        Ok(Some(all))
+    }
+}
