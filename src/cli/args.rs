@@ -16,6 +16,7 @@ use crate::ann::shipped::SETS;
 use crate::ann::zoo::ZOO;
 use crate::data::augment::Augmentation;
 use crate::data::registry::SOURCES;
+use crate::snn::diehl_cook::shipped::SHIPPED;
 use crate::ui::session::ThemeChoice;
 use crate::ui::workspaces::WORKSPACES;
 
@@ -219,7 +220,7 @@ Examples:
   spikescope evaluate --weights mine.safetensors        weights that you have trained")]
 pub struct EvaluateArgs {
     /// The networks [default: all that are in the box]
-    #[arg(value_name = "MODEL", value_parser = models())]
+    #[arg(value_name = "MODEL", value_parser = all_models())]
     pub models: Vec<String>,
     /// Weights from a file (may be given several times)
     #[arg(long, value_name = "FILE")]
@@ -444,6 +445,13 @@ pub struct TourArgs {
 
 fn models() -> PossibleValuesParser {
     ZOO.iter().map(|a| PossibleValue::new(a.id).help(a.name)).collect::<Vec<_>>().into()
+}
+
+/// Those that spike too.
+fn all_models() -> PossibleValuesParser {
+    let ann = ZOO.iter().map(|a| PossibleValue::new(a.id).help(a.name));
+    let spiking = SHIPPED.iter().map(|s| PossibleValue::new(s.id).help(s.name));
+    ann.chain(spiking).collect::<Vec<_>>().into()
 }
 
 fn devices() -> PossibleValuesParser {

@@ -1,5 +1,6 @@
 //! `spikescope evaluate`: accuracies on digits that the networks never saw.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -10,14 +11,15 @@ use super::output::Output;
 use super::progress::{Progress, Unit};
 use super::report::{Evaluated, EvaluatedEnsemble, EvaluatedModel};
 use super::table::{self, Align};
-use super::{Outcome, digits};
+use super::{Outcome, digits, evaluate_spiking as spiking};
 use crate::ann::ensemble::{self, Probabilities, average};
 use crate::ann::evaluate::{evaluate, judge};
 use crate::ann::shipped::SETS;
 use crate::data::{Dataset, idx};
 
 pub fn run(args: &EvaluateArgs, out: &mut Output) -> anyhow::Result<Outcome> {
-    let models = models::select(&args.models, &args.weights, &models::sets(args.set.as_deref()))?;
+    let networks = spiking::select(args)?;
+    let models = others(args)?;
     let data = test_digits(args)?;
     let threads = models::threads(args.threads);
     let (mut evaluated, mut answers) = (Vec::new(), Vec::new());
@@ -27,10 +29,24 @@ pub fn run(args: &EvaluateArgs, out: &mut Output) -> anyhow::Result<Outcome> {
         answers.push(probabilities);
     }
     let ensembles = combine(&models, &answers, &data);
+    let by_spikes = spiking::ask(&networks, &data, threads)?;
     print(&models, &evaluated, &ensembles, &data, out)?;
+    spiking::print(&networks, &by_spikes, out)?;
     let (images, id) = (data.len(), data.id.clone());
-    out.json(&Evaluated { images, data: id, models: evaluated, ensembles })?;
+    out.json(&Evaluated { images, data: id, models: evaluated, ensembles, spiking: by_spikes })?;
     Ok(Outcome::Done)
+}
+
+/// The networks that do not spike.
+fn others(args: &EvaluateArgs) -> anyhow::Result<Vec<Trained>> {
+    let ids: Vec<String> = args.models.iter().filter(|id| !spiking::is_one(id)).cloned().collect();
+    let files: Vec<PathBuf> =
+        args.weights.iter().filter(|f| !spiking::holds_one(f)).cloned().collect();
+    let named = !args.models.is_empty() || !args.weights.is_empty();
+    if named && ids.is_empty() && files.is_empty() {
+        return Ok(Vec::new());
+    }
+    models::select(&ids, &files, &models::sets(args.set.as_deref()))
 }
 
 /// The ensembles in the box whose members were all asked.

@@ -23,6 +23,7 @@ mod describe;
 mod devices;
 mod digits;
 mod evaluate;
+mod evaluate_spiking;
 mod failure;
 mod models;
 mod output;

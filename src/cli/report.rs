@@ -16,6 +16,25 @@ pub struct Evaluated {
     pub models: Vec<EvaluatedModel>,
     /// Those whose members were all asked.
     pub ensembles: Vec<EvaluatedEnsemble>,
+    /// Networks that learnt by STDP.
+    pub spiking: Vec<EvaluatedSpiking>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct EvaluatedSpiking {
+    /// `diehl-cook-400`.
+    pub id: String,
+    /// `shipped`, or the file.
+    pub weights: String,
+    /// Excitatory ones.
+    pub neurons: usize,
+    /// Accuracy that Diehl and Cook published for this size, 0 to 1.
+    pub published: Option<f64>,
+    pub read_outs: SimulatedReadOuts,
+    /// Wall time per image, several shown side by side.
+    pub ms_per_image: f64,
+    /// By the vote: counts, `[true digit][answer]`.
+    pub confusion: [[u32; CLASSES]; CLASSES],
 }
 
 #[derive(Debug, Serialize)]

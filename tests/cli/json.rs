@@ -48,7 +48,7 @@ fn same_shape(at: &str, a: &Value, b: &Value) -> Result<(), String> {
 
 /// The whole of stdout is one document of the documented shape.
 #[track_caller]
-fn check(heading: &str, stdout: &str) -> Value {
+pub fn check(heading: &str, stdout: &str) -> Value {
     assert_eq!(stdout.lines().count(), 1, "{stdout}");
     let value: Value = serde_json::from_str(stdout).expect("stdout is JSON");
     if let Err(difference) = same_shape(heading, &documented(heading), &value) {

@@ -3,6 +3,7 @@
 
 mod files;
 mod json;
+mod simulate;
 mod train;
 mod usage;
 

@@ -144,7 +144,7 @@ impl Learning {
             let sums = &mut window.spikes[class * shown.counts.len()..];
             sums.iter_mut().zip(&shown.counts).for_each(|(s, c)| *s += c);
         }
-        if self.progress.images % WINDOW == 0 {
+        if self.progress.images.is_multiple_of(WINDOW) {
             let right = std::mem::take(&mut self.progress.right) as f64;
             let accuracy = (!self.labels.is_empty()).then_some(right / WINDOW as f64);
             let images = self.progress.images;
