@@ -5,13 +5,14 @@
 //! (`tests/layering` reads the paths in the source and fails on a breach):
 //!
 //! ```text
-//! core  ←  data  ←  ann, snn  ←  workers  ←  ui, cli
+//! core  ←  data  ←  ann, snn  ←  convert  ←  workers  ←  ui, cli
 //! ```
 //!
 //! * [`core`]: plain vocabulary: seeded random numbers, files written whole, folders
 //! * [`data`]: datasets, the drawn strokes and pictures that become 28×28 digits
 //! * [`ann`]: the networks, their operations, optimisers and trainer
 //! * [`snn`]: spiking networks: neuron models, plasticity rules and the engines that run them
+//! * [`convert`]: trained networks as spiking ones
 //! * [`workers`]: named threads that own a trainer or networks, and the messages to them
 //! * [`ui`]: the window; sees only snapshots and sends only commands
 //! * [`cli`]: the subcommands of the same binary
@@ -23,6 +24,7 @@
 
 pub mod ann;
 pub mod cli;
+pub mod convert;
 pub mod core;
 pub mod data;
 pub mod snn;

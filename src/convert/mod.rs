@@ -1,0 +1,43 @@
+//! From rates to spikes: a trained network of ReLU units becomes one of
+//! integrate-and-fire neurons with the same weights (report §3.5).
+//!
+//! A unit's activation a becomes the rate r = a / λ of a neuron that adds up its
+//! input and fires at the threshold λ; a spike carries λ to the next layer. λ is
+//! the largest activation of the layer on training images, or a percentile of them
+//! (Diehl et al. 2015; Rueckauer et al. 2017), because a neuron fires at most once
+//! a step. Biases are constant currents. Nothing is trained again.
+//!
+//! * [`recipe`]: what can be chosen, with its sources
+//! * [`scales`]: λ, from activations
+//! * [`network`]: the converted network, declared
+//! * [`run`]: one picture, step by step
+//! * [`sweep`]: many pictures: accuracy against steps, operations, early decisions
+//! * [`likeness`]: activation against rate, unit by unit
+//! * [`energy`]: operations in joules
+//! * [`on_engine`]: the same network on the general spiking engines
+
+pub mod energy;
+pub mod likeness;
+pub mod network;
+pub mod on_engine;
+pub mod recipe;
+pub mod run;
+pub mod scales;
+pub mod sweep;
+
+#[cfg(test)]
+mod tests;
+
+/// What stands in the way of a conversion.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ConvertError {
+    /// A layer that has no spiking counterpart here.
+    #[error("{network} cannot become a spiking network: {reason}")]
+    Layer { network: &'static str, reason: String },
+    /// No image to take activations from.
+    #[error("{network} cannot be scaled: there is no image to measure its activations on")]
+    NoImages { network: &'static str },
+    /// The general engine cannot run it.
+    #[error("{0}")]
+    Engine(String),
+}

@@ -1,0 +1,176 @@
+//! The converted network, declared: what each layer adds to the next when it spikes.
+
+use crate::ann::inspect::dissection::Dissection;
+use crate::ann::network::Network;
+use crate::ann::zoo::{Layer, summary};
+
+use super::ConvertError;
+use super::recipe::Recipe;
+use super::scales::Activations;
+
+/// A network of integrate-and-fire neurons.
+#[derive(Clone, Debug)]
+pub struct Spiking {
+    /// Name of the original.
+    pub name: &'static str,
+    pub recipe: Recipe,
+    /// From the picture to the classes.
+    pub stages: Vec<Stage>,
+    /// Multiply–adds of the original for one picture.
+    pub multiply_adds: usize,
+}
+
+/// What a layer became.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// For people: `Conv 2 5×5`.
+    pub name: String,
+    /// Number of the layer in the declaration.
+    pub layer: usize,
+    /// Height, width, channels of what comes in and goes out; numbers are in the
+    /// order y, x, channel.
+    pub input: [usize; 3],
+    pub output: [usize; 3],
+    pub kind: Kind,
+}
+
+/// Neurons with their synapses, or a wiring.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A kernel k×k, weights `[row][column][channel in][channel out]`.
+    Conv { kernel: usize, cells: Cells },
+    /// All with all, weights `[in][out]`.
+    Dense { cells: Cells },
+    /// Of 2×2 neurons one.
+    Pool,
+}
+
+/// Neurons of one layer.
+#[derive(Clone, Debug)]
+pub struct Cells {
+    /// What a spike of the layer before adds, times how much it carries.
+    pub weights: Vec<f32>,
+    /// The current into each channel, per step.
+    pub bias: Vec<f32>,
+    /// λ, the threshold: what a spike of this layer carries.
+    pub threshold: f32,
+    /// Whether they spike at all: output units that are read by potential do not.
+    pub spikes: bool,
+}
+
+impl Stage {
+    /// Neurons that spike, or places that spikes go through.
+    pub fn len(&self) -> usize {
+        self.output.iter().product()
+    }
+
+    /// Whether there is nothing in it, which does not happen.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Its neurons, if it has any.
+    pub fn cells(&self) -> Option<&Cells> {
+        match &self.kind {
+            Kind::Conv { cells, .. } | Kind::Dense { cells } => Some(cells),
+            Kind::Pool => None,
+        }
+    }
+
+    /// Targets of a spike that comes in at this place.
+    pub fn fan_out(&self, place: usize) -> usize {
+        match &self.kind {
+            Kind::Dense { .. } => self.len(),
+            Kind::Pool => 0,
+            Kind::Conv { kernel, .. } => {
+                let [_, w, c] = self.input;
+                let (y, x) = (place / c / w, place / c % w);
+                let reach = |at: usize, size: usize| {
+                    at.min(size - 1) + 1 - (at + 1).saturating_sub(*kernel)
+                };
+                reach(y, self.output[0]) * reach(x, self.output[1]) * self.output[2]
+            }
+        }
+    }
+}
+
+impl Spiking {
+    /// Converts a network; `activations` are its own.
+    ///
+    /// # Errors
+    /// [`ConvertError::Layer`] where a layer has no spiking counterpart.
+    pub fn new(
+        network: &Network,
+        activations: &Activations,
+        recipe: Recipe,
+    ) -> Result<Self, ConvertError> {
+        let name = network.architecture().name;
+        let taken = Dissection::new(network);
+        let lines = summary(taken.layers());
+        let last = taken.layers().len().saturating_sub(1);
+        let (mut carried, mut stages) = (1.0f32, Vec::new());
+        let mut input = [taken.input().h, taken.input().w, taken.input().c];
+        for (number, layer) in taken.layers().iter().enumerate() {
+            let refuse = |reason: String| Err(ConvertError::Layer { network: name, reason });
+            let plane = taken.plane(number);
+            let output = [plane.h, plane.w, plane.c];
+            let kind = match *layer {
+                // Answers are given without dropout, here as there.
+                Layer::Dropout(_) => continue,
+                Layer::Recurrent { .. } => {
+                    return refuse(format!(
+                        "its layer {} reads the digit line by line and multiplies states with gates; adding up spikes can stand for sums of inputs followed by a ReLU, not for that",
+                        lines[number].name
+                    ));
+                }
+                Layer::Dense { relu: false, .. } if number != last => {
+                    return refuse(format!("{} has no ReLU", lines[number].name));
+                }
+                Layer::MaxPool => Kind::Pool,
+                Layer::Conv { kernel, .. } => {
+                    let cells = cells(&taken, number, carried, activations, &recipe, true);
+                    Kind::Conv { kernel, cells }
+                }
+                Layer::Dense { relu, .. } => {
+                    let spikes = relu || recipe.read == super::recipe::Read::Spikes;
+                    let cells = cells(&taken, number, carried, activations, &recipe, spikes);
+                    Kind::Dense { cells }
+                }
+            };
+            if let Kind::Conv { cells, .. } | Kind::Dense { cells } = &kind {
+                carried = cells.threshold;
+            }
+            let name = lines[number].name.clone();
+            stages.push(Stage { name, layer: number, input, output, kind });
+            input = output;
+        }
+        let multiply_adds = lines.iter().map(|l| l.multiply_adds).sum();
+        Ok(Self { name, recipe, stages, multiply_adds })
+    }
+
+    /// Multiply–adds of the first layer, which an analog picture costs once.
+    pub fn first_multiply_adds(&self) -> usize {
+        self.stages.first().map_or(0, |stage| {
+            (0..stage.input.iter().product()).map(|place| stage.fan_out(place)).sum()
+        })
+    }
+}
+
+fn cells(
+    taken: &Dissection<'_>,
+    layer: usize,
+    carried: f32,
+    activations: &Activations,
+    recipe: &Recipe,
+    spikes: bool,
+) -> Cells {
+    let channels = taken.plane(layer).c;
+    let all = taken.parameters(layer);
+    let (weights, bias) = all.split_at(all.len() - channels);
+    Cells {
+        weights: weights.iter().map(|w| w * carried).collect(),
+        bias: bias.iter().map(|b| if recipe.biases { *b } else { 0.0 }).collect(),
+        threshold: activations.scale(layer, recipe.scaling),
+        spikes,
+    }
+}

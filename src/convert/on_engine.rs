@@ -1,0 +1,173 @@
+//! A converted network as a description for the general spiking engines, CPU and
+//! GPU: populations of the `if` model, projections, constant currents.
+//!
+//! There a spike reaches the next layer one step later than in [`super::run`], so
+//! that each layer adds a step of delay; rates are the same. Pooling has to be by
+//! average, since a gate that looks at rates is no synapse; it is merged into the
+//! weights after it, a kernel of k×k over pooled maps being one of 2k×2k at stride 2
+//! with a quarter of each weight.
+
+use crate::data::{PIXELS, Pixels};
+use crate::snn::network::{
+    Connect, ConvolutionShape, CurrentSpec, Drive, NetworkSpec, PopulationSpec, ProjectionSpec,
+    Values, Waveform,
+};
+use crate::snn::params::Config;
+
+use super::ConvertError;
+use super::network::{Cells, Kind, Spiking, Stage};
+use super::recipe::{Input, Pooling, Reset};
+
+/// The step, ms; a current of 1/ms then adds 1 in a step.
+const DT_MS: f64 = 1.0;
+/// A threshold that is never reached, for units that are read by potential.
+const NEVER: f64 = 1e6;
+
+/// Describes the network with a picture. Neurons are in the order channel, y, x.
+///
+/// # Errors
+/// [`ConvertError::Engine`] where pooling is not by average.
+pub fn describe(
+    spiking: &Spiking,
+    picture: &Pixels,
+    seed: u64,
+) -> Result<NetworkSpec, ConvertError> {
+    let pools = spiking.stages.iter().any(|s| matches!(s.kind, Kind::Pool));
+    if pools && spiking.recipe.pooling != Pooling::Average {
+        return Err(ConvertError::Engine(format!(
+            "{} has max-pooling, which looks at rates and is no synapse; on the general engine choose average pooling",
+            spiking.name
+        )));
+    }
+    let mut spec = NetworkSpec::new(spiking.name, DT_MS, seed);
+    let rates: Vec<f32> = picture.iter().map(|p| p * (1000.0 / DT_MS) as f32).collect();
+    let poisson = spiking.recipe.input == Input::Poisson;
+    let (mut from, mut pooled) = (String::from("picture"), false);
+    if poisson {
+        spec = spec.input(&from, PIXELS, Drive::Poisson(rates));
+    }
+    for (number, stage) in spiking.stages.iter().enumerate() {
+        let Some(cells) = stage.cells() else {
+            pooled = true;
+            continue;
+        };
+        spec.populations.push(population(stage, cells, spiking));
+        let mut current = spread(&cells.bias, stage.output);
+        if number == 0 && !poisson {
+            let from_picture = currents(stage, picture);
+            current.iter_mut().zip(from_picture).for_each(|(c, p)| *c += p);
+        }
+        spec.currents.push(CurrentSpec {
+            name: format!("into {}", stage.name),
+            to: stage.name.clone(),
+            waveform: Waveform::Constant(Values::Each(current)),
+        });
+        if number > 0 || poisson {
+            let before = pooled.then(|| spiking.stages[number - 1].input);
+            let (connect, weights) = synapses(stage, cells, before);
+            spec = spec.projection(ProjectionSpec::new(
+                &format!("{from} to {}", stage.name),
+                &from,
+                &stage.name,
+                "v",
+                connect,
+                Values::Each(weights),
+            ));
+        }
+        (from, pooled) = (stage.name.clone(), false);
+    }
+    Ok(spec)
+}
+
+fn population(stage: &Stage, cells: &Cells, spiking: &Spiking) -> PopulationSpec {
+    let threshold = if cells.spikes { f64::from(cells.threshold) } else { NEVER };
+    let zero = f64::from(u8::from(spiking.recipe.reset == Reset::Zero));
+    let model = Config::new("if").with("v_th", threshold).with("reset", zero);
+    let start = if cells.spikes { spiking.recipe.initial * cells.threshold } else { 0.0 };
+    PopulationSpec {
+        name: stage.name.clone(),
+        size: stage.len(),
+        model,
+        initial: vec![("v".into(), Values::Same(f64::from(start)))],
+    }
+}
+
+/// One number per channel, for each neuron in the order channel, y, x.
+fn spread(bias: &[f32], [h, w, _]: [usize; 3]) -> Vec<f32> {
+    bias.iter().flat_map(|b| std::iter::repeat_n(*b, h * w)).collect()
+}
+
+/// What a constant picture adds to each neuron of the first stage in a step.
+fn currents(stage: &Stage, picture: &Pixels) -> Vec<f32> {
+    let [oh, ow, f] = stage.output;
+    let mut all = vec![0.0f32; stage.len()];
+    match &stage.kind {
+        Kind::Dense { cells } => {
+            for (pixel, row) in picture.iter().zip(cells.weights.chunks_exact(f)) {
+                all.iter_mut().zip(row).for_each(|(c, w)| *c += pixel * w);
+            }
+        }
+        Kind::Conv { kernel, cells } => {
+            let w = stage.input[1];
+            for (channel, map) in all.chunks_exact_mut(oh * ow).enumerate() {
+                for (place, current) in map.iter_mut().enumerate() {
+                    let (y, x) = (place / ow, place % ow);
+                    for k in 0..kernel * kernel {
+                        let pixel = picture[(y + k / kernel) * w + x + k % kernel];
+                        *current += pixel * cells.weights[k * f + channel];
+                    }
+                }
+            }
+        }
+        Kind::Pool => {}
+    }
+    all
+}
+
+/// The synapses into a stage; `before` is the shape in front of the pooling between.
+fn synapses(stage: &Stage, cells: &Cells, before: Option<[usize; 3]>) -> (Connect, Vec<f32>) {
+    let [h, w, c] = stage.input;
+    let units = stage.output[2];
+    match &stage.kind {
+        Kind::Conv { kernel, .. } => {
+            let (times, share) = if before.is_some() { (2, 0.25) } else { (1, 1.0) };
+            let side = kernel * times;
+            let [ih, iw, _] = before.unwrap_or(stage.input);
+            let shape = ConvolutionShape {
+                input: [c, ih, iw],
+                channels: units,
+                kernel: [side, side],
+                stride: times,
+                padding: 0,
+            };
+            let mut weights = Vec::with_capacity(shape.weights());
+            for (out, inner) in (0..units).flat_map(|o| (0..c).map(move |i| (o, i))) {
+                for place in 0..side * side {
+                    let (ky, kx) = (place / side / times, place % side / times);
+                    weights.push(
+                        share * cells.weights[((ky * kernel + kx) * c + inner) * units + out],
+                    );
+                }
+            }
+            (Connect::Convolution(shape), weights)
+        }
+        Kind::Dense { .. } | Kind::Pool => {
+            // Rows in the order channel, y, x of what spikes.
+            let [bh, bw, _] = before.unwrap_or([h, w, c]);
+            let (times, share) = if before.is_some() { (2, 0.25) } else { (1, 1.0) };
+            let mut weights = Vec::with_capacity(c * bh * bw * units);
+            for (channel, y, x) in
+                (0..c).flat_map(|channel| (0..bh * bw).map(move |p| (channel, p / bw, p % bw)))
+            {
+                let (py, px) = (y / times, x / times);
+                if py < h && px < w {
+                    let row = ((py * w + px) * c + channel) * units;
+                    weights.extend(cells.weights[row..][..units].iter().map(|w| share * w));
+                } else {
+                    weights.extend(std::iter::repeat_n(0.0, units));
+                }
+            }
+            (Connect::Dense, weights)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What can be chosen of a conversion.
+
+use serde::{Deserialize, Serialize};
+
+/// How a network is converted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Recipe {
+    pub scaling: Scaling,
+    pub reset: Reset,
+    pub input: Input,
+    pub pooling: Pooling,
+    pub read: Read,
+    /// Membrane potential at the start, in thresholds. At one half the spike count
+    /// rounds where it else cuts off (Bu et al., ICLR 2022).
+    pub initial: f32,
+    /// Whether biases flow as currents; without them one sees what they are for.
+    pub biases: bool,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            scaling: Scaling::Percentile(99.9),
+            reset: Reset::Subtract,
+            input: Input::Analog,
+            pooling: Pooling::Gated,
+            read: Read::Potential,
+            initial: 0.5,
+            biases: true,
+        }
+    }
+}
+
+/// What the threshold of a layer is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Scaling {
+    /// The largest activation (Diehl et al., IJCNN 2015).
+    Maximum,
+    /// This percentile of the activations above zero (Rueckauer et al., Front.
+    /// Neurosci. 11:682, 2017): a few units saturate, all others are faster.
+    Percentile(f64),
+}
+
+/// What a spike leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reset {
+    /// v ← v − λ: what lay above the threshold counts on.
+    Subtract,
+    /// v ← 0: it is lost.
+    Zero,
+}
+
+/// How the picture comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Input {
+    /// Pixels are constant currents.
+    Analog,
+    /// A pixel spikes in each step with the probability of its brightness.
+    Poisson,
+}
+
+/// What becomes of max-pooling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pooling {
+    /// Of four neurons, the spikes of the one that has fired most so far pass
+    /// (Rueckauer et al. 2017).
+    Gated,
+    /// A spike passes whenever the largest of the four spike counts grows: what
+    /// passes is exactly as often as the busiest neuron has fired.
+    Largest,
+    /// All spikes pass, each counting a quarter (Diehl et al. 2015). The network
+    /// was trained with the maximum, so this is another network.
+    Average,
+}
+
+/// Where the answer is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Read {
+    /// The input that the output units have added up; they do not spike.
+    Potential,
+    /// Their spikes; of equal counts the higher potential.
+    Spikes,
+}
+
+/// What disturbs the spikes; all zero: nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Disturbance {
+    /// Standard deviation of what is added to each potential in a step, thresholds.
+    pub noise: f32,
+    /// Share of spikes that are lost on the way.
+    pub dropped: f32,
+    /// Spikes come up to so many steps late.
+    pub jitter: u32,
+}
+
+impl Disturbance {
+    /// Whether anything is disturbed at all.
+    pub fn any(&self) -> bool {
+        self.noise > 0.0 || self.dropped > 0.0 || self.jitter > 0
+    }
+}

@@ -1,0 +1,321 @@
+//! One picture through a converted network, step by step. Within a step spikes go
+//! through all layers, from the picture to the classes.
+
+use crate::core::rng::Rng;
+use crate::data::{CLASSES, PIXELS, Pixels};
+
+use super::network::{Cells, Kind, Spiking, Stage};
+use super::recipe::{Disturbance, Input, Pooling, Read, Reset};
+
+/// A spike on its way into a stage: where it comes in, and how much it counts.
+pub type Event = (u32, f32);
+
+/// The state of a run.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    spiking: &'a Spiking,
+    picture: Pixels,
+    disturbance: Disturbance,
+    seed: u64,
+    step: u64,
+    /// By stage: the potentials of its neurons (none for pooling).
+    potentials: Vec<Vec<f32>>,
+    /// By stage: spikes so far of its neurons, or through its places.
+    counts: Vec<Vec<u32>>,
+    /// By stage: who spiked (or let a spike through) in the last step.
+    spiked: Vec<Vec<Event>>,
+    /// Constant current into the first stage's neurons, from an analog picture.
+    current: Vec<f32>,
+    /// By stage: spikes that come later, by step from now.
+    late: Vec<Vec<Vec<Event>>>,
+    spikes: u64,
+    operations: u64,
+}
+
+impl<'a> Run<'a> {
+    /// Before the first step. `seed` decides Poisson spikes and disturbances.
+    pub fn new(
+        spiking: &'a Spiking,
+        picture: &Pixels,
+        disturbance: Disturbance,
+        seed: u64,
+    ) -> Self {
+        let initial = spiking.recipe.initial;
+        let start = |stage: &Stage| match stage.cells() {
+            Some(cells) if cells.spikes => vec![initial * cells.threshold; stage.len()],
+            Some(_) => vec![0.0; stage.len()],
+            None => Vec::new(),
+        };
+        let mut run = Self {
+            spiking,
+            picture: *picture,
+            disturbance,
+            seed,
+            step: 0,
+            potentials: spiking.stages.iter().map(start).collect(),
+            counts: spiking.stages.iter().map(|s| vec![0; s.len()]).collect(),
+            spiked: vec![Vec::new(); spiking.stages.len()],
+            current: Vec::new(),
+            late: vec![vec![Vec::new(); disturbance.jitter as usize + 1]; spiking.stages.len()],
+            spikes: 0,
+            operations: 0,
+        };
+        if spiking.recipe.input == Input::Analog
+            && let Some(first) = spiking.stages.first()
+        {
+            let lit = (0..PIXELS).filter(|i| picture[*i] != 0.0);
+            let events: Vec<Event> = lit.map(|i| (i as u32, picture[i])).collect();
+            run.current = vec![0.0; first.len()];
+            deliver(first, &events, &mut run.current);
+        }
+        run
+    }
+
+    /// One step.
+    pub fn advance(&mut self) {
+        let spiking = self.spiking;
+        let mut chance =
+            self.needs_chance().then(|| Rng::stream(self.seed, "converted network", self.step));
+        let mut events = self.from_picture(chance.as_mut());
+        for (number, stage) in spiking.stages.iter().enumerate() {
+            if number > 0 {
+                events = self.disturb(number, events, chance.as_mut());
+            }
+            self.operations +=
+                events.iter().map(|(place, _)| stage.fan_out(*place as usize) as u64).sum::<u64>();
+            let out = match stage.cells() {
+                Some(cells) => {
+                    let potentials = &mut self.potentials[number];
+                    deliver(stage, &events, potentials);
+                    if number == 0 {
+                        potentials.iter_mut().zip(&self.current).for_each(|(v, i)| *v += i);
+                    }
+                    add_bias(potentials, &cells.bias);
+                    if let Some(chance) = chance.as_mut().filter(|_| self.disturbance.noise > 0.0) {
+                        let size = self.disturbance.noise * cells.threshold;
+                        potentials.iter_mut().for_each(|v| *v += size * chance.normal());
+                    }
+                    if cells.spikes {
+                        fire(cells, spiking.recipe.reset, potentials, &mut self.counts[number])
+                    } else {
+                        Vec::new()
+                    }
+                }
+                None => self.pool(number, stage, &events),
+            };
+            if stage.cells().is_some() {
+                self.spikes += out.len() as u64;
+            }
+            self.spiked[number].clear();
+            self.spiked[number].extend_from_slice(&out);
+            events = out;
+        }
+        self.step += 1;
+    }
+
+    fn needs_chance(&self) -> bool {
+        self.spiking.recipe.input == Input::Poisson || self.disturbance.any()
+    }
+
+    /// Poisson spikes of the pixels.
+    fn from_picture(&self, chance: Option<&mut Rng>) -> Vec<Event> {
+        match chance {
+            Some(chance) if self.spiking.recipe.input == Input::Poisson => {
+                let spikes = self.picture.iter().map(|p| chance.uniform() < *p);
+                let all = spikes.enumerate().filter(|(_, s)| *s);
+                all.map(|(i, _)| (i as u32, 1.0)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Loses some spikes and lets others come late.
+    fn disturb(
+        &mut self,
+        number: usize,
+        events: Vec<Event>,
+        chance: Option<&mut Rng>,
+    ) -> Vec<Event> {
+        let Some(chance) = chance.filter(|_| self.disturbance.any()) else { return events };
+        let late = &mut self.late[number];
+        for event in events {
+            let lost =
+                self.disturbance.dropped > 0.0 && chance.uniform() < self.disturbance.dropped;
+            if !lost {
+                let by = chance.below(self.disturbance.jitter as usize + 1);
+                late[by].push(event);
+            }
+        }
+        late.rotate_left(1);
+        late.last_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Which spikes pass.
+    fn pool(&mut self, number: usize, stage: &Stage, events: &[Event]) -> Vec<Event> {
+        let [_, w, c] = stage.input;
+        let [oh, ow, _] = stage.output;
+        let target = |place: usize| {
+            let (y, x) = (place / c / w / 2, place / c % w / 2);
+            (y < oh && x < ow).then(|| (y * ow + x) * c + place % c)
+        };
+        // Spikes so far of the neurons before, this step's included.
+        let (before, after) = self.counts.split_at_mut(number);
+        let fired = &before[number - 1];
+        let passed = &mut after[0];
+        let four = |out: usize| {
+            let (y, x, channel) = (out / c / ow * 2, out / c % ow * 2, out % c);
+            [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(dy, dx)| ((y + dy) * w + x + dx) * c + channel)
+        };
+        let mut through = Vec::new();
+        for (place, strength) in events {
+            let Some(out) = target(*place as usize) else { continue };
+            match self.spiking.recipe.pooling {
+                Pooling::Average => through.push((out as u32, 0.25 * strength)),
+                Pooling::Gated => {
+                    let most = four(out).map(|p| fired[p]).into_iter().max().unwrap_or(0);
+                    let first = four(out).into_iter().find(|p| fired[*p] == most);
+                    if first == Some(*place as usize) {
+                        through.push((out as u32, *strength));
+                    }
+                }
+                Pooling::Largest => {
+                    let most = four(out).map(|p| fired[p]).into_iter().max().unwrap_or(0);
+                    if most > passed[out] {
+                        through.push((out as u32, *strength));
+                        passed[out] += 1;
+                        continue;
+                    }
+                }
+            }
+        }
+        if self.spiking.recipe.pooling != Pooling::Largest {
+            through.iter().for_each(|(out, _)| passed[*out as usize] += 1);
+        }
+        through
+    }
+
+    /// Steps done.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// The network.
+    pub fn spiking(&self) -> &'a Spiking {
+        self.spiking
+    }
+
+    /// Spikes so far of each neuron of a stage, or through each of its places.
+    pub fn counts(&self, stage: usize) -> &[u32] {
+        &self.counts[stage]
+    }
+
+    /// Potentials of a stage's neurons; none for pooling.
+    pub fn potentials(&self, stage: usize) -> &[f32] {
+        &self.potentials[stage]
+    }
+
+    /// Who spiked in the last step.
+    pub fn spiked(&self, stage: usize) -> &[Event] {
+        &self.spiked[stage]
+    }
+
+    /// Spikes of all neurons so far; Poisson spikes of pixels are not counted.
+    pub fn spikes(&self) -> u64 {
+        self.spikes
+    }
+
+    /// Times that a spike reached a synapse so far.
+    pub fn operations(&self) -> u64 {
+        self.operations
+    }
+
+    /// How much speaks for each digit: per step, so that it nears the original's
+    /// logits, or spikes with the potential as a tie-break.
+    pub fn evidence(&self) -> [f32; CLASSES] {
+        let last = self.spiking.stages.len() - 1;
+        let steps = self.step.max(1) as f32;
+        let threshold = self.spiking.stages[last].cells().map_or(1.0, |c| c.threshold);
+        std::array::from_fn(|k| match self.spiking.recipe.read {
+            Read::Potential => self.potentials[last].get(k).copied().unwrap_or(0.0) / steps,
+            Read::Spikes => {
+                let count = self.counts[last].get(k).copied().unwrap_or(0) as f32;
+                let rest = self.potentials[last].get(k).copied().unwrap_or(0.0) / threshold;
+                threshold * (count + 1e-3 * rest.clamp(-100.0, 100.0)) / steps
+            }
+        })
+    }
+
+    /// The digit that most speaks for, and by how much more than for the next,
+    /// added up over the steps.
+    pub fn answer(&self) -> (u8, f32) {
+        let evidence = self.evidence();
+        let mut best = 0;
+        for k in 1..CLASSES {
+            if evidence[k] > evidence[best] {
+                best = k;
+            }
+        }
+        let others = (0..CLASSES).filter(|k| *k != best).map(|k| evidence[k]);
+        let second = others.fold(f32::NEG_INFINITY, f32::max);
+        (best as u8, (evidence[best] - second) * self.step as f32)
+    }
+}
+
+fn add_bias(potentials: &mut [f32], bias: &[f32]) {
+    for row in potentials.chunks_exact_mut(bias.len().max(1)) {
+        row.iter_mut().zip(bias).for_each(|(v, b)| *v += b);
+    }
+}
+
+/// Adds what spikes bring to the potentials of a stage.
+fn deliver(stage: &Stage, events: &[Event], potentials: &mut [f32]) {
+    match &stage.kind {
+        Kind::Pool => {}
+        Kind::Dense { cells } => {
+            let n = potentials.len();
+            for (place, strength) in events {
+                add(potentials, &cells.weights[*place as usize * n..][..n], *strength);
+            }
+        }
+        Kind::Conv { kernel, cells } => {
+            let [_, w, c] = stage.input;
+            let [oh, ow, f] = stage.output;
+            for (place, strength) in events {
+                let place = *place as usize;
+                let (y, x, channel) = (place / c / w, place / c % w, place % c);
+                for ky in (y + 1).saturating_sub(oh)..(*kernel).min(y + 1) {
+                    for kx in (x + 1).saturating_sub(ow)..(*kernel).min(x + 1) {
+                        let target = ((y - ky) * ow + x - kx) * f;
+                        let weights = ((ky * kernel + kx) * c + channel) * f;
+                        let row = &cells.weights[weights..][..f];
+                        add(&mut potentials[target..target + f], row, *strength);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[inline]
+fn add(potentials: &mut [f32], weights: &[f32], strength: f32) {
+    potentials.iter_mut().zip(weights).for_each(|(v, w)| *v += strength * w);
+}
+
+/// Who is at the threshold or above spikes.
+fn fire(cells: &Cells, reset: Reset, potentials: &mut [f32], counts: &mut [u32]) -> Vec<Event> {
+    let threshold = cells.threshold;
+    let mut spiked = Vec::new();
+    for (block, values) in potentials.chunks_mut(64).enumerate() {
+        // Most blocks are silent; this look at all of one at once is cheap.
+        if values.iter().fold(f32::MIN, |a, v| a.max(*v)) < threshold {
+            continue;
+        }
+        for (k, v) in values.iter_mut().enumerate().filter(|(_, v)| **v >= threshold) {
+            let place = block * 64 + k;
+            *v = if reset == Reset::Subtract { *v - threshold } else { 0.0 };
+            counts[place] += 1;
+            spiked.push((place as u32, 1.0));
+        }
+    }
+    spiked
+}
