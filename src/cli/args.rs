@@ -8,6 +8,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::convert::ConvertArgs;
 use super::output::Format;
 use super::simulate::args::SimulateArgs;
 use crate::ann::device::DEVICES;
@@ -34,6 +35,7 @@ Examples:
   spikescope evaluate                     accuracy of every network on MNIST's test set
   spikescope train mlp --epochs 5         train a network
   spikescope simulate diehl-cook          let a spiking network learn digits by STDP
+  spikescope convert cnn3                 the same network in spikes: accuracy against time
   spikescope classify five.png            ask the networks about a picture
 
 `spikescope COMMAND --help` says more about each. Where things are kept:
@@ -79,6 +81,7 @@ pub enum Command {
     Models(ModelsArgs),
     Devices(DevicesArgs),
     Simulate(SimulateArgs),
+    Convert(Box<ConvertArgs>),
     Bench(BenchArgs),
     Tour(TourArgs),
 }
@@ -443,7 +446,7 @@ pub struct TourArgs {
     pub format: Format,
 }
 
-fn models() -> PossibleValuesParser {
+pub(super) fn models() -> PossibleValuesParser {
     ZOO.iter().map(|a| PossibleValue::new(a.id).help(a.name)).collect::<Vec<_>>().into()
 }
 
@@ -462,7 +465,7 @@ pub(super) fn sources() -> PossibleValuesParser {
     SOURCES.iter().map(|s| PossibleValue::new(s.id).help(s.name)).collect::<Vec<_>>().into()
 }
 
-fn sets() -> PossibleValuesParser {
+pub(super) fn sets() -> PossibleValuesParser {
     SETS.iter().map(|s| PossibleValue::new(s.id).help(s.doc)).collect::<Vec<_>>().into()
 }
 

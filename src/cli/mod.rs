@@ -18,6 +18,7 @@ pub mod args;
 mod bench;
 mod bench_spiking;
 mod classify;
+mod convert;
 mod data;
 mod describe;
 mod devices;
@@ -89,6 +90,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
                 simulate::diehl_cook(&args, &mut Output::stdout(args.format))
             }
         },
+        Some(Command::Convert(args)) => convert::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Bench(args)) => match args.what {
             args::BenchWhat::Train(args) => bench::train(&args, &mut Output::stdout(args.format)),
             args::BenchWhat::Spiking(args) => {

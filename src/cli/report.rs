@@ -391,3 +391,66 @@ pub struct SimulatedReadOuts {
     /// Softmax regression on the spike counts.
     pub logistic: f64,
 }
+
+/// `convert`
+#[derive(Debug, Serialize)]
+pub struct Converted {
+    pub model: String,
+    /// As in `evaluate`.
+    pub weights: String,
+    pub data: String,
+    pub images: usize,
+    /// Share of right answers of the network that does not spike, 0 to 1.
+    pub original_accuracy: f64,
+    /// Of the original, for an image.
+    pub multiply_adds: usize,
+    /// Its energy for an image, microjoules; an estimate.
+    pub original_uj: f64,
+    /// After some numbers of steps.
+    pub after: Vec<ConvertedAfter>,
+    /// Rates beside activations after the last step, on some of the images.
+    pub layers: Vec<ConvertedLayer>,
+    /// Answering as soon as the first digit is far enough ahead.
+    pub decisions: Vec<ConvertedDecision>,
+    /// Time for all images.
+    pub seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ConvertedAfter {
+    pub steps: u64,
+    /// 0 to 1.
+    pub accuracy: f64,
+    /// For an image.
+    pub spikes: f64,
+    /// Times that a spike reached a synapse, for an image.
+    pub operations: f64,
+    /// For an image; an estimate.
+    pub energy_uj: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ConvertedLayer {
+    pub name: String,
+    /// What its neurons fire at, in activations.
+    pub threshold: f32,
+    /// Correlation of rates and activations (Pearson).
+    pub r: Option<f64>,
+    /// Root mean square of the difference, in thresholds.
+    pub error: f64,
+    /// Share of units that should fire more than once a step.
+    pub saturated: f64,
+    /// Share of units that are active and never spiked.
+    pub silent: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ConvertedDecision {
+    /// How far ahead, in logits times steps.
+    pub margin: f32,
+    /// 0 to 1.
+    pub accuracy: f64,
+    pub mean_steps: f64,
+    /// For an image.
+    pub operations: f64,
+}

@@ -1,6 +1,7 @@
 //! Drives the built program as people and scripts do: arguments in; exit code,
 //! stdout and stderr out.
 
+mod convert;
 mod files;
 mod json;
 mod simulate;
