@@ -18,6 +18,8 @@
 //! | `experiments` | nothing | [`experiments::Experiment`], the newest only | [`experiments::Results`] slot, events |
 //! | `plasticity` | nothing | [`plasticity::Experiment`], the newest only | [`plasticity::Results`] slot, events |
 //! | `pattern` | a neuron that learns a pattern | [`plasticity::pattern::PatternCommand`] queue; pause and speed are atomics | [`plasticity::pattern::PatternState`] slot, events |
+//! | `conversion` | nothing | [`conversion::Question`], the newest only | [`conversion::Shown`] slot |
+//! | `sample` | one row of digits | a cancel flag | [`conversion::sample::Sample`] slot |
 //! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
@@ -29,6 +31,7 @@
 
 pub mod active;
 pub mod answers;
+pub mod conversion;
 pub mod curve;
 pub mod devices;
 pub mod download;
@@ -87,6 +90,8 @@ pub struct Hub {
     library: Arc<Slot<Library>>,
     /// Looks inside networks.
     pub inspector: inspect::Inspector,
+    /// Shows digits to networks in spikes.
+    pub conversion: conversion::Conversion,
     plotter: Plotter,
     simulation: Simulation,
     experiments: Experiments,
@@ -168,6 +173,7 @@ impl Hub {
             jobs: Some(jobs),
             library,
             inspector: inspect::Inspector::start(&events)?,
+            conversion: conversion::Conversion::start(events.clone())?,
             plotter,
             simulation,
             experiments,

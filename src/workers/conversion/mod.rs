@@ -1,0 +1,308 @@
+//! The threads of the Conversion workspace.
+//!
+//! * `conversion` takes the newest question (a digit, a network, a recipe) and
+//!   answers with a whole run of the converted network, step by step
+//! * `sample` ([`sample`]), started when asked for: accuracy over many test digits
+
+pub mod sample;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use super::events::{Event, Events};
+use super::latest::{Inbox, Slot};
+use super::models::Model;
+use crate::convert::ConvertError;
+use crate::convert::likeness::{self, Likeness, Sums};
+use crate::convert::network::Spiking;
+use crate::convert::recipe::{Disturbance, Recipe};
+use crate::convert::run::Run;
+use crate::convert::scales::Activations;
+use crate::data::{CLASSES, Dataset, Pixels};
+use sample::Sample;
+
+/// Training digits that thresholds are taken from.
+pub const SCALED_ON: usize = 200;
+
+/// A digit to be shown to a converted network.
+#[derive(Clone)]
+pub struct Question {
+    /// Counts the questions.
+    pub serial: u64,
+    pub model: Arc<Model>,
+    pub pixels: Box<Pixels>,
+    pub recipe: Recipe,
+    pub disturbance: Disturbance,
+    pub steps: u64,
+    /// A stage and a place in it whose potential is followed.
+    pub unit: (usize, usize),
+    /// Digits that thresholds are taken from: training digits.
+    pub images: Arc<Dataset>,
+}
+
+/// A layer of the original and what it became.
+#[derive(Clone, Debug)]
+pub struct StageView {
+    /// `Conv 2 5×5`.
+    pub name: String,
+    /// Height, width, channels.
+    pub output: [usize; 3],
+    /// λ; `None` for pooling.
+    pub threshold: Option<f32>,
+    /// Whether it spikes: output units that are read by potential do not.
+    pub spikes: bool,
+    /// Of the original, where the stage has neurons.
+    pub activations: Option<Vec<f32>>,
+    /// Who spiked (or let a spike through), by step.
+    pub spiked: Vec<Vec<u32>>,
+    /// Rates beside activations, after each step; empty for pooling.
+    pub likeness: Vec<Likeness>,
+}
+
+/// One neuron over time.
+#[derive(Clone, Debug, Default)]
+pub struct Followed {
+    /// Its stage, and its place in it.
+    pub unit: (usize, usize),
+    /// Potential after each step, in thresholds.
+    pub potential: Vec<f32>,
+    /// Whether it spiked, by step.
+    pub spiked: Vec<bool>,
+}
+
+/// A whole run.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// [`Question::serial`]; 0 before the first.
+    pub serial: u64,
+    /// Name of the network.
+    pub model: String,
+    pub stages: Vec<StageView>,
+    /// The original's ten probabilities.
+    pub original: [f32; CLASSES],
+    /// Softmax of the evidence after each step.
+    pub probabilities: Vec<[f32; CLASSES]>,
+    /// Spikes, and operations, after each step.
+    pub spikes: Vec<u64>,
+    pub operations: Vec<u64>,
+    /// Multiply–adds of the original, and of its first layer.
+    pub multiply_adds: usize,
+    pub first_multiply_adds: usize,
+    pub followed: Option<Followed>,
+    /// Id of the digits that thresholds are from.
+    pub scaled_on: String,
+    /// Time it took, ms.
+    pub took_ms: f32,
+    /// Why it cannot be shown.
+    pub failure: Option<String>,
+}
+
+/// Activations of the network asked about last: they cost more than a run.
+#[derive(Default)]
+pub(super) struct Measured {
+    of: Option<(Arc<Model>, Arc<Dataset>)>,
+    activations: Option<Activations>,
+}
+
+impl Measured {
+    /// Those of this network on these digits.
+    pub(super) fn get(
+        &mut self,
+        model: &Arc<Model>,
+        images: &Arc<Dataset>,
+    ) -> Result<&Activations, ConvertError> {
+        let same =
+            self.of.as_ref().is_some_and(|(m, i)| Arc::ptr_eq(m, model) && Arc::ptr_eq(i, images));
+        if !same {
+            self.activations = None;
+            self.of = Some((Arc::clone(model), Arc::clone(images)));
+        }
+        if self.activations.is_none() {
+            let pictures: Vec<Pixels> =
+                (0..SCALED_ON.min(images.len())).map(|i| images.pixels(i)).collect();
+            self.activations = Some(Activations::measure(&model.network, &pictures)?);
+        }
+        let name = model.network.architecture().name;
+        self.activations.as_ref().ok_or(ConvertError::NoImages { network: name })
+    }
+}
+
+/// The threads, from the window's side.
+pub struct Conversion {
+    inbox: Arc<Inbox<Question>>,
+    shown: Arc<Slot<Shown>>,
+    sample: Arc<Slot<Sample>>,
+    cancel: Arc<AtomicBool>,
+    events: Events,
+    thread: Option<JoinHandle<()>>,
+    sampling: Option<JoinHandle<()>>,
+}
+
+impl Conversion {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start(events: Events) -> std::io::Result<Self> {
+        let (inbox, shown) = (Arc::<Inbox<_>>::default(), Arc::new(Slot::new(Shown::default())));
+        let (questions, out, wake) = (Arc::clone(&inbox), Arc::clone(&shown), events.clone());
+        let builder = std::thread::Builder::new().name("conversion".into());
+        let thread = builder.spawn(move || {
+            let mut measured = Measured::default();
+            while let Some(question) = questions.wait() {
+                let work = std::panic::AssertUnwindSafe(|| answer(&question, &mut measured));
+                let shown = std::panic::catch_unwind(work).unwrap_or_else(|_| {
+                    let text = "The digit could not be shown in spikes, through an error in the program. Nothing was lost; please report it.";
+                    wake.send(Event::Failure(text.into()));
+                    failed(&question, text.into())
+                });
+                out.put(shown);
+                wake.wake();
+            }
+        })?;
+        let sample = Arc::new(Slot::new(Sample::default()));
+        let cancel = Arc::<AtomicBool>::default();
+        Ok(Self { inbox, shown, sample, cancel, events, thread: Some(thread), sampling: None })
+    }
+
+    /// Asks; what was asked before and not answered is forgotten.
+    pub fn ask(&self, question: Question) {
+        self.inbox.put(question);
+    }
+
+    /// The newest answer.
+    pub fn shown(&self) -> Arc<Shown> {
+        self.shown.get()
+    }
+
+    /// Begins to ask many digits; an earlier row is ended.
+    pub fn start_sample(&mut self, of: sample::SampleOf) {
+        self.stop_sample();
+        let out = (Arc::clone(&self.sample), Arc::clone(&self.cancel), self.events.clone());
+        self.cancel.store(false, Relaxed);
+        match sample::spawn(of, out) {
+            Ok(thread) => self.sampling = Some(thread),
+            Err(error) => {
+                let text = format!(
+                    "The sample did not start: {error}. Close something else and try again."
+                );
+                self.events.send(Event::Failure(text));
+            }
+        }
+    }
+
+    /// Ends the row of digits; what was found stays.
+    pub fn stop_sample(&mut self) {
+        self.cancel.store(true, Relaxed);
+        if let Some(thread) = self.sampling.take() {
+            // It looks at the flag between two digits, some milliseconds apart.
+            let _ = thread.join();
+        }
+    }
+
+    /// Accuracy over many digits, so far.
+    pub fn sample(&self) -> Arc<Sample> {
+        self.sample.get()
+    }
+}
+
+impl Drop for Conversion {
+    fn drop(&mut self) {
+        self.stop_sample();
+        self.inbox.close();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn failed(question: &Question, failure: String) -> Shown {
+    Shown {
+        serial: question.serial,
+        model: question.model.name.clone(),
+        failure: Some(failure),
+        ..Shown::default()
+    }
+}
+
+/// Shows the digit to the converted network.
+fn answer(question: &Question, measured: &mut Measured) -> Shown {
+    let network = &question.model.network;
+    let converted = measured
+        .get(&question.model, &question.images)
+        .and_then(|a| Spiking::new(network, a, question.recipe));
+    match converted {
+        Ok(spiking) => whole_run(question, &spiking),
+        Err(error) => failed(question, error.to_string()),
+    }
+}
+
+fn whole_run(question: &Question, spiking: &Spiking) -> Shown {
+    let begun = Instant::now();
+    let network = &question.model.network;
+    let activations = likeness::activations(network, spiking, &question.pixels);
+    let mut stages: Vec<StageView> = spiking
+        .stages
+        .iter()
+        .zip(activations)
+        .map(|(stage, activations)| StageView {
+            name: stage.name.clone(),
+            output: stage.output,
+            threshold: stage.cells().map(|c| c.threshold),
+            spikes: stage.cells().is_none_or(|c| c.spikes),
+            activations,
+            spiked: Vec::with_capacity(question.steps as usize),
+            likeness: Vec::new(),
+        })
+        .collect();
+    let (stage, place) = question.unit;
+    let threshold = spiking.stages.get(stage).and_then(|s| s.cells()).map(|c| c.threshold);
+    let mut followed = threshold
+        .filter(|_| place < spiking.stages[stage].len())
+        .map(|_| Followed { unit: question.unit, ..Followed::default() });
+    let mut shown = Shown {
+        serial: question.serial,
+        model: question.model.name.clone(),
+        original: network.probabilities(&[*question.pixels]).first().copied().unwrap_or_default(),
+        multiply_adds: spiking.multiply_adds,
+        first_multiply_adds: spiking.first_multiply_adds(),
+        scaled_on: question.images.id.clone(),
+        ..Shown::default()
+    };
+    let mut run = Run::new(spiking, &question.pixels, question.disturbance, 1);
+    for _ in 0..question.steps {
+        run.advance();
+        for (number, view) in stages.iter_mut().enumerate() {
+            view.spiked.push(run.spiked(number).iter().map(|(place, _)| *place).collect());
+            if let Some(values) = view.activations.as_ref().filter(|_| view.spikes) {
+                let mut sums = Sums::default();
+                sums.add(&run, number, values);
+                view.likeness.push(sums.likeness(number));
+            }
+        }
+        if let (Some(followed), Some(threshold)) = (&mut followed, threshold) {
+            followed.potential.push(run.potentials(stage)[place] / threshold);
+            let spiked = run.spiked(stage).iter().any(|(p, _)| *p as usize == place);
+            followed.spiked.push(spiked);
+        }
+        shown.probabilities.push(softmax(run.evidence()));
+        shown.spikes.push(run.spikes());
+        shown.operations.push(run.operations());
+    }
+    shown.followed = followed;
+    shown.stages = stages;
+    shown.took_ms = begun.elapsed().as_secs_f32() * 1e3;
+    shown
+}
+
+fn softmax(values: [f32; CLASSES]) -> [f32; CLASSES] {
+    let most = values.iter().fold(f32::MIN, |a, b| a.max(*b));
+    let powers = values.map(|v| (v - most).exp());
+    let total: f32 = powers.iter().sum();
+    powers.map(|p| p / total)
+}
+
+#[cfg(test)]
+mod tests;
