@@ -4,6 +4,7 @@ pub mod answer_card;
 pub mod answer_list;
 pub mod canvas;
 pub mod digit_view;
+pub mod engine;
 pub mod icons;
 pub mod picture;
 pub mod raster;

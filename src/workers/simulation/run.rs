@@ -1,7 +1,8 @@
 //! One run: the engine, and what was recorded of it.
 
-use super::{MakeEngine, Setup};
+use super::{Setup, THREADS};
 use crate::snn::SnnError;
+use crate::snn::choose::{self, Started, Wish};
 use crate::snn::engine::{Engine, Spike};
 use crate::snn::network::{NetworkSpec, ProbeWhat};
 use crate::snn::recording::Recording;
@@ -14,8 +15,8 @@ const MOST_AT_ONCE: u64 = 5_000;
 
 /// A run.
 pub struct Run {
-    /// The engine.
-    pub engine: Box<dyn Engine>,
+    /// The engine, and why it is that one.
+    pub started: Started,
     /// All spikes.
     pub recording: Recording,
     /// The stimulus and the traced variables.
@@ -28,11 +29,12 @@ pub struct Run {
 }
 
 impl Run {
-    /// Builds the network and its engine.
+    /// Builds the network and its engine. A message comes along where the GPU was
+    /// wished for and cannot run it; the CPU does then.
     ///
     /// # Errors
     /// What is wrong with the description.
-    pub fn new(setup: Setup, make: MakeEngine) -> Result<Self, SnnError> {
+    pub fn new(setup: Setup, wish: Wish) -> Result<(Self, Option<String>), SnnError> {
         let network = with_probes(&setup).build()?;
         let sizes = network.populations.iter().map(|p| p.size);
         let mut end = 0u32;
@@ -60,14 +62,26 @@ impl Run {
             channels.push(channel(&traced.name, variable.unit));
         }
         let dt_ms = network.dt_ms;
-        Ok(Self {
+        let (started, told) = choose::start_anyhow(&network, wish, THREADS);
+        let run = Self {
             recording: Recording::new(end, dt_ms, setup.cap_bytes),
             traces: Traces::new(channels, dt_ms, traces::CAP_BYTES),
-            engine: make(network)?,
+            started,
             stimulus: setup.stimulus,
             first,
             widths: vec![1; setup.traced.len()],
-        })
+        };
+        Ok((run, told))
+    }
+
+    /// The engine.
+    pub fn engine(&mut self) -> &mut dyn Engine {
+        self.started.engine.as_mut()
+    }
+
+    /// The next step.
+    pub fn step(&self) -> u64 {
+        self.started.engine.step()
     }
 
     /// Length of a step, ms.
@@ -103,12 +117,12 @@ impl Run {
     }
 
     fn at_once(&mut self, steps: u64) -> Result<(), SnnError> {
-        let from = self.engine.step();
+        let from = self.step();
         let dt_ms = self.dt_ms();
         if let Some((current, stimulus)) = &self.stimulus {
-            self.engine.set_current(*current, stimulus.waveform(from, steps, dt_ms))?;
+            self.started.engine.set_current(*current, stimulus.waveform(from, steps, dt_ms))?;
         }
-        let done = self.engine.run(steps);
+        let done = self.started.engine.run(steps);
         // After an error, the steps before it are still to be had.
         self.take(from)?;
         done
@@ -116,13 +130,13 @@ impl Run {
 
     /// Takes over what the engine recorded from step `from` on.
     fn take(&mut self, from: u64) -> Result<(), SnnError> {
-        for Spike { step, source, neuron, .. } in self.engine.take_spikes()? {
+        for Spike { step, source, neuron, .. } in self.started.engine.take_spikes()? {
             let first = self.first.get(usize::from(source)).copied().unwrap_or(0);
             self.recording.push(step, &[first + neuron]);
         }
-        self.recording.advance(self.engine.step());
-        let samples = self.engine.take_samples()?;
-        let steps = self.engine.step() - from;
+        self.recording.advance(self.step());
+        let samples = self.started.engine.take_samples()?;
+        let steps = self.step() - from;
         let given = usize::from(self.stimulus.is_some());
         let mut row = vec![f32::NAN; given + self.widths.len()];
         // State probes follow the spike probes, which give no samples.
