@@ -83,6 +83,23 @@ impl Traces {
         }
     }
 
+    /// Adds the samples of several steps: a column of equal length per channel.
+    pub fn extend(&mut self, columns: &[Vec<f32>]) {
+        let steps = columns.iter().map(Vec::len).min().unwrap_or(0);
+        let mut from = 0;
+        while from < steps {
+            let filled = self.open.first().map_or(0, Vec::len);
+            let to = steps.min(from + TILE - filled);
+            for (samples, column) in self.open.iter_mut().zip(columns) {
+                samples.extend_from_slice(&column[from..to]);
+            }
+            if filled + to - from >= TILE {
+                self.seal();
+            }
+            from = to;
+        }
+    }
+
     fn seal(&mut self) {
         let parts = self.open.iter_mut().map(|open| {
             let samples = std::mem::take(open);
@@ -269,6 +286,24 @@ mod tests {
                 assert!(extents.iter().all(Option::is_some));
             }
         }
+    }
+
+    #[test]
+    fn columns_are_as_rows_one_by_one() {
+        let channel = |name: &str| Channel { name: name.into(), unit: String::new() };
+        let new = || Traces::new(vec![channel("a"), channel("b")], 0.1, CAP_BYTES);
+        let (mut rows, mut columns) = (new(), new());
+        let mut next = 0u16;
+        for steps in [1, 5000, 0, 3191, 4096, 9000] {
+            let a: Vec<f32> = (next..next + steps).map(f32::from).collect();
+            let b: Vec<f32> = a.iter().map(|x| -x).collect();
+            a.iter().zip(&b).for_each(|(a, b)| rows.push(&[*a, *b]));
+            columns.extend(&[a, b]);
+            next += steps;
+        }
+        assert_eq!((rows.steps(), columns.steps()), (next.into(), next.into()));
+        assert_eq!(rows.to_csv(0..next.into()), columns.to_csv(0..next.into()));
+        assert_eq!(rows.extents(1, 0.0, 2e4, 31), columns.extents(1, 0.0, 2e4, 31));
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Recorder {
             let samples = &mut self.samples[index];
             match &probe.kind {
                 ProbeKind::State { population, variable, neurons, replica, every }
-                    if step.is_multiple_of(*every) =>
+                    if *every == 1 || step.is_multiple_of(*every) =>
                 {
                     let state = look.state(*population, *variable, *replica);
                     let row = neurons.iter().map(|j| state[*j as usize]);

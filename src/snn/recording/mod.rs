@@ -256,19 +256,26 @@ impl Recording {
     /// takes O(bins log n), so it may be asked every frame.
     pub fn activity(&self, bins: usize) -> Vec<f32> {
         let edge = |i: usize| (self.steps as u128 * i as u128 / bins.max(1) as u128) as u64;
+        self.all_spikes(bins, (0.0, self.steps as f64), edge)
+    }
+
+    /// Spikes of all neurons in each of `bins` bins within `span`, of which bin i
+    /// begins at step `edge(i)`.
+    fn all_spikes(&self, bins: usize, span: (f64, f64), edge: impl Fn(usize) -> u64) -> Vec<f32> {
         let mut counts = vec![0.0; bins];
         let mut known_from = 0;
-        if bins > 0 && self.kept_from > 0 {
+        if bins > 0 && (span.0 as u64) < self.kept_from {
             // Of what was given up, the pyramid's coarsest bins tell enough.
             let view = View {
-                from_step: 0.0,
-                to_step: self.steps as f64,
+                from_step: span.0,
+                to_step: span.1,
                 first: 0,
                 count: self.neurons,
                 columns: bins,
                 rows: 1,
             };
-            known_from = self.pyramid.count_cells(&view, self.kept_from, &mut counts);
+            let until = self.kept_from.min(span.1.ceil() as u64);
+            known_from = self.pyramid.count_cells(&view, until, &mut counts);
         }
         for (i, count) in counts.iter_mut().enumerate() {
             *count += self.count(edge(i).max(known_from)..edge(i + 1)) as f32;
@@ -286,9 +293,15 @@ impl Recording {
         bin_steps: u64,
         neurons: Range<u32>,
     ) -> Vec<f32> {
+        let bin_steps = bin_steps.max(1);
+        if neurons.start == 0 && neurons.end >= self.neurons {
+            let end = from + bins as u64 * bin_steps;
+            let edge = |i: usize| from + i as u64 * bin_steps;
+            return self.all_spikes(bins, (from as f64, end as f64), edge);
+        }
         let view = View {
             from_step: from as f64,
-            to_step: (from + bins as u64 * bin_steps.max(1)) as f64,
+            to_step: (from + bins as u64 * bin_steps) as f64,
             first: neurons.start,
             count: neurons.end.saturating_sub(neurons.start),
             columns: bins,
@@ -315,7 +328,9 @@ impl RowOf {
     /// The first row of the neuron; `None` if it is not in view.
     fn row(&self, neuron: u32) -> Option<usize> {
         let i = neuron.checked_sub(self.first).filter(|i| *i < self.count)?;
-        Some((u64::from(i) * self.rows / u64::from(self.count)) as usize)
+        // As a division of integers, and exact: the product stays below 2⁵². It
+        // takes a fraction of the time.
+        Some(((u64::from(i) * self.rows) as f64 / f64::from(self.count)) as usize)
     }
 }
 

@@ -24,8 +24,10 @@ pub struct Run {
     stimulus: Option<(usize, Stimulus)>,
     /// First number of each source's neurons in the recording.
     first: Vec<u32>,
-    /// Probes with traces: how many numbers each gives per step.
-    widths: Vec<usize>,
+    /// Where the sample of each trace is: which state probe, which of its numbers.
+    places: Vec<(usize, usize)>,
+    /// The samples of the steps in hand, by channel.
+    columns: Vec<Vec<f32>>,
 }
 
 impl Run {
@@ -35,7 +37,8 @@ impl Run {
     /// # Errors
     /// What is wrong with the description.
     pub fn new(setup: Setup, wish: Wish) -> Result<(Self, Option<String>), SnnError> {
-        let network = with_probes(&setup).build()?;
+        let (probes, places) = state_probes(&setup);
+        let network = with_probes(&setup, probes).build()?;
         let sizes = network.populations.iter().map(|p| p.size);
         let mut end = 0u32;
         let first: Vec<u32> = sizes
@@ -63,13 +66,15 @@ impl Run {
         }
         let dt_ms = network.dt_ms;
         let (started, told) = choose::start_anyhow(&network, wish, THREADS);
+        let given = setup.stimulus.is_some();
         let run = Self {
             recording: Recording::new(end, dt_ms, setup.cap_bytes),
             traces: Traces::new(channels, dt_ms, traces::CAP_BYTES),
             started,
             stimulus: setup.stimulus,
             first,
-            widths: vec![1; setup.traced.len()],
+            columns: vec![Vec::new(); usize::from(given) + places.len()],
+            places,
         };
         Ok((run, told))
     }
@@ -122,7 +127,19 @@ impl Run {
         if let Some((current, stimulus)) = &self.stimulus {
             self.started.engine.set_current(*current, stimulus.waveform(from, steps, dt_ms))?;
         }
-        let done = self.started.engine.run(steps);
+        self.record(|engine| engine.run(steps))
+    }
+
+    /// Lets something run the engine, and records what it does meanwhile.
+    ///
+    /// # Errors
+    /// As `advance`; what was done before is recorded.
+    pub fn record(
+        &mut self,
+        advance: impl FnOnce(&mut dyn Engine) -> Result<(), SnnError>,
+    ) -> Result<(), SnnError> {
+        let from = self.step();
+        let done = advance(self.engine());
         // After an error, the steps before it are still to be had.
         self.take(from)?;
         done
@@ -136,32 +153,58 @@ impl Run {
         }
         self.recording.advance(self.step());
         let samples = self.started.engine.take_samples()?;
-        let steps = self.step() - from;
-        let given = usize::from(self.stimulus.is_some());
-        let mut row = vec![f32::NAN; given + self.widths.len()];
+        let (steps, dt_ms) = (from..self.step(), self.dt_ms());
+        let mut columns = self.columns.iter_mut();
+        if let Some((_, stimulus)) = &self.stimulus
+            && let Some(column) = columns.next()
+        {
+            column.clear();
+            column.extend(steps.clone().map(|k| stimulus.at(k as f64 * dt_ms) as f32));
+        }
         // State probes follow the spike probes, which give no samples.
         let spike_probes = self.first.len();
-        for k in 0..steps {
-            if let Some((_, stimulus)) = &self.stimulus {
-                row[0] = stimulus.at((from + k) as f64 * self.dt_ms()) as f32;
+        for (column, (probe, at)) in columns.zip(&self.places) {
+            column.clear();
+            if let Some(s) = samples.iter().find(|s| s.probe == spike_probes + probe) {
+                let missing = s.first_step.saturating_sub(from) as usize;
+                column.resize(missing, f32::NAN);
+                column.extend(s.values.iter().skip(*at).step_by(s.width.max(1)));
             }
-            for s in &samples {
-                let Some(i) = s.probe.checked_sub(spike_probes) else { continue };
-                let at = (from + k).checked_sub(s.first_step).map(|i| i as usize * s.width);
-                let value = at.and_then(|at| s.values.get(at)).copied();
-                if let (Some(cell), Some(value)) = (row.get_mut(given + i), value) {
-                    *cell = value;
-                }
-            }
-            self.traces.push(&row);
+            column.resize((steps.end - steps.start) as usize, f32::NAN);
         }
+        self.traces.extend(&self.columns);
         Ok(())
     }
 }
 
-/// The description with probes: the spikes of every source, then a state probe
-/// per trace.
-fn with_probes(setup: &Setup) -> NetworkSpec {
+/// A state probe for each state variable of a population that is traced, with all
+/// the neurons that are; and which probe, and which of its numbers, each trace is.
+fn state_probes(setup: &Setup) -> (Vec<ProbeWhat>, Vec<(usize, usize)>) {
+    let mut probes: Vec<(&str, &'static str, Vec<u32>)> = Vec::new();
+    let mut places = Vec::new();
+    for traced in &setup.traced {
+        let same =
+            |p: &(&str, &'static str, Vec<u32>)| p.0 == traced.population && p.1 == traced.variable;
+        let probe = probes.iter().position(same).unwrap_or_else(|| {
+            probes.push((&traced.population, traced.variable, Vec::new()));
+            probes.len() - 1
+        });
+        let neurons = &mut probes[probe].2;
+        neurons.push(traced.neuron);
+        places.push((probe, neurons.len() - 1));
+    }
+    let what = |(of, variable, neurons): (&str, &'static str, Vec<u32>)| ProbeWhat::State {
+        of: of.into(),
+        variable: variable.into(),
+        neurons,
+        replica: 0,
+        every_ms: setup.spec.dt_ms,
+    };
+    (probes.into_iter().map(what).collect(), places)
+}
+
+/// The description with probes: the spikes of every source, then those of states.
+fn with_probes(setup: &Setup, states: Vec<ProbeWhat>) -> NetworkSpec {
     let mut spec = setup.spec.clone();
     spec.probes.clear();
     let populations = spec.populations.iter().map(|p| p.name.clone());
@@ -171,18 +214,8 @@ fn with_probes(setup: &Setup) -> NetworkSpec {
         let name = format!("spikes of {of}");
         spec = spec.probe(&name, ProbeWhat::Spikes { of });
     }
-    for (i, traced) in setup.traced.iter().enumerate() {
-        let every_ms = spec.dt_ms;
-        spec = spec.probe(
-            &format!("trace {i}"),
-            ProbeWhat::State {
-                of: traced.population.clone(),
-                variable: traced.variable.into(),
-                neurons: vec![traced.neuron],
-                replica: 0,
-                every_ms,
-            },
-        );
+    for (i, what) in states.into_iter().enumerate() {
+        spec = spec.probe(&format!("states {i}"), what);
     }
     spec
 }

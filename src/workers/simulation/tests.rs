@@ -6,7 +6,7 @@ use crate::snn::params::Config;
 use crate::snn::stimulus::Shape;
 
 /// The report's Fig. 1: two leaky neurons of threshold 1.
-fn setup(weight: f64, head_start: u64) -> Setup {
+pub fn setup(weight: f64, head_start: u64) -> Setup {
     let config = Config::new("lif")
         .with("tau_m_ms", 10.0)
         .with("v_rest_mv", 0.0)
