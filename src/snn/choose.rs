@@ -154,7 +154,7 @@ fn decide(size: usize, wish: Wish, adapter: Option<&AdapterInfo>) -> Result<Stri
         (Wish::Gpu, _) => Ok("as you chose".to_owned()),
         (Wish::Automatic, _) if size < WORTHWHILE => {
             let s = if size == 1 { " is" } else { "s are" };
-            Err(format!("{size} neuron{s} too few for a graphics card to be faster"))
+            Err(format!("{size} neuron{s} too few to gain by a GPU"))
         }
         (Wish::Automatic, None) => Err("there is no graphics adapter".to_owned()),
         (Wish::Automatic, Some(a)) if a.software => {

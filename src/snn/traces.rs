@@ -103,8 +103,9 @@ impl Traces {
     fn seal(&mut self) {
         let parts = self.open.iter_mut().map(|open| {
             let samples = std::mem::take(open);
-            let groups = samples.chunks(GROUP).map(extent).collect();
-            let whole = extent(&samples);
+            let groups: Vec<Extent> = samples.chunks(GROUP).map(extent).collect();
+            let wider = |a: Extent, b: &Extent| (a.0.min(b.0), a.1.max(b.1));
+            let whole = groups.iter().fold((f32::NAN, f32::NAN), wider);
             Part { samples, groups, whole }
         });
         self.tiles.push(parts.collect());

@@ -62,7 +62,7 @@ fn fig_1_runs_is_held_stepped_and_scrubbed() {
 #[test]
 fn the_engine_is_changed_while_it_runs_and_kept() {
     let mut window = open();
-    window.wait_for_text("2 neurons are too few for a graphics card");
+    window.wait_for_text("2 neurons are too few to gain by a GPU");
     window.key(Modifiers::NONE, Key::Space);
     window.wait_for_text("held");
     let held = at_ms(&window);

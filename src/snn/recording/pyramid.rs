@@ -59,6 +59,12 @@ impl Pyramid {
         self.bin_steps as f64 <= steps
     }
 
+    /// Whether a block of neurons takes hardly more than a row of the picture.
+    pub fn blocks_fit(&self, view: &View) -> bool {
+        let shown = u64::from(view.count) * u64::from(self.blocks) / u64::from(self.neurons.max(1));
+        2 * shown >= u64::from(view.count).min(view.rows as u64)
+    }
+
     /// First neuron of a block; of one past the last, the number of neurons.
     fn first_of(&self, block: u32) -> f64 {
         (u64::from(block) * u64::from(self.neurons)).div_ceil(u64::from(self.blocks)) as f64

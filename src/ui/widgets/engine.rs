@@ -5,13 +5,14 @@ use egui::{Button, ComboBox, Label, RichText, Ui};
 
 use super::super::command::{Command, Outbox};
 use super::super::theme::{self, palette};
+use super::names;
 use crate::core::text::grouped;
 use crate::snn::choose::{InUse, Wish};
 use crate::workers::simulation::Speeds;
 
-/// Room for the speed and the reason beside the switch, points; with less, they
-/// are only on hovering and in the list.
-const ROOMY: f32 = 190.0;
+/// Below this width, points, speed and reason are only on hovering and in the
+/// list; the time bar tells the speed as well.
+const NARROW: f32 = 600.0;
 
 /// What is known of the simulation that runs.
 pub struct EngineRow<'a> {
@@ -28,22 +29,25 @@ pub struct EngineRow<'a> {
 impl EngineRow<'_> {
     /// Draws the switch, and beside it, where there is room, speed and reason.
     pub fn show(&self, ui: &mut Ui, out: &mut Outbox) {
-        let label = ui.label("Engine");
+        let narrow = ui.max_rect().width() < NARROW;
         let why = self.why();
-        let response = ComboBox::from_id_salt("engine")
+        if !narrow {
+            ui.label("Engine");
+        }
+        let list = ComboBox::from_id_salt("engine")
             .selected_text(self.chosen())
-            .width(128.0)
+            .width(if narrow { 112.0 } else { 128.0 })
             .show_ui(ui, |ui| self.choices(ui, &why, out))
-            .response;
-        response.labelled_by(label.id).on_hover_text(format!("{}. {why}", self.speed(true)));
-        let weak = palette(ui.visuals()).weak;
-        if ui.available_size_before_wrap().x < ROOMY {
-            ui.label(RichText::new(self.speed(false)).small().color(weak)).on_hover_text(why);
+            .response
+            .on_hover_text(format!("{}. {why}", self.speed()));
+        names::list(&list, "Engine", &self.chosen());
+        if narrow {
             return;
         }
+        let weak = palette(ui.visuals()).weak;
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
-            for text in [self.speed(true), why] {
+            for text in [self.speed(), why] {
                 let text = RichText::new(text).font(theme::regular(11.5)).color(weak);
                 ui.add(Label::new(text).truncate());
             }
@@ -74,16 +78,15 @@ impl EngineRow<'_> {
         format!("{} engine ({}): {reason}", used.info.kind, used.info.detail)
     }
 
-    fn speed(&self, long: bool) -> String {
+    fn speed(&self) -> String {
         let rounded = |x: f64| grouped(x.round() as u64);
         match self.speeds {
-            Some(s) if long => format!(
+            Some(s) => format!(
                 "{} ms/s simulated, {} steps/s, {} synaptic events/s",
                 rounded(s.ms_per_s),
                 rounded(s.steps_per_s),
                 rounded(s.events_per_s)
             ),
-            Some(s) => format!("{} ms/s simulated", rounded(s.ms_per_s)),
             None if self.running => "measuring the speed …".to_owned(),
             None => "held".to_owned(),
         }

@@ -6,6 +6,7 @@ pub mod canvas;
 pub mod digit_view;
 pub mod engine;
 pub mod icons;
+pub mod names;
 pub mod picture;
 pub mod raster;
 pub mod sources;

@@ -147,10 +147,9 @@ impl Run {
 
     /// Takes over what the engine recorded from step `from` on.
     fn take(&mut self, from: u64) -> Result<(), SnnError> {
-        for Spike { step, source, neuron, .. } in self.started.engine.take_spikes()? {
-            let first = self.first.get(usize::from(source)).copied().unwrap_or(0);
-            self.recording.push(step, &[first + neuron]);
-        }
+        let first = |source: u16| self.first.get(usize::from(source)).copied().unwrap_or(0);
+        let spikes = self.started.engine.take_spikes()?;
+        self.recording.extend(spikes.iter().map(|s: &Spike| (s.step, first(s.source) + s.neuron)));
         self.recording.advance(self.step());
         let samples = self.started.engine.take_samples()?;
         let (steps, dt_ms) = (from..self.step(), self.dt_ms());
@@ -168,11 +167,13 @@ impl Run {
             if let Some(s) = samples.iter().find(|s| s.probe == spike_probes + probe) {
                 let missing = s.first_step.saturating_sub(from) as usize;
                 column.resize(missing, f32::NAN);
-                column.extend(s.values.iter().skip(*at).step_by(s.width.max(1)));
+                let rows = s.values.chunks_exact(s.width.max(1));
+                column.extend(rows.filter_map(|row| row.get(*at)));
             }
             column.resize((steps.end - steps.start) as usize, f32::NAN);
         }
         self.traces.extend(&self.columns);
+        self.started.engine.recycle(spikes, samples);
         Ok(())
     }
 }

@@ -32,6 +32,7 @@ use egui::{Align, Button, ComboBox, Key, Layout, Modifiers, RichText, TextEdit, 
 
 use super::super::theme::{self, palette};
 use super::icons::{self, Icon};
+use super::names;
 use crate::core::playback::{self, Looping, Playback, PlaybackEdit};
 pub use ruler::Mark;
 
@@ -254,7 +255,9 @@ impl<'a> TimeBar<'a> {
             *typing = Typing::default();
             edit(PlaybackEdit::Speed(steps_per_s));
         };
-        let label = ui.label("Speed");
+        if !narrow {
+            ui.label("Speed");
+        }
         let tip = "A step is the same at every speed. Type a number, or press − and +.";
         if icons::button(ui, Icon::Less, "Slower", small, true, false)
             .on_hover_text("Slower (−)")
@@ -267,7 +270,8 @@ impl<'a> TimeBar<'a> {
             .desired_width(52.0)
             .align(egui::Align2::CENTER_CENTER)
             .char_limit(32);
-        let response = ui.add(field).labelled_by(label.id).on_hover_text(tip);
+        let response = ui.add(field).on_hover_text(tip);
+        names::field(&response, "Speed", &text);
         if response.changed() || response.has_focus() {
             typing.text = Some(text.clone());
         }
@@ -311,7 +315,9 @@ impl<'a> TimeBar<'a> {
             Looping::Selection => "selection",
         };
         let chosen = self.playback.looping();
-        let label = if narrow { None } else { Some(ui.label("Loop")) };
+        if !narrow {
+            ui.label("Loop");
+        }
         let text = name(chosen);
         let list = ComboBox::from_id_salt("loop")
             .selected_text(if narrow { format!("Loop {text}") } else { text.to_owned() })
@@ -328,9 +334,7 @@ impl<'a> TimeBar<'a> {
             })
             .response
             .on_hover_text("What happens at the end (L)");
-        if let Some(label) = label {
-            list.labelled_by(label.id);
-        }
+        names::list(&list, "Loop", text);
         if let Some((a, b)) = selection {
             let (a, b) = (self.axis.text(a), self.axis.text(b));
             let clear = ui.button(RichText::new(format!("{a}–{b} ×")).small());

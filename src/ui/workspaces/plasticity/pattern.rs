@@ -29,6 +29,8 @@ const SHOWN_PRESENTATIONS: usize = 400;
 
 /// Below this height, points, the plots are no use: the window is scrolled then.
 const LEAST_ROOM: f32 = 250.0;
+/// Charts below this height, points, have no legend.
+const LOW: f32 = 130.0;
 
 /// Jitter, share, the rule's strength, seed.
 pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
@@ -110,9 +112,9 @@ fn headline(ui: &mut Ui, view: &PatternView) {
         );
         let narrow = ui.max_rect().width() < super::NARROW;
         let (presentations, per) =
-            if narrow { ("patterns", "/s") } else { ("presentations", "a second") };
+            if narrow { ("patterns", "/s") } else { ("presentations", " a second") };
         let figures = format!(
-            "answers {:.0} % of {presentations}, {:.1} false alarms {per}",
+            "answers {:.0} % of {presentations}, {:.1} false alarms{per}",
             100.0 * score.hits,
             score.false_alarms_hz
         );
@@ -199,6 +201,9 @@ fn mark(ui: &Ui, view: &PatternView, axis: &Axis, rect: Rect, y: f32, thick: boo
 /// From each presentation's beginning to the answer.
 fn latencies(ui: &mut Ui, world: &Snapshot<'_>, view: &PatternView, height: f32) {
     let p = palette(ui.visuals());
+    // In a small window a legend would cover what it explains; the colours are
+    // those of the raster above.
+    let low = height < LOW;
     let radius = if world.session.projector { 3.4 } else { 2.4 };
     let over: Vec<(usize, &Presentation)> =
         view.presentations.iter().enumerate().filter(|(_, q)| q.over).collect();
@@ -214,10 +219,10 @@ fn latencies(ui: &mut Ui, world: &Snapshot<'_>, view: &PatternView, height: f32)
     };
     let chart = Chart {
         id: "latencies",
-        axes: ["presentation", "first spike after (ms)"],
+        axes: ["presentation", if low { "latency (ms)" } else { "first spike after (ms)" }],
         bounds: [[first, 0.0], [last.max(first + 60.0) + 1.0, PATTERN_MS + 18.0]],
         height,
-        legend: Some(Corner::RightTop),
+        legend: (!low).then_some(Corner::RightTop),
         log_x: false,
     };
     let (answered, missed) = (place(true), place(false));
@@ -250,7 +255,7 @@ fn weights(ui: &mut Ui, view: &PatternView, height: f32) {
         axes: ["weight", "√ afferents"],
         bounds: [[0.0, 0.0], [1.0, top.sqrt() * 1.12]],
         height,
-        legend: Some(Corner::RightTop),
+        legend: (height >= LOW).then_some(Corner::RightTop),
         log_x: false,
     };
     chart.show(ui, |plot| {
