@@ -83,15 +83,20 @@ impl Traces {
         }
     }
 
-    /// Adds the samples of several steps: a column of equal length per channel.
-    pub fn extend(&mut self, columns: &[Vec<f32>]) {
-        let steps = columns.iter().map(Vec::len).min().unwrap_or(0);
+    /// Adds the samples of several steps. `fill` is asked for those of a channel in
+    /// a range of these steps, counted from 0, and appends exactly so many.
+    pub fn extend(
+        &mut self,
+        steps: usize,
+        mut fill: impl FnMut(usize, Range<usize>, &mut Vec<f32>),
+    ) {
         let mut from = 0;
-        while from < steps {
-            let filled = self.open.first().map_or(0, Vec::len);
+        while from < steps && !self.open.is_empty() {
+            let filled = self.open[0].len();
             let to = steps.min(from + TILE - filled);
-            for (samples, column) in self.open.iter_mut().zip(columns) {
-                samples.extend_from_slice(&column[from..to]);
+            for (channel, samples) in self.open.iter_mut().enumerate() {
+                fill(channel, from..to, samples);
+                samples.resize(filled + to - from, f32::NAN);
             }
             if filled + to - from >= TILE {
                 self.seal();
@@ -290,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_as_rows_one_by_one() {
+    fn many_steps_at_once_are_as_one_by_one() {
         let channel = |name: &str| Channel { name: name.into(), unit: String::new() };
         let new = || Traces::new(vec![channel("a"), channel("b")], 0.1, CAP_BYTES);
         let (mut rows, mut columns) = (new(), new());
@@ -299,7 +304,9 @@ mod tests {
             let a: Vec<f32> = (next..next + steps).map(f32::from).collect();
             let b: Vec<f32> = a.iter().map(|x| -x).collect();
             a.iter().zip(&b).for_each(|(a, b)| rows.push(&[*a, *b]));
-            columns.extend(&[a, b]);
+            columns.extend(steps.into(), |channel, range, samples| {
+                samples.extend_from_slice(&[&a, &b][channel][range]);
+            });
             next += steps;
         }
         assert_eq!((rows.steps(), columns.steps()), (next.into(), next.into()));

@@ -116,6 +116,23 @@ fn spikes_are_saved_and_opened_again() {
 }
 
 #[test]
+fn the_network_is_saved_for_other_simulators_or_the_reason_why_not_is_said() {
+    let mut window = open();
+    window.click("Save…");
+    window.click("Network as NIR");
+    window.wait_for_text("Saved as");
+    let folder = window.home.path().join("exports");
+    let file = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    assert!(std::fs::read(file).unwrap().starts_with(b"\x89HDF\r\n"));
+    let slider = window.harness.get_by_role_and_label(Role::Slider, "Refractory period");
+    slider.set_value_accesskit(3.0);
+    window.harness.run_steps(3);
+    window.click("Save…");
+    window.click("Network as NIR");
+    window.wait_for_text("NIR has no refractory period");
+}
+
+#[test]
 fn every_model_is_measured_against_its_equations() {
     let mut window = open();
     window.click("f–I curve");

@@ -10,8 +10,10 @@ use crate::snn::stimulus::Stimulus;
 use crate::snn::traces::{self, Channel, Traces};
 
 /// Steps that an engine is asked for at once, at most: bounds the memory of what
-/// it hands over, and how far ahead a current is told.
+/// it hands over, and how far ahead a current is told. A graphics card wants to be
+/// asked rarely; on the processor, what is handed over should still be in its cache.
 const MOST_AT_ONCE: u64 = 5_000;
+const MOST_ON_CPU: u64 = 250;
 
 /// A run.
 pub struct Run {
@@ -26,8 +28,6 @@ pub struct Run {
     first: Vec<u32>,
     /// Where the sample of each trace is: which state probe, which of its numbers.
     places: Vec<(usize, usize)>,
-    /// The samples of the steps in hand, by channel.
-    columns: Vec<Vec<f32>>,
 }
 
 impl Run {
@@ -66,14 +66,12 @@ impl Run {
         }
         let dt_ms = network.dt_ms;
         let (started, told) = choose::start_anyhow(&network, wish, THREADS);
-        let given = setup.stimulus.is_some();
         let run = Self {
             recording: Recording::new(end, dt_ms, setup.cap_bytes),
             traces: Traces::new(channels, dt_ms, traces::CAP_BYTES),
             started,
             stimulus: setup.stimulus,
             first,
-            columns: vec![Vec::new(); usize::from(given) + places.len()],
             places,
         };
         Ok((run, told))
@@ -113,8 +111,10 @@ impl Run {
     /// As the engine's; what was done before is recorded.
     pub fn steps(&mut self, steps: u64) -> Result<(), SnnError> {
         let mut left = steps;
+        let on_gpu = self.started.engine.info().kind == "GPU";
+        let most = if on_gpu { MOST_AT_ONCE } else { MOST_ON_CPU };
         while left > 0 {
-            let now = left.min(MOST_AT_ONCE);
+            let now = left.min(most);
             self.at_once(now)?;
             left -= now;
         }
@@ -152,27 +152,23 @@ impl Run {
         self.recording.extend(spikes.iter().map(|s: &Spike| (s.step, first(s.source) + s.neuron)));
         self.recording.advance(self.step());
         let samples = self.started.engine.take_samples()?;
-        let (steps, dt_ms) = (from..self.step(), self.dt_ms());
-        let mut columns = self.columns.iter_mut();
-        if let Some((_, stimulus)) = &self.stimulus
-            && let Some(column) = columns.next()
-        {
-            column.clear();
-            column.extend(steps.clone().map(|k| stimulus.at(k as f64 * dt_ms) as f32));
-        }
+        let (steps, dt_ms) = ((self.step() - from) as usize, self.dt_ms());
+        let given = usize::from(self.stimulus.is_some());
         // State probes follow the spike probes, which give no samples.
         let spike_probes = self.first.len();
-        for (column, (probe, at)) in columns.zip(&self.places) {
-            column.clear();
-            if let Some(s) = samples.iter().find(|s| s.probe == spike_probes + probe) {
-                let missing = s.first_step.saturating_sub(from) as usize;
-                column.resize(missing, f32::NAN);
-                let rows = s.values.chunks_exact(s.width.max(1));
-                column.extend(rows.filter_map(|row| row.get(*at)));
+        self.traces.extend(steps, |channel, range, column| {
+            if let Some((_, stimulus)) = self.stimulus.as_ref().filter(|_| channel == 0) {
+                let at = |k| stimulus.at((from + k as u64) as f64 * dt_ms) as f32;
+                return column.extend(range.map(at));
             }
-            column.resize((steps.end - steps.start) as usize, f32::NAN);
-        }
-        self.traces.extend(&self.columns);
+            let Some((probe, at)) = self.places.get(channel - given) else { return };
+            let Some(s) = samples.iter().find(|s| s.probe == spike_probes + probe) else { return };
+            let missing = s.first_step.saturating_sub(from) as usize;
+            let (before, width) = (range.start.max(missing).min(range.end), s.width.max(1));
+            column.resize(column.len() + before - range.start, f32::NAN);
+            let rows = s.values.chunks_exact(width).skip(before - missing.min(before));
+            column.extend(rows.take(range.end - before).filter_map(|row| row.get(*at)));
+        });
         self.started.engine.recycle(spikes, samples);
         Ok(())
     }

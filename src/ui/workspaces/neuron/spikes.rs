@@ -324,6 +324,11 @@ fn saves(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             out.push(Command::SaveTraces { name: "traces", traces });
             ui.close();
         }
+        let tip = "Neurons and synapses for Norse, snnTorch, Lava, Sinabs and other simulators, without what the current does over time. Times in s; a spike is a Dirac pulse";
+        if ui.button("Network as NIR").on_hover_text(tip).clicked() {
+            out.push(Command::Neuron(NeuronEdit::SaveNetwork));
+            ui.close();
+        }
     });
 }
 
