@@ -107,7 +107,7 @@ impl Traces {
 
     fn seal(&mut self) {
         let parts = self.open.iter_mut().map(|open| {
-            let samples = std::mem::take(open);
+            let samples = std::mem::replace(open, Vec::with_capacity(TILE));
             let groups: Vec<Extent> = samples.chunks(GROUP).map(extent).collect();
             let wider = |a: Extent, b: &Extent| (a.0.min(b.0), a.1.max(b.1));
             let whole = groups.iter().fold((f32::NAN, f32::NAN), wider);
@@ -258,7 +258,20 @@ impl Traces {
 }
 
 fn extent(samples: &[f32]) -> Extent {
-    samples.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |e, v| (e.0.min(*v), e.1.max(*v)))
+    // Side by side, as vectors; what is not a number is smaller or larger than none.
+    let (mut low, mut high) = ([f32::INFINITY; 8], [f32::NEG_INFINITY; 8]);
+    let (eights, rest) = samples.as_chunks::<8>();
+    let last = std::array::from_fn(|l| rest.get(l).copied().unwrap_or(f32::NAN));
+    for eight in eights.iter().chain(std::iter::once(&last)) {
+        for l in 0..8 {
+            low[l] = if eight[l] < low[l] { eight[l] } else { low[l] };
+            high[l] = if eight[l] > high[l] { eight[l] } else { high[l] };
+        }
+    }
+    (
+        low.into_iter().fold(f32::INFINITY, f32::min),
+        high.into_iter().fold(f32::NEG_INFINITY, f32::max),
+    )
 }
 
 #[cfg(test)]

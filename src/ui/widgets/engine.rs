@@ -31,16 +31,14 @@ impl EngineRow<'_> {
     pub fn show(&self, ui: &mut Ui, out: &mut Outbox) {
         let narrow = ui.max_rect().width() < NARROW;
         let why = self.why();
-        if !narrow {
-            ui.label("Engine");
-        }
+        let label = if narrow { None } else { Some(ui.label("Engine")) };
         let list = ComboBox::from_id_salt("engine")
             .selected_text(self.chosen())
             .width(if narrow { 112.0 } else { 128.0 })
             .show_ui(ui, |ui| self.choices(ui, &why, out))
             .response
             .on_hover_text(format!("{}. {why}", self.speed()));
-        names::list(&list, "Engine", &self.chosen());
+        names::list(list, label, "Engine", &self.chosen());
         if narrow {
             return;
         }

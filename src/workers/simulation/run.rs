@@ -164,10 +164,10 @@ impl Run {
             let Some((probe, at)) = self.places.get(channel - given) else { return };
             let Some(s) = samples.iter().find(|s| s.probe == spike_probes + probe) else { return };
             let missing = s.first_step.saturating_sub(from) as usize;
-            let (before, width) = (range.start.max(missing).min(range.end), s.width.max(1));
+            let (before, width) = (range.start.max(missing).min(range.end), s.width.max(at + 1));
             column.resize(column.len() + before - range.start, f32::NAN);
             let rows = s.values.chunks_exact(width).skip(before - missing.min(before));
-            column.extend(rows.take(range.end - before).filter_map(|row| row.get(*at)));
+            column.extend(rows.take(range.end - before).map(|row| row[*at]));
         });
         self.started.engine.recycle(spikes, samples);
         Ok(())

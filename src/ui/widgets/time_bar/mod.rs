@@ -255,9 +255,7 @@ impl<'a> TimeBar<'a> {
             *typing = Typing::default();
             edit(PlaybackEdit::Speed(steps_per_s));
         };
-        if !narrow {
-            ui.label("Speed");
-        }
+        let label = if narrow { None } else { Some(ui.label("Speed")) };
         let tip = "A step is the same at every speed. Type a number, or press − and +.";
         if icons::button(ui, Icon::Less, "Slower", small, true, false)
             .on_hover_text("Slower (−)")
@@ -271,7 +269,7 @@ impl<'a> TimeBar<'a> {
             .align(egui::Align2::CENTER_CENTER)
             .char_limit(32);
         let response = ui.add(field).on_hover_text(tip);
-        names::field(&response, "Speed", &text);
+        let response = names::field(response, label, "Speed", &text);
         if response.changed() || response.has_focus() {
             typing.text = Some(text.clone());
         }
@@ -315,9 +313,7 @@ impl<'a> TimeBar<'a> {
             Looping::Selection => "selection",
         };
         let chosen = self.playback.looping();
-        if !narrow {
-            ui.label("Loop");
-        }
+        let label = if narrow { None } else { Some(ui.label("Loop")) };
         let text = name(chosen);
         let list = ComboBox::from_id_salt("loop")
             .selected_text(if narrow { format!("Loop {text}") } else { text.to_owned() })
@@ -334,7 +330,7 @@ impl<'a> TimeBar<'a> {
             })
             .response
             .on_hover_text("What happens at the end (L)");
-        names::list(&list, "Loop", text);
+        names::list(list, label, "Loop", text);
         if let Some((a, b)) = selection {
             let (a, b) = (self.axis.text(a), self.axis.text(b));
             let clear = ui.button(RichText::new(format!("{a}–{b} ×")).small());
