@@ -107,12 +107,14 @@ fn view(run: &Run) -> SimulationView {
 mod tests {
     use super::super::tests::setup;
     use super::*;
+    use crate::snn::network::{Values, Waveform};
 
     #[test]
     fn both_runs_are_advanced_alike_and_what_is_watched_is_recorded() {
         let mut steps = [0, 0];
         let cost = measure(setup(0.6, 0), 0.0, &mut |side, engine| {
             steps[side] += 500;
+            engine.set_current(0, Waveform::Constant(Values::Same(2.0)))?;
             engine.run(500)
         });
         let cost = cost.unwrap();
