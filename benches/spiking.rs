@@ -56,6 +56,14 @@ fn images(c: &mut Criterion) {
             });
         });
     }
+    // With a delay, and so a trace, for each synapse.
+    let config = DiehlCook { as_published: true, ..DiehlCook::of(400) };
+    let mut engine = CpuEngine::new(&config.spec().build().expect("a network"), 1);
+    let mut protocol = Protocol::new(ProtocolSettings::default(), 1, 0);
+    let mut image = |i: u64| Some(data.pixels((i % 200) as usize));
+    group.bench_function("N = 400, as published", |b| {
+        b.iter(|| protocol.show(&mut engine, &mut image, 1, &mut |_| {}).expect("an image"));
+    });
     group.finish();
 }
 

@@ -336,6 +336,10 @@ pub struct BenchSpikingArgs {
     /// Time for each measurement
     #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
     pub seconds: f64,
+    /// Also measure what it costs to be watched: all spikes and ten membranes recorded, thirty
+    /// views a second
+    #[arg(long)]
+    pub watched: bool,
     /// A Python with brian2 or bindsnet, to measure them in the same minutes
     #[arg(long, value_name = "PYTHON")]
     pub peers: Option<PathBuf>,

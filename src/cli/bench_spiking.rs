@@ -20,11 +20,13 @@ use crate::core::clock::thread_seconds;
 use crate::data::{Dataset, Pixels, synthetic};
 use crate::snn::cpu::CpuEngine;
 use crate::snn::cpu::isa::Isa;
-use crate::snn::diehl_cook::DiehlCook;
 use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings};
+use crate::snn::diehl_cook::{DiehlCook, EXCITATORY};
 use crate::snn::engine::Engine;
 use crate::snn::gpu::GpuEngine;
 use crate::snn::gpu::device::Gpu;
+use crate::snn::recording::CAP_BYTES;
+use crate::workers::simulation::{Setup, Traced, cost};
 
 /// The peers' side; also in benches/peers.
 static SCRIPT: &str = include_str!("../../benches/peers/spiking.py");
@@ -45,7 +47,11 @@ pub fn run(args: &BenchSpikingArgs, out: &mut Output) -> anyhow::Result<Outcome>
         let network = config.spec().build()?;
         if args.engine != BenchEngine::Gpu {
             let mut engine = CpuEngine::new(&network, 1);
-            networks.push(measure(*n, &mut engine, &data, args.seconds)?);
+            let mut measured = measure(*n, &mut engine, &data, args.seconds)?;
+            if args.watched {
+                measured.watching_costs = Some(watching(&config, &data, args.seconds)?);
+            }
+            networks.push(measured);
         }
         if let Some(gpu) = &gpu {
             let mut engine = GpuEngine::new(gpu, &network)?;
@@ -64,6 +70,15 @@ pub fn run(args: &BenchSpikingArgs, out: &mut Output) -> anyhow::Result<Outcome>
             "N = {}, {} side by side: the GPU ({}) is {ratio:.2} times as fast as the CPU, by the clock",
             pair[0].neurons, pair[0].replicas, pair[1].detail
         ))?;
+    }
+    for network in &networks {
+        if let Some(share) = network.watching_costs {
+            out.line(format_args!(
+                "N = {}: watched, with all spikes and ten membranes recorded and 30 views a second, it takes {:+.1} % of time",
+                network.neurons,
+                100.0 * share
+            ))?;
+        }
     }
     if let Some(versions) = &versions {
         let text = serde_json::to_string(versions)?;
@@ -116,9 +131,36 @@ fn measure(
         synaptic_events_per_s: (counters.synaptic_events - before.synaptic_events) as f64 / cpu_s,
         times_real_time: presentations * 0.5 / cpu_s,
         memory_mb: info.bytes as f64 / 1e6,
+        watching_costs: None,
         detail: info.detail,
         peers: Vec::new(),
     })
+}
+
+/// How much longer an image takes while all spikes and ten membranes are
+/// recorded and a view is handed up thirty times a second, as a share.
+fn watching(config: &DiehlCook, data: &Dataset, seconds: f64) -> anyhow::Result<f64> {
+    let traced = |neuron: u32| Traced {
+        population: EXCITATORY.into(),
+        variable: "v",
+        neuron,
+        name: format!("neuron {neuron}"),
+    };
+    let setup = Setup {
+        spec: config.spec(),
+        stimulus: None,
+        plain: false,
+        traced: (0..10.min(config.neurons as u32)).map(traced).collect(),
+        head_start: 0,
+        cap_bytes: CAP_BYTES,
+    };
+    let protocol = || Protocol::new(ProtocolSettings::default(), config.replicas, 0);
+    let mut protocols = [protocol(), protocol()];
+    let mut image = |i: u64| Some(data.pixels((i % data.len() as u64) as usize));
+    let cost = cost::measure(setup, 2.0 * seconds, &mut |side, engine| {
+        protocols[side].advance(engine, &mut image, 250).map(drop)
+    })?;
+    Ok(cost.share())
 }
 
 #[derive(Deserialize)]

@@ -174,6 +174,9 @@ pub struct BenchmarkedNetwork {
     pub times_real_time: f64,
     /// State and weights.
     pub memory_mb: f64,
+    /// How much longer a step takes while the run is recorded and shown, as a
+    /// share; null without `--watched`.
+    pub watching_costs: Option<f64>,
     /// The same network elsewhere, measured in the same minutes.
     pub peers: Vec<SpikingPeer>,
 }

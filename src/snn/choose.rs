@@ -1,9 +1,9 @@
 //! Which engine runs a network: the CPU's for small networks and wherever the
 //! graphics adapter is a software one, the GPU's else. The reason comes along,
-//! to be shown beside the switch.
+//! to be shown beside the switch; and a run can change engines on its way.
 
 use super::cpu::CpuEngine;
-use super::engine::Engine;
+use super::engine::{Engine, EngineInfo};
 use super::error::SnnError;
 use super::gpu::GpuEngine;
 use super::gpu::device::{AdapterInfo, Gpu, best_adapter};
@@ -18,6 +18,7 @@ const WORTHWHILE: usize = 40_000;
 
 /// What the user asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Wish {
     /// Whichever should be faster.
     #[default]
@@ -26,10 +27,35 @@ pub enum Wish {
     Gpu,
 }
 
+impl Wish {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Automatic, Self::Cpu, Self::Gpu];
+
+    /// As people read it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Automatic => "Automatic",
+            Self::Cpu => "CPU",
+            Self::Gpu => "GPU",
+        }
+    }
+}
+
 /// A running network, and why it runs there.
 pub struct Started {
     pub engine: Box<dyn Engine>,
     /// `CPU: the graphics adapter llvmpipe is a software one`.
+    pub reason: String,
+    wish: Wish,
+}
+
+/// The engine that runs, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InUse {
+    pub info: EngineInfo,
+    /// What was asked for.
+    pub wish: Wish,
+    /// Why it is this one, as in [`Started::reason`].
     pub reason: String,
 }
 
@@ -39,23 +65,74 @@ pub struct Started {
 /// [`SnnError::Engine`] where the GPU was asked for and cannot run it; the
 /// message says why. Where nothing was asked for, the CPU runs it then.
 pub fn start(network: &Network, wish: Wish, threads: usize) -> Result<Started, SnnError> {
-    let on_cpu = |reason: String| {
-        let engine = Box::new(CpuEngine::new(network, threads));
-        Ok(Started { engine, reason: format!("CPU: {reason}") })
-    };
-    let adapter = if wish == Wish::Cpu { None } else { best_adapter() };
+    let on_cpu = |reason: String| Ok(Started::on_cpu(network, wish, &reason, threads));
+    // Asking the drivers takes time, and the answer matters to few networks.
+    let matters = wish == Wish::Gpu || (wish == Wish::Automatic && size(network) >= WORTHWHILE);
+    let adapter = if matters { best_adapter() } else { None };
     match decide(size(network), wish, adapter.as_ref()) {
         Err(reason) => on_cpu(reason),
         Ok(reason) => {
             let made = Gpu::open().and_then(|gpu| GpuEngine::new(&gpu, network));
             match made.and_then(|engine| GuardedEngine::new(engine, threads)) {
                 Ok(engine) => {
-                    Ok(Started { engine: Box::new(engine), reason: format!("GPU: {reason}") })
+                    let (engine, reason) = (Box::new(engine), format!("GPU: {reason}"));
+                    Ok(Started { engine, reason, wish })
                 }
                 Err(e) if wish == Wish::Gpu => Err(e),
                 Err(e) => on_cpu(e.to_string()),
             }
         }
+    }
+}
+
+/// [`start`] for those who want the network to run in any case: where the GPU
+/// was asked for and cannot, the CPU does, and a message tells.
+pub fn start_anyhow(network: &Network, wish: Wish, threads: usize) -> (Started, Option<String>) {
+    match start(network, wish, threads) {
+        Ok(started) => (started, None),
+        Err(e) => {
+            let told = format!(
+                "The GPU cannot run this network: {e}. The CPU engine runs it, with the same result."
+            );
+            let reason = format!("the GPU cannot run it ({e})");
+            (Started::on_cpu(network, wish, &reason, threads), Some(told))
+        }
+    }
+}
+
+impl Started {
+    fn on_cpu(network: &Network, wish: Wish, reason: &str, threads: usize) -> Self {
+        let engine = Box::new(CpuEngine::new(network, threads));
+        Self { engine, reason: format!("CPU: {reason}"), wish }
+    }
+
+    /// Which engine it is, and why.
+    pub fn in_use(&self) -> InUse {
+        InUse { info: self.engine.info(), wish: self.wish, reason: self.reason.clone() }
+    }
+
+    /// Goes on on the engine that suits another wish, from the step it is at.
+    /// Probes and parameters go along; input rates, spikes and currents that were
+    /// set during the run, and what was recorded and not taken, do not.
+    ///
+    /// Returns the message of a GPU that cannot run the network; the CPU goes on
+    /// then.
+    ///
+    /// # Errors
+    /// As [`Engine::snapshot`] and [`Engine::restore`]; the engine stays then.
+    pub fn change(&mut self, wish: Wish, threads: usize) -> Result<Option<String>, SnnError> {
+        let state = self.engine.snapshot()?;
+        let (mut started, told) = start_anyhow(self.engine.network(), wish, threads);
+        started.engine.restore(&state)?;
+        *self = started;
+        Ok(told)
+    }
+
+    /// The engine's notice that another took over, once.
+    pub fn take_notice(&mut self) -> Option<String> {
+        let notice = self.engine.take_notice()?;
+        self.reason = "CPU: the GPU failed during the run".to_owned();
+        Some(notice)
     }
 }
 
@@ -70,14 +147,19 @@ fn size(network: &Network) -> usize {
 fn decide(size: usize, wish: Wish, adapter: Option<&AdapterInfo>) -> Result<String, String> {
     match (wish, adapter) {
         (Wish::Cpu, _) => Err("as you chose".to_owned()),
+        (Wish::Gpu, Some(a)) if a.software => Ok(format!(
+            "as you chose, but {} is a software adapter: slower than the CPU engine",
+            a.name
+        )),
         (Wish::Gpu, _) => Ok("as you chose".to_owned()),
+        (Wish::Automatic, _) if size < WORTHWHILE => {
+            let s = if size == 1 { " is" } else { "s are" };
+            Err(format!("{size} neuron{s} too few to gain by a GPU"))
+        }
         (Wish::Automatic, None) => Err("there is no graphics adapter".to_owned()),
         (Wish::Automatic, Some(a)) if a.software => {
             Err(format!("the graphics adapter {} is a software one", a.name))
         }
-        (Wish::Automatic, Some(_)) if size < WORTHWHILE => Err(format!(
-            "{size} neurons (all inputs and replicas) are too few for a graphics card to be faster"
-        )),
         (Wish::Automatic, Some(a)) => {
             Ok(format!("{size} neurons (all inputs and replicas) on {}", a.name))
         }
@@ -87,6 +169,10 @@ fn decide(size: usize, wish: Wish, adapter: Option<&AdapterInfo>) -> Result<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snn::network::{
+        Connect, Drive, NetworkSpec, ProbeWhat, ProjectionSpec, Values, Waveform,
+    };
+    use crate::snn::params::Config;
 
     #[test]
     fn the_choice_follows_the_adapter_the_size_and_the_wish() {
@@ -97,7 +183,47 @@ mod tests {
         assert!(auto(1000, Some(&card)).is_err_and(|r| r.contains("too few")));
         assert!(auto(1_000_000, Some(&soft)).is_err_and(|r| r.contains("llvmpipe")));
         assert!(auto(1_000_000, None).is_err_and(|r| r.contains("no graphics adapter")));
-        assert!(decide(1, Wish::Gpu, Some(&soft)).is_ok());
+        assert!(decide(1, Wish::Gpu, Some(&soft)).is_ok_and(|r| r.contains("slower")));
         assert!(decide(1_000_000, Wish::Cpu, Some(&card)).is_err());
+    }
+
+    /// Two leaky neurons, the first driven, noise on both.
+    fn network() -> Network {
+        let lif = || Config::new("lif");
+        let weights = Values::Same(9.0);
+        NetworkSpec::new("two", 0.1, 5)
+            .population("pre", 1, lif())
+            .population("post", 1, lif())
+            .input("noise", 20, Drive::Poisson(vec![300.0; 20]))
+            .current("current", "pre", Waveform::Constant(Values::Same(3.0)))
+            .projection(ProjectionSpec::new(
+                "w",
+                "pre",
+                "post",
+                "v",
+                Connect::Dense,
+                weights.clone(),
+            ))
+            .projection(ProjectionSpec::new("n", "noise", "post", "v", Connect::Dense, weights))
+            .probe("spikes", ProbeWhat::Spikes { of: "post".into() })
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_run_that_changes_engines_on_its_way_is_the_same_run() {
+        let mut stays = start(&network(), Wish::Automatic, 1).unwrap();
+        assert!(stays.reason.contains("22 neurons are too few"), "{}", stays.reason);
+        stays.engine.run(900).unwrap();
+        let expected = stays.engine.take_spikes().unwrap();
+        let mut changes = start(&network(), Wish::Cpu, 1).unwrap();
+        let mut spikes = Vec::new();
+        for (wish, kind) in [(Wish::Gpu, "GPU"), (Wish::Automatic, "CPU"), (Wish::Gpu, "GPU")] {
+            assert_eq!(changes.change(wish, 1).unwrap(), None);
+            assert_eq!((changes.in_use().info.kind, changes.in_use().wish), (kind, wish));
+            changes.engine.run(300).unwrap();
+            spikes.extend(changes.engine.take_spikes().unwrap());
+        }
+        assert!(expected.len() > 5 && spikes == expected, "{spikes:?} {expected:?}");
     }
 }

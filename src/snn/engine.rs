@@ -135,6 +135,9 @@ pub trait Engine: Send {
     /// Takes what the other probes recorded since the last call.
     fn take_samples(&mut self) -> Result<Vec<Samples>, SnnError>;
 
+    /// Gives back what was taken: its memory is used for what comes next.
+    fn recycle(&mut self, _spikes: Vec<Spike>, _samples: Vec<Samples>) {}
+
     /// Replaces the probes.
     ///
     /// # Errors

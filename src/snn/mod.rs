@@ -9,6 +9,7 @@
 //! * [`choose`]: which of them runs a network
 //! * [`diehl_cook`]: the network of Diehl and Cook (2015), how it is shown images, how it answers
 //! * [`experiments`]: experiments with plastic synapses
+//! * [`nir`]: networks for other simulators
 //! * [`rng`]: random numbers that CPU and GPU draw alike
 //! * [`recording`]: spikes, [`traces`]: values over time; kept under a memory cap
 //! * [`stimulus`]: currents that a person shapes
@@ -25,6 +26,7 @@ pub mod experiments;
 pub mod gpu;
 pub mod models;
 pub mod network;
+pub mod nir;
 pub mod params;
 pub mod plasticity;
 pub mod rate_curve;

@@ -83,11 +83,34 @@ impl Traces {
         }
     }
 
+    /// Adds the samples of several steps. `fill` is asked for those of a channel in
+    /// a range of these steps, counted from 0, and appends exactly so many.
+    pub fn extend(
+        &mut self,
+        steps: usize,
+        mut fill: impl FnMut(usize, Range<usize>, &mut Vec<f32>),
+    ) {
+        let mut from = 0;
+        while from < steps && !self.open.is_empty() {
+            let filled = self.open[0].len();
+            let to = steps.min(from + TILE - filled);
+            for (channel, samples) in self.open.iter_mut().enumerate() {
+                fill(channel, from..to, samples);
+                samples.resize(filled + to - from, f32::NAN);
+            }
+            if filled + to - from >= TILE {
+                self.seal();
+            }
+            from = to;
+        }
+    }
+
     fn seal(&mut self) {
         let parts = self.open.iter_mut().map(|open| {
-            let samples = std::mem::take(open);
-            let groups = samples.chunks(GROUP).map(extent).collect();
-            let whole = extent(&samples);
+            let samples = std::mem::replace(open, Vec::with_capacity(TILE));
+            let groups: Vec<Extent> = samples.chunks(GROUP).map(extent).collect();
+            let wider = |a: Extent, b: &Extent| (a.0.min(b.0), a.1.max(b.1));
+            let whole = groups.iter().fold((f32::NAN, f32::NAN), wider);
             Part { samples, groups, whole }
         });
         self.tiles.push(parts.collect());
@@ -235,7 +258,20 @@ impl Traces {
 }
 
 fn extent(samples: &[f32]) -> Extent {
-    samples.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |e, v| (e.0.min(*v), e.1.max(*v)))
+    // Side by side, as vectors; what is not a number is smaller or larger than none.
+    let (mut low, mut high) = ([f32::INFINITY; 8], [f32::NEG_INFINITY; 8]);
+    let (eights, rest) = samples.as_chunks::<8>();
+    let last = std::array::from_fn(|l| rest.get(l).copied().unwrap_or(f32::NAN));
+    for eight in eights.iter().chain(std::iter::once(&last)) {
+        for l in 0..8 {
+            low[l] = if eight[l] < low[l] { eight[l] } else { low[l] };
+            high[l] = if eight[l] > high[l] { eight[l] } else { high[l] };
+        }
+    }
+    (
+        low.into_iter().fold(f32::INFINITY, f32::min),
+        high.into_iter().fold(f32::NEG_INFINITY, f32::max),
+    )
 }
 
 #[cfg(test)]
@@ -269,6 +305,26 @@ mod tests {
                 assert!(extents.iter().all(Option::is_some));
             }
         }
+    }
+
+    #[test]
+    fn many_steps_at_once_are_as_one_by_one() {
+        let channel = |name: &str| Channel { name: name.into(), unit: String::new() };
+        let new = || Traces::new(vec![channel("a"), channel("b")], 0.1, CAP_BYTES);
+        let (mut rows, mut columns) = (new(), new());
+        let mut next = 0u16;
+        for steps in [1, 5000, 0, 3191, 4096, 9000] {
+            let a: Vec<f32> = (next..next + steps).map(f32::from).collect();
+            let b: Vec<f32> = a.iter().map(|x| -x).collect();
+            a.iter().zip(&b).for_each(|(a, b)| rows.push(&[*a, *b]));
+            columns.extend(steps.into(), |channel, range, samples| {
+                samples.extend_from_slice(&[&a, &b][channel][range]);
+            });
+            next += steps;
+        }
+        assert_eq!((rows.steps(), columns.steps()), (next.into(), next.into()));
+        assert_eq!(rows.to_csv(0..next.into()), columns.to_csv(0..next.into()));
+        assert_eq!(rows.extents(1, 0.0, 2e4, 31), columns.extents(1, 0.0, 2e4, 31));
     }
 
     #[test]

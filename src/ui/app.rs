@@ -149,6 +149,7 @@ impl App {
         let mnist = setup.mnist.or_else(|| app.session.mnist_folder.clone());
         let used = app.session.used_runs.clone();
         app.load_mnist(mnist);
+        app.tell_engine();
         app.job(Job::ListRuns);
         used.into_iter().for_each(|run| app.job(Job::LoadRun(run)));
         Ok(app)

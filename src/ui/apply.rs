@@ -14,6 +14,8 @@ use crate::core::clock::{stamp, unix_seconds};
 use crate::data::registry::Split;
 use crate::workers::library::{Job, Loading};
 use crate::workers::models;
+use crate::workers::plasticity::pattern::PatternCommand;
+use crate::workers::simulation::SimCommand;
 use crate::workers::training::{Phase, TrainCommand};
 
 impl App {
@@ -45,6 +47,10 @@ impl App {
             Command::Fields(edit) => self.fields(edit),
             Command::Neuron(edit) => self.edit_neuron(edit),
             Command::Plasticity(edit) => self.edit_plasticity(edit),
+            Command::Engine(wish) => {
+                self.session.engine = wish;
+                self.tell_engine();
+            }
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
             Command::SaveText { name, text } => {
                 let path = self.export_path(&name, "csv");
@@ -60,6 +66,18 @@ impl App {
             }
             Command::OpenSpikes(path) => self.job(Job::ReadSpikes(path)),
             Command::OpenPicture(path) => self.job(Job::ReadPicture(path)),
+        }
+    }
+
+    /// Tells the live simulations which engine to run on.
+    pub(super) fn tell_engine(&mut self) {
+        let wish = self.session.engine;
+        let told = [
+            self.hub.simulation().send(SimCommand::Engine(wish)),
+            self.hub.pattern().send(PatternCommand::Engine(wish)),
+        ];
+        for busy in told.into_iter().filter_map(Result::err) {
+            self.toasts.failure(busy.to_string());
         }
     }
 

@@ -12,6 +12,7 @@ use super::time::TimeEdit;
 use super::workspaces::fields::view::FieldsEdit;
 use crate::ann::trainer::TrainConfig;
 use crate::data::Pixels;
+use crate::snn::choose::Wish;
 use crate::snn::recording::Recording;
 use crate::snn::traces::Traces;
 
@@ -54,6 +55,8 @@ pub enum Command {
     Neuron(NeuronEdit),
     /// Everything in the Plasticity lab.
     Plasticity(PlasticityEdit),
+    /// The engine that live simulations run on.
+    Engine(Wish),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.

@@ -13,6 +13,7 @@ use super::time::TimeSettings;
 use super::workspaces::fields::view::FieldsView;
 use crate::ann::trainer::TrainConfig;
 use crate::data::strokes::Stroke;
+use crate::snn::choose::Wish;
 
 /// The user's state between two starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,6 +63,8 @@ pub struct Session {
     pub dismissed_runs: Vec<String>,
     /// The Receptive fields workspace.
     pub fields: FieldsView,
+    /// The engine that live simulations run on.
+    pub engine: Wish,
 }
 
 /// How the answers in the Draw workspace are listed.
@@ -164,6 +167,7 @@ impl Default for Session {
             plasticity: PlasticitySettings::default(),
             dismissed_runs: Vec::new(),
             fields: FieldsView::default(),
+            engine: Wish::default(),
         }
     }
 }

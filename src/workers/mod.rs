@@ -154,7 +154,7 @@ impl Hub {
             )?,
             plotter::spawn(plotter.clone(), events.clone())?,
         ];
-        let simulation = Simulation::start("simulation", cpu_engine, events.clone())?;
+        let simulation = Simulation::start("simulation", events.clone())?;
         let experiments = Experiments::start(cpu_engine, events.clone())?;
         let plasticity = Questions::start(events.clone())?;
         let pattern = PatternThread::start(events.clone())?;

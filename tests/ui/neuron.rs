@@ -60,6 +60,29 @@ fn fig_1_runs_is_held_stepped_and_scrubbed() {
 }
 
 #[test]
+fn the_engine_is_changed_while_it_runs_and_kept() {
+    let mut window = open();
+    window.wait_for_text("2 neurons are too few to gain by a GPU");
+    window.key(Modifiers::NONE, Key::Space);
+    window.wait_for_text("held");
+    let held = at_ms(&window);
+    window.pick("Engine", "GPU");
+    // Software or not, it runs there because the user says so.
+    window.wait_for_text("as you chose");
+    assert!(window.says("GPU engine ("), "{}", window.said());
+    assert!((at_ms(&window) - held).abs() < 1e-6, "the run goes on where it was");
+    window.click("Step on");
+    window.wait_for("one step of the engine", |h| {
+        h.query_all_by_label_contains(&format!("{:.1} of ", held + 0.1)).next().is_some()
+    });
+    let mut window = window.reopen();
+    window.wait_for_text("GPU engine (");
+    window.pick("Engine", "CPU");
+    window.wait_for_text("CPU engine (");
+    window.wait_for_text("as you chose");
+}
+
+#[test]
 fn reset_brings_the_same_picture_back() {
     let mut window = open();
     window.key(Modifiers::NONE, Key::Space);
@@ -90,6 +113,23 @@ fn spikes_are_saved_and_opened_again() {
     window.wait_for_text(&format!("{} spikes of 2 neurons", times.len()));
     window.click("Select all");
     window.wait_for_text("CV of the ISI");
+}
+
+#[test]
+fn the_network_is_saved_for_other_simulators_or_the_reason_why_not_is_said() {
+    let mut window = open();
+    window.click("Save…");
+    window.click("Network as NIR");
+    window.wait_for_text("Saved as");
+    let folder = window.home.path().join("exports");
+    let file = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    assert!(std::fs::read(file).unwrap().starts_with(b"\x89HDF\r\n"));
+    let slider = window.harness.get_by_role_and_label(Role::Slider, "Refractory period");
+    slider.set_value_accesskit(3.0);
+    window.harness.run_steps(3);
+    window.click("Save…");
+    window.click("Network as NIR");
+    window.wait_for_text("NIR has no refractory period");
 }
 
 #[test]

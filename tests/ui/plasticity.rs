@@ -96,7 +96,7 @@ fn the_window_of_bengios_rule_is_seen_to_sharpen() {
 fn the_hidden_pattern_runs_is_held_stepped_and_reset() {
     let mut window = open("Hidden pattern");
     window.wait_for_text("It fires at anything");
-    window.wait_for_text("times real time");
+    window.wait_for_text("ms/s simulated");
     window.key(Modifiers::NONE, Key::Space);
     window.wait_for_text("held");
     let at = |window: &Window| -> f64 {
@@ -113,6 +113,9 @@ fn the_hidden_pattern_runs_is_held_stepped_and_reset() {
     });
     window.key(Modifiers::COMMAND, Key::ArrowLeft);
     assert!(at(&window) < held && window.says("behind live"));
+    window.pick("Engine", "GPU");
+    window.wait_for_text("GPU engine (");
+    assert!(window.says("behind live"), "the run is kept: {}", window.said());
     window.click("Reset");
     window.wait_for_text("499.5 of 499.5 ms");
     window.click("New seed");

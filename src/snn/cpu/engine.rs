@@ -85,6 +85,16 @@ impl Engine for CpuEngine {
         Ok(self.recorder.take())
     }
 
+    fn recycle(&mut self, mut spikes: Vec<Spike>, samples: Vec<Samples>) {
+        if let [one] = self.replicas.as_mut_slice()
+            && one.recorded.is_empty()
+        {
+            spikes.clear();
+            one.recorded = spikes;
+        }
+        self.recorder.recycle(samples);
+    }
+
     fn set_probes(&mut self, probes: &[ProbeSpec]) -> Result<(), SnnError> {
         self.common.network.probes = network::check_probes(self.network_of(), probes)?;
         self.recorder = Recorder::new(self.network_of());

@@ -24,6 +24,8 @@ pub(super) struct Learning {
     bounds: Bounds,
     adds: bool,
     follows: Follows,
+    /// Whether each synapse has a delay, and so a trace, of its own.
+    per_synapse: bool,
     decay_pre: Decay,
     decay_post: Decay,
     /// By replica; of synapses, where each has a delay of its own.
@@ -121,6 +123,7 @@ impl Learning {
             bounds: plasticity.bounds,
             adds: false,
             follows: Follows::Spikes,
+            per_synapse,
             decay_pre: Vec::new(),
             decay_post: Vec::new(),
             pre: vec![Traces::new(rule.pre.len(), sources); replicas],
@@ -140,11 +143,14 @@ impl Learning {
         self.follows = (rule.follows)(values);
         self.decay_pre = rule.pre.iter().map(|t| rule.decay(values, t, dt_ms)).collect();
         self.decay_post = rule.post.iter().map(|t| rule.decay(values, t, dt_ms)).collect();
+        // Traces of synapses are looked up by the target, unless something changes
+        // the weights in every step.
+        let listing = !self.per_synapse || self.follows != Follows::Spikes;
         for traces in &mut self.pre {
-            traces.set_needs(&self.decay_pre, self.kernel.post_needs);
+            traces.set_needs(&self.decay_pre, self.kernel.post_needs, listing);
         }
         for traces in &mut self.post {
-            traces.set_needs(&self.decay_post, self.kernel.pre_needs);
+            traces.set_needs(&self.decay_post, self.kernel.pre_needs, true);
         }
     }
 

@@ -18,7 +18,7 @@ mod traces;
 
 use super::error::SnnError;
 use super::models::kernel::SLOW_MS;
-use super::network::{Network, Values, Waveform};
+use super::network::{Delay, Network, Values, Waveform};
 use isa::Isa;
 use learn::{Events, Learning};
 use record::{Look, Recorder};
@@ -129,7 +129,12 @@ impl CpuEngine {
                 let events = Events {
                     step,
                     source: replica.ring(&common.network, projection.from),
-                    delay: projection.delay.most(),
+                    // Of synapses with delays of their own nobody asks; the longest of
+                    // them takes longer to find than the step.
+                    delay: match projection.delay {
+                        Delay::Steps(steps) => steps,
+                        Delay::Each(_) => 0,
+                    },
                     by_delay: common.by_delay[p].as_ref(),
                     fired: replica.fired(projection.to, step),
                     membrane: follows.then(|| (&target.before[..n], &target.own[..n])),
@@ -285,6 +290,7 @@ struct Now<'a> {
 }
 
 impl Look for Now<'_> {
+    #[inline]
     fn state(&self, population: usize, variable: usize, replica: usize) -> &[f32] {
         let p = &self.common.network.populations[population];
         match variable.checked_sub(p.model.own()) {

@@ -63,7 +63,7 @@ impl Recorder {
     }
 
     /// Before a step.
-    pub(super) fn before(&mut self, step: u64, look: &dyn Look) {
+    pub(super) fn before(&mut self, step: u64, look: &impl Look) {
         if !self.sampled {
             return;
         }
@@ -71,7 +71,7 @@ impl Recorder {
             let samples = &mut self.samples[index];
             match &probe.kind {
                 ProbeKind::State { population, variable, neurons, replica, every }
-                    if step.is_multiple_of(*every) =>
+                    if *every == 1 || step.is_multiple_of(*every) =>
                 {
                     let state = look.state(*population, *variable, *replica);
                     let row = neurons.iter().map(|j| state[*j as usize]);
@@ -117,6 +117,16 @@ impl Recorder {
     pub(super) fn take(&mut self) -> Vec<Samples> {
         let full = self.samples.iter_mut().filter(|s| !s.values.is_empty());
         full.map(std::mem::take).collect()
+    }
+
+    /// Uses the memory of samples that were taken for the next ones.
+    pub(super) fn recycle(&mut self, samples: Vec<Samples>) {
+        for mut taken in samples {
+            if let Some(s) = self.samples.get_mut(taken.probe).filter(|s| s.values.is_empty()) {
+                taken.values.clear();
+                s.values = taken.values;
+            }
+        }
     }
 
     /// Forgets what was recorded.

@@ -15,6 +15,9 @@ pub(super) struct Traces {
     listed: Vec<bool>,
     /// Steps after a spike until its traces that matter are gone.
     matters_for: usize,
+    /// Whether the list is kept: of a few hundred thousand synapses it costs more
+    /// than it spares.
+    listing: bool,
 }
 
 /// What is left after 0, 1, 2, … steps, for each trace of a side.
@@ -24,18 +27,24 @@ impl Traces {
     pub(super) fn new(count: usize, neurons: usize) -> Self {
         let (values, since) = (vec![0.0; count * neurons], vec![0; neurons]);
         let listed = vec![false; neurons];
-        Self { count, values, since, active: Vec::new(), listed, matters_for: usize::MAX }
+        let (active, matters_for) = (Vec::new(), usize::MAX);
+        Self { count, values, since, active, listed, matters_for, listing: true }
     }
 
     /// Says which traces must be there for a spike on the other side to change
-    /// anything.
-    pub(super) fn set_needs(&mut self, decay: &Decay, needs: &[bool]) {
+    /// anything, and whether anybody will ask for [`Traces::active`].
+    pub(super) fn set_needs(&mut self, decay: &Decay, needs: &[bool], listing: bool) {
         let needed = decay.iter().zip(needs).filter(|(_, n)| **n).map(|(d, _)| d.len());
         self.matters_for = needed.max().unwrap_or(0);
+        self.listing = listing;
         self.list_all();
     }
 
     fn list_all(&mut self) {
+        if !self.listing {
+            self.active = Vec::new();
+            return self.listed.fill(false);
+        }
         let spiked = self.since.iter().enumerate().filter(|(_, s)| **s != 0);
         self.active = spiked.map(|(j, _)| j as u32).collect();
         self.listed.iter_mut().zip(&self.since).for_each(|(l, s)| *l = *s != 0);
@@ -85,7 +94,7 @@ impl Traces {
             };
             self.values[t * n + neuron] = old + 1.0;
         }
-        if !self.listed[neuron] {
+        if self.listing && !self.listed[neuron] {
             self.listed[neuron] = true;
             self.active.push(neuron as u32);
         }

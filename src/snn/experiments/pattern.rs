@@ -20,8 +20,8 @@
 use std::sync::Arc;
 
 use crate::core::rng::Rng;
-use crate::snn::cpu::CpuEngine;
-use crate::snn::engine::Engine;
+use crate::snn::choose::{self, InUse, Started, Wish};
+use crate::snn::engine::{Counters, Engine};
 use crate::snn::error::SnnError;
 use crate::snn::network::{Connect, Drive, NetworkSpec, ProbeWhat, ProjectionSpec, Values};
 use crate::snn::params::Config;
@@ -97,7 +97,7 @@ pub struct Score {
 /// A run, to be advanced step by step.
 pub struct PatternRun {
     task: PatternTask,
-    engine: CpuEngine,
+    started: Started,
     /// The pattern's spikes: afferent and time after its beginning, ms.
     pattern: Vec<(u32, f64)>,
     segments: Rng,
@@ -118,6 +118,8 @@ pub struct PatternRun {
 pub struct PatternView {
     /// The task.
     pub task: PatternTask,
+    /// The engine that runs it, and why.
+    pub engine: InUse,
     /// The next step.
     pub step: u64,
     /// [`SHOWN`] afferents that take part in the pattern, as many that do not, and
@@ -175,20 +177,21 @@ fn network(task: &PatternTask) -> NetworkSpec {
 }
 
 impl PatternRun {
-    /// At the beginning.
+    /// At the beginning. A message comes along where the GPU was wished for and
+    /// cannot run it; the CPU does then.
     ///
     /// # Errors
     /// What is wrong with the parameters.
-    pub fn new(task: &PatternTask) -> Result<Self, SnnError> {
-        let engine = CpuEngine::new(&network(task).build()?, 1);
+    pub fn new(task: &PatternTask, wish: Wish) -> Result<(Self, Option<String>), SnnError> {
+        let (started, told) = choose::start_anyhow(&network(task).build()?, wish, 1);
         let mut rng = Rng::stream(task.seed, "pattern", 0);
         let mut pattern = Vec::new();
         for afferent in 0..AFFERENTS as u32 / 2 {
             poisson(&mut rng, RATE_HZ, |t_ms| pattern.push((afferent, t_ms)));
         }
         let unit = Channel { name: "Membrane potential".into(), unit: String::new() };
-        Ok(Self {
-            engine,
+        let run = Self {
+            started,
             pattern,
             segments: Rng::stream(task.seed, "segments", 0),
             segment: Vec::new(),
@@ -200,7 +203,31 @@ impl PatternRun {
             false_alarms_ms: Vec::new(),
             learned_ms: None,
             task: task.clone(),
-        })
+        };
+        Ok((run, told))
+    }
+
+    fn engine(&mut self) -> &mut dyn Engine {
+        self.started.engine.as_mut()
+    }
+
+    /// Goes on on the engine that suits this wish; the message is as in
+    /// [`PatternRun::new`].
+    ///
+    /// # Errors
+    /// As the engine's; the one in use stays then.
+    pub fn change_engine(&mut self, wish: Wish) -> Result<Option<String>, SnnError> {
+        let told = self.started.change(wish, 1)?;
+        // The rest of the segment in hand; what has been is ignored.
+        let rest: Vec<(u32, f64)> =
+            self.segment.iter().map(|(step, n)| (*n, *step as f64 * DT_MS)).collect();
+        self.engine().set_spikes(0, &rest)?;
+        Ok(told)
+    }
+
+    /// The engine's notice that another took over, once.
+    pub fn take_notice(&mut self) -> Option<String> {
+        self.started.take_notice()
     }
 
     /// Does so many steps.
@@ -209,9 +236,9 @@ impl PatternRun {
     /// As the engine's.
     pub fn advance(&mut self, steps: u64) -> Result<(), SnnError> {
         let per_segment = (PATTERN_MS / DT_MS) as u64;
-        let end = self.engine.step() + steps;
-        while self.engine.step() < end {
-            let step = self.engine.step();
+        let end = self.step() + steps;
+        while self.step() < end {
+            let step = self.step();
             if step.is_multiple_of(per_segment) {
                 self.next_segment(step / per_segment)?;
             }
@@ -247,7 +274,7 @@ impl PatternRun {
             }));
         }
         // Whole steps, so that what is recorded is what the engine gets.
-        let first = self.engine.step();
+        let first = self.step();
         self.segment.clear();
         for (afferent, t_ms) in &mut spikes {
             let step = (*t_ms / DT_MS) as u64;
@@ -256,17 +283,17 @@ impl PatternRun {
         }
         self.segment.sort_unstable();
         self.recorded = 0;
-        self.engine.set_spikes(0, &spikes)
+        self.engine().set_spikes(0, &spikes)
     }
 
     /// Steps within a segment.
     fn run(&mut self, steps: u64) -> Result<(), SnnError> {
-        self.engine.run(steps)?;
-        let mut fired: Vec<u64> = self.engine.take_spikes()?.iter().map(|s| s.step).collect();
-        for samples in self.engine.take_samples()? {
+        self.engine().run(steps)?;
+        let mut fired: Vec<u64> = self.engine().take_spikes()?.iter().map(|s| s.step).collect();
+        for samples in self.engine().take_samples()? {
             samples.values.iter().for_each(|v| self.traces.push(&[*v]));
         }
-        let now = self.engine.step();
+        let now = self.step();
         self.record(now, &fired);
         for step in fired.drain(..) {
             self.answer(step as f64 * DT_MS);
@@ -328,7 +355,7 @@ impl PatternRun {
         let over: Vec<&Presentation> =
             self.presentations.iter().rev().filter(|p| p.over).take(COUNTED).collect();
         let hits = over.iter().filter(|p| p.latency_ms.is_some()).count();
-        let now_ms = self.engine.step() as f64 * DT_MS;
+        let now_ms = self.step() as f64 * DT_MS;
         let from = self.false_alarms_ms.partition_point(|t| *t < now_ms - COUNTED_MS);
         let alarms = (self.false_alarms_ms.len() - from) as f64;
         Score {
@@ -340,7 +367,12 @@ impl PatternRun {
 
     /// The next step.
     pub fn step(&self) -> u64 {
-        self.engine.step()
+        self.started.engine.step()
+    }
+
+    /// What the engine has done so far.
+    pub fn counters(&self) -> Counters {
+        self.started.engine.counters()
     }
 
     /// The run as it is now.
@@ -350,11 +382,12 @@ impl PatternRun {
     pub fn view(&mut self) -> Result<PatternView, SnnError> {
         Ok(PatternView {
             task: self.task.clone(),
-            step: self.engine.step(),
+            engine: self.started.in_use(),
+            step: self.step(),
             recording: Arc::new(self.recording.clone()),
             traces: Arc::new(self.traces.clone()),
             presentations: Arc::new(self.presentations.clone()),
-            weights: Arc::new(self.engine.weights(0)?),
+            weights: Arc::new(self.engine().weights(0)?),
             score: self.score(),
         })
     }
@@ -377,7 +410,7 @@ mod tests {
     use super::*;
 
     fn after(task: &PatternTask, seconds: u64) -> PatternView {
-        let mut run = PatternRun::new(task).unwrap();
+        let mut run = PatternRun::new(task, Wish::Cpu).unwrap().0;
         run.advance(seconds * 2000).unwrap();
         run.view().unwrap()
     }
@@ -410,7 +443,7 @@ mod tests {
     fn a_run_does_not_depend_on_how_it_is_stepped_or_looked_at() {
         let task = PatternTask::default();
         let whole = after(&task, 1);
-        let mut run = PatternRun::new(&task).unwrap();
+        let mut run = PatternRun::new(&task, Wish::Cpu).unwrap().0;
         for steps in [1, 2, 97, 100, 250, 1, 549, 1000] {
             run.advance(steps).unwrap();
             run.view().unwrap();
@@ -428,8 +461,25 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_changes_engines_within_a_segment_is_the_same_run() {
+        let task = PatternTask::default();
+        let mut run = PatternRun::new(&task, Wish::Automatic).unwrap().0;
+        for (steps, wish) in [(330, Wish::Gpu), (245, Wish::Cpu), (125, Wish::Automatic)] {
+            run.advance(steps).unwrap();
+            assert_eq!(run.change_engine(wish).unwrap(), None);
+            assert_eq!(run.view().unwrap().engine.wish, wish);
+        }
+        run.advance(1300).unwrap();
+        let (changed, whole) = (run.view().unwrap(), after(&task, 1));
+        assert_eq!(changed.weights, whole.weights);
+        let spikes = |v: &PatternView| v.recording.spikes(0..v.step).collect::<Vec<_>>();
+        assert_eq!(spikes(&changed), spikes(&whole));
+        assert_eq!(changed.traces.to_csv(0..2000), whole.traces.to_csv(0..2000));
+    }
+
+    #[test]
     fn the_pattern_has_its_share_and_never_comes_twice_in_succession() {
-        let mut run = PatternRun::new(&PatternTask::default()).unwrap();
+        let mut run = PatternRun::new(&PatternTask::default(), Wish::Cpu).unwrap().0;
         run.advance(40_000).unwrap();
         let view = run.view().unwrap();
         let n = view.presentations.len() as f64;
@@ -452,7 +502,7 @@ mod tests {
     #[test]
     fn an_unusable_setting_is_said() {
         let task = PatternTask { threshold: f64::NAN, ..PatternTask::default() };
-        let error = PatternRun::new(&task).err().expect("a threshold must be a number");
+        let error = PatternRun::new(&task, Wish::Cpu).err().expect("a threshold must be a number");
         assert!(error.to_string().contains("v_th_mv"), "{error}");
     }
 }

@@ -301,6 +301,10 @@ impl Engine for GuardedEngine {
         Ok(all)
     }
 
+    fn recycle(&mut self, spikes: Vec<Spike>, samples: Vec<Samples>) {
+        self.engine().recycle(spikes, samples);
+    }
+
     fn set_probes(&mut self, probes: &[ProbeSpec]) -> Result<(), SnnError> {
         self.act(Call::Probes(probes.to_vec()))?;
         self.spikes.clear();

@@ -105,6 +105,22 @@ impl Recording {
         self.advance(step + 1);
     }
 
+    /// Records (step, neuron) one after another, as [`Recording::push`] does.
+    pub fn extend(&mut self, spikes: impl IntoIterator<Item = (u64, u32)>) {
+        let mut steps = self.steps;
+        for (step, neuron) in spikes {
+            let step = step.max(steps.saturating_sub(1));
+            steps = step + 1;
+            if neuron < self.neurons {
+                if !self.open.takes(step) {
+                    self.seal(step);
+                }
+                self.open.push(step, neuron);
+            }
+        }
+        self.advance(steps);
+    }
+
     /// Tells that the run has come to `steps` steps, with or without spikes.
     pub fn advance(&mut self, steps: u64) {
         self.steps = self.steps.max(steps);
@@ -221,19 +237,25 @@ impl Recording {
         let (from, to) =
             (view.from_step.max(0.0).floor() as u64, view.to_step.max(0.0).ceil() as u64);
         // The pyramid knows all that is sealed: it serves what is no longer known
-        // singly, and what is too much to go through.
-        let coarse = self.pyramid.is_fine_enough(span / view.columns as f64)
-            && self.count(from..to) > MOST_SINGLE;
+        // singly, and what is too much to go through. Its bins may be two columns
+        // wide then, its blocks of neurons several rows high if there are very many.
+        let spikes = self.count(from..to);
+        let most = MOST_SINGLE * if self.pyramid.blocks_fit(view) { 1 } else { 3 };
+        let coarse = spikes > most && self.pyramid.is_fine_enough(2.0 * span / view.columns as f64);
         let mut single_from = if coarse { u64::MAX } else { self.kept_from };
         if from < single_from {
             single_from = self.pyramid.count_cells(view, single_from.min(to), cells);
         }
         let scale = view.columns as f64 / span;
-        let rows = RowOf::new(view);
+        let rows = RowOf::new(view, spikes);
+        let mut last = (u64::MAX, 0.0);
         let mut mark = |(step, neuron): (u64, u32)| {
-            let column = (step as f64 - view.from_step) * scale;
-            if let (true, Some(row)) = (column >= 0.0, rows.row(neuron)) {
-                let column = (column as usize).min(view.columns - 1);
+            let Some(row) = rows.row(neuron) else { return };
+            if step != last.0 {
+                last = (step, (step as f64 - view.from_step) * scale);
+            }
+            if last.1 >= 0.0 {
+                let column = (last.1 as usize).min(view.columns - 1);
                 cells[row * view.columns + column] += 1.0;
             }
         };
@@ -256,19 +278,26 @@ impl Recording {
     /// takes O(bins log n), so it may be asked every frame.
     pub fn activity(&self, bins: usize) -> Vec<f32> {
         let edge = |i: usize| (self.steps as u128 * i as u128 / bins.max(1) as u128) as u64;
+        self.all_spikes(bins, (0.0, self.steps as f64), edge)
+    }
+
+    /// Spikes of all neurons in each of `bins` bins within `span`, of which bin i
+    /// begins at step `edge(i)`.
+    fn all_spikes(&self, bins: usize, span: (f64, f64), edge: impl Fn(usize) -> u64) -> Vec<f32> {
         let mut counts = vec![0.0; bins];
         let mut known_from = 0;
-        if bins > 0 && self.kept_from > 0 {
+        if bins > 0 && (span.0 as u64) < self.kept_from {
             // Of what was given up, the pyramid's coarsest bins tell enough.
             let view = View {
-                from_step: 0.0,
-                to_step: self.steps as f64,
+                from_step: span.0,
+                to_step: span.1,
                 first: 0,
                 count: self.neurons,
                 columns: bins,
                 rows: 1,
             };
-            known_from = self.pyramid.count_cells(&view, self.kept_from, &mut counts);
+            let until = self.kept_from.min(span.1.ceil() as u64);
+            known_from = self.pyramid.count_cells(&view, until, &mut counts);
         }
         for (i, count) in counts.iter_mut().enumerate() {
             *count += self.count(edge(i).max(known_from)..edge(i + 1)) as f32;
@@ -286,9 +315,15 @@ impl Recording {
         bin_steps: u64,
         neurons: Range<u32>,
     ) -> Vec<f32> {
+        let bin_steps = bin_steps.max(1);
+        if neurons.start == 0 && neurons.end >= self.neurons {
+            let end = from + bins as u64 * bin_steps;
+            let edge = |i: usize| from + i as u64 * bin_steps;
+            return self.all_spikes(bins, (from as f64, end as f64), edge);
+        }
         let view = View {
             from_step: from as f64,
-            to_step: (from + bins as u64 * bin_steps.max(1)) as f64,
+            to_step: (from + bins as u64 * bin_steps) as f64,
             first: neurons.start,
             count: neurons.end.saturating_sub(neurons.start),
             columns: bins,
@@ -305,17 +340,33 @@ struct RowOf {
     first: u32,
     count: u32,
     rows: u64,
+    /// The row of each neuron in view, where there are so many spikes that looking
+    /// it up is worth the list.
+    listed: Vec<u32>,
 }
 
 impl RowOf {
-    fn new(view: &View) -> Self {
-        Self { first: view.first, count: view.count, rows: view.rows as u64 }
+    fn new(view: &View, spikes: u64) -> Self {
+        let mut rows = Self {
+            first: view.first,
+            count: view.count,
+            rows: view.rows as u64,
+            listed: Vec::new(),
+        };
+        if spikes > u64::from(view.count) {
+            rows.listed = (0..view.count).map(|i| rows.reckoned(i) as u32).collect();
+        }
+        rows
     }
 
     /// The first row of the neuron; `None` if it is not in view.
     fn row(&self, neuron: u32) -> Option<usize> {
         let i = neuron.checked_sub(self.first).filter(|i| *i < self.count)?;
-        Some((u64::from(i) * self.rows / u64::from(self.count)) as usize)
+        Some(self.listed.get(i as usize).map_or_else(|| self.reckoned(i), |row| *row as usize))
+    }
+
+    fn reckoned(&self, i: u32) -> usize {
+        (u64::from(i) * self.rows / u64::from(self.count)) as usize
     }
 }
 

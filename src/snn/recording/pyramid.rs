@@ -9,6 +9,7 @@
 //!
 //! Bins are stored in tiles that copies of the recording share.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::View;
@@ -32,6 +33,8 @@ struct Tile(Vec<u32>);
 pub struct Pyramid {
     neurons: u32,
     blocks: u32,
+    /// The block of each neuron.
+    block_of: Arc<[u16]>,
     /// Steps in a bin of the finest level, a power of two.
     bin_steps: u64,
     levels: Vec<Vec<Arc<Tile>>>,
@@ -40,9 +43,12 @@ pub struct Pyramid {
 impl Pyramid {
     /// An empty one.
     pub fn new(neurons: u32) -> Self {
+        let blocks = neurons.clamp(1, BLOCKS);
+        let block = |n: u32| (u64::from(n) * u64::from(blocks) / u64::from(neurons)) as u16;
         Self {
             neurons,
-            blocks: neurons.clamp(1, BLOCKS),
+            blocks,
+            block_of: (0..neurons).map(block).collect(),
             bin_steps: 1,
             levels: vec![Vec::new(); LEVELS as usize],
         }
@@ -51,6 +57,12 @@ impl Pyramid {
     /// Whether the finest bins are no wider than a column of `steps` steps.
     pub fn is_fine_enough(&self, steps: f64) -> bool {
         self.bin_steps as f64 <= steps
+    }
+
+    /// Whether a block of neurons takes hardly more than a row of the picture.
+    pub fn blocks_fit(&self, view: &View) -> bool {
+        let shown = u64::from(view.count) * u64::from(self.blocks) / u64::from(self.neurons.max(1));
+        2 * shown >= u64::from(view.count).min(view.rows as u64)
     }
 
     /// First neuron of a block; of one past the last, the number of neurons.
@@ -63,24 +75,50 @@ impl Pyramid {
         while chunk.last_step() / self.bin_steps >= BINS {
             self.merge();
         }
-        let blocks = self.blocks as usize;
-        for level in 0..LEVELS as usize {
-            let width = self.bin_steps << level;
-            let (first, last) =
-                (chunk.first_step() / width / TILE, chunk.last_step() / width / TILE);
-            self.prepare(level, last as usize);
-            for t in first..=last {
-                let steps = t * TILE * width..(t + 1) * TILE * width;
-                let mut spikes = chunk.spikes(steps.clone()).peekable();
-                if spikes.peek().is_none() {
-                    continue;
-                }
-                let cells = &mut Arc::make_mut(&mut self.levels[level][t as usize]).0;
-                let (neurons, all) = (u64::from(self.neurons.max(1)), blocks as u64);
-                for (step, neuron) in spikes {
-                    let block = (u64::from(neuron) * all / neurons) as usize;
-                    cells[((step - steps.start) / width) as usize * blocks + block] += 1;
-                }
+        let (blocks, width) = (self.blocks as usize, self.bin_steps);
+        let (first, last) = (chunk.first_step() / width / TILE, chunk.last_step() / width / TILE);
+        self.prepare(0, last as usize);
+        for t in first..=last {
+            let steps = t * TILE * width..(t + 1) * TILE * width;
+            let mut spikes = chunk.spikes(steps.clone()).peekable();
+            if spikes.peek().is_none() {
+                continue;
+            }
+            let cells = &mut Arc::make_mut(&mut self.levels[0][t as usize]).0;
+            // A bin is a power of two of steps.
+            let shift = width.trailing_zeros();
+            for (step, neuron) in spikes {
+                let bin = ((step - steps.start) >> shift) as usize;
+                cells[bin * blocks + usize::from(self.block_of[neuron as usize])] += 1;
+            }
+        }
+        for level in 1..LEVELS as usize {
+            self.renew(level, chunk.first_step()..chunk.last_step() + 1);
+        }
+    }
+
+    /// Makes the bins of a level that these steps touch from the finer level's.
+    fn renew(&mut self, level: usize, steps: Range<u64>) {
+        let (blocks, width) = (self.blocks as usize, self.bin_steps << level);
+        let (first, last) = (steps.start / width, (steps.end - 1) / width);
+        self.prepare(level, (last / TILE) as usize);
+        let (finer, coarser) = self.levels.split_at_mut(level);
+        let row = |bin: u64| {
+            let tile = finer[level - 1].get((bin / TILE) as usize)?;
+            tile.0.get((bin % TILE) as usize * blocks..)?.get(..blocks)
+        };
+        for bin in first..=last {
+            let (one, other) = (row(2 * bin), row(2 * bin + 1));
+            let silent = |row: &[u32]| row.iter().all(|n| *n == 0);
+            // Times without spikes go on sharing the empty tile.
+            if one.is_none_or(silent) && other.is_none_or(silent) {
+                continue;
+            }
+            let tile = &mut Arc::make_mut(&mut coarser[0][(bin / TILE) as usize]).0;
+            let sums = &mut tile[(bin % TILE) as usize * blocks..][..blocks];
+            sums.fill(0);
+            for row in [one, other].into_iter().flatten() {
+                sums.iter_mut().zip(row).for_each(|(sum, n)| *sum += n);
             }
         }
     }
@@ -137,6 +175,19 @@ impl Pyramid {
         let rows = self.rows(view);
         let first = (view.from_step / width).floor().max(0.0) as u64;
         let last = (to as f64 / width).ceil() as u64;
+        // The spikes of each block in the column in hand; bins come in order of
+        // time, so a column that is left never comes again.
+        let mut sums = vec![0.0f32; self.blocks as usize];
+        let mut flush = |column: usize, sums: &mut [f32]| {
+            for (row, block, share) in &rows {
+                let sum = sums[*block];
+                if sum > 0.0 {
+                    cells[row * view.columns + column] += sum * share;
+                }
+            }
+            sums.fill(0.0);
+        };
+        let mut in_hand = 0;
         for bin in first..last {
             let Some(tile) = self.levels[level].get((bin / TILE) as usize) else { break };
             let at = (bin % TILE) as usize * self.blocks as usize;
@@ -148,15 +199,15 @@ impl Pyramid {
                 per_column,
                 view.columns,
             );
-            for (column, column_share) in columns {
-                for (row, block, share) in &rows {
-                    let count = counts[*block];
-                    if count > 0 {
-                        cells[row * view.columns + column] += count as f32 * share * column_share;
-                    }
+            for (column, share) in columns {
+                if column != in_hand {
+                    flush(in_hand, &mut sums);
+                    in_hand = column;
                 }
+                sums.iter_mut().zip(counts).for_each(|(sum, n)| *sum += *n as f32 * share);
             }
         }
+        flush(in_hand, &mut sums);
         last * (self.bin_steps << level)
     }
 

@@ -238,3 +238,18 @@ proptest! {
         let _ = SpikeTimes::from_csv(&text);
     }
 }
+
+#[test]
+fn many_spikes_at_once_are_as_one_by_one() {
+    let spikes: Vec<(u64, u32)> =
+        (0..100_000u64).map(|i| (i / 3 * 7, (i * 31 % 12) as u32)).collect();
+    let (mut one, mut many) = (Recording::new(10, 0.1, 1 << 18), Recording::new(10, 0.1, 1 << 18));
+    spikes.iter().for_each(|(step, n)| one.push(*step, &[*n]));
+    spikes.chunks(777).for_each(|part| many.extend(part.iter().copied()));
+    assert_eq!(
+        (one.steps(), one.total(), one.kept_from()),
+        (many.steps(), many.total(), many.kept_from())
+    );
+    assert!(one.spikes(0..u64::MAX).eq(many.spikes(0..u64::MAX)));
+    assert_eq!(one.activity(50), many.activity(50));
+}

@@ -15,8 +15,10 @@ use std::sync::Arc;
 
 use super::app::App;
 use crate::core::playback::{Looping, Playback, PlaybackEdit};
+use crate::snn::nir;
 use crate::snn::recording::Recording;
 use crate::workers::experiments::Experiment;
+use crate::workers::library::Job;
 use crate::workers::simulation::SimCommand;
 use settings::{CodesSettings, CurveSettings, FigureOne, NeuronSettings, NeuronTab, UnitSettings};
 
@@ -48,6 +50,8 @@ pub enum NeuronEdit {
     ImportedPlot(Box<RasterView>),
     /// Choose a file of spikes.
     Import,
+    /// Save Fig. 1's network for other simulators.
+    SaveNetwork,
     /// The neural codes.
     Codes(Box<CodesSettings>),
 }
@@ -118,11 +122,28 @@ impl App {
                 }
             }
             NeuronEdit::Import => self.hub.choose_spikes(),
+            NeuronEdit::SaveNetwork => self.save_network(),
             NeuronEdit::Restart => self.load_figure(),
             NeuronEdit::Reset => self.reset_neuron(),
             NeuronEdit::Curve(curve) => kept.curve = *curve,
             NeuronEdit::Unit(unit) => kept.unit = *unit,
             NeuronEdit::Codes(codes) => kept.codes = *codes,
+        }
+    }
+
+    /// Writes Fig. 1's two neurons as NIR.
+    fn save_network(&mut self) {
+        let spec = self.session.neuron.figure.setup().spec;
+        let written = spec.build().map_err(|e| e.to_string()).and_then(|network| {
+            let weights: Vec<_> = network.projections.iter().map(|p| p.weights.clone()).collect();
+            nir::file(&network, &weights).map_err(|e| e.to_string())
+        });
+        match written {
+            Ok(bytes) => {
+                let path = self.export_path("fig-1", "nir");
+                self.job(Job::Export { path, bytes });
+            }
+            Err(reason) => self.toasts.failure(format!("The network was not saved: {reason}.")),
         }
     }
 

@@ -3,6 +3,8 @@
 
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2};
 
+use super::super::theme::palette;
+
 /// A pictogram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
@@ -195,4 +197,31 @@ fn crescent(rect: Rect) -> Vec<Pos2> {
     arc(centre, towards + half, towards - half + 2.0 * PI)
         .chain(arc(other, towards + PI + half, towards + PI - half))
         .collect()
+}
+
+/// A button with a pictogram, named for a screen reader; `lit` while what it
+/// does is going on.
+pub fn button(
+    ui: &mut egui::Ui,
+    icon: Icon,
+    name: &str,
+    size: Vec2,
+    on: bool,
+    lit: bool,
+) -> egui::Response {
+    let p = palette(ui.visuals());
+    let mut button = egui::Button::new("").min_size(size);
+    if lit {
+        button = button.fill(p.accent);
+    }
+    let response = ui.add_enabled(on, button);
+    let square = Rect::from_center_size(response.rect.center(), Vec2::splat(14.0));
+    let colour = match (on, lit) {
+        (_, true) => p.on_accent,
+        (true, _) => p.text,
+        (false, _) => p.weak.gamma_multiply(0.5),
+    };
+    icon.paint(ui.painter(), square, colour);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, on, name));
+    response
 }

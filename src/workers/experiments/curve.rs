@@ -3,12 +3,12 @@
 
 use std::time::{Duration, Instant};
 
+use super::MakeEngine;
 use crate::snn::SnnError;
 use crate::snn::models;
 use crate::snn::network::{NetworkSpec, ProbeWhat, Values, Waveform};
 use crate::snn::params::Config;
 use crate::snn::rate_curve;
-use crate::workers::simulation::MakeEngine;
 
 /// Simulated time, ms.
 const WHOLE_MS: f64 = 2000.0;

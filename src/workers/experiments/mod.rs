@@ -12,12 +12,16 @@ use std::thread::JoinHandle;
 
 use super::events::{Event, Events};
 use super::latest::{Inbox, Slot};
-use super::simulation::MakeEngine;
 use crate::snn::SnnError;
+use crate::snn::engine::Engine;
+use crate::snn::network::Network;
 
 pub use codes::{CodeResult, CodesResult, CodesTask};
 pub use curve::{CurveResult, CurveTask};
 pub use unit::{SweepPoint, UnitResult, UnitStep, UnitTask};
+
+/// Makes the engine for a network.
+pub type MakeEngine = fn(Network) -> Result<Box<dyn Engine>, SnnError>;
 
 /// What can be asked.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,10 +2,10 @@
 //! integrate-and-fire neuron that is given the same products one after another,
 //! Vᵢ = Vᵢ₋₁ + Wᵢ xᵢ, and fires when V reaches V_th.
 
+use super::MakeEngine;
 use crate::snn::SnnError;
 use crate::snn::network::{NetworkSpec, ProbeWhat, Values, Waveform};
 use crate::snn::params::Config;
-use crate::workers::simulation::MakeEngine;
 
 /// Steps over which the rate of the sweep is counted.
 const SWEEP_STEPS: u64 = 200;

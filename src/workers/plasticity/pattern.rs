@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 use super::super::Busy;
 use super::super::events::{Event, Events};
 use super::super::latest::Slot;
-use super::super::simulation::pace::Pace;
+use super::super::simulation::Speeds;
+use super::super::simulation::pace::{Meter, Pace};
 use crate::snn::SnnError;
-use crate::snn::experiments::pattern::{PatternRun, PatternTask, PatternView};
+use crate::snn::choose::Wish;
+use crate::snn::experiments::pattern::{DT_MS, PatternRun, PatternTask, PatternView};
 
 /// The view is renewed so often.
 const PUBLISH_EVERY: Duration = Duration::from_millis(33);
-/// The speed is measured over at least this time.
-const MEASURE_OVER: Duration = Duration::from_millis(500);
 /// Commands that may wait.
 const QUEUE: usize = 64;
 
@@ -28,6 +28,8 @@ const QUEUE: usize = 64;
 pub enum PatternCommand {
     /// Begin anew with this task and do so many steps at once.
     Load { task: PatternTask, head_start: u64 },
+    /// Go on, and begin what is loaded later, on this engine.
+    Engine(Wish),
     /// Do so many steps, whether it runs or not.
     Steps(u64),
     /// Look at the atomics.
@@ -51,8 +53,8 @@ pub struct PatternState {
     pub generation: u64,
     /// The run; `None` before the first.
     pub view: Option<Arc<PatternView>>,
-    /// Measured speed while it runs, steps per second.
-    pub steps_per_s: Option<f64>,
+    /// Measured speed while it runs.
+    pub speeds: Option<Speeds>,
     /// Why it cannot go on.
     pub failure: Option<String>,
 }
@@ -80,11 +82,13 @@ impl PatternThread {
             commands,
             state: Arc::clone(&state),
             events,
+            wish: Wish::default(),
             run: None,
             generation: 0,
             failure: None,
             published: Instant::now(),
             stale: false,
+            other_engine: false,
         };
         let builder = std::thread::Builder::new().name("pattern".into());
         let thread = Some(builder.spawn(move || worker.work())?);
@@ -158,12 +162,16 @@ struct Worker {
     commands: Receiver<PatternCommand>,
     state: Arc<Slot<PatternState>>,
     events: Events,
+    /// The engine to run on.
+    wish: Wish,
     run: Option<PatternRun>,
     generation: u64,
     failure: Option<String>,
     published: Instant,
     /// Whether something changed since the last view.
     stale: bool,
+    /// Whether it runs on another engine since the speed was measured last.
+    other_engine: bool,
 }
 
 impl Worker {
@@ -187,15 +195,21 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            if std::mem::take(&mut self.other_engine) {
+                // What was fast on the one may be slow on the other.
+                (pace, meter) = (Pace::default(), Meter::default());
+            }
             if goes {
                 let due = pace.due(speed, Instant::now());
                 let begun = Instant::now();
                 self.guarded(|worker| worker.steps(due));
                 pace.took(due, begun.elapsed());
-                meter.measure(self.run.as_ref().map_or(0, PatternRun::step), Instant::now());
+                if let Some(run) = &self.run {
+                    meter.measure(run.counters(), DT_MS, Instant::now());
+                }
             }
             if self.stale && (!goes || self.published.elapsed() >= PUBLISH_EVERY) {
-                self.guarded(|worker| worker.publish(meter.steps_per_s.filter(|_| goes)));
+                self.guarded(|worker| worker.publish(meter.speeds().filter(|_| goes)));
             }
         }
     }
@@ -214,14 +228,28 @@ impl Worker {
         self.published = Instant::now();
         let before = self.state.get();
         let failed = Some(failure.clone());
-        self.state.put(PatternState { failure: failed, steps_per_s: None, ..(*before).clone() });
+        self.state.put(PatternState { failure: failed, speeds: None, ..(*before).clone() });
         self.events.send(Event::Failure(failure));
     }
 
     fn steps(&mut self, steps: u64) -> Result<(), SnnError> {
-        if let Some(run) = self.run.as_mut().filter(|_| steps > 0) {
-            self.stale = true;
-            run.advance(steps)?;
+        let Some(run) = self.run.as_mut().filter(|_| steps > 0) else { return Ok(()) };
+        self.stale = true;
+        let done = run.advance(steps);
+        if let Some(notice) = run.take_notice() {
+            self.other_engine = true;
+            self.events.send(Event::Failure(notice));
+        }
+        done
+    }
+
+    /// Goes on on another engine, with what was recorded so far.
+    fn change_engine(&mut self, wish: Wish) -> Result<(), SnnError> {
+        self.wish = wish;
+        let Some(run) = self.run.as_mut().filter(|_| self.failure.is_none()) else { return Ok(()) };
+        (self.stale, self.other_engine) = (true, true);
+        if let Some(told) = run.change_engine(wish)? {
+            self.events.send(Event::Failure(told));
         }
         Ok(())
     }
@@ -231,44 +259,28 @@ impl Worker {
             PatternCommand::Load { task, head_start } => {
                 self.generation += 1;
                 (self.failure, self.run, self.stale) = (None, None, true);
-                self.run = Some(PatternRun::new(&task)?);
+                let (run, told) = PatternRun::new(&task, self.wish)?;
+                (self.run, self.other_engine) = (Some(run), true);
+                if let Some(told) = told {
+                    self.events.send(Event::Failure(told));
+                }
                 self.steps(head_start)
             }
+            PatternCommand::Engine(wish) => self.change_engine(wish),
             PatternCommand::Steps(steps) if self.failure.is_none() => self.steps(steps),
             PatternCommand::Steps(_) | PatternCommand::Wake => Ok(()),
         }
     }
 
-    fn publish(&mut self, steps_per_s: Option<f64>) -> Result<(), SnnError> {
+    fn publish(&mut self, speeds: Option<Speeds>) -> Result<(), SnnError> {
         (self.stale, self.published) = (false, Instant::now());
         let view = match &mut self.run {
             Some(run) => Some(Arc::new(run.view()?)),
             None => self.state.get().view.clone(),
         };
         let (generation, failure) = (self.generation, self.failure.clone());
-        self.state.put(PatternState { generation, view, steps_per_s, failure });
+        self.state.put(PatternState { generation, view, speeds, failure });
         self.events.wake();
         Ok(())
-    }
-}
-
-/// Measures the speed.
-#[derive(Debug, Default)]
-struct Meter {
-    since: Option<(Instant, u64)>,
-    steps_per_s: Option<f64>,
-}
-
-impl Meter {
-    fn measure(&mut self, step: u64, now: Instant) {
-        let Some((since, before)) = self.since.filter(|s| s.1 <= step) else {
-            self.since = Some((now, step));
-            return;
-        };
-        let passed = now.saturating_duration_since(since);
-        if passed >= MEASURE_OVER {
-            self.steps_per_s = Some((step - before) as f64 / passed.as_secs_f64());
-            self.since = Some((now, step));
-        }
     }
 }

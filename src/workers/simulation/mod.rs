@@ -7,6 +7,7 @@
 //! never once per step; spikes and traces go into recordings with a memory cap.
 //! Pacing decides when a step is done, never what it does.
 
+pub mod cost;
 pub(super) mod pace;
 mod run;
 
@@ -20,8 +21,8 @@ use super::Busy;
 use super::events::{Event, Events};
 use super::latest::Slot;
 use crate::snn::SnnError;
-use crate::snn::engine::{Engine, EngineInfo};
-use crate::snn::network::{Network, NetworkSpec};
+use crate::snn::choose::{InUse, Wish};
+use crate::snn::network::NetworkSpec;
 use crate::snn::recording::Recording;
 use crate::snn::stimulus::Stimulus;
 use crate::snn::traces::Traces;
@@ -32,9 +33,8 @@ use run::Run;
 const PUBLISH_EVERY: Duration = Duration::from_millis(33);
 /// Commands that may wait.
 const QUEUE: usize = 256;
-
-/// Makes the engine for a network.
-pub type MakeEngine = fn(Network) -> Result<Box<dyn Engine>, SnnError>;
+/// Threads of a CPU engine: what is run for show leaves the others alone.
+const THREADS: usize = 1;
 
 /// A network to be run, and what of it is recorded.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +72,8 @@ pub struct Traced {
 pub enum SimCommand {
     /// Run this network from the beginning.
     Load(Box<Setup>),
+    /// Go on, and begin what is loaded later, on this engine.
+    Engine(Wish),
     /// Change a parameter of a population from the next step on.
     Parameter { population: usize, name: &'static str, value: f64 },
     /// Change the weights of a projection.
@@ -122,8 +124,8 @@ pub struct Speeds {
 pub struct SimulationView {
     /// Grows with every network loaded.
     pub generation: u64,
-    /// The engine in use; `None` before the first network.
-    pub engine: Option<EngineInfo>,
+    /// The engine in use, and why; `None` before the first network.
+    pub engine: Option<InUse>,
     /// Step of the next step: the run goes from 0 to just before it.
     pub step: u64,
     /// The spikes of all populations, then of all inputs.
@@ -166,7 +168,7 @@ impl Simulation {
     ///
     /// # Errors
     /// When the system gives none.
-    pub fn start(name: &'static str, make: MakeEngine, events: Events) -> std::io::Result<Self> {
+    pub fn start(name: &'static str, events: Events) -> std::io::Result<Self> {
         let control = Arc::<Control>::default();
         control.steps_per_s.store(1000f64.to_bits(), Relaxed);
         let view = Arc::new(Slot::new(SimulationView::default()));
@@ -176,12 +178,13 @@ impl Simulation {
             commands,
             view: Arc::clone(&view),
             events,
-            make,
+            wish: Wish::default(),
             run: None,
             generation: 0,
             failure: None,
             published: Instant::now(),
             stale: false,
+            other_engine: false,
         };
         let thread = std::thread::Builder::new().name(name.into()).spawn(move || worker.work())?;
         Ok(Self { control, commands: Some(sender), view, thread: Some(thread) })
@@ -249,13 +252,16 @@ struct Worker {
     commands: Receiver<SimCommand>,
     view: Arc<Slot<SimulationView>>,
     events: Events,
-    make: MakeEngine,
+    /// The engine to run on.
+    wish: Wish,
     run: Option<Run>,
     generation: u64,
     failure: Option<String>,
     published: Instant,
     /// Whether something changed since the last view.
     stale: bool,
+    /// Whether it runs on another engine since the speed was measured last.
+    other_engine: bool,
 }
 
 impl Worker {
@@ -283,13 +289,18 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            if std::mem::take(&mut self.other_engine) {
+                // What was fast on the one may be slow on the other.
+                pace = Pace::default();
+                meter.rest();
+            }
             if goes {
                 let due = pace.due(self.control.steps_per_s(), Instant::now());
                 let begun = Instant::now();
                 self.guarded(|worker| worker.steps(due));
                 pace.took(due, begun.elapsed());
                 if let Some(run) = &self.run {
-                    meter.measure(run, Instant::now());
+                    meter.measure(run.started.engine.counters(), run.dt_ms(), Instant::now());
                 }
             }
             if self.stale && (!goes || self.published.elapsed() >= PUBLISH_EVERY) {
@@ -315,9 +326,23 @@ impl Worker {
         if steps == 0 {
             return Ok(());
         }
-        if let Some(run) = &mut self.run {
-            self.stale = true;
-            run.steps(steps)?;
+        let Some(run) = &mut self.run else { return Ok(()) };
+        self.stale = true;
+        let done = run.steps(steps);
+        if let Some(notice) = run.started.take_notice() {
+            self.other_engine = true;
+            self.events.send(Event::Failure(notice));
+        }
+        done
+    }
+
+    /// Goes on on another engine, with what was recorded so far.
+    fn change_engine(&mut self, wish: Wish) -> Result<(), SnnError> {
+        self.wish = wish;
+        let Some(run) = self.run.as_mut().filter(|_| self.failure.is_none()) else { return Ok(()) };
+        (self.stale, self.other_engine) = (true, true);
+        if let Some(told) = run.started.change(wish, THREADS)? {
+            self.events.send(Event::Failure(told));
         }
         Ok(())
     }
@@ -330,17 +355,22 @@ impl Worker {
                 self.run = None;
                 self.stale = true;
                 let head_start = setup.head_start;
-                self.run = Some(Run::new(*setup, self.make)?);
+                let (run, told) = Run::new(*setup, self.wish)?;
+                (self.run, self.other_engine) = (Some(run), true);
+                if let Some(told) = told {
+                    self.events.send(Event::Failure(told));
+                }
                 self.steps(head_start)
             }
+            SimCommand::Engine(wish) => self.change_engine(wish),
             SimCommand::Steps(steps) if self.failure.is_none() => self.steps(steps),
             SimCommand::Steps(_) | SimCommand::Wake => Ok(()),
             SimCommand::Parameter { population, name, value } => self
                 .run
                 .as_mut()
-                .map_or(Ok(()), |r| r.engine.set_parameter(population, name, value)),
+                .map_or(Ok(()), |r| r.engine().set_parameter(population, name, value)),
             SimCommand::Weights { projection, weights } => {
-                self.run.as_mut().map_or(Ok(()), |r| r.engine.set_weights(projection, &weights))
+                self.run.as_mut().map_or(Ok(()), |r| r.engine().set_weights(projection, &weights))
             }
             SimCommand::Stimulus(stimulus) => {
                 self.run.as_mut().map_or(Ok(()), |r| r.set_stimulus(*stimulus))
@@ -354,8 +384,8 @@ impl Worker {
         let view = match &self.run {
             Some(run) => SimulationView {
                 generation: self.generation,
-                engine: Some(run.engine.info()),
-                step: run.engine.step(),
+                engine: Some(run.started.in_use()),
+                step: run.step(),
                 recording: Arc::new(run.recording.clone()),
                 traces: Arc::new(run.traces.clone()),
                 goes,

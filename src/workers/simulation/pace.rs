@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Speeds;
-use super::run::Run;
+use crate::snn::engine::Counters;
 
 /// Longest work between two looks at the commands.
 const SLICE: Duration = Duration::from_millis(8);
@@ -94,9 +94,8 @@ impl Meter {
         *self = Self::default();
     }
 
-    /// Looks at the counters.
-    pub fn measure(&mut self, run: &Run, now: Instant) {
-        let counters = run.engine.counters();
+    /// Looks at the counters; steps are of `dt_ms`.
+    pub fn measure(&mut self, counters: Counters, dt_ms: f64, now: Instant) {
         let (steps, events) = (counters.steps, counters.synaptic_events);
         let Some((since, steps0, events0)) = self.since.filter(|s| s.1 <= steps) else {
             self.since = Some((now, steps, events));
@@ -108,7 +107,7 @@ impl Meter {
             let steps_per_s = per_s(steps - steps0);
             self.speeds = Some(Speeds {
                 steps_per_s,
-                ms_per_s: steps_per_s * run.dt_ms(),
+                ms_per_s: steps_per_s * dt_ms,
                 events_per_s: per_s(events.saturating_sub(events0)),
             });
             self.since = Some((now, steps, events));

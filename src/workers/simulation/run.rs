@@ -1,7 +1,8 @@
 //! One run: the engine, and what was recorded of it.
 
-use super::{MakeEngine, Setup};
+use super::{Setup, THREADS};
 use crate::snn::SnnError;
+use crate::snn::choose::{self, Started, Wish};
 use crate::snn::engine::{Engine, Spike};
 use crate::snn::network::{NetworkSpec, ProbeWhat};
 use crate::snn::recording::Recording;
@@ -9,13 +10,15 @@ use crate::snn::stimulus::Stimulus;
 use crate::snn::traces::{self, Channel, Traces};
 
 /// Steps that an engine is asked for at once, at most: bounds the memory of what
-/// it hands over, and how far ahead a current is told.
+/// it hands over, and how far ahead a current is told. A graphics card wants to be
+/// asked rarely; on the processor, what is handed over should still be in its cache.
 const MOST_AT_ONCE: u64 = 5_000;
+const MOST_ON_CPU: u64 = 250;
 
 /// A run.
 pub struct Run {
-    /// The engine.
-    pub engine: Box<dyn Engine>,
+    /// The engine, and why it is that one.
+    pub started: Started,
     /// All spikes.
     pub recording: Recording,
     /// The stimulus and the traced variables.
@@ -23,17 +26,19 @@ pub struct Run {
     stimulus: Option<(usize, Stimulus)>,
     /// First number of each source's neurons in the recording.
     first: Vec<u32>,
-    /// Probes with traces: how many numbers each gives per step.
-    widths: Vec<usize>,
+    /// Where the sample of each trace is: which state probe, which of its numbers.
+    places: Vec<(usize, usize)>,
 }
 
 impl Run {
-    /// Builds the network and its engine.
+    /// Builds the network and its engine. A message comes along where the GPU was
+    /// wished for and cannot run it; the CPU does then.
     ///
     /// # Errors
     /// What is wrong with the description.
-    pub fn new(setup: Setup, make: MakeEngine) -> Result<Self, SnnError> {
-        let network = with_probes(&setup).build()?;
+    pub fn new(setup: Setup, wish: Wish) -> Result<(Self, Option<String>), SnnError> {
+        let (probes, places) = state_probes(&setup);
+        let network = with_probes(&setup, probes).build()?;
         let sizes = network.populations.iter().map(|p| p.size);
         let mut end = 0u32;
         let first: Vec<u32> = sizes
@@ -60,14 +65,26 @@ impl Run {
             channels.push(channel(&traced.name, variable.unit));
         }
         let dt_ms = network.dt_ms;
-        Ok(Self {
+        let (started, told) = choose::start_anyhow(&network, wish, THREADS);
+        let run = Self {
             recording: Recording::new(end, dt_ms, setup.cap_bytes),
             traces: Traces::new(channels, dt_ms, traces::CAP_BYTES),
-            engine: make(network)?,
+            started,
             stimulus: setup.stimulus,
             first,
-            widths: vec![1; setup.traced.len()],
-        })
+            places,
+        };
+        Ok((run, told))
+    }
+
+    /// The engine.
+    pub fn engine(&mut self) -> &mut dyn Engine {
+        self.started.engine.as_mut()
+    }
+
+    /// The next step.
+    pub fn step(&self) -> u64 {
+        self.started.engine.step()
     }
 
     /// Length of a step, ms.
@@ -94,8 +111,10 @@ impl Run {
     /// As the engine's; what was done before is recorded.
     pub fn steps(&mut self, steps: u64) -> Result<(), SnnError> {
         let mut left = steps;
+        let on_gpu = self.started.engine.info().kind == "GPU";
+        let most = if on_gpu { MOST_AT_ONCE } else { MOST_ON_CPU };
         while left > 0 {
-            let now = left.min(MOST_AT_ONCE);
+            let now = left.min(most);
             self.at_once(now)?;
             left -= now;
         }
@@ -103,12 +122,24 @@ impl Run {
     }
 
     fn at_once(&mut self, steps: u64) -> Result<(), SnnError> {
-        let from = self.engine.step();
+        let from = self.step();
         let dt_ms = self.dt_ms();
         if let Some((current, stimulus)) = &self.stimulus {
-            self.engine.set_current(*current, stimulus.waveform(from, steps, dt_ms))?;
+            self.started.engine.set_current(*current, stimulus.waveform(from, steps, dt_ms))?;
         }
-        let done = self.engine.run(steps);
+        self.record(|engine| engine.run(steps))
+    }
+
+    /// Lets something run the engine, and records what it does meanwhile.
+    ///
+    /// # Errors
+    /// As `advance`; what was done before is recorded.
+    pub fn record(
+        &mut self,
+        advance: impl FnOnce(&mut dyn Engine) -> Result<(), SnnError>,
+    ) -> Result<(), SnnError> {
+        let from = self.step();
+        let done = advance(self.engine());
         // After an error, the steps before it are still to be had.
         self.take(from)?;
         done
@@ -116,38 +147,61 @@ impl Run {
 
     /// Takes over what the engine recorded from step `from` on.
     fn take(&mut self, from: u64) -> Result<(), SnnError> {
-        for Spike { step, source, neuron, .. } in self.engine.take_spikes()? {
-            let first = self.first.get(usize::from(source)).copied().unwrap_or(0);
-            self.recording.push(step, &[first + neuron]);
-        }
-        self.recording.advance(self.engine.step());
-        let samples = self.engine.take_samples()?;
-        let steps = self.engine.step() - from;
+        let first = |source: u16| self.first.get(usize::from(source)).copied().unwrap_or(0);
+        let spikes = self.started.engine.take_spikes()?;
+        self.recording.extend(spikes.iter().map(|s: &Spike| (s.step, first(s.source) + s.neuron)));
+        self.recording.advance(self.step());
+        let samples = self.started.engine.take_samples()?;
+        let (steps, dt_ms) = ((self.step() - from) as usize, self.dt_ms());
         let given = usize::from(self.stimulus.is_some());
-        let mut row = vec![f32::NAN; given + self.widths.len()];
         // State probes follow the spike probes, which give no samples.
         let spike_probes = self.first.len();
-        for k in 0..steps {
-            if let Some((_, stimulus)) = &self.stimulus {
-                row[0] = stimulus.at((from + k) as f64 * self.dt_ms()) as f32;
+        self.traces.extend(steps, |channel, range, column| {
+            if let Some((_, stimulus)) = self.stimulus.as_ref().filter(|_| channel == 0) {
+                let at = |k| stimulus.at((from + k as u64) as f64 * dt_ms) as f32;
+                return column.extend(range.map(at));
             }
-            for s in &samples {
-                let Some(i) = s.probe.checked_sub(spike_probes) else { continue };
-                let at = (from + k).checked_sub(s.first_step).map(|i| i as usize * s.width);
-                let value = at.and_then(|at| s.values.get(at)).copied();
-                if let (Some(cell), Some(value)) = (row.get_mut(given + i), value) {
-                    *cell = value;
-                }
-            }
-            self.traces.push(&row);
-        }
+            let Some((probe, at)) = self.places.get(channel - given) else { return };
+            let Some(s) = samples.iter().find(|s| s.probe == spike_probes + probe) else { return };
+            let missing = s.first_step.saturating_sub(from) as usize;
+            let (before, width) = (range.start.max(missing).min(range.end), s.width.max(at + 1));
+            column.resize(column.len() + before - range.start, f32::NAN);
+            let rows = s.values.chunks_exact(width).skip(before - missing.min(before));
+            column.extend(rows.take(range.end - before).map(|row| row[*at]));
+        });
+        self.started.engine.recycle(spikes, samples);
         Ok(())
     }
 }
 
-/// The description with probes: the spikes of every source, then a state probe
-/// per trace.
-fn with_probes(setup: &Setup) -> NetworkSpec {
+/// A state probe for each state variable of a population that is traced, with all
+/// the neurons that are; and which probe, and which of its numbers, each trace is.
+fn state_probes(setup: &Setup) -> (Vec<ProbeWhat>, Vec<(usize, usize)>) {
+    let mut probes: Vec<(&str, &'static str, Vec<u32>)> = Vec::new();
+    let mut places = Vec::new();
+    for traced in &setup.traced {
+        let same =
+            |p: &(&str, &'static str, Vec<u32>)| p.0 == traced.population && p.1 == traced.variable;
+        let probe = probes.iter().position(same).unwrap_or_else(|| {
+            probes.push((&traced.population, traced.variable, Vec::new()));
+            probes.len() - 1
+        });
+        let neurons = &mut probes[probe].2;
+        neurons.push(traced.neuron);
+        places.push((probe, neurons.len() - 1));
+    }
+    let what = |(of, variable, neurons): (&str, &'static str, Vec<u32>)| ProbeWhat::State {
+        of: of.into(),
+        variable: variable.into(),
+        neurons,
+        replica: 0,
+        every_ms: setup.spec.dt_ms,
+    };
+    (probes.into_iter().map(what).collect(), places)
+}
+
+/// The description with probes: the spikes of every source, then those of states.
+fn with_probes(setup: &Setup, states: Vec<ProbeWhat>) -> NetworkSpec {
     let mut spec = setup.spec.clone();
     spec.probes.clear();
     let populations = spec.populations.iter().map(|p| p.name.clone());
@@ -157,18 +211,8 @@ fn with_probes(setup: &Setup) -> NetworkSpec {
         let name = format!("spikes of {of}");
         spec = spec.probe(&name, ProbeWhat::Spikes { of });
     }
-    for (i, traced) in setup.traced.iter().enumerate() {
-        let every_ms = spec.dt_ms;
-        spec = spec.probe(
-            &format!("trace {i}"),
-            ProbeWhat::State {
-                of: traced.population.clone(),
-                variable: traced.variable.into(),
-                neurons: vec![traced.neuron],
-                replica: 0,
-                every_ms,
-            },
-        );
+    for (i, what) in states.into_iter().enumerate() {
+        spec = spec.probe(&format!("states {i}"), what);
     }
     spec
 }

@@ -1,17 +1,12 @@
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use super::*;
-use crate::snn::cpu::CpuEngine;
 use crate::snn::network::{Connect, ProjectionSpec, Values, Waveform};
 use crate::snn::params::Config;
 use crate::snn::stimulus::Shape;
 
-fn cpu(network: Network) -> Result<Box<dyn Engine>, SnnError> {
-    Ok(Box::new(CpuEngine::new(&network, 1)))
-}
-
 /// The report's Fig. 1: two leaky neurons of threshold 1.
-fn setup(weight: f64, head_start: u64) -> Setup {
+pub fn setup(weight: f64, head_start: u64) -> Setup {
     let config = Config::new("lif")
         .with("tau_m_ms", 10.0)
         .with("v_rest_mv", 0.0)
@@ -57,7 +52,7 @@ impl Bench {
                 let _ = wake.try_send(());
             }),
         );
-        let simulation = Simulation::start("simulation test", cpu, events).unwrap();
+        let simulation = Simulation::start("simulation test", events).unwrap();
         simulation.set_watched(true);
         Self { simulation, woken, told }
     }
@@ -173,4 +168,34 @@ fn a_broken_network_is_told_and_the_next_one_runs() {
     let view = bench.wait(|v| v.failure.is_some());
     assert!(view.failure.as_ref().unwrap().contains("tau_m_ms"), "{:?}", view.failure);
     assert_eq!(view.step, 10);
+}
+
+#[test]
+fn the_engine_is_changed_on_the_way_and_the_recording_goes_on() {
+    let (stays, changes) = (Bench::new(), Bench::new());
+    for bench in [&stays, &changes] {
+        bench.send(SimCommand::Load(Box::new(setup(0.6, 700))));
+    }
+    let view = changes.wait(|v| v.step == 700);
+    assert_eq!(view.engine.as_ref().unwrap().info.kind, "CPU");
+    changes.send(SimCommand::Engine(Wish::Gpu));
+    let view = changes.wait(|v| v.engine.as_ref().is_some_and(|e| e.wish == Wish::Gpu));
+    assert_eq!(view.engine.as_ref().unwrap().info.kind, "GPU");
+    assert_eq!((view.step, view.generation), (700, 1));
+    for bench in [&stays, &changes] {
+        bench.send(SimCommand::Parameter { population: 0, name: "t_ref_ms", value: 3.0 });
+        bench.send(SimCommand::Steps(300));
+    }
+    changes.wait(|v| v.step == 1_000);
+    changes.send(SimCommand::Engine(Wish::Automatic));
+    changes.wait(|v| v.engine.as_ref().is_some_and(|e| e.info.kind == "CPU"));
+    for bench in [&stays, &changes] {
+        bench.send(SimCommand::Steps(300));
+    }
+    let (stays, changes) = (stays.wait(|v| v.step == 1_300), changes.wait(|v| v.step == 1_300));
+    assert_eq!(spikes(&stays), spikes(&changes));
+    for channel in 0..3 {
+        let of = |v: &SimulationView| v.traces.samples(channel, 0..1_300).collect::<Vec<_>>();
+        assert_eq!(of(&stays), of(&changes));
+    }
 }

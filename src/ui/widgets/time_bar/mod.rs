@@ -31,7 +31,8 @@ mod ruler;
 use egui::{Align, Button, ComboBox, Key, Layout, Modifiers, RichText, TextEdit, Ui, Vec2};
 
 use super::super::theme::{self, palette};
-use super::icons::Icon;
+use super::icons::{self, Icon};
+use super::names;
 use crate::core::playback::{self, Looping, Playback, PlaybackEdit};
 pub use ruler::Mark;
 
@@ -46,6 +47,10 @@ pub const KEYS: [(&str, &str); 5] = [
 
 /// Height of the whole bar where one row of controls is enough, points.
 pub const HEIGHT: f32 = 78.0;
+
+/// Below this width, points, words that the tooltips say as well are left out, so
+/// that one row is enough.
+const NARROW: f32 = 760.0;
 
 /// What the steps are.
 #[derive(Clone, Copy, Debug)]
@@ -145,12 +150,13 @@ impl<'a> TimeBar<'a> {
         let mut typing: Typing = ui.data_mut(|d| d.get_temp(id)).unwrap_or_default();
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing = Vec2::new(5.0, 4.0);
+            let narrow = ui.available_width() < NARROW;
             ui.horizontal_wrapped(|ui| {
                 ui.set_min_height(28.0);
                 self.transport(ui, edit);
                 self.position(ui);
-                self.speed(ui, &mut typing, edit);
-                self.looping(ui, edit);
+                self.speed(ui, narrow, &mut typing, edit);
+                self.looping(ui, narrow, edit);
             });
             if let Some(error) = &typing.error {
                 ui.label(RichText::new(error).small().color(palette(ui.visuals()).warning));
@@ -195,7 +201,7 @@ impl<'a> TimeBar<'a> {
         for (icon, name, key, on, what) in buttons {
             let wide = matches!(icon, Icon::Play | Icon::Pause);
             let size = Vec2::new(if wide { 44.0 } else { 30.0 }, 28.0);
-            if icon_button(ui, icon, name, size, on, wide && moves)
+            if icons::button(ui, icon, name, size, on, wide && moves)
                 .on_hover_text(format!("{name} ({key})"))
                 .clicked()
             {
@@ -235,7 +241,13 @@ impl<'a> TimeBar<'a> {
         }
     }
 
-    fn speed(&self, ui: &mut Ui, typing: &mut Typing, edit: &mut dyn FnMut(PlaybackEdit)) {
+    fn speed(
+        &self,
+        ui: &mut Ui,
+        narrow: bool,
+        typing: &mut Typing,
+        edit: &mut dyn FnMut(PlaybackEdit),
+    ) {
         let asked = self.playback.steps_per_s();
         let scale = self.axis.unit_per_step;
         let small = Vec2::new(24.0, 28.0);
@@ -243,9 +255,9 @@ impl<'a> TimeBar<'a> {
             *typing = Typing::default();
             edit(PlaybackEdit::Speed(steps_per_s));
         };
-        let label = ui.label("Speed");
+        let label = if narrow { None } else { Some(ui.label("Speed")) };
         let tip = "A step is the same at every speed. Type a number, or press − and +.";
-        if icon_button(ui, Icon::Less, "Slower", small, true, false)
+        if icons::button(ui, Icon::Less, "Slower", small, true, false)
             .on_hover_text("Slower (−)")
             .clicked()
         {
@@ -256,7 +268,8 @@ impl<'a> TimeBar<'a> {
             .desired_width(52.0)
             .align(egui::Align2::CENTER_CENTER)
             .char_limit(32);
-        let response = ui.add(field).labelled_by(label.id).on_hover_text(tip);
+        let response = ui.add(field).on_hover_text(tip);
+        let response = names::field(response, label, "Speed", &text);
         if response.changed() || response.has_focus() {
             typing.text = Some(text.clone());
         }
@@ -274,7 +287,7 @@ impl<'a> TimeBar<'a> {
             *typing = Typing::default();
             edit(PlaybackEdit::Speed(steps_per_s));
         };
-        if icon_button(ui, Icon::More, "Faster", small, true, false)
+        if icons::button(ui, Icon::More, "Faster", small, true, false)
             .on_hover_text("Faster (+)")
             .clicked()
         {
@@ -282,22 +295,28 @@ impl<'a> TimeBar<'a> {
         }
         let measured = self.measured_steps_per_s.or(self.playback.measured_steps_per_s());
         let measured = measured.map_or("–".into(), |s| playback::plain(s * scale));
-        let text = format!("{}/s, measured {measured}", self.axis.unit);
+        let unit = self.axis.unit;
+        let text = match measured.as_str() {
+            "–" if narrow => format!("{unit}/s"),
+            _ if narrow => format!("{unit}/s, is {measured}"),
+            _ => format!("{unit}/s, measured {measured}"),
+        };
         ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak))
             .on_hover_text("What was reached over the last half second of playing");
     }
 
-    fn looping(&self, ui: &mut Ui, edit: &mut dyn FnMut(PlaybackEdit)) {
+    fn looping(&self, ui: &mut Ui, narrow: bool, edit: &mut dyn FnMut(PlaybackEdit)) {
         let selection = self.playback.selection();
         let name = |looping| match looping {
             Looping::Off => "off",
             Looping::All => "all",
             Looping::Selection => "selection",
         };
-        let label = ui.label("Loop");
         let chosen = self.playback.looping();
-        ComboBox::from_id_salt("loop")
-            .selected_text(name(chosen))
+        let label = if narrow { None } else { Some(ui.label("Loop")) };
+        let text = name(chosen);
+        let list = ComboBox::from_id_salt("loop")
+            .selected_text(if narrow { format!("Loop {text}") } else { text.to_owned() })
             .width(82.0)
             .show_ui(ui, |ui| {
                 for looping in [Looping::Off, Looping::All, Looping::Selection] {
@@ -310,8 +329,8 @@ impl<'a> TimeBar<'a> {
                 }
             })
             .response
-            .labelled_by(label.id)
             .on_hover_text("What happens at the end (L)");
+        names::list(list, label, "Loop", text);
         if let Some((a, b)) = selection {
             let (a, b) = (self.axis.text(a), self.axis.text(b));
             let clear = ui.button(RichText::new(format!("{a}–{b} ×")).small());
@@ -380,30 +399,4 @@ impl<'a> TimeBar<'a> {
             }
         }
     }
-}
-
-/// A button with a pictogram, named for a screen reader.
-fn icon_button(
-    ui: &mut Ui,
-    icon: Icon,
-    name: &str,
-    size: Vec2,
-    on: bool,
-    lit: bool,
-) -> egui::Response {
-    let p = palette(ui.visuals());
-    let mut button = Button::new("").min_size(size);
-    if lit {
-        button = button.fill(p.accent);
-    }
-    let response = ui.add_enabled(on, button);
-    let square = egui::Rect::from_center_size(response.rect.center(), Vec2::splat(14.0));
-    let colour = match (on, lit) {
-        (_, true) => p.on_accent,
-        (true, _) => p.text,
-        (false, _) => p.weak.gamma_multiply(0.5),
-    };
-    icon.paint(ui.painter(), square, colour);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, on, name));
-    response
 }

@@ -9,13 +9,14 @@ use super::super::super::neuron::NeuronEdit;
 use super::super::super::neuron::settings::{DT_MS, FigureOne, MOST_SYNAPSES, Synapse};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
+use super::super::super::widgets::engine::EngineRow;
+use super::super::super::widgets::icons::{self, Icon};
 use super::super::super::widgets::raster::{self, BINS_MS, Group, Raster, RasterView};
 use super::super::super::widgets::time_axis::{self, Axis};
 use super::super::super::widgets::time_bar::{self, TimeBar};
 use super::super::super::widgets::trace_plot::{Level, Line, TracePlot};
 use super::super::super::widgets::train_figures;
 use super::form::{self, Field};
-use crate::core::text::grouped;
 use crate::snn::stimulus::{DRAWN_POINTS, Shape, Stimulus};
 
 /// Current, neurons and synapses under sliders.
@@ -189,9 +190,9 @@ fn plots(ui: &mut Ui, world: &Snapshot<'_>, axis: &Axis, plot: &mut RasterView) 
     let (thick, cursor_ms) = (world.session.projector, cursor_ms(world));
     let below = time_axis::AXIS_HEIGHT + 42.0;
     let room = (ui.available_height() - below).clamp(150.0, 680.0);
-    // The spikes stand above the voltages too; a small window does without their
-    // raster.
-    let with_raster = room > 270.0;
+    // The spikes stand above the voltages too; a small window does without the
+    // rate, a smaller one without their raster.
+    let (with_raster, with_rate) = (room > 190.0, room > 270.0);
     let threshold = Level { value: figure.v_th as f32, name: format!("threshold {}", figure.v_th) };
     let line = |channel: usize, name: &str, colour| Line { channel, name: name.into(), colour };
     let (now_ms, dt_ms) = (view.recording.duration_ms(), view.recording.dt_ms());
@@ -229,7 +230,11 @@ fn plots(ui: &mut Ui, world: &Snapshot<'_>, axis: &Axis, plot: &mut RasterView) 
         groups: &groups,
         hues: &[p.series[0], p.series[2]],
         cursor_ms,
-        heights: [(room * 0.12).max(26.0), (room * 0.12 - 8.0).max(24.0)],
+        heights: if with_rate {
+            [(room * 0.12).max(26.0), (room * 0.12 - 8.0).max(24.0)]
+        } else {
+            [(room * 0.2).round(), 0.0]
+        },
         thick,
     };
     raster.show(ui, axis, plot);
@@ -253,6 +258,12 @@ fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) -> egui::Pos2 {
         }
         zoom(ui, world, out);
         saves(ui, world, out);
+        let engine = EngineRow {
+            wish: world.session.engine,
+            used: view.engine.as_ref(),
+            speeds: view.speeds,
+            running: world.neuron.running || view.goes,
+        };
         if let Some(failure) = &view.failure {
             ui.label(RichText::new(failure).color(p.warning));
         } else if let Some(ms) = cursor_ms(world) {
@@ -262,7 +273,7 @@ fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) -> egui::Pos2 {
             let text = format!("{ms:.1} ms: I = {i:.3}, V₁ = {v1:.3}, V₂ = {v2:.3}");
             ui.label(RichText::new(text).font(theme::strong(13.0)));
         } else {
-            speed(ui, world);
+            engine.show(ui, out);
         }
     });
     ui.next_widget_position()
@@ -273,9 +284,10 @@ fn zoom(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let now_ms = world.neuron.simulation.recording.duration_ms();
     let axis = plot.time.axis(egui::Rangef::new(0.0, 1.0), now_ms);
     let middle = (axis.from_ms + axis.to_ms) / 2.0;
-    for (name, factor) in [("Zoom in", 2.0), ("Zoom out", 0.5)] {
-        let tip = "Also with the wheel over a plot, where the pointer is";
-        if ui.button(name).on_hover_text(tip).clicked() {
+    for (icon, name, factor) in [(Icon::Less, "Zoom out", 0.5), (Icon::More, "Zoom in", 2.0)] {
+        let tip = format!("{name}; also with the wheel over a plot, where the pointer is");
+        let size = vec2(ui.spacing().interact_size.y, ui.spacing().interact_size.y);
+        if icons::button(ui, icon, name, size, true, false).on_hover_text(tip).clicked() {
             plot.time.zoom(factor, middle, &axis, now_ms, DT_MS);
         }
     }
@@ -284,39 +296,6 @@ fn zoom(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     }
     if plot != world.neuron.state.plot {
         out.push(Command::Neuron(NeuronEdit::Plot(Box::new(plot))));
-    }
-}
-
-/// How fast it runs, and on what.
-fn speed(ui: &mut Ui, world: &Snapshot<'_>) {
-    let weak = palette(ui.visuals()).weak;
-    let view = &world.neuron.simulation;
-    let engine = view
-        .engine
-        .as_ref()
-        .map_or_else(String::new, |e| format!("{} engine, {}", e.kind, e.detail));
-    let rounded = |x: f64| grouped(x.round() as u64);
-    let (short, long) = match (&view.speeds, world.neuron.running || view.goes) {
-        (Some(s), _) => (
-            format!("{} ms/s simulated", rounded(s.ms_per_s)),
-            format!(
-                "{} steps/s, {} synaptic events/s",
-                rounded(s.steps_per_s),
-                rounded(s.events_per_s)
-            ),
-        ),
-        (None, true) => ("measuring the speed …".into(), String::new()),
-        (None, false) => ("held".into(), String::new()),
-    };
-    let tip = format!(
-        "{engine}. {long}. Two neurons are done on one thread of the processor: a graphics card would take longer to be asked."
-    );
-    ui.label(RichText::new(short).small().color(weak)).on_hover_text(tip.as_str());
-    if ui.max_rect().width() > super::NARROW {
-        if !long.is_empty() {
-            ui.label(RichText::new(long).small().color(weak)).on_hover_text(tip.as_str());
-        }
-        ui.label(RichText::new(engine).small().color(weak)).on_hover_text(tip);
     }
 }
 
@@ -343,6 +322,11 @@ fn saves(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         if ui.button("Traces as CSV").on_hover_text(tip).clicked() {
             let traces = Arc::clone(&view.traces);
             out.push(Command::SaveTraces { name: "traces", traces });
+            ui.close();
+        }
+        let tip = "Neurons and synapses for Norse, snnTorch, Lava, Sinabs and other simulators, without what the current does over time. Times in s; a spike is a Dirac pulse";
+        if ui.button("Network as NIR").on_hover_text(tip).clicked() {
+            out.push(Command::Neuron(NeuronEdit::SaveNetwork));
             ui.close();
         }
     });

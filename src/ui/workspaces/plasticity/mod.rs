@@ -38,10 +38,15 @@ pub static WORKSPACE: Workspace = Workspace {
     show,
 };
 
+/// Below this width of the plots, points, names are short.
+const NARROW: f32 = 600.0;
+
 /// An experiment: its name, what one sees in it, its settings and its plots.
 struct Tab {
     is: PlasticityTab,
     name: &'static str,
+    /// The same where there is little room.
+    short: &'static str,
     /// What to see, in a sentence or two.
     see: &'static str,
     form: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
@@ -54,6 +59,7 @@ const TABS: [Tab; 6] = [
     Tab {
         is: PlasticityTab::Windows,
         name: "Windows (Fig. 2)",
+        short: "Fig. 2",
         see: "Right of the middle the synapse's spike came first, and the weight grows; left of it the neuron's own came first, and it shrinks. Dots are pairs of spikes through the simulator, lines are the formulas.",
         form: windows::form,
         show: windows::show,
@@ -62,6 +68,7 @@ const TABS: [Tab; 6] = [
     Tab {
         is: PlasticityTab::Story,
         name: "A pair, step by step",
+        short: "A pair",
         see: "Drag the spikes. Each one leaves a trace that fades; the next spike of the other side reads it, and the weight changes by what is left. Step through with ← and →.",
         form: story::form,
         show: story::show,
@@ -70,6 +77,7 @@ const TABS: [Tab; 6] = [
     Tab {
         is: PlasticityTab::PairingRate,
         name: "Pairing rate",
+        short: "Rate",
         see: "Sixty pairs, ever faster. With triplets, post before pre weakens at low rates and strengthens at high ones, as measured in cortex; the pair rule cannot do that.",
         form: rates::form,
         show: rates::show,
@@ -78,6 +86,7 @@ const TABS: [Tab; 6] = [
     Tab {
         is: PlasticityTab::Bounds,
         name: "Bounds",
+        short: "Bounds",
         see: "Four neurons get the same spikes and learn by the same rule. Without bounds the weights run away; hard bounds gather them at both ends, soft ones in the middle; normalisation keeps their sum.",
         form: bounds::form,
         show: bounds::show,
@@ -86,6 +95,7 @@ const TABS: [Tab; 6] = [
     Tab {
         is: PlasticityTab::Slope,
         name: "Bengio’s rule",
+        short: "Bengio",
         see: "This rule compares no spike times: the weight follows the rise and fall of the neuron’s rate after a presynaptic spike. Averaged over many pairs, the STDP window comes out, sharper every second.",
         form: slope::form,
         show: slope::show,
@@ -94,6 +104,7 @@ const TABS: [Tab; 6] = [
     Tab {
         is: PlasticityTab::Pattern,
         name: "Hidden pattern",
+        short: "Pattern",
         see: "The same 50 ms of spikes return again and again, marked above the raster; nothing but their timing tells them from noise. First the neuron fires at anything, then only at the pattern, then earlier and earlier in it.",
         form: pattern::form,
         show: pattern::show,
@@ -130,13 +141,17 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 
 /// The experiments to choose from, and what to see in this one.
 fn tabs(ui: &mut Ui, chosen: &Tab, out: &mut Outbox) {
+    let narrow = ui.available_width() < NARROW;
     ui.horizontal_wrapped(|ui| {
         for tab in &TABS {
-            let text = RichText::new(tab.name).font(theme::strong(14.0));
-            if ui.selectable_label(tab.is == chosen.is, text).on_hover_text(tab.see).clicked() {
+            let name = if narrow { tab.short } else { tab.name };
+            let text = RichText::new(name).font(theme::strong(14.0));
+            let button = ui.selectable_label(tab.is == chosen.is, text);
+            if button.on_hover_text(tab.see).clicked() {
                 out.push(Command::Plasticity(PlasticityEdit::Tab(tab.is)));
             }
         }
     });
-    ui.label(RichText::new(chosen.see).color(palette(ui.visuals()).weak));
+    let see = RichText::new(chosen.see).color(palette(ui.visuals()).weak);
+    ui.label(if narrow { see.small() } else { see });
 }

@@ -11,6 +11,7 @@ use super::super::super::command::{Command, Outbox};
 use super::super::super::plasticity::PlasticityEdit;
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
+use super::super::super::widgets::engine::EngineRow;
 use super::super::super::widgets::raster::{Group, Raster, RasterView, plot_x};
 use super::super::super::widgets::time_axis::{self, Axis};
 use super::super::super::widgets::time_bar::{self, TimeBar};
@@ -25,6 +26,11 @@ use crate::snn::experiments::pattern::{
 
 /// Presentations that are shown at once.
 const SHOWN_PRESENTATIONS: usize = 400;
+
+/// Below this height, points, the plots are no use: the window is scrolled then.
+const LEAST_ROOM: f32 = 250.0;
+/// Charts below this height, points, have no legend.
+const LOW: f32 = 130.0;
 
 /// Jitter, share, the rule's strength, seed.
 pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
@@ -64,20 +70,22 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         return;
     };
     headline(ui, view);
+    tools(ui, world, view, out);
     let from = ui.next_widget_position();
     let kept = &world.plasticity.state.plot;
     let mut plot = kept.clone();
     let axis = plot.time.axis(plot_x(ui), view.recording.duration_ms());
-    let room = (ui.available_height() - time_axis::AXIS_HEIGHT - 44.0).clamp(320.0, 720.0);
+    let room = (ui.available_height() - time_axis::AXIS_HEIGHT - 16.0).clamp(LEAST_ROOM, 720.0);
     ui.spacing_mut().item_spacing.y = 4.0;
     spikes(ui, world, view, &axis, &mut plot, room);
     time_axis::show(ui, &axis);
-    let lower = (room * 0.38).round();
+    let lower = (room * 0.4).round();
     ui.columns(2, |columns| {
         latencies(&mut columns[0], world, view, lower);
         weights(&mut columns[1], view, lower);
     });
-    row(ui, world, view, from, out);
+    let to = pos2(ui.max_rect().right(), ui.next_widget_position().y);
+    ui.data_mut(|d| d.insert_temp(shown_id(), Rect::from_min_max(from, to)));
     if plot != *kept {
         out.push(Command::Plasticity(PlasticityEdit::Plot(Box::new(plot))));
     }
@@ -102,8 +110,11 @@ fn headline(ui: &mut Ui, view: &PatternView) {
                 LEARNED.1
             ),
         );
+        let narrow = ui.max_rect().width() < super::NARROW;
+        let (presentations, per) =
+            if narrow { ("patterns", "/s") } else { ("presentations", " a second") };
         let figures = format!(
-            "answers {:.0} % of presentations, {:.1} false alarms a second",
+            "answers {:.0} % of {presentations}, {:.1} false alarms{per}",
             100.0 * score.hits,
             score.false_alarms_hz
         );
@@ -190,6 +201,9 @@ fn mark(ui: &Ui, view: &PatternView, axis: &Axis, rect: Rect, y: f32, thick: boo
 /// From each presentation's beginning to the answer.
 fn latencies(ui: &mut Ui, world: &Snapshot<'_>, view: &PatternView, height: f32) {
     let p = palette(ui.visuals());
+    // In a small window a legend would cover what it explains; the colours are
+    // those of the raster above.
+    let low = height < LOW;
     let radius = if world.session.projector { 3.4 } else { 2.4 };
     let over: Vec<(usize, &Presentation)> =
         view.presentations.iter().enumerate().filter(|(_, q)| q.over).collect();
@@ -205,10 +219,10 @@ fn latencies(ui: &mut Ui, world: &Snapshot<'_>, view: &PatternView, height: f32)
     };
     let chart = Chart {
         id: "latencies",
-        axes: ["presentation", "first spike after (ms)"],
+        axes: ["presentation", if low { "latency (ms)" } else { "first spike after (ms)" }],
         bounds: [[first, 0.0], [last.max(first + 60.0) + 1.0, PATTERN_MS + 18.0]],
         height,
-        legend: Some(Corner::RightTop),
+        legend: (!low).then_some(Corner::RightTop),
         log_x: false,
     };
     let (answered, missed) = (place(true), place(false));
@@ -241,7 +255,7 @@ fn weights(ui: &mut Ui, view: &PatternView, height: f32) {
         axes: ["weight", "√ afferents"],
         bounds: [[0.0, 0.0], [1.0, top.sqrt() * 1.12]],
         height,
-        legend: Some(Corner::RightTop),
+        legend: (height >= LOW).then_some(Corner::RightTop),
         log_x: false,
     };
     chart.show(ui, |plot| {
@@ -256,34 +270,51 @@ fn weights(ui: &mut Ui, view: &PatternView, height: f32) {
     });
 }
 
-/// Buttons: zoom, save, and how fast it runs.
-fn row(ui: &mut Ui, world: &Snapshot<'_>, view: &PatternView, from: egui::Pos2, out: &mut Outbox) {
-    let to = pos2(ui.max_rect().right(), ui.next_widget_position().y);
-    let p = palette(ui.visuals());
+/// What can be saved, and the engine.
+fn tools(ui: &mut Ui, world: &Snapshot<'_>, view: &PatternView, out: &mut Outbox) {
+    let state = &world.plasticity.pattern;
     ui.horizontal_wrapped(|ui| {
-        if ui.button("Save as PNG").clicked() {
-            let rect = Rect::from_min_max(from, to);
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.menu_button("Save…", |ui| saves(ui, view, out));
+        if let Some(failure) = &state.failure {
+            ui.label(RichText::new(failure).color(palette(ui.visuals()).warning));
+            return;
+        }
+        let engine = EngineRow {
+            wish: world.session.engine,
+            used: Some(&view.engine),
+            speeds: state.speeds,
+            running: world.plasticity.running,
+        };
+        engine.show(ui, out);
+    });
+}
+
+fn saves(ui: &mut Ui, view: &PatternView, out: &mut Outbox) {
+    if ui.button("Plots as PNG").clicked() {
+        if let Some(rect) = ui.data(|d| d.get_temp::<Rect>(shown_id())) {
             out.push(Command::SavePicture { name: "pattern", rect });
         }
-        if ui.button("Save as CSV").on_hover_text("Every presentation with its latency").clicked() {
-            let text = csv(view);
-            out.push(Command::SaveText { name: "pattern-latencies".into(), text });
-        }
-        let tip = "Spikes of the afferents shown (0 to 39 in the pattern, 40 to 79 not) and of the neuron (80)";
-        if ui.button("Spikes as CSV").on_hover_text(tip).clicked() {
+        ui.close();
+    }
+    if ui.button("Presentations as CSV").on_hover_text("Each with its latency").clicked() {
+        let text = csv(view);
+        out.push(Command::SaveText { name: "pattern-latencies".into(), text });
+        ui.close();
+    }
+    let tip = "Spikes of the afferents shown (0 to 39 in the pattern, 40 to 79 not) and of the neuron (80)";
+    for (name, extension) in [("Spikes as npz", "npz"), ("Spikes as CSV", "csv")] {
+        if ui.button(name).on_hover_text(tip).clicked() {
             let recording = Arc::clone(&view.recording);
-            out.push(Command::SaveSpikes { name: "pattern-spikes", extension: "csv", recording });
+            out.push(Command::SaveSpikes { name: "pattern-spikes", extension, recording });
+            ui.close();
         }
-        if let Some(failure) = &world.plasticity.pattern.failure {
-            ui.label(RichText::new(failure).color(p.warning));
-        }
-        let text = match (world.plasticity.pattern.steps_per_s, world.plasticity.running) {
-            (Some(s), _) => format!("{:.1} times real time", s * DT_MS / 1000.0),
-            (None, true) => "measuring the speed …".into(),
-            (None, false) => "held".into(),
-        };
-        ui.label(RichText::new(text).small().color(p.weak));
-    });
+    }
+}
+
+/// Where the plots were drawn, for the picture that is saved of them.
+fn shown_id() -> egui::Id {
+    egui::Id::unique("pattern plots")
 }
 
 fn csv(view: &PatternView) -> String {
@@ -312,6 +343,6 @@ pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         .density(&density, "spikes of the afferents shown")
         .window(Some(window))
         .events(&next)
-        .measured(world.plasticity.pattern.steps_per_s)
+        .measured(world.plasticity.pattern.speeds.map(|s| s.steps_per_s))
         .show(ui, &mut |edit| out.push(Command::Plasticity(PlasticityEdit::PlayPattern(edit))));
 }

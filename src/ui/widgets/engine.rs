@@ -1,0 +1,115 @@
+//! The engine that runs a live simulation: which one, why, how fast, and the
+//! switch; one and the same wherever something is simulated.
+
+use egui::{Button, ComboBox, Label, RichText, Ui};
+
+use super::super::command::{Command, Outbox};
+use super::super::theme::{self, palette};
+use super::names;
+use crate::core::text::grouped;
+use crate::snn::choose::{InUse, Wish};
+use crate::workers::simulation::Speeds;
+
+/// Below this width, points, speed and reason are only on hovering and in the
+/// list; the time bar tells the speed as well.
+const NARROW: f32 = 600.0;
+
+/// What is known of the simulation that runs.
+pub struct EngineRow<'a> {
+    /// What the user asks for.
+    pub wish: Wish,
+    /// The engine in use; `None` before the first network.
+    pub used: Option<&'a InUse>,
+    /// Measured speed, while it runs.
+    pub speeds: Option<Speeds>,
+    /// Whether it is to run.
+    pub running: bool,
+}
+
+impl EngineRow<'_> {
+    /// Draws the switch, and beside it, where there is room, speed and reason.
+    pub fn show(&self, ui: &mut Ui, out: &mut Outbox) {
+        let narrow = ui.max_rect().width() < NARROW;
+        let why = self.why();
+        let label = if narrow { None } else { Some(ui.label("Engine")) };
+        let list = ComboBox::from_id_salt("engine")
+            .selected_text(self.chosen())
+            .width(if narrow { 112.0 } else { 128.0 })
+            .show_ui(ui, |ui| self.choices(ui, &why, out))
+            .response
+            .on_hover_text(format!("{}. {why}", self.speed()));
+        names::list(list, label, "Engine", &self.chosen());
+        if narrow {
+            return;
+        }
+        let weak = palette(ui.visuals()).weak;
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 1.0;
+            for text in [self.speed(), why] {
+                let text = RichText::new(text).font(theme::regular(11.5)).color(weak);
+                ui.add(Label::new(text).truncate());
+            }
+        });
+    }
+
+    /// Whether the engine in use is what was asked for last.
+    fn settled(&self) -> bool {
+        self.used.is_none_or(|used| used.wish == self.wish)
+    }
+
+    fn chosen(&self) -> String {
+        match self.used {
+            _ if !self.settled() => format!("{} …", self.wish.name()),
+            Some(used) if used.info.kind != self.wish.name() => {
+                format!("{}: {}", self.wish.name(), used.info.kind)
+            }
+            _ => self.wish.name().to_owned(),
+        }
+    }
+
+    /// `CPU engine (AVX-512, 1 thread): 2 neurons are too few …`
+    fn why(&self) -> String {
+        let Some(used) = self.used.filter(|_| self.settled()) else {
+            return format!("the {} engine is being made", self.wish.name());
+        };
+        let reason = used.reason.split_once(": ").map_or("", |(_, reason)| reason);
+        format!("{} engine ({}): {reason}", used.info.kind, used.info.detail)
+    }
+
+    fn speed(&self) -> String {
+        let rounded = |x: f64| grouped(x.round() as u64);
+        match self.speeds {
+            Some(s) => format!(
+                "{} ms/s simulated, {} steps/s, {} synaptic events/s",
+                rounded(s.ms_per_s),
+                rounded(s.steps_per_s),
+                rounded(s.events_per_s)
+            ),
+            None if self.running => "measuring the speed …".to_owned(),
+            None => "held".to_owned(),
+        }
+    }
+
+    fn choices(&self, ui: &mut Ui, why: &str, out: &mut Outbox) {
+        ui.set_min_width(280.0);
+        for wish in Wish::ALL {
+            let tip = match wish {
+                Wish::Automatic => {
+                    "The CPU for small networks and where the graphics adapter is a software one, the GPU else"
+                }
+                Wish::Cpu => "The processor; one thread, event by event",
+                Wish::Gpu => {
+                    "The graphics adapter, by shaders. The result is the same; a small network is slower there"
+                }
+            };
+            let button = Button::selectable(wish == self.wish, wish.name());
+            if ui.add(button).on_hover_text(tip).clicked() && wish != self.wish {
+                out.push(Command::Engine(wish));
+            }
+        }
+        ui.separator();
+        let weak = palette(ui.visuals()).weak;
+        let text = format!("Runs now on the {why}. A change keeps the run and what is recorded.");
+        ui.add(Label::new(RichText::new(text).small().color(weak)).wrap());
+    }
+}
