@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use egui::Context;
 
 use super::command::{Outbox, TrainEdit};
+use super::conversion::{ConversionState, ConversionWorld};
 use super::digit::{Digit, Source};
 use super::history::History;
 use super::neuron::{Neuron, NeuronWorld};
@@ -73,6 +74,8 @@ pub struct App {
     pub(super) neuron: Neuron,
     /// The Plasticity lab.
     pub(super) plasticity: Plasticity,
+    /// The Conversion workspace.
+    pub(super) conversion: ConversionState,
     pub(super) help: bool,
     pub(super) toasts: Toasts,
     /// Name of the graphics adapter and whether it is software.
@@ -133,6 +136,7 @@ impl App {
             history: History::new(&session.history),
             neuron: Neuron::new(&session.neuron),
             plasticity: Plasticity::new(&session.plasticity),
+            conversion: ConversionState::new(&session.conversion),
             help: false,
             toasts,
             adapter: String::new(),
@@ -199,6 +203,11 @@ impl App {
                 results: self.hub.plasticity().results(),
                 pattern: self.hub.pattern().state(),
                 running: self.hub.pattern().is_running(),
+            },
+            conversion: ConversionWorld {
+                state: &self.conversion,
+                shown: self.hub.conversion.shown(),
+                sample: self.hub.conversion.sample(),
             },
             picking: &self.picking,
             wrong: &self.wrong,
@@ -370,6 +379,7 @@ impl eframe::App for App {
         self.remember_window(ctx);
         self.follow_neuron();
         self.follow_plasticity();
+        self.follow_conversion();
         self.hub.watch(self.workspace.id == "train", self.session.live);
         self.autosave(ctx);
     }

@@ -46,6 +46,7 @@ impl App {
             Command::History(edit) => self.edit_history(edit),
             Command::Fields(edit) => self.fields(edit),
             Command::Neuron(edit) => self.edit_neuron(edit),
+            Command::Conversion(edit) => self.edit_conversion(edit),
             Command::Plasticity(edit) => self.edit_plasticity(edit),
             Command::Engine(wish) => {
                 self.session.engine = wish;

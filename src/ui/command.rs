@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::conversion::ConversionEdit;
 use super::history::HistoryEdit;
 use super::neuron::NeuronEdit;
 use super::plasticity::PlasticityEdit;
@@ -57,6 +58,8 @@ pub enum Command {
     Plasticity(PlasticityEdit),
     /// The engine that live simulations run on.
     Engine(Wish),
+    /// Everything in the Conversion workspace.
+    Conversion(ConversionEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::conversion::ConversionSettings;
 use super::digit::Treatment;
 use super::history::HistorySettings;
 use super::neuron::settings::NeuronSettings;
@@ -55,6 +56,8 @@ pub struct Session {
     pub without_mnist: bool,
     /// The Time workspace.
     pub time: TimeSettings,
+    /// The Conversion workspace.
+    pub conversion: ConversionSettings,
     /// The Neuron lab.
     pub neuron: NeuronSettings,
     /// The Plasticity lab.
@@ -163,6 +166,7 @@ impl Default for Session {
             mnist_folder: None,
             without_mnist: false,
             time: TimeSettings::default(),
+            conversion: ConversionSettings::default(),
             neuron: NeuronSettings::default(),
             plasticity: PlasticitySettings::default(),
             dismissed_runs: Vec::new(),

@@ -20,6 +20,8 @@ pub enum Icon {
     Spike,
     /// A window of spike timing: plasticity.
     Window,
+    /// A line with the stairs that count it: conversion.
+    Stairs,
     /// A screen with a beam: projector mode.
     Projector,
     /// Light theme.
@@ -115,6 +117,16 @@ impl Icon {
                 line(&[at(0.04, 0.5), at(0.96, 0.5)]);
                 line(&[at(0.06, 0.56), at(0.24, 0.64), at(0.38, 0.76), at(0.48, 0.95)]);
                 line(&[at(0.52, 0.05), at(0.62, 0.24), at(0.76, 0.36), at(0.94, 0.44)]);
+            }
+            Self::Stairs => {
+                line(&[at(0.04, 0.9), at(0.96, 0.1)]);
+                let mut stairs = vec![at(0.06, 0.96)];
+                for k in 0..4 {
+                    let x = 0.28 + 0.22 * k as f32;
+                    let y = 0.96 - 0.22 * k as f32;
+                    stairs.extend([at(x, y), at(x, y - 0.22)]);
+                }
+                line(&stairs);
             }
             Self::Projector => {
                 line(&[

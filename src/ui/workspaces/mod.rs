@@ -1,6 +1,7 @@
 //! The workspaces, in the order of the story: one file (or folder) each, and one
 //! line in [`WORKSPACES`].
 
+pub mod conversion;
 pub mod draw;
 pub mod fields;
 mod lab;
@@ -39,6 +40,7 @@ pub static WORKSPACES: &[&Workspace] = &[
     &time::WORKSPACE,
     &neuron::WORKSPACE,
     &plasticity::WORKSPACE,
+    &conversion::WORKSPACE,
 ];
 
 /// The workspace of this id.

@@ -9,7 +9,7 @@
 //! * [`pattern`]: a neuron finds a pattern hidden in noise
 
 mod bounds;
-mod chart;
+pub(super) mod chart;
 mod parts;
 mod pattern;
 mod rates;

@@ -1,0 +1,181 @@
+//! Which network, how it is converted, what disturbs it; what goes wrong.
+
+use egui::{ComboBox, RichText, Ui};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::conversion::{ConversionEdit, How, PRESETS};
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::neuron::form::Field;
+use crate::ann::zoo::Family;
+use crate::convert::recipe::{Input, Pooling, Read, Reset, Scaling};
+
+/// The settings.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let kept = &world.session.conversion;
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Conversion").font(theme::strong(15.0)));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let tip = "Network and settings as at the very beginning";
+            if ui.button("Reset").on_hover_text(tip).clicked() {
+                out.push(Command::Conversion(ConversionEdit::Reset));
+            }
+        });
+    });
+    network(ui, world, out);
+    let mut how = kept.how;
+    let mut steps = how.steps as f64;
+    let tip = "Time steps; in each, every neuron may spike once";
+    if Field::new("Steps", "", (5.0, 500.0), tip).log().show(ui, &mut steps) {
+        how.steps = steps.round() as u64;
+    }
+    recipe(ui, &mut how);
+    ui.separator();
+    disturbances(ui, &mut how);
+    ui.separator();
+    presets(ui, &mut how);
+    let weak = palette(ui.visuals()).weak;
+    let on = match world.conversion.shown.scaled_on.as_str() {
+        "" => String::new(),
+        on => format!("Thresholds from activations on digits of {on}. "),
+    };
+    let text = format!(
+        "{on}Diehl et al., IJCNN 2015; Rueckauer et al., Front. Neurosci. 11:682 (2017); half-full beginning: Bu et al., ICLR 2022."
+    );
+    ui.add_space(4.0);
+    ui.label(RichText::new(text).small().color(weak));
+    if how != kept.how {
+        out.push(Command::Conversion(ConversionEdit::How(how)));
+    }
+}
+
+/// Those that can be converted.
+fn network(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let kept = &world.session.conversion;
+    let can = |m: &&std::sync::Arc<crate::workers::models::Model>| {
+        m.network.architecture().family() != Family::Recurrent
+    };
+    let name = world.models.iter().find(|m| m.key == kept.model).map_or("choose", |m| &m.name[..]);
+    let label = ui.label("Network");
+    let width = ui.available_width() - 8.0;
+    ComboBox::from_id_salt("converted network")
+        .selected_text(name)
+        .width(width)
+        .show_ui(ui, |ui| {
+            for model in world.models.iter().filter(can) {
+                if ui.selectable_label(model.key == kept.model, &model.name).clicked() {
+                    out.push(Command::Conversion(ConversionEdit::Model(model.key.clone())));
+                }
+            }
+        })
+        .response
+        .labelled_by(label.id);
+}
+
+/// One of a few.
+fn choice<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, all: &[(T, &str, &str)]) {
+    ui.label(name);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        for (this, text, tip) in all {
+            if ui.selectable_label(*value == *this, *text).on_hover_text(*tip).clicked() {
+                *value = *this;
+            }
+        }
+    });
+}
+
+fn recipe(ui: &mut Ui, how: &mut How) {
+    let r = &mut how.recipe;
+    let mut maximum = r.scaling == Scaling::Maximum;
+    let both = [
+        (
+            false,
+            "percentile",
+            "A few units saturate, all others are faster (Rueckauer et al. 2017)",
+        ),
+        (true, "maximum", "No unit saturates (Diehl et al. 2015)"),
+    ];
+    choice(ui, "Threshold from", &mut maximum, &both);
+    let mut percent = match r.scaling {
+        Scaling::Percentile(p) => p,
+        Scaling::Maximum => 99.9,
+    };
+    if !maximum {
+        let tip = "Of the activations above zero in this layer";
+        Field::new("Percentile", "", (70.0, 100.0), tip).show(ui, &mut percent);
+    }
+    r.scaling = if maximum { Scaling::Maximum } else { Scaling::Percentile(percent) };
+    let tip = "Where potentials begin, in thresholds";
+    Field::new("Beginning", "λ", (0.0, 0.99), tip).show_f32(ui, &mut r.initial);
+    let resets = [
+        (Reset::Subtract, "subtract", "What lies above the threshold counts on"),
+        (Reset::Zero, "to zero", "What lies above the threshold is lost"),
+    ];
+    choice(ui, "Reset", &mut r.reset, &resets);
+    let inputs = [
+        (Input::Analog, "currents", "Pixels are constant currents"),
+        (Input::Poisson, "Poisson spikes", "Pixels spike at random, the brighter the more often"),
+    ];
+    choice(ui, "Picture", &mut r.input, &inputs);
+    let poolings = [
+        (
+            Pooling::Gated,
+            "gated",
+            "The spikes of the neuron that has fired most so far pass (Rueckauer et al. 2017)",
+        ),
+        (
+            Pooling::Largest,
+            "largest count",
+            "A spike passes whenever the largest of the four counts grows",
+        ),
+        (
+            Pooling::Average,
+            "average",
+            "All pass, each a quarter: another network than the one trained",
+        ),
+    ];
+    choice(ui, "Max-pooling", &mut r.pooling, &poolings);
+    let reads = [
+        (Read::Potential, "potentials", "Output units add up and do not spike"),
+        (Read::Spikes, "spikes", "Output units spike; the most spikes win"),
+    ];
+    choice(ui, "Answer from", &mut r.read, &reads);
+    ui.checkbox(&mut r.biases, "Bias currents");
+}
+
+fn disturbances(ui: &mut Ui, how: &mut How) {
+    let d = &mut how.disturbance;
+    let tip = "Standard deviation of what is added to each potential in each step, in thresholds";
+    Field::new("Noise", "λ", (0.0, 1.0), tip).show_f32(ui, &mut d.noise);
+    let mut percent = f64::from(d.dropped) * 100.0;
+    let tip = "Share of spikes that are lost on the way";
+    if Field::new("Lost spikes", "%", (0.0, 90.0), tip).show(ui, &mut percent) {
+        d.dropped = (percent / 100.0) as f32;
+    }
+    let mut jitter = f64::from(d.jitter);
+    let tip = "Each spike comes up to so many steps late";
+    if Field::new("Jitter", "steps", (0.0, 20.0), tip).show(ui, &mut jitter) {
+        d.jitter = jitter.round() as u32;
+    }
+}
+
+fn presets(ui: &mut Ui, how: &mut How) {
+    ui.label(RichText::new("What goes wrong").font(theme::strong(13.5)));
+    for preset in PRESETS {
+        ui.horizontal(|ui| {
+            let (wrong, cured) = ((preset.wrong)(), (preset.cured)());
+            let on = ui.selectable_label(*how == wrong, preset.name).on_hover_text(preset.doc);
+            if on.clicked() {
+                *how = wrong;
+            }
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let tip = format!("{}: {}", preset.name, preset.cure);
+                let cure = ui.add_enabled(*how != cured, egui::Button::new("Cure").small());
+                if cure.on_hover_text(tip).clicked() {
+                    *how = cured;
+                }
+            });
+        });
+    }
+}

@@ -1,0 +1,190 @@
+//! Many digits: accuracy against steps, early decisions, operations and energy.
+
+use std::fmt::Write as _;
+
+use egui::{Grid, ProgressBar, RichText, Ui};
+use egui_plot::{Corner, HLine, Line, PlotPoints, Points};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::conversion::ConversionEdit;
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::plasticity::chart::Chart;
+use crate::convert::energy;
+use crate::convert::recipe::Input;
+use crate::workers::conversion::sample::Sample;
+
+/// How many digits can be asked.
+const SIZES: [usize; 4] = [100, 500, 2000, 10_000];
+
+/// The view.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let sample = &world.conversion.sample;
+    controls(ui, world, out);
+    if let Some(failure) = &sample.failure {
+        ui.label(failure);
+        return;
+    }
+    if sample.found.images == 0 {
+        let text = if sample.running || world.conversion.state.waits() {
+            "The first digits are being shown …"
+        } else {
+            "Choose how many test digits to ask, and start. The settings on the left count."
+        };
+        ui.label(text);
+        return;
+    }
+    let height = ((ui.available_height() - 60.0) * 0.55).clamp(170.0, 420.0);
+    ui.columns(2, |columns| {
+        accuracy(&mut columns[0], sample, height);
+        bars(&mut columns[1], sample);
+    });
+    table(ui, sample, out);
+}
+
+fn controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let sample = &world.conversion.sample;
+    let kept = &world.session.conversion;
+    ui.horizontal_wrapped(|ui| {
+        ui.label("Test digits");
+        let mut size = kept.sample;
+        for n in SIZES {
+            ui.selectable_value(&mut size, n, n.to_string());
+        }
+        let asked = size != kept.sample;
+        if sample.running {
+            if ui.button("Stop").clicked() {
+                out.push(Command::Conversion(ConversionEdit::StopSample));
+            }
+            let done = sample.found.images;
+            let share = done as f32 / sample.total.max(1) as f32;
+            let text = format!("{done} of {}", sample.total);
+            ui.add(ProgressBar::new(share).desired_width(180.0).text(text));
+        } else if ui.button("Start").clicked() || asked {
+            out.push(Command::Conversion(ConversionEdit::Sample(size)));
+        }
+    });
+    if sample.total > 0 {
+        let how = kept.how;
+        let other = (sample.recipe != how.recipe || sample.disturbance != how.disturbance)
+            .then_some(" with other settings than those on the left")
+            .unwrap_or_default();
+        let text = format!(
+            "{} on {} of the digits of {}{other}",
+            sample.model, sample.found.images, sample.data
+        );
+        ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
+    }
+}
+
+fn accuracy(ui: &mut Ui, sample: &Sample, height: f32) {
+    let p = palette(ui.visuals());
+    let n = sample.found.images as f64;
+    let after: Vec<[f64; 2]> = sample
+        .found
+        .after
+        .iter()
+        .map(|a| [(a.steps as f64).log10(), 100.0 * a.right as f64 / n])
+        .collect();
+    let early: Vec<[f64; 2]> = sample
+        .found
+        .decisions
+        .iter()
+        .map(|d| [(d.steps as f64 / n).max(1.0).log10(), 100.0 * d.right as f64 / n])
+        .collect();
+    let right = after.last().map_or(2.0, |a| a[0]).max(0.5);
+    let low = after.iter().chain(&early).map(|q| q[1]).fold(100.0 * sample.original, f64::min);
+    // The last percents are what matters; a first step that knows nothing is cut off.
+    let low = low.max(80.0).min(99.0).floor();
+    let chart = Chart {
+        id: "accuracy against steps",
+        axes: ["steps", "right answers (%)"],
+        bounds: [[0.0, low], [right, 100.0]],
+        height,
+        legend: Some(Corner::RightBottom),
+        log_x: true,
+    };
+    chart.show(ui, |plot| {
+        plot.hline(HLine::new("the original", 100.0 * sample.original).color(p.weak));
+        let fixed = PlotPoints::from(after.clone());
+        plot.line(Line::new("after so many steps", fixed).color(p.series[0]).width(2.0));
+        plot.points(
+            Points::new("after so many steps", PlotPoints::from(after))
+                .color(p.series[0])
+                .radius(4.0),
+        );
+        let line = PlotPoints::from(early.clone());
+        plot.line(Line::new("deciding early, mean steps", line).color(p.series[1]).width(2.0));
+        plot.points(
+            Points::new("deciding early, mean steps", PlotPoints::from(early))
+                .color(p.series[1])
+                .radius(4.0),
+        );
+    });
+}
+
+/// Operations and energy of the original and after each number of steps.
+fn bars(ui: &mut Ui, sample: &Sample) {
+    let p = palette(ui.visuals());
+    let n = sample.found.images as f64;
+    let first = first(sample);
+    let original = energy::original_uj(sample.multiply_adds);
+    let mut rows = vec![("original".to_owned(), original, p.weak)];
+    for a in sample.found.after.iter().filter(|a| a.steps >= 5) {
+        let uj = energy::spiking_uj(a.operations as f64 / n, first);
+        rows.push((format!("{} steps", a.steps), uj, p.series[0]));
+    }
+    let most = rows.iter().map(|r| r.1).fold(0.0f64, f64::max).max(1e-9);
+    ui.label(RichText::new("Energy for a digit, an estimate").font(theme::strong(13.5)));
+    for (name, uj, colour) in rows {
+        ui.horizontal(|ui| {
+            let label = egui::Label::new(RichText::new(name).small());
+            ui.add_sized([64.0, 18.0], label);
+            let room = (ui.available_width() - 76.0).max(40.0);
+            let size = egui::vec2((room * (uj / most) as f32).max(1.0), 14.0);
+            let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+            ui.painter().rect_filled(rect, 2.0, colour);
+            ui.label(RichText::new(format!("{uj:.2} µJ")).small());
+        });
+    }
+    ui.label(RichText::new(energy::ASSUMPTIONS).small().color(p.weak));
+}
+
+/// Multiply–adds that an analog picture costs.
+fn first(sample: &Sample) -> usize {
+    if sample.recipe.input == Input::Analog { sample.first_multiply_adds } else { 0 }
+}
+
+fn table(ui: &mut Ui, sample: &Sample, out: &mut Outbox) {
+    let n = sample.found.images as f64;
+    Grid::new("conversion table").striped(true).spacing([18.0, 4.0]).show(ui, |ui| {
+        for head in ["steps", "right", "against the original", "spikes/digit", "operations/digit"] {
+            ui.label(RichText::new(head).font(theme::strong(12.5)));
+        }
+        ui.end_row();
+        for a in &sample.found.after {
+            let right = a.right as f64 / n;
+            ui.label(a.steps.to_string());
+            ui.label(format!("{:.2} %", 100.0 * right));
+            ui.label(format!("{:+.2}", 100.0 * (right - sample.original)));
+            ui.label(format!("{:.0}", a.spikes as f64 / n));
+            ui.label(format!("{:.2} million", a.operations as f64 / n / 1e6));
+            ui.end_row();
+        }
+    });
+    if ui.button("Save as CSV").clicked() {
+        let text = csv(sample);
+        out.push(Command::SaveText { name: "conversion".into(), text });
+    }
+}
+
+fn csv(sample: &Sample) -> String {
+    let n = sample.found.images as f64;
+    let mut text = String::from("steps,accuracy,spikes_per_image,operations_per_image,energy_uj\n");
+    for a in &sample.found.after {
+        let (spikes, operations) = (a.spikes as f64 / n, a.operations as f64 / n);
+        let uj = energy::spiking_uj(operations, first(sample));
+        let _ = writeln!(text, "{},{},{spikes},{operations},{uj}", a.steps, a.right as f64 / n);
+    }
+    text
+}

@@ -1,0 +1,74 @@
+//! Who spikes when: one band for each layer, one row for each of some of its units.
+
+use egui::{Color32, Id, Rect, RichText, Sense, Stroke, Ui, vec2};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::conversion::ConversionEdit;
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::super::widgets::picture;
+use super::at;
+use crate::core::playback::PlaybackEdit;
+
+/// Units of a layer that are shown.
+const ROWS: usize = 64;
+
+/// The view.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let shown = &world.conversion.shown;
+    let steps = shown.probabilities.len().max(1);
+    let bands: Vec<usize> = (0..shown.stages.len())
+        .filter(|s| shown.stages[*s].threshold.is_some() && shown.stages[*s].spikes)
+        .collect();
+    let gap = 20.0;
+    let room = ui.available_height() - 30.0;
+    let height = (room / bands.len().max(1) as f32 - gap).clamp(40.0, 180.0);
+    let p = palette(ui.visuals());
+    for number in bands {
+        let stage = &shown.stages[number];
+        let units: usize = stage.output.iter().product();
+        let rows = units.min(ROWS);
+        let total: usize = stage.spiked.iter().map(Vec::len).sum();
+        let text = format!(
+            "{}: {rows} of {units} units; {:.2} % of all fire in a step, on average",
+            stage.name,
+            100.0 * total as f64 / (units * steps) as f64
+        );
+        ui.label(RichText::new(text).font(theme::strong(12.5)));
+        let (rect, response) =
+            ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click_and_drag());
+        ui.painter().rect_filled(rect, 2.0, p.well);
+        let mut lit = vec![false; rows * steps];
+        for (step, spiked) in stage.spiked.iter().enumerate() {
+            // Those nearest to evenly spread places.
+            for place in spiked {
+                let row = *place as usize * rows / units;
+                if (row * units).div_ceil(rows) == *place as usize {
+                    lit[row * steps + step] = true;
+                }
+            }
+        }
+        let stamp = picture::stamp((shown.serial, number, ui.visuals().dark_mode));
+        let (ink, paper) = (p.series[number % p.series.len()], Color32::TRANSPARENT);
+        let id = Id::unique(("conversion raster", number));
+        picture::paint(ui, id, stamp, rect, (rows, steps), |i| if lit[i] { ink } else { paper });
+        let x = rect.left() + rect.width() * at(world) as f32 / steps as f32;
+        ui.painter().vline(x, rect.y_range(), Stroke::new(1.5, p.text));
+        go(&response, rect, steps, out);
+    }
+    ui.label(
+        RichText::new("step 1 on the left, the last on the right; drag to scrub")
+            .small()
+            .color(p.weak),
+    );
+}
+
+/// A click or drag goes there.
+fn go(response: &egui::Response, rect: Rect, steps: usize, out: &mut Outbox) {
+    let pressed = response.clicked() || response.dragged();
+    if let Some(pointer) = response.interact_pointer_pos().filter(|_| pressed) {
+        let share = ((pointer.x - rect.left()) / rect.width()).clamp(0.0, 1.0);
+        let step = (share * steps as f32).round() as u64;
+        out.push(Command::Conversion(ConversionEdit::Play(PlaybackEdit::Go(step))));
+    }
+}

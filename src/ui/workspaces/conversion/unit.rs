@@ -1,0 +1,91 @@
+//! One unit followed: what it adds up, when it spikes, how its rate converges.
+
+use egui::{RichText, Ui};
+use egui_plot::{Corner, HLine, Line, PlotPoints, VLine};
+
+use super::super::super::command::Outbox;
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::plasticity::chart::{Chart, range};
+use super::{at, pictures};
+
+/// The view.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, _: &mut Outbox) {
+    let shown = &world.conversion.shown;
+    let p = palette(ui.visuals());
+    let Some(followed) = &shown.followed else {
+        ui.label("Click a unit in Side by side to follow it; pooling has none.");
+        return;
+    };
+    let (number, place) = followed.unit;
+    let Some(stage) = shown.stages.get(number) else { return };
+    let step = at(world);
+    let rates = pictures::rates(stage, step);
+    ui.label(RichText::new(pictures::unit_text(stage, place, &rates)).font(theme::strong(14.5)));
+    let threshold = stage.threshold.unwrap_or(1.0);
+    let activation = stage.activations.as_ref().map_or(0.0, |a| a[place]);
+    let spikes = followed.spiked.iter().take(step).filter(|s| **s).count();
+    let text = format!(
+        "λ = {threshold:.3}. The ReLU gives {activation:.3}, which asks for {:.3} spikes a step; after {step} steps there are {spikes}, {:.3} a step.",
+        activation.max(0.0) / threshold,
+        spikes as f32 / step.max(1) as f32
+    );
+    ui.label(text);
+    let steps = followed.potential.len().max(1) as f64;
+    let room = (ui.available_height() - 16.0).max(280.0);
+    let [low, high] = range(followed.potential.iter().map(|v| f64::from(*v)).chain([1.0]));
+    let chart = Chart {
+        id: "potential",
+        axes: ["step", "potential (λ)"],
+        bounds: [[0.0, low], [steps, high]],
+        height: (room * 0.56).round(),
+        legend: Some(Corner::RightTop),
+        log_x: false,
+    };
+    let potential: Vec<[f64; 2]> = saw(&followed.potential, &followed.spiked);
+    chart.show(ui, |plot| {
+        plot.line(
+            Line::new("potential", PlotPoints::from(potential)).color(p.series[1]).width(2.0),
+        );
+        plot.hline(HLine::new("threshold", 1.0).color(p.weak));
+        plot.vline(VLine::new("", step as f64).color(p.text).allow_hover(false));
+    });
+    let wanted = f64::from(activation.max(0.0) / threshold);
+    let mut count = 0.0;
+    let rate: Vec<[f64; 2]> = followed
+        .spiked
+        .iter()
+        .enumerate()
+        .map(|(k, spiked)| {
+            count += f64::from(u8::from(*spiked));
+            [k as f64 + 1.0, count / (k as f64 + 1.0)]
+        })
+        .collect();
+    let top = rate.iter().map(|r| r[1]).fold(wanted, f64::max).clamp(0.1, 1.0) * 1.15;
+    let chart = Chart {
+        id: "rate converges",
+        axes: ["step", "rate"],
+        bounds: [[0.0, 0.0], [steps, top]],
+        height: (room * 0.4).round(),
+        legend: Some(Corner::RightTop),
+        log_x: false,
+    };
+    chart.show(ui, |plot| {
+        plot.line(Line::new("spikes per step", PlotPoints::from(rate)).color(p.accent).width(2.0));
+        plot.hline(HLine::new("ReLU / λ", wanted).color(p.weak));
+        plot.vline(VLine::new("", step as f64).color(p.text).allow_hover(false));
+    });
+}
+
+/// The potential with its spikes: up to the threshold and above, then down.
+fn saw(potential: &[f32], spiked: &[bool]) -> Vec<[f64; 2]> {
+    let mut points = Vec::with_capacity(potential.len() * 2);
+    for (k, (v, spiked)) in potential.iter().zip(spiked).enumerate() {
+        let (x, v) = (k as f64 + 1.0, f64::from(*v));
+        if *spiked {
+            points.push([x, v + 1.0]);
+        }
+        points.push([x, v]);
+    }
+    points
+}
