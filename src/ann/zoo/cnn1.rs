@@ -11,7 +11,7 @@ pub static CNN1: Architecture = Architecture {
     doc: "A convolutional network with few, wide layers: 128 kernels of 5×5 on the full picture.",
     layers,
     epochs: 12,
-    average_epochs: 0,
+    average_epochs: 5,
     report: Some(99.50),
     seed: 1,
 };
@@ -23,7 +23,7 @@ pub static CNN5: Architecture = Architecture {
     doc: "CNN 1 once more from another seed: how much is chance?",
     layers,
     epochs: 12,
-    average_epochs: 0,
+    average_epochs: 5,
     report: Some(99.50),
     seed: 5,
 };

@@ -144,14 +144,15 @@ struct Grid {
 }
 
 impl Grid {
-    fn of([h, w, c]: [usize; 3]) -> Self {
-        if h * w == 1 {
-            // A vector: some sixteen rows look better than one.
-            let across = (c as f32).sqrt().ceil().max(1.0) as usize;
-            return Self { across, down: c.div_ceil(across), h: 1, w: 1 };
-        }
-        let across = (c as f32).sqrt().ceil().max(1.0) as usize;
-        Self { across, down: c.div_ceil(across), h, w }
+    /// As large as fits into `room`.
+    fn of([h, w, c]: [usize; 3], room: Vec2) -> Self {
+        let grid = |across: usize| Self { across, down: c.div_ceil(across), h, w };
+        let scale = |across: &usize| {
+            let (rows, columns) = grid(*across).size();
+            (room.x / columns as f32).min(room.y / rows as f32)
+        };
+        let across = (1..=c).max_by(|a, b| scale(a).total_cmp(&scale(b))).unwrap_or(1);
+        grid(across)
     }
 
     /// Pixels of the whole, one between maps.
@@ -179,7 +180,7 @@ fn maps(
     height: f32,
     (number, rates, out): (usize, &[f32], &mut Outbox),
 ) {
-    let grid = Grid::of(stage.output);
+    let grid = Grid::of(stage.output, vec2(ui.available_width(), height));
     let (h, w) = grid.size();
     let scale = (ui.available_width() / w as f32).min(height / h as f32);
     let size = vec2(w as f32, h as f32) * scale;
