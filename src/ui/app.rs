@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use egui::Context;
 
 use super::command::{Outbox, TrainEdit};
+use super::diehl_cook::{Digits, DigitsWorld};
 use super::digit::{Digit, Source};
 use super::history::History;
 use super::neuron::{Neuron, NeuronWorld};
@@ -73,6 +74,8 @@ pub struct App {
     pub(super) neuron: Neuron,
     /// The Plasticity lab.
     pub(super) plasticity: Plasticity,
+    /// The Spiking network workspace.
+    pub(super) digits: Digits,
     pub(super) help: bool,
     pub(super) toasts: Toasts,
     /// Name of the graphics adapter and whether it is software.
@@ -133,6 +136,7 @@ impl App {
             history: History::new(&session.history),
             neuron: Neuron::new(&session.neuron),
             plasticity: Plasticity::new(&session.plasticity),
+            digits: Digits::new(&session.digits),
             help: false,
             toasts,
             adapter: String::new(),
@@ -198,6 +202,13 @@ impl App {
                 results: self.hub.plasticity().results(),
                 pattern: self.hub.pattern().state(),
                 running: self.hub.pattern().is_running(),
+            },
+            digits: DigitsWorld {
+                state: &self.digits,
+                view: self.hub.digits.view(),
+                running: self.hub.digits.is_running(),
+                shown: self.hub.shown_digit.shown(),
+                measured: self.hub.measure.measured(),
             },
             picking: &self.picking,
             wrong: &self.wrong,
@@ -369,6 +380,7 @@ impl eframe::App for App {
         self.remember_window(ctx);
         self.follow_neuron();
         self.follow_plasticity();
+        self.follow_digits();
         self.hub.watch(self.workspace.id == "train", self.session.live);
         self.autosave(ctx);
     }

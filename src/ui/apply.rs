@@ -45,6 +45,7 @@ impl App {
             Command::Fields(edit) => self.fields(edit),
             Command::Neuron(edit) => self.edit_neuron(edit),
             Command::Plasticity(edit) => self.edit_plasticity(edit),
+            Command::Digits(edit) => self.edit_digits(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
             Command::SaveText { name, text } => {
                 let path = self.export_path(&name, "csv");

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::diehl_cook::DigitsEdit;
 use super::history::HistoryEdit;
 use super::neuron::NeuronEdit;
 use super::plasticity::PlasticityEdit;
@@ -54,6 +55,8 @@ pub enum Command {
     Neuron(NeuronEdit),
     /// Everything in the Plasticity lab.
     Plasticity(PlasticityEdit),
+    /// Everything in the Spiking network workspace.
+    Digits(DigitsEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.

@@ -12,6 +12,7 @@ pub mod app;
 mod apply;
 mod chrome;
 pub mod command;
+pub mod diehl_cook;
 pub mod digit;
 pub mod history;
 mod keys;

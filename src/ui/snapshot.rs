@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::diehl_cook::DigitsWorld;
 use super::digit::Digit;
 use super::history::History;
 use super::neuron::NeuronWorld;
@@ -59,6 +60,8 @@ pub struct Snapshot<'a> {
     pub neuron: NeuronWorld<'a>,
     /// The Plasticity lab.
     pub plasticity: PlasticityWorld<'a>,
+    /// The Spiking network workspace.
+    pub digits: DigitsWorld<'a>,
     /// What *next* and *random* pick from.
     pub picking: &'a Picking,
     /// Digits that models get wrong.

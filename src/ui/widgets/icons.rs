@@ -18,6 +18,8 @@ pub enum Icon {
     Spike,
     /// A window of spike timing: plasticity.
     Window,
+    /// Neurons that compete, one of them lit: a spiking network.
+    Network,
     /// A screen with a beam: projector mode.
     Projector,
     /// Light theme.
@@ -113,6 +115,15 @@ impl Icon {
                 line(&[at(0.04, 0.5), at(0.96, 0.5)]);
                 line(&[at(0.06, 0.56), at(0.24, 0.64), at(0.38, 0.76), at(0.48, 0.95)]);
                 line(&[at(0.52, 0.05), at(0.62, 0.24), at(0.76, 0.36), at(0.94, 0.44)]);
+            }
+            Self::Network => {
+                for (x, y) in [(0.2, 0.2), (0.5, 0.2), (0.8, 0.2), (0.2, 0.5), (0.8, 0.5)] {
+                    painter.circle_stroke(at(x, y), rect.width() * 0.09, stroke);
+                }
+                for x in [0.2, 0.5, 0.8] {
+                    painter.circle_stroke(at(x, 0.8), rect.width() * 0.09, stroke);
+                }
+                painter.circle_filled(at(0.5, 0.5), rect.width() * 0.15, colour);
             }
             Self::Projector => {
                 line(&[

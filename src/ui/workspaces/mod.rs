@@ -6,6 +6,7 @@ pub mod fields;
 mod lab;
 pub mod neuron;
 pub mod plasticity;
+pub mod spiking;
 pub mod time;
 pub mod train;
 
@@ -39,6 +40,7 @@ pub static WORKSPACES: &[&Workspace] = &[
     &time::WORKSPACE,
     &neuron::WORKSPACE,
     &plasticity::WORKSPACE,
+    &spiking::WORKSPACE,
 ];
 
 /// The workspace of this id.

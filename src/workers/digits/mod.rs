@@ -38,7 +38,7 @@ use super::latest::Slot;
 use super::simulation::pace::Pace;
 use crate::snn::SnnError;
 use fields::Look;
-use network::{Knobs, Setup};
+use network::{Knobs, Learnt, Setup};
 use run::Run;
 use view::{DigitsView, Fields, Speeds};
 
@@ -365,9 +365,14 @@ impl Worker {
         }
     }
 
-    fn load(&mut self, setup: Setup) -> Result<(), SnnError> {
+    fn load(&mut self, mut setup: Setup) -> Result<(), SnnError> {
         self.generation += 1;
         (self.failure, self.run, self.past, self.fields_at) = (None, None, None, None);
+        if let Some(id) = &setup.shipped {
+            let learnt = Learnt::shipped(id)?;
+            setup.config = learnt.config.clone();
+            setup.begin = Some(Arc::new(learnt));
+        }
         self.traced.retain(|n| (*n as usize) < setup.config.neurons);
         self.run = Some(Run::new(setup)?);
         Ok(())

@@ -9,7 +9,7 @@ use crate::data::dataset::Dataset;
 use crate::snn::SnnError;
 use crate::snn::choose::Wish;
 use crate::snn::diehl_cook::protocol::Protocol;
-use crate::snn::diehl_cook::{DiehlCook, PLASTIC};
+use crate::snn::diehl_cook::{DiehlCook, PLASTIC, shipped};
 use crate::snn::engine::Engine;
 
 /// The projection from inhibitory to excitatory neurons.
@@ -53,6 +53,24 @@ impl Learnt {
         Ok(Self { config, weights, theta, labels })
     }
 
+    /// One of the networks in the box.
+    ///
+    /// # Errors
+    /// [`SnnError::File`] where it cannot be read.
+    pub fn shipped(id: &str) -> Result<Self, SnnError> {
+        let missing = || SnnError::File {
+            file: id.to_owned(),
+            reason: "there is no such network in the box".to_owned(),
+        };
+        let trained = shipped::find(id).ok_or_else(missing)?.load()?;
+        Self::new(trained.about.config, trained.weights, trained.theta, trained.labels)
+    }
+
+    /// Accuracy of the vote of a network in the box on the test digits, 0 to 1.
+    pub fn tested(id: &str) -> Option<f64> {
+        Some(shipped::find(id)?.about().ok()?.test?.vote)
+    }
+
     /// Whether any neuron stands for a digit.
     pub fn can_answer(&self) -> bool {
         self.labels.iter().any(Option::is_some)
@@ -67,6 +85,8 @@ pub struct Setup {
     pub images: Arc<Dataset>,
     /// Where it begins; fresh, if nowhere.
     pub begin: Option<Arc<Learnt>>,
+    /// Id of the network in the box where it begins; goes before the others.
+    pub shipped: Option<String>,
     pub knobs: Knobs,
     pub wish: Wish,
 }

@@ -256,6 +256,7 @@ impl Run {
         self.accepted = false;
         if self.wants_delta {
             self.before = Some(self.engine.weights(PLASTIC)?);
+            self.wants_delta = false;
         }
         Ok(())
     }
@@ -281,7 +282,6 @@ impl Run {
             let (after, n) = (self.engine.weights(PLASTIC)?, self.setup.config.neurons);
             let change = (winner..after.len()).step_by(n).map(|i| after[i] - before[i]);
             self.last.delta = Some(Arc::new(change.collect()));
-            self.wants_delta = false;
         }
         if self.accepted && self.history.wants(self.tally.images) {
             self.remember()?;

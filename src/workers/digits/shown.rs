@@ -37,7 +37,27 @@ pub struct Question {
     /// Counts the questions.
     pub serial: u64,
     pub pixels: Box<Pixels>,
-    pub network: Arc<Learnt>,
+    pub network: Network,
+}
+
+/// Whom a digit is shown to.
+#[derive(Clone, Debug)]
+pub enum Network {
+    /// A network in the box, by its id.
+    Shipped(&'static str),
+    /// The one that learns, as it is.
+    Live(Arc<Learnt>),
+}
+
+impl Network {
+    /// Whether it is the very same.
+    pub fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Shipped(a), Self::Shipped(b)) => a == b,
+            (Self::Live(a), Self::Live(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
 }
 
 /// What the digit raised in the network.
@@ -46,6 +66,12 @@ pub struct Competition {
     /// [`Question::serial`].
     pub serial: u64,
     pub pixels: Box<Pixels>,
+    /// For people: `STDP 400`, or that it is the live one.
+    pub name: String,
+    /// Whether it is the one that learns.
+    pub live: bool,
+    /// Accuracy of its vote on the test digits, 0 to 1, where it was tested.
+    pub accuracy: Option<f64>,
     pub network: Arc<Learnt>,
     /// The presentation that counts: excitatory neurons, then inhibitory ones, then
     /// inputs.
@@ -138,13 +164,19 @@ fn fail(out: &Slot<Shown>, events: &Events, reason: String) {
 
 /// A frozen network, and the state in which each digit finds it.
 struct Arena {
+    of: Network,
+    accuracy: Option<f64>,
     network: Arc<Learnt>,
     engine: CpuEngine,
     rest: EngineState,
 }
 
 impl Arena {
-    fn new(network: Arc<Learnt>) -> Result<Self, SnnError> {
+    fn new(of: Network) -> Result<Self, SnnError> {
+        let network = match &of {
+            Network::Shipped(id) => Arc::new(Learnt::shipped(id)?),
+            Network::Live(learnt) => Arc::clone(learnt),
+        };
         let mut engine = CpuEngine::new(&network.config.spec().build()?, 1);
         engine.set_weights(PLASTIC, &network.weights)?;
         engine.set_state(0, THETA, 0, &network.theta)?;
@@ -153,7 +185,11 @@ impl Arena {
         // The membranes begin far below rest; they get there first.
         engine.run(engine.network().steps(500.0))?;
         let rest = engine.snapshot()?;
-        Ok(Self { network, engine, rest })
+        let accuracy = match &of {
+            Network::Shipped(id) => Learnt::tested(id),
+            Network::Live(_) => None,
+        };
+        Ok(Self { of, accuracy, network, engine, rest })
     }
 
     fn probes(&self) -> Vec<ProbeSpec> {
@@ -181,10 +217,12 @@ impl Arena {
 fn answer(arena: &mut Option<Arena>, question: Question) -> Result<Competition, SnnError> {
     let begun = Instant::now();
     let arena = match arena {
-        Some(known) if Arc::ptr_eq(&known.network, &question.network) => known,
-        _ => arena.insert(Arena::new(Arc::clone(&question.network))?),
+        Some(known) if known.of.same(&question.network) => known,
+        _ => arena.insert(Arena::new(question.network)?),
     };
-    let neurons = question.network.config.neurons;
+    let network = Arc::clone(&arena.network);
+    let live = matches!(arena.of, Network::Live(_));
+    let neurons = network.config.neurons;
     let probes = arena.probes();
     let engine = &mut arena.engine;
     engine.restore(&arena.rest)?;
@@ -192,25 +230,21 @@ fn answer(arena: &mut Option<Arena>, question: Question) -> Result<Competition, 
     let mut protocol = Protocol::new(settings, 1, 0);
     let pixels = *question.pixels;
     let mut source = |_: u64| Some(pixels);
-    let (mut times, mut from) = (0, 0);
-    let (counts, enough) = loop {
-        if protocol.presentations() == times {
-            // Only the presentation that counts is kept.
-            engine.set_probes(&probes)?;
-            (times, from) = (times + 1, engine.step());
-        }
+    let mut times = 0;
+    let (counts, enough, from) = loop {
+        // Only the presentation that counts is kept.
+        engine.set_probes(&probes)?;
+        times += 1;
+        let from = engine.step();
         let accepted = protocol.advance(engine, &mut source, u64::MAX)?.unwrap_or_default();
         if let Some(shown) = accepted.into_iter().next() {
-            break (shown.counts, true);
+            break (shown.counts, true, from);
         }
-        let showed = engine.step() - from == engine.network().steps(protocol.settings.show_ms);
-        if showed && times >= u64::from(MOST_TIMES) {
-            break (engine.counts(0, 0)?, false);
+        if times >= MOST_TIMES {
+            break (engine.counts(0, 0)?, false, from);
         }
-        if !showed {
-            // The rest is over; what comes next is another presentation.
-            continue;
-        }
+        // The rest, before it is shown once more.
+        protocol.advance(engine, &mut source, u64::MAX)?;
     };
     let offsets = [0, neurons as u32, 2 * neurons as u32];
     let total = (2 * neurons + crate::data::PIXELS) as u32;
@@ -226,12 +260,15 @@ fn answer(arena: &mut Option<Arena>, question: Question) -> Result<Competition, 
     let took_ms = begun.elapsed().as_secs_f32() * 1e3;
     Ok(Competition {
         serial: question.serial,
-        answer: shares(&question.network, &counts, took_ms),
+        answer: shares(&network, &counts, took_ms),
         pixels: question.pixels,
-        network: question.network,
+        name: format!("STDP {neurons}{}", if live { " · live" } else { "" }),
+        live,
+        accuracy: arena.accuracy,
+        network,
         recording: Arc::new(recording),
         potentials: Arc::new(potentials.unwrap_or_default()),
-        times: times as u32,
+        times,
         enough,
     })
 }
@@ -262,7 +299,7 @@ mod tests {
         let ask = |i: usize, serial| Question {
             serial,
             pixels: Box::new(data.pixels(i)),
-            network: Arc::clone(&learnt),
+            network: Network::Live(Arc::clone(&learnt)),
         };
         let mut arena = None;
         let first = answer(&mut arena, ask(0, 1)).unwrap();
@@ -284,7 +321,7 @@ mod tests {
         let question = Question {
             serial: 1,
             pixels: Box::new([0.0; crate::data::PIXELS]),
-            network: Arc::new(learnt),
+            network: Network::Live(Arc::new(learnt)),
         };
         let found = answer(&mut None, question).unwrap();
         assert!(!found.enough && found.times == MOST_TIMES);

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::network::{Knobs, Learnt, Setup};
 use super::run::Run;
 use super::*;
 use crate::data::synthetic;
@@ -13,6 +12,7 @@ fn setup() -> Setup {
         config: DiehlCook { seed: 3, ..DiehlCook::of(25) },
         images: Arc::new(synthetic::generate(5, 30)),
         begin: None,
+        shipped: None,
         knobs: Knobs::default(),
         wish: Wish::Cpu,
     }
@@ -32,7 +32,7 @@ fn alone(images: u64) -> Learnt {
 fn looking_stepping_and_recording_change_nothing() {
     let alone = alone(12);
     let mut run = Run::new(setup()).unwrap();
-    let look = fields::Look::default();
+    let look = Look::default();
     let mut k = 0u64;
     while run.tally.images < 12 {
         k += 1;
@@ -117,7 +117,7 @@ fn wait(thread: &DigitsThread, what: &str, ready: impl Fn(&DigitsView) -> bool) 
 
 #[test]
 fn the_thread_runs_holds_steps_and_looks_back() {
-    let (sender, _receiver) = std::sync::mpsc::sync_channel(8);
+    let (sender, _receiver) = sync_channel(8);
     let events = Events::new(sender, Arc::new(|| {}));
     let thread = DigitsThread::start(events).unwrap();
     thread.set_watched(true, true);
