@@ -26,10 +26,10 @@ use crate::workers::digits::network::{Knobs, Learnt, Setup};
 use crate::workers::digits::shown::{Network, Question, Shown};
 use crate::workers::digits::view::DigitsView;
 use crate::workers::library::Loading;
-use settings::{DT_MS, DigitsSettings, DigitsTab};
+use settings::{DT_MS, DigitsSettings, DigitsTab, FASTEST_IMAGES_PER_S};
 
-/// Speed above which the run goes as fast as it can, steps or images per second.
-const UNBOUNDED: f64 = 1e8;
+/// Speed above which the run goes as fast as it can, steps per second.
+const UNBOUNDED_STEPS_PER_S: f64 = 1e8;
 /// Steps of an image with its rest.
 const STEPS_PER_IMAGE: f64 = 1000.0;
 /// The network that answers where the user has trained none.
@@ -136,8 +136,8 @@ fn fresh_plot() -> RasterView {
     RasterView { time: TimeView::following(500.0), ..RasterView::default() }
 }
 
-fn bounded(speed: f64, steps: f64) -> f64 {
-    if speed >= UNBOUNDED { f64::INFINITY } else { speed * steps }
+fn bounded(speed: f64, fastest: f64) -> f64 {
+    if speed >= fastest { f64::INFINITY } else { speed }
 }
 
 impl App {
@@ -233,8 +233,8 @@ impl App {
     fn pace_digits(&mut self) {
         let state = &self.digits;
         let speed = match self.session.digits.tab {
-            DigitsTab::Spikes => bounded(state.spikes.steps_per_s(), 1.0),
-            _ => bounded(state.images.steps_per_s(), STEPS_PER_IMAGE),
+            DigitsTab::Spikes => bounded(state.spikes.steps_per_s(), UNBOUNDED_STEPS_PER_S),
+            _ => bounded(state.images.steps_per_s(), FASTEST_IMAGES_PER_S) * STEPS_PER_IMAGE,
         };
         self.hub.digits.set_speed(speed);
     }

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::playback::{FASTEST_STEPS_PER_S, PlaybackSettings};
+use crate::core::playback::PlaybackSettings;
 use crate::snn::diehl_cook::DiehlCook;
 use crate::workers::digits::measure::Damage;
 use crate::workers::digits::network::Knobs;
 
 /// Step of the simulation, ms.
 pub const DT_MS: f64 = 0.5;
+/// From this speed on, images pass as fast as the machine can show them.
+pub const FASTEST_IMAGES_PER_S: f64 = 5000.0;
 /// Numbers of neurons on offer.
 pub const SIZES: [usize; 7] = [25, 49, 100, 225, 400, 1600, 6400];
 
@@ -59,7 +61,7 @@ impl Default for DigitsSettings {
             seed: 1,
             as_published: false,
             knobs: Knobs::default(),
-            images: speed(FASTEST_STEPS_PER_S),
+            images: speed(FASTEST_IMAGES_PER_S),
             spikes: speed(100.0),
             digit: speed(100.0),
             damage: Damage::Neurons,

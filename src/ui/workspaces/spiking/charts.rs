@@ -39,7 +39,7 @@ pub fn accuracy(ui: &mut Ui, tally: &Tally, at: Option<u64>, height: f32) {
         .include_x(0.0)
         .include_x(right)
         .show_axes([true, true])
-        .y_axis_label("right answers, %")
+        .y_axis_label("right, %")
         .x_axis_label("images learnt")
         .show(ui, |plot| {
             plot.hline(

@@ -155,10 +155,10 @@ fn vote(ui: &mut Ui, competition: &Competition, counts: &[u32]) {
     let votes = votes(&competition.network.labels, counts);
     let best = usize::from(largest(&votes));
     let most = votes.iter().copied().fold(1e-9, f64::max);
+    ui.spacing_mut().item_spacing.y = 2.0;
     for (digit, vote) in votes.iter().enumerate() {
         let (rect, response) =
             ui.allocate_exact_size(vec2(ui.available_width(), 17.0), Sense::hover());
-        ui.spacing_mut().item_spacing.y = 2.0;
         let wins = *vote > 0.0 && digit == best;
         let font = if wins { theme::strong(14.0) } else { theme::regular(13.0) };
         let (middle, name) = (rect.center().y, digit.to_string());

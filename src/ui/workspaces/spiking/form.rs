@@ -113,9 +113,9 @@ fn knobs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         ui.label(RichText::new(preset.see).small().color(palette(ui.visuals()).weak));
     }
     let tip = "What each inhibitory spike adds to the conductance of all other neurons; 0: no competition";
-    Field::new("Inhibition", "× leak", (0.0, 40.0), tip).show(ui, &mut knobs.inhibition);
+    Field::new("Inhibition, × leak", "", (0.0, 40.0), tip).show(ui, &mut knobs.inhibition);
     let tip = "How much each spike raises its neuron’s threshold; 0: no homeostasis";
-    Field::new("θ per spike", "mV", (0.0, 0.5), tip).show(ui, &mut knobs.theta_plus_mv);
+    Field::new("θ per spike, mV", "", (0.0, 0.5), tip).show(ui, &mut knobs.theta_plus_mv);
     let tip = "What a postsynaptic spike adds to the weight of an input that just spiked, at most";
     Field::new("Learning rate ν₊", "", (0.0, 0.1), tip).show(ui, &mut knobs.rate);
     ui.checkbox(&mut knobs.normalise, "Normalise weights")

@@ -92,7 +92,13 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             .collect();
         let line = |channel, name: &str, colour| Line { channel, name: name.into(), colour };
         let rows = [
-            ("V, mV", vec![line(0, "V", p.series[0])], &levels[..], [-80.0, -50.0], 0.24),
+            (
+                "V, mV",
+                vec![line(0, "V", p.series[0])],
+                &levels[..],
+                [-85.0, threshold.unwrap_or(-50.0) + 2.0],
+                0.24,
+            ),
             (
                 "g, × leak",
                 vec![line(1, "gₑ", p.series[2]), line(2, "gᵢ", p.series[1])],
