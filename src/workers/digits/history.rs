@@ -75,7 +75,7 @@ impl History {
 
     /// Whether the moment after so many images is to be kept.
     pub fn wants(&self, images: u64) -> bool {
-        images % self.cadence == 0 && self.moments.last().is_none_or(|m| m.images < images)
+        images.is_multiple_of(self.cadence) && self.moments.last().is_none_or(|m| m.images < images)
     }
 
     /// Keeps a moment.

@@ -121,7 +121,7 @@ impl Tally {
             last[0] = number;
         }
         self.images += 1;
-        if self.images % BLOCK == 0 {
+        if self.images.is_multiple_of(BLOCK) {
             self.label();
         }
         winner

@@ -84,7 +84,7 @@ fn responses(ui: &mut Ui, fields: &Fields, neuron: usize) {
 /// The newest images that it won.
 fn won(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, neuron: usize) {
     let Some(data) = &world.digits.view.data else { return };
-    let numbers = fields.tally.as_ref().map(|t| t.last_won[neuron]).unwrap_or([NONE; 6]);
+    let numbers = fields.tally.as_ref().map_or([NONE; 6], |t| t.last_won[neuron]);
     let known: Vec<usize> = numbers
         .iter()
         .filter(|n| **n != NONE)
