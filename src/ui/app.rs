@@ -10,6 +10,7 @@ use egui::Context;
 
 use super::command::{Outbox, TrainEdit};
 use super::conversion::{ConversionState, ConversionWorld};
+use super::diehl_cook::{Digits, DigitsWorld};
 use super::digit::{Digit, Source};
 use super::history::History;
 use super::neuron::{Neuron, NeuronWorld};
@@ -76,6 +77,8 @@ pub struct App {
     pub(super) plasticity: Plasticity,
     /// The Conversion workspace.
     pub(super) conversion: ConversionState,
+    /// The Spiking network workspace.
+    pub(super) digits: Digits,
     pub(super) help: bool,
     pub(super) toasts: Toasts,
     /// Name of the graphics adapter and whether it is software.
@@ -137,6 +140,7 @@ impl App {
             neuron: Neuron::new(&session.neuron),
             plasticity: Plasticity::new(&session.plasticity),
             conversion: ConversionState::new(&session.conversion),
+            digits: Digits::new(&session.digits),
             help: false,
             toasts,
             adapter: String::new(),
@@ -208,6 +212,13 @@ impl App {
                 state: &self.conversion,
                 shown: self.hub.conversion.shown(),
                 sample: self.hub.conversion.sample(),
+            },
+            digits: DigitsWorld {
+                state: &self.digits,
+                view: self.hub.digits.view(),
+                running: self.hub.digits.is_running(),
+                shown: self.hub.shown_digit.shown(),
+                measured: self.hub.measure.measured(),
             },
             picking: &self.picking,
             wrong: &self.wrong,
@@ -380,6 +391,7 @@ impl eframe::App for App {
         self.follow_neuron();
         self.follow_plasticity();
         self.follow_conversion();
+        self.follow_digits();
         self.hub.watch(self.workspace.id == "train", self.session.live);
         self.autosave(ctx);
     }

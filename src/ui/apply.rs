@@ -52,6 +52,7 @@ impl App {
                 self.session.engine = wish;
                 self.tell_engine();
             }
+            Command::Digits(edit) => self.edit_digits(edit),
             Command::SavePicture { name, rect } => self.save_picture(ctx, name, rect),
             Command::SaveText { name, text } => {
                 let path = self.export_path(&name, "csv");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::conversion::ConversionEdit;
+use super::diehl_cook::DigitsEdit;
 use super::history::HistoryEdit;
 use super::neuron::NeuronEdit;
 use super::plasticity::PlasticityEdit;
@@ -60,6 +61,8 @@ pub enum Command {
     Engine(Wish),
     /// Everything in the Conversion workspace.
     Conversion(ConversionEdit),
+    /// Everything in the Spiking network workspace.
+    Digits(DigitsEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.

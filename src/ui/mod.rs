@@ -13,6 +13,7 @@ mod apply;
 mod chrome;
 pub mod command;
 pub mod conversion;
+pub mod diehl_cook;
 pub mod digit;
 pub mod history;
 mod keys;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::conversion::ConversionSettings;
+use super::diehl_cook::settings::DigitsSettings;
 use super::digit::Treatment;
 use super::history::HistorySettings;
 use super::neuron::settings::NeuronSettings;
@@ -62,6 +63,8 @@ pub struct Session {
     pub neuron: NeuronSettings,
     /// The Plasticity lab.
     pub plasticity: PlasticitySettings,
+    /// The Spiking network workspace.
+    pub digits: DigitsSettings,
     /// Interrupted runs that the user does not want to be asked about again.
     pub dismissed_runs: Vec<String>,
     /// The Receptive fields workspace.
@@ -169,6 +172,7 @@ impl Default for Session {
             conversion: ConversionSettings::default(),
             neuron: NeuronSettings::default(),
             plasticity: PlasticitySettings::default(),
+            digits: DigitsSettings::default(),
             dismissed_runs: Vec::new(),
             fields: FieldsView::default(),
             engine: Wish::default(),

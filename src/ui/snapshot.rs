@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::conversion::ConversionWorld;
+use super::diehl_cook::DigitsWorld;
 use super::digit::Digit;
 use super::history::History;
 use super::neuron::NeuronWorld;
@@ -62,6 +63,8 @@ pub struct Snapshot<'a> {
     pub plasticity: PlasticityWorld<'a>,
     /// The Conversion workspace.
     pub conversion: ConversionWorld<'a>,
+    /// The Spiking network workspace.
+    pub digits: DigitsWorld<'a>,
     /// What *next* and *random* pick from.
     pub picking: &'a Picking,
     /// Digits that models get wrong.

@@ -127,6 +127,47 @@ pub fn diverging(visuals: &Visuals, t: f32) -> Color32 {
     along(stops, 0.5 + 0.5 * t)
 }
 
+/// Hues of the ten digits, after Paul Tol's muted scheme (2021), which people with
+/// colour-vision deficiencies can tell apart in part; the digit is always written as
+/// well.
+const DIGITS_DARK: [Color32; 10] = [
+    rgb(0x9A8FF0),
+    rgb(0x88CCEE),
+    rgb(0x44BBA6),
+    rgb(0x6CC777),
+    rgb(0xB5B54A),
+    rgb(0xDDCC77),
+    rgb(0xE8808F),
+    rgb(0xD4699A),
+    rgb(0xCB7AC0),
+    rgb(0xE39A5B),
+];
+const DIGITS_LIGHT: [Color32; 10] = [
+    rgb(0x332288),
+    rgb(0x1F7AA3),
+    rgb(0x14796B),
+    rgb(0x117733),
+    rgb(0x6B6B14),
+    rgb(0x86690F),
+    rgb(0xB0475A),
+    rgb(0x882255),
+    rgb(0xA03C8F),
+    rgb(0xA3540F),
+];
+
+/// The hue of a digit from 0 to 9; grey for none.
+pub fn digit_hue(visuals: &Visuals, digit: Option<u8>) -> Color32 {
+    let hues = if visuals.dark_mode { &DIGITS_DARK } else { &DIGITS_LIGHT };
+    digit.map_or(palette(visuals).weak, |d| hues[usize::from(d.min(9))])
+}
+
+/// The colour of a weight in [0, 1] of a neuron that stands for a digit.
+pub fn field(visuals: &Visuals, digit: Option<u8>, t: f32) -> Color32 {
+    let (paper, ink) = (ink(visuals, 0.0), ink(visuals, 1.0));
+    let hue = digit_hue(visuals, digit);
+    along(&[paper, blend(paper, hue, 0.75), hue, blend(hue, ink, 0.7)], t)
+}
+
 /// The bold cut of the text face.
 pub fn strong(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name("strong".into()))

@@ -20,6 +20,9 @@
 //! | `pattern` | a neuron that learns a pattern | [`plasticity::pattern::PatternCommand`] queue; pause and speed are atomics | [`plasticity::pattern::PatternState`] slot, events |
 //! | `conversion` | nothing | [`conversion::Question`], the newest only | [`conversion::Shown`] slot |
 //! | `sample` | one row of digits | a cancel flag | [`conversion::sample::Sample`] slot |
+//! | `digits` | the spiking network that learns digits | [`digits::DigitsCommand`] queue; pause and speed are atomics | [`digits::view::DigitsView`] slot, events |
+//! | `shown digit` | a frozen spiking network | [`digits::shown::Question`], the newest only | [`digits::shown::Shown`] slot, events |
+//! | `measure` | nothing | [`digits::measure::Task`] queue; stop is atomic | [`digits::measure::Measured`] slot, events |
 //! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
@@ -34,6 +37,7 @@ pub mod answers;
 pub mod conversion;
 pub mod curve;
 pub mod devices;
+pub mod digits;
 pub mod download;
 pub mod events;
 pub mod experiments;
@@ -61,6 +65,9 @@ use crate::snn::cpu::CpuEngine;
 use crate::snn::engine::Engine;
 use crate::snn::network::Network;
 use answers::{Answers, Question};
+use digits::DigitsThread;
+use digits::measure::MeasureThread;
+use digits::shown::ShownThread;
 use download::DownloadView;
 use events::{Event, Events, QUEUE, Wake};
 use experiments::Experiments;
@@ -97,6 +104,12 @@ pub struct Hub {
     experiments: Experiments,
     plasticity: Questions,
     pattern: PatternThread,
+    /// The spiking network that learns digits.
+    pub digits: DigitsThread,
+    /// Shows the current digit to it.
+    pub shown_digit: ShownThread,
+    /// Measures it.
+    pub measure: MeasureThread,
     download: Arc<Slot<DownloadView>>,
     cancel_download: Arc<AtomicBool>,
     quit: Arc<AtomicBool>,
@@ -158,6 +171,9 @@ impl Hub {
         let experiments = Experiments::start(cpu_engine, events.clone())?;
         let plasticity = Questions::start(events.clone())?;
         let pattern = PatternThread::start(events.clone())?;
+        let digits = DigitsThread::start(events.clone())?;
+        let shown_digit = ShownThread::start(events.clone())?;
+        let measure = MeasureThread::start(events.clone())?;
         Ok(Self {
             questions,
             answers,
@@ -179,6 +195,9 @@ impl Hub {
             experiments,
             plasticity,
             pattern,
+            digits,
+            shown_digit,
+            measure,
             download: Arc::new(Slot::new(DownloadView::default())),
             cancel_download: Arc::default(),
             quit,

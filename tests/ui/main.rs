@@ -8,6 +8,7 @@ mod neuron;
 mod pictures;
 mod plasticity;
 mod session;
+mod spiking;
 mod time;
 mod train;
 

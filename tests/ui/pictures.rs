@@ -369,3 +369,38 @@ fn plasticity_story_in_projector_mode() {
     window.wait_for_text("meets x = 0.607");
     compare(&mut window, "plasticity-story-projector");
 }
+
+/// The network in the box, as it was trained.
+fn trained(window: &mut Window) {
+    window.wait_for_text("first labels after");
+    window.pick("Begin with", "STDP 400");
+    window.wait_for_text("Receptive fields of 400 neurons");
+    window.wait_for("its labels", |h| h.query_by_label_contains("and 400 for none").is_none());
+}
+
+#[test]
+fn spiking_learning_dark() {
+    let mut window = open([1280.0, 800.0], ThemeChoice::Dark, false, "spiking");
+    trained(&mut window);
+    compare(&mut window, "spiking-learning-dark");
+}
+
+#[test]
+fn spiking_learning_in_projector_mode() {
+    let mut window = open([1024.0, 768.0], ThemeChoice::Light, true, "spiking");
+    trained(&mut window);
+    compare(&mut window, "spiking-learning-projector");
+}
+
+#[test]
+fn spiking_digit_light() {
+    let mut window = open([1280.0, 800.0], ThemeChoice::Light, false, "draw");
+    window.draw(3, 1);
+    window.wait_for_text("STDP 400 answers ");
+    window.key(egui::Modifiers::COMMAND, egui::Key::Num7);
+    window.click("Your digit");
+    window.wait_for_text("No neuron has fired yet");
+    window.key(egui::Modifiers::NONE, egui::Key::End);
+    window.wait_for_text("The vote says ");
+    compare(&mut window, "spiking-digit-light");
+}

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::super::app::App;
 use super::super::command::{Command, DataEdit, DigitEdit, TrainEdit};
+use super::super::diehl_cook::DigitsEdit;
+use super::super::diehl_cook::settings::DigitsTab;
 use super::super::history::{self, HistoryEdit, HistorySettings, Pictures, Plots};
 use super::super::neuron::NeuronEdit;
 use super::super::neuron::settings::{CurveSettings, NeuronTab, UnitInputs, UnitSettings};
@@ -246,4 +248,46 @@ pub(super) fn pattern_at_full_speed(app: &mut App, ctx: &egui::Context) {
 pub(super) fn learned(app: &App) -> bool {
     let pattern = app.snapshot().plasticity.pattern;
     pattern.view.as_ref().is_some_and(|v| v.score.learned_ms.is_some())
+}
+
+/// The Spiking network workspace: runs at full speed.
+pub(super) fn spiking(app: &mut App, ctx: &egui::Context) {
+    app.apply(ctx, Command::Show("spiking"));
+    app.apply(ctx, Command::Digits(DigitsEdit::Tab(DigitsTab::Learning)));
+    app.apply(ctx, Command::Digits(DigitsEdit::Play(PlaybackEdit::Play { now_s: 0.0 })));
+}
+
+pub(super) fn spiking_learned(app: &App) -> bool {
+    app.snapshot().digits.view.images >= 3000
+}
+
+/// The same, held and stepped to spikes.
+pub(super) fn spiking_spikes(app: &mut App, ctx: &egui::Context) {
+    app.apply(ctx, Command::Digits(DigitsEdit::Play(PlaybackEdit::Pause)));
+    app.apply(ctx, Command::Digits(DigitsEdit::Tab(DigitsTab::Spikes)));
+    for _ in 0..8 {
+        app.apply(ctx, Command::Digits(DigitsEdit::NextSpike));
+    }
+}
+
+pub(super) fn spiking_recorded(app: &App) -> bool {
+    app.snapshot().digits.view.stretch.recording.steps() > 100
+}
+
+/// A three before the network.
+pub(super) fn spiking_digit(app: &mut App, ctx: &egui::Context) {
+    draw_three(app, ctx);
+    app.apply(ctx, Command::Show("spiking"));
+    app.apply(ctx, Command::Digits(DigitsEdit::Tab(DigitsTab::Digit)));
+}
+
+/// Once the digit is shown, at its end.
+pub(super) fn spiking_voted(app: &App) -> bool {
+    let world = app.snapshot();
+    world
+        .digits
+        .shown
+        .competition
+        .as_ref()
+        .is_some_and(|c| c.pixels[..] == world.digit.pixels()[..])
 }

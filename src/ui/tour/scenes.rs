@@ -365,4 +365,28 @@ pub(super) const SCENES: &[Scene] = &[
         set_up: pattern_at_full_speed,
         ready: learned,
     },
+    Scene {
+        name: "40-spiking-learning",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: spiking,
+        ready: spiking_learned,
+    },
+    Scene {
+        name: "41-spiking-spikes",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: spiking_spikes,
+        ready: spiking_recorded,
+    },
+    Scene {
+        name: "42-spiking-digit-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: spiking_digit,
+        ready: spiking_voted,
+    },
 ];

@@ -77,7 +77,29 @@ pub fn entries<'a>(world: &'a Snapshot<'_>) -> Vec<Entry<'a>> {
             model: Some(model),
         }
     });
-    ensembles.chain(models).collect()
+    ensembles.chain(models).chain(spiking(world)).collect()
+}
+
+/// The spiking network's answer, once it has been shown the digit.
+fn spiking<'a>(world: &'a Snapshot<'_>) -> Option<Entry<'a>> {
+    let competition = world.digits.shown.competition.as_ref()?;
+    if world.digit.is_blank() {
+        return None;
+    }
+    let note = match competition.accuracy {
+        Some(a) => format!("test accuracy {:.2} %", a * 100.0),
+        None => "as it learns in the Spiking network workspace".to_owned(),
+    };
+    Some(Entry {
+        key: &competition.answer.key,
+        name: &competition.name,
+        group: "Spiking",
+        accuracy: competition.accuracy,
+        note,
+        answer: Some(&competition.answer),
+        doc: "A network that learns by spikes alone, without labels (STDP; Diehl and Cook 2015). The bars are its vote: mean spikes of the neurons that stand for each digit, as shares.",
+        model: None,
+    })
 }
 
 impl Entry<'_> {

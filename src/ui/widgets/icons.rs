@@ -22,6 +22,8 @@ pub enum Icon {
     Window,
     /// A line with the stairs that count it: conversion.
     Stairs,
+    /// Neurons that compete, one of them lit: a spiking network.
+    Network,
     /// A screen with a beam: projector mode.
     Projector,
     /// Light theme.
@@ -127,6 +129,15 @@ impl Icon {
                     stairs.extend([at(x, y), at(x, y - 0.22)]);
                 }
                 line(&stairs);
+            }
+            Self::Network => {
+                for (x, y) in [(0.2, 0.2), (0.5, 0.2), (0.8, 0.2), (0.2, 0.5), (0.8, 0.5)] {
+                    painter.circle_stroke(at(x, y), rect.width() * 0.09, stroke);
+                }
+                for x in [0.2, 0.5, 0.8] {
+                    painter.circle_stroke(at(x, 0.8), rect.width() * 0.09, stroke);
+                }
+                painter.circle_filled(at(0.5, 0.5), rect.width() * 0.15, colour);
             }
             Self::Projector => {
                 line(&[

@@ -7,6 +7,7 @@ pub mod fields;
 mod lab;
 pub mod neuron;
 pub mod plasticity;
+pub mod spiking;
 pub mod time;
 pub mod train;
 
@@ -40,6 +41,7 @@ pub static WORKSPACES: &[&Workspace] = &[
     &time::WORKSPACE,
     &neuron::WORKSPACE,
     &plasticity::WORKSPACE,
+    &spiking::WORKSPACE,
     &conversion::WORKSPACE,
 ];
 

@@ -1,0 +1,466 @@
+//! The state of the Spiking network workspace, and how its command changes it.
+//!
+//! One run on the `digits` thread, seen along two time bars: image by image, and
+//! millisecond by millisecond of what is recorded while somebody looks. While a bar
+//! follows live, playing means running; anywhere in the past, the bar moves through
+//! what was kept, and the run goes on, or not, as before. A third bar plays the
+//! current digit's 350 ms.
+
+pub mod settings;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::app::App;
+use super::command::DataEdit;
+use super::widgets::raster::RasterView;
+use super::widgets::time_axis::TimeView;
+use crate::core::playback::{Looping, Playback, PlaybackEdit};
+use crate::data::Pixels;
+use crate::data::registry::Split;
+use crate::snn::choose::Wish;
+use crate::workers::digits::DigitsCommand;
+use crate::workers::digits::fields::Look;
+use crate::workers::digits::measure::{Damage, Measured, Task};
+use crate::workers::digits::network::{Knobs, Learnt, Setup};
+use crate::workers::digits::shown::{Network, Question, Shown};
+use crate::workers::digits::view::DigitsView;
+use crate::workers::library::Loading;
+use settings::{DT_MS, DigitsSettings, DigitsTab, FASTEST_IMAGES_PER_S};
+
+/// Speed above which the run goes as fast as it can, steps per second.
+const UNBOUNDED_STEPS_PER_S: f64 = 1e8;
+/// Steps of an image with its rest.
+const STEPS_PER_IMAGE: f64 = 1000.0;
+/// The network that answers where the user has trained none.
+const AT_HAND: &str = "diehl-cook-400";
+/// While it learns, the live network answers anew so often.
+const RENEWED_EVERY: Duration = Duration::from_secs(1);
+/// Training digits for labels and test digits of a test.
+const TEST_IMAGES: (usize, usize) = (10_000, 10_000);
+/// Test digits at each amount of damage.
+const DAMAGE_IMAGES: usize = 1000;
+/// Conventional networks that are damaged beside the spiking one.
+const BESIDE: [&str; 2] = ["mlp", "cnn3"];
+
+/// What the user does in the workspace.
+#[derive(Clone, Debug)]
+pub enum DigitsEdit {
+    /// Show another view.
+    Tab(DigitsTab),
+    /// The time bar of the view shown.
+    Play(PlaybackEdit),
+    /// To the next spike.
+    NextSpike,
+    /// Turn the knobs of the run.
+    Knobs(Knobs),
+    /// What the next run begins with; begins it.
+    Begin(Box<DigitsSettings>),
+    /// The run anew from its beginning.
+    Restart,
+    /// Everything as at the very beginning.
+    Reset,
+    /// Look at this neuron, or at the last winner.
+    Select(Option<usize>),
+    /// How the raster is looked at.
+    Plot(Box<RasterView>),
+    /// How the fields are to be painted.
+    Look(Arc<Look>),
+    /// Measure the network's accuracy.
+    Test,
+    /// Choose a damage.
+    Damage(Damage),
+    /// Measure it.
+    Measure,
+    /// Measure no longer.
+    StopMeasuring,
+}
+
+/// The workspace's own state.
+pub struct Digits {
+    /// In images.
+    pub images: Playback,
+    /// In steps of what is recorded.
+    pub spikes: Playback,
+    /// In steps of the digit's presentation.
+    pub digit: Playback,
+    pub plot: RasterView,
+    /// The neuron that was chosen.
+    pub selected: Option<usize>,
+    loaded: bool,
+    generation: u64,
+    /// Step or image that the run was asked to reach while it is held.
+    awaited: u64,
+    /// The moment that the thread was asked for.
+    past: Option<u64>,
+    /// Neurons that the thread traces.
+    traced: Vec<u32>,
+    /// The stretch that is shown, to notice another one.
+    stretch: (u64, u64),
+    /// The digit's version and the network of the newest question.
+    asked: (u64, Option<Network>),
+    asked_at: Instant,
+    serial: u64,
+    competition: u64,
+}
+
+impl Digits {
+    /// Fresh, with the speeds as kept.
+    pub fn new(settings: &DigitsSettings) -> Self {
+        Self {
+            images: Playback::live(settings.images),
+            spikes: Playback::live(settings.spikes),
+            digit: Playback::new(0, 699, settings.digit),
+            plot: fresh_plot(),
+            selected: None,
+            loaded: false,
+            generation: 0,
+            awaited: 0,
+            past: None,
+            traced: vec![0],
+            stretch: (0, 0),
+            asked: (0, None),
+            asked_at: Instant::now(),
+            serial: 0,
+            competition: 0,
+        }
+    }
+
+    /// Number of the newest question about the digit.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+}
+
+fn fresh_plot() -> RasterView {
+    RasterView { time: TimeView::following(500.0), ..RasterView::default() }
+}
+
+fn bounded(speed: f64, fastest: f64) -> f64 {
+    if speed >= fastest { f64::INFINITY } else { speed }
+}
+
+impl App {
+    /// Carries an edit of the workspace out.
+    pub(super) fn edit_digits(&mut self, edit: DigitsEdit) {
+        match edit {
+            DigitsEdit::Tab(tab) => {
+                self.session.digits.tab = tab;
+                self.pace_digits();
+            }
+            DigitsEdit::Play(edit) => self.play_digits(edit),
+            DigitsEdit::NextSpike => {
+                self.hub.digits.set_running(false);
+                self.digits.spikes.edit(&PlaybackEdit::End);
+                self.digits.awaited = self.hub.digits.view().step + 1;
+                self.tell_digits(DigitsCommand::Spike);
+            }
+            DigitsEdit::Knobs(knobs) => {
+                self.session.digits.knobs = knobs;
+                self.tell_digits(DigitsCommand::Set(knobs));
+            }
+            DigitsEdit::Begin(settings) => {
+                self.session.digits = *settings;
+                self.load_digits();
+            }
+            DigitsEdit::Restart => self.load_digits(),
+            DigitsEdit::Reset => {
+                let tab = self.session.digits.tab;
+                self.session.digits = DigitsSettings { tab, ..DigitsSettings::default() };
+                self.hub.digits.set_running(false);
+                self.digits = Digits::new(&self.session.digits);
+                self.load_digits();
+            }
+            DigitsEdit::Select(neuron) => {
+                self.digits.selected = neuron;
+                if let Some(neuron) = neuron {
+                    self.digits.traced = vec![neuron as u32];
+                    self.tell_digits(DigitsCommand::Trace(self.digits.traced.clone()));
+                }
+            }
+            DigitsEdit::Plot(plot) => self.digits.plot = *plot,
+            DigitsEdit::Look(look) => self.hub.digits.set_look(look),
+            DigitsEdit::Test => self.test_digits(),
+            DigitsEdit::Damage(damage) => self.session.digits.damage = damage,
+            DigitsEdit::Measure => self.measure_damage(),
+            DigitsEdit::StopMeasuring => self.hub.measure.stop(),
+        }
+    }
+
+    fn tell_digits(&mut self, command: DigitsCommand) {
+        if let Err(busy) = self.hub.digits.send(command) {
+            self.toasts.failure(busy.to_string());
+        }
+    }
+
+    /// The digits to learn from: MNIST where it is, else generated ones; `None`
+    /// while they are being read.
+    fn digits_to_learn(&mut self) -> Option<Split> {
+        let library = self.hub.library();
+        match &library.mnist {
+            Loading::Ready(split) => return Some(split.clone()),
+            Loading::Unknown | Loading::Busy => return None,
+            Loading::Missing | Loading::Failed(_) => {}
+        }
+        if let Some(split) = library.synthetic.split() {
+            return Some(split.clone());
+        }
+        self.data(DataEdit::LoadSynthetic);
+        None
+    }
+
+    /// Begins a run, as soon as there are digits.
+    fn load_digits(&mut self) {
+        self.digits.loaded = false;
+        let Some(split) = self.digits_to_learn() else { return };
+        let kept = &self.session.digits;
+        let setup = Setup {
+            config: kept.config(),
+            images: split.train,
+            begin: None,
+            shipped: kept.begin.clone(),
+            knobs: kept.knobs,
+            wish: Wish::Automatic,
+        };
+        self.digits.loaded = true;
+        self.digits.images.edit(&PlaybackEdit::End);
+        (self.digits.awaited, self.digits.past, self.digits.selected) = (0, None, None);
+        self.tell_digits(DigitsCommand::Load(Box::new(setup)));
+        self.pace_digits();
+    }
+
+    /// Tells the thread the speed of the bar in view.
+    fn pace_digits(&mut self) {
+        let state = &self.digits;
+        let speed = match self.session.digits.tab {
+            DigitsTab::Spikes => bounded(state.spikes.steps_per_s(), UNBOUNDED_STEPS_PER_S),
+            _ => bounded(state.images.steps_per_s(), FASTEST_IMAGES_PER_S) * STEPS_PER_IMAGE,
+        };
+        self.hub.digits.set_speed(speed);
+    }
+
+    fn play_digits(&mut self, edit: PlaybackEdit) {
+        let tab = self.session.digits.tab;
+        if tab == DigitsTab::Digit {
+            self.digits.digit.edit(&edit);
+            self.session.digits.digit = self.digits.digit.settings();
+            return;
+        }
+        let thread = &self.hub.digits;
+        let by_spikes = tab == DigitsTab::Spikes;
+        let playback = if by_spikes { &mut self.digits.spikes } else { &mut self.digits.images };
+        let at_end = playback.is_following() || playback.at() == playback.range().1;
+        let loops = playback.looping() != Looping::Off;
+        let mut steps = 0;
+        match edit {
+            // The bar follows until the thread holds, so that it stands at the
+            // very end then.
+            PlaybackEdit::Toggle { .. } | PlaybackEdit::Pause
+                if playback.is_following() && thread.is_running() =>
+            {
+                thread.set_running(false);
+            }
+            PlaybackEdit::Toggle { .. } | PlaybackEdit::Play { .. } if at_end && !loops => {
+                thread.set_running(true);
+                playback.edit(&PlaybackEdit::End);
+                self.digits.plot.time.follow = true;
+            }
+            PlaybackEdit::Step(by) if by > 0 && at_end => {
+                thread.set_running(false);
+                playback.edit(&PlaybackEdit::End);
+                steps = by.unsigned_abs();
+            }
+            PlaybackEdit::Step(_) if playback.is_following() => {
+                // A look at a moment needs the run to stand still.
+                thread.set_running(false);
+                playback.edit(&edit);
+            }
+            _ => playback.edit(&edit),
+        }
+        self.session.digits.images = self.digits.images.settings();
+        self.session.digits.spikes = self.digits.spikes.settings();
+        self.pace_digits();
+        if steps > 0 {
+            let view = self.hub.digits.view();
+            let now = if by_spikes { view.step } else { view.images };
+            self.digits.awaited = now + steps;
+            self.tell_digits(if by_spikes {
+                DigitsCommand::Steps(steps)
+            } else {
+                DigitsCommand::Images(steps)
+            });
+        }
+        if by_spikes {
+            self.show_digits_moment(edit);
+        }
+    }
+
+    /// Keeps the moment that the bar went to in the plots' view.
+    fn show_digits_moment(&mut self, edit: PlaybackEdit) {
+        let (playback, time) = (&self.digits.spikes, &mut self.digits.plot.time);
+        match edit {
+            PlaybackEdit::End => time.follow = true,
+            _ if playback.is_following() => {}
+            PlaybackEdit::Go(_)
+            | PlaybackEdit::Step(_)
+            | PlaybackEdit::Home
+            | PlaybackEdit::Tick { .. } => {
+                if time.follow {
+                    let end_ms = (playback.range().1 + 1) as f64 * DT_MS;
+                    (time.follow, time.from_ms) = (false, (end_ms - time.span_ms).max(0.0));
+                }
+                time.reveal(playback.at() as f64 * DT_MS);
+            }
+            _ => {}
+        }
+    }
+
+    /// Once a frame: begins what is first looked at, lets the bars follow, and shows
+    /// the current digit to the network at hand.
+    pub(super) fn follow_digits(&mut self) {
+        let shown = self.workspace.id == "spiking";
+        let tab = self.session.digits.tab;
+        self.hub
+            .digits
+            .set_watched(shown && tab != DigitsTab::Damage, shown && tab == DigitsTab::Spikes);
+        if shown && !self.digits.loaded {
+            self.load_digits();
+        }
+        let view = self.hub.digits.view();
+        self.follow_bars(&view);
+        if shown || self.workspace.id == "draw" {
+            self.show_digit(&view);
+        }
+        self.follow_competition();
+    }
+
+    fn follow_bars(&mut self, view: &DigitsView) {
+        let running = self.hub.digits.is_running();
+        let by_spikes = self.session.digits.tab == DigitsTab::Spikes;
+        let state = &mut self.digits;
+        if view.generation != state.generation {
+            state.generation = view.generation;
+            for bar in [&mut state.images, &mut state.spikes] {
+                bar.set_range(0, 0, true);
+                bar.edit(&PlaybackEdit::End);
+            }
+        }
+        let stretch = (view.generation, view.stretch.from_step);
+        if stretch != state.stretch {
+            state.stretch = stretch;
+            state.plot = fresh_plot();
+            state.spikes.set_range(0, 0, true);
+            state.spikes.edit(&PlaybackEdit::End);
+        }
+        state.images.set_range(0, view.images, true);
+        state.spikes.set_range(0, view.stretch.recording.steps().saturating_sub(1), true);
+        let at = if by_spikes { view.step } else { view.images };
+        let settled = !view.goes && (at >= state.awaited || view.failure.is_some());
+        if !running && settled {
+            for bar in [&mut state.images, &mut state.spikes] {
+                if bar.is_following() {
+                    bar.edit(&PlaybackEdit::Pause);
+                }
+            }
+        }
+        let bar = &state.images;
+        let past = (!bar.is_following() && bar.at() < view.images).then(|| bar.at());
+        if past != state.past {
+            state.past = past;
+            self.tell_digits(DigitsCommand::Past(past));
+        }
+    }
+
+    /// Shows the current digit to the newest network that can answer.
+    fn show_digit(&mut self, view: &DigitsView) {
+        if self.digit.is_blank() {
+            return;
+        }
+        let live = view.fields.as_ref().map(|f| &f.learnt).filter(|l| l.can_answer());
+        let network = match live {
+            Some(learnt) => Network::Live(Arc::clone(learnt)),
+            None => Network::Shipped(AT_HAND),
+        };
+        let state = &mut self.digits;
+        let version = self.digit.version();
+        let same = state.asked.1.as_ref().is_some_and(|known| known.same(&network));
+        let soon = view.goes && state.asked_at.elapsed() < RENEWED_EVERY;
+        if state.asked.1.is_some() && state.asked.0 == version && (same || soon) {
+            return;
+        }
+        state.serial += 1;
+        (state.asked, state.asked_at) = ((version, Some(network.clone())), Instant::now());
+        let pixels: Box<Pixels> = Box::new(*self.digit.pixels());
+        self.hub.shown_digit.ask(Question { serial: self.digits.serial, pixels, network });
+    }
+
+    /// Plays a new competition from its beginning, where it is looked at.
+    fn follow_competition(&mut self) {
+        let shown = self.hub.shown_digit.shown();
+        let Some(competition) = &shown.competition else { return };
+        if competition.serial != self.digits.competition {
+            self.digits.competition = competition.serial;
+            let last = competition.recording.steps().saturating_sub(1);
+            self.digits.digit.set_range(0, last, false);
+        }
+    }
+
+    /// The network that the workspace is about: the one that has learnt here, if it
+    /// can answer.
+    fn network_at_hand(&mut self) -> Option<Arc<Learnt>> {
+        let live = self.hub.digits.view().fields.as_ref().map(|f| Arc::clone(&f.learnt));
+        if let Some(live) = live.filter(|l| l.can_answer()) {
+            return Some(live);
+        }
+        match Learnt::shipped(AT_HAND) {
+            Ok(learnt) => Some(Arc::new(learnt)),
+            Err(error) => {
+                self.toasts.failure(error.to_string());
+                None
+            }
+        }
+    }
+
+    fn test_digits(&mut self) {
+        let (Some(network), Some(split)) = (self.network_at_hand(), self.digits_to_learn()) else {
+            return;
+        };
+        let task =
+            Task::Test { network, train: split.train, test: split.test, images: TEST_IMAGES };
+        if let Err(busy) = self.hub.measure.ask(task) {
+            self.toasts.failure(busy.to_string());
+        }
+    }
+
+    fn measure_damage(&mut self) {
+        let (Some(network), Some(split)) = (self.network_at_hand(), self.digits_to_learn()) else {
+            return;
+        };
+        let beside = BESIDE.iter().filter_map(|id| self.models.iter().find(|m| m.key == *id));
+        let task = Task::Damage {
+            damage: self.session.digits.damage,
+            network,
+            models: beside.cloned().collect(),
+            test: split.test,
+            images: DAMAGE_IMAGES,
+            seed: self.session.digits.seed,
+        };
+        if let Err(busy) = self.hub.measure.ask(task) {
+            self.toasts.failure(busy.to_string());
+        }
+    }
+}
+
+/// What the workspace's part of the snapshot is made of.
+pub struct DigitsWorld<'a> {
+    /// The workspace's own state.
+    pub state: &'a Digits,
+    /// The run.
+    pub view: Arc<DigitsView>,
+    /// Whether it is to run.
+    pub running: bool,
+    /// What the current digit raised.
+    pub shown: Arc<Shown>,
+    /// What was measured.
+    pub measured: Arc<Measured>,
+}

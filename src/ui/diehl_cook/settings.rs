@@ -1,0 +1,118 @@
+//! What is set in the Spiking network workspace, kept over a restart.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::playback::PlaybackSettings;
+use crate::snn::diehl_cook::DiehlCook;
+use crate::workers::digits::measure::Damage;
+use crate::workers::digits::network::Knobs;
+
+/// Step of the simulation, ms.
+pub const DT_MS: f64 = 0.5;
+/// From this speed on, images pass as fast as the machine can show them.
+pub const FASTEST_IMAGES_PER_S: f64 = 5000.0;
+/// Numbers of neurons on offer.
+pub const SIZES: [usize; 7] = [25, 49, 100, 225, 400, 1600, 6400];
+
+/// The views.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DigitsTab {
+    /// Receptive fields and accuracy, image by image.
+    #[default]
+    Learning,
+    /// Spikes and potentials, millisecond by millisecond.
+    Spikes,
+    /// The current digit, shown to a network that has learnt.
+    Digit,
+    /// Accuracy of a damaged network.
+    Damage,
+}
+
+/// What is kept over a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DigitsSettings {
+    pub tab: DigitsTab,
+    /// Id of the trained network to begin with; fresh, if none.
+    pub begin: Option<String>,
+    /// Excitatory neurons of a fresh network.
+    pub neurons: usize,
+    pub seed: u64,
+    /// Integration and delays as published.
+    pub as_published: bool,
+    pub knobs: Knobs,
+    /// The time bar over images.
+    pub images: PlaybackSettings,
+    /// The time bar over the milliseconds of the run.
+    pub spikes: PlaybackSettings,
+    /// The time bar over the digit's 350 ms.
+    pub digit: PlaybackSettings,
+    pub damage: Damage,
+}
+
+impl Default for DigitsSettings {
+    fn default() -> Self {
+        let speed = |steps_per_s| PlaybackSettings { steps_per_s, ..PlaybackSettings::default() };
+        Self {
+            tab: DigitsTab::default(),
+            begin: None,
+            neurons: 400,
+            seed: 1,
+            as_published: false,
+            knobs: Knobs::default(),
+            images: speed(FASTEST_IMAGES_PER_S),
+            spikes: speed(100.0),
+            digit: speed(100.0),
+            damage: Damage::Neurons,
+        }
+    }
+}
+
+impl DigitsSettings {
+    /// The network that a fresh run begins with.
+    pub fn config(&self) -> DiehlCook {
+        DiehlCook {
+            seed: self.seed,
+            as_published: self.as_published,
+            ..DiehlCook::of(self.neurons)
+        }
+    }
+}
+
+/// What an experiment is about, and how its knobs stand.
+pub struct Preset {
+    pub name: &'static str,
+    /// What to see.
+    pub see: &'static str,
+    pub knobs: fn() -> Knobs,
+}
+
+/// Experiments that change the network while it learns.
+pub const PRESETS: [Preset; 5] = [
+    Preset {
+        name: "Whole",
+        see: "Competition, homeostasis and normalisation as published: each neuron comes to stand for one way of writing a digit.",
+        knobs: Knobs::default,
+    },
+    Preset {
+        name: "No competition",
+        see: "Without inhibition every neuron learns every image: all fields become the same mean of all digits, and nobody can tell them apart.",
+        knobs: || Knobs { inhibition: 0.0, ..Knobs::default() },
+    },
+    Preset {
+        name: "No homeostasis",
+        see: "Without θ the first neurons to win go on winning: they learn mixtures, the others nothing.",
+        knobs: || Knobs { theta_plus_mv: 0.0, ..Knobs::default() },
+    },
+    Preset {
+        name: "No normalisation",
+        see: "Potentiation alone: winners’ weights only grow, and who has the largest sum wins whatever is shown.",
+        knobs: || Knobs { normalise: false, ..Knobs::default() },
+    },
+    Preset {
+        name: "Frozen",
+        see: "Nothing changes any more: the neurons only answer.",
+        knobs: || Knobs { learns: false, ..Knobs::default() },
+    },
+];

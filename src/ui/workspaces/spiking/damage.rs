@@ -1,0 +1,128 @@
+//! Accuracy with neurons or synapses cut, or with noise, beside conventional
+//! networks with the same damage.
+
+use std::fmt::Write as _;
+
+use egui::{RichText, Ui};
+use egui_plot::{Corner, Legend, Line, Plot, PlotPoints, Points};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::diehl_cook::DigitsEdit;
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use crate::core::text::grouped;
+use crate::workers::digits::measure::{Curves, Damage};
+
+fn name(damage: Damage) -> (&'static str, &'static str, &'static str) {
+    match damage {
+        Damage::Neurons => (
+            "Cut neurons",
+            "share of the neurons that is cut, %",
+            "Neurons of the spiking network, hidden units of the others; the answers stay",
+        ),
+        Damage::Synapses => (
+            "Cut synapses",
+            "share of the synapses that is cut, %",
+            "Input synapses of the spiking network, all weights of the others",
+        ),
+        Damage::Noise => (
+            "Noise",
+            "standard deviation of the noise, % of full ink",
+            "Gaussian noise on every pixel",
+        ),
+    }
+}
+
+/// The curves.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let p = palette(ui.visuals());
+    let chosen = world.session.digits.damage;
+    let measured = &world.digits.measured;
+    let from = ui.next_widget_position();
+    ui.horizontal_wrapped(|ui| {
+        for damage in Damage::ALL {
+            let (name, _, tip) = name(damage);
+            if ui.selectable_label(damage == chosen, name).on_hover_text(tip).clicked() {
+                out.push(Command::Digits(DigitsEdit::Damage(damage)));
+            }
+        }
+        ui.separator();
+        match measured.running {
+            Some((what, done, of)) => {
+                let percent = 100.0 * done as f64 / of.max(1) as f64;
+                ui.label(format!("{what}: {percent:.0} %"));
+                if ui.button("Stop").clicked() {
+                    out.push(Command::Digits(DigitsEdit::StopMeasuring));
+                }
+            }
+            None => {
+                let tip = "Of the network as it is now (or of STDP 400 from the box, while it cannot answer), the MLP and CNN 3";
+                if ui.button("Measure").on_hover_text(tip).clicked() {
+                    out.push(Command::Digits(DigitsEdit::Measure));
+                }
+            }
+        }
+        if let Some(curves) = &measured.curves[chosen as usize] {
+            if ui.button("Save as CSV").clicked() {
+                out.push(Command::SaveText { name: "damage".into(), text: csv(curves) });
+            }
+            if ui.button("Save as PNG").clicked() {
+                let rect = egui::Rect::from_min_max(from, ui.max_rect().max);
+                out.push(Command::SavePicture { name: "damage", rect });
+            }
+        }
+    });
+    let Some(curves) = &measured.curves[chosen as usize] else {
+        ui.add_space(20.0);
+        let text = "Press Measure: 1,000 test digits are asked at each amount of damage. It takes a moment; learning goes on meanwhile.";
+        ui.label(RichText::new(text).font(theme::strong(15.0)));
+        return;
+    };
+    let text = format!(
+        "{} test digits at every point; what is cut is drawn by chance, and a larger share includes a smaller one. Nothing is trained again.",
+        grouped(curves.images as u64)
+    );
+    ui.label(RichText::new(text).small().color(p.weak));
+    let amounts = curves.damage.amounts();
+    let last = amounts.last().copied().unwrap_or(1.0) * 100.0;
+    Plot::new("damage")
+        .height((ui.available_height() - 8.0).clamp(160.0, 560.0))
+        .allow_scroll(false)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_boxed_zoom(false)
+        .include_x(0.0)
+        .include_x(last)
+        .include_y(0.0)
+        .include_y(100.0)
+        .y_axis_label("right answers, %")
+        .x_axis_label(name(chosen).1)
+        .legend(Legend::default().position(Corner::LeftBottom))
+        .show(ui, |plot| {
+            for (i, (name, accuracy)) in curves.of.iter().enumerate() {
+                let points: Vec<[f64; 2]> =
+                    amounts.iter().zip(accuracy).map(|(x, y)| [100.0 * x, 100.0 * y]).collect();
+                let colour = p.series[i % p.series.len()];
+                let line = Line::new(name, PlotPoints::from(points.clone())).color(colour);
+                plot.line(line.width(2.5));
+                plot.points(Points::new(name, PlotPoints::from(points)).color(colour).radius(4.0));
+            }
+        });
+}
+
+fn csv(curves: &Curves) -> String {
+    let mut text = String::from("amount");
+    for (name, _) in &curves.of {
+        let _ = write!(text, ",{name}");
+    }
+    text.push('\n');
+    for (k, amount) in curves.damage.amounts().iter().enumerate() {
+        let _ = write!(text, "{amount}");
+        for (_, accuracy) in &curves.of {
+            let value = accuracy.get(k).map_or_else(String::new, f64::to_string);
+            let _ = write!(text, ",{value}");
+        }
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,147 @@
+//! What a run begins with, and the knobs that can be turned while it learns.
+
+use egui::{ComboBox, RichText, Ui};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::diehl_cook::DigitsEdit;
+use super::super::super::diehl_cook::settings::{DigitsSettings, PRESETS, SIZES};
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::neuron::form::Field;
+use crate::core::text::grouped;
+use crate::snn::diehl_cook::shipped::SHIPPED;
+
+/// The settings.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Network").font(theme::strong(15.0)));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let tip = "Everything in this workspace as at the very beginning";
+            if ui.button("Reset").on_hover_text(tip).clicked() {
+                out.push(Command::Digits(DigitsEdit::Reset));
+            }
+        });
+    });
+    network(ui, world, out);
+    ui.separator();
+    knobs(ui, world, out);
+    ui.separator();
+    about(ui, world);
+}
+
+/// Where the run begins.
+fn network(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let kept = &world.session.digits;
+    let mut new = kept.clone();
+    let label = ui.label("Begin with");
+    let begun = SHIPPED.iter().find(|s| kept.begin.as_deref() == Some(s.id));
+    ComboBox::from_id_salt("begin with")
+        .selected_text(begun.map_or("a fresh network", |s| s.name))
+        .width(ui.available_width() - 8.0)
+        .show_ui(ui, |ui| {
+            ui.selectable_value(&mut new.begin, None, "a fresh network");
+            for shipped in SHIPPED {
+                let id = Some(shipped.id.to_owned());
+                let tip = format!("{} neurons that have learnt MNIST", shipped.neurons);
+                ui.selectable_value(&mut new.begin, id, shipped.name).on_hover_text(tip);
+            }
+        })
+        .response
+        .labelled_by(label.id);
+    if kept.begin.is_none() {
+        fresh(ui, &mut new);
+    }
+    if new != *kept {
+        out.push(Command::Digits(DigitsEdit::Begin(Box::new(new))));
+    }
+    ui.horizontal_wrapped(|ui| {
+        let tip = "The same network from its beginning, with the knobs as they are";
+        if ui.button("Restart").on_hover_text(tip).clicked() {
+            out.push(Command::Digits(DigitsEdit::Restart));
+        }
+        let tip = "Other first weights and other input spikes";
+        if ui.button("New seed").on_hover_text(tip).clicked() {
+            let seed = kept.seed.wrapping_add(1);
+            let new = DigitsSettings { seed, ..kept.clone() };
+            out.push(Command::Digits(DigitsEdit::Begin(Box::new(new))));
+        }
+        let weak = palette(ui.visuals()).weak;
+        ui.label(RichText::new(format!("seed {}", kept.seed)).small().color(weak));
+    });
+}
+
+fn fresh(ui: &mut Ui, new: &mut DigitsSettings) {
+    let label = ui
+        .label("Neurons")
+        .on_hover_text("More neurons know more ways to write a digit, and take longer");
+    ComboBox::from_id_salt("neurons")
+        .selected_text(grouped(new.neurons as u64))
+        .width(ui.available_width() - 8.0)
+        .show_ui(ui, |ui| {
+            for size in SIZES {
+                ui.selectable_value(&mut new.neurons, size, grouped(size as u64));
+            }
+        })
+        .response
+        .labelled_by(label.id);
+    ui.checkbox(&mut new.as_published, "As published").on_hover_text(
+        "Forward Euler and input delays of 0 to 10 ms, as in the authors’ program. Slower, and it can run away where some 25 neurons fire together. Without: backward Euler, which is stable, and no delays; it learns as well.",
+    );
+}
+
+/// What can be changed while it learns.
+fn knobs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let kept = world.session.digits.knobs;
+    let mut knobs = kept;
+    ui.label(RichText::new("While it learns").font(theme::strong(14.0)));
+    let now = PRESETS.iter().find(|p| (p.knobs)() == kept);
+    let label = ui.label("Experiment");
+    ComboBox::from_id_salt("experiment")
+        .selected_text(now.map_or("your own", |p| p.name))
+        .width(ui.available_width() - 8.0)
+        .show_ui(ui, |ui| {
+            for preset in &PRESETS {
+                let on = now.is_some_and(|n| n.name == preset.name);
+                if ui.selectable_label(on, preset.name).on_hover_text(preset.see).clicked() {
+                    knobs = (preset.knobs)();
+                }
+            }
+        })
+        .response
+        .labelled_by(label.id);
+    if let Some(preset) = now {
+        ui.label(RichText::new(preset.see).small().color(palette(ui.visuals()).weak));
+    }
+    let tip = "What each inhibitory spike adds to the conductance of all other neurons; 0: no competition";
+    Field::new("Inhibition, × leak", "", (0.0, 40.0), tip).show(ui, &mut knobs.inhibition);
+    let tip = "How much each spike raises its neuron’s threshold; 0: no homeostasis";
+    Field::new("θ per spike, mV", "", (0.0, 0.5), tip).show(ui, &mut knobs.theta_plus_mv);
+    let tip = "What a postsynaptic spike adds to the weight of an input that just spiked, at most";
+    Field::new("Learning rate ν₊", "", (0.0, 0.1), tip).show(ui, &mut knobs.rate);
+    ui.checkbox(&mut knobs.normalise, "Normalise weights")
+        .on_hover_text("Before every image the weights onto each neuron are scaled to sum to 78");
+    ui.checkbox(&mut knobs.learns, "Learn").on_hover_text("Off: weights and θ stand still");
+    if knobs != kept {
+        out.push(Command::Digits(DigitsEdit::Knobs(knobs)));
+    }
+}
+
+/// What it learns from, and the source.
+fn about(ui: &mut Ui, world: &Snapshot<'_>) {
+    let weak = palette(ui.visuals()).weak;
+    let view = &world.digits.view;
+    if let Some(data) = &view.data {
+        let text = format!(
+            "Learns from {} images ({}), in their order, again and again.",
+            grouped(data.len() as u64),
+            data.id
+        );
+        ui.label(RichText::new(text).small().color(weak));
+    }
+    let megabytes = view.kept.1 as f64 / (1 << 20) as f64;
+    let text = format!(
+        "{} moments of it are kept ({megabytes:.0} MB). Diehl and Cook, Front. Comput. Neurosci. 9:99 (2015).",
+        view.kept.0.len()
+    );
+    ui.label(RichText::new(text).small().color(weak));
+}

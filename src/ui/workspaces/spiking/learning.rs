@@ -1,0 +1,261 @@
+//! The receptive fields while they form, and what is known of their answers.
+
+use std::fmt::Write as _;
+
+use egui::{Rect, RichText, ScrollArea, Sense, Ui, Vec2, pos2, vec2};
+
+use super::super::super::command::{Command, Outbox};
+use super::super::super::diehl_cook::DigitsEdit;
+use super::super::super::snapshot::Snapshot;
+use super::super::super::theme::{self, palette};
+use super::super::super::widgets::time_bar::{self, TimeBar};
+use super::super::super::widgets::{digit_view, picture};
+use super::{charts, mosaic, neuron};
+use crate::core::text::grouped;
+use crate::data::SIDE;
+use crate::workers::digits::view::Fields;
+
+/// The fields on the left, figures on the right; in a narrow window one below the
+/// other.
+pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let view = &world.digits.view;
+    let Some(fields) = view.past.as_ref().or(view.fields.as_ref()) else {
+        let text = view.failure.as_deref().unwrap_or("The network is being made …");
+        ui.label(text);
+        return;
+    };
+    let from = headline(ui, world, fields, out);
+    let area = ui.available_rect_before_wrap();
+    let wide = area.width() > 620.0;
+    let side = if wide { (area.width() - 300.0).max(area.width() * 0.5) } else { area.width() };
+    let room_height = if wide { area.height() } else { area.height() * 0.62 };
+    let room = Rect::from_min_size(area.min, vec2(side, room_height.max(160.0)));
+    let p = palette(ui.visuals());
+    let winner = view.last.winner.filter(|_| view.past.is_none() && !at_full_speed(world));
+    let mut marked: Vec<_> = winner.map(|w| (w, p.accent)).into_iter().collect();
+    marked.extend(world.digits.state.selected.map(|s| (s, p.warning)));
+    let id = egui::Id::unique("receptive fields");
+    let (places, touched) = mosaic::show(ui, id, fields, room, &marked, out);
+    if let Some(clicked) = touched.clicked {
+        let again = world.digits.state.selected == Some(clicked);
+        out.push(Command::Digits(DigitsEdit::Select((!again).then_some(clicked))));
+    }
+    let shown = touched.hovered.or(world.digits.state.selected).or(winner);
+    let right = if wide {
+        let x = places.area.right() + 14.0;
+        Rect::from_min_max(pos2(x, area.top()), area.max)
+    } else {
+        Rect::from_min_max(pos2(area.left(), places.area.bottom() + 8.0), area.max)
+    };
+    ui.scope_builder(egui::UiBuilder::new().max_rect(right), |ui| {
+        ScrollArea::vertical().id_salt("figures").show(ui, |ui| {
+            figures(ui, world, fields, shown);
+        });
+    });
+    ui.data_mut(|d| d.insert_temp(shown_id(), Rect::from_min_max(from, area.max)));
+    ui.allocate_rect(area, Sense::hover());
+}
+
+fn shown_id() -> egui::Id {
+    egui::Id::unique("digits shown")
+}
+
+/// Faster than one could follow, winners are not marked.
+fn at_full_speed(world: &Snapshot<'_>) -> bool {
+    world.digits.view.goes && world.digits.view.speeds.is_some_and(|s| s.images_per_s > 20.0)
+}
+
+/// Accuracy, images, speed; saving and testing.
+fn headline(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, out: &mut Outbox) -> egui::Pos2 {
+    let view = &world.digits.view;
+    let p = palette(ui.visuals());
+    let from = ui.next_widget_position();
+    ui.horizontal_wrapped(|ui| {
+        let answers =
+            if view.past.is_some() { 0 } else { view.accuracy.map_or(0, |a| a.1) };
+        let text = RichText::new(charts::headline(fields, answers)).font(theme::strong(17.0));
+        ui.label(text).on_hover_text(charts::accuracy_tip());
+        let images = format!("{} images", grouped(fields.images));
+        ui.label(RichText::new(images).color(p.weak)).on_hover_text(format!(
+            "{} presentations; an image that raises fewer than five spikes is shown again, brighter",
+            grouped(view.presentations)
+        ));
+        if let Some(speeds) = &view.speeds {
+            let text = format!("{:.0} images/s", speeds.images_per_s);
+            ui.label(RichText::new(text).color(p.weak));
+        } else if view.failure.is_none() && !world.digits.running && view.images == 0 {
+            ui.label(RichText::new("Press Space to let it learn").color(p.accent));
+        }
+        if let Some((engine, reason)) = &view.engine {
+            let text = format!("{} engine, {}", engine.kind, engine.detail);
+            ui.label(RichText::new(text).small().color(p.weak)).on_hover_text(reason);
+        }
+        test(ui, world, out);
+        save(ui, world, fields, out);
+        if let Some(failure) = &view.failure {
+            ui.label(RichText::new(failure).color(p.warning));
+        }
+    });
+    from
+}
+
+/// The accuracy on test digits, with everything frozen.
+fn test(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let measured = &world.digits.measured;
+    match measured.running {
+        Some(("Test", done, of)) => {
+            let share = done as f64 / of.max(1) as f64;
+            ui.label(format!("Testing: {:.0} %", share * 100.0));
+            if ui.button("Stop the test").clicked() {
+                out.push(Command::Digits(DigitsEdit::StopMeasuring));
+            }
+        }
+        _ => {
+            let tip = "Freezes a copy of the network, labels its neurons on 10,000 training digits and asks it the test digits; learning goes on meanwhile";
+            if ui.button("Test").on_hover_text(tip).clicked() {
+                out.push(Command::Digits(DigitsEdit::Test));
+            }
+        }
+    }
+    if let Some(tested) = &measured.tested {
+        let text = format!("test {:.2} %", 100.0 * tested.accuracy);
+        ui.label(RichText::new(text).font(theme::strong(14.0))).on_hover_text(format!(
+            "{} neurons, frozen: {} test digits answered by the vote of neurons labelled on {} training digits, in {:.1} s",
+            tested.neurons,
+            grouped(tested.images.0 as u64),
+            grouped(tested.images.1 as u64),
+            tested.seconds
+        ));
+    }
+}
+
+fn save(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, out: &mut Outbox) {
+    ui.menu_button("Save…", |ui| {
+        if ui.button("View as PNG").clicked() {
+            if let Some(rect) = ui.data(|d| d.get_temp::<Rect>(shown_id())) {
+                out.push(Command::SavePicture { name: "receptive-fields", rect });
+            }
+            ui.close();
+        }
+        if ui.button("Accuracy as CSV").clicked() {
+            let newest = world.digits.view.fields.as_ref().and_then(|f| f.tally.as_ref());
+            let mut text = String::from("images,running_accuracy,answers\n");
+            for point in newest.map_or(&[][..], |t| &t.curve) {
+                let _ = writeln!(text, "{},{},{}", point.images, point.accuracy, point.answers);
+            }
+            out.push(Command::SaveText { name: "running-accuracy".into(), text });
+            ui.close();
+        }
+        if ui.button("Neurons as CSV").clicked() {
+            let mut text = String::from("neuron,digit,theta_mv\n");
+            let learnt = &fields.learnt;
+            for (j, (label, theta)) in learnt.labels.iter().zip(&learnt.theta).enumerate() {
+                let digit = label.map_or_else(String::new, |l| l.to_string());
+                let _ = writeln!(text, "{j},{digit},{theta}");
+            }
+            out.push(Command::SaveText { name: "neurons".into(), text });
+            ui.close();
+        }
+    });
+}
+
+/// What stands beside the fields.
+fn figures(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, shown: Option<usize>) {
+    let view = &world.digits.view;
+    let newest = view.fields.as_ref().and_then(|f| f.tally.as_ref());
+    if let Some(tally) = newest {
+        let at = view.past.as_ref().map(|p| p.images);
+        charts::accuracy(ui, tally, at, 130.0);
+    }
+    if let Some(neuron) = shown.filter(|n| *n < fields.learnt.labels.len()) {
+        neuron::show(ui, world, fields, neuron);
+        ui.separator();
+    }
+    if view.past.is_none() {
+        last(ui, world);
+    }
+    let title = |ui: &mut Ui, text: &str, tip: &str| {
+        ui.label(RichText::new(text).font(theme::strong(13.5))).on_hover_text(tip);
+    };
+    title(ui, "Neurons for each digit", "By the digit whose images make them fire most; –: none");
+    charts::per_class(ui, fields, 74.0);
+    if let Some(tally) = &fields.tally {
+        let text = format!("{} unassigned, {} never fired", tally.unassigned(), tally.dead());
+        ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
+    }
+    title(
+        ui,
+        "Answers",
+        "True digit in rows, answer in columns, over the running accuracy's images",
+    );
+    charts::confusion(ui, &fields.confusion, ui.available_width().min(210.0));
+    title(ui, "Weights", "All synapses from the input");
+    charts::weights(ui, fields, 110.0);
+    title(ui, "θ of all neurons", "Adaptive thresholds: who wins often gets a higher one");
+    charts::theta(ui, fields, 110.0);
+}
+
+/// The last image, and what it changed.
+fn last(ui: &mut Ui, world: &Snapshot<'_>) {
+    let view = &world.digits.view;
+    let (last, Some(data)) = (&view.last, &view.data) else { return };
+    let Some(winner) = last.winner else { return };
+    if last.number >= data.len() {
+        return;
+    }
+    let p = palette(ui.visuals());
+    ui.label(RichText::new("Last image").font(theme::strong(13.5)));
+    ui.horizontal_top(|ui| {
+        let pixels = data.pixels(last.number);
+        let id = ui.scope_id().with("last image");
+        let text = format!("Image {}, a {}", last.number, last.class);
+        digit_view::show(ui, id, 72.0, &text, |i| pixels[i], Sense::hover()).on_hover_text(text);
+        if let Some(delta) = &last.delta {
+            let (rect, response) = ui.allocate_exact_size(Vec2::splat(72.0), Sense::hover());
+            let most = delta.iter().fold(1e-6f32, |m, d| m.max(d.abs()));
+            let visuals = ui.visuals().clone();
+            let stamp = picture::stamp((std::sync::Arc::as_ptr(delta) as usize, visuals.dark_mode));
+            picture::paint(ui, ui.scope_id().with("delta"), stamp, rect, (SIDE, SIDE), |i| {
+                theme::diverging(&visuals, delta[i] / most)
+            });
+            let text = format!(
+                "ΔW: by how much the image changed neuron {winner}’s weights, at most {most:.3}"
+            );
+            response.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, text.as_str())
+            });
+            response.on_hover_text(text.as_str());
+        }
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.label(format!("A {}; neuron {winner} won", last.class));
+            let [all, most] = last.spikes;
+            ui.label(RichText::new(format!("{most} of {all} spikes")).small().color(p.weak));
+            if let Some(answer) = last.answer {
+                ui.label(format!("The vote said {answer}"));
+            }
+        });
+    });
+}
+
+/// The time bar over images.
+pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let view = &world.digits.view;
+    let axis = time_bar::Axis { unit: "images", unit_per_step: 1.0, decimals: 0 };
+    let curve = view.fields.as_ref().and_then(|f| f.tally.as_ref());
+    let density: Vec<f32> =
+        curve.map(|t| t.curve.iter().map(|c| c.accuracy as f32).collect()).unwrap_or_default();
+    let kept = std::sync::Arc::clone(&view.kept.0);
+    let next = |at: u64, on: bool| {
+        if on {
+            kept.iter().copied().find(|m| *m > at)
+        } else {
+            kept.iter().rev().copied().find(|m| *m < at)
+        }
+    };
+    TimeBar::new(&world.digits.state.images, axis)
+        .density(&density, "running accuracy")
+        .events(&next)
+        .measured(view.speeds.map(|s| s.images_per_s))
+        .show(ui, &mut |edit| out.push(Command::Digits(DigitsEdit::Play(edit))));
+}

@@ -1,0 +1,123 @@
+//! *Spiking network*: digits learnt by spikes alone (Diehl and Cook 2015), live.
+//!
+//! * [`learning`]: the receptive fields while they form, and the running accuracy
+//! * [`spikes`]: input, raster and potentials, millisecond by millisecond
+//! * [`digit`]: the current digit before the network: competition and vote
+//! * [`damage`]: accuracy with neurons or synapses cut, or noise
+//! * [`form`]: what a run begins with, and its knobs
+//! * [`mosaic`], [`neuron`]: all fields, and one of them large
+
+mod charts;
+mod damage;
+mod digit;
+mod form;
+mod learning;
+mod mosaic;
+mod neuron;
+mod spikes;
+
+use egui::{Key, RichText, Ui};
+
+use super::super::command::{Command, Outbox};
+use super::super::diehl_cook::DigitsEdit;
+use super::super::diehl_cook::settings::DigitsTab;
+use super::super::snapshot::Snapshot;
+use super::super::theme::{self, palette};
+use super::super::widgets::icons::Icon;
+use super::Workspace;
+use super::lab::{self, Part, Sides};
+
+/// The workspace.
+pub static WORKSPACE: Workspace = Workspace {
+    id: "spiking",
+    name: "Spiking network",
+    icon: Icon::Network,
+    doc: "A network that learns digits by spikes alone, without labels",
+    key: Key::Num7,
+    show,
+};
+
+/// Below this width of the plots, points, names are short.
+const NARROW: f32 = 600.0;
+
+/// A view.
+struct Tab {
+    is: DigitsTab,
+    name: &'static str,
+    short: &'static str,
+    /// What to see, in a sentence or two.
+    see: &'static str,
+    show: Part,
+    bar: Option<Part>,
+}
+
+const TABS: [Tab; 4] = [
+    Tab {
+        is: DigitsTab::Learning,
+        name: "Learning",
+        short: "Learning",
+        see: "Each picture is the weights onto one neuron. Whoever fires first for an image silences the others and learns it. Nobody tells the network which digit it is; the labels are put on afterwards.",
+        show: learning::show,
+        bar: Some(learning::bar),
+    },
+    Tab {
+        is: DigitsTab::Spikes,
+        name: "Spikes",
+        short: "Spikes",
+        see: "An image is 350 ms of random spikes, as many as its pixels are bright, then 150 ms of nothing. A neuron that fires makes its partner silence all others.",
+        show: spikes::show,
+        bar: Some(spikes::bar),
+    },
+    Tab {
+        is: DigitsTab::Digit,
+        name: "Your digit",
+        short: "Digit",
+        see: "The current digit, shown to the frozen network: membranes charge, a few neurons win, and those that stand for the same digit vote together.",
+        show: digit::show,
+        bar: Some(digit::bar),
+    },
+    Tab {
+        is: DigitsTab::Damage,
+        name: "Damage",
+        short: "Damage",
+        see: "How much can be cut, or how noisy may it be, before the network no longer knows its digits? The same cuts in conventional networks stand beside it.",
+        show: damage::show,
+        bar: None,
+    },
+];
+
+fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let chosen = world.session.digits.tab;
+    let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
+    let sides = Sides { form: form::show, bar: tab.bar };
+    lab::show(ui, ("spiking form", "spiking time"), &sides, (world, out), |ui, out, _| {
+        tabs(ui, tab, out);
+        (tab.show)(ui, world, out);
+    });
+}
+
+/// The views to choose from, and what to see in this one.
+fn tabs(ui: &mut Ui, chosen: &Tab, out: &mut Outbox) {
+    let narrow = ui.available_width() < NARROW;
+    ui.horizontal_wrapped(|ui| {
+        for tab in &TABS {
+            let name = if narrow { tab.short } else { tab.name };
+            let text = RichText::new(name).font(theme::strong(14.0));
+            if ui.selectable_label(tab.is == chosen.is, text).on_hover_text(tab.see).clicked() {
+                out.push(Command::Digits(DigitsEdit::Tab(tab.is)));
+            }
+        }
+    });
+    let see = RichText::new(chosen.see).color(palette(ui.visuals()).weak);
+    ui.label(if narrow { see.small() } else { see });
+}
+
+/// A share as `87.3 %`.
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// A digit, or none, by name.
+fn named(label: Option<u8>) -> String {
+    label.map_or_else(|| "no digit".to_owned(), |l| l.to_string())
+}

@@ -1,0 +1,461 @@
+//! The `measure` thread: how many test digits a network answers rightly, as it is
+//! and damaged. Of the spiking network neurons or synapses are cut, or its input is
+//! noisy; the same is done to conventional networks beside it.
+//!
+//! * A cut **neuron** says nothing any more: a hidden unit with all its synapses.
+//! * A cut **synapse** has weight zero; nothing is scaled up in its place.
+//! * **Noise** is Gaussian, added to every pixel.
+//!
+//! What is cut is drawn by chance from a seed; a larger share includes a smaller
+//! one. Each image is shown once, however few spikes it raises.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use super::network::Learnt;
+use crate::ann::evaluate::CHUNK;
+use crate::ann::network::Network;
+use crate::core::rng::Rng;
+use crate::data::dataset::Dataset;
+use crate::data::{PIXELS, Pixels, perturb};
+use crate::snn::SnnError;
+use crate::snn::cpu::CpuEngine;
+use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings};
+use crate::snn::diehl_cook::read_out::{Responses, predict};
+use crate::snn::diehl_cook::{DiehlCook, PLASTIC, THETA, set_training};
+use crate::snn::engine::Engine;
+use crate::workers::Busy;
+use crate::workers::events::{Event, Events};
+use crate::workers::latest::Slot;
+use crate::workers::models::Model;
+
+/// Networks that show images at the same time, whatever the machine: what was shown
+/// before an image has some influence on it.
+const SIDE_BY_SIDE: usize = 8;
+/// Shares that are cut.
+pub const SHARES: [f64; 9] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 0.9];
+/// Standard deviations of the noise, 1 is full ink.
+pub const NOISES: [f64; 7] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8];
+
+/// What is damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Damage {
+    Neurons,
+    Synapses,
+    Noise,
+}
+
+impl Damage {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Neurons, Self::Synapses, Self::Noise];
+
+    /// How much of it.
+    pub fn amounts(self) -> &'static [f64] {
+        if self == Self::Noise { &NOISES } else { &SHARES }
+    }
+}
+
+/// What to measure.
+pub enum Task {
+    /// Labels from training digits, with the weights frozen, then the test digits.
+    Test { network: Arc<Learnt>, train: Arc<Dataset>, test: Arc<Dataset>, images: (usize, usize) },
+    /// Accuracy at every amount of a damage, on the first `images` test digits.
+    Damage {
+        damage: Damage,
+        network: Arc<Learnt>,
+        models: Vec<Arc<Model>>,
+        test: Arc<Dataset>,
+        images: usize,
+        seed: u64,
+    },
+}
+
+/// Accuracy of a frozen network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tested {
+    /// 0 to 1.
+    pub accuracy: f64,
+    /// Test digits asked, and training digits that the labels are from.
+    pub images: (usize, usize),
+    /// Neurons of the network.
+    pub neurons: usize,
+    /// Time it took.
+    pub seconds: f64,
+}
+
+/// Accuracy of networks by amount of damage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curves {
+    pub damage: Damage,
+    /// Digits asked at every point.
+    pub images: usize,
+    /// (name, accuracy at each of [`Damage::amounts`], as far as measured); the
+    /// spiking network first.
+    pub of: Vec<(String, Vec<f64>)>,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// What is being measured: done, of how much.
+    pub running: Option<(&'static str, usize, usize)>,
+    pub tested: Option<Arc<Tested>>,
+    /// In the order of [`Damage::ALL`].
+    pub curves: [Option<Arc<Curves>>; 3],
+}
+
+/// The thread, from the window's side.
+pub struct MeasureThread {
+    tasks: Option<SyncSender<Task>>,
+    cancel: Arc<AtomicBool>,
+    measured: Arc<Slot<Measured>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl MeasureThread {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start(events: Events) -> std::io::Result<Self> {
+        let (sender, tasks) = sync_channel(2);
+        let measured = Arc::new(Slot::new(Measured::default()));
+        let cancel = Arc::<AtomicBool>::default();
+        let worker = Worker { out: Arc::clone(&measured), cancel: Arc::clone(&cancel), events };
+        let builder = std::thread::Builder::new().name("measure".into());
+        let thread = Some(builder.spawn(move || worker.work(&tasks))?);
+        Ok(Self { tasks: Some(sender), cancel, measured, thread })
+    }
+
+    /// Gives it a task.
+    ///
+    /// # Errors
+    /// [`Busy`] when others wait already.
+    pub fn ask(&self, task: Task) -> Result<(), Busy> {
+        self.cancel.store(false, Relaxed);
+        match self.tasks.as_ref().map(|q| q.try_send(task)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => {
+                Err(Busy("measuring thread"))
+            }
+        }
+    }
+
+    /// Ends the task in hand, keeping what it has measured.
+    pub fn stop(&self) {
+        self.cancel.store(true, Relaxed);
+    }
+
+    /// What was measured.
+    pub fn measured(&self) -> Arc<Measured> {
+        self.measured.get()
+    }
+}
+
+impl Drop for MeasureThread {
+    fn drop(&mut self) {
+        self.stop();
+        self.tasks = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Worker {
+    out: Arc<Slot<Measured>>,
+    cancel: Arc<AtomicBool>,
+    events: Events,
+}
+
+impl Worker {
+    fn work(&self, tasks: &Receiver<Task>) {
+        while let Ok(task) = tasks.recv() {
+            let work = std::panic::AssertUnwindSafe(|| self.carry_out(task));
+            let failure = match std::panic::catch_unwind(work) {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(error.to_string()),
+                Err(_) => Some("a mistake in the program".to_owned()),
+            };
+            if let Some(reason) = failure {
+                let text =
+                    format!("The measurement ended early: {reason}. What was measured is kept.");
+                self.events.send(Event::Failure(text));
+            }
+            self.publish(|m| m.running = None);
+        }
+    }
+
+    fn publish(&self, change: impl FnOnce(&mut Measured)) {
+        let mut measured = (*self.out.get()).clone();
+        change(&mut measured);
+        self.out.put(measured);
+        self.events.wake();
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancel.load(Relaxed)
+    }
+
+    fn carry_out(&self, task: Task) -> Result<(), SnnError> {
+        match task {
+            Task::Test { network, train, test, images } => {
+                let begun = Instant::now();
+                let images = (images.0.min(test.len()), images.1.min(train.len()));
+                let all = images.0 + images.1;
+                let name = "Test";
+                let settings = ProtocolSettings::default();
+                let mut responses = Responses::new(network.config.neurons);
+                let mut frozen = Frozen::new(&network.config, &network.weights, &network.theta)?;
+                let labelled = frozen.show(
+                    settings.clone(),
+                    (images.1, &|i| train.pixels(i)),
+                    &mut |i, counts| responses.add(train.label(i), counts),
+                    &mut |done| self.tell(name, done, all),
+                )?;
+                let (labels, mut right) = (responses.labels(), 0);
+                let asked = labelled
+                    && frozen.show(
+                        settings,
+                        (images.0, &|i| test.pixels(i)),
+                        &mut |i, counts| {
+                            right += usize::from(predict(&labels, counts) == test.label(i));
+                        },
+                        &mut |done| self.tell(name, images.1 + done, all),
+                    )?;
+                if asked {
+                    let accuracy = right as f64 / images.0.max(1) as f64;
+                    let (neurons, seconds) =
+                        (network.config.neurons, begun.elapsed().as_secs_f64());
+                    let tested = Arc::new(Tested { accuracy, images, neurons, seconds });
+                    self.publish(|m| m.tested = Some(tested));
+                }
+                Ok(())
+            }
+            Task::Damage { damage, network, models, test, images, seed } => {
+                let images = images.min(test.len());
+                let name = format!("STDP {}", network.config.neurons);
+                let mut of = vec![(name, Vec::new())];
+                of.extend(models.iter().map(|m| (m.name.clone(), Vec::new())));
+                let mut curves = Curves { damage, images, of };
+                let all = damage.amounts().len() * (1 + models.len());
+                for amount in damage.amounts() {
+                    let pixels = |i: usize| noisy(&test, i, damage, *amount, seed);
+                    for which in 0..=models.len() {
+                        let done = curves.of.iter().map(|c| c.1.len()).sum();
+                        if !self.tell("Damage", done, all) {
+                            return Ok(());
+                        }
+                        let right = match which.checked_sub(1) {
+                            None => {
+                                let cut = cut_spiking(&network, damage, *amount, seed);
+                                self.ask_spiking(&cut, &test, images, &pixels)?
+                            }
+                            Some(m) => {
+                                let cut = cut_network(&models[m].network, damage, *amount, seed);
+                                self.ask_network(&cut, &test, images, &pixels)
+                            }
+                        };
+                        let Some(right) = right else { return Ok(()) };
+                        curves.of[which].1.push(right as f64 / images.max(1) as f64);
+                        let now = Arc::new(curves.clone());
+                        self.publish(|m| m.curves[damage as usize] = Some(now));
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Tells how far it is; `false` to end.
+    fn tell(&self, name: &'static str, done: usize, of: usize) -> bool {
+        self.publish(|m| m.running = Some((name, done, of)));
+        !self.cancelled()
+    }
+
+    fn ask_spiking(
+        &self,
+        network: &Learnt,
+        test: &Dataset,
+        images: usize,
+        pixels: &dyn Fn(usize) -> Pixels,
+    ) -> Result<Option<usize>, SnnError> {
+        let settings = ProtocolSettings { least_spikes: 0, ..ProtocolSettings::default() };
+        let mut frozen = Frozen::new(&network.config, &network.weights, &network.theta)?;
+        let mut right = 0;
+        let mut count = |i: usize, counts: &[u32]| {
+            right += usize::from(predict(&network.labels, counts) == test.label(i));
+        };
+        let whole =
+            frozen.show(settings, (images, pixels), &mut count, &mut |_| !self.cancelled())?;
+        Ok(whole.then_some(right))
+    }
+
+    fn ask_network(
+        &self,
+        network: &Network,
+        test: &Dataset,
+        images: usize,
+        pixels: &dyn Fn(usize) -> Pixels,
+    ) -> Option<usize> {
+        let mut right = 0;
+        for first in (0..images).step_by(CHUNK) {
+            if self.cancelled() {
+                return None;
+            }
+            let last = (first + CHUNK).min(images);
+            let pictures: Vec<Pixels> = (first..last).map(pixels).collect();
+            for (i, p) in network.probabilities(&pictures).iter().enumerate() {
+                let answer = crate::workers::answers::best(p).0;
+                right += usize::from(answer == usize::from(test.label(first + i)));
+            }
+        }
+        Some(right)
+    }
+}
+
+/// The picture, noisy if that is the damage.
+fn noisy(test: &Dataset, i: usize, damage: Damage, amount: f64, seed: u64) -> Pixels {
+    let pixels = test.pixels(i);
+    if damage == Damage::Noise && amount > 0.0 {
+        return perturb::noise(&pixels, amount as f32, seed.wrapping_add(i as u64));
+    }
+    pixels
+}
+
+/// Whether each of `n` things is cut: a larger share includes a smaller one.
+fn chance(seed: u64, name: &str, n: usize, share: f64) -> Vec<bool> {
+    let mut rng = Rng::stream(seed, name, 0);
+    (0..n).map(|_| f64::from(rng.uniform()) < share).collect()
+}
+
+fn cut_spiking(network: &Learnt, damage: Damage, share: f64, seed: u64) -> Learnt {
+    let mut cut = network.clone();
+    let neurons = cut.theta.len();
+    match damage {
+        Damage::Noise => {}
+        Damage::Neurons => {
+            let gone = chance(seed, "cut neurons", neurons, share);
+            for row in cut.weights.chunks_exact_mut(neurons.max(1)) {
+                row.iter_mut().zip(&gone).filter(|(_, g)| **g).for_each(|(w, _)| *w = 0.0);
+            }
+            // Who is gone has no vote, and does not lower its digit's mean.
+            cut.labels.iter_mut().zip(&gone).filter(|(_, g)| **g).for_each(|(l, _)| *l = None);
+        }
+        Damage::Synapses => {
+            let gone = chance(seed, "cut synapses", cut.weights.len(), share);
+            cut.weights.iter_mut().zip(&gone).filter(|(_, g)| **g).for_each(|(w, _)| *w = 0.0);
+        }
+    }
+    cut
+}
+
+fn cut_network(network: &Network, damage: Damage, share: f64, seed: u64) -> Network {
+    let mut cut = network.clone();
+    if damage == Damage::Noise || share == 0.0 {
+        return cut;
+    }
+    let shapes: Vec<Vec<usize>> = network.parameters().iter().map(|p| p.shape.clone()).collect();
+    let mut values = network.values();
+    // Weights are `[inputs, units]`, each followed by the units' biases; the last
+    // layer's units are the answers and stay.
+    let last = shapes.iter().rposition(|s| s.len() > 1).unwrap_or(0);
+    let mut gone = Vec::new();
+    for (i, (shape, values)) in shapes.iter().zip(&mut values).enumerate() {
+        let units = shape.last().copied().unwrap_or(1).max(1);
+        let name = format!("cut {i}");
+        match damage {
+            Damage::Synapses if shape.len() > 1 => {
+                let cut = chance(seed, &name, values.len(), share);
+                values.iter_mut().zip(&cut).filter(|(_, g)| **g).for_each(|(w, _)| *w = 0.0);
+            }
+            Damage::Neurons if i < last => {
+                if shape.len() > 1 {
+                    gone = chance(seed, &name, units, share);
+                }
+                for row in values.chunks_exact_mut(units) {
+                    row.iter_mut().zip(&gone).filter(|(_, g)| **g).for_each(|(w, _)| *w = 0.0);
+                }
+            }
+            _ => {}
+        }
+    }
+    cut.set_values(&values);
+    cut
+}
+
+/// A network whose weights and θ stand still.
+struct Frozen {
+    engine: CpuEngine,
+}
+
+impl Frozen {
+    fn new(config: &DiehlCook, weights: &[f32], theta: &[f32]) -> Result<Self, SnnError> {
+        let config = DiehlCook { replicas: SIDE_BY_SIDE, ..config.clone() };
+        let threads = crate::ann::spare_threads();
+        let mut engine = CpuEngine::new(&config.spec().build()?, threads);
+        engine.set_weights(PLASTIC, weights)?;
+        engine.set_state(0, THETA, 0, theta)?;
+        set_training(&mut engine, false)?;
+        Ok(Self { engine })
+    }
+
+    /// Shows images; `count` is given each one's spikes, `goes_on` is told how many
+    /// are done and may end it. Returns whether all were shown.
+    fn show(
+        &mut self,
+        settings: ProtocolSettings,
+        (images, pixels): (usize, &dyn Fn(usize) -> Pixels),
+        count: &mut dyn FnMut(usize, &[u32]),
+        goes_on: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<bool, SnnError> {
+        let settings = ProtocolSettings { normalise: false, ..settings };
+        let mut protocol = Protocol::new(settings, SIDE_BY_SIDE, 0);
+        let mut source = |n: u64| ((n as usize) < images).then(|| pixels(n as usize));
+        let (mut done, mut told) = (0, Instant::now());
+        while let Some(shown) = protocol.advance(&mut self.engine, &mut source, u64::MAX)? {
+            for shown in shown {
+                count(shown.image as usize, &shown.counts);
+                done += 1;
+            }
+            if told.elapsed().as_millis() >= 60 {
+                told = Instant::now();
+                if !goes_on(done) {
+                    return Ok(false);
+                }
+            }
+        }
+        for replica in 0..SIDE_BY_SIDE {
+            self.engine.set_rates(0, replica, &[0.0; PIXELS])?;
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_larger_cut_includes_a_smaller_one_and_cuts_its_share() {
+        let (few, many) = (chance(1, "x", 10_000, 0.2), chance(1, "x", 10_000, 0.6));
+        assert!(few.iter().zip(&many).all(|(a, b)| !*a || *b));
+        let share = many.iter().filter(|g| **g).count() as f64 / 10_000.0;
+        assert!((share - 0.6).abs() < 0.02, "{share}");
+    }
+
+    #[test]
+    fn a_network_loses_its_hidden_units_but_not_its_answers() {
+        let mlp = crate::ann::zoo::find("mlp").unwrap();
+        let whole = Network::new(mlp, 1).unwrap();
+        let cut = cut_network(&whole, Damage::Neurons, 1.0, 1);
+        let shapes: Vec<usize> = whole.parameters().iter().map(|p| p.shape.len()).collect();
+        let (values, last) = (cut.values(), shapes.iter().rposition(|n| *n > 1).unwrap());
+        assert!(values[..last].iter().flatten().all(|w| *w == 0.0));
+        assert_eq!(values[last], whole.values()[last]);
+        assert_eq!(cut_network(&whole, Damage::Synapses, 0.0, 1).values(), whole.values());
+    }
+}

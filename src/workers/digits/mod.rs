@@ -1,0 +1,457 @@
+//! The `digits` thread: a network of Diehl and Cook's that learns digits by spikes
+//! alone, live.
+//!
+//! * [`network`]: what a run begins with, and the knobs
+//! * [`run`]: one run
+//! * [`tally`]: what its neurons stand for, and the running accuracy
+//! * [`spikes`]: what is recorded spike by spike while somebody looks
+//! * [`history`]: earlier moments
+//! * [`fields`]: the picture of all receptive fields
+//! * [`view`]: what the window sees
+//! * [`shown`]: a digit shown to a network that has learnt (a thread of its own)
+//! * [`measure`]: accuracy, whole and damaged (a thread of its own)
+//!
+//! Speed and pause are atomics. Steps are done in slices of some milliseconds,
+//! between which commands are carried out. Small things come up twenty times a
+//! second; fields and labels, which take longer to copy, as often as costs a few
+//! percent of the time.
+
+pub mod fields;
+pub mod history;
+pub mod measure;
+pub mod network;
+pub mod run;
+pub mod shown;
+pub mod spikes;
+pub mod tally;
+pub mod view;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::Busy;
+use super::events::{Event, Events};
+use super::latest::Slot;
+use super::simulation::pace::Pace;
+use crate::snn::SnnError;
+use fields::Look;
+use network::{Knobs, Learnt, Setup};
+use run::Run;
+use view::{DigitsView, Fields, Speeds};
+
+/// What is small is renewed so often.
+const PUBLISH_EVERY: Duration = Duration::from_millis(50);
+/// The fields, at most so often.
+const FIELDS_EVERY: Duration = Duration::from_millis(120);
+/// So often while nobody looks at them.
+const UNWATCHED_EVERY: Duration = Duration::from_secs(2);
+/// The fields take no more than one part in so many of the time.
+const FIELDS_SHARE: u32 = 25;
+/// Speeds are averages over at least this time.
+const MEASURE_OVER: Duration = Duration::from_millis(500);
+/// Beyond this speed spikes are not recorded one by one: nobody could follow them,
+/// and they would hold the run up.
+pub const FASTEST_RECORDED_STEPS_PER_S: f64 = 20_000.0;
+/// Steps after which a step to the next spike or image gives up.
+const MOST_STEPS: u64 = 20_000;
+/// Commands that may wait.
+const QUEUE: usize = 256;
+
+/// What the thread can be told.
+pub enum DigitsCommand {
+    /// Begin this run.
+    Load(Box<Setup>),
+    /// Turn the knobs.
+    Set(Knobs),
+    /// Do so many steps, whether it runs or not.
+    Steps(u64),
+    /// So many images.
+    Images(u64),
+    /// To the next spike.
+    Spike,
+    /// Show the network as it was after so many images, or as it is.
+    Past(Option<u64>),
+    /// Trace these neurons.
+    Trace(Vec<u32>),
+    /// Look at the atomics.
+    Wake,
+}
+
+/// What the window says without queueing.
+#[derive(Debug, Default)]
+struct Control {
+    running: AtomicBool,
+    /// Whether somebody looks at the fields, and at single spikes.
+    watched: AtomicBool,
+    recording: AtomicBool,
+    quit: AtomicBool,
+    /// Asked speed, steps per second, as bits; infinite for as fast as it can.
+    steps_per_s: AtomicU64,
+    look: Mutex<Arc<Look>>,
+}
+
+impl Control {
+    fn steps_per_s(&self) -> f64 {
+        f64::from_bits(self.steps_per_s.load(Relaxed))
+    }
+
+    fn look(&self) -> Arc<Look> {
+        Arc::clone(&self.look.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The thread, from the window's side.
+pub struct DigitsThread {
+    control: Arc<Control>,
+    commands: Option<SyncSender<DigitsCommand>>,
+    view: Arc<Slot<DigitsView>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl DigitsThread {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start(events: Events) -> std::io::Result<Self> {
+        let control = Arc::<Control>::default();
+        control.steps_per_s.store(f64::INFINITY.to_bits(), Relaxed);
+        let view = Arc::new(Slot::new(DigitsView::default()));
+        let (sender, commands) = sync_channel(QUEUE);
+        let worker = Worker {
+            control: Arc::clone(&control),
+            commands,
+            view: Arc::clone(&view),
+            events,
+            run: None,
+            generation: 0,
+            version: 0,
+            failure: None,
+            traced: vec![0],
+            past: None,
+            painted: 0,
+            published: Instant::now(),
+            fields: None,
+            fields_at: None,
+            fields_every: FIELDS_EVERY,
+            stale: false,
+            meter: Meter::default(),
+        };
+        let builder = std::thread::Builder::new().name("digits".into());
+        let thread = Some(builder.spawn(move || worker.work())?);
+        Ok(Self { control, commands: Some(sender), view, thread })
+    }
+
+    /// The newest view.
+    pub fn view(&self) -> Arc<DigitsView> {
+        self.view.get()
+    }
+
+    /// Sends a command.
+    ///
+    /// # Errors
+    /// [`Busy`] when the queue is full or the thread is gone.
+    pub fn send(&self, command: DigitsCommand) -> Result<(), Busy> {
+        match self.commands.as_ref().map(|q| q.try_send(command)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => {
+                Err(Busy("spiking network"))
+            }
+        }
+    }
+
+    /// Lets it run, or holds it before the next step.
+    pub fn set_running(&self, on: bool) {
+        if self.control.running.swap(on, Relaxed) != on {
+            self.wake();
+        }
+    }
+
+    /// Whether it is to run.
+    pub fn is_running(&self) -> bool {
+        self.control.running.load(Relaxed)
+    }
+
+    /// Whether somebody looks at the fields, and at single spikes.
+    pub fn set_watched(&self, fields: bool, spikes: bool) {
+        let fields_changed = self.control.watched.swap(fields, Relaxed) != fields;
+        if self.control.recording.swap(spikes, Relaxed) != spikes || fields_changed {
+            self.wake();
+        }
+    }
+
+    /// The speed to run at, steps per second of wall time.
+    pub fn set_speed(&self, steps_per_s: f64) {
+        let bits = steps_per_s.to_bits();
+        if self.control.steps_per_s.swap(bits, Relaxed) != bits {
+            self.wake();
+        }
+    }
+
+    /// How the fields are to be painted.
+    pub fn set_look(&self, look: Arc<Look>) {
+        let changed = {
+            let mut held = self.control.look.lock().unwrap_or_else(PoisonError::into_inner);
+            let changed = held.stamp != look.stamp;
+            *held = look;
+            changed
+        };
+        if changed {
+            self.wake();
+        }
+    }
+
+    /// A full queue needs no waking: whoever works through it looks afterwards.
+    fn wake(&self) {
+        let _ = self.send(DigitsCommand::Wake);
+    }
+}
+
+impl Drop for DigitsThread {
+    fn drop(&mut self) {
+        self.control.quit.store(true, Relaxed);
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The thread's own side.
+struct Worker {
+    control: Arc<Control>,
+    commands: Receiver<DigitsCommand>,
+    view: Arc<Slot<DigitsView>>,
+    events: Events,
+    run: Option<Run>,
+    generation: u64,
+    /// Number of the newest fields.
+    version: u64,
+    failure: Option<String>,
+    traced: Vec<u32>,
+    past: Option<Arc<Fields>>,
+    /// The look that everything is painted in.
+    painted: u64,
+    published: Instant,
+    fields: Option<Arc<Fields>>,
+    fields_at: Option<Instant>,
+    fields_every: Duration,
+    /// Whether something changed since the last view.
+    stale: bool,
+    meter: Meter,
+}
+
+impl Worker {
+    fn work(mut self) {
+        let mut pace = Pace::default();
+        let mut went = false;
+        while !self.control.quit.load(Relaxed) {
+            let goes =
+                self.control.running.load(Relaxed) && self.run.is_some() && self.failure.is_none();
+            self.stale |= std::mem::replace(&mut went, goes) != goes;
+            let speed = self.control.steps_per_s();
+            let wait = if goes {
+                pace.due_in(speed, Instant::now()).min(PUBLISH_EVERY)
+            } else {
+                pace.rest();
+                self.meter = Meter::default();
+                if self.stale { Duration::ZERO } else { Duration::from_secs(3600) }
+            };
+            match self.commands.recv_timeout(wait) {
+                Ok(command) => {
+                    self.guarded(|worker| worker.carry_out(command));
+                    while let Ok(command) = self.commands.try_recv() {
+                        self.guarded(|worker| worker.carry_out(command));
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.guarded(|worker| {
+                worker.set_recording(goes && speed > FASTEST_RECORDED_STEPS_PER_S)
+            });
+            if goes && self.failure.is_none() {
+                let due = pace.due(speed, Instant::now());
+                let begun = Instant::now();
+                self.guarded(|worker| worker.steps(due));
+                pace.took(due, begun.elapsed());
+                if let Some(run) = &self.run {
+                    self.meter.measure(run, Instant::now());
+                }
+            }
+            if self.stale && (!goes || self.published.elapsed() >= PUBLISH_EVERY) {
+                self.guarded(|worker| worker.publish(goes));
+            }
+        }
+    }
+
+    /// A panic ends the run, not the thread.
+    fn guarded(&mut self, act: impl FnOnce(&mut Self) -> Result<(), SnnError>) {
+        let acted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| act(self)));
+        let failure = match acted {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => format!(
+                "The spiking network cannot go on: {error}. What it has learnt is still shown; Restart begins anew."
+            ),
+            Err(_) => "The spiking network failed by a mistake in the program. What it has learnt is still shown; Restart begins anew.".to_owned(),
+        };
+        if self.failure.as_ref() == Some(&failure) {
+            return;
+        }
+        self.failure = Some(failure.clone());
+        (self.stale, self.published) = (false, Instant::now());
+        let before = self.view.get();
+        self.view.put(DigitsView {
+            goes: false,
+            speeds: None,
+            failure: Some(failure.clone()),
+            ..(*before).clone()
+        });
+        self.events.send(Event::Failure(failure));
+    }
+
+    /// Records single spikes while somebody looks and they can be followed.
+    fn set_recording(&mut self, too_fast: bool) -> Result<(), SnnError> {
+        let on = self.control.recording.load(Relaxed) && !too_fast && self.failure.is_none();
+        let Some(run) = &mut self.run else { return Ok(()) };
+        self.stale |= on != run.records();
+        run.record(on.then_some(&self.traced[..]))
+    }
+
+    fn steps(&mut self, steps: u64) -> Result<(), SnnError> {
+        let Some(run) = self.run.as_mut().filter(|_| steps > 0) else { return Ok(()) };
+        self.stale = true;
+        run.steps(steps)
+    }
+
+    fn carry_out(&mut self, command: DigitsCommand) -> Result<(), SnnError> {
+        self.stale = true;
+        if let DigitsCommand::Load(setup) = command {
+            return self.load(*setup);
+        }
+        self.set_recording(false)?;
+        let Some(run) = self.run.as_mut().filter(|_| self.failure.is_none()) else {
+            return Ok(());
+        };
+        match command {
+            DigitsCommand::Set(knobs) => run.set(knobs),
+            DigitsCommand::Steps(steps) => {
+                run.wants_delta = true;
+                run.steps(steps)
+            }
+            DigitsCommand::Images(images) => {
+                for _ in 0..images {
+                    run.wants_delta = true;
+                    run.image(MOST_STEPS)?;
+                }
+                Ok(())
+            }
+            DigitsCommand::Spike => run.spike(MOST_STEPS),
+            DigitsCommand::Past(images) => {
+                let look = self.control.look();
+                self.version += 1;
+                let moment = images.and_then(|images| run.history.at(images));
+                self.past = moment.map(|m| Arc::new(Fields::past(run, m, self.version, &look)));
+                Ok(())
+            }
+            DigitsCommand::Trace(neurons) => {
+                self.traced = neurons;
+                Ok(())
+            }
+            DigitsCommand::Load(_) | DigitsCommand::Wake => Ok(()),
+        }
+    }
+
+    fn load(&mut self, mut setup: Setup) -> Result<(), SnnError> {
+        self.generation += 1;
+        (self.failure, self.run, self.past, self.fields_at) = (None, None, None, None);
+        if let Some(id) = &setup.shipped {
+            let learnt = Learnt::shipped(id)?;
+            setup.config = learnt.config.clone();
+            setup.begin = Some(Arc::new(learnt));
+        }
+        self.traced.retain(|n| (*n as usize) < setup.config.neurons);
+        self.run = Some(Run::new(setup)?);
+        Ok(())
+    }
+
+    fn publish(&mut self, goes: bool) -> Result<(), SnnError> {
+        (self.stale, self.published) = (false, Instant::now());
+        let Some(run) = &mut self.run else { return Ok(()) };
+        let look = self.control.look();
+        let every =
+            if self.control.watched.load(Relaxed) { self.fields_every } else { UNWATCHED_EVERY };
+        let due = self.fields_at.is_none_or(|at| at.elapsed() >= every);
+        if due || !goes || self.painted != look.stamp {
+            let begun = Instant::now();
+            self.version += 1;
+            self.fields = Some(Arc::new(Fields::now(run, self.version, &look)?));
+            if self.painted != look.stamp
+                && let Some(past) = &self.past
+            {
+                let moment = run.history.at(past.images);
+                self.past = moment.map(|m| Arc::new(Fields::past(run, m, self.version, &look)));
+            }
+            run.wants_delta = true;
+            self.painted = look.stamp;
+            self.fields_at = Some(Instant::now());
+            self.fields_every = FIELDS_EVERY.max(begun.elapsed() * FIELDS_SHARE);
+        }
+        let view = DigitsView {
+            generation: self.generation,
+            engine: Some((run.engine.info(), run.reason.clone())),
+            data: Some(Arc::clone(&run.setup().images)),
+            knobs: run.setup().knobs,
+            step: run.engine.step(),
+            images: run.tally.images,
+            presentations: run.presentations(),
+            accuracy: run.tally.accuracy().map(|a| (a, run.tally.answers())),
+            now: run.now,
+            last: run.last.clone(),
+            fields: self.fields.clone(),
+            past: self.past.clone(),
+            kept: (Arc::new(run.history.marks()), run.history.bytes()),
+            stretch: run.stretch().unwrap_or_default(),
+            records: run.records(),
+            goes,
+            speeds: self.meter.speeds.filter(|_| goes),
+            failure: self.failure.clone(),
+        };
+        if let Some(notice) = run.engine.take_notice() {
+            self.events.send(Event::Notice(notice));
+        }
+        self.view.put(view);
+        self.events.wake();
+        Ok(())
+    }
+}
+
+/// Measures the speed.
+#[derive(Debug, Default)]
+struct Meter {
+    since: Option<(Instant, u64, u64)>,
+    speeds: Option<Speeds>,
+}
+
+impl Meter {
+    fn measure(&mut self, run: &Run, now: Instant) {
+        let (step, images) = (run.engine.step(), run.tally.images);
+        let Some((since, step0, images0)) = self.since.filter(|s| s.1 <= step) else {
+            self.since = Some((now, step, images));
+            return;
+        };
+        let passed = now.saturating_duration_since(since);
+        if passed >= MEASURE_OVER {
+            let per_s = |n: u64| n as f64 / passed.as_secs_f64();
+            let (steps_per_s, images_per_s) = (per_s(step - step0), per_s(images - images0));
+            self.speeds = Some(Speeds { steps_per_s, images_per_s });
+            self.since = Some((now, step, images));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

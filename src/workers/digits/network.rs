@@ -1,0 +1,143 @@
+//! What a run begins with, and what can be changed while it goes on.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::PIXELS;
+use crate::data::dataset::Dataset;
+use crate::snn::SnnError;
+use crate::snn::choose::Wish;
+use crate::snn::diehl_cook::protocol::Protocol;
+use crate::snn::diehl_cook::{DiehlCook, PLASTIC, shipped};
+use crate::snn::engine::Engine;
+
+/// The projection from inhibitory to excitatory neurons.
+const INHIBITION: usize = 2;
+
+/// A network with what it has learnt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learnt {
+    pub config: DiehlCook,
+    /// `[pixel][neuron]`.
+    pub weights: Vec<f32>,
+    /// mV.
+    pub theta: Vec<f32>,
+    /// The digit that each neuron stands for.
+    pub labels: Vec<Option<u8>>,
+}
+
+impl Learnt {
+    /// From its parts: weights `[pixel][neuron]`, θ in mV, and labels.
+    ///
+    /// # Errors
+    /// [`SnnError::Size`] where they do not fit the description.
+    pub fn new(
+        config: DiehlCook,
+        weights: Vec<f32>,
+        theta: Vec<f32>,
+        labels: Vec<Option<u8>>,
+    ) -> Result<Self, SnnError> {
+        let neurons = config.neurons;
+        let sizes = [
+            ("the list of weights", weights.len(), PIXELS * neurons),
+            ("the list of θ", theta.len(), neurons),
+            ("the list of labels", labels.len(), neurons),
+        ];
+        for (what, found, expected) in sizes {
+            if found != expected {
+                let owner = "a trained network".to_owned();
+                return Err(SnnError::Size { owner, what, found, expected: expected.to_string() });
+            }
+        }
+        Ok(Self { config, weights, theta, labels })
+    }
+
+    /// One of the networks in the box.
+    ///
+    /// # Errors
+    /// [`SnnError::File`] where it cannot be read.
+    pub fn shipped(id: &str) -> Result<Self, SnnError> {
+        let missing = || SnnError::File {
+            file: id.to_owned(),
+            reason: "there is no such network in the box".to_owned(),
+        };
+        let trained = shipped::find(id).ok_or_else(missing)?.load()?;
+        Self::new(trained.about.config, trained.weights, trained.theta, trained.labels)
+    }
+
+    /// Accuracy of the vote of a network in the box on the test digits, 0 to 1.
+    pub fn tested(id: &str) -> Option<f64> {
+        Some(shipped::find(id)?.about().ok()?.test?.vote)
+    }
+
+    /// Whether any neuron stands for a digit.
+    pub fn can_answer(&self) -> bool {
+        self.labels.iter().any(Option::is_some)
+    }
+}
+
+/// What a run is.
+#[derive(Clone)]
+pub struct Setup {
+    pub config: DiehlCook,
+    /// What it learns from, in this order, again and again.
+    pub images: Arc<Dataset>,
+    /// Where it begins; fresh, if nowhere.
+    pub begin: Option<Arc<Learnt>>,
+    /// Id of the network in the box where it begins; goes before the others.
+    pub shipped: Option<String>,
+    pub knobs: Knobs,
+    pub wish: Wish,
+}
+
+/// What can be changed while the network learns.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Knobs {
+    /// Whether synapses and θ change at all.
+    pub learns: bool,
+    /// What an inhibitory spike adds to the conductance of all but its partner; 0
+    /// lets all neurons learn the same.
+    pub inhibition: f64,
+    /// What each spike adds to θ, mV; 0 lets the first winners win for ever.
+    pub theta_plus_mv: f64,
+    /// Whether the weights onto each neuron are scaled to their sum before every
+    /// image.
+    pub normalise: bool,
+    /// What a postsynaptic spike adds to a weight, at most.
+    pub rate: f64,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        let config = DiehlCook::default();
+        Self {
+            learns: true,
+            inhibition: config.inh_to_exc,
+            theta_plus_mv: config.theta_plus_mv,
+            normalise: true,
+            rate: 1e-2,
+        }
+    }
+}
+
+/// Depression goes along with potentiation, in the published proportion.
+const DEPRESSION: f64 = 1e-2;
+
+impl Knobs {
+    /// Sets engine and protocol.
+    ///
+    /// # Errors
+    /// As the engine's.
+    pub fn set(&self, engine: &mut dyn Engine, protocol: &mut Protocol) -> Result<(), SnnError> {
+        let n = engine.weights(INHIBITION)?.len();
+        engine.set_weights(INHIBITION, &vec![self.inhibition as f32; n])?;
+        engine.set_parameter(0, "theta_plus_mv", self.theta_plus_mv)?;
+        engine.set_rule_parameter(PLASTIC, "nu_post", self.rate)?;
+        engine.set_rule_parameter(PLASTIC, "nu_pre", self.rate * DEPRESSION)?;
+        crate::snn::diehl_cook::set_training(engine, self.learns)?;
+        protocol.settings.normalise = self.normalise && self.learns;
+        Ok(())
+    }
+}

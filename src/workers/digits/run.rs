@@ -1,0 +1,323 @@
+//! One run: the network in its engine, the protocol by which it is shown images, and
+//! what is known of it. It is advanced by steps; nothing that is looked at changes it.
+
+use std::sync::Arc;
+
+use super::history::{CAP_BYTES, History, Moment};
+use super::network::{Knobs, Learnt, Setup};
+use super::spikes::{Recorder, Stretch};
+use super::tally::Tally;
+use crate::data::Pixels;
+use crate::snn::SnnError;
+use crate::snn::choose;
+use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings, Shown};
+use crate::snn::diehl_cook::read_out::predict;
+use crate::snn::diehl_cook::{PLASTIC, THETA};
+use crate::snn::engine::Engine;
+
+/// What is being shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Now {
+    /// Place of the image in the training set.
+    pub number: usize,
+    pub class: u8,
+    /// How often it has been shown by now; more than once where it raised too few
+    /// spikes.
+    pub times: u32,
+    /// Time since it is shown, ms.
+    pub ms: f64,
+    /// Whether it is still there; else the network rests.
+    pub showing: bool,
+}
+
+/// What came of the last image.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Last {
+    /// Place of the image in the training set.
+    pub number: usize,
+    pub class: u8,
+    /// What the neurons voted, once they stand for digits.
+    pub answer: Option<u8>,
+    /// Who fired most.
+    pub winner: Option<usize>,
+    /// Spikes of all excitatory neurons, and of the winner.
+    pub spikes: [u32; 2],
+    /// By how much the winner's weights changed, if somebody wanted to know.
+    pub delta: Option<Arc<Vec<f32>>>,
+}
+
+/// A run.
+pub struct Run {
+    pub engine: Box<dyn Engine>,
+    /// Why this engine.
+    pub reason: String,
+    pub tally: Tally,
+    pub now: Now,
+    pub last: Last,
+    pub history: History,
+    protocol: Protocol,
+    setup: Setup,
+    /// Step at which the presentation began; `None` before its first step.
+    begun: Option<u64>,
+    accepted: bool,
+    show_steps: u64,
+    all_steps: u64,
+    recorder: Option<Recorder>,
+    /// The last stretch recorded.
+    stretch: Option<Stretch>,
+    /// Whether the change of the weights is wanted of the next image.
+    pub wants_delta: bool,
+    before: Option<Vec<f32>>,
+}
+
+impl Run {
+    /// At the beginning.
+    ///
+    /// # Errors
+    /// What is wrong with the description.
+    pub fn new(setup: Setup) -> Result<Self, SnnError> {
+        if setup.images.is_empty() {
+            let reason = "there are no digits to learn from".to_owned();
+            return Err(SnnError::Description { owner: "the run".into(), reason });
+        }
+        let network = setup.config.spec().build()?;
+        let started = choose::start(&network, setup.wish, crate::ann::spare_threads())?;
+        let (mut engine, reason) = (started.engine, started.reason);
+        let settings = ProtocolSettings::default();
+        let (show, rest) = (network.steps(settings.show_ms), network.steps(settings.rest_ms));
+        let mut protocol = Protocol::new(settings, 1, 0);
+        let mut tally = Tally::new(setup.config.neurons);
+        if let Some(learnt) = &setup.begin {
+            engine.set_weights(PLASTIC, &learnt.weights)?;
+            engine.set_state(0, THETA, 0, &learnt.theta)?;
+            engine.normalise(PLASTIC)?;
+            tally = Tally::labelled(learnt.labels.clone());
+        }
+        setup.knobs.set(&mut *engine, &mut protocol)?;
+        let mut run = Self {
+            engine,
+            reason,
+            tally,
+            now: Now::default(),
+            last: Last::default(),
+            history: History::new(CAP_BYTES),
+            protocol,
+            setup,
+            begun: None,
+            accepted: false,
+            show_steps: show,
+            all_steps: show + rest,
+            recorder: None,
+            stretch: None,
+            wants_delta: true,
+            before: None,
+        };
+        run.remember()?;
+        Ok(run)
+    }
+
+    /// What the run is.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Length of a step, ms.
+    pub fn dt_ms(&self) -> f64 {
+        self.engine.network().dt_ms
+    }
+
+    /// Steps of a presentation that is not repeated, with its rest.
+    pub fn steps_per_image(&self) -> u64 {
+        self.all_steps
+    }
+
+    /// Presentations so far, repeated ones included.
+    pub fn presentations(&self) -> u64 {
+        self.protocol.presentations()
+    }
+
+    /// Turns the knobs, from the next step on.
+    ///
+    /// # Errors
+    /// As the engine's.
+    pub fn set(&mut self, knobs: Knobs) -> Result<(), SnnError> {
+        self.setup.knobs = knobs;
+        knobs.set(&mut *self.engine, &mut self.protocol)
+    }
+
+    /// Records spikes and the state of some neurons, or no longer.
+    ///
+    /// # Errors
+    /// As the engine's.
+    pub fn record(&mut self, traced: Option<&[u32]>) -> Result<(), SnnError> {
+        match (traced, &self.recorder) {
+            (Some(traced), Some(recorder)) if recorder.traced() == traced => {}
+            (Some(traced), _) => {
+                self.recorder = Some(Recorder::begin(&mut *self.engine, traced)?);
+            }
+            (None, Some(recorder)) => {
+                self.stretch = Some(recorder.stretch());
+                self.recorder = None;
+                self.engine.set_probes(&[])?;
+            }
+            (None, None) => {}
+        }
+        Ok(())
+    }
+
+    /// Whether spikes are recorded.
+    pub fn records(&self) -> bool {
+        self.recorder.is_some()
+    }
+
+    /// What is recorded, or was last.
+    pub fn stretch(&self) -> Option<Stretch> {
+        self.recorder.as_ref().map(Recorder::stretch).or_else(|| self.stretch.clone())
+    }
+
+    /// Does so many steps.
+    ///
+    /// # Errors
+    /// As the engine's; what was done before is kept.
+    pub fn steps(&mut self, steps: u64) -> Result<(), SnnError> {
+        let end = self.engine.step() + steps;
+        while self.engine.step() < end {
+            self.part(end - self.engine.step())?;
+        }
+        Ok(())
+    }
+
+    /// Goes on to the end of the next image that is accepted, its rest included, or
+    /// for so many steps if it takes longer.
+    ///
+    /// # Errors
+    /// As the engine's.
+    pub fn image(&mut self, most: u64) -> Result<(), SnnError> {
+        let (images, end) = (self.tally.images, self.engine.step() + most);
+        // In the rest after an image, that image is the one that ends.
+        let rests = self.accepted && self.begun.is_some();
+        let goal = if rests { images } else { images + 1 };
+        while (self.tally.images < goal || self.begun.is_some()) && self.engine.step() < end {
+            self.part(end - self.engine.step())?;
+        }
+        Ok(())
+    }
+
+    /// Goes on until a neuron spikes, or for so many steps if none does.
+    ///
+    /// # Errors
+    /// As the engine's.
+    pub fn spike(&mut self, most: u64) -> Result<(), SnnError> {
+        let spikes = self.engine.counters().spikes;
+        for _ in 0..most {
+            self.part(1)?;
+            if self.engine.counters().spikes > spikes {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Does at most so many steps, and no more than to the end of a phase.
+    fn part(&mut self, most: u64) -> Result<(), SnnError> {
+        let images = Arc::clone(&self.setup.images);
+        let mut source =
+            |n: u64| -> Option<Pixels> { Some(images.pixels((n % images.len() as u64) as usize)) };
+        if self.begun.is_none() {
+            // Begins the presentation, and does no step of it.
+            self.protocol.advance(&mut *self.engine, &mut source, 0)?;
+            self.begin()?;
+        }
+        let shown = self.protocol.advance(&mut *self.engine, &mut source, most);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.take(&mut *self.engine)?;
+        }
+        for shown in shown?.unwrap_or_default() {
+            self.count(&shown);
+        }
+        let passed = self.engine.step() - self.begun.unwrap_or_default();
+        self.now.ms = passed as f64 * self.dt_ms();
+        self.now.showing = passed < self.show_steps;
+        if passed >= self.all_steps {
+            self.end()?;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<(), SnnError> {
+        let image = self.protocol.images().flatten().next().unwrap_or_default();
+        let number = (image % self.setup.images.len() as u64) as usize;
+        // An image that was not accepted is shown again.
+        let again = self.presentations() > 1 && !self.accepted && self.now.number == number;
+        let times = if again { self.now.times + 1 } else { 1 };
+        let class = self.setup.images.label(number);
+        self.now = Now { number, class, times, ms: 0.0, showing: true };
+        self.begun = Some(self.engine.step());
+        self.accepted = false;
+        if self.wants_delta {
+            self.before = Some(self.engine.weights(PLASTIC)?);
+            self.wants_delta = false;
+        }
+        Ok(())
+    }
+
+    /// The image was accepted.
+    fn count(&mut self, shown: &Shown) {
+        let Now { number, class, .. } = self.now;
+        let labelled = self.tally.labels.iter().any(Option::is_some);
+        let answer = labelled.then(|| predict(&self.tally.labels, &shown.counts));
+        let winner = self.tally.add(shown, number as u32, class);
+        let most = winner.map_or(0, |w| shown.counts[w]);
+        let spikes = [shown.counts.iter().sum(), most];
+        self.last = Last { number, class, answer, winner, spikes, delta: None };
+        self.accepted = true;
+    }
+
+    /// The rest after a presentation is over.
+    fn end(&mut self) -> Result<(), SnnError> {
+        self.begun = None;
+        if let Some(before) = self.before.take()
+            && let Some(winner) = self.last.winner.filter(|_| self.accepted)
+        {
+            let (after, n) = (self.engine.weights(PLASTIC)?, self.setup.config.neurons);
+            let change = (winner..after.len()).step_by(n).map(|i| after[i] - before[i]);
+            self.last.delta = Some(Arc::new(change.collect()));
+        }
+        if self.accepted && self.history.wants(self.tally.images) {
+            self.remember()?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the moment.
+    fn remember(&mut self) -> Result<(), SnnError> {
+        let (weights, theta) = (self.engine.weights(PLASTIC)?, self.theta()?);
+        let tally = &self.tally;
+        let mut moment = Moment::new(tally.images, &weights, theta);
+        moment.labels.clone_from(&tally.labels);
+        (moment.accuracy, moment.confusion) = (tally.accuracy(), tally.confusion());
+        self.history.push(moment);
+        Ok(())
+    }
+
+    /// θ of all neurons, mV.
+    ///
+    /// # Errors
+    /// As the engine's.
+    pub fn theta(&mut self) -> Result<Vec<f32>, SnnError> {
+        self.engine.state(0, THETA, 0)
+    }
+
+    /// The network as it is now.
+    ///
+    /// # Errors
+    /// As the engine's.
+    pub fn learnt(&mut self) -> Result<Learnt, SnnError> {
+        Ok(Learnt {
+            config: self.setup.config.clone(),
+            weights: self.engine.weights(PLASTIC)?,
+            theta: self.theta()?,
+            labels: self.tally.labels.clone(),
+        })
+    }
+}

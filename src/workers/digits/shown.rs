@@ -1,0 +1,330 @@
+//! The `shown digit` thread: shows the current digit to a network that has learnt,
+//! with weights and θ frozen, and keeps all of it: every spike and every membrane
+//! potential of the 350 ms, to be played back slowly.
+//!
+//! Each digit begins from the same state with the same random numbers: the same
+//! digit, the same answer.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use super::network::Learnt;
+use crate::data::{CLASSES, Pixels};
+use crate::snn::SnnError;
+use crate::snn::cpu::CpuEngine;
+use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings};
+use crate::snn::diehl_cook::read_out::votes;
+use crate::snn::diehl_cook::{EXCITATORY, INHIBITORY, INPUT, PLASTIC, THETA, set_training};
+use crate::snn::engine::{Engine, EngineState};
+use crate::snn::network::{ProbeSpec, ProbeWhat};
+use crate::snn::recording::Recording;
+use crate::workers::answers::Answer;
+use crate::workers::events::{Event, Events};
+use crate::workers::latest::{Inbox, Slot};
+
+/// Key of the network's answer among the other models'.
+pub const KEY: &str = "spiking";
+/// Presentations after which a digit that raises too few spikes is given up.
+const MOST_TIMES: u32 = 12;
+/// Membrane potentials are kept so often, ms.
+pub const POTENTIAL_EVERY_MS: f64 = 1.0;
+/// More neurons than these keep no potentials.
+const MOST_POTENTIALS: usize = 1600;
+
+/// A digit to be shown.
+pub struct Question {
+    /// Counts the questions.
+    pub serial: u64,
+    pub pixels: Box<Pixels>,
+    pub network: Network,
+}
+
+/// Whom a digit is shown to.
+#[derive(Clone, Debug)]
+pub enum Network {
+    /// A network in the box, by its id.
+    Shipped(&'static str),
+    /// The one that learns, as it is.
+    Live(Arc<Learnt>),
+}
+
+impl Network {
+    /// Whether it is the very same.
+    pub fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Shipped(a), Self::Shipped(b)) => a == b,
+            (Self::Live(a), Self::Live(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+/// What the digit raised in the network.
+#[derive(Clone, Debug)]
+pub struct Competition {
+    /// [`Question::serial`].
+    pub serial: u64,
+    pub pixels: Box<Pixels>,
+    /// For people: `STDP 400`, or that it is the live one.
+    pub name: String,
+    /// Whether it is the one that learns.
+    pub live: bool,
+    /// Accuracy of its vote on the test digits, 0 to 1, where it was tested.
+    pub accuracy: Option<f64>,
+    pub network: Arc<Learnt>,
+    /// The presentation that counts: excitatory neurons, then inhibitory ones, then
+    /// inputs.
+    pub recording: Arc<Recording>,
+    /// Membrane potentials, mV, a row of all excitatory neurons every
+    /// [`POTENTIAL_EVERY_MS`]; empty in large networks.
+    pub potentials: Arc<Vec<f32>>,
+    /// How often it was shown, brighter each time.
+    pub times: u32,
+    /// Whether it raised as many spikes as it must.
+    pub enough: bool,
+    /// The vote, as shares.
+    pub answer: Answer,
+}
+
+/// The newest competition, if any, and why there is none.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    pub competition: Option<Arc<Competition>>,
+    pub failure: Option<String>,
+}
+
+/// The thread, from the window's side.
+pub struct ShownThread {
+    inbox: Arc<Inbox<Question>>,
+    shown: Arc<Slot<Shown>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ShownThread {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start(events: Events) -> std::io::Result<Self> {
+        let (inbox, shown) =
+            (Arc::<Inbox<Question>>::default(), Arc::new(Slot::new(Shown::default())));
+        let (theirs, out) = (Arc::clone(&inbox), Arc::clone(&shown));
+        let work = move || {
+            let mut arena = None;
+            while let Some(question) = theirs.wait() {
+                let acted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    answer(&mut arena, question)
+                }));
+                match acted {
+                    Ok(Ok(competition)) => {
+                        let competition = Some(Arc::new(competition));
+                        out.put(Shown { competition, failure: None });
+                        events.wake();
+                    }
+                    Ok(Err(error)) => fail(&out, &events, error.to_string()),
+                    Err(_) => {
+                        arena = None;
+                        fail(&out, &events, "a mistake in the program".to_owned());
+                    }
+                }
+            }
+        };
+        let builder = std::thread::Builder::new().name("shown digit".into());
+        Ok(Self { inbox, shown, thread: Some(builder.spawn(work)?) })
+    }
+
+    /// Shows a digit; an earlier one that was not begun is forgotten.
+    pub fn ask(&self, question: Question) {
+        self.inbox.put(question);
+    }
+
+    /// What the newest digit raised.
+    pub fn shown(&self) -> Arc<Shown> {
+        self.shown.get()
+    }
+}
+
+impl Drop for ShownThread {
+    fn drop(&mut self) {
+        self.inbox.close();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn fail(out: &Slot<Shown>, events: &Events, reason: String) {
+    let failure = format!(
+        "The digit could not be shown to the spiking network: {reason}. Nothing else is affected."
+    );
+    out.put(Shown { competition: None, failure: Some(failure.clone()) });
+    events.send(Event::Failure(failure));
+}
+
+/// A frozen network, and the state in which each digit finds it.
+struct Arena {
+    of: Network,
+    accuracy: Option<f64>,
+    network: Arc<Learnt>,
+    engine: CpuEngine,
+    rest: EngineState,
+}
+
+impl Arena {
+    fn new(of: Network) -> Result<Self, SnnError> {
+        let network = match &of {
+            Network::Shipped(id) => Arc::new(Learnt::shipped(id)?),
+            Network::Live(learnt) => Arc::clone(learnt),
+        };
+        let mut engine = CpuEngine::new(&network.config.spec().build()?, 1);
+        engine.set_weights(PLASTIC, &network.weights)?;
+        engine.set_state(0, THETA, 0, &network.theta)?;
+        engine.normalise(PLASTIC)?;
+        set_training(&mut engine, false)?;
+        // The membranes begin far below rest; they get there first.
+        engine.run(engine.network().steps(500.0))?;
+        let rest = engine.snapshot()?;
+        let accuracy = match &of {
+            Network::Shipped(id) => Learnt::tested(id),
+            Network::Live(_) => None,
+        };
+        Ok(Self { of, accuracy, network, engine, rest })
+    }
+
+    fn probes(&self) -> Vec<ProbeSpec> {
+        let mut all: Vec<ProbeSpec> = [EXCITATORY, INHIBITORY, INPUT]
+            .map(|of| {
+                let what = ProbeWhat::Spikes { of: of.to_owned() };
+                ProbeSpec { name: format!("spikes of {of}"), what }
+            })
+            .into();
+        if self.network.config.neurons <= MOST_POTENTIALS {
+            let what = ProbeWhat::State {
+                of: EXCITATORY.to_owned(),
+                variable: "v".to_owned(),
+                neurons: Vec::new(),
+                replica: 0,
+                every_ms: POTENTIAL_EVERY_MS,
+            };
+            all.push(ProbeSpec { name: "potentials".to_owned(), what });
+        }
+        all
+    }
+}
+
+/// Shows the digit.
+fn answer(arena: &mut Option<Arena>, question: Question) -> Result<Competition, SnnError> {
+    let begun = Instant::now();
+    let arena = match arena {
+        Some(known) if known.of.same(&question.network) => known,
+        _ => arena.insert(Arena::new(question.network)?),
+    };
+    let network = Arc::clone(&arena.network);
+    let live = matches!(arena.of, Network::Live(_));
+    let neurons = network.config.neurons;
+    let probes = arena.probes();
+    let engine = &mut arena.engine;
+    engine.restore(&arena.rest)?;
+    let settings = ProtocolSettings { normalise: false, ..ProtocolSettings::default() };
+    let mut protocol = Protocol::new(settings, 1, 0);
+    let pixels = *question.pixels;
+    let mut source = |_: u64| Some(pixels);
+    let mut times = 0;
+    let (counts, enough, from) = loop {
+        // Only the presentation that counts is kept.
+        engine.set_probes(&probes)?;
+        times += 1;
+        let from = engine.step();
+        let accepted = protocol.advance(engine, &mut source, u64::MAX)?.unwrap_or_default();
+        if let Some(shown) = accepted.into_iter().next() {
+            break (shown.counts, true, from);
+        }
+        if times >= MOST_TIMES {
+            break (engine.counts(0, 0)?, false, from);
+        }
+        // The rest, before it is shown once more.
+        protocol.advance(engine, &mut source, u64::MAX)?;
+    };
+    let offsets = [0, neurons as u32, 2 * neurons as u32];
+    let total = (2 * neurons + crate::data::PIXELS) as u32;
+    let mut recording = Recording::new(total, engine.network().dt_ms, usize::MAX);
+    for spike in engine.take_spikes()? {
+        let first = offsets.get(usize::from(spike.source)).copied().unwrap_or(0);
+        recording.push(spike.step.saturating_sub(from), &[first + spike.neuron]);
+    }
+    recording.advance(engine.step() - from);
+    let potentials = engine.take_samples()?.into_iter().next().map(|s| s.values);
+    engine.set_probes(&[])?;
+    engine.set_rates(0, 0, &[0.0; crate::data::PIXELS])?;
+    let took_ms = begun.elapsed().as_secs_f32() * 1e3;
+    Ok(Competition {
+        serial: question.serial,
+        answer: shares(&network, &counts, took_ms),
+        pixels: question.pixels,
+        name: format!("STDP {neurons}{}", if live { " · live" } else { "" }),
+        live,
+        accuracy: arena.accuracy,
+        network,
+        recording: Arc::new(recording),
+        potentials: Arc::new(potentials.unwrap_or_default()),
+        times,
+        enough,
+    })
+}
+
+/// The votes as shares that sum to 1.
+fn shares(network: &Learnt, counts: &[u32], took_ms: f32) -> Answer {
+    let votes = votes(&network.labels, counts);
+    let sum: f64 = votes.iter().sum();
+    let even = 1.0 / CLASSES as f64;
+    let probabilities = votes.map(|v| (if sum > 0.0 { v / sum } else { even }) as f32);
+    Answer { key: KEY.to_owned(), probabilities, took_ms, trust: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::synthetic;
+    use crate::snn::diehl_cook::DiehlCook;
+
+    #[test]
+    fn the_same_digit_gets_the_same_answer_whatever_came_before() {
+        let data = synthetic::generate(3, 12);
+        let config = DiehlCook::of(25);
+        let engine = CpuEngine::new(&config.spec().build().unwrap(), 1);
+        let weights = engine.network().projections[PLASTIC].weights.clone();
+        let labels = (0..25).map(|j| Some((j % 10) as u8)).collect();
+        let learnt = Arc::new(Learnt::new(config, weights, vec![20.0; 25], labels).unwrap());
+        let ask = |i: usize, serial| Question {
+            serial,
+            pixels: Box::new(data.pixels(i)),
+            network: Network::Live(Arc::clone(&learnt)),
+        };
+        let mut arena = None;
+        let first = answer(&mut arena, ask(0, 1)).unwrap();
+        answer(&mut arena, ask(5, 2)).unwrap();
+        let again = answer(&mut arena, ask(0, 3)).unwrap();
+        assert_eq!(first.answer.probabilities, again.answer.probabilities);
+        assert_eq!(first.recording.total(), again.recording.total());
+        assert_eq!(first.recording.steps(), 700);
+        assert_eq!(first.potentials.len(), 350 * 25);
+        assert_eq!(*first.potentials, *again.potentials);
+        assert!(first.enough && first.recording.total() > 500);
+    }
+
+    #[test]
+    fn an_empty_picture_is_given_up_after_some_presentations() {
+        let config = DiehlCook::of(25);
+        let weights = vec![0.1; 25 * crate::data::PIXELS];
+        let learnt = Learnt::new(config, weights, vec![20.0; 25], vec![Some(1); 25]).unwrap();
+        let question = Question {
+            serial: 1,
+            pixels: Box::new([0.0; crate::data::PIXELS]),
+            network: Network::Live(Arc::new(learnt)),
+        };
+        let found = answer(&mut None, question).unwrap();
+        assert!(!found.enough && found.times == MOST_TIMES);
+        assert!((found.answer.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    }
+}

@@ -1,0 +1,230 @@
+//! What the network answers while it learns, and what its neurons stand for.
+//!
+//! Labels and answers come from different images: after every [`BLOCK`] images the
+//! neurons are labelled by their responses to the last [`LABEL_BLOCKS`] blocks, and
+//! each image of the *next* block is answered by the vote of the neurons as they
+//! are labelled then. So no image helps to label the neurons that answer it. The
+//! running accuracy is the share of right answers among the last [`WINDOW`] ones. It
+//! lies below the accuracy of a frozen network, because weights change between
+//! labels and answers.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::snn::diehl_cook::protocol::Shown;
+use crate::snn::diehl_cook::read_out::{Responses, predict};
+
+/// Images between two labellings.
+pub const BLOCK: u64 = 250;
+/// Blocks whose responses label the neurons.
+pub const LABEL_BLOCKS: usize = 20;
+/// Answers over which the running accuracy is taken.
+pub const WINDOW: usize = 1000;
+/// Images won that are remembered of each neuron.
+pub const WON_SHOWN: usize = 6;
+
+/// No image.
+pub const NONE: u32 = u32::MAX;
+
+/// Right answers out of those given.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Point {
+    /// Images learnt.
+    pub images: u64,
+    /// Running accuracy, 0 to 1.
+    pub accuracy: f64,
+    /// Answers that it is taken over.
+    pub answers: usize,
+}
+
+/// What is known of the neurons and their answers.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    neurons: usize,
+    /// Images learnt.
+    pub images: u64,
+    /// The digit that each neuron stands for.
+    pub labels: Vec<Option<u8>>,
+    /// What labelled them.
+    pub responses: Responses,
+    /// Images that each neuron has won: those in which it fired most.
+    pub won: Vec<u32>,
+    /// The newest of them, by number in the training set, the newest first;
+    /// [`NONE`] where there are fewer.
+    pub last_won: Vec<[u32; WON_SHOWN]>,
+    /// Spikes of each neuron since the beginning.
+    pub spikes: Vec<u64>,
+    /// The newest answers: (truth, answer), the oldest first.
+    answers: VecDeque<(u8, u8)>,
+    /// The running accuracy, a point per block.
+    pub curve: Vec<Point>,
+    /// Shared with copies of the tally; only the newest still grows.
+    blocks: VecDeque<Arc<Block>>,
+}
+
+/// Summed spikes of a block: `[class][neuron]`, and the images of each class.
+#[derive(Clone, Debug)]
+struct Block {
+    spikes: Vec<u32>,
+    images: [u32; 10],
+}
+
+impl Block {
+    fn new(neurons: usize) -> Self {
+        Self { spikes: vec![0; 10 * neurons], images: [0; 10] }
+    }
+}
+
+impl Tally {
+    /// Of a network that has not learnt yet.
+    pub fn new(neurons: usize) -> Self {
+        Self {
+            neurons,
+            images: 0,
+            labels: vec![None; neurons],
+            responses: Responses::new(neurons),
+            won: vec![0; neurons],
+            last_won: vec![[NONE; WON_SHOWN]; neurons],
+            spikes: vec![0; neurons],
+            answers: VecDeque::new(),
+            curve: Vec::new(),
+            blocks: VecDeque::from([Arc::new(Block::new(neurons))]),
+        }
+    }
+
+    /// Of a network that comes with its labels.
+    pub fn labelled(labels: Vec<Option<u8>>) -> Self {
+        Self { labels: labels.clone(), ..Self::new(labels.len()) }
+    }
+
+    /// An image of this class was learnt; `number` is its place in the training set.
+    /// Returns the winner.
+    pub fn add(&mut self, shown: &Shown, number: u32, class: u8) -> Option<usize> {
+        let class = class.min(9);
+        if self.labels.iter().any(Option::is_some) {
+            if self.answers.len() == WINDOW {
+                self.answers.pop_front();
+            }
+            self.answers.push_back((class, predict(&self.labels, &shown.counts)));
+        }
+        if let Some(block) = self.blocks.back_mut().map(Arc::make_mut) {
+            block.images[usize::from(class)] += 1;
+            let sums = &mut block.spikes[usize::from(class) * self.neurons..];
+            sums.iter_mut().zip(&shown.counts).for_each(|(sum, n)| *sum += n);
+        }
+        self.spikes.iter_mut().zip(&shown.counts).for_each(|(sum, n)| *sum += u64::from(*n));
+        let winner = winner(&shown.counts);
+        if let Some(winner) = winner {
+            self.won[winner] += 1;
+            let last = &mut self.last_won[winner];
+            last.rotate_right(1);
+            last[0] = number;
+        }
+        self.images += 1;
+        if self.images.is_multiple_of(BLOCK) {
+            self.label();
+        }
+        winner
+    }
+
+    /// Labels the neurons by the blocks at hand, and begins the next block.
+    fn label(&mut self) {
+        let mut responses = Responses::new(self.neurons);
+        for block in &self.blocks {
+            responses.add_sums(&block.spikes, &block.images);
+        }
+        self.labels = responses.labels();
+        self.responses = responses;
+        if let Some(accuracy) = self.accuracy() {
+            let answers = self.answers.len();
+            self.curve.push(Point { images: self.images, accuracy, answers });
+        }
+        if self.blocks.len() == LABEL_BLOCKS {
+            self.blocks.pop_front();
+        }
+        self.blocks.push_back(Arc::new(Block::new(self.neurons)));
+    }
+
+    /// The running accuracy, 0 to 1; `None` before the first answer.
+    pub fn accuracy(&self) -> Option<f64> {
+        let right = self.answers.iter().filter(|(truth, answer)| truth == answer).count();
+        (!self.answers.is_empty()).then(|| right as f64 / self.answers.len() as f64)
+    }
+
+    /// How many answers the running accuracy is taken over.
+    pub fn answers(&self) -> usize {
+        self.answers.len()
+    }
+
+    /// `[truth][answer]` of the newest answers.
+    pub fn confusion(&self) -> [[u32; 10]; 10] {
+        let mut table = [[0; 10]; 10];
+        for (truth, answer) in &self.answers {
+            table[usize::from(*truth)][usize::from((*answer).min(9))] += 1;
+        }
+        table
+    }
+
+    /// Neurons that stand for each digit.
+    pub fn per_class(&self) -> [u32; 10] {
+        let mut number = [0; 10];
+        for label in self.labels.iter().flatten() {
+            number[usize::from((*label).min(9))] += 1;
+        }
+        number
+    }
+
+    /// Neurons that did not fire for any image of the labelling.
+    pub fn unassigned(&self) -> usize {
+        self.labels.iter().filter(|l| l.is_none()).count()
+    }
+
+    /// Neurons that have never fired.
+    pub fn dead(&self) -> usize {
+        self.spikes.iter().filter(|s| **s == 0).count()
+    }
+}
+
+/// Who fired most; the first of several.
+pub fn winner(counts: &[u32]) -> Option<usize> {
+    let most = counts.iter().copied().max().filter(|n| *n > 0)?;
+    counts.iter().position(|n| *n == most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(counts: [u32; 3]) -> Shown {
+        Shown { image: 0, replica: 0, counts: counts.to_vec(), times: 1 }
+    }
+
+    #[test]
+    fn labels_answer_only_images_that_come_after_them() {
+        let mut tally = Tally::new(3);
+        for i in 0..BLOCK {
+            let class = (i % 2) as u8;
+            tally.add(&shown(if class == 0 { [4, 0, 0] } else { [0, 5, 0] }), i as u32, class);
+        }
+        assert_eq!((tally.accuracy(), &tally.labels[..]), (None, &[Some(0), Some(1), None][..]));
+        tally.add(&shown([1, 0, 0]), 7, 0);
+        tally.add(&shown([1, 0, 0]), 8, 1);
+        assert_eq!(tally.accuracy(), Some(0.5));
+        assert_eq!((tally.confusion()[0][0], tally.confusion()[1][0]), (1, 1));
+        assert_eq!((tally.unassigned(), tally.dead(), tally.per_class()[1]), (1, 1, 1));
+        assert_eq!(tally.last_won[0][..2], [8, 7]);
+        assert_eq!(tally.won, [BLOCK as u32 / 2 + 2, BLOCK as u32 / 2, 0]);
+    }
+
+    #[test]
+    fn the_running_accuracy_forgets_what_is_older_than_its_window() {
+        let mut tally = Tally::labelled(vec![Some(0), Some(1), None]);
+        for i in 0..2 * WINDOW {
+            tally.add(&shown([1, 0, 0]), 0, u8::from(i < WINDOW));
+        }
+        // Relabelled in between: neuron 0 stands for whatever it fired for more.
+        assert_eq!(tally.answers(), WINDOW);
+        assert!(tally.curve.len() == 2 * WINDOW / BLOCK as usize);
+        assert!(tally.curve.windows(2).all(|p| p[0].images < p[1].images));
+    }
+}

@@ -1,0 +1,145 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::run::Run;
+use super::*;
+use crate::data::synthetic;
+use crate::snn::choose::Wish;
+use crate::snn::diehl_cook::{DiehlCook, PLASTIC};
+
+fn setup() -> Setup {
+    Setup {
+        config: DiehlCook { seed: 3, ..DiehlCook::of(25) },
+        images: Arc::new(synthetic::generate(5, 30)),
+        begin: None,
+        shipped: None,
+        knobs: Knobs::default(),
+        wish: Wish::Cpu,
+    }
+}
+
+/// Weights and θ after so many images of a run that nobody looks at.
+fn alone(images: u64) -> Learnt {
+    let mut run = Run::new(setup()).unwrap();
+    run.wants_delta = false;
+    while run.tally.images < images {
+        run.image(u64::MAX / 2).unwrap();
+    }
+    run.learnt().unwrap()
+}
+
+#[test]
+fn looking_stepping_and_recording_change_nothing() {
+    let alone = alone(12);
+    let mut run = Run::new(setup()).unwrap();
+    let look = Look::default();
+    let mut k = 0u64;
+    while run.tally.images < 12 {
+        k += 1;
+        match k % 5 {
+            0 => run.record(Some(&[1, 2, 3])).unwrap(),
+            1 => run.record(None).unwrap(),
+            2 => run.wants_delta = true,
+            _ => {}
+        }
+        run.steps(1 + k * 37 % 200).unwrap();
+        Fields::now(&mut run, k, &look).unwrap();
+    }
+    run.record(None).unwrap();
+    // To the end of the twelfth image's rest.
+    if run.now.ms < 500.0 {
+        run.image(u64::MAX / 2).unwrap();
+    }
+    assert_eq!(run.tally.images, 12);
+    assert_eq!(run.learnt().unwrap(), alone);
+    let delta = run.last.delta.clone().unwrap();
+    assert!(delta.iter().any(|d| *d != 0.0));
+}
+
+#[test]
+fn steps_by_image_and_by_spike_stop_where_they_should() {
+    let mut run = Run::new(setup()).unwrap();
+    run.record(Some(&[0])).unwrap();
+    run.image(u64::MAX / 2).unwrap();
+    assert_eq!(run.tally.images, 1);
+    // It may have been shown more than once.
+    assert_eq!(run.engine.step() % 1000, 0);
+    assert_eq!(run.engine.step(), 1000 * run.presentations());
+    run.spike(5000).unwrap();
+    let stretch = run.stretch().unwrap();
+    let last = stretch.recording.steps() - 1;
+    let neurons = 0..50;
+    assert!(stretch.recording.spikes(last..last + 1).any(|(_, n)| neurons.contains(&n)));
+    assert_eq!(stretch.recording.steps(), run.engine.step());
+    assert!(stretch.traces.value(0, last).unwrap() < 0.0);
+}
+
+#[test]
+fn a_trained_network_goes_on_from_its_weights_and_answers_at_once() {
+    let mut learnt = alone(10);
+    learnt.labels = (0..25).map(|j| Some((j % 10) as u8)).collect();
+    let parts = (learnt.config.clone(), learnt.weights.clone(), learnt.theta.clone());
+    let begin = Learnt::new(parts.0, parts.1, parts.2, learnt.labels.clone()).unwrap();
+    let mut run = Run::new(Setup { begin: Some(Arc::new(begin)), ..setup() }).unwrap();
+    run.image(u64::MAX / 2).unwrap();
+    assert!(run.last.answer.is_some() && run.tally.accuracy().is_some());
+    let error = Learnt::new(DiehlCook::of(25), vec![0.0; 3], vec![], vec![]).unwrap_err();
+    assert!(error.to_string().contains("3"), "{error}");
+}
+
+#[test]
+fn frozen_knobs_leave_weights_and_thresholds_as_they_are() {
+    let knobs = Knobs { learns: false, ..Knobs::default() };
+    let mut run = Run::new(Setup { knobs, ..setup() }).unwrap();
+    let before = run.learnt().unwrap();
+    run.steps(3000).unwrap();
+    assert_eq!(run.learnt().unwrap(), before);
+    // Without inhibition many neurons fire for each image; with it, few do.
+    run.set(Knobs { inhibition: 0.0, ..knobs }).unwrap();
+    run.image(u64::MAX / 2).unwrap();
+    run.image(u64::MAX / 2).unwrap();
+    let [all, most] = run.last.spikes;
+    assert!(all > 5 * most, "{all} {most}");
+    assert_eq!(run.engine.weights(PLASTIC).unwrap(), before.weights);
+}
+
+fn wait(thread: &DigitsThread, what: &str, ready: impl Fn(&DigitsView) -> bool) -> Arc<DigitsView> {
+    let begun = Instant::now();
+    loop {
+        let view = thread.view();
+        if ready(&view) {
+            return view;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what}: {:?}", view.failure);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn the_thread_runs_holds_steps_and_looks_back() {
+    let (sender, _receiver) = sync_channel(8);
+    let events = Events::new(sender, Arc::new(|| {}));
+    let thread = DigitsThread::start(events).unwrap();
+    thread.set_watched(true, true);
+    thread.send(DigitsCommand::Load(Box::new(setup()))).unwrap();
+    wait(&thread, "load", |v| v.generation == 1 && v.fields.is_some());
+    thread.send(DigitsCommand::Images(2)).unwrap();
+    let view = wait(&thread, "two images", |v| v.images == 2);
+    assert!(!view.goes && view.records && view.stretch.recording.total() > 0);
+    thread.set_running(true);
+    wait(&thread, "sixty images", |v| v.images >= 60);
+    thread.set_running(false);
+    let held = wait(&thread, "hold", |v| !v.goes);
+    assert_eq!(held.kept.0[..2], [0, 50]);
+    thread.send(DigitsCommand::Past(Some(55))).unwrap();
+    let past = wait(&thread, "past", |v| v.past.is_some()).past.clone().unwrap();
+    assert_eq!(past.images, 50);
+    thread.send(DigitsCommand::Past(None)).unwrap();
+    let view = wait(&thread, "back", |v| v.past.is_none());
+    assert_eq!(view.images, held.images);
+    let knobs = Knobs { rate: f64::NAN, ..Knobs::default() };
+    thread.send(DigitsCommand::Set(knobs)).unwrap();
+    wait(&thread, "failure", |v| v.failure.is_some());
+    thread.send(DigitsCommand::Load(Box::new(setup()))).unwrap();
+    wait(&thread, "again", |v| v.failure.is_none() && v.generation == 2);
+}

@@ -1,0 +1,137 @@
+//! What the window sees of a run.
+
+use std::sync::Arc;
+
+use super::fields::{Look, Picture, paint};
+use super::history::Moment;
+use super::network::{Knobs, Learnt};
+use super::run::{Last, Now, Run};
+use super::spikes::Stretch;
+use super::tally::Tally;
+use crate::data::dataset::Dataset;
+use crate::snn::SnnError;
+use crate::snn::engine::EngineInfo;
+
+/// Bins of the weights' histogram, from 0 to 1.
+pub const BINS: usize = 50;
+
+/// Measured speeds, over the last half second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Speeds {
+    /// Steps per second of wall time.
+    pub steps_per_s: f64,
+    /// Images learnt per second of wall time.
+    pub images_per_s: f64,
+}
+
+/// The network at some image.
+#[derive(Clone, Debug)]
+pub struct Fields {
+    /// Grows with each; another one for another picture.
+    pub version: u64,
+    /// Images learnt.
+    pub images: u64,
+    pub learnt: Arc<Learnt>,
+    pub picture: Picture,
+    /// The running accuracy, 0 to 1.
+    pub accuracy: Option<f64>,
+    /// `[truth][answer]` of the answers that it is taken over.
+    pub confusion: [[u32; 10]; 10],
+    /// Weights in each of [`BINS`] bins from 0 to 1.
+    pub histogram: [u32; BINS],
+    /// Smallest, mean and largest sum of the weights onto a neuron.
+    pub sums: [f32; 3],
+    /// Everything counted; of the newest moment only.
+    pub tally: Option<Arc<Tally>>,
+}
+
+impl Fields {
+    /// The network as it is now.
+    ///
+    /// # Errors
+    /// As the engine's.
+    pub fn now(run: &mut Run, version: u64, look: &Look) -> Result<Self, SnnError> {
+        let (learnt, tally) = (run.learnt()?, run.tally.clone());
+        let of = (tally.images, tally.accuracy(), tally.confusion());
+        Ok(Self { tally: Some(Arc::new(tally)), ..Self::of(learnt, version, look, of) })
+    }
+
+    /// As it was at a moment of the same run.
+    pub fn past(run: &Run, moment: &Moment, version: u64, look: &Look) -> Self {
+        let learnt = Learnt {
+            config: run.setup().config.clone(),
+            weights: moment.weights(),
+            theta: moment.theta.clone(),
+            labels: moment.labels.clone(),
+        };
+        Self::of(learnt, version, look, (moment.images, moment.accuracy, moment.confusion))
+    }
+
+    fn of(
+        learnt: Learnt,
+        version: u64,
+        look: &Look,
+        (images, accuracy, confusion): (u64, Option<f64>, [[u32; 10]; 10]),
+    ) -> Self {
+        let mut histogram = [0; BINS];
+        let mut sum = vec![0.0f32; learnt.theta.len()];
+        for row in learnt.weights.chunks_exact(learnt.theta.len().max(1)) {
+            for (s, w) in sum.iter_mut().zip(row) {
+                *s += w;
+                histogram[((w * BINS as f32) as usize).min(BINS - 1)] += 1;
+            }
+        }
+        let least = sum.iter().copied().fold(f32::INFINITY, f32::min);
+        let most = sum.iter().copied().fold(0.0, f32::max);
+        let mean = sum.iter().sum::<f32>() / sum.len().max(1) as f32;
+        let picture = paint(&learnt.weights, &learnt.labels, look);
+        let (sums, learnt) = ([least, mean, most], Arc::new(learnt));
+        Self { version, images, learnt, picture, accuracy, confusion, histogram, sums, tally: None }
+    }
+
+    /// Neurons that stand for each digit, and for none.
+    pub fn per_class(&self) -> [u32; 11] {
+        let mut number = [0; 11];
+        for label in &self.learnt.labels {
+            number[label.map_or(10, |l| usize::from(l.min(9)))] += 1;
+        }
+        number
+    }
+}
+
+/// The run as the window sees it.
+#[derive(Clone, Default)]
+pub struct DigitsView {
+    /// Grows with every run begun.
+    pub generation: u64,
+    /// The engine in use, and why; `None` before the first run.
+    pub engine: Option<(EngineInfo, String)>,
+    /// What it learns from.
+    pub data: Option<Arc<Dataset>>,
+    pub knobs: Knobs,
+    /// Steps done.
+    pub step: u64,
+    /// Images learnt.
+    pub images: u64,
+    /// Presentations, repeated ones included.
+    pub presentations: u64,
+    /// Running accuracy, and answers that it is taken over.
+    pub accuracy: Option<(f64, usize)>,
+    pub now: Now,
+    pub last: Last,
+    /// The newest fields.
+    pub fields: Option<Arc<Fields>>,
+    /// Those of the moment that was asked for, if one was.
+    pub past: Option<Arc<Fields>>,
+    /// Images at which moments are kept, and their memory in bytes.
+    pub kept: (Arc<Vec<u64>>, usize),
+    /// What is recorded spike by spike, or was last.
+    pub stretch: Stretch,
+    /// Whether it is being recorded at this moment.
+    pub records: bool,
+    /// Whether it runs at this moment.
+    pub goes: bool,
+    pub speeds: Option<Speeds>,
+    /// Why it cannot go on.
+    pub failure: Option<String>,
+}

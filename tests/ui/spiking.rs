@@ -1,0 +1,82 @@
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use super::Window;
+
+/// The workspace with a network of 25 neurons, held at its beginning.
+fn open() -> Window {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = Window::open_with([1280.0, 800.0], home, |setup| {
+        setup.workspace = Some("spiking".into());
+    });
+    window.wait_for_text("first labels after");
+    window.pick("Neurons", "25");
+    window.wait_for_text("Receptive fields of 25 neurons");
+    window
+}
+
+/// Where the time bar stands: `12 of 300 images`.
+fn images(window: &Window) -> u64 {
+    let mut found = window.harness.query_all_by_label_contains(" images");
+    let text = found.find_map(|n| n.accesskit_node().value().filter(|v| v.contains(" of ")));
+    let text = text.expect("the position of the time bar");
+    text.split(" of ").next().unwrap().replace(',', "").parse().unwrap()
+}
+
+#[test]
+fn a_network_learns_is_held_stepped_and_looked_back_at() {
+    let mut window = open();
+    window.key(Modifiers::NONE, Key::Space);
+    window.wait_for_text(" right");
+    window.wait_for_text("Images it won last");
+    window.key(Modifiers::NONE, Key::Space);
+    window.wait_for("a held run", |h| h.query_all_by_label_contains("images/s").count() < 2);
+    window.settle();
+    let held = images(&window);
+    assert!(held > 250, "{held}");
+    window.click("Step on");
+    window.wait_for("the next image", |h| {
+        h.query_all_by_label_contains(&format!("{} of ", held + 1)).next().is_some()
+    });
+    window.key(Modifiers::NONE, Key::Home);
+    window.wait_for_text("0 images");
+    assert!(window.says("first labels after"), "{}", window.said());
+    window.key(Modifiers::NONE, Key::End);
+    window.wait_for_text(" right");
+}
+
+#[test]
+fn spikes_are_stepped_to_and_traced() {
+    let mut window = open();
+    window.click("Spikes");
+    window.wait_for_text("recording begins with what you look at");
+    window.click("Next spike");
+    window.wait_for_text("Raster of");
+    assert!(window.says("Image 0, a "), "{}", window.said());
+    window.click("Step on");
+    window.click("Step back");
+    window.wait_for_text("behind live");
+}
+
+#[test]
+fn the_current_digit_is_shown_to_the_network_in_the_box() {
+    let mut window = Window::open();
+    window.draw(7, 1);
+    window.wait_for_text("STDP 400 answers 7");
+    window.key(Modifiers::COMMAND, Key::Num7);
+    window.click("Your digit");
+    window.wait_for_text("No neuron has fired yet");
+    window.key(Modifiers::NONE, Key::End);
+    window.wait_for_text("The vote says 7");
+    assert!(window.says("Who fired most"), "{}", window.said());
+}
+
+#[test]
+fn an_experiment_turns_the_knobs_and_reset_turns_them_back() {
+    let mut window = open();
+    window.pick("Experiment", "No competition");
+    window.wait_for_text("all fields become the same");
+    window.click("Reset");
+    window.wait_for_text("Competition, homeostasis and normalisation as published");
+    window.wait_for_text("Receptive fields of 400 neurons");
+}
