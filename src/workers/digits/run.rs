@@ -187,17 +187,16 @@ impl Run {
         Ok(())
     }
 
-    /// Goes on to the end of the next image that is accepted, its rest included, or
-    /// for so many steps if it takes longer.
+    /// Goes on until one more image has been accepted and its rest is over, or for so
+    /// many steps if it takes longer.
     ///
     /// # Errors
     /// As the engine's.
     pub fn image(&mut self, most: u64) -> Result<(), SnnError> {
         let (images, end) = (self.tally.images, self.engine.step() + most);
-        // In the rest after an image, that image is the one that ends.
-        let rests = self.accepted && self.begun.is_some();
-        let goal = if rests { images } else { images + 1 };
-        while (self.tally.images < goal || self.begun.is_some()) && self.engine.step() < end {
+        // An image counts from the beginning of its rest: one that rests now is not
+        // the next one, or the step would change nothing that is counted.
+        while (self.tally.images == images || self.begun.is_some()) && self.engine.step() < end {
             self.part(end - self.engine.step())?;
         }
         Ok(())
