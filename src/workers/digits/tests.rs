@@ -47,8 +47,8 @@ fn looking_stepping_and_recording_change_nothing() {
     }
     run.record(None).unwrap();
     // To the end of the twelfth image's rest.
-    if run.now.ms < 500.0 {
-        run.image(u64::MAX / 2).unwrap();
+    while run.now.ms < 500.0 {
+        run.steps(1).unwrap();
     }
     assert_eq!(run.tally.images, 12);
     assert_eq!(run.learnt().unwrap(), alone);
