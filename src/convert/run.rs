@@ -76,7 +76,7 @@ impl<'a> Run<'a> {
         let spiking = self.spiking;
         let mut chance =
             self.needs_chance().then(|| Rng::stream(self.seed, "converted network", self.step));
-        let mut events = self.from_picture(chance.as_mut());
+        let mut events = self.poisson_spikes(chance.as_mut());
         for (number, stage) in spiking.stages.iter().enumerate() {
             if number > 0 {
                 events = self.disturb(number, events, chance.as_mut());
@@ -118,7 +118,7 @@ impl<'a> Run<'a> {
     }
 
     /// Poisson spikes of the pixels.
-    fn from_picture(&self, chance: Option<&mut Rng>) -> Vec<Event> {
+    fn poisson_spikes(&self, chance: Option<&mut Rng>) -> Vec<Event> {
         match chance {
             Some(chance) if self.spiking.recipe.input == Input::Poisson => {
                 let spikes = self.picture.iter().map(|p| chance.uniform() < *p);
@@ -183,7 +183,6 @@ impl<'a> Run<'a> {
                     if most > passed[out] {
                         through.push((out as u32, *strength));
                         passed[out] += 1;
-                        continue;
                     }
                 }
             }

@@ -404,3 +404,32 @@ fn spiking_digit_light() {
     window.wait_for_text("The vote says ");
     compare(&mut window, "spiking-digit-light");
 }
+
+/// The Conversion workspace with a 3.
+fn conversion(size: [f32; 2], theme: ThemeChoice, projector: bool) -> Window {
+    let mut window = open(size, theme, projector, "draw");
+    window.draw(3, 1);
+    window.key(egui::Modifiers::COMMAND, egui::Key::Num8);
+    window.wait_for_text("in spikes after 100 steps: 3, ");
+    window
+}
+
+#[test]
+fn conversion_pictures_dark() {
+    let mut window = conversion([1280.0, 800.0], ThemeChoice::Dark, false);
+    compare(&mut window, "conversion-pictures-dark");
+}
+
+#[test]
+fn conversion_pictures_in_projector_mode() {
+    let mut window = conversion([1024.0, 768.0], ThemeChoice::Light, true);
+    compare(&mut window, "conversion-pictures-projector");
+}
+
+#[test]
+fn conversion_spikes_light() {
+    let mut window = conversion([1280.0, 800.0], ThemeChoice::Light, false);
+    window.click("Spikes");
+    window.wait_for_text("64 of 36864 units");
+    compare(&mut window, "conversion-spikes-light");
+}

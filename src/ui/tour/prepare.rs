@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::super::app::App;
 use super::super::command::{Command, DataEdit, DigitEdit, TrainEdit};
+use super::super::conversion::{ConversionEdit, ConversionTab};
 use super::super::diehl_cook::DigitsEdit;
 use super::super::diehl_cook::settings::DigitsTab;
 use super::super::history::{self, HistoryEdit, HistorySettings, Pictures, Plots};
@@ -290,4 +291,20 @@ pub(super) fn spiking_voted(app: &App) -> bool {
         .competition
         .as_ref()
         .is_some_and(|c| c.pixels[..] == world.digit.pixels()[..])
+}
+
+pub(super) fn conversion(app: &mut App, ctx: &egui::Context) {
+    draw_three(app, ctx);
+    app.apply(ctx, Command::Show("conversion"));
+}
+
+pub(super) fn conversion_spikes(app: &mut App, ctx: &egui::Context) {
+    conversion(app, ctx);
+    app.apply(ctx, Command::Conversion(ConversionEdit::Tab(ConversionTab::Spikes)));
+}
+
+/// Once the newest question is answered.
+pub(super) fn converted(app: &App) -> bool {
+    let world = app.snapshot();
+    world.conversion.state.is_current(&world.conversion.shown)
 }

@@ -389,4 +389,20 @@ pub(super) const SCENES: &[Scene] = &[
         set_up: spiking_digit,
         ready: spiking_voted,
     },
+    Scene {
+        name: "43-conversion",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: conversion,
+        ready: converted,
+    },
+    Scene {
+        name: "44-conversion-spikes-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: conversion_spikes,
+        ready: converted,
+    },
 ];

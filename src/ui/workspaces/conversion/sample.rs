@@ -66,9 +66,8 @@ fn controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     });
     if sample.total > 0 {
         let how = kept.how;
-        let other = (sample.recipe != how.recipe || sample.disturbance != how.disturbance)
-            .then_some(" with other settings than those on the left")
-            .unwrap_or_default();
+        let same = sample.recipe == how.recipe && sample.disturbance == how.disturbance;
+        let other = if same { "" } else { " with other settings than those on the left" };
         let text = format!(
             "{} on {} of the digits of {}{other}",
             sample.model, sample.found.images, sample.data
@@ -95,7 +94,7 @@ fn accuracy(ui: &mut Ui, sample: &Sample, height: f32) {
     let right = after.last().map_or(2.0, |a| a[0]).max(0.5);
     let low = after.iter().chain(&early).map(|q| q[1]).fold(100.0 * sample.original, f64::min);
     // The last percents are what matters; a first step that knows nothing is cut off.
-    let low = low.max(80.0).min(99.0).floor();
+    let low = low.clamp(80.0, 99.0).floor();
     let chart = Chart {
         id: "accuracy against steps",
         axes: ["steps", "right answers (%)"],
