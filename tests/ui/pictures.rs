@@ -15,7 +15,7 @@ use super::Window;
 /// Adapters round colours differently; a broken layout changes far more.
 fn compare(window: &mut Window, name: &str) {
     window.settle();
-    for text in ["answered in", "engine, "] {
+    for text in ["answered in", "engine ("] {
         let speeds: Vec<egui::Rect> =
             window.harness.query_all_by_label_contains(text).map(|n| n.rect()).collect();
         for rect in speeds {
@@ -334,7 +334,7 @@ fn plasticity_slope_light() {
 /// The hidden pattern, held at what it begins with.
 fn pattern(size: [f32; 2], projector: bool) -> Window {
     let mut window = open(size, ThemeChoice::Light, projector, "plasticity");
-    window.click("Hidden pattern");
+    window.click(if projector { "Pattern" } else { "Hidden pattern" });
     window.wait_for_text("It fires at anything");
     window.key(egui::Modifiers::NONE, egui::Key::Space);
     window.wait_for_text("held");
@@ -365,7 +365,7 @@ fn plasticity_windows_in_projector_mode() {
 #[test]
 fn plasticity_story_in_projector_mode() {
     let mut window = open([1024.0, 768.0], ThemeChoice::Light, true, "plasticity");
-    window.click("A pair, step by step");
+    window.click("A pair");
     window.wait_for_text("meets x = 0.607");
     compare(&mut window, "plasticity-story-projector");
 }
