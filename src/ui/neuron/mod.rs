@@ -299,7 +299,9 @@ impl App {
         }
         let playback = &mut self.neuron.playback;
         playback.set_range(0, view.step.saturating_sub(1), true);
-        let settled = !view.goes && (view.step >= self.neuron.awaited || view.failure.is_some());
+        let settled = !view.goes
+            && !view.running
+            && (view.step >= self.neuron.awaited || view.failure.is_some());
         if !self.hub.simulation().is_running() && playback.is_following() && settled {
             playback.edit(&PlaybackEdit::Pause);
         }

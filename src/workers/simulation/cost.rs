@@ -98,6 +98,7 @@ fn view(run: &Run) -> SimulationView {
         recording: Arc::new(run.recording.clone()),
         traces: Arc::new(run.traces.clone()),
         goes: true,
+        running: true,
         speeds: None,
         failure: None,
     }

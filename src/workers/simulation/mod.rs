@@ -134,6 +134,9 @@ pub struct SimulationView {
     pub traces: Arc<Traces>,
     /// Whether it runs at this moment: asked to, and looked at.
     pub goes: bool,
+    /// Whether it was to run when this was told: a view of before a hold says nothing
+    /// about where the hold came.
+    pub running: bool,
     /// Measured speed, while it runs.
     pub speeds: Option<Speeds>,
     /// Why it cannot go on.
@@ -149,6 +152,7 @@ impl Default for SimulationView {
             recording: Arc::new(Recording::new(0, 0.1, 0)),
             traces: Arc::new(Traces::new(Vec::new(), 0.1, 0)),
             goes: false,
+            running: false,
             speeds: None,
             failure: None,
         }
@@ -184,6 +188,7 @@ impl Simulation {
             failure: None,
             published: Instant::now(),
             stale: false,
+            told_running: false,
             other_engine: false,
         };
         let thread = std::thread::Builder::new().name(name.into()).spawn(move || worker.work())?;
@@ -260,6 +265,8 @@ struct Worker {
     published: Instant,
     /// Whether something changed since the last view.
     stale: bool,
+    /// Whether it was to run at the last look.
+    told_running: bool,
     /// Whether it runs on another engine since the speed was measured last.
     other_engine: bool,
 }
@@ -267,10 +274,12 @@ struct Worker {
 impl Worker {
     fn work(mut self) {
         let (mut pace, mut meter) = (Pace::default(), Meter::default());
-        let mut went = false;
+        let mut went = (false, false);
         while !self.control.quit.load(Relaxed) {
             let goes = self.control.goes() && self.run.is_some() && self.failure.is_none();
-            self.stale |= std::mem::replace(&mut went, goes) != goes;
+            let now = (goes, self.control.running.load(Relaxed));
+            self.told_running = now.1;
+            self.stale |= std::mem::replace(&mut went, now) != now;
             let wait = if goes {
                 pace.due_in(self.control.steps_per_s(), Instant::now()).min(PUBLISH_EVERY)
             } else {
@@ -389,6 +398,7 @@ impl Worker {
                 recording: Arc::new(run.recording.clone()),
                 traces: Arc::new(run.traces.clone()),
                 goes,
+                running: self.told_running,
                 speeds,
                 failure: self.failure.clone(),
             },
@@ -396,6 +406,7 @@ impl Worker {
             None => SimulationView {
                 generation: self.generation,
                 goes: false,
+                running: self.told_running,
                 speeds: None,
                 failure: self.failure.clone(),
                 ..SimulationView::clone(&before)
