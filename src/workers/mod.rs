@@ -48,6 +48,7 @@ pub mod models;
 pub mod plasticity;
 pub mod plotter;
 pub mod recorder;
+pub mod remote;
 pub mod runs;
 pub mod scrub;
 pub mod simulation;

@@ -291,27 +291,7 @@ impl App {
             });
         }
         if by_spikes {
-            self.show_digits_moment(edit);
-        }
-    }
-
-    /// Keeps the moment that the bar went to in the plots' view.
-    fn show_digits_moment(&mut self, edit: PlaybackEdit) {
-        let (playback, time) = (&self.digits.spikes, &mut self.digits.plot.time);
-        match edit {
-            PlaybackEdit::End => time.follow = true,
-            _ if playback.is_following() => {}
-            PlaybackEdit::Go(_)
-            | PlaybackEdit::Step(_)
-            | PlaybackEdit::Home
-            | PlaybackEdit::Tick { .. } => {
-                if time.follow {
-                    let end_ms = (playback.range().1 + 1) as f64 * DT_MS;
-                    (time.follow, time.from_ms) = (false, (end_ms - time.span_ms).max(0.0));
-                }
-                time.reveal(playback.at() as f64 * DT_MS);
-            }
-            _ => {}
+            self.digits.plot.time.follow_bar(&self.digits.spikes, &edit, DT_MS);
         }
     }
 
@@ -320,9 +300,8 @@ impl App {
     pub(super) fn follow_digits(&mut self) {
         let shown = self.workspace.id == "spiking";
         let tab = self.session.digits.tab;
-        self.hub
-            .digits
-            .set_watched(shown && tab != DigitsTab::Damage, shown && tab == DigitsTab::Spikes);
+        self.hub.digits.set_watched(shown && tab != DigitsTab::Damage);
+        self.hub.digits.set_recording(shown && tab == DigitsTab::Spikes);
         if shown && !self.digits.loaded {
             self.load_digits();
         }

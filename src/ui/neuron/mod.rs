@@ -256,28 +256,7 @@ impl App {
         let bounded = if speed >= UNBOUNDED_STEPS_PER_S { f64::INFINITY } else { speed };
         self.hub.simulation().set_speed(bounded);
         self.session.neuron.playback = self.neuron.playback.settings();
-        self.show_moment(edit);
-    }
-
-    /// Keeps the moment that the bar went to in the plots' view.
-    fn show_moment(&mut self, edit: PlaybackEdit) {
-        let time = &mut self.neuron.plot.time;
-        match edit {
-            PlaybackEdit::End => time.follow = true,
-            _ if self.neuron.playback.is_following() => {}
-            PlaybackEdit::Go(_)
-            | PlaybackEdit::Step(_)
-            | PlaybackEdit::Home
-            | PlaybackEdit::Tick { .. } => {
-                let view = self.hub.simulation().view();
-                if time.follow {
-                    let end = view.recording.duration_ms();
-                    (time.follow, time.from_ms) = (false, (end - time.span_ms).max(0.0));
-                }
-                time.reveal(self.neuron.playback.at() as f64 * settings::DT_MS);
-            }
-            _ => {}
-        }
+        self.neuron.plot.time.follow_bar(&self.neuron.playback, &edit, settings::DT_MS);
     }
 
     /// Once a frame: loads Fig. 1 when it is first looked at, lets the time bar

@@ -232,27 +232,7 @@ impl App {
             self.plasticity.awaited = now + steps;
             self.tell_pattern(PatternCommand::Steps(steps));
         }
-        self.show_pattern_moment(edit);
-    }
-
-    /// Keeps the moment that the bar went to in the plots' view.
-    fn show_pattern_moment(&mut self, edit: PlaybackEdit) {
-        let (playback, time) = (&self.plasticity.pattern, &mut self.plasticity.plot.time);
-        match edit {
-            PlaybackEdit::End => time.follow = true,
-            _ if playback.is_following() => {}
-            PlaybackEdit::Go(_)
-            | PlaybackEdit::Step(_)
-            | PlaybackEdit::Home
-            | PlaybackEdit::Tick { .. } => {
-                if time.follow {
-                    let end_ms = (playback.range().1 + 1) as f64 * DT_MS;
-                    (time.follow, time.from_ms) = (false, (end_ms - time.span_ms).max(0.0));
-                }
-                time.reveal(playback.at() as f64 * DT_MS);
-            }
-            _ => {}
-        }
+        self.plasticity.plot.time.follow_bar(&self.plasticity.pattern, &edit, DT_MS);
     }
 
     /// Once a frame: begins what is first looked at, lets the time bar follow the

@@ -5,6 +5,7 @@ use egui::{Align2, Painter, Rangef, Rect, Response, Stroke, Ui, pos2};
 use serde::{Deserialize, Serialize};
 
 use super::super::theme::{self, palette};
+use crate::core::playback::{Playback, PlaybackEdit};
 
 /// Room left of every plot for its numbers, so that plots on one axis line up.
 pub const GUTTER: f32 = 58.0;
@@ -55,6 +56,26 @@ impl TimeView {
         self.from_ms = (at_ms - share * span_ms).max(0.0);
         self.span_ms = span_ms;
         // Followed live, the newest moment stays at the right edge.
+    }
+
+    /// Keeps the moment that a time bar went to in view, and follows the run again
+    /// where the bar goes to its end.
+    pub fn follow_bar(&mut self, bar: &Playback, edit: &PlaybackEdit, dt_ms: f64) {
+        match edit {
+            PlaybackEdit::End => self.follow = true,
+            _ if bar.is_following() => {}
+            PlaybackEdit::Go(_)
+            | PlaybackEdit::Step(_)
+            | PlaybackEdit::Home
+            | PlaybackEdit::Tick { .. } => {
+                if self.follow {
+                    let end_ms = (bar.range().1 + 1) as f64 * dt_ms;
+                    (self.follow, self.from_ms) = (false, (end_ms - self.span_ms).max(0.0));
+                }
+                self.reveal(bar.at() as f64 * dt_ms);
+            }
+            _ => {}
+        }
     }
 
     /// Shows the stretch of the same length that has `at_ms` in view.

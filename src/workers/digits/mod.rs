@@ -26,15 +26,15 @@ pub mod spikes;
 pub mod tally;
 pub mod view;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::Busy;
 use super::events::{Event, Events};
 use super::latest::Slot;
+use super::remote::{Control, Remote};
 use super::simulation::pace::Pace;
 use crate::snn::SnnError;
 use fields::Look;
@@ -57,8 +57,6 @@ const MEASURE_OVER: Duration = Duration::from_millis(500);
 pub const FASTEST_RECORDED_STEPS_PER_S: f64 = 20_000.0;
 /// Steps after which a step to the next spike or image gives up.
 const MOST_STEPS: u64 = 20_000;
-/// Commands that may wait.
-const QUEUE: usize = 256;
 
 /// What the thread can be told.
 pub enum DigitsCommand {
@@ -80,24 +78,15 @@ pub enum DigitsCommand {
     Wake,
 }
 
-/// What the window says without queueing.
+/// What somebody looks at, and how.
 #[derive(Debug, Default)]
-struct Control {
-    running: AtomicBool,
-    /// Whether somebody looks at the fields, and at single spikes.
-    watched: AtomicBool,
-    recording: AtomicBool,
-    quit: AtomicBool,
-    /// Asked speed, steps per second, as bits; infinite for as fast as it can.
-    steps_per_s: AtomicU64,
+struct Sight {
+    /// Single spikes; [`Control::watched`] is about the fields.
+    spikes: AtomicBool,
     look: Mutex<Arc<Look>>,
 }
 
-impl Control {
-    fn steps_per_s(&self) -> f64 {
-        f64::from_bits(self.steps_per_s.load(Relaxed))
-    }
-
+impl Sight {
     fn look(&self) -> Arc<Look> {
         Arc::clone(&self.look.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -105,10 +94,9 @@ impl Control {
 
 /// The thread, from the window's side.
 pub struct DigitsThread {
-    control: Arc<Control>,
-    commands: Option<SyncSender<DigitsCommand>>,
+    remote: Remote<DigitsCommand>,
+    sight: Arc<Sight>,
     view: Arc<Slot<DigitsView>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl DigitsThread {
@@ -117,32 +105,34 @@ impl DigitsThread {
     /// # Errors
     /// When the system gives none.
     pub fn start(events: Events) -> std::io::Result<Self> {
-        let control = Arc::<Control>::default();
-        control.steps_per_s.store(f64::INFINITY.to_bits(), Relaxed);
-        let view = Arc::new(Slot::new(DigitsView::default()));
-        let (sender, commands) = sync_channel(QUEUE);
-        let worker = Worker {
-            control: Arc::clone(&control),
-            commands,
-            view: Arc::clone(&view),
-            events,
-            run: None,
-            generation: 0,
-            version: 0,
-            failure: None,
-            traced: vec![0],
-            past: None,
-            painted: 0,
-            published: Instant::now(),
-            fields: None,
-            fields_at: None,
-            fields_every: FIELDS_EVERY,
-            stale: false,
-            meter: Meter::default(),
+        let (sight, view) = (Arc::<Sight>::default(), Arc::new(Slot::new(DigitsView::default())));
+        let (seen, out) = (Arc::clone(&sight), Arc::clone(&view));
+        let work = move |control, commands| {
+            let worker = Worker {
+                control,
+                sight: seen,
+                commands,
+                view: out,
+                events,
+                run: None,
+                generation: 0,
+                version: 0,
+                failure: None,
+                traced: vec![0],
+                past: None,
+                painted: 0,
+                published: Instant::now(),
+                fields: None,
+                fields_at: None,
+                fields_every: FIELDS_EVERY,
+                stale: false,
+                meter: Meter::default(),
+            };
+            worker.work();
         };
-        let builder = std::thread::Builder::new().name("digits".into());
-        let thread = Some(builder.spawn(move || worker.work())?);
-        Ok(Self { control, commands: Some(sender), view, thread })
+        let names = ("digits", "spiking network");
+        let remote = Remote::start(names, f64::INFINITY, || DigitsCommand::Wake, work)?;
+        Ok(Self { remote, sight, view })
     }
 
     /// The newest view.
@@ -150,43 +140,9 @@ impl DigitsThread {
         self.view.get()
     }
 
-    /// Sends a command.
-    ///
-    /// # Errors
-    /// [`Busy`] when the queue is full or the thread is gone.
-    pub fn send(&self, command: DigitsCommand) -> Result<(), Busy> {
-        match self.commands.as_ref().map(|q| q.try_send(command)) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => {
-                Err(Busy("spiking network"))
-            }
-        }
-    }
-
-    /// Lets it run, or holds it before the next step.
-    pub fn set_running(&self, on: bool) {
-        if self.control.running.swap(on, Relaxed) != on {
-            self.wake();
-        }
-    }
-
-    /// Whether it is to run.
-    pub fn is_running(&self) -> bool {
-        self.control.running.load(Relaxed)
-    }
-
-    /// Whether somebody looks at the fields, and at single spikes.
-    pub fn set_watched(&self, fields: bool, spikes: bool) {
-        let fields_changed = self.control.watched.swap(fields, Relaxed) != fields;
-        if self.control.recording.swap(spikes, Relaxed) != spikes || fields_changed {
-            self.wake();
-        }
-    }
-
-    /// The speed to run at, steps per second of wall time.
-    pub fn set_speed(&self, steps_per_s: f64) {
-        let bits = steps_per_s.to_bits();
-        if self.control.steps_per_s.swap(bits, Relaxed) != bits {
+    /// Whether somebody looks at single spikes, which are then recorded.
+    pub fn set_recording(&self, on: bool) {
+        if self.sight.spikes.swap(on, Relaxed) != on {
             self.wake();
         }
     }
@@ -194,7 +150,7 @@ impl DigitsThread {
     /// How the fields are to be painted.
     pub fn set_look(&self, look: Arc<Look>) {
         let changed = {
-            let mut held = self.control.look.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut held = self.sight.look.lock().unwrap_or_else(PoisonError::into_inner);
             let changed = held.stamp != look.stamp;
             *held = look;
             changed
@@ -203,26 +159,21 @@ impl DigitsThread {
             self.wake();
         }
     }
-
-    /// A full queue needs no waking: whoever works through it looks afterwards.
-    fn wake(&self) {
-        let _ = self.send(DigitsCommand::Wake);
-    }
 }
 
-impl Drop for DigitsThread {
-    fn drop(&mut self) {
-        self.control.quit.store(true, Relaxed);
-        self.commands = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+/// Pause, speed and commands; *watched* is about the fields.
+impl Deref for DigitsThread {
+    type Target = Remote<DigitsCommand>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.remote
     }
 }
 
 /// The thread's own side.
 struct Worker {
     control: Arc<Control>,
+    sight: Arc<Sight>,
     commands: Receiver<DigitsCommand>,
     view: Arc<Slot<DigitsView>>,
     events: Events,
@@ -248,9 +199,8 @@ impl Worker {
     fn work(mut self) {
         let mut pace = Pace::default();
         let mut went = false;
-        while !self.control.quit.load(Relaxed) {
-            let goes =
-                self.control.running.load(Relaxed) && self.run.is_some() && self.failure.is_none();
+        while !self.control.quits() {
+            let goes = self.control.runs() && self.run.is_some() && self.failure.is_none();
             self.stale |= std::mem::replace(&mut went, goes) != goes;
             let speed = self.control.steps_per_s();
             let wait = if goes {
@@ -315,7 +265,7 @@ impl Worker {
 
     /// Records single spikes while somebody looks and they can be followed.
     fn set_recording(&mut self, too_fast: bool) -> Result<(), SnnError> {
-        let on = self.control.recording.load(Relaxed) && !too_fast && self.failure.is_none();
+        let on = self.sight.spikes.load(Relaxed) && !too_fast && self.failure.is_none();
         let Some(run) = &mut self.run else { return Ok(()) };
         self.stale |= on != run.records();
         run.record(on.then_some(&self.traced[..]))
@@ -351,7 +301,7 @@ impl Worker {
             }
             DigitsCommand::Spike => run.spike(MOST_STEPS),
             DigitsCommand::Past(images) => {
-                let look = self.control.look();
+                let look = self.sight.look();
                 self.version += 1;
                 let moment = images.and_then(|images| run.history.at(images));
                 self.past = moment.map(|m| Arc::new(Fields::past(run, m, self.version, &look)));
@@ -381,9 +331,8 @@ impl Worker {
     fn publish(&mut self, goes: bool) -> Result<(), SnnError> {
         (self.stale, self.published) = (false, Instant::now());
         let Some(run) = &mut self.run else { return Ok(()) };
-        let look = self.control.look();
-        let every =
-            if self.control.watched.load(Relaxed) { self.fields_every } else { UNWATCHED_EVERY };
+        let look = self.sight.look();
+        let every = if self.control.watched() { self.fields_every } else { UNWATCHED_EVERY };
         let due = self.fields_at.is_none_or(|at| at.elapsed() >= every);
         if due || !goes || self.painted != look.stamp {
             let begun = Instant::now();

@@ -117,10 +117,11 @@ fn wait(thread: &DigitsThread, what: &str, ready: impl Fn(&DigitsView) -> bool) 
 
 #[test]
 fn the_thread_runs_holds_steps_and_looks_back() {
-    let (sender, _receiver) = sync_channel(8);
+    let (sender, _receiver) = std::sync::mpsc::sync_channel(8);
     let events = Events::new(sender, Arc::new(|| {}));
     let thread = DigitsThread::start(events).unwrap();
-    thread.set_watched(true, true);
+    thread.set_watched(true);
+    thread.set_recording(true);
     thread.send(DigitsCommand::Load(Box::new(setup()))).unwrap();
     wait(&thread, "load", |v| v.generation == 1 && v.fields.is_some());
     thread.send(DigitsCommand::Images(2)).unwrap();

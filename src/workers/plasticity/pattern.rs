@@ -3,15 +3,14 @@
 //! it can. Like the simulation thread it paces by the clock, carries commands out
 //! between slices of a few milliseconds, and publishes some thirty times a second.
 
+use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::super::Busy;
 use super::super::events::{Event, Events};
 use super::super::latest::Slot;
+use super::super::remote::{Control, Remote};
 use super::super::simulation::Speeds;
 use super::super::simulation::pace::{Meter, Pace};
 use crate::snn::SnnError;
@@ -20,8 +19,6 @@ use crate::snn::experiments::pattern::{DT_MS, PatternRun, PatternTask, PatternVi
 
 /// The view is renewed so often.
 const PUBLISH_EVERY: Duration = Duration::from_millis(33);
-/// Commands that may wait.
-const QUEUE: usize = 64;
 
 /// What the thread can be told.
 #[derive(Clone, Debug)]
@@ -34,16 +31,6 @@ pub enum PatternCommand {
     Steps(u64),
     /// Look at the atomics.
     Wake,
-}
-
-/// What the window says without queueing.
-#[derive(Debug, Default)]
-struct Control {
-    running: AtomicBool,
-    watched: AtomicBool,
-    quit: AtomicBool,
-    /// Asked speed, steps per second, as bits; infinite for as fast as it can.
-    steps_per_s: AtomicU64,
 }
 
 /// The run as the window sees it.
@@ -61,10 +48,8 @@ pub struct PatternState {
 
 /// The thread, from the window's side.
 pub struct PatternThread {
-    control: Arc<Control>,
-    commands: Option<SyncSender<PatternCommand>>,
+    remote: Remote<PatternCommand>,
     state: Arc<Slot<PatternState>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl PatternThread {
@@ -73,86 +58,41 @@ impl PatternThread {
     /// # Errors
     /// When the system gives none.
     pub fn start(events: Events) -> std::io::Result<Self> {
-        let control = Arc::<Control>::default();
-        control.steps_per_s.store(2000f64.to_bits(), Relaxed);
         let state = Arc::new(Slot::new(PatternState::default()));
-        let (sender, commands) = sync_channel(QUEUE);
-        let worker = Worker {
-            control: Arc::clone(&control),
-            commands,
-            state: Arc::clone(&state),
-            events,
-            wish: Wish::default(),
-            run: None,
-            generation: 0,
-            failure: None,
-            published: Instant::now(),
-            stale: false,
-            other_engine: false,
+        let out = Arc::clone(&state);
+        let work = move |control, commands| {
+            let worker = Worker {
+                control,
+                commands,
+                state: out,
+                events,
+                wish: Wish::default(),
+                run: None,
+                generation: 0,
+                failure: None,
+                published: Instant::now(),
+                stale: false,
+                other_engine: false,
+            };
+            worker.work();
         };
-        let builder = std::thread::Builder::new().name("pattern".into());
-        let thread = Some(builder.spawn(move || worker.work())?);
-        Ok(Self { control, commands: Some(sender), state, thread })
+        let names = ("pattern", "pattern experiment");
+        let remote = Remote::start(names, 2000.0, || PatternCommand::Wake, work)?;
+        Ok(Self { remote, state })
     }
 
     /// The newest state.
     pub fn state(&self) -> Arc<PatternState> {
         self.state.get()
     }
-
-    /// Sends a command.
-    ///
-    /// # Errors
-    /// [`Busy`] when the queue is full or the thread is gone.
-    pub fn send(&self, command: PatternCommand) -> Result<(), Busy> {
-        match self.commands.as_ref().map(|q| q.try_send(command)) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => {
-                Err(Busy("pattern experiment"))
-            }
-        }
-    }
-
-    /// Lets it run, or holds it before the next step.
-    pub fn set_running(&self, on: bool) {
-        if self.control.running.swap(on, Relaxed) != on {
-            self.wake();
-        }
-    }
-
-    /// Whether it is to run.
-    pub fn is_running(&self) -> bool {
-        self.control.running.load(Relaxed)
-    }
-
-    /// Whether anybody looks; without, it waits.
-    pub fn set_watched(&self, on: bool) {
-        if self.control.watched.swap(on, Relaxed) != on {
-            self.wake();
-        }
-    }
-
-    /// The speed to run at, steps per second of wall time.
-    pub fn set_speed(&self, steps_per_s: f64) {
-        let bits = steps_per_s.to_bits();
-        if self.control.steps_per_s.swap(bits, Relaxed) != bits {
-            self.wake();
-        }
-    }
-
-    /// A full queue needs no waking: whoever works through it looks afterwards.
-    fn wake(&self) {
-        let _ = self.send(PatternCommand::Wake);
-    }
 }
 
-impl Drop for PatternThread {
-    fn drop(&mut self) {
-        self.control.quit.store(true, Relaxed);
-        self.commands = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+/// Pause, speed and commands.
+impl Deref for PatternThread {
+    type Target = Remote<PatternCommand>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.remote
     }
 }
 
@@ -177,12 +117,12 @@ struct Worker {
 impl Worker {
     fn work(mut self) {
         let (mut pace, mut meter) = (Pace::default(), Meter::default());
-        while !self.control.quit.load(Relaxed) {
-            let goes = self.control.running.load(Relaxed)
-                && self.control.watched.load(Relaxed)
+        while !self.control.quits() {
+            let goes = self.control.runs()
+                && self.control.watched()
                 && self.run.is_some()
                 && self.failure.is_none();
-            let speed = f64::from_bits(self.control.steps_per_s.load(Relaxed));
+            let speed = self.control.steps_per_s();
             let wait = if goes {
                 pace.due_in(speed, Instant::now()).min(PUBLISH_EVERY)
             } else {

@@ -11,15 +11,14 @@ pub mod cost;
 pub(super) mod pace;
 mod run;
 
+use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::Busy;
 use super::events::{Event, Events};
 use super::latest::Slot;
+use super::remote::{Control, Remote};
 use crate::snn::SnnError;
 use crate::snn::choose::{InUse, Wish};
 use crate::snn::network::NetworkSpec;
@@ -31,8 +30,6 @@ use run::Run;
 
 /// The view is renewed so often.
 const PUBLISH_EVERY: Duration = Duration::from_millis(33);
-/// Commands that may wait.
-const QUEUE: usize = 256;
 /// Threads of a CPU engine: what is run for show leaves the others alone.
 const THREADS: usize = 1;
 
@@ -84,28 +81,6 @@ pub enum SimCommand {
     Steps(u64),
     /// Look at the atomics.
     Wake,
-}
-
-/// What the window says without queueing.
-#[derive(Debug, Default)]
-struct Control {
-    running: AtomicBool,
-    watched: AtomicBool,
-    quit: AtomicBool,
-    /// Asked speed, steps per second, as bits; infinite for as fast as it can.
-    steps_per_s: AtomicU64,
-}
-
-impl Control {
-    fn steps_per_s(&self) -> f64 {
-        f64::from_bits(self.steps_per_s.load(Relaxed))
-    }
-
-    /// Runs only while somebody looks: a simulation for show takes no core from
-    /// training.
-    fn goes(&self) -> bool {
-        self.running.load(Relaxed) && self.watched.load(Relaxed)
-    }
 }
 
 /// Measured speeds, over the last half second.
@@ -161,10 +136,8 @@ impl Default for SimulationView {
 
 /// The thread, from the window's side.
 pub struct Simulation {
-    control: Arc<Control>,
-    commands: Option<SyncSender<SimCommand>>,
+    remote: Remote<SimCommand>,
     view: Arc<Slot<SimulationView>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl Simulation {
@@ -173,81 +146,41 @@ impl Simulation {
     /// # Errors
     /// When the system gives none.
     pub fn start(name: &'static str, events: Events) -> std::io::Result<Self> {
-        let control = Arc::<Control>::default();
-        control.steps_per_s.store(1000f64.to_bits(), Relaxed);
         let view = Arc::new(Slot::new(SimulationView::default()));
-        let (sender, commands) = sync_channel(QUEUE);
-        let worker = Worker {
-            control: Arc::clone(&control),
-            commands,
-            view: Arc::clone(&view),
-            events,
-            wish: Wish::default(),
-            run: None,
-            generation: 0,
-            failure: None,
-            published: Instant::now(),
-            stale: false,
-            told_running: false,
-            other_engine: false,
+        let out = Arc::clone(&view);
+        let work = move |control, commands| {
+            let worker = Worker {
+                control,
+                commands,
+                view: out,
+                events,
+                wish: Wish::default(),
+                run: None,
+                generation: 0,
+                failure: None,
+                published: Instant::now(),
+                stale: false,
+                told_running: false,
+                other_engine: false,
+            };
+            worker.work();
         };
-        let thread = std::thread::Builder::new().name(name.into()).spawn(move || worker.work())?;
-        Ok(Self { control, commands: Some(sender), view, thread: Some(thread) })
+        let remote = Remote::start((name, "simulation"), 1000.0, || SimCommand::Wake, work)?;
+        Ok(Self { remote, view })
     }
 
     /// The newest view.
     pub fn view(&self) -> Arc<SimulationView> {
         self.view.get()
     }
-
-    /// Sends a command.
-    ///
-    /// # Errors
-    /// [`Busy`] when the queue is full or the thread is gone.
-    pub fn send(&self, command: SimCommand) -> Result<(), Busy> {
-        match self.commands.as_ref().map(|q| q.try_send(command)) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => {
-                Err(Busy("simulation"))
-            }
-        }
-    }
-
-    /// Lets it run, or holds it before the next step.
-    pub fn set_running(&self, on: bool) {
-        if self.control.running.swap(on, Relaxed) != on {
-            let _ = self.send(SimCommand::Wake);
-        }
-    }
-
-    /// Whether it is to run.
-    pub fn is_running(&self) -> bool {
-        self.control.running.load(Relaxed)
-    }
-
-    /// Whether anybody looks; without, it waits.
-    pub fn set_watched(&self, on: bool) {
-        if self.control.watched.swap(on, Relaxed) != on {
-            let _ = self.send(SimCommand::Wake);
-        }
-    }
-
-    /// The speed to run at, steps per second of wall time.
-    pub fn set_speed(&self, steps_per_s: f64) {
-        let bits = steps_per_s.to_bits();
-        if self.control.steps_per_s.swap(bits, Relaxed) != bits {
-            let _ = self.send(SimCommand::Wake);
-        }
-    }
 }
 
-impl Drop for Simulation {
-    fn drop(&mut self) {
-        self.control.quit.store(true, Relaxed);
-        self.commands = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+/// Pause, speed and commands.
+impl Deref for Simulation {
+    type Target = Remote<SimCommand>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.remote
     }
 }
 
@@ -275,9 +208,11 @@ impl Worker {
     fn work(mut self) {
         let (mut pace, mut meter) = (Pace::default(), Meter::default());
         let mut went = (false, false);
-        while !self.control.quit.load(Relaxed) {
-            let goes = self.control.goes() && self.run.is_some() && self.failure.is_none();
-            let now = (goes, self.control.running.load(Relaxed));
+        while !self.control.quits() {
+            // Only while somebody looks: what is run for show takes no core from training.
+            let asked = self.control.runs() && self.control.watched();
+            let goes = asked && self.run.is_some() && self.failure.is_none();
+            let now = (goes, self.control.runs());
             self.told_running = now.1;
             self.stale |= std::mem::replace(&mut went, now) != now;
             let wait = if goes {
