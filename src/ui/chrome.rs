@@ -14,6 +14,11 @@ use crate::core::text::grouped;
 use crate::workers::library::Loading;
 use crate::workers::training::Phase;
 
+/// Height of the buttons at the bottom of the rail, points.
+const SMALL_BUTTON: f32 = 30.0;
+/// Buttons of the rail lower than this have no room for a name, points.
+const NAMED: f32 = 46.0;
+
 /// The rail of workspaces, and the switches for theme, projector and keys.
 pub fn rail(ui: &mut Ui, app: &App, out: &mut Outbox) {
     let p = palette(ui.visuals());
@@ -22,13 +27,18 @@ pub fn rail(ui: &mut Ui, app: &App, out: &mut Outbox) {
     let frame = egui::Frame::new().fill(p.card).inner_margin(Margin::symmetric(6, 10));
     Panel::left("rail").exact_size(width).resizable(false).frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
+        // All of them above the three buttons at the bottom, however low the window is.
+        let below = 3.0 * (SMALL_BUTTON + 6.0);
+        let each = (ui.available_height() - below) / WORKSPACES.len() as f32 - 6.0;
+        let height = each.clamp(24.0, 58.0);
         for workspace in WORKSPACES {
-            if rail_button(ui, workspace, app.workspace.id == workspace.id).clicked() {
+            let chosen = app.workspace.id == workspace.id;
+            if rail_button(ui, workspace, chosen, height).clicked() {
                 out.push(Command::Show(workspace.id));
             }
         }
         ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
-            let size = Vec2::new(ui.available_width(), 30.0);
+            let size = Vec2::new(ui.available_width(), SMALL_BUTTON);
             if ui
                 .add_sized(size, egui::Button::new(RichText::new("?").font(theme::strong(16.0))))
                 .on_hover_text("Show the keys (?)")
@@ -74,9 +84,9 @@ fn icon_button(ui: &mut Ui, size: Vec2, icon: Icon, label: &str) -> egui::Respon
     response
 }
 
-fn rail_button(ui: &mut Ui, workspace: &Workspace, chosen: bool) -> egui::Response {
+fn rail_button(ui: &mut Ui, workspace: &Workspace, chosen: bool, height: f32) -> egui::Response {
     let p = palette(ui.visuals());
-    let size = Vec2::new(ui.available_width(), 58.0);
+    let size = Vec2::new(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let (fill, text) = if chosen {
         (p.accent, p.on_accent)
@@ -87,20 +97,28 @@ fn rail_button(ui: &mut Ui, workspace: &Workspace, chosen: bool) -> egui::Respon
     };
     let painter = ui.painter();
     painter.rect_filled(rect, CornerRadius::same(8), fill);
-    let centre = rect.center();
-    let square = egui::Rect::from_center_size(centre - Vec2::new(0.0, 10.0), Vec2::splat(21.0));
-    workspace.icon.paint(painter, square, text);
-    // A name of two words takes two lines; its longest word fits the button.
-    let font = theme::strong(if workspace.name.contains(' ') { 11.5 } else { 12.5 });
-    let wide = |word: &str| painter.layout_no_wrap(word.to_owned(), font.clone(), text).size().x;
-    let widest = workspace.name.split(' ').map(wide).fold(1.0, f32::max);
-    let size = font.size * (rect.width() / (widest + 2.0)).min(1.0);
-    let name = workspace.name.to_owned();
-    let mut job = egui::text::LayoutJob::simple(name, theme::strong(size), text, rect.width());
-    job.halign = Align::Center;
-    let galley = painter.layout_job(job);
-    let top = centre + Vec2::new(0.0, 16.0 - galley.size().y / 2.0);
-    painter.galley(top, galley, text);
+    let middle = rect.center();
+    let icon = |centre, side| egui::Rect::from_center_size(centre, Vec2::splat(side));
+    if height < NAMED {
+        workspace.icon.paint(painter, icon(middle, height.min(28.0) - 8.0), text);
+    } else {
+        // A name of two words takes two lines; its longest word fits the button.
+        let font = theme::strong(if workspace.name.contains(' ') { 11.5 } else { 12.5 });
+        let wide =
+            |word: &str| painter.layout_no_wrap(word.to_owned(), font.clone(), text).size().x;
+        let widest = workspace.name.split(' ').map(wide).fold(1.0, f32::max);
+        let size = font.size * (rect.width() / (widest + 6.0)).min(1.0);
+        let name = workspace.name.to_owned();
+        let mut job = egui::text::LayoutJob::simple(name, theme::strong(size), text, rect.width());
+        job.halign = Align::Center;
+        let galley = painter.layout_job(job);
+        let lowest = rect.bottom() - 3.0 - galley.size().y;
+        let top = (middle.y + 16.0 - galley.size().y / 2.0).min(lowest);
+        let side = 21.0f32.min(top - rect.top() - 5.0);
+        let icon_y = (middle.y - 10.0).min(top - 1.0 - side / 2.0);
+        workspace.icon.paint(painter, icon(egui::pos2(middle.x, icon_y), side), text);
+        painter.galley(egui::pos2(middle.x, top), galley, text);
+    }
     response.widget_info(|| {
         egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, chosen, workspace.name)
     });

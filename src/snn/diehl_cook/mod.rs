@@ -46,6 +46,9 @@ pub const THETA: usize = 3;
 /// θ of a fresh network, mV: where the threshold is the paper's v_th.
 pub const THETA_INITIAL_MV: f64 = 20.0;
 
+/// An excitatory neuron's threshold is this plus θ, mV: the model's v_th − offset.
+pub const THRESHOLD_BASE_MV: f32 = -72.0;
+
 /// What can be chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

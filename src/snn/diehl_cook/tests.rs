@@ -120,3 +120,12 @@ fn as_published_has_delays_and_forward_euler() {
     assert_eq!(shown.len(), 3);
     assert_eq!(engine.network().projections[PLASTIC].delay.most(), 19);
 }
+
+#[test]
+fn the_threshold_is_the_models() {
+    let network = DiehlCook::of(9).spec().build().unwrap();
+    let model = network.populations[0].model;
+    let defaults: Vec<f64> = model.params.iter().map(|p| p.default).collect();
+    let found = (model.threshold)(&defaults, &[-65.0, 0.0, 0.0, 31.5]);
+    assert_eq!(found, f64::from(THRESHOLD_BASE_MV + 31.5));
+}

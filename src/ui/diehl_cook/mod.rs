@@ -373,14 +373,19 @@ impl App {
         self.hub.shown_digit.ask(Question { serial: self.digits.serial, pixels, network });
     }
 
-    /// Plays a new competition from its beginning, where it is looked at.
+    /// Lets the bar go over a new competition; it stays where it was.
     fn follow_competition(&mut self) {
         let shown = self.hub.shown_digit.shown();
         let Some(competition) = &shown.competition else { return };
         if competition.serial != self.digits.competition {
             self.digits.competition = competition.serial;
             let last = competition.recording.steps().saturating_sub(1);
+            let first = self.digits.digit.range().1 == 0;
             self.digits.digit.set_range(0, last, false);
+            if first {
+                // What one sees first is the answer; playing begins anew.
+                self.digits.digit.edit(&PlaybackEdit::End);
+            }
         }
     }
 

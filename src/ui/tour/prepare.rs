@@ -255,7 +255,6 @@ pub(super) fn learned(app: &App) -> bool {
 pub(super) fn spiking(app: &mut App, ctx: &egui::Context) {
     app.apply(ctx, Command::Show("spiking"));
     app.apply(ctx, Command::Digits(DigitsEdit::Tab(DigitsTab::Learning)));
-    app.apply(ctx, Command::Digits(DigitsEdit::Play(PlaybackEdit::Play { now_s: 0.0 })));
 }
 
 pub(super) fn spiking_learned(app: &App) -> bool {
@@ -282,10 +281,12 @@ pub(super) fn spiking_digit(app: &mut App, ctx: &egui::Context) {
     app.apply(ctx, Command::Digits(DigitsEdit::Tab(DigitsTab::Digit)));
 }
 
-/// Once the digit is shown, at its end.
+/// Once the digit is shown and played to its end.
 pub(super) fn spiking_voted(app: &App) -> bool {
     let world = app.snapshot();
-    world
+    let bar = &world.digits.state.digit;
+    let over = bar.range().1 > 0 && bar.at() == bar.range().1;
+    over && world
         .digits
         .shown
         .competition

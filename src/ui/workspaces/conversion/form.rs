@@ -26,7 +26,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let mut how = kept.how;
     let mut steps = how.steps as f64;
     let tip = "Time steps; in each, every neuron may spike once";
-    if Field::new("Steps", "", (5.0, 500.0), tip).log().show(ui, &mut steps) {
+    if Field::new("Steps", "", (5.0, 500.0), tip).log().whole().show(ui, &mut steps) {
         how.steps = steps.round() as u64;
     }
     recipe(ui, &mut how);
@@ -155,7 +155,7 @@ fn disturbances(ui: &mut Ui, how: &mut How) {
     }
     let mut jitter = f64::from(d.jitter);
     let tip = "Each spike comes up to so many steps late";
-    if Field::new("Jitter", "steps", (0.0, 20.0), tip).show(ui, &mut jitter) {
+    if Field::new("Jitter, steps", "", (0.0, 20.0), tip).whole().show(ui, &mut jitter) {
         d.jitter = jitter.round() as u32;
     }
 }

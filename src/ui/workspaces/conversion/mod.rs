@@ -53,7 +53,7 @@ const TABS: [Tab; 4] = [
     Tab {
         is: ConversionTab::Spikes,
         name: "Spikes",
-        see: "Every dot is a spike. Deep layers begin later: they have to wait for those before them.",
+        see: "Every dash is a spike, every row a unit. Let potentials begin empty (Beginning 0): then deep layers have to wait for those before them.",
         show: spikes::show,
     },
     Tab {

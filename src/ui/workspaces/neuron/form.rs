@@ -34,12 +34,14 @@ pub struct Field<'a> {
     pub range: (f64, f64),
     /// Whether the slider is logarithmic.
     pub logarithmic: bool,
+    /// Whether only whole numbers make sense.
+    pub whole: bool,
 }
 
 impl<'a> Field<'a> {
     /// A plain slider.
     pub fn new(label: &'a str, unit: &'a str, range: (f64, f64), doc: &'a str) -> Self {
-        Self { label, unit, doc, range, logarithmic: false }
+        Self { label, unit, doc, range, logarithmic: false, whole: false }
     }
 
     /// A declared parameter within a narrower range, in the experiment's own
@@ -53,6 +55,11 @@ impl<'a> Field<'a> {
         Self { logarithmic: true, ..self }
     }
 
+    /// The same, in whole numbers.
+    pub fn whole(self) -> Self {
+        Self { whole: true, ..self }
+    }
+
     /// Draws it: the name above, the slider with its number below. Returns
     /// whether the value has changed.
     pub fn show(&self, ui: &mut Ui, value: &mut f64) -> bool {
@@ -61,7 +68,7 @@ impl<'a> Field<'a> {
         ui.spacing_mut().slider_width = (ui.available_width() - 84.0).max(60.0);
         let slider = Slider::new(value, self.range.0..=self.range.1)
             .logarithmic(self.logarithmic)
-            .max_decimals(3)
+            .max_decimals(if self.whole { 0 } else { 3 })
             .suffix(format!("{space}{}", self.unit));
         ui.add(slider).labelled_by(label.id).on_hover_text(self.doc).changed()
     }

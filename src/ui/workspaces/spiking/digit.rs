@@ -12,13 +12,12 @@ use super::super::super::widgets::digit_view;
 use super::super::super::widgets::time_bar::{self, TimeBar};
 use super::mosaic::Places;
 use super::{named, spikes};
+use crate::snn::diehl_cook::THRESHOLD_BASE_MV;
 use crate::snn::diehl_cook::read_out::{largest, votes};
 use crate::workers::digits::shown::{Competition, POTENTIAL_EVERY_MS};
 
 /// Resting potential, mV.
 const REST_MV: f32 = -65.0;
-/// θ − this is the threshold, mV.
-const OFFSET_MV: f32 = 72.0;
 /// A spike is seen for so long, ms.
 const GLOW_MS: f64 = 15.0;
 
@@ -122,7 +121,7 @@ fn neurons(ui: &mut Ui, competition: &Competition, counts: &[u32], step: u64, ro
     for neuron in 0..n {
         let rect = places.of(neuron).shrink(if tile > 12.0 { 1.0 } else { 0.3 });
         let hue = theme::digit_hue(ui.visuals(), network.labels[neuron]);
-        let threshold = network.theta[neuron] - OFFSET_MV;
+        let threshold = network.theta[neuron] + THRESHOLD_BASE_MV;
         let near = potentials.map_or(0.0, |v| (v[neuron] - REST_MV) / (threshold - REST_MV));
         let charged = theme::blend(p.well, hue, near.clamp(0.0, 1.0) * 0.45);
         let fired = theme::blend(charged, hue, (counts[neuron] as f32 / most.max(1) as f32) * 0.75);
@@ -142,7 +141,7 @@ fn neurons(ui: &mut Ui, competition: &Competition, counts: &[u32], step: u64, ro
             "Neuron {neuron}, stands for {}: {} spikes{potential}, threshold {:.1} mV",
             named(network.labels[neuron]),
             counts[neuron],
-            network.theta[neuron] - OFFSET_MV
+            network.theta[neuron] + THRESHOLD_BASE_MV
         ));
     }
 }

@@ -17,6 +17,7 @@ use super::super::super::widgets::time_bar::{self, TimeBar};
 use super::super::super::widgets::trace_plot::{Level, Line, TracePlot};
 use super::named;
 use crate::data::PIXELS;
+use crate::snn::diehl_cook::THRESHOLD_BASE_MV;
 use crate::snn::recording::Recording;
 use crate::workers::digits::FASTEST_RECORDED_STEPS_PER_S;
 
@@ -85,7 +86,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     .show(ui, &axis, &mut plot);
     if let Some(neuron) = stretch.traced.first().copied() {
         let theta = view.fields.as_ref().and_then(|f| f.learnt.theta.get(neuron as usize));
-        let threshold = theta.map(|t| t - 72.0);
+        let threshold = theta.map(|t| *t + THRESHOLD_BASE_MV);
         let levels: Vec<Level> = threshold
             .map(|value| Level { value, name: format!("threshold {value:.1} mV") })
             .into_iter()
@@ -96,7 +97,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
                 "V, mV",
                 vec![line(0, "V", p.series[0])],
                 &levels[..],
-                [-85.0, threshold.unwrap_or(-50.0) + 2.0],
+                [-85.0, threshold.unwrap_or(-50.0) + 14.0],
                 0.24,
             ),
             (
