@@ -1,11 +1,43 @@
 //! How a lab is laid out: the settings of the chosen experiment on the left, its
 //! plots beside them, the time bar below; in a small window all in one column.
 
-use egui::{ScrollArea, Ui};
+use egui::{RichText, ScrollArea, Ui};
 
 use super::super::command::Outbox;
 use super::super::snapshot::Snapshot;
-use super::super::theme;
+use super::super::theme::{self, palette};
+
+/// Below this width of the plots, points, names are short.
+pub const NARROW: f32 = 600.0;
+
+/// A view of a lab: which, its name, the same where there is little room, and what
+/// to see in it, in a sentence or two.
+pub type Heading<T> = (T, &'static str, &'static str, &'static str);
+
+/// The views to choose from, and what to see in the chosen one. Gives the one that
+/// was clicked.
+pub fn tabs<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    all: impl Iterator<Item = Heading<T>>,
+    chosen: T,
+) -> Option<T> {
+    let narrow = ui.available_width() < NARROW;
+    let (mut clicked, mut seen) = (None, "");
+    ui.horizontal_wrapped(|ui| {
+        for (is, name, short, see) in all {
+            let text = RichText::new(if narrow { short } else { name }).font(theme::strong(14.0));
+            if ui.selectable_label(is == chosen, text).on_hover_text(see).clicked() {
+                clicked = Some(is);
+            }
+            if is == chosen {
+                seen = see;
+            }
+        }
+    });
+    let see = RichText::new(seen).color(palette(ui.visuals()).weak);
+    ui.label(if narrow { see.small() } else { see });
+    clicked
+}
 
 /// A part of an experiment's view.
 pub type Part = fn(&mut Ui, &Snapshot<'_>, &mut Outbox);

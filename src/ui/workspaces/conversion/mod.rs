@@ -13,12 +13,12 @@ mod sample;
 mod spikes;
 mod unit;
 
-use egui::{Key, RichText, ScrollArea, Ui};
+use egui::{Key, ScrollArea, Ui};
 
 use super::super::command::{Command, Outbox};
 use super::super::conversion::{ConversionEdit, ConversionTab};
 use super::super::snapshot::Snapshot;
-use super::super::theme::{self, palette};
+use super::super::theme::palette;
 use super::super::widgets::icons::Icon;
 use super::super::widgets::time_bar::{Axis, Mark, TimeBar};
 use super::Workspace;
@@ -77,7 +77,10 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let ids = ("conversion form", "conversion time");
     lab::show(ui, ids, &sides, (world, out), |ui, out, own_column| {
         let mut all = |ui: &mut Ui| {
-            tabs(ui, tab, out);
+            let all = TABS.iter().map(|t| (t.is, t.name, t.name, t.see));
+            if let Some(is) = lab::tabs(ui, all, tab.is) {
+                out.push(Command::Conversion(ConversionEdit::Tab(is)));
+            }
             if let Some(why) = nothing(world) {
                 ui.add_space(12.0);
                 ui.label(why);
@@ -113,18 +116,6 @@ fn nothing(world: &Snapshot<'_>) -> Option<String> {
         return Some("The network is being converted …".into());
     }
     None
-}
-
-fn tabs(ui: &mut Ui, chosen: &Tab, out: &mut Outbox) {
-    ui.horizontal_wrapped(|ui| {
-        for tab in &TABS {
-            let text = RichText::new(tab.name).font(theme::strong(14.0));
-            if ui.selectable_label(tab.is == chosen.is, text).on_hover_text(tab.see).clicked() {
-                out.push(Command::Conversion(ConversionEdit::Tab(tab.is)));
-            }
-        }
-    });
-    ui.label(RichText::new(chosen.see).color(palette(ui.visuals()).weak));
 }
 
 /// The step shown: how many have been made.

@@ -14,13 +14,12 @@ pub(super) mod form;
 mod spikes;
 mod unit;
 
-use egui::{Key, RichText, Ui};
+use egui::{Key, Ui};
 
 use super::super::command::{Command, Outbox};
 use super::super::neuron::NeuronEdit;
 use super::super::neuron::settings::NeuronTab;
 use super::super::snapshot::Snapshot;
-use super::super::theme::{self, palette};
 use super::super::widgets::icons::Icon;
 use super::Workspace;
 use super::lab::{self, Sides};
@@ -34,9 +33,6 @@ pub static WORKSPACE: Workspace = Workspace {
     key: Key::Num5,
     show,
 };
-
-/// Below this width of the plots, points, names are short.
-const NARROW: f32 = 600.0;
 
 /// An experiment: its name, what one sees in it, its settings and its plots.
 struct Tab {
@@ -105,25 +101,12 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
     let sides = Sides { form: tab.form, bar: tab.bar };
     lab::show(ui, ("neuron form", "neuron time"), &sides, (world, out), |ui, out, _| {
-        tabs(ui, tab, out);
+        let all = TABS.iter().map(|t| (t.is, t.name, t.short, t.see));
+        if let Some(is) = lab::tabs(ui, all, tab.is) {
+            out.push(Command::Neuron(NeuronEdit::Tab(is)));
+        }
         (tab.show)(ui, world, out);
     });
-}
-
-/// The experiments to choose from, and what to see in this one.
-fn tabs(ui: &mut Ui, chosen: &Tab, out: &mut Outbox) {
-    let narrow = ui.available_width() < NARROW;
-    ui.horizontal_wrapped(|ui| {
-        for tab in &TABS {
-            let text =
-                RichText::new(if narrow { tab.short } else { tab.name }).font(theme::strong(14.0));
-            if ui.selectable_label(tab.is == chosen.is, text).on_hover_text(tab.see).clicked() {
-                out.push(Command::Neuron(NeuronEdit::Tab(tab.is)));
-            }
-        }
-    });
-    let see = RichText::new(chosen.see).color(palette(ui.visuals()).weak);
-    ui.label(if narrow { see.small() } else { see });
 }
 
 /// A plot that shows what it is given and is not moved by accident.

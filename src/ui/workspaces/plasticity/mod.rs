@@ -17,13 +17,12 @@ mod slope;
 mod story;
 mod windows;
 
-use egui::{Key, RichText, ScrollArea, Ui};
+use egui::{Key, ScrollArea, Ui};
 
 use super::super::command::{Command, Outbox};
 use super::super::plasticity::PlasticityEdit;
 use super::super::plasticity::settings::PlasticityTab;
 use super::super::snapshot::Snapshot;
-use super::super::theme::{self, palette};
 use super::super::widgets::icons::Icon;
 use super::Workspace;
 use super::lab::{self, Sides};
@@ -37,9 +36,6 @@ pub static WORKSPACE: Workspace = Workspace {
     key: Key::Num6,
     show,
 };
-
-/// Below this width of the plots, points, names are short.
-const NARROW: f32 = 600.0;
 
 /// An experiment: its name, what one sees in it, its settings and its plots.
 struct Tab {
@@ -123,7 +119,10 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         (world, out),
         |ui, out, own_column| {
             let mut all = |ui: &mut Ui| {
-                tabs(ui, tab, out);
+                let all = TABS.iter().map(|t| (t.is, t.name, t.short, t.see));
+                if let Some(is) = lab::tabs(ui, all, tab.is) {
+                    out.push(Command::Plasticity(PlasticityEdit::Tab(is)));
+                }
                 (tab.show)(ui, world, out);
             };
             if !own_column {
@@ -137,21 +136,4 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             });
         },
     );
-}
-
-/// The experiments to choose from, and what to see in this one.
-fn tabs(ui: &mut Ui, chosen: &Tab, out: &mut Outbox) {
-    let narrow = ui.available_width() < NARROW;
-    ui.horizontal_wrapped(|ui| {
-        for tab in &TABS {
-            let name = if narrow { tab.short } else { tab.name };
-            let text = RichText::new(name).font(theme::strong(14.0));
-            let button = ui.selectable_label(tab.is == chosen.is, text);
-            if button.on_hover_text(tab.see).clicked() {
-                out.push(Command::Plasticity(PlasticityEdit::Tab(tab.is)));
-            }
-        }
-    });
-    let see = RichText::new(chosen.see).color(palette(ui.visuals()).weak);
-    ui.label(if narrow { see.small() } else { see });
 }

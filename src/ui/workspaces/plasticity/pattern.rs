@@ -110,7 +110,7 @@ fn headline(ui: &mut Ui, view: &PatternView) {
                 LEARNED.1
             ),
         );
-        let narrow = ui.max_rect().width() < super::NARROW;
+        let narrow = ui.max_rect().width() < super::lab::NARROW;
         let (presentations, per) =
             if narrow { ("patterns", "/s") } else { ("presentations", " a second") };
         let figures = format!(

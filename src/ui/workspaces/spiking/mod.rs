@@ -16,13 +16,12 @@ mod mosaic;
 mod neuron;
 mod spikes;
 
-use egui::{Key, RichText, Ui};
+use egui::{Key, Ui};
 
 use super::super::command::{Command, Outbox};
 use super::super::diehl_cook::DigitsEdit;
 use super::super::diehl_cook::settings::DigitsTab;
 use super::super::snapshot::Snapshot;
-use super::super::theme::{self, palette};
 use super::super::widgets::icons::Icon;
 use super::Workspace;
 use super::lab::{self, Part, Sides};
@@ -36,9 +35,6 @@ pub static WORKSPACE: Workspace = Workspace {
     key: Key::Num7,
     show,
 };
-
-/// Below this width of the plots, points, names are short.
-const NARROW: f32 = 600.0;
 
 /// A view.
 struct Tab {
@@ -91,25 +87,12 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
     let sides = Sides { form: form::show, bar: tab.bar };
     lab::show(ui, ("spiking form", "spiking time"), &sides, (world, out), |ui, out, _| {
-        tabs(ui, tab, out);
+        let all = TABS.iter().map(|t| (t.is, t.name, t.short, t.see));
+        if let Some(is) = lab::tabs(ui, all, tab.is) {
+            out.push(Command::Digits(DigitsEdit::Tab(is)));
+        }
         (tab.show)(ui, world, out);
     });
-}
-
-/// The views to choose from, and what to see in this one.
-fn tabs(ui: &mut Ui, chosen: &Tab, out: &mut Outbox) {
-    let narrow = ui.available_width() < NARROW;
-    ui.horizontal_wrapped(|ui| {
-        for tab in &TABS {
-            let name = if narrow { tab.short } else { tab.name };
-            let text = RichText::new(name).font(theme::strong(14.0));
-            if ui.selectable_label(tab.is == chosen.is, text).on_hover_text(tab.see).clicked() {
-                out.push(Command::Digits(DigitsEdit::Tab(tab.is)));
-            }
-        }
-    });
-    let see = RichText::new(chosen.see).color(palette(ui.visuals()).weak);
-    ui.label(if narrow { see.small() } else { see });
 }
 
 /// A share as `87.3 %`.
