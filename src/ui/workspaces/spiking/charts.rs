@@ -184,6 +184,7 @@ pub fn headline(fields: &Fields, answers: usize) -> String {
     match fields.accuracy {
         Some(a) if answers > 0 => format!("{} of the last {answers} right", percent(a)),
         Some(a) => format!("{} right", percent(a)),
+        None if fields.learnt.can_answer() => format!("running accuracy after {BLOCK} images"),
         None => format!("first labels after {BLOCK} images"),
     }
 }

@@ -180,7 +180,11 @@ fn figures(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, shown: Option<usi
     title(ui, "Neurons for each digit", "By the digit whose images make them fire most; –: none");
     charts::per_class(ui, fields, 74.0);
     if let Some(tally) = &fields.tally {
-        let text = format!("{} unassigned, {} never fired", tally.unassigned(), tally.dead());
+        let mut text = format!("{} unassigned", tally.unassigned());
+        // Spikes are counted from the beginning of this run.
+        if view.images > 0 {
+            text += &format!(", {} never fired", tally.dead());
+        }
         ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
     }
     title(
