@@ -70,7 +70,7 @@ pub fn ask(
     let ask = |network: &Spiking| {
         let begun = Instant::now();
         let trained = &network.trained;
-        let shown = simulate::show(trained, data, 0..data.len(), threads, &network.name)?;
+        let shown = simulate::show(trained, data, &simulate::all_of(data), threads, &network.name)?;
         let ms = begun.elapsed().as_secs_f64() * 1e3;
         let right = trained.judge(&shown);
         let mut confusion = [[0u32; crate::data::CLASSES]; crate::data::CLASSES];

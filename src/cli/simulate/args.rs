@@ -9,6 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::super::args::sources;
 use super::super::output::Format;
 use crate::snn::choose::Wish;
+use crate::snn::diehl_cook::order::Order;
 
 /// Simulate a spiking network that learns
 #[derive(Args, Debug)]
@@ -45,7 +46,7 @@ pub struct DiehlCookArgs {
     /// Go on with this run (its name as printed at its start, or `last`)
     #[arg(long, value_name = "RUN", conflicts_with_all =
         ["neurons", "images", "data", "seed", "side_by_side", "as_published", "tau_theta",
-         "theta_plus", "theta_rest", "learning_rate", "held_out"])]
+         "theta_plus", "theta_rest", "learning_rate", "held_out", "order"])]
     pub resume: Option<String>,
     /// The digits to learn from
     #[arg(long, value_name = "SET", value_parser = sources(), default_value = "mnist")]
@@ -53,8 +54,11 @@ pub struct DiehlCookArgs {
     /// The folder with MNIST's four files
     #[arg(long, value_name = "DIR")]
     pub mnist: Option<PathBuf>,
-    /// Training images that are neither learnt nor labelled from, to choose constants on; the
-    /// last ones
+    /// In which order the images are learnt
+    #[arg(long, value_enum, default_value_t = OrderOf::Shuffled)]
+    pub order: OrderOf,
+    /// Training images that are neither learnt nor labelled from, to choose constants on: drawn by
+    /// chance, the same ones for every seed; with --order file the last ones
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     pub held_out: usize,
     /// Training images to label the neurons on [default: all that are learnt from]
@@ -101,6 +105,24 @@ pub struct DiehlCookArgs {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub format: Format,
+}
+
+/// In which order.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderOf {
+    /// Shuffled anew before every pass
+    Shuffled,
+    /// As in the file, pass after pass (as published)
+    File,
+}
+
+impl From<OrderOf> for Order {
+    fn from(order: OrderOf) -> Self {
+        match order {
+            OrderOf::Shuffled => Self::Shuffled,
+            OrderOf::File => Self::File,
+        }
+    }
 }
 
 /// Which engine.

@@ -4,7 +4,6 @@
 pub mod args;
 mod run;
 
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -20,8 +19,9 @@ use crate::core::files::write_bytes;
 use crate::data::Dataset;
 use crate::data::registry::Split;
 use crate::snn::diehl_cook::DiehlCook;
-use crate::snn::diehl_cook::assess::{Counts, Frozen};
+use crate::snn::diehl_cook::assess::{Counts, Frozen, sparse};
 use crate::snn::diehl_cook::learning::{self, Learning, Plan};
+use crate::snn::diehl_cook::order::Order;
 use crate::snn::diehl_cook::protocol::ProtocolSettings;
 use crate::snn::diehl_cook::trained::{About, Accuracies, Trained};
 use args::DiehlCookArgs;
@@ -72,8 +72,9 @@ fn begin(args: &DiehlCookArgs, threads: usize) -> anyhow::Result<(SimulationRun,
         let plan = Learning::plan_of(&bytes, &file)?;
         let split = digits::load(&plan.data, args.mnist.as_deref())?;
         let has = split.train.len();
-        if plan.distinct > has {
-            bail!("{file} needs {} images of {}, but it has {has}", plan.distinct, plan.data);
+        let needs = plan.distinct + plan.held_out;
+        if needs > has {
+            bail!("{file} needs {needs} images of {}, but it has {has}", plan.data);
         }
         let image = |i: usize| (split.train.pixels(i), split.train.labels()[i]);
         let learning = Learning::go_on(&bytes, &file, &image, args.engine.into(), threads)?;
@@ -91,6 +92,8 @@ fn begin(args: &DiehlCookArgs, threads: usize) -> anyhow::Result<(SimulationRun,
         protocol: ProtocolSettings::default(),
         data: args.data.clone(),
         distinct,
+        held_out: split.train.len() - distinct,
+        order: args.order.into(),
         images,
     };
     let learning = Learning::new(plan, args.engine.into(), threads)?;
@@ -118,13 +121,17 @@ fn announce(run: &SimulationRun, learning: &Learning, out: &mut Output) -> anyho
     let plan = learning.plan();
     let c = &plan.config;
     out.line(format_args!(
-        "Run {}: {} + {} neurons, {} images of {} ({} different ones){}, seed {}; θ: τ {:.3e} ms, {} mV a spike",
+        "Run {}: {} + {} neurons, {} images of {} ({} different ones, {}){}, seed {}; θ: τ {:.3e} ms, {} mV a spike",
         run.id,
         c.neurons,
         c.neurons,
         plan.images,
         plan.data,
         plan.distinct,
+        match plan.order {
+            Order::File => "in file order",
+            Order::Shuffled => "shuffled",
+        },
         if c.replicas > 1 { format!(", {} side by side", c.replicas) } else { String::new() },
         c.seed,
         c.tau_theta_ms,
@@ -214,6 +221,7 @@ fn assess(
         config: plan.config.clone(),
         data: plan.data.clone(),
         distinct: plan.distinct,
+        order: plan.order,
         images: learning.progress().images,
         presentations: learning.presentations(),
         seconds: learning.progress().seconds,
@@ -222,17 +230,17 @@ fn assess(
         test: None,
         app_version: env!("CARGO_PKG_VERSION").into(),
     };
-    let distinct = plan.distinct;
+    let sequence = learning.sequence();
+    let (learnt, held_out) = (sequence.learnt(), sequence.held_out());
     let mut trained = Trained::new(about, &weights, theta);
-    let labelled = args.label_images.map_or(distinct, |n| n.get().min(distinct));
-    trained.label(&show(&trained, &split.train, 0..labelled, threads, "labelling")?);
-    let held_out = distinct..split.train.len();
+    let labelled = args.label_images.map_or(learnt.len(), |n| n.get().min(learnt.len()));
+    trained.label(&show(&trained, &split.train, &learnt[..labelled], threads, "labelling")?);
     if !held_out.is_empty() {
         let asked = show(&trained, &split.train, held_out, threads, "held-out images")?;
         trained.about.held_out = Some(trained.judge(&asked));
     }
     if !args.no_test {
-        let asked = show(&trained, &split.test, 0..split.test.len(), threads, "testing")?;
+        let asked = show(&trained, &split.test, &all_of(&split.test), threads, "testing")?;
         trained.about.test = Some(trained.judge(&asked));
     }
     let unassigned = trained.labels.iter().filter(|l| l.is_none()).count();
@@ -242,11 +250,16 @@ fn assess(
     Ok(trained)
 }
 
+/// The numbers of all images.
+pub(super) fn all_of(data: &Dataset) -> Vec<u32> {
+    (0..data.len() as u32).collect()
+}
+
 /// The spikes that images raise in a network that has learnt.
 pub(super) fn show(
     trained: &Trained,
     data: &Dataset,
-    images: std::ops::Range<usize>,
+    images: &[u32],
     threads: usize,
     what: &str,
 ) -> anyhow::Result<Vec<(Counts, u8)>> {
@@ -254,16 +267,18 @@ pub(super) fn show(
     progress.say(what.to_owned());
     let config = &trained.about.config;
     let mut frozen = Frozen::new(config, &trained.weights, &trained.theta, threads)?;
-    let first = images.start;
-    let shown = frozen.show(
-        images.len(),
-        &|i| data.pixels(first + i),
-        &AtomicBool::new(false),
-        &mut |done| progress.set(done as u64),
+    let mut shown = vec![Counts::new(); images.len()];
+    frozen.show(
+        ProtocolSettings::default(),
+        (images.len(), &|i| data.pixels(images[i] as usize)),
+        &mut |i, counts| shown[i] = sparse(counts),
+        &mut |done| {
+            progress.set(done as u64);
+            true
+        },
     )?;
-    let Some(shown) = shown else { bail!("it was cancelled") };
-    let labels = &data.labels()[images];
-    Ok(shown.into_iter().zip(labels.iter().copied()).collect())
+    let labels = images.iter().map(|i| data.labels()[*i as usize]);
+    Ok(shown.into_iter().zip(labels).collect())
 }
 
 fn print(trained: &Trained, out: &mut Output) -> anyhow::Result<()> {

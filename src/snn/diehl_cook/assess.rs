@@ -1,8 +1,6 @@
 //! What a network that has learnt answers: images are shown with weights and θ
 //! frozen, several side by side.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
 use super::protocol::{Protocol, ProtocolSettings};
 use super::{DiehlCook, PLASTIC, THETA, set_training};
 use crate::data::{PIXELS, Pixels};
@@ -17,6 +15,12 @@ pub type Counts = Vec<(u32, u32)>;
 /// the machine, because what is shown before an image has an influence on it (150 ms
 /// of rest do not wipe everything out).
 const SIDE_BY_SIDE: usize = 8;
+
+/// Of the counts of all neurons, those that are not zero.
+pub fn sparse(counts: &[u32]) -> Counts {
+    let spiked = counts.iter().enumerate().filter(|(_, c)| **c > 0);
+    spiked.map(|(j, c)| (j as u32, *c)).collect()
+}
 
 /// The counts of all neurons, those that did not spike included.
 pub fn dense(counts: &Counts, neurons: usize) -> Vec<u32> {
@@ -46,47 +50,59 @@ impl Frozen {
         theta: &[f32],
         threads: usize,
     ) -> Result<Self, SnnError> {
+        let mut new = Self::as_is(config, weights, theta, threads)?;
+        new.engine.normalise(PLASTIC)?;
+        Ok(new)
+    }
+
+    /// Likewise, with weights whose sums are not made good: of a network that was
+    /// damaged.
+    ///
+    /// # Errors
+    /// As for [`Frozen::new`].
+    pub fn as_is(
+        config: &DiehlCook,
+        weights: &[f32],
+        theta: &[f32],
+        threads: usize,
+    ) -> Result<Self, SnnError> {
         let config = DiehlCook { replicas: SIDE_BY_SIDE, ..config.clone() };
         let mut engine = CpuEngine::new(&config.spec().build()?, threads);
         engine.set_weights(PLASTIC, weights)?;
         engine.set_state(0, THETA, 0, theta)?;
-        engine.normalise(PLASTIC)?;
         set_training(&mut engine, false)?;
         Ok(Self { engine })
     }
 
-    /// Shows `images` images, the first with number 0, and returns the spikes of
-    /// each in this order; `None` if it was cancelled. `progress` is told how many
-    /// are done.
+    /// Shows images, the first with number 0, and gives `count` the spikes of each;
+    /// not in their order, since one that raised too few is shown again. `goes_on` is
+    /// told how many are done and may end it. Returns whether all were shown.
     ///
     /// # Errors
     /// As the engine's.
     pub fn show(
         &mut self,
-        images: usize,
-        pixels: &dyn Fn(usize) -> Pixels,
-        cancel: &AtomicBool,
-        progress: &mut dyn FnMut(usize),
-    ) -> Result<Option<Vec<Counts>>, SnnError> {
-        let settings = ProtocolSettings { normalise: false, ..ProtocolSettings::default() };
+        settings: ProtocolSettings,
+        (images, pixels): (usize, &dyn Fn(usize) -> Pixels),
+        count: &mut dyn FnMut(usize, &[u32]),
+        goes_on: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<bool, SnnError> {
+        let settings = ProtocolSettings { normalise: false, ..settings };
         let mut protocol = Protocol::new(settings, SIDE_BY_SIDE, 0);
         let mut source = |n: u64| ((n as usize) < images).then(|| pixels(n as usize));
-        let mut all = vec![Counts::new(); images];
         let mut done = 0;
         while let Some(shown) = protocol.advance(&mut self.engine, &mut source, u64::MAX)? {
-            if cancel.load(Relaxed) {
-                return Ok(None);
-            }
             for shown in shown {
-                let spiked = shown.counts.iter().enumerate().filter(|(_, c)| **c > 0);
-                all[shown.image as usize] = spiked.map(|(j, c)| (j as u32, *c)).collect();
+                count(shown.image as usize, &shown.counts);
                 done += 1;
             }
-            progress(done);
+            if !goes_on(done) {
+                return Ok(false);
+            }
         }
         for replica in 0..SIDE_BY_SIDE {
             self.engine.set_rates(0, replica, &[0.0; PIXELS])?;
         }
-        Ok(Some(all))
+        Ok(true)
     }
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::order::{Order, Sequence};
 use super::protocol::{Protocol, ProtocolSettings, Shown};
 use super::read_out::{Responses, predict};
 use super::{DiehlCook, PLASTIC, THETA};
@@ -22,11 +23,22 @@ pub struct Plan {
     pub protocol: ProtocolSettings,
     /// Id of the images.
     pub data: String,
-    /// The first so many images are learnt from, again and again; the rest of the
-    /// training set is held out.
+    /// So many images are learnt from, again and again.
     pub distinct: usize,
+    /// So many are neither learnt nor labelled from.
+    #[serde(default)]
+    pub held_out: usize,
+    #[serde(default)]
+    pub order: Order,
     /// Images to be learnt in all.
     pub images: u64,
+}
+
+impl Plan {
+    /// Its images, in their order.
+    pub fn sequence(&self) -> Sequence {
+        Sequence::new(self.order, self.config.seed, self.distinct, self.held_out)
+    }
 }
 
 /// How far it is.
@@ -75,6 +87,7 @@ struct Recent {
 /// A network that learns.
 pub struct Learning {
     plan: Plan,
+    sequence: Sequence,
     progress: Progress,
     protocol: Protocol,
     engine: Box<dyn Engine>,
@@ -101,6 +114,7 @@ impl Learning {
             recent: vec![Recent::of(plan.config.neurons)],
             labels: Vec::new(),
             reason: started.reason,
+            sequence: plan.sequence(),
             plan,
         })
     }
@@ -116,9 +130,9 @@ impl Learning {
         images: u64,
     ) -> Result<Vec<Shown>, SnnError> {
         let begun = std::time::Instant::now();
-        let distinct = self.plan.distinct.max(1) as u64;
         let all = self.plan.images;
-        let mut source = |n: u64| (n < all).then(|| image((n % distinct) as usize).0);
+        let sequence = &mut self.sequence;
+        let mut source = |n: u64| (n < all).then(|| image(sequence.at(n)).0);
         let (mut shown, goal) = (Vec::new(), images.min(all - self.progress.images.min(all)));
         while (shown.len() as u64) < goal {
             let accepted = self.protocol.advance(&mut *self.engine, &mut source, u64::MAX)?;
@@ -126,7 +140,8 @@ impl Learning {
             shown.extend(accepted);
         }
         for shown in &shown {
-            self.count(shown, image((shown.image % distinct) as usize).1);
+            let number = self.sequence.at(shown.image);
+            self.count(shown, image(number).1);
         }
         self.progress.seconds += begun.elapsed().as_secs_f64();
         Ok(shown)
@@ -217,8 +232,8 @@ impl Learning {
         new.engine.restore(&state)?;
         (new.progress, new.protocol) = (kept.progress, kept.protocol);
         (new.recent, new.labels) = (kept.recent, kept.labels);
-        let (all, distinct) = (new.plan.images, new.plan.distinct.max(1) as u64);
-        let mut source = |n: u64| (n < all).then(|| image((n % distinct) as usize).0);
+        let (all, sequence) = (new.plan.images, &mut new.sequence);
+        let mut source = |n: u64| (n < all).then(|| image(sequence.at(n)).0);
         new.protocol.resume(&mut *new.engine, &mut source)?;
         Ok(new)
     }
@@ -226,6 +241,11 @@ impl Learning {
     /// What it was asked to do.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Its images, in their order.
+    pub fn sequence(&self) -> &Sequence {
+        &self.sequence
     }
 
     /// How far it is.
@@ -279,7 +299,15 @@ mod tests {
     fn plan() -> Plan {
         let config = DiehlCook { seed: 3, ..DiehlCook::of(25) };
         let protocol = ProtocolSettings::default();
-        Plan { config, protocol, data: "synthetic".into(), distinct: 30, images: 45 }
+        Plan {
+            config,
+            protocol,
+            data: "synthetic".into(),
+            distinct: 25,
+            held_out: 5,
+            order: Order::Shuffled,
+            images: 45,
+        }
     }
 
     #[test]

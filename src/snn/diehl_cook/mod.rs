@@ -8,6 +8,7 @@
 //!
 //! * this file: the network
 //! * [`protocol`]: how images are shown
+//! * [`order`]: in which order
 //! * [`learning`]: a run over many images, with checkpoints
 //! * [`assess`]: what a network that has learnt answers
 //! * [`read_out`], [`logistic`]: which digit its spikes say
@@ -17,6 +18,7 @@
 pub mod assess;
 pub mod learning;
 pub mod logistic;
+pub mod order;
 pub mod protocol;
 pub mod read_out;
 pub mod shipped;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::DiehlCook;
 use super::assess::Counts;
 use super::logistic::Logistic;
+use super::order::Order;
 use super::read_out::{Responses, largest, predict};
 use crate::data::PIXELS;
 use crate::snn::error::SnnError;
@@ -46,6 +47,9 @@ pub struct About {
     pub data: String,
     /// Different images learnt from.
     pub distinct: usize,
+    /// In which order.
+    #[serde(default)]
+    pub order: Order,
     /// Images learnt, all passes.
     pub images: u64,
     /// Presentations, repeated ones included.
@@ -275,6 +279,7 @@ mod tests {
             config: DiehlCook::of(neurons),
             data: "synthetic".into(),
             distinct: 10,
+            order: Order::Shuffled,
             images: 20,
             presentations: 21,
             seconds: 0.5,

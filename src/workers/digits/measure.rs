@@ -9,32 +9,30 @@
 //! What is cut is drawn by chance from a seed; a larger share includes a smaller
 //! one. Each image is shown once, however few spikes it raises.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::network::Learnt;
 use crate::ann::evaluate::CHUNK;
 use crate::ann::network::Network;
 use crate::core::rng::Rng;
 use crate::data::dataset::Dataset;
-use crate::data::{PIXELS, Pixels, perturb};
+use crate::data::{Pixels, perturb};
 use crate::snn::SnnError;
-use crate::snn::cpu::CpuEngine;
-use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings};
+use crate::snn::diehl_cook::assess::Frozen;
+use crate::snn::diehl_cook::protocol::ProtocolSettings;
 use crate::snn::diehl_cook::read_out::{Responses, predict};
-use crate::snn::diehl_cook::{DiehlCook, PLASTIC, THETA, set_training};
-use crate::snn::engine::Engine;
 use crate::workers::Busy;
 use crate::workers::events::{Event, Events};
 use crate::workers::latest::Slot;
 use crate::workers::models::Model;
 
-/// Networks that show images at the same time, whatever the machine: what was shown
-/// before an image has some influence on it.
-const SIDE_BY_SIDE: usize = 8;
+/// How often it is told how far it is.
+const TELL_EVERY: Duration = Duration::from_millis(60);
 /// Shares that are cut.
 pub const SHARES: [f64; 9] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 0.9];
 /// Standard deviations of the noise, 1 is full ink.
@@ -124,7 +122,12 @@ impl MeasureThread {
         let (sender, tasks) = sync_channel(2);
         let measured = Arc::new(Slot::new(Measured::default()));
         let cancel = Arc::<AtomicBool>::default();
-        let worker = Worker { out: Arc::clone(&measured), cancel: Arc::clone(&cancel), events };
+        let worker = Worker {
+            out: Arc::clone(&measured),
+            cancel: Arc::clone(&cancel),
+            events,
+            told: Cell::default(),
+        };
         let builder = std::thread::Builder::new().name("measure".into());
         let thread = Some(builder.spawn(move || worker.work(&tasks))?);
         Ok(Self { tasks: Some(sender), cancel, measured, thread })
@@ -169,6 +172,7 @@ struct Worker {
     out: Arc<Slot<Measured>>,
     cancel: Arc<AtomicBool>,
     events: Events,
+    told: Cell<Option<Instant>>,
 }
 
 impl Worker {
@@ -185,6 +189,7 @@ impl Worker {
                     format!("The measurement ended early: {reason}. What was measured is kept.");
                 self.events.send(Event::Failure(text));
             }
+            self.told.set(None);
             self.publish(|m| m.running = None);
         }
     }
@@ -209,7 +214,7 @@ impl Worker {
                 let name = "Test";
                 let settings = ProtocolSettings::default();
                 let mut responses = Responses::new(network.config.neurons);
-                let mut frozen = Frozen::new(&network.config, &network.weights, &network.theta)?;
+                let mut frozen = frozen(&network)?;
                 let labelled = frozen.show(
                     settings.clone(),
                     (images.1, &|i| train.pixels(i)),
@@ -270,9 +275,12 @@ impl Worker {
         }
     }
 
-    /// Tells how far it is; `false` to end.
+    /// Tells how far it is, now and then; `false` to end.
     fn tell(&self, name: &'static str, done: usize, of: usize) -> bool {
-        self.publish(|m| m.running = Some((name, done, of)));
+        if self.told.get().is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+            self.told.set(Some(Instant::now()));
+            self.publish(|m| m.running = Some((name, done, of)));
+        }
         !self.cancelled()
     }
 
@@ -284,7 +292,7 @@ impl Worker {
         pixels: &dyn Fn(usize) -> Pixels,
     ) -> Result<Option<usize>, SnnError> {
         let settings = ProtocolSettings { least_spikes: 0, ..ProtocolSettings::default() };
-        let mut frozen = Frozen::new(&network.config, &network.weights, &network.theta)?;
+        let mut frozen = frozen(network)?;
         let mut right = 0;
         let mut count = |i: usize, counts: &[u32]| {
             right += usize::from(predict(&network.labels, counts) == test.label(i));
@@ -315,6 +323,12 @@ impl Worker {
         }
         Some(right)
     }
+}
+
+/// The network with weights and θ that stand still, as they are.
+fn frozen(network: &Learnt) -> Result<Frozen, SnnError> {
+    let threads = crate::ann::spare_threads();
+    Frozen::as_is(&network.config, &network.weights, &network.theta, threads)
 }
 
 /// The picture, noisy if that is the damage.
@@ -385,54 +399,6 @@ fn cut_network(network: &Network, damage: Damage, share: f64, seed: u64) -> Netw
     }
     cut.set_values(&values);
     cut
-}
-
-/// A network whose weights and θ stand still.
-struct Frozen {
-    engine: CpuEngine,
-}
-
-impl Frozen {
-    fn new(config: &DiehlCook, weights: &[f32], theta: &[f32]) -> Result<Self, SnnError> {
-        let config = DiehlCook { replicas: SIDE_BY_SIDE, ..config.clone() };
-        let threads = crate::ann::spare_threads();
-        let mut engine = CpuEngine::new(&config.spec().build()?, threads);
-        engine.set_weights(PLASTIC, weights)?;
-        engine.set_state(0, THETA, 0, theta)?;
-        set_training(&mut engine, false)?;
-        Ok(Self { engine })
-    }
-
-    /// Shows images; `count` is given each one's spikes, `goes_on` is told how many
-    /// are done and may end it. Returns whether all were shown.
-    fn show(
-        &mut self,
-        settings: ProtocolSettings,
-        (images, pixels): (usize, &dyn Fn(usize) -> Pixels),
-        count: &mut dyn FnMut(usize, &[u32]),
-        goes_on: &mut dyn FnMut(usize) -> bool,
-    ) -> Result<bool, SnnError> {
-        let settings = ProtocolSettings { normalise: false, ..settings };
-        let mut protocol = Protocol::new(settings, SIDE_BY_SIDE, 0);
-        let mut source = |n: u64| ((n as usize) < images).then(|| pixels(n as usize));
-        let (mut done, mut told) = (0, Instant::now());
-        while let Some(shown) = protocol.advance(&mut self.engine, &mut source, u64::MAX)? {
-            for shown in shown {
-                count(shown.image as usize, &shown.counts);
-                done += 1;
-            }
-            if told.elapsed().as_millis() >= 60 {
-                told = Instant::now();
-                if !goes_on(done) {
-                    return Ok(false);
-                }
-            }
-        }
-        for replica in 0..SIDE_BY_SIDE {
-            self.engine.set_rates(0, replica, &[0.0; PIXELS])?;
-        }
-        Ok(true)
-    }
 }
 
 #[cfg(test)]
