@@ -54,9 +54,9 @@ pub struct DiehlCookArgs {
     /// The folder with MNIST's four files
     #[arg(long, value_name = "DIR")]
     pub mnist: Option<PathBuf>,
-    /// In which order the images are learnt
-    #[arg(long, value_enum, default_value_t = OrderOf::Shuffled)]
-    pub order: OrderOf,
+    /// In which order the images are learnt [default: shuffled; with --as-published as in the file]
+    #[arg(long, value_enum)]
+    pub order: Option<OrderOf>,
     /// Training images that are neither learnt nor labelled from, to choose constants on: drawn by
     /// chance, the same ones for every seed; with --order file the last ones
     #[arg(long, value_name = "COUNT", default_value_t = 0)]

@@ -87,13 +87,15 @@ fn begin(args: &DiehlCookArgs, threads: usize) -> anyhow::Result<(SimulationRun,
         return Err(UsageError(format!("--held-out leaves none of {has} images to learn")).into());
     }
     let images = args.images.map_or(distinct as u64, std::num::NonZeroU64::get);
+    let config = config(args);
+    let order = args.order.map_or_else(|| Order::of(&config), Into::into);
     let plan = Plan {
-        config: config(args),
+        config,
         protocol: ProtocolSettings::default(),
         data: args.data.clone(),
         distinct,
         held_out: split.train.len() - distinct,
-        order: args.order.into(),
+        order,
         images,
     };
     let learning = Learning::new(plan, args.engine.into(), threads)?;

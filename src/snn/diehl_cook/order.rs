@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::DiehlCook;
 use crate::core::rng::Rng;
 
 /// The order.
@@ -16,6 +17,13 @@ pub enum Order {
     /// Shuffled anew before every pass, by the network's seed. Those held out are
     /// drawn by chance, the same ones for every seed.
     Shuffled,
+}
+
+impl Order {
+    /// That of a network: as published, or shuffled.
+    pub fn of(config: &DiehlCook) -> Self {
+        if config.as_published { Self::File } else { Self::Shuffled }
+    }
 }
 
 /// The images of a training set, and the order in which they are learnt.

@@ -8,6 +8,7 @@ use crate::data::PIXELS;
 use crate::data::dataset::Dataset;
 use crate::snn::SnnError;
 use crate::snn::choose::Wish;
+use crate::snn::diehl_cook::order::{Order, Sequence};
 use crate::snn::diehl_cook::protocol::Protocol;
 use crate::snn::diehl_cook::{DiehlCook, PLASTIC, shipped};
 use crate::snn::engine::Engine;
@@ -81,7 +82,7 @@ impl Learnt {
 #[derive(Clone)]
 pub struct Setup {
     pub config: DiehlCook,
-    /// What it learns from, in this order, again and again.
+    /// What it learns from, again and again.
     pub images: Arc<Dataset>,
     /// Where it begins; fresh, if nowhere.
     pub begin: Option<Arc<Learnt>>,
@@ -89,6 +90,13 @@ pub struct Setup {
     pub shipped: Option<String>,
     pub knobs: Knobs,
     pub wish: Wish,
+}
+
+impl Setup {
+    /// Its images, in their order.
+    pub fn sequence(&self) -> Sequence {
+        Sequence::new(Order::of(&self.config), self.config.seed, self.images.len(), 0)
+    }
 }
 
 /// What can be changed while the network learns.

@@ -8,8 +8,10 @@ use super::network::{Knobs, Learnt, Setup};
 use super::spikes::{Recorder, Stretch};
 use super::tally::Tally;
 use crate::data::Pixels;
+use crate::data::dataset::Dataset;
 use crate::snn::SnnError;
 use crate::snn::choose;
+use crate::snn::diehl_cook::order::Sequence;
 use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings, Shown};
 use crate::snn::diehl_cook::read_out::predict;
 use crate::snn::diehl_cook::{PLASTIC, THETA};
@@ -57,6 +59,7 @@ pub struct Run {
     pub history: History,
     protocol: Protocol,
     setup: Setup,
+    sequence: Sequence,
     /// Step at which the presentation began; `None` before its first step.
     begun: Option<u64>,
     accepted: bool,
@@ -102,6 +105,7 @@ impl Run {
             last: Last::default(),
             history: History::new(CAP_BYTES),
             protocol,
+            sequence: setup.sequence(),
             setup,
             begun: None,
             accepted: false,
@@ -220,14 +224,12 @@ impl Run {
     /// Does at most so many steps, and no more than to the end of a phase.
     fn part(&mut self, most: u64) -> Result<(), SnnError> {
         let images = Arc::clone(&self.setup.images);
-        let mut source =
-            |n: u64| -> Option<Pixels> { Some(images.pixels((n % images.len() as u64) as usize)) };
         if self.begun.is_none() {
             // Begins the presentation, and does no step of it.
-            self.protocol.advance(&mut *self.engine, &mut source, 0)?;
+            self.advance(&images, 0)?;
             self.begin()?;
         }
-        let shown = self.protocol.advance(&mut *self.engine, &mut source, most);
+        let shown = self.advance(&images, most);
         if let Some(recorder) = &mut self.recorder {
             recorder.take(&mut *self.engine)?;
         }
@@ -243,9 +245,15 @@ impl Run {
         Ok(())
     }
 
+    fn advance(&mut self, images: &Dataset, most: u64) -> Result<Option<Vec<Shown>>, SnnError> {
+        let sequence = &mut self.sequence;
+        let mut source = |n: u64| -> Option<Pixels> { Some(images.pixels(sequence.at(n))) };
+        self.protocol.advance(&mut *self.engine, &mut source, most)
+    }
+
     fn begin(&mut self) -> Result<(), SnnError> {
         let image = self.protocol.images().flatten().next().unwrap_or_default();
-        let number = (image % self.setup.images.len() as u64) as usize;
+        let number = self.sequence.at(image);
         // An image that was not accepted is shown again.
         let again = self.presentations() > 1 && !self.accepted && self.now.number == number;
         let times = if again { self.now.times + 1 } else { 1 };
