@@ -5,6 +5,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -14,19 +15,18 @@ use super::Outcome;
 use super::args::{BenchEngine, BenchSpikingArgs};
 use super::bench::{memory, peak_mb};
 use super::output::Output;
-use super::report::{BenchmarkedNetwork, BenchmarkedSpiking, SpikingPeer};
+use super::report::{BenchmarkedNetwork, BenchmarkedSpiking, SpikingPeer, Watched, WatchedTimes};
 use super::table::{self, Align};
 use crate::core::clock::thread_seconds;
 use crate::data::{Dataset, Pixels, synthetic};
 use crate::snn::cpu::CpuEngine;
 use crate::snn::cpu::isa::Isa;
+use crate::snn::diehl_cook::DiehlCook;
 use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings};
-use crate::snn::diehl_cook::{DiehlCook, EXCITATORY};
 use crate::snn::engine::Engine;
 use crate::snn::gpu::GpuEngine;
 use crate::snn::gpu::device::Gpu;
-use crate::snn::recording::CAP_BYTES;
-use crate::workers::simulation::{Setup, Traced, cost};
+use crate::workers::digits::cost;
 
 /// The peers' side; also in benches/peers.
 static SCRIPT: &str = include_str!("../../benches/peers/spiking.py");
@@ -34,7 +34,7 @@ static SCRIPT: &str = include_str!("../../benches/peers/spiking.py");
 const PEER_IMAGES: usize = 10;
 
 pub fn run(args: &BenchSpikingArgs, out: &mut Output) -> anyhow::Result<Outcome> {
-    let data = synthetic::generate(1, 500);
+    let data = Arc::new(synthetic::generate(1, 500));
     let isa = Isa::best().name();
     out.line(format_args!(
         "784 Poisson inputs, N excitatory and N inhibitory neurons, STDP on; dt 0.5 ms, 350 + 150 ms per image; {isa}"
@@ -49,7 +49,7 @@ pub fn run(args: &BenchSpikingArgs, out: &mut Output) -> anyhow::Result<Outcome>
             let mut engine = CpuEngine::new(&network, 1);
             let mut measured = measure(*n, &mut engine, &data, args.seconds)?;
             if args.watched {
-                measured.watching_costs = Some(watching(&config, &data, args.seconds)?);
+                measured.watching = Some(watching(&config, &data, args.seconds)?);
             }
             networks.push(measured);
         }
@@ -72,11 +72,15 @@ pub fn run(args: &BenchSpikingArgs, out: &mut Output) -> anyhow::Result<Outcome>
         ))?;
     }
     for network in &networks {
-        if let Some(share) = network.watching_costs {
+        if let Some(cost) = &network.watching {
             out.line(format_args!(
-                "N = {}: watched, with all spikes and ten membranes recorded and 30 views a second, it takes {:+.1} % of time",
+                "N = {}: watched as in the window (all spikes and three neurons recorded, fields painted, 60 views a second) it takes {:+.1} % of time by the clock, {:+.1} % of its thread's processor time: {:.3} ms for a presentation alone, {:.3} on its thread unwatched, {:.3} watched",
                 network.neurons,
-                100.0 * share
+                100.0 * cost.wall_share,
+                100.0 * cost.cpu_share,
+                cost.alone.wall_ms,
+                cost.unwatched.wall_ms,
+                cost.watched.wall_ms
             ))?;
         }
     }
@@ -131,36 +135,25 @@ fn measure(
         synaptic_events_per_s: (counters.synaptic_events - before.synaptic_events) as f64 / cpu_s,
         times_real_time: presentations * 0.5 / cpu_s,
         memory_mb: info.bytes as f64 / 1e6,
-        watching_costs: None,
+        watching: None,
         detail: info.detail,
         peers: Vec::new(),
     })
 }
 
-/// How much longer an image takes while all spikes and ten membranes are
-/// recorded and a view is handed up thirty times a second, as a share.
-fn watching(config: &DiehlCook, data: &Dataset, seconds: f64) -> anyhow::Result<f64> {
-    let traced = |neuron: u32| Traced {
-        population: EXCITATORY.into(),
-        variable: "v",
-        neuron,
-        name: format!("neuron {neuron}"),
-    };
-    let setup = Setup {
-        spec: config.spec(),
-        stimulus: None,
-        plain: false,
-        traced: (0..10.min(config.neurons as u32)).map(traced).collect(),
-        head_start: 0,
-        cap_bytes: CAP_BYTES,
-    };
-    let protocol = || Protocol::new(ProtocolSettings::default(), config.replicas, 0);
-    let mut protocols = [protocol(), protocol()];
-    let mut image = |i: u64| Some(data.pixels((i % data.len() as u64) as usize));
-    let cost = cost::measure(setup, 2.0 * seconds, &mut |side, engine| {
-        protocols[side].advance(engine, &mut image, 250).map(drop)
-    })?;
-    Ok(cost.share())
+/// What it costs to be watched.
+fn watching(config: &DiehlCook, data: &Arc<Dataset>, seconds: f64) -> anyhow::Result<Watched> {
+    let config = DiehlCook { replicas: 1, ..config.clone() };
+    let cost = cost::measure(&config, data, 3.0 * seconds)?;
+    let times = |t: cost::Times| WatchedTimes { wall_ms: t.wall_ms, cpu_ms: t.cpu_ms };
+    let [wall_share, cpu_share] = cost.shares();
+    Ok(Watched {
+        alone: times(cost.alone),
+        unwatched: times(cost.unwatched),
+        watched: times(cost.watched),
+        wall_share,
+        cpu_share,
+    })
 }
 
 #[derive(Deserialize)]

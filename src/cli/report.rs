@@ -174,11 +174,34 @@ pub struct BenchmarkedNetwork {
     pub times_real_time: f64,
     /// State and weights.
     pub memory_mb: f64,
-    /// How much longer a step takes while the run is recorded and shown, as a
-    /// share; null without `--watched`.
-    pub watching_costs: Option<f64>,
+    /// What it costs to be watched; null without `--watched`.
+    pub watching: Option<Watched>,
     /// The same network elsewhere, measured in the same minutes.
     pub peers: Vec<SpikingPeer>,
+}
+
+/// Medians over the turns of a measurement.
+#[derive(Debug, Serialize)]
+pub struct Watched {
+    /// Engine and protocol and nothing else.
+    pub alone: WatchedTimes,
+    /// On the window's thread, while nobody looks.
+    pub unwatched: WatchedTimes,
+    /// While all of it is looked at.
+    pub watched: WatchedTimes,
+    /// How much longer it takes than alone, by the clock, as a share.
+    pub wall_share: f64,
+    /// The same in processor time of the thread that simulates.
+    pub cpu_share: f64,
+}
+
+/// For a presentation.
+#[derive(Debug, Serialize)]
+pub struct WatchedTimes {
+    /// By the clock.
+    pub wall_ms: f64,
+    /// Processor time of the thread that simulates.
+    pub cpu_ms: f64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -170,6 +170,12 @@ pub trait Engine: Send {
     /// The weights of a projection, in the order its connection gives.
     fn weights(&mut self, projection: usize) -> Result<Vec<f32>, SnnError>;
 
+    /// The same where they are, from engines that have them in memory: a look at them
+    /// costs no copy.
+    fn weights_here(&self, _projection: usize) -> Option<&[f32]> {
+        None
+    }
+
     /// Sets the weights of a projection.
     fn set_weights(&mut self, projection: usize, weights: &[f32]) -> Result<(), SnnError>;
 

@@ -36,14 +36,16 @@ pub enum Task {
     Statistics { neurons: Range<u32>, steps: Range<u64> },
 }
 
-/// A raster and the population rate below it.
+/// A raster and the population rates below it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RasterTask {
     /// Time and neurons shown, and the size of the picture.
     pub view: View,
     /// Colour of no spike and of many, RGB.
     pub ramp: [[u8; 3]; 2],
-    /// First step of the population rate's bins.
+    /// Whose rates are wanted.
+    pub rates_of: Vec<Range<u32>>,
+    /// First step of the rates' bins.
     pub rate_from: u64,
     /// How many bins.
     pub rate_bins: usize,
@@ -69,8 +71,8 @@ pub struct RasterPicture {
     pub rgba: Vec<u8>,
     /// Spikes in a cell of the full colour.
     pub full: f32,
-    /// Spikes in each bin of the population rate.
-    pub rate_counts: Vec<f32>,
+    /// Spikes in each bin, for each of [`RasterTask::rates_of`].
+    pub rate_counts: Vec<Vec<f32>>,
 }
 
 /// Draws the picture of a task. Every cell with a spike is visible; the colour
@@ -94,8 +96,10 @@ pub fn draw_raster(recording: &Recording, task: &RasterTask) -> RasterPicture {
     for (pixel, tone) in rgba.as_chunks_mut::<4>().0.iter_mut().zip(&tones) {
         *pixel = shades[usize::from(*tone)];
     }
-    let neurons = task.view.first..task.view.first + task.view.count;
-    let rate_counts = recording.population(task.rate_from, task.rate_bins, task.bin_steps, neurons);
+    let counts = |neurons: &Range<u32>| {
+        recording.population(task.rate_from, task.rate_bins, task.bin_steps, neurons.clone())
+    };
+    let rate_counts = task.rates_of.iter().map(counts).collect();
     RasterPicture { task: task.clone(), rgba, full, rate_counts }
 }
 
@@ -228,6 +232,7 @@ mod tests {
         RasterTask {
             view,
             ramp: [[10, 20, 30], [250, 240, 230]],
+            rates_of: vec![0..4, 1..2],
             rate_from: 0,
             rate_bins: 10,
             bin_steps: 10,
@@ -246,7 +251,8 @@ mod tests {
                 assert_eq!(picture.rgba[at..at + 4], wanted);
             }
         }
-        assert_eq!(picture.rate_counts, [10.0; 10]);
+        assert_eq!(picture.rate_counts[0], [10.0; 10]);
+        assert_eq!(picture.rate_counts[1].iter().sum::<f32>(), 25.0);
     }
 
     #[test]

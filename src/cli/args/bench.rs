@@ -44,8 +44,8 @@ pub struct BenchSpikingArgs {
     /// Time for each measurement
     #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
     pub seconds: f64,
-    /// Also measure what it costs to be watched: all spikes and ten membranes recorded, thirty
-    /// views a second
+    /// Also measure what it costs to be watched as in the window: all spikes and three neurons
+    /// recorded, fields painted, sixty views a second
     #[arg(long)]
     pub watched: bool,
     /// A Python with brian2 or bindsnet, to measure them in the same minutes

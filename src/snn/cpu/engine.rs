@@ -152,6 +152,10 @@ impl Engine for CpuEngine {
         Ok(self.weights[projection].clone())
     }
 
+    fn weights_here(&self, projection: usize) -> Option<&[f32]> {
+        self.weights.get(projection).map(Vec::as_slice)
+    }
+
     fn set_weights(&mut self, projection: usize, weights: &[f32]) -> Result<(), SnnError> {
         self.check_projection(projection)?;
         let name = &self.network_of().projections[projection].name;

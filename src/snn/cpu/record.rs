@@ -14,7 +14,8 @@ pub(super) struct Recorder {
     /// By source: whether spikes are recorded, or counted for a rate.
     watched: Vec<bool>,
     rated: bool,
-    sampled: bool,
+    /// Which probes are sampled before a step.
+    sampled: Vec<usize>,
 }
 
 /// What a probe may look at before a step.
@@ -44,9 +45,9 @@ impl Recorder {
             }
         }
         let rated = probes.iter().any(|p| matches!(p.kind, ProbeKind::Rate { .. }));
-        let sampled = probes
-            .iter()
-            .any(|p| matches!(p.kind, ProbeKind::State { .. } | ProbeKind::Weights { .. }));
+        let samples =
+            |p: &Probe| matches!(p.kind, ProbeKind::State { .. } | ProbeKind::Weights { .. });
+        let sampled = (0..probes.len()).filter(|i| samples(&probes[*i])).collect();
         let samples = vec![Samples::default(); probes.len()];
         let bins = vec![(0, false); probes.len()];
         Self { probes, samples, bins, watched, rated, sampled }
@@ -59,15 +60,13 @@ impl Recorder {
 
     /// Whether there are probes that need every step of all replicas together.
     pub(super) fn needs_lockstep(&self) -> bool {
-        self.rated || self.sampled
+        self.rated || !self.sampled.is_empty()
     }
 
     /// Before a step.
     pub(super) fn before(&mut self, step: u64, look: &impl Look) {
-        if !self.sampled {
-            return;
-        }
-        for (index, probe) in self.probes.iter().enumerate() {
+        for &index in &self.sampled {
+            let probe = &self.probes[index];
             let samples = &mut self.samples[index];
             match &probe.kind {
                 ProbeKind::State { population, variable, neurons, replica, every }

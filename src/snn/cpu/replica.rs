@@ -130,10 +130,14 @@ impl Replica {
             self.input_spikes += spikes.len() as u64;
         }
         for (s, ring) in self.rings.iter().enumerate() {
-            if watches(s) {
+            // Mostly nothing spikes, or so little that room for each is soon found.
+            let fired = ring.now(step);
+            if fired.is_empty() || !watches(s) {
+                continue;
+            }
+            for j in fired {
                 let (replica, source) = (self.number, s as u16);
-                let spike = |j: &u32| Spike { step, replica, source, neuron: *j };
-                self.recorded.extend(ring.now(step).iter().map(spike));
+                self.recorded.push(Spike { step, replica, source, neuron: *j });
             }
         }
         for (p, projection) in network.projections.iter().enumerate() {

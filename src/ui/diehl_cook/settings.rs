@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::playback::PlaybackSettings;
 use crate::snn::diehl_cook::DiehlCook;
-use crate::workers::digits::measure::Damage;
+use crate::workers::digits::damage::Damage;
 use crate::workers::digits::network::Knobs;
 
 /// Step of the simulation, ms.

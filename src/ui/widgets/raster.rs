@@ -1,9 +1,12 @@
-//! The raster: neurons × time, a mark per spike, with the population rate below.
+//! The raster: neurons × time, a mark per spike, with the population rates below
+//! ([`rate`]).
 //!
 //! Few spikes are drawn one by one. Many become a picture of their density,
 //! which the `plotter` thread draws when spikes or view have changed; until it
 //! is there, the picture before is shown where it belongs, so that panning and
 //! zooming never wait.
+
+mod rate;
 
 use std::sync::Arc;
 
@@ -16,6 +19,7 @@ use super::super::theme::{self, palette};
 use super::time_axis::{self, Axis, GUTTER, TimeView};
 use crate::snn::recording::{Recording, View};
 use crate::workers::plotter::{Answer, Plotter, Question, RasterTask, Task};
+use rate::RateBins;
 
 /// More spikes in view than these are drawn as a picture.
 const MOST_MARKS: u64 = 2_000;
@@ -98,9 +102,11 @@ pub struct Raster<'a> {
     pub hues: &'a [Color32],
     /// The moment that is looked at, ms.
     pub cursor_ms: Option<f64>,
-    /// Heights of the raster and of the population rate, points; without the
+    /// Heights of the raster and of a population rate, points; without the
     /// latter, none is drawn.
     pub heights: [f32; 2],
+    /// Whether each group has its rate drawn, or all neurons in view have one.
+    pub apart: bool,
     /// Thick strokes, for projectors.
     pub thick: bool,
 }
@@ -150,7 +156,7 @@ impl Raster<'_> {
             egui::WidgetInfo::labeled(egui::accesskit::Role::Canvas, true, text)
         });
         if self.heights[1] > 0.0 {
-            self.rate(ui, axis, view, picture.as_ref(), &neurons);
+            self.rates(ui, axis, view, picture.as_ref(), &neurons);
         }
         self.hover(response, rect, axis, &neurons)
     }
@@ -288,73 +294,11 @@ impl Raster<'_> {
                 rows,
             },
             ramp: [p.well, p.accent].map(|c| [c.r(), c.g(), c.b()]),
+            rates_of: self.rates_of(neurons).into_iter().map(|r| r.1).collect(),
             rate_from: bins.from,
             rate_bins: bins.count,
             bin_steps: bins.steps,
         }
-    }
-
-    /// The population rate in Hz per neuron, as steps.
-    fn rate(
-        &self,
-        ui: &mut Ui,
-        axis: &Axis,
-        view: &RasterView,
-        picture: Option<&Arc<crate::workers::plotter::Answered>>,
-        neurons: &std::ops::Range<u32>,
-    ) {
-        let p = palette(ui.visuals());
-        ui.add_space(4.0);
-        let size = vec2(ui.available_width(), self.heights[1]);
-        let (outer, response) = ui.allocate_exact_size(size, Sense::hover());
-        let rect = Rect::from_x_y_ranges(axis.x, outer.y_range());
-        let painter = ui.painter().with_clip_rect(rect);
-        painter.rect_filled(rect, 3, p.well);
-        let dt_ms = self.recording.dt_ms();
-        let (from, bin_steps, counts) = match picture.map(|a| &a.answer) {
-            Some(Answer::Raster(r)) => (r.task.rate_from, r.task.bin_steps, r.rate_counts.clone()),
-            _ => {
-                let bins = RateBins::new(axis, view.bin_ms, dt_ms, rect.width() as usize);
-                let counts =
-                    self.recording.population(bins.from, bins.count, bins.steps, neurons.clone());
-                (bins.from, bins.steps, counts)
-            }
-        };
-        let bin_ms = bin_steps as f64 * dt_ms;
-        let to_hz = 1000.0 / bin_ms / neurons.len().max(1) as f64;
-        let rates: Vec<f64> = counts.iter().map(|c| f64::from(*c) * to_hz).collect();
-        let most = rates.iter().copied().fold(0.0, f64::max);
-        let step = time_axis::nice_step(most.max(1e-3) * 1.05 / 2.0);
-        let top = step * 2.0;
-        for (i, rate) in rates.iter().enumerate().filter(|r| *r.1 > 0.0) {
-            let begin = (from + i as u64 * bin_steps) as f64 * dt_ms;
-            let x = axis.x_of(begin)..=axis.x_of(begin + bin_ms);
-            let y = rect.bottom() - rect.height() * (rate / top) as f32;
-            painter.rect_filled(Rect::from_x_y_ranges(x, y..=rect.bottom()), 0, p.accent);
-        }
-        for k in 0..=2u32 {
-            // A low plot has no room for the number in the middle.
-            if k == 1 && rect.height() < 42.0 {
-                continue;
-            }
-            let value = f64::from(k) * step;
-            let y = rect.bottom() - rect.height() * (value / top) as f32;
-            let align = [Align2::RIGHT_BOTTOM, Align2::RIGHT_CENTER, Align2::RIGHT_TOP][k as usize];
-            let text = time_axis::mark_text(value, step);
-            let at = pos2(rect.left() - 5.0, y);
-            ui.painter().text(at, align, text, theme::regular(11.5), p.weak);
-        }
-        let at = pos2(outer.left(), rect.center().y);
-        ui.painter().text(at, Align2::LEFT_CENTER, "Hz", theme::regular(11.5), p.text);
-        if let Some(ms) = self.cursor_ms {
-            time_axis::cursor(ui.painter(), axis, rect, ms, p.accent);
-        }
-        let text =
-            format!("Population rate, spikes per second and neuron, in bins of {bin_ms:.1} ms");
-        response.widget_info(|| {
-            egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, text.as_str())
-        });
-        response.on_hover_text(text);
     }
 
     /// Names of groups, or numbers of neurons, left of the raster.
@@ -476,26 +420,6 @@ fn select_area(area: Rect, rect: Rect, axis: &Axis, neurons: &std::ops::Range<u3
         count: last.saturating_sub(first).max(1),
         from_ms: axis.ms_of(area.left()),
         to_ms: axis.ms_of(area.right()),
-    }
-}
-
-/// The population rate's bins in view: multiples of the wanted width, so that
-/// there are no more than there are columns.
-struct RateBins {
-    from: u64,
-    steps: u64,
-    count: usize,
-}
-
-impl RateBins {
-    fn new(axis: &Axis, bin_ms: f64, dt_ms: f64, columns: usize) -> Self {
-        let wanted = (bin_ms / dt_ms).round().max(1.0) as u64;
-        let span = (axis.span_ms() / dt_ms).max(1.0);
-        let fewest = (span / columns.max(1) as f64 / wanted as f64).ceil().max(1.0) as u64;
-        let steps = wanted * fewest;
-        let from = (axis.from_ms / dt_ms).max(0.0) as u64 / steps * steps;
-        let count = ((axis.to_ms / dt_ms - from as f64) / steps as f64).ceil().max(0.0) as usize;
-        Self { from, steps, count: count.min(columns + 2) }
     }
 }
 

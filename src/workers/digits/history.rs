@@ -35,15 +35,27 @@ impl Moment {
         let neurons = theta.len().max(1);
         let mut scale = vec![0.0f32; neurons];
         for row in weights.chunks_exact(neurons) {
-            scale.iter_mut().zip(row).for_each(|(s, w)| *s = s.max(*w));
+            scale.iter_mut().zip(row).for_each(|(s, w)| *s = if *w > *s { *w } else { *s });
         }
         let per_unit: Vec<f32> =
             scale.iter().map(|s| if *s > 0.0 { 255.0 / s } else { 0.0 }).collect();
-        let rows = weights.chunks_exact(neurons);
-        let byte = |(w, k): (&f32, &f32)| (w * k + 0.5) as u8;
-        let weights = rows.flat_map(|row| row.iter().zip(&per_unit).map(byte)).collect();
+        let mut bytes = vec![0u8; weights.len()];
+        let rows = bytes.chunks_exact_mut(neurons).zip(weights.chunks_exact(neurons));
+        for (bytes, row) in rows {
+            for ((byte, w), k) in bytes.iter_mut().zip(row).zip(&per_unit) {
+                *byte = (w * k + 0.5) as u8;
+            }
+        }
         let labels = vec![None; theta.len()];
-        Self { images, weights, scale, theta, labels, accuracy: None, confusion: [[0; 10]; 10] }
+        Self {
+            images,
+            weights: bytes,
+            scale,
+            theta,
+            labels,
+            accuracy: None,
+            confusion: [[0; 10]; 10],
+        }
     }
 
     /// The weights, `[pixel][neuron]`.

@@ -7,19 +7,25 @@
 //! * [`spikes`]: what is recorded spike by spike while somebody looks
 //! * [`history`]: earlier moments
 //! * [`fields`]: the picture of all receptive fields
+//! * [`painter`]: makes it, on a thread of its own
 //! * [`view`]: what the window sees
 //! * [`shown`]: a digit shown to a network that has learnt (a thread of its own)
 //! * [`measure`]: accuracy, whole and damaged (a thread of its own)
+//! * [`damage`]: what damaged networks are
+//! * [`cost`]: what it costs to be watched
 //!
 //! Speed and pause are atomics. Steps are done in slices of some milliseconds,
 //! between which commands are carried out. Small things come up twenty times a
 //! second; fields and labels, which take longer to copy, as often as costs a few
 //! percent of the time.
 
+pub mod cost;
+pub mod damage;
 pub mod fields;
 pub mod history;
 pub mod measure;
 pub mod network;
+pub mod painter;
 pub mod run;
 pub mod shown;
 pub mod spikes;
@@ -36,11 +42,13 @@ use super::events::{Event, Events};
 use super::latest::Slot;
 use super::remote::{Control, Remote};
 use super::simulation::pace::Pace;
+use crate::core::clock::thread_seconds;
 use crate::snn::SnnError;
 use fields::Look;
 use network::{Knobs, Learnt, Setup};
+use painter::Painter;
 use run::Run;
-use view::{DigitsView, Fields, Speeds};
+use view::{DigitsView, Fields, Sketch, Speeds, Worked};
 
 /// What is small is renewed so often.
 const PUBLISH_EVERY: Duration = Duration::from_millis(50);
@@ -48,13 +56,15 @@ const PUBLISH_EVERY: Duration = Duration::from_millis(50);
 const FIELDS_EVERY: Duration = Duration::from_millis(120);
 /// So often while nobody looks at them.
 const UNWATCHED_EVERY: Duration = Duration::from_secs(2);
-/// The fields take no more than one part in so many of the time.
-const FIELDS_SHARE: u32 = 25;
+/// Copying the network for its fields takes no more than one part in so many of the
+/// time; painting them, on a thread of its own, than one part in so many of that.
+const COPY_SHARE: u32 = 50;
+const PAINT_SHARE: u32 = 6;
 /// Speeds are averages over at least this time.
 const MEASURE_OVER: Duration = Duration::from_millis(500);
 /// Beyond this speed spikes are not recorded one by one: nobody could follow them,
 /// and they would hold the run up.
-pub const FASTEST_RECORDED_STEPS_PER_S: f64 = 20_000.0;
+pub const FASTEST_RECORDED_STEPS_PER_S: f64 = f64::INFINITY;
 /// Steps after which a step to the next spike or image gives up.
 const MOST_STEPS: u64 = 20_000;
 
@@ -105,8 +115,17 @@ impl DigitsThread {
     /// # Errors
     /// When the system gives none.
     pub fn start(events: Events) -> std::io::Result<Self> {
+        Self::start_at(events, PUBLISH_EVERY)
+    }
+
+    /// The same, with a view so often while it runs.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start_at(events: Events, publish_every: Duration) -> std::io::Result<Self> {
         let (sight, view) = (Arc::<Sight>::default(), Arc::new(Slot::new(DigitsView::default())));
         let (seen, out) = (Arc::clone(&sight), Arc::clone(&view));
+        let painter = Painter::start()?;
         let work = move |control, commands| {
             let worker = Worker {
                 control,
@@ -118,9 +137,12 @@ impl DigitsThread {
                 generation: 0,
                 version: 0,
                 failure: None,
+                painter,
                 traced: vec![0],
                 past: None,
                 painted: 0,
+                begun: Instant::now(),
+                publish_every,
                 published: Instant::now(),
                 fields: None,
                 fields_at: None,
@@ -182,10 +204,13 @@ struct Worker {
     /// Number of the newest fields.
     version: u64,
     failure: Option<String>,
+    painter: Painter,
     traced: Vec<u32>,
     past: Option<Arc<Fields>>,
     /// The look that everything is painted in.
     painted: u64,
+    begun: Instant,
+    publish_every: Duration,
     published: Instant,
     fields: Option<Arc<Fields>>,
     fields_at: Option<Instant>,
@@ -204,7 +229,7 @@ impl Worker {
             self.stale |= std::mem::replace(&mut went, goes) != goes;
             let speed = self.control.steps_per_s();
             let wait = if goes {
-                pace.due_in(speed, Instant::now()).min(PUBLISH_EVERY)
+                pace.due_in(speed, Instant::now()).min(self.publish_every)
             } else {
                 pace.rest();
                 self.meter = Meter::default();
@@ -232,7 +257,7 @@ impl Worker {
                     self.meter.measure(run, Instant::now());
                 }
             }
-            if self.stale && (!goes || self.published.elapsed() >= PUBLISH_EVERY) {
+            if self.stale && (!goes || self.published.elapsed() >= self.publish_every) {
                 self.guarded(|worker| worker.publish(goes));
             }
         }
@@ -317,7 +342,9 @@ impl Worker {
 
     fn load(&mut self, mut setup: Setup) -> Result<(), SnnError> {
         self.generation += 1;
-        (self.failure, self.run, self.past, self.fields_at) = (None, None, None, None);
+        (self.failure, self.run, self.past) = (None, None, None);
+        // What the painter may still be at is of the last run.
+        (self.fields, self.fields_at) = (None, None);
         if let Some(id) = &setup.shipped {
             let learnt = Learnt::shipped(id)?;
             setup.config = learnt.config.clone();
@@ -334,21 +361,38 @@ impl Worker {
         let look = self.sight.look();
         let every = if self.control.watched() { self.fields_every } else { UNWATCHED_EVERY };
         let due = self.fields_at.is_none_or(|at| at.elapsed() >= every);
-        if due || !goes || self.painted != look.stamp {
+        let anew = self.painted != look.stamp;
+        // While it runs, fields come a moment later, from the painter.
+        if !goes || self.fields.is_none() || ((due || anew) && !self.painter.is_busy()) {
             let begun = Instant::now();
             self.version += 1;
-            self.fields = Some(Arc::new(Fields::now(run, self.version, &look)?));
-            if self.painted != look.stamp
-                && let Some(past) = &self.past
-            {
+            let sketch = Sketch::take(run, self.version)?;
+            let copied = begun.elapsed();
+            let offered = if goes && self.fields.is_some() {
+                self.painter.offer(sketch, Arc::clone(&look)).map_err(|sketch| *sketch)
+            } else {
+                Err(sketch)
+            };
+            if let Err(sketch) = offered {
+                self.fields = Some(Arc::new(sketch.finish(&look)));
+            }
+            if anew && let Some(past) = &self.past {
                 let moment = run.history.at(past.images);
                 self.past = moment.map(|m| Arc::new(Fields::past(run, m, self.version, &look)));
             }
             run.wants_delta = true;
             self.painted = look.stamp;
             self.fields_at = Some(Instant::now());
-            self.fields_every = FIELDS_EVERY.max(begun.elapsed() * FIELDS_SHARE);
+            self.fields_every = FIELDS_EVERY.max(copied * COPY_SHARE);
         }
+        if let Some((painted, took)) = self.painter.newest() {
+            self.fields_every = self.fields_every.max(took * PAINT_SHARE);
+            // Of an earlier run, or older than what was painted here, it is of no use.
+            if self.fields.as_ref().is_some_and(|f| f.version < painted.version) {
+                self.fields = Some(painted);
+            }
+        }
+        let stretch = run.stretch(!goes)?.unwrap_or_default();
         let view = DigitsView {
             generation: self.generation,
             engine: Some((run.engine.info(), run.reason.clone())),
@@ -363,10 +407,11 @@ impl Worker {
             fields: self.fields.clone(),
             past: self.past.clone(),
             kept: (Arc::new(run.history.marks()), run.history.bytes()),
-            stretch: run.stretch().unwrap_or_default(),
+            stretch,
             records: run.records(),
             goes,
             speeds: self.meter.speeds.filter(|_| goes),
+            worked: Worked { wall_s: self.begun.elapsed().as_secs_f64(), cpu_s: thread_seconds() },
             failure: self.failure.clone(),
         };
         if let Some(notice) = run.engine.take_notice() {

@@ -44,7 +44,7 @@ pub struct Last {
     pub winner: Option<usize>,
     /// Spikes of all excitatory neurons, and of the winner.
     pub spikes: [u32; 2],
-    /// By how much the winner's weights changed, if somebody wanted to know.
+    /// By how much the weights changed, `[pixel][neuron]`, if somebody wanted to know.
     pub delta: Option<Arc<Vec<f32>>>,
 }
 
@@ -159,8 +159,8 @@ impl Run {
             (Some(traced), _) => {
                 self.recorder = Some(Recorder::begin(&mut *self.engine, traced)?);
             }
-            (None, Some(recorder)) => {
-                self.stretch = Some(recorder.stretch());
+            (None, Some(_)) => {
+                self.stretch = self.stretch(true)?;
                 self.recorder = None;
                 self.engine.set_probes(&[])?;
             }
@@ -174,9 +174,17 @@ impl Run {
         self.recorder.is_some()
     }
 
-    /// What is recorded, or was last.
-    pub fn stretch(&self) -> Option<Stretch> {
-        self.recorder.as_ref().map(Recorder::stretch).or_else(|| self.stretch.clone())
+    /// What is recorded, or was last: up to this step, or, without a wait, up to a moment
+    /// ago.
+    ///
+    /// # Errors
+    /// As the engine's.
+    pub fn stretch(&mut self, wait: bool) -> Result<Option<Stretch>, SnnError> {
+        match &mut self.recorder {
+            Some(recorder) if wait => recorder.stretch(&mut *self.engine).map(Some),
+            Some(recorder) => recorder.newest(&mut *self.engine).map(Some),
+            None => Ok(self.stretch.clone()),
+        }
     }
 
     /// Does so many steps.
@@ -231,7 +239,7 @@ impl Run {
         }
         let shown = self.advance(&images, most);
         if let Some(recorder) = &mut self.recorder {
-            recorder.take(&mut *self.engine)?;
+            recorder.follow(&mut *self.engine)?;
         }
         for shown in shown?.unwrap_or_default() {
             self.count(&shown);
@@ -284,11 +292,13 @@ impl Run {
     fn end(&mut self) -> Result<(), SnnError> {
         self.begun = None;
         if let Some(before) = self.before.take()
-            && let Some(winner) = self.last.winner.filter(|_| self.accepted)
+            && self.accepted
         {
-            let (after, n) = (self.engine.weights(PLASTIC)?, self.setup.config.neurons);
-            let change = (winner..after.len()).step_by(n).map(|i| after[i] - before[i]);
-            self.last.delta = Some(Arc::new(change.collect()));
+            let mut change = before;
+            self.with_weights(|after| {
+                change.iter_mut().zip(after).for_each(|(change, after)| *change = after - *change);
+            })?;
+            self.last.delta = Some(Arc::new(change));
         }
         if self.accepted && self.history.wants(self.tally.images) {
             self.remember()?;
@@ -298,13 +308,21 @@ impl Run {
 
     /// Keeps the moment.
     fn remember(&mut self) -> Result<(), SnnError> {
-        let (weights, theta) = (self.engine.weights(PLASTIC)?, self.theta()?);
+        let (theta, images) = (self.theta()?, self.tally.images);
+        let mut moment = self.with_weights(|weights| Moment::new(images, weights, theta))?;
         let tally = &self.tally;
-        let mut moment = Moment::new(tally.images, &weights, theta);
         moment.labels.clone_from(&tally.labels);
         (moment.accuracy, moment.confusion) = (tally.accuracy(), tally.confusion());
         self.history.push(moment);
         Ok(())
+    }
+
+    /// Has a look at the weights, `[pixel][neuron]`.
+    fn with_weights<T>(&mut self, look: impl FnOnce(&[f32]) -> T) -> Result<T, SnnError> {
+        if let Some(weights) = self.engine.weights_here(PLASTIC) {
+            return Ok(look(weights));
+        }
+        Ok(look(&self.engine.weights(PLASTIC)?))
     }
 
     /// θ of all neurons, mV.

@@ -66,7 +66,7 @@ fn steps_by_image_and_by_spike_stop_where_they_should() {
     assert_eq!(run.engine.step() % 1000, 0);
     assert_eq!(run.engine.step(), 1000 * run.presentations());
     run.spike(5000).unwrap();
-    let stretch = run.stretch().unwrap();
+    let stretch = run.stretch(true).unwrap().unwrap();
     let last = stretch.recording.steps() - 1;
     let neurons = 0..50;
     assert!(stretch.recording.spikes(last..last + 1).any(|(_, n)| neurons.contains(&n)));

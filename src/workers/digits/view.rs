@@ -24,6 +24,39 @@ pub struct Speeds {
     pub images_per_s: f64,
 }
 
+/// Time that the thread has taken since it began.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Worked {
+    /// By the clock.
+    pub wall_s: f64,
+    /// Processor time, where the system tells.
+    pub cpu_s: Option<f64>,
+}
+
+/// A copy of all that [`Fields`] are made of, taken between two steps.
+pub struct Sketch {
+    version: u64,
+    learnt: Learnt,
+    tally: Tally,
+}
+
+impl Sketch {
+    /// Of the network as it is now.
+    ///
+    /// # Errors
+    /// As the engine's.
+    pub fn take(run: &mut Run, version: u64) -> Result<Self, SnnError> {
+        Ok(Self { version, learnt: run.learnt()?, tally: run.tally.clone() })
+    }
+
+    /// Paints and counts.
+    pub fn finish(self, look: &Look) -> Fields {
+        let Self { version, learnt, tally } = self;
+        let of = (tally.images, tally.accuracy(), tally.confusion());
+        Fields { tally: Some(Arc::new(tally)), ..Fields::of(learnt, version, look, of) }
+    }
+}
+
 /// The network at some image.
 #[derive(Clone, Debug)]
 pub struct Fields {
@@ -51,9 +84,7 @@ impl Fields {
     /// # Errors
     /// As the engine's.
     pub fn now(run: &mut Run, version: u64, look: &Look) -> Result<Self, SnnError> {
-        let (learnt, tally) = (run.learnt()?, run.tally.clone());
-        let of = (tally.images, tally.accuracy(), tally.confusion());
-        Ok(Self { tally: Some(Arc::new(tally)), ..Self::of(learnt, version, look, of) })
+        Ok(Sketch::take(run, version)?.finish(look))
     }
 
     /// As it was at a moment of the same run.
@@ -132,6 +163,8 @@ pub struct DigitsView {
     /// Whether it runs at this moment.
     pub goes: bool,
     pub speeds: Option<Speeds>,
+    /// When this view was made.
+    pub worked: Worked,
     /// Why it cannot go on.
     pub failure: Option<String>,
 }

@@ -265,7 +265,7 @@ impl<'a> TimeBar<'a> {
         }
         let mut text = typing.text.clone().unwrap_or_else(|| playback::plain(asked * scale));
         let field = TextEdit::singleline(&mut text)
-            .desired_width(52.0)
+            .desired_width(66.0)
             .align(egui::Align2::CENTER_CENTER)
             .char_limit(32);
         let response = ui.add(field).on_hover_text(tip);

@@ -63,6 +63,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         groups: &[],
         hues: &[],
         cursor_ms: None,
+        apart: false,
         heights: [room * 0.74, room * 0.26 - 8.0],
         thick: world.session.projector,
     };

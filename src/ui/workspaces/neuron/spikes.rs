@@ -230,6 +230,7 @@ fn plots(ui: &mut Ui, world: &Snapshot<'_>, axis: &Axis, plot: &mut RasterView) 
         groups: &groups,
         hues: &[p.series[0], p.series[2]],
         cursor_ms,
+        apart: false,
         heights: if with_rate {
             [(room * 0.12).max(26.0), (room * 0.12 - 8.0).max(24.0)]
         } else {

@@ -144,6 +144,7 @@ fn spikes(
         groups: &groups,
         hues: &[p.series[0], p.weak, p.series[1]],
         cursor_ms,
+        apart: false,
         heights: [(room * 0.38).round(), 0.0],
         thick,
     };

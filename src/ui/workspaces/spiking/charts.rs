@@ -1,9 +1,12 @@
 //! Accuracy over images, the table of answers, neurons per digit, θ and weights.
 
 use egui::{Align2, Rect, RichText, Sense, Ui, pos2, vec2};
-use egui_plot::{Bar, BarChart, HLine, Line, Plot, PlotPoints, VLine};
+use egui_plot::{
+    AxisHints, Bar, BarChart, GridInput, GridMark, HLine, Line, Plot, PlotPoints, VLine,
+};
 
 use super::super::super::theme::{self, palette};
+use super::super::super::widgets::time_axis::nice_step;
 use super::percent;
 use crate::workers::digits::tally::{BLOCK, LABEL_BLOCKS, Tally, WINDOW};
 use crate::workers::digits::view::{BINS, Fields};
@@ -16,7 +19,26 @@ fn still<'a>(id: &'static str, height: f32) -> Plot<'a> {
         .allow_drag(false)
         .allow_zoom(false)
         .allow_boxed_zoom(false)
-        .grid_spacing(egui::Rangef::new(14.0, 400.0))
+        .grid_spacing(egui::Rangef::new(LEAST_SPACING, 400.0))
+}
+
+/// Points between grid lines of [`still`], at least.
+const LEAST_SPACING: f32 = 14.0;
+/// Points between numbers of images, about: they may be five figures long.
+const IMAGE_MARKS: f64 = 62.0;
+/// Points between percentages, about.
+const PERCENT_MARKS: f64 = 34.0;
+/// Numbers are faint below the first distance in points, and full from the second on.
+const LABELS: egui::Rangef = egui::Rangef { min: 20.0, max: 30.0 };
+
+/// Round marks about so many points apart, each of which has its number.
+fn few_marks(grid: GridInput, points: f64) -> Vec<GridMark> {
+    let step_size = nice_step(grid.base_step_size * points / f64::from(LEAST_SPACING));
+    let first = (grid.bounds.0 / step_size).ceil() as i64;
+    let last = (grid.bounds.1 / step_size).floor() as i64;
+    (first..=last.min(first + 100))
+        .map(|i| GridMark { value: i as f64 * step_size, step_size })
+        .collect()
 }
 
 /// What the running accuracy is.
@@ -32,7 +54,8 @@ pub fn accuracy(ui: &mut Ui, tally: &Tally, at: Option<u64>, height: f32) {
     let p = palette(ui.visuals());
     let points: Vec<[f64; 2]> =
         tally.curve.iter().map(|c| [c.images as f64, 100.0 * c.accuracy]).collect();
-    let right = tally.images.max(1000) as f64;
+    // Room for the last number.
+    let right = 1.06 * tally.images.max(1000) as f64;
     still("running accuracy", height)
         .include_y(0.0)
         .include_y(100.0)
@@ -40,7 +63,9 @@ pub fn accuracy(ui: &mut Ui, tally: &Tally, at: Option<u64>, height: f32) {
         .include_x(right)
         .show_axes([true, true])
         .y_axis_label("right, %")
-        .x_axis_label("images learnt")
+        .x_grid_spacer(|grid| few_marks(grid, IMAGE_MARKS))
+        .y_grid_spacer(|grid| few_marks(grid, PERCENT_MARKS))
+        .custom_x_axes(vec![AxisHints::new_x().label("images learnt").label_spacing(LABELS)])
         .show(ui, |plot| {
             plot.hline(
                 HLine::new("chance", 10.0)

@@ -11,7 +11,8 @@ use super::super::super::diehl_cook::DigitsEdit;
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use crate::core::text::grouped;
-use crate::workers::digits::measure::{Curves, Damage};
+use crate::workers::digits::damage::Damage;
+use crate::workers::digits::measure::Curves;
 
 fn name(damage: Damage) -> (&'static str, &'static str, &'static str) {
     match damage {

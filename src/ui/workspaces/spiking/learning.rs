@@ -1,6 +1,7 @@
 //! The receptive fields while they form, and what is known of their answers.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use egui::{Rect, RichText, ScrollArea, Sense, Ui, Vec2, pos2, vec2};
 
@@ -12,7 +13,8 @@ use super::super::super::widgets::time_bar::{self, TimeBar};
 use super::super::super::widgets::{digit_view, picture};
 use super::{charts, mosaic, neuron};
 use crate::core::text::grouped;
-use crate::data::SIDE;
+use crate::data::{PIXELS, SIDE};
+use crate::workers::digits::fields::of_neuron;
 use crate::workers::digits::view::Fields;
 
 /// The fields on the left, figures on the right; in a narrow window one below the
@@ -172,7 +174,7 @@ fn figures(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, shown: Option<usi
         ui.separator();
     }
     if view.past.is_none() {
-        last(ui, world);
+        last(ui, world, shown);
     }
     let title = |ui: &mut Ui, text: &str, tip: &str| {
         ui.label(RichText::new(text).font(theme::strong(13.5))).on_hover_text(tip);
@@ -200,7 +202,7 @@ fn figures(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, shown: Option<usi
 }
 
 /// The last image, and what it changed.
-fn last(ui: &mut Ui, world: &Snapshot<'_>) {
+fn last(ui: &mut Ui, world: &Snapshot<'_>, shown: Option<usize>) {
     let view = &world.digits.view;
     let (last, Some(data)) = (&view.last, &view.data) else { return };
     let Some(winner) = last.winner else { return };
@@ -214,17 +216,22 @@ fn last(ui: &mut Ui, world: &Snapshot<'_>) {
         let id = ui.scope_id().with("last image");
         let text = format!("Image {}, a {}", last.number, last.class);
         digit_view::show(ui, id, 72.0, &text, |i| pixels[i], Sense::hover()).on_hover_text(text);
-        if let Some(delta) = &last.delta {
+        let changed = shown.unwrap_or(winner);
+        let neurons = last.delta.as_ref().map_or(0, |d| d.len() / PIXELS);
+        if let Some(all) = last.delta.as_ref().filter(|_| changed < neurons) {
+            let delta = of_neuron(all, neurons, changed);
             let (rect, response) = ui.allocate_exact_size(Vec2::splat(72.0), Sense::hover());
             let most = delta.iter().fold(1e-6f32, |m, d| m.max(d.abs()));
             let visuals = ui.visuals().clone();
-            let stamp = picture::stamp((std::sync::Arc::as_ptr(delta) as usize, visuals.dark_mode));
+            let stamp = picture::stamp((Arc::as_ptr(all) as usize, changed, visuals.dark_mode));
             picture::paint(ui, ui.scope_id().with("delta"), stamp, rect, (SIDE, SIDE), |i| {
                 theme::diverging(&visuals, delta[i] / most)
             });
-            let text = format!(
-                "ΔW: by how much the image changed neuron {winner}’s weights, at most {most:.3}"
-            );
+            let text = if most > 1e-6 {
+                format!("ΔW: by how much the image changed neuron {changed}’s weights, at most {most:.3}")
+            } else {
+                format!("ΔW: the image did not change neuron {changed}’s weights")
+            };
             response.widget_info(|| {
                 egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, text.as_str())
             });
@@ -235,6 +242,11 @@ fn last(ui: &mut Ui, world: &Snapshot<'_>) {
             ui.label(format!("A {}; neuron {winner} won", last.class));
             let [all, most] = last.spikes;
             ui.label(RichText::new(format!("{most} of {all} spikes")).small().color(p.weak));
+            if changed != winner {
+                let text = format!("ΔW of neuron {changed}");
+                ui.label(RichText::new(text).small().color(p.weak))
+                    .on_hover_text("Of the neuron pointed at or clicked; else of the winner");
+            }
             if let Some(answer) = last.answer {
                 ui.label(format!("The vote said {answer}"));
             }
@@ -249,7 +261,7 @@ pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let curve = view.fields.as_ref().and_then(|f| f.tally.as_ref());
     let density: Vec<f32> =
         curve.map(|t| t.curve.iter().map(|c| c.accuracy as f32).collect()).unwrap_or_default();
-    let kept = std::sync::Arc::clone(&view.kept.0);
+    let kept = Arc::clone(&view.kept.0);
     let next = |at: u64, on: bool| {
         if on {
             kept.iter().copied().find(|m| *m > at)

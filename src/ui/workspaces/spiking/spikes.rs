@@ -80,7 +80,8 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         groups: &groups,
         hues: &[p.series[0], p.series[1], p.series[2]],
         cursor_ms,
-        heights: [(room * 0.44).round(), (room * 0.1).round()],
+        heights: [(room * 0.36).round(), (room * 0.06).clamp(20.0, 44.0).round()],
+        apart: true,
         thick,
     }
     .show(ui, &axis, &mut plot);

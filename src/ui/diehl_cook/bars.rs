@@ -1,0 +1,137 @@
+//! The workspace's three time bars, and how they drive the run.
+
+use super::super::app::App;
+use super::fresh_plot;
+use super::settings::{DT_MS, DigitsTab, FASTEST_IMAGES_PER_S};
+use crate::core::playback::{Looping, PlaybackEdit};
+use crate::workers::digits::DigitsCommand;
+use crate::workers::digits::view::DigitsView;
+
+/// Speed above which the run goes as fast as it can, steps per second.
+const UNBOUNDED_STEPS_PER_S: f64 = 1e8;
+/// Steps of an image with its rest.
+const STEPS_PER_IMAGE: f64 = 1000.0;
+fn bounded(speed: f64, fastest: f64) -> f64 {
+    if speed >= fastest { f64::INFINITY } else { speed }
+}
+
+impl App {
+    /// Tells the thread the speed of the bar in view.
+    pub(super) fn pace_digits(&mut self) {
+        let state = &self.digits;
+        let speed = match self.session.digits.tab {
+            DigitsTab::Spikes => bounded(state.spikes.steps_per_s(), UNBOUNDED_STEPS_PER_S),
+            _ => bounded(state.images.steps_per_s(), FASTEST_IMAGES_PER_S) * STEPS_PER_IMAGE,
+        };
+        self.hub.digits.set_speed(speed);
+    }
+
+    pub(super) fn play_digits(&mut self, edit: PlaybackEdit) {
+        let tab = self.session.digits.tab;
+        if tab == DigitsTab::Digit {
+            self.digits.digit.edit(&edit);
+            self.session.digits.digit = self.digits.digit.settings();
+            return;
+        }
+        let thread = &self.hub.digits;
+        let by_spikes = tab == DigitsTab::Spikes;
+        let playback = if by_spikes { &mut self.digits.spikes } else { &mut self.digits.images };
+        let at_end = playback.is_following() || playback.at() == playback.range().1;
+        let loops = playback.looping() != Looping::Off;
+        let mut steps = 0;
+        match edit {
+            // The bar follows until the thread holds, so that it stands at the
+            // very end then.
+            PlaybackEdit::Toggle { .. } | PlaybackEdit::Pause
+                if playback.is_following() && thread.is_running() =>
+            {
+                thread.set_running(false);
+            }
+            PlaybackEdit::Toggle { .. } | PlaybackEdit::Play { .. } if at_end && !loops => {
+                thread.set_running(true);
+                playback.edit(&PlaybackEdit::End);
+                self.digits.plot.time.follow = true;
+            }
+            PlaybackEdit::Step(by) if by > 0 && at_end => {
+                thread.set_running(false);
+                playback.edit(&PlaybackEdit::End);
+                steps = by.unsigned_abs();
+            }
+            PlaybackEdit::Step(_) if playback.is_following() => {
+                // A look at a moment needs the run to stand still.
+                thread.set_running(false);
+                playback.edit(&edit);
+            }
+            _ => playback.edit(&edit),
+        }
+        self.session.digits.images = self.digits.images.settings();
+        self.session.digits.spikes = self.digits.spikes.settings();
+        self.pace_digits();
+        if steps > 0 {
+            let view = self.hub.digits.view();
+            let now = if by_spikes { view.step } else { view.images };
+            self.digits.awaited = now + steps;
+            self.tell_digits(if by_spikes {
+                DigitsCommand::Steps(steps)
+            } else {
+                DigitsCommand::Images(steps)
+            });
+        }
+        if by_spikes {
+            self.digits.plot.time.follow_bar(&self.digits.spikes, &edit, DT_MS);
+        }
+    }
+
+    pub(super) fn follow_bars(&mut self, view: &DigitsView) {
+        let running = self.hub.digits.is_running();
+        let by_spikes = self.session.digits.tab == DigitsTab::Spikes;
+        let state = &mut self.digits;
+        if view.generation != state.generation {
+            state.generation = view.generation;
+            for bar in [&mut state.images, &mut state.spikes] {
+                bar.set_range(0, 0, true);
+                bar.edit(&PlaybackEdit::End);
+            }
+        }
+        let stretch = (view.generation, view.stretch.from_step);
+        if stretch != state.stretch {
+            state.stretch = stretch;
+            state.plot = fresh_plot();
+            state.spikes.set_range(0, 0, true);
+            state.spikes.edit(&PlaybackEdit::End);
+        }
+        state.images.set_range(0, view.images, true);
+        state.spikes.set_range(0, view.stretch.recording.steps().saturating_sub(1), true);
+        let at = if by_spikes { view.step } else { view.images };
+        let settled = !view.goes && (at >= state.awaited || view.failure.is_some());
+        if !running && settled {
+            for bar in [&mut state.images, &mut state.spikes] {
+                if bar.is_following() {
+                    bar.edit(&PlaybackEdit::Pause);
+                }
+            }
+        }
+        let bar = &state.images;
+        let past = (!bar.is_following() && bar.at() < view.images).then(|| bar.at());
+        if past != state.past {
+            state.past = past;
+            self.tell_digits(DigitsCommand::Past(past));
+        }
+    }
+
+    /// Lets the bar go over a new competition; it stays where it was.
+    pub(super) fn follow_competition(&mut self) {
+        let shown = self.hub.shown_digit.shown();
+        let Some(competition) = &shown.competition else { return };
+        if competition.serial != self.digits.competition {
+            self.digits.competition = competition.serial;
+            let last = competition.recording.steps().saturating_sub(1);
+            let first = self.digits.digit.range().1 == 0;
+            self.digits.digit.set_range(0, last, false);
+            if first {
+                // What one sees first is the answer; playing begins anew.
+                self.digits.digit.edit(&PlaybackEdit::End);
+            }
+        }
+    }
+}
