@@ -47,3 +47,10 @@ var<private> now: u32;
 fn number(at: u32) -> f32 {
     return bitcast<f32>(given[at]);
 }
+
+// What a current brings to a neuron: its own number (kind 0), what all get in this
+// step (kind 1), or its own from a time on, before which all get 0 times it, then
+// once (kind 2).
+fn injected(kind: u32, each: f32, of_all: f32) -> f32 {
+    return select(select(each, of_all, kind == 1u), r(each * of_all), kind == 2u);
+}

@@ -22,6 +22,7 @@ use crate::ann::evaluate::evaluate;
 use crate::convert::energy;
 use crate::convert::likeness;
 use crate::convert::network::Spiking;
+use crate::convert::nir;
 use crate::convert::recipe::{Disturbance, Input, Pooling, Read, Recipe, Reset, Scaling};
 use crate::convert::scales::Activations;
 use crate::convert::sweep::{self, Sweep, Task};
@@ -33,7 +34,7 @@ const USUAL: [u64; 9] = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 /// Training images that thresholds are taken from.
 const SCALED_ON: usize = 500;
 /// Images over which rates are compared with activations.
-const COMPARED: usize = 10;
+const COMPARED: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 
 /// Turn a network into a spiking one and measure it
 ///
@@ -47,7 +48,8 @@ Examples:
   spikescope convert mlp
   spikescope convert cnn3 --steps 50 --images 1000
   spikescope convert cnn3 --scaling maximum --reset zero --initial 0    as it was first done
-  spikescope convert mlp --csv accuracy.csv")]
+  spikescope convert mlp --csv accuracy.csv
+  spikescope convert cnn3 --pooling average --images 100 --nir cnn3.nir")]
 pub struct ConvertArgs {
     /// The network
     #[arg(value_name = "MODEL", value_parser = args::models(), required_unless_present = "weights")]
@@ -108,6 +110,13 @@ pub struct ConvertArgs {
     /// Write accuracy, spikes and operations against steps to this file
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
+    /// Write the spiking network to this file, as NIR for other simulators; max-pooling cannot be
+    /// said there and has to be `--pooling average`
+    #[arg(long, value_name = "FILE")]
+    pub nir: Option<PathBuf>,
+    /// Compare rates with activations over the first N test images
+    #[arg(long, value_name = "N", default_value_t = COMPARED)]
+    pub compared: NonZeroUsize,
     #[command(flatten)]
     pub format: Format,
 }
@@ -171,6 +180,10 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     };
     let activations = Activations::measure(&model.network, &pictures(&split.train, SCALED_ON))?;
     let spiking = Spiking::new(&model.network, &activations, recipe)?;
+    // Before what takes minutes: a network that cannot be written says so at once.
+    if let Some(file) = &args.nir {
+        write_bytes(file, &nir::file(&spiking)?)?;
+    }
     let threads = models::threads(args.threads);
     let images = args.images.map_or(split.test.len(), |n| n.get().min(split.test.len()));
     let original = original(&model, &split.test, images, threads)?;
@@ -180,8 +193,8 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let begun = Instant::now();
     let swept = swept(&spiking, &split.test, &task);
     let seconds = begun.elapsed().as_secs_f64();
-    let likeness =
-        likeness::of(&model.network, &spiking, &pictures(&split.test, COMPARED), args.steps);
+    let compared = pictures(&split.test, args.compared.get());
+    let likeness = likeness::of(&model.network, &spiking, &compared, args.steps);
     let first = if recipe.input == Input::Analog { spiking.first_multiply_adds() } else { 0 };
     let report = Converted {
         model: model.id().to_owned(),
@@ -192,6 +205,7 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
         multiply_adds: spiking.multiply_adds,
         original_uj: energy::original_uj(spiking.multiply_adds),
         after: swept.after.iter().map(|a| after(a, images, first)).collect(),
+        compared: compared.len(),
         layers: likeness
             .iter()
             .map(|l| ConvertedLayer {
@@ -212,6 +226,12 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     print(&report, &model.name(), out)?;
     if let Some(file) = &args.csv {
         out.line(format_args!("Saved as {}", file.display()))?;
+    }
+    if let Some(file) = &args.nir {
+        out.line(format_args!("Saved as {}", file.display()))?;
+        if recipe.reset == Reset::Subtract {
+            out.line("NIR's IF sets potentials to zero at a spike. Where the reader of the file lets you choose, choose a reset by subtraction")?;
+        }
     }
     out.json(&report)?;
     Ok(Outcome::Done)
@@ -303,7 +323,10 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
     for line in table::lines(&columns, &rows) {
         out.line(line)?;
     }
-    out.line("\nRates beside activations after the last step")?;
+    out.line(format_args!(
+        "\nRates beside activations after the last step, on {} images",
+        report.compared
+    ))?;
     let columns = [
         ("layer", Align::Left),
         ("threshold", Align::Right),

@@ -434,7 +434,9 @@ pub struct Converted {
     pub original_uj: f64,
     /// After some numbers of steps.
     pub after: Vec<ConvertedAfter>,
-    /// Rates beside activations after the last step, on some of the images.
+    /// Images on which rates are compared with activations.
+    pub compared: usize,
+    /// Rates beside activations after the last step, on those.
     pub layers: Vec<ConvertedLayer>,
     /// Answering as soon as the first digit is far enough ahead.
     pub decisions: Vec<ConvertedDecision>,

@@ -15,10 +15,12 @@
 //! * [`likeness`]: activation against rate, unit by unit
 //! * [`energy`]: operations in joules
 //! * [`on_engine`]: the same network on the general spiking engines
+//! * [`nir`]: the same network for other simulators
 
 pub mod energy;
 pub mod likeness;
 pub mod network;
+pub mod nir;
 pub mod on_engine;
 pub mod recipe;
 pub mod run;

@@ -1,11 +1,14 @@
 //! A converted network as a description for the general spiking engines, CPU and
 //! GPU: populations of the `if` model, projections, constant currents.
 //!
-//! There a spike reaches the next layer one step later than in [`super::run`], so
-//! that each layer adds a step of delay; rates are the same. Pooling has to be by
-//! average, since a gate that looks at rates is no synapse; it is merged into the
-//! weights after it, a kernel of k×k over pooled maps being one of 2k×2k at stride 2
-//! with a quarter of each weight.
+//! There a spike reaches the next layer one step later than in [`super::run`].
+//! Each layer's biases begin to flow when the picture can have reached it, so that
+//! it does what it does there, some steps later ([`populations`]).
+//!
+//! Pooling by average is merged into the weights after it, a kernel of k×k over
+//! pooled maps being one of 2k×2k at stride 2 with a quarter of each weight. A
+//! maximum of rates is no sum: for it there is a population of gates (the model
+//! `max_gate`), each with four synapses that count.
 
 use crate::data::{PIXELS, Pixels};
 use crate::snn::network::{
@@ -23,60 +26,115 @@ const DT_MS: f64 = 1.0;
 /// A threshold that is never reached, for units that are read by potential.
 const NEVER: f64 = 1e6;
 
+/// The stages that become populations, in their order, each with the steps by which
+/// it lags behind [`super::run`].
+pub fn populations(spiking: &Spiking) -> Vec<(usize, u64)> {
+    let mut late = u64::from(spiking.recipe.input == Input::Poisson);
+    let mut all = Vec::new();
+    for (number, stage) in spiking.stages.iter().enumerate() {
+        if stage.cells().is_some() || spiking.recipe.pooling != Pooling::Average {
+            all.push((number, late));
+            late += 1;
+        }
+    }
+    all
+}
+
 /// Describes the network with a picture. Neurons are in the order channel, y, x.
 ///
 /// # Errors
-/// [`ConvertError::Engine`] where pooling is not by average.
+/// [`ConvertError::Engine`] where the first stage or the one before it is pooling,
+/// which no network of the zoo has.
 pub fn describe(
     spiking: &Spiking,
     picture: &Pixels,
     seed: u64,
 ) -> Result<NetworkSpec, ConvertError> {
-    let pools = spiking.stages.iter().any(|s| matches!(s.kind, Kind::Pool));
-    if pools && spiking.recipe.pooling != Pooling::Average {
-        return Err(ConvertError::Engine(format!(
-            "{} has max-pooling, which looks at rates and is no synapse; on the general engine choose average pooling",
-            spiking.name
-        )));
-    }
     let mut spec = NetworkSpec::new(spiking.name, DT_MS, seed);
     let rates: Vec<f32> = picture.iter().map(|p| p * (1000.0 / DT_MS) as f32).collect();
     let poisson = spiking.recipe.input == Input::Poisson;
-    let (mut from, mut pooled) = (String::from("picture"), false);
+    let mut from = String::from("picture");
     if poisson {
         spec = spec.input(&from, PIXELS, Drive::Poisson(rates));
     }
-    for (number, stage) in spiking.stages.iter().enumerate() {
-        let Some(cells) = stage.cells() else {
-            pooled = true;
-            continue;
+    let mut before: Option<usize> = None;
+    for (number, late) in populations(spiking) {
+        let stage = &spiking.stages[number];
+        // Layers with weights are numbered, pooling is not.
+        let name = match stage.cells() {
+            Some(_) => stage.name.clone(),
+            None => format!("{} of {from}", stage.name),
         };
-        spec.populations.push(population(stage, cells, spiking));
-        let mut current = spread(&cells.bias, stage.output);
-        if number == 0 && !poisson {
-            let from_picture = currents(stage, picture);
-            current.iter_mut().zip(from_picture).for_each(|(c, p)| *c += p);
+        match stage.cells() {
+            Some(cells) => {
+                spec.populations.push(population(stage, cells, spiking));
+                let mut current = spread(&cells.bias, stage.output);
+                if number == 0 && !poisson {
+                    let from_picture = currents(stage, picture);
+                    current.iter_mut().zip(from_picture).for_each(|(c, p)| *c += p);
+                }
+                let current = Values::Each(current);
+                spec.currents.push(CurrentSpec {
+                    name: format!("into {}", stage.name),
+                    to: stage.name.clone(),
+                    waveform: match late {
+                        0 => Waveform::Constant(current),
+                        late => Waveform::From(late as f64 * DT_MS, current),
+                    },
+                });
+                if number > 0 || poisson {
+                    // Pooling by average lies between, and is no population.
+                    let merged = number.checked_sub(1).filter(|b| before.is_some_and(|a| a < *b));
+                    let shape = merged.map(|pool| spiking.stages[pool].input);
+                    let (connect, weights) = synapses(stage, cells, shape);
+                    spec = spec.projection(ProjectionSpec::new(
+                        &format!("{from} to {}", stage.name),
+                        &from,
+                        &stage.name,
+                        "v",
+                        connect,
+                        Values::Each(weights),
+                    ));
+                }
+            }
+            None if before.is_none_or(|b| b + 1 != number) => {
+                return Err(ConvertError::Engine(format!(
+                    "{} pools something else than the neurons of a layer",
+                    spiking.name
+                )));
+            }
+            None => {
+                let gate = f64::from(u8::from(spiking.recipe.pooling == Pooling::Largest));
+                let model = Config::new("max_gate").with("gate", gate);
+                spec = spec.population(&name, stage.len(), model);
+                for (k, corner) in CORNERS.into_iter().enumerate() {
+                    spec = spec.projection(ProjectionSpec::new(
+                        &format!("{from} to {name}, {}", k + 1),
+                        &from,
+                        &name,
+                        &format!("n{}", k + 1),
+                        Connect::Pairs(pairs(stage, corner)),
+                        Values::Same(1.0),
+                    ));
+                }
+            }
         }
-        spec.currents.push(CurrentSpec {
-            name: format!("into {}", stage.name),
-            to: stage.name.clone(),
-            waveform: Waveform::Constant(Values::Each(current)),
-        });
-        if number > 0 || poisson {
-            let before = pooled.then(|| spiking.stages[number - 1].input);
-            let (connect, weights) = synapses(stage, cells, before);
-            spec = spec.projection(ProjectionSpec::new(
-                &format!("{from} to {}", stage.name),
-                &from,
-                &stage.name,
-                "v",
-                connect,
-                Values::Each(weights),
-            ));
-        }
-        (from, pooled) = (stage.name.clone(), false);
+        from = name;
+        before = Some(number);
     }
     Ok(spec)
+}
+
+/// The four neurons that a gate counts, as rows and columns from the first.
+const CORNERS: [[usize; 2]; 4] = [[0, 0], [0, 1], [1, 0], [1, 1]];
+
+/// Which neuron of the layer before each gate counts in one corner.
+fn pairs(stage: &Stage, [dy, dx]: [usize; 2]) -> Vec<(u32, u32)> {
+    let [h, w, _] = stage.input;
+    let [oh, ow, c] = stage.output;
+    let gates = (0..c * oh * ow).map(|gate| (gate / (oh * ow), gate / ow % oh, gate % ow));
+    let from = gates.map(|(channel, y, x)| (channel * h + 2 * y + dy) * w + 2 * x + dx);
+    from.zip(0..).map(|(from, gate)| (from as u32, gate)).collect()
 }
 
 fn population(stage: &Stage, cells: &Cells, spiking: &Spiking) -> PopulationSpec {

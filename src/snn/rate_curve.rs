@@ -272,9 +272,12 @@ mod tests {
     }
 
     #[test]
-    fn every_model_has_a_curve_that_begins_at_its_rheobase_and_rises() {
+    fn every_neuron_has_a_curve_that_begins_at_its_rheobase_and_rises() {
         for model in MODELS {
-            let curve = find(model.id).unwrap_or_else(|| panic!("{} has no f–I curve", model.id));
+            let Some(curve) = find(model.id) else {
+                assert_eq!(model.id, "max_gate", "has no f–I curve");
+                continue;
+            };
             let values = defaults(model);
             let values = Values::new(model, &values);
             let rheobase = (curve.rheobase)(&values);

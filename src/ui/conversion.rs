@@ -11,7 +11,7 @@ use crate::core::playback::{Playback, PlaybackEdit, PlaybackSettings};
 use crate::data::registry::Split;
 use crate::workers::conversion::sample::{Sample, SampleOf};
 use crate::workers::conversion::{Question, Shown};
-use crate::workers::library::Loading;
+use crate::workers::library::{Job, Loading};
 use crate::workers::models::Model;
 
 /// Steps after which a sample's answers are read.
@@ -36,6 +36,8 @@ pub enum ConversionEdit {
     Sample(usize),
     /// End the row of digits.
     StopSample,
+    /// Write the converted network as NIR.
+    SaveNetwork,
     /// As at the beginning.
     Reset,
 }
@@ -176,6 +178,13 @@ impl App {
             ConversionEdit::StopSample => {
                 self.conversion.waits = None;
                 self.hub.conversion.stop_sample();
+            }
+            ConversionEdit::SaveNetwork => {
+                let shown = self.hub.conversion.shown();
+                if let Some(network) = &shown.network {
+                    let path = self.export_path("spiking-network", "nir");
+                    self.job(Job::ExportNetwork { path, network: Arc::clone(network) });
+                }
             }
             ConversionEdit::Reset => {
                 let tab = kept.tab;

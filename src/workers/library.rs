@@ -14,6 +14,8 @@ use super::models::{Model, Models, Origin};
 use crate::ann::evaluate::evaluate;
 use crate::ann::shipped::WeightSet;
 use crate::ann::weights;
+use crate::convert::network::Spiking;
+use crate::convert::nir;
 use crate::core::files::write_bytes;
 use crate::core::npz::{self, Array};
 use crate::data::registry::{self, Split};
@@ -46,6 +48,8 @@ pub enum Job {
     ExportArrays { path: PathBuf, arrays: Vec<(String, Array)> },
     /// Write the spikes of a recording, as the file's extension says.
     ExportSpikes { path: PathBuf, recording: Arc<Recording> },
+    /// Write a converted network as NIR.
+    ExportNetwork { path: PathBuf, network: Arc<Spiking> },
     /// Write traces as CSV.
     ExportTraces { path: PathBuf, traces: Arc<Traces> },
     /// Read spikes from an npz or CSV file.
@@ -167,6 +171,10 @@ impl Worker {
             Job::ExportTraces { path, traces } => {
                 self.export(path, traces.to_csv(0..u64::MAX).as_bytes());
             }
+            Job::ExportNetwork { path, network } => match nir::file(&network) {
+                Ok(bytes) => self.export(path, &bytes),
+                Err(error) => self.fail(format!("The network was not saved: {error}.")),
+            },
             Job::ReadSpikes(path) => self.read_spikes(&path),
             Job::ExportArrays { path, arrays } => {
                 let named: Vec<(&str, &Array)> =

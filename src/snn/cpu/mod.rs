@@ -228,6 +228,9 @@ impl CpuEngine {
                 Waveform::Constant(Values::Each(each)) => {
                     into.iter_mut().zip(each).for_each(|(c, x)| *c += x);
                 }
+                Waveform::From(_, Values::Each(each)) => {
+                    into.iter_mut().zip(each).for_each(|(c, x)| *c += x * now);
+                }
                 _ => into.iter_mut().for_each(|c| *c += now),
             }
         }

@@ -84,9 +84,9 @@ pub(super) struct InputPlaces {
 /// The places of a current.
 #[derive(Clone, Debug)]
 pub(super) struct CurrentPlaces {
-    /// In `given`: whether it varies.
+    /// In `given`: 0 constant, 1 the same for all neurons, 2 their own from a time on.
     pub(super) varies: u32,
-    /// In `state`: `[neuron]`, where it does not.
+    /// In `state`: `[neuron]`, where each has its own.
     pub(super) each: u32,
 }
 

@@ -205,14 +205,15 @@ impl GpuEngine {
     /// Writes a current's constant part and its kind.
     pub(super) fn place_current(&mut self, current: usize) {
         let places = self.layout.currents[current].clone();
-        let constant = match &self.network.currents[current].waveform {
-            Waveform::Constant(Values::Each(each)) => Some(each),
-            _ => None,
+        let (kind, each) = match &self.network.currents[current].waveform {
+            Waveform::Constant(Values::Each(each)) => (0, Some(each)),
+            Waveform::From(_, Values::Each(each)) => (2, Some(each)),
+            _ => (1, None),
         };
-        if let Some(each) = constant {
+        if let Some(each) = each {
             self.put(&self.buffers.state, places.each, bytemuck::cast_slice(each));
         }
-        self.layout.given[places.varies as usize] = u32::from(constant.is_none());
+        self.layout.given[places.varies as usize] = kind;
         self.write_given(places.varies, 1);
     }
 

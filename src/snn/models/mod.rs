@@ -21,6 +21,7 @@ mod izhikevich;
 pub mod kernel;
 mod lif;
 pub mod math;
+mod max_gate;
 
 use super::error::SnnError;
 use super::params::Param;
@@ -118,6 +119,7 @@ pub static MODELS: &[&NeuronModel] = &[
     &diehl_cook::INHIBITORY,
     &izhikevich::IZHIKEVICH,
     &adex::ADEX,
+    &max_gate::MAX_GATE,
 ];
 
 /// The model of this id. `owner` begins the message.

@@ -269,6 +269,12 @@ pub(crate) fn waveform(
             let rng = Rng::stream(seed, owner, 0);
             Ok(Waveform::Constant(Values::Each(numbers(owner, "the current", values, size, rng)?)))
         }
+        Waveform::From(from, values) => {
+            finite("the beginning", &[*from])?;
+            let rng = Rng::stream(seed, owner, 0);
+            let each = numbers(owner, "the current", values, size, rng)?;
+            Ok(Waveform::From(*from, Values::Each(each)))
+        }
         Waveform::Steps(steps) => {
             finite("the time of step", &steps.iter().map(|s| s.0).collect::<Vec<_>>())?;
             finite("the value of step", &steps.iter().map(|s| s.1).collect::<Vec<_>>())?;

@@ -203,15 +203,18 @@ impl Network {
 }
 
 impl Waveform {
-    /// The current into a neuron at a time; constant ones are in `each`, by
-    /// neuron or one for all.
+    /// The current into every neuron at a time. Where each neuron has a current of
+    /// its own, what that is multiplied by: 0 before it begins, then 1 (for a
+    /// constant one, 0 always: it is added without being asked for).
     pub fn at(&self, t_ms: f64) -> f64 {
+        // Half a millionth of a millisecond: times that are whole steps up to
+        // rounding.
+        let now = t_ms + 5e-7;
         match self {
             Self::Constant(_) => 0.0,
+            Self::From(from, _) => f64::from(u8::from(*from <= now)),
             Self::Steps(steps) => {
-                // Half a millionth of a millisecond: times that are whole
-                // steps up to rounding.
-                let after = steps.iter().take_while(|(from, _)| *from <= t_ms + 5e-7);
+                let after = steps.iter().take_while(|(from, _)| *from <= now);
                 after.last().map_or(0.0, |(_, value)| *value)
             }
             Self::Sine { mean, amplitude, frequency_hz } => {

@@ -81,6 +81,8 @@ pub struct CurrentSpec {
 pub enum Waveform {
     /// Always the same, for each neuron.
     Constant(Values),
+    /// The same, but nothing before this time, ms.
+    From(f64, Values),
     /// From each time (ms) on the value after it, the same for all neurons;
     /// zero before the first.
     Steps(Vec<(f64, f64)>),

@@ -91,6 +91,8 @@ pub struct Shown {
     pub multiply_adds: usize,
     pub first_multiply_adds: usize,
     pub followed: Option<Followed>,
+    /// The network that made it, for those who want to save it.
+    pub network: Option<Arc<Spiking>>,
     /// Id of the digits that thresholds are from.
     pub scaled_on: String,
     /// Time it took, ms.
@@ -234,7 +236,10 @@ fn answer(question: &Question, measured: &mut Measured) -> Shown {
         .get(&question.model, &question.images)
         .and_then(|a| Spiking::new(network, a, question.recipe));
     match converted {
-        Ok(spiking) => whole_run(question, &spiking),
+        Ok(spiking) => {
+            let shown = whole_run(question, &spiking);
+            Shown { network: Some(Arc::new(spiking)), ..shown }
+        }
         Err(error) => failed(question, error.to_string()),
     }
 }

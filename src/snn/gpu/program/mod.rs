@@ -44,6 +44,7 @@ pub const MODELS: &[(&str, &str)] = &[
     ("dc_inh", include_str!("../../../../shaders/models/dc_inh.wgsl")),
     ("izhikevich", include_str!("../../../../shaders/models/izhikevich.wgsl")),
     ("adex", include_str!("../../../../shaders/models/adex.wgsl")),
+    ("max_gate", include_str!("../../../../shaders/models/max_gate.wgsl")),
 ];
 
 /// The twins of the plasticity rules, by id.

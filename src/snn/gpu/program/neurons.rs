@@ -128,8 +128,8 @@ fn advance_body(network: &Network, layout: &Layout, p: usize, population: &Popul
         let of = &layout.currents[k];
         let all = network.currents.len();
         current = format!(
-            "r({current} + select(state[{}u + j], bitcast<f32>(drive[run.currents + (now - run.begin) * {all}u + {k}u]), given[{}u] == 1u))",
-            of.each, of.varies
+            "r({current} + injected(given[{}u], state[{}u + j], bitcast<f32>(drive[run.currents + (now - run.begin) * {all}u + {k}u])))",
+            of.varies, of.each
         );
     }
     let shared = names(population, true);

@@ -34,6 +34,8 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     disturbances(ui, &mut how);
     ui.separator();
     presets(ui, &mut how);
+    ui.separator();
+    save(ui, world, out);
     let weak = palette(ui.visuals()).weak;
     let on = match world.conversion.shown.scaled_on.as_str() {
         "" => String::new(),
@@ -46,6 +48,24 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     ui.label(RichText::new(text).small().color(weak));
     if how != kept.how {
         out.push(Command::Conversion(ConversionEdit::How(how)));
+    }
+}
+
+/// The converted network as a file, where it can be said.
+fn save(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let network = world.conversion.shown.network.as_ref();
+    let pools = network.is_some_and(|n| n.stages.iter().any(|s| s.cells().is_none()));
+    let average = network.is_none_or(|n| n.recipe.pooling == Pooling::Average);
+    let can = network.is_some() && (average || !pools);
+    let tip = "The spiking network for Norse, snnTorch, Sinabs and other simulators: weights, biases and thresholds; a step is a second there. NIR’s neurons reset to zero: where the reader lets you choose, choose subtraction";
+    let why = if network.is_some() {
+        "NIR has no maximum of spike rates: choose average pooling, or a network without pooling"
+    } else {
+        "There is no converted network yet: draw a digit first"
+    };
+    let button = ui.add_enabled(can, egui::Button::new("Save network as NIR"));
+    if button.on_hover_text(tip).on_disabled_hover_text(why).clicked() {
+        out.push(Command::Conversion(ConversionEdit::SaveNetwork));
     }
 }
 

@@ -2,14 +2,17 @@
 //! the current digit.
 //!
 //! * [`form`]: which network, how it is converted, what disturbs it
-//! * [`pictures`]: activations beside rates, the scatter, both answers over time
+//! * [`pictures`]: activations beside rates ([`maps`]), the [`scatter`], both answers
+//!   over time
 //! * [`spikes`]: who spikes when, in all layers
 //! * [`unit`]: one unit: its sum, its potential, its spikes, its rate
 //! * [`sample`]: many digits: accuracy against steps, operations, energy
 
 mod form;
+mod maps;
 mod pictures;
 mod sample;
+mod scatter;
 mod spikes;
 mod unit;
 

@@ -1,7 +1,7 @@
 //! Activations beside rates, the scatter of both, and both answers over time.
 
-use egui::{Color32, Id, Rect, RichText, Sense, Ui, Vec2, vec2};
-use egui_plot::{Line, PlotPoints, Points, VLine};
+use egui::{RichText, Ui};
+use egui_plot::{Line, PlotPoints, VLine};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::conversion::ConversionEdit;
@@ -9,11 +9,9 @@ use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::super::widgets::picture;
 use super::super::plasticity::chart::Chart;
-use super::{at, largest};
+use super::maps::{Maps, What};
+use super::{at, largest, scatter};
 use crate::workers::conversion::{Shown, StageView};
-
-/// Points of the scatter at most; every so-many-th unit of a larger layer.
-const SCATTERED: usize = 2500;
 
 /// The view.
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
@@ -26,24 +24,20 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let rates = rates(stage, step);
     let room = (ui.available_height() - 24.0).max(300.0);
     let upper = (room * 0.52).round();
+    let mut both: Vec<Maps<'_>> = Vec::new();
     ui.columns(2, |columns| {
-        let side = |ui: &mut Ui, title: &str, name: &str, values: &[f32], out: &mut Outbox| {
+        let dark = columns[0].visuals().dark_mode;
+        let mut side = |ui: &mut Ui, title: &str, what: What, values: Vec<f32>| {
             ui.label(RichText::new(title).font(theme::strong(13.5)));
-            let stamp = picture::stamp((
-                shown.serial,
-                chosen,
-                if name == "rates" { step } else { 0 },
-                ui.visuals().dark_mode,
-            ));
-            maps(ui, (name, stamp), stage, values, upper - 22.0, (chosen, &rates, out));
+            let step = if what == What::Rates { step } else { 0 };
+            let stamp = picture::stamp((shown.serial, chosen, step, dark));
+            both.push(Maps::show(ui, (what, stamp), stage, values, upper - 22.0));
         };
-        let scaled: Option<Vec<f32>> = stage.activations.as_ref().map(|a| {
-            let threshold = stage.threshold.unwrap_or(1.0);
-            a.iter().map(|v| v.max(0.0) / threshold).collect()
-        });
-        match scaled {
-            Some(scaled) => {
-                side(&mut columns[0], "Activation, in thresholds λ", "activations", &scaled, out);
+        match &stage.activations {
+            Some(activations) => {
+                let threshold = stage.threshold.unwrap_or(1.0);
+                let scaled = activations.iter().map(|v| v.max(0.0) / threshold).collect();
+                side(&mut columns[0], "Activation, in thresholds λ", What::Activations, scaled);
             }
             None => {
                 columns[0].label(RichText::new("Pooling has no units of its own").small());
@@ -54,13 +48,34 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         } else {
             "These units add up and do not spike"
         };
-        side(&mut columns[1], title, "rates", &rates, out);
+        side(&mut columns[1], title, What::Rates, rates.clone());
     });
+    let mut pointed = both.iter().find_map(|maps| maps.pointed);
     let lower = (room - upper - 8.0).max(140.0);
+    let point = if world.session.projector { 3.0 } else { 1.8 };
     ui.columns(2, |columns| {
-        scatter(&mut columns[0], world, stage, &rates, lower);
+        let all = (stage, &rates[..], step);
+        pointed = scatter::show(&mut columns[0], all, pointed, (lower, point));
         over_time(&mut columns[1], shown, step, lower);
     });
+    for maps in &both {
+        maps.mark(ui, pointed, step);
+    }
+    let clicked = both.iter().any(|maps| maps.response.clicked());
+    if let Some(place) = pointed {
+        let text = unit_text(stage, place, &rates, step);
+        let tip = if stage.threshold.is_some() {
+            format!("{text}\nClick to follow it in One unit")
+        } else {
+            text
+        };
+        for maps in both {
+            maps.response.on_hover_text_at_pointer(tip.as_str());
+        }
+        if clicked && stage.threshold.is_some() {
+            out.push(Command::Conversion(ConversionEdit::Unit(chosen, place)));
+        }
+    }
 }
 
 /// What both answer.
@@ -135,127 +150,36 @@ pub fn rates(stage: &StageView, step: usize) -> Vec<f32> {
     rates
 }
 
-/// How maps are laid out: rows and columns of maps, and the size of one.
-struct Grid {
-    across: usize,
-    down: usize,
-    h: usize,
-    w: usize,
-}
-
-impl Grid {
-    /// As large as fits into `room`.
-    fn of([h, w, c]: [usize; 3], room: Vec2) -> Self {
-        let grid = |across: usize| Self { across, down: c.div_ceil(across), h, w };
-        let scale = |across: &usize| {
-            let (rows, columns) = grid(*across).size();
-            (room.x / columns as f32).min(room.y / rows as f32)
-        };
-        let across = (1..=c).max_by(|a, b| scale(a).total_cmp(&scale(b))).unwrap_or(1);
-        grid(across)
-    }
-
-    /// Pixels of the whole, one between maps.
-    fn size(&self) -> (usize, usize) {
-        let gap = usize::from(self.h > 1);
-        (self.down * (self.h + gap), self.across * (self.w + gap))
-    }
-
-    /// The unit at a pixel: its place in the order y, x, channel.
-    fn place(&self, pixel: usize, [_, w, c]: [usize; 3]) -> Option<usize> {
-        let gap = usize::from(self.h > 1);
-        let (row, column) = (pixel / self.size().1, pixel % self.size().1);
-        let (y, x) = (row % (self.h + gap), column % (self.w + gap));
-        let channel = row / (self.h + gap) * self.across + column / (self.w + gap);
-        (y < self.h && x < self.w && channel < c).then(|| (y * w + x) * c + channel)
-    }
-}
-
-/// All maps of a stage; a click follows a unit.
-fn maps(
-    ui: &mut Ui,
-    (name, stamp): (&str, u64),
-    stage: &StageView,
-    values: &[f32],
-    height: f32,
-    (number, rates, out): (usize, &[f32], &mut Outbox),
-) {
-    let grid = Grid::of(stage.output, vec2(ui.available_width(), height));
-    let (h, w) = grid.size();
-    let scale = (ui.available_width() / w as f32).min(height / h as f32);
-    let size = vec2(w as f32, h as f32) * scale;
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
-    let rect = Rect::from_min_size(rect.min, size);
-    let visuals = ui.visuals().clone();
-    let background = palette(&visuals).background;
-    let colour = |pixel: usize| -> Color32 {
-        grid.place(pixel, stage.output)
-            .map_or(background, |place| theme::sequential(&visuals, values[place].min(1.0)))
-    };
-    picture::paint(ui, Id::unique(("conversion", name)), stamp, rect, (h, w), colour);
-    let Some(pointer) = response.hover_pos() else { return };
-    let Some((row, column)) = picture::cell(rect, (h, w), pointer) else { return };
-    let Some(place) = grid.place(row * w + column, stage.output) else { return };
-    let tip = unit_text(stage, place, rates);
-    if response.clicked() {
-        out.push(Command::Conversion(ConversionEdit::Unit(number, place)));
-    }
-    response.on_hover_text_at_pointer(format!("{tip}\nClick to follow it in One unit"));
-}
-
-/// What there is to know of a unit.
-pub fn unit_text(stage: &StageView, place: usize, rates: &[f32]) -> String {
-    let [_, w, c] = stage.output;
+/// Which unit it is: its layer, and its place there.
+pub fn unit_name(stage: &StageView, place: usize) -> String {
+    let [h, w, c] = stage.output;
     let (y, x, channel) = (place / c / w, place / c % w, place % c);
-    let name = if stage.output[0] * w == 1 {
+    if h * w == 1 {
         format!("{}, unit {channel}", stage.name)
     } else {
         format!("{}, map {channel}, row {y}, column {x}", stage.name)
-    };
-    let rate = rates.get(place).copied().unwrap_or(0.0);
-    match (&stage.activations, stage.threshold) {
-        (Some(a), Some(threshold)) => format!(
-            "{name}: activation {:.3} = {:.3} λ, rate {rate:.3}",
-            a[place],
-            a[place] / threshold
-        ),
-        _ => format!("{name}: rate {rate:.3}"),
     }
 }
 
-fn scatter(ui: &mut Ui, world: &Snapshot<'_>, stage: &StageView, rates: &[f32], height: f32) {
-    let p = palette(ui.visuals());
-    let (Some(activations), Some(threshold), true) =
-        (&stage.activations, stage.threshold, stage.spikes)
-    else {
-        ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());
-        return;
-    };
-    let every = activations.len().div_ceil(SCATTERED).max(1);
-    // Odd, so that all channels are seen.
-    let every = if every.is_multiple_of(2) { every + 1 } else { every };
-    let points: Vec<[f64; 2]> = (0..activations.len())
-        .step_by(every)
-        .map(|i| [f64::from(activations[i].max(0.0) / threshold), f64::from(rates[i])])
-        .collect();
-    let right = points.iter().map(|q| q[0]).fold(1.0f64, f64::max);
-    let chart = Chart {
-        id: "activation against rate",
-        axes: ["activation (λ)", "rate"],
-        bounds: [[0.0, 0.0], [right, 1.05]],
-        height,
-        legend: None,
-        log_x: false,
-    };
-    let radius = if world.session.projector { 3.0 } else { 1.8 };
-    chart.show(ui, |plot| {
-        let identity = PlotPoints::from(vec![[0.0, 0.0], [1.0, 1.0], [right.max(1.0), 1.0]]);
-        plot.line(Line::new("activation = rate", identity).color(p.weak).allow_hover(false));
-        plot.points(
-            Points::new("units", PlotPoints::from(points)).color(p.series[0]).radius(radius),
-        );
-    });
+/// What there is to know of a unit after some steps.
+pub fn unit_text(stage: &StageView, place: usize, rates: &[f32], step: usize) -> String {
+    let name = unit_name(stage, place);
+    let rate = rates.get(place).copied().unwrap_or(0.0);
+    match (&stage.activations, stage.threshold) {
+        (Some(a), Some(threshold)) if stage.spikes && step > 0 => {
+            let wanted = a[place] / threshold;
+            let error = rate - wanted.max(0.0);
+            let too = if wanted > 1.0 { ", more than one spike a step" } else { "" };
+            format!(
+                "{name}: activation {:.3} = {wanted:.3} λ{too}, rate {rate:.3}, error {error:+.3}",
+                a[place]
+            )
+        }
+        (Some(a), Some(threshold)) => {
+            format!("{name}: activation {:.3} = {:.3} λ", a[place], a[place] / threshold)
+        }
+        _ => format!("{name}: rate {rate:.3}"),
+    }
 }
 
 /// Certainty of the original's answer in spikes, and the error of each layer.
@@ -271,7 +195,15 @@ fn over_time(ui: &mut Ui, shown: &Shown, step: usize, height: f32) {
         legend: Some(egui_plot::Corner::RightBottom),
         log_x: false,
     };
-    chart.show(ui, |plot| {
+    let said = || {
+        let now = step.checked_sub(1).and_then(|k| shown.probabilities.get(k));
+        let now = now.map_or(0.0, |q| 100.0 * q[original]);
+        let end = shown.probabilities.last().map_or(0.0, |q| 100.0 * q[original]);
+        format!(
+            "Certainty of “{original}” in spikes over the steps: {now:.0} % after {step}, {end:.0} % after all {last}; and r of each layer"
+        )
+    };
+    chart.show_said(ui, said, |plot| {
         let line = |values: Vec<f64>| -> PlotPoints<'static> {
             let numbered = values.into_iter().enumerate();
             PlotPoints::from(numbered.map(|(k, v)| [k as f64 + 1.0, v]).collect::<Vec<_>>())

@@ -1,6 +1,9 @@
 //! Who spikes when: one band for each layer, one row for each of some of its units.
 
-use egui::{Color32, Id, Rect, RichText, Sense, Stroke, Ui, vec2};
+use egui::accesskit::Role;
+use egui::{
+    Color32, ColorImage, Id, Rect, RichText, Sense, Stroke, TextureOptions, Ui, WidgetInfo, vec2,
+};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::conversion::ConversionEdit;
@@ -9,6 +12,7 @@ use super::super::super::theme::{self, palette};
 use super::super::super::widgets::picture;
 use super::at;
 use crate::core::playback::PlaybackEdit;
+use crate::workers::conversion::StageView;
 
 /// Units of a layer that are shown.
 const ROWS: usize = 64;
@@ -34,24 +38,23 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             stage.name,
             100.0 * total as f64 / (units * steps) as f64
         );
-        ui.label(RichText::new(text).font(theme::strong(12.5)));
+        ui.label(RichText::new(text.as_str()).font(theme::strong(12.5)));
         let (rect, response) =
             ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click_and_drag());
         ui.painter().rect_filled(rect, 2.0, p.well);
-        let mut lit = vec![false; rows * steps];
-        for (step, spiked) in stage.spiked.iter().enumerate() {
-            // Those nearest to evenly spread places.
-            for place in spiked {
-                let row = *place as usize * rows / units;
-                if (row * units).div_ceil(rows) == *place as usize {
-                    lit[row * steps + step] = true;
-                }
-            }
-        }
         let stamp = picture::stamp((shown.serial, number, ui.visuals().dark_mode));
         let (ink, paper) = (p.series[number % p.series.len()], Color32::TRANSPARENT);
         let id = Id::unique(("conversion raster", number));
-        picture::paint(ui, id, stamp, rect, (rows, steps), |i| if lit[i] { ink } else { paper });
+        let texture = picture::texture(ui.ctx(), id, stamp, TextureOptions::NEAREST, || {
+            let lit = lit(stage, rows, steps);
+            let colours = lit.into_iter().map(|l| if l { ink } else { paper }).collect();
+            ColorImage::new([steps, rows], colours)
+        });
+        picture::whole(ui, &texture, rect);
+        response.widget_info(|| {
+            let label = format!("Spikes of {text}. Drag to go to another step");
+            WidgetInfo::labeled(Role::Image, true, label)
+        });
         let x = rect.left() + rect.width() * at(world) as f32 / steps as f32;
         ui.painter().vline(x, rect.y_range(), Stroke::new(1.5, p.text));
         go(&response, rect, steps, out);
@@ -61,6 +64,22 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             .small()
             .color(p.weak),
     );
+}
+
+/// Which of the rows spiked in which step: of the units those nearest to evenly
+/// spread places.
+fn lit(stage: &StageView, rows: usize, steps: usize) -> Vec<bool> {
+    let units: usize = stage.output.iter().product();
+    let mut lit = vec![false; rows * steps];
+    for (step, spiked) in stage.spiked.iter().enumerate().take(steps) {
+        for place in spiked {
+            let row = *place as usize * rows / units;
+            if (row * units).div_ceil(rows) == *place as usize {
+                lit[row * steps + step] = true;
+            }
+        }
+    }
+    lit
 }
 
 /// A click or drag goes there.

@@ -21,7 +21,9 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, _: &mut Outbox) {
     let Some(stage) = shown.stages.get(number) else { return };
     let step = at(world);
     let rates = pictures::rates(stage, step);
-    ui.label(RichText::new(pictures::unit_text(stage, place, &rates)).font(theme::strong(14.5)));
+    ui.label(
+        RichText::new(pictures::unit_text(stage, place, &rates, step)).font(theme::strong(14.5)),
+    );
     let threshold = stage.threshold.unwrap_or(1.0);
     let activation = stage.activations.as_ref().map_or(0.0, |a| a[place]);
     let spikes = followed.spiked.iter().take(step).filter(|s| **s).count();
@@ -43,7 +45,13 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, _: &mut Outbox) {
         log_x: false,
     };
     let potential: Vec<[f64; 2]> = saw(&followed.potential, &followed.spiked);
-    chart.show(ui, |plot| {
+    let said = || {
+        let now = step.checked_sub(1).and_then(|k| followed.potential.get(k)).unwrap_or(&0.0);
+        format!(
+            "Potential over the steps, in thresholds: {now:.2} after {step} steps, {spikes} spikes so far"
+        )
+    };
+    chart.show_said(ui, said, |plot| {
         plot.line(
             Line::new("potential", PlotPoints::from(potential)).color(p.series[1]).width(2.0),
         );
@@ -70,7 +78,11 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, _: &mut Outbox) {
         legend: Some(Corner::RightTop),
         log_x: false,
     };
-    chart.show(ui, |plot| {
+    let said = || {
+        let now = spikes as f64 / step.max(1) as f64;
+        format!("Rate over the steps: {now:.3} after {step} steps, {wanted:.3} wanted")
+    };
+    chart.show_said(ui, said, |plot| {
         plot.line(Line::new("spikes per step", PlotPoints::from(rate)).color(p.accent).width(2.0));
         plot.hline(HLine::new("ReLU / λ", wanted).color(p.weak));
         plot.vline(VLine::new("", step as f64).color(p.text).allow_hover(false));

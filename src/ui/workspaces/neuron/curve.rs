@@ -26,7 +26,8 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         .selected_text(model.name)
         .width(ui.available_width() - 8.0)
         .show_ui(ui, |ui| {
-            for declared in MODELS {
+            // What no current makes fire in earnest (the gate) has no curve.
+            for declared in MODELS.iter().filter(|m| rate_curve::find(m.id).is_some()) {
                 let on = declared.id == model.id;
                 if ui.selectable_label(on, declared.name).on_hover_text(declared.doc).clicked()
                     && !on

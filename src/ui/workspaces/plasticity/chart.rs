@@ -2,7 +2,9 @@
 //! curves are drawn into.
 
 use egui::{Id, Ui, Vec2b};
-use egui_plot::{AxisHints, Corner, GridMark, HLine, Legend, Plot, PlotBounds, PlotUi, VLine};
+use egui_plot::{
+    AxisHints, Corner, GridMark, HLine, Legend, Plot, PlotBounds, PlotResponse, PlotUi, VLine,
+};
 
 use super::super::super::theme::palette;
 use super::super::super::widgets::time_axis::{mark_text, nice_step};
@@ -28,7 +30,7 @@ pub struct Chart<'a> {
 
 impl Chart<'_> {
     /// Draws axes and zero lines, then what `add` adds.
-    pub fn show(&self, ui: &mut Ui, add: impl FnOnce(&mut PlotUi<'_>)) {
+    pub fn show<R>(&self, ui: &mut Ui, add: impl FnOnce(&mut PlotUi<'_>) -> R) -> PlotResponse<R> {
         let p = palette(ui.visuals());
         let log = self.log_x;
         let x = AxisHints::new_x()
@@ -68,8 +70,20 @@ impl Chart<'_> {
             if !log && low[0] < 0.0 && high[0] > 0.0 {
                 plot.vline(VLine::new("", 0.0).stroke(zero).allow_hover(false));
             }
-            add(plot);
-        });
+            add(plot)
+        })
+    }
+
+    /// The same, with words for who cannot see it.
+    pub fn show_said(
+        &self,
+        ui: &mut Ui,
+        said: impl Fn() -> String,
+        add: impl FnOnce(&mut PlotUi<'_>),
+    ) {
+        let response = self.show(ui, add).response;
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, said()));
     }
 }
 

@@ -21,9 +21,9 @@
 //! adds w to the voltage here has the weight w τ / R there, and what adds w to the
 //! synaptic current w τ_syn. Voltages stay in the unit that they have here.
 
-use std::collections::BTreeSet;
+pub mod graph;
 
-use hdf5_pure::{FileBuilder, GroupBuilder};
+use graph::{Graph, Node};
 
 use super::network::{Connection, Delay, Network, Population, Projection, Source};
 
@@ -46,51 +46,12 @@ pub enum NirError {
     Format(#[from] hdf5_pure::Error),
 }
 
-fn unsupported<T>(what: &str, reason: &str) -> Result<T, NirError> {
+/// The error for something that NIR has no word for.
+///
+/// # Errors
+/// Always.
+pub fn unsupported<T>(what: &str, reason: &str) -> Result<T, NirError> {
     Err(NirError::Unsupported { what: what.to_owned(), reason: reason.to_owned() })
-}
-
-/// A graph that grows.
-#[derive(Default)]
-struct Graph {
-    nodes: Vec<Node>,
-    names: BTreeSet<String>,
-    edges: Vec<(String, String)>,
-}
-
-struct Node {
-    name: String,
-    kind: &'static str,
-    /// Arrays of numbers: name, shape, values.
-    numbers: Vec<(&'static str, Vec<u64>, Vec<f32>)>,
-    /// The shape that passes through, where the kind wants it.
-    shape: Option<u64>,
-}
-
-impl Graph {
-    /// Adds a node under a name that nothing else has yet; returns that name.
-    fn add(
-        &mut self,
-        name: &str,
-        kind: &'static str,
-        numbers: Vec<(&'static str, Vec<u64>, Vec<f32>)>,
-        shape: Option<usize>,
-    ) -> String {
-        // A slash would be a folder.
-        let plain = name.replace(['/', '.'], "_");
-        let numbered = (2..).map(|i| format!("{plain} {i}"));
-        let mut free =
-            std::iter::once(plain.clone()).chain(numbered).filter(|n| !self.names.contains(n));
-        let name = free.next().unwrap_or(plain);
-        self.names.insert(name.clone());
-        let shape = shape.map(|n| n as u64);
-        self.nodes.push(Node { name: name.clone(), kind, numbers, shape });
-        name
-    }
-
-    fn join(&mut self, from: &str, to: &str) {
-        self.edges.push((from.to_owned(), to.to_owned()));
-    }
 }
 
 /// The file, with these weights (by projection, in the order its connection
@@ -103,7 +64,7 @@ pub fn file(network: &Network, weights: &[Vec<f32>]) -> Result<Vec<u8>, NirError
     let inputs: Vec<String> = network
         .inputs
         .iter()
-        .map(|i| graph.add(&i.name, "Input", Vec::new(), Some(i.size)))
+        .map(|i| graph.add(&i.name, Node::through("Input", &[i.size])))
         .collect();
     let mut populations = Vec::new();
     for (p, population) in network.populations.iter().enumerate() {
@@ -111,7 +72,7 @@ pub fn file(network: &Network, weights: &[Vec<f32>]) -> Result<Vec<u8>, NirError
     }
     for current in &network.currents {
         let size = network.populations[current.to].size;
-        let name = graph.add(&current.name, "Input", Vec::new(), Some(size));
+        let name = graph.add(&current.name, Node::through("Input", &[size]));
         graph.join(&name, &populations[current.to]);
     }
     for (projection, weights) in network.projections.iter().zip(weights) {
@@ -123,10 +84,10 @@ pub fn file(network: &Network, weights: &[Vec<f32>]) -> Result<Vec<u8>, NirError
     }
     for (p, population) in network.populations.iter().enumerate() {
         let name = format!("{} out", population.name);
-        let output = graph.add(&name, "Output", Vec::new(), Some(population.size));
+        let output = graph.add(&name, Node::through("Output", &[population.size]));
         graph.join(&populations[p], &output);
     }
-    Ok(write(&graph)?)
+    Ok(graph.write()?)
 }
 
 /// A parameter of a population by its name.
@@ -173,7 +134,7 @@ fn neurons(
             let tau = value(population, "tau_m_ms") / 1000.0;
             if onto("i_syn") == 0 {
                 numbers.push(vector("tau", tau));
-                return Ok(graph.add(&population.name, "LIF", numbers, None));
+                return Ok(graph.add(&population.name, Node::new("LIF", numbers)));
             }
             if onto("v") > 0 || network.currents.iter().any(|c| c.to == p) {
                 return unsupported(
@@ -184,7 +145,7 @@ fn neurons(
             numbers.push(vector("tau_mem", tau));
             numbers.push(vector("tau_syn", value(population, "tau_syn_ms") / 1000.0));
             numbers.push(vector("w_in", 1.0));
-            Ok(graph.add(&population.name, "CubaLIF", numbers, None))
+            Ok(graph.add(&population.name, Node::new("CubaLIF", numbers)))
         }
         "if" if value(population, "reset") == 0.0 => {
             unsupported(&what, "a reset by subtraction is unknown there; reset to zero")
@@ -200,7 +161,7 @@ fn neurons(
                 vector("v_threshold", value(population, "v_th")),
                 vector("v_reset", 0.0),
             ];
-            Ok(graph.add(&population.name, "IF", numbers, None))
+            Ok(graph.add(&population.name, Node::new("IF", numbers)))
         }
         _ => unsupported(&what, &format!("NIR has no {}", model.name.to_lowercase())),
     }
@@ -226,7 +187,7 @@ fn synapses(
             let seconds = (f64::from(*steps) * network.dt_ms / 1000.0) as f32;
             let delay = ("delay", vec![sources as u64], vec![seconds; sources]);
             let name = format!("delay of {}", projection.name);
-            source = graph.add(&name, "Delay", vec![delay], None);
+            source = graph.add(&name, Node::new("Delay", vec![delay]));
             graph.join(from, &source);
         }
         Delay::Each(_) => {
@@ -236,7 +197,7 @@ fn synapses(
     let name = if let Connection::OneToOne = projection.connection {
         let scales = weights.iter().map(|w| w * scale).collect();
         let numbers = vec![("scale", vec![sources as u64], scales)];
-        graph.add(&projection.name, "Scale", numbers, None)
+        graph.add(&projection.name, Node::new("Scale", numbers))
     } else {
         if sources.saturating_mul(targets) > MOST_WEIGHTS {
             return unsupported(&what, "its matrix would have more than a hundred million numbers");
@@ -262,42 +223,11 @@ fn synapses(
             _ => return unsupported(&what, "convolutions are not written yet; use a dense one"),
         }
         let numbers = vec![("weight", vec![targets as u64, sources as u64], matrix)];
-        graph.add(&projection.name, "Linear", numbers, None)
+        graph.add(&projection.name, Node::new("Linear", numbers))
     };
     graph.join(&source, &name);
     graph.join(&name, to);
     Ok(())
-}
-
-/// The file's layout is that of version 1 of the reference implementation.
-fn write(graph: &Graph) -> Result<Vec<u8>, hdf5_pure::Error> {
-    let mut file = FileBuilder::new();
-    file.create_dataset("version").with_vlen_strings(&["1.0"]).with_shape(&[]);
-    let mut root = file.create_group("node");
-    word(&mut root, "type", "NIRGraph");
-    let mut nodes = root.create_group("nodes");
-    for node in &graph.nodes {
-        let mut group = nodes.create_group(&node.name);
-        word(&mut group, "type", node.kind);
-        if let Some(n) = node.shape {
-            group.create_dataset("shape").with_i64_data(&[n as i64]);
-        }
-        for (name, shape, values) in &node.numbers {
-            group.create_dataset(name).with_f32_data(values).with_shape(shape);
-        }
-        nodes.add_group(group.finish());
-    }
-    root.add_group(nodes.finish());
-    let edges: Vec<&str> =
-        graph.edges.iter().flat_map(|(from, to)| [from.as_str(), to.as_str()]).collect();
-    let shape = [graph.edges.len() as u64, 2];
-    root.create_dataset("edges").with_vlen_strings(&edges).with_shape(&shape);
-    file.add_group(root.finish());
-    file.finish()
-}
-
-fn word(group: &mut GroupBuilder, name: &str, value: &str) {
-    group.create_dataset(name).with_vlen_strings(&[value]).with_shape(&[]);
 }
 
 #[cfg(test)]

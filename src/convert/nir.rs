@@ -1,0 +1,230 @@
+//! A converted network as NIR (see [`crate::snn::nir`]), for other simulators.
+//!
+//! | here | there |
+//! |---|---|
+//! | the picture | `Input`, 1×28×28 |
+//! | convolution, dense layer | `Conv2d`, `Affine`, with biases |
+//! | average pooling | `AvgPool2d` 2×2 |
+//! | neurons | `IF` with R = 1 and the threshold λ |
+//! | output units that do not spike | `I` with R = 1 |
+//!
+//! A step here is a second there: a spike, a Dirac pulse of area 1 there, then adds
+//! its weight, and a bias or an analog pixel flows for a step, without any further
+//! factor; simulators in steps need not convert anything.
+//!
+//! What NIR does not say is in the file's `metadata`, which readers keep but do not
+//! carry out: that potentials begin at a share of the threshold, and that a spike
+//! subtracts the threshold. NIR's `IF` sets the potential to `v_reset` = 0 instead;
+//! a reset to zero is written without a remark. Max-pooling of rates has no word
+//! there at all, and is an error.
+
+use super::network::{Cells, Kind, Spiking, Stage};
+use super::recipe::{Input, Pooling, Reset};
+use crate::data::SIDE;
+use crate::snn::nir::graph::{Graph, Node};
+use crate::snn::nir::{NirError, unsupported};
+
+/// The remark for a reset by subtraction.
+pub const SUBTRACT: &str = "by subtraction: v = v - v_threshold at a spike; the IF of NIR sets v = v_reset instead, which loses what lies above the threshold";
+
+/// The file.
+///
+/// # Errors
+/// [`NirError::Unsupported`] for max-pooling that is not by average.
+pub fn file(spiking: &Spiking) -> Result<Vec<u8>, NirError> {
+    let recipe = &spiking.recipe;
+    let mut graph = Graph::default();
+    graph.remarks = remarks(spiking);
+    let mut before = graph.add("picture", Node::through("Input", &[1, SIDE, SIDE]));
+    let mut flat = false;
+    for stage in &spiking.stages {
+        let mut follow = |name: &str, node: Node| {
+            let name = graph.add(&plain(name), node);
+            graph.join(&before, &name);
+            before = name;
+        };
+        let cells = match &stage.kind {
+            Kind::Pool if recipe.pooling != Pooling::Average => {
+                return unsupported(
+                    &format!("max-pooling in {}", spiking.name),
+                    "NIR has no maximum of spike rates; choose average pooling, which is another network than the one trained",
+                );
+            }
+            Kind::Pool => {
+                let node = Node::new("AvgPool2d", Vec::new())
+                    .list("kernel_size", &[2, 2])
+                    .list("stride", &[2, 2])
+                    .list("padding", &[0, 0]);
+                follow(&stage.name, node);
+                continue;
+            }
+            Kind::Conv { kernel, cells } => {
+                follow(&stage.name, convolution(stage, *kernel, cells));
+                cells
+            }
+            Kind::Dense { cells } => {
+                if !flat {
+                    let [h, w, c] = stage.input;
+                    let node = Node::new("Flatten", Vec::new())
+                        .list("input_type", &[c, h, w])
+                        .one("start_dim", 0)
+                        .one("end_dim", -1);
+                    follow("flatten", node);
+                    flat = true;
+                }
+                follow(&stage.name, affine(stage, cells));
+                cells
+            }
+        };
+        let name = format!("{} neurons", stage.name);
+        follow(&name, neurons(stage, cells, recipe.reset, recipe.initial));
+    }
+    let classes = spiking.stages.last().map_or(1, Stage::len);
+    let answer = graph.add("answer", Node::through("Output", &[classes]));
+    graph.join(&before, &answer);
+    Ok(graph.write()?)
+}
+
+/// Names that every reader takes: `Conv 1 5x5`.
+fn plain(name: &str) -> String {
+    name.replace('×', "x")
+}
+
+fn remarks(spiking: &Spiking) -> Vec<(&'static str, String)> {
+    let input = match spiking.recipe.input {
+        Input::Analog => "constant currents: each pixel from 0 to 1, in every step",
+        Input::Poisson => {
+            "spikes: each pixel spikes in a step with the probability of its brightness"
+        }
+    };
+    vec![
+        ("network", spiking.name.to_owned()),
+        ("time", "a step of the converted network is 1 s here; a spike is a pulse of area 1".into()),
+        ("input", input.into()),
+        ("source", "converted from a network of ReLU units: Rueckauer et al., Front. Neurosci. 11:682 (2017)".into()),
+    ]
+}
+
+/// Weights in the order out, in, row, column.
+fn convolution(stage: &Stage, kernel: usize, cells: &Cells) -> Node {
+    let ([h, w, c], f) = (stage.input, stage.output[2]);
+    let places = (0..f).flat_map(|o| (0..c).map(move |i| (o, i)));
+    let all = places
+        .flat_map(|(o, i)| (0..kernel * kernel).map(move |at| cells.weights[(at * c + i) * f + o]));
+    let shape = [f, c, kernel, kernel].map(|n| n as u64).to_vec();
+    let bias = ("bias", vec![f as u64], cells.bias.clone());
+    Node::new("Conv2d", vec![("weight", shape, all.collect()), bias])
+        .list("input_shape", &[h, w])
+        .list("stride", &[1, 1])
+        .list("padding", &[0, 0])
+        .list("dilation", &[1, 1])
+        .one("groups", 1)
+}
+
+/// Weights in the order out, in; inputs in the order channel, row, column.
+fn affine(stage: &Stage, cells: &Cells) -> Node {
+    let ([h, w, c], n) = (stage.input, stage.len());
+    let mut all = Vec::with_capacity(n * h * w * c);
+    for out in 0..n {
+        for channel in 0..c {
+            all.extend((0..h * w).map(|at| cells.weights[(at * c + channel) * n + out]));
+        }
+    }
+    let shape = vec![n as u64, (h * w * c) as u64];
+    Node::new("Affine", vec![("weight", shape, all), ("bias", vec![n as u64], cells.bias.clone())])
+}
+
+fn neurons(stage: &Stage, cells: &Cells, reset: Reset, initial: f32) -> Node {
+    let [h, w, c] = stage.output;
+    let shape: Vec<u64> = match stage.kind {
+        Kind::Dense { .. } => vec![c as u64],
+        _ => [c, h, w].map(|n| n as u64).to_vec(),
+    };
+    let all = |name: &'static str, x: f32| (name, shape.clone(), vec![x; stage.len()]);
+    if !cells.spikes {
+        return Node::new("I", vec![all("r", 1.0)]);
+    }
+    let numbers = vec![all("r", 1.0), all("v_threshold", cells.threshold), all("v_reset", 0.0)];
+    let mut node = Node::new("IF", numbers);
+    if reset == Reset::Subtract {
+        node = node.remark("reset", SUBTRACT);
+    }
+    if initial != 0.0 {
+        let text = format!("v = {} ({initial} of the threshold)", initial * cells.threshold);
+        node = node.remark("v_initial", &text);
+    }
+    node
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::convert::recipe::Recipe;
+    use crate::convert::tests::{converted, network};
+
+    #[test]
+    fn a_converted_network_is_read_back_with_its_shapes_and_weights() {
+        let recipe = Recipe { pooling: Pooling::Average, ..Recipe::default() };
+        let spiking = converted(&network("cnn3"), recipe);
+        let read = hdf5_pure::File::from_bytes(file(&spiking).unwrap()).unwrap();
+        let text = |path: &str| read.dataset(path).unwrap().read_string().unwrap();
+        let numbers = |path: &str| read.dataset(path).unwrap().read_f32().unwrap();
+        let shape = |path: &str| read.dataset(path).unwrap().shape().unwrap();
+        let edges = text("node/edges");
+        let mut at = "picture".to_owned();
+        let mut kinds = Vec::new();
+        while let Some(edge) = edges.chunks(2).find(|e| e[0] == at) {
+            at = edge[1].clone();
+            kinds.push(text(&format!("node/nodes/{at}/type"))[0].clone());
+        }
+        assert_eq!(edges.len(), 2 * kinds.len(), "one row of nodes");
+        let pools = kinds.iter().filter(|k| *k == "AvgPool2d").count();
+        assert_eq!(pools, spiking.stages.iter().filter(|s| s.cells().is_none()).count());
+        assert_eq!(kinds.iter().filter(|k| *k == "Flatten").count(), 1);
+        assert_eq!(kinds[..2], ["Conv2d", "IF"]);
+        assert_eq!(kinds[kinds.len() - 2..], ["I", "Output"]);
+        // The first convolution: out, in, row, column.
+        let first = &spiking.stages[0];
+        let cells = first.cells().unwrap();
+        let (name, f) = (plain(&first.name), first.output[2]);
+        let Kind::Conv { kernel, .. } = first.kind else { panic!("no convolution") };
+        let weight = format!("node/nodes/{name}/weight");
+        assert_eq!(shape(&weight), [f as u64, 1, kernel as u64, kernel as u64]);
+        let weights = numbers(&weight);
+        assert_eq!(weights[kernel * kernel + 3], cells.weights[3 * f + 1]);
+        assert_eq!(numbers(&format!("node/nodes/{name}/bias")), cells.bias);
+        let [h, w, c] = first.output.map(|n| n as u64);
+        let th = format!("node/nodes/{name} neurons/v_threshold");
+        assert_eq!(shape(&th), [c, h, w]);
+        assert_eq!(numbers(&th)[0], cells.threshold);
+        let said = text(&format!("node/nodes/{name} neurons/metadata/reset"));
+        assert_eq!(said, [SUBTRACT]);
+        assert!(text("node/metadata/time")[0].contains("1 s"));
+        // The first dense layer: inputs in the order channel, row, column.
+        let dense = spiking.stages.iter().find(|s| matches!(s.kind, Kind::Dense { .. })).unwrap();
+        let ([h, w, c], n) = (dense.input, dense.len());
+        let weight = format!("node/nodes/{}/weight", dense.name);
+        assert_eq!(shape(&weight), [n as u64, (h * w * c) as u64]);
+        let (y, x, channel, out) = (1, 2, 5, 7);
+        let there = out * h * w * c + (channel * h + y) * w + x;
+        let here = ((y * w + x) * c + channel) * n + out;
+        assert_eq!(numbers(&weight)[there], dense.cells().unwrap().weights[here]);
+    }
+
+    #[test]
+    fn max_pooling_says_what_to_choose_instead() {
+        let spiking = converted(&network("cnn3"), Recipe::default());
+        let error = file(&spiking).unwrap_err().to_string();
+        assert!(error.contains("CNN 3") && error.contains("average pooling"), "{error}");
+    }
+
+    #[test]
+    fn a_reset_to_zero_needs_no_remark() {
+        let recipe = Recipe { reset: Reset::Zero, initial: 0.0, ..Recipe::default() };
+        let spiking = converted(&network("mlp"), recipe);
+        let read = hdf5_pure::File::from_bytes(file(&spiking).unwrap()).unwrap();
+        let name = plain(&spiking.stages[0].name);
+        assert!(read.dataset(&format!("node/nodes/{name} neurons/v_reset")).is_ok());
+        assert!(read.dataset(&format!("node/nodes/{name} neurons/metadata/reset")).is_err());
+    }
+}
