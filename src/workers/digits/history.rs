@@ -5,8 +5,10 @@
 
 use crate::data::PIXELS;
 
-/// Memory for past moments, bytes.
-pub const CAP_BYTES: usize = 96 << 20;
+/// Memory for past moments, bytes, if that is enough for [`FEWEST`].
+const CAP_BYTES: usize = 40 << 20;
+/// Moments that there is always room for.
+const FEWEST: usize = 16;
 /// Images between two moments, at first.
 const FIRST_CADENCE: u64 = 50;
 
@@ -80,8 +82,13 @@ pub struct History {
 }
 
 impl History {
+    /// Empty, for a network of so many neurons.
+    pub fn of(neurons: usize) -> Self {
+        Self::new(CAP_BYTES.max(FEWEST * moment_bytes(neurons)))
+    }
+
     /// Empty, with so much memory to use.
-    pub fn new(cap_bytes: usize) -> Self {
+    fn new(cap_bytes: usize) -> Self {
         Self { moments: Vec::new(), cadence: FIRST_CADENCE, bytes: 0, cap_bytes }
     }
 

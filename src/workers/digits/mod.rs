@@ -62,9 +62,6 @@ const COPY_SHARE: u32 = 50;
 const PAINT_SHARE: u32 = 6;
 /// Speeds are averages over at least this time.
 const MEASURE_OVER: Duration = Duration::from_millis(500);
-/// Beyond this speed spikes are not recorded one by one: nobody could follow them,
-/// and they would hold the run up.
-pub const FASTEST_RECORDED_STEPS_PER_S: f64 = f64::INFINITY;
 /// Steps after which a step to the next spike or image gives up.
 const MOST_STEPS: u64 = 20_000;
 
@@ -245,9 +242,7 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            self.guarded(|worker| {
-                worker.set_recording(goes && speed > FASTEST_RECORDED_STEPS_PER_S)
-            });
+            self.guarded(Self::set_recording);
             if goes && self.failure.is_none() {
                 let due = pace.due(speed, Instant::now());
                 let begun = Instant::now();
@@ -288,9 +283,9 @@ impl Worker {
         self.events.send(Event::Failure(failure));
     }
 
-    /// Records single spikes while somebody looks and they can be followed.
-    fn set_recording(&mut self, too_fast: bool) -> Result<(), SnnError> {
-        let on = self.sight.spikes.load(Relaxed) && !too_fast && self.failure.is_none();
+    /// Records single spikes while somebody looks.
+    fn set_recording(&mut self) -> Result<(), SnnError> {
+        let on = self.sight.spikes.load(Relaxed) && self.failure.is_none();
         let Some(run) = &mut self.run else { return Ok(()) };
         self.stale |= on != run.records();
         run.record(on.then_some(&self.traced[..]))
@@ -307,7 +302,7 @@ impl Worker {
         if let DigitsCommand::Load(setup) = command {
             return self.load(*setup);
         }
-        self.set_recording(false)?;
+        self.set_recording()?;
         let Some(run) = self.run.as_mut().filter(|_| self.failure.is_none()) else {
             return Ok(());
         };

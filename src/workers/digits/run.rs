@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::history::{CAP_BYTES, History, Moment};
+use super::history::{History, Moment};
 use super::network::{Knobs, Learnt, Setup};
 use super::spikes::{Recorder, Stretch};
 use super::tally::Tally;
@@ -97,13 +97,14 @@ impl Run {
             tally = Tally::labelled(learnt.labels.clone());
         }
         setup.knobs.set(&mut *engine, &mut protocol)?;
+        let history = History::of(setup.config.neurons);
         let mut run = Self {
             engine,
             reason,
             tally,
             now: Now::default(),
             last: Last::default(),
-            history: History::new(CAP_BYTES),
+            history,
             protocol,
             sequence: setup.sequence(),
             setup,

@@ -1,7 +1,7 @@
 //! The stretch of a run that is recorded spike by spike, while somebody looks.
 //!
-//! Time counts from when the recording began. A gap (nobody looked, or the run was
-//! too fast to be looked at) begins a new one.
+//! Time counts from when the recording began. A gap, in which nobody looked, begins a
+//! new one.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -15,10 +15,10 @@ use crate::snn::recording::Recording;
 use crate::snn::traces::{Channel, Traces};
 use crate::workers::latest::Slot;
 
-/// Memory for single spikes, bytes: some thousand images of 400 neurons.
-const CAP_BYTES: usize = 24 << 20;
+/// Memory for single spikes, bytes: some thousand images.
+const CAP_BYTES: usize = 16 << 20;
 /// Memory for traces, bytes.
-const TRACE_CAP_BYTES: usize = 16 << 20;
+const TRACE_CAP_BYTES: usize = 8 << 20;
 /// Steps whose recordings are handed over at once: few enough to stay in the
 /// processor's cache, enough that a thread is seldom woken.
 const BATCH_STEPS: u64 = 4096;

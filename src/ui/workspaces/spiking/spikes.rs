@@ -19,7 +19,6 @@ use super::named;
 use crate::data::PIXELS;
 use crate::snn::diehl_cook::THRESHOLD_BASE_MV;
 use crate::snn::recording::Recording;
-use crate::workers::digits::FASTEST_RECORDED_STEPS_PER_S;
 
 /// The input's spikes of so many ms are seen at once.
 const FLICKER_MS: f64 = 20.0;
@@ -51,13 +50,8 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let stretch = &view.stretch;
     tools(ui, world, out);
     if stretch.recording.steps() == 0 {
-        let text = if view.goes && !view.records {
-            let ms = FASTEST_RECORDED_STEPS_PER_S * DT_MS;
-            format!("Too fast to follow single spikes: slow down to {ms:.0} ms/s or less.")
-        } else {
-            "Play (Space) or step (→) to see spikes; recording begins with what you look at."
-                .to_owned()
-        };
+        let text =
+            "Play (Space) or step (→) to see spikes; recording begins with what you look at.";
         ui.add_space(20.0);
         ui.label(RichText::new(text).font(theme::strong(15.0)));
         return;
