@@ -12,6 +12,7 @@ use super::workspaces;
 use crate::ann::shipped;
 use crate::core::clock::{stamp, unix_seconds};
 use crate::data::registry::Split;
+use crate::workers::digits::DigitsCommand;
 use crate::workers::library::{Job, Loading};
 use crate::workers::models;
 use crate::workers::plasticity::pattern::PatternCommand;
@@ -77,6 +78,7 @@ impl App {
         let told = [
             self.hub.simulation().send(SimCommand::Engine(wish)),
             self.hub.pattern().send(PatternCommand::Engine(wish)),
+            self.hub.digits.send(DigitsCommand::Engine(wish)),
         ];
         for busy in told.into_iter().filter_map(Result::err) {
             self.toasts.failure(busy.to_string());

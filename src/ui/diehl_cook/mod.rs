@@ -19,7 +19,6 @@ use super::widgets::time_axis::TimeView;
 use crate::core::playback::{Playback, PlaybackEdit};
 use crate::data::Pixels;
 use crate::data::registry::Split;
-use crate::snn::choose::Wish;
 use crate::workers::digits::DigitsCommand;
 use crate::workers::digits::damage::Damage;
 use crate::workers::digits::fields::Look;
@@ -214,7 +213,7 @@ impl App {
             begin: None,
             shipped: kept.begin.clone(),
             knobs: kept.knobs,
-            wish: Wish::Automatic,
+            wish: self.session.engine,
         };
         self.digits.loaded = true;
         self.digits.images.edit(&PlaybackEdit::End);

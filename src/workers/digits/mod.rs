@@ -41,9 +41,11 @@ use std::time::{Duration, Instant};
 use super::events::{Event, Events};
 use super::latest::Slot;
 use super::remote::{Control, Remote};
+use super::simulation::Speeds as EngineSpeeds;
 use super::simulation::pace::Pace;
 use crate::core::clock::thread_seconds;
 use crate::snn::SnnError;
+use crate::snn::choose::Wish;
 use fields::Look;
 use network::{Knobs, Learnt, Setup};
 use painter::Painter;
@@ -81,6 +83,8 @@ pub enum DigitsCommand {
     Past(Option<u64>),
     /// Trace these neurons.
     Trace(Vec<u32>),
+    /// Go on on the engine that suits this wish.
+    Engine(Wish),
     /// Look at the atomics.
     Wake,
 }
@@ -331,6 +335,7 @@ impl Worker {
                 self.traced = neurons;
                 Ok(())
             }
+            DigitsCommand::Engine(wish) => run.change_engine(wish),
             DigitsCommand::Load(_) | DigitsCommand::Wake => Ok(()),
         }
     }
@@ -390,10 +395,10 @@ impl Worker {
         let stretch = run.stretch(!goes)?.unwrap_or_default();
         let view = DigitsView {
             generation: self.generation,
-            engine: Some((run.engine.info(), run.reason.clone())),
+            engine: Some(run.started.in_use()),
             data: Some(Arc::clone(&run.setup().images)),
             knobs: run.setup().knobs,
-            step: run.engine.step(),
+            step: run.started.engine.step(),
             images: run.tally.images,
             presentations: run.presentations(),
             accuracy: run.tally.accuracy().map(|a| (a, run.tally.answers())),
@@ -409,8 +414,11 @@ impl Worker {
             worked: Worked { wall_s: self.begun.elapsed().as_secs_f64(), cpu_s: thread_seconds() },
             failure: self.failure.clone(),
         };
-        if let Some(notice) = run.engine.take_notice() {
+        if let Some(notice) = run.started.take_notice() {
             self.events.send(Event::Notice(notice));
+        }
+        if let Some(told) = run.told.take() {
+            self.events.send(Event::Failure(told));
         }
         self.view.put(view);
         self.events.wake();
@@ -421,23 +429,30 @@ impl Worker {
 /// Measures the speed.
 #[derive(Debug, Default)]
 struct Meter {
-    since: Option<(Instant, u64, u64)>,
+    since: Option<(Instant, u64, u64, u64)>,
     speeds: Option<Speeds>,
 }
 
 impl Meter {
     fn measure(&mut self, run: &Run, now: Instant) {
-        let (step, images) = (run.engine.step(), run.tally.images);
-        let Some((since, step0, images0)) = self.since.filter(|s| s.1 <= step) else {
-            self.since = Some((now, step, images));
+        let (step, images) = (run.started.engine.step(), run.tally.images);
+        let events = run.started.engine.counters().synaptic_events;
+        let Some((since, step0, images0, events0)) = self.since.filter(|s| s.1 <= step) else {
+            self.since = Some((now, step, images, events));
             return;
         };
         let passed = now.saturating_duration_since(since);
         if passed >= MEASURE_OVER {
             let per_s = |n: u64| n as f64 / passed.as_secs_f64();
             let (steps_per_s, images_per_s) = (per_s(step - step0), per_s(images - images0));
-            self.speeds = Some(Speeds { steps_per_s, images_per_s });
-            self.since = Some((now, step, images));
+            let engine = EngineSpeeds {
+                steps_per_s,
+                ms_per_s: steps_per_s * run.dt_ms(),
+                // Another engine counts from its own beginning.
+                events_per_s: per_s(events.saturating_sub(events0)),
+            };
+            self.speeds = Some(Speeds { engine, images_per_s });
+            self.since = Some((now, step, images, events));
         }
     }
 }

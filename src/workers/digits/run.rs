@@ -10,12 +10,11 @@ use super::tally::Tally;
 use crate::data::Pixels;
 use crate::data::dataset::Dataset;
 use crate::snn::SnnError;
-use crate::snn::choose;
+use crate::snn::choose::{self, Started, Wish};
 use crate::snn::diehl_cook::order::Sequence;
 use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings, Shown};
 use crate::snn::diehl_cook::read_out::predict;
 use crate::snn::diehl_cook::{PLASTIC, THETA};
-use crate::snn::engine::Engine;
 
 /// What is being shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -50,9 +49,10 @@ pub struct Last {
 
 /// A run.
 pub struct Run {
-    pub engine: Box<dyn Engine>,
-    /// Why this engine.
-    pub reason: String,
+    /// The engine, and why it is this one.
+    pub started: Started,
+    /// Why it is not the one that was asked for, to be told once.
+    pub told: Option<String>,
     pub tally: Tally,
     pub now: Now,
     pub last: Last,
@@ -84,8 +84,9 @@ impl Run {
             return Err(SnnError::Description { owner: "the run".into(), reason });
         }
         let network = setup.config.spec().build()?;
-        let started = choose::start(&network, setup.wish, crate::ann::spare_threads())?;
-        let (mut engine, reason) = (started.engine, started.reason);
+        let threads = crate::ann::spare_threads();
+        let (mut started, told) = choose::start_anyhow(&network, setup.wish, threads);
+        let engine = &mut *started.engine;
         let settings = ProtocolSettings::default();
         let (show, rest) = (network.steps(settings.show_ms), network.steps(settings.rest_ms));
         let mut protocol = Protocol::new(settings, 1, 0);
@@ -96,11 +97,11 @@ impl Run {
             engine.normalise(PLASTIC)?;
             tally = Tally::labelled(learnt.labels.clone());
         }
-        setup.knobs.set(&mut *engine, &mut protocol)?;
+        setup.knobs.set(engine, &mut protocol)?;
         let history = History::of(setup.config.neurons);
         let mut run = Self {
-            engine,
-            reason,
+            started,
+            told,
             tally,
             now: Now::default(),
             last: Last::default(),
@@ -128,7 +129,7 @@ impl Run {
 
     /// Length of a step, ms.
     pub fn dt_ms(&self) -> f64 {
-        self.engine.network().dt_ms
+        self.started.engine.network().dt_ms
     }
 
     /// Steps of a presentation that is not repeated, with its rest.
@@ -147,7 +148,24 @@ impl Run {
     /// As the engine's.
     pub fn set(&mut self, knobs: Knobs) -> Result<(), SnnError> {
         self.setup.knobs = knobs;
-        knobs.set(&mut *self.engine, &mut self.protocol)
+        knobs.set(&mut *self.started.engine, &mut self.protocol)
+    }
+
+    /// Goes on on the engine that suits another wish. What is recorded up to here is
+    /// kept.
+    ///
+    /// # Errors
+    /// As the engine's; it stays then.
+    pub fn change_engine(&mut self, wish: Wish) -> Result<(), SnnError> {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.take(&mut *self.started.engine)?;
+        }
+        self.told = self.started.change(wish, crate::ann::spare_threads())?;
+        self.setup.wish = wish;
+        let (images, sequence) = (&self.setup.images, &mut self.sequence);
+        let mut source = |n: u64| -> Option<Pixels> { Some(images.pixels(sequence.at(n))) };
+        self.protocol.resume(&mut *self.started.engine, &mut source)?;
+        self.setup.knobs.set(&mut *self.started.engine, &mut self.protocol)
     }
 
     /// Records spikes and the state of some neurons, or no longer.
@@ -158,12 +176,12 @@ impl Run {
         match (traced, &self.recorder) {
             (Some(traced), Some(recorder)) if recorder.traced() == traced => {}
             (Some(traced), _) => {
-                self.recorder = Some(Recorder::begin(&mut *self.engine, traced)?);
+                self.recorder = Some(Recorder::begin(&mut *self.started.engine, traced)?);
             }
             (None, Some(_)) => {
                 self.stretch = self.stretch(true)?;
                 self.recorder = None;
-                self.engine.set_probes(&[])?;
+                self.started.engine.set_probes(&[])?;
             }
             (None, None) => {}
         }
@@ -182,8 +200,8 @@ impl Run {
     /// As the engine's.
     pub fn stretch(&mut self, wait: bool) -> Result<Option<Stretch>, SnnError> {
         match &mut self.recorder {
-            Some(recorder) if wait => recorder.stretch(&mut *self.engine).map(Some),
-            Some(recorder) => recorder.newest(&mut *self.engine).map(Some),
+            Some(recorder) if wait => recorder.stretch(&mut *self.started.engine).map(Some),
+            Some(recorder) => recorder.newest(&mut *self.started.engine).map(Some),
             None => Ok(self.stretch.clone()),
         }
     }
@@ -193,9 +211,9 @@ impl Run {
     /// # Errors
     /// As the engine's; what was done before is kept.
     pub fn steps(&mut self, steps: u64) -> Result<(), SnnError> {
-        let end = self.engine.step() + steps;
-        while self.engine.step() < end {
-            self.part(end - self.engine.step())?;
+        let end = self.started.engine.step() + steps;
+        while self.started.engine.step() < end {
+            self.part(end - self.started.engine.step())?;
         }
         Ok(())
     }
@@ -206,11 +224,13 @@ impl Run {
     /// # Errors
     /// As the engine's.
     pub fn image(&mut self, most: u64) -> Result<(), SnnError> {
-        let (images, end) = (self.tally.images, self.engine.step() + most);
+        let (images, end) = (self.tally.images, self.started.engine.step() + most);
         // An image counts from the beginning of its rest: one that rests now is not
         // the next one, or the step would change nothing that is counted.
-        while (self.tally.images == images || self.begun.is_some()) && self.engine.step() < end {
-            self.part(end - self.engine.step())?;
+        while (self.tally.images == images || self.begun.is_some())
+            && self.started.engine.step() < end
+        {
+            self.part(end - self.started.engine.step())?;
         }
         Ok(())
     }
@@ -220,10 +240,10 @@ impl Run {
     /// # Errors
     /// As the engine's.
     pub fn spike(&mut self, most: u64) -> Result<(), SnnError> {
-        let spikes = self.engine.counters().spikes;
+        let spikes = self.started.engine.counters().spikes;
         for _ in 0..most {
             self.part(1)?;
-            if self.engine.counters().spikes > spikes {
+            if self.started.engine.counters().spikes > spikes {
                 break;
             }
         }
@@ -240,12 +260,12 @@ impl Run {
         }
         let shown = self.advance(&images, most);
         if let Some(recorder) = &mut self.recorder {
-            recorder.follow(&mut *self.engine)?;
+            recorder.follow(&mut *self.started.engine)?;
         }
         for shown in shown?.unwrap_or_default() {
             self.count(&shown);
         }
-        let passed = self.engine.step() - self.begun.unwrap_or_default();
+        let passed = self.started.engine.step() - self.begun.unwrap_or_default();
         self.now.ms = passed as f64 * self.dt_ms();
         self.now.showing = passed < self.show_steps;
         if passed >= self.all_steps {
@@ -257,7 +277,7 @@ impl Run {
     fn advance(&mut self, images: &Dataset, most: u64) -> Result<Option<Vec<Shown>>, SnnError> {
         let sequence = &mut self.sequence;
         let mut source = |n: u64| -> Option<Pixels> { Some(images.pixels(sequence.at(n))) };
-        self.protocol.advance(&mut *self.engine, &mut source, most)
+        self.protocol.advance(&mut *self.started.engine, &mut source, most)
     }
 
     fn begin(&mut self) -> Result<(), SnnError> {
@@ -268,10 +288,10 @@ impl Run {
         let times = if again { self.now.times + 1 } else { 1 };
         let class = self.setup.images.label(number);
         self.now = Now { number, class, times, ms: 0.0, showing: true };
-        self.begun = Some(self.engine.step());
+        self.begun = Some(self.started.engine.step());
         self.accepted = false;
         if self.wants_delta {
-            self.before = Some(self.engine.weights(PLASTIC)?);
+            self.before = Some(self.started.engine.weights(PLASTIC)?);
             self.wants_delta = false;
         }
         Ok(())
@@ -320,10 +340,10 @@ impl Run {
 
     /// Has a look at the weights, `[pixel][neuron]`.
     fn with_weights<T>(&mut self, look: impl FnOnce(&[f32]) -> T) -> Result<T, SnnError> {
-        if let Some(weights) = self.engine.weights_here(PLASTIC) {
+        if let Some(weights) = self.started.engine.weights_here(PLASTIC) {
             return Ok(look(weights));
         }
-        Ok(look(&self.engine.weights(PLASTIC)?))
+        Ok(look(&self.started.engine.weights(PLASTIC)?))
     }
 
     /// θ of all neurons, mV.
@@ -331,7 +351,7 @@ impl Run {
     /// # Errors
     /// As the engine's.
     pub fn theta(&mut self) -> Result<Vec<f32>, SnnError> {
-        self.engine.state(0, THETA, 0)
+        self.started.engine.state(0, THETA, 0)
     }
 
     /// The network as it is now.
@@ -341,7 +361,7 @@ impl Run {
     pub fn learnt(&mut self) -> Result<Learnt, SnnError> {
         Ok(Learnt {
             config: self.setup.config.clone(),
-            weights: self.engine.weights(PLASTIC)?,
+            weights: self.started.engine.weights(PLASTIC)?,
             theta: self.theta()?,
             labels: self.tally.labels.clone(),
         })

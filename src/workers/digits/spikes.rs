@@ -123,7 +123,11 @@ impl Recorder {
         if engine.step() - self.taken < BATCH_STEPS { Ok(()) } else { self.take(engine) }
     }
 
-    fn take(&mut self, engine: &mut dyn Engine) -> Result<(), SnnError> {
+    /// Hands over everything that the engine has recorded.
+    ///
+    /// # Errors
+    /// As the engine's.
+    pub fn take(&mut self, engine: &mut dyn Engine) -> Result<(), SnnError> {
         if engine.step() == self.taken {
             return Ok(());
         }

@@ -63,14 +63,14 @@ fn steps_by_image_and_by_spike_stop_where_they_should() {
     run.image(u64::MAX / 2).unwrap();
     assert_eq!(run.tally.images, 1);
     // It may have been shown more than once.
-    assert_eq!(run.engine.step() % 1000, 0);
-    assert_eq!(run.engine.step(), 1000 * run.presentations());
+    assert_eq!(run.started.engine.step() % 1000, 0);
+    assert_eq!(run.started.engine.step(), 1000 * run.presentations());
     run.spike(5000).unwrap();
     let stretch = run.stretch(true).unwrap().unwrap();
     let last = stretch.recording.steps() - 1;
     let neurons = 0..50;
     assert!(stretch.recording.spikes(last..last + 1).any(|(_, n)| neurons.contains(&n)));
-    assert_eq!(stretch.recording.steps(), run.engine.step());
+    assert_eq!(stretch.recording.steps(), run.started.engine.step());
     assert!(stretch.traces.value(0, last).unwrap() < 0.0);
 }
 
@@ -100,7 +100,7 @@ fn frozen_knobs_leave_weights_and_thresholds_as_they_are() {
     run.image(u64::MAX / 2).unwrap();
     let [all, most] = run.last.spikes;
     assert!(all > 5 * most, "{all} {most}");
-    assert_eq!(run.engine.weights(PLASTIC).unwrap(), before.weights);
+    assert_eq!(run.started.engine.weights(PLASTIC).unwrap(), before.weights);
 }
 
 fn wait(thread: &DigitsThread, what: &str, ready: impl Fn(&DigitsView) -> bool) -> Arc<DigitsView> {
@@ -143,4 +143,32 @@ fn the_thread_runs_holds_steps_and_looks_back() {
     wait(&thread, "failure", |v| v.failure.is_some());
     thread.send(DigitsCommand::Load(Box::new(setup()))).unwrap();
     wait(&thread, "again", |v| v.failure.is_none() && v.generation == 2);
+}
+
+#[test]
+fn another_engine_goes_on_with_the_same_spikes() {
+    let mut stays = Run::new(setup()).unwrap();
+    let mut changes = Run::new(setup()).unwrap();
+    for run in [&mut stays, &mut changes] {
+        run.record(Some(&[0])).unwrap();
+        // In the middle of an image.
+        run.steps(1300).unwrap();
+    }
+    changes.change_engine(Wish::Gpu).unwrap();
+    assert_eq!(changes.started.engine.info().kind, "GPU");
+    for run in [&mut stays, &mut changes] {
+        run.steps(900).unwrap();
+    }
+    changes.change_engine(Wish::Cpu).unwrap();
+    for run in [&mut stays, &mut changes] {
+        run.steps(1100).unwrap();
+    }
+    assert_eq!(changes.tally.labels, stays.tally.labels);
+    assert_eq!(changes.last, stays.last);
+    let spikes = |run: &mut Run| -> Vec<(u64, u32)> {
+        run.stretch(true).unwrap().unwrap().recording.spikes(0..3300).collect()
+    };
+    assert!(spikes(&mut stays).len() > 1000);
+    assert_eq!(spikes(&mut changes), spikes(&mut stays));
+    assert!(changes.told.is_none());
 }

@@ -10,7 +10,8 @@ use super::spikes::Stretch;
 use super::tally::Tally;
 use crate::data::dataset::Dataset;
 use crate::snn::SnnError;
-use crate::snn::engine::EngineInfo;
+use crate::snn::choose::InUse;
+use crate::workers::simulation::Speeds as EngineSpeeds;
 
 /// Bins of the weights' histogram, from 0 to 1.
 pub const BINS: usize = 50;
@@ -18,8 +19,8 @@ pub const BINS: usize = 50;
 /// Measured speeds, over the last half second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Speeds {
-    /// Steps per second of wall time.
-    pub steps_per_s: f64,
+    /// Steps, simulated time and synaptic events.
+    pub engine: EngineSpeeds,
     /// Images learnt per second of wall time.
     pub images_per_s: f64,
 }
@@ -136,7 +137,7 @@ pub struct DigitsView {
     /// Grows with every run begun.
     pub generation: u64,
     /// The engine in use, and why; `None` before the first run.
-    pub engine: Option<(EngineInfo, String)>,
+    pub engine: Option<InUse>,
     /// What it learns from.
     pub data: Option<Arc<Dataset>>,
     pub knobs: Knobs,

@@ -7,6 +7,7 @@ use super::super::super::diehl_cook::DigitsEdit;
 use super::super::super::diehl_cook::settings::{DigitsSettings, PRESETS, SIZES};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
+use super::super::super::widgets::engine::EngineRow;
 use super::super::neuron::form::Field;
 use crate::core::text::grouped;
 use crate::snn::diehl_cook::shipped::SHIPPED;
@@ -26,7 +27,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     ui.separator();
     knobs(ui, world, out);
     ui.separator();
-    about(ui, world);
+    about(ui, world, out);
 }
 
 /// Where the run begins.
@@ -127,14 +128,24 @@ fn knobs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 /// What it learns from, and the source.
-fn about(ui: &mut Ui, world: &Snapshot<'_>) {
+fn about(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let weak = palette(ui.visuals()).weak;
-    let view = &world.digits.view;
+    let (view, kept) = (&world.digits.view, &world.session.digits);
+    let engine = EngineRow {
+        wish: world.session.engine,
+        used: view.engine.as_ref(),
+        speeds: view.speeds.map(|s| s.engine),
+        running: world.digits.running || view.goes,
+    };
+    ui.horizontal(|ui| {
+        engine.show(ui, out);
+    });
     if let Some(data) = &view.data {
         let text = format!(
-            "Learns from {} images ({}), in their order, again and again.",
+            "Learns from {} images ({}), {}, again and again.",
             grouped(data.len() as u64),
-            data.id
+            data.id,
+            if kept.as_published { "in file order" } else { "shuffled before every pass" }
         );
         ui.label(RichText::new(text).small().color(weak));
     }

@@ -88,10 +88,6 @@ fn headline(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, out: &mut Outbox
         } else if view.failure.is_none() && !world.digits.running && view.images == 0 {
             ui.label(RichText::new("Press Space to let it learn").color(p.accent));
         }
-        if let Some((engine, reason)) = &view.engine {
-            let text = format!("{} engine, {}", engine.kind, engine.detail);
-            ui.label(RichText::new(text).small().color(p.weak)).on_hover_text(reason);
-        }
         test(ui, world, out);
         save(ui, world, fields, out);
         if let Some(failure) = &view.failure {

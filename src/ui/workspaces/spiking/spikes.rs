@@ -246,6 +246,6 @@ pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         .density(&density, "all spikes")
         .window(Some(window))
         .events(&next)
-        .measured(view.speeds.map(|s| s.steps_per_s))
+        .measured(view.speeds.map(|s| s.engine.steps_per_s))
         .show(ui, &mut |edit| out.push(Command::Digits(DigitsEdit::Play(edit))));
 }
