@@ -37,6 +37,11 @@ impl Control {
         self.running.load(Relaxed)
     }
 
+    /// Holds it from its own side: it has reached what it ran for.
+    pub fn hold(&self) {
+        self.running.store(false, Relaxed);
+    }
+
     /// Whether anybody looks.
     pub fn watched(&self) -> bool {
         self.watched.load(Relaxed)

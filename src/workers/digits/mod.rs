@@ -83,6 +83,8 @@ pub enum DigitsCommand {
     Past(Option<u64>),
     /// Trace these neurons.
     Trace(Vec<u32>),
+    /// Hold once it has learnt so many images in all.
+    Goal(Option<u64>),
     /// Go on on the engine that suits this wish.
     Engine(Wish),
     /// Look at the atomics.
@@ -149,6 +151,8 @@ impl DigitsThread {
                 fields_at: None,
                 fields_every: FIELDS_EVERY,
                 stale: false,
+                ran: Duration::ZERO,
+                reached: None,
                 meter: Meter::default(),
             };
             worker.work();
@@ -218,14 +222,20 @@ struct Worker {
     fields_every: Duration,
     /// Whether something changed since the last view.
     stale: bool,
+    /// Time that the run has run.
+    ran: Duration,
+    /// Images at which it last reached a goal.
+    reached: Option<u64>,
     meter: Meter,
 }
 
 impl Worker {
     fn work(mut self) {
         let mut pace = Pace::default();
-        let mut went = false;
+        let (mut went, mut at) = (false, Instant::now());
         while !self.control.quits() {
+            let passed = std::mem::replace(&mut at, Instant::now()).elapsed();
+            self.ran += if went { passed } else { Duration::ZERO };
             let goes = self.control.runs() && self.run.is_some() && self.failure.is_none();
             self.stale |= std::mem::replace(&mut went, goes) != goes;
             let speed = self.control.steps_per_s();
@@ -298,7 +308,11 @@ impl Worker {
     fn steps(&mut self, steps: u64) -> Result<(), SnnError> {
         let Some(run) = self.run.as_mut().filter(|_| steps > 0) else { return Ok(()) };
         self.stale = true;
-        run.steps(steps)
+        if run.steps(steps)? {
+            self.control.hold();
+            self.reached = Some(run.tally.images);
+        }
+        Ok(())
     }
 
     fn carry_out(&mut self, command: DigitsCommand) -> Result<(), SnnError> {
@@ -314,7 +328,11 @@ impl Worker {
             DigitsCommand::Set(knobs) => run.set(knobs),
             DigitsCommand::Steps(steps) => {
                 run.wants_delta = true;
-                run.steps(steps)
+                self.steps(steps)
+            }
+            DigitsCommand::Goal(goal) => {
+                run.goal = goal.filter(|goal| *goal > run.tally.images);
+                Ok(())
             }
             DigitsCommand::Images(images) => {
                 for _ in 0..images {
@@ -342,6 +360,7 @@ impl Worker {
 
     fn load(&mut self, mut setup: Setup) -> Result<(), SnnError> {
         self.generation += 1;
+        (self.ran, self.reached) = (Duration::ZERO, None);
         (self.failure, self.run, self.past) = (None, None, None);
         // What the painter may still be at is of the last run.
         (self.fields, self.fields_at) = (None, None);
@@ -400,6 +419,8 @@ impl Worker {
             knobs: run.setup().knobs,
             step: run.started.engine.step(),
             images: run.tally.images,
+            ran_s: self.ran.as_secs_f64(),
+            reached: self.reached,
             presentations: run.presentations(),
             accuracy: run.tally.accuracy().map(|a| (a, run.tally.answers())),
             now: run.now,

@@ -70,6 +70,8 @@ pub struct Run {
     stretch: Option<Stretch>,
     /// Whether the change of the weights is wanted of the next image.
     pub wants_delta: bool,
+    /// Images after which [`Run::steps`] does no more, once.
+    pub goal: Option<u64>,
     before: Option<Vec<f32>>,
 }
 
@@ -116,6 +118,7 @@ impl Run {
             recorder: None,
             stretch: None,
             wants_delta: true,
+            goal: None,
             before: None,
         };
         run.remember()?;
@@ -206,16 +209,22 @@ impl Run {
         }
     }
 
-    /// Does so many steps.
+    /// Does so many steps, or fewer where it reaches its goal; returns whether it
+    /// has just done so.
     ///
     /// # Errors
     /// As the engine's; what was done before is kept.
-    pub fn steps(&mut self, steps: u64) -> Result<(), SnnError> {
+    pub fn steps(&mut self, steps: u64) -> Result<bool, SnnError> {
         let end = self.started.engine.step() + steps;
         while self.started.engine.step() < end {
             self.part(end - self.started.engine.step())?;
+            // An image's rest belongs to it.
+            let images = if self.begun.is_none() { self.tally.images } else { 0 };
+            if self.goal.take_if(|goal| *goal <= images).is_some() {
+                return Ok(true);
+            }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Goes on until one more image has been accepted and its rest is over, or for so

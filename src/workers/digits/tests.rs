@@ -146,6 +146,19 @@ fn the_thread_runs_holds_steps_and_looks_back() {
 }
 
 #[test]
+fn a_goal_is_reached_once_and_exactly() {
+    let mut run = Run::new(setup()).unwrap();
+    run.goal = Some(3);
+    assert!(!run.steps(900).unwrap());
+    assert!(run.steps(100_000).unwrap());
+    assert_eq!(run.tally.images, 3);
+    assert_eq!(run.started.engine.step(), 1000 * run.presentations());
+    // It can be gone on from.
+    assert!(!run.steps(3000).unwrap());
+    assert!(run.tally.images > 3);
+}
+
+#[test]
 fn another_engine_goes_on_with_the_same_spikes() {
     let mut stays = Run::new(setup()).unwrap();
     let mut changes = Run::new(setup()).unwrap();

@@ -145,6 +145,10 @@ pub struct DigitsView {
     pub step: u64,
     /// Images learnt.
     pub images: u64,
+    /// Wall time that the run has run, seconds.
+    pub ran_s: f64,
+    /// Images at which it last reached a goal.
+    pub reached: Option<u64>,
     /// Presentations, repeated ones included.
     pub presentations: u64,
     /// Running accuracy, and answers that it is taken over.
