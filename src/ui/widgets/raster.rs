@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::theme::{self, palette};
 use super::time_axis::{self, Axis, GUTTER, TimeView};
-use rate::RateBins;
 use crate::snn::recording::{Recording, View};
 use crate::workers::plotter::{Answer, Plotter, Question, RasterTask, Task};
+use rate::RateBins;
 
 /// More spikes in view than these are drawn as a picture.
 const MOST_MARKS: u64 = 2_000;

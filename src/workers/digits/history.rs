@@ -49,7 +49,15 @@ impl Moment {
             }
         }
         let labels = vec![None; theta.len()];
-        Self { images, weights: bytes, scale, theta, labels, accuracy: None, confusion: [[0; 10]; 10] }
+        Self {
+            images,
+            weights: bytes,
+            scale,
+            theta,
+            labels,
+            accuracy: None,
+            confusion: [[0; 10]; 10],
+        }
     }
 
     /// The weights, `[pixel][neuron]`.

@@ -3,8 +3,8 @@
 //! Time counts from when the recording began. A gap, in which nobody looked, begins a
 //! new one.
 
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
 use crate::snn::SnnError;

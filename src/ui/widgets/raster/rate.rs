@@ -36,8 +36,11 @@ impl Raster<'_> {
     ) {
         let dt_ms = self.recording.dt_ms();
         for (k, (name, range)) in self.rates_of(neurons).into_iter().enumerate() {
-            let colour =
-                if self.apart { self.colour(ui, range.start) } else { palette(ui.visuals()).accent };
+            let colour = if self.apart {
+                self.colour(ui, range.start)
+            } else {
+                palette(ui.visuals()).accent
+            };
             let drawn = match picture.map(|a| &a.answer) {
                 Some(Answer::Raster(r)) if r.task.rates_of.get(k) == Some(&range) => {
                     let counts = r.rate_counts.get(k).cloned().unwrap_or_default();
@@ -104,9 +107,8 @@ impl Raster<'_> {
             time_axis::cursor(ui.painter(), axis, rect, ms, p.accent);
         }
         let of = if name.is_empty() { String::new() } else { format!(" of the {name} ones") };
-        let text = format!(
-            "Population rate{of}, spikes per second and neuron, in bins of {bin_ms:.1} ms"
-        );
+        let text =
+            format!("Population rate{of}, spikes per second and neuron, in bins of {bin_ms:.1} ms");
         response.widget_info(|| {
             egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, text.as_str())
         });
