@@ -200,6 +200,7 @@ impl App {
                 state: &self.neuron,
                 simulation: self.hub.simulation().view(),
                 running: self.hub.simulation().is_running(),
+                clicks: self.hub.clicks.is_on(),
                 results: self.hub.experiments().results(),
             },
             plasticity: PlasticityWorld {

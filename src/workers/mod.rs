@@ -23,6 +23,7 @@
 //! | `digits` | the spiking network that learns digits | [`digits::DigitsCommand`] queue; pause and speed are atomics | [`digits::view::DigitsView`] slot, events |
 //! | `shown digit` | a frozen spiking network | [`digits::shown::Question`], the newest only | [`digits::shown::Shown`] slot, events |
 //! | `measure` | nothing | [`digits::measure::Task`] queue; stop is atomic | [`digits::measure::Measured`] slot, events |
+//! | `clicks` | the sound card | what the time bar passed, queue; the switch is atomic | events |
 //! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
@@ -34,6 +35,7 @@
 
 pub mod active;
 pub mod answers;
+pub mod clicks;
 pub mod conversion;
 pub mod curve;
 pub mod devices;
@@ -66,6 +68,7 @@ use crate::snn::cpu::CpuEngine;
 use crate::snn::engine::Engine;
 use crate::snn::network::Network;
 use answers::{Answers, Question};
+use clicks::Clicks;
 use digits::DigitsThread;
 use digits::measure::MeasureThread;
 use digits::shown::ShownThread;
@@ -102,6 +105,8 @@ pub struct Hub {
     pub conversion: conversion::Conversion,
     plotter: Plotter,
     simulation: Simulation,
+    /// Lets spikes be heard.
+    pub clicks: Clicks,
     experiments: Experiments,
     plasticity: Questions,
     pattern: PatternThread,
@@ -169,6 +174,7 @@ impl Hub {
             plotter::spawn(plotter.clone(), events.clone())?,
         ];
         let simulation = Simulation::start("simulation", events.clone())?;
+        let clicks = Clicks::start(events.clone())?;
         let experiments = Experiments::start(cpu_engine, events.clone())?;
         let plasticity = Questions::start(events.clone())?;
         let pattern = PatternThread::start(events.clone())?;
@@ -193,6 +199,7 @@ impl Hub {
             conversion: conversion::Conversion::start(events.clone())?,
             plotter,
             simulation,
+            clicks,
             experiments,
             plasticity,
             pattern,

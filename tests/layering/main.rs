@@ -82,6 +82,7 @@ const CONFINED: &[Confined] = &[
         only_in: &["cli"],
         why: "only the command line draws on a terminal",
     },
+    Confined { package: "pulseaudio", only_in: &["workers"], why: "one thread makes all sounds" },
     Confined {
         package: "ureq",
         only_in: &["data"],

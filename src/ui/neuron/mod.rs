@@ -12,11 +12,13 @@
 pub mod settings;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::app::App;
 use crate::core::playback::{Looping, Playback, PlaybackEdit};
 use crate::snn::nir;
 use crate::snn::recording::Recording;
+use crate::workers::clicks::Passage;
 use crate::workers::experiments::Experiment;
 use crate::workers::library::Job;
 use crate::workers::simulation::SimCommand;
@@ -24,6 +26,9 @@ use settings::{CodesSettings, CurveSettings, FigureOne, NeuronSettings, NeuronTa
 
 use super::widgets::raster::RasterView;
 
+/// What was passed since the last frame is heard within this time, however slow the
+/// bar.
+const HEARD_WITHIN_S: f64 = 0.2;
 /// Speed above which the simulation runs as fast as it can, steps per second.
 const UNBOUNDED_STEPS_PER_S: f64 = 1e8;
 
@@ -50,6 +55,8 @@ pub enum NeuronEdit {
     ImportedPlot(Box<RasterView>),
     /// Choose a file of spikes.
     Import,
+    /// Let Fig. 1's spikes be heard, or not.
+    Clicks(bool),
     /// Save Fig. 1's network for other simulators.
     SaveNetwork,
     /// The neural codes.
@@ -74,6 +81,8 @@ pub struct Neuron {
     pub plot: RasterView,
     /// Whether the simulation has its network.
     loaded: bool,
+    /// The step up to which spikes have been heard, and when.
+    heard: Option<(u64, Instant)>,
     /// Step that the simulation was asked to reach while it is held.
     awaited: u64,
     /// The network that was loaded last, to notice its arrival.
@@ -91,6 +100,7 @@ impl Neuron {
             playback: Playback::live(settings.playback),
             plot: settings::fresh_plot(),
             loaded: false,
+            heard: None,
             awaited: 0,
             generation: 0,
             imported: None,
@@ -122,6 +132,7 @@ impl App {
                 }
             }
             NeuronEdit::Import => self.hub.choose_spikes(),
+            NeuronEdit::Clicks(on) => self.hub.clicks.set_on(on),
             NeuronEdit::SaveNetwork => self.save_network(),
             NeuronEdit::Restart => self.load_figure(),
             NeuronEdit::Reset => self.reset_neuron(),
@@ -284,9 +295,32 @@ impl App {
         if !self.hub.simulation().is_running() && playback.is_following() && settled {
             playback.edit(&PlaybackEdit::Pause);
         }
+        self.hear(spikes);
         if shown {
             self.ask_experiment();
         }
+    }
+
+    /// Has the spikes clicked that the time bar has passed since the last frame.
+    fn hear(&mut self, shown: bool) {
+        let (playback, thread) = (&self.neuron.playback, self.hub.simulation());
+        let moves = (playback.is_following() && thread.is_running()) || playback.is_playing();
+        if !shown || !moves || !self.hub.clicks.is_on() {
+            self.neuron.heard = None;
+            return;
+        }
+        let (at, now) = (playback.at(), Instant::now());
+        // Back at the beginning of a loop, hearing begins anew.
+        if let Some((before, then)) = self.neuron.heard.filter(|(step, _)| *step <= at) {
+            if before == at {
+                // The next frame passes this time as well.
+                return;
+            }
+            let seconds = (now - then).as_secs_f64().min(HEARD_WITHIN_S);
+            let recording = Arc::clone(&thread.view().recording);
+            self.hub.clicks.passed(Passage { recording, steps: before + 1..at + 1, seconds });
+        }
+        self.neuron.heard = Some((at, now));
     }
 
     fn ask_experiment(&mut self) {
@@ -316,6 +350,8 @@ pub struct NeuronWorld<'a> {
     pub simulation: Arc<crate::workers::simulation::SimulationView>,
     /// Whether it runs.
     pub running: bool,
+    /// Whether its spikes are heard.
+    pub clicks: bool,
     /// The other experiments.
     pub results: Arc<crate::workers::experiments::Results>,
 }

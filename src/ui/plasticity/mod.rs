@@ -263,7 +263,7 @@ impl App {
         }
         let step = state.view.as_ref().map_or(0, |v| v.step);
         lab.pattern.set_range(0, step.saturating_sub(1), true);
-        let settled = state.speeds.is_none() && step >= lab.awaited;
+        let settled = !state.goes && !state.running && step >= lab.awaited;
         if !running && lab.pattern.is_following() && (settled || state.failure.is_some()) {
             lab.pattern.edit(&PlaybackEdit::Pause);
         }

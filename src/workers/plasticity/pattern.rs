@@ -40,6 +40,9 @@ pub struct PatternState {
     pub generation: u64,
     /// The run; `None` before the first.
     pub view: Option<Arc<PatternView>>,
+    /// Whether it runs at this moment, and whether it was to run when this was made.
+    pub goes: bool,
+    pub running: bool,
     /// Measured speed while it runs.
     pub speeds: Option<Speeds>,
     /// Why it cannot go on.
@@ -72,6 +75,7 @@ impl PatternThread {
                 failure: None,
                 published: Instant::now(),
                 stale: false,
+                told_running: false,
                 other_engine: false,
             };
             worker.work();
@@ -110,6 +114,8 @@ struct Worker {
     published: Instant,
     /// Whether something changed since the last view.
     stale: bool,
+    /// Whether it was to run when that was looked at last.
+    told_running: bool,
     /// Whether it runs on another engine since the speed was measured last.
     other_engine: bool,
 }
@@ -117,11 +123,15 @@ struct Worker {
 impl Worker {
     fn work(mut self) {
         let (mut pace, mut meter) = (Pace::default(), Meter::default());
+        let mut went = (false, false);
         while !self.control.quits() {
             let goes = self.control.runs()
                 && self.control.watched()
                 && self.run.is_some()
                 && self.failure.is_none();
+            let now = (goes, self.control.runs());
+            self.told_running = now.1;
+            self.stale |= std::mem::replace(&mut went, now) != now;
             let speed = self.control.steps_per_s();
             let wait = if goes {
                 pace.due_in(speed, Instant::now()).min(PUBLISH_EVERY)
@@ -149,7 +159,7 @@ impl Worker {
                 }
             }
             if self.stale && (!goes || self.published.elapsed() >= PUBLISH_EVERY) {
-                self.guarded(|worker| worker.publish(meter.speeds().filter(|_| goes)));
+                self.guarded(|worker| worker.publish(goes, meter.speeds().filter(|_| goes)));
             }
         }
     }
@@ -168,7 +178,8 @@ impl Worker {
         self.published = Instant::now();
         let before = self.state.get();
         let failed = Some(failure.clone());
-        self.state.put(PatternState { failure: failed, speeds: None, ..(*before).clone() });
+        let stopped = PatternState { goes: false, speeds: None, ..(*before).clone() };
+        self.state.put(PatternState { failure: failed, ..stopped });
         self.events.send(Event::Failure(failure));
     }
 
@@ -212,14 +223,15 @@ impl Worker {
         }
     }
 
-    fn publish(&mut self, speeds: Option<Speeds>) -> Result<(), SnnError> {
+    fn publish(&mut self, goes: bool, speeds: Option<Speeds>) -> Result<(), SnnError> {
         (self.stale, self.published) = (false, Instant::now());
         let view = match &mut self.run {
             Some(run) => Some(Arc::new(run.view()?)),
             None => self.state.get().view.clone(),
         };
         let (generation, failure) = (self.generation, self.failure.clone());
-        self.state.put(PatternState { generation, view, speeds, failure });
+        let running = self.told_running;
+        self.state.put(PatternState { generation, view, goes, running, speeds, failure });
         self.events.wake();
         Ok(())
     }

@@ -18,6 +18,7 @@ use super::super::super::widgets::trace_plot::{Level, Line, TracePlot};
 use super::super::super::widgets::train_figures;
 use super::form::{self, Field};
 use crate::snn::stimulus::{DRAWN_POINTS, Shape, Stimulus};
+use crate::workers::clicks;
 
 /// Current, neurons and synapses under sliders.
 pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
@@ -259,6 +260,7 @@ fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) -> egui::Pos2 {
         }
         zoom(ui, world, out);
         saves(ui, world, out);
+        hear(ui, world, out);
         let engine = EngineRow {
             wish: world.session.engine,
             used: view.engine.as_ref(),
@@ -297,6 +299,18 @@ fn zoom(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     }
     if plot != world.neuron.state.plot {
         out.push(Command::Neuron(NeuronEdit::Plot(Box::new(plot))));
+    }
+}
+
+/// Whether spikes are heard, where they can be.
+fn hear(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    if !clicks::AVAILABLE {
+        return;
+    }
+    let mut on = world.neuron.clicks;
+    let tip = "A click for each spike that the time bar passes, a higher one for the second neuron. Slow down to hear them apart: faster than some 150 a second, they are silent";
+    if ui.checkbox(&mut on, "Clicks").on_hover_text(tip).changed() {
+        out.push(Command::Neuron(NeuronEdit::Clicks(on)));
     }
 }
 
