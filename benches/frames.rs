@@ -120,7 +120,60 @@ fn drawing(window: &mut Window) -> impl FnMut() -> Took {
     }
 }
 
+/// Whether the filter given on the command line lets this through.
+fn wanted(name: &str) -> bool {
+    std::env::args().skip(1).filter(|a| !a.starts_with('-')).all(|filter| name.contains(&filter))
+}
+
+/// A digit in spikes, stepped through at 60 steps a second: each frame shows another
+/// step, which is what costs most.
+fn conversion(c: &mut Criterion) {
+    let name = "conversion, CNN 3 at 100 steps, a new step in each frame";
+    if !wanted(name) {
+        return;
+    }
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let mut window = open(&home);
+    let rect = window.get_by_label("Canvas: draw a digit here").rect();
+    let at = |x: f32, y: f32| rect.min + egui::vec2(x, y) * rect.size();
+    window.drag_at(at(0.3, 0.25));
+    for (x, y) in [(0.5, 0.25), (0.7, 0.25), (0.6, 0.5), (0.5, 0.8)] {
+        window.hover_at(at(x, y));
+        window.step();
+    }
+    window.drop_at(at(0.5, 0.8));
+    window.run_steps(3);
+    click(&mut window, Role::Button, "Conversion");
+    let begun = Instant::now();
+    while window.query_all_by_label_contains("in spikes after 100 steps").next().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(120), "the digit was not converted");
+        std::thread::sleep(Duration::from_millis(20));
+        window.step();
+    }
+    for tab in ["Side by side", "Spikes", "One unit"] {
+        click(&mut window, Role::Button, tab);
+        if tab == "Side by side" {
+            // The largest layer.
+            let mut layers = window.query_all_by_label_contains("Conv 2 3×3");
+            layers.next().expect("the second layer").click();
+            drop(layers);
+            window.run_steps(3);
+        }
+        let mut step = 0u32;
+        measure(c, &format!("{name}, {tab}"), || {
+            step += 1;
+            let key =
+                if step.is_multiple_of(100) { egui::Key::Home } else { egui::Key::ArrowRight };
+            window.key_press(key);
+            frame(&mut window)
+        });
+    }
+}
+
 fn frames(c: &mut Criterion) {
+    if !wanted("draw, receptive fields, train") {
+        return;
+    }
     let home = tempfile::tempdir().expect("a temporary folder");
     let mut window = open(&home);
     measure(c, "draw, drawing", drawing(&mut window));
@@ -135,7 +188,7 @@ fn frames(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(30);
-    targets = frames
+    targets = frames, conversion
 }
 
 fn main() {

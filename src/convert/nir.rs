@@ -55,7 +55,7 @@ pub fn file(spiking: &Spiking) -> Result<Vec<u8>, NirError> {
                     .list("kernel_size", &[2, 2])
                     .list("stride", &[2, 2])
                     .list("padding", &[0, 0]);
-                follow(&stage.name, node);
+                follow("average pooling 2x2", node);
                 continue;
             }
             Kind::Conv { kernel, cells } => {

@@ -1,4 +1,5 @@
 use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::Window;
 
@@ -30,10 +31,7 @@ fn a_digit_in_spikes_is_stepped_through_and_looked_at_in_four_ways() {
     window.click("Many digits");
     window.click("100");
     window.wait_for_text("MLP on 100 of the digits");
-    window.wait_for("the end of the row", |h| {
-        use egui_kittest::kittest::Queryable;
-        h.query_by_label("Start").is_some()
-    });
+    window.wait_for("the end of the row", |h| h.query_by_label("Start").is_some());
     assert!(window.says("against the original") && window.says("µJ"), "{}", window.said());
 }
 
@@ -53,4 +51,56 @@ fn blank_paper_says_what_to_do() {
         setup.workspace = Some("conversion".into());
     });
     window.wait_for_text("Blank paper: draw a digit");
+}
+
+/// Labels of the two pictures.
+fn pictures(window: &Window) -> [String; 2] {
+    ["Activations of ", "Rates of "].map(|what| {
+        let mut found = window.harness.query_all_by_label_contains(what);
+        let node = found.next().unwrap_or_else(|| panic!("no {what}; {}", window.said()));
+        node.accesskit_node().label().unwrap()
+    })
+}
+
+fn marked(label: &str) -> Option<&str> {
+    let unit = label.split_once("Marked: ")?.1;
+    Some(unit.rsplit_once(", ").map_or(unit, |parts| parts.0))
+}
+
+#[test]
+fn a_unit_pointed_at_is_marked_in_both_pictures() {
+    let mut window = open();
+    assert!(pictures(&window).iter().all(|label| marked(label).is_none()));
+    for (what, share) in [
+        ("Rates of ", [0.1, 0.1]),
+        ("Activations of ", [0.2, 0.3]),
+        ("Activation against", [0.005, 0.995]),
+    ] {
+        let rect = {
+            let mut found = window.harness.query_all_by_label_contains(what);
+            found.next().unwrap_or_else(|| panic!("no {what}")).rect()
+        };
+        let at = rect.min + egui::vec2(share[0], share[1]) * rect.size();
+        window.harness.hover_at(at);
+        window.wait_for(what, |h| h.query_all_by_label_contains("Marked: ").count() == 2);
+        let [left, right] = pictures(&window);
+        assert_eq!(marked(&left), marked(&right), "{left} {right}");
+        window.wait_for_text("activation 0.");
+    }
+}
+
+#[test]
+fn a_converted_network_is_saved_as_nir() {
+    let mut window = open();
+    window.click("average");
+    window.wait_for("the button", |h| {
+        let mut all =
+            h.query_all_by_role_and_label(egui::accesskit::Role::Button, "Save network as NIR");
+        all.next().is_some_and(|b| !b.accesskit_node().is_disabled())
+    });
+    window.click("Save network as NIR");
+    window.wait_for_text("spiking-network-");
+    let exports = std::fs::read_dir(window.home.path().join("exports")).unwrap();
+    let names: Vec<_> = exports.map(|e| e.unwrap().file_name()).collect();
+    assert!(names.iter().any(|n| n.to_string_lossy().ends_with(".nir")), "{names:?}");
 }

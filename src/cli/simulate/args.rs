@@ -40,13 +40,14 @@ pub struct DiehlCookArgs {
     #[arg(long, value_name = "N", default_value_t = 400,
         value_parser = clap::value_parser!(u32).range(25..=6400).map(|n| n as usize))]
     pub neurons: usize,
-    /// Images to learn; more than there are means several passes [default: one pass]
+    /// Images to learn in all; more than there are means several passes. With --resume, to go on
+    /// further than was planned [default: one pass]
     #[arg(long, value_name = "M")]
     pub images: Option<NonZeroU64>,
     /// Go on with this run (its name as printed at its start, or `last`)
     #[arg(long, value_name = "RUN", conflicts_with_all =
-        ["neurons", "images", "data", "seed", "side_by_side", "as_published", "tau_theta",
-         "theta_plus", "theta_rest", "learning_rate", "held_out", "order"])]
+        ["neurons", "data", "seed", "side_by_side", "as_published", "tau_theta",
+         "theta_plus", "theta_rest", "held_out", "order"])]
     pub resume: Option<String>,
     /// The digits to learn from
     #[arg(long, value_name = "SET", value_parser = sources(), default_value = "mnist")]
@@ -88,7 +89,7 @@ pub struct DiehlCookArgs {
     /// What θ decays towards, mV: 0 as in the authors' program, 20 as in their paper
     #[arg(long, value_name = "MV")]
     pub theta_rest: Option<f64>,
-    /// ν₊ of the plasticity rule
+    /// ν₊ of the plasticity rule; with --resume, from here on
     #[arg(long, value_name = "RATE")]
     pub learning_rate: Option<f64>,
     /// Which engine learns

@@ -77,7 +77,13 @@ fn begin(args: &DiehlCookArgs, threads: usize) -> anyhow::Result<(SimulationRun,
             bail!("{file} needs {needs} images of {}, but it has {has}", plan.data);
         }
         let image = |i: usize| (split.train.pixels(i), split.train.labels()[i]);
-        let learning = Learning::go_on(&bytes, &file, &image, args.engine.into(), threads)?;
+        let mut learning = Learning::go_on(&bytes, &file, &image, args.engine.into(), threads)?;
+        if let Some(images) = args.images {
+            learning.extend(images.get());
+        }
+        if let Some(rate) = args.learning_rate {
+            learning.set_rate(rate)?;
+        }
         return Ok((run, learning, split));
     }
     let split = digits::load(&args.data, args.mnist.as_deref())?;

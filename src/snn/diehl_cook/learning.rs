@@ -238,6 +238,21 @@ impl Learning {
         Ok(new)
     }
 
+    /// Goes on to more images than were planned.
+    pub fn extend(&mut self, images: u64) {
+        self.plan.images = images.max(self.plan.images);
+    }
+
+    /// Another learning rate ν₊ from here on.
+    ///
+    /// # Errors
+    /// As the engine's.
+    pub fn set_rate(&mut self, rate: f64) -> Result<(), SnnError> {
+        self.engine.set_rule_parameter(PLASTIC, "nu_post", rate)?;
+        self.plan.config.rule = self.plan.config.rule.clone().with("nu_post", rate);
+        Ok(())
+    }
+
     /// What it was asked to do.
     pub fn plan(&self) -> &Plan {
         &self.plan

@@ -29,11 +29,12 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     if Field::new("Steps", "", (5.0, 500.0), tip).log().whole().show(ui, &mut steps) {
         how.steps = steps.round() as u64;
     }
-    recipe(ui, &mut how);
+    // What a lecture needs comes before what stays as it is.
+    presets(ui, &mut how);
     ui.separator();
     disturbances(ui, &mut how);
     ui.separator();
-    presets(ui, &mut how);
+    recipe(ui, &mut how);
     ui.separator();
     save(ui, world, out);
     let weak = palette(ui.visuals()).weak;
@@ -197,5 +198,9 @@ fn presets(ui: &mut Ui, how: &mut How) {
                 }
             });
         });
+        if *how == (preset.wrong)() {
+            let text = format!("{} Cure: {}.", preset.doc, preset.cure);
+            ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
+        }
     }
 }

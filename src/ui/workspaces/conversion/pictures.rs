@@ -170,8 +170,9 @@ pub fn unit_text(stage: &StageView, place: usize, rates: &[f32], step: usize) ->
             let wanted = a[place] / threshold;
             let error = rate - wanted.max(0.0);
             let too = if wanted > 1.0 { ", more than one spike a step" } else { "" };
+            let error = format!("{error:+.3}").replace('-', "−");
             format!(
-                "{name}: activation {:.3} = {wanted:.3} λ{too}, rate {rate:.3}, error {error:+.3}",
+                "{name}: activation {:.3} = {wanted:.3} λ{too}, rate {rate:.3}, error {error}",
                 a[place]
             )
         }
@@ -190,7 +191,8 @@ fn over_time(ui: &mut Ui, shown: &Shown, step: usize, height: f32) {
     let chart = Chart {
         id: "conversion over time",
         axes: ["step", "probability, r"],
-        bounds: [[0.0, 0.0], [last, 1.05]],
+        // A little more room, or the last number is cut off.
+        bounds: [[0.0, 0.0], [last * 1.02, 1.05]],
         height,
         legend: Some(egui_plot::Corner::RightBottom),
         log_x: false,

@@ -34,10 +34,14 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         ui.label(text);
         return;
     }
-    let height = ((ui.available_height() - 60.0) * 0.55).clamp(170.0, 420.0);
+    // The table below is to be seen whole where there is room.
+    let table_height = 21.0 * (sample.found.after.len() + 3) as f32;
+    let height = (ui.available_height() - table_height).clamp(170.0, 420.0);
     ui.columns(2, |columns| {
         accuracy(&mut columns[0], sample, height);
-        bars(&mut columns[1], sample);
+        // Not justified, as columns are: that would tear the words of the note apart.
+        let layout = egui::Layout::top_down(egui::Align::Min);
+        columns[1].with_layout(layout, |ui| bars(ui, sample));
     });
     table(ui, sample, out);
 }
@@ -59,7 +63,8 @@ fn controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             let done = sample.found.images;
             let share = done as f32 / sample.total.max(1) as f32;
             let text = format!("{done} of {}", sample.total);
-            ui.add(ProgressBar::new(share).desired_width(180.0).text(text));
+            ui.add(ProgressBar::new(share).desired_width(180.0));
+            ui.label(text);
         } else if ui.button("Start").clicked() || asked {
             out.push(Command::Conversion(ConversionEdit::Sample(size)));
         }
@@ -103,7 +108,16 @@ fn accuracy(ui: &mut Ui, sample: &Sample, height: f32) {
         legend: Some(Corner::RightBottom),
         log_x: true,
     };
-    chart.show(ui, |plot| {
+    let said = || {
+        let after = sample.found.after.iter();
+        let each = after.map(|a| format!("{:.1} % after {}", 100.0 * a.right as f64 / n, a.steps));
+        let each = each.collect::<Vec<_>>().join(", ");
+        format!(
+            "Right answers against steps: {each}; the original {:.1} %",
+            100.0 * sample.original
+        )
+    };
+    chart.show_said(ui, said, |plot| {
         plot.hline(HLine::new("the original", 100.0 * sample.original).color(p.weak));
         let fixed = PlotPoints::from(after.clone());
         plot.line(Line::new("after so many steps", fixed).color(p.series[0]).width(2.0));
@@ -156,7 +170,7 @@ fn first(sample: &Sample) -> usize {
 
 fn table(ui: &mut Ui, sample: &Sample, out: &mut Outbox) {
     let n = sample.found.images as f64;
-    Grid::new("conversion table").striped(true).spacing([18.0, 4.0]).show(ui, |ui| {
+    Grid::new("conversion table").striped(true).spacing([18.0, 2.0]).show(ui, |ui| {
         for head in ["steps", "right", "against the original", "spikes/digit", "operations/digit"] {
             ui.label(RichText::new(head).font(theme::strong(12.5)));
         }

@@ -66,15 +66,23 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     );
 }
 
-/// Which of the rows spiked in which step: of the units those nearest to evenly
-/// spread places.
+/// Every so-many-th unit is shown, so that all fit. Odd, so that all channels are
+/// seen: their number is even.
+fn every(units: usize) -> usize {
+    match units / units.min(ROWS).max(1) {
+        even if even.is_multiple_of(2) => even - 1,
+        odd => odd,
+    }
+}
+
+/// Which of the rows spiked in which step.
 fn lit(stage: &StageView, rows: usize, steps: usize) -> Vec<bool> {
-    let units: usize = stage.output.iter().product();
+    let every = every(stage.output.iter().product());
     let mut lit = vec![false; rows * steps];
     for (step, spiked) in stage.spiked.iter().enumerate().take(steps) {
-        for place in spiked {
-            let row = *place as usize * rows / units;
-            if (row * units).div_ceil(rows) == *place as usize {
+        for place in spiked.iter().map(|place| *place as usize) {
+            let row = place / every;
+            if place.is_multiple_of(every) && row < rows {
                 lit[row * steps + step] = true;
             }
         }

@@ -1,7 +1,7 @@
 //! One unit followed: what it adds up, when it spikes, how its rate converges.
 
 use egui::{RichText, Ui};
-use egui_plot::{Corner, HLine, Line, PlotPoints, VLine};
+use egui_plot::{Corner, HLine, Line, LineStyle, PlotPoints, VLine};
 
 use super::super::super::command::Outbox;
 use super::super::super::snapshot::Snapshot;
@@ -44,7 +44,6 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, _: &mut Outbox) {
         legend: Some(Corner::RightTop),
         log_x: false,
     };
-    let potential: Vec<[f64; 2]> = saw(&followed.potential, &followed.spiked);
     let said = || {
         let now = step.checked_sub(1).and_then(|k| followed.potential.get(k)).unwrap_or(&0.0);
         format!(
@@ -52,10 +51,15 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, _: &mut Outbox) {
         )
     };
     chart.show_said(ui, said, |plot| {
-        plot.line(
-            Line::new("potential", PlotPoints::from(potential)).color(p.series[1]).width(2.0),
-        );
-        plot.hline(HLine::new("threshold", 1.0).color(p.weak));
+        for (rise, fall) in saw(&followed.potential, &followed.spiked) {
+            let rise = Line::new("potential", PlotPoints::from(rise));
+            plot.line(rise.color(p.series[1]).width(2.0));
+            if let Some(fall) = fall {
+                let fall = Line::new("spike", PlotPoints::from(fall));
+                plot.line(fall.color(p.accent).width(2.0));
+            }
+        }
+        plot.hline(HLine::new("threshold", 1.0).color(p.text).style(LineStyle::dashed_dense()));
         plot.vline(VLine::new("", step as f64).color(p.text).allow_hover(false));
     });
     let wanted = f64::from(activation.max(0.0) / threshold);
@@ -84,20 +88,28 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, _: &mut Outbox) {
     };
     chart.show_said(ui, said, |plot| {
         plot.line(Line::new("spikes per step", PlotPoints::from(rate)).color(p.accent).width(2.0));
-        plot.hline(HLine::new("ReLU / λ", wanted).color(p.weak));
+        plot.hline(HLine::new("ReLU / λ", wanted).color(p.text).style(LineStyle::dashed_dense()));
         plot.vline(VLine::new("", step as f64).color(p.text).allow_hover(false));
     });
 }
 
-/// The potential with its spikes: up to the threshold and above, then down.
-fn saw(potential: &[f32], spiked: &[bool]) -> Vec<[f64; 2]> {
-    let mut points = Vec::with_capacity(potential.len() * 2);
+/// A piece of a line.
+type Piece = Vec<[f64; 2]>;
+
+/// The potential between spikes, each piece with the fall that ends it: from where a
+/// spike was fired to what it left. In pieces, because a line that turned so sharply
+/// would be drawn as a wedge.
+fn saw(potential: &[f32], spiked: &[bool]) -> Vec<(Piece, Option<Piece>)> {
+    let mut pieces = Vec::new();
+    let mut rise = Vec::new();
     for (k, (v, spiked)) in potential.iter().zip(spiked).enumerate() {
         let (x, v) = (k as f64 + 1.0, f64::from(*v));
         if *spiked {
-            points.push([x, v + 1.0]);
+            rise.push([x, v + 1.0]);
+            pieces.push((std::mem::take(&mut rise), Some(vec![[x, v + 1.0], [x, v]])));
         }
-        points.push([x, v]);
+        rise.push([x, v]);
     }
-    points
+    pieces.push((rise, None));
+    pieces
 }
