@@ -51,6 +51,8 @@ pub enum DigitsEdit {
     NextSpike,
     /// Turn the knobs of the run.
     Knobs(Knobs),
+    /// Hold after so many images, and test.
+    Goal(Option<u64>),
     /// What the next run begins with; begins it.
     Begin(Box<DigitsSettings>),
     /// The run anew from its beginning.
@@ -90,6 +92,8 @@ pub struct Digits {
     awaited: u64,
     /// The moment that the thread was asked for.
     past: Option<u64>,
+    /// Run and image at which a goal was last reached, and the test was begun.
+    reached: (u64, Option<u64>),
     /// Neurons that the thread traces.
     traced: Vec<u32>,
     /// The stretch that is shown, to notice another one.
@@ -114,6 +118,7 @@ impl Digits {
             generation: 0,
             awaited: 0,
             past: None,
+            reached: (0, None),
             traced: vec![0],
             stretch: (0, 0),
             asked: (0, None),
@@ -151,6 +156,10 @@ impl App {
             DigitsEdit::Knobs(knobs) => {
                 self.session.digits.knobs = knobs;
                 self.tell_digits(DigitsCommand::Set(knobs));
+            }
+            DigitsEdit::Goal(goal) => {
+                self.session.digits.goal = goal;
+                self.tell_digits(DigitsCommand::Goal(goal));
             }
             DigitsEdit::Begin(settings) => {
                 self.session.digits = *settings;
@@ -219,6 +228,7 @@ impl App {
         self.digits.images.edit(&PlaybackEdit::End);
         (self.digits.awaited, self.digits.past, self.digits.selected) = (0, None, None);
         self.tell_digits(DigitsCommand::Load(Box::new(setup)));
+        self.tell_digits(DigitsCommand::Goal(self.session.digits.goal));
         self.pace_digits();
     }
 
@@ -234,6 +244,10 @@ impl App {
         }
         let view = self.hub.digits.view();
         self.follow_bars(&view);
+        let reached = (view.generation, view.reached);
+        if std::mem::replace(&mut self.digits.reached, reached) != reached && reached.1.is_some() {
+            self.test_digits();
+        }
         if shown || self.workspace.id == "draw" {
             self.show_digit(&view);
         }

@@ -11,6 +11,8 @@ use crate::workers::digits::network::Knobs;
 pub const DT_MS: f64 = 0.5;
 /// From this speed on, images pass as fast as the machine can show them.
 pub const FASTEST_IMAGES_PER_S: f64 = 5000.0;
+/// The goal that is offered first: about where 400 neurons have learnt the digits.
+pub const USUAL_GOAL: u64 = 20_000;
 /// Numbers of neurons on offer.
 pub const SIZES: [usize; 7] = [25, 49, 100, 225, 400, 1600, 6400];
 
@@ -42,6 +44,8 @@ pub struct DigitsSettings {
     /// Integration and delays as published.
     pub as_published: bool,
     pub knobs: Knobs,
+    /// Images after which the run holds and the network is tested.
+    pub goal: Option<u64>,
     /// The time bar over images.
     pub images: PlaybackSettings,
     /// The time bar over the milliseconds of the run.
@@ -61,6 +65,7 @@ impl Default for DigitsSettings {
             seed: 1,
             as_published: false,
             knobs: Knobs::default(),
+            goal: None,
             images: speed(FASTEST_IMAGES_PER_S),
             spikes: speed(100.0),
             digit: speed(100.0),

@@ -1,10 +1,10 @@
 //! What a run begins with, and the knobs that can be turned while it learns.
 
-use egui::{ComboBox, RichText, Ui};
+use egui::{ComboBox, DragValue, RichText, Ui};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::diehl_cook::DigitsEdit;
-use super::super::super::diehl_cook::settings::{DigitsSettings, PRESETS, SIZES};
+use super::super::super::diehl_cook::settings::{DigitsSettings, PRESETS, SIZES, USUAL_GOAL};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::super::widgets::engine::EngineRow;
@@ -124,6 +124,26 @@ fn knobs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     ui.checkbox(&mut knobs.learns, "Learn").on_hover_text("Off: weights and θ stand still");
     if knobs != kept {
         out.push(Command::Digits(DigitsEdit::Knobs(knobs)));
+    }
+    goal(ui, world, out);
+}
+
+/// After how many images it holds by itself.
+fn goal(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let kept = world.session.digits.goal;
+    let mut goal = kept;
+    ui.horizontal(|ui| {
+        let tip = "Then the run holds by itself; its neurons are labelled on training digits and it is asked the test digits";
+        let mut on = goal.is_some();
+        ui.checkbox(&mut on, "Test after").on_hover_text(tip);
+        goal = on.then(|| goal.unwrap_or(USUAL_GOAL));
+        if let Some(images) = &mut goal {
+            let value = DragValue::new(images).range(1000..=10_000_000).speed(500).suffix(" images");
+            ui.add(value).on_hover_text(tip);
+        }
+    });
+    if goal != kept {
+        out.push(Command::Digits(DigitsEdit::Goal(goal)));
     }
 }
 

@@ -124,6 +124,15 @@ fn test(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             grouped(tested.images.1 as u64),
             tested.seconds
         ));
+        if let Some(images) = world.digits.view.reached {
+            let text = format!(
+                "{} images in {:.1} s, labels and test in {:.1} s",
+                grouped(images),
+                world.digits.view.ran_s,
+                tested.seconds
+            );
+            ui.label(RichText::new(text).color(palette(ui.visuals()).weak));
+        }
     }
 }
 
