@@ -1,3 +1,4 @@
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -92,13 +93,13 @@ fn a_unit_pointed_at_is_marked_in_both_pictures() {
 #[test]
 fn a_converted_network_is_saved_as_nir() {
     let mut window = open();
-    window.click("average");
+    // It may be below the edge of the form.
+    window.harness.get_by_role_and_label(Role::Button, "average").click_accesskit();
     window.wait_for("the button", |h| {
-        let mut all =
-            h.query_all_by_role_and_label(egui::accesskit::Role::Button, "Save network as NIR");
+        let mut all = h.query_all_by_role_and_label(Role::Button, "Save network as NIR");
         all.next().is_some_and(|b| !b.accesskit_node().is_disabled())
     });
-    window.click("Save network as NIR");
+    window.harness.get_by_role_and_label(Role::Button, "Save network as NIR").click_accesskit();
     window.wait_for_text("spiking-network-");
     let exports = std::fs::read_dir(window.home.path().join("exports")).unwrap();
     let names: Vec<_> = exports.map(|e| e.unwrap().file_name()).collect();

@@ -96,9 +96,14 @@ impl<'a> Maps<'a> {
         let rect = Rect::from_min_size(rect.min, size);
         let visuals = ui.visuals().clone();
         let background = palette(&visuals).background;
+        // Shades are looked up: a picture of 40,000 units is made anew in every step.
+        let shades = std::cell::OnceCell::new();
         let colour = |pixel: usize| -> Color32 {
-            grid.place(pixel, stage.output)
-                .map_or(background, |place| theme::sequential(&visuals, values[place].min(1.0)))
+            let shades: &Vec<Color32> = shades.get_or_init(|| {
+                (0..=255u8).map(|k| theme::sequential(&visuals, f32::from(k) / 255.0)).collect()
+            });
+            let shade = |place: usize| shades[(values[place].clamp(0.0, 1.0) * 255.0) as usize];
+            grid.place(pixel, stage.output).map_or(background, shade)
         };
         picture::paint(ui, Id::unique(("conversion", what)), stamp, rect, (h, w), colour);
         let pointer = response.hover_pos();

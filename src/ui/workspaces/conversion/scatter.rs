@@ -10,7 +10,7 @@ use super::pictures::unit_text;
 use crate::workers::conversion::StageView;
 
 /// Points of the scatter at most; every so-many-th unit of a larger layer.
-const SCATTERED: usize = 2500;
+const SCATTERED: usize = 1500;
 /// How near the pointer has to be to a point, in points of the screen.
 const NEAR: f32 = 12.0;
 

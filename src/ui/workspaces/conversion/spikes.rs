@@ -66,25 +66,31 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     );
 }
 
-/// Every so-many-th unit is shown, so that all fit. Odd, so that all channels are
-/// seen: their number is even.
-fn every(units: usize) -> usize {
-    match units / units.min(ROWS).max(1) {
-        even if even.is_multiple_of(2) => even - 1,
-        odd => odd,
+/// The units that are shown, in rising order: spread over the layer by the golden
+/// ratio, which hits all maps and all places in them. Every so-many-th unit would hit
+/// few maps, since the number of maps divides the number of units.
+fn sampled(units: usize, rows: usize) -> Vec<usize> {
+    if rows >= units {
+        return (0..units).collect();
     }
+    let share = |k: usize| (k as f64 * 0.618_033_988_749_895).fract();
+    let mut all: Vec<usize> = (0..rows).map(|k| (share(k) * units as f64) as usize).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// Which of the rows spiked in which step.
 fn lit(stage: &StageView, rows: usize, steps: usize) -> Vec<bool> {
-    let every = every(stage.output.iter().product());
+    let units: usize = stage.output.iter().product();
+    let mut row_of = vec![None; units];
+    for (row, unit) in sampled(units, rows).into_iter().enumerate() {
+        row_of[unit] = Some(row);
+    }
     let mut lit = vec![false; rows * steps];
     for (step, spiked) in stage.spiked.iter().enumerate().take(steps) {
-        for place in spiked.iter().map(|place| *place as usize) {
-            let row = place / every;
-            if place.is_multiple_of(every) && row < rows {
-                lit[row * steps + step] = true;
-            }
+        for row in spiked.iter().filter_map(|place| row_of[*place as usize]) {
+            lit[row * steps + step] = true;
         }
     }
     lit
@@ -97,5 +103,22 @@ fn go(response: &egui::Response, rect: Rect, steps: usize, out: &mut Outbox) {
         let share = ((pointer.x - rect.left()) / rect.width()).clamp(0.0, 1.0);
         let step = (share * steps as f32).round() as u64;
         out.push(Command::Conversion(ConversionEdit::Play(PlaybackEdit::Go(step))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_that_are_shown_come_from_many_maps() {
+        for (units, maps) in [(36_864, 64), (8192, 128), (21_632, 32)] {
+            let shown = sampled(units, ROWS);
+            assert_eq!(shown.len(), ROWS);
+            assert!(shown.iter().all(|u| *u < units));
+            let seen: std::collections::BTreeSet<_> = shown.iter().map(|u| u % maps).collect();
+            assert!(seen.len() > 20, "{units}: {} of {maps} maps", seen.len());
+        }
+        assert_eq!(sampled(10, 10), (0..10).collect::<Vec<_>>());
     }
 }
