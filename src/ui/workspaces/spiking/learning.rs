@@ -71,7 +71,7 @@ fn at_full_speed(world: &Snapshot<'_>) -> bool {
 fn headline(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, out: &mut Outbox) -> egui::Pos2 {
     let view = &world.digits.view;
     let p = palette(ui.visuals());
-    let from = ui.next_widget_position();
+    let (from, narrow) = (ui.next_widget_position(), ui.available_width() < 700.0);
     ui.horizontal_wrapped(|ui| {
         let answers =
             if view.past.is_some() { 0 } else { view.accuracy.map_or(0, |a| a.1) };
@@ -88,7 +88,7 @@ fn headline(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, out: &mut Outbox
         } else if view.failure.is_none() && !world.digits.running && view.images == 0 {
             ui.label(RichText::new("Press Space to let it learn").color(p.accent));
         }
-        if let Some((engine, reason)) = &view.engine {
+        if let Some((engine, reason)) = view.engine.as_ref().filter(|_| !narrow) {
             let text = format!("{} engine, {}", engine.kind, engine.detail);
             ui.label(RichText::new(text).small().color(p.weak)).on_hover_text(reason);
         }
