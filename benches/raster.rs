@@ -44,7 +44,7 @@ fn task(recording: &Recording, from: f64, to: f64, neurons: u32) -> RasterTask {
     RasterTask {
         view,
         ramp: [[10; 3], [240; 3]],
-        rates_of: vec![0..neurons],
+        rates_of: std::iter::once(0..neurons).collect(),
         rate_from,
         rate_bins: 1400,
         bin_steps,
