@@ -41,7 +41,14 @@ fn task(recording: &Recording, from: f64, to: f64, neurons: u32) -> RasterTask {
     };
     let bin_steps = ((to - from) * steps / 1400.0).ceil().max(10.0) as u64;
     let rate_from = (from * steps) as u64 / bin_steps * bin_steps;
-    RasterTask { view, ramp: [[10; 3], [240; 3]], rate_from, rate_bins: 1400, bin_steps }
+    RasterTask {
+        view,
+        ramp: [[10; 3], [240; 3]],
+        rates_of: std::iter::once(0..neurons).collect(),
+        rate_from,
+        rate_bins: 1400,
+        bin_steps,
+    }
 }
 
 /// Processor time of this thread.

@@ -198,6 +198,11 @@ pub fn offers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     }
     let text = match &world.library.mnist {
         _ if world.session.without_mnist => return,
+        // On one line, so that a small window has room for something else.
+        Loading::Missing if ui.available_width() < 900.0 => {
+            "MNIST is not on this machine yet; drawing and synthetic digits work without it."
+                .to_owned()
+        }
         Loading::Missing => "MNIST, the 70,000 handwritten digits, is not on this machine yet. Drawing and the synthetic digits work without it.".to_owned(),
         Loading::Failed(message) => message.clone(),
         _ => return,

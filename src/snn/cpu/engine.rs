@@ -1,8 +1,8 @@
 //! The engine's face: what [`Engine`] asks for.
 
 use super::learn::normalise;
-use super::record::{Look, Recorder};
-use super::{CpuEngine, Now, derive};
+use super::record::Recorder;
+use super::{CpuEngine, derive};
 use crate::snn::engine::{Counters, Engine, EngineInfo, EngineState, Samples, Spike};
 use crate::snn::error::SnnError;
 use crate::snn::network::{self, Drive, InputKind, Network, ProbeSpec, Waveform};
@@ -120,9 +120,13 @@ impl Engine for CpuEngine {
     ) -> Result<Vec<f32>, SnnError> {
         self.check_population(population, replica)?;
         self.check_variable(population, variable)?;
-        let Self { common, replicas, shared, weights, .. } = self;
-        let now = Now { common, replicas, shared, weights };
-        Ok(now.state(population, variable, replica).to_vec())
+        let p = &self.network_of().populations[population];
+        let (n, own) = (p.size, p.model.own());
+        let list = match variable.checked_sub(own) {
+            Some(shared) => &self.shared[population][shared * n..][..n],
+            None => &self.replicas[replica].populations[population].own[variable * n..][..n],
+        };
+        Ok(list.to_vec())
     }
 
     fn set_state(

@@ -105,7 +105,7 @@ impl CpuEngine {
     fn one_step(&mut self) {
         let step = self.step;
         let Self { common, replicas, shared, weights, learning, changed, recorder, .. } = self;
-        recorder.before(step, &Now { common, replicas, shared, weights });
+        recorder.before(step, &Now { replicas, shared, weights });
         if step == self.next_slow {
             self.next_slow += self.slow_every;
             for (derived, shared) in common.populations.iter().zip(shared.iter_mut()) {
@@ -286,7 +286,6 @@ fn derive(population: &super::network::Population, dt_ms: f64) -> Derived {
 
 /// The state between two steps, for probes.
 struct Now<'a> {
-    common: &'a Common,
     replicas: &'a [Replica],
     shared: &'a [Vec<f32>],
     weights: &'a [Vec<f32>],
@@ -294,14 +293,13 @@ struct Now<'a> {
 
 impl Look for Now<'_> {
     #[inline]
-    fn state(&self, population: usize, variable: usize, replica: usize) -> &[f32] {
-        let p = &self.common.network.populations[population];
-        match variable.checked_sub(p.model.own()) {
-            Some(shared) => &self.shared[population][shared * p.size..][..p.size],
-            None => {
-                &self.replicas[replica].populations[population].own[variable * p.size..][..p.size]
-            }
-        }
+    fn own(&self, population: usize, replica: usize) -> &[f32] {
+        &self.replicas[replica].populations[population].own
+    }
+
+    #[inline]
+    fn shared(&self, population: usize) -> &[f32] {
+        &self.shared[population]
     }
 
     fn weights(&self, projection: usize) -> &[f32] {

@@ -14,14 +14,43 @@ pub(super) struct Recorder {
     /// By source: whether spikes are recorded, or counted for a rate.
     watched: Vec<bool>,
     rated: bool,
-    /// Which probes are sampled before a step.
-    sampled: Vec<usize>,
+    /// What is sampled before a step.
+    sampled: Vec<Sampled>,
+}
+
+/// A probe that is sampled, with its places found: looking takes no longer than a
+/// copy, in every step.
+#[derive(Clone, Debug)]
+struct Sampled {
+    probe: usize,
+    every: u64,
+    what: What,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    /// Of one replica's own state, `[variable][neuron]`, these places.
+    Own {
+        population: usize,
+        replica: usize,
+        places: Vec<usize>,
+    },
+    /// Of the shared state.
+    Shared {
+        population: usize,
+        places: Vec<usize>,
+    },
+    Weights {
+        projection: usize,
+    },
 }
 
 /// What a probe may look at before a step.
 pub(super) trait Look {
-    /// A state variable of all neurons of a replica.
-    fn state(&self, population: usize, variable: usize, replica: usize) -> &[f32];
+    /// What a replica has of a population's state for itself, `[variable][neuron]`.
+    fn own(&self, population: usize, replica: usize) -> &[f32];
+    /// What all replicas share of it.
+    fn shared(&self, population: usize) -> &[f32];
     /// The weights of a projection.
     fn weights(&self, projection: usize) -> &[f32];
 }
@@ -45,9 +74,8 @@ impl Recorder {
             }
         }
         let rated = probes.iter().any(|p| matches!(p.kind, ProbeKind::Rate { .. }));
-        let samples =
-            |p: &Probe| matches!(p.kind, ProbeKind::State { .. } | ProbeKind::Weights { .. });
-        let sampled = (0..probes.len()).filter(|i| samples(&probes[*i])).collect();
+        let sampled = probes.iter().enumerate().filter_map(|(i, p)| sampled(network, i, p));
+        let sampled = sampled.collect();
         let samples = vec![Samples::default(); probes.len()];
         let bins = vec![(0, false); probes.len()];
         Self { probes, samples, bins, watched, rated, sampled }
@@ -64,24 +92,26 @@ impl Recorder {
     }
 
     /// Before a step.
+    #[inline]
     pub(super) fn before(&mut self, step: u64, look: &impl Look) {
-        for &index in &self.sampled {
-            let probe = &self.probes[index];
-            let samples = &mut self.samples[index];
-            match &probe.kind {
-                ProbeKind::State { population, variable, neurons, replica, every }
-                    if *every == 1 || step.is_multiple_of(*every) =>
-                {
-                    let state = look.state(*population, *variable, *replica);
-                    let row = neurons.iter().map(|j| state[*j as usize]);
-                    push(samples, index, step, *every, neurons.len(), row);
-                }
-                ProbeKind::Weights { projection, every } if step.is_multiple_of(*every) => {
-                    let weights = look.weights(*projection);
-                    push(samples, index, step, *every, weights.len(), weights.iter().copied());
-                }
-                _ => {}
+        for Sampled { probe, every, what } in &self.sampled {
+            if *every != 1 && !step.is_multiple_of(*every) {
+                continue;
             }
+            let samples = &mut self.samples[*probe];
+            let (list, places) = match what {
+                What::Own { population, replica, places } => {
+                    (look.own(*population, *replica), places)
+                }
+                What::Shared { population, places } => (look.shared(*population), places),
+                What::Weights { projection } => {
+                    let weights = look.weights(*projection).iter().copied();
+                    push(samples, *probe, step, *every, weights.len(), weights);
+                    continue;
+                }
+            };
+            let row = places.iter().map(|i| list[*i]);
+            push(samples, *probe, step, *every, places.len(), row);
         }
     }
 
@@ -135,6 +165,29 @@ impl Recorder {
     }
 }
 
+fn sampled(network: &Network, probe: usize, what: &Probe) -> Option<Sampled> {
+    match &what.kind {
+        ProbeKind::State { population, variable, neurons, replica, every } => {
+            let p = &network.populations[*population];
+            let shared = variable.checked_sub(p.model.own());
+            let first = shared.unwrap_or(*variable) * p.size;
+            let places = neurons.iter().map(|j| first + *j as usize).collect();
+            let (population, replica) = (*population, *replica);
+            let what = match shared {
+                Some(_) => What::Shared { population, places },
+                None => What::Own { population, replica, places },
+            };
+            Some(Sampled { probe, every: *every, what })
+        }
+        ProbeKind::Weights { projection, every } => {
+            let what = What::Weights { projection: *projection };
+            Some(Sampled { probe, every: *every, what })
+        }
+        _ => None,
+    }
+}
+
+#[inline]
 fn push(
     samples: &mut Samples,
     probe: usize,

@@ -10,6 +10,9 @@ use super::super::theme::{self, palette};
 /// Below this width of the plots, points, names are short.
 pub const NARROW: f32 = 600.0;
 
+/// Below this height of the plots, points, they have all the room.
+const LOW: f32 = 400.0;
+
 /// A view of a lab: which, its name, the same where there is little room, and what
 /// to see in it, in a sentence or two.
 pub type Heading<T> = (T, &'static str, &'static str, &'static str);
@@ -34,8 +37,11 @@ pub fn tabs<T: Copy + PartialEq>(
             }
         }
     });
-    let see = RichText::new(seen).color(palette(ui.visuals()).weak);
-    ui.label(if narrow { see.small() } else { see });
+    // The tab's tooltip says it as well.
+    if ui.available_height() > LOW {
+        let see = RichText::new(seen).color(palette(ui.visuals()).weak);
+        ui.label(if narrow { see.small() } else { see });
+    }
     clicked
 }
 

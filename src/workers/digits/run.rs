@@ -43,8 +43,10 @@ pub struct Last {
     pub winner: Option<usize>,
     /// Spikes of all excitatory neurons, and of the winner.
     pub spikes: [u32; 2],
-    /// By how much the weights changed, `[pixel][neuron]`, if somebody wanted to know.
-    pub delta: Option<Arc<Vec<f32>>>,
+    /// The newest change of the weights that somebody wanted to know: the image that
+    /// changed them, which at high speed is an earlier one, and by how much,
+    /// `[pixel][neuron]`.
+    pub delta: Option<(usize, Arc<Vec<f32>>)>,
 }
 
 /// A run.
@@ -314,7 +316,8 @@ impl Run {
         let winner = self.tally.add(shown, number as u32, class);
         let most = winner.map_or(0, |w| shown.counts[w]);
         let spikes = [shown.counts.iter().sum(), most];
-        self.last = Last { number, class, answer, winner, spikes, delta: None };
+        let delta = self.last.delta.take();
+        self.last = Last { number, class, answer, winner, spikes, delta };
         self.accepted = true;
     }
 
@@ -328,7 +331,7 @@ impl Run {
             self.with_weights(|after| {
                 change.iter_mut().zip(after).for_each(|(change, after)| *change = after - *change);
             })?;
-            self.last.delta = Some(Arc::new(change));
+            self.last.delta = Some((self.last.number, Arc::new(change)));
         }
         if self.accepted && self.history.wants(self.tally.images) {
             self.remember()?;

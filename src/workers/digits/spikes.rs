@@ -4,7 +4,7 @@
 //! new one.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use crate::snn::SnnError;
@@ -192,7 +192,7 @@ impl Keeper {
     fn start(kept: Kept) -> Self {
         let newest = Arc::new(Slot::new(kept.stretch()));
         let (queue, messages) = sync_channel(QUEUE);
-        let (give_back, back) = channel();
+        let (give_back, back) = sync_channel(QUEUE);
         let out = Arc::clone(&newest);
         let work = move || work(&messages, &give_back, &out);
         match std::thread::Builder::new().name("spike recorder".into()).spawn(work) {
@@ -221,7 +221,7 @@ impl Drop for Keeper {
     }
 }
 
-fn work(messages: &Receiver<Message>, back: &Sender<Batch>, newest: &Slot<Stretch>) {
+fn work(messages: &Receiver<Message>, back: &SyncSender<Batch>, newest: &Slot<Stretch>) {
     let Ok(Message::Begin(mut kept)) = messages.recv() else { return };
     while let Ok(message) = messages.recv() {
         match message {
@@ -229,7 +229,7 @@ fn work(messages: &Receiver<Message>, back: &Sender<Batch>, newest: &Slot<Stretc
             Message::Keep(batch) => {
                 kept.keep(&batch);
                 // Where nobody takes it back, its memory is freed.
-                let _ = back.send(batch);
+                let _ = back.try_send(batch);
             }
             Message::Show(done) => {
                 newest.put(kept.stretch());

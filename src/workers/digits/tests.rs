@@ -52,7 +52,8 @@ fn looking_stepping_and_recording_change_nothing() {
     }
     assert_eq!(run.tally.images, 12);
     assert_eq!(run.learnt().unwrap(), alone);
-    let delta = run.last.delta.clone().unwrap();
+    let (number, delta) = run.last.delta.clone().unwrap();
+    assert_eq!(number, run.last.number);
     assert!(delta.iter().any(|d| *d != 0.0));
 }
 

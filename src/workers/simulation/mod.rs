@@ -7,7 +7,6 @@
 //! never once per step; spikes and traces go into recordings with a memory cap.
 //! Pacing decides when a step is done, never what it does.
 
-pub mod cost;
 pub(super) mod pace;
 mod run;
 

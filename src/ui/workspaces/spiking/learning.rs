@@ -222,8 +222,8 @@ fn last(ui: &mut Ui, world: &Snapshot<'_>, shown: Option<usize>) {
         let text = format!("Image {}, a {}", last.number, last.class);
         digit_view::show(ui, id, 72.0, &text, |i| pixels[i], Sense::hover()).on_hover_text(text);
         let changed = shown.unwrap_or(winner);
-        let neurons = last.delta.as_ref().map_or(0, |d| d.len() / PIXELS);
-        if let Some(all) = last.delta.as_ref().filter(|_| changed < neurons) {
+        let neurons = last.delta.as_ref().map_or(0, |d| d.1.len() / PIXELS);
+        if let Some((number, all)) = last.delta.as_ref().filter(|_| changed < neurons) {
             let delta = of_neuron(all, neurons, changed);
             let (rect, response) = ui.allocate_exact_size(Vec2::splat(72.0), Sense::hover());
             let most = delta.iter().fold(1e-6f32, |m, d| m.max(d.abs()));
@@ -233,9 +233,9 @@ fn last(ui: &mut Ui, world: &Snapshot<'_>, shown: Option<usize>) {
                 theme::diverging(&visuals, delta[i] / most)
             });
             let text = if most > 1e-6 {
-                format!("ΔW: by how much the image changed neuron {changed}’s weights, at most {most:.3}")
+                format!("ΔW: by how much image {number} changed neuron {changed}’s weights, at most {most:.3}")
             } else {
-                format!("ΔW: the image did not change neuron {changed}’s weights")
+                format!("ΔW: image {number} did not change neuron {changed}’s weights")
             };
             response.widget_info(|| {
                 egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, text.as_str())
@@ -247,7 +247,7 @@ fn last(ui: &mut Ui, world: &Snapshot<'_>, shown: Option<usize>) {
             ui.label(format!("A {}; neuron {winner} won", last.class));
             let [all, most] = last.spikes;
             ui.label(RichText::new(format!("{most} of {all} spikes")).small().color(p.weak));
-            if changed != winner {
+            if changed != winner && changed < neurons {
                 let text = format!("ΔW of neuron {changed}");
                 ui.label(RichText::new(text).small().color(p.weak))
                     .on_hover_text("Of the neuron pointed at or clicked; else of the winner");
