@@ -16,13 +16,17 @@ use super::failure::UsageError;
 use super::models;
 use super::output::{Format, Output};
 use super::progress::{Progress, Unit};
-use super::report::{Converted, ConvertedAfter, ConvertedDecision, ConvertedLayer};
+use super::report::{
+    Converted, ConvertedAfter, ConvertedDecision, ConvertedLayer, ConvertedOnEngine,
+};
+use super::simulate::args::EngineWish;
 use super::table::{self, Align};
 use crate::ann::evaluate::evaluate;
 use crate::convert::energy;
 use crate::convert::likeness;
 use crate::convert::network::Spiking;
 use crate::convert::nir;
+use crate::convert::on_engine;
 use crate::convert::recipe::{Disturbance, Input, Pooling, Read, Recipe, Reset, Scaling};
 use crate::convert::scales::Activations;
 use crate::convert::sweep::{self, Sweep, Task};
@@ -49,6 +53,7 @@ Examples:
   spikescope convert cnn3 --steps 50 --images 1000
   spikescope convert cnn3 --scaling maximum --reset zero --initial 0    as it was first done
   spikescope convert mlp --csv accuracy.csv
+  spikescope convert cnn3 --steps 20 --images 100 --on-engine gpu
   spikescope convert cnn3 --pooling average --images 100 --nir cnn3.nir")]
 pub struct ConvertArgs {
     /// The network
@@ -117,6 +122,10 @@ pub struct ConvertArgs {
     /// Compare rates with activations over the first N test images
     #[arg(long, value_name = "N", default_value_t = COMPARED)]
     pub compared: NonZeroUsize,
+    /// Show the compared images to the general spiking engine too, and tell how many neurons fire
+    /// another number of times there
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub on_engine: Option<EngineWish>,
     #[command(flatten)]
     pub format: Format,
 }
@@ -161,6 +170,12 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
             );
         }
     }
+    if args.on_engine.is_some()
+        && (args.input == InputArg::Poisson || disturbance != Disturbance::default())
+    {
+        let text = "--on-engine compares spike counts, so nothing may be left to chance: no --input poisson, --noise, --dropped or --jitter";
+        return Err(UsageError(text.into()).into());
+    }
     let files: Vec<PathBuf> = args.weights.iter().cloned().collect();
     let ids: Vec<String> = args.model.iter().cloned().collect();
     let mut found = models::select(&ids, &files, &models::sets(Some(&args.set)))?;
@@ -195,6 +210,13 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let seconds = begun.elapsed().as_secs_f64();
     let compared = pictures(&split.test, args.compared.get());
     let likeness = likeness::of(&model.network, &spiking, &compared, args.steps);
+    let beside = match args.on_engine {
+        None => None,
+        Some(wish) => {
+            let engine = (wish.into(), threads);
+            Some(on_engine::beside(&spiking, &compared, args.steps, engine)?)
+        }
+    };
     let first = if recipe.input == Input::Analog { spiking.first_multiply_adds() } else { 0 };
     let report = Converted {
         model: model.id().to_owned(),
@@ -218,6 +240,14 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
             })
             .collect(),
         decisions: decisions(&swept, images),
+        on_engine: beside.map(|b| ConvertedOnEngine {
+            engine: b.engine,
+            pictures: b.pictures,
+            neurons: b.neurons,
+            differ: b.differ,
+            spikes: b.spikes,
+            ms: b.ms,
+        }),
         seconds,
     };
     if let Some(file) = &args.csv {
@@ -367,6 +397,12 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
     let rows: Vec<_> = report.decisions.iter().map(row).collect();
     for line in table::lines(&columns, &rows) {
         out.line(line)?;
+    }
+    if let Some(b) = &report.on_engine {
+        out.line(format_args!(
+            "\nOn the general engine ({}): {} of {} neurons fired another number of times, {} spikes in {} images, {:.0} ms each",
+            b.engine, b.differ, b.neurons, b.spikes, b.pictures, b.ms
+        ))?;
     }
     out.line(format_args!("\nEnergy: {}", energy::ASSUMPTIONS))?;
     out.line(format_args!("The spiking network took {:.1} s for all images", report.seconds))?;

@@ -440,8 +440,25 @@ pub struct Converted {
     pub layers: Vec<ConvertedLayer>,
     /// Answering as soon as the first digit is far enough ahead.
     pub decisions: Vec<ConvertedDecision>,
+    /// The compared images on the general engine, with `--on-engine`.
+    pub on_engine: Option<ConvertedOnEngine>,
     /// Time for all images.
     pub seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ConvertedOnEngine {
+    /// Which, and why.
+    pub engine: String,
+    pub pictures: usize,
+    /// Neurons compared, all pictures.
+    pub neurons: usize,
+    /// Those that fired another number of times.
+    pub differ: usize,
+    /// Spikes, all pictures.
+    pub spikes: u64,
+    /// Wall time for a picture.
+    pub ms: f64,
 }
 
 #[derive(Debug, Serialize)]

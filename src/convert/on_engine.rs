@@ -10,7 +10,11 @@
 //! maximum of rates is no sum: for it there is a population of gates (the model
 //! `max_gate`), each with four synapses that count.
 
+use std::time::Instant;
+
 use crate::data::{PIXELS, Pixels};
+use crate::snn::SnnError;
+use crate::snn::choose::{self, Wish};
 use crate::snn::network::{
     Connect, ConvolutionShape, CurrentSpec, Drive, NetworkSpec, PopulationSpec, ProjectionSpec,
     Values, Waveform,
@@ -19,12 +23,69 @@ use crate::snn::params::Config;
 
 use super::ConvertError;
 use super::network::{Cells, Kind, Spiking, Stage};
-use super::recipe::{Input, Pooling, Reset};
+use super::recipe::{Disturbance, Input, Pooling, Reset};
+use super::run::Run;
 
 /// The step, ms; a current of 1/ms then adds 1 in a step.
 const DT_MS: f64 = 1.0;
 /// A threshold that is never reached, for units that are read by potential.
 const NEVER: f64 = 1e6;
+
+/// Pictures on the general engine, beside [`super::run`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beside {
+    /// The engine, and why it is this one.
+    pub engine: String,
+    pub pictures: usize,
+    /// Neurons that were compared, all pictures.
+    pub neurons: usize,
+    /// Those of them that fired another number of times. Sums are added up in another
+    /// order there, so that a potential that comes within rounding of the threshold
+    /// may reach it in one and not in the other.
+    pub differ: usize,
+    /// Spikes there.
+    pub spikes: u64,
+    /// Wall time of the steps there, for a picture, ms.
+    pub ms: f64,
+}
+
+/// Shows pictures to both for so many steps.
+///
+/// # Errors
+/// As [`describe`], and the engine's.
+pub fn beside(
+    spiking: &Spiking,
+    pictures: &[Pixels],
+    steps: u64,
+    (wish, threads): (Wish, usize),
+) -> Result<Beside, ConvertError> {
+    let failed = |e: SnnError| ConvertError::Engine(e.to_string());
+    let mut found = Beside { pictures: pictures.len(), ..Beside::default() };
+    for picture in pictures {
+        let mut run = Run::new(spiking, picture, Disturbance::default(), 0);
+        (0..steps).for_each(|_| run.advance());
+        let network = describe(spiking, picture, 0)?.build().map_err(failed)?;
+        let mut started = choose::start(&network, wish, threads).map_err(failed)?;
+        found.engine = format!("{}; {}", started.engine.info().detail, started.reason);
+        let begun = Instant::now();
+        for (population, (stage, late)) in populations(spiking).iter().enumerate() {
+            let engine = &mut started.engine;
+            engine.run(steps + late - engine.step()).map_err(failed)?;
+            let there = engine.counts(population, 0).map_err(failed)?;
+            let here = channels_first(run.counts(*stage), spiking.stages[*stage].output);
+            found.neurons += here.len();
+            found.differ += there.iter().zip(&here).filter(|(a, b)| a != b).count();
+            found.spikes += there.iter().map(|n| u64::from(*n)).sum::<u64>();
+        }
+        found.ms += begun.elapsed().as_secs_f64() * 1e3 / pictures.len() as f64;
+    }
+    Ok(found)
+}
+
+/// Counts of a stage in the engine's order: channel, y, x.
+fn channels_first(counts: &[u32], [h, w, c]: [usize; 3]) -> Vec<u32> {
+    (0..c).flat_map(|k| (0..h * w).map(move |p| counts[p * c + k])).collect()
+}
 
 /// The stages that become populations, in their order, each with the steps by which
 /// it lags behind [`super::run`].

@@ -9,6 +9,7 @@ use super::scales::Activations;
 use super::sweep::{Task, sweep};
 use crate::ann::network::Network;
 use crate::data::{PIXELS, Pixels, synthetic};
+use crate::snn::choose::Wish;
 use crate::snn::cpu::CpuEngine;
 use crate::snn::engine::Engine;
 
@@ -159,11 +160,6 @@ fn disturbances_depend_on_the_seed_alone() {
     assert!(late.abs_diff(on_time) < on_time / 5, "{late} {on_time}");
 }
 
-/// Counts of a stage in the engine's order: channel, y, x.
-fn channels_first(counts: &[u32], [h, w, c]: [usize; 3]) -> Vec<u32> {
-    (0..c).flat_map(|k| (0..h * w).map(move |p| counts[p * c + k])).collect()
-}
-
 /// Rounds weights, biases, thresholds and pixels to so few digits that their sums are
 /// exact, in whatever order they are added up.
 fn rounded(mut spiking: Spiking, mut picture: Pixels) -> (Spiking, Pixels) {
@@ -190,21 +186,10 @@ fn on_the_general_engine_every_neuron_fires_as_often() {
     ] {
         let recipe = Recipe { pooling, ..Recipe::default() };
         let (spiking, picture) = rounded(converted(&network(id), recipe), data[0]);
-        let mut run = Run::new(&spiking, &picture, Disturbance::default(), 0);
-        (0..steps).for_each(|_| run.advance());
-        let built = on_engine::describe(&spiking, &picture, 1).unwrap().build().unwrap();
-        let mut engine = CpuEngine::new(&built, 1);
-        let mut last = 0;
-        for (population, (stage, late)) in on_engine::populations(&spiking).iter().enumerate() {
-            engine.run(steps + late - engine.step()).unwrap();
-            let counts = engine.counts(population, 0).unwrap();
-            let here = channels_first(run.counts(*stage), spiking.stages[*stage].output);
-            let name = &spiking.stages[*stage].name;
-            let differ = counts.iter().zip(&here).filter(|(a, b)| a != b).count();
-            assert_eq!(differ, 0, "{id}, {pooling:?}, {name}: of {} neurons", here.len());
-            last = here.iter().sum::<u32>().max(last);
-        }
-        assert!(last > 100, "{id}: {last}");
+        let found = on_engine::beside(&spiking, &[picture], steps, (Wish::Cpu, 1)).unwrap();
+        let of = format!("{id}, {pooling:?}, of {} neurons", found.neurons);
+        assert_eq!(found.differ, 0, "{of}");
+        assert!(found.spikes > 1000, "{of}: {}", found.spikes);
     }
 }
 

@@ -8,7 +8,7 @@ fn the_mlp_is_converted_and_measured() {
     let home = home();
     let csv = home.path().join("mlp.csv");
     let text = format!(
-        "convert mlp --data synthetic --images 200 --steps 30 --csv {} --json",
+        "convert mlp --data synthetic --images 200 --steps 30 --on-engine cpu --csv {} --json",
         csv.display()
     );
     let value = check("convert", &run_text(home.path(), &text).succeeds());
@@ -22,6 +22,11 @@ fn the_mlp_is_converted_and_measured() {
     assert!(after.windows(2).all(|pair| spikes(&pair[0]) < spikes(&pair[1])));
     let layers = value["layers"].as_array().unwrap();
     assert_eq!(layers.len(), 2);
+    // Ten pictures of 512 + 256 + 10 units; where sums are added up in another order,
+    // a few may be rounded over a threshold.
+    let there = &value["on_engine"];
+    assert_eq!(there["neurons"], 7780);
+    assert!(there["differ"].as_u64().unwrap() < 78, "{there}");
     let lines = std::fs::read_to_string(csv).unwrap();
     assert_eq!(lines.lines().count(), 1 + after.len());
 }
@@ -36,6 +41,7 @@ fn what_cannot_be_converted_says_why() {
         ("convert mlp --scaling 0", "percentile"),
         ("convert mlp --steps 0", "1..=10000"),
         ("convert mlp --dropped 2 --data synthetic", "--dropped"),
+        ("convert mlp --input poisson --on-engine cpu", "--on-engine"),
     ] {
         let said = run_text(home.path(), text).fails(2);
         assert!(said.contains(part), "{said}");

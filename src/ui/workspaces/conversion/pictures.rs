@@ -11,6 +11,7 @@ use super::super::super::widgets::picture;
 use super::super::plasticity::chart::Chart;
 use super::maps::{Maps, What};
 use super::{at, largest, scatter};
+use crate::core::text::grouped;
 use crate::workers::conversion::{Shown, StageView};
 
 /// The view.
@@ -100,7 +101,7 @@ fn answers(ui: &mut Ui, shown: &Shown, step: usize) {
         if let Some(k) = step.checked_sub(1) {
             let text = format!(
                 "{} spikes, {:.2} million operations against {:.2} million multiply–adds",
-                shown.spikes[k],
+                grouped(shown.spikes[k] as u64),
                 shown.operations[k] as f64 / 1e6,
                 shown.multiply_adds as f64 / 1e6
             );

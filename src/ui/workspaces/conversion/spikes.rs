@@ -12,6 +12,7 @@ use super::super::super::theme::{self, palette};
 use super::super::super::widgets::picture;
 use super::at;
 use crate::core::playback::PlaybackEdit;
+use crate::core::text::grouped;
 use crate::workers::conversion::StageView;
 
 /// Units of a layer that are shown.
@@ -34,8 +35,9 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         let rows = units.min(ROWS);
         let total: usize = stage.spiked.iter().map(Vec::len).sum();
         let text = format!(
-            "{}: {rows} of {units} units; {:.2} % of all fire in a step, on average",
+            "{}: {rows} of {} units; {:.2} % of all fire in a step, on average",
             stage.name,
+            grouped(units as u64),
             100.0 * total as f64 / (units * steps) as f64
         );
         ui.label(RichText::new(text.as_str()).font(theme::strong(12.5)));
