@@ -26,6 +26,8 @@ pub struct Split {
     pub test: Arc<Dataset>,
 }
 
+/// Id of the generated digits, which are always to be had.
+pub const SYNTHETIC: &str = "synthetic";
 /// Digits in the synthetic training set.
 pub const SYNTHETIC_TRAIN: usize = 12_000;
 /// Digits in the synthetic test set.
@@ -41,7 +43,7 @@ pub const SOURCES: &[Source] = &[
         load: load_mnist,
     },
     Source {
-        id: "synthetic",
+        id: SYNTHETIC,
         name: "Synthetic digits",
         doc: "12,000 training and 2,000 test digits drawn by a seeded generator \
               and framed as MNIST's; always there, without any download.",

@@ -11,7 +11,7 @@ use super::session::ThemeChoice;
 use super::workspaces;
 use crate::ann::shipped;
 use crate::core::clock::{stamp, unix_seconds};
-use crate::data::registry::Split;
+use crate::data::registry::{SYNTHETIC, Split};
 use crate::workers::digits::DigitsCommand;
 use crate::workers::library::{Job, Loading};
 use crate::workers::models;
@@ -232,7 +232,7 @@ impl App {
     /// The digits to train on. While they are still being loaded, `again` is put
     /// off until they are here; without any, a message says what to do.
     fn digits(&mut self, source: &str, again: TrainEdit) -> Option<Split> {
-        if source == "synthetic" {
+        if source == SYNTHETIC {
             self.data(DataEdit::LoadSynthetic);
         }
         let problem = match self.hub.library().source(source) {

@@ -23,7 +23,7 @@ fn a_digit_in_spikes_is_stepped_through_and_looked_at_in_four_ways() {
     window.wait_for_text("in spikes after 1 steps: ");
     window.key(Modifiers::NONE, Key::End);
     window.click("Spikes");
-    window.wait_for_text("64 of 36864 units");
+    window.wait_for_text("64 of 36,864 units");
     window.click("One unit");
     window.wait_for_text("The ReLU gives ");
     window.pick("Network", "MLP");
@@ -46,12 +46,16 @@ fn other_steps_are_made_and_reset() {
 }
 
 #[test]
-fn blank_paper_says_what_to_do() {
+fn without_a_digit_one_is_to_be_had() {
     let home = tempfile::tempdir().unwrap();
     let mut window = Window::open_with([1024.0, 768.0], home, |setup| {
         setup.workspace = Some("conversion".into());
     });
-    window.wait_for_text("Blank paper: draw a digit");
+    window.wait_for_text("There is no digit yet");
+    window.click("Use synthetic digits");
+    window.wait_for_text("Take any");
+    window.click("Take any");
+    window.wait_for_text("in spikes after");
 }
 
 /// Labels of the two pictures.

@@ -430,6 +430,6 @@ fn conversion_pictures_in_projector_mode() {
 fn conversion_spikes_light() {
     let mut window = conversion([1280.0, 800.0], ThemeChoice::Light, false);
     window.click("Spikes");
-    window.wait_for_text("64 of 36864 units");
+    window.wait_for_text("64 of 36,864 units");
     compare(&mut window, "conversion-spikes-light");
 }

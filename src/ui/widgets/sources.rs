@@ -5,9 +5,9 @@ use egui::{ComboBox, RichText, Ui};
 use super::super::command::{Command, DataEdit, DigitEdit, Outbox};
 use super::super::digit::Source;
 use super::super::snapshot::Snapshot;
-use super::super::theme::palette;
+use super::super::theme::{self, palette};
 use crate::core::rng::Rng;
-use crate::data::registry::SOURCES;
+use crate::data::registry::{SOURCES, SYNTHETIC};
 use crate::workers::library::Loading;
 use crate::workers::models::Origin;
 
@@ -68,6 +68,24 @@ pub fn random(world: &Snapshot<'_>, out: &mut Outbox) {
     let place = Rng::stream(from, "random digit", 0).below(count);
     let source = world.picking.source;
     out.push(Command::Digit(DigitEdit::Pick { source, index: nth(place) }));
+}
+
+/// What stands where a digit would be looked at while there is none.
+pub fn no_digit(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    ui.add_space(20.0);
+    ui.label(RichText::new("There is no digit yet.").font(theme::strong(15.0)));
+    ui.horizontal(|ui| {
+        if ui.button("Draw one").on_hover_text("Ctrl+1, then come back").clicked() {
+            out.push(Command::Show("draw"));
+        }
+        if ready(world) {
+            if ui.button("Take any").on_hover_text("A test digit (R)").clicked() {
+                random(world, out);
+            }
+        } else if world.picking.source != SYNTHETIC && ui.button("Use synthetic digits").clicked() {
+            out.push(Command::Data(DataEdit::Source(SYNTHETIC)));
+        }
+    });
 }
 
 /// The controls, in one row or two.

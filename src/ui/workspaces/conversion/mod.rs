@@ -23,6 +23,7 @@ use super::super::conversion::{ConversionEdit, ConversionTab};
 use super::super::snapshot::Snapshot;
 use super::super::theme::palette;
 use super::super::widgets::icons::Icon;
+use super::super::widgets::sources;
 use super::super::widgets::time_bar::{Axis, Mark, TimeBar};
 use super::Workspace;
 use super::lab::{self, Sides};
@@ -84,6 +85,10 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             if let Some(is) = lab::tabs(ui, all, tab.is) {
                 out.push(Command::Conversion(ConversionEdit::Tab(is)));
             }
+            if world.digit.is_blank() && tab.is != ConversionTab::Sample {
+                sources::no_digit(ui, world, out);
+                return;
+            }
             if let Some(why) = nothing(world) {
                 ui.add_space(12.0);
                 ui.label(why);
@@ -108,9 +113,6 @@ fn nothing(world: &Snapshot<'_>) -> Option<String> {
     let conversion = &world.conversion;
     if world.session.conversion.tab == ConversionTab::Sample {
         return None;
-    }
-    if world.digit.is_blank() {
-        return Some("Blank paper: draw a digit in Draw (Ctrl+1), then come back".into());
     }
     if let Some(failure) = &conversion.shown.failure {
         return Some(failure.clone());

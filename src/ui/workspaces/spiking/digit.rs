@@ -8,8 +8,8 @@ use super::super::super::diehl_cook::DigitsEdit;
 use super::super::super::diehl_cook::settings::DT_MS;
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
-use super::super::super::widgets::digit_view;
 use super::super::super::widgets::time_bar::{self, TimeBar};
+use super::super::super::widgets::{digit_view, sources};
 use super::mosaic::Places;
 use super::{named, spikes};
 use crate::snn::diehl_cook::THRESHOLD_BASE_MV;
@@ -25,11 +25,7 @@ const GLOW_MS: f64 = 15.0;
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let shown = &world.digits.shown;
     if world.digit.is_blank() {
-        ui.add_space(20.0);
-        ui.label(RichText::new("There is no digit yet.").font(theme::strong(15.0)));
-        if ui.button("Draw one").clicked() {
-            out.push(Command::Show("draw"));
-        }
+        sources::no_digit(ui, world, out);
         return;
     }
     let Some(competition) = &shown.competition else {
