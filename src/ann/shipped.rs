@@ -57,8 +57,32 @@ pub static REPORT: WeightSet = WeightSet {
     described: OnceLock::new(),
 };
 
+/// On digits that are changed a little each time they are shown.
+pub static AUGMENTED: WeightSet = WeightSet {
+    id: "augmented",
+    name: "Augmented",
+    title: "Augmented",
+    how: "on varied digits",
+    doc: "Trained on MNIST's digits, shifted, turned, scaled and bent a little each time they are shown",
+    files: files![
+        "augmented/mlp.safetensors",
+        "augmented/cnn1.safetensors",
+        "augmented/cnn2.safetensors",
+        "augmented/cnn3.safetensors",
+        "augmented/cnn4.safetensors",
+        "augmented/cnn5.safetensors",
+        "augmented/rnn1.safetensors",
+        "augmented/rnn2.safetensors",
+        "augmented/rnn3.safetensors",
+        "augmented/rnn4.safetensors"
+    ],
+    ensembles: include_str!("../../assets/weights/augmented/ensembles.json"),
+    parsed: OnceLock::new(),
+    described: OnceLock::new(),
+};
+
 /// All sets, the report's first.
-pub static SETS: &[&WeightSet] = &[&REPORT];
+pub static SETS: &[&WeightSet] = &[&REPORT, &AUGMENTED];
 
 /// The set of this id.
 pub fn find(id: &str) -> Option<&'static WeightSet> {

@@ -65,6 +65,8 @@ fn the_engine_is_changed_while_it_runs_and_kept() {
     window.wait_for_text("2 neurons are too few to gain by a GPU");
     window.key(Modifiers::NONE, Key::Space);
     window.wait_for_text("held");
+    // Until the bar stands where the run does, the moment's values are in its place.
+    window.wait_for_text("2 neurons are too few to gain by a GPU");
     let held = at_ms(&window);
     window.pick("Engine", "GPU");
     // Software or not, it runs there because the user says so.

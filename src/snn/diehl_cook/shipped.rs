@@ -34,7 +34,8 @@ macro_rules! shipped {
 }
 
 /// All, the smallest first.
-pub static SHIPPED: &[Shipped] = &[shipped!(100, 82.9), shipped!(400, 87.0), shipped!(1600, 91.9)];
+pub static SHIPPED: &[Shipped] =
+    &[shipped!(100, 82.9), shipped!(400, 87.0), shipped!(1600, 91.9), shipped!(6400, 95.0)];
 
 /// The one of this id.
 pub fn find(id: &str) -> Option<&'static Shipped> {
@@ -71,7 +72,9 @@ mod tests {
             assert_eq!(trained.about.data, "mnist");
             let test = trained.about.test.unwrap();
             assert!(100.0 * test.vote > shipped.published, "{}: {test:?}", shipped.id);
-            assert!(shipped.bytes.len() < 2_000_000);
+            // A byte a synapse; the smaller ones have room for two.
+            let most = if shipped.neurons <= 1600 { 2_000_000 } else { 5_500_000 };
+            assert!(shipped.bytes.len() < most);
             let labelled = trained.labels.iter().flatten().count();
             assert!(labelled > shipped.neurons * 9 / 10, "{labelled}");
         }

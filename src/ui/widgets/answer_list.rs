@@ -184,7 +184,7 @@ pub fn sets(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     if SETS.len() < 2 {
         return;
     }
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.label(RichText::new("Trained").small());
         for set in SETS {
