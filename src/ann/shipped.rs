@@ -16,7 +16,7 @@ pub struct WeightSet {
     pub name: &'static str,
     /// Heading of its column in the table beside the report.
     pub title: &'static str,
-    /// After *Trained*, in a button.
+    /// Between *Trained on* and *digits*, in a button.
     pub how: &'static str,
     /// How they were trained.
     pub doc: &'static str,
@@ -38,7 +38,7 @@ pub static REPORT: WeightSet = WeightSet {
     id: "report",
     name: "Report",
     title: "In the box",
-    how: "as in the report",
+    how: "plain",
     doc: "Trained by the report's recipe, on MNIST's digits as they are",
     files: files![
         "mlp.safetensors",
@@ -62,7 +62,7 @@ pub static AUGMENTED: WeightSet = WeightSet {
     id: "augmented",
     name: "Augmented",
     title: "Augmented",
-    how: "on varied digits",
+    how: "varied",
     doc: "Trained on MNIST's digits, shifted, turned, scaled and bent a little each time they are shown",
     files: files![
         "augmented/mlp.safetensors",

@@ -186,7 +186,7 @@ pub fn sets(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        ui.label(RichText::new("Trained").small());
+        ui.label(RichText::new("Trained on").small());
         for set in SETS {
             let on = world.session.weight_set == set.id;
             let text = RichText::new(set.how).small();
@@ -194,6 +194,7 @@ pub fn sets(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
                 out.push(Command::WeightSet(set.id));
             }
         }
+        ui.label(RichText::new("digits").small());
     });
 }
 
