@@ -16,9 +16,7 @@ use super::failure::UsageError;
 use super::models;
 use super::output::{Format, Output};
 use super::progress::{Progress, Unit};
-use super::report::{
-    Converted, ConvertedAfter, ConvertedDecision, ConvertedLayer, ConvertedOnEngine,
-};
+use super::report::{Converted, ConvertedAfter, ConvertedDecision, ConvertedLayer};
 use super::simulate::args::EngineWish;
 use super::table::{self, Align};
 use crate::ann::evaluate::evaluate;
@@ -240,14 +238,7 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
             })
             .collect(),
         decisions: decisions(&swept, images),
-        on_engine: beside.map(|b| ConvertedOnEngine {
-            engine: b.engine,
-            pictures: b.pictures,
-            neurons: b.neurons,
-            differ: b.differ,
-            spikes: b.spikes,
-            ms: b.ms,
-        }),
+        on_engine: beside,
         seconds,
     };
     if let Some(file) = &args.csv {

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::convert::on_engine::Beside;
 use crate::data::CLASSES;
 
 /// `evaluate`
@@ -441,24 +442,9 @@ pub struct Converted {
     /// Answering as soon as the first digit is far enough ahead.
     pub decisions: Vec<ConvertedDecision>,
     /// The compared images on the general engine, with `--on-engine`.
-    pub on_engine: Option<ConvertedOnEngine>,
+    pub on_engine: Option<Beside>,
     /// Time for all images.
     pub seconds: f64,
-}
-
-#[derive(Debug, Serialize)]
-pub struct ConvertedOnEngine {
-    /// Which, and why.
-    pub engine: String,
-    pub pictures: usize,
-    /// Neurons compared, all pictures.
-    pub neurons: usize,
-    /// Those that fired another number of times.
-    pub differ: usize,
-    /// Spikes, all pictures.
-    pub spikes: u64,
-    /// Wall time for a picture.
-    pub ms: f64,
 }
 
 #[derive(Debug, Serialize)]

@@ -32,7 +32,7 @@ const DT_MS: f64 = 1.0;
 const NEVER: f64 = 1e6;
 
 /// Pictures on the general engine, beside [`super::run`].
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct Beside {
     /// The engine, and why it is this one.
     pub engine: String,

@@ -6,6 +6,7 @@
 //! * [`workspaces`]: one file or folder each, and one line in the registry
 //! * [`widgets`]: what workspaces are made of
 //! * [`theme`]: colours, type, spacing
+//! * `live`: the time bar of a run that goes on
 //! * [`tour`]: every workspace as a picture, without a display
 
 pub mod app;
@@ -17,6 +18,7 @@ pub mod diehl_cook;
 pub mod digit;
 pub mod history;
 mod keys;
+mod live;
 pub mod neuron;
 pub mod plasticity;
 pub mod session;

@@ -1,9 +1,10 @@
 //! The workspace's three time bars, and how they drive the run.
 
 use super::super::app::App;
+use super::super::live;
 use super::fresh_plot;
 use super::settings::{DT_MS, DigitsTab, FASTEST_IMAGES_PER_S};
-use crate::core::playback::{Looping, PlaybackEdit};
+use crate::core::playback::PlaybackEdit;
 use crate::workers::digits::DigitsCommand;
 use crate::workers::digits::view::DigitsView;
 
@@ -33,37 +34,10 @@ impl App {
             self.session.digits.digit = self.digits.digit.settings();
             return;
         }
-        let thread = &self.hub.digits;
         let by_spikes = tab == DigitsTab::Spikes;
-        let playback = if by_spikes { &mut self.digits.spikes } else { &mut self.digits.images };
-        let at_end = playback.is_following() || playback.at() == playback.range().1;
-        let loops = playback.looping() != Looping::Off;
-        let mut steps = 0;
-        match edit {
-            // The bar follows until the thread holds, so that it stands at the
-            // very end then.
-            PlaybackEdit::Toggle { .. } | PlaybackEdit::Pause
-                if playback.is_following() && thread.is_running() =>
-            {
-                thread.set_running(false);
-            }
-            PlaybackEdit::Toggle { .. } | PlaybackEdit::Play { .. } if at_end && !loops => {
-                thread.set_running(true);
-                playback.edit(&PlaybackEdit::End);
-                self.digits.plot.time.follow = true;
-            }
-            PlaybackEdit::Step(by) if by > 0 && at_end => {
-                thread.set_running(false);
-                playback.edit(&PlaybackEdit::End);
-                steps = by.unsigned_abs();
-            }
-            PlaybackEdit::Step(_) if playback.is_following() => {
-                // A look at a moment needs the run to stand still.
-                thread.set_running(false);
-                playback.edit(&edit);
-            }
-            _ => playback.edit(&edit),
-        }
+        let state = &mut self.digits;
+        let playback = if by_spikes { &mut state.spikes } else { &mut state.images };
+        let steps = live::play(&edit, playback, &self.hub.digits, &mut state.plot.time);
         self.session.digits.images = self.digits.images.settings();
         self.session.digits.spikes = self.digits.spikes.settings();
         self.pace_digits();

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::app::App;
-use crate::core::playback::{Looping, Playback, PlaybackEdit};
+use super::live;
+use crate::core::playback::{Playback, PlaybackEdit};
 use crate::snn::nir;
 use crate::snn::recording::Recording;
 use crate::workers::clicks::Passage;
@@ -226,39 +227,8 @@ impl App {
     }
 
     fn play_neuron(&mut self, edit: PlaybackEdit) {
-        let playback = &mut self.neuron.playback;
-        let at_end = playback.is_following() || playback.at() == playback.range().1;
-        let loops = playback.looping() != Looping::Off;
-        let running = self.hub.simulation().is_running();
-        let mut steps = 0;
-        match edit {
-            // The bar follows until the thread holds, so that it stands at the
-            // very end then.
-            PlaybackEdit::Toggle { .. } | PlaybackEdit::Pause
-                if playback.is_following() && running =>
-            {
-                self.hub.simulation().set_running(false);
-            }
-            PlaybackEdit::Toggle { .. } | PlaybackEdit::Play { .. } if at_end && !loops => {
-                self.hub.simulation().set_running(true);
-                playback.edit(&PlaybackEdit::End);
-                self.neuron.plot.time.follow = true;
-            }
-            PlaybackEdit::Step(by) if by > 0 && at_end => {
-                self.hub.simulation().set_running(false);
-                playback.edit(&PlaybackEdit::End);
-                steps = by.unsigned_abs();
-            }
-            PlaybackEdit::Step(_) => {
-                // A look at a moment needs the run to stand still, or the moment
-                // runs away.
-                if playback.is_following() {
-                    self.hub.simulation().set_running(false);
-                }
-                playback.edit(&edit);
-            }
-            _ => playback.edit(&edit),
-        }
+        let (bar, view) = (&mut self.neuron.playback, &mut self.neuron.plot.time);
+        let steps = live::play(&edit, bar, self.hub.simulation(), view);
         if steps > 0 {
             self.neuron.awaited = self.hub.simulation().view().step + steps;
             self.simulate(SimCommand::Steps(steps));

@@ -12,8 +12,9 @@ pub mod settings;
 use std::sync::Arc;
 
 use super::app::App;
+use super::live;
 use super::widgets::raster::RasterView;
-use crate::core::playback::{Looping, Playback, PlaybackEdit};
+use crate::core::playback::{Playback, PlaybackEdit};
 use crate::snn::experiments::pattern::DT_MS;
 use crate::snn::experiments::story;
 use crate::snn::params::Config;
@@ -195,35 +196,8 @@ impl App {
 
     fn play_pattern(&mut self, edit: PlaybackEdit) {
         let thread = self.hub.pattern();
-        let playback = &mut self.plasticity.pattern;
-        let at_end = playback.is_following() || playback.at() == playback.range().1;
-        let loops = playback.looping() != Looping::Off;
-        let mut steps = 0;
-        match edit {
-            // The bar follows until the thread holds, so that it stands at the
-            // very end then.
-            PlaybackEdit::Toggle { .. } | PlaybackEdit::Pause
-                if playback.is_following() && thread.is_running() =>
-            {
-                thread.set_running(false);
-            }
-            PlaybackEdit::Toggle { .. } | PlaybackEdit::Play { .. } if at_end && !loops => {
-                thread.set_running(true);
-                playback.edit(&PlaybackEdit::End);
-                self.plasticity.plot.time.follow = true;
-            }
-            PlaybackEdit::Step(by) if by > 0 && at_end => {
-                thread.set_running(false);
-                playback.edit(&PlaybackEdit::End);
-                steps = by.unsigned_abs();
-            }
-            PlaybackEdit::Step(_) if playback.is_following() => {
-                // A look at a moment needs the run to stand still.
-                thread.set_running(false);
-                playback.edit(&edit);
-            }
-            _ => playback.edit(&edit),
-        }
+        let (playback, view) = (&mut self.plasticity.pattern, &mut self.plasticity.plot.time);
+        let steps = live::play(&edit, playback, thread, view);
         let speed = playback.steps_per_s();
         thread.set_speed(if speed >= UNBOUNDED_STEPS_PER_S { f64::INFINITY } else { speed });
         self.session.plasticity.pattern_playback = playback.settings();

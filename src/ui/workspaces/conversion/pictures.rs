@@ -101,7 +101,7 @@ fn answers(ui: &mut Ui, shown: &Shown, step: usize) {
         if let Some(k) = step.checked_sub(1) {
             let text = format!(
                 "{} spikes, {:.2} million operations against {:.2} million multiply–adds",
-                grouped(shown.spikes[k] as u64),
+                grouped(shown.spikes[k]),
                 shown.operations[k] as f64 / 1e6,
                 shown.multiply_adds as f64 / 1e6
             );
