@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::AnnError;
 use super::buffer::Buffer;
 use super::network::{Network, Parts};
-use super::ops::loss;
+use super::ops::{loss, simd};
 use super::ops::op::{Backward, Forward, Mode, Part, Shared};
 use super::optimiser::OptimiserState;
 use super::plan::Plan;
@@ -224,7 +224,7 @@ impl Backprop {
             op.gradient(block.number, &parts, &mut block.gradient);
             // A sum is finite only if every term is (or in a rare overflow,
             // which is worth stopping for, too).
-            let sum = block.gradient.iter().sum::<f32>();
+            let sum = simd::sum(&block.gradient);
             if let (Err(error), Ok(mut failed)) = (finite("gradient", sum, step), failed.lock()) {
                 *failed = Some(error);
             }

@@ -16,7 +16,7 @@ fn open() -> Window {
 #[test]
 fn a_digit_in_spikes_is_stepped_through_and_looked_at_in_four_ways() {
     let mut window = open();
-    assert!(window.says("CNN 3 says 3, "), "{}", window.said());
+    window.wait_for_text("CNN 3 says 3, ");
     window.key(Modifiers::NONE, Key::Home);
     window.wait_for_text("in spikes: not a step yet");
     window.key(Modifiers::NONE, Key::ArrowRight);

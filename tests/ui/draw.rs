@@ -17,7 +17,7 @@ fn they_answer(window: &mut Window, digit: u8) {
 #[test]
 fn a_drawn_digit_is_answered() {
     let mut window = Window::open();
-    assert!(window.says("Draw, and they answer"));
+    window.wait_for_text("Draw, and they answer");
     for digit in [3, 5, 8] {
         window.draw(digit, 1);
         they_answer(&mut window, digit);

@@ -30,7 +30,7 @@ fn click_at(window: &mut Window, label: &str, at: [f32; 2]) {
 #[test]
 fn from_the_network_to_one_product_and_back() {
     let mut window = open();
-    assert!(window.says("Point at a unit"));
+    window.wait_for_text("Point at a unit");
     window.click("Into Conv 2 3×3");
     window.wait_for_text("64 kernels of 3×3");
     // The first unit's map, a little right of its middle.
@@ -40,13 +40,13 @@ fn from_the_network_to_one_product_and_back() {
     window.wait_for_text("Σ of 288 products over 32 inputs");
     click_at(&mut window, "Inputs times weights", [0.16, 0.6]);
     window.wait_for_text("its weight is");
-    assert!(window.says("one product"));
+    window.wait_for_text("one product");
     for gone in ["its weight is", "ReLU(", "64 kernels of 3×3"] {
         assert!(window.says(gone), "{gone}: {}", window.said());
         window.key(Modifiers::NONE, Key::Escape);
         assert!(!window.says(gone), "{gone}: {}", window.said());
     }
-    assert!(window.says("Into Conv 2 3×3"));
+    window.wait_for_text("Into Conv 2 3×3");
 }
 
 /// No mouse: into a unit and over its map with the keys.
@@ -110,7 +110,7 @@ fn every_network_tells_why() {
     for name in ["MLP", "CNN 1", "CNN 5", "RNN 1", "RNN 4"] {
         window.wait_for_text(&format!("{name} answers 3, "));
     }
-    assert!(window.says("; why 3"));
+    window.wait_for_text("; why 3");
     window.harness.get_by_role_and_label(Role::Button, "8").click();
     window.wait_for_text("; why 8");
 }

@@ -27,8 +27,8 @@ fn a_run_is_gone_back_through_by_keys() {
     window.wait_for_text("after batch 0, epoch 0.00");
     window.key(Modifiers::NONE, Key::ArrowRight);
     window.wait_for_text("after batch 1, epoch");
-    assert!(window.says("Weights W of Dense 1, 512 units"), "{}", window.said());
-    assert!(window.says("Probabilities then: 0: "), "{}", window.said());
+    window.wait_for_text("Weights W of Dense 1, 512 units");
+    window.wait_for_text("Probabilities then: 0: ");
     window.pick("Pictures shown", "Change since mark");
     window.wait_for_text("since batch 0");
     window.click("Mark here");
@@ -66,7 +66,7 @@ fn confusion_at_a_moment_movement_and_a_weight_that_is_followed() {
     window.wait_for_text("% of 100 held-out digits right");
     window.pick("Plots shown", "Movement of layers");
     window.pick("Figure of each layer", "Direction, to the start");
-    assert!(window.says("cosine to the initial weights"), "{}", window.said());
+    window.wait_for_text("cosine to the initial weights");
     let pictures =
         window.harness.get_by_role_and_label(Role::Image, "Weights W of Dense 1, 512 units").rect();
     let at = pictures.min + egui::vec2(20.0, 20.0);

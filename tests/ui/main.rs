@@ -45,12 +45,18 @@ impl Window {
             workspace: None,
         };
         change(&mut setup);
+        // Whether MNIST is there is found out meanwhile; the offer moves the canvas.
+        let offered = setup.mnist.is_none() && std::fs::read_dir(home.path()).unwrap().count() == 0;
         let mut harness = Harness::builder()
             .with_size(size)
             .wgpu_setup(spikescope::ui::window::wgpu_setup(false))
             .build_eframe(move |cc| App::new(&cc.egui_ctx, setup).unwrap());
         harness.run_steps(3);
-        Self { harness, home }
+        let mut window = Self { harness, home };
+        if offered {
+            window.wait_for_text("is not on this machine yet");
+        }
+        window
     }
 
     /// Closes the window and opens it again on the same folder.

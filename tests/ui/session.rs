@@ -11,7 +11,7 @@ fn drawing_theme_and_workspace_survive_a_restart() {
     window.click("Light or dark");
     window.click("Train");
     let mut window = window.reopen();
-    assert!(window.says("Start training"), "{}", window.said());
+    window.wait_for_text("Start training");
     assert!(!window.harness.ctx.global_style().visuals.dark_mode);
     window.key(Modifiers::COMMAND, Key::Num1);
     window.wait_for_text("All ten answers 8, ");
@@ -78,7 +78,7 @@ fn the_smallest_window_works() {
     window.stroke(&[[0.5, 0.1], [0.5, 0.9]]);
     window.wait_for("answers", |h| h.query_all_by_label_contains(" answers 1").count() >= 12);
     window.click("Train");
-    assert!(window.says("Start training"));
+    window.wait_for_text("Start training");
 }
 
 /// Nothing that is said may stand beyond the window's edge, the answers least of

@@ -46,7 +46,7 @@ fn the_digit_is_read_step_by_step_and_redrawn_in_the_middle() {
     window.key(Modifiers::SHIFT, Key::ArrowRight);
     window.key(Modifiers::NONE, Key::ArrowLeft);
     assert_eq!(at(&window), 10.0);
-    assert!(window.says("From the left: 10 of 28 columns read"));
+    window.wait_for_text("From the left: 10 of 28 columns read");
     // Redrawn while paused: the position stays.
     window.click("Clear");
     window.draw(8, 3);
@@ -147,7 +147,7 @@ fn dragging_on_the_ruler_pauses_and_with_shift_selects() {
     drag(&mut window, 20.0, 12.0, Modifiers::SHIFT);
     window.harness.input_mut().events.push(egui::Event::ModifiersChanged(Modifiers::NONE));
     assert_eq!(at(&window), 17.0);
-    assert!(window.says("Clear the selection from 12 to 20"), "{}", window.said());
+    window.wait_for_text("Clear the selection from 12 to 20");
     window.choose("off", "selection");
     window.click("Play");
     window.wait_for("a loop within the selection", |h| {
@@ -180,9 +180,9 @@ fn what_is_hidden_changes_the_answers_and_comes_back() {
     assert_eq!(answers(&window), before);
     go(&mut window, 14.0);
     window.click("Hide column 14");
-    assert!(window.says("Show column 14"));
+    window.wait_for_text("Show column 14");
     window.click("Show all");
-    assert!(window.says("Hide column 14"));
+    window.wait_for_text("Hide column 14");
 }
 
 #[test]
@@ -191,11 +191,11 @@ fn gates_are_shown_of_any_unit() {
     window.draw(7, 1);
     window.click("Hidden units");
     window.wait_for_text("cell c of RNN 2, 128 units over 28 columns");
-    assert!(window.says("Gates of unit 1 of RNN 1"));
+    window.wait_for_text("Gates of unit 1 of RNN 1");
     window.click("Most moved");
     window.choose("RNN 1", "RNN 4");
     window.set("unit", 77.0);
-    assert!(window.says("Gates of unit 77 of RNN 4"), "{}", window.said());
+    window.wait_for_text("Gates of unit 77 of RNN 4");
 }
 
 #[test]
@@ -205,6 +205,6 @@ fn a_test_set_is_surveyed() {
     window.click("Read all of them");
     window.wait_for_text("test digits of Synthetic digits");
     window.wait_for("the end", |h| h.query_by_label("Read all of them").is_some());
-    assert!(window.says("2000 test digits of Synthetic digits"), "{}", window.said());
-    assert!(window.says("RNN ensemble"));
+    window.wait_for_text("2000 test digits of Synthetic digits");
+    window.wait_for_text("RNN ensemble");
 }

@@ -133,6 +133,35 @@ pub unsafe fn launch<K: Kernel>(engine: Engine, kernel: K) {
     }
 }
 
+/// Runs `work`, a loop in plain Rust, as compiled for the instruction set in use: the
+/// compiler turns it into vectors of that width. Each number goes through the same
+/// operations, so the result is the same on every engine.
+#[inline]
+pub fn vectorised(work: impl FnOnce()) {
+    struct Plain<F>(F);
+    impl<F: FnOnce()> Kernel for Plain<F> {
+        #[inline(always)]
+        unsafe fn run<S: Simd>(self) {
+            (self.0)();
+        }
+    }
+    // SAFETY: the engine is there, and safe code needs nothing else.
+    unsafe { launch(Engine::best(), Plain(work)) }
+}
+
+/// The sum, taken in sixteen interleaved parts.
+pub fn sum(values: &[f32]) -> f32 {
+    let mut parts = [0.0; 16];
+    vectorised(|| {
+        let (whole, rest) = values.as_chunks::<16>();
+        for chunk in whole {
+            parts.iter_mut().zip(chunk).for_each(|(p, v)| *p += v);
+        }
+        parts.iter_mut().zip(rest).for_each(|(p, v)| *p += v);
+    });
+    parts.iter().sum()
+}
+
 /// exp(x); below −87 it is that of −87, above 88 that of 88. NaN stays NaN.
 #[inline(always)]
 pub unsafe fn exp<S: Simd>(x: S::V) -> S::V {
@@ -397,6 +426,19 @@ mod tests {
                         y[i] = lanes[S::LANES - 1];
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_sum_takes_every_number_and_shows_what_is_not_finite() {
+        for n in [0usize, 1, 15, 16, 17, 100] {
+            let mut values: Vec<f32> = (1..=n).map(|v| v as f32).collect();
+            assert_eq!(sum(&values), (n * (n + 1) / 2) as f32);
+            for i in 0..n {
+                let before = std::mem::replace(&mut values[i], f32::NAN);
+                assert!(sum(&values).is_nan(), "{i} of {n}");
+                values[i] = before;
             }
         }
     }

@@ -3,6 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use super::{Optimiser, Parameter};
+use crate::ann::ops::simd::vectorised;
 
 /// The optimiser of the report.
 pub static ADADELTA: Optimiser = Optimiser {
@@ -40,12 +41,14 @@ pub static ADADELTA: Optimiser = Optimiser {
 fn update(p: &[f32], _: u64, weights: &mut [f32], gradient: &[f32], kept: &mut [&mut [f32]]) {
     let (&[rate, rho, epsilon], [gradients, steps]) = (p, kept) else { return };
     let numbers = weights.iter_mut().zip(gradient).zip(gradients.iter_mut().zip(steps.iter_mut()));
-    for ((w, g), (gg, ss)) in numbers {
-        *gg = rho * *gg + (1.0 - rho) * g * g;
-        let step = -((*ss + epsilon) / (*gg + epsilon)).sqrt() * g;
-        *ss = rho * *ss + (1.0 - rho) * step * step;
-        *w += rate * step;
-    }
+    vectorised(|| {
+        for ((w, g), (gg, ss)) in numbers {
+            *gg = rho * *gg + (1.0 - rho) * g * g;
+            let step = -((*ss + epsilon) / (*gg + epsilon)).sqrt() * g;
+            *ss = rho * *ss + (1.0 - rho) * step * step;
+            *w += rate * step;
+        }
+    });
 }
 
 fn update_tensors(

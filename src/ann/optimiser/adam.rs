@@ -3,6 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use super::{Optimiser, Parameter};
+use crate::ann::ops::simd::vectorised;
 
 /// Adaptive moments.
 pub static ADAM: Optimiser = Optimiser {
@@ -49,11 +50,13 @@ fn update(p: &[f32], t: u64, weights: &mut [f32], gradient: &[f32], kept: &mut [
     let power = |beta: f32| 1.0 - f64::from(beta).powf(t as f64);
     let alpha = (f64::from(rate) * power(beta_2).sqrt() / power(beta_1)) as f32;
     let numbers = weights.iter_mut().zip(gradient).zip(mean.iter_mut().zip(square.iter_mut()));
-    for ((w, g), (m, v)) in numbers {
-        *m += (g - *m) * (1.0 - beta_1);
-        *v += (g * g - *v) * (1.0 - beta_2);
-        *w -= alpha * *m / (v.sqrt() + epsilon);
-    }
+    vectorised(|| {
+        for ((w, g), (m, v)) in numbers {
+            *m += (g - *m) * (1.0 - beta_1);
+            *v += (g * g - *v) * (1.0 - beta_2);
+            *w -= alpha * *m / (v.sqrt() + epsilon);
+        }
+    });
 }
 
 fn update_tensors(

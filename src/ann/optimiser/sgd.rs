@@ -3,6 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use super::{Optimiser, Parameter};
+use crate::ann::ops::simd::vectorised;
 
 /// The plainest of them.
 pub static SGD: Optimiser = Optimiser {
@@ -32,10 +33,13 @@ pub static SGD: Optimiser = Optimiser {
 
 fn update(p: &[f32], _: u64, weights: &mut [f32], gradient: &[f32], kept: &mut [&mut [f32]]) {
     let (&[rate, momentum], [velocity]) = (p, kept) else { return };
-    for ((w, g), v) in weights.iter_mut().zip(gradient).zip(velocity.iter_mut()) {
-        *v = momentum * *v - rate * g;
-        *w += *v;
-    }
+    let numbers = weights.iter_mut().zip(gradient).zip(velocity.iter_mut());
+    vectorised(|| {
+        for ((w, g), v) in numbers {
+            *v = momentum * *v - rate * g;
+            *w += *v;
+        }
+    });
 }
 
 fn update_tensors(
