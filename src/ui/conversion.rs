@@ -82,8 +82,8 @@ pub struct ConversionSettings {
     pub how: How,
     /// The stage looked at.
     pub stage: usize,
-    /// The unit followed: stage and place.
-    pub unit: (usize, usize),
+    /// The unit followed: stage and place; before one is chosen, the most active one.
+    pub unit: Option<(usize, usize)>,
     /// Test digits of a sample.
     pub sample: usize,
     pub playback: PlaybackSettings,
@@ -96,7 +96,7 @@ impl Default for ConversionSettings {
             model: "cnn3".into(),
             how: How::default(),
             stage: 0,
-            unit: (0, 0),
+            unit: None,
             sample: 500,
             playback: PlaybackSettings { steps_per_s: 20.0, ..PlaybackSettings::default() },
         }
@@ -121,7 +121,7 @@ struct Asked {
     version: u64,
     model: Arc<Model>,
     how: How,
-    unit: (usize, usize),
+    unit: Option<(usize, usize)>,
     images: Arc<crate::data::Dataset>,
 }
 
@@ -166,11 +166,11 @@ impl App {
             }
             ConversionEdit::Tab(tab) => kept.tab = tab,
             ConversionEdit::Model(key) => {
-                (kept.model, kept.stage, kept.unit) = (key, 0, (0, 0));
+                (kept.model, kept.stage, kept.unit) = (key, 0, None);
             }
             ConversionEdit::How(how) => kept.how = how,
             ConversionEdit::Stage(stage) => kept.stage = stage,
-            ConversionEdit::Unit(stage, place) => kept.unit = (stage, place),
+            ConversionEdit::Unit(stage, place) => kept.unit = Some((stage, place)),
             ConversionEdit::Sample(images) => {
                 kept.sample = images;
                 self.conversion.waits = Some(images);

@@ -211,7 +211,9 @@ pub fn trust(ui: &mut Ui, entry: &Entry<'_>, entries: &[Entry<'_>]) {
         for (key, share) in shares {
             let name = entries.iter().find(|e| e.key == key).map_or(&key[..], |e| e.name);
             let colour = if *share < 0.0 { p.warning } else { p.text };
-            let text = format!("{name} {:.0} %", share * 100.0).replace('-', "−");
+            let text = format!("{name} {:.0} %", share * 100.0);
+            // A name and its number stay on one line.
+            let text = text.replace('-', "−").replace(' ', "\u{a0}");
             ui.label(RichText::new(text).small().color(colour)).on_hover_text(tip);
         }
     });

@@ -24,7 +24,7 @@ struct Hand {
 pub fn show(ui: &mut Ui, digit: &Digit, side: f32, out: &mut Outbox) -> Response {
     let (_, rect) = ui.allocate_space(Vec2::splat(side));
     // An id of its own: a stroke goes on when something above it comes or goes.
-    let response = ui.interact(rect, egui::Id::new("canvas"), Sense::click_and_drag());
+    let response = ui.interact(rect, egui::Id::unique("canvas"), Sense::click_and_drag());
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::accesskit::Role::Canvas, true, "Canvas: draw a digit here")
     });

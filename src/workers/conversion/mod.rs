@@ -36,8 +36,9 @@ pub struct Question {
     pub recipe: Recipe,
     pub disturbance: Disturbance,
     pub steps: u64,
-    /// A stage and a place in it whose potential is followed.
-    pub unit: (usize, usize),
+    /// A stage and a place in it whose potential is followed; else the unit of the
+    /// first layer that is most active.
+    pub unit: Option<(usize, usize)>,
     /// Digits that thresholds are taken from: training digits.
     pub images: Arc<Dataset>,
 }
@@ -262,11 +263,12 @@ fn whole_run(question: &Question, spiking: &Spiking) -> Shown {
             likeness: Vec::new(),
         })
         .collect();
-    let (stage, place) = question.unit;
+    let unit = question.unit.unwrap_or_else(|| (0, strongest(&stages)));
+    let (stage, place) = unit;
     let threshold = spiking.stages.get(stage).and_then(|s| s.cells()).map(|c| c.threshold);
     let mut followed = threshold
         .filter(|_| place < spiking.stages[stage].len())
-        .map(|_| Followed { unit: question.unit, ..Followed::default() });
+        .map(|_| Followed { unit, ..Followed::default() });
     let mut shown = Shown {
         serial: question.serial,
         model: question.model.name.clone(),
@@ -300,6 +302,13 @@ fn whole_run(question: &Question, spiking: &Spiking) -> Shown {
     shown.stages = stages;
     shown.took_ms = begun.elapsed().as_secs_f32() * 1e3;
     shown
+}
+
+/// The most active unit of the first layer.
+fn strongest(stages: &[StageView]) -> usize {
+    let values = stages.first().and_then(|s| s.activations.as_deref()).unwrap_or_default();
+    let most = values.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+    most.map_or(0, |(place, _)| place)
 }
 
 fn softmax(values: [f32; CLASSES]) -> [f32; CLASSES] {

@@ -27,7 +27,7 @@ fn question(id: &str, serial: u64) -> Question {
         recipe: Recipe::default(),
         disturbance: Disturbance::default(),
         steps: 40,
-        unit: (0, 3),
+        unit: Some((0, 3)),
         images,
     }
 }
@@ -53,6 +53,12 @@ fn a_digit_is_shown_step_by_step_to_the_end() {
     assert_eq!((followed.potential.len(), followed.unit), (40, (0, 3)));
     let spikes = shown.stages[0].spiked.iter().filter(|s| s.contains(&3)).count();
     assert_eq!(spikes, followed.spiked.iter().filter(|s| **s).count());
+    conversion.ask(Question { unit: None, ..question("mlp", 8) });
+    let most = wait(|| Some(conversion.shown()).filter(|s| s.serial == 8));
+    let followed = most.followed.as_ref().unwrap();
+    let values = most.stages[0].activations.as_ref().unwrap();
+    assert!(values.iter().all(|v| *v <= values[followed.unit.1]));
+    assert!(followed.spiked.iter().any(|s| *s));
     // The output units are read by potential and do not spike.
     assert!(!shown.stages[2].spikes && shown.stages[2].likeness.is_empty());
     assert!(shown.stages[1].likeness[39].r.unwrap() > 0.95);

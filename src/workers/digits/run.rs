@@ -31,8 +31,8 @@ pub struct Now {
     pub showing: bool,
 }
 
-/// What came of the last image.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What came of an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Last {
     /// Place of the image in the training set.
     pub number: usize,
@@ -43,10 +43,15 @@ pub struct Last {
     pub winner: Option<usize>,
     /// Spikes of all excitatory neurons, and of the winner.
     pub spikes: [u32; 2],
-    /// The newest change of the weights that somebody wanted to know: the image that
-    /// changed them, which at high speed is an earlier one, and by how much,
-    /// `[pixel][neuron]`.
-    pub delta: Option<(usize, Arc<Vec<f32>>)>,
+}
+
+/// The newest change of the weights that somebody wanted to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The image that changed them; at high speed not the last one.
+    pub by: Last,
+    /// By how much, `[pixel][neuron]`.
+    pub weights: Arc<Vec<f32>>,
 }
 
 /// A run.
@@ -58,6 +63,7 @@ pub struct Run {
     pub tally: Tally,
     pub now: Now,
     pub last: Last,
+    pub change: Option<Change>,
     pub history: History,
     protocol: Protocol,
     setup: Setup,
@@ -109,6 +115,7 @@ impl Run {
             tally,
             now: Now::default(),
             last: Last::default(),
+            change: None,
             history,
             protocol,
             sequence: setup.sequence(),
@@ -316,8 +323,7 @@ impl Run {
         let winner = self.tally.add(shown, number as u32, class);
         let most = winner.map_or(0, |w| shown.counts[w]);
         let spikes = [shown.counts.iter().sum(), most];
-        let delta = self.last.delta.take();
-        self.last = Last { number, class, answer, winner, spikes, delta };
+        self.last = Last { number, class, answer, winner, spikes };
         self.accepted = true;
     }
 
@@ -331,7 +337,7 @@ impl Run {
             self.with_weights(|after| {
                 change.iter_mut().zip(after).for_each(|(change, after)| *change = after - *change);
             })?;
-            self.last.delta = Some((self.last.number, Arc::new(change)));
+            self.change = Some(Change { by: self.last, weights: Arc::new(change) });
         }
         if self.accepted && self.history.wants(self.tally.images) {
             self.remember()?;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::run::Run;
+use super::run::{Change, Run};
 use super::*;
 use crate::data::synthetic;
 use crate::snn::choose::Wish;
@@ -52,7 +52,8 @@ fn looking_stepping_and_recording_change_nothing() {
     }
     assert_eq!(run.tally.images, 12);
     assert_eq!(run.learnt().unwrap(), alone);
-    let (number, delta) = run.last.delta.clone().unwrap();
+    let Change { by, weights: delta } = run.change.clone().unwrap();
+    let number = by.number;
     assert_eq!(number, run.last.number);
     assert!(delta.iter().any(|d| *d != 0.0));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::fields::{Look, Picture, paint};
 use super::history::Moment;
 use super::network::{Knobs, Learnt};
-use super::run::{Last, Now, Run};
+use super::run::{Change, Last, Now, Run};
 use super::spikes::Stretch;
 use super::tally::Tally;
 use crate::data::dataset::Dataset;
@@ -155,6 +155,7 @@ pub struct DigitsView {
     pub accuracy: Option<(f64, usize)>,
     pub now: Now,
     pub last: Last,
+    pub change: Option<Change>,
     /// The newest fields.
     pub fields: Option<Arc<Fields>>,
     /// Those of the moment that was asked for, if one was.

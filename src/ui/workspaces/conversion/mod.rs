@@ -63,7 +63,7 @@ const TABS: [Tab; 4] = [
     Tab {
         is: ConversionTab::Unit,
         name: "One unit",
-        see: "Each step adds W x (eq. 1). At the threshold the neuron spikes and keeps what lies above. Its rate nears what the ReLU says; click a unit in Side by side to follow it.",
+        see: "Each step adds W x (eq. 1). At the threshold the neuron spikes and keeps what lies above. Its rate nears what the ReLU says; click a unit in Side by side to follow that one.",
         show: unit::show,
     },
     Tab {

@@ -15,6 +15,7 @@ use super::{charts, mosaic, neuron};
 use crate::core::text::grouped;
 use crate::data::{PIXELS, SIDE};
 use crate::workers::digits::fields::of_neuron;
+use crate::workers::digits::run::Change;
 use crate::workers::digits::view::Fields;
 
 /// The fields on the left, figures on the right; in a narrow window one below the
@@ -206,24 +207,30 @@ fn figures(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, shown: Option<usi
     charts::theta(ui, fields, 110.0);
 }
 
-/// The last image, and what it changed.
+/// The last image, and what it changed. At high speed the changes of one image in many
+/// are known, and it is that one that is shown.
 fn last(ui: &mut Ui, world: &Snapshot<'_>, shown: Option<usize>) {
     let view = &world.digits.view;
-    let (last, Some(data)) = (&view.last, &view.data) else { return };
-    let Some(winner) = last.winner else { return };
+    // In slow motion one waits for it.
+    let slow = view.goes && !at_full_speed(world);
+    let known = view.change.as_ref().filter(|c| !slow || c.by == view.last);
+    let last = known.map_or(&view.last, |c| &c.by);
+    let (Some(data), Some(winner)) = (&view.data, last.winner) else { return };
     if last.number >= data.len() {
         return;
     }
     let p = palette(ui.visuals());
-    ui.label(RichText::new("Last image").font(theme::strong(13.5)));
+    let title = if *last == view.last { "Last image" } else { "One of the last images" };
+    ui.label(RichText::new(title).font(theme::strong(13.5)));
     ui.horizontal_top(|ui| {
         let pixels = data.pixels(last.number);
         let id = ui.scope_id().with("last image");
         let text = format!("Image {}, a {}", last.number, last.class);
         digit_view::show(ui, id, 72.0, &text, |i| pixels[i], Sense::hover()).on_hover_text(text);
         let changed = shown.unwrap_or(winner);
-        let neurons = last.delta.as_ref().map_or(0, |d| d.1.len() / PIXELS);
-        if let Some((number, all)) = last.delta.as_ref().filter(|_| changed < neurons) {
+        let neurons = known.map_or(0, |c| c.weights.len() / PIXELS);
+        if let Some(Change { by, weights: all }) = known.filter(|_| changed < neurons) {
+            let number = by.number;
             let delta = of_neuron(all, neurons, changed);
             let (rect, response) = ui.allocate_exact_size(Vec2::splat(72.0), Sense::hover());
             let most = delta.iter().fold(1e-6f32, |m, d| m.max(d.abs()));

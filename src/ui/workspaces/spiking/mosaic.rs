@@ -21,16 +21,18 @@ pub struct Places {
 }
 
 impl Places {
-    /// As large as fits into `room`.
+    /// As large as fits into `room`; a little smaller where that makes a whole
+    /// rectangle.
     pub fn within(room: Rect, count: usize) -> Self {
-        let (mut columns, mut tile) = (1, 0.0);
-        for c in 1..=count.max(1) {
+        let tile = |c: usize| -> f32 {
             let rows = count.div_ceil(c).max(1);
-            let t = (room.width() / c as f32).min(room.height() / rows as f32);
-            if t > tile {
-                (columns, tile) = (c, t);
-            }
-        }
+            (room.width() / c as f32).min(room.height() / rows as f32)
+        };
+        let larger = |a: &usize, b: &usize| tile(*a).total_cmp(&tile(*b));
+        let largest = (1..=count).max_by(larger).unwrap_or(1);
+        let whole = (1..=count).filter(|c| count.is_multiple_of(*c)).max_by(larger);
+        let columns = whole.filter(|c| tile(*c) > 0.9 * tile(largest)).unwrap_or(largest);
+        let tile = tile(columns);
         let rows = count.div_ceil(columns);
         let size = vec2(tile * columns as f32, tile * rows as f32);
         Self { area: Rect::from_min_size(room.min, size), columns, tile, count }
