@@ -16,13 +16,14 @@ import subprocess
 import sys
 import time
 
-NETS = ["mlp", "cnn1", "cnn2", "cnn3", "gru", "lstm"]
+NETS = ["mlp", "cnn1", "cnn2", "cnn3", "cnn4", "gru", "lstm"]
 BATCH = 32
 # Filters and kernel of each convolution; "P" is max-pooling 2x2.
 CONVS = {
     "cnn1": ([(32, 3), (128, 5), "P", (128, 3), "P"], 0.3),
     "cnn2": ([(32, 3), (64, 3), "P", (128, 5), "P", (64, 3), "P"], 0.5),
     "cnn3": ([(32, 3), (64, 3), "P", (128, 5), "P"], 0.5),
+    "cnn4": ([(32, 3), (64, 3), "P", (128, 5), "P", (64, 3), "P"], 0.0),
 }
 MODULES = {"pytorch": "torch", "keras": "tensorflow"}
 

@@ -22,15 +22,21 @@ use crate::data::{Dataset, Pixels, synthetic};
 
 /// Digits per update, as in the report.
 const BATCH: usize = 32;
-/// Networks of different structure, and what the peers' script calls them.
-const NETS: [(&str, &str); 6] = [
+/// The networks, and what the peers' script calls them.
+const NETS: [(&str, &str); 10] = [
     ("mlp", "mlp"),
     ("cnn1", "cnn1"),
     ("cnn2", "cnn2"),
     ("cnn3", "cnn3"),
+    ("cnn4", "cnn4"),
+    ("cnn5", "cnn1"),
+    ("rnn1", "gru"),
+    ("rnn2", "lstm"),
     ("rnn3", "gru"),
     ("rnn4", "lstm"),
 ];
+/// One of each structure.
+const USUAL: [&str; 6] = ["mlp", "cnn1", "cnn2", "cnn3", "rnn3", "rnn4"];
 /// The peers' side; also in benches/peers.
 static SCRIPT: &str = include_str!("../../benches/peers/measure.py");
 
@@ -42,7 +48,8 @@ pub fn train(args: &BenchTrainArgs, out: &mut Output) -> anyhow::Result<Outcome>
     let mut nets = Vec::new();
     let mut versions = None;
     for (id, peer) in NETS {
-        if !args.models.is_empty() && !args.models.iter().any(|m| m == id) {
+        let asked = args.models.iter().any(|m| m == id);
+        if !(asked || args.models.is_empty() && USUAL.contains(&id)) {
             continue;
         }
         let mut net = measure(id, &data, threads, args.seconds)?;

@@ -20,7 +20,8 @@ use crate::ann::device;
 use crate::ann::optimiser::OptimiserConfig;
 use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::trainer::{EpochPoint, TrainConfig};
-use crate::ann::{weights, zoo};
+use crate::ann::weights;
+use crate::ann::zoo::{self, Architecture};
 use crate::core::clock::duration_text;
 use crate::core::folders;
 use crate::data::registry::Split;
@@ -61,14 +62,25 @@ fn check_out(out: Option<&Path>) -> Result<(), UsageError> {
 }
 
 fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
-    // Both are checked by the argument parser already.
+    // The argument parser has checked it already.
     let architecture = zoo::get(args.model.as_deref().unwrap_or_default())?;
+    let split = digits::load(&args.data, args.mnist.as_deref())?;
+    let config = config(architecture, &split, args)?;
+    let run = ActiveRun::start(root, config, split.clone())?;
+    Ok((run, split))
+}
+
+/// The settings that the arguments ask for.
+pub fn config(
+    architecture: &Architecture,
+    split: &Split,
+    args: &TrainArgs,
+) -> Result<TrainConfig, UsageError> {
     let mut optimiser = OptimiserConfig::default_of(&args.optimiser)
         .ok_or_else(|| UsageError(format!("there is no optimiser {}", args.optimiser)))?;
     if let Some(rate) = args.learning_rate {
         optimiser.set("learning_rate", rate);
     }
-    let split = digits::load(&args.data, args.mnist.as_deref())?;
     let number = |asked: Option<NonZeroUsize>, usual| asked.map_or(usual, NonZeroUsize::get);
     let usual = TrainConfig::default();
     let config = TrainConfig {
@@ -91,13 +103,9 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
         return Err(UsageError(format!(
             "--subset is {}, but {} has {has} images",
             config.subset, args.data
-        ))
-        .into());
+        )));
     }
-    let mut run = ActiveRun::start(root, config, split.clone())?;
-    // From now on there is something to go on with, whatever happens.
-    run.checkpoint()?;
-    Ok((run, split))
+    Ok(config)
 }
 
 fn history(args: &TrainArgs) -> HistoryConfig {

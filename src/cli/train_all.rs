@@ -21,7 +21,7 @@ use crate::core::files::write_whole;
 use crate::core::folders;
 use crate::data::Dataset;
 use crate::data::registry::Split;
-use crate::workers::runs::{self, RunRecord, RunState};
+use crate::workers::runs::{self, RunRecord};
 
 pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let folder = args.out.clone().unwrap_or_else(|| folders::home().join("weights"));
@@ -31,16 +31,18 @@ pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let mut done = 0.0;
     for (number, architecture) in ZOO.iter().enumerate() {
         let file = folder.join(format!("{}.safetensors", architecture.id));
-        if weights::load(&file).is_ok_and(|(_, m)| is_of_recipe(&m, architecture, args)) {
+        let recipe = recipe(architecture, &split, args)?;
+        if weights::load(&file).is_ok_and(|(_, m)| is_of_recipe(&m, &recipe)) {
             out.line(format_args!("{}: there already, {}", architecture.name, file.display()))?;
             continue;
         }
         out.line(format_args!("{} ({} of {})", architecture.name, number + 1, ZOO.len()))?;
-        one(architecture, &file, args, out)?;
-        done += cost(architecture);
+        done += cost(architecture) * one(recipe, &file, args, out)?;
         let left: f64 = ZOO[number + 1..].iter().map(|a| cost(a)).sum();
-        let seconds = begun.elapsed().as_secs_f64() * left / done;
-        out.line(format_args!("{} left for the others, at most", duration_text(seconds)))?;
+        if left > 0.0 && done > 0.0 {
+            let seconds = begun.elapsed().as_secs_f64() * left / done;
+            out.line(format_args!("About {} left for the others", duration_text(seconds)))?;
+        }
     }
     let members = load(&folder)?;
     let tested = pack(&folder, members, &split, args, out)?;
@@ -48,51 +50,64 @@ pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Work of training, in multiply–adds of the forward pass.
+/// Work of training, in multiply–adds of a convolution: those of dense and recurrent
+/// layers come in small products, which take some five times as long.
 fn cost(architecture: &Architecture) -> f64 {
     let lines = summary(&(architecture.layers)());
+    let convolves = lines.iter().any(|l| l.output.len() > 1);
     let each: usize = lines.iter().map(|l| l.multiply_adds + l.parameters / 8).sum();
-    each as f64 * architecture.epochs as f64
+    each as f64 * architecture.epochs as f64 * if convolves { 1.0 } else { 5.0 }
 }
 
-fn is_of_recipe(m: &Metadata, architecture: &Architecture, args: &TrainArgs) -> bool {
-    let epochs = args.epochs.map_or(architecture.epochs, std::num::NonZeroUsize::get);
-    (m.architecture == architecture.id && m.epochs >= epochs && m.seed == architecture.seed)
-        && m.augmentation == args.augment.to_string()
-        && m.averaged_epochs == averaged(architecture, args)
-}
-
-/// Epochs that the weights are averaged over.
-fn averaged(architecture: &Architecture, args: &TrainArgs) -> usize {
-    args.average.unwrap_or(architecture.average_epochs)
-}
-
-/// Trains one network, or goes on with it.
-fn one(
+/// The settings by which this network is trained.
+fn recipe(
     architecture: &Architecture,
+    split: &Split,
+    args: &TrainArgs,
+) -> anyhow::Result<TrainConfig> {
+    let average = args.average.unwrap_or(architecture.average_epochs);
+    let usual = train::config(architecture, split, args)?;
+    Ok(TrainConfig { seed: architecture.seed, average_epochs: average, ..usual })
+}
+
+/// Whether weights are of this recipe; of more epochs, too.
+fn is_of_recipe(m: &Metadata, recipe: &TrainConfig) -> bool {
+    (m.architecture == recipe.model && m.dataset == recipe.data && m.seed == recipe.seed)
+        && (m.epochs >= recipe.epochs && m.subset == recipe.subset)
+        && (m.optimiser == recipe.optimiser.describe() && m.batch_size == recipe.batch_size)
+        && (m.validation_share == recipe.validation_share)
+        && m.augmentation == recipe.augmentation.to_string()
+        && m.averaged_epochs == recipe.average_epochs
+}
+
+/// Whether a run is by this recipe: where and on how many threads may differ.
+fn is_alike(run: &TrainConfig, recipe: &TrainConfig) -> bool {
+    let TrainConfig { threads, device, history, .. } = run.clone();
+    *run == TrainConfig { threads, device, history, ..recipe.clone() }
+}
+
+/// Trains one network, or goes on with it; the share of its steps that were left.
+fn one(
+    recipe: TrainConfig,
     file: &Path,
     args: &TrainArgs,
     out: &mut Output,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<f64> {
     let mut mine = args.clone();
     mine.all = false;
     mine.out = Some(file.to_owned());
-    mine.seed = architecture.seed;
-    mine.average = Some(averaged(architecture, args));
-    let unfinished = |r: &RunRecord| {
-        r.state != RunState::Finished
-            && (r.config.model == architecture.id && r.config.seed == architecture.seed)
-            && r.config.data == args.data
-            && r.config.augmentation == args.augment
-            && r.config.average_epochs == averaged(architecture, args)
-            && args.epochs.is_none_or(|n| r.config.epochs == n.get())
-            && train::can_go_on(r)
-    };
+    mine.seed = recipe.seed;
+    mine.average = Some(recipe.average_epochs);
+    let unfinished = |r: &RunRecord| train::can_go_on(r) && is_alike(&r.config, &recipe);
+    let mut left = 1.0;
     match runs::list(&folders::runs()).0.into_iter().find(unfinished) {
-        Some(record) => mine.resume = Some(record.id),
-        None => mine.model = Some(architecture.id.to_owned()),
+        Some(record) => {
+            left -= record.steps as f64 / record.total_steps.max(1) as f64;
+            mine.resume = Some(record.id);
+        }
+        None => mine.model = Some(recipe.model.clone()),
     }
-    train::run(&mine, out).map(|_| ())
+    train::run(&mine, out).map(|_| left)
 }
 
 struct Member {
@@ -127,7 +142,7 @@ fn pack(
     out: &mut Output,
 ) -> anyhow::Result<Vec<Tested>> {
     let threads = super::models::threads(args.threads);
-    let held_out = held_out(split)?;
+    let held_out = held_out(split, args)?;
     let ask = |network: &Network, data: &Dataset| {
         let never = std::sync::atomic::AtomicBool::new(false);
         let asked = crate::ann::evaluate::evaluate(network, data, threads, &never, &mut |_, _| {})?;
@@ -155,8 +170,8 @@ fn pack(
 }
 
 /// The digits that all runs of the recipe hold out.
-pub fn held_out(split: &Split) -> anyhow::Result<Dataset> {
-    let config = TrainConfig { subset: split.train.len(), ..TrainConfig::default() };
+fn held_out(split: &Split, args: &TrainArgs) -> anyhow::Result<Dataset> {
+    let config = recipe(ZOO[0], split, args)?;
     Ok(crate::ann::trainer::split(&config, &split.train)?.1)
 }
 
@@ -168,7 +183,7 @@ fn fit(
     args: &TrainArgs,
     out: &mut Output,
 ) -> anyhow::Result<()> {
-    let held_out = held_out(split)?;
+    let held_out = held_out(split, args)?;
     let (known, test) = (held_out.labels(), split.test.labels());
     let percent = |v: f64| format!("{:.2} %", v * 100.0);
     let report = |r: Option<f64>| r.map_or_else(|| "–".into(), |r| format!("{r:.2} %"));
@@ -213,4 +228,46 @@ fn fit(
         out.line(line)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::ann::optimiser::OptimiserConfig;
+    use crate::ann::trainer::Trainer;
+    use crate::data::augment::Augmentation;
+    use crate::data::synthetic;
+
+    #[test]
+    fn what_was_trained_otherwise_is_not_of_the_recipe() {
+        let data = Arc::new(synthetic::generate(1, 50));
+        let recipe =
+            TrainConfig { data: data.id.clone(), subset: 50, epochs: 1, ..TrainConfig::default() };
+        let of = |config: &TrainConfig| {
+            let mut trainer = Trainer::new(config.clone(), Arc::clone(&data)).unwrap();
+            while !trainer.step().unwrap().finished {}
+            is_of_recipe(&trainer.metadata(), &recipe)
+        };
+        let elsewhere = TrainConfig { threads: recipe.threads + 1, ..recipe.clone() };
+        assert!(of(&elsewhere) && is_alike(&elsewhere, &recipe));
+        assert!(of(&TrainConfig { epochs: 2, ..recipe.clone() }), "more of the same");
+        let adam = OptimiserConfig::default_of("adam").unwrap();
+        let others = [
+            TrainConfig { model: "rnn1".into(), ..recipe.clone() },
+            TrainConfig { seed: 2, ..recipe.clone() },
+            TrainConfig { subset: 40, ..recipe.clone() },
+            TrainConfig { batch_size: 31, ..recipe.clone() },
+            TrainConfig { validation_share: 0.1, ..recipe.clone() },
+            TrainConfig { average_epochs: 1, ..recipe.clone() },
+            TrainConfig { augmentation: Augmentation::USUAL, ..recipe.clone() },
+            TrainConfig { optimiser: adam, ..recipe.clone() },
+        ];
+        for other in others {
+            assert!(!of(&other) && !is_alike(&other, &recipe), "{other:?}");
+        }
+        let mnist = TrainConfig { data: "mnist".into(), ..recipe.clone() };
+        assert!(!is_alike(&mnist, &recipe) && !is_alike(&recipe, &mnist));
+    }
 }

@@ -388,6 +388,8 @@ impl eframe::App for App {
         self.read_in_time();
         self.look_back();
         self.look(ctx);
+        // What it is about may only just have come.
+        self.find_wrong();
         self.remember_window(ctx);
         self.follow_neuron();
         self.follow_plasticity();

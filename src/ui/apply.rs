@@ -150,6 +150,8 @@ impl App {
             }
             TrainEdit::Delete(id) => {
                 self.compared.remove(&id);
+                self.models = models::without(&self.models, &format!("run-{id}"));
+                self.remember_used_runs();
                 self.job(Job::DeleteRun(id));
             }
             TrainEdit::Compare(id, true) => {
@@ -292,6 +294,9 @@ impl App {
         let Some(key) = self.picking.only_wrong.clone() else { return };
         let source = self.picking.source;
         let entry = (key.clone(), source.to_owned());
+        if self.wrong.contains_key(&entry) {
+            return;
+        }
         let library = self.hub.library();
         let Some(split) = library.source(source).split().cloned() else { return };
         let Some(model) = self.models.iter().find(|m| m.key == key).cloned() else { return };

@@ -73,8 +73,10 @@ impl ActiveRun {
         let trainer = Trainer::new(config.clone(), Arc::clone(&split.train))?;
         let mut record = RunRecord::new(config, trainer.progress().total_steps());
         let folder = RunFolder::create(root, &mut record)?;
-        folder.write_record(&record)?;
-        Ok(Self::assemble(trainer, split, folder, record))
+        let mut run = Self::assemble(trainer, split, folder, record);
+        // From now on there is something to go on with, whatever happens.
+        run.checkpoint()?;
+        Ok(run)
     }
 
     /// An earlier run, from its checkpoint; on another device, if one is named.
@@ -251,9 +253,13 @@ impl ActiveRun {
         if let Some(recorder) = &mut self.recorder {
             recorder.close(&self.trainer, state == RunState::Failed);
         }
+        self.trainer.fall_back();
         let (network, metadata) = (self.trainer.result(), self.metadata());
         weights::save(&self.folder.weights(), &network, &metadata, Precision::Single)?;
-        self.trainer.save_checkpoint(&self.folder.checkpoint())?;
+        // After a step that diverged the last checkpoint is the one to go on from.
+        if self.trainer.is_intact() {
+            self.trainer.save_checkpoint(&self.folder.checkpoint())?;
+        }
         self.folder.write_record(&self.record)?;
         self.model = Some(Arc::new(self.finished_model()?));
         Ok(())

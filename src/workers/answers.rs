@@ -119,11 +119,18 @@ pub fn spawn(
             Err(error) => return events.send(Event::Failure(error.to_string())),
         };
         while let Some(question) = inbox.wait() {
-            let models = question.models.iter();
-            let answers: Vec<Answer> =
-                pool.install(|| models.map(|m| ask(m, &question.pixels)).collect());
-            let ensembles = combine(question.set, &answers);
+            let work = std::panic::AssertUnwindSafe(|| {
+                let models = question.models.iter();
+                let answers: Vec<Answer> =
+                    pool.install(|| models.map(|m| ask(m, &question.pixels)).collect());
+                (combine(question.set, &answers), answers)
+            });
             let latency_ms = question.asked.elapsed().as_secs_f32() * 1e3;
+            let (ensembles, answers) = std::panic::catch_unwind(work).unwrap_or_else(|panic| {
+                let what = super::training::panic_text(&*panic);
+                events.send(Event::Failure(format!("The networks could not be asked, through an error in the program ({what}). The drawing was kept; please report it.")));
+                Default::default()
+            });
             out.put(Answers { serial: question.serial, answers, ensembles, latency_ms });
             events.wake();
         }

@@ -183,6 +183,7 @@ fn centring_matters() {
         let points: Vec<[f32; 2]> = stroke.iter().map(small).collect();
         window.stroke(&points);
     }
+    window.wait_for_text("All 14 say 8");
     window.harness.get_by_role_and_label(egui::accesskit::Role::CheckBox, "Centre digit").click();
     window.harness.run_steps(3);
     window.wait_for("a lost network", |h| {

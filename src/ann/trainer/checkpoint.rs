@@ -111,7 +111,7 @@ impl Trainer {
         }
         let mut trainer = Self::new(state.config, data)?;
         set_from(&mut trainer.network, &arrays, "network/", &file)?;
-        trainer.last_good = trainer.network.values();
+        trainer.last_good.values = trainer.network.values();
         let array = |name: &str| {
             let found = arrays.iter().find(|(n, ..)| n == name).map(|(.., values)| values.clone());
             found.ok_or_else(|| broken(format!("{name} is missing")))
@@ -121,11 +121,14 @@ impl Trainer {
             let slots = (0..slots.len()).map(|j| array(&format!("optimiser/{i}/{j}")));
             kept.push(slots.collect::<Result<Vec<_>, _>>()?);
         }
+        if kept.iter().flatten().flatten().any(|v| !v.is_finite()) {
+            return Err(broken("the optimiser's numbers are not finite".into()));
+        }
         if !trainer.optimiser.restore(state.updates, kept) {
             return Err(broken("the optimiser's numbers do not fit the network".into()));
         }
         if state.averaged > 0 {
-            let lens = trainer.last_good.iter().map(Vec::len).enumerate();
+            let lens = trainer.last_good.values.iter().map(Vec::len).enumerate();
             let values = lens.map(|(i, len)| {
                 let values = array(&format!("average/{i}"))?;
                 let fits = values.len() == len && values.iter().all(|v| v.is_finite());
@@ -133,6 +136,7 @@ impl Trainer {
             });
             trainer.average =
                 Average { values: values.collect::<Result<_, _>>()?, count: state.averaged };
+            trainer.last_good.average.clone_from(&trainer.average);
         }
         let points = array("history/loss")?.into_iter().zip(array("history/accuracy")?);
         trainer.history.batches = points

@@ -62,9 +62,20 @@ pub struct Trainer {
     last_validation: Option<Evaluation>,
     layers: Vec<LayerStats>,
     measure: bool,
-    last_good: Vec<Vec<f32>>,
+    last_good: Good,
     average: Average,
+    /// Weights, what the optimiser keeps and the counters belong together: not after a
+    /// step that diverged or was broken off.
+    intact: bool,
     pool: ThreadPool,
+}
+
+/// What a run that diverged goes back to: weights whose loss was finite, and the
+/// average at that time.
+#[derive(Clone, Default)]
+struct Good {
+    values: Vec<Vec<f32>>,
+    average: Average,
 }
 
 /// How a step is computed.
@@ -157,7 +168,7 @@ impl Trainer {
         let sizes: Vec<usize> = steps.map(|s| parameter_len(&*s.op)).collect();
         let optimiser = OptimiserState::new(&config.optimiser, &sizes)?;
         let (training, validation) = split(&config, &data)?;
-        let last_good = network.values();
+        let last_good = Good { values: network.values(), average: Average::default() };
         let pool = super::pool(config.threads)?;
         let way = Way::new(&config, &network, &optimiser)?;
         let mut trainer = Self {
@@ -180,6 +191,7 @@ impl Trainer {
             measure: false,
             last_good,
             average: Average::default(),
+            intact: true,
             pool,
         };
         trainer.shuffle();
@@ -224,10 +236,16 @@ impl Trainer {
         let images = chosen.len();
         let pixels = self.pictures(chosen);
         let labels: Vec<u8> = chosen.iter().map(|i| self.data.label(*i as usize)).collect();
-        if self.step.is_multiple_of(COPY_EVERY) {
-            self.keep().inspect_err(|error| self.go_back(error))?;
-        }
+        let copy = if self.step.is_multiple_of(COPY_EVERY) {
+            self.keep().inspect_err(|error| self.go_back(error))?
+        } else {
+            None
+        };
         let Outcome { loss, right } = self.update(&pixels, &labels)?;
+        // The loss shows that the weights before the step were good.
+        if let Some(copy) = copy {
+            self.last_good = copy;
+        }
         self.batch += 1;
         self.step += 1;
         if self.epoch + self.config.average_epochs >= self.config.epochs {
@@ -245,17 +263,20 @@ impl Trainer {
         Ok(Batch { step: self.step, images, loss, accuracy })
     }
 
-    /// Takes the copy that a run goes back to.
-    fn keep(&mut self) -> Result<(), AnnError> {
+    /// Takes the copy that a run goes back to. A device keeps its own.
+    fn keep(&mut self) -> Result<Option<Good>, AnnError> {
         match &mut self.way {
-            Way::Own(_) => self.last_good = self.network.values(),
+            Way::Own(_) => {
+                let (values, average) = (self.network.values(), self.average.clone());
+                Ok(Some(Good { values, average }))
+            }
             Way::Device(on) => {
                 on.session.keep(self.step)?;
                 (on.epoch, on.batch, on.sums) = (self.epoch, self.batch, self.sums);
                 on.average.clone_from(&self.average);
+                Ok(None)
             }
         }
-        Ok(())
     }
 
     /// After a checkpoint was read: a run on a device goes on there.
@@ -296,6 +317,7 @@ impl Trainer {
         let (network, optimiser) = (&mut self.network, &mut self.optimiser);
         let address = (self.config.seed, self.step);
         let digits = (pictures, labels);
+        self.intact = false;
         let done = match &mut self.way {
             Way::Own(backprop) => {
                 self.pool.install(|| backprop.step(network, optimiser, digits, address))
@@ -307,13 +329,15 @@ impl Trainer {
             (Ok(_), Some(before)) => self.layers = layers::measure(self.network(), &before),
             (Ok(_), None) => {}
         }
+        self.intact |= done.is_ok();
         done
     }
 
     fn go_back(&mut self, error: &AnnError) {
         match &self.way {
-            Way::Own(_) => self.network.set_values(&self.last_good),
+            Way::Own(_) => self.fall_back(),
             Way::Device(on) if matches!(error, AnnError::Device { .. }) => {
+                self.intact = true;
                 (self.epoch, self.batch, self.sums) = (on.epoch, on.batch, on.sums);
                 self.average.clone_from(&on.average);
                 self.step = on.session.kept_step();
@@ -323,7 +347,7 @@ impl Trainer {
                 self.shuffle();
             }
             // The session is at its last good weights already.
-            Way::Device(_) => {}
+            Way::Device(on) => self.average.clone_from(&on.average),
         }
     }
 
@@ -395,6 +419,20 @@ impl Trainer {
     pub fn result(&self) -> Network {
         let network = self.network();
         self.average.network(network).unwrap_or_else(|| network.clone())
+    }
+
+    /// After a step that was broken off, as by a panic: back to the last good weights.
+    pub fn fall_back(&mut self) {
+        if let (Way::Own(_), false) = (&self.way, self.intact) {
+            self.network.set_values(&self.last_good.values);
+            self.average.clone_from(&self.last_good.average);
+        }
+    }
+
+    /// Whether the run can be gone on with from where it is: not after a step that
+    /// diverged or was broken off. Its weights are good even then.
+    pub fn is_intact(&self) -> bool {
+        self.intact
     }
 
     /// Whether [`Trainer::result`] differs from [`Trainer::network`].

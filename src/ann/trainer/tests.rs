@@ -52,10 +52,9 @@ fn every_network_learns_bars() {
 fn the_result_depends_on_seed_and_threads_and_not_on_being_watched() {
     for (model, n) in [("mlp", 150), ("cnn3", 70), ("rnn1", 70), ("rnn4", 70)] {
         let augmentation = Augmentation::USUAL;
-        let run = |threads: usize, watched: bool| {
-            let mut trainer =
-                Trainer::new(TrainConfig { threads, augmentation, ..config(model, n) }, bars(n))
-                    .unwrap();
+        let run = |threads: usize, seed: u64, watched: bool| {
+            let settings = TrainConfig { threads, seed, augmentation, ..config(model, n) };
+            let mut trainer = Trainer::new(settings, bars(n)).unwrap();
             loop {
                 if watched {
                     trainer.measure_next_step();
@@ -68,9 +67,17 @@ fn the_result_depends_on_seed_and_threads_and_not_on_being_watched() {
             (trainer.network().values(), trainer.history().clone())
         };
         // Every picture is changed in its own way, whichever thread does it.
-        for threads in [1, 2, 3] {
-            let first = run(threads, false);
-            assert!(first == run(threads, true), "{model} on {threads} threads");
+        let each = [1, 2, 3].map(|threads| {
+            let first = run(threads, 3, false);
+            assert!(first == run(threads, 3, true), "{model} on {threads} threads");
+            first
+        });
+        assert!(each[0] != run(1, 4, false), "{model} from another seed");
+        // Sums over parts round otherwise, and no more than that.
+        for other in &each[1..] {
+            let losses = |i: &(_, History)| i.1.batches.iter().map(|b| b.loss).collect::<Vec<_>>();
+            let (one, more) = (losses(&each[0]), losses(other));
+            assert!((one[0] - more[0]).abs() < 1e-5, "{model}: {one:?} {more:?}");
         }
     }
 }
@@ -79,21 +86,30 @@ fn the_result_depends_on_seed_and_threads_and_not_on_being_watched() {
 fn a_resumed_run_ends_with_the_same_weights() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("checkpoint.safetensors");
-    for optimiser in ["adadelta", "adam", "sgd"] {
+    // Dropout and states over time, too.
+    let models = [("mlp", "adadelta"), ("mlp", "adam"), ("mlp", "sgd")];
+    for (model, optimiser) in models.into_iter().chain([("cnn3", "adam"), ("rnn4", "sgd")]) {
         let optimiser = OptimiserConfig::default_of(optimiser).unwrap();
         let (augmentation, average_epochs) = (Augmentation::USUAL, 1);
-        let settings =
-            TrainConfig { optimiser, augmentation, average_epochs, ..config("mlp", 150) };
-        let mut whole = Trainer::new(settings.clone(), bars(150)).unwrap();
+        // 160 held out are asked in two pieces.
+        let settings = TrainConfig {
+            optimiser,
+            augmentation,
+            average_epochs,
+            validation_share: 0.5,
+            ..config(model, 320)
+        };
+        let mut whole = Trainer::new(settings.clone(), bars(320)).unwrap();
         finish(&mut whole);
         // In the middle of an epoch, at its end, and while validating.
         for stop_after in [3, 5, 6, 9] {
-            let mut first = Trainer::new(settings.clone(), bars(150)).unwrap();
+            let mut first = Trainer::new(settings.clone(), bars(320)).unwrap();
             for _ in 0..stop_after {
                 first.step().unwrap();
             }
+            assert_eq!(first.validating.is_some(), stop_after == 6, "after {stop_after}");
             first.save_checkpoint(&path).unwrap();
-            let mut second = Trainer::resume(&path, bars(150)).unwrap();
+            let mut second = Trainer::resume(&path, bars(320)).unwrap();
             finish(&mut second);
             assert!(whole.network().values() == second.network().values());
             assert!(whole.result().values() == second.result().values());
@@ -215,7 +231,24 @@ fn a_diverging_run_stops_at_finite_weights() {
     let error = trainer.step().unwrap_err();
     assert!(matches!(error, AnnError::Diverged { .. }));
     assert!(error.to_string().contains("learning rate"));
+    assert!(trainer.network().values() == good && !trainer.is_intact());
+}
+
+#[test]
+fn weights_whose_loss_is_not_finite_are_never_the_copy_that_is_gone_back_to() {
+    let settings = TrainConfig { batch_size: 2, average_epochs: 2, ..config("mlp", 150) };
+    let mut trainer = Trainer::new(settings, bars(150)).unwrap();
+    while trainer.progress().step < COPY_EVERY {
+        trainer.step().unwrap();
+    }
+    // The next step is one at which a copy is taken.
+    let good = trainer.last_good.values.clone();
+    let huge: Vec<Vec<f32>> = good.iter().map(|v| vec![1e30; v.len()]).collect();
+    trainer.network.set_values(&huge);
+    trainer.average.values = huge;
+    assert!(trainer.is_intact() && trainer.step().is_err() && !trainer.is_intact());
     assert!(trainer.network().values() == good);
+    assert!(trainer.result().values().iter().flatten().all(|v| v.abs() < 1e3));
 }
 
 #[test]

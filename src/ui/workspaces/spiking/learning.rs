@@ -64,6 +64,9 @@ fn shown_id() -> egui::Id {
 }
 
 /// Faster than one could follow, winners are not marked.
+/// Images per second below which the changes of every image are known in time.
+const SLOW: f64 = 3.0;
+
 fn at_full_speed(world: &Snapshot<'_>) -> bool {
     world.digits.view.goes && world.digits.view.speeds.is_some_and(|s| s.images_per_s > 20.0)
 }
@@ -212,7 +215,7 @@ fn figures(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, shown: Option<usi
 fn last(ui: &mut Ui, world: &Snapshot<'_>, shown: Option<usize>) {
     let view = &world.digits.view;
     // In slow motion one waits for it.
-    let slow = view.goes && !at_full_speed(world);
+    let slow = view.goes && view.speeds.is_some_and(|s| s.images_per_s < SLOW);
     let known = view.change.as_ref().filter(|c| !slow || c.by == view.last);
     let last = known.map_or(&view.last, |c| &c.by);
     let (Some(data), Some(winner)) = (&view.data, last.winner) else { return };

@@ -1,6 +1,8 @@
 //! The report's table beside ours: the weights in the box, and what the user's
 //! own runs reached, with their spread over seeds; and the queue of runs.
 
+use std::collections::BTreeMap;
+
 use egui::{RichText, ScrollArea, Ui};
 
 use super::super::super::command::{Command, Outbox, TrainEdit};
@@ -145,11 +147,14 @@ fn accuracies(runs: &[RunRecord], architecture: &Architecture) -> Vec<f64> {
             && (c.epochs == architecture.epochs && c.data == recipe.data)
             && (c.subset == recipe.subset && c.batch_size == recipe.batch_size)
             && (c.optimiser == recipe.optimiser && c.augmentation.is_off())
+            && c.validation_share == recipe.validation_share
+            // The report took the last weights.
+            && c.average_epochs == 0
     };
-    runs.iter()
-        .filter(|r| r.state == RunState::Finished && fits(&r.config))
-        .filter_map(|r| r.test_accuracy.map(|a| a * 100.0))
-        .collect()
+    let finished = runs.iter().filter(|r| r.state == RunState::Finished && fits(&r.config));
+    // A seed counts once.
+    let by_seed = finished.filter_map(|r| Some((r.config.seed, r.test_accuracy? * 100.0)));
+    by_seed.collect::<BTreeMap<u64, f64>>().into_values().collect()
 }
 
 /// Mean ± standard deviation, and how many.

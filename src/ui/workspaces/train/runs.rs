@@ -72,7 +72,8 @@ fn row(ui: &mut Ui, world: &Snapshot<'_>, run: &RunRecord, out: &mut Outbox) {
         {
             train(TrainEdit::Use(run.id.clone()));
         }
-        let unfinished = run.steps < run.total_steps && !in_hand;
+        // One that was stopped while it was tested has only the test left.
+        let unfinished = run.state != RunState::Finished && !in_hand;
         let free = !world.training.phase.in_hand();
         if unfinished
             && ui
