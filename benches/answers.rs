@@ -24,8 +24,8 @@ fn shipped() -> Arc<Models> {
 }
 
 /// One move of the mouse in the middle of a stroke: the stroke grows, becomes
-/// 28×28 pixels, crosses to the answers' thread, goes through both networks, and
-/// the answers are there to be drawn.
+/// 28×28 pixels, crosses to the answers' thread, goes through all ten networks, becomes
+/// the answers of the three ensembles, and all are there to be drawn.
 fn mouse_move_to_answers(c: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let hub = Hub::start(folder.path().join("runs"), Arc::new(|| {})).expect("threads");
@@ -55,7 +55,7 @@ fn mouse_move_to_answers(c: &mut Criterion) {
             std::thread::yield_now();
         }
     };
-    let mut group = c.benchmark_group("mouse move to both answers");
+    let mut group = c.benchmark_group("mouse move to all thirteen answers");
     group.bench_function("nothing training", |b| b.iter(|| round(&mut digit)));
 
     let stop = Arc::new(AtomicBool::new(false));

@@ -57,7 +57,13 @@ fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             for set in SETS {
                 ui.label(percent(set.accuracy(architecture.id).map(|a| a * 100.0)));
             }
-            ui.label(spread(&accuracies(world.runs, architecture)));
+            ui.vertical(|ui| {
+                ui.label(spread(&accuracies(world.runs, architecture)));
+                if let Some(now) = now(world, architecture) {
+                    ui.label(RichText::new(now).small())
+                        .on_hover_text("The run in hand, on the digits it holds out");
+                }
+            });
             let tip = "Train it by the report's recipe, from the next seed, when its turn comes";
             let name = format!("Queue {}", architecture.name);
             if ui.button(&name).on_hover_text(tip).clicked() {
@@ -139,19 +145,28 @@ fn next(world: &Snapshot<'_>, architecture: &Architecture) -> TrainConfig {
     }
 }
 
+/// Whether a run is by the report's recipe, which took the last weights.
+fn fits(c: &TrainConfig, architecture: &Architecture) -> bool {
+    let recipe = TrainConfig::default();
+    c.model == architecture.id
+        && (c.epochs == architecture.epochs && c.data == recipe.data)
+        && (c.subset == recipe.subset && c.batch_size == recipe.batch_size)
+        && (c.optimiser == recipe.optimiser && c.augmentation.is_off())
+        && (c.validation_share == recipe.validation_share && c.average_epochs == 0)
+}
+
+/// Where the run in hand stands, if it is one of this network by the recipe.
+fn now(world: &Snapshot<'_>, architecture: &Architecture) -> Option<String> {
+    let run = world.training.record.as_ref().filter(|_| world.training.phase.in_hand())?;
+    let last = run.epochs.last().filter(|_| fits(&run.config, architecture))?;
+    let held_out = f64::from(last.validation_accuracy?) * 100.0;
+    Some(format!("now {held_out:.2}, epoch {} of {}", last.epoch, run.config.epochs))
+}
+
 /// Test accuracies, in percent, of the finished runs by the report's recipe.
 fn accuracies(runs: &[RunRecord], architecture: &Architecture) -> Vec<f64> {
-    let recipe = TrainConfig::default();
-    let fits = |c: &TrainConfig| {
-        c.model == architecture.id
-            && (c.epochs == architecture.epochs && c.data == recipe.data)
-            && (c.subset == recipe.subset && c.batch_size == recipe.batch_size)
-            && (c.optimiser == recipe.optimiser && c.augmentation.is_off())
-            && c.validation_share == recipe.validation_share
-            // The report took the last weights.
-            && c.average_epochs == 0
-    };
-    let finished = runs.iter().filter(|r| r.state == RunState::Finished && fits(&r.config));
+    let finished =
+        runs.iter().filter(|r| r.state == RunState::Finished && fits(&r.config, architecture));
     // A seed counts once.
     let by_seed = finished.filter_map(|r| Some((r.config.seed, r.test_accuracy? * 100.0)));
     by_seed.collect::<BTreeMap<u64, f64>>().into_values().collect()
