@@ -154,6 +154,10 @@ pub struct TrainArgs {
         ["model", "resume", "subset", "batch_size", "optimiser", "learning_rate", "seed",
          "validation", "json"])]
     pub all: bool,
+    /// With --all: take the ten networks that lie in --out as they are, however they were trained
+    /// on these digits, and only test them and fit the ensembles
+    #[arg(long, requires = "all", conflicts_with_all = ["epochs", "augment", "average"])]
+    pub fit_only: bool,
     /// Go on with this run (its name as printed at its start, or `last`)
     #[arg(long, value_name = "RUN", conflicts_with_all =
         ["model", "data", "epochs", "subset", "batch_size", "optimiser", "learning_rate", "seed",

@@ -7,6 +7,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use anyhow::bail;
+
 use super::args::TrainArgs;
 use super::output::Output;
 use super::{Outcome, digits, table, train};
@@ -32,7 +34,19 @@ pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     for (number, architecture) in ZOO.iter().enumerate() {
         let file = folder.join(format!("{}.safetensors", architecture.id));
         let recipe = recipe(architecture, &split, args)?;
-        if weights::load(&file).is_ok_and(|(_, m)| is_of_recipe(&m, &recipe)) {
+        let dataset = &split.train.id[..];
+        if args.fit_only {
+            let (_, m) = weights::load(&file)?;
+            if m.architecture != architecture.id || !has_held_out(&m, &recipe, dataset) {
+                bail!(
+                    "{} is no {} that held out the same digits: an ensemble is fitted on digits that no member was trained on",
+                    file.display(),
+                    architecture.name
+                );
+            }
+            continue;
+        }
+        if weights::load(&file).is_ok_and(|(_, m)| is_of_recipe(&m, &recipe, dataset)) {
             out.line(format_args!("{}: there already, {}", architecture.name, file.display()))?;
             continue;
         }
@@ -70,12 +84,17 @@ fn recipe(
     Ok(TrainConfig { seed: architecture.seed, average_epochs: average, ..usual })
 }
 
+/// Whether the same digits of the data set of this id were held out.
+fn has_held_out(m: &Metadata, recipe: &TrainConfig, dataset: &str) -> bool {
+    (m.dataset == dataset && m.subset == recipe.subset)
+        && m.validation_share == recipe.validation_share
+}
+
 /// Whether weights are of this recipe; of more epochs, too.
-fn is_of_recipe(m: &Metadata, recipe: &TrainConfig) -> bool {
-    (m.architecture == recipe.model && m.dataset == recipe.data && m.seed == recipe.seed)
-        && (m.epochs >= recipe.epochs && m.subset == recipe.subset)
-        && (m.optimiser == recipe.optimiser.describe() && m.batch_size == recipe.batch_size)
-        && (m.validation_share == recipe.validation_share)
+fn is_of_recipe(m: &Metadata, recipe: &TrainConfig, dataset: &str) -> bool {
+    (m.architecture == recipe.model && m.seed == recipe.seed && has_held_out(m, recipe, dataset))
+        && (m.epochs >= recipe.epochs && m.batch_size == recipe.batch_size)
+        && m.optimiser == recipe.optimiser.describe()
         && m.augmentation == recipe.augmentation.to_string()
         && m.averaged_epochs == recipe.average_epochs
 }
@@ -243,12 +262,16 @@ mod tests {
     #[test]
     fn what_was_trained_otherwise_is_not_of_the_recipe() {
         let data = Arc::new(synthetic::generate(1, 50));
-        let recipe =
-            TrainConfig { data: data.id.clone(), subset: 50, epochs: 1, ..TrainConfig::default() };
+        let recipe = TrainConfig {
+            data: "synthetic".into(),
+            subset: 50,
+            epochs: 1,
+            ..TrainConfig::default()
+        };
         let of = |config: &TrainConfig| {
             let mut trainer = Trainer::new(config.clone(), Arc::clone(&data)).unwrap();
             while !trainer.step().unwrap().finished {}
-            is_of_recipe(&trainer.metadata(), &recipe)
+            is_of_recipe(&trainer.metadata(), &recipe, &data.id)
         };
         let elsewhere = TrainConfig { threads: recipe.threads + 1, ..recipe.clone() };
         assert!(of(&elsewhere) && is_alike(&elsewhere, &recipe));
@@ -269,5 +292,26 @@ mod tests {
         }
         let mnist = TrainConfig { data: "mnist".into(), ..recipe.clone() };
         assert!(!is_alike(&mnist, &recipe) && !is_alike(&recipe, &mnist));
+    }
+
+    #[test]
+    fn the_networks_in_the_box_are_of_their_recipes() {
+        for (set, augmentation, average) in
+            [("report", Augmentation::default(), None), ("augmented", Augmentation::USUAL, Some(5))]
+        {
+            let set = crate::ann::shipped::find(set).unwrap();
+            assert_eq!(set.metadata().len(), ZOO.len());
+            for (m, a) in set.metadata().iter().zip(ZOO) {
+                let recipe = TrainConfig {
+                    model: a.id.into(),
+                    seed: a.seed,
+                    epochs: a.epochs,
+                    average_epochs: average.unwrap_or(a.average_epochs),
+                    augmentation,
+                    ..TrainConfig::default()
+                };
+                assert!(is_of_recipe(m, &recipe, "mnist-train"), "{m:?}");
+            }
+        }
     }
 }

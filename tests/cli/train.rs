@@ -138,3 +138,17 @@ fn a_run_keeps_its_history_unless_told_not_to() {
     let error = run_text(home().path(), &format!("{text} --history 3")).fails(2);
     assert!(error.contains("history") && error.contains("20"), "{error}");
 }
+
+#[test]
+fn ensembles_are_only_fitted_to_networks_that_held_out_the_same_digits() {
+    let home = home();
+    let folder = home.path().join("zoo");
+    std::fs::create_dir(&folder).unwrap();
+    let text = format!("train --all --fit-only --data synthetic --out {}", folder.display());
+    let line = run_text(home.path(), &text).fails(1);
+    assert!(line.contains("mlp.safetensors"), "{line}");
+    // It was trained on a few of the digits.
+    std::fs::copy(weights(), folder.join("mlp.safetensors")).unwrap();
+    let line = run_text(home.path(), &text).fails(1);
+    assert!(line.contains("held out the same digits"), "{line}");
+}
