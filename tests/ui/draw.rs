@@ -178,12 +178,13 @@ fn noise_and_shift_change_the_answer_and_go_away_again() {
 #[test]
 fn centring_matters() {
     let mut window = Window::open();
+    // As thick for its size as a large one.
+    window.set("Pen width", 4.0);
     let small = |p: &[f32; 2]| [0.02 + 0.45 * p[0], 0.53 + 0.45 * p[1]];
     for stroke in spikescope::data::synthetic::strokes(11, 8, 2) {
         let points: Vec<[f32; 2]> = stroke.iter().map(small).collect();
         window.stroke(&points);
     }
-    // Those that learnt without a teacher are less sure of a thick small digit.
     window.wait_for_text("All ten answers 8");
     window.harness.get_by_role_and_label(egui::accesskit::Role::CheckBox, "Centre digit").click();
     window.harness.run_steps(3);
