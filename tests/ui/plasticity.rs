@@ -99,6 +99,7 @@ fn the_hidden_pattern_runs_is_held_stepped_and_reset() {
     window.wait_for_text("ms/s simulated");
     window.key(Modifiers::NONE, Key::Space);
     window.wait_for_text("held");
+    window.settle();
     let at = |window: &Window| -> f64 {
         let mut found = window.harness.query_all_by_label_contains(" ms");
         let text = found
@@ -112,10 +113,12 @@ fn the_hidden_pattern_runs_is_held_stepped_and_reset() {
         h.query_all_by_label_contains(&format!("{:.1} of ", held + 0.5)).next().is_some()
     });
     window.key(Modifiers::COMMAND, Key::ArrowLeft);
-    assert!(at(&window) < held && window.says("behind live"));
+    window.wait_for_text("behind live");
+    assert!(at(&window) < held, "{}", window.said());
     window.pick("Engine", "GPU");
     window.wait_for_text("GPU engine (");
-    assert!(window.says("behind live"), "the run is kept: {}", window.said());
+    // The run is kept.
+    window.wait_for_text("behind live");
     window.click("Reset");
     window.wait_for_text("499.5 of 499.5 ms");
     window.click("New seed");
