@@ -114,6 +114,13 @@ fn the_hidden_pattern_runs_is_held_stepped_and_reset() {
     });
     window.key(Modifiers::COMMAND, Key::ArrowLeft);
     window.wait_for_text("behind live");
+    for _ in 0..1000 {
+        if at(&window) < held {
+            break;
+        }
+        window.harness.step();
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
     assert!(at(&window) < held, "{}", window.said());
     window.pick("Engine", "GPU");
     window.wait_for_text("GPU engine (");
