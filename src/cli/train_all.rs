@@ -99,12 +99,6 @@ fn is_of_recipe(m: &Metadata, recipe: &TrainConfig, dataset: &str) -> bool {
         && m.averaged_epochs == recipe.average_epochs
 }
 
-/// Whether a run is by this recipe: where and on how many threads may differ.
-fn is_alike(run: &TrainConfig, recipe: &TrainConfig) -> bool {
-    let TrainConfig { threads, device, history, .. } = run.clone();
-    *run == TrainConfig { threads, device, history, ..recipe.clone() }
-}
-
 /// Trains one network, or goes on with it; the share of its steps that were left.
 fn one(
     recipe: TrainConfig,
@@ -117,7 +111,7 @@ fn one(
     mine.out = Some(file.to_owned());
     mine.seed = recipe.seed;
     mine.average = Some(recipe.average_epochs);
-    let unfinished = |r: &RunRecord| train::can_go_on(r) && is_alike(&r.config, &recipe);
+    let unfinished = |r: &RunRecord| train::can_go_on(r) && r.config.learns_as(&recipe);
     let mut left = 1.0;
     match runs::list(&folders::runs()).0.into_iter().find(unfinished) {
         Some(record) => {
@@ -274,7 +268,7 @@ mod tests {
             is_of_recipe(&trainer.metadata(), &recipe, &data.id)
         };
         let elsewhere = TrainConfig { threads: recipe.threads + 1, ..recipe.clone() };
-        assert!(of(&elsewhere) && is_alike(&elsewhere, &recipe));
+        assert!(of(&elsewhere) && elsewhere.learns_as(&recipe));
         assert!(of(&TrainConfig { epochs: 2, ..recipe.clone() }), "more of the same");
         let adam = OptimiserConfig::default_of("adam").unwrap();
         let others = [
@@ -288,10 +282,10 @@ mod tests {
             TrainConfig { optimiser: adam, ..recipe.clone() },
         ];
         for other in others {
-            assert!(!of(&other) && !is_alike(&other, &recipe), "{other:?}");
+            assert!(!of(&other) && !other.learns_as(&recipe), "{other:?}");
         }
         let mnist = TrainConfig { data: "mnist".into(), ..recipe.clone() };
-        assert!(!is_alike(&mnist, &recipe) && !is_alike(&recipe, &mnist));
+        assert!(!mnist.learns_as(&recipe) && !recipe.learns_as(&mnist));
     }
 
     #[test]

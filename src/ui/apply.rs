@@ -280,12 +280,8 @@ impl App {
                 if source == "synthetic" {
                     self.data(DataEdit::LoadSynthetic);
                 }
-                self.find_wrong();
             }
-            DataEdit::OnlyWrong(model) => {
-                self.picking.only_wrong = model;
-                self.find_wrong();
-            }
+            DataEdit::OnlyWrong(model) => self.picking.only_wrong = model,
         }
     }
 

@@ -125,14 +125,51 @@ pub fn spawn(
                     pool.install(|| models.map(|m| ask(m, &question.pixels)).collect());
                 (combine(question.set, &answers), answers)
             });
-            let latency_ms = question.asked.elapsed().as_secs_f32() * 1e3;
             let (ensembles, answers) = std::panic::catch_unwind(work).unwrap_or_else(|panic| {
                 let what = super::training::panic_text(&*panic);
                 events.send(Event::Failure(format!("The networks could not be asked, through an error in the program ({what}). The drawing was kept; please report it.")));
                 Default::default()
             });
+            let latency_ms = question.asked.elapsed().as_secs_f32() * 1e3;
             out.put(Answers { serial: question.serial, answers, ensembles, latency_ms });
             events.wake();
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ann::shipped::REPORT;
+    use crate::data::synthetic;
+    use crate::workers::models::Origin;
+
+    #[test]
+    fn all_are_asked_and_the_time_told_is_that_of_all() {
+        let (inbox, out) =
+            (Arc::<Inbox<Question>>::default(), Arc::new(Slot::new(Answers::default())));
+        let (queue, _events) = std::sync::mpsc::sync_channel(8);
+        let events = Events::new(queue, Arc::new(|| {}));
+        let thread = spawn(Arc::clone(&inbox), Arc::clone(&out), events).unwrap();
+        let models = REPORT.networks().into_iter().map(|loaded| {
+            let (network, metadata) = loaded.unwrap();
+            Arc::new(Model::new(network, metadata, Origin::Shipped))
+        });
+        inbox.put(Question {
+            serial: 1,
+            pixels: Box::new(synthetic::generate(3, 1).pixels(0)),
+            models: Arc::new(models.collect()),
+            set: &REPORT,
+            asked: Instant::now(),
+        });
+        while out.get().serial == 0 {
+            std::thread::yield_now();
+        }
+        inbox.close();
+        thread.join().unwrap();
+        let answers = out.get();
+        assert_eq!((answers.answers.len(), answers.ensembles.len()), (10, 3));
+        let together: f32 = answers.answers.iter().map(|a| a.took_ms).sum();
+        assert!(together > 0.0 && answers.latency_ms >= together, "{answers:?}");
+    }
 }

@@ -64,6 +64,13 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
+    /// Whether both learn the same, but for rounding: where and on how many threads it
+    /// is computed, and what is kept to look back at, may differ.
+    pub fn learns_as(&self, other: &Self) -> bool {
+        let Self { threads, device, history, .. } = self.clone();
+        *self == Self { threads, device, history, ..other.clone() }
+    }
+
     /// Checks every setting.
     ///
     /// # Errors

@@ -6,10 +6,12 @@
 //! * [`layers`]: sizes and histograms of weights and updates
 //! * [`average`]: the mean of the last weights
 //! * [`checkpoint`]: saving and going on, bit for bit as if never stopped
+//! * `fallback`: what a run goes back to when a step fails
 
 pub mod average;
 pub mod checkpoint;
 pub mod config;
+mod fallback;
 pub mod history;
 pub mod layers;
 
@@ -20,6 +22,7 @@ use rayon::prelude::*;
 
 use average::Average;
 pub use config::TrainConfig;
+use fallback::Good;
 pub use history::{BatchPoint, EpochPoint, History};
 pub use layers::{Histogram, LayerStats};
 
@@ -36,8 +39,6 @@ use crate::data::{Dataset, PIXELS};
 
 /// Draws the digits that are held out.
 const SPLIT_SEED: u64 = 1;
-/// Batches between two copies of the weights that a diverged run returns to.
-const COPY_EVERY: u64 = 50;
 
 /// A run in progress.
 pub struct Trainer {
@@ -68,14 +69,6 @@ pub struct Trainer {
     /// step that diverged or was broken off.
     intact: bool,
     pool: ThreadPool,
-}
-
-/// What a run that diverged goes back to: weights whose loss was finite, and the
-/// average at that time.
-#[derive(Clone, Default)]
-struct Good {
-    values: Vec<Vec<f32>>,
-    average: Average,
 }
 
 /// How a step is computed.
@@ -236,11 +229,7 @@ impl Trainer {
         let images = chosen.len();
         let pixels = self.pictures(chosen);
         let labels: Vec<u8> = chosen.iter().map(|i| self.data.label(*i as usize)).collect();
-        let copy = if self.step.is_multiple_of(COPY_EVERY) {
-            self.keep().inspect_err(|error| self.go_back(error))?
-        } else {
-            None
-        };
+        let copy = self.keep().inspect_err(|error| self.go_back(error))?;
         let Outcome { loss, right } = self.update(&pixels, &labels)?;
         // The loss shows that the weights before the step were good.
         if let Some(copy) = copy {
@@ -261,32 +250,6 @@ impl Trainer {
         let accuracy = right as f32 / images as f32;
         self.history.batches.push(BatchPoint { step: self.step, loss, accuracy });
         Ok(Batch { step: self.step, images, loss, accuracy })
-    }
-
-    /// Takes the copy that a run goes back to. A device keeps its own.
-    fn keep(&mut self) -> Result<Option<Good>, AnnError> {
-        match &mut self.way {
-            Way::Own(_) => {
-                let (values, average) = (self.network.values(), self.average.clone());
-                Ok(Some(Good { values, average }))
-            }
-            Way::Device(on) => {
-                on.session.keep(self.step)?;
-                (on.epoch, on.batch, on.sums) = (self.epoch, self.batch, self.sums);
-                on.average.clone_from(&self.average);
-                Ok(None)
-            }
-        }
-    }
-
-    /// After a checkpoint was read: a run on a device goes on there.
-    fn put_on_device(&mut self) -> Result<(), AnnError> {
-        let Way::Device(on) = &mut self.way else { return Ok(()) };
-        let (updates, kept) = self.optimiser.parts();
-        on.session.load(&self.network, (updates, kept.to_vec()), self.step)?;
-        (on.epoch, on.batch, on.sums) = (self.epoch, self.batch, self.sums);
-        on.average.clone_from(&self.average);
-        Ok(())
     }
 
     /// The pictures of a mini-batch, changed by the augmentation.
@@ -331,24 +294,6 @@ impl Trainer {
         }
         self.intact |= done.is_ok();
         done
-    }
-
-    fn go_back(&mut self, error: &AnnError) {
-        match &self.way {
-            Way::Own(_) => self.fall_back(),
-            Way::Device(on) if matches!(error, AnnError::Device { .. }) => {
-                self.intact = true;
-                (self.epoch, self.batch, self.sums) = (on.epoch, on.batch, on.sums);
-                self.average.clone_from(&on.average);
-                self.step = on.session.kept_step();
-                self.history.batches.truncate(self.step as usize);
-                self.history.epochs.truncate(self.epoch);
-                self.validating = None;
-                self.shuffle();
-            }
-            // The session is at its last good weights already.
-            Way::Device(on) => self.average.clone_from(&on.average),
-        }
     }
 
     /// Asks the next piece of the validation split.
@@ -419,20 +364,6 @@ impl Trainer {
     pub fn result(&self) -> Network {
         let network = self.network();
         self.average.network(network).unwrap_or_else(|| network.clone())
-    }
-
-    /// After a step that was broken off, as by a panic: back to the last good weights.
-    pub fn fall_back(&mut self) {
-        if let (Way::Own(_), false) = (&self.way, self.intact) {
-            self.network.set_values(&self.last_good.values);
-            self.average.clone_from(&self.last_good.average);
-        }
-    }
-
-    /// Whether the run can be gone on with from where it is: not after a step that
-    /// diverged or was broken off. Its weights are good even then.
-    pub fn is_intact(&self) -> bool {
-        self.intact
     }
 
     /// Whether [`Trainer::result`] differs from [`Trainer::network`].

@@ -1,5 +1,6 @@
 //! What must hold of a run: determinism, resuming, divergence, odd sizes.
 
+use super::fallback::COPY_EVERY;
 use super::*;
 use crate::ann::optimiser::OptimiserConfig;
 use crate::data::SIDE;

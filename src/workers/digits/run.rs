@@ -33,7 +33,7 @@ pub struct Now {
 
 /// What came of an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Last {
+pub struct Outcome {
     /// Place of the image in the training set.
     pub number: usize,
     pub class: u8,
@@ -49,7 +49,7 @@ pub struct Last {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// The image that changed them; at high speed not the last one.
-    pub by: Last,
+    pub by: Outcome,
     /// By how much, `[pixel][neuron]`.
     pub weights: Arc<Vec<f32>>,
 }
@@ -62,7 +62,7 @@ pub struct Run {
     pub told: Option<String>,
     pub tally: Tally,
     pub now: Now,
-    pub last: Last,
+    pub last: Outcome,
     pub change: Option<Change>,
     pub history: History,
     protocol: Protocol,
@@ -114,7 +114,7 @@ impl Run {
             told,
             tally,
             now: Now::default(),
-            last: Last::default(),
+            last: Outcome::default(),
             change: None,
             history,
             protocol,
@@ -323,7 +323,7 @@ impl Run {
         let winner = self.tally.add(shown, number as u32, class);
         let most = winner.map_or(0, |w| shown.counts[w]);
         let spikes = [shown.counts.iter().sum(), most];
-        self.last = Last { number, class, answer, winner, spikes };
+        self.last = Outcome { number, class, answer, winner, spikes };
         self.accepted = true;
     }
 

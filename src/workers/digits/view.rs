@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::fields::{Look, Picture, paint};
 use super::history::Moment;
 use super::network::{Knobs, Learnt};
-use super::run::{Change, Last, Now, Run};
+use super::run::{Change, Now, Outcome, Run};
 use super::spikes::Stretch;
 use super::tally::Tally;
 use crate::data::dataset::Dataset;
@@ -154,7 +154,7 @@ pub struct DigitsView {
     /// Running accuracy, and answers that it is taken over.
     pub accuracy: Option<(f64, usize)>,
     pub now: Now,
-    pub last: Last,
+    pub last: Outcome,
     pub change: Option<Change>,
     /// The newest fields.
     pub fields: Option<Arc<Fields>>,

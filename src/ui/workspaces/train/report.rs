@@ -137,6 +137,11 @@ fn next(world: &Snapshot<'_>, architecture: &Architecture) -> TrainConfig {
         all.any(|c| c.model == architecture.id && c.seed == seed)
     };
     let seed = (architecture.seed..).find(|s| !used(*s)).unwrap_or(architecture.seed);
+    recipe(architecture, seed)
+}
+
+/// The report's recipe, which took the last weights.
+fn recipe(architecture: &Architecture, seed: u64) -> TrainConfig {
     TrainConfig {
         model: architecture.id.to_owned(),
         epochs: architecture.epochs,
@@ -145,14 +150,8 @@ fn next(world: &Snapshot<'_>, architecture: &Architecture) -> TrainConfig {
     }
 }
 
-/// Whether a run is by the report's recipe, which took the last weights.
-fn fits(c: &TrainConfig, architecture: &Architecture) -> bool {
-    let recipe = TrainConfig::default();
-    c.model == architecture.id
-        && (c.epochs == architecture.epochs && c.data == recipe.data)
-        && (c.subset == recipe.subset && c.batch_size == recipe.batch_size)
-        && (c.optimiser == recipe.optimiser && c.augmentation.is_off())
-        && (c.validation_share == recipe.validation_share && c.average_epochs == 0)
+fn fits(config: &TrainConfig, architecture: &Architecture) -> bool {
+    config.learns_as(&recipe(architecture, config.seed))
 }
 
 /// Where the run in hand stands, if it is one of this network by the recipe.
