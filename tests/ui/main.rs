@@ -152,6 +152,14 @@ impl Window {
         self.harness.run_steps(3);
     }
 
+    /// Holds what runs, and waits until it stands where it stopped.
+    #[track_caller]
+    fn hold(&mut self) {
+        self.key(egui::Modifiers::NONE, egui::Key::Space);
+        self.wait_for_text("held");
+        self.settle();
+    }
+
     /// Draws a stroke on the canvas with the mouse; points in 0 … 1.
     fn stroke(&mut self, points: &[[f32; 2]]) {
         let rect = self.harness.get_by_role_and_label(Role::Canvas, CANVAS).rect();

@@ -39,8 +39,7 @@ fn at_ms(window: &Window) -> f64 {
 fn fig_1_runs_is_held_stepped_and_scrubbed() {
     let mut window = open();
     window.wait_for_text("ms/s simulated");
-    window.key(Modifiers::NONE, Key::Space);
-    window.wait_for_text("held");
+    window.hold();
     let held = at_ms(&window);
     assert!(held >= 199.9, "{held}");
     window.click("Step on");
@@ -63,8 +62,7 @@ fn fig_1_runs_is_held_stepped_and_scrubbed() {
 fn the_engine_is_changed_while_it_runs_and_kept() {
     let mut window = open();
     window.wait_for_text("2 neurons are too few to gain by a GPU");
-    window.key(Modifiers::NONE, Key::Space);
-    window.wait_for_text("held");
+    window.hold();
     // Until the bar stands where the run does, the moment's values are in its place.
     window.wait_for_text("2 neurons are too few to gain by a GPU");
     let held = at_ms(&window);
@@ -87,8 +85,7 @@ fn the_engine_is_changed_while_it_runs_and_kept() {
 #[test]
 fn reset_brings_the_same_picture_back() {
     let mut window = open();
-    window.key(Modifiers::NONE, Key::Space);
-    window.wait_for_text("held");
+    window.hold();
     window.click("Add");
     window.wait_for_text("Weight 2");
     window.click("Ramp");
@@ -100,8 +97,7 @@ fn reset_brings_the_same_picture_back() {
 #[test]
 fn spikes_are_saved_and_opened_again() {
     let mut window = open();
-    window.key(Modifiers::NONE, Key::Space);
-    window.wait_for_text("held");
+    window.hold();
     window.click("Save…");
     window.click("Spikes as npz");
     window.wait_for_text("Saved as");

@@ -97,9 +97,7 @@ fn the_hidden_pattern_runs_is_held_stepped_and_reset() {
     let mut window = open("Hidden pattern");
     window.wait_for_text("It fires at anything");
     window.wait_for_text("ms/s simulated");
-    window.key(Modifiers::NONE, Key::Space);
-    window.wait_for_text("held");
-    window.settle();
+    window.hold();
     let at = |window: &Window| -> f64 {
         let mut found = window.harness.query_all_by_label_contains(" ms");
         let text = found
@@ -114,13 +112,6 @@ fn the_hidden_pattern_runs_is_held_stepped_and_reset() {
     });
     window.key(Modifiers::COMMAND, Key::ArrowLeft);
     window.wait_for_text("behind live");
-    for _ in 0..1000 {
-        if at(&window) < held {
-            break;
-        }
-        window.harness.step();
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
     assert!(at(&window) < held, "{}", window.said());
     window.pick("Engine", "GPU");
     window.wait_for_text("GPU engine (");

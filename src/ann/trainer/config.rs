@@ -43,15 +43,15 @@ pub struct TrainConfig {
 }
 
 impl Default for TrainConfig {
-    /// The report's recipe (§2): Adadelta, batches of 32, 2 % held out.
+    /// The MLP by the report's recipe (§2): Adadelta, batches of 32, 2 % held out.
     fn default() -> Self {
         Self {
-            model: "mlp".into(),
+            model: zoo::ZOO[0].id.into(),
             data: "mnist".into(),
             subset: 60_000,
             validation_share: 0.02,
             batch_size: 32,
-            epochs: 12,
+            epochs: zoo::ZOO[0].epochs,
             optimiser: OptimiserConfig::default(),
             augmentation: Augmentation::default(),
             average_epochs: 0,

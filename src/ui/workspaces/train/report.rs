@@ -57,7 +57,7 @@ fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             for set in SETS {
                 ui.label(percent(set.accuracy(architecture.id).map(|a| a * 100.0)));
             }
-            ui.vertical(|ui| {
+            ui.horizontal(|ui| {
                 ui.label(spread(&accuracies(world.runs, architecture)));
                 if let Some(now) = now(world, architecture) {
                     ui.label(RichText::new(now).small())
