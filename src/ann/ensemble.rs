@@ -12,6 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::evaluate::{Evaluation, judge};
 use crate::data::CLASSES;
 
 /// An ensemble's declaration.
@@ -68,6 +69,15 @@ const FLOOR: f32 = 1e-7;
 const RIDGES: [f64; 8] = [1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0];
 /// Parts of the cross-validation that chooses.
 const FOLDS: usize = 10;
+
+/// What a member answers to the digits that it held out, and to the test digits.
+#[derive(Clone, Debug)]
+pub struct Tested {
+    /// To those held out of its training.
+    pub held_out: Evaluation,
+    /// To the test set.
+    pub test: Evaluation,
+}
 
 /// The mean of the members' probabilities.
 pub fn average(members: &[Probabilities]) -> Probabilities {
@@ -185,6 +195,26 @@ impl Stacking {
             test_accuracy: None,
             average_test_accuracy: None,
         }
+    }
+
+    /// Fits to the held-out digits, and tests this and averaging on the test set.
+    pub fn fit_and_test(
+        ensemble: &Ensemble,
+        members: &[&Tested],
+        held_out: &[u8],
+        test: &[u8],
+    ) -> Self {
+        let answers: Vec<Vec<Probabilities>> =
+            members.iter().map(|t| t.held_out.probabilities.clone()).collect();
+        let mut stacking = Self::fit(ensemble, &answers, held_out);
+        let of = |i: usize| -> Vec<Probabilities> {
+            members.iter().map(|t| t.test.probabilities[i]).collect()
+        };
+        let stacked = judge((0..test.len()).map(|i| stacking.combine(&of(i))), test);
+        let averaged = judge((0..test.len()).map(|i| average(&of(i))), test);
+        stacking.test_accuracy = Some(stacked.accuracy);
+        stacking.average_test_accuracy = Some(averaged.accuracy);
+        stacking
     }
 
     /// One answer of the members' answers.

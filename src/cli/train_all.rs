@@ -12,8 +12,7 @@ use anyhow::bail;
 use super::args::TrainArgs;
 use super::output::Output;
 use super::{Outcome, digits, table, train};
-use crate::ann::ensemble::{ENSEMBLES, Probabilities, Stacking, average};
-use crate::ann::evaluate::{Evaluation, judge};
+use crate::ann::ensemble::{ENSEMBLES, Stacking, Tested};
 use crate::ann::network::Network;
 use crate::ann::trainer::TrainConfig;
 use crate::ann::weights::{self, Metadata, Precision};
@@ -138,14 +137,6 @@ fn load(folder: &Path) -> anyhow::Result<Vec<Member>> {
     ZOO.iter().map(member).collect()
 }
 
-struct Tested {
-    id: &'static str,
-    name: &'static str,
-    report: Option<f64>,
-    held_out: Evaluation,
-    test: Evaluation,
-}
-
 /// Halves the precision where no held-out digit is answered otherwise, and tests.
 fn pack(
     folder: &Path,
@@ -153,7 +144,7 @@ fn pack(
     split: &Split,
     args: &TrainArgs,
     out: &mut Output,
-) -> anyhow::Result<Vec<Tested>> {
+) -> anyhow::Result<Vec<(&'static Architecture, Tested)>> {
     let threads = super::models::threads(args.threads);
     let held_out = held_out(split, args)?;
     let ask = |network: &Network, data: &Dataset| {
@@ -175,8 +166,7 @@ fn pack(
         let test = ask(&network, &split.test)?;
         member.metadata.test_accuracy = Some(test.accuracy);
         weights::save(&member.file, &network, &member.metadata, precision)?;
-        let Architecture { id, name, report, .. } = *network.architecture();
-        tested.push(Tested { id, name, report, held_out, test });
+        tested.push((network.architecture(), Tested { held_out, test }));
     }
     out.line(format_args!("Weights in {}", folder.display()))?;
     Ok(tested)
@@ -191,7 +181,7 @@ fn held_out(split: &Split, args: &TrainArgs) -> anyhow::Result<Dataset> {
 /// Fits the stacking learners on the held-out digits, and prints the table.
 fn fit(
     folder: &Path,
-    tested: &[Tested],
+    tested: &[(&'static Architecture, Tested)],
     split: &Split,
     args: &TrainArgs,
     out: &mut Output,
@@ -202,28 +192,21 @@ fn fit(
     let report = |r: Option<f64>| r.map_or_else(|| "–".into(), |r| format!("{r:.2} %"));
     let mut rows: Vec<Vec<String>> = tested
         .iter()
-        .map(|t| vec![t.name.into(), report(t.report), percent(t.test.accuracy), String::new()])
+        .map(|(a, t)| {
+            vec![a.name.into(), report(a.report), percent(t.test.accuracy), String::new()]
+        })
         .collect();
     let mut fitted = Vec::new();
     for ensemble in ENSEMBLES {
-        let members: Vec<&Tested> =
-            ensemble.members.iter().filter_map(|m| tested.iter().find(|t| t.id == *m)).collect();
-        let answers: Vec<Vec<Probabilities>> =
-            members.iter().map(|t| t.held_out.probabilities.clone()).collect();
-        let mut stacking = Stacking::fit(ensemble, &answers, known);
-        let of = |i: usize| -> Vec<Probabilities> {
-            members.iter().map(|t| t.test.probabilities[i]).collect()
-        };
-        let all = 0..test.len();
-        let stacked = judge(all.clone().map(|i| stacking.combine(&of(i))), test);
-        let averaged = judge(all.map(|i| average(&of(i))), test);
-        stacking.test_accuracy = Some(stacked.accuracy);
-        stacking.average_test_accuracy = Some(averaged.accuracy);
+        let of = |id: &&str| tested.iter().find(|(a, _)| a.id == *id).map(|(_, t)| t);
+        let members: Vec<&Tested> = ensemble.members.iter().filter_map(of).collect();
+        let stacking = Stacking::fit_and_test(ensemble, &members, known, test);
+        let by = |a: Option<f64>| a.map_or_else(|| "–".into(), percent);
         rows.push(vec![
             ensemble.name.into(),
             report(ensemble.report),
-            percent(stacked.accuracy),
-            percent(averaged.accuracy),
+            by(stacking.test_accuracy),
+            by(stacking.average_test_accuracy),
         ]);
         fitted.push(stacking);
     }

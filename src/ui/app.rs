@@ -224,6 +224,7 @@ impl App {
             picking: &self.picking,
             wrong: &self.wrong,
             runs: &self.runs,
+            combinations: self.hub.combinations(),
             compared: &self.compared,
             train_tab: self.train_tab,
             time: &self.time,

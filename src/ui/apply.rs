@@ -12,6 +12,7 @@ use super::workspaces;
 use crate::ann::shipped;
 use crate::core::clock::{stamp, unix_seconds};
 use crate::data::registry::{SYNTHETIC, Split};
+use crate::workers::combine::CombineOf;
 use crate::workers::digits::DigitsCommand;
 use crate::workers::library::{Job, Loading};
 use crate::workers::models;
@@ -161,6 +162,14 @@ impl App {
                 self.compared.remove(&id);
             }
             TrainEdit::Live(on) => self.session.live = on,
+            TrainEdit::Combine(ensemble, runs) => {
+                let Some((_, first)) = runs.first() else { return };
+                let (source, again) =
+                    (first.data.clone(), TrainEdit::Combine(ensemble, runs.clone()));
+                if let Some(split) = self.digits(&source, again) {
+                    self.hub.start_combining(CombineOf { ensemble, runs, split });
+                }
+            }
             TrainEdit::Dismiss => {
                 let left: Vec<String> =
                     self.runs.iter().filter(|r| r.interrupted).map(|r| r.id.clone()).collect();
@@ -237,6 +246,10 @@ impl App {
         if source == SYNTHETIC {
             self.data(DataEdit::LoadSynthetic);
         }
+        let not_done = match &again {
+            TrainEdit::Combine(..) => "The ensemble was not put together",
+            _ => "Training did not start",
+        };
         let problem = match self.hub.library().source(source) {
             Loading::Ready(split) => return Some(split.clone()),
             Loading::Unknown | Loading::Busy => {
@@ -246,7 +259,7 @@ impl App {
             Loading::Missing => "MNIST is not on this machine yet. Download it, choose its folder, or train on the synthetic digits.".to_owned(),
             Loading::Failed(message) => message.clone(),
         };
-        self.toasts.failure(format!("Training did not start: {problem}"));
+        self.toasts.failure(format!("{not_done}: {problem}"));
         None
     }
 

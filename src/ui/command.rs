@@ -12,6 +12,7 @@ use super::plasticity::PlasticityEdit;
 use super::session::AnswersView;
 use super::time::TimeEdit;
 use super::workspaces::fields::view::FieldsEdit;
+use crate::ann::ensemble::Ensemble;
 use crate::ann::trainer::TrainConfig;
 use crate::data::Pixels;
 use crate::snn::choose::Wish;
@@ -147,6 +148,9 @@ pub enum TrainEdit {
     Compare(String, bool),
     /// Let the network in training answer in the Draw workspace.
     Live(bool),
+    /// Put an ensemble together of these runs, one of each member in its order:
+    /// ids and settings.
+    Combine(&'static Ensemble, Vec<(String, TrainConfig)>),
     /// No more offers to go on with this interrupted run.
     Dismiss,
 }

@@ -14,6 +14,7 @@ use super::time::Time;
 use super::workspaces::fields::view::FieldsState;
 use crate::ann::shipped::WeightSet;
 use crate::workers::answers::Answers;
+use crate::workers::combine::Combinations;
 use crate::workers::download::DownloadView;
 use crate::workers::inspect::{Findings, Sight};
 use crate::workers::library::Library;
@@ -71,6 +72,8 @@ pub struct Snapshot<'a> {
     pub wrong: &'a WrongLists,
     /// All training runs, newest first.
     pub runs: &'a [RunRecord],
+    /// Ensembles of them.
+    pub combinations: Arc<Combinations>,
     /// Ids of the runs in the comparison.
     pub compared: &'a BTreeSet<String>,
     /// Name of the view chosen in the Train workspace.

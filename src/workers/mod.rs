@@ -7,6 +7,7 @@
 //! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
 //! | `sweep` | nothing | [`sweep::Question`], the newest only | [`sweep::Sweeps`] slot |
 //! | `survey` | one survey | a cancel flag | [`sweep::Survey`] slot, events |
+//! | `combine` | one ensemble | a cancel flag | [`combine::Combinations`] slot, events |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
 //! | `recorder` | the history of the run in hand | the trainer's snapshots, queue | [`recorder::HistoryStatus`] |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
@@ -36,6 +37,7 @@
 pub mod active;
 pub mod answers;
 pub mod clicks;
+pub mod combine;
 pub mod conversion;
 pub mod curve;
 pub mod devices;
@@ -69,6 +71,7 @@ use crate::snn::engine::Engine;
 use crate::snn::network::Network;
 use answers::{Answers, Question};
 use clicks::Clicks;
+use combine::{Combinations, CombineOf};
 use digits::DigitsThread;
 use digits::measure::MeasureThread;
 use digits::shown::ShownThread;
@@ -92,6 +95,9 @@ pub struct Hub {
     sweeps: Arc<Slot<Sweeps>>,
     survey: Arc<Slot<Survey>>,
     cancel_survey: Arc<AtomicBool>,
+    combinations: Arc<Slot<Combinations>>,
+    cancel_combining: Arc<AtomicBool>,
+    runs_root: PathBuf,
     scrubs: Arc<Inbox<scrub::Question>>,
     scrubbed: Arc<Slot<scrub::View>>,
     train: Option<SyncSender<TrainCommand>>,
@@ -168,7 +174,7 @@ impl Hub {
                 job_queue,
                 Arc::clone(&library),
                 events.clone(),
-                runs_root,
+                runs_root.clone(),
                 Arc::clone(&quit),
             )?,
             plotter::spawn(plotter.clone(), events.clone())?,
@@ -188,6 +194,9 @@ impl Hub {
             sweeps,
             survey: Arc::new(Slot::new(Survey::default())),
             cancel_survey: Arc::default(),
+            combinations: Arc::new(Slot::new(Combinations::default())),
+            cancel_combining: Arc::default(),
+            runs_root,
             scrubs,
             scrubbed,
             train: Some(train),
@@ -257,6 +266,25 @@ impl Hub {
     /// How far the survey is, and what it counted.
     pub fn survey(&self) -> Arc<Survey> {
         self.survey.get()
+    }
+
+    /// Puts an ensemble of the user's runs together, unless one is in hand.
+    pub fn start_combining(&self, of: CombineOf) {
+        if self.combinations.get().in_hand.is_some() {
+            return;
+        }
+        let (cancel, view) = (Arc::clone(&self.cancel_combining), Arc::clone(&self.combinations));
+        let root = self.runs_root.clone();
+        if let Err(error) = combine::combine(of, root, cancel, view, self.events.clone()) {
+            self.combinations
+                .put(Combinations { in_hand: None, ..(*self.combinations.get()).clone() });
+            self.events.send(Event::Failure(format!("The ensemble has no thread: {error}")));
+        }
+    }
+
+    /// The ensembles of the user's runs.
+    pub fn combinations(&self) -> Arc<Combinations> {
+        self.combinations.get()
     }
 
     /// Asks for a moment of a run's history; an earlier question that was not
@@ -433,6 +461,7 @@ impl Drop for Hub {
         self.quit.store(true, Relaxed);
         self.cancel_download.store(true, Relaxed);
         self.cancel_survey.store(true, Relaxed);
+        self.cancel_combining.store(true, Relaxed);
         self.questions.close();
         self.to_sweep.close();
         self.scrubs.close();

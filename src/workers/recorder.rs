@@ -111,8 +111,10 @@ impl Recorder {
         if progress.batch_in_epoch == progress.batches_per_epoch {
             return;
         }
-        let due = self.cadence.due(next, self.last) || next == progress.total_steps();
-        if due && self.queue.is_some() && self.shared.waiting.load(Relaxed) < QUEUE {
+        // The last one is waited for, so that every run ends with its last update.
+        let last = next == progress.total_steps();
+        let due = self.cadence.due(next, self.last) && self.shared.waiting.load(Relaxed) < QUEUE;
+        if (last || due) && self.queue.is_some() {
             self.before = Some(flat(trainer.network()));
         }
     }

@@ -117,10 +117,12 @@ fn meddle(engine: &mut dyn Engine, model: &str) {
     engine.run(200).unwrap();
 }
 
-#[test]
-fn every_model_with_every_rule_spikes_and_learns_as_on_the_cpu() {
+/// Every model with every rule, in parts, so that cores share the work: the driver
+/// compiles a shader of its own for each.
+fn pairs_spike_and_learn_as_on_the_cpu(part: usize) {
     let pairs = MODELS.iter().flat_map(|m| RULES.iter().map(|r| (m.id, r.id)));
-    for (seed, (model, rule)) in (100..).zip(pairs) {
+    let all = (100..).zip(pairs);
+    for (seed, (model, rule)) in all.skip(part).step_by(PARTS) {
         let network = random(model, rule, seed).build().unwrap();
         let dispatch = if seed % 2 == 0 { Dispatch::Whole } else { Dispatch::Phases };
         let mut cpu = CpuEngine::new(&network, 1);
@@ -132,6 +134,28 @@ fn every_model_with_every_rule_spikes_and_learns_as_on_the_cpu() {
         let begun = network.projections[0].weights.as_slice();
         assert!(cpu.weights(0).unwrap() != begun, "{what}: nothing was learnt");
     }
+}
+
+const PARTS: usize = 4;
+
+#[test]
+fn every_model_with_every_rule_spikes_and_learns_as_on_the_cpu_1_of_4() {
+    pairs_spike_and_learn_as_on_the_cpu(0);
+}
+
+#[test]
+fn every_model_with_every_rule_spikes_and_learns_as_on_the_cpu_2_of_4() {
+    pairs_spike_and_learn_as_on_the_cpu(1);
+}
+
+#[test]
+fn every_model_with_every_rule_spikes_and_learns_as_on_the_cpu_3_of_4() {
+    pairs_spike_and_learn_as_on_the_cpu(2);
+}
+
+#[test]
+fn every_model_with_every_rule_spikes_and_learns_as_on_the_cpu_4_of_4() {
+    pairs_spike_and_learn_as_on_the_cpu(3);
 }
 
 #[test]

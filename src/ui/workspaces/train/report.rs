@@ -8,7 +8,7 @@ use egui::{RichText, ScrollArea, Ui};
 use super::super::super::command::{Command, Outbox, TrainEdit};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
-use crate::ann::ensemble::{ENSEMBLES, Stacking};
+use crate::ann::ensemble::{ENSEMBLES, Ensemble, Stacking};
 use crate::ann::shipped::{SETS, WeightSet};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::zoo::{Architecture, ZOO};
@@ -41,7 +41,7 @@ fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         let boxed = "Weights that come with Spikescope; ensembles by stacking, by averaging in brackets";
         tips.extend(SETS.iter().map(|set| (set.title, boxed)));
         tips.extend([
-            ("Yours", "Mean ± standard deviation of your finished runs by the report's recipe, and their number"),
+            ("Yours", "Mean ± standard deviation of your finished runs by the report's recipe, and their number; ensembles of the best of them"),
             ("", ""),
         ]);
         for (title, tip) in tips {
@@ -75,19 +75,99 @@ fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         for declared in ENSEMBLES {
             ui.label(declared.name).on_hover_text(declared.doc);
             ui.label(percent(declared.report));
-            let by = |a: Option<f64>| percent(a.map(|a| a * 100.0));
             for stacking in SETS.iter().map(|set| stacking(set, declared.id)) {
-                let figures = stacking.map(|s| (s.test_accuracy, s.average_test_accuracy));
-                let text = figures.map_or_else(String::new, |(stacked, averaged)| {
-                    format!("{} ({})", by(stacked), by(averaged))
-                });
-                ui.label(text);
+                ui.label(stacking.map_or_else(String::new, accuracy_text));
             }
-            ui.label("");
-            ui.label("");
+            yours(ui, world, declared, out);
             ui.end_row();
         }
     });
+}
+
+/// An ensemble of the user's own runs: what it reached, and the button that puts
+/// it together once every member has a run.
+fn yours(ui: &mut Ui, world: &Snapshot<'_>, ensemble: &'static Ensemble, out: &mut Outbox) {
+    let members = match members(world.runs, ensemble) {
+        Ok(members) => members,
+        Err(missing) => {
+            let weak = palette(ui.visuals()).weak;
+            let text = format!(
+                "{} of {} trained",
+                ensemble.members.len() - missing.len(),
+                ensemble.members.len()
+            );
+            ui.label(RichText::new(text).color(weak)).on_hover_text(format!(
+                "Needs a finished run by the report's recipe of every member; still missing: {}",
+                missing.join(", ")
+            ));
+            ui.label("");
+            return;
+        }
+    };
+    let seeds: Vec<String> =
+        members.iter().map(|r| format!("{} from seed {}", name_of(r), r.config.seed)).collect();
+    let tip = format!(
+        "Of your runs by the report's recipe, the best of each member on the digits that it held out: {}. Stacking is fitted on those digits; by averaging in brackets.",
+        seeds.join(", ")
+    );
+    let done = combined(world, ensemble, &members);
+    let (in_hand, label) = match world.combinations.in_hand {
+        Some((id, n, of)) if id == ensemble.id => (true, format!("{n} of {of} have answered …")),
+        in_hand => (in_hand.is_some(), done.map_or_else(|| "–".into(), accuracy_text)),
+    };
+    ui.label(label).on_hover_text(&tip);
+    let button = egui::Button::new(format!("Combine your {}", ensemble.name));
+    let ask = ui.add_enabled(!in_hand && done.is_none(), button).on_hover_text(tip);
+    if ask.clicked() {
+        let runs = members.iter().map(|r| (r.id.clone(), r.config.clone())).collect();
+        out.push(Command::Train(TrainEdit::Combine(ensemble, runs)));
+    }
+}
+
+/// What these very runs reached together.
+fn combined<'a>(
+    world: &'a Snapshot<'_>,
+    ensemble: &Ensemble,
+    members: &[&RunRecord],
+) -> Option<&'a Stacking> {
+    let done = world.combinations.done.get(ensemble.id)?;
+    done.runs.iter().eq(members.iter().map(|r| &r.id)).then_some(&done.stacking)
+}
+
+/// By stacking, and by averaging in brackets.
+fn accuracy_text(stacking: &Stacking) -> String {
+    let by = |a: Option<f64>| percent(a.map(|a| a * 100.0));
+    format!("{} ({})", by(stacking.test_accuracy), by(stacking.average_test_accuracy))
+}
+
+fn name_of(run: &RunRecord) -> &str {
+    crate::ann::zoo::find(&run.config.model).map_or("?", |a| a.name)
+}
+
+/// For each member the finished run that does best on the digits it held out; or
+/// the names of those that have none.
+fn members<'a>(
+    runs: &'a [RunRecord],
+    ensemble: &Ensemble,
+) -> Result<Vec<&'a RunRecord>, Vec<&'static str>> {
+    let best = |architecture: &Architecture| {
+        let score = |r: &RunRecord| r.epochs.last().and_then(|e| e.validation_accuracy);
+        // Of equals the one with the lowest seed, wherever it stands in the list.
+        finished(runs, architecture).max_by(|a, b| {
+            score(a)
+                .unwrap_or(0.0)
+                .total_cmp(&score(b).unwrap_or(0.0))
+                .then(b.config.seed.cmp(&a.config.seed))
+        })
+    };
+    let of: Vec<_> = ensemble
+        .members
+        .iter()
+        .filter_map(|id| crate::ann::zoo::find(id))
+        .map(|a| (a.name, best(a)))
+        .collect();
+    let missing: Vec<&str> = of.iter().filter(|m| m.1.is_none()).map(|m| m.0).collect();
+    if missing.is_empty() { Ok(of.into_iter().filter_map(|m| m.1).collect()) } else { Err(missing) }
 }
 
 /// The runs that wait, and the button that starts them one after another.
@@ -162,12 +242,19 @@ fn now(world: &Snapshot<'_>, architecture: &Architecture) -> Option<String> {
     Some(format!("now {held_out:.2}, epoch {} of {}", last.epoch, run.config.epochs))
 }
 
+/// The finished runs of this network by the report's recipe.
+fn finished<'a>(
+    runs: &'a [RunRecord],
+    architecture: &Architecture,
+) -> impl Iterator<Item = &'a RunRecord> {
+    runs.iter().filter(|r| r.state == RunState::Finished && fits(&r.config, architecture))
+}
+
 /// Test accuracies, in percent, of the finished runs by the report's recipe.
 fn accuracies(runs: &[RunRecord], architecture: &Architecture) -> Vec<f64> {
-    let finished =
-        runs.iter().filter(|r| r.state == RunState::Finished && fits(&r.config, architecture));
     // A seed counts once.
-    let by_seed = finished.filter_map(|r| Some((r.config.seed, r.test_accuracy? * 100.0)));
+    let by_seed = finished(runs, architecture)
+        .filter_map(|r| Some((r.config.seed, r.test_accuracy? * 100.0)));
     by_seed.collect::<BTreeMap<u64, f64>>().into_values().collect()
 }
 
@@ -200,12 +287,12 @@ fn csv(world: &Snapshot<'_>) -> String {
     for set in SETS {
         text += &format!("{} set,{} set by averaging,", set.id, set.id);
     }
-    text += "yours\n";
+    text += "yours,yours by averaging\n";
     for a in ZOO {
         let yours: Vec<String> =
             accuracies(world.runs, a).iter().map(|v| format!("{v:.2}")).collect();
         let sets: String = SETS.iter().map(|s| by(s.accuracy(a.id)) + ",,").collect();
-        text += &format!("{},{},{sets}{}\n", a.id, plain(a.report), yours.join(" "));
+        text += &format!("{},{},{sets}{},\n", a.id, plain(a.report), yours.join(" "));
     }
     for e in ENSEMBLES {
         text += &format!("{},{},", e.id, plain(e.report));
@@ -213,6 +300,12 @@ fn csv(world: &Snapshot<'_>) -> String {
             let (stacked, averaged) =
                 s.map_or((None, None), |s| (s.test_accuracy, s.average_test_accuracy));
             text += &format!("{},{},", by(stacked), by(averaged));
+        }
+        let yours = members(world.runs, e).ok().and_then(|m| combined(world, e, &m));
+        if let Some(s) = yours {
+            text += &format!("{},{}", by(s.test_accuracy), by(s.average_test_accuracy));
+        } else {
+            text += ",";
         }
         text += "\n";
     }

@@ -1,0 +1,228 @@
+//! The `combine` thread, started when asked for: what an ensemble of the user's
+//! own runs reaches. Each member answers the digits that all of them held out, on
+//! which the stacking learner is fitted, and the test digits.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::events::{Event, Events};
+use super::latest::Slot;
+use super::runs::weights_path;
+use super::training::panic_text;
+use crate::ann::ensemble::{Ensemble, Stacking, Tested};
+use crate::ann::evaluate::evaluate;
+use crate::ann::trainer::{self, TrainConfig};
+use crate::ann::weights;
+use crate::data::registry::Split;
+
+/// What to put together.
+#[derive(Clone)]
+pub struct CombineOf {
+    /// The ensemble.
+    pub ensemble: &'static Ensemble,
+    /// A finished run of each member, in its order: id and settings. All held out
+    /// the same digits.
+    pub runs: Vec<(String, TrainConfig)>,
+    /// The digits that they were trained and are tested on.
+    pub split: Split,
+}
+
+/// An ensemble of the user's runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Combined {
+    /// Ids of the runs, by member.
+    pub runs: Vec<String>,
+    /// The learner, with its accuracy and that of averaging.
+    pub stacking: Stacking,
+}
+
+/// All of them, and how far the one in hand is.
+#[derive(Clone, Debug, Default)]
+pub struct Combinations {
+    /// The ensemble in hand: its id, members that have answered, of how many.
+    pub in_hand: Option<(&'static str, usize, usize)>,
+    /// By the ensemble's id.
+    pub done: BTreeMap<&'static str, Combined>,
+}
+
+/// Puts an ensemble together on a thread of its own, until `cancel` is set.
+///
+/// # Errors
+/// When the system gives no thread.
+pub fn combine(
+    of: CombineOf,
+    root: PathBuf,
+    cancel: Arc<AtomicBool>,
+    view: Arc<Slot<Combinations>>,
+    events: Events,
+) -> std::io::Result<()> {
+    let tell = {
+        let (view, events) = (Arc::clone(&view), events.clone());
+        move |change: &dyn Fn(&mut Combinations)| {
+            let mut all = (*view.get()).clone();
+            change(&mut all);
+            view.put(all);
+            events.wake();
+        }
+    };
+    let (id, total) = (of.ensemble.id, of.runs.len());
+    tell(&|all| all.in_hand = Some((id, 0, total)));
+    std::thread::Builder::new()
+        .name("combine".into())
+        .spawn(move || {
+            let work = std::panic::AssertUnwindSafe(|| {
+                work(&of, &root, &cancel, &|n| tell(&|all| all.in_hand = Some((id, n, total))))
+            });
+            let failure = match std::panic::catch_unwind(work) {
+                Ok(Ok(None)) => None,
+                Ok(Ok(Some(combined))) => {
+                    tell(&|all| drop(all.done.insert(id, combined.clone())));
+                    None
+                }
+                Ok(Err(error)) => Some(error),
+                Err(panic) => Some(format!(
+                    "an error in the program ({}); please report it",
+                    panic_text(&*panic)
+                )),
+            };
+            if let Some(why) = failure {
+                let name = of.ensemble.name;
+                events.send(Event::Failure(format!("The {name} of your runs was not put together: {why}. The runs are as they were.")));
+            }
+            tell(&|all| all.in_hand = None);
+        })
+        .map(|_| ())
+}
+
+fn work(
+    of: &CombineOf,
+    root: &std::path::Path,
+    cancel: &AtomicBool,
+    progress: &dyn Fn(usize),
+) -> Result<Option<Combined>, String> {
+    let Some((_, first)) = of.runs.first() else { return Ok(None) };
+    let held_out = trainer::split(first, &of.split.train).map_err(|e| e.to_string())?.1;
+    let mut tested = Vec::new();
+    for (id, _) in &of.runs {
+        let (network, _) = weights::load(&weights_path(root, id)).map_err(|e| e.to_string())?;
+        let mut answers = Vec::new();
+        for digits in [&held_out, &*of.split.test] {
+            let asked = evaluate(&network, digits, 1, cancel, &mut |_, _| {});
+            let Some(answer) = asked.map_err(|e| e.to_string())? else { return Ok(None) };
+            answers.push(answer);
+        }
+        let (Some(test), Some(held_out)) = (answers.pop(), answers.pop()) else { return Ok(None) };
+        tested.push(Tested { held_out, test });
+        progress(tested.len());
+        if cancel.load(Relaxed) {
+            return Ok(None);
+        }
+    }
+    let members: Vec<&Tested> = tested.iter().collect();
+    let (known, test) = (held_out.labels(), of.split.test.labels());
+    let stacking = Stacking::fit_and_test(of.ensemble, &members, known, test);
+    let runs = of.runs.iter().map(|(id, _)| id.clone()).collect();
+    Ok(Some(Combined { runs, stacking }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::super::runs::{RunFolder, RunRecord};
+    use super::*;
+    use crate::ann::ensemble::find;
+    use crate::ann::evaluate::judge;
+    use crate::ann::shipped::REPORT;
+    use crate::ann::weights::Precision;
+    use crate::data::{Dataset, synthetic};
+
+    fn part(digits: &Dataset, range: std::ops::Range<usize>) -> Arc<Dataset> {
+        let images = range.clone().flat_map(|i| digits.image(i).to_vec()).collect();
+        let labels = range.map(|i| digits.label(i)).collect();
+        Arc::new(Dataset::new(&digits.id, images, labels).unwrap())
+    }
+
+    #[test]
+    fn runs_are_put_together_as_the_networks_in_the_box_were() {
+        let root = tempfile::tempdir().unwrap();
+        let ensemble = find("rnns").unwrap();
+        let mut runs = Vec::new();
+        for loaded in REPORT.networks() {
+            let (network, metadata) = loaded.unwrap();
+            if !ensemble.members.contains(&network.architecture().id) {
+                continue;
+            }
+            let config = TrainConfig {
+                model: network.architecture().id.into(),
+                subset: 1000,
+                validation_share: 0.2,
+                ..TrainConfig::default()
+            };
+            let mut record = RunRecord::new(config.clone(), 1);
+            let run = RunFolder::create(root.path(), &mut record).unwrap();
+            weights::save(&run.weights(), &network, &metadata, Precision::Single).unwrap();
+            runs.push((record.id, config));
+        }
+        let digits = synthetic::generate(6, 1600);
+        let split = Split { train: part(&digits, 0..1000), test: part(&digits, 1000..1600) };
+        let of = CombineOf { ensemble, runs, split };
+        let (sender, arrived) = std::sync::mpsc::sync_channel(8);
+        let events = Events::new(sender, Arc::new(|| {}));
+        let view = Arc::new(Slot::new(Combinations::default()));
+        let ask = |of: &CombineOf, cancelled: bool| {
+            let cancel = Arc::new(AtomicBool::new(cancelled));
+            let root = root.path().to_owned();
+            combine(of.clone(), root, cancel, Arc::clone(&view), events.clone()).unwrap();
+            let begun = Instant::now();
+            while view.get().in_hand.is_some() {
+                assert!(begun.elapsed() < Duration::from_secs(120));
+                std::thread::yield_now();
+            }
+        };
+        ask(&of, true);
+        assert!(view.get().done.is_empty() && arrived.try_recv().is_err());
+        ask(&of, false);
+        let view = view.get();
+        let combined = &view.done["rnns"];
+        assert_eq!(combined.runs.len(), 4);
+        assert_eq!(combined.stacking.fitted_on, 200);
+        // By hand.
+        let answers: Vec<_> = of
+            .runs
+            .iter()
+            .map(|(id, _)| weights::load(&weights_path(root.path(), id)).unwrap().0)
+            .map(|network| {
+                let pixels: Vec<_> = (0..600).map(|i| of.split.test.pixels(i)).collect();
+                network.probabilities(&pixels)
+            })
+            .collect();
+        let all = (0..600).map(|i| {
+            let of: Vec<_> = answers.iter().map(|a| a[i]).collect();
+            combined.stacking.combine(&of)
+        });
+        let right = judge(all, of.split.test.labels()).accuracy;
+        assert_eq!(combined.stacking.test_accuracy, Some(right));
+        assert!(right > 0.97, "{right}");
+    }
+
+    #[test]
+    fn a_run_whose_weights_are_gone_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        let config = TrainConfig { subset: 100, validation_share: 0.2, ..TrainConfig::default() };
+        let digits = Arc::new(synthetic::generate(6, 100));
+        let of = CombineOf {
+            ensemble: find("rnns").unwrap(),
+            runs: vec![("nowhere".into(), config)],
+            split: Split { train: Arc::clone(&digits), test: digits },
+        };
+        let (sender, arrived) = std::sync::mpsc::sync_channel(8);
+        let view = Arc::new(Slot::new(Combinations::default()));
+        let events = Events::new(sender, Arc::new(|| {}));
+        combine(of, root.path().into(), Arc::default(), Arc::clone(&view), events).unwrap();
+        let told = arrived.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert!(matches!(told, Event::Failure(text) if text.contains("RNN ensemble")));
+    }
+}
