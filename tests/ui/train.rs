@@ -3,7 +3,13 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use egui_kittest::Harness;
+use spikescope::ann::ensemble;
+use spikescope::ann::shipped::REPORT;
+use spikescope::ann::trainer::TrainConfig;
+use spikescope::ann::weights::{self, Precision};
+use spikescope::data::mnist;
 use spikescope::ui::app::App;
+use spikescope::workers::runs::{RunFolder, RunRecord, RunState};
 
 use super::Window;
 
@@ -134,4 +140,46 @@ fn without_mnist_it_is_offered() {
     window.click("Draw");
     window.click("Get MNIST…");
     window.wait_for_text("Download (11 MB)");
+}
+
+/// Runs by the report's recipe that ended with the weights in the box reach together
+/// what those reach.
+#[test]
+#[ignore = "needs MNIST: set SPIKESCOPE_MNIST"]
+fn runs_of_ones_own_are_put_together() {
+    let home = tempfile::tempdir().unwrap();
+    let members = ensemble::find("rnns").unwrap().members;
+    for loaded in REPORT.networks() {
+        let (network, metadata) = loaded.unwrap();
+        let architecture = network.architecture();
+        if members.contains(&architecture.id) {
+            let config = TrainConfig {
+                model: architecture.id.into(),
+                epochs: architecture.epochs,
+                ..TrainConfig::default()
+            };
+            let mut record = RunRecord::new(config, 1);
+            record.state = RunState::Finished;
+            let run = RunFolder::create(&home.path().join("runs"), &mut record).unwrap();
+            run.write_record(&record).unwrap();
+            weights::save(&run.weights(), &network, &metadata, Precision::Single).unwrap();
+        }
+    }
+    let folder = mnist::find(None).expect("SPIKESCOPE_MNIST");
+    let mut window = Window::open_with([1280.0, 800.0], home, |s| s.mnist = Some(folder));
+    window.click("Train");
+    window.click("Report");
+    window.wait_for_text("0 of 5 trained");
+    window.wait_for_text("4 of 10 trained");
+    let boxed = REPORT.stackings().iter().find(|s| s.ensemble == "rnns").unwrap();
+    let [stacked, averaged] =
+        [boxed.test_accuracy, boxed.average_test_accuracy].map(|a| a.unwrap() * 100.0);
+    let text = format!("{stacked:.2} ({averaged:.2})");
+    let count = {
+        let text = text.clone();
+        move |h: &Harness<'static, App>| h.query_all_by_label(&text).count()
+    };
+    assert_eq!(count(&window.harness), 1, "{}", window.said());
+    window.click("Combine your RNN ensemble");
+    window.wait_for(&text, |h| count(h) == 2);
 }
