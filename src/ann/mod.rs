@@ -54,7 +54,11 @@ pub fn prepare() {
 
 /// Cores to compute on while a window is open: all but one, at least one.
 pub fn spare_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1).max(1))
+    // Asking the system reads files.
+    static SPARE: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    *SPARE.get_or_init(|| {
+        std::thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1).max(1))
+    })
 }
 
 /// A pool of named threads; operations run on the pool they are called in.

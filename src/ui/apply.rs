@@ -246,9 +246,9 @@ impl App {
         if source == SYNTHETIC {
             self.data(DataEdit::LoadSynthetic);
         }
-        let not_done = match &again {
-            TrainEdit::Combine(..) => "The ensemble was not put together",
-            _ => "Training did not start",
+        let (not_done, or) = match &again {
+            TrainEdit::Combine(..) => ("The ensemble was not put together", ""),
+            _ => ("Training did not start", ", or train on the synthetic digits"),
         };
         let problem = match self.hub.library().source(source) {
             Loading::Ready(split) => return Some(split.clone()),
@@ -256,7 +256,9 @@ impl App {
                 self.put_off = Some(again);
                 return None;
             }
-            Loading::Missing => "MNIST is not on this machine yet. Download it, choose its folder, or train on the synthetic digits.".to_owned(),
+            Loading::Missing => {
+                format!("MNIST is not on this machine yet. Download it or choose its folder{or}.")
+            }
             Loading::Failed(message) => message.clone(),
         };
         self.toasts.failure(format!("{not_done}: {problem}"));

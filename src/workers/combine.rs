@@ -1,6 +1,8 @@
 //! The `combine` thread, started when asked for: what an ensemble of the user's
 //! own runs reaches. Each member answers the digits that all of them held out, on
 //! which the stacking learner is fitted, and the test digits.
+//!
+//! It is over in seconds and ends with the window; nobody waits for it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +16,8 @@ use super::training::panic_text;
 use crate::ann::ensemble::{Ensemble, Stacking, Tested};
 use crate::ann::evaluate::evaluate;
 use crate::ann::trainer::{self, TrainConfig};
-use crate::ann::weights;
+use crate::ann::weights::{self, Metadata};
+use crate::data::Dataset;
 use crate::data::registry::Split;
 
 /// What to put together.
@@ -30,10 +33,12 @@ pub struct CombineOf {
 }
 
 /// An ensemble of the user's runs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Combined {
     /// Ids of the runs, by member.
     pub runs: Vec<String>,
+    /// The digits that it was tested on.
+    pub tested_on: Arc<Dataset>,
     /// The learner, with its accuracy and that of averaging.
     pub stacking: Stacking,
 }
@@ -89,7 +94,9 @@ pub fn combine(
             };
             if let Some(why) = failure {
                 let name = of.ensemble.name;
-                events.send(Event::Failure(format!("The {name} of your runs was not put together: {why}. The runs are as they were.")));
+                events.send(Event::Failure(format!(
+                    "{name}: your runs were not put together: {why}. They are as they were."
+                )));
             }
             tell(&|all| all.in_hand = None);
         })
@@ -105,8 +112,14 @@ fn work(
     let Some((_, first)) = of.runs.first() else { return Ok(None) };
     let held_out = trainer::split(first, &of.split.train).map_err(|e| e.to_string())?.1;
     let mut tested = Vec::new();
-    for (id, _) in &of.runs {
-        let (network, _) = weights::load(&weights_path(root, id)).map_err(|e| e.to_string())?;
+    for ((id, _), member) in of.runs.iter().zip(of.ensemble.members) {
+        let loaded = weights::load(&weights_path(root, id));
+        let (network, metadata) = loaded.map_err(|e| e.to_string())?;
+        if metadata.architecture != *member || !held_out_alike(&metadata, first, &of.split.train) {
+            return Err(format!(
+                "run {id} did not hold out the same digits as the others, or not of these files: the stacking learner would be fitted on digits that a member was trained on"
+            ));
+        }
         let mut answers = Vec::new();
         for digits in [&held_out, &*of.split.test] {
             let asked = evaluate(&network, digits, 1, cancel, &mut |_, _| {});
@@ -124,7 +137,13 @@ fn work(
     let (known, test) = (held_out.labels(), of.split.test.labels());
     let stacking = Stacking::fit_and_test(of.ensemble, &members, known, test);
     let runs = of.runs.iter().map(|(id, _)| id.clone()).collect();
-    Ok(Some(Combined { runs, stacking }))
+    Ok(Some(Combined { runs, tested_on: Arc::clone(&of.split.test), stacking }))
+}
+
+/// Whether the digits that these settings hold out of `train` were held out.
+fn held_out_alike(m: &Metadata, config: &TrainConfig, train: &Dataset) -> bool {
+    (m.dataset == train.id && m.subset == config.subset.min(train.len()))
+        && m.validation_share == config.validation_share
 }
 
 #[cfg(test)]
@@ -133,11 +152,11 @@ mod tests {
 
     use super::super::runs::{RunFolder, RunRecord};
     use super::*;
-    use crate::ann::ensemble::find;
+    use crate::ann::ensemble::{ENSEMBLES, find};
     use crate::ann::evaluate::judge;
     use crate::ann::shipped::REPORT;
     use crate::ann::weights::Precision;
-    use crate::data::{Dataset, synthetic};
+    use crate::data::synthetic;
 
     fn part(digits: &Dataset, range: std::ops::Range<usize>) -> Arc<Dataset> {
         let images = range.clone().flat_map(|i| digits.image(i).to_vec()).collect();
@@ -149,9 +168,10 @@ mod tests {
     fn runs_are_put_together_as_the_networks_in_the_box_were() {
         let root = tempfile::tempdir().unwrap();
         let ensemble = find("rnns").unwrap();
+        let digits = synthetic::generate(6, 1600);
         let mut runs = Vec::new();
         for loaded in REPORT.networks() {
-            let (network, metadata) = loaded.unwrap();
+            let (network, mut metadata) = loaded.unwrap();
             if !ensemble.members.contains(&network.architecture().id) {
                 continue;
             }
@@ -163,10 +183,11 @@ mod tests {
             };
             let mut record = RunRecord::new(config.clone(), 1);
             let run = RunFolder::create(root.path(), &mut record).unwrap();
+            (metadata.dataset, metadata.subset) = (digits.id.clone(), 1000);
+            metadata.validation_share = 0.2;
             weights::save(&run.weights(), &network, &metadata, Precision::Single).unwrap();
             runs.push((record.id, config));
         }
-        let digits = synthetic::generate(6, 1600);
         let split = Split { train: part(&digits, 0..1000), test: part(&digits, 1000..1600) };
         let of = CombineOf { ensemble, runs, split };
         let (sender, arrived) = std::sync::mpsc::sync_channel(8);
@@ -179,11 +200,16 @@ mod tests {
             let begun = Instant::now();
             while view.get().in_hand.is_some() {
                 assert!(begun.elapsed() < Duration::from_secs(120));
-                std::thread::yield_now();
+                std::thread::sleep(Duration::from_millis(5));
             }
         };
         ask(&of, true);
         assert!(view.get().done.is_empty() && arrived.try_recv().is_err());
+        // Trained on more digits, so that some of those held out now were among them.
+        let more = Split { train: part(&digits, 0..900), test: Arc::clone(&of.split.test) };
+        ask(&CombineOf { split: more, ..of.clone() }, false);
+        let told = arrived.try_recv().unwrap();
+        assert!(matches!(told, Event::Failure(text) if text.contains("hold out the same")));
         ask(&of, false);
         let view = view.get();
         let combined = &view.done["rnns"];
@@ -213,16 +239,18 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let config = TrainConfig { subset: 100, validation_share: 0.2, ..TrainConfig::default() };
         let digits = Arc::new(synthetic::generate(6, 100));
-        let of = CombineOf {
-            ensemble: find("rnns").unwrap(),
-            runs: vec![("nowhere".into(), config)],
-            split: Split { train: Arc::clone(&digits), test: digits },
-        };
-        let (sender, arrived) = std::sync::mpsc::sync_channel(8);
-        let view = Arc::new(Slot::new(Combinations::default()));
-        let events = Events::new(sender, Arc::new(|| {}));
-        combine(of, root.path().into(), Arc::default(), Arc::clone(&view), events).unwrap();
-        let told = arrived.recv_timeout(Duration::from_secs(60)).unwrap();
-        assert!(matches!(told, Event::Failure(text) if text.contains("RNN ensemble")));
+        for ensemble in ENSEMBLES {
+            let of = CombineOf {
+                ensemble,
+                runs: vec![("nowhere".into(), config.clone())],
+                split: Split { train: Arc::clone(&digits), test: Arc::clone(&digits) },
+            };
+            let (sender, arrived) = std::sync::mpsc::sync_channel(8);
+            let view = Arc::new(Slot::new(Combinations::default()));
+            let events = Events::new(sender, Arc::new(|| {}));
+            combine(of, root.path().into(), Arc::default(), view, events).unwrap();
+            let told = arrived.recv_timeout(Duration::from_secs(60)).unwrap();
+            assert!(matches!(told, Event::Failure(text) if text.starts_with(ensemble.name)));
+        }
     }
 }

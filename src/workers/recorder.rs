@@ -4,7 +4,7 @@
 //! The trainer asks before each batch whether a snapshot is due after it
 //! ([`Recorder::before`]) and hands the weights over after it
 //! ([`Recorder::after`]). While the thread is behind, the snapshot is put off to
-//! a later batch: training never waits. A history that cannot be written ends
+//! a later batch: training never waits, but for the last one. A history that cannot be written ends
 //! with a message, and the run goes on without.
 
 use std::path::PathBuf;
@@ -320,6 +320,26 @@ mod tests {
             }
             assert!(last[0] == last[1], "{model}");
         }
+    }
+
+    #[test]
+    fn the_last_snapshot_is_taken_however_many_wait() {
+        let root = tempfile::tempdir().unwrap();
+        let config = config("mlp", true);
+        let mut trainer = Trainer::new(config.clone(), split().train).unwrap();
+        let mut recorder = Recorder::start(root.path().join("here"), &config.history, &trainer);
+        // One of them is the first snapshot, which is written meanwhile.
+        recorder.shared.waiting.store(QUEUE + 1, Relaxed);
+        let total = trainer.progress().total_steps();
+        let mut taken = Vec::new();
+        while trainer.progress().step < total {
+            recorder.before(&trainer);
+            if recorder.before.is_some() {
+                taken.push(trainer.progress().step + 1);
+            }
+            trainer.step().unwrap();
+        }
+        assert_eq!(taken, [total]);
     }
 
     #[test]

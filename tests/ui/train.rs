@@ -180,6 +180,6 @@ fn runs_of_ones_own_are_put_together() {
         move |h: &Harness<'static, App>| h.query_all_by_label(&text).count()
     };
     assert_eq!(count(&window.harness), 1, "{}", window.said());
-    window.click("Combine your RNN ensemble");
+    window.click("Combine RNN ensemble");
     window.wait_for(&text, |h| count(h) == 2);
 }

@@ -138,6 +138,7 @@ impl Multiply {
     /// `W` vectors of columns, in blocks of rows of nearly equal size.
     #[inline(always)]
     unsafe fn columns<S: Simd, const W: usize>(&self, column: usize) {
+        const { assert!(S::ROWS <= 12, "the largest block below") };
         let blocks = self.m.div_ceil(S::ROWS);
         let mut row = 0;
         for block in 0..blocks {
@@ -166,6 +167,7 @@ impl Multiply {
     /// `R` rows of `W` vectors, held in registers.
     #[inline(always)]
     unsafe fn block<S: Simd, const R: usize, const W: usize>(&self, row: usize, column: usize) {
+        const { assert!(R <= 12 && W <= 12, "`each!` goes no further") };
         // SAFETY: `product` checked the bounds.
         unsafe {
             let mut sums = [[S::splat(0.0); W]; R];

@@ -2,6 +2,7 @@
 //! own runs reached, with their spread over seeds; and the queue of runs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use egui::{RichText, ScrollArea, Ui};
 
@@ -12,6 +13,7 @@ use crate::ann::ensemble::{ENSEMBLES, Ensemble, Stacking};
 use crate::ann::shipped::{SETS, WeightSet};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::zoo::{Architecture, ZOO};
+use crate::workers::library::Loading;
 use crate::workers::runs::{RunRecord, RunState};
 
 /// Draws the table and the queue.
@@ -20,6 +22,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         RichText::new("Accuracy on MNIST's 10,000 test images, in percent, by the report's recipe: Adadelta, batches of 32, all 60,000 training images less 2 %.")
             .small(),
     );
+    ui.label(RichText::new("Ensembles by stacking; by averaging in brackets.").small());
     ScrollArea::both().auto_shrink([false, false]).max_height(ui.available_height() - 40.0).show(
         ui,
         |ui| {
@@ -33,6 +36,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+    let runs = finished(world.runs);
     egui::Grid::new("report").num_columns(4 + SETS.len()).striped(true).spacing([18.0, 5.0]).show(ui, |ui| {
         let mut tips = vec![
             ("Network", "Hover a name for its structure"),
@@ -58,7 +62,7 @@ fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
                 ui.label(percent(set.accuracy(architecture.id).map(|a| a * 100.0)));
             }
             ui.horizontal(|ui| {
-                ui.label(spread(&accuracies(world.runs, architecture)));
+                ui.label(spread(&accuracies(&runs, architecture)));
                 if let Some(now) = now(world, architecture) {
                     ui.label(RichText::new(now).small())
                         .on_hover_text("The run in hand, on the digits it holds out");
@@ -78,7 +82,7 @@ fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             for stacking in SETS.iter().map(|set| stacking(set, declared.id)) {
                 ui.label(stacking.map_or_else(String::new, accuracy_text));
             }
-            yours(ui, world, declared, out);
+            yours(ui, world, (declared, &runs), out);
             ui.end_row();
         }
     });
@@ -86,8 +90,13 @@ fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 
 /// An ensemble of the user's own runs: what it reached, and the button that puts
 /// it together once every member has a run.
-fn yours(ui: &mut Ui, world: &Snapshot<'_>, ensemble: &'static Ensemble, out: &mut Outbox) {
-    let members = match members(world.runs, ensemble) {
+fn yours(
+    ui: &mut Ui,
+    world: &Snapshot<'_>,
+    (ensemble, runs): (&'static Ensemble, &Finished<'_>),
+    out: &mut Outbox,
+) {
+    let members = match members(runs, ensemble) {
         Ok(members) => members,
         Err(missing) => {
             let weak = palette(ui.visuals()).weak;
@@ -107,7 +116,7 @@ fn yours(ui: &mut Ui, world: &Snapshot<'_>, ensemble: &'static Ensemble, out: &m
     let seeds: Vec<String> =
         members.iter().map(|r| format!("{} from seed {}", name_of(r), r.config.seed)).collect();
     let tip = format!(
-        "Of your runs by the report's recipe, the best of each member on the digits that it held out: {}. Stacking is fitted on those digits; by averaging in brackets.",
+        "Of your runs by the report's recipe, of each member the one that did best on the held-out digits: {}. Stacking is fitted on those digits; by averaging in brackets.",
         seeds.join(", ")
     );
     let done = combined(world, ensemble, &members);
@@ -116,22 +125,31 @@ fn yours(ui: &mut Ui, world: &Snapshot<'_>, ensemble: &'static Ensemble, out: &m
         in_hand => (in_hand.is_some(), done.map_or_else(|| "–".into(), accuracy_text)),
     };
     ui.label(label).on_hover_text(&tip);
-    let button = egui::Button::new(format!("Combine your {}", ensemble.name));
-    let ask = ui.add_enabled(!in_hand && done.is_none(), button).on_hover_text(tip);
-    if ask.clicked() {
+    if done.is_some() {
+        ui.label("");
+        return;
+    }
+    let button = egui::Button::new(format!("Combine {}", ensemble.name));
+    let loading = matches!(world.library.mnist, Loading::Unknown | Loading::Busy);
+    let wait = if loading { "MNIST is being loaded" } else { "Another is being put together" };
+    let ask = ui.add_enabled(!in_hand && !loading, button);
+    if ask.on_hover_text(tip).on_disabled_hover_text(wait).clicked() {
         let runs = members.iter().map(|r| (r.id.clone(), r.config.clone())).collect();
         out.push(Command::Train(TrainEdit::Combine(ensemble, runs)));
     }
 }
 
-/// What these very runs reached together.
+/// What these very runs reached together on the digits at hand.
 fn combined<'a>(
     world: &'a Snapshot<'_>,
     ensemble: &Ensemble,
     members: &[&RunRecord],
 ) -> Option<&'a Stacking> {
     let done = world.combinations.done.get(ensemble.id)?;
-    done.runs.iter().eq(members.iter().map(|r| &r.id)).then_some(&done.stacking)
+    // Other files may have been chosen since.
+    let digits = world.library.mnist.split().is_some_and(|s| Arc::ptr_eq(&s.test, &done.tested_on));
+    let runs = done.runs.iter().eq(members.iter().map(|r| &r.id));
+    (digits && runs).then_some(&done.stacking)
 }
 
 /// By stacking, and by averaging in brackets.
@@ -147,18 +165,17 @@ fn name_of(run: &RunRecord) -> &str {
 /// For each member the finished run that does best on the digits it held out; or
 /// the names of those that have none.
 fn members<'a>(
-    runs: &'a [RunRecord],
+    runs: &Finished<'a>,
     ensemble: &Ensemble,
 ) -> Result<Vec<&'a RunRecord>, Vec<&'static str>> {
     let best = |architecture: &Architecture| {
         let score = |r: &RunRecord| r.epochs.last().and_then(|e| e.validation_accuracy);
-        // Of equals the one with the lowest seed, wherever it stands in the list.
-        finished(runs, architecture).max_by(|a, b| {
-            score(a)
-                .unwrap_or(0.0)
-                .total_cmp(&score(b).unwrap_or(0.0))
-                .then(b.config.seed.cmp(&a.config.seed))
-        })
+        let better = |a: &&RunRecord, b: &&RunRecord| {
+            let by_score = score(a).unwrap_or(0.0).total_cmp(&score(b).unwrap_or(0.0));
+            // Of equals the one with the lowest seed, wherever it stands in the list.
+            by_score.then(b.config.seed.cmp(&a.config.seed))
+        };
+        runs.get(architecture.id)?.iter().copied().max_by(better)
     };
     let of: Vec<_> = ensemble
         .members
@@ -242,19 +259,25 @@ fn now(world: &Snapshot<'_>, architecture: &Architecture) -> Option<String> {
     Some(format!("now {held_out:.2}, epoch {} of {}", last.epoch, run.config.epochs))
 }
 
-/// The finished runs of this network by the report's recipe.
-fn finished<'a>(
-    runs: &'a [RunRecord],
-    architecture: &Architecture,
-) -> impl Iterator<Item = &'a RunRecord> {
-    runs.iter().filter(|r| r.state == RunState::Finished && fits(&r.config, architecture))
+/// Finished runs by the report's recipe, by the network's id.
+type Finished<'a> = BTreeMap<&'a str, Vec<&'a RunRecord>>;
+
+fn finished(runs: &[RunRecord]) -> Finished<'_> {
+    let mut by_network = Finished::new();
+    for run in runs.iter().filter(|r| r.state == RunState::Finished) {
+        let of = crate::ann::zoo::find(&run.config.model);
+        if of.is_some_and(|architecture| fits(&run.config, architecture)) {
+            by_network.entry(&run.config.model).or_default().push(run);
+        }
+    }
+    by_network
 }
 
-/// Test accuracies, in percent, of the finished runs by the report's recipe.
-fn accuracies(runs: &[RunRecord], architecture: &Architecture) -> Vec<f64> {
+/// Test accuracies, in percent.
+fn accuracies(runs: &Finished<'_>, architecture: &Architecture) -> Vec<f64> {
+    let of = runs.get(architecture.id).into_iter().flatten();
     // A seed counts once.
-    let by_seed = finished(runs, architecture)
-        .filter_map(|r| Some((r.config.seed, r.test_accuracy? * 100.0)));
+    let by_seed = of.filter_map(|r| Some((r.config.seed, r.test_accuracy? * 100.0)));
     by_seed.collect::<BTreeMap<u64, f64>>().into_values().collect()
 }
 
@@ -282,6 +305,7 @@ fn percent(value: Option<f64>) -> String {
 
 fn csv(world: &Snapshot<'_>) -> String {
     let plain = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.2}"));
+    let runs = finished(world.runs);
     let by = |a: Option<f64>| plain(a.map(|a| a * 100.0));
     let mut text = String::from("network,report,");
     for set in SETS {
@@ -289,8 +313,7 @@ fn csv(world: &Snapshot<'_>) -> String {
     }
     text += "yours,yours by averaging\n";
     for a in ZOO {
-        let yours: Vec<String> =
-            accuracies(world.runs, a).iter().map(|v| format!("{v:.2}")).collect();
+        let yours: Vec<String> = accuracies(&runs, a).iter().map(|v| format!("{v:.2}")).collect();
         let sets: String = SETS.iter().map(|s| by(s.accuracy(a.id)) + ",,").collect();
         text += &format!("{},{},{sets}{},\n", a.id, plain(a.report), yours.join(" "));
     }
@@ -301,7 +324,7 @@ fn csv(world: &Snapshot<'_>) -> String {
                 s.map_or((None, None), |s| (s.test_accuracy, s.average_test_accuracy));
             text += &format!("{},{},", by(stacked), by(averaged));
         }
-        let yours = members(world.runs, e).ok().and_then(|m| combined(world, e, &m));
+        let yours = members(&runs, e).ok().and_then(|m| combined(world, e, &m));
         if let Some(s) = yours {
             text += &format!("{},{}", by(s.test_accuracy), by(s.average_test_accuracy));
         } else {
@@ -314,12 +337,58 @@ fn csv(world: &Snapshot<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::spread;
+    use super::*;
+    use crate::ann::ensemble::find;
+    use crate::ann::trainer::EpochPoint;
 
     #[test]
     fn the_spread_is_that_of_a_sample() {
         assert_eq!(spread(&[]), "–");
         assert_eq!(spread(&[98.5]), "98.50 (1 seed)");
         assert_eq!(spread(&[98.0, 99.0, 100.0]), "99.00 ± 1.00 (3 seeds)");
+    }
+
+    fn run(model: &str, seed: u64, held_out: f32) -> RunRecord {
+        let config = recipe(crate::ann::zoo::get(model).unwrap(), seed);
+        let mut run = RunRecord::new(config, 1);
+        run.state = RunState::Finished;
+        run.test_accuracy = Some(0.98);
+        run.epochs = vec![EpochPoint {
+            epoch: 15,
+            train_loss: 0.1,
+            train_accuracy: 0.99,
+            validation_loss: Some(0.1),
+            validation_accuracy: Some(held_out),
+        }];
+        run
+    }
+
+    #[test]
+    fn an_ensemble_is_of_the_best_finished_runs_by_the_recipe() {
+        let rnns = find("rnns").unwrap();
+        let mut runs = vec![
+            run("rnn1", 9, 0.99),
+            run("rnn1", 3, 0.99),
+            run("rnn1", 4, 0.98),
+            run("rnn2", 1, 0.97),
+            run("rnn3", 1, 0.97),
+            run("rnn4", 1, 0.97),
+            run("rnn4", 2, 1.0),
+            run("rnn4", 5, 1.0),
+        ];
+        runs[6].state = RunState::Stopped;
+        runs[7].config.epochs = 30;
+        let all = finished(&runs);
+        let seeds: Vec<_> = members(&all, rnns)
+            .unwrap()
+            .iter()
+            .map(|r| (&r.config.model[..], r.config.seed))
+            .collect();
+        assert_eq!(seeds, [("rnn1", 3), ("rnn2", 1), ("rnn3", 1), ("rnn4", 1)]);
+        assert_eq!(accuracies(&all, crate::ann::zoo::get("rnn1").unwrap()).len(), 3);
+        let without: Vec<RunRecord> =
+            runs.iter().filter(|r| r.config.model != "rnn2").cloned().collect();
+        assert_eq!(members(&finished(&without), rnns).unwrap_err(), ["RNN 2"]);
+        assert_eq!(members(&finished(&[]), rnns).unwrap_err().len(), 4);
     }
 }
