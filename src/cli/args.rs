@@ -185,7 +185,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "RATE")]
     pub learning_rate: Option<f64>,
     /// Change each digit a little each time: `usual`, or some of
-    /// shift=PX,rotation=DEGREES,scale=SHARE,elastic=PX
+    /// shift=PX,rotation=DEGREES,scale=SHARE,elastic=PX,unchanged=SHARE
     #[arg(long, value_name = "WHAT", default_value_t = Augmentation::default())]
     pub augment: Augmentation,
     /// Take the mean of the weights over the last N epochs instead of the last weights

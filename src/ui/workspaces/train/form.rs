@@ -274,7 +274,7 @@ fn augmentation(ui: &mut Ui, config: &mut TrainConfig) {
                 .range(0.0..=setting.most)
                 .speed(setting.most / 200.0)
                 .max_decimals(2)
-                .prefix("± ")
+                .prefix(setting.sign)
                 .suffix(setting.unit);
             let response = ui.add(drag);
             if response.changed() {
