@@ -1,8 +1,10 @@
 //! Files are written whole or not at all: a temporary file beside the target,
-//! flushed to the disk, then renamed over it.
+//! flushed to the disk, then renamed over it. They are read up to a stated
+//! limit, and only if they are regular files: a pipe would keep the reader
+//! waiting, and a device may never end.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// A file could not be written; the previous one, if any, is untouched.
@@ -53,6 +55,41 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     write_whole(path, |w| w.write_all(bytes))
 }
 
+/// Opens a regular file for reading.
+///
+/// # Errors
+/// Besides what the system says: what `path` is, if it is a folder, a pipe or
+/// a device.
+pub fn open_regular(path: &Path) -> std::io::Result<File> {
+    // Asked before opening, since opening a pipe already waits for a writer.
+    let found = std::fs::metadata(path)?;
+    if !found.is_file() {
+        let what = if found.is_dir() { "a folder" } else { "a pipe or a device" };
+        return Err(std::io::Error::other(format!("this is {what}, not a file")));
+    }
+    File::open(path)
+}
+
+/// Reads a regular file of at most `most` bytes.
+///
+/// # Errors
+/// As [`open_regular`], and with both sizes where the file is larger.
+pub fn read_limited(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let file = open_regular(path)?;
+    let size = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    if size <= most {
+        bytes.reserve_exact(size as usize);
+        file.take(most + 1).read_to_end(&mut bytes)?;
+    }
+    let size = size.max(bytes.len() as u64);
+    if size > most {
+        let (size, most) = (super::text::grouped(size), super::text::grouped(most));
+        return Err(std::io::Error::other(format!("it has {size} bytes, and {most} is the most")));
+    }
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +108,23 @@ mod tests {
         assert!(error.had_old);
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_regular_files_within_the_limit_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ten.bin");
+        write_bytes(&path, &[7; 10]).unwrap();
+        assert_eq!(read_limited(&path, 10).unwrap(), [7; 10]);
+        let error = read_limited(&path, 9).unwrap_err().to_string();
+        assert!(error.contains("10 bytes") && error.contains("9 is the most"), "{error}");
+        let error = read_limited(dir.path(), 9).unwrap_err().to_string();
+        assert!(error.contains("a folder"), "{error}");
+        #[cfg(unix)]
+        {
+            let error = read_limited(Path::new("/dev/zero"), 9).unwrap_err().to_string();
+            assert!(error.contains("a device"), "{error}");
+        }
     }
 
     #[test]
