@@ -5,7 +5,8 @@
 # Found even when the shell that starts make has not read rustup's profile.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
-# Mesa complains about a missing one, again and again, though nothing here uses it.
+# Mesa complains about a missing one, again and again. The program sees to that
+# itself; the tests that draw in their own process need it here.
 export XDG_RUNTIME_DIR ?= $(CURDIR)/target
 
 # Options for the app: make run ARGS="--projector"

@@ -39,17 +39,10 @@ pub use error::AnnError;
 /// core with a spinning pool, and read `/proc/cpuinfo` at every product of
 /// matrices. Call it first thing in `main`, before any other thread exists.
 pub fn prepare() {
-    for name in ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"] {
-        if std::env::var_os(name).is_none() {
-            #[allow(unsafe_code, reason = "candle reads its settings from the environment only")]
-            #[allow(clippy::disallowed_methods, reason = "this is the one place that does it")]
-            // SAFETY: documented above: no other thread runs yet, so nobody can
-            // be reading the environment.
-            unsafe {
-                std::env::set_var(name, "1");
-            };
-        }
-    }
+    crate::core::environment::set_defaults(&[
+        ("RAYON_NUM_THREADS", "1"),
+        ("CANDLE_NUM_THREADS", "1"),
+    ]);
 }
 
 /// Cores to compute on while a window is open: all but one, at least one.

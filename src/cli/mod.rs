@@ -55,6 +55,9 @@ enum Outcome {
 /// The whole program. Call it first thing in `main`.
 pub fn main() -> ExitCode {
     crate::ann::prepare();
+    // Mesa looks for a Wayland socket there and complains, again and again, where
+    // the variable is missing. A folder without such a socket keeps it quiet.
+    crate::core::environment::set_defaults(&[("XDG_RUNTIME_DIR", std::env::temp_dir())]);
     start_log();
     panic_message::install();
     // The hook has told what happened; this only turns it into our exit code.

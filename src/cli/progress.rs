@@ -17,6 +17,7 @@ impl Progress {
             Unit::Bytes => "{bytes}/{total_bytes}",
             Unit::Images => "{human_pos}/{human_len} images",
             Unit::Batches => "{percent:>3} %",
+            Unit::Pages => "{pos}/{len} pages",
         };
         let template = format!("{{bar:28}} {counts}  {{msg}}");
         if let Ok(style) = ProgressStyle::with_template(&template) {
@@ -68,4 +69,5 @@ pub enum Unit {
     Bytes,
     Images,
     Batches,
+    Pages,
 }

@@ -378,6 +378,15 @@ pub struct Toured {
     pub folder: String,
     /// The PNG files.
     pub pictures: Vec<String>,
+    /// The scenes that could not be rendered.
+    pub missing: Vec<MissingScene>,
+}
+
+/// A scene of the tour without a picture.
+#[derive(Debug, Serialize)]
+pub struct MissingScene {
+    pub scene: &'static str,
+    pub reason: String,
 }
 
 /// `simulate diehl-cook`

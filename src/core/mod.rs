@@ -2,6 +2,7 @@
 //! windows, graphics cards or tensors.
 
 pub mod clock;
+pub mod environment;
 pub mod files;
 pub mod folders;
 pub mod npz;

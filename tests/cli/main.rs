@@ -5,6 +5,7 @@ mod convert;
 mod files;
 mod json;
 mod simulate;
+mod tour;
 mod train;
 mod usage;
 

@@ -36,7 +36,6 @@ impl Window {
     }
 
     fn open_with(size: [f32; 2], home: tempfile::TempDir, change: impl FnOnce(&mut Setup)) -> Self {
-        spikescope::ui::tour::check_adapter().unwrap();
         let mut setup = Setup {
             home: home.path().to_path_buf(),
             mnist: None,
@@ -49,7 +48,7 @@ impl Window {
         let offered = setup.mnist.is_none() && std::fs::read_dir(home.path()).unwrap().count() == 0;
         let mut harness = Harness::builder()
             .with_size(size)
-            .wgpu_setup(spikescope::ui::window::wgpu_setup(false))
+            .wgpu_setup(spikescope::ui::tour::headless_setup().unwrap())
             .build_eframe(move |cc| App::new(&cc.egui_ctx, setup).unwrap());
         harness.run_steps(3);
         let mut window = Self { harness, home };

@@ -100,12 +100,7 @@ impl App {
         if competition.serial != self.digits.competition {
             self.digits.competition = competition.serial;
             let last = competition.recording.steps().saturating_sub(1);
-            let first = self.digits.digit.range().1 == 0;
             self.digits.digit.set_range(0, last, false);
-            if first {
-                // What one sees first is the answer; playing begins anew.
-                self.digits.digit.edit(&PlaybackEdit::End);
-            }
         }
     }
 }

@@ -3,6 +3,9 @@
 //!
 //! * [`scenes`]: the pictures, in order
 //! * [`prepare`]: what sets them up, and tells when they are ready
+//!
+//! Each scene stands alone: one that does not get ready is named in the end, and
+//! the others are there.
 
 mod prepare;
 mod scenes;
@@ -11,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
-use eframe::egui_wgpu::wgpu;
+use eframe::egui_wgpu::{WgpuSetup, wgpu};
 use egui_kittest::Harness;
 use scenes::SCENES;
 
@@ -21,8 +24,12 @@ use super::session::ThemeChoice;
 use super::window::wgpu_setup;
 use crate::core::files::write_whole;
 
-/// Longest wait for a scene to be ready; a slow machine trains for a while.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Longest wait for a scene to be ready; a busy machine trains for a while.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Longest wait for all of them. After it, a scene that is not ready at once is
+/// left out.
+const PATIENCE_IN_ALL: Duration = Duration::from_secs(480);
 
 /// One picture of the tour.
 struct Scene {
@@ -44,13 +51,40 @@ pub struct TourOptions {
     pub mnist: Option<PathBuf>,
 }
 
-/// Renders the tour into `out` and returns the files written.
+/// How far the tour is: told after each scene.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Number of the scene, from 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// The scene's name.
+    pub name: &'static str,
+    /// The picture, or why there is none.
+    pub picture: Result<PathBuf, String>,
+}
+
+/// Renders the tour into `out`, and tells of each scene once it is done. Scenes
+/// that cannot be rendered do not keep the others from it.
 ///
 /// # Errors
-/// Without a graphics adapter (a software one will do), or when a file cannot
-/// be written.
-pub fn render(out: &Path, options: &TourOptions) -> anyhow::Result<Vec<PathBuf>> {
-    check_adapter()?;
+/// Without a graphics adapter (a software one will do), when the system gives no
+/// threads, or when `tell` fails.
+pub fn render(
+    out: &Path,
+    options: &TourOptions,
+    tell: &mut dyn FnMut(&Page) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<Page>> {
+    render_scenes(SCENES, [PATIENCE, PATIENCE_IN_ALL], out, options, tell)
+}
+
+fn render_scenes(
+    scenes: &'static [Scene],
+    [patience, in_all]: [Duration; 2],
+    out: &Path,
+    options: &TourOptions,
+    tell: &mut dyn FnMut(&Page) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<Page>> {
     // The tour trains and draws in a folder of its own: the user's runs and
     // drawing stay as they are.
     let home = tempfile::tempdir().context("could not make a temporary folder for the tour")?;
@@ -61,38 +95,87 @@ pub fn render(out: &Path, options: &TourOptions) -> anyhow::Result<Vec<PathBuf>>
         theme: None,
         workspace: None,
     };
-    let mut files = Vec::new();
-    let mut harness = harness(setup)?;
-    for scene in SCENES {
-        files.push(shoot(&mut harness, scene, out)?);
+    let begun = Instant::now();
+    let mut window = None;
+    let mut pages = Vec::new();
+    for (i, scene) in scenes.iter().enumerate() {
+        let left = patience.min(in_all.saturating_sub(begun.elapsed()));
+        let mut harness = match window.take() {
+            Some(harness) => harness,
+            None => harness(setup.clone())?,
+        };
+        // A panic in one scene leaves the window in an unknown state: the next
+        // scene gets a new one.
+        let shot = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let picture = shoot(&mut harness, scene, out, left);
+            (harness, picture)
+        }));
+        let picture = shot.map_or_else(
+            |_| Err("it met a bug; see the message above".to_owned()),
+            |(harness, picture)| {
+                window = Some(harness);
+                picture.map_err(|e| format!("{e:#}"))
+            },
+        );
+        let page = Page { number: i + 1, of: scenes.len(), name: scene.name, picture };
+        tell(&page)?;
+        pages.push(page);
     }
-    Ok(files)
+    Ok(pages)
 }
 
 fn harness(setup: Setup) -> anyhow::Result<Harness<'static, App>> {
+    let graphics = headless_setup()?;
     let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        Harness::builder().with_size(WINDOW).wgpu_setup(wgpu_setup(false)).build_eframe(move |cc| {
+        Harness::builder().with_size(WINDOW).wgpu_setup(graphics).build_eframe(move |cc| {
             App::new(&cc.egui_ctx, setup).unwrap_or_else(|e| panic!("no threads: {e}"))
         })
     }));
     built.map_err(|_| anyhow!("the tour could not start rendering; see the message above"))
 }
 
-/// The renderer would panic without an adapter; this says it instead.
-pub fn check_adapter() -> anyhow::Result<()> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-    anyhow::ensure!(
-        !adapters.is_empty(),
+/// How to draw without a display. GL is left out where another backend has an
+/// adapter: its driver looks for a display and complains that there is none.
+///
+/// # Errors
+/// Without an adapter: what to install.
+pub fn headless_setup() -> anyhow::Result<WgpuSetup> {
+    let mut setup = wgpu_setup(false);
+    if let WgpuSetup::CreateNew(new) = &mut setup {
+        new.instance_descriptor.backends = backends()?;
+    }
+    Ok(setup)
+}
+
+/// The backends that can draw here, those of choice if they can.
+fn backends() -> anyhow::Result<wgpu::Backends> {
+    for backends in [wgpu::Backends::PRIMARY, wgpu::Backends::all()] {
+        let backends = backends.with_env();
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.backends = backends;
+        let instance = wgpu::Instance::new(descriptor);
+        if !pollster::block_on(instance.enumerate_adapters(backends)).is_empty() {
+            return Ok(backends);
+        }
+    }
+    anyhow::bail!(
         "there is no graphics adapter. Install a driver, or Mesa's software one (mesa-vulkan-drivers and libvulkan1 on Debian and Ubuntu; `make run` does it)"
-    );
-    Ok(())
+    )
+}
+
+/// The renderer would panic without an adapter; this says it instead.
+///
+/// # Errors
+/// What to install.
+pub fn check_adapter() -> anyhow::Result<()> {
+    backends().map(|_| ())
 }
 
 fn shoot(
     harness: &mut Harness<'static, App>,
     scene: &Scene,
     out: &Path,
+    patience: Duration,
 ) -> anyhow::Result<PathBuf> {
     harness.set_size(scene.size.into());
     let ctx = harness.ctx.clone();
@@ -104,16 +187,15 @@ fn shoot(
     harness.run_steps(2);
     while !(scene.ready)(harness.state()) {
         anyhow::ensure!(
-            begun.elapsed() < PATIENCE,
-            "scene {} did not get ready in {} s",
-            scene.name,
-            PATIENCE.as_secs()
+            begun.elapsed() < patience,
+            "it did not get ready in {} s",
+            begun.elapsed().as_secs()
         );
         std::thread::sleep(Duration::from_millis(20));
         harness.step();
     }
     harness.run_steps(4);
-    let image = harness.render().map_err(|e| anyhow!("could not render {}: {e}", scene.name))?;
+    let image = harness.render().map_err(|e| anyhow!("it could not be drawn: {e}"))?;
     let path = out.join(format!("{}.png", scene.name));
     write_whole(&path, |w| {
         let mut bytes = std::io::Cursor::new(Vec::new());
@@ -121,4 +203,55 @@ fn shoot(
         std::io::Write::write_all(w, bytes.get_ref())
     })?;
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Draw, as it opens; without a digit.
+    const PLAIN: Scene = Scene {
+        name: "plain",
+        size: [640.0, 480.0],
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: |_, _| {},
+        ready: |_| true,
+    };
+
+    static BROKEN: [Scene; 4] = [
+        Scene { name: "1-never-ready", ready: |_| false, ..PLAIN },
+        Scene { name: "2-plain", ..PLAIN },
+        Scene { name: "3-bug", set_up: |_, _| panic!("a bug of this scene"), ..PLAIN },
+        Scene { name: "4-plain", ..PLAIN },
+    ];
+
+    #[test]
+    fn a_scene_that_fails_does_not_take_the_others_with_it() {
+        let out = tempfile::tempdir().unwrap();
+        let mut told = Vec::new();
+        let patience = [Duration::from_millis(300), Duration::from_secs(60)];
+        let pages =
+            render_scenes(&BROKEN, patience, out.path(), &TourOptions::default(), &mut |page| {
+                told.push(page.clone());
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(told, pages);
+        let there: Vec<bool> = pages.iter().map(|p| p.picture.is_ok()).collect();
+        assert_eq!(there, [false, true, false, true]);
+        assert!(pages[0].picture.as_ref().unwrap_err().contains("did not get ready"));
+        for page in pages {
+            assert_eq!(
+                out.path().join(format!("{}.png", page.name)).exists(),
+                page.picture.is_ok()
+            );
+        }
+    }
+
+    #[test]
+    fn scenes_have_names_of_their_own_that_sort_as_they_are_shown() {
+        let names: Vec<&str> = SCENES.iter().map(|s| s.name).collect();
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+    }
 }

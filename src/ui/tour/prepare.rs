@@ -216,6 +216,12 @@ pub(super) fn neuron(app: &mut App, ctx: &egui::Context, tab: NeuronTab) {
     app.apply(ctx, Command::Neuron(NeuronEdit::Tab(tab)));
 }
 
+/// The two neurons of Fig. 1, running.
+pub(super) fn neuron_plays(app: &mut App, ctx: &egui::Context) {
+    neuron(app, ctx, NeuronTab::Spikes);
+    app.apply(ctx, Command::Neuron(NeuronEdit::Play(play(ctx))));
+}
+
 pub(super) fn simulated(app: &App) -> bool {
     app.snapshot().neuron.simulation.step >= 2_500
 }
@@ -242,8 +248,9 @@ pub(super) fn plasticity(app: &mut App, ctx: &egui::Context, tab: PlasticityTab)
 /// As fast as it can, until it has learned.
 pub(super) fn pattern_at_full_speed(app: &mut App, ctx: &egui::Context) {
     plasticity(app, ctx, PlasticityTab::Pattern);
-    let speed = PlaybackEdit::Speed(1e9);
-    app.apply(ctx, Command::Plasticity(PlasticityEdit::PlayPattern(speed)));
+    for edit in [PlaybackEdit::Speed(1e9), play(ctx)] {
+        app.apply(ctx, Command::Plasticity(PlasticityEdit::PlayPattern(edit)));
+    }
 }
 
 pub(super) fn learned(app: &App) -> bool {
@@ -251,10 +258,16 @@ pub(super) fn learned(app: &App) -> bool {
     pattern.view.as_ref().is_some_and(|v| v.score.learned_ms.is_some())
 }
 
-/// The Spiking network workspace: runs at full speed.
+/// The Spiking network workspace: learns at full speed.
 pub(super) fn spiking(app: &mut App, ctx: &egui::Context) {
     app.apply(ctx, Command::Show("spiking"));
     app.apply(ctx, Command::Digits(DigitsEdit::Tab(DigitsTab::Learning)));
+    app.apply(ctx, Command::Digits(DigitsEdit::Play(play(ctx))));
+}
+
+/// No workspace plays by itself: a scene that needs a run begins it.
+fn play(ctx: &egui::Context) -> PlaybackEdit {
+    PlaybackEdit::Play { now_s: ctx.input(|i| i.time) }
 }
 
 pub(super) fn spiking_learned(app: &App) -> bool {
@@ -274,14 +287,15 @@ pub(super) fn spiking_recorded(app: &App) -> bool {
     app.snapshot().digits.view.stretch.recording.steps() > 100
 }
 
-/// A three before the network.
+/// A three before the network, at the end of its 350 ms.
 pub(super) fn spiking_digit(app: &mut App, ctx: &egui::Context) {
     draw_three(app, ctx);
     app.apply(ctx, Command::Show("spiking"));
     app.apply(ctx, Command::Digits(DigitsEdit::Tab(DigitsTab::Digit)));
+    app.apply(ctx, Command::Digits(DigitsEdit::Play(PlaybackEdit::End)));
 }
 
-/// Once the digit is shown and played to its end.
+/// Once the digit has been shown.
 pub(super) fn spiking_voted(app: &App) -> bool {
     let world = app.snapshot();
     let bar = &world.digits.state.digit;

@@ -85,7 +85,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: trained,
     },
     Scene {
-        name: "09b-train-network",
+        name: "10-train-network",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -93,7 +93,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: answered,
     },
     Scene {
-        name: "10-train-projector",
+        name: "11-train-projector",
         size: PROJECTOR,
         theme: ThemeChoice::Light,
         projector: true,
@@ -101,7 +101,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: trained,
     },
     Scene {
-        name: "11-train-history",
+        name: "12-train-history",
         size: WINDOW,
         theme: ThemeChoice::Dark,
         projector: false,
@@ -109,7 +109,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: looked_back,
     },
     Scene {
-        name: "12-train-history-change",
+        name: "13-train-history-change",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -120,7 +120,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: looked_back,
     },
     Scene {
-        name: "13-train-history-projector",
+        name: "14-train-history-projector",
         size: PROJECTOR,
         theme: ThemeChoice::Light,
         projector: true,
@@ -128,39 +128,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: looked_back,
     },
     Scene {
-        name: "21-time-answers",
-        size: WINDOW,
-        theme: ThemeChoice::Dark,
-        projector: false,
-        set_up: |a, c| time(a, c, 3, TimeTab::Answers, 16),
-        ready: read_in_time,
-    },
-    Scene {
-        name: "22-time-hidden-units",
-        size: WINDOW,
-        theme: ThemeChoice::Light,
-        projector: false,
-        set_up: |a, c| time(a, c, 8, TimeTab::Units, 20),
-        ready: read_in_time,
-    },
-    Scene {
-        name: "23-time-how-early",
-        size: WINDOW,
-        theme: ThemeChoice::Light,
-        projector: false,
-        set_up: survey,
-        ready: surveyed,
-    },
-    Scene {
-        name: "24-time-projector",
-        size: PROJECTOR,
-        theme: ThemeChoice::Light,
-        projector: true,
-        set_up: |a, c| time(a, c, 5, TimeTab::Answers, 14),
-        ready: read_in_time,
-    },
-    Scene {
-        name: "11-fields-network",
+        name: "15-fields-network",
         size: WINDOW,
         theme: ThemeChoice::Dark,
         projector: false,
@@ -168,7 +136,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: looked,
     },
     Scene {
-        name: "12-fields-layer",
+        name: "16-fields-layer",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -176,7 +144,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: looked,
     },
     Scene {
-        name: "13-fields-kernels",
+        name: "17-fields-kernels",
         size: WINDOW,
         theme: ThemeChoice::Dark,
         projector: false,
@@ -184,7 +152,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: looked,
     },
     Scene {
-        name: "14-fields-effective",
+        name: "18-fields-effective",
         size: WINDOW,
         theme: ThemeChoice::Dark,
         projector: false,
@@ -195,7 +163,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: |a| found(a, |f| !f.fields.is_empty()),
     },
     Scene {
-        name: "15-fields-unit",
+        name: "19-fields-unit",
         size: WINDOW,
         theme: ThemeChoice::Dark,
         projector: false,
@@ -206,7 +174,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: |a| found(a, |f| !f.liked.is_empty() && !f.exciting.is_empty()),
     },
     Scene {
-        name: "16-fields-product",
+        name: "20-fields-product",
         size: PROJECTOR,
         theme: ThemeChoice::Light,
         projector: true,
@@ -214,7 +182,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: looked,
     },
     Scene {
-        name: "17-fields-why",
+        name: "21-fields-why",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -222,7 +190,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: |a| looked(a) && !a.snapshot().sight.why.is_empty(),
     },
     Scene {
-        name: "18-fields-occlusion",
+        name: "22-fields-occlusion",
         size: WINDOW,
         theme: ThemeChoice::Dark,
         projector: false,
@@ -234,7 +202,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: |a| found(a, |f| f.occlusion.len() >= ZOO.len()),
     },
     Scene {
-        name: "19-fields-gabor",
+        name: "23-fields-gabor",
         size: WINDOW,
         theme: ThemeChoice::Dark,
         projector: false,
@@ -244,7 +212,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: |a| found(a, |f| !f.gabor.is_empty()),
     },
     Scene {
-        name: "20-fields-rnn-projector",
+        name: "24-fields-rnn-projector",
         size: PROJECTOR,
         theme: ThemeChoice::Light,
         projector: true,
@@ -252,15 +220,47 @@ pub(super) const SCENES: &[Scene] = &[
         ready: looked,
     },
     Scene {
-        name: "20-neuron-spikes",
+        name: "25-time-answers",
+        size: WINDOW,
+        theme: ThemeChoice::Dark,
+        projector: false,
+        set_up: |a, c| time(a, c, 3, TimeTab::Answers, 16),
+        ready: read_in_time,
+    },
+    Scene {
+        name: "26-time-hidden-units",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
-        set_up: |a, c| neuron(a, c, NeuronTab::Spikes),
+        set_up: |a, c| time(a, c, 8, TimeTab::Units, 20),
+        ready: read_in_time,
+    },
+    Scene {
+        name: "27-time-how-early",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: survey,
+        ready: surveyed,
+    },
+    Scene {
+        name: "28-time-projector",
+        size: PROJECTOR,
+        theme: ThemeChoice::Light,
+        projector: true,
+        set_up: |a, c| time(a, c, 5, TimeTab::Answers, 14),
+        ready: read_in_time,
+    },
+    Scene {
+        name: "29-neuron-spikes",
+        size: WINDOW,
+        theme: ThemeChoice::Light,
+        projector: false,
+        set_up: neuron_plays,
         ready: simulated,
     },
     Scene {
-        name: "21-neuron-curve",
+        name: "30-neuron-curve",
         size: WINDOW,
         theme: ThemeChoice::Dark,
         projector: false,
@@ -275,7 +275,7 @@ pub(super) const SCENES: &[Scene] = &[
         },
     },
     Scene {
-        name: "22-neuron-unit",
+        name: "31-neuron-unit",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -285,7 +285,7 @@ pub(super) const SCENES: &[Scene] = &[
         },
     },
     Scene {
-        name: "23-neuron-codes",
+        name: "32-neuron-codes",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -293,15 +293,15 @@ pub(super) const SCENES: &[Scene] = &[
         ready: |app| app.snapshot().neuron.results.codes.is_some(),
     },
     Scene {
-        name: "24-neuron-projector",
+        name: "33-neuron-projector",
         size: PROJECTOR,
         theme: ThemeChoice::Light,
         projector: true,
-        set_up: |a, c| neuron(a, c, NeuronTab::Spikes),
+        set_up: neuron_plays,
         ready: simulated,
     },
     Scene {
-        name: "30-plasticity-windows",
+        name: "34-plasticity-windows",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -309,7 +309,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: |app| app.snapshot().plasticity.results.windows.is_some(),
     },
     Scene {
-        name: "31-plasticity-pair",
+        name: "35-plasticity-pair",
         size: WINDOW,
         theme: ThemeChoice::Dark,
         projector: false,
@@ -317,7 +317,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: |app| app.snapshot().plasticity.results.story.is_some(),
     },
     Scene {
-        name: "32-plasticity-rates",
+        name: "36-plasticity-rates",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -328,7 +328,7 @@ pub(super) const SCENES: &[Scene] = &[
         },
     },
     Scene {
-        name: "33-plasticity-bounds",
+        name: "37-plasticity-bounds",
         size: WINDOW,
         theme: ThemeChoice::Dark,
         projector: false,
@@ -339,7 +339,7 @@ pub(super) const SCENES: &[Scene] = &[
         },
     },
     Scene {
-        name: "34-plasticity-bengio",
+        name: "38-plasticity-bengio",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -350,7 +350,7 @@ pub(super) const SCENES: &[Scene] = &[
         },
     },
     Scene {
-        name: "35-plasticity-pattern",
+        name: "39-plasticity-pattern",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -358,7 +358,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: learned,
     },
     Scene {
-        name: "36-plasticity-projector",
+        name: "40-plasticity-projector",
         size: PROJECTOR,
         theme: ThemeChoice::Light,
         projector: true,
@@ -366,7 +366,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: learned,
     },
     Scene {
-        name: "40-spiking-learning",
+        name: "41-spiking-learning",
         size: WINDOW,
         theme: ThemeChoice::Dark,
         projector: false,
@@ -374,7 +374,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: spiking_learned,
     },
     Scene {
-        name: "41-spiking-spikes",
+        name: "42-spiking-spikes",
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
@@ -382,7 +382,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: spiking_recorded,
     },
     Scene {
-        name: "42-spiking-digit-projector",
+        name: "43-spiking-digit-projector",
         size: PROJECTOR,
         theme: ThemeChoice::Light,
         projector: true,
@@ -390,7 +390,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: spiking_voted,
     },
     Scene {
-        name: "43-conversion",
+        name: "44-conversion",
         size: WINDOW,
         theme: ThemeChoice::Dark,
         projector: false,
@@ -398,7 +398,7 @@ pub(super) const SCENES: &[Scene] = &[
         ready: converted,
     },
     Scene {
-        name: "44-conversion-spikes-projector",
+        name: "45-conversion-spikes-projector",
         size: PROJECTOR,
         theme: ThemeChoice::Light,
         projector: true,
