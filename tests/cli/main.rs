@@ -6,6 +6,7 @@ mod files;
 mod json;
 mod simulate;
 mod train;
+mod turned;
 mod usage;
 
 use std::path::{Path, PathBuf};
