@@ -19,6 +19,11 @@ pub enum AnnError {
     /// A file of weights or a checkpoint that cannot be used.
     #[error("{file} cannot be used: {reason}. Choose another file, or train the network again")]
     Weights { file: String, reason: String },
+    /// A run was to go on with other digits than those it was begun with.
+    #[error(
+        "{file} goes on only with the digits that it was begun with, and those at hand are not these: {how}. Nothing was changed; name the folder with the digits of before, or begin a new run"
+    )]
+    OtherDigits { file: String, how: String },
     /// A file that cannot be read.
     #[error("could not read {path}: {source}", path = path.display())]
     Read {

@@ -10,6 +10,7 @@
 //! * [`weights`]: files of weights; [`shipped`]: those in the box
 //! * [`backprop`]: one training step; [`trainer`]: a run of many;
 //!   [`snapshots`]: what a run leaves to look back at
+//! * [`orientation`]: whether digits look turned or inverted
 //! * [`device`]: the same step by candle, on its CPU or on a graphics card
 //! * [`inspect`]: what units sense, and why a network answers as it does
 
@@ -25,6 +26,7 @@ pub mod maps;
 pub mod network;
 pub mod ops;
 pub mod optimiser;
+pub mod orientation;
 pub mod plan;
 pub mod shipped;
 pub mod snapshots;

@@ -12,6 +12,7 @@ use super::AnnError;
 use super::network::Network;
 use super::zoo;
 use crate::core::files::write_whole;
+use crate::data::dataset::Fingerprint;
 
 /// How a network was trained; stored in the file under `spikescope`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub struct Metadata {
     /// Likewise, of the last weights where these are averaged ones.
     #[serde(default)]
     pub last_test_accuracy: Option<f64>,
+    /// Which digits `subset` of `dataset` were; earlier versions did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
     /// Version of this app.
     pub app_version: String,
 }

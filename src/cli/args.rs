@@ -20,6 +20,7 @@ use crate::ann::optimiser::OPTIMISERS;
 use crate::ann::shipped::SETS;
 use crate::ann::zoo::ZOO;
 use crate::data::augment::Augmentation;
+use crate::data::orient::Orientation;
 use crate::data::registry::SOURCES;
 use crate::snn::diehl_cook::shipped::SHIPPED;
 use crate::ui::session::ThemeChoice;
@@ -228,6 +229,8 @@ Examples:
   spikescope evaluate                                   every network on MNIST's 10,000 test images
   spikescope evaluate mlp --data synthetic              one network on generated digits, no download
   spikescope evaluate --images a-idx3 --labels a-idx1   any pair of IDX files of 28×28 digits
+  spikescope evaluate --images emnist-idx3 --labels emnist-idx1 --transpose
+                                                        stored column by column, as EMNIST's are
   spikescope evaluate --weights mine.safetensors        weights that you have trained")]
 pub struct EvaluateArgs {
     /// The networks [default: all that are in the box]
@@ -236,7 +239,7 @@ pub struct EvaluateArgs {
     /// Weights from a file (may be given several times)
     #[arg(long, value_name = "FILE")]
     pub weights: Vec<PathBuf>,
-    /// Of the networks in the box only this set: by the report's recipe, or with augmentation
+    /// Of the networks in the box only this set
     #[arg(long, value_name = "SET", value_parser = sets())]
     pub set: Option<String>,
     /// The digits to ask about
@@ -251,11 +254,49 @@ pub struct EvaluateArgs {
     /// IDX file of their labels
     #[arg(long, value_name = "FILE", requires = "images")]
     pub labels: Option<PathBuf>,
+    #[command(flatten)]
+    pub turn: Turn,
     /// Threads to compute on [default: one per core]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
     #[command(flatten)]
     pub format: Format,
+}
+
+/// How pictures are turned before they are shown, in this order.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Turn {
+    /// Exchange rows and columns of the pictures first
+    #[arg(long)]
+    pub transpose: bool,
+    /// Exchange left and right of the pictures
+    #[arg(long)]
+    pub mirror: bool,
+    /// Exchange top and bottom of the pictures
+    #[arg(long)]
+    pub flip: bool,
+    /// Exchange dark and light: for dark ink on light paper
+    #[arg(long)]
+    pub invert: bool,
+}
+
+impl Turn {
+    /// The same for the pictures.
+    pub fn orientation(self) -> Orientation {
+        let Self { transpose, mirror, flip, invert } = self;
+        Orientation { transpose, mirror, flip, invert }
+    }
+
+    /// The options that ask for it.
+    pub fn options(o: Orientation) -> Vec<String> {
+        let all = [
+            (o.transpose, "--transpose"),
+            (o.mirror, "--mirror"),
+            (o.flip, "--flip"),
+            (o.invert, "--invert"),
+        ];
+        all.into_iter().filter(|a| a.0).map(|a| a.1.to_owned()).collect()
+    }
 }
 
 /// Ask the networks about pictures or drawings of single digits

@@ -5,22 +5,27 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::args::EvaluateArgs;
+use super::args::{EvaluateArgs, Turn};
 use super::models::{self, Trained};
 use super::output::Output;
 use super::progress::{Progress, Unit};
-use super::report::{Evaluated, EvaluatedEnsemble, EvaluatedModel};
+use super::report::{Evaluated, EvaluatedEnsemble, EvaluatedHint, EvaluatedModel};
 use super::table::{self, Align};
 use super::{Outcome, digits, evaluate_spiking as spiking};
 use crate::ann::ensemble::{self, Probabilities, average};
 use crate::ann::evaluate::{evaluate, judge};
+use crate::ann::orientation;
 use crate::ann::shipped::SETS;
 use crate::data::{Dataset, idx};
 
 pub fn run(args: &EvaluateArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let networks = spiking::select(args)?;
     let models = others(args)?;
-    let data = test_digits(args)?;
+    let given = test_digits(args)?;
+    let data = match args.turn.orientation() {
+        turn if turn.is_none() => Arc::clone(&given),
+        turn => Arc::new(turn.digits(&given, 0..given.len())),
+    };
     let threads = models::threads(args.threads);
     let (mut evaluated, mut answers) = (Vec::new(), Vec::new());
     for model in &models {
@@ -32,9 +37,52 @@ pub fn run(args: &EvaluateArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let by_spikes = spiking::ask(&networks, &data, threads)?;
     print(&models, &evaluated, &ensembles, &data, out)?;
     spiking::print(&networks, &by_spikes, out)?;
+    let best = evaluated.iter().map(|e| e.accuracy);
+    let best = best.chain(by_spikes.iter().map(|e| e.read_outs.vote)).fold(0.0, f64::max);
+    let hint = if best < orientation::BAD { hint(&given, args, threads)? } else { None };
+    if let Some(hint) = &hint {
+        out.line(format_args!("\nHint: {}", hint.text))?;
+    }
     let (images, id) = (data.len(), data.id.clone());
-    out.json(&Evaluated { images, data: id, models: evaluated, ensembles, spiking: by_spikes })?;
+    out.json(&Evaluated {
+        images,
+        data: id,
+        models: evaluated,
+        ensembles,
+        spiking: by_spikes,
+        hint,
+    })?;
     Ok(Outcome::Done)
+}
+
+/// What makes a bad result likely to be the pictures' fault, if something does.
+fn hint(
+    given: &Dataset,
+    args: &EvaluateArgs,
+    threads: usize,
+) -> anyhow::Result<Option<EvaluatedHint>> {
+    let now = args.turn.orientation();
+    let Some(hint) = orientation::look(given, now, threads)? else { return Ok(None) };
+    let options = Turn::options(hint.cure);
+    let remedy = match (&options[..], now.is_none()) {
+        ([], _) => "leave the options that turn them out".to_owned(),
+        (options, true) => format!("add {}", options.join(" ")),
+        (options, false) => format!("say {} instead", options.join(" ")),
+    };
+    let text = hint.text();
+    Ok(Some(EvaluatedHint {
+        text: format!("{text}. To turn them, {remedy}"),
+        options,
+        images: hint.digits,
+        accuracy_as_is: hint.as_is,
+        accuracy_turned: hint.turned,
+    }))
+}
+
+/// A sentence within another one.
+fn uncapitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |c| c.to_lowercase().chain(letters).collect())
 }
 
 /// The networks that do not spike.
@@ -136,7 +184,7 @@ fn print(
     kinds.dedup();
     for kind in kinds {
         if let Some(set) = SETS.iter().find(|s| models::label(s) == kind) {
-            out.line(format_args!("\n{}: {}", set.name, set.doc.to_lowercase()))?;
+            out.line(format_args!("\n{}: {}", set.name, uncapitalised(set.doc)))?;
         }
         let rows = rows(models, evaluated, ensembles, kind);
         for line in table::lines(&columns, &rows) {

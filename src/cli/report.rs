@@ -19,6 +19,24 @@ pub struct Evaluated {
     pub ensembles: Vec<EvaluatedEnsemble>,
     /// Networks that learnt by STDP.
     pub spiking: Vec<EvaluatedSpiking>,
+    /// What is likely to be wrong with the pictures; null where nothing is.
+    pub hint: Option<EvaluatedHint>,
+}
+
+/// Accuracies are bad, and would be good with the pictures turned.
+#[derive(Debug, Serialize)]
+pub struct EvaluatedHint {
+    /// For people.
+    pub text: String,
+    /// The options that turn them: `--transpose`, `--mirror`, `--flip`, `--invert`;
+    /// instead of those given.
+    pub options: Vec<String>,
+    /// Pictures looked at, a sample.
+    pub images: usize,
+    /// Share of them that the MLP in the box answers rightly as they are, 0 to 1.
+    pub accuracy_as_is: f64,
+    /// And with these options.
+    pub accuracy_turned: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -61,7 +79,7 @@ pub struct EvaluatedEnsemble {
 #[derive(Debug, Serialize)]
 pub struct EvaluatedModel {
     pub id: String,
-    /// `shipped` (by the report's recipe), `shipped-augmented`, or the file that
+    /// `shipped` (the set `report`), `shipped-augmented`, or the file that
     /// the weights are from.
     pub weights: String,
     /// Share of right answers, 0 to 1.

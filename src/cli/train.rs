@@ -18,14 +18,16 @@ use super::table::{self, Align};
 use super::{Outcome, digits, models};
 use crate::ann::device;
 use crate::ann::optimiser::OptimiserConfig;
+use crate::ann::orientation;
 use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::trainer::{EpochPoint, TrainConfig};
 use crate::ann::weights;
 use crate::ann::zoo::{self, Architecture};
 use crate::core::clock::duration_text;
 use crate::core::folders;
+use crate::data::orient::Orientation;
 use crate::data::registry::Split;
-use crate::workers::active::{ActiveRun, StartError};
+use crate::workers::active::{ActiveRun, StartError, UNCHECKED};
 use crate::workers::runs::{self, RunRecord, RunState};
 use crate::workers::training::{Control, Phase, TrainingView};
 
@@ -66,6 +68,12 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
     let architecture = zoo::get(args.model.as_deref().unwrap_or_default())?;
     let split = digits::load(&args.data, args.mnist.as_deref())?;
     let config = config(architecture, &split, args)?;
+    if let Some(hint) = orientation::look(&split.train, Orientation::default(), config.threads)? {
+        complain(format_args!(
+            "warning: {}. The network learns them as they are, and will not know digits that stand upright",
+            hint.text()
+        ));
+    }
     let run = ActiveRun::start(root, config, split.clone())?;
     Ok((run, split))
 }
@@ -125,6 +133,9 @@ fn go_on(root: &Path, name: &str, args: &TrainArgs) -> anyhow::Result<(ActiveRun
     }
     let split = digits::load(&record.config.data, args.mnist.as_deref())?;
     let run = ActiveRun::go_on(root, &record.id, split.clone(), args.device.as_deref())?;
+    if run.has_unchecked_digits() {
+        complain(format_args!("warning: {UNCHECKED}"));
+    }
     Ok((run, split))
 }
 

@@ -21,6 +21,7 @@ use crate::core::clock::duration_text;
 use crate::core::files::write_whole;
 use crate::core::folders;
 use crate::data::Dataset;
+use crate::data::dataset::Fingerprint;
 use crate::data::registry::Split;
 use crate::workers::runs::{self, RunRecord};
 
@@ -28,15 +29,17 @@ pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let folder = args.out.clone().unwrap_or_else(|| folders::home().join("weights"));
     std::fs::create_dir_all(&folder)?;
     let split = digits::load(&args.data, args.mnist.as_deref())?;
+    let subset = recipe(ZOO[0], &split, args)?.subset;
+    let at_hand =
+        Digits { id: &split.train.id, fingerprint: Some(split.train.fingerprint(subset)) };
     let begun = Instant::now();
     let mut done = 0.0;
     for (number, architecture) in ZOO.iter().enumerate() {
         let file = folder.join(format!("{}.safetensors", architecture.id));
         let recipe = recipe(architecture, &split, args)?;
-        let dataset = &split.train.id[..];
         if args.fit_only {
             let (_, m) = weights::load(&file)?;
-            if m.architecture != architecture.id || !has_held_out(&m, &recipe, dataset) {
+            if m.architecture != architecture.id || !has_held_out(&m, &recipe, &at_hand) {
                 bail!(
                     "{} is no {} that held out the same digits: an ensemble is fitted on digits that no member was trained on",
                     file.display(),
@@ -45,7 +48,7 @@ pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
             }
             continue;
         }
-        if weights::load(&file).is_ok_and(|(_, m)| is_of_recipe(&m, &recipe, dataset)) {
+        if weights::load(&file).is_ok_and(|(_, m)| is_of_recipe(&m, &recipe, &at_hand)) {
             out.line(format_args!("{}: there already, {}", architecture.name, file.display()))?;
             continue;
         }
@@ -83,15 +86,26 @@ fn recipe(
     Ok(TrainConfig { seed: architecture.seed, average_epochs: average, ..usual })
 }
 
-/// Whether the same digits of the data set of this id were held out.
-fn has_held_out(m: &Metadata, recipe: &TrainConfig, dataset: &str) -> bool {
-    (m.dataset == dataset && m.subset == recipe.subset)
+/// The training digits.
+struct Digits<'a> {
+    id: &'a str,
+    fingerprint: Option<Fingerprint>,
+}
+
+/// Whether the same digits were held out. Weights of earlier versions do not say
+/// which digits they learnt, only of which data set.
+fn has_held_out(m: &Metadata, recipe: &TrainConfig, at_hand: &Digits<'_>) -> bool {
+    let others = match (&m.fingerprint, &at_hand.fingerprint) {
+        (Some(learnt), Some(at_hand)) => learnt.differs(at_hand).is_some(),
+        _ => false,
+    };
+    (m.dataset == at_hand.id && m.subset == recipe.subset && !others)
         && m.validation_share == recipe.validation_share
 }
 
 /// Whether weights are of this recipe; of more epochs, too.
-fn is_of_recipe(m: &Metadata, recipe: &TrainConfig, dataset: &str) -> bool {
-    (m.architecture == recipe.model && m.seed == recipe.seed && has_held_out(m, recipe, dataset))
+fn is_of_recipe(m: &Metadata, recipe: &TrainConfig, at_hand: &Digits<'_>) -> bool {
+    (m.architecture == recipe.model && m.seed == recipe.seed && has_held_out(m, recipe, at_hand))
         && (m.epochs >= recipe.epochs && m.batch_size == recipe.batch_size)
         && m.optimiser == recipe.optimiser.describe()
         && m.augmentation == recipe.augmentation.to_string()
@@ -245,10 +259,11 @@ mod tests {
             epochs: 1,
             ..TrainConfig::default()
         };
+        let at_hand = Digits { id: &data.id, fingerprint: Some(data.fingerprint(50)) };
         let of = |config: &TrainConfig| {
             let mut trainer = Trainer::new(config.clone(), Arc::clone(&data)).unwrap();
             while !trainer.step().unwrap().finished {}
-            is_of_recipe(&trainer.metadata(), &recipe, &data.id)
+            is_of_recipe(&trainer.metadata(), &recipe, &at_hand)
         };
         let elsewhere = TrainConfig { threads: recipe.threads + 1, ..recipe.clone() };
         assert!(of(&elsewhere) && elsewhere.learns_as(&recipe));
@@ -267,6 +282,14 @@ mod tests {
         for other in others {
             assert!(!of(&other) && !other.learns_as(&recipe), "{other:?}");
         }
+        let trainer = Trainer::new(recipe.clone(), Arc::clone(&data)).unwrap();
+        let (learnt, same) = (trainer.metadata(), &data.id);
+        let others = synthetic::generate(2, 50).fingerprint(50);
+        assert!(has_held_out(&learnt, &recipe, &at_hand));
+        let other = Digits { id: same, fingerprint: Some(others) };
+        assert!(!has_held_out(&learnt, &recipe, &other), "other digits of the same name");
+        let earlier = Metadata { fingerprint: None, ..learnt };
+        assert!(has_held_out(&earlier, &recipe, &at_hand));
         let mnist = TrainConfig { data: "mnist".into(), ..recipe.clone() };
         assert!(!mnist.learns_as(&recipe) && !recipe.learns_as(&mnist));
     }
@@ -278,7 +301,8 @@ mod tests {
             assert_eq!(set.metadata().len(), ZOO.len());
             for (m, a) in set.metadata().iter().zip(ZOO) {
                 let recipe = TrainConfig { model: a.id.into(), seed: a.seed, ..of(a) };
-                assert!(is_of_recipe(m, &recipe, "mnist-train"), "{m:?}");
+                let digits = Digits { id: "mnist-train", fingerprint: None };
+                assert!(is_of_recipe(m, &recipe, &digits), "{m:?}");
             }
         };
         check("report", &|a| TrainConfig {

@@ -1,9 +1,13 @@
 //! Named arrays in one file, as NumPy writes and reads them (`.npz`): a zip
 //! archive with one `.npy` member per array (numpy.lib.format, versions 1 to 3).
 //!
-//! The six number types that the program deals in are written and read: f32,
-//! f64, i32, i64, u8 and u32, of any shape, in either byte order and either
-//! memory order. Whatever else a file holds is an error that says what it is.
+//! Floats of 4 and 8 bytes, whole numbers of 1 to 8 bytes and booleans are read,
+//! of any shape, in either byte order and either memory order. Whatever else is
+//! asked for is an error that says what it is.
+//!
+//! A few kilobytes can unpack to any size. A [`Reader`] therefore unpacks only the
+//! arrays that are asked for, and only up to the number of values that the caller
+//! allows; what a header claims is checked before anything is unpacked.
 
 use std::io::{BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -14,11 +18,13 @@ use zip::read::ZipFile;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::files::{WriteError, write_whole};
+use super::files::{WriteError, open_regular, write_whole};
+use super::text::grouped;
 
-/// Largest array that is read, bytes. A damaged or hostile file may claim any
-/// size; more than this is nobody's spike train.
-const MOST_BYTES: u64 = 4 << 30;
+/// Most arrays in a file.
+const MOST_ARRAYS: usize = 10_000;
+/// Numbers read at once, bytes.
+const PIECE: usize = 1 << 16;
 /// Largest header that is read, bytes; NumPy writes some hundred.
 const MOST_HEADER: usize = 64 << 10;
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
@@ -54,6 +60,8 @@ pub enum Values {
     U8(Vec<u8>),
     /// `<u4`
     U32(Vec<u32>),
+    /// `<u8`
+    U64(Vec<u64>),
 }
 
 /// Runs the same expression for whichever type the numbers have.
@@ -66,6 +74,7 @@ macro_rules! each {
             Values::I64($v) => $body,
             Values::U8($v) => $body,
             Values::U32($v) => $body,
+            Values::U64($v) => $body,
         }
     };
 }
@@ -90,6 +99,7 @@ impl Values {
             Self::I64(_) => "<i8",
             Self::U8(_) => "|u1",
             Self::U32(_) => "<u4",
+            Self::U64(_) => "<u8",
         }
     }
 
@@ -151,17 +161,38 @@ impl Array {
         each!(&self.values, v => v.iter().map(|x| *x as f32).collect())
     }
 
-    /// The numbers as whole numbers from 0, as neurons are counted.
+    /// [`Array::to_f64`] that keeps no copy.
+    pub fn into_f64(self) -> Vec<f64> {
+        match self.values {
+            Values::F64(numbers) => numbers,
+            _ => self.to_f64(),
+        }
+    }
+
+    /// The numbers as whole numbers from 0, as neurons are numbered.
     ///
     /// # Errors
     /// Names the first that is none.
-    #[allow(clippy::unnecessary_cast, reason = "the macro also casts f64 to f64")]
-    pub fn to_indices(&self) -> Result<Vec<u32>, String> {
-        each!(&self.values, v => v.iter().map(|x| {
-            let number = *x as f64;
-            let whole = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
-            if whole { Ok(number as u32) } else { Err(format!("{number} is not a whole number from 0 to {}", u32::MAX)) }
-        }).collect())
+    pub fn into_ids(self) -> Result<Vec<u64>, String> {
+        /// Above it, floats have no units any more.
+        const MOST: f64 = (1u64 << 53) as f64;
+        fn whole(number: f64) -> Result<u64, String> {
+            let fits = number.fract() == 0.0 && (0.0..=MOST).contains(&number);
+            if fits { Ok(number as u64) } else { Err(refused(number)) }
+        }
+        fn refused(number: impl std::fmt::Display) -> String {
+            format!("{number} is not a whole number from 0 on")
+        }
+        let signed = |n: i64| u64::try_from(n).map_err(|_| refused(n));
+        match self.values {
+            Values::F32(v) => v.into_iter().map(|x| whole(f64::from(x))).collect(),
+            Values::F64(v) => v.into_iter().map(whole).collect(),
+            Values::I32(v) => v.into_iter().map(|n| signed(n.into())).collect(),
+            Values::I64(v) => v.into_iter().map(signed).collect(),
+            Values::U8(v) => Ok(v.into_iter().map(u64::from).collect()),
+            Values::U32(v) => Ok(v.into_iter().map(u64::from).collect()),
+            Values::U64(v) => Ok(v),
+        }
     }
 }
 
@@ -175,11 +206,8 @@ impl Arrays {
     /// # Errors
     /// When there is none; the message lists those there are.
     pub fn get(&self, name: &str) -> Result<&Array, String> {
-        self.0.iter().find(|a| a.0 == name).map(|a| &a.1).ok_or_else(|| {
-            let names: Vec<&str> = self.0.iter().map(|a| a.0.as_str()).collect();
-            let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-            format!("it has no array `{name}`; its arrays: {there}")
-        })
+        let found = self.0.iter().find(|a| a.0 == name).map(|a| &a.1);
+        found.ok_or_else(|| missing(name, self.0.iter().map(|a| &a.0[..])))
     }
 }
 
@@ -237,39 +265,118 @@ fn write_header(w: &mut impl Write, array: &Array) -> std::io::Result<()> {
     w.write_all(header.as_bytes())
 }
 
-/// Reads all arrays of a file.
+/// Reads all arrays of a file, of at most `most` values together.
 ///
 /// # Errors
-/// When it cannot be opened, is no npz file, is damaged, or holds arrays of
-/// other types; the message says which.
-pub fn read(path: &Path) -> Result<Arrays, NpzError> {
-    let error = |reason: String| NpzError::Read { path: path.into(), reason };
-    let file = std::fs::File::open(path).map_err(|e| error(e.to_string()))?;
-    read_from(std::io::BufReader::new(file)).map_err(error)
+/// When it cannot be opened, is no npz file, is damaged, is too large, or holds
+/// arrays of other types; the message says which.
+pub fn read(path: &Path, most: u64) -> Result<Arrays, NpzError> {
+    let reader = Reader::open(path)?;
+    reader.all(most).map_err(|reason| NpzError::Read { path: path.into(), reason })
 }
 
 /// [`read`] for what is at hand already.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read_from(reader: impl Read + Seek) -> Result<Arrays, String> {
-    let mut archive = ZipArchive::new(reader)
-        .map_err(|e| format!("it is not an npz file, or is damaged ({e})"))?;
-    let mut arrays = Arrays::default();
-    for i in 0..archive.len() {
-        let member =
-            archive.by_index_raw(i).map_err(|e| format!("its member {i} is damaged ({e})"))?;
-        let name = member.name().map_err(|e| format!("its member {i} is damaged ({e})"))?;
-        let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else { continue };
-        let array = read_member(member).map_err(|e| format!("its array `{name}` {e}"))?;
-        arrays.0.push((name, array));
+pub fn read_from(reader: impl Read + Seek, most: u64) -> Result<Arrays, String> {
+    Reader::new(reader)?.all(most)
+}
+
+/// A file whose arrays are unpacked when they are asked for.
+pub struct Reader<R> {
+    archive: ZipArchive<R>,
+    /// Of each array: its name and its place in the archive.
+    members: Vec<(String, usize)>,
+    file_bytes: u64,
+}
+
+impl Reader<std::io::BufReader<std::fs::File>> {
+    /// Opens a regular file.
+    ///
+    /// # Errors
+    /// When it cannot be opened or is no npz file.
+    pub fn open(path: &Path) -> Result<Self, NpzError> {
+        let error = |reason: String| NpzError::Read { path: path.into(), reason };
+        let file = open_regular(path).map_err(|e| error(e.to_string()))?;
+        Self::new(std::io::BufReader::new(file)).map_err(error)
     }
-    Ok(arrays)
+}
+
+impl<R: Read + Seek> Reader<R> {
+    /// Looks at what is in it; unpacks nothing.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn new(mut reader: R) -> Result<Self, String> {
+        let size = reader.seek(std::io::SeekFrom::End(0)).and_then(|size| {
+            reader.seek(std::io::SeekFrom::Start(0))?;
+            Ok(size)
+        });
+        let file_bytes = size.map_err(|e| e.to_string())?;
+        let mut archive = ZipArchive::new(reader)
+            .map_err(|e| format!("it is not an npz file, or is damaged ({e})"))?;
+        if archive.len() > MOST_ARRAYS {
+            let (found, most) = (grouped(archive.len() as u64), grouped(MOST_ARRAYS as u64));
+            return Err(format!("it holds {found} arrays, and {most} is the most"));
+        }
+        let mut members = Vec::new();
+        for i in 0..archive.len() {
+            let member =
+                archive.by_index_raw(i).map_err(|e| format!("its member {i} is damaged ({e})"))?;
+            let name = member.name().map_err(|e| format!("its member {i} is damaged ({e})"))?;
+            if let Some(name) = name.strip_suffix(".npy") {
+                members.push((name.to_owned(), i));
+            }
+        }
+        Ok(Self { archive, members, file_bytes })
+    }
+
+    /// Size of the file.
+    pub fn file_bytes(&self) -> u64 {
+        self.file_bytes
+    }
+
+    /// The names of its arrays, in its order.
+    pub fn names(&self) -> Vec<String> {
+        self.members.iter().map(|m| m.0.clone()).collect()
+    }
+
+    /// Unpacks the array of this name, of at most `most` values, and checks its sum.
+    ///
+    /// # Errors
+    /// When there is none, it is larger, damaged or of another type.
+    pub fn array(&mut self, name: &str, most: u64) -> Result<Array, String> {
+        let found = self.members.iter().find(|m| m.0 == name).map(|m| m.1);
+        let Some(place) = found else {
+            return Err(missing(name, self.members.iter().map(|m| &m.0[..])));
+        };
+        let member = self.archive.by_index_raw(place);
+        let member = member.map_err(|e| format!("its array `{name}` is damaged ({e})"))?;
+        read_member(member, most).map_err(|e| format!("its array `{name}` {e}"))
+    }
+
+    fn all(mut self, most: u64) -> Result<Arrays, String> {
+        let mut left = most;
+        let mut arrays = Arrays::default();
+        for (name, _) in self.members.clone() {
+            let array = self.array(&name, left)?;
+            left -= (array.values.len() as u64).min(left);
+            arrays.0.push((name, array));
+        }
+        Ok(arrays)
+    }
+}
+
+fn missing<'a>(name: &str, there: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = there.collect();
+    let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    format!("it has no array `{name}`; its arrays: {there}")
 }
 
 /// Unpacks one member and checks its sum. The zip crate is built without
 /// decompressors (the one of flate2 is here anyway), hence the raw member.
-fn read_member<R: Read>(member: ZipFile<'_, R>) -> Result<Array, String> {
+fn read_member<R: Read>(member: ZipFile<'_, R>, most: u64) -> Result<Array, String> {
     let expected = member.crc32();
     let method = member.compression();
     let unpacked: Box<dyn Read + '_> = match method {
@@ -278,7 +385,7 @@ fn read_member<R: Read>(member: ZipFile<'_, R>) -> Result<Array, String> {
         other => return Err(format!("is compressed by {other}, which is not read")),
     };
     let mut checked = CrcReader::new(unpacked);
-    let array = read_npy(&mut checked)?;
+    let array = read_npy(&mut checked, most)?;
     // What was read is all there is: read_npy has asked for a byte more.
     if checked.crc().sum() != expected {
         return Err("is damaged (its checksum is wrong)".into());
@@ -286,25 +393,24 @@ fn read_member<R: Read>(member: ZipFile<'_, R>) -> Result<Array, String> {
     Ok(array)
 }
 
-fn read_npy(r: &mut impl Read) -> Result<Array, String> {
+fn read_npy(r: &mut impl Read, most: u64) -> Result<Array, String> {
     let header = Header::read(r)?;
     let numbers = header.shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d as u64));
-    let bytes = numbers.and_then(|n| n.checked_mul(header.size as u64));
-    let Some(bytes) = bytes.filter(|b| *b <= MOST_BYTES) else {
-        return Err(format!("claims a shape of {:?}, which is more than is read", header.shape));
+    let numbers = numbers
+        .ok_or_else(|| format!("claims a shape of {:?}, which nothing can hold", header.shape))?;
+    if numbers > most {
+        let (claimed, most) = (grouped(numbers), grouped(most));
+        return Err(format!(
+            "holds {claimed} values, and {most} is the most that is read from this file. Save a part of it"
+        ));
+    }
+    let values = header.values(r, numbers as usize)?;
+    let values = if header.fortran_order && header.shape.len() > 1 {
+        to_c_order(values, &header.shape)
+    } else {
+        values
     };
-    let mut data = Vec::new();
-    // One byte more shows whether there is too much; what a broken header claims
-    // is not allocated before it arrives.
-    r.take(bytes + 1).read_to_end(&mut data).map_err(|e| format!("is damaged ({e})"))?;
-    if data.len() as u64 != bytes {
-        let there = if data.len() as u64 > bytes { "more".into() } else { data.len().to_string() };
-        return Err(format!("should have {bytes} bytes of numbers and has {there}"));
-    }
-    if header.fortran_order {
-        data = to_c_order(&data, &header.shape, header.size);
-    }
-    Array::new(&header.shape, header.decode(&data)).map_err(|e| format!("is damaged ({e})"))
+    Array::new(&header.shape, values).map_err(|e| format!("is damaged ({e})"))
 }
 
 /// What stands before the numbers.
@@ -385,60 +491,121 @@ impl Header {
 
     /// `<f4` → a float of 4 bytes, little-endian.
     fn number(descr: &str) -> Result<(u8, usize, bool), String> {
-        let known = ["f4", "f8", "i4", "i8", "u1", "u4", "b1"];
+        let known = ["f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"];
         let (order, kind) = descr.split_at_checked(1).unwrap_or(("", descr));
         if !matches!(order, "<" | ">" | "|" | "=") || !known.contains(&kind) {
             return Err(format!(
-                "has numbers of type `{descr}`; f4, f8, i4, i8, u1, u4 and b1 are read (numpy's astype converts)"
+                "has numbers of type `{descr}`; floats of 4 and 8 bytes, whole numbers and booleans are read (numpy's astype converts)"
             ));
         }
         let kind = kind.as_bytes();
         Ok((kind[0], usize::from(kind[1] - b'0'), order == ">"))
     }
 
-    fn decode(&self, data: &[u8]) -> Values {
+    /// Reads so many numbers, and sees that nothing comes after them.
+    fn values(&self, r: &mut impl Read, n: usize) -> Result<Values, String> {
         macro_rules! numbers {
-            ($variant:ident, $type:ty) => {{
+            ($variant:ident, $as:ty, $type:ty) => {{
                 let one = |b: &[u8]| {
                     let mut bytes = [0u8; size_of::<$type>()];
                     bytes.copy_from_slice(b);
-                    if self.big_endian {
+                    let number = if self.big_endian {
                         <$type>::from_be_bytes(bytes)
                     } else {
                         <$type>::from_le_bytes(bytes)
-                    }
+                    };
+                    <$as>::from(number)
                 };
-                Values::$variant(data.chunks_exact(size_of::<$type>()).map(one).collect())
+                Values::$variant(self.pieces(r, n, one)?)
             }};
         }
-        match (self.kind, self.size) {
-            (b'f', 4) => numbers!(F32, f32),
-            (b'f', _) => numbers!(F64, f64),
-            (b'i', 4) => numbers!(I32, i32),
-            (b'i', _) => numbers!(I64, i64),
-            (b'u', 4) => numbers!(U32, u32),
+        Ok(match (self.kind, self.size) {
+            (b'f', 4) => numbers!(F32, f32, f32),
+            (b'f', _) => numbers!(F64, f64, f64),
+            (b'i', 1) => numbers!(I32, i32, i8),
+            (b'i', 2) => numbers!(I32, i32, i16),
+            (b'i', 4) => numbers!(I32, i32, i32),
+            (b'i', _) => numbers!(I64, i64, i64),
+            (b'u', 2) => numbers!(U32, u32, u16),
+            (b'u', 4) => numbers!(U32, u32, u32),
+            (b'u', 8) => numbers!(U64, u64, u64),
             // Booleans are bytes of 0 and 1.
-            _ => Values::U8(data.to_vec()),
+            _ => numbers!(U8, u8, u8),
+        })
+    }
+
+    /// The numbers, a piece at a time: no copy of the bytes is kept, and what a
+    /// broken header claims is not filled before it arrives.
+    fn pieces<T>(
+        &self,
+        r: &mut impl Read,
+        n: usize,
+        one: impl Fn(&[u8]) -> T,
+    ) -> Result<Vec<T>, String> {
+        let mut numbers = Vec::new();
+        let no_room = |_| format!("needs more memory than there is ({} values)", grouped(n as u64));
+        numbers.try_reserve_exact(n).map_err(no_room)?;
+        let mut piece = vec![0; PIECE - PIECE % self.size];
+        while numbers.len() < n {
+            let bytes = piece.len().min((n - numbers.len()) * self.size);
+            let got = fill_from(r, &mut piece[..bytes])?;
+            if got < bytes {
+                let wanted = grouped(n as u64 * self.size as u64);
+                let there = grouped((numbers.len() * self.size + got) as u64);
+                return Err(format!("should have {wanted} bytes of numbers and has {there}"));
+            }
+            numbers.extend(piece[..bytes].chunks_exact(self.size).map(&one));
         }
+        // One byte more shows whether there is too much.
+        if fill_from(r, &mut [0; 1])? > 0 {
+            let wanted = grouped(n as u64 * self.size as u64);
+            return Err(format!("should have {wanted} bytes of numbers and has more"));
+        }
+        Ok(numbers)
     }
 }
 
-/// Reorders from Fortran's order (the first index runs fastest) to C's.
-fn to_c_order(data: &[u8], shape: &[usize], size: usize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(data.len());
-    let mut index = vec![0usize; shape.len()];
-    for _ in 0..data.len() / size.max(1) {
-        let at = index.iter().zip(shape).rev().fold(0, |at, (i, d)| at * d + i);
-        out.extend_from_slice(&data[at * size..(at + 1) * size]);
-        for (i, d) in index.iter_mut().zip(shape).rev() {
-            *i += 1;
-            if *i < *d {
-                break;
-            }
-            *i = 0;
+/// Reads until the buffer is full or there is no more.
+fn fill_from(r: &mut impl Read, buffer: &mut [u8]) -> Result<usize, String> {
+    let mut got = 0;
+    while got < buffer.len() {
+        match r.read(&mut buffer[got..]) {
+            Ok(0) => break,
+            Ok(n) => got += n,
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(format!("is damaged ({e})")),
         }
     }
-    out
+    Ok(got)
+}
+
+/// Reorders from Fortran's order (the first index runs fastest) to C's.
+fn to_c_order(values: Values, shape: &[usize]) -> Values {
+    fn reordered<T: Copy>(values: &[T], shape: &[usize]) -> Vec<T> {
+        let mut out = Vec::with_capacity(values.len());
+        let mut index = vec![0usize; shape.len()];
+        for _ in 0..values.len() {
+            let at = index.iter().zip(shape).rev().fold(0, |at, (i, d)| at * d + i);
+            out.push(values[at]);
+            for (i, d) in index.iter_mut().zip(shape).rev() {
+                *i += 1;
+                if *i < *d {
+                    break;
+                }
+                *i = 0;
+            }
+        }
+        out
+    }
+    match values {
+        Values::F32(v) => Values::F32(reordered(&v, shape)),
+        Values::F64(v) => Values::F64(reordered(&v, shape)),
+        Values::I32(v) => Values::I32(reordered(&v, shape)),
+        Values::I64(v) => Values::I64(reordered(&v, shape)),
+        Values::U8(v) => Values::U8(reordered(&v, shape)),
+        Values::U32(v) => Values::U32(reordered(&v, shape)),
+        Values::U64(v) => Values::U64(reordered(&v, shape)),
+    }
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::text;
+
 /// Slowest speed that can be asked for, steps per second.
 pub const SLOWEST_STEPS_PER_S: f64 = 0.1;
 /// Fastest speed that can be asked for, steps per second.
@@ -89,9 +91,10 @@ pub struct SpeedError {
 /// # Errors
 /// [`SpeedError`], made to be shown, for what is no number or out of bounds.
 pub fn parse_speed(typed: &str, unit: &str, unit_per_step: f64) -> Result<f64, SpeedError> {
-    // Some keyboards and people have a decimal comma.
-    let number = typed.trim().replace(',', ".").parse::<f64>();
-    number.ok().and_then(|n| checked_speed(n / unit_per_step)).ok_or_else(|| {
+    // From 10,000 on, `plain` itself puts commas between groups of three.
+    let shown = text::is_grouped(typed) && typed.trim().len() > "9,999".len();
+    let number = if shown { text::whole(typed) } else { text::decimal(typed) };
+    number.and_then(|n| checked_speed(n / unit_per_step)).ok_or_else(|| {
         let bound = |steps: f64| plain(steps * unit_per_step);
         SpeedError {
             typed: typed.trim().chars().take(24).collect(),
@@ -121,7 +124,7 @@ pub fn plain(value: f64) -> String {
         }
         return text;
     }
-    super::text::grouped(value.round().max(0.0) as u64)
+    text::grouped(value.round().max(0.0) as u64)
 }
 
 /// The next speed of the series 1, 2, 5, 10, … above or below.

@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Numbers as people read and type them.
 
 /// Digits in groups of three from 10,000 on: `9999`, `60,000`, `1,150,922`.
 pub fn grouped(n: u64) -> String {
@@ -23,9 +23,85 @@ pub fn millions(n: usize) -> String {
     format!("{value:.decimals$}")
 }
 
+/// A number as it is typed: `1.7`, `1,7`, `−3`, `12 500`, `1e-3`. A single comma
+/// is a decimal point. `None` for what is no finite number, and for what could be
+/// two: `1,234.5`, `1,234,567`, `1, 7`.
+pub fn decimal(text: &str) -> Option<f64> {
+    let mut plain = String::new();
+    for (i, part) in text.split_whitespace().enumerate() {
+        // Spaces stand only between groups of three digits.
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let before = plain.trim_start_matches(['-', '−']);
+        let before_fits = !before.is_empty() && before.bytes().all(|b| b.is_ascii_digit());
+        let first_fits = i > 1 || before.len() <= 3;
+        if i > 0 && !(digits == 3 && before_fits && first_fits) {
+            return None;
+        }
+        plain.push_str(part);
+    }
+    let commas = plain.matches(',').count();
+    if commas > 1 || commas == 1 && plain.contains('.') {
+        return None;
+    }
+    // Rust also knows `inf` and `nan`.
+    let number = plain.replace('−', "-").replace(',', ".").parse::<f64>();
+    number.ok().filter(|n| n.is_finite())
+}
+
+/// A whole number as it is typed: `60000`, also in groups of three as
+/// [`grouped`] writes them, `60,000`. `None` for anything else, as `1,7`.
+pub fn whole(text: &str) -> Option<f64> {
+    let number = if is_grouped(text) { decimal(&text.replace(',', "")) } else { decimal(text) };
+    number.filter(|n| n.fract() == 0.0)
+}
+
+/// Whether commas stand between groups of three digits.
+pub fn is_grouped(text: &str) -> bool {
+    let mut groups = text.trim().trim_start_matches(['-', '−']).split(',');
+    let digits = |g: &str| g.bytes().all(|b| b.is_ascii_digit());
+    let first = groups.next().is_some_and(|g| (1..=3).contains(&g.len()) && digits(g));
+    let mut rest = groups.peekable();
+    first && rest.peek().is_some() && rest.all(|g| g.len() == 3 && digits(g))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{grouped, millions};
+    use super::{decimal, grouped, millions, whole};
+
+    #[test]
+    fn a_decimal_comma_is_a_decimal_point() {
+        for (text, number) in [
+            ("1.7", 1.7),
+            ("1,7", 1.7),
+            (" 1,7 ", 1.7),
+            ("−0,5", -0.5),
+            (",5", 0.5),
+            ("12 500,25", 12_500.25),
+            ("1e-3", 1e-3),
+            ("1,5e2", 150.0),
+        ] {
+            assert_eq!(decimal(text), Some(number), "{text}");
+        }
+        for text in [
+            "", "x", "1,2,3", "1,234.5", "1.2.3", "1;7", "nan", "inf", "1e999", "5 ms", "12 13",
+            "1, 7", "1 2345",
+        ] {
+            assert_eq!(decimal(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_may_be_in_groups_and_are_never_cut() {
+        for (text, number) in [("7", 7.0), ("60,000", 6e4), ("1,150,922", 1_150_922.0)] {
+            assert_eq!(whole(text), Some(number), "{text}");
+        }
+        assert_eq!(whole("60 000"), Some(6e4));
+        assert_eq!(whole("5.0"), Some(5.0));
+        assert_eq!(whole("−1,000"), Some(-1000.0));
+        for text in ["1,7", "1.7", "1,2,3", "1,00,000", "12 13", "x", ""] {
+            assert_eq!(whole(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn millions_have_three_digits() {

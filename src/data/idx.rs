@@ -8,15 +8,14 @@
 //! Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten
 //! digits", section "File formats for the MNIST database".
 
-use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
-
 use super::dataset::Dataset;
 use super::error::DataError;
+use super::gzip::{self, Gunzip};
 use super::{CLASSES, PIXELS, SIDE};
+use crate::core::files::open_regular;
 
 /// More pictures than this are refused: it is ten times MNIST, and 784 MB in
 /// memory. (A few kilobytes of gzip can claim, and even hold, far more.)
@@ -137,10 +136,7 @@ pub fn load_pair(images: &Path, labels: &Path, id: &str) -> Result<Dataset, Data
 
 fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, DataError> {
     let cannot_read = |source| DataError::Read { path: path.into(), source };
-    let file = File::open(path).map_err(cannot_read)?;
-    if file.metadata().map_err(cannot_read)?.is_dir() {
-        return Err(cannot_read(ErrorKind::IsADirectory.into()));
-    }
+    let file = open_regular(path).map_err(cannot_read)?;
     parse(file, kind).map_err(|problem| DataError::Idx { path: path.into(), problem })
 }
 
@@ -154,8 +150,8 @@ pub fn parse(stream: impl Read, kind: Kind) -> Result<Vec<u8>, IdxProblem> {
     let mut start = [0; 2];
     let got = read_up_to(&mut reader, &mut start).map_err(IdxProblem::Io)?;
     let all = (&start[..got]).chain(reader);
-    if start == GZIP_MAGIC {
-        parse_plain(MultiGzDecoder::new(all), kind).map_err(|problem| match problem {
+    if start == gzip::MAGIC {
+        parse_plain(Gunzip::new(all), kind).map_err(|problem| match problem {
             // Inside gzip, every reading error but a failing disk is damage.
             IdxProblem::Io(e) => IdxProblem::Gzip { reason: e.to_string() },
             other => other,
@@ -164,9 +160,6 @@ pub fn parse(stream: impl Read, kind: Kind) -> Result<Vec<u8>, IdxProblem> {
         parse_plain(all, kind)
     }
 }
-
-/// The first two bytes of every gzip file (RFC 1952, section 2.3.1).
-pub(super) const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 
 fn parse_plain(mut reader: impl Read, kind: Kind) -> Result<Vec<u8>, IdxProblem> {
     let count = read_header(&mut reader, kind)?;

@@ -58,7 +58,7 @@ fn each_fault_is_named() {
         (labels(&[]), Kind::Labels, "holds no labels"),
         (labels(&[3, 10]), Kind::Labels, "label 1 is 10"),
         (gz(&images(2))[..200].to_vec(), Kind::Images, "gzip data is damaged"),
-        ([gz(&labels(&[1])), b"junk".to_vec()].concat(), Kind::Labels, "gzip data is damaged"),
+        ([gz(&labels(&[1])), b"junk".to_vec()].concat(), Kind::Labels, "not gzip follows"),
     ];
     for (bytes, kind, wanted) in cases {
         let found = problem(&bytes, kind);
@@ -72,6 +72,22 @@ fn other_picture_sizes_are_refused_with_their_size() {
     bytes[11] = 32;
     bytes[15] = 30;
     assert!(problem(&bytes, Kind::Images).contains("30×32 (width × height)"));
+}
+
+#[test]
+fn zeros_after_the_packed_data_and_several_members_are_read() {
+    let whole = images(2);
+    let padded = [gz(&whole), vec![0; 512]].concat();
+    assert_eq!(parse(&padded[..], Kind::Images).unwrap(), whole[16..]);
+    let members = [gz(&whole[..900]), gz(&whole[900..]), vec![0; 3]].concat();
+    assert_eq!(parse(&members[..], Kind::Images).unwrap(), whole[16..]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_is_refused_and_not_read() {
+    let message = read_images(Path::new("/dev/zero")).unwrap_err().to_string();
+    assert!(message.contains("a device"), "{message}");
 }
 
 #[test]
@@ -108,7 +124,7 @@ proptest! {
             let _ = parse(&gz(&bytes)[..], kind);
             // Past the magic number, where random bytes rarely get.
             let _ = parse(&[&[0, 0, 8, kind.dimensions()][..], &bytes].concat()[..], kind);
-            let _ = parse(&[&GZIP_MAGIC[..], &[8, 0], &bytes].concat()[..], kind);
+            let _ = parse(&[&gzip::MAGIC[..], &[8, 0], &bytes].concat()[..], kind);
         }
     }
 

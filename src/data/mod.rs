@@ -1,8 +1,9 @@
 //! Digits: where they come from and how they become 28×28 pictures.
 //!
 //! * [`registry`]: the data sets that can be chosen by id
-//! * [`mnist`]: the four files of MNIST, on [`idx`], its file format;
-//!   [`mod@download`] fetches them
+//! * [`mnist`]: the four files of MNIST, on [`idx`], its file format, and
+//!   [`gzip`]; [`mod@download`] fetches them
+//! * [`orient`]: digits turned and inverted
 //! * [`synthetic`]: digits from a seeded generator, always there
 //! * [`strokes`]: what somebody draws, and MNIST's framing
 //! * [`picture`]: photos and scans of one digit
@@ -16,8 +17,10 @@ pub mod augment;
 pub mod dataset;
 pub mod download;
 pub mod error;
+pub mod gzip;
 pub mod idx;
 pub mod mnist;
+pub mod orient;
 pub mod perturb;
 pub mod picture;
 pub mod registry;

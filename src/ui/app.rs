@@ -247,7 +247,9 @@ impl App {
                 Event::PictureLoaded { name, pixels } => {
                     self.digit.set_source(Source::Picture { name, label: None, pixels });
                 }
-                Event::SpikesRead { name, recording } => self.show_spikes(name, recording),
+                Event::SpikesRead { name, recording, assumed } => {
+                    self.show_spikes(name, recording, assumed);
+                }
                 Event::Exported(path) => {
                     self.toasts.notice(format!("Saved as {}", path.display()));
                 }
@@ -413,6 +415,9 @@ impl eframe::App for App {
             chrome::offers(ui, &world, &mut outbox);
             (self.workspace.show)(ui, &world, &mut outbox);
         });
+        if let Some(text) = super::widgets::number::not_understood(ui.ctx()) {
+            self.toasts.failure(text);
+        }
         self.toasts.show(ui.ctx());
         keys::overlay(ui.ctx(), self, &mut outbox);
         if !outbox.is_empty() {

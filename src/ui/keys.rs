@@ -8,6 +8,7 @@ use super::command::{Command, DataEdit, DigitEdit, Outbox, TrainEdit};
 use super::theme::{self, palette};
 use super::widgets::{sources, time_bar};
 use super::workspaces::WORKSPACES;
+use crate::snn::recording::spike_times::EXTENSIONS;
 
 /// One key and what it does.
 struct Binding {
@@ -118,7 +119,7 @@ pub fn collect(ctx: &Context, app: &App, out: &mut Outbox) {
         let path = file.path().to_path_buf();
         let spikes = path
             .extension()
-            .is_some_and(|e| e.eq_ignore_ascii_case("npz") || e.eq_ignore_ascii_case("csv"));
+            .is_some_and(|e| EXTENSIONS.iter().any(|known| e.eq_ignore_ascii_case(known)));
         out.push(if spikes {
             Command::OpenSpikes(path)
         } else if path.is_dir() {

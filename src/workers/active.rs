@@ -25,6 +25,9 @@ const COPY_EVERY: Duration = Duration::from_millis(1000);
 /// Time between two checkpoints; one more follows each epoch.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(20);
 
+/// What is told of a run whose digits could not be checked.
+pub const UNCHECKED: &str = "This run is of an earlier version, which did not keep which digits it learns: whether these are the same could not be checked.";
+
 /// A run could not be begun, gone on with or saved.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -125,6 +128,12 @@ impl ActiveRun {
             copied: Due::every(COPY_EVERY),
             saved: Due::every(CHECKPOINT_EVERY),
         }
+    }
+
+    /// Whether nobody knows if it goes on with the digits that it was begun with:
+    /// a run of an earlier version, which did not keep that.
+    pub fn has_unchecked_digits(&self) -> bool {
+        self.trainer.has_unchecked_digits()
     }
 
     /// The settings and data it was begun with.

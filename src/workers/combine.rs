@@ -41,6 +41,8 @@ pub struct Combined {
     pub tested_on: Arc<Dataset>,
     /// The learner, with its accuracy and that of averaging.
     pub stacking: Stacking,
+    /// Runs of earlier versions, which did not keep which digits they learnt.
+    pub unchecked: Vec<String>,
 }
 
 /// All of them, and how far the one in hand is.
@@ -84,6 +86,13 @@ pub fn combine(
                 Ok(Ok(None)) => None,
                 Ok(Ok(Some(combined))) => {
                     tell(&|all| drop(all.done.insert(id, combined.clone())));
+                    if !combined.unchecked.is_empty() {
+                        events.send(Event::Notice(format!(
+                            "{}: whether these runs learnt the same digits could not be checked, since earlier versions did not keep that: {}.",
+                            of.ensemble.name,
+                            combined.unchecked.join(", ")
+                        )));
+                    }
                     None
                 }
                 Ok(Err(error)) => Some(error),
@@ -111,6 +120,8 @@ fn work(
 ) -> Result<Option<Combined>, String> {
     let Some((_, first)) = of.runs.first() else { return Ok(None) };
     let held_out = trainer::split(first, &of.split.train).map_err(|e| e.to_string())?.1;
+    let at_hand = of.split.train.fingerprint(first.subset);
+    let mut unchecked = Vec::new();
     let mut tested = Vec::new();
     for ((id, _), member) in of.runs.iter().zip(of.ensemble.members) {
         let loaded = weights::load(&weights_path(root, id));
@@ -119,6 +130,16 @@ fn work(
             return Err(format!(
                 "run {id} did not hold out the same digits as the others, or not of these files: the stacking learner would be fitted on digits that a member was trained on"
             ));
+        }
+        match &metadata.fingerprint {
+            Some(learnt) => {
+                if let Some(how) = learnt.differs(&at_hand) {
+                    return Err(format!(
+                        "run {id} learnt other digits than those at hand: {how}. Name the folder with the digits that it learnt"
+                    ));
+                }
+            }
+            None => unchecked.push(id.clone()),
         }
         let mut answers = Vec::new();
         for digits in [&held_out, &*of.split.test] {
@@ -137,7 +158,8 @@ fn work(
     let (known, test) = (held_out.labels(), of.split.test.labels());
     let stacking = Stacking::fit_and_test(of.ensemble, &members, known, test);
     let runs = of.runs.iter().map(|(id, _)| id.clone()).collect();
-    Ok(Some(Combined { runs, tested_on: Arc::clone(&of.split.test), stacking }))
+    let tested_on = Arc::clone(&of.split.test);
+    Ok(Some(Combined { runs, tested_on, stacking, unchecked }))
 }
 
 /// Whether the digits that these settings hold out of `train` were held out.

@@ -21,8 +21,8 @@ pub enum Event {
     Failure(String),
     /// A picture file was read.
     PictureLoaded { name: String, pixels: Box<Pixels> },
-    /// A file of spikes was read.
-    SpikesRead { name: String, recording: Arc<Recording> },
+    /// A file of spikes was read; what it did not say and was assumed.
+    SpikesRead { name: String, recording: Arc<Recording>, assumed: Option<String> },
     /// A file was written where the user finds it.
     Exported(PathBuf),
     /// The indices of the digits that a model gets wrong in a data set.

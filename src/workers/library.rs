@@ -12,14 +12,16 @@ use super::events::{Event, Events};
 use super::latest::Slot;
 use super::models::{Model, Models, Origin};
 use crate::ann::evaluate::evaluate;
+use crate::ann::orientation;
 use crate::ann::shipped::WeightSet;
 use crate::ann::weights;
 use crate::convert::network::Spiking;
 use crate::convert::nir;
 use crate::core::files::write_bytes;
 use crate::core::npz::{self, Array};
+use crate::data::orient::Orientation;
 use crate::data::registry::{self, Split};
-use crate::data::{mnist, picture};
+use crate::data::{Dataset, mnist, picture};
 use crate::snn::recording::spike_times::{self, SpikeTimes};
 use crate::snn::recording::{CAP_BYTES, Recording};
 use crate::snn::traces::Traces;
@@ -222,12 +224,28 @@ impl Worker {
         };
         self.update(|l| l.mnist = Loading::Busy);
         let loaded = registry::load("mnist", Some(&dir));
+        if let Ok(split) = &loaded {
+            self.look_at(&split.test, &dir);
+        }
         self.update(|l| {
             l.mnist = match loaded {
                 Ok(split) => Loading::Ready(split),
                 Err(error) => Loading::Failed(error.to_string()),
             };
         });
+    }
+
+    /// Tells of digits that look turned, as those of other sets in MNIST's format may.
+    fn look_at(&self, digits: &Dataset, dir: &Path) {
+        match orientation::look(digits, Orientation::default(), 1) {
+            Ok(Some(hint)) => self.fail(format!(
+                "{}: {}. They were loaded as they are; turn them in the files (`spikescope evaluate` has options that show what is needed), or choose another folder.",
+                dir.display(),
+                hint.text()
+            )),
+            Ok(None) => {}
+            Err(error) => log::warn!("{error}"),
+        }
     }
 
     fn load_synthetic(&self) {
@@ -281,7 +299,8 @@ impl Worker {
             Ok(spikes) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let recording = Arc::new(spikes.to_recording(IMPORT_DT_MS, CAP_BYTES));
-                self.events.send(Event::SpikesRead { name, recording });
+                let assumed = spikes.assumed;
+                self.events.send(Event::SpikesRead { name, recording, assumed });
             }
             Err(error) => self.fail(error.to_string()),
         }

@@ -69,6 +69,7 @@ use crate::snn::SnnError;
 use crate::snn::cpu::CpuEngine;
 use crate::snn::engine::Engine;
 use crate::snn::network::Network;
+use crate::snn::recording::spike_times::EXTENSIONS;
 use answers::{Answers, Question};
 use clicks::Clicks;
 use combine::{Combinations, CombineOf};
@@ -426,7 +427,7 @@ impl Hub {
         let spawned = std::thread::Builder::new().name("spikes dialog".into()).spawn(move || {
             let dialog = rfd::FileDialog::new()
                 .set_title("Spikes as npz or CSV")
-                .add_filter("Spikes", &["npz", "csv"]);
+                .add_filter("Spikes", &EXTENSIONS);
             if let (Some(path), Some(jobs)) = (dialog.pick_file(), jobs) {
                 let _ = jobs.send(Job::ReadSpikes(path));
             }

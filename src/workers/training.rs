@@ -209,6 +209,9 @@ impl Worker {
         self.control.paused.store(paused, Relaxed);
         match open(&self.runs_root) {
             Ok(run) => {
+                if run.has_unchecked_digits() {
+                    self.events.send(Event::Notice(super::active::UNCHECKED.into()));
+                }
                 self.active = Some(run);
                 self.publish();
             }

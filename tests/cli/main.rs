@@ -7,6 +7,7 @@ mod json;
 mod simulate;
 mod tour;
 mod train;
+mod turned;
 mod usage;
 
 use std::path::{Path, PathBuf};

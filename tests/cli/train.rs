@@ -65,7 +65,7 @@ fn a_killed_run_goes_on_to_the_same_weights() {
 }
 
 /// Waits until the only run's record tells of a finished epoch.
-fn wait_for_an_epoch(home: &Path) {
+pub fn wait_for_an_epoch(home: &Path) {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(120) {
         std::thread::sleep(Duration::from_millis(10));

@@ -103,7 +103,7 @@ fn spikes_are_saved_and_opened_again() {
     window.wait_for_text("Saved as");
     let folder = window.home.path().join("exports");
     let file = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
-    let arrays = spikescope::core::npz::read(&file).unwrap();
+    let arrays = spikescope::core::npz::read(&file, u64::MAX).unwrap();
     let times = arrays.get("times").unwrap().to_f64();
     assert!((times[0] - 6.9).abs() < 1e-9 && times.len() > 20, "{times:?}");
     assert_eq!(arrays.get("senders").unwrap().values().len(), times.len());
@@ -111,6 +111,30 @@ fn spikes_are_saved_and_opened_again() {
     window.wait_for_text(&format!("{} spikes of 2 neurons", times.len()));
     window.click("Select all");
     window.wait_for_text("CV of the ISI");
+}
+
+/// `1004 neurons`, of which three were there; and `sender` before `time`, read as times.
+#[test]
+fn neurons_of_a_file_keep_their_numbers_and_assumptions_are_shown() {
+    let mut window = open();
+    let drop = |window: &mut Window, name: &str, text: &str| {
+        let file = window.home.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        window.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(file)));
+    };
+    let mut text = String::from("# NEST version: 3.8.0\nsender\ttime_ms\n");
+    for i in 0..12 {
+        text += &format!("{}\t{:.1}\n", 1001 + i % 3, 5.0 + 8.63 * f64::from(i));
+    }
+    drop(&mut window, "spikes.dat", &text);
+    window.wait_for_text("12 spikes of 3 neurons in 99.9");
+    window.click("Select all");
+    window.wait_for_text("40.0");
+    assert!(window.says("1001") && window.says("1003"), "{}", window.said());
+    drop(&mut window, "bare.txt", &text.replace("time_ms", "time"));
+    window.wait_for_text("times name no unit and were taken as ms");
+    drop(&mut window, "seconds.csv", "time,sender\n0.005,1\n0.0331,1\n");
+    window.wait_for_text("name them by their unit");
 }
 
 #[test]

@@ -76,6 +76,29 @@ fn a_story_is_gone_through_step_by_step() {
     window.wait_for_text("o2 = ");
 }
 
+/// "1,7" was dropped.
+#[test]
+fn a_time_typed_with_a_comma_is_taken_and_nonsense_is_said() {
+    let mut window = open("A pair, step by step");
+    window.wait_for_text("meets x = 0.607");
+    let mut type_time = |text: &str| {
+        window.harness.get_by_label("Presynaptic spike 1").focus();
+        window.harness.run_steps(2);
+        for c in text.chars() {
+            window.harness.event(egui::Event::Text(c.to_string()));
+            window.harness.run_steps(2);
+        }
+        window.harness.key_press(Key::Enter);
+        window.harness.run_steps(4);
+        window.harness.get_by_label("Presynaptic spike 1").value().unwrap_or_default()
+    };
+    let value = type_time("21,5");
+    assert!(value.starts_with("21.5"), "{value}");
+    let value = type_time("21;x");
+    assert!(value.starts_with("21.0"), "{value}");
+    window.wait_for_text("“21;x” is not a number");
+}
+
 #[test]
 fn pairing_rates_turn_the_sign_of_the_triplet_rule() {
     let mut window = open("Pairing rate");

@@ -12,6 +12,7 @@ use super::{BatchPoint, EpochPoint, Sums, TrainConfig, Trainer, Way};
 use crate::ann::AnnError;
 use crate::ann::weights::{Precision, arrays_of, read_arrays, read_file, set_from, write_arrays};
 use crate::data::Dataset;
+use crate::data::dataset::Fingerprint;
 
 /// The part of a checkpoint that is no array.
 #[derive(Serialize, Deserialize)]
@@ -27,6 +28,9 @@ struct State {
     /// Samples in the average of the weights.
     #[serde(default)]
     averaged: u64,
+    /// Which digits they are; earlier versions did not keep it.
+    #[serde(default)]
+    fingerprint: Option<Fingerprint>,
 }
 
 impl Trainer {
@@ -56,6 +60,7 @@ impl Trainer {
             updates,
             epochs: self.history.epochs.clone(),
             averaged: self.average.count,
+            fingerprint: Some(self.fingerprint.clone()),
         };
         let mut arrays = arrays_of(self.network(), "network/");
         for (i, slots) in kept.iter().enumerate() {
@@ -83,7 +88,7 @@ impl Trainer {
     /// Goes on from a checkpoint, on the same data, where the run was computed.
     ///
     /// # Errors
-    /// [`AnnError::Read`] or [`AnnError::Weights`], naming file and fault;
+    /// [`AnnError::OtherDigits`]; [`AnnError::Read`] or [`AnnError::Weights`], naming file and fault;
     /// [`AnnError::NoDevice`].
     pub fn resume(path: &Path, data: Arc<Dataset>) -> Result<Self, AnnError> {
         Self::resume_on(path, data, None)
@@ -109,7 +114,12 @@ impl Trainer {
         if let Some(device) = device {
             state.config.device = device.to_owned();
         }
-        let mut trainer = Self::new(state.config, data)?;
+        let at_hand = data.fingerprint(state.config.subset);
+        if let Some(how) = state.fingerprint.as_ref().and_then(|kept| kept.differs(&at_hand)) {
+            return Err(AnnError::OtherDigits { file, how });
+        }
+        let mut trainer = Self::with(state.config, data, at_hand)?;
+        trainer.unchecked = state.fingerprint.is_none();
         set_from(&mut trainer.network, &arrays, "network/", &file)?;
         trainer.last_good.values = trainer.network.values();
         let array = |name: &str| {

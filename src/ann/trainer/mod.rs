@@ -35,6 +35,7 @@ use super::optimiser::OptimiserState;
 use super::weights::Metadata;
 use super::{AnnError, device, zoo};
 use crate::core::rng::Rng;
+use crate::data::dataset::Fingerprint;
 use crate::data::{Dataset, PIXELS};
 
 /// Draws the digits that are held out.
@@ -47,6 +48,10 @@ pub struct Trainer {
     way: Way,
     optimiser: OptimiserState,
     data: Arc<Dataset>,
+    /// Of the digits that it learns and holds out.
+    fingerprint: Fingerprint,
+    /// Whether it goes on from a checkpoint that did not tell its digits.
+    unchecked: bool,
     /// Indices into `data`, before the epoch's shuffle.
     training: Vec<u32>,
     validation: Arc<Dataset>,
@@ -154,6 +159,16 @@ impl Trainer {
     /// # Errors
     /// [`AnnError::Setting`] when a setting is out of range.
     pub fn new(config: TrainConfig, data: Arc<Dataset>) -> Result<Self, AnnError> {
+        let fingerprint = data.fingerprint(config.subset);
+        Self::with(config, data, fingerprint)
+    }
+
+    /// [`Trainer::new`] where the fingerprint of the digits is known.
+    fn with(
+        config: TrainConfig,
+        data: Arc<Dataset>,
+        fingerprint: Fingerprint,
+    ) -> Result<Self, AnnError> {
         config.validate()?;
         let architecture = zoo::get(&config.model)?;
         let network = Network::new(architecture, config.seed)?;
@@ -170,6 +185,8 @@ impl Trainer {
             way,
             optimiser,
             data,
+            fingerprint,
+            unchecked: false,
             order: Vec::new(),
             training,
             validation: Arc::new(validation),
@@ -402,6 +419,12 @@ impl Trainer {
         }
     }
 
+    /// Whether it goes on from a checkpoint of an earlier version, which did not
+    /// keep which digits it was begun with: they could not be checked.
+    pub fn has_unchecked_digits(&self) -> bool {
+        self.unchecked
+    }
+
     /// What to write into a file of its weights.
     pub fn metadata(&self) -> Metadata {
         let c = &self.config;
@@ -420,6 +443,7 @@ impl Trainer {
             validation_accuracy: last.and_then(|e| e.validation_accuracy).map(f64::from),
             test_accuracy: None,
             last_test_accuracy: None,
+            fingerprint: Some(self.fingerprint.clone()),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

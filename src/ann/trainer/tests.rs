@@ -284,6 +284,27 @@ fn settings_out_of_range_are_named() {
 }
 
 #[test]
+fn a_checkpoint_of_an_earlier_version_goes_on_unchecked() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("checkpoint.safetensors");
+    let mut trainer = Trainer::new(config("mlp", 100), bars(100)).unwrap();
+    trainer.step().unwrap();
+    trainer.save_checkpoint(&path).unwrap();
+    // Another name for the field, as long: the version before did not know it.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let name = b"fingerprint";
+    let at = bytes.windows(name.len()).position(|w| w == name).unwrap();
+    bytes[at..at + name.len()].copy_from_slice(b"unknown.fld");
+    std::fs::write(&path, bytes).unwrap();
+    let mut second = Trainer::resume(&path, bars(100)).unwrap();
+    assert!(second.has_unchecked_digits());
+    // From the next checkpoint on it is known.
+    second.save_checkpoint(&path).unwrap();
+    assert!(!Trainer::resume(&path, bars(100)).unwrap().has_unchecked_digits());
+    finish(&mut second);
+}
+
+#[test]
 fn broken_checkpoints_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("checkpoint.safetensors");
@@ -293,6 +314,26 @@ fn broken_checkpoints_are_refused() {
     let bytes = std::fs::read(&path).unwrap();
     let other = Arc::new(bars(100).first(100, "other digits"));
     assert!(Trainer::resume(&path, other).err().unwrap().to_string().contains("other digits"));
+    // As many, of the same name and size: accuracy would fall inside the run.
+    let labels = bars(100).labels().iter().map(|l| (l + 1) % 10).collect();
+    let images = (0..100).flat_map(|i| bars(100).image(i).to_vec()).collect();
+    let relabelled = Arc::new(Dataset::new("bars", images, labels).unwrap());
+    let mut inverted = vec![255; 100 * PIXELS];
+    inverted
+        .iter_mut()
+        .zip((0..100).flat_map(|i| bars(100).image(i).to_vec()))
+        .for_each(|(n, v)| *n -= v);
+    let inverted = Arc::new(Dataset::new("bars", inverted, bars(100).labels().to_vec()).unwrap());
+    for (others, said) in [
+        (relabelled, "labels are others"),
+        (inverted, "images are others"),
+        (bars(90), "there are 90 now"),
+    ] {
+        let error = Trainer::resume(&path, others).err().unwrap().to_string();
+        assert!(error.contains(said) && error.contains("Nothing was changed"), "{error}");
+    }
+    // What lies beyond the digits in use does not matter.
+    assert!(!Trainer::resume(&path, bars(100)).unwrap().has_unchecked_digits());
     for keep in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
         crate::core::files::write_bytes(&path, &bytes[..keep]).unwrap();
         let error = Trainer::resume(&path, bars(100)).err().unwrap().to_string();

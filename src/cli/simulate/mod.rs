@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 
 use super::failure::UsageError;
-use super::output::Output;
+use super::output::{Output, complain};
 use super::progress::{Progress, Unit};
 use super::report::{SimulatedDigits, SimulatedReadOuts};
 use super::table::{self, Align};
@@ -76,6 +76,7 @@ fn begin(args: &DiehlCookArgs, threads: usize) -> anyhow::Result<(SimulationRun,
         if needs > has {
             bail!("{file} needs {needs} images of {}, but it has {has}", plan.data);
         }
+        check_images(&plan, &split, &file)?;
         let image = |i: usize| (split.train.pixels(i), split.train.labels()[i]);
         let mut learning = Learning::go_on(&bytes, &file, &image, args.engine.into(), threads)?;
         if let Some(images) = args.images {
@@ -103,10 +104,27 @@ fn begin(args: &DiehlCookArgs, threads: usize) -> anyhow::Result<(SimulationRun,
         held_out: split.train.len() - distinct,
         order,
         images,
+        fingerprint: Some(split.train.fingerprint(split.train.len())),
     };
     let learning = Learning::new(plan, args.engine.into(), threads)?;
     let run = SimulationRun::create(args.neurons, args.seed, &args.data)?;
     Ok((run, learning, split))
+}
+
+/// A simulation goes on with the images that it was begun with.
+fn check_images(plan: &Plan, split: &Split, file: &str) -> anyhow::Result<()> {
+    let Some(kept) = &plan.fingerprint else {
+        complain(format_args!(
+            "warning: {file} is of an earlier version, which did not keep which images it learns: whether these are the same could not be checked"
+        ));
+        return Ok(());
+    };
+    if let Some(how) = kept.differs(&split.train.fingerprint(plan.distinct + plan.held_out)) {
+        bail!(
+            "{file} goes on only with the images that it was begun with, and those at hand are not these: {how}. Nothing was changed; name the folder with the images of before (--mnist), or begin a new simulation"
+        );
+    }
+    Ok(())
 }
 
 fn config(args: &DiehlCookArgs) -> DiehlCook {

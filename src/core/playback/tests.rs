@@ -124,6 +124,8 @@ fn loops_stay_where_they_should() {
 fn typed_speeds_are_read_or_refused_with_a_message() {
     assert_eq!(parse_speed(" 12 ", "columns", 1.0), Ok(12.0));
     assert_eq!(parse_speed("0,5", "ms", 0.5), Ok(1.0));
+    // As the field shows it.
+    assert_eq!(parse_speed("250,000", "columns", 1.0), Ok(250_000.0));
     // One step a second in slow motion, whatever a step is.
     assert_eq!(parse_speed("0.05", "ms", 0.5), Ok(0.1));
     for bad in ["", "fast", "NaN", "inf", "-3", "0", "1e300", "0.01", "12 13"] {

@@ -8,6 +8,7 @@ use super::protocol::{Protocol, ProtocolSettings, Shown};
 use super::read_out::{Responses, predict};
 use super::{DiehlCook, PLASTIC, THETA};
 use crate::data::Pixels;
+use crate::data::dataset::Fingerprint;
 use crate::snn::choose::{self, Wish};
 use crate::snn::engine::{Engine, EngineInfo, EngineState};
 use crate::snn::error::SnnError;
@@ -32,6 +33,9 @@ pub struct Plan {
     pub order: Order,
     /// Images to be learnt in all.
     pub images: u64,
+    /// Which images they are, learnt and held out; earlier versions did not keep it.
+    #[serde(default)]
+    pub fingerprint: Option<Fingerprint>,
 }
 
 impl Plan {
@@ -322,6 +326,7 @@ mod tests {
             held_out: 5,
             order: Order::Shuffled,
             images: 45,
+            fingerprint: None,
         }
     }
 

@@ -36,6 +36,8 @@ const MOST_SINGLE: u64 = 2_000_000;
 pub struct Recording {
     dt_ms: f64,
     neurons: u32,
+    /// The numbers under which neurons are shown, if not their places.
+    ids: Option<Arc<[u64]>>,
     cap_bytes: usize,
     /// Full chunks that are still kept, oldest first.
     chunks: Vec<Arc<Chunk>>,
@@ -79,6 +81,7 @@ impl Recording {
         Self {
             dt_ms,
             neurons,
+            ids: None,
             cap_bytes,
             chunks: Vec::new(),
             before: Vec::new(),
@@ -89,6 +92,13 @@ impl Recording {
             kept_from: 0,
             steps: 0,
         }
+    }
+
+    /// Has its neurons shown under these numbers, ascending and one for each,
+    /// instead of 0, 1, 2 …
+    pub fn with_ids(self, ids: Arc<[u64]>) -> Self {
+        debug_assert_eq!(ids.len(), self.neurons as usize);
+        Self { ids: Some(ids), ..self }
     }
 
     /// Records that `neurons` spiked in `step`. Steps must not go back; a step
@@ -155,6 +165,19 @@ impl Recording {
     /// Number of neurons.
     pub fn neurons(&self) -> u32 {
         self.neurons
+    }
+
+    /// The number under which a neuron is shown: its place, unless it came with
+    /// another from a file.
+    pub fn id(&self, neuron: u32) -> u64 {
+        let of_file = self.ids.as_ref().and_then(|ids| ids.get(neuron as usize));
+        of_file.copied().unwrap_or(u64::from(neuron))
+    }
+
+    /// The neuron that is shown under this number, or the next one after it.
+    pub fn neuron_of_id(&self, id: u64) -> u32 {
+        let Some(ids) = &self.ids else { return u32::try_from(id).unwrap_or(u32::MAX) };
+        ids.partition_point(|i| *i < id) as u32
     }
 
     /// Steps recorded.

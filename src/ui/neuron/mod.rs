@@ -70,6 +70,8 @@ pub struct Imported {
     pub name: String,
     /// The spikes.
     pub recording: Arc<Recording>,
+    /// What the file did not say and was assumed.
+    pub assumed: Option<String>,
     /// How they are looked at.
     pub plot: RasterView,
 }
@@ -160,10 +162,15 @@ impl App {
     }
 
     /// Shows spikes that were read from a file.
-    pub(super) fn show_spikes(&mut self, name: String, recording: Arc<Recording>) {
+    pub(super) fn show_spikes(
+        &mut self,
+        name: String,
+        recording: Arc<Recording>,
+        assumed: Option<String>,
+    ) {
         let mut plot = settings::fresh_plot();
         plot.time.show_all(recording.duration_ms());
-        self.neuron.imported = Some(Imported { name, recording, plot });
+        self.neuron.imported = Some(Imported { name, recording, assumed, plot });
         self.session.neuron.tab = NeuronTab::Files;
         self.workspace = &super::workspaces::neuron::WORKSPACE;
     }

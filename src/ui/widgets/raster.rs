@@ -316,7 +316,8 @@ impl Raster<'_> {
             let step = time_axis::nice_step(f64::from(28.0 / row).max(1.0)) as u32;
             let first = neurons.start.next_multiple_of(step.max(1));
             for neuron in (first..neurons.end).step_by(step.max(1) as usize) {
-                text(y_of(neuron) + row.min(12.0) / 2.0, neuron.to_string(), p.weak);
+                let id = self.recording.id(neuron).to_string();
+                text(y_of(neuron) + row.min(12.0) / 2.0, id, p.weak);
             }
             let at = pos2(outer.left(), rect.center().y);
             painter.text(at, Align2::LEFT_CENTER, "n", theme::regular(11.5), p.text);
@@ -405,7 +406,8 @@ impl Raster<'_> {
         let Some(at) = response.hover_pos().filter(|p| rect.contains(*p)) else { return response };
         let row = rect.height() / neurons.len().max(1) as f32;
         let neuron = neurons.start + ((at.y - rect.top()) / row) as u32;
-        let text = format!("neuron {neuron}, {:.1} ms", axis.ms_of(at.x));
+        let id = self.recording.id(neuron);
+        let text = format!("neuron {id}, {:.1} ms", axis.ms_of(at.x));
         response.on_hover_text_at_pointer(text)
     }
 }

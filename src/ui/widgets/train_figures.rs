@@ -7,6 +7,7 @@ use egui::{Align2, Rect, RichText, Sense, Ui, pos2, vec2};
 
 use super::super::command::{Command, Outbox};
 use super::super::theme::{self, palette};
+use super::number;
 use super::raster::Selection;
 use crate::snn::recording::Recording;
 use crate::snn::recording::statistics::TrainStatistics;
@@ -66,15 +67,23 @@ pub fn show(
     }
 }
 
-/// The selection by number, for the keyboard.
+/// The selection by number, for the keyboard. Neurons go by the numbers under which
+/// they are shown.
 fn fields(ui: &mut Ui, recording: &Recording, chosen: &mut Selection) {
     let last = recording.neurons().saturating_sub(1);
+    let shown = |n: f64, _| recording.id(n as u32).to_string();
+    let typed = |text: &str| {
+        let id = number::whole(text).filter(|n| *n >= 0.0)?;
+        Some(f64::from(recording.neuron_of_id(id as u64).min(last)))
+    };
     ui.horizontal_wrapped(|ui| {
         let label = ui.label("Neurons");
         let mut to = chosen.first + chosen.count.max(1) - 1;
-        ui.add(egui::DragValue::new(&mut chosen.first).range(0..=last)).labelled_by(label.id);
+        let first = number::drag(&mut chosen.first).range(0..=last);
+        ui.add(first.custom_formatter(shown).custom_parser(typed)).labelled_by(label.id);
         let until = ui.label("to");
-        ui.add(egui::DragValue::new(&mut to).range(chosen.first..=last)).labelled_by(until.id);
+        let to_field = number::drag(&mut to).range(chosen.first..=last);
+        ui.add(to_field.custom_formatter(shown).custom_parser(typed)).labelled_by(until.id);
         chosen.count = to.max(chosen.first) - chosen.first + 1;
         ui.label(RichText::new(format!("{:.1} to {:.1} ms", chosen.from_ms, chosen.to_ms)).small());
     });

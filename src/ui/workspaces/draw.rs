@@ -1,6 +1,6 @@
 //! *Draw*: a digit is drawn or picked, and every network answers at once.
 
-use egui::{Key, Rect, RichText, ScrollArea, Sense, Slider, Ui, UiBuilder, pos2};
+use egui::{Key, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2};
 
 use super::super::command::{Command, DigitEdit, Outbox, TrainEdit};
 use super::super::digit::Source;
@@ -10,6 +10,7 @@ use super::super::widgets::answer_list::{self, Entry};
 use super::super::widgets::icons::Icon;
 use super::super::widgets::{answer_card, canvas, digit_view, sources};
 use super::Workspace;
+use crate::ui::widgets::number;
 
 /// The workspace.
 pub static WORKSPACE: Workspace = Workspace {
@@ -191,7 +192,7 @@ impl SliderRow {
         let label = ui.label(RichText::new(self.name).small()).on_hover_text(self.tip);
         ui.spacing_mut().slider_width = (ui.available_width() - 62.0).max(50.0);
         let slider =
-            Slider::new(&mut v, self.range).fixed_decimals(self.decimals).suffix(self.unit);
+            number::slider(&mut v, self.range).fixed_decimals(self.decimals).suffix(self.unit);
         let response = ui.add(slider).labelled_by(label.id).on_hover_text(self.tip);
         response.changed().then_some(v)
     }

@@ -11,6 +11,7 @@ use crate::ann::ops::recurrent::{Cell, LastStep};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::snapshot::Snapshot;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::number;
 use crate::ui::widgets::picture;
 use crate::workers::inspect::{Part, Sight};
 
@@ -133,7 +134,7 @@ fn channels(ui: &mut Ui, parts: &[f32], input: usize, fixed: bool, out: &mut Out
     ui.horizontal(|ui| {
         let mut chosen = input;
         let label = ui.label(RichText::new("Input").small());
-        let field = egui::DragValue::new(&mut chosen).range(0..=parts.len() - 1);
+        let field = number::drag(&mut chosen).range(0..=parts.len() - 1);
         if ui.add(field).labelled_by(label.id).changed() {
             out.push(Command::Fields(FieldsEdit::Input(Some(chosen))));
         }

@@ -1,7 +1,7 @@
 //! One unit: its feature map with the window at one place of it, the sum there,
 //! and what the unit likes.
 
-use egui::{Key, Rect, RichText, ScrollArea, Sense, Slider, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Key, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::network::value;
 use super::tint::{self, Limits, short};
@@ -11,6 +11,7 @@ use crate::ann::inspect::Unit;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::snapshot::Snapshot;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::number;
 use crate::ui::widgets::picture;
 use crate::workers::inspect::{Anatomy, Part, Sight};
 
@@ -63,7 +64,7 @@ fn map(
     ui.horizontal(|ui| {
         let mut channel = unit.channel;
         let label = ui.label(RichText::new("Unit").font(theme::strong(14.0)));
-        let field = egui::DragValue::new(&mut channel).range(0..=part.shape[2] - 1);
+        let field = number::drag(&mut channel).range(0..=part.shape[2] - 1);
         if ui.add(field).labelled_by(label.id).changed() {
             out.push(Command::Fields(FieldsEdit::Unit(Unit { channel, ..unit })));
         }
@@ -188,7 +189,7 @@ fn sliding(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         }
         let mut rate = world.session.fields.rate;
         ui.spacing_mut().slider_width = (ui.available_width() - 110.0).clamp(40.0, 110.0);
-        let slider = Slider::new(&mut rate, 1.0..=60.0)
+        let slider = number::slider(&mut rate, 1.0..=60.0)
             .logarithmic(true)
             .fixed_decimals(0)
             .suffix(" places/s");

@@ -14,6 +14,7 @@ use super::form::{self, Field};
 use super::{save_row, still_plot};
 use crate::core::text::grouped;
 use crate::snn::codes::CODES;
+use crate::ui::widgets::number;
 use crate::workers::experiments::{CodeResult, CodesResult};
 
 /// Intensity, jitter, and what the codes are set to.
@@ -41,7 +42,7 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     Field::new("Shortest interval", "ms", (0.5, 5.0), tip).show_f32(ui, &mut codes.burst_isi_ms);
     ui.horizontal(|ui| {
         let label = ui.label("Seed");
-        ui.add(egui::DragValue::new(&mut codes.seed).speed(0.1)).labelled_by(label.id);
+        ui.add(number::drag(&mut codes.seed).speed(0.1)).labelled_by(label.id);
         if ui.button("New").on_hover_text("Other chance: another seed").clicked() {
             codes.seed = codes.seed.wrapping_add(1);
         }

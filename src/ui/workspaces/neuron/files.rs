@@ -29,7 +29,12 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         grouped(recording.neurons().into()),
         recording.duration_ms()
     );
-    ui.label(RichText::new(text).small().color(weak));
+    let tip = "Neurons that spike at least once; they keep the numbers that they have in the file";
+    ui.label(RichText::new(text).small().color(weak)).on_hover_text(tip);
+    if let Some(assumed) = &imported.assumed {
+        let warning = palette(ui.visuals()).warning;
+        ui.label(RichText::new(assumed).small().color(warning));
+    }
     ui.separator();
     let mut plot = imported.plot.clone();
     let tip = "Width of the bins in which spikes are counted for the population rate";

@@ -1,12 +1,13 @@
 //! Pieces of the experiments' settings: sliders whose names, units, ranges and
 //! help come from the declarations.
 
-use egui::{ComboBox, DragValue, RichText, Slider, Ui, vec2};
+use egui::{ComboBox, RichText, Ui, vec2};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::neuron::NeuronEdit;
 use super::super::super::theme;
 use crate::snn::params::Param;
+use crate::ui::widgets::number;
 
 /// A heading with the button that brings the beginning back.
 pub fn heading(ui: &mut Ui, text: &str, out: &mut Outbox) {
@@ -66,7 +67,7 @@ impl<'a> Field<'a> {
         let label = ui.label(self.label).on_hover_text(self.doc);
         let space = if self.unit.is_empty() { "" } else { " " };
         ui.spacing_mut().slider_width = (ui.available_width() - 84.0).max(60.0);
-        let slider = Slider::new(value, self.range.0..=self.range.1)
+        let slider = number::slider(value, self.range.0..=self.range.1)
             .logarithmic(self.logarithmic)
             .max_decimals(if self.whole { 0 } else { 3 })
             .suffix(format!("{space}{}", self.unit));
@@ -111,7 +112,7 @@ fn number(ui: &mut Ui, param: &Param, value: &mut f64) -> egui::Response {
     let space = if param.unit.is_empty() { "" } else { " " };
     // A drag of a hundred points doubles a value, or leaves zero.
     let speed = (value.abs() / 100.0).max(param.default.abs() / 400.0).max(1e-3);
-    let drag = DragValue::new(value)
+    let drag = number::drag(value)
         .range(param.range.0..=param.range.1)
         .speed(speed)
         .max_decimals(4)

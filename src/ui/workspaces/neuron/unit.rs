@@ -13,6 +13,7 @@ use super::super::super::widgets::digit_view;
 use super::form::{self, Field};
 use super::{save_row, still_plot};
 use crate::data::PIXELS;
+use crate::ui::widgets::number;
 use crate::workers::experiments::{UnitResult, UnitTask};
 
 /// Own inputs at most.
@@ -78,10 +79,10 @@ fn own(ui: &mut Ui, unit: &mut UnitSettings) {
         for (i, (x, w)) in unit.own.iter_mut().enumerate() {
             let number = sub(i + 1);
             let name = ui.label(format!("x{number}"));
-            let drag = egui::DragValue::new(x).range(0.0..=1.0).speed(0.01).fixed_decimals(2);
+            let drag = number::drag(x).range(0.0..=1.0).speed(0.01).fixed_decimals(2);
             ui.add(drag).labelled_by(name.id).on_hover_text("Input, 0 to 1");
             let name = ui.label(format!("W{number}"));
-            let drag = egui::DragValue::new(w).range(-2.0..=2.0).speed(0.01).fixed_decimals(2);
+            let drag = number::drag(w).range(-2.0..=2.0).speed(0.01).fixed_decimals(2);
             ui.add(drag).labelled_by(name.id).on_hover_text("Its weight, −2 to 2");
             ui.end_row();
         }
@@ -107,7 +108,7 @@ fn digit(ui: &mut Ui, world: &Snapshot<'_>, unit: &mut UnitSettings) {
     let pixels = settings::shown_digit(world.digit);
     ui.horizontal_wrapped(|ui| {
         let label = ui.label("Unit");
-        let drag = egui::DragValue::new(&mut unit.unit).range(0..=units - 1).speed(0.1);
+        let drag = number::drag(&mut unit.unit).range(0..=units - 1).speed(0.1);
         ui.add(drag).labelled_by(label.id).on_hover_text("Which unit of the MLP's first layer");
         let tip = "The unit of which this digit asks most";
         if ui.button("Strongest").on_hover_text(tip).clicked()

@@ -14,6 +14,7 @@ use super::super::neuron::form::Field;
 use super::chart::{Chart, range};
 use super::parts;
 use crate::snn::experiments::pairing_rate::{DELTA_RANGE_MS, INTERVALS_MS, PairingRateCurve};
+use crate::ui::widgets::number;
 
 /// |Δt|, number of pairs, the triplet rule's parameters.
 pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
@@ -25,7 +26,7 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     ui.horizontal(|ui| {
         let tip = "How often the pair is repeated";
         let label = ui.label("Pairs").on_hover_text(tip);
-        let drag = egui::DragValue::new(&mut pairs).range(1..=100).speed(0.3);
+        let drag = number::drag(&mut pairs).range(1..=100).speed(0.3);
         ui.add(drag).labelled_by(label.id).on_hover_text(tip);
     });
     let delta_ms = (delta_ms * 2.0).round() / 2.0;

@@ -1,7 +1,7 @@
 //! One synapse, step by step: spikes that can be dragged, the traces that they
 //! leave, the weight, and in words and numbers what each spike changed.
 
-use egui::{Align2, ComboBox, DragValue, Key, Rect, RichText, Sense, Ui, pos2, vec2};
+use egui::{Align2, ComboBox, Key, Rect, RichText, Sense, Ui, pos2, vec2};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::plasticity::PlasticityEdit;
@@ -19,6 +19,7 @@ use super::parts::{self, signed};
 use crate::core::playback::PlaybackEdit;
 use crate::snn::experiments::story::{DT_MS, Happening, StoryResult};
 use crate::snn::plasticity::{BoundKind, PlasticityRule};
+use crate::ui::widgets::number;
 
 /// Height of a row of spikes, points.
 const ROW: f32 = 26.0;
@@ -72,7 +73,7 @@ fn times(ui: &mut Ui, name: &str, times_ms: &mut Vec<f64>) {
     ui.label(RichText::new(format!("{name} spikes")).font(theme::strong(13.0)));
     ui.horizontal_wrapped(|ui| {
         for (i, t_ms) in times_ms.iter_mut().enumerate() {
-            let drag = DragValue::new(t_ms)
+            let drag = number::drag(t_ms)
                 .range(STORY_MS.0..=STORY_MS.1)
                 .speed(0.5)
                 .fixed_decimals(1)

@@ -1,6 +1,6 @@
 //! What a run begins with, and the knobs that can be turned while it learns.
 
-use egui::{ComboBox, DragValue, RichText, Ui};
+use egui::{ComboBox, RichText, Ui};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::diehl_cook::DigitsEdit;
@@ -11,6 +11,7 @@ use super::super::super::widgets::engine::EngineRow;
 use super::super::neuron::form::Field;
 use crate::core::text::grouped;
 use crate::snn::diehl_cook::shipped::SHIPPED;
+use crate::ui::widgets::number;
 
 /// The settings.
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
@@ -138,7 +139,7 @@ fn goal(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         ui.checkbox(&mut on, "Test after").on_hover_text(tip);
         goal = on.then(|| goal.unwrap_or(USUAL_GOAL));
         if let Some(images) = &mut goal {
-            let value = DragValue::new(images).range(1000..=10_000_000).speed(500).suffix(" images");
+            let value = number::drag(images).range(1000..=10_000_000).speed(500).suffix(" images");
             ui.add(value).on_hover_text(tip);
         }
     });

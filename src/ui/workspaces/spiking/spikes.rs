@@ -19,6 +19,7 @@ use super::named;
 use crate::data::PIXELS;
 use crate::snn::diehl_cook::THRESHOLD_BASE_MV;
 use crate::snn::recording::Recording;
+use crate::ui::widgets::number;
 
 /// The input's spikes of so many ms are seen at once.
 const FLICKER_MS: f64 = 20.0;
@@ -192,7 +193,7 @@ fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         let most = view.fields.as_ref().map_or(1, |f| f.learnt.theta.len()).saturating_sub(1);
         let mut traced = view.stretch.traced.first().copied().unwrap_or(0) as usize;
         let label = ui.label("Trace neuron");
-        let drag = egui::DragValue::new(&mut traced).range(0..=most);
+        let drag = number::drag(&mut traced).range(0..=most);
         let tip = "Whose membrane potential and conductances are shown; recording begins anew";
         if ui.add(drag).labelled_by(label.id).on_hover_text(tip).changed() {
             out.push(Command::Digits(DigitsEdit::Select(Some(traced))));

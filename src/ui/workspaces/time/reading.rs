@@ -1,7 +1,7 @@
 //! The digit as the networks read it, from the left and from the top; what is
 //! hidden from them; and a small canvas, to redraw the digit in the middle of it.
 
-use egui::{Rect, Response, RichText, Sense, Slider, Stroke, Ui, Vec2, pos2};
+use egui::{Rect, Response, RichText, Sense, Stroke, Ui, Vec2, pos2};
 
 use super::super::super::command::{Command, DigitEdit, Outbox};
 use super::super::super::snapshot::Snapshot;
@@ -11,6 +11,7 @@ use super::super::super::widgets::{canvas, digit_view, sources};
 use super::now;
 use crate::ann::sweep::{Hidden, Order};
 use crate::data::SIDE;
+use crate::ui::widgets::number;
 
 /// Draws the column of `width` points, within `height` if that is possible.
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, width: f32, height: f32) {
@@ -120,7 +121,7 @@ fn hiding(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, width: f32) {
     let label = ui.label(RichText::new("Hide the last").small()).on_hover_text(tip);
     ui.spacing_mut().slider_width = (width - 62.0).max(60.0);
     let mut last = hidden.last;
-    let slider = Slider::new(&mut last, 0..=SIDE as u8);
+    let slider = number::slider(&mut last, 0..=SIDE as u8);
     if ui.add(slider).labelled_by(label.id).on_hover_text(tip).changed() {
         hide(Hidden { last, ..hidden });
     }

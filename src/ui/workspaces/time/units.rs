@@ -3,9 +3,7 @@
 
 use std::fmt::Write as _;
 
-use egui::{
-    Align2, ComboBox, DragValue, Id, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, pos2,
-};
+use egui::{Align2, ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, pos2};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::snapshot::Snapshot;
@@ -15,6 +13,7 @@ use super::chart::{Axes, Labels, scale};
 use super::{kind, now, save_buttons};
 use crate::ann::sweep::{self, Cell, Order, Sweep};
 use crate::data::SIDE;
+use crate::ui::widgets::number;
 use crate::workers::sweep::Reading;
 
 /// Draws the heat maps and the chosen unit.
@@ -167,7 +166,7 @@ fn choose(ui: &mut Ui, readings: &[Reading], chosen: &Reading, unit: usize, out:
         let label = ui.label("unit");
         let mut number = unit + 1;
         let most = chosen.sweep.trace.hidden;
-        let field = DragValue::new(&mut number).range(1..=most).speed(0.3);
+        let field = number::drag(&mut number).range(1..=most).speed(0.3);
         if ui.add(field).labelled_by(label.id).on_hover_text("Or click on a heat map").changed() {
             pick(&chosen.key, number - 1);
         }

@@ -1,6 +1,6 @@
 //! The settings of the next run, with units and help, and the buttons.
 
-use egui::{Button, ComboBox, DragValue, RichText, Ui};
+use egui::{Button, ComboBox, RichText, Ui};
 
 use super::super::super::command::{Command, DataEdit, Outbox, TrainEdit};
 use super::super::super::snapshot::Snapshot;
@@ -12,6 +12,7 @@ use crate::ann::zoo::{self, ZOO};
 use crate::core::text::grouped;
 use crate::data::augment::{Augmentation, SETTINGS};
 use crate::data::registry::SOURCES;
+use crate::ui::widgets::number;
 use crate::workers::training::Phase;
 
 /// Draws the form.
@@ -189,11 +190,10 @@ fn data(ui: &mut Ui, config: &mut TrainConfig, out: &mut Outbox) {
         "How many of the data set to train on, validation split included (1,000 to 60,000). With few, the gap between training and validation shows.",
         |ui| {
             ui.add(
-                DragValue::new(&mut config.subset)
+                number::drag(&mut config.subset)
                     .range(1000..=60_000)
                     .speed(100)
-                    .custom_formatter(|v, _| grouped(v as u64))
-                    .custom_parser(|text| text.replace([',', ' '], "").parse().ok()),
+                    .custom_formatter(|v, _| grouped(v as u64)),
             )
         },
     );
@@ -204,7 +204,7 @@ fn data(ui: &mut Ui, config: &mut TrainConfig, out: &mut Outbox) {
         |ui| {
             let mut percent = config.validation_share * 100.0;
             let response = ui.add(
-                DragValue::new(&mut percent)
+                number::drag(&mut percent)
                     .range(0.0..=50.0)
                     .speed(0.5)
                     .fixed_decimals(0)
@@ -221,10 +221,10 @@ fn data(ui: &mut Ui, config: &mut TrainConfig, out: &mut Outbox) {
 fn course(ui: &mut Ui, config: &mut TrainConfig) {
     heading(ui, "Course");
     row(ui, "Epochs", "Passes over the training digits", |ui| {
-        ui.add(DragValue::new(&mut config.epochs).range(1..=200).speed(0.1))
+        ui.add(number::drag(&mut config.epochs).range(1..=200).speed(0.1))
     });
     row(ui, "Batch size", "Digits per update of the weights; the report used 32", |ui| {
-        ui.add(DragValue::new(&mut config.batch_size).range(1..=512).speed(0.5))
+        ui.add(number::drag(&mut config.batch_size).range(1..=512).speed(0.5))
     });
     super::device::row(ui, config);
     ui.add_enabled_ui(config.device == crate::ann::device::OWN, |ui| {
@@ -232,7 +232,7 @@ fn course(ui: &mut Ui, config: &mut TrainConfig) {
             ui,
             "Threads",
             "Cores to train on; one is left for the window. The same number gives the same result.",
-            |ui| ui.add(DragValue::new(&mut config.threads).range(1..=64).speed(0.05)),
+            |ui| ui.add(number::drag(&mut config.threads).range(1..=64).speed(0.05)),
         );
     });
     row(
@@ -241,7 +241,7 @@ fn course(ui: &mut Ui, config: &mut TrainConfig) {
         "The result is the mean of the weights over so many epochs at the end, which answers new digits better than the last weights do (Polyak and Juditsky 1992); 0 takes the last weights, as the report did",
         |ui| {
             let most = config.epochs;
-            ui.add(DragValue::new(&mut config.average_epochs).range(0..=most).speed(0.05))
+            ui.add(number::drag(&mut config.average_epochs).range(0..=most).speed(0.05))
         },
     );
     row(
@@ -253,7 +253,7 @@ fn course(ui: &mut Ui, config: &mut TrainConfig) {
             if new.clicked() {
                 config.seed = config.seed.wrapping_add(1);
             }
-            ui.add(DragValue::new(&mut config.seed).speed(0.1))
+            ui.add(number::drag(&mut config.seed).speed(0.1))
         },
     );
 }
@@ -270,7 +270,7 @@ fn augmentation(ui: &mut Ui, config: &mut TrainConfig) {
     for setting in SETTINGS {
         let mut value = setting.value(config.augmentation);
         row(ui, setting.label, setting.doc, |ui| {
-            let drag = DragValue::new(&mut value)
+            let drag = number::drag(&mut value)
                 .range(0.0..=setting.most)
                 .speed(setting.most / 200.0)
                 .max_decimals(2)
@@ -307,7 +307,7 @@ fn optimiser(ui: &mut Ui, config: &mut TrainConfig) {
     for parameter in chosen.map_or(&[][..], |o| o.parameters) {
         let Some(mut value) = config.optimiser.get(parameter.name) else { continue };
         row(ui, parameter.label, parameter.doc, |ui| {
-            let drag = DragValue::new(&mut value)
+            let drag = number::drag(&mut value)
                 .range(parameter.range.0..=parameter.range.1)
                 .speed((parameter.range.1 - parameter.range.0) / 400.0)
                 .max_decimals(9)

@@ -5,8 +5,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use egui::{
-    Color32, ColorImage, ComboBox, DragValue, Mesh, Rect, RichText, Sense, Stroke, StrokeKind,
-    TextureHandle, TextureOptions, Ui, Vec2, pos2,
+    Color32, ColorImage, ComboBox, Mesh, Rect, RichText, Sense, Stroke, StrokeKind, TextureHandle,
+    TextureOptions, Ui, Vec2, pos2,
 };
 
 use super::super::super::super::command::{Command, Outbox};
@@ -14,6 +14,7 @@ use super::super::super::super::history::{HistoryEdit, Pictures, Scale};
 use super::super::super::super::theme::{self, palette};
 use super::{PICTURES, Scene, chooser, plots};
 use crate::core::text::grouped;
+use crate::ui::widgets::number;
 use crate::workers::scrub::Shown;
 use crate::workers::scrub::bank::{Bank, near_square};
 
@@ -125,7 +126,7 @@ fn controls(ui: &mut Ui, scene: &Scene<'_, '_>, bank: &Bank, out: &mut Outbox) {
         if bank.channels > 1 && scene.settings.pictures != Pictures::Maps {
             let mut channel = history.channel.min(bank.channels - 1) + 1;
             let label = ui.label("channel");
-            let field = DragValue::new(&mut channel).range(1..=bank.channels).speed(0.1);
+            let field = number::drag(&mut channel).range(1..=bank.channels).speed(0.1);
             let tip = "Each filter has a kernel for every channel of what comes before";
             if ui.add(field).labelled_by(label.id).on_hover_text(tip).changed() {
                 out.push(Command::History(HistoryEdit::Channel(channel - 1)));

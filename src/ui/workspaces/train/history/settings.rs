@@ -1,9 +1,13 @@
 //! What the next run keeps of itself: a part of the form.
 
-use egui::{DragValue, Ui};
+use egui::Ui;
 
 use super::super::form::{heading, row};
 use crate::ann::snapshots::cadence::HistoryConfig;
+use crate::ui::widgets::number;
+
+/// What stands for 0 batches between snapshots.
+const AS_NEEDED: &str = "as needed";
 
 /// Draws the settings.
 pub fn form(ui: &mut Ui, history: &mut HistoryConfig) {
@@ -15,14 +19,13 @@ pub fn form(ui: &mut Ui, history: &mut HistoryConfig) {
     }
     let tip = "Batches from one snapshot to the next, once the dense beginning is over. 0: about 90 over the run.";
     row(ui, "Every (batches)", tip, |ui| {
-        ui.add(
-            DragValue::new(&mut history.every).range(0..=100_000).custom_formatter(|n, _| {
-                if n == 0.0 { "as needed".into() } else { format!("{n}") }
-            }),
-        )
+        let shown = |n: f64, _| if n == 0.0 { AS_NEEDED.into() } else { format!("{n}") };
+        let typed = |text: &str| if text == AS_NEEDED { Some(0.0) } else { number::whole(text) };
+        let field = number::drag(&mut history.every).range(0..=100_000);
+        ui.add(field.custom_formatter(shown).custom_parser(typed))
     });
     let tip = "Space on disk. Near the limit every second snapshot goes, and fewer are taken.";
     row(ui, "At most (MB)", tip, |ui| {
-        ui.add(DragValue::new(&mut history.most_mb).range(20..=100_000))
+        ui.add(number::drag(&mut history.most_mb).range(20..=100_000))
     });
 }
