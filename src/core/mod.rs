@@ -2,8 +2,10 @@
 //! windows, graphics cards or tensors.
 
 pub mod clock;
+pub mod decision;
 pub mod files;
 pub mod folders;
+pub mod lock;
 pub mod npz;
 pub mod playback;
 pub mod rng;
