@@ -146,7 +146,7 @@ fn give_up(
 #[test]
 fn a_blank_picture_is_given_up_and_leaves_the_network_as_it_was() {
     let config = DiehlCook::of(12);
-    let blank = || [0.0; PIXELS];
+    let blank = || [0.0f32; PIXELS];
     let dot = || pixels(|i| if i == 400 { 0.004 } else { 0.0 });
     let dim = || image(5).0.map(|x| 0.002 * x);
     for hopeless in [&blank as &dyn Fn() -> Pixels, &dot, &dim] {

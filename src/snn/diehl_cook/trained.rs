@@ -478,7 +478,7 @@ mod tests {
             r#"neurons\":9223372036854775808"#,
         );
         let error = Trained::from_bytes(&new, "f").unwrap_err().to_string();
-        assert!(error.contains("number of neurons is 9223372036854775808"), "{error}");
+        assert!(error.contains("number of neurons is 9223372036854776000"), "{error}");
     }
 
     #[test]

@@ -449,8 +449,10 @@ impl GpuEngine {
         self.finish()?;
         let fixed = self.fixed_weights()?;
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-        for (from, to) in copies.iter().zip(self.buffers.kept()) {
-            encoder.copy_buffer_to_buffer(from, 0, to, 0, to.size());
+        // The tallies at the beginning of the marks go on, as time does.
+        let begins = [0, 0, 0, self.tallies.len() as u64 * 4];
+        for ((from, to), at) in copies.iter().zip(self.buffers.kept()).zip(begins) {
+            encoder.copy_buffer_to_buffer(from, at, to, at, to.size() - at);
         }
         self.gpu.queue.submit([encoder.finish()]);
         // Rare enough to go through the host, which moves everything in time.
