@@ -26,6 +26,14 @@ fn bounded(bounds: u32, w: f32, change: f32) -> f32 {
     return min(max(r(w + by), low), high);
 }
 
+// A weight that was scaled, brought back within the bounds at `bounds`.
+fn clipped(bounds: u32, w: f32) -> f32 {
+    if given[bounds] == 0u {
+        return w;
+    }
+    return min(max(w, number(bounds + 1u)), number(bounds + 2u));
+}
+
 // What weights that sum to `total` are multiplied by to sum to `sum`.
 fn factor(sum: f32, total: f32) -> f32 {
     if total > 0.0 {

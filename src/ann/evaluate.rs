@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::AnnError;
 use super::network::Network;
+use crate::core::decision::best;
 use crate::data::{CLASSES, Dataset, Pixels};
 
 /// Digits asked between two looks at the cancel flag.
@@ -12,8 +13,9 @@ pub const CHUNK: usize = 128;
 /// One answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Answer {
-    /// The most probable digit.
-    pub digit: u8,
+    /// The most probable digit; `None` where two are equal, or the outputs are no
+    /// numbers.
+    pub digit: Option<u8>,
     /// Its probability.
     pub probability: f32,
 }
@@ -25,7 +27,7 @@ pub struct Evaluation {
     pub accuracy: f64,
     /// Mean cross-entropy, nats.
     pub loss: f64,
-    /// Counts by true and by answered digit.
+    /// Counts by true and by answered digit; what was not answered is in none.
     pub confusion: [[u32; CLASSES]; CLASSES],
     /// By picture.
     pub answers: Vec<Answer>,
@@ -38,6 +40,11 @@ impl Evaluation {
     pub fn errors(&self) -> usize {
         let right: u32 = (0..CLASSES).map(|d| self.confusion[d][d]).sum();
         self.answers.len() - right as usize
+    }
+
+    /// Number of pictures that were not answered; they are among the errors.
+    pub fn unanswered(&self) -> usize {
+        self.answers.iter().filter(|a| a.digit.is_none()).count()
     }
 }
 
@@ -77,15 +84,14 @@ impl Tally {
 
     /// Counts one answer.
     fn add(&mut self, probabilities: [f32; CLASSES], label: u8) {
-        let (digit, probability) = probabilities
-            .iter()
-            .enumerate()
-            .fold((0, f32::MIN), |best, (d, p)| if *p > best.1 { (d, *p) } else { best });
+        let (digit, probability) = best(&probabilities);
         let label = usize::from(label);
-        self.confusion[label][digit] += 1;
+        if let Some(digit) = digit {
+            self.confusion[label][digit] += 1;
+        }
         // A certain wrong answer has probability 0 in f32; its loss is finite.
         self.loss -= f64::from(probabilities[label].max(f32::MIN_POSITIVE)).ln();
-        self.answers.push(Answer { digit: digit as u8, probability });
+        self.answers.push(Answer { digit: digit.map(|d| d as u8), probability });
         self.probabilities.push(probabilities);
     }
 

@@ -9,6 +9,7 @@ use super::models::{self, Trained};
 use super::output::{Output, OutputError, complain};
 use super::report::{Answer, Classified, ClassifiedFile};
 use super::table::{self, Align};
+use crate::core::decision::{said, unique_max};
 use crate::data::strokes::{self, Framing};
 use crate::data::{CLASSES, Pixels, picture};
 
@@ -60,19 +61,11 @@ fn ask(models: &[Trained], pixels: &Pixels) -> anyhow::Result<Vec<Answer>> {
         Ok(Answer {
             id: model.id().to_owned(),
             weights: model.weights.clone(),
-            digit: most_probable(&probabilities),
+            digit: unique_max(&probabilities),
             probabilities,
         })
     };
     models.iter().map(ask_one).collect()
-}
-
-/// The first of the largest; total order, so that a NaN cannot panic.
-fn most_probable(probabilities: &[f32; CLASSES]) -> usize {
-    (0..CLASSES)
-        .rev()
-        .max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]))
-        .unwrap_or_default()
 }
 
 /// One row per network, one column per digit, in percent.
@@ -84,7 +77,7 @@ fn print(models: &[Trained], input: &ClassifiedFile, out: &mut Output) -> Result
         .iter()
         .zip(&input.models)
         .map(|(model, answer)| {
-            let mut row = vec![model.name(), answer.digit.to_string()];
+            let mut row = vec![model.name(), said(answer.digit)];
             row.extend(answer.probabilities.iter().map(|p| format!("{:.1}", p * 100.0)));
             row
         })
@@ -94,19 +87,4 @@ fn print(models: &[Trained], input: &ClassifiedFile, out: &mut Output) -> Result
         out.line(format_args!("  {line}"))?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_answer_is_the_first_of_the_most_probable() {
-        let mut p = [0.1; CLASSES];
-        assert_eq!(most_probable(&p), 0);
-        p[7] = 0.2;
-        assert_eq!(most_probable(&p), 7);
-        p[9] = 0.2;
-        assert_eq!(most_probable(&p), 7);
-    }
 }

@@ -284,6 +284,7 @@ fn after(a: &sweep::After, images: usize, first: usize) -> ConvertedAfter {
     ConvertedAfter {
         steps: a.steps,
         accuracy: a.right as f64 / n,
+        unanswered: a.unanswered,
         spikes: a.spikes as f64 / n,
         operations,
         energy_uj: energy::spiking_uj(operations, first),
@@ -303,12 +304,13 @@ fn decisions(swept: &Sweep, images: usize) -> Vec<ConvertedDecision> {
 
 fn csv(report: &Converted) -> String {
     use std::fmt::Write as _;
-    let mut text = String::from("steps,accuracy,spikes_per_image,operations_per_image,energy_uj\n");
+    let mut text =
+        String::from("steps,accuracy,spikes_per_image,operations_per_image,energy_uj,unanswered\n");
     for a in &report.after {
         let _ = writeln!(
             text,
-            "{},{},{},{},{}",
-            a.steps, a.accuracy, a.spikes, a.operations, a.energy_uj
+            "{},{},{},{},{},{}",
+            a.steps, a.accuracy, a.spikes, a.operations, a.energy_uj, a.unanswered
         );
     }
     text
@@ -334,7 +336,10 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
     let row = |a: &ConvertedAfter| {
         vec![
             a.steps.to_string(),
-            percent(a.accuracy),
+            match a.unanswered {
+                0 => percent(a.accuracy),
+                n => format!("{} ({n} none)", percent(a.accuracy)),
+            },
             format!("{:.0}", a.spikes),
             format!("{:.2} million", a.operations / 1e6),
             format!("{:.2}", a.energy_uj),

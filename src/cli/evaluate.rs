@@ -123,6 +123,7 @@ fn combine(
             errors: stacked.errors(),
             average_accuracy: averaged.accuracy,
             average_errors: averaged.errors(),
+            unanswered: stacked.unanswered(),
             confusion: stacked.confusion,
         });
     }
@@ -159,6 +160,7 @@ fn ask(
         errors: evaluation.errors(),
         loss: evaluation.loss,
         ms_per_image: seconds * 1e3 / data.len().max(1) as f64,
+        unanswered: evaluation.unanswered(),
         confusion: evaluation.confusion,
     };
     Ok((report, evaluation.probabilities))
@@ -190,6 +192,14 @@ fn print(
         for line in table::lines(&columns, &rows) {
             out.line(line)?;
         }
+    }
+    for e in evaluated.iter().filter(|e| e.unanswered > 0) {
+        out.line(format_args!(
+            "{}: {} of {} images without an answer (two digits equal, or no numbers), counted wrong",
+            e.id,
+            e.unanswered,
+            data.len()
+        ))?;
     }
     Ok(())
 }

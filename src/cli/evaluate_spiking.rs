@@ -3,14 +3,17 @@
 use std::path::Path;
 use std::time::Instant;
 
+use anyhow::Context as _;
+
 use super::args::EvaluateArgs;
 use super::output::Output;
 use super::report::EvaluatedSpiking;
 use super::simulate;
 use super::table::{self, Align};
+use crate::core::files::read_limited;
 use crate::data::Dataset;
 use crate::snn::diehl_cook::shipped::{SHIPPED, Shipped};
-use crate::snn::diehl_cook::trained::Trained;
+use crate::snn::diehl_cook::trained::{MOST_BYTES, Trained};
 
 /// A spiking network to be asked.
 pub struct Spiking {
@@ -23,8 +26,7 @@ pub struct Spiking {
 
 /// Whether this file holds one.
 pub fn holds_one(file: &Path) -> bool {
-    let name = file.display().to_string();
-    std::fs::read(file).is_ok_and(|bytes| Trained::describe(&bytes, &name).is_ok())
+    read_limited(file, MOST_BYTES).is_ok_and(|bytes| Trained::holds_one(&bytes))
 }
 
 /// Whether this is the id of one in the box.
@@ -48,7 +50,9 @@ pub fn select(args: &EvaluateArgs) -> anyhow::Result<Vec<Spiking>> {
     }
     for file in args.weights.iter().filter(|f| holds_one(f)) {
         let name = file.display().to_string();
-        let trained = Trained::from_bytes(&std::fs::read(file)?, &name)?;
+        let bytes =
+            read_limited(file, MOST_BYTES).with_context(|| format!("could not read {name}"))?;
+        let trained = Trained::from_bytes(&bytes, &name)?;
         let neurons = trained.about.config.neurons;
         found.push(Spiking {
             id: format!("diehl-cook-{neurons}"),
@@ -74,9 +78,12 @@ pub fn ask(
         let ms = begun.elapsed().as_secs_f64() * 1e3;
         let right = trained.judge(&shown);
         let mut confusion = [[0u32; crate::data::CLASSES]; crate::data::CLASSES];
+        let mut unanswered = 0;
         for (counts, class) in &shown {
-            let answer = trained.answers(counts).vote;
-            confusion[usize::from(*class)][usize::from(answer)] += 1;
+            match trained.answers(counts.as_ref()).vote {
+                Some(answer) => confusion[usize::from(*class)][usize::from(answer)] += 1,
+                None => unanswered += 1,
+            }
         }
         Ok(EvaluatedSpiking {
             id: network.id.clone(),
@@ -86,6 +93,7 @@ pub fn ask(
             read_outs: simulate::read_outs(right),
             ms_per_image: ms / data.len().max(1) as f64,
             confusion,
+            unanswered,
         })
     };
     networks.iter().map(ask).collect()
@@ -125,6 +133,15 @@ pub fn print(
     let rows: Vec<_> = networks.iter().zip(evaluated).map(row).collect();
     for line in table::lines(&columns, &rows) {
         out.line(line)?;
+    }
+    for e in evaluated.iter().filter(|e| e.unanswered > 0) {
+        let (none, faint) = (e.unanswered, e.read_outs.unanswered);
+        out.line(format_args!(
+            "{}: {none} of {} images without an answer by the vote, counted wrong; {}",
+            e.id,
+            e.read_outs.images,
+            simulate::too_faint(faint as u64)
+        ))?;
     }
     Ok(())
 }

@@ -54,6 +54,9 @@ pub struct EvaluatedSpiking {
     pub ms_per_image: f64,
     /// By the vote: counts, `[true digit][answer]`.
     pub confusion: [[u32; CLASSES]; CLASSES],
+    /// Images that the vote did not answer; they are in no place of `confusion` and
+    /// count as wrong.
+    pub unanswered: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,6 +77,8 @@ pub struct EvaluatedEnsemble {
     pub average_errors: usize,
     /// By stacking: counts, `[true digit][answer]`.
     pub confusion: [[u32; CLASSES]; CLASSES],
+    /// Images without an answer by stacking; among the errors, not in `confusion`.
+    pub unanswered: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -92,6 +97,9 @@ pub struct EvaluatedModel {
     pub ms_per_image: f64,
     /// Counts, `[true digit][answer]`.
     pub confusion: [[u32; CLASSES]; CLASSES],
+    /// Images without an answer: two digits were equal, or the outputs no numbers.
+    /// Among the errors, not in `confusion`.
+    pub unanswered: usize,
 }
 
 /// `classify`
@@ -112,8 +120,8 @@ pub struct Answer {
     pub id: String,
     /// `shipped`, or the file that the weights are from.
     pub weights: String,
-    /// The most probable digit.
-    pub digit: usize,
+    /// The most probable digit; null where two are equal, or the outputs no numbers.
+    pub digit: Option<usize>,
     /// Of the digits 0 to 9, in this order; their sum is 1.
     pub probabilities: [f32; CLASSES],
 }
@@ -425,6 +433,9 @@ pub struct SimulatedDigits {
     pub seconds: f64,
     /// Training images that the labels are from.
     pub label_images: usize,
+    /// Images given up while it learnt: they raised too few spikes however bright they
+    /// were shown, and nothing was learnt from them.
+    pub unanswered: u64,
     /// Neurons that stand for no digit.
     pub unassigned: usize,
     pub held_out: Option<SimulatedReadOuts>,
@@ -438,6 +449,9 @@ pub struct SimulatedDigits {
 pub struct SimulatedReadOuts {
     /// Images asked.
     pub images: usize,
+    /// Images that raised too few spikes however bright they were shown: not answered
+    /// by any of the read-outs, and counted wrong.
+    pub unanswered: usize,
     /// By the vote of the neurons assigned to each digit, as published.
     pub vote: f64,
     /// Each spike counts for every digit as often as its neuron fires for it.
@@ -479,6 +493,8 @@ pub struct ConvertedAfter {
     pub steps: u64,
     /// 0 to 1.
     pub accuracy: f64,
+    /// Images for which two digits were equal, counted wrong.
+    pub unanswered: usize,
     /// For an image.
     pub spikes: f64,
     /// Times that a spike reached a synapse, for an image.

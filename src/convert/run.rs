@@ -1,6 +1,7 @@
 //! One picture through a converted network, step by step. Within a step spikes go
 //! through all layers, from the picture to the classes.
 
+use crate::core::decision::unique_max;
 use crate::core::rng::Rng;
 use crate::data::{CLASSES, PIXELS, Pixels};
 
@@ -245,18 +246,13 @@ impl<'a> Run<'a> {
     }
 
     /// The digit that most speaks for, and by how much more than for the next,
-    /// added up over the steps.
-    pub fn answer(&self) -> (u8, f32) {
+    /// added up over the steps. `None` and nothing where two are equal.
+    pub fn answer(&self) -> (Option<u8>, f32) {
         let evidence = self.evidence();
-        let mut best = 0;
-        for k in 1..CLASSES {
-            if evidence[k] > evidence[best] {
-                best = k;
-            }
-        }
+        let Some(best) = unique_max(&evidence) else { return (None, 0.0) };
         let others = (0..CLASSES).filter(|k| *k != best).map(|k| evidence[k]);
         let second = others.fold(f32::NEG_INFINITY, f32::max);
-        (best as u8, (evidence[best] - second) * self.step as f32)
+        (Some(best as u8), (evidence[best] - second) * self.step as f32)
     }
 }
 

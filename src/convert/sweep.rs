@@ -44,6 +44,8 @@ pub struct After {
     pub steps: u64,
     /// Right answers.
     pub right: usize,
+    /// No answers: two digits were equal. They are wrong.
+    pub unanswered: usize,
     /// Spikes of all pictures together.
     pub spikes: u64,
     /// Times that a spike reached a synapse.
@@ -76,6 +78,7 @@ impl Sweep {
         self.images += other.images;
         for (a, b) in self.after.iter_mut().zip(&other.after) {
             a.right += b.right;
+            a.unanswered += b.unanswered;
             a.spikes += b.spikes;
             a.operations += b.operations;
         }
@@ -133,7 +136,7 @@ fn one(spiking: &Spiking, data: &Dataset, image: usize, task: &Task) -> Sweep {
     for step in 1..=last {
         run.advance();
         let (answer, ahead) = run.answer();
-        let right = usize::from(answer == label);
+        let right = usize::from(answer == Some(label));
         for (decision, open) in found.decisions.iter_mut().zip(&mut open) {
             if *open && (ahead >= decision.margin || step == last) {
                 *open = false;
@@ -143,6 +146,7 @@ fn one(spiking: &Spiking, data: &Dataset, image: usize, task: &Task) -> Sweep {
         }
         for after in found.after.iter_mut().filter(|a| a.steps == step) {
             (after.right, after.spikes) = (right, run.spikes());
+            after.unanswered = usize::from(answer.is_none());
             after.operations = run.operations();
         }
     }

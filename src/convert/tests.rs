@@ -100,10 +100,47 @@ fn rates_become_activations_and_answers_those_of_the_original() {
             let mut run = Run::new(&spiking, picture, Disturbance::default(), 0);
             (0..100).for_each(|_| run.advance());
             let [logits] = network.evidence(&[*picture])[..] else { unreachable!() };
-            let answer = usize::from(run.answer().0);
+            let answer = run.answer().0.map(usize::from).unwrap();
             assert!(logits.iter().all(|l| *l <= logits[answer]), "{id}");
             assert!(run.spikes() > 0 && run.operations() > run.spikes());
         }
+    }
+}
+
+#[test]
+fn renumbering_the_classes_renumbers_the_answers_in_spikes() {
+    use crate::core::decision::unique_max;
+    let order = [3usize, 9, 0, 7, 1, 8, 2, 6, 5, 4];
+    let plain = network("mlp");
+    let mut values = plain.values();
+    let last = values.len() - 2;
+    for list in &mut values[last..] {
+        for row in list.chunks_exact_mut(10) {
+            let old: Vec<f32> = row.to_vec();
+            row.iter_mut().zip(order).for_each(|(new, k)| *new = old[k]);
+        }
+    }
+    let mut renumbered = plain.clone();
+    renumbered.set_values(&values);
+    // A blank picture, too: without biases nothing speaks for any digit.
+    let mut asked = pictures(6);
+    asked.push([0.0; PIXELS]);
+    for (read, biases) in [(Read::Potential, true), (Read::Spikes, true), (Read::Spikes, false)] {
+        let recipe = Recipe { read, biases, ..Recipe::default() };
+        let [a, b] = [&plain, &renumbered].map(|n| converted(n, recipe));
+        for picture in &asked {
+            let [mut a, mut b] = [&a, &b].map(|s| Run::new(s, picture, Disturbance::default(), 0));
+            for step in 1..=30 {
+                a.advance();
+                b.advance();
+                let found = b.answer().0.map(|k| order[usize::from(k)] as u8);
+                assert_eq!(found, a.answer().0, "step {step}");
+                assert_eq!(found.map(usize::from), unique_max(&a.evidence()));
+            }
+        }
+        let mut silent = Run::new(&a, &[0.0; PIXELS], Disturbance::default(), 0);
+        silent.advance();
+        assert_eq!(silent.answer().0.is_none(), !biases);
     }
 }
 

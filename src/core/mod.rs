@@ -2,9 +2,11 @@
 //! windows, graphics cards or tensors.
 
 pub mod clock;
+pub mod decision;
 pub mod environment;
 pub mod files;
 pub mod folders;
+pub mod lock;
 pub mod npz;
 pub mod playback;
 pub mod rng;

@@ -81,6 +81,18 @@ pub struct EngineState {
     pub under_way: Vec<Vec<Vec<(u16, u32)>>>,
 }
 
+impl EngineState {
+    /// The same at a later step: what lay some steps back still does.
+    pub fn move_to(&mut self, step: u64) {
+        let by = (step as u32).wrapping_sub(self.step as u32);
+        for p in &mut self.projections {
+            let since = p.pre_since.iter_mut().chain(&mut p.post_since);
+            since.filter(|s| **s != 0).for_each(|s| *s = s.wrapping_add(by).max(1));
+        }
+        self.step = step;
+    }
+}
+
 /// The state of a population.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PopulationState {
@@ -194,7 +206,9 @@ pub trait Engine: Send {
     fn set_learning(&mut self, projection: usize, on: bool) -> Result<(), SnnError>;
 
     /// Scales the weights onto each neuron whose weights changed since the last
-    /// time so that they sum to what the projection's description says.
+    /// time so that they sum to what the projection's description says, and clips them
+    /// to the bounds of what they learn by. Where weights were clipped the sum is short
+    /// by as much; the next normalisation hands it to the others.
     fn normalise(&mut self, projection: usize) -> Result<(), SnnError>;
 
     /// Lets an input spike at these rates, Hz.
@@ -217,6 +231,20 @@ pub trait Engine: Send {
     /// # Errors
     /// [`SnnError::Snapshot`] for one of another network.
     fn restore(&mut self, state: &EngineState) -> Result<(), SnnError>;
+
+    /// Remembers the state for [`Engine::undo`], in place of what was remembered
+    /// before. It is cheap enough to be done for every image that is learnt.
+    fn mark(&mut self) -> Result<(), SnnError>;
+
+    /// Goes back to the state that [`Engine::mark`] remembered, but not in time: the
+    /// count of steps, the random numbers and what was recorded go on, and what lay some
+    /// steps back then lies as many steps back now. Weights that do not learn,
+    /// parameters, inputs and currents stay as they are.
+    ///
+    /// # Errors
+    /// [`SnnError::Snapshot`] where nothing is remembered: a state is given up by
+    /// [`Engine::undo`] and [`Engine::restore`].
+    fn undo(&mut self) -> Result<(), SnnError>;
 
     /// What has been done so far.
     fn counters(&self) -> Counters;

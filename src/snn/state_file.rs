@@ -10,6 +10,12 @@ use super::engine::{EngineState, PopulationState, ProjectionState};
 use super::error::SnnError;
 
 const KEY: &str = "spikescope-state";
+/// Steps that a state may be at: some thousand years of simulated time.
+const MOST_STEPS: u64 = 1 << 48;
+/// Spikes of a neuron that may have been counted.
+const MOST_COUNTED: u32 = 1 << 24;
+/// The largest file that is read, bytes.
+pub const MOST_BYTES: u64 = 1 << 30;
 
 /// What is no array.
 #[derive(Serialize, Deserialize)]
@@ -84,6 +90,12 @@ pub fn from_bytes(bytes: &[u8], file: &str) -> Result<(EngineState, String), Snn
     let text = metadata.metadata().as_ref().and_then(|m| m.get(KEY));
     let text = text.ok_or_else(|| broken("it holds no state of a simulation".into()))?;
     let header: Header = serde_json::from_str(text).map_err(|e| whole(&e))?;
+    if header.step > MOST_STEPS {
+        return Err(broken(format!(
+            "it is at step {}; at most {MOST_STEPS} are read",
+            header.step
+        )));
+    }
     let tensors = SafeTensors::deserialize(bytes).map_err(|e| whole(&e))?;
     let words = |name: String, kind: Dtype| -> Result<Vec<[u8; 4]>, SnnError> {
         let view = tensors.tensor(&name).map_err(|_| broken(format!("{name} is missing")))?;
@@ -93,17 +105,28 @@ pub fn from_bytes(bytes: &[u8], file: &str) -> Result<(EngineState, String), Snn
         Ok(view.data().as_chunks().0.to_vec())
     };
     let floats = |name: String| -> Result<Vec<f32>, SnnError> {
-        Ok(words(name, Dtype::F32)?.into_iter().map(f32::from_le_bytes).collect())
+        let words = words(name.clone(), Dtype::F32)?;
+        let values: Vec<f32> = words.into_iter().map(f32::from_le_bytes).collect();
+        match values.iter().find(|v| !v.is_finite()) {
+            Some(bad) => Err(broken(format!("{name} contains {bad}"))),
+            None => Ok(values),
+        }
     };
     let numbers = |name: String| -> Result<Vec<u32>, SnnError> {
         Ok(words(name, Dtype::U32)?.into_iter().map(u32::from_le_bytes).collect())
     };
     let population = |i: usize| -> Result<PopulationState, SnnError> {
+        let counts = numbers(format!("population.{i}.counts"))?;
+        if let Some(bad) = counts.iter().find(|n| **n > MOST_COUNTED) {
+            return Err(broken(format!(
+                "population.{i}.counts contains {bad}; at most {MOST_COUNTED} are read"
+            )));
+        }
         Ok(PopulationState {
             own: floats(format!("population.{i}.own"))?,
             shared: floats(format!("population.{i}.shared"))?,
             refractory: numbers(format!("population.{i}.refractory"))?,
-            counts: numbers(format!("population.{i}.counts"))?,
+            counts,
         })
     };
     let projection = |i: usize| -> Result<ProjectionState, SnnError> {

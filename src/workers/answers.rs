@@ -9,6 +9,7 @@ use super::latest::{Inbox, Slot};
 use super::models::{Model, Models};
 use crate::ann::ensemble;
 use crate::ann::shipped::WeightSet;
+use crate::core::decision::best;
 use crate::data::{CLASSES, Pixels};
 
 /// A digit to be answered.
@@ -41,21 +42,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The most probable digit and its probability.
-    pub fn best(&self) -> (usize, f32) {
+    /// The most probable digit, if it is one, and its probability.
+    pub fn best(&self) -> (Option<usize>, f32) {
         best(&self.probabilities)
     }
-}
-
-/// Index and value of the largest probability (the first, if several are).
-pub fn best(probabilities: &[f32; CLASSES]) -> (usize, f32) {
-    let mut at = 0;
-    for i in 1..CLASSES {
-        if probabilities[i] > probabilities[at] {
-            at = i;
-        }
-    }
-    (at, probabilities[at])
 }
 
 /// All models' answers to one question.

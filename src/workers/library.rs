@@ -263,7 +263,7 @@ impl Worker {
         match evaluate(&model.network, &split.test, 1, &self.quit, &mut |_, _| {}) {
             Ok(Some(evaluation)) => {
                 let indices = (0..split.test.len())
-                    .filter(|i| evaluation.answers[*i].digit != split.test.label(*i))
+                    .filter(|i| evaluation.answers[*i].digit != Some(split.test.label(*i)))
                     .map(|i| i as u32)
                     .collect();
                 self.events.send(Event::WrongAnswers {

@@ -10,7 +10,6 @@
 //!   lock                     locked by the process that trains it
 //! ```
 
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +18,7 @@ use super::curve::Curve;
 use crate::ann::trainer::{EpochPoint, TrainConfig};
 use crate::core::clock::{stamp, unix_seconds};
 use crate::core::files::{WriteError, write_whole};
+use crate::core::lock::{FolderLock, LockError};
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,7 +114,7 @@ pub enum RunError {
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
-    _lock: File,
+    _lock: FolderLock,
 }
 
 impl RunFolder {
@@ -148,17 +148,10 @@ impl RunFolder {
     }
 
     fn lock(path: PathBuf) -> Result<Self, RunError> {
-        let file = path.join("lock");
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&file)
-            .map_err(|e| unusable(&path, &e))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(RunError::Busy(name_of(&path))),
-            Err(TryLockError::Error(e)) => Err(unusable(&path, &e)),
+        match FolderLock::take(&path) {
+            Ok(lock) => Ok(Self { path, _lock: lock }),
+            Err(LockError::Held(_)) => Err(RunError::Busy(name_of(&path))),
+            Err(LockError::Io(e)) => Err(unusable(&path, &e)),
         }
     }
 

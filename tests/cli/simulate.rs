@@ -38,6 +38,63 @@ fn a_run_is_gone_on_with_to_the_same_end() {
 }
 
 #[test]
+fn a_simulation_that_is_being_run_is_not_gone_on_with_by_a_second_process() {
+    let home = home();
+    let begin = "simulate diehl-cook --neurons 25 --images 20 --data synthetic --label-images 20 --no-test --json";
+    let first = check("simulate diehl-cook", &run_text(home.path(), begin).succeeds());
+    let id = first["run"].as_str().unwrap();
+    let folder = home.path().join("simulations").join(id);
+    let held = spikescope::core::lock::FolderLock::take(&folder).unwrap();
+    let before = std::fs::read(folder.join("checkpoint.safetensors")).unwrap();
+    let text = "simulate diehl-cook --resume last --images 40 --no-test";
+    let said = run_text(home.path(), text).fails(1);
+    let by = format!("another Spikescope (process {})", std::process::id());
+    assert!(said.contains(id) && said.contains(&by), "{said}");
+    assert_eq!(std::fs::read(folder.join("checkpoint.safetensors")).unwrap(), before);
+    drop(held);
+    run_text(home.path(), text).succeeds();
+}
+
+#[test]
+fn equal_networks_are_equal_files() {
+    let home = home();
+    let network = |name: &str| {
+        let file = home.path().join(name);
+        let text = format!(
+            "simulate diehl-cook --neurons 25 --images 40 --data synthetic --label-images 30 --no-test --out {}",
+            file.display()
+        );
+        run_text(home.path(), &text).succeeds();
+        std::fs::read(file).unwrap()
+    };
+    assert!(network("one.safetensors") == network("two.safetensors"));
+}
+
+#[test]
+fn blank_pictures_are_counted_as_not_answered() {
+    let home = home();
+    let (images, labels) = (home.path().join("images"), home.path().join("labels"));
+    // A blank one, and a dot too faint for anything.
+    let mut pictures = vec![0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28];
+    pictures.extend([0u8; 784]);
+    pictures.extend((0..784).map(|i| u8::from(i == 400)));
+    std::fs::write(&images, pictures).unwrap();
+    std::fs::write(&labels, [0, 0, 8, 1, 0, 0, 0, 2, 0, 7]).unwrap();
+    let text = format!(
+        "evaluate diehl-cook-100 --images {} --labels {}",
+        images.display(),
+        labels.display()
+    );
+    let said = run_text(home.path(), &text).succeeds();
+    assert!(said.contains("2 of 2 images without an answer"), "{said}");
+    assert!(said.contains("2 raised fewer than five spikes in 20 presentations"), "{said}");
+    let value = check("evaluate", &run_text(home.path(), &format!("{text} --json")).succeeds());
+    let found = &value["spiking"][0];
+    assert_eq!((&found["unanswered"], &found["read_outs"]["unanswered"]), (&2.into(), &2.into()));
+    assert_eq!(found["read_outs"]["vote"], 0.0);
+}
+
+#[test]
 fn nonsense_is_refused() {
     let home = home();
     for (text, part) in [

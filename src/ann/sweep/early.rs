@@ -1,8 +1,9 @@
 //! How early can each network tell? Over many labelled digits: the share of right
 //! answers after every step, and when the minds were made up.
 
-use super::{Probabilities, best, decided_after};
+use super::{Probabilities, decided_after};
 use crate::ann::ensemble::Stacking;
+use crate::core::decision::unique_max;
 use crate::data::{CLASSES, SIDE};
 
 /// Places in time: before the first step and after each of the 28.
@@ -41,7 +42,7 @@ impl Count {
     /// Counts one digit, of which these were the answers after every step.
     pub fn add(&mut self, answers: &[Probabilities], label: u8) {
         for (right, answer) in self.right.iter_mut().zip(answers) {
-            *right += u32::from(best(answer).0 == usize::from(label));
+            *right += u32::from(unique_max(answer) == Some(usize::from(label)));
         }
         let decided = decided_after(answers);
         self.decided[decided.min(SIDE)] += 1;

@@ -17,6 +17,7 @@ use super::ops::op::Plane;
 use super::ops::recurrent::{Recurrent, Trace};
 use super::ops::simd::Engine;
 use super::zoo::Layer;
+use crate::core::decision::unique_max;
 use crate::data::{CLASSES, Pixels, SIDE};
 
 pub use super::ops::recurrent::{Cell, Order};
@@ -76,23 +77,12 @@ impl Sweep {
     }
 }
 
-/// The most probable digit (the first, if several are) and its probability.
-pub fn best(probabilities: &Probabilities) -> (usize, f32) {
-    let mut at = 0;
-    for i in 1..CLASSES {
-        if probabilities[i] > probabilities[at] {
-            at = i;
-        }
-    }
-    (at, probabilities[at])
-}
-
 /// The first step after which the answer no longer changes: the smallest `k` such
 /// that after `k`, `k + 1`, … and all steps the most probable digit is the same.
 /// 0 if it was the last answer from the beginning, before anything was read.
 pub fn decided_after(probabilities: &[Probabilities]) -> usize {
-    let Some(last) = probabilities.last().map(|p| best(p).0) else { return 0 };
-    let same = probabilities.iter().rev().take_while(|p| best(p).0 == last).count();
+    let Some(last) = probabilities.last().map(|p| unique_max(p)) else { return 0 };
+    let same = probabilities.iter().rev().take_while(|p| unique_max(*p) == last).count();
     probabilities.len() - same
 }
 

@@ -19,11 +19,11 @@ use crate::core::files::write_bytes;
 use crate::data::Dataset;
 use crate::data::registry::Split;
 use crate::snn::diehl_cook::DiehlCook;
-use crate::snn::diehl_cook::assess::{Counts, Frozen, sparse};
+use crate::snn::diehl_cook::assess::{Frozen, sparse};
 use crate::snn::diehl_cook::learning::{self, Learning, Plan};
 use crate::snn::diehl_cook::order::Order;
-use crate::snn::diehl_cook::protocol::ProtocolSettings;
-use crate::snn::diehl_cook::trained::{About, Accuracies, Trained};
+use crate::snn::diehl_cook::protocol::{MOST_TIMES, ProtocolSettings};
+use crate::snn::diehl_cook::trained::{About, Accuracies, Response, Trained};
 use args::DiehlCookArgs;
 use run::SimulationRun;
 
@@ -38,7 +38,7 @@ pub fn diehl_cook(args: &DiehlCookArgs, out: &mut Output) -> anyhow::Result<Outc
     let trained = assess(&mut learning, &split, args, threads, out)?;
     let file = args.out.clone().unwrap_or_else(|| run.network());
     write_bytes(&file, &trained.to_bytes()?)?;
-    print(&trained, out)?;
+    print(&trained, learning.progress().seconds, out)?;
     out.line(format_args!("Network: {}", file.display()))?;
     let about = &trained.about;
     out.json(&SimulatedDigits {
@@ -49,8 +49,9 @@ pub fn diehl_cook(args: &DiehlCookArgs, out: &mut Output) -> anyhow::Result<Outc
         side_by_side: about.config.replicas,
         images: about.images,
         presentations: about.presentations,
-        seconds: about.seconds,
+        seconds: learning.progress().seconds,
         label_images: about.label_images,
+        unanswered: learning.progress().unanswered,
         unassigned: trained.labels.iter().filter(|l| l.is_none()).count(),
         held_out: about.held_out.map(read_outs),
         test: about.test.map(read_outs),
@@ -61,7 +62,15 @@ pub fn diehl_cook(args: &DiehlCookArgs, out: &mut Output) -> anyhow::Result<Outc
 
 pub(super) fn read_outs(a: Accuracies) -> SimulatedReadOuts {
     let (vote, confidence, logistic) = (a.vote, a.confidence, a.logistic);
-    SimulatedReadOuts { images: a.images, vote, confidence, logistic }
+    let (images, unanswered) = (a.images, a.unanswered);
+    SimulatedReadOuts { images, unanswered, vote, confidence, logistic }
+}
+
+/// How many images were given up, and why.
+pub(super) fn too_faint(images: u64) -> String {
+    format!(
+        "{images} raised fewer than five spikes in {MOST_TIMES} presentations, brighter each time"
+    )
 }
 
 /// A run, new or gone on with.
@@ -79,6 +88,9 @@ fn begin(args: &DiehlCookArgs, threads: usize) -> anyhow::Result<(SimulationRun,
         check_images(&plan, &split, &file)?;
         let image = |i: usize| (split.train.pixels(i), split.train.labels()[i]);
         let mut learning = Learning::go_on(&bytes, &file, &image, args.engine.into(), threads)?;
+        if let Some(seconds) = run.seconds() {
+            learning.set_seconds(seconds);
+        }
         if let Some(images) = args.images {
             learning.extend(images.get());
         }
@@ -191,15 +203,23 @@ fn learn(
     let every = Duration::from_secs(args.checkpoint_every.get());
     let progress = Progress::new(learning.plan().images, Unit::Images);
     let (mut saved, begun) = (Instant::now(), Instant::now());
-    let first = learning.progress().images;
-    write_bytes(&run.checkpoint(), &learning.checkpoint()?)?;
+    let first = learning.progress().through();
+    run.keep(&learning.checkpoint()?, learning.progress().seconds)?;
     let mut last = (learning.progress().clone(), learning.presentations());
     while !learning.finished() {
+        let before = learning.progress().through();
         learning.learn(&image, 50)?;
         let now = learning.progress().clone();
-        let done = now.images - first;
-        let left = (learning.plan().images - now.images) as f64 / done.max(1) as f64;
-        progress.set(now.images);
+        if now.through() == before && !learning.finished() {
+            bail!(
+                "the run has no image left to learn, though {before} of {} are through; its checkpoint is broken",
+                learning.plan().images
+            );
+        }
+        let done = now.through() - first;
+        let left = learning.plan().images.saturating_sub(now.through()) as f64;
+        let left = left / done.max(1) as f64;
+        progress.set(now.through());
         progress.say(format!("{} left", duration_text(left * begun.elapsed().as_secs_f64())));
         if now.windows.len() > last.0.windows.len() {
             let line = line(&last, &now, learning.presentations());
@@ -207,11 +227,11 @@ fn learn(
             last = (now, learning.presentations());
         }
         if saved.elapsed() >= every {
-            write_bytes(&run.checkpoint(), &learning.checkpoint()?)?;
+            run.keep(&learning.checkpoint()?, learning.progress().seconds)?;
             saved = Instant::now();
         }
     }
-    write_bytes(&run.checkpoint(), &learning.checkpoint()?)?;
+    run.keep(&learning.checkpoint()?, learning.progress().seconds)?;
     Ok(())
 }
 
@@ -250,7 +270,6 @@ fn assess(
         order: plan.order,
         images: learning.progress().images,
         presentations: learning.presentations(),
-        seconds: learning.progress().seconds,
         label_images: 0,
         held_out: None,
         test: None,
@@ -260,7 +279,9 @@ fn assess(
     let (learnt, held_out) = (sequence.learnt(), sequence.held_out());
     let mut trained = Trained::new(about, &weights, theta);
     let labelled = args.label_images.map_or(learnt.len(), |n| n.get().min(learnt.len()));
-    trained.label(&show(&trained, &split.train, &learnt[..labelled], threads, "labelling")?);
+    let asked = show(&trained, &split.train, &learnt[..labelled], threads, "labelling")?;
+    let unlabelled = asked.iter().filter(|(counts, _)| counts.is_none()).count();
+    trained.label(&asked);
     if !held_out.is_empty() {
         let asked = show(&trained, &split.train, held_out, threads, "held-out images")?;
         trained.about.held_out = Some(trained.judge(&asked));
@@ -271,7 +292,18 @@ fn assess(
     }
     let unassigned = trained.labels.iter().filter(|l| l.is_none()).count();
     if unassigned > 0 {
-        out.line(format_args!("{unassigned} neurons never fired and stand for no digit"))?;
+        out.line(format_args!(
+            "{unassigned} neurons stand for no digit: they never fired, or for two digits alike"
+        ))?;
+    }
+    let given_up = [
+        ("learning", learning.progress().unanswered, "nothing was learnt from them"),
+        ("labelling", unlabelled as u64, "they label no neuron"),
+        ("held-out", trained.about.held_out.map_or(0, |a| a.unanswered as u64), "counted wrong"),
+        ("test", trained.about.test.map_or(0, |a| a.unanswered as u64), "counted wrong"),
+    ];
+    for (of, number, what) in given_up.into_iter().filter(|g| g.1 > 0) {
+        out.line(format_args!("No answer in {of}: {}; {what}", too_faint(number)))?;
     }
     Ok(trained)
 }
@@ -288,16 +320,16 @@ pub(super) fn show(
     images: &[u32],
     threads: usize,
     what: &str,
-) -> anyhow::Result<Vec<(Counts, u8)>> {
+) -> anyhow::Result<Vec<Response>> {
     let progress = Progress::new(images.len() as u64, Unit::Images);
     progress.say(what.to_owned());
     let config = &trained.about.config;
     let mut frozen = Frozen::new(config, &trained.weights, &trained.theta, threads)?;
-    let mut shown = vec![Counts::new(); images.len()];
+    let mut shown = vec![None; images.len()];
     frozen.show(
         ProtocolSettings::default(),
         (images.len(), &|i| data.pixels(images[i] as usize)),
-        &mut |i, counts| shown[i] = sparse(counts),
+        &mut |i, counts| shown[i] = counts.map(sparse),
         &mut |done| {
             progress.set(done as u64);
             true
@@ -307,13 +339,13 @@ pub(super) fn show(
     Ok(shown.into_iter().zip(labels).collect())
 }
 
-fn print(trained: &Trained, out: &mut Output) -> anyhow::Result<()> {
+fn print(trained: &Trained, seconds: f64, out: &mut Output) -> anyhow::Result<()> {
     let about = &trained.about;
     out.line(format_args!(
         "Learnt {} images ({} presentations) in {}; labels from {} training images",
         about.images,
         about.presentations,
-        duration_text(about.seconds),
+        duration_text(seconds),
         about.label_images,
     ))?;
     let columns = [

@@ -54,7 +54,9 @@ impl Engine for CpuEngine {
         let states = states.map(|s| 4 * (s.own.len() + 2 * s.refractory.len())).sum::<usize>();
         let traces = self.learning.iter().flatten().map(super::Learning::bytes).sum::<usize>();
         // The weights of the beginning are kept as well.
-        let bytes = (2 * numbers(&self.weights) + numbers(&self.shared) + states + traces) as u64;
+        let marked = self.mark.as_ref().map_or(0, super::state::Mark::bytes);
+        let weights = 2 * numbers(&self.weights) + marked;
+        let bytes = (weights + numbers(&self.shared) + states + traces) as u64;
         EngineInfo { kind: "CPU", detail, bytes }
     }
 
@@ -211,6 +213,9 @@ impl Engine for CpuEngine {
 
     fn set_learning(&mut self, projection: usize, on: bool) -> Result<(), SnnError> {
         self.check_projection(projection)?;
+        if on && self.learning[projection].as_ref().is_some_and(|l| !l.on) {
+            self.remember_weights(projection);
+        }
         if let Some(learning) = &mut self.learning[projection] {
             learning.on = on;
         }
@@ -222,9 +227,12 @@ impl Engine for CpuEngine {
         self.check_projection(projection)?;
         let p = &self.common.network.projections[projection];
         let Some(sum) = p.normalise_to else { return Ok(()) };
+        self.remember_weights(projection);
+        let p = &self.common.network.projections[projection];
         let network = &self.common.network;
         let sizes = (network.describe(p.from).1, network.populations[p.to].size);
         let (weights, changed) = (&mut self.weights[projection], &mut self.changed[projection]);
+        self.dirty[projection].iter_mut().zip(&*changed).for_each(|(d, c)| *d |= c);
         normalise(p, sizes, sum, weights, changed);
         Ok(())
     }
@@ -274,7 +282,17 @@ impl Engine for CpuEngine {
     }
 
     fn restore(&mut self, state: &EngineState) -> Result<(), SnnError> {
+        self.mark = None;
         self.load(state)
+    }
+
+    fn mark(&mut self) -> Result<(), SnnError> {
+        self.remember();
+        Ok(())
+    }
+
+    fn undo(&mut self) -> Result<(), SnnError> {
+        self.go_back()
     }
 
     fn counters(&self) -> Counters {

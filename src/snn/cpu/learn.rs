@@ -7,7 +7,7 @@ use super::traces::{Decay, Traces};
 use crate::snn::engine::ProjectionState;
 use crate::snn::network::{Connection, Plasticity, Projection};
 use crate::snn::plasticity::rule::{RuleKernel, Touched};
-use crate::snn::plasticity::{Bounds, Follows};
+use crate::snn::plasticity::{BoundKind, Bounds, Follows};
 
 /// How often traces that are gone are forgotten, in steps.
 const PRUNE_EVERY: u64 = 32;
@@ -443,7 +443,8 @@ fn needed(needs: &[bool], traces: &[f32]) -> bool {
     needs.iter().zip(traces).any(|(needed, x)| *needed && *x != 0.0)
 }
 
-/// Scales the weights onto each changed neuron to this sum.
+/// Scales the weights onto each changed neuron to this sum, and clips them to their
+/// bounds: the sum is short by what was clipped, until the next time.
 pub(super) fn normalise(
     projection: &Projection,
     sizes: (usize, usize),
@@ -452,6 +453,8 @@ pub(super) fn normalise(
     changed: &mut [bool],
 ) {
     let (from, to) = sizes;
+    let free = Bounds { kind: BoundKind::None, ..Bounds::UNIT };
+    let bounds = projection.plasticity.as_ref().map_or(free, |p| p.bounds);
     if let Connection::Dense = projection.connection {
         // A list of columns, or all of them: the sums are added up in the
         // order of rows in both.
@@ -463,7 +466,7 @@ pub(super) fn normalise(
             }
             factors.iter_mut().for_each(|f| *f = factor(sum, *f));
             for row in weights.chunks_exact_mut(to) {
-                factors.iter().zip(&columns).for_each(|(f, j)| row[*j] *= f);
+                factors.iter().zip(&columns).for_each(|(f, j)| row[*j] = bounds.clip(row[*j] * f));
             }
         } else {
             let mut factors = vec![0.0f32; to];
@@ -474,7 +477,9 @@ pub(super) fn normalise(
                 *f = if *changed { factor(sum, *f) } else { 1.0 };
             }
             for row in weights.chunks_exact_mut(to) {
-                row.iter_mut().zip(&factors).for_each(|(w, f)| *w *= f);
+                for ((w, f), changed) in row.iter_mut().zip(&factors).zip(&*changed) {
+                    *w = if *changed { bounds.clip(*w * f) } else { *w };
+                }
             }
         }
     } else {
@@ -483,7 +488,7 @@ pub(super) fn normalise(
             let mut total = 0.0;
             columns.for_each(j, |w, _| total += weights[w]);
             let factor = factor(sum, total);
-            columns.for_each(j, |w, _| weights[w] *= factor);
+            columns.for_each(j, |w, _| weights[w] = bounds.clip(weights[w] * factor));
         }
     }
     changed.fill(false);

@@ -35,6 +35,9 @@ pub struct CpuEngine {
     learning: Vec<Option<Learning>>,
     /// By projection and target: whether weights changed since normalisation.
     changed: Vec<Vec<bool>>,
+    /// Likewise, whether they had changed when they were normalised after the mark.
+    dirty: Vec<Vec<bool>>,
+    mark: Option<state::Mark>,
     recorder: Recorder,
     step: u64,
     /// Steps between the decays of what is shared.
@@ -70,7 +73,8 @@ impl CpuEngine {
             Some(Learning::new(p, plasticity, sizes(p), n, dt, d.is_some()))
         });
         let learning = learning.collect();
-        let changed = network.projections.iter().map(|p| vec![true; sizes(p).1]).collect();
+        let changed: Vec<Vec<bool>> =
+            network.projections.iter().map(|p| vec![true; sizes(p).1]).collect();
         let populations = network.populations.iter().map(|p| derive(p, network.dt_ms)).collect();
         let shared = network.populations.iter().map(|p| p.initial[p.model.own()..].concat());
         let current = network.populations.iter().map(|p| vec![0.0; p.size]).collect();
@@ -80,7 +84,9 @@ impl CpuEngine {
             shared: shared.collect(),
             weights: network.projections.iter().map(|p| p.weights.clone()).collect(),
             learning,
+            dirty: changed.clone(),
             changed,
+            mark: None,
             recorder: Recorder::new(&network),
             step: 0,
             slow_every: (SLOW_MS / network.dt_ms).round().max(1.0) as u64,

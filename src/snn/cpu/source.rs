@@ -52,6 +52,11 @@ impl Ring {
         (step.saturating_sub(kept)..step).map(|s| self.slots[self.slot(s)].clone()).collect()
     }
 
+    /// Steps before the present one whose spikes are kept.
+    pub(super) fn kept(&self) -> usize {
+        self.slots.len() - 1
+    }
+
     /// Brings [`Ring::past`] back.
     pub(super) fn set_past(&mut self, step: u64, past: &[Vec<u32>]) {
         self.slots.iter_mut().for_each(Vec::clear);

@@ -1,11 +1,78 @@
-//! Snapshots of the whole state, and going back to one.
+//! Snapshots of the whole state, and going back to one; and the state that is
+//! remembered for [`Engine::undo`](crate::snn::engine::Engine::undo).
 
 use super::CpuEngine;
 use crate::snn::engine::{EngineState, PopulationState, ProjectionState};
 use crate::snn::error::SnnError;
+use crate::snn::network::{Connection, Source};
+
+/// What [`CpuEngine::remember`] keeps.
+pub(super) struct Mark {
+    /// Without weights.
+    state: EngineState,
+    /// By projection: those that learn. They are brought up to date column by column,
+    /// since few neurons learn from an image.
+    weights: Vec<Vec<f32>>,
+    /// By projection: whether that copy is of this mark, not of an earlier one.
+    fresh: Vec<bool>,
+}
+
+impl Mark {
+    pub(super) fn bytes(&self) -> usize {
+        4 * self.weights.iter().map(Vec::len).sum::<usize>()
+    }
+}
 
 impl CpuEngine {
+    /// Remembers the state.
+    pub(super) fn remember(&mut self) {
+        let state = self.save_with(false);
+        let mut weights = self.mark.take().map(|m| m.weights).unwrap_or_default();
+        weights.resize(self.weights.len(), Vec::new());
+        let fresh = vec![false; self.weights.len()];
+        self.mark = Some(Mark { state, weights, fresh });
+        for p in 0..self.weights.len() {
+            if self.learning[p].as_ref().is_some_and(|l| l.on) {
+                self.remember_weights(p);
+            }
+        }
+    }
+
+    /// The weights of a projection: with the rest of the state, or, where it did not
+    /// learn then, when it begins to.
+    pub(super) fn remember_weights(&mut self, p: usize) {
+        let Some(mark) = self.mark.as_mut().filter(|m| !m.fresh[p]) else { return };
+        mark.fresh[p] = true;
+        let (changed, dirty) = (&self.changed[p], &mut self.dirty[p]);
+        dirty.iter_mut().zip(changed).for_each(|(d, c)| *d |= c);
+        let connection = &self.common.network.projections[p].connection;
+        copy_columns(connection, dirty, &self.weights[p], &mut mark.weights[p]);
+        dirty.fill(false);
+    }
+
+    /// Goes back to what was remembered, at the present step.
+    pub(super) fn go_back(&mut self) -> Result<(), SnnError> {
+        let nothing = || SnnError::Snapshot("nothing was remembered".to_owned());
+        let Mark { mut state, weights, fresh } = self.mark.take().ok_or_else(nothing)?;
+        state.move_to(self.step);
+        for (p, kept) in weights.iter().enumerate().filter(|(p, _)| fresh[*p]) {
+            let (changed, dirty) = (&self.changed[p], &mut self.dirty[p]);
+            dirty.iter_mut().zip(changed).for_each(|(d, c)| *d |= c);
+            let connection = &self.common.network.projections[p].connection;
+            copy_columns(connection, dirty, kept, &mut self.weights[p]);
+            // What is remembered next begins anew.
+            dirty.fill(true);
+        }
+        self.place(&state);
+        self.wake();
+        Ok(())
+    }
+
     pub(super) fn save(&self) -> EngineState {
+        self.save_with(true)
+    }
+
+    fn save_with(&self, weights: bool) -> EngineState {
         let populations = (0..self.shared.len()).map(|p| {
             let states: Vec<_> = self.replicas.iter().map(|r| &r.populations[p]).collect();
             PopulationState {
@@ -17,7 +84,7 @@ impl CpuEngine {
         });
         let projections = (0..self.weights.len()).map(|p| {
             let mut state = ProjectionState {
-                weights: self.weights[p].clone(),
+                weights: if weights { self.weights[p].clone() } else { Vec::new() },
                 changed: self.changed[p].clone(),
                 ..ProjectionState::default()
             };
@@ -47,6 +114,24 @@ impl CpuEngine {
     pub(super) fn load(&mut self, state: &EngineState) -> Result<(), SnnError> {
         self.check_fit(state).map_err(|what| SnnError::Snapshot(format!("{what} does not fit")))?;
         self.step = state.step;
+        for (p, saved) in state.projections.iter().enumerate() {
+            self.weights[p].copy_from_slice(&saved.weights);
+            self.dirty[p].fill(true);
+        }
+        self.place(state);
+        for replica in &mut self.replicas {
+            replica.emitters.iter_mut().for_each(|e| e.seek(state.step));
+            replica.recorded.clear();
+        }
+        self.recorder.forget();
+        self.renew_slow();
+        self.renew_currents(true);
+        self.wake();
+        Ok(())
+    }
+
+    /// Everything in a state but weights and time.
+    fn place(&mut self, state: &EngineState) {
         for (p, saved) in state.populations.iter().enumerate() {
             self.shared[p].copy_from_slice(&saved.shared);
             let n = self.common.network.populations[p].size;
@@ -59,7 +144,6 @@ impl CpuEngine {
             }
         }
         for (p, saved) in state.projections.iter().enumerate() {
-            self.weights[p].copy_from_slice(&saved.weights);
             self.changed[p].copy_from_slice(&saved.changed);
             if let Some(learning) = &mut self.learning[p] {
                 learning.load(saved);
@@ -72,14 +156,7 @@ impl CpuEngine {
                 };
                 ring.set_past(state.step, &steps.iter().map(mine).collect::<Vec<_>>());
             }
-            replica.emitters.iter_mut().for_each(|e| e.seek(state.step));
-            replica.recorded.clear();
         }
-        self.recorder.forget();
-        self.renew_slow();
-        self.renew_currents(true);
-        self.wake();
-        Ok(())
     }
 
     /// The name of the first part that does not fit.
@@ -104,6 +181,33 @@ impl CpuEngine {
                 && self.learning[i].as_ref().is_none_or(|l| l.fits(saved));
             fits(good, &format!("projection {:?}", p.name))?;
         }
+        for (s, steps) in state.under_way.iter().enumerate() {
+            let source = match s.checked_sub(network.populations.len()) {
+                Some(i) => Source::Input(i),
+                None => Source::Population(s),
+            };
+            let (name, size) = network.describe(source);
+            let known = |(r, j): &(u16, u32)| usize::from(*r) < replicas && (*j as usize) < size;
+            let kept = self.replicas[0].rings[s].kept();
+            let good = steps.len() <= kept && steps.iter().flatten().all(known);
+            fits(good, &format!("what is under way from {name:?}"))?;
+        }
         Ok(())
+    }
+}
+
+/// Copies the weights onto these targets; all of them where that is faster, or where
+/// there is no earlier copy.
+fn copy_columns(connection: &Connection, columns: &[bool], from: &[f32], to: &mut Vec<f32>) {
+    let n = columns.len();
+    let count = columns.iter().filter(|c| **c).count();
+    if to.len() != from.len() || !matches!(connection, Connection::Dense) || count * 8 >= n {
+        to.clear();
+        to.extend_from_slice(from);
+    } else if count > 0 {
+        let columns: Vec<usize> = (0..n).filter(|j| columns[*j]).collect();
+        for (to, from) in to.chunks_exact_mut(n).zip(from.chunks_exact(n)) {
+            columns.iter().for_each(|j| to[*j] = from[*j]);
+        }
     }
 }

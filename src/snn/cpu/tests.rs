@@ -40,6 +40,75 @@ fn train(neuron: Config, dt_ms: f64, current: f64, steps: u64) -> Vec<u64> {
     engine.take_spikes().unwrap().iter().map(|s| s.step).collect()
 }
 
+/// Every rule, every kind of bounds, with and without normalisation, weights that all
+/// begin within: after every step they still lie within.
+#[test]
+fn weights_lie_within_their_bounds_after_every_step() {
+    for rule in RULES {
+        for kind in [BoundKind::Hard, BoundKind::Soft] {
+            for (min, max, sum) in [
+                (0.0, 1.0, None),
+                (0.0, 1.0, Some(14.0)),
+                (-0.5, 0.25, Some(6.0)),
+                (0.2, 0.4, Some(1.0)),
+            ] {
+                let mut engine = strongly_learning(rule, Bounds { kind, min, max }, sum);
+                for step in 0..400 {
+                    engine.run(1).unwrap();
+                    if step % 7 == 0 {
+                        engine.normalise(0).unwrap();
+                    }
+                    let outside = |w: &&f32| !(min..=max).contains(*w);
+                    let found = engine.weights_here(0).unwrap().iter().find(outside);
+                    assert_eq!(found, None, "{} {kind:?} {min} {max} {sum:?} {step}", rule.id);
+                }
+                assert!(engine.counters().spikes > 10, "{}", rule.id);
+            }
+        }
+    }
+}
+
+/// Twenty inputs onto four neurons that are driven to spike, at the largest rates that
+/// the rule allows.
+fn strongly_learning(
+    rule: &crate::snn::plasticity::PlasticityRule,
+    bounds: Bounds,
+    sum: Option<f64>,
+) -> CpuEngine {
+    let strongest = rule.params.iter().fold(Config::new(rule.id), |config, p| {
+        let rate = ["a_", "nu_", "eta"].iter().any(|begin| p.name.starts_with(begin));
+        let value = if p.default < 0.0 { p.range.0 } else { p.range.1 };
+        if rate { config.with(p.name, value) } else { config }
+    });
+    let (low, high) = (f64::from(bounds.min), f64::from(bounds.max));
+    let mut synapses = ProjectionSpec::new(
+        "w",
+        "in",
+        "out",
+        "i_syn",
+        Connect::Dense,
+        Values::Uniform { low, high },
+    )
+    .learning(strongest, bounds);
+    if let Some(sum) = sum {
+        synapses = synapses.normalised(sum);
+    }
+    let spec = NetworkSpec::new("bounds", 0.5, 3)
+        .input("in", 20, Drive::Poisson(vec![80.0; 20]))
+        .input("drive", 4, Drive::Poisson(vec![60.0; 4]))
+        .population("out", 4, Config::new("lif"))
+        .projection(synapses)
+        .projection(ProjectionSpec::new(
+            "drive",
+            "drive",
+            "out",
+            "i_syn",
+            Connect::OneToOne,
+            Values::Same(20.0),
+        ));
+    CpuEngine::new(&spec.build().unwrap(), 1)
+}
+
 #[test]
 fn lif_fires_at_the_intervals_of_its_formula() {
     // ISI = t_ref + τ ln((v∞ − v_reset)/(v∞ − v_th)), rounded up to steps.

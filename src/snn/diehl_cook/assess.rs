@@ -74,9 +74,10 @@ impl Frozen {
         Ok(Self { engine })
     }
 
-    /// Shows images, the first with number 0, and gives `count` the spikes of each;
-    /// not in their order, since one that raised too few is shown again. `goes_on` is
-    /// told how many are done and may end it. Returns whether all were shown.
+    /// Shows images, the first with number 0, and gives `count` the spikes of each, or
+    /// `None` where it was given up ([`ProtocolSettings::most_times`]); not in their
+    /// order, since one that raised too few is shown again. `goes_on` is told how many
+    /// are done and may end it. Returns whether all were shown.
     ///
     /// # Errors
     /// As the engine's.
@@ -84,18 +85,17 @@ impl Frozen {
         &mut self,
         settings: ProtocolSettings,
         (images, pixels): (usize, &dyn Fn(usize) -> Pixels),
-        count: &mut dyn FnMut(usize, &[u32]),
+        count: &mut dyn FnMut(usize, Option<&[u32]>),
         goes_on: &mut dyn FnMut(usize) -> bool,
     ) -> Result<bool, SnnError> {
         let settings = ProtocolSettings { normalise: false, ..settings };
         let mut protocol = Protocol::new(settings, SIDE_BY_SIDE, 0);
         let mut source = |n: u64| ((n as usize) < images).then(|| pixels(n as usize));
         let mut done = 0;
-        while let Some(shown) = protocol.advance(&mut self.engine, &mut source, u64::MAX)? {
-            for shown in shown {
-                count(shown.image as usize, &shown.counts);
-                done += 1;
-            }
+        while let Some(passed) = protocol.advance(&mut self.engine, &mut source, u64::MAX)? {
+            done += passed.images();
+            passed.shown.iter().for_each(|s| count(s.image as usize, Some(&s.counts)));
+            passed.unanswered.iter().for_each(|u| count(u.image as usize, None));
             if !goes_on(done) {
                 return Ok(false);
             }

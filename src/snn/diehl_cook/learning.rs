@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::order::{Order, Sequence};
 use super::protocol::{Protocol, ProtocolSettings, Shown};
 use super::read_out::{Responses, predict};
+use super::trained::MOST_IMAGES;
 use super::{DiehlCook, PLASTIC, THETA};
 use crate::data::Pixels;
 use crate::data::dataset::Fingerprint;
@@ -39,6 +40,30 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Checks every number before anything is made of it; `owner` begins the message.
+    ///
+    /// # Errors
+    /// Says which number is out of its range.
+    pub fn check(&self, owner: &str) -> Result<(), SnnError> {
+        self.config.check(owner)?;
+        self.protocol.check(owner)?;
+        let steps = (self.protocol.show_ms + self.protocol.rest_ms) / self.config.dt_ms;
+        if steps > MOST_STEPS {
+            let reason = format!("an image takes {steps} steps; at most {MOST_STEPS} are read");
+            return Err(SnnError::Description { owner: owner.to_owned(), reason });
+        }
+        let all = self.distinct.checked_add(self.held_out);
+        if self.distinct == 0 || all.is_none_or(|n| n > MOST_DISTINCT) || self.images > MOST_IMAGES
+        {
+            let reason = format!(
+                "it is to learn {} images, {} different ones and {} held out; from 1 to {MOST_DISTINCT} different ones are read",
+                self.images, self.distinct, self.held_out
+            );
+            return Err(SnnError::Description { owner: owner.to_owned(), reason });
+        }
+        Ok(())
+    }
+
     /// Its images, in their order.
     pub fn sequence(&self) -> Sequence {
         Sequence::new(self.order, self.config.seed, self.distinct, self.held_out)
@@ -50,14 +75,26 @@ impl Plan {
 pub struct Progress {
     /// Images learnt.
     pub images: u64,
-    /// Excitatory spikes that they raised.
+    /// Images that raised too few spikes however bright they were shown. Nothing is
+    /// learnt from them, and nothing else here counts them.
+    #[serde(default)]
+    pub unanswered: u64,
+    /// Excitatory spikes that the images learnt raised.
     pub spikes: u64,
-    /// Time spent, seconds.
+    /// Time spent, seconds; not in the checkpoint, so that equal runs have equal ones.
+    #[serde(default, skip_serializing)]
     pub seconds: f64,
     /// Finished windows of [`WINDOW`] images.
     pub windows: Vec<Window>,
     /// Right answers in the window that is not finished.
     right: u64,
+}
+
+impl Progress {
+    /// Images that are through: learnt, or given up.
+    pub fn through(&self) -> u64 {
+        self.images + self.unanswered
+    }
 }
 
 /// Running accuracy: the images of a window are answered, while they are learnt, by
@@ -101,6 +138,11 @@ pub struct Learning {
     reason: String,
 }
 
+/// Steps that a presentation may take, a hundred times as many as usual.
+const MOST_STEPS: f64 = 1e5;
+/// Different images that a plan may have.
+const MOST_DISTINCT: usize = 10_000_000;
+
 /// Windows from which labels are taken.
 const LABEL_WINDOWS: usize = 10;
 
@@ -123,8 +165,9 @@ impl Learning {
         })
     }
 
-    /// Learns until so many images more were accepted, or all have been. `image`
-    /// gives an image of the training set and its class. Returns what was shown.
+    /// Learns until so many images more are through, or all are. `image` gives an image
+    /// of the training set and its class. Returns those that were learnt; the others
+    /// are counted in [`Progress::unanswered`].
     ///
     /// # Errors
     /// As the engine's.
@@ -137,11 +180,14 @@ impl Learning {
         let all = self.plan.images;
         let sequence = &mut self.sequence;
         let mut source = |n: u64| (n < all).then(|| image(sequence.at(n)).0);
-        let (mut shown, goal) = (Vec::new(), images.min(all - self.progress.images.min(all)));
-        while (shown.len() as u64) < goal {
-            let accepted = self.protocol.advance(&mut *self.engine, &mut source, u64::MAX)?;
-            let Some(accepted) = accepted else { break };
-            shown.extend(accepted);
+        let left = all.saturating_sub(self.progress.through());
+        let (mut shown, mut through, goal) = (Vec::new(), 0, images.min(left));
+        while through < goal {
+            let passed = self.protocol.advance(&mut *self.engine, &mut source, u64::MAX)?;
+            let Some(passed) = passed else { break };
+            through += passed.images() as u64;
+            self.progress.unanswered += passed.unanswered.len() as u64;
+            shown.extend(passed.shown);
         }
         for shown in &shown {
             let number = self.sequence.at(shown.image);
@@ -155,7 +201,8 @@ impl Learning {
         let class = usize::from(class.min(9));
         self.progress.images += 1;
         self.progress.spikes += shown.counts.iter().map(|c| u64::from(*c)).sum::<u64>();
-        if !self.labels.is_empty() && usize::from(predict(&self.labels, &shown.counts)) == class {
+        let answer = predict(&self.labels, &shown.counts).map(usize::from);
+        if !self.labels.is_empty() && answer == Some(class) {
             self.progress.right += 1;
         }
         if let Some(window) = self.recent.last_mut() {
@@ -228,18 +275,21 @@ impl Learning {
     ) -> Result<Self, SnnError> {
         let (kept, state) = read(bytes, file)?;
         let mut new = Self::new(kept.plan, wish, threads)?;
-        let neurons = new.plan.config.neurons;
-        if kept.recent.is_empty() || kept.recent.iter().any(|w| w.spikes.len() != 10 * neurons) {
-            let reason = format!("its running accuracy is not that of {neurons} neurons");
-            return Err(SnnError::File { file: file.to_owned(), reason });
-        }
-        new.engine.restore(&state)?;
+        new.engine.restore(&state).map_err(|e| SnnError::File {
+            file: file.to_owned(),
+            reason: e.to_string(),
+        })?;
         (new.progress, new.protocol) = (kept.progress, kept.protocol);
         (new.recent, new.labels) = (kept.recent, kept.labels);
         let (all, sequence) = (new.plan.images, &mut new.sequence);
         let mut source = |n: u64| (n < all).then(|| image(sequence.at(n)).0);
         new.protocol.resume(&mut *new.engine, &mut source)?;
         Ok(new)
+    }
+
+    /// Time spent, seconds, before this checkpoint.
+    pub fn set_seconds(&mut self, seconds: f64) {
+        self.progress.seconds = seconds;
     }
 
     /// Goes on to more images than were planned.
@@ -274,7 +324,7 @@ impl Learning {
 
     /// Whether all has been learnt.
     pub fn finished(&self) -> bool {
-        self.progress.images >= self.plan.images
+        self.progress.through() >= self.plan.images
     }
 
     /// Presentations so far, repeated ones included.
@@ -299,9 +349,45 @@ impl Learning {
 
 fn read(bytes: &[u8], file: &str) -> Result<(Kept, EngineState), SnnError> {
     let (state, text) = state_file::from_bytes(bytes, file)?;
-    let kept = serde_json::from_str(&text)
-        .map_err(|e| SnnError::File { file: file.to_owned(), reason: e.to_string() })?;
+    let broken = |reason: String| SnnError::File { file: file.to_owned(), reason };
+    let kept: Kept = serde_json::from_str(&text).map_err(|e| broken(e.to_string()))?;
+    kept.check().map_err(|e| broken(e.to_string()))?;
     Ok((kept, state))
+}
+
+impl Kept {
+    /// Checks every number.
+    fn check(&self) -> Result<(), SnnError> {
+        let owner = "its plan";
+        let wrong = |reason: String| SnnError::Description { owner: owner.to_owned(), reason };
+        self.plan.check(owner)?;
+        let (config, p) = (&self.plan.config, &self.progress);
+        let counts = [p.images, p.unanswered, p.spikes];
+        if counts.iter().any(|n| *n > MOST_IMAGES)
+            || p.right > WINDOW
+            || p.windows.len() as u64 > p.images / WINDOW
+            || !(0.0..=1e12).contains(&p.seconds)
+        {
+            return Err(wrong("its progress is no possible one".to_owned()));
+        }
+        let place = (config.replicas, config.dt_ms);
+        self.protocol.check("its protocol", place, p.through())?;
+        let neurons = config.neurons;
+        let fits = |w: &Recent| {
+            w.spikes.len() == 10 * neurons
+                && w.spikes.iter().all(|n| *n < 1 << 28)
+                && w.images.iter().all(|n| u64::from(*n) <= WINDOW)
+        };
+        if !(1..=LABEL_WINDOWS).contains(&self.recent.len()) || !self.recent.iter().all(fits) {
+            let reason = format!("its running accuracy is not that of {neurons} neurons");
+            return Err(wrong(reason));
+        }
+        let labelled = self.labels.is_empty() || self.labels.len() == neurons;
+        if !labelled || self.labels.iter().flatten().any(|l| *l > 9) {
+            return Err(wrong(format!("its labels are not {neurons} digits from 0 to 9")));
+        }
+        Ok(())
+    }
 }
 
 impl Recent {
@@ -312,6 +398,7 @@ impl Recent {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{changed, replaced};
     use super::*;
     use crate::data::synthetic;
 
@@ -348,6 +435,99 @@ mod tests {
         assert_eq!(second.presentations(), whole.presentations());
         // More than all is not learnt.
         assert!(second.learn(&image, 5).unwrap().is_empty());
+    }
+
+    #[test]
+    fn blank_images_are_counted_apart_and_the_run_ends_and_goes_on() {
+        let data = synthetic::generate(5, 30);
+        let image = |i: usize| {
+            let blank = i % 7 == 3;
+            (if blank { [0.0; 784] } else { data.pixels(i) }, data.labels()[i])
+        };
+        let mut whole = Learning::new(plan(), Wish::Cpu, 1).unwrap();
+        let shown = whole.learn(&image, 100).unwrap().len() as u64;
+        let progress = whole.progress().clone();
+        assert!(whole.finished() && progress.unanswered > 3);
+        assert_eq!((progress.images, progress.through()), (shown, 45));
+        // Stopped after each image that is through, whichever way.
+        let mut bytes = Learning::new(plan(), Wish::Cpu, 1).unwrap().checkpoint().unwrap();
+        let learnt = loop {
+            let mut part = Learning::go_on(&bytes, "checkpoint", &image, Wish::Cpu, 1).unwrap();
+            if part.finished() {
+                break part.learnt().unwrap();
+            }
+            part.learn(&image, 5).unwrap();
+            bytes = part.checkpoint().unwrap();
+        };
+        assert_eq!(learnt, whole.learnt().unwrap());
+        // Equal runs have equal checkpoints, however long they took.
+        whole.set_seconds(99.0);
+        let mut again = Learning::new(plan(), Wish::Cpu, 1).unwrap();
+        again.learn(&image, 100).unwrap();
+        again.learnt().unwrap();
+        assert_eq!(again.checkpoint().unwrap(), whole.checkpoint().unwrap());
+    }
+
+    #[test]
+    fn numbers_in_a_checkpoint_that_no_run_could_have_are_refused() {
+        let data = synthetic::generate(5, 30);
+        let image = |i: usize| (data.pixels(i), data.labels()[i]);
+        let mut learning = Learning::new(plan(), Wish::Cpu, 1).unwrap();
+        learning.learn(&image, 4).unwrap();
+        let bytes = learning.checkpoint().unwrap();
+        assert!(Learning::go_on(&bytes, "file", &image, Wish::Cpu, 1).is_ok());
+        let nines = format!(r#"labels\\\":[{}]"#, vec!["99"; 25].join(","));
+        for (from, to) in [
+            (r#"labels\\\":[]"#, nines.as_str()),
+            (r#"neurons\\\":25"#, r#"neurons\\\":9223372036854775808"#),
+            (r#"neurons\\\":25"#, r#"neurons\\\":0"#),
+            (r#"dt_ms\\\":0.5"#, r#"dt_ms\\\":1e-300"#),
+            (r#"distinct\\\":25"#, r#"distinct\\\":18446744073709551615"#),
+            (r#"show_ms\\\":350.0"#, r#"show_ms\\\":1e300"#),
+            (r#"most_times\\\":20"#, r#"most_times\\\":0"#),
+            (r#"next\\\":4"#, r#"next\\\":45"#),
+            (r#"left\\\":300"#, r#"left\\\":18446744073709551615"#),
+            (r#"step\":"#, r#"step\":99999999999"#),
+        ] {
+            let broken = replaced(&bytes, from, to);
+            let found = Learning::go_on(&broken, "file", &image, Wish::Cpu, 1);
+            let error = found.err().unwrap();
+            assert!(error.to_string().starts_with("file cannot be used: "), "{from}: {error}");
+        }
+    }
+
+    #[test]
+    fn changed_checkpoints_are_refused_or_go_on_and_end() {
+        let data = synthetic::generate(5, 30);
+        let image = |i: usize| (data.pixels(i % 30), data.labels()[i % 30]);
+        let config = DiehlCook { seed: 3, as_published: true, ..DiehlCook::of(10) };
+        let mut plan = Plan { config, ..plan() };
+        (plan.protocol.show_ms, plan.protocol.rest_ms) = (30.0, 10.0);
+        let mut learning = Learning::new(plan, Wish::Cpu, 1).unwrap();
+        learning.learn(&image, 3).unwrap();
+        let bytes = learning.checkpoint().unwrap();
+        let mut rng = crate::core::rng::Rng::stream(1, "changes", 0);
+        let (mut read, mut gone_on) = (0, 0);
+        for _ in 0..1500 {
+            let broken = changed(&bytes, &mut rng);
+            let Ok(plan) = Learning::plan_of(&broken, "file") else { continue };
+            read += 1;
+            // What is larger than the file's own is only slower.
+            if plan.config.neurons > 10 || plan.config.replicas > 1 || plan.config.dt_ms < 0.4 {
+                continue;
+            }
+            let going_on = Learning::go_on(&broken, "file", &image, Wish::Cpu, 1);
+            if let Ok(mut learning) = going_on
+                && read % 4 == 0
+                && plan.protocol.show_ms + plan.protocol.rest_ms < 100.0
+            {
+                gone_on += 1;
+                let before = learning.progress().through();
+                learning.learn(&image, 1).unwrap();
+                assert!(learning.progress().through() > before || learning.finished());
+            }
+        }
+        assert!(read > 200 && gone_on > 20, "{read} read, {gone_on} gone on with");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! averaged over the last half of it (Polyak and Juditsky 1992).
 
 use super::assess::Counts;
+use crate::core::decision::sum_in_order;
 use crate::core::rng::Rng;
 
 /// Times that the images are gone through.
@@ -51,9 +52,10 @@ impl Logistic {
         Self { weights }
     }
 
-    /// What it says, before the softmax.
+    /// What it says, before the softmax; zeros of a reader that was not fitted.
     pub fn scores(&self, counts: &Counts) -> [f64; 10] {
-        scores(&self.weights, self.weights.len() / 10 - 1, counts).map(f64::from)
+        let Some(neurons) = (self.weights.len() / 10).checked_sub(1) else { return [0.0; 10] };
+        scores(&self.weights, neurons, counts).map(f64::from)
     }
 }
 
@@ -71,7 +73,7 @@ fn descend(weights: &mut [f32], neurons: usize, counts: &Counts, class: u8, rate
     let sums = scores(weights, neurons, counts);
     let most = sums.iter().fold(f32::MIN, |a, b| a.max(*b));
     let mut error = sums.map(|s| (s - most).exp());
-    let total: f32 = error.iter().sum();
+    let total = sum_in_order(error.map(f64::from)) as f32;
     error.iter_mut().for_each(|e| *e /= total);
     error[usize::from(class.min(9))] -= 1.0;
     let bias = (neurons as u32, 1);
@@ -96,7 +98,7 @@ mod tests {
         let reader = Logistic::fit(2, &images);
         for (counts, class) in &images[..2] {
             let scores = reader.scores(counts);
-            assert_eq!(super::super::read_out::largest(&scores), *class);
+            assert_eq!(super::super::read_out::largest(&scores), Some(*class));
         }
         assert_eq!(reader, Logistic::fit(2, &images));
     }

@@ -45,6 +45,11 @@ pub const PLASTIC: usize = 0;
 /// The index of θ among the excitatory neuron's variables.
 pub const THETA: usize = 3;
 
+/// Excitatory neurons that a network may have.
+pub const MOST_NEURONS: usize = 20_000;
+/// Images side by side.
+pub const MOST_REPLICAS: usize = 256;
+
 /// θ of a fresh network, mV: where the threshold is the paper's v_th.
 pub const THETA_INITIAL_MV: f64 = 20.0;
 
@@ -113,6 +118,35 @@ impl DiehlCook {
             exc_to_inh: 10.4,
             inh_to_exc: 17.0,
         }
+    }
+
+    /// Checks every number before anything is made of it; `owner` begins the message.
+    /// The ranges of the model's and the rule's parameters are their declarations'.
+    ///
+    /// # Errors
+    /// Says which number is out of its range.
+    pub fn check(&self, owner: &str) -> Result<(), SnnError> {
+        let within = [
+            ("the number of neurons", self.neurons as f64, 1.0, MOST_NEURONS as f64),
+            ("the number of images side by side", self.replicas as f64, 1.0, MOST_REPLICAS as f64),
+            ("dt_ms", self.dt_ms, 0.05, 10.0),
+            ("weight_sum", self.weight_sum, 1e-3, 1e6),
+            ("exc_to_inh", self.exc_to_inh, 0.0, 1e6),
+            ("inh_to_exc", self.inh_to_exc, 0.0, 1e6),
+        ];
+        for (name, value, least, most) in within {
+            if !(least..=most).contains(&value) {
+                let reason = format!("{name} is {value}; it has to lie from {least} to {most}");
+                return Err(SnnError::Description { owner: owner.to_owned(), reason });
+            }
+        }
+        let spec = self.spec();
+        for population in &spec.populations {
+            let model = crate::snn::models::get(owner, &population.model.id)?;
+            population.model.resolve(owner, model.params)?;
+        }
+        let rule = crate::snn::plasticity::get(owner, &self.rule.id)?;
+        self.rule.resolve(owner, rule.params).map(|_| ())
     }
 
     /// The description of the network.

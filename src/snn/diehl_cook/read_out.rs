@@ -8,6 +8,12 @@
 //! * **by confidence** (*proportion weighting* in BindsNET; Hazan et al. 2018):
 //!   each spike counts for every digit as often as its neuron fires for it.
 //! * **logistic**: a softmax regression on the spike counts ([`super::logistic`]).
+//!
+//! Where two digits are equal, and where nothing fired, there is no answer
+//! ([`unique_max`]). Sums over classes are taken in an order of their own, so that
+//! renumbering the classes renumbers the answers and changes nothing else.
+
+use crate::core::decision::{sum_in_order, unique_max};
 
 /// The sums from which labels follow.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +64,7 @@ impl Responses {
     /// never fired.
     pub fn confidence(&self, neuron: usize) -> [f64; 10] {
         let means: [f64; 10] = std::array::from_fn(|c| self.mean(c, neuron));
-        let sum: f64 = means.iter().sum();
+        let sum = sum_in_order(means);
         if sum > 0.0 { means.map(|m| m / sum) } else { [0.0; 10] }
     }
 
@@ -80,17 +86,12 @@ impl Responses {
         }
     }
 
-    /// The class of the largest mean; `None` for a neuron that never fired.
+    /// The class of the largest mean; `None` for a neuron that never fired, and for
+    /// one that fires for two classes alike.
     pub fn labels(&self) -> Vec<Option<u8>> {
         let label = |j: usize| {
-            let mut best = (None, 0.0);
-            for class in 0..10 {
-                let mean = self.mean(class, j);
-                if mean > best.1 {
-                    best = (Some(class as u8), mean);
-                }
-            }
-            best.0
+            let means: [f64; 10] = std::array::from_fn(|class| self.mean(class, j));
+            unique_max(&means).map(|class| class as u8)
         };
         (0..self.neurons).map(label).collect()
     }
@@ -108,18 +109,12 @@ pub fn votes(labels: &[Option<u8>], counts: &[u32]) -> [f64; 10] {
     std::array::from_fn(|c| if numbers[c] == 0 { 0.0 } else { sums[c] / f64::from(numbers[c]) })
 }
 
-/// The digit with the largest vote; the smaller of two that are equal.
-pub fn predict(labels: &[Option<u8>], counts: &[u32]) -> u8 {
+/// The digit with the largest vote; `None` where two are equal or nobody fired.
+pub fn predict(labels: &[Option<u8>], counts: &[u32]) -> Option<u8> {
     largest(&votes(labels, counts))
 }
 
-/// The place of the largest number; the first of several.
-pub fn largest(votes: &[f64; 10]) -> u8 {
-    let mut best = 0;
-    for class in 1..10 {
-        if votes[class] > votes[best] {
-            best = class;
-        }
-    }
-    best as u8
+/// The digit with the largest number; `None` where two are equal.
+pub fn largest(votes: &[f64; 10]) -> Option<u8> {
+    unique_max(votes).map(|digit| digit as u8)
 }

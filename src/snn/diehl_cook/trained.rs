@@ -21,6 +21,13 @@ use crate::data::PIXELS;
 use crate::snn::error::SnnError;
 
 const KEY: &str = "spikescope-digits";
+/// The largest file that is read, bytes: four times a network of 20,000 neurons.
+pub const MOST_BYTES: u64 = 256 << 20;
+/// The largest weight that is read. Learning keeps them up to 1; what was normalised
+/// before weights were clipped after it lies a little above.
+const MOST_WEIGHT: f32 = 100.0;
+/// Where θ may lie, mV.
+pub(super) const THETA_RANGE_MV: (f32, f32) = (-1e4, 1e4);
 /// Up to so many neurons there is room for half precision.
 const HALF_UP_TO: usize = 400;
 
@@ -54,8 +61,6 @@ pub struct About {
     pub images: u64,
     /// Presentations, repeated ones included.
     pub presentations: u64,
-    /// Time it took to learn, seconds.
-    pub seconds: f64,
     /// Training images that the labels are from.
     pub label_images: usize,
     /// On training images that were neither learnt nor labelled from.
@@ -65,23 +70,54 @@ pub struct About {
     pub app_version: String,
 }
 
-/// Shares of right answers by each read-out, 0 to 1.
+/// What came of a labelled image: its spikes, or `None` where it was given up.
+pub type Response = (Option<Counts>, u8);
+
+/// Shares of right answers by each read-out, 0 to 1. No answer is counted wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Accuracies {
     /// Images asked.
     pub images: usize,
+    /// Those that raised too few spikes however bright they were shown.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unanswered: usize,
     pub vote: f64,
     pub confidence: f64,
     pub logistic: f64,
 }
 
-/// The answers of the three read-outs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answers {
-    pub vote: u8,
-    pub confidence: u8,
-    pub logistic: u8,
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
+
+/// The answers of the three read-outs; `None` where two digits are equal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    pub vote: Option<u8>,
+    pub confidence: Option<u8>,
+    pub logistic: Option<u8>,
+}
+
+impl About {
+    /// Checks every number.
+    fn check(&self) -> Result<(), String> {
+        self.config.check("its description").map_err(|e| e.to_string())?;
+        for a in self.held_out.iter().chain(&self.test) {
+            let shares = [a.vote, a.confidence, a.logistic];
+            if a.unanswered > a.images || !shares.iter().all(|s| (0.0..=1.0).contains(s)) {
+                return Err(format!("its accuracies are no shares of its images ({a:?})"));
+            }
+        }
+        let counts = [self.images, self.presentations, self.distinct as u64];
+        if counts.iter().chain([&(self.label_images as u64)]).any(|n| *n > MOST_IMAGES) {
+            return Err(format!("it counts more than {MOST_IMAGES} images"));
+        }
+        Ok(())
+    }
+}
+
+/// Images that anything may count.
+pub(super) const MOST_IMAGES: u64 = 1 << 48;
 
 impl Trained {
     /// Not labelled yet. The weights become what a file will hold.
@@ -103,22 +139,26 @@ impl Trained {
         }
     }
 
-    /// Labels the neurons and fits the logistic read-out on training images.
-    pub fn label(&mut self, images: &[(Counts, u8)]) {
+    /// Labels the neurons and fits the logistic read-out on training images. Those that
+    /// were given up say nothing about any neuron, and are left out.
+    pub fn label(&mut self, images: &[Response]) {
         let neurons = self.about.config.neurons;
         self.responses = Responses::new(neurons);
-        for (counts, class) in images {
+        let answered = images.iter().filter_map(|(c, class)| Some((c.clone()?, *class)));
+        let images: Vec<(Counts, u8)> = answered.collect();
+        for (counts, class) in &images {
             self.responses.add(*class, &super::assess::dense(counts, neurons));
         }
         self.labels = self.responses.labels();
-        self.logistic = Logistic::fit(neurons, images);
+        self.logistic = Logistic::fit(neurons, &images);
         // As a file holds it.
         self.logistic.weights.iter_mut().for_each(|w| *w = f16::from_f32(*w).to_f32());
         self.about.label_images = images.len();
     }
 
-    /// What the spikes of an image say.
-    pub fn answers(&self, counts: &Counts) -> Answers {
+    /// What the spikes of an image say; nothing, of one that was given up.
+    pub fn answers(&self, counts: Option<&Counts>) -> Answers {
+        let Some(counts) = counts else { return Answers::default() };
         let all = super::assess::dense(counts, self.about.config.neurons);
         Answers {
             vote: predict(&self.labels, &all),
@@ -128,17 +168,18 @@ impl Trained {
     }
 
     /// How many of these images are answered rightly.
-    pub fn judge(&self, images: &[(Counts, u8)]) -> Accuracies {
+    pub fn judge(&self, images: &[Response]) -> Accuracies {
         let mut right = [0usize; 3];
         for (counts, class) in images {
-            let a = self.answers(counts);
+            let a = self.answers(counts.as_ref());
             for (right, answer) in right.iter_mut().zip([a.vote, a.confidence, a.logistic]) {
-                *right += usize::from(answer == *class);
+                *right += usize::from(answer == Some(*class));
             }
         }
+        let unanswered = images.iter().filter(|(counts, _)| counts.is_none()).count();
         let share = |n: usize| n as f64 / images.len().max(1) as f64;
         let [vote, confidence, logistic] = right.map(share);
-        Accuracies { images: images.len(), vote, confidence, logistic }
+        Accuracies { images: images.len(), unanswered, vote, confidence, logistic }
     }
 
     /// The file's bytes.
@@ -185,6 +226,12 @@ impl Trained {
         safetensors::serialize(views, Some(metadata)).map_err(|e| failed(e.to_string()))
     }
 
+    /// Whether a file's bytes hold a network that learnt digits, whole or not.
+    pub fn holds_one(bytes: &[u8]) -> bool {
+        SafeTensors::read_metadata(bytes)
+            .is_ok_and(|(_, h)| h.metadata().as_ref().is_some_and(|m| m.contains_key(KEY)))
+    }
+
     /// How the network in a file came to be. `file` names it in messages.
     ///
     /// # Errors
@@ -196,7 +243,10 @@ impl Trained {
         let text = header.metadata().as_ref().and_then(|m| m.get(KEY));
         let text =
             text.ok_or_else(|| broken("it holds no spiking network that learnt digits".into()))?;
-        serde_json::from_str(text).map_err(|e| broken(format!("its description is broken ({e})")))
+        let about: About = serde_json::from_str(text)
+            .map_err(|e| broken(format!("its description is broken ({e})")))?;
+        about.check().map_err(broken)?;
+        Ok(about)
     }
 
     /// Reads what [`Trained::to_bytes`] wrote. `file` names it in messages.
@@ -231,21 +281,39 @@ impl Trained {
                 None => Ok(values),
             }
         };
+        let within = |name: &str, values: &[f32], (least, most): (f32, f32)| match values
+            .iter()
+            .find(|v| !(least..=most).contains(*v))
+        {
+            Some(bad) => {
+                Err(broken(format!("{name} contains {bad}; it has to lie from {least} to {most}")))
+            }
+            None => Ok(()),
+        };
         let mut weights = array("weights", PIXELS * neurons)?;
         if tensors.tensor("scale").is_ok() {
             let scale = array("scale", neurons)?;
+            within("scale", &scale, (0.0, MOST_WEIGHT))?;
             for row in weights.chunks_exact_mut(neurons.max(1)) {
                 row.iter_mut().zip(&scale).for_each(|(w, s)| *w *= s / 255.0);
             }
         }
-        let responses = Responses::from_means(neurons, &array("responses", 10 * neurons)?);
-        let fitted = tensors.tensor("logistic").map_or(0, |t| t.shape().iter().product());
+        within("weights", &weights, (0.0, MOST_WEIGHT))?;
+        let means = array("responses", 10 * neurons)?;
+        within("responses", &means, (0.0, 1e6))?;
+        let responses = Responses::from_means(neurons, &means);
+        let theta = array("theta", neurons)?;
+        within("theta", &theta, THETA_RANGE_MV)?;
+        let fitted = match tensors.tensor("logistic") {
+            Ok(view) => view.data().len() / view.dtype().bitsize().div_ceil(8).max(1),
+            Err(_) => return Err(broken("logistic is missing".into())),
+        };
         let logistic = Logistic { weights: array("logistic", fitted)? };
         if fitted != 0 && fitted != (neurons + 1) * 10 {
             return Err(broken(format!("its logistic read-out is not one of {neurons} neurons")));
         }
         let labels = responses.labels();
-        Ok(Self { theta: array("theta", neurons)?, about, weights, responses, logistic, labels })
+        Ok(Self { about, weights, theta, responses, logistic, labels })
     }
 }
 
@@ -282,10 +350,15 @@ mod tests {
             order: Order::Shuffled,
             images: 20,
             presentations: 21,
-            seconds: 0.5,
             label_images: 0,
             held_out: None,
-            test: Some(Accuracies { images: 2, vote: 0.5, confidence: 1.0, logistic: 0.5 }),
+            test: Some(Accuracies {
+                images: 2,
+                unanswered: 0,
+                vote: 0.5,
+                confidence: 1.0,
+                logistic: 0.5,
+            }),
             app_version: "0".into(),
         };
         let weights: Vec<f32> = (0..PIXELS * neurons).map(|_| rng.uniform()).collect();
@@ -293,7 +366,8 @@ mod tests {
         for (found, wanted) in new.weights.iter().zip(&weights) {
             assert!((found - wanted).abs() < 0.003, "{found} {wanted}");
         }
-        let images: Vec<_> = (0..20u32).map(|k| (vec![(k % 10, 3 + k)], (k % 10) as u8)).collect();
+        let images: Vec<_> =
+            (0..20u32).map(|k| (Some(vec![(k % 10, 3 + k)]), (k % 10) as u8)).collect();
         new.label(&images);
         assert_eq!(new.judge(&images).vote, 1.0);
         new
@@ -312,8 +386,99 @@ mod tests {
             assert_eq!(largest(&read.weights, &network.weights), 0.0);
             assert_eq!((&read.theta, &read.labels), (&network.theta, &network.labels));
             assert_eq!(read.logistic, network.logistic);
-            assert_eq!(read.answers(&vec![(3, 4)]), network.answers(&vec![(3, 4)]));
+            let spikes = vec![(3, 4)];
+            assert_eq!(read.answers(Some(&spikes)), network.answers(Some(&spikes)));
+            assert_eq!(read.answers(None), Answers::default());
         }
+    }
+
+    /// Counts and classes of some images, of few neurons and with few spikes, so that
+    /// equal votes are common; some were given up.
+    fn responses(seed: u64, images: usize) -> Vec<Response> {
+        let mut rng = crate::core::rng::Rng::stream(seed, "responses", 0);
+        (0..images)
+            .map(|_| {
+                let counts = (0..12u32).map(|j| (j, rng.below(3) as u32)).filter(|c| c.1 > 0);
+                let counts = counts.collect::<Counts>();
+                ((rng.below(9) > 0).then_some(counts), rng.below(10) as u8)
+            })
+            .collect()
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(40))]
+
+        /// Which number a class has decides nothing: renumbered labels give renumbered
+        /// answers, and the same accuracies, by all three read-outs.
+        #[test]
+        fn renumbering_the_labels_renumbers_the_answers_of_all_read_outs(seed: u64) {
+            let mut order: Vec<u8> = (0..10).collect();
+            crate::core::rng::Rng::stream(seed, "order", 0).shuffle(&mut order);
+            let renumber = |class: u8| order[usize::from(class)];
+            let (known, asked) = (responses(seed, 60), responses(seed ^ 1, 60));
+            let of = |images: &[Response], by: &dyn Fn(u8) -> u8| -> Vec<Response> {
+                images.iter().map(|(counts, class)| (counts.clone(), by(*class))).collect()
+            };
+            let mut plain = network(12);
+            plain.label(&known);
+            let mut other = network(12);
+            other.label(&of(&known, &renumber));
+            for (counts, _) in &asked {
+                let Answers { vote, confidence, logistic } = plain.answers(counts.as_ref());
+                let [vote, confidence, logistic] =
+                    [vote, confidence, logistic].map(|a| a.map(renumber));
+                let wanted = Answers { vote, confidence, logistic };
+                proptest::prop_assert_eq!(other.answers(counts.as_ref()), wanted);
+            }
+            proptest::prop_assert_eq!(plain.judge(&asked), other.judge(&of(&asked, &renumber)));
+        }
+    }
+
+    /// Files that somebody changed: a byte, a number of the description, a tensor.
+    /// Each is refused or can be shown a digit, in a time that has an end.
+    #[test]
+    fn changed_files_are_refused_or_present_a_digit_and_end() {
+        use super::super::assess::Frozen;
+        use super::super::protocol::ProtocolSettings;
+        use super::super::tests::changed;
+        use crate::core::rng::Rng;
+        let bytes = network(12).to_bytes().unwrap();
+        let digit = crate::data::synthetic::generate(3, 1).pixels(0);
+        let settings = ProtocolSettings { show_ms: 20.0, rest_ms: 5.0, ..Default::default() };
+        let (mut rng, mut read, mut shown) = (Rng::stream(1, "changes", 0), 0, 0);
+        for _ in 0..6000 {
+            let changed = changed(&bytes, &mut rng);
+            let Ok(found) = Trained::from_bytes(&changed, "file") else { continue };
+            read += 1;
+            let spikes = vec![(0, 3), (1, 1)];
+            found.answers(Some(&spikes));
+            if read % 20 == 0 && found.about.config.neurons == 12 {
+                shown += 1;
+                let about = &found.about.config;
+                let Ok(mut frozen) = Frozen::new(about, &found.weights, &found.theta, 1) else {
+                    continue;
+                };
+                let mut through = 0;
+                let images: (usize, &dyn Fn(usize) -> crate::data::Pixels) = (1, &|_| digit);
+                frozen
+                    .show(settings.clone(), images, &mut |_, _| through += 1, &mut |_| true)
+                    .unwrap();
+                assert_eq!(through, 1);
+            }
+        }
+        assert!(read > 500 && shown > 20, "{read} read, {shown} shown");
+    }
+
+    #[test]
+    fn a_network_of_2_to_the_63_neurons_is_refused_before_anything_is_multiplied() {
+        let bytes = network(12).to_bytes().unwrap();
+        let new = super::super::tests::replaced(
+            &bytes,
+            r#"neurons\":12"#,
+            r#"neurons\":9223372036854775808"#,
+        );
+        let error = Trained::from_bytes(&new, "f").unwrap_err().to_string();
+        assert!(error.contains("number of neurons is 9223372036854776000"), "{error}");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What keeps weights in check: the same Poisson spikes reach four neurons whose
 //! synapses learn by pair STDP, without bounds, with hard ones (clipped), with
 //! soft ones (changes shrink near a bound; van Rossum, Bi and Turrigiano 2000),
-//! and with hard bounds and normalisation (the weights onto the neuron keep
-//! their sum, as in Diehl and Cook's network).
+//! and with hard bounds and normalisation (the weights onto the neuron are scaled to
+//! the same sum, as in Diehl and Cook's network, and clipped after it; where that takes
+//! something away, the sum is short by as much until the next time).
 
 use super::Tell;
 use crate::snn::cpu::CpuEngine;
@@ -30,7 +31,7 @@ pub const WAYS: [(&str, &str); 4] = [
     ("Soft bounds", "Changes shrink near the bounds: most weights stay in between"),
     (
         "Hard and normalised",
-        "Clipped, and scaled to the same sum twice a second: what one gains, others lose",
+        "Scaled to the same sum twice a second, and clipped after it: what one gains, others lose",
     ),
 ];
 
@@ -163,6 +164,22 @@ mod tests {
         assert!(share(1, in_the_middle) < 0.5, "hard: {}", share(1, in_the_middle));
         let mean = &result.runs[3].mean;
         assert!((mean[60][1] - mean[0][1]).abs() < 0.01, "the sum is kept: {mean:?}");
+    }
+
+    #[test]
+    fn no_weight_leaves_its_bounds_however_strongly_it_learns() {
+        for (a_plus, ratio) in [(0.05, 1.4), (0.05, 1.05), (0.2, 0.6), (1.0, 2.0)] {
+            let rule = Config::new("pair").with("a_plus", a_plus).with("a_minus", -ratio * a_plus);
+            let task = BoundsTask { rule, seconds: 30.0, ..BoundsTask::default() };
+            run(&task, &mut |result| {
+                for (run, way) in result.runs.iter().zip(WAYS).skip(1) {
+                    let outside = run.weights.iter().filter(|w| !(0.0..=1.0).contains(*w)).count();
+                    assert_eq!(outside, 0, "{}: {a_plus}, {ratio}", way.0);
+                }
+                true
+            })
+            .unwrap();
+        }
     }
 
     #[test]

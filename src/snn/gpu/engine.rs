@@ -69,7 +69,9 @@ impl Engine for GpuEngine {
         EngineInfo {
             kind: "GPU",
             detail: format!("{}{software}", self.gpu.name()),
-            bytes: 4 * words + self.buffers.samples.size(),
+            bytes: 4 * words
+                + self.buffers.samples.size()
+                + self.mark.as_ref().map_or(0, super::state::Mark::bytes),
         }
     }
 
@@ -314,7 +316,16 @@ impl Engine for GpuEngine {
     }
 
     fn restore(&mut self, state: &EngineState) -> Result<(), SnnError> {
+        self.mark = None;
         self.load(state)
+    }
+
+    fn mark(&mut self) -> Result<(), SnnError> {
+        self.remember()
+    }
+
+    fn undo(&mut self) -> Result<(), SnnError> {
+        self.go_back()
     }
 
     /// Spikes and events of the portions of steps that have come back.

@@ -34,6 +34,8 @@ pub struct GuardedEngine {
     samples: Vec<Samples>,
     counters: Counters,
     notice: Option<String>,
+    /// Whether states are remembered: the journal then begins before the last of them.
+    marks: bool,
 }
 
 enum Active {
@@ -67,6 +69,8 @@ enum Call {
     Rates { input: usize, replica: usize, rates_hz: Vec<f32> },
     Spikes(usize, Vec<(u32, f64)>),
     Current(usize, Waveform),
+    Mark,
+    Undo,
 }
 
 impl Call {
@@ -90,6 +94,8 @@ impl Call {
             }
             Self::Spikes(input, spikes) => engine.set_spikes(*input, spikes),
             Self::Current(c, waveform) => engine.set_current(*c, waveform.clone()),
+            Self::Mark => engine.mark(),
+            Self::Undo => engine.undo(),
         }
     }
 
@@ -135,6 +141,7 @@ impl GuardedEngine {
             samples: Vec::new(),
             counters: Counters::default(),
             notice: None,
+            marks: false,
         })
     }
 
@@ -282,7 +289,7 @@ impl Engine for GuardedEngine {
 
     fn run(&mut self, steps: u64) -> Result<(), SnnError> {
         self.act(Call::Run(steps))?;
-        self.renew_base()
+        if self.marks { Ok(()) } else { self.renew_base() }
     }
 
     fn take_spikes(&mut self) -> Result<Vec<Spike>, SnnError> {
@@ -391,12 +398,23 @@ impl Engine for GuardedEngine {
 
     fn restore(&mut self, state: &EngineState) -> Result<(), SnnError> {
         self.ask(|e| e.restore(state))?;
+        self.marks = false;
         self.spikes.clear();
         self.samples.clear();
         if self.on_gpu() {
             self.set_base(state.clone());
         }
         Ok(())
+    }
+
+    fn mark(&mut self) -> Result<(), SnnError> {
+        self.marks = true;
+        self.renew_base()?;
+        self.act(Call::Mark)
+    }
+
+    fn undo(&mut self) -> Result<(), SnnError> {
+        self.act(Call::Undo)
     }
 
     fn counters(&self) -> Counters {

@@ -91,6 +91,8 @@ pub struct GpuEngine {
     tallies: Vec<u32>,
     counts: Vec<u64>,
     steps_done: u64,
+    /// The state that is remembered.
+    mark: Option<state::Mark>,
 }
 
 /// The entry points.
@@ -161,6 +163,7 @@ impl GpuEngine {
             tallies: vec![0; tallies],
             counts: vec![0; tallies],
             steps_done: 0,
+            mark: None,
             network,
             layout,
             program,

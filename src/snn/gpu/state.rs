@@ -136,6 +136,28 @@ pub(super) fn bind(
     })
 }
 
+/// What [`GpuEngine::remember`] keeps.
+pub(super) struct Mark {
+    step: u64,
+    /// As in a snapshot.
+    under_way: Vec<Vec<Vec<(u16, u32)>>>,
+    /// Of [`Buffers::kept`].
+    copies: Vec<wgpu::Buffer>,
+}
+
+impl Mark {
+    pub(super) fn bytes(&self) -> u64 {
+        self.copies.iter().map(wgpu::Buffer::size).sum()
+    }
+}
+
+impl Buffers {
+    /// Those that a step changes, and later steps need.
+    fn kept(&self) -> [&wgpu::Buffer; 4] {
+        [&self.state, &self.weights, &self.cells, &self.marks]
+    }
+}
+
 /// The parts of the two sides' traces in a snapshot.
 fn side_words(places: &SidePlaces, replicas: u32) -> (usize, usize) {
     let each = (replicas * places.neurons) as usize;
@@ -395,11 +417,81 @@ impl GpuEngine {
         Ok(steps)
     }
 
+    /// Remembers the state, on the device.
+    pub(super) fn remember(&mut self) -> Result<(), SnnError> {
+        let under_way = (0..self.layout.sources.len()).map(|s| self.under_way(s));
+        let under_way = under_way.collect::<Result<_, _>>()?;
+        let sizes = self.buffers.kept().map(wgpu::Buffer::size);
+        let copies = match self.mark.take() {
+            Some(mark) => mark.copies,
+            None => {
+                let names = ["neurons' states", "weights", "spike counts", "marks"];
+                let mut copies = Vec::new();
+                for (name, size) in names.into_iter().zip(sizes) {
+                    copies.push(buffer(&self.gpu, &format!("copy of the {name}"), size)?);
+                }
+                copies
+            }
+        };
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        for (from, to) in self.buffers.kept().into_iter().zip(&copies) {
+            encoder.copy_buffer_to_buffer(from, 0, to, 0, from.size());
+        }
+        self.gpu.queue.submit([encoder.finish()]);
+        self.mark = Some(Mark { step: self.step, under_way, copies });
+        self.gpu.check()
+    }
+
+    /// Goes back to what was remembered, at the present step.
+    pub(super) fn go_back(&mut self) -> Result<(), SnnError> {
+        let nothing = || SnnError::Snapshot("nothing was remembered".to_owned());
+        let Mark { step, under_way, copies } = self.mark.take().ok_or_else(nothing)?;
+        self.finish()?;
+        let fixed = self.fixed_weights()?;
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        // The tallies at the beginning of the marks go on, as time does.
+        let begins = [0, 0, 0, self.tallies.len() as u64 * 4];
+        for ((from, to), at) in copies.iter().zip(self.buffers.kept()).zip(begins) {
+            encoder.copy_buffer_to_buffer(from, at, to, at, to.size() - at);
+        }
+        self.gpu.queue.submit([encoder.finish()]);
+        // Rare enough to go through the host, which moves everything in time.
+        let now = self.step;
+        let mut state = self.save()?;
+        (state.step, state.under_way) = (step, under_way);
+        for (p, weights) in fixed {
+            state.projections[p].weights = weights;
+        }
+        state.move_to(now);
+        self.place(&state);
+        self.gpu.check()
+    }
+
+    /// Weights of the projections that do not learn.
+    fn fixed_weights(&mut self) -> Result<Vec<(usize, Vec<f32>)>, SnnError> {
+        let mut found = Vec::new();
+        for p in 0..self.network.projections.len() {
+            if self.network.projections[p].plasticity.is_none() {
+                let (n, at) =
+                    (self.network.projections[p].weights.len(), self.layout.projections[p].weights);
+                found.push((p, self.read_numbers(|b| &b.weights, at, n)?));
+            }
+        }
+        Ok(found)
+    }
+
     pub(super) fn load(&mut self, state: &EngineState) -> Result<(), SnnError> {
         self.finish()?;
         self.check_fit(state).map_err(|what| SnnError::Snapshot(format!("{what} does not fit")))?;
         self.step = state.step;
         self.steps_done = state.step;
+        self.place(state);
+        self.recorder.forget();
+        self.gpu.check()
+    }
+
+    /// Everything in a state but the time.
+    fn place(&mut self, state: &EngineState) {
         for (saved, places) in state.populations.iter().zip(&self.layout.populations) {
             self.put(&self.buffers.state, places.own, bytemuck::cast_slice(&saved.own));
             self.put(&self.buffers.state, places.shared, bytemuck::cast_slice(&saved.shared));
@@ -424,8 +516,6 @@ impl GpuEngine {
         }
         let spikes = self.ring_of(state);
         self.put(&self.buffers.spikes, 0, &spikes);
-        self.recorder.forget();
-        self.gpu.check()
     }
 
     /// The buffer `spikes` with what is under way in a state.

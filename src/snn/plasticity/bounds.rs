@@ -45,6 +45,15 @@ impl Bounds {
         })
     }
 
+    /// A weight that was scaled, brought back within the bounds.
+    #[inline(always)]
+    pub fn clip(&self, w: f32) -> f32 {
+        match self.kind {
+            BoundKind::None => w,
+            BoundKind::Hard | BoundKind::Soft => w.max(self.min).min(self.max),
+        }
+    }
+
     /// The weight after a change of `dw`.
     #[inline(always)]
     pub fn apply(&self, w: f32, dw: f32) -> f32 {

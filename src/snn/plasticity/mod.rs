@@ -10,7 +10,8 @@
 //!   e^(−Δ/τ) from a table. Under one millionth it counts as gone.
 //! * In one step, presynaptic events come before postsynaptic ones. What a rule
 //!   sees of the neuron that spikes is the trace before that spike raised it.
-//! * A synapse is clipped to its bounds when an event changes it.
+//! * A synapse is clipped to its bounds when an event changes it, and when it is
+//!   normalised: after every step it lies within them.
 
 pub mod bounds;
 mod diehl_cook;

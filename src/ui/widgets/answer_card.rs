@@ -64,6 +64,10 @@ fn verdict(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
         painter.text(rect.center(), Align2::CENTER_CENTER, "–", theme::strong(48.0), p.line);
         return;
     };
+    let Some(digit) = digit else {
+        painter.text(rect.center(), Align2::CENTER_CENTER, "none", theme::strong(28.0), p.weak);
+        return;
+    };
     let wrong = truth.is_some_and(|t| usize::from(t) != digit);
     let colour = if wrong { p.warning } else { p.text };
     let text_height = 20.0;
@@ -85,7 +89,7 @@ fn bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
     let top = rect.top() + 14.0;
     let base = rect.bottom() - labels;
     let column = rect.width() / 10.0;
-    let best = answer.map(|a| a.best().0);
+    let best = answer.and_then(|a| a.best().0);
     for digit in 0..10 {
         let value = answer.map_or(0.0, |a| a.probabilities[digit]);
         let centre = rect.left() + (digit as f32 + 0.5) * column;

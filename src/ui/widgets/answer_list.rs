@@ -10,6 +10,7 @@ use super::super::theme::{self, palette};
 use super::answer_card::percent;
 use crate::ann::ensemble;
 use crate::ann::shipped::SETS;
+use crate::core::decision::said;
 use crate::core::text::grouped;
 use crate::workers::answers::Answer;
 use crate::workers::models::{Model, Origin};
@@ -106,7 +107,12 @@ impl Entry<'_> {
     /// As a screen reader says it.
     pub fn spoken(&self) -> String {
         match self.answer.map(Answer::best) {
-            Some((digit, sure)) => format!("{} answers {digit}, {} sure", self.name, percent(sure)),
+            Some((Some(digit), sure)) => {
+                format!("{} answers {digit}, {} sure", self.name, percent(sure))
+            }
+            Some((None, _)) => {
+                format!("{} answers none: no digit is ahead of the others", self.name)
+            }
             None => format!("{}: no answer yet", self.name),
         }
     }
@@ -139,14 +145,17 @@ impl Entry<'_> {
 
 /// `All 13 say 3`, or who says what.
 pub fn agreement(entries: &[Entry<'_>]) -> String {
-    let mut votes = [0usize; 10];
+    // The last place is for no answer.
+    let mut votes = [0usize; 11];
     for (digit, _) in entries.iter().filter_map(|e| e.answer.map(Answer::best)) {
-        votes[digit] += 1;
+        votes[digit.unwrap_or(10)] += 1;
     }
-    let mut said: Vec<(usize, usize)> =
+    let mut all: Vec<(usize, usize)> =
         votes.into_iter().enumerate().filter(|(_, n)| *n > 0).collect();
-    said.sort_by_key(|(digit, n)| (std::cmp::Reverse(*n), *digit));
-    match &said[..] {
+    all.sort_by_key(|(digit, n)| (std::cmp::Reverse(*n), *digit));
+    let all: Vec<(String, usize)> =
+        all.into_iter().map(|(d, n)| (said((d < 10).then_some(d)), n)).collect();
+    match &all[..] {
         [] => "…".to_owned(),
         [(digit, 1)] => format!("It says {digit}"),
         [(digit, n)] => format!("All {n} say {digit}"),
@@ -285,13 +294,15 @@ fn row(ui: &mut Ui, entry: &Entry<'_>, large: bool, truth: Option<u8>) -> egui::
     let at = pos2(rect.left() + 6.0, middle - name.size().y / 2.0);
     painter.with_clip_rect(clip).galley(at, name, p.text);
     if let Some((digit, sure)) = entry.answer.map(Answer::best) {
-        let wrong = truth.is_some_and(|t| usize::from(t) != digit);
+        let wrong = truth.is_some_and(|t| Some(usize::from(t)) != digit);
         let colour = if wrong { p.warning } else { p.text };
-        let text = if wrong { format!("✗ {digit}") } else { digit.to_string() };
-        let font = theme::strong(19.0);
+        let text = if wrong { format!("✗ {}", said(digit)) } else { said(digit) };
+        let font = theme::strong(if digit.is_some() { 19.0 } else { 12.5 });
         painter.text(pos2(digit_at, middle), Align2::RIGHT_CENTER, text, font, colour);
         let font = theme::regular(12.5);
-        painter.text(pos2(sure_at, middle), Align2::RIGHT_CENTER, percent(sure), font, colour);
+        if digit.is_some() {
+            painter.text(pos2(sure_at, middle), Align2::RIGHT_CENTER, percent(sure), font, colour);
+        }
     }
     if with_bars {
         small_bars(ui, bars, entry.answer);
@@ -304,7 +315,7 @@ fn row(ui: &mut Ui, entry: &Entry<'_>, large: bool, truth: Option<u8>) -> egui::
 fn small_bars(ui: &Ui, rect: Rect, answer: Option<&Answer>) {
     let p = palette(ui.visuals());
     let column = rect.width() / 10.0;
-    let best = answer.map(|a| a.best().0);
+    let best = answer.and_then(|a| a.best().0);
     for digit in 0..10 {
         let value = answer.map_or(0.0, |a| a.probabilities[digit]);
         let left = rect.left() + digit as f32 * column;
@@ -331,7 +342,12 @@ mod tests {
     fn agreement_counts_the_votes() {
         let answer = |digit: usize| Answer {
             key: String::new(),
-            probabilities: std::array::from_fn(|d| if d == digit { 0.91 } else { 0.01 }),
+            // Ten: all alike.
+            probabilities: std::array::from_fn(|d| match digit {
+                10 => 0.1,
+                _ if d == digit => 0.91,
+                _ => 0.01,
+            }),
             took_ms: 0.0,
             trust: Vec::new(),
         };
@@ -352,6 +368,8 @@ mod tests {
         assert_eq!(say(&[3, 3, 3]), "All 3 say 3");
         assert_eq!(say(&[5, 3, 3]), "They disagree: 2 say 3, 1 says 5");
         assert_eq!(say(&[5]), "It says 5");
+        assert_eq!(say(&[3, 10, 3]), "They disagree: 2 say 3, 1 says none");
+        assert_eq!(say(&[10]), "It says none");
         assert_eq!(say(&[]), "…");
     }
 }

@@ -3,6 +3,7 @@
 //! reached, every second moment is given up and the distance between them doubles, so
 //! that a run of any length is kept from its beginning to its end.
 
+use super::tally::Confusion;
 use crate::data::PIXELS;
 
 /// Memory for past moments, bytes, if that is enough for [`FEWEST`].
@@ -28,7 +29,7 @@ pub struct Moment {
     /// The running accuracy.
     pub accuracy: Option<f64>,
     /// `[truth][answer]`.
-    pub confusion: [[u32; 10]; 10],
+    pub confusion: Confusion,
 }
 
 impl Moment {
@@ -56,7 +57,7 @@ impl Moment {
             theta,
             labels,
             accuracy: None,
-            confusion: [[0; 10]; 10],
+            confusion: [[0; 11]; 10],
         }
     }
 

@@ -1,6 +1,7 @@
 //! The `measure` thread: how many test digits a network answers rightly, as it is
 //! and damaged ([`super::damage`]), the spiking network and conventional ones beside
-//! it. Each image is shown once, however few spikes it raises.
+//! it. Damaged networks are shown each image once, however few spikes it raises; whole
+//! ones are shown it again, brighter, up to a limit. No answer is counted wrong.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -49,6 +50,8 @@ pub struct Tested {
     pub accuracy: f64,
     /// Test digits asked, and training digits that the labels are from.
     pub images: (usize, usize),
+    /// Test digits without an answer: two digits were equal, or too little fired.
+    pub unanswered: usize,
     /// Neurons of the network.
     pub neurons: usize,
     /// Time it took.
@@ -189,16 +192,21 @@ impl Worker {
                 let labelled = frozen.show(
                     settings.clone(),
                     (images.1, &|i| train.pixels(i)),
-                    &mut |i, counts| responses.add(train.label(i), counts),
+                    &mut |i, counts| {
+                        // What was given up says nothing about any neuron.
+                        counts.iter().for_each(|counts| responses.add(train.label(i), counts));
+                    },
                     &mut |done| self.tell(name, done, all),
                 )?;
-                let (labels, mut right) = (responses.labels(), 0);
+                let (labels, mut right, mut unanswered) = (responses.labels(), 0, 0);
                 let asked = labelled
                     && frozen.show(
                         settings,
                         (images.0, &|i| test.pixels(i)),
                         &mut |i, counts| {
-                            right += usize::from(predict(&labels, counts) == test.label(i));
+                            let answer = counts.and_then(|c| predict(&labels, c));
+                            right += usize::from(answer == Some(test.label(i)));
+                            unanswered += usize::from(answer.is_none());
                         },
                         &mut |done| self.tell(name, images.1 + done, all),
                     )?;
@@ -206,7 +214,8 @@ impl Worker {
                     let accuracy = right as f64 / images.0.max(1) as f64;
                     let (neurons, seconds) =
                         (network.config.neurons, begun.elapsed().as_secs_f64());
-                    let tested = Arc::new(Tested { accuracy, images, neurons, seconds });
+                    let tested =
+                        Arc::new(Tested { accuracy, images, unanswered, neurons, seconds });
                     self.publish(|m| m.tested = Some(tested));
                 }
                 Ok(())
@@ -265,8 +274,9 @@ impl Worker {
         let settings = ProtocolSettings { least_spikes: 0, ..ProtocolSettings::default() };
         let mut frozen = frozen(network)?;
         let mut right = 0;
-        let mut count = |i: usize, counts: &[u32]| {
-            right += usize::from(predict(&network.labels, counts) == test.label(i));
+        let mut count = |i: usize, counts: Option<&[u32]>| {
+            let answer = counts.and_then(|c| predict(&network.labels, c));
+            right += usize::from(answer == Some(test.label(i)));
         };
         let whole =
             frozen.show(settings, (images, pixels), &mut count, &mut |_| !self.cancelled())?;
@@ -288,8 +298,8 @@ impl Worker {
             let last = (first + CHUNK).min(images);
             let pictures: Vec<Pixels> = (first..last).map(pixels).collect();
             for (i, p) in network.probabilities(&pictures).iter().enumerate() {
-                let answer = crate::workers::answers::best(p).0;
-                right += usize::from(answer == usize::from(test.label(first + i)));
+                let answer = crate::core::decision::unique_max(p);
+                right += usize::from(answer == Some(usize::from(test.label(first + i))));
             }
         }
         Some(right)

@@ -65,7 +65,7 @@ const PAINT_SHARE: u32 = 6;
 /// Speeds are averages over at least this time.
 const MEASURE_OVER: Duration = Duration::from_millis(500);
 /// Steps after which a step to the next spike or image gives up.
-const MOST_STEPS: u64 = 20_000;
+const MOST_STEPS: u64 = 25_000;
 
 /// What the thread can be told.
 pub enum DigitsCommand {
@@ -419,6 +419,7 @@ impl Worker {
             knobs: run.setup().knobs,
             step: run.started.engine.step(),
             images: run.tally.images,
+            unanswered: run.tally.unanswered,
             ran_s: self.ran.as_secs_f64(),
             reached: self.reached,
             presentations: run.presentations(),

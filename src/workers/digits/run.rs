@@ -12,7 +12,8 @@ use crate::data::dataset::Dataset;
 use crate::snn::SnnError;
 use crate::snn::choose::{self, Started, Wish};
 use crate::snn::diehl_cook::order::Sequence;
-use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings, Shown};
+use crate::snn::diehl_cook::protocol::{Passed, Protocol, ProtocolSettings};
+use crate::snn::diehl_cook::protocol::{Shown, Unanswered};
 use crate::snn::diehl_cook::read_out::predict;
 use crate::snn::diehl_cook::{PLASTIC, THETA};
 
@@ -37,7 +38,9 @@ pub struct Outcome {
     /// Place of the image in the training set.
     pub number: usize,
     pub class: u8,
-    /// What the neurons voted, once they stand for digits.
+    /// Whether the neurons stand for digits, and so were asked.
+    pub asked: bool,
+    /// What they voted; `None` where two digits were equal.
     pub answer: Option<u8>,
     /// Who fired most.
     pub winner: Option<usize>,
@@ -172,6 +175,7 @@ impl Run {
         if let Some(recorder) = &mut self.recorder {
             recorder.take(&mut *self.started.engine)?;
         }
+        self.protocol.settle(&mut *self.started.engine)?;
         self.told = self.started.change(wish, crate::ann::spare_threads())?;
         self.setup.wish = wish;
         let (images, sequence) = (&self.setup.images, &mut self.sequence);
@@ -236,16 +240,17 @@ impl Run {
         Ok(false)
     }
 
-    /// Goes on until one more image has been accepted and its rest is over, or for so
-    /// many steps if it takes longer.
+    /// Goes on until one more image has been accepted, or given up, and its rest is
+    /// over, or for so many steps if it takes longer.
     ///
     /// # Errors
     /// As the engine's.
     pub fn image(&mut self, most: u64) -> Result<(), SnnError> {
-        let (images, end) = (self.tally.images, self.started.engine.step() + most);
+        let through = |tally: &Tally| tally.images + tally.unanswered;
+        let (images, end) = (through(&self.tally), self.started.engine.step() + most);
         // An image counts from the beginning of its rest: one that rests now is not
         // the next one, or the step would change nothing that is counted.
-        while (self.tally.images == images || self.begun.is_some())
+        while (through(&self.tally) == images || self.begun.is_some())
             && self.started.engine.step() < end
         {
             self.part(end - self.started.engine.step())?;
@@ -280,9 +285,9 @@ impl Run {
         if let Some(recorder) = &mut self.recorder {
             recorder.follow(&mut *self.started.engine)?;
         }
-        for shown in shown?.unwrap_or_default() {
-            self.count(&shown);
-        }
+        let passed = shown?.unwrap_or_default();
+        passed.shown.iter().for_each(|shown| self.count(shown));
+        passed.unanswered.iter().for_each(|given_up| self.give_up(given_up));
         let passed = self.started.engine.step() - self.begun.unwrap_or_default();
         self.now.ms = passed as f64 * self.dt_ms();
         self.now.showing = passed < self.show_steps;
@@ -292,7 +297,7 @@ impl Run {
         Ok(())
     }
 
-    fn advance(&mut self, images: &Dataset, most: u64) -> Result<Option<Vec<Shown>>, SnnError> {
+    fn advance(&mut self, images: &Dataset, most: u64) -> Result<Option<Passed>, SnnError> {
         let sequence = &mut self.sequence;
         let mut source = |n: u64| -> Option<Pixels> { Some(images.pixels(sequence.at(n))) };
         self.protocol.advance(&mut *self.started.engine, &mut source, most)
@@ -319,12 +324,22 @@ impl Run {
     fn count(&mut self, shown: &Shown) {
         let Now { number, class, .. } = self.now;
         let labelled = self.tally.labels.iter().any(Option::is_some);
-        let answer = labelled.then(|| predict(&self.tally.labels, &shown.counts));
+        let answer = predict(&self.tally.labels, &shown.counts).filter(|_| labelled);
         let winner = self.tally.add(shown, number as u32, class);
         let most = winner.map_or(0, |w| shown.counts[w]);
         let spikes = [shown.counts.iter().sum(), most];
-        self.last = Outcome { number, class, answer, winner, spikes };
+        self.last = Outcome { number, class, asked: labelled, answer, winner, spikes };
         self.accepted = true;
+    }
+
+    /// The image raised too few spikes, however bright it was shown. The network is as
+    /// it was before it, so there is no change to be shown, and nothing else is counted.
+    fn give_up(&mut self, _: &Unanswered) {
+        self.tally.unanswered += 1;
+        self.accepted = false;
+        self.wants_delta |= self.before.take().is_some();
+        // The next image is another one even if it is the same picture.
+        self.now.times = 0;
     }
 
     /// The rest after a presentation is over.

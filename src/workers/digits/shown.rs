@@ -13,7 +13,7 @@ use super::network::Learnt;
 use crate::data::{CLASSES, Pixels};
 use crate::snn::SnnError;
 use crate::snn::cpu::CpuEngine;
-use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings};
+use crate::snn::diehl_cook::protocol::{MOST_TIMES, Protocol, ProtocolSettings};
 use crate::snn::diehl_cook::read_out::votes;
 use crate::snn::diehl_cook::{EXCITATORY, INHIBITORY, INPUT, PLASTIC, THETA, set_training};
 use crate::snn::engine::{Engine, EngineState};
@@ -25,8 +25,6 @@ use crate::workers::latest::{Inbox, Slot};
 
 /// Key of the network's answer among the other models'.
 pub const KEY: &str = "spiking";
-/// Presentations after which a digit that raises too few spikes is given up.
-const MOST_TIMES: u32 = 12;
 /// Membrane potentials are kept so often, ms.
 pub const POTENTIAL_EVERY_MS: f64 = 1.0;
 /// More neurons than these keep no potentials.
@@ -236,8 +234,8 @@ fn answer(arena: &mut Option<Arena>, question: Question) -> Result<Competition, 
         engine.set_probes(&probes)?;
         times += 1;
         let from = engine.step();
-        let accepted = protocol.advance(engine, &mut source, u64::MAX)?.unwrap_or_default();
-        if let Some(shown) = accepted.into_iter().next() {
+        let passed = protocol.advance(engine, &mut source, u64::MAX)?.unwrap_or_default();
+        if let Some(shown) = passed.shown.into_iter().next() {
             break (shown.counts, true, from);
         }
         if times >= MOST_TIMES {
@@ -260,7 +258,7 @@ fn answer(arena: &mut Option<Arena>, question: Question) -> Result<Competition, 
     let took_ms = begun.elapsed().as_secs_f32() * 1e3;
     Ok(Competition {
         serial: question.serial,
-        answer: shares(&network, &counts, took_ms),
+        answer: shares(&network, enough.then_some(&counts[..]), took_ms),
         pixels: question.pixels,
         name: format!("STDP {neurons}{}", if live { " · live" } else { "" }),
         live,
@@ -273,9 +271,10 @@ fn answer(arena: &mut Option<Arena>, question: Question) -> Result<Competition, 
     })
 }
 
-/// The votes as shares that sum to 1.
-fn shares(network: &Learnt, counts: &[u32], took_ms: f32) -> Answer {
-    let votes = votes(&network.labels, counts);
+/// The votes as shares that sum to 1; even ones, which is no answer, where too little
+/// fired to ask.
+fn shares(network: &Learnt, counts: Option<&[u32]>, took_ms: f32) -> Answer {
+    let votes = counts.map_or([0.0; CLASSES], |counts| votes(&network.labels, counts));
     let sum: f64 = votes.iter().sum();
     let even = 1.0 / CLASSES as f64;
     let probabilities = votes.map(|v| (if sum > 0.0 { v / sum } else { even }) as f32);
@@ -326,5 +325,6 @@ mod tests {
         let found = answer(&mut None, question).unwrap();
         assert!(!found.enough && found.times == MOST_TIMES);
         assert!((found.answer.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        assert_eq!(found.answer.best().0, None);
     }
 }

@@ -23,6 +23,9 @@ pub const WINDOW: usize = 1000;
 /// Images won that are remembered of each neuron.
 pub const WON_SHOWN: usize = 6;
 
+/// Counts by truth and answer; the last column is for no answer.
+pub type Confusion = [[u32; 11]; 10];
+
 /// No image.
 pub const NONE: u32 = u32::MAX;
 
@@ -43,6 +46,8 @@ pub struct Tally {
     neurons: usize,
     /// Images learnt.
     pub images: u64,
+    /// Images given up: they raised too few spikes however bright they were shown.
+    pub unanswered: u64,
     /// The digit that each neuron stands for.
     pub labels: Vec<Option<u8>>,
     /// What labelled them.
@@ -54,8 +59,9 @@ pub struct Tally {
     pub last_won: Vec<[u32; WON_SHOWN]>,
     /// Spikes of each neuron since the beginning.
     pub spikes: Vec<u64>,
-    /// The newest answers: (truth, answer), the oldest first.
-    answers: VecDeque<(u8, u8)>,
+    /// The newest answers: (truth, answer), the oldest first; no answer where two digits
+    /// were equal.
+    answers: VecDeque<(u8, Option<u8>)>,
     /// The running accuracy, a point per block.
     pub curve: Vec<Point>,
     /// Shared with copies of the tally; only the newest still grows.
@@ -81,6 +87,7 @@ impl Tally {
         Self {
             neurons,
             images: 0,
+            unanswered: 0,
             labels: vec![None; neurons],
             responses: Responses::new(neurons),
             won: vec![0; neurons],
@@ -147,7 +154,7 @@ impl Tally {
 
     /// The running accuracy, 0 to 1; `None` before the first answer.
     pub fn accuracy(&self) -> Option<f64> {
-        let right = self.answers.iter().filter(|(truth, answer)| truth == answer).count();
+        let right = self.answers.iter().filter(|(truth, answer)| Some(*truth) == *answer).count();
         (!self.answers.is_empty()).then(|| right as f64 / self.answers.len() as f64)
     }
 
@@ -156,11 +163,12 @@ impl Tally {
         self.answers.len()
     }
 
-    /// `[truth][answer]` of the newest answers.
-    pub fn confusion(&self) -> [[u32; 10]; 10] {
-        let mut table = [[0; 10]; 10];
+    /// `[truth][answer]` of the newest answers; the last column counts those that are
+    /// none.
+    pub fn confusion(&self) -> Confusion {
+        let mut table = [[0; 11]; 10];
         for (truth, answer) in &self.answers {
-            table[usize::from(*truth)][usize::from((*answer).min(9))] += 1;
+            table[usize::from(*truth)][answer.map_or(10, |a| usize::from(a.min(9)))] += 1;
         }
         table
     }
@@ -211,6 +219,8 @@ mod tests {
         tally.add(&shown([1, 0, 0]), 8, 1);
         assert_eq!(tally.accuracy(), Some(0.5));
         assert_eq!((tally.confusion()[0][0], tally.confusion()[1][0]), (1, 1));
+        tally.add(&shown([0, 0, 0]), 9, 0);
+        assert_eq!((tally.confusion()[0][10], tally.accuracy()), (1, Some(1.0 / 3.0)));
         assert_eq!((tally.unassigned(), tally.dead(), tally.per_class()[1]), (1, 1, 1));
         assert_eq!(tally.last_won[0][..2], [8, 7]);
         assert_eq!(tally.won, [BLOCK as u32 / 2 + 2, BLOCK as u32 / 2, 0]);

@@ -3,8 +3,11 @@ use std::time::{Duration, Instant};
 
 use super::run::{Change, Run};
 use super::*;
+use crate::data::dataset::Dataset;
 use crate::data::synthetic;
 use crate::snn::choose::Wish;
+use crate::snn::diehl_cook::order::{Order, Sequence};
+use crate::snn::diehl_cook::protocol::MOST_TIMES;
 use crate::snn::diehl_cook::{DiehlCook, PLASTIC};
 
 fn setup() -> Setup {
@@ -26,6 +29,34 @@ fn alone(images: u64) -> Learnt {
         run.image(u64::MAX / 2).unwrap();
     }
     run.learnt().unwrap()
+}
+
+/// In the window learning stood still at a blank image, and θ fell with it.
+#[test]
+fn a_blank_image_is_passed_and_leaves_weights_and_counts_as_they_were() {
+    let digits = synthetic::generate(5, 12);
+    let mut pixels: Vec<u8> = (0..12).flat_map(|i| digits.image(i).to_vec()).collect();
+    let blank = Sequence::new(Order::Shuffled, 3, 12, 0).at(4);
+    pixels[blank * 784..][..784].fill(0);
+    let images = Dataset::new("some", pixels, digits.labels().to_vec()).unwrap();
+    let mut run = Run::new(Setup { images: Arc::new(images), ..setup() }).unwrap();
+    for _ in 0..4 {
+        run.image(u64::MAX / 2).unwrap();
+    }
+    run.record(Some(&[1, 2])).unwrap();
+    let (before, step) = (run.learnt().unwrap(), run.started.engine.step());
+    let (images, spikes) = (run.tally.images, run.tally.spikes.clone());
+    run.image(u64::MAX / 2).unwrap();
+    assert_eq!((run.tally.unanswered, run.now.number), (1, blank));
+    assert_eq!(run.started.engine.step(), step + u64::from(MOST_TIMES) * 1000);
+    assert_eq!(run.learnt().unwrap(), before);
+    assert_eq!((run.tally.images, &run.tally.spikes), (images, &spikes));
+    let stretch = run.stretch(true).unwrap().unwrap();
+    assert_eq!(stretch.recording.steps(), u64::from(MOST_TIMES) * 1000);
+    // And it learns on.
+    run.image(u64::MAX / 2).unwrap();
+    assert_eq!((run.tally.images, run.tally.unanswered), (images + 1, 1));
+    assert_ne!(run.learnt().unwrap(), before);
 }
 
 #[test]

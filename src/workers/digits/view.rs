@@ -7,7 +7,7 @@ use super::history::Moment;
 use super::network::{Knobs, Learnt};
 use super::run::{Change, Now, Outcome, Run};
 use super::spikes::Stretch;
-use super::tally::Tally;
+use super::tally::{Confusion, Tally};
 use crate::data::dataset::Dataset;
 use crate::snn::SnnError;
 use crate::snn::choose::InUse;
@@ -70,7 +70,7 @@ pub struct Fields {
     /// The running accuracy, 0 to 1.
     pub accuracy: Option<f64>,
     /// `[truth][answer]` of the answers that it is taken over.
-    pub confusion: [[u32; 10]; 10],
+    pub confusion: Confusion,
     /// Weights in each of [`BINS`] bins from 0 to 1.
     pub histogram: [u32; BINS],
     /// Smallest, mean and largest sum of the weights onto a neuron.
@@ -103,7 +103,7 @@ impl Fields {
         learnt: Learnt,
         version: u64,
         look: &Look,
-        (images, accuracy, confusion): (u64, Option<f64>, [[u32; 10]; 10]),
+        (images, accuracy, confusion): (u64, Option<f64>, Confusion),
     ) -> Self {
         let mut histogram = [0; BINS];
         let mut sum = vec![0.0f32; learnt.theta.len()];
@@ -145,6 +145,8 @@ pub struct DigitsView {
     pub step: u64,
     /// Images learnt.
     pub images: u64,
+    /// Images given up: they raised too few spikes however bright they were shown.
+    pub unanswered: u64,
     /// Wall time that the run has run, seconds.
     pub ran_s: f64,
     /// Images at which it last reached a goal.

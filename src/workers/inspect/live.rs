@@ -12,8 +12,8 @@ use crate::ann::inspect::product::{self, Formula};
 use crate::ann::inspect::{Dissection, Trace, Unit};
 use crate::ann::ops::loss::softmax;
 use crate::ann::zoo::Layer;
+use crate::core::decision::unique_max;
 use crate::data::{CLASSES, Dataset, PIXELS, Pixels, synthetic};
-use crate::workers::answers::best;
 use crate::workers::events::{Event, Events};
 use crate::workers::latest::{Inbox, Slot};
 use crate::workers::models::Model;
@@ -182,7 +182,7 @@ pub fn reason(model: &Arc<Model>, pixels: &[f32; PIXELS], class: Option<usize>) 
         probabilities = *first;
         softmax(&mut probabilities);
     }
-    let class = class.unwrap_or_else(|| best(&probabilities).0);
+    let class = class.or_else(|| unique_max(&probabilities)).unwrap_or(0);
     let attribution = Arc::new(attribution::of(&taken, &trace, class));
     let took_ms = begun.elapsed().as_secs_f32() * 1e3;
     Reason { model: Arc::clone(model), probabilities, attribution, took_ms }

@@ -15,8 +15,8 @@ use crate::ann::inspect::gabor::{self, Gabor};
 use crate::ann::inspect::maximise::{self, Liked, Recipe};
 use crate::ann::inspect::occlusion::{self, Occlusion};
 use crate::ann::inspect::{Dissection, Unit};
+use crate::core::decision::unique_max;
 use crate::data::{Dataset, Pixels, synthetic};
-use crate::workers::answers::best;
 use crate::workers::events::{Event, Events};
 use crate::workers::latest::Slot;
 use crate::workers::models::Model;
@@ -209,7 +209,7 @@ impl Worker {
             let what = format!("Occlusion, {}", model.name);
             let class = asked.unwrap_or_else(|| {
                 let answers = model.network.probabilities(std::slice::from_ref(pixels));
-                answers.first().map_or(0, |p| best(p).0)
+                answers.first().and_then(|p| unique_max(p)).unwrap_or(0)
             });
             let map = occlusion::map(&model.network, pixels, class, &mut |done, total| {
                 self.go_on(&what, i * total + done, models.len() * total)

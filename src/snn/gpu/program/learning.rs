@@ -398,6 +398,11 @@ pub(super) fn normalise(network: &Network, layout: &Layout) -> Vec<Part> {
                 (format!("k = 0u; k < {from}u; k++"), format!("{weights}u + k * {n}u + j"), from)
             }
         };
+        let scaled = format!("r(weights[{at}] * by)");
+        let scaled = match &places.learning {
+            Some(l) => format!("clipped({}u, {scaled})", l.bounds),
+            None => scaled,
+        };
         let name = format!("normalise_{k}");
         let code = format!(
             "
@@ -416,7 +421,7 @@ fn {name}(block: u32, lane: u32) {{
     }}
     let by = factor(number({sum}u), total);
     for (var {range}) {{
-        weights[{at}] = r(weights[{at}] * by);
+        weights[{at}] = {scaled};
     }}
 }}
 "

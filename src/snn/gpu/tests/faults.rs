@@ -45,6 +45,30 @@ fn a_lost_device_is_replaced_by_the_cpu_and_nothing_is_lost() {
 }
 
 #[test]
+fn what_was_remembered_is_gone_back_to_after_the_device_was_lost() {
+    let lost = Gpu::open().unwrap();
+    let network = random("dc_exc", "diehl_cook", 5).build().unwrap();
+    let engine = GpuEngine::new(&lost, &network).unwrap();
+    let mut guarded = GuardedEngine::new(engine, 1).unwrap();
+    let mut cpu = CpuEngine::new(&network, 1);
+    for engine in [&mut guarded as &mut dyn Engine, &mut cpu] {
+        engine.set_rates(0, 0, &[70.0; 84]).unwrap();
+        engine.run(150).unwrap();
+        engine.mark().unwrap();
+        engine.normalise(0).unwrap();
+        engine.run(77).unwrap();
+    }
+    lost.destroy();
+    for engine in [&mut guarded as &mut dyn Engine, &mut cpu] {
+        engine.undo().unwrap();
+        engine.run(50).unwrap();
+        assert!(engine.undo().is_err(), "there is nothing left to go back to");
+    }
+    assert_eq!(guarded.info().kind, "CPU");
+    assert_same("after the loss", &guarded.snapshot().unwrap(), &cpu.snapshot().unwrap());
+}
+
+#[test]
 fn a_lost_device_says_so_to_those_who_asked_for_it() {
     let lost = Gpu::open().unwrap();
     let network = random("lif", "pair", 5).build().unwrap();

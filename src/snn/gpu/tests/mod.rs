@@ -17,7 +17,7 @@ use crate::snn::network::{
     Connect, Drive, NetworkSpec, ProbeSpec, ProbeWhat, ProjectionSpec, Values, Waveform,
 };
 use crate::snn::params::Config;
-use crate::snn::plasticity::RULES;
+use crate::snn::plasticity::{BoundKind, Bounds, RULES};
 use networks::{random, spikes, strong};
 
 /// One device for all tests of a process.
@@ -250,6 +250,71 @@ fn diehl_and_cooks_network_learns_the_same_weights() {
             protocol.show(e, &mut image, 2 * replicas, &mut |_| {}).unwrap();
         });
         assert!(cpu.counters().spikes > 20);
+    }
+}
+
+#[test]
+fn what_is_given_up_is_undone_as_on_the_cpu() {
+    let data = crate::data::synthetic::generate(5, 20);
+    for (replicas, as_published) in [(1, false), (3, false), (1, true)] {
+        let config = DiehlCook { replicas, as_published, ..DiehlCook::of(30) };
+        let network = config.spec().build().unwrap();
+        let mut cpu = CpuEngine::new(&network, 1);
+        let mut gpu = GpuEngine::new(&gpu(), &network).unwrap();
+        let first = ProtocolSettings {
+            show_ms: 60.0,
+            rest_ms: 20.0,
+            least_spikes: 0,
+            intensity: 6.0,
+            ..ProtocolSettings::default()
+        };
+        let never = ProtocolSettings { least_spikes: 1_000_000, most_times: 2, ..first.clone() };
+        compare(&format!("{replicas} replicas"), [&mut gpu, &mut cpu], &|e| {
+            let mut protocol = Protocol::new(first.clone(), replicas, 0);
+            let mut image = |i: u64| Some(data.pixels((i % 20) as usize));
+            protocol.show(e, &mut image, replicas, &mut |_| {}).unwrap();
+            protocol.settings = never.clone();
+            let mut before = e.snapshot().unwrap();
+            protocol.show(e, &mut image, replicas, &mut |_| panic!("answered")).unwrap();
+            before.move_to(e.step());
+            assert_same("undone", &e.snapshot().unwrap(), &before);
+            protocol.settings = first.clone();
+            protocol.show(e, &mut image, replicas, &mut |_| {}).unwrap();
+        });
+        assert!(cpu.counters().spikes > 20);
+    }
+}
+
+#[test]
+fn weights_are_clipped_after_normalisation_as_on_the_cpu() {
+    for kind in [BoundKind::Hard, BoundKind::Soft, BoundKind::None] {
+        let bounds = Bounds { kind, ..Bounds::UNIT };
+        let synapses = ProjectionSpec::new(
+            "w",
+            "in",
+            "out",
+            "i_syn",
+            Connect::Dense,
+            Values::Uniform { low: 0.0, high: 1.0 },
+        )
+        .learning(Config::new("pair"), bounds)
+        .normalised(16.0);
+        let spec = NetworkSpec::new("normalised", 0.5, 3)
+            .input("in", 20, Drive::Poisson(vec![80.0; 20]))
+            .population("out", 40, Config::new("lif"))
+            .projection(synapses);
+        let network = spec.build().unwrap();
+        let mut cpu = CpuEngine::new(&network, 1);
+        let mut gpu = GpuEngine::new(&gpu(), &network).unwrap();
+        compare(&format!("{kind:?}"), [&mut gpu, &mut cpu], &|e| {
+            e.run(50).unwrap();
+            e.normalise(0).unwrap();
+            let all = e.weights(0).unwrap();
+            let within = all.iter().all(|w| (0.0..=1.0).contains(w));
+            assert_eq!(within, kind != BoundKind::None);
+            e.run(50).unwrap();
+            e.normalise(0).unwrap();
+        });
     }
 }
 

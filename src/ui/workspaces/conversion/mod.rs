@@ -27,6 +27,7 @@ use super::super::widgets::sources;
 use super::super::widgets::time_bar::{Axis, Mark, TimeBar};
 use super::Workspace;
 use super::lab::{self, Sides};
+use crate::core::decision::unique_max;
 use crate::workers::conversion::Shown;
 
 /// The workspace.
@@ -128,21 +129,11 @@ fn at(world: &Snapshot<'_>) -> usize {
     (world.conversion.state.playback.at() as usize).min(world.conversion.shown.probabilities.len())
 }
 
-/// The digit with the largest probability.
-fn largest(probabilities: &[f32]) -> usize {
-    let mut best = 0;
-    for k in 1..probabilities.len() {
-        if probabilities[k] > probabilities[best] {
-            best = k;
-        }
-    }
-    best
-}
-
-/// The step from which the answer no longer changes.
+/// The step from which the answer no longer changes; `None` where there is none in the
+/// end.
 fn settled(shown: &Shown) -> Option<usize> {
-    let last = largest(shown.probabilities.last()?);
-    let changes = shown.probabilities.iter().rposition(|p| largest(p) != last);
+    let last = unique_max(shown.probabilities.last()?)?;
+    let changes = shown.probabilities.iter().rposition(|p| unique_max(p) != Some(last));
     Some(changes.map_or(1, |k| k + 2))
 }
 

@@ -10,7 +10,8 @@ use super::super::super::theme::{self, palette};
 use super::super::super::widgets::picture;
 use super::super::plasticity::chart::Chart;
 use super::maps::{Maps, What};
-use super::{at, largest, scatter};
+use super::{at, scatter};
+use crate::core::decision::{best, said, unique_max};
 use crate::core::text::grouped;
 use crate::workers::conversion::{Shown, StageView};
 
@@ -82,19 +83,15 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 /// What both answer.
 fn answers(ui: &mut Ui, shown: &Shown, step: usize) {
     let p = palette(ui.visuals());
-    let original = largest(&shown.original);
+    let (original, sure) = best(&shown.original);
     ui.horizontal_wrapped(|ui| {
-        let text = format!(
-            "{} says {original}, {:.0} % sure",
-            shown.model,
-            100.0 * shown.original[original]
-        );
+        let text = format!("{} says {}, {:.0} % sure", shown.model, said(original), 100.0 * sure);
         ui.label(RichText::new(text).font(theme::strong(16.0)));
         let text = match step.checked_sub(1).and_then(|k| shown.probabilities.get(k)) {
             None => "in spikes: not a step yet".to_owned(),
             Some(now) => {
-                let answer = largest(now);
-                format!("in spikes after {step} steps: {answer}, {:.0} %", 100.0 * now[answer])
+                let (answer, sure) = best(now);
+                format!("in spikes after {step} steps: {}, {:.0} %", said(answer), 100.0 * sure)
             }
         };
         ui.label(RichText::new(text).font(theme::strong(16.0)).color(p.accent));
@@ -188,7 +185,8 @@ pub fn unit_text(stage: &StageView, place: usize, rates: &[f32], step: usize) ->
 fn over_time(ui: &mut Ui, shown: &Shown, step: usize, height: f32) {
     let p = palette(ui.visuals());
     let last = shown.probabilities.len().max(1) as f64;
-    let original = largest(&shown.original);
+    // Without an answer of the original there is nothing to become certain of.
+    let Some(original) = unique_max(&shown.original) else { return };
     let chart = Chart {
         id: "conversion over time",
         axes: ["step", "probability, r"],

@@ -178,7 +178,12 @@ fn table(ui: &mut Ui, sample: &Sample, out: &mut Outbox) {
         for a in &sample.found.after {
             let right = a.right as f64 / n;
             ui.label(a.steps.to_string());
-            ui.label(format!("{:.2} %", 100.0 * right));
+            let none = match a.unanswered {
+                0 => String::new(),
+                n => format!(" ({n} none)"),
+            };
+            ui.label(format!("{:.2} %{none}", 100.0 * right))
+                .on_hover_text("“None”: two digits are equal, which counts as wrong");
             ui.label(format!("{:+.2}", 100.0 * (right - sample.original)));
             ui.label(format!("{:.0}", a.spikes as f64 / n));
             ui.label(format!("{:.2} million", a.operations as f64 / n / 1e6));
@@ -193,11 +198,18 @@ fn table(ui: &mut Ui, sample: &Sample, out: &mut Outbox) {
 
 fn csv(sample: &Sample) -> String {
     let n = sample.found.images as f64;
-    let mut text = String::from("steps,accuracy,spikes_per_image,operations_per_image,energy_uj\n");
+    let mut text =
+        String::from("steps,accuracy,spikes_per_image,operations_per_image,energy_uj,unanswered\n");
     for a in &sample.found.after {
         let (spikes, operations) = (a.spikes as f64 / n, a.operations as f64 / n);
         let uj = energy::spiking_uj(operations, first(sample));
-        let _ = writeln!(text, "{},{},{spikes},{operations},{uj}", a.steps, a.right as f64 / n);
+        let _ = writeln!(
+            text,
+            "{},{},{spikes},{operations},{uj},{}",
+            a.steps,
+            a.right as f64 / n,
+            a.unanswered
+        );
     }
     text
 }

@@ -152,9 +152,10 @@ fn answer(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, width: f32) {
         return;
     };
     let probabilities = &sight.probabilities;
-    let (best, sure) = crate::workers::answers::best(probabilities);
+    let (best, sure) = crate::core::decision::best(probabilities);
     let name = &anatomy.model.name;
-    let text = format!("{name} answers {best}, {:.1} %", sure * 100.0);
+    let said = crate::core::decision::said(best);
+    let text = format!("{name} answers {said}, {:.1} %", sure * 100.0);
     ui.label(RichText::new(text).font(theme::strong(14.0)));
     let (rect, response) = ui.allocate_exact_size(vec2(width, 62.0), Sense::hover());
     let step = width / CLASSES as f32;
@@ -164,12 +165,12 @@ fn answer(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, width: f32) {
             pos2(left + 1.5, rect.top()),
             pos2(left + step - 1.5, rect.bottom() - 17.0),
         );
-        let fill = if d == best { p.accent } else { theme::blend(p.line, p.accent, 0.35) };
+        let fill = if Some(d) == best { p.accent } else { theme::blend(p.line, p.accent, 0.35) };
         ui.painter().rect_filled(well, 2, p.well);
         let mut bar = well;
         bar.set_top(well.bottom() - well.height() * probability);
         ui.painter().rect_filled(bar, 2, fill);
-        let colour: Color32 = if d == best { p.text } else { p.weak };
+        let colour: Color32 = if Some(d) == best { p.text } else { p.weak };
         let at = pos2(well.center().x, rect.bottom() - 8.0);
         let font = theme::strong(12.5);
         ui.painter().text(at, egui::Align2::CENTER_CENTER, d.to_string(), font, colour);

@@ -271,14 +271,14 @@ fn classes(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, part: &Part, room: 
         egui::WidgetInfo::labeled(egui::accesskit::Role::ListBox, true, label)
     });
     let blank = world.digit.is_blank();
-    let (best, _) = crate::workers::answers::best(&sight.probabilities);
+    let best = crate::core::decision::unique_max(&sight.probabilities);
     let step = room.height() / n as f32;
     for d in 0..n {
         let top = room.top() + d as f32 * step;
         let row = Rect::from_min_size(pos2(room.left(), top), vec2(room.width(), step)).shrink(2.0);
         let probability = sight.probabilities.get(d).copied().unwrap_or(0.0);
         ui.painter().rect_filled(row, 3, p.well);
-        let wins = d == best && !blank;
+        let wins = Some(d) == best && !blank;
         if !blank {
             let mut bar = row;
             bar.set_width(row.width() * probability);

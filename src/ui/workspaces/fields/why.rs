@@ -9,12 +9,12 @@ use super::progress;
 use super::tint::{self, short};
 use super::view::{FieldsEdit, ReasonMap, Seek};
 use crate::ann::inspect::filters::largest;
+use crate::core::decision::{best, said};
 use crate::data::{CLASSES, PIXELS, SIDE};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::snapshot::Snapshot;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
-use crate::workers::answers::best;
 use crate::workers::inspect::Sight;
 use crate::workers::inspect::live::Reason;
 use crate::workers::inspect::seek::{Covered, Found};
@@ -132,9 +132,9 @@ fn card(ui: &mut Ui, world: &Snapshot<'_>, reason: &Reason, rect: Rect, response
     let (digit, sure) = best(&reason.probabilities);
     let class = reason.attribution.class;
     let name = &reason.model.name;
-    let said = format!("{name} answers {digit}, {:.1} %", sure * 100.0);
+    let answers = format!("{name} answers {}, {:.1} %", said(digit), sure * 100.0);
     response.widget_info(|| {
-        let label = format!("{said}; why {class}");
+        let label = format!("{answers}; why {class}");
         egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, label)
     });
     let line = |y: f32| pos2(rect.left() + 2.0, rect.top() + y);
@@ -142,8 +142,8 @@ fn card(ui: &mut Ui, world: &Snapshot<'_>, reason: &Reason, rect: Rect, response
     let left = egui::Align2::LEFT_TOP;
     painter.text(line(0.0), left, name, theme::strong(14.0), p.text);
     let asked = format!("{class}: {:.0} %", reason.probabilities[class] * 100.0);
-    let second = if view.class.is_some() && digit != class {
-        format!("{asked}, answers {digit}")
+    let second = if (view.class.is_some() || digit.is_none()) && digit != Some(class) {
+        format!("{asked}, answers {}", said(digit))
     } else {
         format!("answers {asked}")
     };

@@ -8,7 +8,7 @@ use egui_plot::{
 use super::super::super::theme::{self, palette};
 use super::super::super::widgets::time_axis::nice_step;
 use super::percent;
-use crate::workers::digits::tally::{BLOCK, LABEL_BLOCKS, Tally, WINDOW};
+use crate::workers::digits::tally::{BLOCK, Confusion, LABEL_BLOCKS, Tally, WINDOW};
 use crate::workers::digits::view::{BINS, Fields};
 
 /// A plot that shows what it is given and is not moved by accident.
@@ -81,15 +81,16 @@ pub fn accuracy(ui: &mut Ui, tally: &Tally, at: Option<u64>, height: f32) {
         });
 }
 
-/// Truths in rows, answers in columns.
-pub fn confusion(ui: &mut Ui, table: &[[u32; 10]; 10], side: f32) {
+/// Truths in rows, answers in columns; under it how many were not answered, if any.
+pub fn confusion(ui: &mut Ui, table: &Confusion, side: f32) {
     let p = palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
     let cell = (side - 16.0) / 10.0;
     let corner = rect.min + vec2(16.0, 16.0);
-    let most = table.iter().flatten().copied().max().unwrap_or(0).max(1) as f32;
+    let answered = table.iter().flat_map(|row| &row[..10]);
+    let most = answered.copied().max().unwrap_or(0).max(1) as f32;
     for (truth, row) in table.iter().enumerate() {
-        for (answer, n) in row.iter().enumerate() {
+        for (answer, n) in row[..10].iter().enumerate() {
             let at = corner + vec2(answer as f32, truth as f32) * cell;
             let place = Rect::from_min_size(at, vec2(cell, cell)).shrink(0.5);
             let share = (*n as f32 / most).sqrt();
@@ -118,6 +119,12 @@ pub fn confusion(ui: &mut Ui, table: &[[u32; 10]; 10], side: f32) {
             );
             response.on_hover_text_at_pointer(text);
         }
+    }
+    let none: u32 = table.iter().map(|row| row[10]).sum();
+    if none > 0 {
+        let all: u32 = table.iter().flatten().sum();
+        let text = format!("{none} of {all} got no answer: two digits were equal");
+        ui.label(RichText::new(text).small().color(p.weak));
     }
 }
 

@@ -74,10 +74,14 @@ fn headline(ui: &mut Ui, competition: &Competition, counts: &[u32], step: u64) {
     let p = palette(ui.visuals());
     let all: u32 = counts.iter().sum();
     ui.horizontal_wrapped(|ui| {
-        let said = if all == 0 {
-            "No neuron has fired yet".to_owned()
-        } else {
-            format!("The vote says {}", largest(&votes(&competition.network.labels, counts)))
+        let over = step + 1 >= competition.recording.steps();
+        let said = match largest(&votes(&competition.network.labels, counts)) {
+            _ if over && !competition.enough => {
+                format!("No answer: fewer than five spikes in {} presentations", competition.times)
+            }
+            Some(digit) => format!("The vote says {digit}"),
+            None if all == 0 => "No neuron has fired yet".to_owned(),
+            None => "The vote says none: two digits are equal".to_owned(),
         };
         ui.label(RichText::new(said).font(theme::strong(17.0)));
         let text = format!("{:.1} ms, {all} spikes · {}", step as f64 * DT_MS, competition.name);
@@ -148,13 +152,13 @@ fn vote(ui: &mut Ui, competition: &Competition, counts: &[u32]) {
     let tip = "Mean spikes of the neurons that stand for each digit; the largest wins";
     ui.label(RichText::new("The vote").font(theme::strong(14.0))).on_hover_text(tip);
     let votes = votes(&competition.network.labels, counts);
-    let best = usize::from(largest(&votes));
+    let best = largest(&votes).map(usize::from);
     let most = votes.iter().copied().fold(1e-9, f64::max);
     ui.spacing_mut().item_spacing.y = 2.0;
     for (digit, vote) in votes.iter().enumerate() {
         let (rect, response) =
             ui.allocate_exact_size(vec2(ui.available_width(), 17.0), Sense::hover());
-        let wins = *vote > 0.0 && digit == best;
+        let wins = Some(digit) == best;
         let font = if wins { theme::strong(14.0) } else { theme::regular(13.0) };
         let (middle, name) = (rect.center().y, digit.to_string());
         ui.painter().text(

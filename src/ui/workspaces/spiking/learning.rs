@@ -12,8 +12,10 @@ use super::super::super::theme::{self, palette};
 use super::super::super::widgets::time_bar::{self, TimeBar};
 use super::super::super::widgets::{digit_view, picture};
 use super::{charts, mosaic, neuron};
+use crate::core::decision::said;
 use crate::core::text::grouped;
 use crate::data::{PIXELS, SIDE};
+use crate::snn::diehl_cook::protocol::MOST_TIMES;
 use crate::workers::digits::fields::of_neuron;
 use crate::workers::digits::run::Change;
 use crate::workers::digits::view::Fields;
@@ -86,6 +88,12 @@ fn headline(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, out: &mut Outbox
             "{} presentations; an image that raises fewer than five spikes is shown again, brighter",
             grouped(view.presentations)
         ));
+        if view.unanswered > 0 {
+            let text = format!("{} without an answer", grouped(view.unanswered));
+            ui.label(RichText::new(text).color(p.weak)).on_hover_text(format!(
+                "Raised fewer than five spikes in {MOST_TIMES} presentations, brighter each time: given up. Nothing is learnt from such an image, and it counts neither as an image nor in the running accuracy"
+            ));
+        }
         if let Some(speeds) = &view.speeds {
             let text = format!("{:.0} images/s", speeds.images_per_s);
             ui.label(RichText::new(text).color(p.weak));
@@ -122,11 +130,12 @@ fn test(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     if let Some(tested) = &measured.tested {
         let text = format!("test {:.2} %", 100.0 * tested.accuracy);
         ui.label(RichText::new(text).font(theme::strong(14.0))).on_hover_text(format!(
-            "{} neurons, frozen: {} test digits answered by the vote of neurons labelled on {} training digits, in {:.1} s",
+            "{} neurons, frozen: {} test digits answered by the vote of neurons labelled on {} training digits, in {:.1} s; {} got no answer, which counts as wrong",
             tested.neurons,
             grouped(tested.images.0 as u64),
             grouped(tested.images.1 as u64),
-            tested.seconds
+            tested.seconds,
+            grouped(tested.unanswered as u64)
         ));
         if let Some(images) = world.digits.view.reached {
             let text = format!(
@@ -262,8 +271,8 @@ fn last(ui: &mut Ui, world: &Snapshot<'_>, shown: Option<usize>) {
                 ui.label(RichText::new(text).small().color(p.weak))
                     .on_hover_text("Of the neuron pointed at or clicked; else of the winner");
             }
-            if let Some(answer) = last.answer {
-                ui.label(format!("The vote said {answer}"));
+            if last.asked {
+                ui.label(format!("The vote said {}", said(last.answer)));
             }
         });
     });

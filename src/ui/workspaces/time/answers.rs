@@ -13,7 +13,8 @@ use super::super::super::time::TimeEdit;
 use super::super::super::widgets::answer_card::percent;
 use super::chart::{Axes, Labels};
 use super::{Timeline, kind, line, now, save_buttons, timelines};
-use crate::ann::sweep::{Order, Probabilities, best};
+use crate::ann::sweep::{Order, Probabilities};
+use crate::core::decision::{best, said, unique_max};
 use crate::core::playback::PlaybackEdit;
 use crate::data::{CLASSES, SIDE};
 use crate::workers::sweep::Reading;
@@ -156,7 +157,7 @@ fn strip(ui: &Ui, world: &Snapshot<'_>, timeline: &Timeline<'_>, first: Rect) {
         };
         let size = (width * 0.95).clamp(9.0, 15.0);
         let font = if knows { theme::strong(size) } else { theme::regular(size) };
-        ui.painter().text(cell.center(), Align2::CENTER_CENTER, digit.to_string(), font, ink);
+        ui.painter().text(cell.center(), Align2::CENTER_CENTER, short(digit), font, ink);
     }
     if !blank {
         let from = first.left() + timeline.decided_after as f32 * width;
@@ -176,11 +177,11 @@ fn verdict(ui: &Ui, world: &Snapshot<'_>, timeline: &Timeline<'_>, rect: Rect, n
     let now = now(world);
     let (digit, sure) = best(&timeline.probabilities[now]);
     let painter = ui.painter();
-    let wrong = world.digit.label().is_some_and(|label| usize::from(label) != digit);
+    let wrong = world.digit.label().is_some_and(|label| Some(usize::from(label)) != digit);
     let colour = if wrong { p.warning } else { p.text };
     let middle = rect.center().y;
     let at = pos2(rect.left() + 6.0, middle);
-    painter.text(at, Align2::LEFT_CENTER, digit.to_string(), theme::strong(19.0), colour);
+    painter.text(at, Align2::LEFT_CENTER, short(digit), theme::strong(19.0), colour);
     let at = pos2(rect.left() + 24.0, middle);
     painter.text(at, Align2::LEFT_CENTER, percent(sure), theme::regular(12.0), colour);
     let knows = timeline.decided_after;
@@ -194,12 +195,18 @@ fn verdict(ui: &Ui, world: &Snapshot<'_>, timeline: &Timeline<'_>, rect: Rect, n
     painter.text(rect.right_center(), Align2::RIGHT_CENTER, text, font, colour);
 }
 
+/// A digit in a cell; a dash where there is no answer.
+fn short(digit: Option<usize>) -> String {
+    digit.map_or_else(|| "–".to_owned(), |d| d.to_string())
+}
+
 /// As a screen reader says it.
 fn spoken(timeline: &Timeline<'_>, now: usize) -> String {
     let (digit, sure) = best(&timeline.probabilities[now]);
     format!(
-        "{} says {digit}, {} sure, after {now} of 28; made up its mind after {} {}",
+        "{} says {}, {} sure, after {now} of 28; made up its mind after {} {}",
         timeline.name,
+        said(digit),
         percent(sure),
         timeline.line,
         timeline.decided_after
@@ -265,7 +272,7 @@ fn probabilities(
     let y = if axes.ground.height() > 70.0 { &percents[..] } else { &few[..] };
     axes.paint(ui, &Labels { y, x });
     let all = &reading.sweep.probabilities;
-    let last = best(&all[SIDE]).0;
+    let last = unique_max(&all[SIDE]);
     let thick = if world.session.projector { 3.0 } else { 2.0 };
     let mut hues = p.series.iter().skip(1).chain([&p.text]);
     let mut labels = Vec::new();
@@ -273,7 +280,7 @@ fn probabilities(
     for digit in order {
         let values: Vec<f32> = all.iter().map(|p| p[digit]).collect();
         let (k, peak) = peaks[digit];
-        let (colour, width) = if digit == last {
+        let (colour, width) = if Some(digit) == last {
             (p.accent, thick + 0.8)
         } else if let (true, Some(hue)) = (peak > 0.2, (peak > 0.2).then(|| hues.next()).flatten())
         {
@@ -298,8 +305,12 @@ fn probabilities(
     }
     axes.position(ui, now);
     let (answer, sure) = best(&all[now]);
-    let name =
-        format!("Probabilities of {}: {answer}, {} after {now}", reading.name, percent(sure));
+    let name = format!(
+        "Probabilities of {}: {}, {} after {now}",
+        reading.name,
+        said(answer),
+        percent(sure)
+    );
     let id = ui.scope_id().with("scrub curves");
     let response = axes.scrub(ui, id, &name, now, out);
     response.on_hover_ui_at_pointer(|ui| details(ui, reading, now));
@@ -307,15 +318,15 @@ fn probabilities(
 
 /// Where each curve is highest, and the digits in the order of drawing: the final
 /// answer on top of the others, which get their hues by how high they come.
-fn peaks(all: &[Probabilities], last: usize) -> ([(usize, f32); CLASSES], Vec<usize>) {
+fn peaks(all: &[Probabilities], last: Option<usize>) -> ([(usize, f32); CLASSES], Vec<usize>) {
     let peak = |digit: usize| {
         let values = all.iter().map(|p| p[digit]).enumerate();
         values.fold((0, 0.0), |most, (k, v)| if v > most.1 { (k, v) } else { most })
     };
     let peaks: [(usize, f32); CLASSES] = std::array::from_fn(peak);
-    let mut order: Vec<usize> = (0..CLASSES).filter(|d| *d != last).collect();
+    let mut order: Vec<usize> = (0..CLASSES).filter(|d| Some(*d) != last).collect();
     order.sort_by(|a, b| peaks[*b].1.total_cmp(&peaks[*a].1));
-    order.push(last);
+    order.extend(last);
     (peaks, order)
 }
 
@@ -351,7 +362,7 @@ fn csv(all: &[Timeline<'_>]) -> String {
             let _ = write!(
                 text,
                 "{name},{line},{k},{},{}",
-                best(probabilities).0,
+                said(unique_max(probabilities)),
                 timeline.decided_after
             );
             for probability in probabilities {

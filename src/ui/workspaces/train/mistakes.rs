@@ -7,6 +7,7 @@ use super::super::super::command::{Command, DigitEdit, Outbox};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::super::widgets::digit_view;
+use crate::core::decision::said;
 use crate::core::text::grouped;
 use crate::data::CLASSES;
 use crate::workers::training::Judged;
@@ -27,10 +28,18 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         return;
     };
     let e = &judged.evaluation;
-    let wrong =
-        e.answers.iter().enumerate().filter(|(i, a)| a.digit != judged.data.label(*i)).count();
+    let wrong = e
+        .answers
+        .iter()
+        .enumerate()
+        .filter(|(i, a)| a.digit != Some(judged.data.label(*i)))
+        .count();
+    let unanswered = match e.unanswered() {
+        0 => String::new(),
+        n => format!(", {} of them not at all", grouped(n as u64)),
+    };
     ui.label(format!(
-        "{} of {} digits of the {} answered wrongly after epoch {} ({:.2} % right).",
+        "{} of {} digits of the {} answered wrongly{unanswered} after epoch {} ({:.2} % right).",
         grouped(wrong as u64),
         grouped(judged.data.len() as u64),
         judged.of,
@@ -173,8 +182,8 @@ fn gallery(ui: &mut Ui, judged: &Judged, chosen: &mut Option<Cell>, out: &mut Ou
     let answers = &judged.evaluation.answers;
     let mut wanted: Vec<usize> = (0..answers.len())
         .filter(|i| {
-            let (t, q) = (usize::from(judged.data.label(*i)), usize::from(answers[*i].digit));
-            chosen.map_or(t != q, |cell| cell == (t, q))
+            let (t, q) = (usize::from(judged.data.label(*i)), answers[*i].digit.map(usize::from));
+            chosen.map_or(Some(t) != q, |cell| (cell.0, Some(cell.1)) == (t, q))
         })
         .collect();
     wanted.sort_by(|a, b| answers[*b].probability.total_cmp(&answers[*a].probability));
@@ -216,7 +225,7 @@ fn mistake(ui: &mut Ui, judged: &Judged, index: usize, out: &mut Outbox) {
         ui.spacing_mut().item_spacing.y = 1.0;
         let id = egui::Id::unique(("mistake", judged.of, judged.epoch, index));
         let image = judged.data.image(index);
-        let spoken = format!("A {label} answered {}", answer.digit);
+        let spoken = format!("A {label} answered {}", said(answer.digit));
         let response = digit_view::show(
             ui,
             id,
@@ -225,7 +234,7 @@ fn mistake(ui: &mut Ui, judged: &Judged, index: usize, out: &mut Outbox) {
             |i| f32::from(image[i]) / 255.0,
             Sense::click(),
         );
-        ui.label(RichText::new(format!("{label} → {}", answer.digit)).small());
+        ui.label(RichText::new(format!("{label} → {}", said(answer.digit))).small());
         let tip =
             format!("{spoken} with {:.1} %. Click to see it in Draw.", answer.probability * 100.0);
         if response.on_hover_text(tip).clicked() {

@@ -6,8 +6,8 @@ use egui::{Align2, RichText, Sense, Ui, Vec2, pos2};
 use super::super::super::super::theme::{self, palette};
 use super::super::super::super::widgets::digit_view;
 use super::Scene;
+use crate::core::decision::{best, said, unique_max};
 use crate::data::CLASSES;
-use crate::workers::answers::best;
 
 /// Height of the strip, points.
 const HEIGHT: f32 = 46.0;
@@ -31,10 +31,9 @@ pub fn strip(ui: &mut Ui, scene: &Scene<'_, '_>) {
         digit_view::show(ui, id, HEIGHT, label, |i| digit[i], Sense::hover())
             .on_hover_text("The current digit. N, B and R pick others.");
         let (digit, probability) = best(&probabilities);
-        let text = format!("{digit}");
-        ui.label(RichText::new(text).font(theme::strong(30.0)));
-        let said = format!("answer then\n{:.1} %", probability * 100.0);
-        ui.label(RichText::new(said).small().color(weak));
+        ui.label(RichText::new(said(digit)).font(theme::strong(30.0)));
+        let text = format!("answer then\n{:.1} %", probability * 100.0);
+        ui.label(RichText::new(text).small().color(weak));
         bars(ui, &probabilities);
     });
 }
@@ -44,7 +43,7 @@ fn bars(ui: &mut Ui, probabilities: &[f32; CLASSES]) {
     let width = (ui.available_width() / CLASSES as f32).clamp(16.0, 42.0);
     let size = Vec2::new(width * CLASSES as f32, HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    let (answer, _) = best(probabilities);
+    let answer = unique_max(probabilities);
     let painter = ui.painter();
     for (digit, probability) in probabilities.iter().enumerate() {
         let left = rect.left() + width * digit as f32;
@@ -55,7 +54,7 @@ fn bars(ui: &mut Ui, probabilities: &[f32; CLASSES]) {
         painter.rect_filled(ground, 3, p.well);
         let mut bar = ground;
         bar.min.y = ground.bottom() - ground.height() * probability;
-        let (fill, ink) = if digit == answer { (p.accent, p.text) } else { (p.weak, p.weak) };
+        let (fill, ink) = if Some(digit) == answer { (p.accent, p.text) } else { (p.weak, p.weak) };
         painter.rect_filled(bar, 3, fill);
         let at = pos2(ground.center().x, rect.bottom());
         let font = theme::strong(13.0);
