@@ -3,14 +3,20 @@
 use std::path::Path;
 use std::time::Instant;
 
+use anyhow::Context as _;
+
 use super::args::EvaluateArgs;
 use super::output::Output;
 use super::report::EvaluatedSpiking;
 use super::simulate;
 use super::table::{self, Align};
+use crate::core::files::read_limited;
 use crate::data::Dataset;
 use crate::snn::diehl_cook::shipped::{SHIPPED, Shipped};
 use crate::snn::diehl_cook::trained::Trained;
+
+/// The largest network that is read; the largest that can be trained has 25 MB.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// A spiking network to be asked.
 pub struct Spiking {
@@ -24,7 +30,7 @@ pub struct Spiking {
 /// Whether this file holds one.
 pub fn holds_one(file: &Path) -> bool {
     let name = file.display().to_string();
-    std::fs::read(file).is_ok_and(|bytes| Trained::describe(&bytes, &name).is_ok())
+    read_limited(file, MOST_BYTES).is_ok_and(|bytes| Trained::describe(&bytes, &name).is_ok())
 }
 
 /// Whether this is the id of one in the box.
@@ -48,7 +54,10 @@ pub fn select(args: &EvaluateArgs) -> anyhow::Result<Vec<Spiking>> {
     }
     for file in args.weights.iter().filter(|f| holds_one(f)) {
         let name = file.display().to_string();
-        let trained = Trained::from_bytes(&std::fs::read(file)?, &name)?;
+        let trained = Trained::from_bytes(
+            &read_limited(file, MOST_BYTES).with_context(|| format!("could not read {name}"))?,
+            &name,
+        )?;
         let neurons = trained.about.config.neurons;
         found.push(Spiking {
             id: format!("diehl-cook-{neurons}"),

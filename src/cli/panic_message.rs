@@ -7,7 +7,11 @@ use super::output::complain;
 
 /// Replaces Rust's message for programmers by one for people, on every thread.
 pub fn install() {
-    std::panic::set_hook(Box::new(|info| complain(describe(info))));
+    std::panic::set_hook(Box::new(|info| {
+        if !crate::ui::window::takes(info) {
+            complain(describe(info));
+        }
+    }));
 }
 
 fn describe(info: &PanicHookInfo) -> String {

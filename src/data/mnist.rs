@@ -1,6 +1,5 @@
 //! The four files of MNIST: where they are, whether they are right, loading.
 
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::dataset::Dataset;
 use super::error::DataError;
 use super::idx::{self, Kind};
+use crate::core::files::open_regular;
 
 /// The environment variable that names the folder with MNIST.
 pub const FOLDER_VARIABLE: &str = "SPIKESCOPE_MNIST";
@@ -182,7 +182,7 @@ const MOST_UNPACKED_BYTES: u64 = 1 << 28;
 /// What reading or unpacking says; a gzip file that is cut short is an
 /// [`std::io::ErrorKind::UnexpectedEof`].
 pub fn content_sha256(path: &Path) -> std::io::Result<String> {
-    let mut file = BufReader::with_capacity(1 << 16, File::open(path)?);
+    let mut file = BufReader::with_capacity(1 << 16, open_regular(path)?);
     let is_gzip = std::io::BufRead::fill_buf(&mut file)?.starts_with(&idx::GZIP_MAGIC);
     let mut reader: Box<dyn Read> =
         if is_gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
@@ -243,7 +243,7 @@ mod tests {
         std::fs::write(&plain, b"abc").unwrap();
         let packed = dir.path().join("packed");
         let mut gz = flate2::write::GzEncoder::new(
-            File::create(&packed).unwrap(),
+            std::fs::File::create(&packed).unwrap(),
             flate2::Compression::best(),
         );
         gz.write_all(b"abc").unwrap();

@@ -1,5 +1,6 @@
 //! Opening the window, and what to say when there is none to be had.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use eframe::egui_wgpu::{self, wgpu};
 
 use super::app::{App, Setup};
 use super::session::{self, ThemeChoice};
-use crate::core::folders;
+use crate::core::{files, folders};
 
 /// How the window is opened.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +35,8 @@ const SMALLEST: [f32; 2] = [640.0, 480.0];
 /// When there is no display or no graphics adapter; the message says what to do.
 pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
     let home = folders::home();
+    // What a killed process left half written; never what another is writing.
+    files::sweep(&home);
     let (session, _) = session::read_quietly(&home);
     let native = native_options(session.window.unwrap_or([1280.0, 800.0]), options.software);
     let setup = Setup {
@@ -43,18 +46,74 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
         theme: options.theme,
         workspace: options.workspace,
     };
-    // winit panics, for example, when libxkbcommon-x11 is missing.
-    let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+    // winit and wgpu panic, for example, when libxkbcommon-x11 is missing or the
+    // display goes away.
+    STAGE.set(Some(Stage::Opening));
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         eframe::run_native("Spikescope", native, Box::new(|cc| create(cc, setup)))
     }));
-    match opened {
+    let was_open = STAGE.take() == Some(Stage::Open);
+    match ended {
         Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) if was_open => Err(gone(without_place(&error.to_string()))),
         Ok(Err(error)) => Err(explain(&error)),
-        Err(_) => Err(anyhow!(
-            "the window could not go on. The drawing and the settings were saved as of a moment before, a training run as of its last checkpoint. \
-             If it never opened, a system library is missing: on Debian or Ubuntu, `make run` installs it"
-        )),
+        Err(_) => {
+            let what = PANIC.take();
+            let what = what.as_deref().unwrap_or("an error in the program");
+            if was_open { Err(gone(what)) } else { Err(never_opened(what)) }
+        }
     }
+}
+
+/// How far the window of this thread is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Opening,
+    Open,
+}
+
+thread_local! {
+    static STAGE: Cell<Option<Stage>> = const { Cell::new(None) };
+    /// What an outside package said when it panicked.
+    static PANIC: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// For the panic hook: whether the window gave up in a package that is not ours,
+/// as winit and wgpu do when the display goes away. [`run`] then says so in one
+/// line; a bug of our own has its full text.
+pub fn takes(info: &std::panic::PanicHookInfo) -> bool {
+    let ours = info.location().is_none_or(|l| is_ours(l.file()));
+    if ours || STAGE.get().is_none() {
+        return false;
+    }
+    let text = info.payload_as_str().unwrap_or("no further information");
+    PANIC.set(Some(one_line(text)));
+    true
+}
+
+/// Files of this package are named relative to it, those of others from the root
+/// or, in a build without paths, by where cargo keeps packages.
+fn is_ours(file: &str) -> bool {
+    file.starts_with("src/") || file.starts_with("src\\")
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+}
+
+const KEPT: &str = "The drawing and the settings were saved as of a moment before, a training run as of its last checkpoint";
+
+fn gone(what: &str) -> anyhow::Error {
+    anyhow!(
+        "the window could not go on: its display or its graphics adapter has gone ({what}). {KEPT}; start Spikescope again"
+    )
+}
+
+fn never_opened(what: &str) -> anyhow::Error {
+    anyhow!(
+        "the window could not be opened ({what}). A system library may be missing: on Debian or Ubuntu, `make run` installs it. \
+         `spikescope tour --out DIR` renders the workspaces to pictures without a window"
+    )
 }
 
 fn create(
@@ -62,6 +121,7 @@ fn create(
     setup: Setup,
 ) -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
     let mut app = App::new(&cc.egui_ctx, setup).context("could not start the worker threads")?;
+    STAGE.set(Some(Stage::Open));
     if let Some(state) = &cc.wgpu_render_state {
         let info = state.adapter.get_info();
         let kind = if info.device_type == wgpu::DeviceType::Cpu { " (software)" } else { "" };
@@ -158,5 +218,5 @@ fn explain(error: &eframe::Error) -> anyhow::Error {
         }
         _ => "the window could not be opened",
     };
-    anyhow!("{advice} ({})", without_place(&error.to_string()))
+    anyhow!("{advice} ({})", one_line(without_place(&error.to_string())))
 }

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 
 use crate::core::clock::{stamp, unix_seconds};
-use crate::core::folders;
+use crate::core::{files, folders};
+
+/// The largest checkpoint that is read: many times that of the largest network.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// A folder under `simulations`.
 pub struct SimulationRun {
@@ -58,9 +61,10 @@ impl SimulationRun {
             bail!("there is no simulation {name:?} in {}; known are {known}", root().display());
         };
         let run = Self { id: id.clone(), folder: root().join(id) };
+        files::sweep(&run.folder);
         let file = run.checkpoint();
-        let bytes =
-            std::fs::read(&file).with_context(|| format!("could not read {}", file.display()))?;
+        let bytes = files::read_limited(&file, MOST_BYTES)
+            .with_context(|| format!("could not read {}", file.display()))?;
         Ok((run, bytes))
     }
 

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::{Recording, View};
+use crate::core::files::read_limited;
 use crate::core::npz::{self, Array, NpzError, Values};
 
 /// Bins in which the given-up part of a run is exported.
@@ -19,6 +20,8 @@ const DENSITY_BINS: usize = 1024;
 /// number, and views make room for each neuron.
 const MOST_MS: f64 = 1e12;
 const MOST_NEURONS: u32 = 10_000_000;
+/// The largest CSV file that is read.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// Spikes as they stand in a file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,7 +68,7 @@ impl SpikeTimes {
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz")) {
             return Self::from_arrays(&npz::read(path)?).map_err(content);
         }
-        let bytes = std::fs::read(path).map_err(|e| content(e.to_string()))?;
+        let bytes = read_limited(path, MOST_BYTES).map_err(|e| content(e.to_string()))?;
         let text = std::str::from_utf8(&bytes).map_err(|_| content("it is not text".into()))?;
         Self::from_csv(text).map_err(content)
     }
