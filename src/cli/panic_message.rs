@@ -14,8 +14,15 @@ pub fn install() {
     }));
 }
 
+/// The system's limit, met in a package that knows no better than to panic.
+const NO_THREADS: &str =
+    "error: the system gives no more threads; close other programs and try again";
+
 fn describe(info: &PanicHookInfo) -> String {
     let what = info.payload_as_str().unwrap_or("no further information");
+    if what.starts_with("failed to spawn thread") {
+        return NO_THREADS.into();
+    }
     let place = info.location().map_or_else(|| "an unknown place".into(), ToString::to_string);
     let thread = std::thread::current();
     let trace = Backtrace::capture();

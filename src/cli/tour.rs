@@ -5,9 +5,11 @@ use super::args::TourArgs;
 use super::output::Output;
 use super::report::Toured;
 use crate::ui::tour::{TourOptions, render};
+use crate::ui::window::{guarded, no_adapter};
 
 pub fn run(args: &TourArgs, out: &mut Output) -> anyhow::Result<Outcome> {
-    let pictures = render(&args.out, &TourOptions { mnist: args.mnist.clone() })?;
+    let options = TourOptions { mnist: args.mnist.clone() };
+    let pictures = guarded(|| render(&args.out, &options)).map_err(|e| no_adapter(&e))??;
     for picture in &pictures {
         out.line(picture.display())?;
     }

@@ -29,8 +29,12 @@ pub enum Kept {
 }
 
 impl Kept {
-    fn advice(self) -> &'static str {
+    fn advice(self, error: &std::io::Error) -> &'static str {
         match self {
+            // An error of our own says what is wrong with the path.
+            Self::Nothing if error.raw_os_error().is_none() => {
+                "Nothing was written; choose another file, then save again"
+            }
             Self::Nothing => {
                 "Nothing was written; free some space or choose another folder, then save again"
             }
@@ -44,7 +48,7 @@ impl Kept {
 
 /// A file could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("could not write {path}: {source}. {advice}", path = path.display(), advice = kept.advice())]
+#[error("could not write {path}: {source}. {advice}", path = path.display(), advice = kept.advice(source))]
 pub struct WriteError {
     /// The file that was to be written.
     pub path: PathBuf,
@@ -109,6 +113,10 @@ fn replace(
     };
     // A link into a folder that is missing may lead to a disk that is not
     // mounted now: nothing is made there.
+    if folder.exists() && !folder.is_dir() {
+        let text = format!("{} is not a folder", folder.display());
+        return Err(std::io::Error::new(std::io::ErrorKind::NotADirectory, text));
+    }
     if !linked {
         std::fs::create_dir_all(folder)?;
     }

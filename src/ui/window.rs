@@ -1,7 +1,7 @@
 //! Opening the window, and what to say when there is none to be had.
 
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
@@ -48,53 +48,64 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
     };
     // winit and wgpu panic, for example, when libxkbcommon-x11 is missing or the
     // display goes away.
-    STAGE.set(Some(Stage::Opening));
-    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        eframe::run_native("Spikescope", native, Box::new(|cc| create(cc, setup)))
-    }));
-    let was_open = STAGE.take() == Some(Stage::Open);
+    let ended =
+        guarded(|| eframe::run_native("Spikescope", native, Box::new(|cc| create(cc, setup))));
+    let was_open = WAS_OPEN.take();
     match ended {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) if was_open => Err(gone(without_place(&error.to_string()))),
         Ok(Err(error)) => Err(explain(&error)),
-        Err(_) => {
-            let what = PANIC.take();
-            let what = what.as_deref().unwrap_or("an error in the program");
-            if was_open { Err(gone(what)) } else { Err(never_opened(what)) }
-        }
+        Err(what) if was_open => Err(gone(&what)),
+        Err(what) => Err(never_opened(&what)),
     }
-}
-
-/// How far the window of this thread is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    Opening,
-    Open,
 }
 
 thread_local! {
-    static STAGE: Cell<Option<Stage>> = const { Cell::new(None) };
-    /// What an outside package said when it panicked.
+    /// Whether this thread is within [`guarded`].
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+    /// What an outside package said when it panicked there.
     static PANIC: Cell<Option<String>> = const { Cell::new(None) };
+    /// Whether the window has been open.
+    static WAS_OPEN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// For the panic hook: whether the window gave up in a package that is not ours,
-/// as winit and wgpu do when the display goes away. [`run`] then says so in one
-/// line; a bug of our own has its full text.
+/// Does what outside packages may give up on by a panic, as winit, wgpu and
+/// `egui_kittest` do when there is no display or no graphics adapter.
+///
+/// # Errors
+/// What they said, or that it was an error of our own (its full text is printed).
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    GUARDED.set(true);
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    GUARDED.set(false);
+    done.map_err(|_| PANIC.take().unwrap_or_else(|| "an error in the program".into()))
+}
+
+/// For the panic hook: whether a package that is not ours gave up within
+/// [`guarded`], which then says so in one line; a bug of our own has its full text.
 pub fn takes(info: &std::panic::PanicHookInfo) -> bool {
     let ours = info.location().is_none_or(|l| is_ours(l.file()));
-    if ours || STAGE.get().is_none() {
+    if ours || !GUARDED.get() {
         return false;
     }
-    let text = info.payload_as_str().unwrap_or("no further information");
-    PANIC.set(Some(one_line(text)));
+    PANIC.set(Some(said(info.payload_as_str().unwrap_or("no further information"))));
     true
 }
 
-/// Files of this package are named relative to it, those of others from the root
-/// or, in a build without paths, by where cargo keeps packages.
+/// The sources of this package are named relative to it, those of others by
+/// where cargo keeps them.
 fn is_ours(file: &str) -> bool {
-    file.starts_with("src/") || file.starts_with("src\\")
+    Path::new(file).starts_with("src")
+}
+
+/// The error that was unwrapped, in one line, as far as it is short.
+fn said(panic: &str) -> String {
+    let error = panic.split_once("on an `Err` value: ").map_or(panic, |(_, error)| error);
+    let line = one_line(error);
+    match line.char_indices().nth(100) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 fn one_line(text: &str) -> String {
@@ -116,12 +127,25 @@ fn never_opened(what: &str) -> anyhow::Error {
     )
 }
 
+/// What to do without an adapter; `what` is what was said.
+pub fn no_adapter(what: &str) -> anyhow::Error {
+    let what = one_line(what);
+    match std::env::var("WGPU_BACKEND") {
+        Ok(asked) => anyhow!(
+            "there is no graphics adapter of the kind that WGPU_BACKEND={asked} asks for; unset it, or choose vulkan or gl ({what})"
+        ),
+        Err(_) => anyhow!(
+            "there is no graphics adapter. Install a driver, or Mesa's software one (mesa-vulkan-drivers and libvulkan1 on Debian and Ubuntu; `make run` does it) ({what})"
+        ),
+    }
+}
+
 fn create(
     cc: &eframe::CreationContext<'_>,
     setup: Setup,
 ) -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
     let mut app = App::new(&cc.egui_ctx, setup).context("could not start the worker threads")?;
-    STAGE.set(Some(Stage::Open));
+    WAS_OPEN.set(true);
     if let Some(state) = &cc.wgpu_render_state {
         let info = state.adapter.get_info();
         let kind = if info.device_type == wgpu::DeviceType::Cpu { " (software)" } else { "" };
@@ -213,10 +237,31 @@ fn explain(error: &eframe::Error) -> anyhow::Error {
         eframe::Error::WinitEventLoop(_) => {
             "there is no display to open a window on. `spikescope tour --out DIR` renders the workspaces to pictures without one; `spikescope classify`, `train` and `evaluate` need none either"
         }
-        eframe::Error::Wgpu(_) => {
-            "there is no graphics adapter. Install a driver, or Mesa's software one (mesa-vulkan-drivers and libvulkan1 on Debian and Ubuntu; `make run` does it)"
-        }
+        eframe::Error::Wgpu(_) => return no_adapter(&error.to_string()),
         _ => "the window could not be opened",
     };
     anyhow!("{advice} ({})", one_line(without_place(&error.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_packages_say_when_they_give_up_becomes_one_short_line() {
+        let unwrapped = "called `Result::unwrap()` on an `Err` value: Io(\n  Broken\n)";
+        assert_eq!(said(unwrapped), "Io( Broken )");
+        assert_eq!(said("no display."), "no display");
+        assert_eq!(said(&"é".repeat(500)).chars().count(), 101);
+        assert!(is_ours("src/ui/app.rs") && !is_ours("/root/registry/winit/src/lib.rs"));
+        assert!(!is_ours("/rustc/5980/library/core/src/option.rs"));
+    }
+
+    #[test]
+    fn a_panic_within_a_guard_is_an_error_and_the_guard_ends() {
+        assert_eq!(guarded(|| 7), Ok(7));
+        // Our own: the hook prints it.
+        assert_eq!(guarded(|| panic!("here")), Err::<(), _>("an error in the program".into()));
+        assert!(!GUARDED.get());
+    }
 }

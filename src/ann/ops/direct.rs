@@ -29,7 +29,7 @@ impl Direct {
         if !(matches!(k, 3 | 5) && c == 1 && h >= k && w >= k && o.is_multiple_of(16)) {
             return None;
         }
-        let (input, output) = (Plane::new(h, w, 1), Plane::new(h + 1 - k, w + 1 - k, o));
+        let (input, output) = (Plane::new(h, w, 1), Plane::new(h - k + 1, w - k + 1, o));
         let fits = input.pads(input) && output.pads(output) && o.checked_mul(k * k + 1).is_some();
         fits.then_some(Self { engine, kernel: k, input, output })
     }

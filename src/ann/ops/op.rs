@@ -255,6 +255,11 @@ pub trait Op: Send + Sync + std::fmt::Debug {
     fn gradient(&self, _block: usize, _parts: &[Part<'_>], _out: &mut [f32]) {}
 }
 
+/// Numbers of all parameters.
+pub fn parameter_len(op: &dyn Op) -> usize {
+    op.parameters().iter().map(Parameter::len).sum()
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -332,9 +337,4 @@ pub(super) mod tests {
         }
         assert!(!shared.pointer(4..4).is_null());
     }
-}
-
-/// Numbers of all parameters.
-pub fn parameter_len(op: &dyn Op) -> usize {
-    op.parameters().iter().map(Parameter::len).sum()
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use super::super::failure::UsageError;
 use crate::core::clock::{stamp, unix_seconds};
 use crate::core::{files, folders};
 
@@ -58,7 +59,11 @@ impl SimulationRun {
         let found = if name == "last" { known.last() } else { known.iter().find(|n| *n == name) };
         let Some(id) = found else {
             let known = if known.is_empty() { "none yet".into() } else { known.join(", ") };
-            bail!("there is no simulation {name:?} in {}; known are {known}", root().display());
+            let root = root();
+            bail!(UsageError(format!(
+                "there is no simulation {name:?} in {}; known are {known}",
+                root.display()
+            )));
         };
         let run = Self { id: id.clone(), folder: root().join(id) };
         files::sweep(&run.folder);

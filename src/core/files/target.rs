@@ -36,15 +36,15 @@ pub(super) fn resolve(path: &Path) -> io::Result<Target> {
         if links > MOST_LINKS {
             return Err(io::Error::other("its links lead in a circle"));
         }
-        let to = std::fs::read_link(&real)?;
-        // What Linux shows of an open file is a link by name alone.
-        if real.starts_with("/proc")
-            && let Ok(end) = std::fs::metadata(&real)
+        let to = real.parent().unwrap_or(Path::new("")).join(std::fs::read_link(&real)?);
+        // What Linux shows of an open file (`/proc/self/fd`) is a link that leads
+        // there, but does not say where.
+        if let Ok(end) = std::fs::metadata(&real)
             && !std::fs::metadata(&to).is_ok_and(|named| same(&named, &end))
         {
-            return kind(real, &end, true);
+            return if end.is_file() { shown_file(&real) } else { kind(real, &end, true) };
         }
-        real = real.parent().unwrap_or(Path::new("")).join(to);
+        real = to;
     }
     let folder = real.parent().filter(|f| !f.as_os_str().is_empty());
     if links > 0 && folder.is_some_and(|f| !f.is_dir()) {
@@ -52,6 +52,11 @@ pub(super) fn resolve(path: &Path) -> io::Result<Target> {
         return Err(io::Error::new(io::ErrorKind::NotFound, text));
     }
     Ok(Target::Replace { path: real, linked: links > 0 })
+}
+
+/// An open file that has no name any more: it is written to as it is.
+fn shown_file(link: &Path) -> io::Result<Target> {
+    File::options().write(true).truncate(true).open(link).map(Target::Through)
 }
 
 fn kind(path: PathBuf, found: &Metadata, linked: bool) -> io::Result<Target> {
@@ -80,8 +85,11 @@ fn same(_a: &Metadata, _b: &Metadata) -> bool {
 #[cfg(unix)]
 fn standard_stream(link: &Path) -> Option<File> {
     use std::os::fd::AsFd;
-    let number = link.strip_prefix("/proc").ok()?.strip_prefix("self/fd").ok()?.to_str()?;
-    let shared = match number {
+    let folder = link.parent()?;
+    if folder != Path::new("/proc/self/fd") && folder != Path::new("/dev/fd") {
+        return None;
+    }
+    let shared = match link.file_name()?.to_str()? {
         "1" => io::stdout().as_fd().try_clone_to_owned(),
         "2" => io::stderr().as_fd().try_clone_to_owned(),
         _ => return None,

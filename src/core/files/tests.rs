@@ -219,6 +219,34 @@ mod unix {
     }
 
     #[test]
+    fn an_open_file_that_only_linux_shows_is_written_to() {
+        use std::os::fd::AsRawFd;
+        if !Path::new("/proc/self/fd").exists() {
+            return;
+        }
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        for folder in ["/proc/self/fd", "/dev/fd"] {
+            let path = format!("{folder}/{}", writer.as_raw_fd());
+            write_bytes(Path::new(&path), b"through").unwrap();
+            let mut got = [0; 7];
+            reader.read_exact(&mut got).unwrap();
+            assert_eq!(&got, b"through");
+        }
+        let file = tempfile::tempfile().unwrap();
+        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+        write_bytes(Path::new(&path), b"no name").unwrap();
+        assert_eq!(read_limited(Path::new(&path), 100).unwrap(), b"no name");
+    }
+
+    #[test]
+    fn a_file_cannot_be_a_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("file"), b"x").unwrap();
+        let error = write_bytes(&dir.path().join("file/new"), b"x").unwrap_err().to_string();
+        assert!(error.contains("file is not a folder"), "{error}");
+    }
+
+    #[test]
     fn a_pipe_is_not_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("pipe");

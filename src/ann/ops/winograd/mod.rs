@@ -82,6 +82,15 @@ impl ConvPool {
             5 => [(Size::F45, 4, 8), (Size::F25, 2, 6)],
             _ => return None,
         };
+        // Far from overflow below: tiles hang over the edge by less than a kernel.
+        let len = h.checked_mul(w).and_then(|n| n.checked_mul(c));
+        let small = |n: Option<usize>| n.is_some_and(|n| n <= isize::MAX as usize >> 16);
+        if !(small(len)
+            && small(c.checked_mul(o))
+            && small(h.checked_mul(w).and_then(|n| n.checked_mul(o))))
+        {
+            return None;
+        }
         let (oh, ow) = ((h + 1).saturating_sub(kernel) / 2, (w + 1).saturating_sub(kernel) / 2);
         if oh == 0 || ow == 0 || !c.is_multiple_of(32) || !o.is_multiple_of(32) {
             return None;
@@ -94,10 +103,7 @@ impl ConvPool {
         input.rows = h.max(tiles.0 * m + kernel - 1);
         input.pitch = w.max(tiles.1 * m + kernel - 1);
         let output = Plane::new(oh, ow, o);
-        // Points, of which there are 64 at most, of all weights or all tiles.
-        let most = [c.checked_mul(o), tiles.0.checked_mul(tiles.1).and_then(|t| t.checked_mul(c))];
-        let small = most.into_iter().all(|n| n.is_some_and(|n| n <= isize::MAX as usize >> 10));
-        if !(small && input.pads(Plane::new(h, w, c)) && output.pads(output)) {
+        if !(input.pads(Plane::new(h, w, c)) && output.pads(output)) {
             return None;
         }
         let s = Sizes { c, o, input, output, tiles };

@@ -121,7 +121,7 @@ fn counters_that_contradict_each_other_or_the_digits_are_refused() {
         ("/config/validation_share", json!(-0.5)),
         ("/config/model", json!("mlp")),
         ("/config/model", json!("../x")),
-        ("/config/optimiser/id", json!("adam")),
+        ("/config/optimiser/id", json!("sgd+")),
         ("/data", json!("other")),
     ] {
         let mut changed = state.clone();
