@@ -171,6 +171,8 @@ fn fast() -> Options {
         stall_timeout: Duration::from_millis(300),
         resumes_per_mirror: 2,
         use_proxy: false,
+        https_only: false,
+        most_time: Duration::from_secs(20),
     }
 }
 
@@ -443,14 +445,64 @@ fn a_folder_that_cannot_be_written_is_named() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn a_full_disk_is_told_as_such() {
+    let source = std::io::ErrorKind::StorageFull.into();
+    let message = DownloadError::Write { path: "file.gz.part".into(), source }.to_string();
+    assert!(message.contains("disk is full") && message.contains("file.gz.part"), "{message}");
+}
+
+#[test]
+#[cfg(unix)]
+fn nothing_is_written_through_a_link_or_into_a_device() {
     let (content, _) = file();
     let dir = tempfile::tempdir().unwrap();
-    std::os::unix::fs::symlink("/dev/full", dir.path().join("file.gz.part")).unwrap();
+    let (part, precious) = (dir.path().join("file.gz.part"), dir.path().join("precious"));
+    std::fs::write(&precious, b"precious").unwrap();
     let server = Server::start(&content, [Act::Serve]);
-    let message = get(dir.path(), &[&server]).0.unwrap_err().to_string();
-    assert!(message.contains("disk is full") && message.contains("file.gz.part"), "{message}");
+    for target in [&precious, Path::new("/dev/full"), Path::new("not there")] {
+        std::os::unix::fs::symlink(target, &part).unwrap();
+        let message = get(dir.path(), &[&server]).0.unwrap_err().to_string();
+        assert!(message.contains("a link") && message.contains("file.gz.part"), "{message}");
+        std::fs::remove_file(&part).unwrap();
+    }
+    assert!(server.ranges().is_empty());
+    assert_eq!(std::fs::read(&precious).unwrap(), b"precious");
+    assert!(!dir.path().join("not there").exists());
+    get(dir.path(), &[&server]).0.unwrap();
+    assert_whole(dir.path());
+}
+
+#[test]
+fn plain_http_is_not_asked_nor_followed_unless_allowed() {
+    let (content, wanted) = file();
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&content, [Act::Serve]);
+    assert!(Options::default().https_only);
+    let strict = Options { https_only: true, ..fast() };
+    let mirrors = [server.url.clone()];
+    let cancel = AtomicBool::new(false);
+    let result = fetch(&[wanted], dir.path(), &mirrors, &strict, &cancel, &mut |_| {});
+    let message = result.unwrap_err().to_string();
+    assert!(message.contains("not https"), "{message}");
+    assert!(server.ranges().is_empty());
+}
+
+#[test]
+fn a_server_that_drips_is_left_in_the_end_and_what_it_sent_is_kept() {
+    let (content, wanted) = file();
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&content, [Act::Slow]);
+    let short = Options { most_time: Duration::from_millis(200), ..fast() };
+    let (mirrors, cancel) = ([server.url.clone()], AtomicBool::new(false));
+    let begun = Instant::now();
+    let result = fetch(&[wanted], dir.path(), &mirrors, &short, &cancel, &mut |_| {});
+    assert!(matches!(result, Err(DownloadError::TooSlow { .. })), "{result:?}");
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    assert!(dir.path().join("file.gz.part").metadata().unwrap().len() > 0);
+    let good = Server::start(&content, [Act::Serve]);
+    get(dir.path(), &[&good]).0.unwrap();
+    assert_whole(dir.path());
+    assert!(good.ranges()[0].is_some());
 }
 
 #[test]

@@ -242,9 +242,12 @@ impl Backprop {
         });
         self.blocks.par_iter().for_each(|block| {
             let i = block.step;
-            // SAFETY: the updates are done, so everybody only reads the parameters.
-            let parameters = unsafe { parameters[i].read() };
-            plan.steps[i].op.prepare(block.number, parameters, caches[i]);
+            // SAFETY: the updates are done, so everybody only reads the parameters;
+            // each block is prepared once, and nobody reads the caches meanwhile.
+            unsafe {
+                let parameters = parameters[i].read();
+                plan.steps[i].op.prepare(block.number, parameters, caches[i]);
+            }
         });
         failed.into_inner().ok().flatten().map_or(Ok(()), Err)
     }

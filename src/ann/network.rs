@@ -93,7 +93,11 @@ impl Network {
         for (i, step) in self.plan.steps.iter().enumerate() {
             let cache = Shared::new(&mut self.caches[i]);
             for block in 0..step.op.blocks().len() {
-                step.op.prepare(block, &self.parameters[i], cache);
+                #[allow(unsafe_code, reason = "prepares the cache")]
+                // SAFETY: this thread alone has the cache.
+                unsafe {
+                    step.op.prepare(block, &self.parameters[i], cache);
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::AnnError;
 use super::network::Network;
 use super::zoo;
-use crate::core::files::write_whole;
+use crate::core::files::{read_limited, write_whole};
 use crate::data::dataset::Fingerprint;
 
 /// How a network was trained; stored in the file under `spikescope`.
@@ -59,6 +59,9 @@ fn off() -> String {
 
 const KEY: &str = "spikescope";
 
+/// The largest file of weights that is read: many times the largest network's.
+const MOST_BYTES: u64 = 256 << 20;
+
 /// Named arrays with their shapes.
 pub(super) type Arrays = Vec<(String, Vec<usize>, Vec<f32>)>;
 
@@ -87,21 +90,29 @@ pub(super) fn write_arrays(
     text: String,
     precision: Precision,
 ) -> Result<(), AnnError> {
-    let broken = |e: &dyn std::fmt::Display| AnnError::Weights {
+    let file = pack(arrays, text, precision).map_err(|e| AnnError::Weights {
         file: path.display().to_string(),
         reason: e.to_string(),
-    };
+    })?;
+    write_whole(path, |w| w.write_all(&file))?;
+    Ok(())
+}
+
+/// What [`write_arrays`] writes.
+pub(super) fn pack(
+    arrays: &Arrays,
+    text: String,
+    precision: Precision,
+) -> Result<Vec<u8>, safetensors::SafeTensorError> {
     let bytes: Vec<Vec<u8>> = arrays.iter().map(|(.., v)| precision.bytes(v)).collect();
     let kind = if precision == Precision::Half { Dtype::F16 } else { Dtype::F32 };
     let mut views = Vec::with_capacity(arrays.len());
     for ((name, shape, _), bytes) in arrays.iter().zip(&bytes) {
-        let view = TensorView::new(kind, shape.clone(), bytes).map_err(|e| broken(&e))?;
+        let view = TensorView::new(kind, shape.clone(), bytes)?;
         views.push((name.clone(), view));
     }
     let metadata = HashMap::from([(KEY.to_owned(), text)]);
-    let file = safetensors::serialize(views, Some(metadata)).map_err(|e| broken(&e))?;
-    write_whole(path, |w| w.write_all(&file))?;
-    Ok(())
+    safetensors::serialize(views, Some(metadata))
 }
 
 /// The text that [`write_arrays`] wrote. `file` names it in messages.
@@ -137,9 +148,9 @@ pub(super) fn read_arrays(bytes: &[u8], file: &str) -> Result<(Arrays, String), 
     Ok((arrays, text))
 }
 
-/// Reads a file.
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, AnnError> {
-    std::fs::read(path).map_err(|source| AnnError::Read { path: path.into(), source })
+/// Reads a file of at most `most` bytes.
+pub(super) fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, AnnError> {
+    read_limited(path, most).map_err(|source| AnnError::Read { path: path.into(), source })
 }
 
 /// The parameters of a network as arrays, each name after `prefix`.
@@ -201,7 +212,7 @@ pub fn save(
 /// # Errors
 /// [`AnnError::Read`] or [`AnnError::Weights`], naming file and fault.
 pub fn load(path: &Path) -> Result<(Network, Metadata), AnnError> {
-    from_bytes(&read_file(path)?, &path.display().to_string())
+    from_bytes(&read_file(path, MOST_BYTES)?, &path.display().to_string())
 }
 
 /// [`load`] for bytes that are at hand; `file` names them in messages.
@@ -211,7 +222,8 @@ pub fn load(path: &Path) -> Result<(Network, Metadata), AnnError> {
 pub fn from_bytes(bytes: &[u8], file: &str) -> Result<(Network, Metadata), AnnError> {
     let (arrays, text) = read_arrays(bytes, file)?;
     let metadata = understand(&text, file)?;
-    let mut network = Network::new(zoo::get(&metadata.architecture)?, 0)?;
+    let broken = |e: AnnError| AnnError::Weights { file: file.to_owned(), reason: e.to_string() };
+    let mut network = Network::new(zoo::get(&metadata.architecture).map_err(broken)?, 0)?;
     set_from(&mut network, &arrays, "", file)?;
     Ok((network, metadata))
 }
@@ -222,10 +234,19 @@ pub(super) fn describe(bytes: &[u8], file: &str) -> Result<Metadata, AnnError> {
 }
 
 fn understand(text: &str, file: &str) -> Result<Metadata, AnnError> {
-    serde_json::from_str(text).map_err(|e| AnnError::Weights {
-        file: file.to_owned(),
-        reason: format!("its description cannot be understood ({e})"),
-    })
+    let broken = |reason: String| AnnError::Weights { file: file.to_owned(), reason };
+    let metadata: Metadata = serde_json::from_str(text)
+        .map_err(|e| broken(format!("its description cannot be understood ({e})")))?;
+    let shares = [
+        Some(metadata.validation_share),
+        metadata.validation_accuracy,
+        metadata.test_accuracy,
+        metadata.last_test_accuracy,
+    ];
+    if !shares.into_iter().flatten().all(|s| (0.0..=1.0).contains(&s)) {
+        return Err(broken("a share in its description is not between 0 and 1".into()));
+    }
+    Ok(metadata)
 }
 
 /// The network with its weights as they are after saving in half precision.

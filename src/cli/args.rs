@@ -7,7 +7,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use bench::{BenchArgs, BenchEngine, BenchSpikingArgs, BenchTrainArgs, BenchWhat};
@@ -18,6 +18,7 @@ use super::simulate::args::SimulateArgs;
 use crate::ann::device::DEVICES;
 use crate::ann::optimiser::OPTIMISERS;
 use crate::ann::shipped::SETS;
+use crate::ann::trainer::config::MOST_THREADS;
 use crate::ann::zoo::ZOO;
 use crate::data::augment::Augmentation;
 use crate::data::orient::Orientation;
@@ -200,7 +201,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Threads to compute on [default: one per core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads())]
     pub threads: Option<NonZeroUsize>,
     /// Where to compute; `spikescope devices` tells which there are. With --resume, the run goes
     /// on there [default: cpu, or where the run was]
@@ -257,7 +258,7 @@ pub struct EvaluateArgs {
     #[command(flatten)]
     pub turn: Turn,
     /// Threads to compute on [default: one per core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads())]
     pub threads: Option<NonZeroUsize>,
     #[command(flatten)]
     pub format: Format,
@@ -435,6 +436,12 @@ fn all_models() -> PossibleValuesParser {
 
 fn devices() -> PossibleValuesParser {
     DEVICES.iter().map(|d| PossibleValue::new(d.id).help(d.name)).collect::<Vec<_>>().into()
+}
+
+/// From 1 to [`MOST_THREADS`].
+pub(super) fn threads() -> impl TypedValueParser<Value = NonZeroUsize> {
+    let number = |n: u16| NonZeroUsize::new(usize::from(n)).unwrap_or(NonZeroUsize::MIN);
+    clap::value_parser!(u16).range(1..=MOST_THREADS as i64).map(number)
 }
 
 pub(super) fn sources() -> PossibleValuesParser {

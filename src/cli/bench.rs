@@ -216,7 +216,7 @@ pub(super) fn memory(mb: Option<f64>) -> String {
 
 /// The largest resident memory of this process so far; Linux tells.
 pub(super) fn peak_mb() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let status = crate::core::files::read_kernel("/proc/self/status")?;
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse::<f64>().ok().map(|kb| kb / 1024.0)
 }

@@ -108,7 +108,7 @@ pub struct ConvertArgs {
         value_parser = clap::value_parser!(u32).range(0..=100))]
     pub jitter: u32,
     /// Threads to compute on [default: one per core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = args::threads())]
     pub threads: Option<NonZeroUsize>,
     /// Write accuracy, spikes and operations against steps to this file
     #[arg(long, value_name = "FILE")]

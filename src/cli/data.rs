@@ -159,6 +159,7 @@ fn export(args: &ExportArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let data = synthetic::generate(args.seed, args.count as usize);
     let images = args.out.join("synthetic-images-idx3-ubyte");
     let labels = args.out.join("synthetic-labels-idx1-ubyte");
+    files::sweep(&args.out);
     write_idx(&data, &images, &labels)?;
     out.line(format_args!("{} digits written to:", data.len()))?;
     out.line(images.display())?;

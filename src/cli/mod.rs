@@ -65,9 +65,14 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// What packages log about a display or an adapter that is not there, or goes
+/// away, is told by our own message.
+const USUAL_LOG: &str =
+    "error,arboard=off,eframe::native::run=off,wgpu_hal::gles=off,spikescope=warn";
+
 /// Our own warnings and everybody's errors, unless `RUST_LOG` says otherwise.
 fn start_log() {
-    let filter = env_logger::Env::default().default_filter_or("error,spikescope=warn");
+    let filter = env_logger::Env::default().default_filter_or(USUAL_LOG);
     // It fails only when a logger is there already, which then does as well.
     let _ = env_logger::Builder::from_env(filter).try_init();
 }

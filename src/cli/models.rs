@@ -7,6 +7,7 @@ use anyhow::bail;
 
 use crate::ann::network::Network;
 use crate::ann::shipped::{SETS, WeightSet};
+use crate::ann::trainer::config::MOST_THREADS;
 use crate::ann::weights;
 
 /// A trained network and where its weights are from.
@@ -91,5 +92,6 @@ pub fn sets(id: Option<&str>) -> Vec<&'static WeightSet> {
 
 /// The number asked for, else one thread per core.
 pub fn threads(asked: Option<NonZeroUsize>) -> usize {
-    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+    let cores = || std::thread::available_parallelism().ok();
+    asked.or_else(cores).map_or(1, NonZeroUsize::get).min(MOST_THREADS)
 }

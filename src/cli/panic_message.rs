@@ -7,11 +7,22 @@ use super::output::complain;
 
 /// Replaces Rust's message for programmers by one for people, on every thread.
 pub fn install() {
-    std::panic::set_hook(Box::new(|info| complain(describe(info))));
+    std::panic::set_hook(Box::new(|info| {
+        if !crate::ui::window::takes(info) {
+            complain(describe(info));
+        }
+    }));
 }
+
+/// The system's limit, met in a package that knows no better than to panic.
+const NO_THREADS: &str =
+    "error: the system gives no more threads; close other programs and try again";
 
 fn describe(info: &PanicHookInfo) -> String {
     let what = info.payload_as_str().unwrap_or("no further information");
+    if what.starts_with("failed to spawn thread") {
+        return NO_THREADS.into();
+    }
     let place = info.location().map_or_else(|| "an unknown place".into(), ToString::to_string);
     let thread = std::thread::current();
     let trace = Backtrace::capture();

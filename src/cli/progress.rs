@@ -28,7 +28,10 @@ impl Progress {
 
     /// Shows the clock going even when a single step takes long.
     pub fn tick_steadily(&self) {
-        self.bar.enable_steady_tick(Duration::from_millis(200));
+        // It takes a thread, which is for nothing where nobody looks.
+        if self.is_shown() {
+            self.bar.enable_steady_tick(Duration::from_millis(200));
+        }
     }
 
     /// How far it is.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{anyhow, bail};
 
 use super::args::TrainArgs;
-use super::failure::UsageError;
+use super::failure::{UsageError, one_line};
 use super::output::{Output, OutputError, complain};
 use super::progress::{Progress, Unit};
 use super::report::{Tested, Trained, TrainedEpoch};
@@ -128,7 +128,7 @@ fn history(args: &TrainArgs) -> HistoryConfig {
 fn go_on(root: &Path, name: &str, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
     let record = find_run(root, name)?;
     if record.state == RunState::Finished {
-        let weights = runs::weights_path(root, &record.id);
+        let weights = runs::weights_path(root, &record.id)?;
         bail!("the run {} is finished; its weights are in {}", record.id, weights.display());
     }
     let split = digits::load(&record.config.data, args.mnist.as_deref())?;
@@ -150,13 +150,20 @@ fn find_run(root: &Path, name: &str) -> anyhow::Result<RunRecord> {
     if let Some(record) = found {
         return Ok(record.clone());
     }
-    if let Some(error) = broken.iter().map(ToString::to_string).find(|e| e.contains(name)) {
-        bail!(error);
+    if let Some(error) = broken.iter().find(|e| e.is_of(name)) {
+        bail!("{error}");
+    }
+    if name != "last" {
+        runs::folder_of(root, name).map_err(|e| UsageError(e.to_string()))?;
     }
     let open: Vec<&str> = open.map(|r| &r.id[..]).collect();
     let known = match &open[..] {
         [] => format!("no run in {} can be gone on with", root.display()),
         open => format!("runs that can be gone on with: {}", open.join(", ")),
+    };
+    let known = match broken.len() {
+        0 => known,
+        n => format!("{known} ({n} cannot be read, the first because: {})", broken[0]),
     };
     Err(UsageError(format!("there is no run {name:?}; {known}")).into())
 }
@@ -254,10 +261,14 @@ fn stop(run: &mut ActiveRun, error: impl Into<anyhow::Error>) -> anyhow::Error {
     let error = error.into();
     // Nobody reads the output any more: that ends the run, but is no failure.
     let state = if error.is::<OutputError>() { RunState::Stopped } else { RunState::Failed };
-    if let Err(second) = run.close(state, Some(error.to_string())) {
-        complain(format_args!("error: {second}"));
+    match run.close(state, Some(error.to_string())) {
+        Ok(()) => error,
+        // Nobody reads the output, but this they should hear.
+        Err(second) if state == RunState::Stopped => second.into(),
+        // A disk that is full is so for the last save as well: said once.
+        Err(_) if error.downcast_ref().is_some_and(StartError::could_not_write) => error,
+        Err(second) => anyhow!("{}; besides, {second}", one_line(&error)),
     }
-    error
 }
 
 fn finish(
@@ -269,7 +280,7 @@ fn finish(
 ) -> anyhow::Result<Outcome> {
     let record = record(run)?;
     let model = run.view(Phase::Finished).model.ok_or_else(|| anyhow!("the run has no network"))?;
-    let mut saved = runs::weights_path(root, &record.id);
+    let mut saved = runs::weights_path(root, &record.id)?;
     if let Some(also) = also {
         weights::save(also, &model.network, &model.metadata, weights::Precision::Single)?;
         saved = PathBuf::from(also);

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use super::args::TrainArgs;
 use super::output::Output;
@@ -18,7 +18,7 @@ use crate::ann::trainer::TrainConfig;
 use crate::ann::weights::{self, Metadata, Precision};
 use crate::ann::zoo::{Architecture, ZOO, summary};
 use crate::core::clock::duration_text;
-use crate::core::files::write_whole;
+use crate::core::files::{sweep, write_whole};
 use crate::core::folders;
 use crate::data::Dataset;
 use crate::data::dataset::Fingerprint;
@@ -27,7 +27,9 @@ use crate::workers::runs::{self, RunRecord};
 
 pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let folder = args.out.clone().unwrap_or_else(|| folders::home().join("weights"));
-    std::fs::create_dir_all(&folder)?;
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("could not make the folder {}", folder.display()))?;
+    sweep(&folder);
     let split = digits::load(&args.data, args.mnist.as_deref())?;
     let subset = recipe(ZOO[0], &split, args)?.subset;
     let at_hand =

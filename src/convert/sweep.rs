@@ -118,8 +118,13 @@ pub fn sweep(
         }
     };
     std::thread::scope(|scope| {
-        for _ in 1..task.threads.max(1) {
-            scope.spawn(work);
+        for i in 2..=task.threads.max(1) {
+            let builder = std::thread::Builder::new().name(format!("convert {i}"));
+            // With fewer threads it takes longer, and the result is the same.
+            if let Err(error) = builder.spawn_scoped(scope, work) {
+                log::warn!("only {} of {} threads could be started: {error}", i - 1, task.threads);
+                break;
+            }
         }
         work();
     });

@@ -43,7 +43,7 @@ pub fn duration_text(seconds: f64) -> String {
 /// Processor time of this thread in seconds, where the system tells (Linux): for
 /// measurements that other programs must not disturb.
 pub fn thread_seconds() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let text = super::files::read_kernel("/proc/thread-self/schedstat")?;
     text.split_whitespace().next()?.parse::<f64>().ok().map(|ns| ns / 1e9)
 }
 

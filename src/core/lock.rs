@@ -5,6 +5,8 @@ use std::fs::{File, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
+use super::files::open_own;
+
 /// Name of the file that is locked.
 const NAME: &str = "lock";
 
@@ -32,8 +34,7 @@ impl FolderLock {
     /// [`LockError::Held`] when another process has it.
     pub fn take(folder: &Path) -> Result<Self, LockError> {
         let path = folder.join(NAME);
-        let mut file =
-            File::options().create(true).truncate(false).read(true).write(true).open(&path)?;
+        let mut file = open_own(&path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

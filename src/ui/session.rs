@@ -14,8 +14,12 @@ use super::plasticity::settings::PlasticitySettings;
 use super::time::TimeSettings;
 use super::workspaces::fields::view::FieldsView;
 use crate::ann::trainer::TrainConfig;
+use crate::core::files::read_limited;
 use crate::data::strokes::Stroke;
 use crate::snn::choose::Wish;
+
+/// The largest session that is read; a drawing of a day has some megabytes.
+const MOST_BYTES: u64 = 64 << 20;
 
 /// The user's state between two starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -189,7 +193,7 @@ pub fn path(home: &Path) -> PathBuf {
 /// nothing in it is lost, and the message says so.
 pub fn read(home: &Path) -> (Session, Option<String>) {
     let path = path(home);
-    let Ok(bytes) = std::fs::read(&path) else { return (Session::default(), None) };
+    let Ok(bytes) = read_limited(&path, MOST_BYTES) else { return (Session::default(), None) };
     match serde_json::from_slice::<Session>(&bytes).map_err(|e| e.to_string()).and_then(checked) {
         Ok(session) => (session, None),
         Err(reason) => {
@@ -210,7 +214,8 @@ pub fn read(home: &Path) -> (Session, Option<String>) {
 /// [`read`] without setting a broken file aside: for what is needed before the
 /// window is there to tell of it.
 pub fn read_quietly(home: &Path) -> (Session, bool) {
-    let read = std::fs::read(path(home)).ok().and_then(|b| serde_json::from_slice(&b).ok());
+    let read =
+        read_limited(&path(home), MOST_BYTES).ok().and_then(|b| serde_json::from_slice(&b).ok());
     match read.map(checked) {
         Some(Ok(session)) => (session, true),
         _ => (Session::default(), false),

@@ -1,6 +1,7 @@
 //! Opening the window, and what to say when there is none to be had.
 
-use std::path::PathBuf;
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
@@ -8,7 +9,7 @@ use eframe::egui_wgpu::{self, wgpu};
 
 use super::app::{App, Setup};
 use super::session::{self, ThemeChoice};
-use crate::core::folders;
+use crate::core::{files, folders};
 
 /// How the window is opened.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +35,8 @@ const SMALLEST: [f32; 2] = [640.0, 480.0];
 /// When there is no display or no graphics adapter; the message says what to do.
 pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
     let home = folders::home();
+    // What a killed process left half written; never what another is writing.
+    files::sweep(&home);
     let (session, _) = session::read_quietly(&home);
     let native = native_options(session.window.unwrap_or([1280.0, 800.0]), options.software);
     let setup = Setup {
@@ -43,17 +46,97 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
         theme: options.theme,
         workspace: options.workspace,
     };
-    // winit panics, for example, when libxkbcommon-x11 is missing.
-    let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        eframe::run_native("Spikescope", native, Box::new(|cc| create(cc, setup)))
-    }));
-    match opened {
+    // winit and wgpu panic, for example, when libxkbcommon-x11 is missing or the
+    // display goes away.
+    let ended =
+        guarded(|| eframe::run_native("Spikescope", native, Box::new(|cc| create(cc, setup))));
+    let was_open = WAS_OPEN.take();
+    match ended {
         Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) if was_open => Err(gone(without_place(&error.to_string()))),
         Ok(Err(error)) => Err(explain(&error)),
-        Err(_) => Err(anyhow!(
-            "the window could not go on. The drawing and the settings were saved as of a moment before, a training run as of its last checkpoint. \
-             If it never opened, a system library is missing: on Debian or Ubuntu, `make run` installs it"
-        )),
+        Err(what) if was_open => Err(gone(&what)),
+        Err(what) => Err(never_opened(&what)),
+    }
+}
+
+thread_local! {
+    /// Whether this thread is within [`guarded`].
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+    /// What an outside package said when it panicked there.
+    static PANIC: Cell<Option<String>> = const { Cell::new(None) };
+    /// Whether the window has been open.
+    static WAS_OPEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does what outside packages may give up on by a panic, as winit, wgpu and
+/// `egui_kittest` do when there is no display or no graphics adapter.
+///
+/// # Errors
+/// What they said, or that it was an error of our own (its full text is printed).
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    GUARDED.set(true);
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    GUARDED.set(false);
+    done.map_err(|_| PANIC.take().unwrap_or_else(|| "an error in the program".into()))
+}
+
+/// For the panic hook: whether a package that is not ours gave up within
+/// [`guarded`], which then says so in one line; a bug of our own has its full text.
+pub fn takes(info: &std::panic::PanicHookInfo) -> bool {
+    let ours = info.location().is_none_or(|l| is_ours(l.file()));
+    if ours || !GUARDED.get() {
+        return false;
+    }
+    PANIC.set(Some(said(info.payload_as_str().unwrap_or("no further information"))));
+    true
+}
+
+/// The sources of this package are named relative to it, those of others by
+/// where cargo keeps them.
+fn is_ours(file: &str) -> bool {
+    Path::new(file).starts_with("src")
+}
+
+/// The error that was unwrapped, in one line, as far as it is short.
+fn said(panic: &str) -> String {
+    let error = panic.split_once("on an `Err` value: ").map_or(panic, |(_, error)| error);
+    let line = one_line(error);
+    match line.char_indices().nth(100) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+}
+
+const KEPT: &str = "The drawing and the settings were saved as of a moment before, a training run as of its last checkpoint";
+
+fn gone(what: &str) -> anyhow::Error {
+    anyhow!(
+        "the window could not go on: its display or its graphics adapter has gone ({what}). {KEPT}; start Spikescope again"
+    )
+}
+
+fn never_opened(what: &str) -> anyhow::Error {
+    anyhow!(
+        "the window could not be opened ({what}). A system library may be missing: on Debian or Ubuntu, `make run` installs it. \
+         `spikescope tour --out DIR` renders the workspaces to pictures without a window"
+    )
+}
+
+/// What to do without an adapter; `what` is what was said.
+pub fn no_adapter(what: &str) -> anyhow::Error {
+    let what = one_line(what);
+    match std::env::var("WGPU_BACKEND") {
+        Ok(asked) => anyhow!(
+            "there is no graphics adapter of the kind that WGPU_BACKEND={asked} asks for; unset it, or choose vulkan or gl ({what})"
+        ),
+        Err(_) => anyhow!(
+            "there is no graphics adapter. Install a driver, or Mesa's software one (mesa-vulkan-drivers and libvulkan1 on Debian and Ubuntu; `make run` does it) ({what})"
+        ),
     }
 }
 
@@ -62,6 +145,7 @@ fn create(
     setup: Setup,
 ) -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
     let mut app = App::new(&cc.egui_ctx, setup).context("could not start the worker threads")?;
+    WAS_OPEN.set(true);
     if let Some(state) = &cc.wgpu_render_state {
         let info = state.adapter.get_info();
         let kind = if info.device_type == wgpu::DeviceType::Cpu { " (software)" } else { "" };
@@ -153,10 +237,31 @@ fn explain(error: &eframe::Error) -> anyhow::Error {
         eframe::Error::WinitEventLoop(_) => {
             "there is no display to open a window on. `spikescope tour --out DIR` renders the workspaces to pictures without one; `spikescope classify`, `train` and `evaluate` need none either"
         }
-        eframe::Error::Wgpu(_) => {
-            "there is no graphics adapter. Install a driver, or Mesa's software one (mesa-vulkan-drivers and libvulkan1 on Debian and Ubuntu; `make run` does it)"
-        }
+        eframe::Error::Wgpu(_) => return no_adapter(&error.to_string()),
         _ => "the window could not be opened",
     };
-    anyhow!("{advice} ({})", without_place(&error.to_string()))
+    anyhow!("{advice} ({})", one_line(without_place(&error.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_packages_say_when_they_give_up_becomes_one_short_line() {
+        let unwrapped = "called `Result::unwrap()` on an `Err` value: Io(\n  Broken\n)";
+        assert_eq!(said(unwrapped), "Io( Broken )");
+        assert_eq!(said("no display."), "no display");
+        assert_eq!(said(&"é".repeat(500)).chars().count(), 101);
+        assert!(is_ours("src/ui/app.rs") && !is_ours("/root/registry/winit/src/lib.rs"));
+        assert!(!is_ours("/rustc/5980/library/core/src/option.rs"));
+    }
+
+    #[test]
+    fn a_panic_within_a_guard_is_an_error_and_the_guard_ends() {
+        assert_eq!(guarded(|| 7), Ok(7));
+        // Our own: the hook prints it.
+        assert_eq!(guarded(|| panic!("here")), Err::<(), _>("an error in the program".into()));
+        assert!(!GUARDED.get());
+    }
 }

@@ -39,6 +39,14 @@ pub enum StartError {
     Run(#[from] RunError),
 }
 
+impl StartError {
+    /// Whether a file could not be written, as on a full disk: whatever else is
+    /// saved then fails as well, and need not be told again.
+    pub fn could_not_write(&self) -> bool {
+        matches!(self, Self::Ann(AnnError::Write(_)) | Self::Run(RunError::Write(_)))
+    }
+}
+
 /// A trainer with its folder, record and meters.
 pub struct ActiveRun {
     /// Ends before the folder is let go of.

@@ -124,7 +124,8 @@ fn work(
     let mut unchecked = Vec::new();
     let mut tested = Vec::new();
     for ((id, _), member) in of.runs.iter().zip(of.ensemble.members) {
-        let loaded = weights::load(&weights_path(root, id));
+        let path = weights_path(root, id).map_err(|e| e.to_string())?;
+        let loaded = weights::load(&path);
         let (network, metadata) = loaded.map_err(|e| e.to_string())?;
         if metadata.architecture != *member || !held_out_alike(&metadata, first, &of.split.train) {
             return Err(format!(
@@ -241,7 +242,7 @@ mod tests {
         let answers: Vec<_> = of
             .runs
             .iter()
-            .map(|(id, _)| weights::load(&weights_path(root.path(), id)).unwrap().0)
+            .map(|(id, _)| weights::load(&weights_path(root.path(), id).unwrap()).unwrap().0)
             .map(|network| {
                 let pixels: Vec<_> = (0..600).map(|i| of.split.test.pixels(i)).collect();
                 network.probabilities(&pixels)

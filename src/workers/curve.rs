@@ -24,6 +24,17 @@ impl Default for Curve {
 }
 
 impl Curve {
+    /// Whether it is one that [`Curve::push`] could have made: what is read from
+    /// a file may be anything.
+    pub fn is_sound(&self) -> bool {
+        let (sum, count) = &self.filling;
+        let finite = self.points.iter().flatten().chain(sum).all(|v| v.is_finite());
+        finite
+            && self.points.len() <= CAPACITY
+            && (1..=1 << 30).contains(&self.stride)
+            && *count <= self.stride
+    }
+
     /// Appends the value `y` at `x` (x grows from call to call).
     pub fn push(&mut self, x: f64, y: f64) {
         let (sum, count) = &mut self.filling;
@@ -85,6 +96,22 @@ mod tests {
             assert!((y - 2.0 * x).abs() < 1e-6 * y.max(1.0));
         }
         assert!(curve.points().windows(2).all(|w| w[0][0] < w[1][0]));
+    }
+
+    #[test]
+    fn what_no_run_draws_is_not_sound() {
+        let mut curve = Curve::default();
+        (0..5000).for_each(|i| curve.push(f64::from(i), 1.0));
+        assert!(curve.is_sound() && Curve::default().is_sound());
+        for bad in [
+            Curve { stride: 0, ..curve.clone() },
+            Curve { stride: u32::MAX, ..curve.clone() },
+            Curve { filling: ([0.0; 2], u32::MAX), ..curve.clone() },
+            Curve { points: vec![[0.0, f64::INFINITY]], ..curve.clone() },
+            Curve { points: vec![[0.0; 2]; CAPACITY + 1], ..curve.clone() },
+        ] {
+            assert!(!bad.is_sound());
+        }
     }
 
     #[test]

@@ -328,7 +328,11 @@ impl Worker {
     }
 
     fn load_run(&self, id: &str) {
-        match weights::load(&super::runs::weights_path(&self.runs_root, id)) {
+        let path = match super::runs::weights_path(&self.runs_root, id) {
+            Ok(path) => path,
+            Err(error) => return self.fail(error.to_string()),
+        };
+        match weights::load(&path) {
             Ok((network, metadata)) => {
                 let model = Model::new(network, metadata, Origin::Run(id.to_owned()));
                 self.update(|l| l.loaded = Some(Arc::new(model)));

@@ -298,7 +298,7 @@ mod tests {
                 train(&mut run, u64::MAX, false);
                 run.close(RunState::Finished, None).unwrap();
                 let id = id(&run);
-                let (network, _) = weights::load(&weights_path(root.path(), &id)).unwrap();
+                let (network, _) = weights::load(&weights_path(root.path(), &id).unwrap()).unwrap();
                 let mut history = history(root.path(), &id, model);
                 assert_eq!(history.moments().is_empty(), !on);
                 if on {

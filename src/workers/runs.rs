@@ -10,15 +10,27 @@
 //!   lock                     locked by the process that trains it
 //! ```
 
-use std::path::{Path, PathBuf};
+use std::fs::TryLockError;
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::curve::Curve;
+use crate::ann::trainer::config::MOST_EPOCHS;
 use crate::ann::trainer::{EpochPoint, TrainConfig};
 use crate::core::clock::{stamp, unix_seconds};
-use crate::core::files::{WriteError, write_whole};
+use crate::core::files::{self, WriteError, read_limited, write_whole};
 use crate::core::lock::{FolderLock, LockError};
+use crate::data::registry::SOURCES;
+
+/// The largest record that is read: its curves are of bounded size, and ten
+/// thousand epochs have 2 MB.
+const MOST_BYTES: u64 = 64 << 20;
+/// More than any counter reaches, and still whole numbers when drawn.
+const MOST_COUNT: u64 = 1 << 40;
+/// An empty folder younger than this may belong to a run that is just beginning.
+const BEGINNING: Duration = Duration::from_secs(5);
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +106,32 @@ impl RunRecord {
             interrupted: false,
         }
     }
+
+    /// What no run of ours has written, if anything.
+    fn check(&self) -> Result<(), String> {
+        self.config.validate().map_err(|e| e.to_string())?;
+        let data = &self.config.data;
+        if !SOURCES.iter().any(|s| s.id == data) {
+            return Err(format!("there are no digits called {data:?}"));
+        }
+        let share = |share: &Option<f64>| share.is_none_or(|s| (0.0..=1.0).contains(&s));
+        let shares =
+            [self.test_accuracy, self.last_test_accuracy, self.averaged_validation_accuracy];
+        if !(self.seconds >= 0.0 && self.seconds < 1e12 && shares.iter().all(share)) {
+            return Err("a time or an accuracy in it is out of range".into());
+        }
+        let counts = self.steps <= MOST_COUNT
+            && self.total_steps <= MOST_COUNT
+            && self.started_unix <= MOST_COUNT
+            && self.epochs.len() <= MOST_EPOCHS;
+        if !(counts && self.loss.is_sound() && self.accuracy.is_sound()) {
+            return Err("a counter or a curve in it is out of range".into());
+        }
+        if !self.epochs.iter().all(EpochPoint::is_sound) {
+            return Err("the figures of an epoch in it are out of range".into());
+        }
+        Ok(())
+    }
 }
 
 /// A run's folder could not be used.
@@ -108,6 +146,43 @@ pub enum RunError {
     /// Reading or locking failed.
     #[error("could not use the run folder {path}: {reason}")]
     Unusable { path: PathBuf, reason: String },
+    /// There is no record in it.
+    #[error("the run folder {path} has no run.json, so the run can be neither listed nor gone on with. {advice}", path = path.display())]
+    NoRecord { path: PathBuf, advice: &'static str },
+    /// A name that no run has.
+    #[error("{0:?} is not the name of a run: a run is a folder directly in the folder of runs")]
+    Name(String),
+}
+
+impl RunError {
+    /// Whether it is about the run of this name.
+    pub fn is_of(&self, id: &str) -> bool {
+        match self {
+            Self::Write(error) => error.path.parent().is_some_and(|folder| name_of(folder) == id),
+            Self::Busy(name) | Self::Name(name) => name == id,
+            Self::NoRecord { path, .. } => name_of(path) == id,
+            Self::Unusable { path, .. } => {
+                name_of(path) == id || path.parent().is_some_and(|folder| name_of(folder) == id)
+            }
+        }
+    }
+}
+
+/// The folder of the run `id` below `root`. Names come from files and arguments:
+/// one that leads anywhere else is refused.
+///
+/// # Errors
+/// [`RunError::Name`].
+pub fn folder_of(root: &Path, id: &str) -> Result<PathBuf, RunError> {
+    let mut parts = Path::new(id).components();
+    let plain = matches!((parts.next(), parts.next()), (Some(Component::Normal(name)), None)
+        // A slash at the end is no part of its own.
+        if name == id && id.len() <= 255);
+    // As other systems separate folders and drives.
+    if plain && !id.contains(['/', '\\', ':', '\0']) {
+        return Ok(root.join(id));
+    }
+    Err(RunError::Name(id.chars().take(255).collect()))
 }
 
 /// A run's folder, locked for this process as long as the value lives.
@@ -144,12 +219,17 @@ impl RunFolder {
     /// # Errors
     /// [`RunError::Busy`] when another process holds it.
     pub fn open(root: &Path, id: &str) -> Result<Self, RunError> {
-        Self::lock(root.join(id))
+        Self::lock(folder_of(root, id)?)
     }
 
     fn lock(path: PathBuf) -> Result<Self, RunError> {
         match FolderLock::take(&path) {
-            Ok(lock) => Ok(Self { path, _lock: lock }),
+            Ok(lock) => {
+                // Only whoever holds the lock writes here.
+                files::sweep(&path);
+                files::sweep(&crate::ann::snapshots::folder(&path));
+                Ok(Self { path, _lock: lock })
+            }
             Err(LockError::Held(_)) => Err(RunError::Busy(name_of(&path))),
             Err(LockError::Io(e)) => Err(unusable(&path, &e)),
         }
@@ -162,7 +242,7 @@ impl RunFolder {
 
     /// The trained weights.
     pub fn weights(&self) -> PathBuf {
-        weights_path(self.path.parent().unwrap_or(Path::new("")), &name_of(&self.path))
+        self.path.join(WEIGHTS)
     }
 
     /// Where its history is.
@@ -190,9 +270,14 @@ impl RunFolder {
     }
 }
 
+const WEIGHTS: &str = "weights.safetensors";
+
 /// Where a run's trained weights are.
-pub fn weights_path(root: &Path, id: &str) -> PathBuf {
-    root.join(id).join("weights.safetensors")
+///
+/// # Errors
+/// [`RunError::Name`].
+pub fn weights_path(root: &Path, id: &str) -> Result<PathBuf, RunError> {
+    Ok(folder_of(root, id)?.join(WEIGHTS))
 }
 
 fn name_of(path: &Path) -> String {
@@ -205,9 +290,35 @@ fn unusable(path: &Path, error: &dyn std::fmt::Display) -> RunError {
 
 fn read_record(folder: &Path) -> Result<RunRecord, RunError> {
     let path = folder.join("run.json");
-    let bytes = std::fs::read(&path).map_err(|e| unusable(&path, &e))?;
+    let bytes = match read_limited(&path, MOST_BYTES) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(no_record(folder)),
+        read => read.map_err(|e| unusable(&path, &e))?,
+    };
     let record: RunRecord = serde_json::from_slice(&bytes).map_err(|e| unusable(&path, &e))?;
+    record.check().map_err(|reason| unusable(&path, &reason))?;
     Ok(RunRecord { id: name_of(folder), ..record })
+}
+
+fn no_record(folder: &Path) -> RunError {
+    let advice = if folder.join(WEIGHTS).is_file() {
+        "Its weights.safetensors can be used (`spikescope evaluate --weights`, `classify --weights`)"
+    } else {
+        "Nothing in it can be gone on with; delete the folder"
+    };
+    RunError::NoRecord { path: folder.into(), advice }
+}
+
+/// Whether a folder without a record belongs to a run that is about to write it.
+fn is_beginning(folder: &Path) -> bool {
+    let lock = folder.join("lock");
+    match files::open_regular(&lock) {
+        Ok(lock) => matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)),
+        Err(_) => {
+            let made = folder.metadata().and_then(|m| m.modified()).ok();
+            let young = made.and_then(|at| at.elapsed().ok()).is_some_and(|age| age < BEGINNING);
+            young && std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+        }
+    }
 }
 
 /// Every run below `root`, newest first, and what could not be read. A run that
@@ -215,13 +326,15 @@ fn read_record(folder: &Path) -> Result<RunRecord, RunError> {
 pub fn list(root: &Path) -> (Vec<RunRecord>, Vec<RunError>) {
     let Ok(entries) = std::fs::read_dir(root) else { return Default::default() };
     let (mut records, mut errors) = (Vec::new(), Vec::new());
-    for path in entries.flatten().map(|e| e.path()).filter(|p| p.join("run.json").is_file()) {
+    let hidden = |path: &Path| name_of(path).starts_with('.');
+    for path in entries.flatten().map(|e| e.path()).filter(|p| p.is_dir() && !hidden(p)) {
         match read_record(&path) {
             Ok(mut record) => {
                 record.interrupted =
                     record.state == RunState::Running && RunFolder::lock(path).is_ok();
                 records.push(record);
             }
+            Err(RunError::NoRecord { .. }) if is_beginning(&path) => {}
             Err(error) => errors.push(error),
         }
     }
@@ -268,12 +381,100 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_leads_elsewhere_is_no_run() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("runs")).unwrap();
+        let runs = root.path().join("runs");
+        let long = "x".repeat(300);
+        for name in [
+            "", ".", "..", "../..", "../other", "/", "/etc", "a/b", "a/", "./a", "a/..", "a\\b",
+            "..\\x", "C:x", "a\0b", &long,
+        ] {
+            assert!(matches!(folder_of(&runs, name), Err(RunError::Name(_))), "{name:?}");
+            assert!(weights_path(&runs, name).is_err() && delete(&runs, name).is_err());
+            assert!(RunFolder::open(&runs, name).is_err());
+        }
+        assert!(runs.is_dir() && root.path().read_dir().unwrap().count() == 1);
+        let name = "20260131-235959-mlp-seed1";
+        assert_eq!(folder_of(&runs, name).unwrap(), runs.join(name));
+    }
+
+    #[test]
+    fn a_folder_without_a_record_is_said_and_blocks_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let mut record = RunRecord::new(TrainConfig::default(), 10);
+        RunFolder::create(root.path(), &mut record).unwrap().write_record(&record).unwrap();
+        for name in ["lost", "weights-left", ".hidden"] {
+            std::fs::create_dir(root.path().join(name)).unwrap();
+            std::fs::write(root.path().join(name).join("checkpoint.safetensors"), b"").unwrap();
+        }
+        std::fs::write(root.path().join("weights-left").join(WEIGHTS), b"").unwrap();
+        std::fs::write(root.path().join("a file"), b"").unwrap();
+        // These two are just beginning.
+        std::fs::create_dir(root.path().join("new")).unwrap();
+        let mut other = RunRecord::new(TrainConfig { seed: 2, ..TrainConfig::default() }, 10);
+        let beginning = RunFolder::create(root.path(), &mut other).unwrap();
+        let (listed, mut errors) = list(root.path());
+        assert_eq!((listed.len(), errors.len()), (1, 2), "{errors:?}");
+        errors.sort_by_key(ToString::to_string);
+        assert!(errors[0].is_of("lost") && errors[0].to_string().contains("delete the folder"));
+        assert!(errors[1].to_string().contains("--weights"), "{}", errors[1]);
+        assert!(RunFolder::open(root.path(), "lost").unwrap().read_record().is_err());
+        drop(beginning);
+        assert_eq!(list(root.path()).1.len(), 3);
+    }
+
+    #[test]
+    fn litter_of_a_killed_process_is_swept_when_the_folder_is_locked() {
+        let root = tempfile::tempdir().unwrap();
+        let mut record = RunRecord::new(TrainConfig::default(), 10);
+        let folder = RunFolder::create(root.path(), &mut record).unwrap();
+        folder.write_record(&record).unwrap();
+        std::fs::create_dir(folder.snapshots()).unwrap();
+        let litter = [folder.path.join(".writing-a"), folder.snapshots().join(".writing-b")];
+        litter.iter().for_each(|file| std::fs::write(file, b"half").unwrap());
+        // Another process only looks.
+        list(root.path());
+        assert!(litter[0].exists());
+        drop(folder);
+        let _folder = RunFolder::open(root.path(), &record.id).unwrap();
+        assert!(litter.iter().all(|file| !file.exists()));
+    }
+
+    #[test]
+    fn numbers_in_a_record_that_no_run_has_are_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let mut record = RunRecord::new(TrainConfig::default(), 10);
+        let folder = RunFolder::create(root.path(), &mut record).unwrap();
+        let good = serde_json::to_value(&record).unwrap();
+        for (place, value) in [
+            ("/config/batch_size", serde_json::json!(0)),
+            ("/config/epochs", serde_json::json!(u64::MAX)),
+            ("/config/data", serde_json::json!("../x")),
+            ("/steps", serde_json::json!(u64::MAX)),
+            ("/total_steps", serde_json::json!(u64::MAX)),
+            ("/started_unix", serde_json::json!(u64::MAX)),
+            ("/seconds", serde_json::json!(-1e300)),
+            ("/test_accuracy", serde_json::json!(7)),
+            ("/loss/stride", serde_json::json!(u32::MAX)),
+        ] {
+            let mut bad = good.clone();
+            *bad.pointer_mut(place).unwrap() = value;
+            std::fs::write(folder.path.join("run.json"), bad.to_string()).unwrap();
+            let error = folder.read_record().unwrap_err();
+            assert!(error.is_of(&record.id), "{place}: {error}");
+        }
+        folder.write_record(&record).unwrap();
+        assert_eq!(folder.read_record().unwrap(), record);
+    }
+
+    #[test]
     fn a_broken_record_is_reported_and_the_others_are_listed() {
         let root = tempfile::tempdir().unwrap();
         let mut record = RunRecord::new(TrainConfig::default(), 10);
         RunFolder::create(root.path(), &mut record).unwrap().write_record(&record).unwrap();
         std::fs::create_dir(root.path().join("broken")).unwrap();
-        crate::core::files::write_bytes(&root.path().join("broken/run.json"), b"{\"id\":").unwrap();
+        files::write_bytes(&root.path().join("broken/run.json"), b"{\"id\":").unwrap();
         let (listed, errors) = list(root.path());
         assert_eq!((listed.len(), errors.len()), (1, 1));
         assert!(errors[0].to_string().contains("broken"));

@@ -156,7 +156,7 @@ impl Worker {
             // good: the run ends as failed, and the next one can start.
             let turn = std::panic::AssertUnwindSafe(|| self.turn(command));
             if let Err(panic) = std::panic::catch_unwind(turn) {
-                self.fail(&format!("an error in the program ({})", panic_text(&*panic)));
+                self.fail(&format!("an error in the program ({})", panic_text(&*panic)), false);
             }
         }
         if let Some(run) = &mut self.active {
@@ -248,7 +248,7 @@ impl Worker {
                     self.publish();
                 }
             }
-            Err(error) => self.fail(&error.to_string()),
+            Err(error) => self.fail(&error.to_string(), error.could_not_write()),
         }
     }
 
@@ -268,21 +268,29 @@ impl Worker {
                 self.control.stop.store(false, Relaxed);
                 self.end(RunState::Stopped, None);
             }
-            Err(error) => self.fail(&error.to_string()),
+            Err(error) => self.fail(&error.to_string(), error.could_not_write()),
         }
     }
 
-    fn fail(&mut self, what: &str) {
+    /// `no_disk`: a file could not be written.
+    fn fail(&mut self, what: &str, no_disk: bool) {
         let kept = "The last checkpoint and the weights before it were kept";
         let text = format!("Training stopped: {what}. {kept}; change a setting and start again.");
-        self.end(RunState::Failed, Some(text.clone()));
+        self.close(RunState::Failed, Some(text.clone()), no_disk);
         self.events.send(Event::Failure(text));
     }
 
     /// Closes the run in hand, saving what there is.
     fn end(&mut self, state: RunState, message: Option<String>) {
+        self.close(state, message, false);
+    }
+
+    /// Likewise; `told`: that files cannot be written is said already.
+    fn close(&mut self, state: RunState, message: Option<String>, told: bool) {
         let Some(mut run) = self.active.take() else { return };
-        if let Err(error) = run.close(state, message.clone()) {
+        if let Err(error) = run.close(state, message.clone())
+            && !(told && error.could_not_write())
+        {
             self.events.send(Event::Failure(error.to_string()));
         }
         let phase = match (state, message) {

@@ -4,6 +4,7 @@
 mod convert;
 mod files;
 mod json;
+mod paths;
 mod simulate;
 mod tour;
 mod train;

@@ -51,7 +51,13 @@ impl<'a> Whole<'a> {
         let mode = Mode::Train { seed: 0, step: 0, image: 0 };
         let mut cache = vec![0f32; op.cache_len()];
         let shared = Shared::new(&mut cache);
-        (0..op.blocks().len()).for_each(|block| op.prepare(block, parameters, shared));
+        for block in 0..op.blocks().len() {
+            #[allow(unsafe_code, reason = "prepares the cache")]
+            // SAFETY: this thread alone has the cache.
+            unsafe {
+                op.prepare(block, parameters, shared);
+            }
+        }
         let mut whole = Self {
             op,
             parameters,

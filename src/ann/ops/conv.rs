@@ -95,8 +95,11 @@ impl Op for Conv {
     }
 
     fn pad_output(&mut self, output: Plane) -> bool {
-        self.output = output;
-        true
+        let fits = output.pads(self.output);
+        if fits {
+            self.output = output;
+        }
+        fits
     }
 
     fn parameters(&self) -> Vec<Parameter> {
@@ -190,7 +193,13 @@ impl Op for Conv {
 #[cfg(test)]
 mod tests {
     use super::super::candle::tests::{agrees_with_stock, gradients_are_right, run, stock_conv};
+    use super::super::op::tests::takes_only_padding;
     use super::*;
+
+    #[test]
+    fn wrong_sizes_are_refused() {
+        takes_only_padding(&mut Conv::new((6, 5, 2), 3, 3).unwrap());
+    }
 
     #[test]
     fn gradients_agree_with_finite_differences() {

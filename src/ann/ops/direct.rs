@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::op::{Backward, Forward, Initial, Op, Parameter, Part, Plane};
+use super::op::{Backward, Forward, Initial, Op, Parameter, Part, Plane, holds};
 use super::simd::{Engine, Kernel, Simd, launch};
 
 /// The operation `relu(x ∗ w + b)`; the kernel is `(k·k, o)`.
@@ -26,13 +26,12 @@ impl Direct {
         k: usize,
         o: usize,
     ) -> Option<Self> {
-        let fits = matches!(k, 3 | 5) && c == 1 && h >= k && w >= k && o.is_multiple_of(16);
-        fits.then(|| Self {
-            engine,
-            kernel: k,
-            input: Plane::new(h, w, 1),
-            output: Plane::new(h + 1 - k, w + 1 - k, o),
-        })
+        if !(matches!(k, 3 | 5) && c == 1 && h >= k && w >= k && o.is_multiple_of(16)) {
+            return None;
+        }
+        let (input, output) = (Plane::new(h, w, 1), Plane::new(h - k + 1, w - k + 1, o));
+        let fits = input.pads(input) && output.pads(output) && o.checked_mul(k * k + 1).is_some();
+        fits.then_some(Self { engine, kernel: k, input, output })
     }
 
     fn len(&self) -> usize {
@@ -134,8 +133,11 @@ impl Op for Direct {
     }
 
     fn pad_output(&mut self, output: Plane) -> bool {
-        self.output = output;
-        true
+        let fits = output.pads(self.output);
+        if fits {
+            self.output = output;
+        }
+        fits
     }
 
     fn parameters(&self) -> Vec<Parameter> {
@@ -157,7 +159,7 @@ impl Op for Direct {
 
     fn forward(&self, pass: Forward<'_>) {
         let (n, input, output) = (pass.n, self.input, self.output);
-        assert!(pass.x.len() >= n * input.len() && pass.y.len() >= n * output.len());
+        assert!(holds(pass.x, n, input.len()) && holds(pass.y, n, output.len()));
         assert!(pass.parameters.len() >= self.len());
         let (x, w, y) = (pass.x.as_ptr(), pass.parameters.as_ptr(), pass.y.as_mut_ptr());
         // SAFETY: sizes were just checked.
@@ -175,8 +177,8 @@ impl Op for Direct {
 
     fn backward(&self, pass: Backward<'_>) {
         let (n, input, output, k) = (pass.n, self.input, self.output, self.kernel);
-        assert!(pass.x.len() >= n * input.len() && pass.y.len() >= n * output.len());
-        assert!(pass.dy.len() >= n * output.len() && pass.partial.len() >= self.len());
+        assert!(holds(pass.x, n, input.len()) && holds(pass.y, n, output.len()));
+        assert!(holds(pass.dy, n, output.len()) && pass.partial.len() >= self.len());
         let (x, y) = (pass.x.as_ptr(), pass.y.as_ptr());
         let (dy, dw) = (pass.dy.as_mut_ptr(), pass.partial.as_mut_ptr());
         // SAFETY: sizes were just checked.
@@ -212,7 +214,20 @@ impl Op for Direct {
 #[cfg(test)]
 mod tests {
     use super::super::candle::tests::{agrees_with_stock, gradients_are_right, stock_conv};
+    use super::super::op::tests::{refuses_short_slices, takes_only_padding};
     use super::*;
+
+    #[test]
+    fn wrong_sizes_are_refused() {
+        let mut op = Direct::new(Engine::best(), (6, 5, 1), 3, 16).unwrap();
+        takes_only_padding(&mut op);
+        refuses_short_slices(&op);
+        for (plane, o) in
+            [((usize::MAX, 5, 1), 16), ((1 << 40, 1 << 40, 1), 16), ((6, 6, 1), 1 << 63)]
+        {
+            assert!(Direct::new(Engine::best(), plane, 3, o).is_none());
+        }
+    }
 
     #[test]
     fn gradients_agree_with_finite_differences() {

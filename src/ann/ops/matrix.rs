@@ -15,7 +15,7 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// Row after row.
     pub fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
-        assert!(values.len() >= rows * columns);
+        assert!(rows.checked_mul(columns).is_some_and(|n| n <= values.len()));
         Self { values, rows, columns, strides: (columns, 1) }
     }
 
@@ -34,7 +34,7 @@ impl<'a> View<'a> {
 pub fn multiply(out: &mut [f32], a: View<'_>, b: View<'_>, accumulate: bool) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     assert_eq!(k, b.rows);
-    assert!(out.len() >= m * n);
+    assert!(m.checked_mul(n).is_some_and(|len| len <= out.len()));
     #[allow(unsafe_code, reason = "the product of matrices is a kernel behind a C-like interface")]
     // SAFETY: View::new checked that each matrix lies within its slice for these
     // dimensions and strides, and `out` was checked above; `out` is borrowed

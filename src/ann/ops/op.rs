@@ -32,6 +32,16 @@ impl Plane {
         self.pitch * self.rows * self.c
     }
 
+    /// Whether this is `inner` with nothing or some padding.
+    pub fn pads(&self, inner: Self) -> bool {
+        let len = self.pitch.checked_mul(self.rows).and_then(|n| n.checked_mul(self.c));
+        (self.h, self.w, self.c) == (inner.h, inner.w, inner.c)
+            && self.pitch >= self.w
+            && self.rows >= self.h
+            // No slice is longer.
+            && len.is_some_and(|n| n <= isize::MAX as usize / size_of::<f32>())
+    }
+
     /// Sets the padding of one picture to zero.
     pub fn clear_padding(&self, picture: &mut [f32]) {
         if self.pitch == self.w && self.rows == self.h {
@@ -42,6 +52,11 @@ impl Plane {
             row[from..].fill(0.0);
         }
     }
+}
+
+/// Whether `slice` holds `n` times `each` numbers; false where that overflows.
+pub(super) fn holds(slice: &[f32], n: usize, each: usize) -> bool {
+    n.checked_mul(each).is_some_and(|len| len <= slice.len())
 }
 
 /// How initial values are drawn.
@@ -160,6 +175,15 @@ impl<'a> Shared<'a> {
         unsafe { std::slice::from_raw_parts(self.start, self.len) }
     }
 
+    /// Where a part of it begins, for who writes to some places within it.
+    ///
+    /// # Panics
+    /// When the range is out of bounds.
+    pub fn pointer(&self, range: Range<usize>) -> *mut f32 {
+        assert!(range.start <= range.end && range.end <= self.len);
+        self.start.wrapping_add(range.start)
+    }
+
     /// A part of it.
     ///
     /// # Safety
@@ -183,7 +207,8 @@ pub trait Op: Send + Sync + std::fmt::Debug {
     fn input(&self) -> Plane;
     /// What comes out.
     fn output(&self) -> Plane;
-    /// Takes the padding that the next operation needs; `false` if it cannot.
+    /// Takes the padding that the next operation needs; `false` if it cannot, or if
+    /// that is no padding of what comes out.
     fn pad_output(&mut self, _output: Plane) -> bool {
         false
     }
@@ -213,7 +238,15 @@ pub trait Op: Send + Sync + std::fmt::Debug {
         Vec::new()
     }
     /// Derives the cache from one block of the parameters.
-    fn prepare(&self, _block: usize, _parameters: &[f32], _cache: Shared<'_>) {}
+    ///
+    /// # Safety
+    /// Nobody may prepare the same block of the same cache, or read the cache,
+    /// meanwhile.
+    ///
+    /// # Panics
+    /// When parameters or cache are too small.
+    #[allow(unsafe_code, reason = "several threads write to the cache, each to its own places")]
+    unsafe fn prepare(&self, _block: usize, _parameters: &[f32], _cache: Shared<'_>) {}
     /// Computes y.
     fn forward(&self, pass: Forward<'_>);
     /// Computes dx and this part's share of the gradient.
@@ -225,4 +258,83 @@ pub trait Op: Send + Sync + std::fmt::Debug {
 /// Numbers of all parameters.
 pub fn parameter_len(op: &dyn Op) -> usize {
     op.parameters().iter().map(Parameter::len).sum()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// No operation takes what is no padding of its output.
+    pub fn takes_only_padding(op: &mut dyn Op) {
+        let out = op.output();
+        let wrong = [
+            Plane { pitch: out.w - 1, ..out },
+            Plane { rows: out.h - 1, ..out },
+            Plane { c: out.c + 1, ..out },
+            Plane { h: out.h + 1, rows: out.rows + 1, ..out },
+            Plane { w: out.w + 1, pitch: out.pitch + 1, ..out },
+            Plane { rows: usize::MAX / 2, ..out },
+            Plane { pitch: usize::MAX / out.rows / out.c + 1, ..out },
+        ];
+        for plane in wrong {
+            assert!(!op.pad_output(plane), "{plane:?}");
+            assert_eq!(op.output(), out);
+        }
+        let padded = Plane { pitch: out.pitch + 2, rows: out.rows + 1, ..out };
+        assert!(op.pad_output(padded) && op.output() == padded);
+    }
+
+    /// An operation on raw pointers refuses slices that hold fewer pictures than
+    /// it is told, also where the sizes overflow.
+    pub fn refuses_short_slices(op: &dyn Op) {
+        let numbers = |len: usize| vec![0f32; len];
+        let mode = Mode::Train { seed: 0, step: 0, image: 0 };
+        let (parameters, cache) = (numbers(parameter_len(op)), numbers(op.cache_len()));
+        for n in [2, usize::MAX / 2 + 1, usize::MAX] {
+            let (x, mut y) = (numbers(op.input().len()), numbers(op.output().len()));
+            let (mut dy, mut keep) = (y.clone(), numbers(op.keep_len()));
+            let (mut scratch, mut partial) =
+                (numbers(op.scratch_len(2, mode)), numbers(op.partial_len()));
+            let forward = std::panic::AssertUnwindSafe(|| {
+                op.forward(Forward {
+                    parameters: &parameters,
+                    cache: &cache,
+                    n,
+                    x: &x,
+                    y: &mut y,
+                    keep: &mut keep,
+                    scratch: &mut scratch,
+                    mode,
+                });
+            });
+            assert!(std::panic::catch_unwind(forward).is_err(), "{op:?} {n}");
+            let backward = std::panic::AssertUnwindSafe(|| {
+                op.backward(Backward {
+                    parameters: &parameters,
+                    cache: &cache,
+                    n,
+                    x: &x,
+                    y: &y,
+                    dy: &mut dy,
+                    keep: &mut keep,
+                    scratch: &mut scratch,
+                    partial: &mut partial,
+                    dx: None,
+                    mode,
+                });
+            });
+            assert!(std::panic::catch_unwind(backward).is_err(), "{op:?} {n}");
+        }
+    }
+
+    #[test]
+    fn a_part_beyond_the_slice_is_refused() {
+        let mut numbers = [0f32; 4];
+        let shared = Shared::new(&mut numbers);
+        for range in [0..5, 4..5, usize::MAX - 1..usize::MAX, Range { start: 3, end: 2 }] {
+            let refused = std::panic::catch_unwind(|| shared.pointer(range.clone()));
+            assert!(refused.is_err(), "{range:?}");
+        }
+        assert!(!shared.pointer(4..4).is_null());
+    }
 }

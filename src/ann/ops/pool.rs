@@ -43,8 +43,11 @@ impl Op for MaxPool {
     }
 
     fn pad_output(&mut self, output: Plane) -> bool {
-        self.output = output;
-        true
+        let fits = output.pads(self.output);
+        if fits {
+            self.output = output;
+        }
+        fits
     }
 
     /// Places of the maxima.
@@ -97,7 +100,13 @@ impl Op for MaxPool {
 #[cfg(test)]
 mod tests {
     use super::super::candle::tests::{gradients_are_right, run};
+    use super::super::op::tests::takes_only_padding;
     use super::*;
+
+    #[test]
+    fn wrong_sizes_are_refused() {
+        takes_only_padding(&mut MaxPool::new((4, 6, 2)).unwrap());
+    }
 
     #[test]
     fn the_gradient_goes_whole_to_the_largest() {

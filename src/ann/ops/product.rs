@@ -52,14 +52,18 @@ pub fn product(
     if m == 0 || n == 0 {
         return;
     }
-    let last = |rows: usize, row: usize| (rows - 1) * row + n;
-    assert!(c.len() >= last(m, c_row), "C is too small");
+    // Sizes and distances may be any numbers: none of the sums may overflow. A
+    // slice that is long enough for the largest holds every smaller offset.
+    let end = |rows: usize, row: usize| (rows - 1).checked_mul(row)?.checked_add(n);
+    assert!(end(m, c_row).is_some_and(|end| end <= c.len()), "C is too small");
     let (panel, panels) = if a.panel == usize::MAX { (k, 1) } else { (a.panel, k / a.panel) };
     assert_eq!(panel * panels, k, "whole panels");
     if k > 0 {
-        assert!(b.len() >= last(k, b_row), "B is too small");
-        let end = (m - 1) * a.row + (panel - 1) * a.column + (panels - 1) * a.jump;
-        assert!(a.values.len() > end, "A is too small");
+        assert!(end(k, b_row).is_some_and(|end| end <= b.len()), "B is too small");
+        let last = [(m, a.row), (panel, a.column), (panels, a.jump)]
+            .into_iter()
+            .try_fold(0usize, |sum, (n, by)| sum.checked_add((n - 1).checked_mul(by)?));
+        assert!(last.is_some_and(|last| last < a.values.len()), "A is too small");
     }
     let kernel = Multiply {
         m,
@@ -225,7 +229,8 @@ impl Multiply {
 /// finite.
 pub fn sparse_row(engine: Engine, a: &[f32], b: &[f32], c: &mut [f32]) {
     let n = c.len();
-    assert!(b.len() >= a.len() * n, "B is too small");
+    assert!(a.len().checked_mul(n).is_some_and(|len| len <= b.len()), "B is too small");
+    assert!(u32::try_from(a.len()).is_ok(), "A is too long");
     let active = a.iter().enumerate().filter(|(_, v)| **v != 0.0);
     let active: Vec<(u32, f32)> = active.map(|(k, v)| (k as u32, *v)).collect();
     // SAFETY: rows are below a.len(), and b holds a.len() rows of n.
@@ -290,6 +295,38 @@ impl SparseRow<'_> {
 mod tests {
     use super::*;
     use crate::core::rng::Rng;
+
+    #[test]
+    fn sizes_that_do_not_fit_the_slices_are_refused_also_where_they_overflow() {
+        let (numbers, big) = ([1f32; 64], usize::MAX);
+        let half = 1 << 63;
+        for (shape, width, b_row, c_row) in [
+            ((8, 8, 9), 8, 8, 8),
+            ((9, 8, 8), 8, 8, 8),
+            ((8, 9, 8), 8, 8, 8),
+            ((8, 8, 8), 9, 8, 8),
+            ((8, 8, 8), 8, 9, 8),
+            ((8, 8, 8), 8, 8, 9),
+            ((1, 1, big), 1, 1, 1),
+            ((3, 1, 1), 1, 1, half),
+            ((3, 1, 1), half, 1, 1),
+            ((1, 3, 1), 1, half, 1),
+            ((2, 1, 2), 1, 1, big),
+            ((half, 1, 1), 2, 1, 2),
+            ((1, half, 1), 1, 2, 1),
+        ] {
+            let refused = std::panic::catch_unwind(|| {
+                let (left, mut c) = (Left::rows(&numbers, width), [0f32; 64]);
+                product(Engine::best(), shape, left, &numbers, b_row, &mut c, c_row, false);
+            });
+            assert!(refused.is_err(), "{shape:?} {width} {b_row} {c_row}");
+        }
+        let refused = std::panic::catch_unwind(|| {
+            let (left, mut c) = (Left::panels(&numbers, half), [0f32; 2]);
+            product(Engine::best(), (1, 96, 1), left, &[0.0; 96], 1, &mut c, 1, false);
+        });
+        assert!(refused.is_err());
+    }
 
     #[test]
     fn a_sparse_row_gives_the_same_bits_as_the_whole_product() {

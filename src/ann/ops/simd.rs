@@ -9,12 +9,19 @@
 
 use std::sync::OnceLock;
 
-/// An instruction set that kernels are compiled for.
+/// An instruction set that kernels are compiled for, and that this processor has:
+/// there is no other way to a value than [`Engine::available`] and
+/// [`Engine::best`], so whoever is given one need not ask the processor again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
+pub struct Engine(Set);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Set {
     /// 16 lanes.
+    #[cfg(target_arch = "x86_64")]
     Avx512,
     /// 8 lanes, fused multiply-add.
+    #[cfg(target_arch = "x86_64")]
     Avx2,
     /// 4 lanes of plain Rust; the compiler vectorises what it can.
     Portable,
@@ -23,10 +30,12 @@ pub enum Engine {
 impl Engine {
     /// For people.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Avx512 => "AVX-512",
-            Self::Avx2 => "AVX2",
-            Self::Portable => "portable",
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => "AVX-512",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => "AVX2",
+            Set::Portable => "portable",
         }
     }
 
@@ -34,15 +43,13 @@ impl Engine {
     pub fn available() -> Vec<Self> {
         let mut found = Vec::new();
         #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("fma") {
-                found.push(Self::Avx512);
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if is_x86_feature_detected!("avx512f") {
+                found.push(Self(Set::Avx512));
             }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                found.push(Self::Avx2);
-            }
+            found.push(Self(Set::Avx2));
         }
-        found.push(Self::Portable);
+        found.push(Self(Set::Portable));
         found
     }
 
@@ -106,7 +113,8 @@ pub trait Kernel {
 /// Runs a kernel as `engine` has it.
 ///
 /// # Safety
-/// As for [`Kernel::run`]; `engine` must be one of [`Engine::available`].
+/// As for [`Kernel::run`], but that the instruction set is there: an [`Engine`]
+/// is the proof.
 #[inline]
 pub unsafe fn launch<K: Kernel>(engine: Engine, kernel: K) {
     #[cfg(target_arch = "x86_64")]
@@ -121,14 +129,14 @@ pub unsafe fn launch<K: Kernel>(engine: Engine, kernel: K) {
         // SAFETY: handed on to the caller.
         unsafe { kernel.run::<Avx2>() }
     }
-    // SAFETY: handed on to the caller.
+    // SAFETY: the instruction set is there; the pointers are the caller's.
     unsafe {
-        match engine {
+        match engine.0 {
             #[cfg(target_arch = "x86_64")]
-            Engine::Avx512 => avx512(kernel),
+            Set::Avx512 => avx512(kernel),
             #[cfg(target_arch = "x86_64")]
-            Engine::Avx2 => avx2(kernel),
-            _ => kernel.run::<Portable>(),
+            Set::Avx2 => avx2(kernel),
+            Set::Portable => kernel.run::<Portable>(),
         }
     }
 }

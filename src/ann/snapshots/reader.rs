@@ -2,7 +2,6 @@
 //! Works while another thread or process writes.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use std::sync::Arc;
 use super::record::{Head, Scanned, scan};
 use super::store::segments;
 use super::{SnapshotError, codec, measure::Moved};
+use crate::core::files::open_regular;
 
 /// Keyframes and weights that stay in memory, of each.
 const CACHED: usize = 4;
@@ -281,7 +281,7 @@ fn keep<T>(cache: &mut VecDeque<(u64, Arc<T>)>, step: u64, value: &Arc<T>) {
 
 fn read_at(path: &Path, at: u64, len: u32) -> Result<Vec<u8>, SnapshotError> {
     let read = || -> io::Result<Vec<u8>> {
-        let mut file = File::open(path)?;
+        let mut file = open_regular(path)?;
         file.seek(SeekFrom::Start(at))?;
         let mut bytes = Vec::new();
         file.take(u64::from(len)).read_to_end(&mut bytes)?;

@@ -1,13 +1,13 @@
 //! One snapshot in a segment file: its head, where its bytes lie, and how a file
 //! is searched for whole ones.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use flate2::Crc;
 
 use super::measure::Moved;
+use crate::core::files::open_regular;
 
 const MAGIC: [u8; 4] = *b"SPKH";
 const VERSION: u8 = 1;
@@ -163,7 +163,7 @@ pub struct Scanned {
 /// # Errors
 /// When the file cannot be read.
 pub fn scan(path: &Path) -> io::Result<Scanned> {
-    let file = File::open(path)?;
+    let file = open_regular(path)?;
     let len = file.metadata()?.len();
     let mut from = BufReader::with_capacity(512, file);
     let mut found = Scanned { len, ..Scanned::default() };

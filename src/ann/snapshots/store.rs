@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::record::{Body, Head, Scanned, scan};
 use super::{SEGMENT, SnapshotError, codec, measure};
-use crate::core::files::write_whole;
+use crate::core::files::{open_regular, write_whole};
 
 /// Share of the limit at which the history is thinned out.
 const NEAR: f64 = 0.95;
@@ -238,7 +238,7 @@ impl Writer {
         if keep.iter().all(|k| !k) {
             return std::fs::remove_file(path).map_err(|e| self.failed(path, e));
         }
-        let mut from = File::open(path).map_err(|e| self.failed(path, e))?;
+        let mut from = open_regular(path).map_err(|e| self.failed(path, e))?;
         let mut bytes = 0;
         write_whole(path, |to| {
             for ((at, head), _) in scanned.records.iter().zip(keep).filter(|(_, keep)| **keep) {

@@ -7,7 +7,7 @@
 use crate::ann::network::Network;
 
 /// Steps from one sample to the next: neighbours hardly differ.
-const EVERY: u64 = 8;
+pub(super) const EVERY: u64 = 8;
 
 /// A running mean of all parameters.
 #[derive(Clone, Debug, Default, PartialEq)]

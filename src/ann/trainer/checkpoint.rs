@@ -7,12 +7,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::average::Average;
-use super::{BatchPoint, EpochPoint, Sums, TrainConfig, Trainer, Way};
+use super::average::{self, Average};
+use super::{BatchPoint, EpochPoint, Sums, TrainConfig, Trainer, Way, sizes};
 use crate::ann::AnnError;
 use crate::ann::weights::{Precision, arrays_of, read_arrays, read_file, set_from, write_arrays};
 use crate::data::Dataset;
 use crate::data::dataset::Fingerprint;
+
+/// The largest checkpoint that is read. The record of the longest run that is
+/// allowed has 400 MB, the largest network with its optimiser a tenth of that.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// The part of a checkpoint that is no array.
 #[derive(Serialize, Deserialize)]
@@ -31,6 +35,44 @@ struct State {
     /// Which digits they are; earlier versions did not keep it.
     #[serde(default)]
     fingerprint: Option<Fingerprint>,
+}
+
+impl State {
+    /// Whether settings, counters and records are possible and belong together,
+    /// and to these digits; if not, what is wrong.
+    fn check(&self, data: &Dataset, loss: &[f32], accuracy: &[f32]) -> Result<(), String> {
+        let config = &self.config;
+        config.validate().map_err(|e| e.to_string())?;
+        if self.data != data.id {
+            return Err(format!("it was trained on {}, not on {}", self.data, data.id));
+        }
+        let (digits, held_out) = sizes(config, data);
+        let training = digits.saturating_sub(held_out);
+        let per_epoch = training.div_ceil(config.batch_size);
+        // `validate` keeps the products far below overflow.
+        let steps = self.epoch.min(config.epochs) * per_epoch + self.batch.min(per_epoch);
+        let seen = (self.batch.min(per_epoch) * config.batch_size).min(training);
+        let counters = self.epoch <= config.epochs
+            && self.batch <= per_epoch
+            && !(self.epoch == config.epochs && self.batch > 0)
+            && self.step == steps as u64
+            && [loss.len(), accuracy.len()] == [steps; 2]
+            && self.updates <= self.step
+            && self.epochs.len() == self.epoch
+            && self.epochs.iter().zip(1..).all(|(point, number)| point.epoch == number)
+            && self.averaged <= self.step / average::EVERY
+            && self.sums.images == seen as u64
+            && self.sums.right <= self.sums.images;
+        if !counters {
+            return Err("its counters contradict each other, or these digits".into());
+        }
+        let is_loss = |v: f64| v.is_finite() && v >= 0.0;
+        let records = self.epochs.iter().all(EpochPoint::is_sound)
+            && is_loss(self.sums.loss)
+            && loss.iter().all(|v| is_loss(f64::from(*v)))
+            && accuracy.iter().all(|v| (0.0..=1.0).contains(v));
+        if records { Ok(()) } else { Err("a loss or an accuracy in it is out of range".into()) }
+    }
 }
 
 impl Trainer {
@@ -103,36 +145,50 @@ impl Trainer {
         data: Arc<Dataset>,
         device: Option<&str>,
     ) -> Result<Self, AnnError> {
-        let file = path.display().to_string();
-        let broken = |reason: String| AnnError::Weights { file: file.clone(), reason };
-        let (arrays, text) = read_arrays(&read_file(path)?, &file)?;
+        let bytes = read_file(path, MOST_BYTES)?;
+        Self::resume_from(&bytes, &path.display().to_string(), data, device)
+    }
+
+    /// [`Trainer::resume_on`] for bytes that are at hand; `file` names them in
+    /// messages. Nothing in them is believed before it is checked.
+    fn resume_from(
+        bytes: &[u8],
+        file: &str,
+        data: Arc<Dataset>,
+        device: Option<&str>,
+    ) -> Result<Self, AnnError> {
+        let broken = |reason: String| AnnError::Weights { file: file.to_owned(), reason };
+        let (arrays, text) = read_arrays(bytes, file)?;
         let mut state: State = serde_json::from_str(&text)
             .map_err(|e| broken(format!("its description cannot be understood ({e})")))?;
-        if state.data != data.id {
-            return Err(broken(format!("it was trained on {}, not on {}", state.data, data.id)));
+        let array = |name: &str| -> Result<&Vec<f32>, AnnError> {
+            let found = arrays.iter().find(|(n, ..)| n == name).map(|(.., values)| values);
+            let values = found.ok_or_else(|| broken(format!("{name} is missing")))?;
+            match values.iter().find(|v| !v.is_finite()) {
+                Some(bad) => Err(broken(format!("{name} contains {bad}"))),
+                None => Ok(values),
+            }
+        };
+        let (loss, accuracy) = (array("history/loss")?, array("history/accuracy")?);
+        // Other digits are named before anything is said of counters that follow from
+        // them.
+        let at_hand = data.fingerprint(state.config.subset);
+        if let Some(how) = state.fingerprint.as_ref().and_then(|kept| kept.differs(&at_hand)) {
+            return Err(AnnError::OtherDigits { file: file.to_owned(), how });
         }
+        // Before memory is made for what it asks for.
+        state.check(&data, loss, accuracy).map_err(broken)?;
         if let Some(device) = device {
             state.config.device = device.to_owned();
         }
-        let at_hand = data.fingerprint(state.config.subset);
-        if let Some(how) = state.fingerprint.as_ref().and_then(|kept| kept.differs(&at_hand)) {
-            return Err(AnnError::OtherDigits { file, how });
-        }
         let mut trainer = Self::with(state.config, data, at_hand)?;
         trainer.unchecked = state.fingerprint.is_none();
-        set_from(&mut trainer.network, &arrays, "network/", &file)?;
+        set_from(&mut trainer.network, &arrays, "network/", file)?;
         trainer.last_good.values = trainer.network.values();
-        let array = |name: &str| {
-            let found = arrays.iter().find(|(n, ..)| n == name).map(|(.., values)| values.clone());
-            found.ok_or_else(|| broken(format!("{name} is missing")))
-        };
         let mut kept = Vec::new();
         for (i, slots) in trainer.optimiser.parts().1.iter().enumerate() {
-            let slots = (0..slots.len()).map(|j| array(&format!("optimiser/{i}/{j}")));
+            let slots = (0..slots.len()).map(|j| array(&format!("optimiser/{i}/{j}")).cloned());
             kept.push(slots.collect::<Result<Vec<_>, _>>()?);
-        }
-        if kept.iter().flatten().flatten().any(|v| !v.is_finite()) {
-            return Err(broken("the optimiser's numbers are not finite".into()));
         }
         if !trainer.optimiser.restore(state.updates, kept) {
             return Err(broken("the optimiser's numbers do not fit the network".into()));
@@ -140,25 +196,18 @@ impl Trainer {
         if state.averaged > 0 {
             let lens = trainer.last_good.values.iter().map(Vec::len).enumerate();
             let values = lens.map(|(i, len)| {
-                let values = array(&format!("average/{i}"))?;
-                let fits = values.len() == len && values.iter().all(|v| v.is_finite());
+                let values = array(&format!("average/{i}"))?.clone();
+                let fits = values.len() == len;
                 if fits { Ok(values) } else { Err(broken(format!("average/{i} does not fit"))) }
             });
             trainer.average =
                 Average { values: values.collect::<Result<_, _>>()?, count: state.averaged };
             trainer.last_good.average.clone_from(&trainer.average);
         }
-        let points = array("history/loss")?.into_iter().zip(array("history/accuracy")?);
+        let points = loss.iter().zip(accuracy).zip(1..);
         trainer.history.batches = points
-            .zip(1..)
-            .map(|((loss, accuracy), step)| BatchPoint { step, loss, accuracy })
+            .map(|((loss, accuracy), step)| BatchPoint { step, loss: *loss, accuracy: *accuracy })
             .collect();
-        let whole = trainer.history.batches.len() as u64 == state.step
-            && state.epochs.len() == state.epoch
-            && state.batch <= trainer.batches_per_epoch();
-        if !whole {
-            return Err(broken("its counters contradict each other".into()));
-        }
         trainer.history.epochs = state.epochs;
         (trainer.epoch, trainer.batch) = (state.epoch, state.batch);
         (trainer.step, trainer.sums) = (state.step, state.sums);
@@ -167,3 +216,6 @@ impl Trainer {
         Ok(trainer)
     }
 }
+
+#[cfg(test)]
+mod tests;

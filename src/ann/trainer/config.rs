@@ -7,6 +7,14 @@ use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::{AnnError, device, zoo};
 use crate::data::augment::{Augmentation, SETTINGS};
 
+/// Most passes over the training digits.
+pub const MOST_EPOCHS: usize = 10_000;
+/// Most threads that are asked for.
+pub const MOST_THREADS: usize = 256;
+/// Most mini-batches of a run: each is recorded, in memory and in every
+/// checkpoint, with 8 to 16 bytes.
+pub const MOST_STEPS: usize = 50_000_000;
+
 /// Everything that decides how a run goes. Together with the data it decides
 /// the result. The number of threads does, too, by rounding: sums are taken part
 /// by part.
@@ -89,7 +97,7 @@ impl TrainConfig {
         within("the number of training digits", self.subset as f64, 10.0, 60_000.0)?;
         within("the validation share", self.validation_share, 0.0, 0.5)?;
         within("the batch size", self.batch_size as f64, 1.0, 4096.0)?;
-        within("the number of epochs", self.epochs as f64, 1.0, 10_000.0)?;
+        within("the number of epochs", self.epochs as f64, 1.0, MOST_EPOCHS as f64)?;
         within(
             "the number of averaged epochs",
             self.average_epochs as f64,
@@ -100,7 +108,9 @@ impl TrainConfig {
             let (what, value) = (setting.label, setting.value(self.augmentation));
             within(what, f64::from(value), 0.0, f64::from(setting.most))?;
         }
-        within("the number of threads", self.threads as f64, 1.0, 256.0)?;
+        within("the number of threads", self.threads as f64, 1.0, MOST_THREADS as f64)?;
+        let steps = self.epochs.saturating_mul(self.subset.div_ceil(self.batch_size));
+        within("the number of mini-batches in all", steps as f64, 1.0, MOST_STEPS as f64)?;
         self.history.validate()?;
         self.optimiser.resolve().map(|_| ())
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::config::MOST_EPOCHS;
+
 /// One mini-batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BatchPoint {
@@ -26,6 +28,20 @@ pub struct EpochPoint {
     pub validation_loss: Option<f32>,
     /// Likewise, 0 to 1.
     pub validation_accuracy: Option<f32>,
+}
+
+impl EpochPoint {
+    /// Whether a run of ours could have recorded it: what is read from a file may
+    /// be anything.
+    pub fn is_sound(&self) -> bool {
+        let loss = |v: f32| v.is_finite() && v >= 0.0;
+        let share = |v: f32| (0.0..=1.0).contains(&v);
+        (1..=MOST_EPOCHS).contains(&self.epoch)
+            && loss(self.train_loss)
+            && share(self.train_accuracy)
+            && self.validation_loss.is_none_or(loss)
+            && self.validation_accuracy.is_none_or(share)
+    }
 }
 
 /// Everything recorded.

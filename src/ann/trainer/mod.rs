@@ -178,7 +178,7 @@ impl Trainer {
         let (training, validation) = split(&config, &data)?;
         let last_good = Good { values: network.values(), average: Average::default() };
         let pool = super::pool(config.threads)?;
-        let way = Way::new(&config, &network, &optimiser)?;
+        let way = Way::new(&config, training.len(), &network, &optimiser)?;
         let mut trainer = Self {
             config,
             network,
@@ -450,16 +450,19 @@ impl Trainer {
 }
 
 impl Way {
-    /// As the settings say; a run on a device begins with this network and what
-    /// its optimiser keeps.
+    /// As the settings say, for so many digits; a run on a device begins with this
+    /// network and what its optimiser keeps.
     fn new(
         config: &TrainConfig,
+        digits: usize,
         network: &Network,
         optimiser: &OptimiserState,
     ) -> Result<Self, AnnError> {
         let declared = device::get(&config.device)?;
         let Some(device) = declared.open()? else {
-            return Ok(Self::Own(Backprop::new(network, config.batch_size, config.threads)));
+            // No batch is larger than all digits together.
+            let batch = config.batch_size.min(digits);
+            return Ok(Self::Own(Backprop::new(network, batch, config.threads)));
         };
         let (updates, kept) = optimiser.parts();
         let optimiser = (&config.optimiser, (updates, kept.to_vec()));
@@ -469,12 +472,17 @@ impl Way {
     }
 }
 
+/// How many digits are used, and how many of these are held out.
+fn sizes(config: &TrainConfig, data: &Dataset) -> (usize, usize) {
+    let n = config.subset.min(data.len());
+    (n, (n as f64 * config.validation_share).round() as usize)
+}
+
 /// The indices to train on and the held-out digits: of the first `subset`, a
 /// share is held out, whatever the run's seed: networks that are combined must
 /// have held out the same digits, or the combination could not be fitted on them.
 pub(crate) fn split(config: &TrainConfig, data: &Dataset) -> Result<(Vec<u32>, Dataset), AnnError> {
-    let n = config.subset.min(data.len());
-    let held_out = (n as f64 * config.validation_share).round() as usize;
+    let (n, held_out) = sizes(config, data);
     if n == held_out {
         return Err(AnnError::Setting {
             what: "the number of training digits".into(),

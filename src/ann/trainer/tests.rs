@@ -7,7 +7,7 @@ use crate::data::SIDE;
 use crate::data::augment::Augmentation;
 
 /// Ten kinds of bars, easy to learn.
-fn bars(n: usize) -> Arc<Dataset> {
+pub(super) fn bars(n: usize) -> Arc<Dataset> {
     let mut rng = Rng::stream(1, "bars", 0);
     let labels: Vec<u8> = (0..n).map(|i| (i % 10) as u8).collect();
     let mut images = vec![0u8; n * PIXELS];
@@ -21,7 +21,7 @@ fn bars(n: usize) -> Arc<Dataset> {
     Arc::new(Dataset::new("bars", images, labels).unwrap())
 }
 
-fn config(model: &str, n: usize) -> TrainConfig {
+pub(super) fn config(model: &str, n: usize) -> TrainConfig {
     TrainConfig {
         model: model.into(),
         subset: n,

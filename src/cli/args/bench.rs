@@ -7,7 +7,7 @@ use clap::builder::TypedValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::super::output::Format;
-use super::models;
+use super::{models, threads};
 
 /// Measure how fast this machine trains and answers
 #[derive(Args, Debug)]
@@ -42,7 +42,7 @@ pub struct BenchSpikingArgs {
         value_parser = clap::value_parser!(u32).range(1..=4096).map(|n| n as usize))]
     pub replicas: usize,
     /// Time for each measurement
-    #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0, value_parser = seconds)]
     pub seconds: f64,
     /// Also measure what it costs to be watched as in the window: all spikes and three neurons
     /// recorded, fields painted, sixty views a second
@@ -53,6 +53,13 @@ pub struct BenchSpikingArgs {
     pub peers: Option<PathBuf>,
     #[command(flatten)]
     pub format: Format,
+}
+
+/// Up to an hour.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
+    let fits = (0.0..=3600.0).contains(&seconds);
+    if fits { Ok(seconds) } else { Err("it must be from 0 to 3600".into()) }
 }
 
 /// Which engine is measured.
@@ -74,10 +81,10 @@ pub struct BenchTrainArgs {
     #[arg(value_name = "MODEL", value_parser = models())]
     pub models: Vec<String>,
     /// Threads to compute on [default: one per core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads())]
     pub threads: Option<NonZeroUsize>,
     /// Time for each measurement
-    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = seconds)]
     pub seconds: f64,
     /// A Python with torch and tensorflow, to measure them in the same minutes
     #[arg(long, value_name = "PYTHON")]

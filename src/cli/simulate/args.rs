@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::TypedValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::super::args::sources;
+use super::super::args::{sources, threads};
 use super::super::output::Format;
 use crate::snn::choose::Wish;
 use crate::snn::diehl_cook::order::Order;
@@ -97,7 +97,7 @@ pub struct DiehlCookArgs {
     #[arg(long, value_enum, default_value_t = EngineWish::Automatic)]
     pub engine: EngineWish,
     /// Threads to compute on [default: one per core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads())]
     pub threads: Option<NonZeroUsize>,
     /// Save a checkpoint at least this often
     #[arg(long, value_name = "SECONDS", default_value = "60")]

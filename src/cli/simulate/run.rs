@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use super::super::failure::UsageError;
 use crate::core::clock::{stamp, unix_seconds};
-use crate::core::files::{read_limited, write_bytes};
+use crate::core::files::{read_limited, sweep, write_bytes};
 use crate::core::folders;
 use crate::core::lock::{FolderLock, LockError};
 use crate::snn::state_file::MOST_BYTES;
@@ -75,10 +76,15 @@ impl SimulationRun {
         let found = if name == "last" { known.last() } else { known.iter().find(|n| *n == name) };
         let Some(id) = found else {
             let known = if known.is_empty() { "none yet".into() } else { known.join(", ") };
-            bail!("there is no simulation {name:?} in {}; known are {known}", root().display());
+            let root = root();
+            bail!(UsageError(format!(
+                "there is no simulation {name:?} in {}; known are {known}",
+                root.display()
+            )));
         };
         let folder = root().join(id);
         let run = Self { id: id.clone(), _lock: lock(id, &folder)?, folder };
+        sweep(&run.folder);
         let file = run.checkpoint();
         let bytes = read_limited(&file, MOST_BYTES)
             .with_context(|| format!("could not read {}", file.display()))?;

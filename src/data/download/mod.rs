@@ -11,10 +11,11 @@
 mod transfer;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use super::mnist::{self, FILES};
+use crate::core::clock::duration_text;
 use crate::core::files::WriteError;
 use transfer::{Failure, Transfer};
 
@@ -41,6 +42,11 @@ pub struct Options {
     pub resumes_per_mirror: u32,
     /// Whether `HTTPS_PROXY` and its like are obeyed.
     pub use_proxy: bool,
+    /// Whether mirrors, and what they redirect to, may be asked over https alone.
+    pub https_only: bool,
+    /// Longest time for all files together: a server that sends a byte now and
+    /// then never stalls.
+    pub most_time: Duration,
 }
 
 impl Default for Options {
@@ -50,6 +56,9 @@ impl Default for Options {
             stall_timeout: Duration::from_secs(20),
             resumes_per_mirror: 3,
             use_proxy: true,
+            https_only: true,
+            // 12 MB at 3.4 kB/s.
+            most_time: Duration::from_secs(3600),
         }
     }
 }
@@ -80,6 +89,9 @@ pub enum DownloadError {
     /// The caller asked to stop.
     #[error("the download was stopped. What has arrived is kept; start it again to go on")]
     Cancelled,
+    /// It took longer than [`Options::most_time`].
+    #[error("the download took longer than {}, so it was stopped. What has arrived is kept; start it again to go on", duration_text(limit.as_secs_f64()))]
+    TooSlow { limit: Duration },
     /// The folder or a file in it cannot be written.
     #[error("could not write {}: {source}. {}", path.display(), remedy(source))]
     Write { path: PathBuf, source: std::io::Error },
@@ -169,6 +181,7 @@ pub fn fetch(
     cancel: &AtomicBool,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<(), DownloadError> {
+    let begun = Instant::now();
     std::fs::create_dir_all(dir)
         .map_err(|source| DownloadError::Write { path: dir.into(), source })?;
     for (file_index, file) in wanted.iter().enumerate() {
@@ -188,7 +201,7 @@ pub fn fetch(
             progress(&now);
             continue;
         }
-        let mut transfer = Transfer::new(file, &target, options, cancel)?;
+        let mut transfer = Transfer::new(file, &target, options, cancel, begun)?;
         fetch_one(&mut transfer, mirrors, dir, &mut now, progress)?;
     }
     Ok(())
@@ -211,9 +224,7 @@ fn fetch_one(
         now.mirror.clone_from(mirror);
         let mut resumes = transfer.options.resumes_per_mirror;
         loop {
-            if transfer.cancel.load(Ordering::Relaxed) {
-                return Err(DownloadError::Cancelled);
-            }
+            transfer.may_go_on()?;
             let before = transfer.length()?;
             let failure = match transfer.run(mirror, now, progress) {
                 Ok(()) => return Ok(()),

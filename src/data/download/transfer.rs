@@ -1,6 +1,6 @@
 //! One request for one file, and the `.part` file that collects its answer.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use super::{DownloadError, Options, Progress, Wanted};
+use crate::core::files::open_own;
 use crate::data::mnist;
 
 /// No file of MNIST is nearly as large: a server that sends more sends
@@ -44,7 +45,9 @@ pub(super) struct Transfer<'a> {
     /// Open and locked for as long as the transfer lives.
     part: File,
     pub options: &'a Options,
-    pub cancel: &'a AtomicBool,
+    cancel: &'a AtomicBool,
+    /// When the download of all files began.
+    begun: Instant,
     agent: ureq::Agent,
 }
 
@@ -71,15 +74,12 @@ impl<'a> Transfer<'a> {
         target: &'a Path,
         options: &'a Options,
         cancel: &'a AtomicBool,
+        begun: Instant,
     ) -> Result<Self, DownloadError> {
         let mut part_path = target.as_os_str().to_owned();
         part_path.push(".part");
         let part_path = PathBuf::from(part_path);
-        let part = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .read(true)
-            .open(&part_path)
+        let part = open_own(&part_path)
             .map_err(|source| DownloadError::Write { path: part_path.clone(), source })?;
         // Not every file system has locks; without one, the check of the
         // content still keeps a mixed-up file from being used.
@@ -91,12 +91,22 @@ impl<'a> Transfer<'a> {
             .timeout_recv_response(Some(options.stall_timeout))
             .timeout_per_read(Some(options.stall_timeout))
             .http_status_as_error(false)
+            .https_only(options.https_only)
             .user_agent(concat!("spikescope/", env!("CARGO_PKG_VERSION")));
         if !options.use_proxy {
             config = config.proxy(None);
         }
         let agent = config.build().into();
-        Ok(Self { file, target, part_path, part, options, cancel, agent })
+        Ok(Self { file, target, part_path, part, options, cancel, begun, agent })
+    }
+
+    /// Looks whether the caller wants to stop, and at the time.
+    pub fn may_go_on(&self) -> Result<(), DownloadError> {
+        if self.cancel.load(Ordering::Relaxed) {
+            return Err(DownloadError::Cancelled);
+        }
+        let limit = self.options.most_time;
+        if self.begun.elapsed() > limit { Err(DownloadError::TooSlow { limit }) } else { Ok(()) }
     }
 
     /// Bytes that have arrived so far.
@@ -184,9 +194,7 @@ impl<'a> Transfer<'a> {
         let patience = self.options.stall_timeout + self.options.connect_timeout;
         let begun = Instant::now();
         loop {
-            if self.cancel.load(Ordering::Relaxed) {
-                return Err(DownloadError::Cancelled.into());
-            }
+            self.may_go_on()?;
             match messages.recv_timeout(LOOK) {
                 Ok(message) => return Ok(message),
                 Err(RecvTimeoutError::Disconnected) => {
@@ -350,6 +358,9 @@ fn in_words(error: &ureq::Error) -> String {
         ureq::Error::Timeout(_) => "it stalled".into(),
         ureq::Error::HostNotFound => "its name was not found (is there a network?)".into(),
         ureq::Error::ConnectionFailed => "no connection".into(),
+        ureq::Error::RequireHttpsOnly(_) => {
+            "it is not asked, since it (or where it leads to) is not https".into()
+        }
         ureq::Error::TooManyRedirects => "it redirects in circles".into(),
         ureq::Error::Io(e) if e.kind() == ErrorKind::ConnectionRefused => {
             "it refused the connection".into()

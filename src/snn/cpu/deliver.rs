@@ -2,7 +2,7 @@
 //! neurons that spiked are touched.
 #![allow(unsafe_code, reason = "calls functions compiled for the instruction set that was found")]
 
-use super::isa::Isa;
+use super::isa::{Isa, Set};
 use super::source::Ring;
 use crate::snn::models::kernel::LANES;
 use crate::snn::network::{Connection, Delay, Projection};
@@ -152,14 +152,14 @@ fn add_to_all_but_self(weight: f32, arrivals: &[u32], target: &mut [f32]) {
 }
 
 fn add_rows(isa: Isa, weights: &[f32], arrivals: &[u32], target: &mut [f32]) {
-    match isa {
+    match isa.set() {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: `Isa` has this value only where the processor has these instructions.
-        Isa::Avx512 => unsafe { add_rows_avx512(weights, arrivals, target) },
+        // SAFETY: there is an `Isa` of this set only where the processor has these instructions.
+        Set::Avx512 => unsafe { add_rows_avx512(weights, arrivals, target) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Isa::Avx2 => unsafe { add_rows_avx2(weights, arrivals, target) },
-        _ => add_rows_lanes(weights, arrivals, target),
+        Set::Avx2 => unsafe { add_rows_avx2(weights, arrivals, target) },
+        Set::Portable => add_rows_lanes(weights, arrivals, target),
     }
 }
 

@@ -3,10 +3,15 @@
 
 use std::sync::OnceLock;
 
-/// An instruction set.
+/// An instruction set that this processor has: there is no other way to a value
+/// than [`Isa::available`], [`Isa::best`] and [`Isa::PORTABLE`], so whoever is
+/// given one need not ask the processor again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Isa {
+pub struct Isa(Set);
+
+/// What an [`Isa`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::snn) enum Set {
     /// 16 lanes.
     #[cfg(target_arch = "x86_64")]
     Avx512,
@@ -18,14 +23,22 @@ pub enum Isa {
 }
 
 impl Isa {
+    /// What every processor of the kind has.
+    pub const PORTABLE: Self = Self(Set::Portable);
+
+    /// Which it is; the processor has it.
+    pub(in crate::snn) fn set(self) -> Set {
+        self.0
+    }
+
     /// For people.
     pub fn name(self) -> &'static str {
-        match self {
+        match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => "AVX-512",
+            Set::Avx512 => "AVX-512",
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => "AVX2",
-            Self::Portable => "portable",
+            Set::Avx2 => "AVX2",
+            Set::Portable => "portable",
         }
     }
 
@@ -39,13 +52,13 @@ impl Isa {
                 && is_x86_feature_detected!("avx512vl")
                 && is_x86_feature_detected!("avx512bw");
             if has_512 {
-                found.push(Self::Avx512);
+                found.push(Self(Set::Avx512));
             }
             if is_x86_feature_detected!("avx2") {
-                found.push(Self::Avx2);
+                found.push(Self(Set::Avx2));
             }
         }
-        found.push(Self::Portable);
+        found.push(Self::PORTABLE);
         found
     }
 

@@ -5,7 +5,7 @@
     reason = "calls functions compiled for the instruction set that was found, and packs spikes by it"
 )]
 
-use super::isa::Isa;
+use super::isa::{Isa, Set};
 use crate::snn::network::InputKind;
 use crate::snn::rng::{Key, threshold};
 
@@ -153,14 +153,14 @@ impl Emitter {
 
     fn draw(&mut self, isa: Isa, quad: u32) {
         self.four.iter_mut().for_each(Vec::clear);
-        match isa {
+        match isa.set() {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `Isa` has this value only where the processor has these instructions.
-            Isa::Avx512 => unsafe { self.draw_avx512(quad) },
+            // SAFETY: there is an `Isa` of this set only where the processor has these instructions.
+            Set::Avx512 => unsafe { self.draw_avx512(quad) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Isa::Avx2 => unsafe { self.draw_avx2(quad) },
-            _ => self.draw_lanes(quad),
+            Set::Avx2 => unsafe { self.draw_avx2(quad) },
+            Set::Portable => self.draw_lanes(quad),
         }
     }
 

@@ -338,7 +338,7 @@ fn all_pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
 fn every_model_and_rule_gives_the_same_run_on_every_instruction_set_and_in_portions() {
     for (model, rule) in all_pairs() {
         let network = watched(everything(model, rule, 2)).build().unwrap();
-        let expected = outcome(CpuEngine::with_isa(&network, 1, Isa::Portable), &[600]);
+        let expected = outcome(CpuEngine::with_isa(&network, 1, Isa::PORTABLE), &[600]);
         let fired = expected.0.iter().filter(|s| s.source < 2).count();
         assert!(fired > 20, "{model}, {rule}: {fired} spikes");
         let learnt = expected.1.projections.iter().zip(&network.projections);

@@ -6,7 +6,7 @@
 //! operations is that of the source), so they all give the same spikes.
 #![allow(unsafe_code, reason = "calls functions compiled for the instruction set that was found")]
 
-use crate::snn::cpu::isa::Isa;
+use crate::snn::cpu::isa::{Isa, Set};
 
 /// Neurons that are computed side by side.
 pub const LANES: usize = 16;
@@ -91,14 +91,14 @@ fn advance<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
     fired: &mut Vec<u32>,
 ) {
     let c = constants::<K>(c);
-    match isa {
+    match isa.set() {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: `Isa` has this value only where the processor has these instructions.
-        Isa::Avx512 => unsafe { advance_avx512::<M, V, S, K>(&c, cells, fired) },
+        // SAFETY: there is an `Isa` of this set only where the processor has these instructions.
+        Set::Avx512 => unsafe { advance_avx512::<M, V, S, K>(&c, cells, fired) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Isa::Avx2 => unsafe { advance_avx2::<M, V, S, K>(&c, cells, fired) },
-        _ => advance_lanes::<M, V, S, K>(&c, cells, fired),
+        Set::Avx2 => unsafe { advance_avx2::<M, V, S, K>(&c, cells, fired) },
+        Set::Portable => advance_lanes::<M, V, S, K>(&c, cells, fired),
     }
 }
 

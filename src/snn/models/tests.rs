@@ -82,7 +82,7 @@ fn run(m: &NeuronModel, values: &[f64], isa: Isa, steps: usize) -> (Vec<(usize, 
 fn every_instruction_set_gives_the_same_bits() {
     for m in MODELS {
         let values: Vec<f64> = m.params.iter().map(|p| p.default).collect();
-        let expected = run(m, &values, Isa::Portable, 2000);
+        let expected = run(m, &values, Isa::PORTABLE, 2000);
         assert!(!expected.0.is_empty(), "{} never spiked", m.id);
         assert!(expected.1.iter().all(|x| x.is_finite()), "{}", m.id);
         for isa in Isa::available() {

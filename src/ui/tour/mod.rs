@@ -21,7 +21,7 @@ use scenes::SCENES;
 use super::app::{App, Setup};
 use super::command::Command;
 use super::session::ThemeChoice;
-use super::window::wgpu_setup;
+use super::window::{guarded, no_adapter, wgpu_setup};
 use crate::core::files::write_whole;
 
 /// Longest wait for a scene to be ready; a busy machine trains for a while.
@@ -126,12 +126,12 @@ fn render_scenes(
 
 fn harness(setup: Setup) -> anyhow::Result<Harness<'static, App>> {
     let graphics = headless_setup()?;
-    let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+    guarded(|| {
         Harness::builder().with_size(WINDOW).wgpu_setup(graphics).build_eframe(move |cc| {
             App::new(&cc.egui_ctx, setup).unwrap_or_else(|e| panic!("no threads: {e}"))
         })
-    }));
-    built.map_err(|_| anyhow!("the tour could not start rendering; see the message above"))
+    })
+    .map_err(|what| no_adapter(&what))
 }
 
 /// How to draw without a display. GL is left out where another backend has an
@@ -158,17 +158,7 @@ fn backends() -> anyhow::Result<wgpu::Backends> {
             return Ok(backends);
         }
     }
-    anyhow::bail!(
-        "there is no graphics adapter. Install a driver, or Mesa's software one (mesa-vulkan-drivers and libvulkan1 on Debian and Ubuntu; `make run` does it)"
-    )
-}
-
-/// The renderer would panic without an adapter; this says it instead.
-///
-/// # Errors
-/// What to install.
-pub fn check_adapter() -> anyhow::Result<()> {
-    backends().map(|_| ())
+    Err(no_adapter("none was found"))
 }
 
 fn shoot(

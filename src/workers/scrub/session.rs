@@ -14,6 +14,7 @@ use crate::ann::network::Network;
 use crate::ann::snapshots::{Reader, SnapshotError, folder};
 use crate::ann::{trainer, zoo};
 use crate::data::{CLASSES, Dataset, Pixels};
+use crate::workers::runs::folder_of;
 
 /// Digits asked, and moments read, between two looks for a newer question.
 const DIGITS: usize = 16;
@@ -58,11 +59,12 @@ impl Session {
         let arrays = Arc::new(banks.iter().map(array).collect());
         let network =
             Network::new(architecture, question.config.seed).map_err(|e| e.to_string())?;
+        let run = folder_of(root, &question.run).map_err(|e| e.to_string())?;
         let view =
             View { run: question.run.clone(), banks: Arc::new(banks), arrays, ..View::default() };
         Ok(Self {
             question: question.clone(),
-            reader: Reader::new(folder(&root.join(&question.run)), lengths.clone()),
+            reader: Reader::new(folder(&run), lengths.clone()),
             lengths,
             network,
             loaded: None,

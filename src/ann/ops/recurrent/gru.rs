@@ -7,7 +7,8 @@
 //! ```
 #![allow(unsafe_code, reason = "kernels on raw pointers")]
 
-use super::{place, size};
+use super::{holds_gates, place};
+use crate::ann::ops::op::holds;
 use crate::ann::ops::simd::{Engine, Kernel, Simd, launch, sigmoid, tanh};
 
 struct Step {
@@ -66,8 +67,10 @@ pub fn forward(
     before: &[f32],
     after: &mut [f32],
 ) {
-    assert!(gates.len() >= size(jump, n, h) && state.len() >= n * 3 * h && bias.len() >= 6 * h);
-    assert!(before.len() >= n * h && after.len() >= n * h && h % 16 == 0);
+    // The gates are checked first: with four for each unit, 3·h cannot overflow.
+    assert!(h % 16 == 0 && holds_gates(gates, jump, n, h));
+    assert!(holds(state, n, 3 * h) && holds(bias, 6, h));
+    assert!(holds(before, n, h) && holds(after, n, h));
     let step = Step {
         n,
         h,
@@ -137,8 +140,8 @@ pub fn backward(
     before: &[f32],
     dh: &mut [f32],
 ) {
-    assert!(gates.len() >= size(jump, n, h) && state.len() >= n * 3 * h);
-    assert!(before.len() >= n * h && dh.len() >= n * h && h % 16 == 0);
+    assert!(h % 16 == 0 && holds_gates(gates, jump, n, h));
+    assert!(holds(state, n, 3 * h) && holds(before, n, h) && holds(dh, n, h));
     let back = Back {
         n,
         h,

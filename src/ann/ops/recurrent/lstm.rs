@@ -6,7 +6,8 @@
 //! ```
 #![allow(unsafe_code, reason = "kernels on raw pointers")]
 
-use super::{place, size};
+use super::{holds_gates, place};
+use crate::ann::ops::op::holds;
 use crate::ann::ops::simd::{Engine, Kernel, Simd, launch, sigmoid, tanh};
 
 struct Step {
@@ -59,9 +60,8 @@ pub fn forward(
     cell_after: &mut [f32],
     after: &mut [f32],
 ) {
-    assert!(gates.len() >= size(jump, n, h) && bias.len() >= 4 * h);
-    assert!(cell.len() >= n * h && cell_after.len() >= n * h && after.len() >= n * h);
-    assert_eq!(h % 16, 0);
+    assert!(h % 16 == 0 && holds_gates(gates, jump, n, h) && holds(bias, 4, h));
+    assert!(holds(cell, n, h) && holds(cell_after, n, h) && holds(after, n, h));
     let step = Step {
         n,
         h,
@@ -135,9 +135,9 @@ pub fn backward(
     dh: &[f32],
     dc: &mut [f32],
 ) {
-    assert!(gates.len() >= size(jump, n, h) && h % 16 == 0);
-    assert!(cell.len() >= n * h && cell_after.len() >= n * h);
-    assert!(dh.len() >= n * h && dc.len() >= n * h);
+    assert!(h % 16 == 0 && holds_gates(gates, jump, n, h));
+    assert!(holds(cell, n, h) && holds(cell_after, n, h));
+    assert!(holds(dh, n, h) && holds(dc, n, h));
     let back = Back {
         n,
         h,

@@ -21,7 +21,7 @@ use std::ops::Range;
 
 use panels::{Panels, WIDTH};
 
-use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane, Shared};
+use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane, Shared, holds};
 use super::product::{Left, product};
 use super::simd::Engine;
 pub use trace::Trace;
@@ -67,9 +67,14 @@ fn place(jump: usize, row: usize, column: usize) -> usize {
     column / WIDTH * jump + row * WIDTH + column % WIDTH
 }
 
-/// Numbers from the first of the gates of `n` rows to the last.
-fn size(jump: usize, n: usize, hidden: usize) -> usize {
-    (4 * hidden / WIDTH - 1) * jump + n * WIDTH
+/// Whether `gates` holds those of `n` rows in panels that are `jump` apart, for so
+/// many units; false where that overflows.
+fn holds_gates(gates: &[f32], jump: usize, n: usize, hidden: usize) -> bool {
+    let last = || {
+        let panels = hidden.checked_mul(4)?.div_ceil(WIDTH);
+        panels.saturating_sub(1).checked_mul(jump)?.checked_add(n.checked_mul(WIDTH)?)
+    };
+    last().is_some_and(|len| len <= gates.len())
 }
 
 /// The operation: `(steps, values)` → last state `(hidden)`.
@@ -225,7 +230,7 @@ impl Op for Recurrent {
     }
 
     #[allow(unsafe_code, reason = "writes to a shared slice")]
-    fn prepare(&self, block: usize, parameters: &[f32], cache: Shared<'_>) {
+    unsafe fn prepare(&self, block: usize, parameters: &[f32], cache: Shared<'_>) {
         let (columns, h) = (self.columns(), self.hidden);
         let Some(block) = block.checked_sub(1 + self.kernel_blocks()) else { return };
         let rows = block * ROWS..((block + 1) * ROWS).min(h);
@@ -251,6 +256,7 @@ impl Op for Recurrent {
     }
 
     fn forward(&self, pass: Forward<'_>) {
+        assert!(holds(pass.x, pass.n, self.input.len()) && holds(pass.y, pass.n, self.hidden));
         let ((steps, values), h, n) = (self.steps(), self.hidden, pass.n);
         let (columns, [_, recurrent, bias, end]) = (self.columns(), self.places());
         let (step, rest) = pass.scratch.split_at_mut(n * columns);
@@ -313,6 +319,7 @@ impl Op for Recurrent {
     }
 
     fn backward(&self, pass: Backward<'_>) {
+        assert!(holds(pass.dy, pass.n, self.hidden));
         let ((steps, values), h, n) = (self.steps(), self.hidden, pass.n);
         let columns = self.columns();
         let m = self.memory(n, pass.keep);

@@ -15,7 +15,7 @@ mod transform;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane, Shared};
+use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane, Shared, holds};
 use super::product::{Left, product};
 use super::simd::{Engine, launch};
 use tile::{F23, F25, F43, F45};
@@ -82,6 +82,15 @@ impl ConvPool {
             5 => [(Size::F45, 4, 8), (Size::F25, 2, 6)],
             _ => return None,
         };
+        // Far from overflow below: tiles hang over the edge by less than a kernel.
+        let len = h.checked_mul(w).and_then(|n| n.checked_mul(c));
+        let small = |n: Option<usize>| n.is_some_and(|n| n <= isize::MAX as usize >> 16);
+        if !(small(len)
+            && small(c.checked_mul(o))
+            && small(h.checked_mul(w).and_then(|n| n.checked_mul(o))))
+        {
+            return None;
+        }
         let (oh, ow) = ((h + 1).saturating_sub(kernel) / 2, (w + 1).saturating_sub(kernel) / 2);
         if oh == 0 || ow == 0 || !c.is_multiple_of(32) || !o.is_multiple_of(32) {
             return None;
@@ -93,7 +102,11 @@ impl ConvPool {
         let mut input = Plane::new(h, w, c);
         input.rows = h.max(tiles.0 * m + kernel - 1);
         input.pitch = w.max(tiles.1 * m + kernel - 1);
-        let s = Sizes { c, o, input, output: Plane::new(oh, ow, o), tiles };
+        let output = Plane::new(oh, ow, o);
+        if !(input.pads(Plane::new(h, w, c)) && output.pads(output)) {
+            return None;
+        }
+        let s = Sizes { c, o, input, output, tiles };
         Some(Self { engine, size, s })
     }
 
@@ -127,7 +140,8 @@ impl ConvPool {
     #[allow(unsafe_code, reason = "starts a kernel")]
     fn input(&self, n: usize, x: &[f32], v: &mut [f32]) {
         let s = self.s;
-        assert!(x.len() >= n * s.input.len() && v.len() >= self.points() * s.all(n));
+        // With so many pictures in `x`, the other products cannot overflow.
+        assert!(holds(x, n, s.input.len()) && v.len() >= self.points() * s.all(n));
         // SAFETY: the last tile ends within the padded plane (see `new`), and the
         // sizes of both slices were just checked.
         with_tile!(self.size, tile => unsafe {
@@ -146,8 +160,11 @@ impl Op for ConvPool {
     }
 
     fn pad_output(&mut self, output: Plane) -> bool {
-        self.s.output = output;
-        true
+        let fits = output.pads(self.s.output);
+        if fits {
+            self.s.output = output;
+        }
+        fits
     }
 
     fn parameters(&self) -> Vec<Parameter> {
@@ -191,19 +208,19 @@ impl Op for ConvPool {
     }
 
     #[allow(unsafe_code, reason = "starts a kernel")]
-    fn prepare(&self, block: usize, parameters: &[f32], cache: Shared<'_>) {
+    unsafe fn prepare(&self, block: usize, parameters: &[f32], cache: Shared<'_>) {
         let s = self.s;
-        if block * BLOCK >= s.c {
+        if block >= s.c / BLOCK {
             return;
         }
         let channels = (block * BLOCK, (block + 1) * BLOCK);
         let half = self.points() * s.weights();
         assert!(parameters.len() >= self.weight_len());
+        let (u, turned) = (cache.pointer(0..half), cache.pointer(half..2 * half));
         // SAFETY: blocks write to the rows of their own channels only, in both
-        // halves; the sizes of weights and cache are checked (by `at`).
+        // halves, and nobody has the same block, as the caller promises; the sizes
+        // of weights and cache were just checked.
         unsafe {
-            let (u, turned) =
-                (cache.at(0..half).as_mut_ptr(), cache.at(half..2 * half).as_mut_ptr());
             with_tile!(self.size, tile => launch(
                 self.engine,
                 Weights { s, channels, w: parameters.as_ptr(), u, tile },
@@ -229,7 +246,8 @@ impl Op for ConvPool {
         let (size_in, size_out) = (s.input.len(), s.output.len());
         let Forward { parameters, cache, n, x, y, keep, scratch, .. } = pass;
         let bias = &parameters[self.weight_len()..][..s.o];
-        assert!(y.len() >= n * size_out && (keep.is_empty() || keep.len() >= n * size_out));
+        assert!(holds(x, n, size_in) && holds(y, n, size_out));
+        assert!(keep.is_empty() || holds(keep, n, size_out));
         let step = self.together().min(n.max(1));
         let (v, m) = scratch.split_at_mut(self.buffers(step).0);
         for from in (0..n).step_by(step) {
@@ -275,7 +293,8 @@ impl Op for ConvPool {
         let (size_in, size_out) = (s.input.len(), s.output.len());
         let Backward { cache, n, x, dy, keep, scratch, partial, mut dx, .. } = pass;
         let turned = &cache[points * s.weights()..];
-        assert!(dy.len() >= n * size_out && keep.len() >= n * size_out);
+        assert!(holds(x, n, size_in) && holds(dy, n, size_out) && holds(keep, n, size_out));
+        assert!(partial.len() >= points * s.weights() + s.o);
         let (du, db) = partial.split_at_mut(points * s.weights());
         db.fill(0.0);
         if n == 0 {
@@ -334,7 +353,7 @@ impl Op for ConvPool {
     fn gradient(&self, block: usize, parts: &[Part<'_>], out: &mut [f32]) {
         let s = self.s;
         let weights = self.points() * s.weights();
-        if block * BLOCK >= s.c {
+        if block >= s.c / BLOCK {
             out.fill(0.0);
             for part in parts {
                 for (sum, v) in out.iter_mut().zip(&part.partial[weights..]) {
@@ -360,7 +379,22 @@ mod tests {
     use super::super::candle::tests::{
         agrees_with_stock, gradients_are_right, run, stock_conv, stock_pool,
     };
+    use super::super::op::tests::{refuses_short_slices, takes_only_padding};
     use super::*;
+
+    #[test]
+    fn wrong_sizes_are_refused() {
+        for (side, kernel) in [(6, 3), (8, 5)] {
+            let mut op = ConvPool::new(Engine::best(), (side, side, 32), kernel, 32).unwrap();
+            takes_only_padding(&mut op);
+            refuses_short_slices(&op);
+        }
+        for (plane, o) in
+            [((1 << 62, 6, 32), 32), ((1 << 31, 1 << 31, 32), 32), ((6, 6, 32), 1 << 60)]
+        {
+            assert!(ConvPool::new(Engine::best(), plane, 3, o).is_none());
+        }
+    }
 
     #[test]
     fn gradients_agree_with_finite_differences() {
