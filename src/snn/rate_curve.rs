@@ -4,9 +4,16 @@
 //! steady, and the current at which firing begins (the rheobase) is known in
 //! closed form all the same.
 //!
+//! Time is continuous in these curves, but for the refractory period, which lasts
+//! the whole steps that it lasts in simulation. Where charging can be counted in
+//! steps too, [`RateCurve::stepwise_hz`] gives the rate that a simulation with
+//! this dt and method must give.
+//!
 //! One entry of [`RATE_CURVES`] per neuron model.
 
-use super::models::NeuronModel;
+use super::models::{
+    BACKWARD_EULER, FORWARD_EULER, NeuronModel, refractory_steps as whole_refractory_steps,
+};
 
 /// The f–I curve of a neuron model.
 pub struct RateCurve {
@@ -19,10 +26,56 @@ pub struct RateCurve {
     /// Steady rate, Hz, for parameters in the model's order, dt in ms and a
     /// current in its unit.
     pub rate_hz: fn(&Values<'_>, f64, f64) -> f64,
-    /// The current at which firing begins.
+    /// The same with charging in whole steps of dt by the model's own method, as
+    /// it is simulated; `None` where no formula says it.
+    pub stepwise_hz: Option<fn(&Values<'_>, f64, f64) -> f64>,
+    /// The current at which rest ends, and firing begins.
     pub rheobase: fn(&Values<'_>) -> f64,
+    /// How rest ends there.
+    pub onset: fn(&Values<'_>) -> Onset,
+    /// What a refractory period does with the membrane, in simulation.
+    pub refractory: &'static str,
     /// Currents worth showing, as multiples of the rheobase.
     pub span: (f64, f64),
+}
+
+/// How rest ends as the current rises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onset {
+    /// The membrane would come to rest above its threshold.
+    Threshold,
+    /// There is no leak, so any current is enough.
+    NoLeak,
+    /// The resting point and the unstable one meet and vanish.
+    SaddleNode,
+    /// The resting point is still there but no longer stable.
+    Hopf,
+}
+
+impl Onset {
+    /// What it is called, for a legend.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Threshold => "threshold",
+            Self::NoLeak => "no leak",
+            Self::SaddleNode => "saddle-node bifurcation",
+            Self::Hopf => "Andronov–Hopf bifurcation",
+        }
+    }
+
+    /// What happens there, in a sentence.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Threshold => "below it the membrane comes to rest under its threshold",
+            Self::NoLeak => "without a leak any current above zero reaches the threshold in time",
+            Self::SaddleNode => {
+                "a saddle-node bifurcation: the resting point and the unstable point above it meet and vanish"
+            }
+            Self::Hopf => {
+                "an Andronov–Hopf bifurcation: the resting point is still there, but disturbances no longer die out. A neuron that is already firing may go on a little below it"
+            }
+        }
+    }
 }
 
 /// A model's parameters by name.
@@ -41,7 +94,22 @@ impl<'a> Values<'a> {
         debug_assert!(self.model.params.iter().any(|p| p.name == name), "{name}");
         self.model.value(self.values, name)
     }
+
+    /// Steps from one spike to the first step in which the next is possible.
+    fn refractory_steps(&self, dt_ms: f64) -> f64 {
+        f64::from(whole_refractory_steps(self.get("t_ref_ms"), dt_ms))
+    }
+
+    /// The refractory period in whole steps, ms.
+    fn refractory_ms(&self, dt_ms: f64) -> f64 {
+        self.refractory_steps(dt_ms) * dt_ms
+    }
 }
+
+/// Of models whose membrane is held, and whose spikes have no time within a step.
+const HELD: &str = "Until then the membrane is held; that step charges it already, so an interval is one step less than the refractory period and the steps of charging";
+const GOES_ON: &str = "The membrane is charged meanwhile";
+const HELD_EXACTLY: &str = "Second order holds the membrane for all of it, from the spike’s own time within its step; forward Euler for one step less, since that step moves it already";
 
 /// The curves of all models.
 pub static RATE_CURVES: &[RateCurve] = &[
@@ -50,7 +118,10 @@ pub static RATE_CURVES: &[RateCurve] = &[
         doc: "f = 1 / (t_ref + τₘ ln((R I + v_rest − v_reset) / (R I + v_rest − v_th)))",
         closed: true,
         rate_hz: lif,
+        stepwise_hz: Some(lif_stepwise),
+        onset: |_| Onset::Threshold,
         rheobase: |v| (v.get("v_th_mv") - v.get("v_rest_mv")) / v.get("r_mohm"),
+        refractory: HELD,
         span: (0.0, 3.0),
     },
     RateCurve {
@@ -58,7 +129,10 @@ pub static RATE_CURVES: &[RateCurve] = &[
         doc: "f = I / v_th, at most one spike per step and refractory period: a ReLU",
         closed: true,
         rate_hz: integrate_fire,
+        stepwise_hz: None,
+        onset: |_| Onset::NoLeak,
         rheobase: |_| 0.0,
+        refractory: GOES_ON,
         span: (-0.3, 1.5),
     },
     RateCurve {
@@ -66,7 +140,10 @@ pub static RATE_CURVES: &[RateCurve] = &[
         doc: "f = 1 / max(t_ref, τ ln((I + v_rest − v_reset) / (I + v_rest − v_th′))), v_th′ the threshold with θ as it begins; θ held",
         closed: true,
         rate_hz: excitatory,
+        stepwise_hz: Some(excitatory_stepwise),
+        onset: |_| Onset::Threshold,
         rheobase: |v| excitatory_threshold(v) - rest(v),
+        refractory: GOES_ON,
         span: (0.0, 3.0),
     },
     RateCurve {
@@ -74,15 +151,21 @@ pub static RATE_CURVES: &[RateCurve] = &[
         doc: "f = 1 / (t_ref + τ ln((I + v_rest − v_reset) / (I + v_rest − v_th)))",
         closed: true,
         rate_hz: inhibitory,
+        stepwise_hz: Some(inhibitory_stepwise),
+        onset: |_| Onset::Threshold,
         rheobase: |v| v.get("v_th_mv") - rest(v),
+        refractory: HELD,
         span: (0.0, 3.0),
     },
     RateCurve {
         model: "izhikevich",
-        doc: "No closed formula: the equations integrated in steps of 0.005 ms until firing is steady. The rheobase is (5 − b)² / 0.16 − 140.",
+        doc: "No closed formula: the equations integrated in steps of 0.005 ms until firing is steady. Rest ends where 0.08 v + 5 = a if a < b (Andronov–Hopf), else where it is b (saddle-node, I = (5 − b)² / 0.16 − 140).",
         closed: false,
         rate_hz: izhikevich,
-        rheobase: |v| (5.0 - v.get("b")).powi(2) / 0.16 - 140.0,
+        stepwise_hz: None,
+        onset: izhikevich_onset,
+        rheobase: izhikevich_rheobase,
+        refractory: HELD_EXACTLY,
         span: (0.0, 5.0),
     },
     RateCurve {
@@ -90,7 +173,10 @@ pub static RATE_CURVES: &[RateCurve] = &[
         doc: "No closed formula: the equations integrated in steps of 0.005 ms until firing is steady. The rheobase is that of Touboul and Brette (2008).",
         closed: false,
         rate_hz: adex,
+        stepwise_hz: None,
+        onset: adex_onset,
         rheobase: adex_rheobase,
+        refractory: HELD_EXACTLY,
         span: (0.0, 3.0),
     },
 ];
@@ -118,7 +204,33 @@ fn hz(interval_ms: f64, dt_ms: f64) -> f64 {
 fn lif(v: &Values<'_>, dt_ms: f64, current: f64) -> f64 {
     let end = v.get("v_rest_mv") + v.get("r_mohm") * current;
     let charging = charge_ms(v.get("tau_m_ms"), end, v.get("v_reset_mv"), v.get("v_th_mv"));
-    hz(v.get("t_ref_ms") + charging, dt_ms)
+    hz(v.refractory_ms(dt_ms) + charging, dt_ms)
+}
+
+fn lif_stepwise(v: &Values<'_>, dt_ms: f64, current: f64) -> f64 {
+    let end = v.get("v_rest_mv") + v.get("r_mohm") * current;
+    let h = dt_ms / v.get("tau_m_ms");
+    // What is left of the distance to the end after a step: e^(−h), or 1 − h.
+    let per_step = if v.get("integration") == 0.0 { h } else { euler_decay(h) };
+    let charging = charge_steps(per_step, end, v.get("v_reset_mv"), v.get("v_th_mv"));
+    1000.0 / (dt_ms * (held_steps(v, dt_ms) + charging))
+}
+
+/// Steps in which a membrane that is held rests.
+fn held_steps(v: &Values<'_>, dt_ms: f64) -> f64 {
+    (v.refractory_steps(dt_ms) - 1.0).max(0.0)
+}
+
+/// −ln of what forward Euler leaves of a distance in a step of h time constants.
+fn euler_decay(h: f64) -> f64 {
+    if h < 1.0 { -(-h).ln_1p() } else { f64::INFINITY }
+}
+
+/// Whole steps from `reset` past `threshold` towards `end`, of which each leaves
+/// e^(−`per_step`) of the distance; infinite below the rheobase.
+fn charge_steps(per_step: f64, end: f64, reset: f64, threshold: f64) -> f64 {
+    // The threshold has to be exceeded.
+    (charge_ms(1.0, end, reset, threshold) / per_step).floor() + 1.0
 }
 
 /// Input goes on being summed while the neuron is refractory. A reset to zero
@@ -131,7 +243,7 @@ fn integrate_fire(v: &Values<'_>, dt_ms: f64, current: f64) -> f64 {
     if v.get("reset") != 0.0 {
         interval = (interval / dt_ms - 1e-6).ceil() * dt_ms;
     }
-    hz(interval.max(v.get("t_ref_ms")), dt_ms)
+    hz(interval.max(v.refractory_ms(dt_ms)), dt_ms)
 }
 
 fn rest(v: &Values<'_>) -> f64 {
@@ -146,13 +258,34 @@ fn excitatory_threshold(v: &Values<'_>) -> f64 {
 fn excitatory(v: &Values<'_>, dt_ms: f64, current: f64) -> f64 {
     let end = rest(v) + current;
     let charging = charge_ms(v.get("tau_m_ms"), end, v.get("v_reset_mv"), excitatory_threshold(v));
-    hz(charging.max(v.get("t_ref_ms")), dt_ms)
+    hz(charging.max(v.refractory_ms(dt_ms)), dt_ms)
+}
+
+fn excitatory_stepwise(v: &Values<'_>, dt_ms: f64, current: f64) -> f64 {
+    let charging = conductance_steps(v, dt_ms, current, excitatory_threshold(v));
+    1000.0 / (dt_ms * charging.max(v.refractory_steps(dt_ms)))
+}
+
+/// [`charge_steps`] of Diehl and Cook's neurons without conductances.
+fn conductance_steps(v: &Values<'_>, dt_ms: f64, current: f64, threshold: f64) -> f64 {
+    let h = dt_ms / v.get("tau_m_ms");
+    let per_step = match v.get("integration") as u8 {
+        BACKWARD_EULER => h.ln_1p(),
+        FORWARD_EULER => euler_decay(h),
+        _ => h,
+    };
+    charge_steps(per_step, rest(v) + current, v.get("v_reset_mv"), threshold)
 }
 
 fn inhibitory(v: &Values<'_>, dt_ms: f64, current: f64) -> f64 {
     let end = rest(v) + current;
     let charging = charge_ms(v.get("tau_m_ms"), end, v.get("v_reset_mv"), v.get("v_th_mv"));
-    hz(v.get("t_ref_ms") + charging, dt_ms)
+    hz(v.refractory_ms(dt_ms) + charging, dt_ms)
+}
+
+fn inhibitory_stepwise(v: &Values<'_>, dt_ms: f64, current: f64) -> f64 {
+    let charging = conductance_steps(v, dt_ms, current, v.get("v_th_mv"));
+    1000.0 / (dt_ms * (held_steps(v, dt_ms) + charging))
 }
 
 /// Step of the fine integration, ms.
@@ -207,11 +340,11 @@ fn steady_hz(
     late.count() as f64 / ((SETTLE_MS - since) / 1000.0)
 }
 
-fn izhikevich(v: &Values<'_>, _dt_ms: f64, current: f64) -> f64 {
+fn izhikevich(v: &Values<'_>, dt_ms: f64, current: f64) -> f64 {
     let [a, b, c, d, peak] = ["a", "b", "c_mv", "d_mv_per_ms", "v_peak_mv"].map(|name| v.get(name));
     steady_hz(
         [c, b * c],
-        v.get("t_ref_ms"),
+        v.refractory_ms(dt_ms),
         |[x, u]| {
             // Beyond its peak the parabola explodes; the spike is certain there.
             let x = x.min(peak);
@@ -222,13 +355,13 @@ fn izhikevich(v: &Values<'_>, _dt_ms: f64, current: f64) -> f64 {
     )
 }
 
-fn adex(v: &Values<'_>, _dt_ms: f64, current: f64) -> f64 {
+fn adex(v: &Values<'_>, dt_ms: f64, current: f64) -> f64 {
     let names = ["c_pf", "g_l_ns", "e_l_mv", "v_t_mv", "delta_t_mv", "tau_w_ms", "a_ns", "b_pa"];
     let [c, g, e_l, v_t, delta, tau_w, a, b] = names.map(|name| v.get(name));
     let (peak, reset) = (v.get("v_peak_mv"), v.get("v_reset_mv"));
     steady_hz(
         [e_l, 0.0],
-        v.get("t_ref_ms"),
+        v.refractory_ms(dt_ms),
         |[x, w]| {
             let x = x.min(peak);
             let upstroke = g * delta * ((x - v_t) / delta).min(20.0).exp();
@@ -239,6 +372,29 @@ fn adex(v: &Values<'_>, _dt_ms: f64, current: f64) -> f64 {
     )
 }
 
+/// The slope of the parabola, 0.08 v + 5, at which the resting point ends.
+///
+/// With it as s the Jacobian at a resting point (u = b v) is (s, −1; a b, −a): its
+/// determinant is a (b − s) and its trace s − a. A rising current raises s. At
+/// s = b the resting point meets the unstable one (determinant zero, a
+/// saddle-node); but where a < b the trace is zero before, at s = a, and rest
+/// loses its stability with the determinant still positive: an Andronov–Hopf
+/// bifurcation. In this model it is subcritical (Touboul, SIAM J. Appl. Math.
+/// 68:1045, 2008): what it sets free grows to a spike.
+fn izhikevich_slope(v: &Values<'_>) -> f64 {
+    v.get("a").min(v.get("b"))
+}
+
+/// The current of the resting point with that slope.
+fn izhikevich_rheobase(v: &Values<'_>) -> f64 {
+    let at = (izhikevich_slope(v) - 5.0) / 0.08;
+    v.get("b") * at - (0.04 * at + 5.0) * at - 140.0
+}
+
+fn izhikevich_onset(v: &Values<'_>) -> Onset {
+    if v.get("a") < v.get("b") { Onset::Hopf } else { Onset::SaddleNode }
+}
+
 /// Where the resting state ends: by a saddle-node if a/g_L < τₘ/τ_w, else by a
 /// Hopf bifurcation (Touboul and Brette, Biol. Cybern. 99:319, 2008, section 2.2,
 /// with units put back).
@@ -246,12 +402,17 @@ fn adex_rheobase(v: &Values<'_>) -> f64 {
     let names = ["c_pf", "g_l_ns", "e_l_mv", "v_t_mv", "delta_t_mv", "tau_w_ms", "a_ns"];
     let [c, g, e_l, v_t, delta, tau_w, a] = names.map(|name| v.get(name));
     let (b, x) = (a / g, c / g / tau_w);
-    let shape = if b < x {
+    let shape = if adex_onset(v) == Onset::SaddleNode {
         (1.0 + b) * (1.0 + b).ln() - (1.0 + b)
     } else {
         (1.0 + b) * (1.0 + x).ln() - (1.0 + x)
     };
     g * delta * shape + (g + a) * (v_t - e_l)
+}
+
+fn adex_onset(v: &Values<'_>) -> Onset {
+    let [c, tau_w, a] = ["c_pf", "tau_w_ms", "a_ns"].map(|name| v.get(name));
+    if a < c / tau_w { Onset::SaddleNode } else { Onset::Hopf }
 }
 
 /// Currents worth showing for these parameters: from, to.
@@ -263,56 +424,4 @@ pub fn span(curve: &RateCurve, values: &Values<'_>) -> (f64, f64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::snn::models::{self, MODELS};
-
-    fn defaults(model: &NeuronModel) -> Vec<f64> {
-        model.params.iter().map(|p| p.default).collect()
-    }
-
-    #[test]
-    fn every_neuron_has_a_curve_that_begins_at_its_rheobase_and_rises() {
-        for model in MODELS {
-            let Some(curve) = find(model.id) else {
-                assert_eq!(model.id, "max_gate", "has no f–I curve");
-                continue;
-            };
-            let values = defaults(model);
-            let values = Values::new(model, &values);
-            let rheobase = (curve.rheobase)(&values);
-            let (from, to) = span(curve, &values);
-            assert!(from < to && rheobase < to, "{}", model.id);
-            let scale = (to - from).abs();
-            let rate = |current| (curve.rate_hz)(&values, 0.1, current);
-            assert_eq!(rate(rheobase - 0.02 * scale), 0.0, "{}", model.id);
-            let steps: Vec<f64> =
-                (1..=4).map(|k| rate(rheobase + (to - rheobase) * 0.25 * f64::from(k))).collect();
-            assert!(steps[0] > 0.0, "{} {steps:?}", model.id);
-            assert!(steps.windows(2).all(|p| p[1] >= p[0]), "{} {steps:?}", model.id);
-        }
-    }
-
-    /// Brette and Gerstner (2005) give a rheobase of 0.5 nA and more for a step
-    /// of current; the bifurcation of the resting state lies somewhat higher.
-    #[test]
-    fn the_rheobase_of_adex_is_where_firing_begins() {
-        let model = models::get("test", "adex").unwrap();
-        let values = defaults(model);
-        let values = Values::new(model, &values);
-        let at = adex_rheobase(&values);
-        assert!((400.0..900.0).contains(&at), "{at}");
-        assert_eq!(adex(&values, 0.1, at * 0.9), 0.0);
-        assert!(adex(&values, 0.1, at * 1.05) > 0.0);
-    }
-
-    #[test]
-    fn a_refractory_period_bounds_the_rate() {
-        let model = models::get("test", "lif").unwrap();
-        let mut values = defaults(model);
-        let at = model.params.iter().position(|p| p.name == "t_ref_ms").unwrap();
-        values[at] = 5.0;
-        let rate = lif(&Values::new(model, &values), 0.1, 1e6);
-        assert!((rate - 200.0).abs() < 0.1, "{rate}");
-    }
-}
+mod tests;

@@ -162,6 +162,19 @@ fn every_model_is_measured_against_its_equations() {
     window.choose("Leaky integrate-and-fire", "Izhikevich");
     window.wait_for_text("No closed formula");
     window.wait_for_text("Measured over 2000 of 2000 ms");
+    // How firing begins, and what the other method costs.
+    window.wait_for_text("Firing begins at 3.80 mV/ms: an Andronov–Hopf bifurcation");
+    window.wait_for_text("by forward Euler (as published) ");
+    window.choose("second order", "forward Euler (as published)");
+    window.wait_for_text("by second order ");
+}
+
+#[test]
+fn a_refractory_period_is_said_in_whole_steps() {
+    let mut window = open();
+    window.click("f–I curve");
+    window.wait_for_text("The refractory period is 20 steps of 0.1 ms");
+    window.wait_for_text("in whole steps 0.0 Hz");
 }
 
 #[test]

@@ -99,6 +99,28 @@ fn a_time_typed_with_a_comma_is_taken_and_nonsense_is_said() {
     window.wait_for_text("“21;x” is not a number");
 }
 
+/// It was said that the postsynaptic spike meets x = 0.000 and changes w by +0.0100.
+#[test]
+fn of_two_spikes_in_the_same_step_the_second_meets_the_first_ones_trace() {
+    let mut window = open("A pair, step by step");
+    window.wait_for_text("meets x = 0.607");
+    let from = grip(&window, "Postsynaptic spike 1 at 50.0 ms");
+    let pre = grip(&window, "Presynaptic spike 1 at 40.0 ms");
+    window.harness.hover_at(from);
+    window.harness.step();
+    window.harness.drag_at(from);
+    window.harness.step();
+    for k in 1..=4 {
+        window.harness.hover_at(from + (egui::pos2(pre.x, from.y) - from) * k as f32 / 4.0);
+        window.harness.step();
+    }
+    window.harness.drop_at(egui::pos2(pre.x, from.y));
+    window.harness.run_steps(2);
+    window.wait_for_text("40.0 ms, presynaptic spike: meets y = 0.000; w 0.5000 → 0.5000 (0)");
+    window
+        .wait_for_text("40.0 ms, postsynaptic spike: meets x = 1.000; w 0.5000 → 0.5100 (+0.0100)");
+}
+
 #[test]
 fn pairing_rates_turn_the_sign_of_the_triplet_rule() {
     let mut window = open("Pairing rate");
@@ -110,6 +132,14 @@ fn the_window_of_bengios_rule_is_seen_to_sharpen() {
     let mut window = open("Bengio’s rule");
     window.wait_for_text("Correlation with the classical window 0.");
     window.wait_for_text("5 of 60 s simulated");
+    window.wait_for_text(
+        "With a trace of 2.0 ms and a membrane of 1.0 ms the window follows the classical one",
+    );
+    window.click("Try τ_x = 20 ms");
+    window.wait_for_text(
+        "With a trace of 20.0 ms and a membrane of 1.0 ms the window is not the classical one",
+    );
+    window.click("Try τ_x = 2 ms");
     window.click("New seed");
     window.wait_for_text("Seed 2");
     window.wait_for_text("2 of 60 s simulated");

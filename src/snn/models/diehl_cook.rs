@@ -122,7 +122,7 @@ const INH_PARAMS: &[Param] = &[
         "ms",
         2.0,
         (0.0, 1000.0),
-        "The membrane is held at the reset potential for so long",
+        "No second spike before it is over; the membrane is held at the reset potential meanwhile",
     ),
     method(FORWARD_EULER),
     start(-100.0),

@@ -6,11 +6,18 @@
 //! v ≥ 30 mV: spike, v ← c, u ← u + d
 //! ```
 //!
-//! Forward Euler, with v advanced in two halves of dt as in the published
-//! program (which uses dt = 1 ms; 0.1 ms and less is better).
+//! Integrated by the method of second order of [`super::second_order`] or, by
+//! choice, by forward Euler with v advanced in two halves of dt as in the
+//! published program (which uses dt = 1 ms). In 500 ms of fast spiking
+//! (a = 0.1, d = 2, I = 10) the equations give 69 spikes; second order gives 63,
+//! 67 and 69 with dt = 1, 0.5 and 0.1 ms, forward Euler 45, 53 and 65.
+//!
+//! For a parabola the step is the exact solution with a slightly changed time
+//! (Kahan's method), so it follows the upstroke to the peak however coarse dt is.
 
 use super::kernel::{Kernel, Model};
 use super::math::fade;
+use super::second_order::{LATE, METHOD_DOC, gap, left, mean_of_fading, steps};
 use super::{Initial, NeuronModel, StateVar};
 use crate::snn::params::Param;
 
@@ -26,7 +33,7 @@ pub static IZHIKEVICH: NeuronModel = NeuronModel {
         "τ_syn di_syn/dt = −i_syn",
         "spike where v ≥ v_peak; then v = c, u = u + d",
     ],
-    integration: "forward Euler, v in two halves of dt; not exact: a smaller dt is closer",
+    integration: "second order, with the time of the peak found within the step; forward Euler with v in two halves of dt, as published, by choice",
     current_unit: "mV/ms",
     params: &[
         Param::number("a", "Recovery rate a", "1/ms", 0.02, (1e-4, 1.0), "How fast u recovers"),
@@ -69,7 +76,14 @@ pub static IZHIKEVICH: NeuronModel = NeuronModel {
             "ms",
             0.0,
             (0.0, 1000.0),
-            "v is held at c for so long; the published model has none",
+            "No second spike before it is over; v is held at c meanwhile. The published model has none",
+        ),
+        Param::choice(
+            "integration",
+            "Integration",
+            &["second order", "forward Euler (as published)"],
+            0,
+            METHOD_DOC,
         ),
     ],
     state: &[
@@ -94,38 +108,103 @@ pub static IZHIKEVICH: NeuronModel = NeuronModel {
             Initial::Value(0.0),
             "Jumps by the weight at each presynaptic spike and fades",
         ),
+        LATE,
     ],
-    constants: &["a_dt", "b", "c", "d", "v_peak", "keep_i", "half_dt"],
+    constants: &[
+        "a_dt",
+        "b",
+        "c",
+        "d",
+        "v_peak",
+        "keep_i",
+        "half_dt",
+        "integration",
+        "dt",
+        "one_over_dt",
+        "gap",
+        "mean_i",
+    ],
     threshold: |p, _| p[4],
     adapts: |_| false,
-    kernel: |_| Kernel::of::<Izhikevich, 3, 0, 7>(),
+    kernel: |p| match p[7] {
+        0.0 => Kernel::of::<Izhikevich<true>, 4, 0, 12>(),
+        _ => Kernel::of::<Izhikevich<false>, 4, 0, 12>(),
+    },
 };
 
-struct Izhikevich;
+/// By the method of second order, or by forward Euler.
+struct Izhikevich<const SECOND_ORDER: bool>;
 
-impl Model<3, 0, 7> for Izhikevich {
-    fn derive(p: &[f64], dt_ms: f64) -> [f32; 7] {
-        let &[a, b, c, d, v_peak, tau_syn, _] = p else { return [0.0; 7] };
-        [a * dt_ms, b, c, d, v_peak, (-dt_ms / tau_syn).exp(), 0.5 * dt_ms].map(|x| x as f32)
+/// Forward Euler, v in two halves.
+#[inline(always)]
+fn euler(k: &[f32; 12], [v, u, i, late]: [f32; 4], current: f32, free: bool) -> [f32; 4] {
+    let &[a_dt, b, _, _, v_peak, keep_i, half_dt, ..] = k;
+    let half = |v: f32| v + half_dt * ((0.04 * v + 5.0) * v + 140.0 - u + current + i);
+    // From above its peak the parabola would leap to infinity.
+    let first = half(v);
+    let moved = if first < v_peak { half(first) } else { first };
+    let v_new = if free { moved } else { v };
+    [v_new, u + a_dt * (b * v_new.min(v_peak) - u), fade(i, keep_i), late]
+}
+
+/// The method of [`super::second_order`]; u by the midpoint rule.
+#[inline(always)]
+fn second_order(k: &[f32; 12], [v, u, i, late]: [f32; 4], current: f32, free: bool) -> [f32; 4] {
+    let &[a_dt, b, _, _, v_peak, keep_i, _, _, dt, one_over_dt, gap, mean_i] = k;
+    let (steps_v, steps_u) = steps(late, gap, free);
+    let h = steps_v * dt;
+    let u_mid = u + (0.5 * (steps_u * a_dt)) * (b * v - u);
+    let slope = ((0.04 * v + 5.0) * v + 140.0 - u_mid) + (current + i * mean_i);
+    let bend = 0.08 * v + 5.0;
+    let far = (v_peak - v).max(0.0);
+    let pace = slope + 0.5 * bend * far;
+    let peaks = slope > 0.0 && h * pace >= far;
+    // The time to the peak, or how far v gets.
+    let stiff = (1.0 - 0.5 * bend * h).max(0.1);
+    let quotient =
+        (if peaks { far } else { h * slope }) / (if peaks { pace.max(1e-6) } else { stiff });
+    let moved = if peaks { v_peak } else { v + quotient };
+    let left = if peaks { left(h - quotient, one_over_dt) } else { 0.0 };
+    let v_new = if free { moved } else { v };
+    let late_new = if free { left } else { late };
+    let steps_u = if free { steps_u - left } else { steps_u };
+    let u_new = u + (steps_u * a_dt) * (b * (0.5 * (v + v_new)) - u_mid);
+    [v_new, u_new, fade(i, keep_i), late_new]
+}
+
+impl<const SECOND_ORDER: bool> Model<4, 0, 12> for Izhikevich<SECOND_ORDER> {
+    fn derive(p: &[f64], dt_ms: f64) -> [f32; 12] {
+        let &[a, b, c, d, v_peak, tau_syn, t_ref, integration] = p else { return [0.0; 12] };
+        let keep_i = (-dt_ms / tau_syn).exp();
+        let (gap, mean_i) = (gap(t_ref, dt_ms), mean_of_fading(tau_syn, dt_ms));
+        [
+            a * dt_ms,
+            b,
+            c,
+            d,
+            v_peak,
+            keep_i,
+            0.5 * dt_ms,
+            integration,
+            dt_ms,
+            1.0 / dt_ms,
+            gap,
+            mean_i,
+        ]
+        .map(|x| x as f32)
     }
 
     #[inline(always)]
-    fn step(k: &[f32; 7], [v, u, i]: [f32; 3], _: [f32; 0], current: f32, free: bool) -> [f32; 3] {
-        let &[a_dt, b, _, _, v_peak, keep_i, half_dt] = k;
-        let half = |v: f32| v + half_dt * ((0.04 * v + 5.0) * v + 140.0 - u + current + i);
-        // From above its peak the parabola would leap to infinity.
-        let first = half(v);
-        let moved = if first < v_peak { half(first) } else { first };
-        let v_new = if free { moved } else { v };
-        [v_new, u + a_dt * (b * v_new.min(v_peak) - u), fade(i, keep_i)]
+    fn step(k: &[f32; 12], x: [f32; 4], _: [f32; 0], current: f32, free: bool) -> [f32; 4] {
+        if SECOND_ORDER { second_order(k, x, current, free) } else { euler(k, x, current, free) }
     }
 
     #[inline(always)]
-    fn fires(k: &[f32; 7], [v, ..]: &[f32; 3], _: &[f32; 0]) -> bool {
+    fn fires(k: &[f32; 12], [v, ..]: &[f32; 4], _: &[f32; 0]) -> bool {
         *v >= k[4]
     }
 
-    fn reset(k: &[f32; 7], [v, u, _]: &mut [f32; 3], _: &mut [f32; 0]) {
+    fn reset(k: &[f32; 12], [v, u, ..]: &mut [f32; 4], _: &mut [f32; 0]) {
         *v = k[2];
         *u += k[3];
     }

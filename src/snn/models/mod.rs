@@ -9,8 +9,18 @@
 //! * A synapse adds its weight to a state variable that is marked as an
 //!   `input`; which one, the projection says.
 //! * `current` is what is injected from outside, in the unit the model names.
-//! * After a spike at step *k* a neuron cannot spike before step *k + n*, with
-//!   *n* = `t_ref_ms` / dt rounded up. What rests meanwhile, the model says.
+//! * After a spike in step *k* a neuron cannot spike before step *k + n*, with
+//!   *n* = `t_ref_ms` / dt rounded up, so no interval is shorter than t_ref, and
+//!   the shortest is n dt. What rests meanwhile, the model says. A membrane that
+//!   is held rests in steps *k + 1* to *k + n − 1*; step *k + n* moves it again
+//!   and may end in a spike. A spike is stamped with the time at which its step
+//!   begins, though the membrane passes the threshold as the step ends: counted
+//!   from there the membrane has been held for (n − 1) dt, and an interval is
+//!   (n − 1) dt plus the whole steps of charging. That is Brian2's convention
+//!   (the golden traces hold all models to it), but for t_ref that is no whole
+//!   number of steps, which Brian2 rounds down. The methods of
+//!   [`second_order`] find the spike's time within the step and hold the membrane
+//!   for n dt from there.
 //! * Everything that can be computed beforehand is: `derive` turns parameters
 //!   and dt into the constants that the step uses, on the CPU as on the GPU.
 
@@ -22,6 +32,7 @@ pub mod kernel;
 mod lif;
 pub mod math;
 mod max_gate;
+pub mod second_order;
 
 use super::error::SnnError;
 use super::params::Param;
@@ -169,9 +180,19 @@ impl NeuronModel {
 
     /// Steps from one spike to the first step in which the next is possible.
     pub fn refractory_steps(&self, values: &[f64], dt_ms: f64) -> u32 {
-        // A duration that is a whole number of steps up to rounding is one.
-        (self.value(values, "t_ref_ms") / dt_ms - 1e-6).ceil().max(0.0) as u32
+        refractory_steps(self.value(values, "t_ref_ms"), dt_ms)
     }
+
+    /// The choices of how a step is computed; empty where there is one way only.
+    pub fn methods(&self) -> &'static [&'static str] {
+        self.params.iter().find(|p| p.name == "integration").map_or(&[], |p| p.choices)
+    }
+}
+
+/// Steps that a refractory period takes, rounded up.
+pub fn refractory_steps(t_ref_ms: f64, dt_ms: f64) -> u32 {
+    // A duration that is a whole number of steps up to rounding is one.
+    (t_ref_ms / dt_ms - 1e-6).ceil().max(0.0) as u32
 }
 
 #[cfg(test)]

@@ -81,20 +81,41 @@ fn run(m: &NeuronModel, values: &[f64], isa: Isa, steps: usize) -> (Vec<(usize, 
 #[test]
 fn every_instruction_set_gives_the_same_bits() {
     for m in MODELS {
-        let values: Vec<f64> = m.params.iter().map(|p| p.default).collect();
-        let expected = run(m, &values, Isa::PORTABLE, 2000);
-        assert!(!expected.0.is_empty(), "{} never spiked", m.id);
-        assert!(expected.1.iter().all(|x| x.is_finite()), "{}", m.id);
-        for isa in Isa::available() {
-            assert!(run(m, &values, isa, 2000) == expected, "{} by {}", m.id, isa.name());
+        for values in by_every_method(m) {
+            let expected = run(m, &values, Isa::PORTABLE, 2000);
+            assert!(!expected.0.is_empty(), "{} never spiked", m.id);
+            assert!(expected.1.iter().all(|x| x.is_finite()), "{}", m.id);
+            for isa in Isa::available() {
+                assert!(run(m, &values, isa, 2000) == expected, "{} by {}", m.id, isa.name());
+            }
         }
     }
 }
 
+/// The model's defaults, with each of its methods of integration.
+fn by_every_method(m: &NeuronModel) -> Vec<Vec<f64>> {
+    let defaults: Vec<f64> = m.params.iter().map(|p| p.default).collect();
+    let Some(at) = m.params.iter().position(|p| p.name == "integration") else {
+        return vec![defaults];
+    };
+    let methods = 0..m.methods().len();
+    methods
+        .map(|i| {
+            defaults[..at]
+                .iter()
+                .copied()
+                .chain([i as f64])
+                .chain(defaults[at + 1..].iter().copied())
+                .collect()
+        })
+        .collect()
+}
+
 #[test]
 fn no_model_spikes_twice_within_its_refractory_period() {
-    for m in MODELS {
-        let mut values: Vec<f64> = m.params.iter().map(|p| p.default).collect();
+    for (m, mut values) in
+        MODELS.iter().flat_map(|m| by_every_method(m).into_iter().map(move |v| (m, v)))
+    {
         let t_ref = m.params.iter().position(|p| p.name == "t_ref_ms").unwrap();
         values[t_ref] = 3.1;
         let steps = m.refractory_steps(&values, 0.25);

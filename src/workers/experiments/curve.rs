@@ -1,14 +1,15 @@
 //! The f–I curve, measured: a neuron per current, all at once, for two seconds
-//! of simulated time, beside the curve from the equations.
+//! of simulated time, beside the curve from the equations. Where a model can be
+//! integrated in several ways, each is measured, on the same currents and steps.
 
 use std::time::{Duration, Instant};
 
 use super::MakeEngine;
 use crate::snn::SnnError;
-use crate::snn::models;
+use crate::snn::models::{self, NeuronModel};
 use crate::snn::network::{NetworkSpec, ProbeWhat, Values, Waveform};
 use crate::snn::params::Config;
-use crate::snn::rate_curve;
+use crate::snn::rate_curve::{self, Onset};
 
 /// Simulated time, ms.
 const WHOLE_MS: f64 = 2000.0;
@@ -16,8 +17,10 @@ const WHOLE_MS: f64 = 2000.0;
 /// the measurement should be seen, and the window not flooded.
 const PART_MS: f64 = 50.0;
 const PART_TAKES: Duration = Duration::from_millis(33);
-/// Points of the curve from the equations per measured one.
+/// Points of the curve from the equations per measured one, and of the one in
+/// whole steps, which has jumps.
 const FINER: usize = 4;
+const FINEST: usize = 24;
 
 /// What is to be measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,10 +40,20 @@ pub struct CurveResult {
     pub model: String,
     /// Current and measured rate, Hz.
     pub measured: Vec<[f64; 2]>,
+    /// The same by the model's other methods of integration, with their names.
+    pub others: Vec<(&'static str, Vec<[f64; 2]>)>,
     /// Current and rate from the equations, Hz.
     pub expected: Vec<[f64; 2]>,
+    /// The same with charging in whole steps of dt; empty where no formula says it.
+    pub stepwise: Vec<[f64; 2]>,
     /// Current at which firing begins.
     pub rheobase: f64,
+    /// How rest ends there.
+    pub onset: Option<Onset>,
+    /// The refractory period in steps of dt.
+    pub refractory_steps: u32,
+    /// The step, ms.
+    pub dt_ms: f64,
     /// Simulated time so far and in all, ms.
     pub done_ms: f64,
     /// In all, ms.
@@ -58,38 +71,71 @@ pub fn measure(
     let model = models::get(owner, &task.model.id)?;
     let values = task.model.resolve(owner, model.params)?;
     let of = rate_curve::Values::new(model, &values);
-    let mut result =
-        CurveResult { model: model.id.to_owned(), whole_ms: WHOLE_MS, ..CurveResult::default() };
+    let mut result = CurveResult {
+        model: model.id.to_owned(),
+        whole_ms: WHOLE_MS,
+        refractory_steps: model.refractory_steps(&values, task.dt_ms),
+        dt_ms: task.dt_ms,
+        ..CurveResult::default()
+    };
     if let Some(curve) = rate_curve::find(model.id) {
         result.rheobase = (curve.rheobase)(&of);
-        let finer = if curve.closed { FINER } else { 1 };
-        let rate = |current| [current, (curve.rate_hz)(&of, task.dt_ms, current)];
-        result.expected = between(&task.currents, finer).into_iter().map(rate).collect();
+        result.onset = Some((curve.onset)(&of));
+        let along = |finer, rate_hz: fn(&rate_curve::Values<'_>, f64, f64) -> f64| {
+            let rate = |current| [current, rate_hz(&of, task.dt_ms, current)];
+            between(&task.currents, finer).into_iter().map(rate).collect()
+        };
+        result.expected = along(if curve.closed { FINER } else { 1 }, curve.rate_hz);
+        result.stepwise = curve.stepwise_hz.map_or_else(Vec::new, |rate| along(FINEST, rate));
     }
-    let currents: Vec<f32> = task.currents.iter().map(|c| *c as f32).collect();
-    let spec = NetworkSpec::new(owner, task.dt_ms, 1)
-        .population("neurons", currents.len(), task.model.clone())
-        .current("current", "neurons", Waveform::Constant(Values::Each(currents)))
-        .probe("spikes", ProbeWhat::Spikes { of: "neurons".into() });
+    let (spec, others) = network(task, model, &values);
     let mut engine = make(spec.build()?)?;
     let part = (PART_MS / task.dt_ms).round().max(1.0) as u64;
-    let mut trains: Vec<Vec<f64>> = vec![Vec::new(); task.currents.len()];
+    let mut trains = vec![vec![Vec::new(); task.currents.len()]; 1 + others.len()];
     while result.done_ms < WHOLE_MS - 1e-6 {
         let begun = Instant::now();
         engine.run(part)?;
         for spike in engine.take_spikes()? {
-            trains[spike.neuron as usize].push(spike.step as f64 * task.dt_ms);
+            let train = &mut trains[usize::from(spike.source)][spike.neuron as usize];
+            train.push(spike.step as f64 * task.dt_ms);
         }
         result.done_ms = engine.step() as f64 * task.dt_ms;
-        let rates = trains.iter().map(|t| rate_hz(t, result.done_ms));
-        result.measured =
-            task.currents.iter().zip(rates).map(|(current, rate)| [*current, rate]).collect();
+        let mut measured = trains.iter().map(|trains| -> Vec<[f64; 2]> {
+            let points = task.currents.iter().zip(trains);
+            points.map(|(current, train)| [*current, rate_hz(train, result.done_ms)]).collect()
+        });
+        result.measured = measured.next().unwrap_or_default();
+        result.others = others.iter().copied().zip(measured).collect();
         if !tell(result.clone()) {
             return Ok(());
         }
         std::thread::sleep(PART_TAKES.saturating_sub(begun.elapsed()));
     }
     Ok(())
+}
+
+/// A population with a neuron per current, then one for each of the model's other
+/// methods of integration; and the names of these.
+fn network(
+    task: &CurveTask,
+    model: &NeuronModel,
+    values: &[f64],
+) -> (NetworkSpec, Vec<&'static str>) {
+    let chosen = model.value(values, "integration") as usize;
+    let others = model.methods().iter().enumerate().filter(|(i, _)| *i != chosen);
+    let others: Vec<(usize, &str)> = others.map(|(i, name)| (i, *name)).collect();
+    let by = |method: usize| task.model.clone().with("integration", method as f64);
+    let configs = others.iter().map(|(method, _)| by(*method));
+    let currents: Vec<f32> = task.currents.iter().map(|c| *c as f32).collect();
+    let mut spec = NetworkSpec::new("f–I curve", task.dt_ms, 1);
+    for (i, config) in std::iter::once(task.model.clone()).chain(configs).enumerate() {
+        let name = format!("neurons {i}");
+        spec = spec
+            .population(&name, currents.len(), config)
+            .current(&name, &name, Waveform::Constant(Values::Each(currents.clone())))
+            .probe(&name, ProbeWhat::Spikes { of: name.clone() });
+    }
+    (spec, others.into_iter().map(|(_, name)| name).collect())
 }
 
 /// The rate of a train so far: from its intervals in the second half, where

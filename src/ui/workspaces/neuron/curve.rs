@@ -9,8 +9,8 @@ use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::form;
 use super::{save_row, still_plot};
-use crate::snn::models::MODELS;
-use crate::snn::rate_curve;
+use crate::snn::models::{MODELS, NeuronModel};
+use crate::snn::rate_curve::{self, Onset};
 use crate::workers::experiments::CurveResult;
 
 /// Steps on offer, ms.
@@ -76,55 +76,106 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     }
 }
 
-/// The plot.
+/// The plot, with what is to be known about it.
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let model = world.session.neuron.curve.declared();
+    let settings = &world.session.neuron.curve;
+    let model = settings.declared();
     let Some(answer) = world.neuron.results.curve.as_ref().filter(|a| a.1.model == model.id) else {
         ui.label("The neurons are being measured …");
         return;
     };
     let result = &answer.1;
-    let curve = rate_curve::find(model.id);
     let from = ui.next_widget_position();
     headline(ui, result);
-    let height = (ui.available_height() - 92.0).clamp(160.0, 620.0);
+    let notes = notes(result, model);
+    // Lines that the notes will take, at some 5.6 points a letter.
+    let width = ui.available_width().max(100.0);
+    let lines = |note: &String| (note.chars().count() as f32 * 5.6 / width).ceil();
+    let below = 62.0 + notes.iter().map(|n| 16.0 * lines(n) + 3.0).sum::<f32>();
+    let height = (ui.available_height() - below).clamp(150.0, 620.0);
     plot(ui, world, result, model.current_unit, height);
-    if let Some(curve) = curve {
-        ui.label(RichText::new(curve.doc).small().color(palette(ui.visuals()).weak));
-    }
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 3.0;
+        for note in notes {
+            let text = RichText::new(note).small().color(palette(ui.visuals()).weak);
+            ui.add(egui::Label::new(text).wrap());
+        }
+    });
     save_row(ui, out, "f-i-curve", from, || csv(result, model.current_unit));
+}
+
+/// The formula, where firing begins and how, what a refractory period is in steps,
+/// and how far the other methods of integration are off.
+fn notes(result: &CurveResult, model: &NeuronModel) -> Vec<String> {
+    let curve = rate_curve::find(&result.model);
+    let mut notes: Vec<String> = curve.iter().map(|c| c.doc.to_owned()).collect();
+    if let Some(onset) = result.onset {
+        let (at, unit) = (result.rheobase, model.current_unit);
+        notes.push(format!("Firing begins at {at:.2} {unit}: {}.", onset.text()));
+    }
+    let (n, dt) = (result.refractory_steps, result.dt_ms);
+    if n > 0 {
+        let held = f64::from(n) * dt;
+        notes.push(format!(
+            "The refractory period is {n} {} of {dt} ms, rounded up: after a spike in step k the next is possible in step k + {n}, {held:.2} ms later. {}.",
+            if n == 1 { "step" } else { "steps" },
+            curve.map_or("", |c| c.refractory)
+        ));
+    }
+    let others = result
+        .others
+        .iter()
+        .map(|(name, points)| format!("by {name} {:.1} Hz", worst(points, &result.expected)));
+    let others: Vec<String> = others.collect();
+    if !others.is_empty() {
+        notes.push(format!(
+            "Dashed: the same neurons and step by another method; largest distance from the equations {}.",
+            others.join(", ")
+        ));
+    }
+    notes
 }
 
 fn headline(ui: &mut Ui, result: &CurveResult) {
     let share = result.done_ms / result.whole_ms.max(1.0);
-    let worst = worst(result);
-    let text = format!(
+    let mut text = format!(
         "Measured over {:.0} of {:.0} ms; largest distance from the equations {:.1} Hz",
-        result.done_ms, result.whole_ms, worst
+        result.done_ms,
+        result.whole_ms,
+        worst(&result.measured, &result.expected)
     );
-    ui.label(RichText::new(text).font(theme::strong(14.0)));
+    if !result.stepwise.is_empty() {
+        let distance = worst(&result.measured, &result.stepwise);
+        text += &format!(", in whole steps {distance:.1} Hz");
+    }
+    ui.add(egui::Label::new(RichText::new(text).font(theme::strong(14.0))).wrap());
     ui.add(egui::ProgressBar::new(share as f32).desired_height(4.0).corner_radius(2));
 }
 
 /// Largest difference between measured and expected rate, Hz.
-fn worst(result: &CurveResult) -> f64 {
-    let expected = |current: f64| {
+fn worst(measured: &[[f64; 2]], expected: &[[f64; 2]]) -> f64 {
+    let rate_at = |current: f64| {
         let near = |p: &&[f64; 2]| (p[0] - current).abs() <= 1e-9 * (1.0 + current.abs());
-        result.expected.iter().find(near).map(|p| p[1])
+        expected.iter().find(near).map(|p| p[1])
     };
-    let distance = |p: &[f64; 2]| expected(p[0]).map(|rate| (rate - p[1]).abs());
-    result.measured.iter().filter_map(distance).fold(0.0, f64::max)
+    let distance = |p: &[f64; 2]| rate_at(p[0]).map(|rate| (rate - p[1]).abs());
+    measured.iter().filter_map(distance).fold(0.0, f64::max)
 }
 
 fn plot(ui: &mut Ui, world: &Snapshot<'_>, result: &CurveResult, unit: &str, height: f32) {
     let p = palette(ui.visuals());
     let thick = if world.session.projector { 3.2 } else { 2.2 };
-    let all = || result.expected.iter().chain(&result.measured);
+    let others = || result.others.iter().flat_map(|(_, points)| points);
+    let all = || result.expected.iter().chain(&result.measured).chain(others());
     let (low, high) =
         all().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), q| (a.min(q[0]), b.max(q[0])));
     let top = all().map(|q| q[1]).fold(10.0, f64::max) * 1.08;
     let closed = rate_curve::find(&result.model).is_some_and(|c| c.closed);
     let name = if closed { "from the equations" } else { "equations, integrated finely" };
+    let line = |name: String, points: &[[f64; 2]], width: f32, colour| {
+        let points: PlotPoints<'_> = points.iter().copied().collect();
+        Line::new(name, points).stroke(Stroke::new(width, colour))
+    };
     still_plot(("f-I", &result.model), height)
         .legend(Legend::default().position(Corner::LeftTop))
         .x_axis_label(format!("current I ({unit})"))
@@ -134,13 +185,23 @@ fn plot(ui: &mut Ui, world: &Snapshot<'_>, result: &CurveResult, unit: &str, hei
             let (min, max) = ([low - air, -0.02 * top], [high + air, top]);
             let bounds = egui_plot::PlotBounds::from_min_max(min, max);
             plot.set_plot_bounds(bounds);
+            let onset = result.onset.map_or("firing begins", Onset::name);
             plot.vline(
-                VLine::new("rheobase: firing begins", result.rheobase)
+                VLine::new(format!("rheobase: {onset}"), result.rheobase)
                     .stroke(Stroke::new(thick * 0.7, p.weak))
                     .style(LineStyle::dashed_dense()),
             );
-            let line: PlotPoints<'_> = result.expected.iter().copied().collect();
-            plot.line(Line::new(name, line).stroke(Stroke::new(thick, p.series[1])));
+            plot.line(line(name.into(), &result.expected, thick, p.series[1]));
+            if !result.stepwise.is_empty() {
+                let name = format!("in whole steps of {} ms", result.dt_ms);
+                plot.line(line(name, &result.stepwise, thick * 0.5, p.series[3]));
+            }
+            for (i, (method, points)) in result.others.iter().enumerate() {
+                let colour = p.series[[2, 4][i % 2]];
+                let name = format!("measured, {method}");
+                let dashed = line(name, points, thick * 0.8, colour);
+                plot.line(dashed.style(LineStyle::dashed_dense()));
+            }
             let dots: PlotPoints<'_> = result.measured.iter().copied().collect();
             plot.points(Points::new("measured", dots).color(p.series[0]).radius(thick + 1.6));
         });
@@ -148,7 +209,13 @@ fn plot(ui: &mut Ui, world: &Snapshot<'_>, result: &CurveResult, unit: &str, hei
 
 fn csv(result: &CurveResult, unit: &str) -> String {
     let mut text = format!("curve,current ({unit}),rate_hz\n");
-    for (name, points) in [("measured", &result.measured), ("expected", &result.expected)] {
+    let curves = [
+        ("measured", &result.measured),
+        ("expected", &result.expected),
+        ("expected in whole steps", &result.stepwise),
+    ];
+    let others = result.others.iter().map(|(name, points)| (*name, points));
+    for (name, points) in curves.into_iter().chain(others) {
         for [current, rate] in points {
             text += &format!("{name},{current},{rate}\n");
         }

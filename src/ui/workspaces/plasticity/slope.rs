@@ -76,12 +76,50 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     ui.label(RichText::new(text).font(theme::strong(15.0))).on_hover_text(
         "Pearson’s coefficient between the dots and ±e^(−|Δt|/τ), over all Δt shown",
     );
+    judgement(ui, world, result, out);
     let room = (ui.available_height() - 40.0).clamp(280.0, 720.0);
     let each = (room * 0.14).round();
     example(ui, world, result, each);
     let used = 2.0 * each + time_axis::AXIS_HEIGHT + 14.0;
     plot(ui, world, result, room - used);
     parts::save_row(ui, out, "bengio-window", from, || csv(result));
+}
+
+/// Correlation from which on the text says that the windows agree.
+const AGREES: f64 = 0.8;
+/// The traces between which the button changes, ms.
+const TRACES_MS: [f64; 2] = [2.0, 20.0];
+
+/// Whether these settings give the classical window, by what has been measured, and
+/// a button to the other case.
+fn judgement(ui: &mut Ui, world: &Snapshot<'_>, result: &SlopeResult, out: &mut Outbox) {
+    let mut slope = world.session.plasticity.slope.clone();
+    let other = TRACES_MS[usize::from(slope.tau_x_ms < (TRACES_MS[0] * TRACES_MS[1]).sqrt())];
+    ui.horizontal_wrapped(|ui| {
+        let tip = "Compare: the same experiment with another presynaptic trace";
+        if ui.small_button(format!("Try τ_x = {other} ms")).on_hover_text(tip).clicked() {
+            slope.tau_x_ms = other;
+            out.push(Command::Plasticity(PlasticityEdit::Slope(slope)));
+        }
+        let text = RichText::new(verdict(result)).small().color(palette(ui.visuals()).weak);
+        ui.add(egui::Label::new(text).wrap());
+    });
+}
+
+fn verdict(result: &SlopeResult) -> String {
+    let [tau_x, tau_m] = result.tau_ms;
+    let agrees = if result.correlation >= AGREES {
+        "follows the classical one"
+    } else {
+        "is not the classical one"
+    };
+    let crossing = result.crossing_ms.map_or_else(String::new, |ms| {
+        format!("; it changes sign at {}", format!("{ms:+.1} ms").replace('-', "−"))
+    });
+    format!(
+        "With a trace of {tau_x:.1} ms and a membrane of {tau_m:.1} ms the window {agrees} (correlation {:.2}{crossing}). It follows it only where both are short against the rises and falls: a longer trace also sees what rises long after the presynaptic spike.",
+        result.correlation
+    )
 }
 
 fn example(ui: &mut Ui, world: &Snapshot<'_>, result: &SlopeResult, height: f32) {
