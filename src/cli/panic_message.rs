@@ -4,10 +4,16 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::PanicHookInfo;
 
 use super::output::complain;
+use crate::core::panics;
 
 /// Replaces Rust's message for programmers by one for people, on every thread.
 pub fn install() {
-    std::panic::set_hook(Box::new(|info| complain(describe(info))));
+    std::panic::set_hook(Box::new(|info| {
+        // Who expects it tells it as an error.
+        if !panics::expected() {
+            complain(describe(info));
+        }
+    }));
 }
 
 fn describe(info: &PanicHookInfo) -> String {

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod files;
 pub mod folders;
 pub mod npz;
+pub mod panics;
 pub mod playback;
 pub mod rng;
 pub mod text;

@@ -7,6 +7,7 @@ pub mod digit_view;
 pub mod engine;
 pub mod icons;
 pub mod names;
+pub mod photo;
 pub mod picture;
 pub mod raster;
 pub mod sources;
