@@ -229,4 +229,6 @@ fn preview(colours: &Colours) -> Preview {
 }
 
 #[cfg(test)]
+mod scene_tests;
+#[cfg(test)]
 mod tests;
