@@ -5,7 +5,7 @@
 //!   [`mod@download`] fetches them
 //! * [`synthetic`]: digits from a seeded generator, always there
 //! * [`strokes`]: what somebody draws, and MNIST's framing
-//! * [`picture`]: photos and scans of one digit
+//! * [`picture`]: photos and scans of digits
 //! * [`perturb`]: shift and noise
 //! * [`augment`]: random changes of the digits that are trained on
 //!

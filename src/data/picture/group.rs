@@ -5,6 +5,8 @@
 //! to one of them belongs to it; pieces as high as a digit are digits, unless
 //! they almost touch or lie in each other's way.
 
+use std::collections::HashMap;
+
 use super::parts::{self, Part};
 use super::{Grey, Note, PictureProblem, thicken};
 
@@ -116,8 +118,9 @@ fn group(parts: &[Part]) -> Vec<Group> {
     let (high, pieces): (Vec<usize>, Vec<usize>) =
         (0..parts.len()).partition(|i| is_high(&parts[*i]));
     let mut groups: Vec<Group> = high.into_iter().map(single).collect();
+    let mut distances = Distances { parts, known: HashMap::new() };
     // Each joining leaves one fewer, so this ends.
-    while let Some((i, k)) = belonging(&groups, parts) {
+    while let Some((i, k)) = belonging(&groups, &mut distances) {
         let other = groups.remove(k);
         groups[i].join(&other);
     }
@@ -142,10 +145,10 @@ fn group(parts: &[Part]) -> Vec<Group> {
 }
 
 /// Two groups that are one digit; the first of the pair is the earlier one.
-fn belonging(groups: &[Group], parts: &[Part]) -> Option<(usize, usize)> {
+fn belonging(groups: &[Group], distances: &mut Distances<'_>) -> Option<(usize, usize)> {
     for i in 0..groups.len() {
         for k in i + 1..groups.len() {
-            if belong(&groups[i], &groups[k], parts) {
+            if belong(&groups[i], &groups[k], distances) {
                 return Some((i, k));
             }
         }
@@ -153,7 +156,31 @@ fn belonging(groups: &[Group], parts: &[Part]) -> Option<(usize, usize)> {
     None
 }
 
-fn belong(a: &Group, b: &Group, parts: &[Part]) -> bool {
+/// Between parts; each is measured once.
+struct Distances<'a> {
+    parts: &'a [Part],
+    known: HashMap<(usize, usize), f32>,
+}
+
+impl Distances<'_> {
+    fn between(&mut self, a: &Group, b: &Group) -> f32 {
+        let mut least = f32::MAX;
+        for i in &a.parts {
+            for k in &b.parts {
+                let pair = (*i.min(k), *i.max(k));
+                let parts = self.parts;
+                let measured = self
+                    .known
+                    .entry(pair)
+                    .or_insert_with(|| parts[pair.0].distance(&parts[pair.1]));
+                least = least.min(*measured);
+            }
+        }
+        least
+    }
+}
+
+fn belong(a: &Group, b: &Group, distances: &mut Distances<'_>) -> bool {
     let high = a.height().max(b.height());
     // What the bounds tell already need not be measured.
     let gap = |k: usize| {
@@ -164,9 +191,7 @@ fn belong(a: &Group, b: &Group, parts: &[Part]) -> bool {
     }
     let share = |k: usize, of: fn(&Group) -> f32| -gap(k) / of(a).min(of(b)).max(1.0);
     let (beside, above) = (share(1, Group::height), share(0, Group::width));
-    let far =
-        a.parts.iter().flat_map(|p| b.parts.iter().map(move |q| parts[*p].distance(&parts[*q])));
-    let far = far.fold(f32::MAX, f32::min);
+    let far = distances.between(a, b);
     let unlike = a.height().min(b.height()) < 0.8 * high;
     // Broken by a scratch, or by thin ink.
     far <= (0.02 * high).max(1.5)

@@ -9,6 +9,8 @@ pub const MOST_PIXELS: u64 = 100_000_000;
 /// Pictures whose decoder needs more memory than this are refused: 32
 /// megapixels in colour with 8 bits, 10 in a progressive JPEG.
 pub const MOST_MEMORY: u64 = 96 << 20;
+/// What a PNG's decoder may hold beside the picture: a row, a colour profile.
+pub(super) const MOST_EXTRAS: u64 = 16 << 20;
 /// Segments of a JPEG's header that are looked at.
 const MOST_SEGMENTS: usize = 10_000;
 
@@ -48,9 +50,9 @@ fn headers(reader: &mut (impl Read + Seek)) -> std::io::Result<u64> {
             0xC0..=0xC2 => {
                 let mut body = vec![0; usize::from(length)];
                 reader.read_exact(&mut body)?;
-                frame = frame_coefficients(&body);
+                frame = frame_coefficients(&body).max(frame);
                 components = body.get(5).copied().unwrap_or(0);
-                progressive = marker == 0xC2;
+                progressive |= marker == 0xC2;
             }
             // Start of scan.
             0xDA => {

@@ -46,7 +46,7 @@ pub enum PictureProblem {
     #[error("unpacking its {width}×{height} pixels needs {} MB of memory, and {} MB is the most. Scale it down, or save it with 8 bits per colour and not progressively",
             needed.div_ceil(1 << 20), MOST_MEMORY >> 20)]
     TooMuchMemory { width: u32, height: u32, needed: u64 },
-    #[error("unpacking it needs more than {} MB of memory. Save it again without extras such as colour profiles, or scale it down", MOST_MEMORY >> 20)]
+    #[error("one of its rows, or what is stored beside the picture, needs more than {} MB of memory. Save it again without extras such as colour profiles, or scale it down", limits::MOST_EXTRAS >> 20)]
     TooMuchToUnpack,
     #[error(
         "no digit was found: the picture is blank, too pale, or shows nothing like a stroke. Write darker, or crop closer to the digit"

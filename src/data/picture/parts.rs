@@ -6,11 +6,11 @@ use super::Grey;
 /// Ink above this is part of something; below, the soft edge of something.
 const SOLID: f32 = 0.3;
 /// Parts with less ink than this share of the largest are specks.
-const LEAST_SHARE: f32 = 0.05;
+pub(super) const LEAST_SHARE: f32 = 0.05;
 /// What lies inside a frame or circle is at least this high, as a share of it.
 const LEAST_INSIDE: f32 = 0.25;
 /// More parts are not told apart; the smallest are dirt.
-pub(super) const MOST_PARTS: usize = 400;
+pub(super) const MOST_PARTS: usize = 300;
 /// Points of a part's outline that distances are taken from.
 const MOST_OUTLINE: usize = 400;
 
@@ -75,7 +75,8 @@ pub(super) fn neighbours(cell: usize, grid: &Grey) -> impl Iterator<Item = usize
         .filter(move |other| *other != cell)
 }
 
-fn connected(ink: &Grey) -> Vec<Part> {
+/// All connected pieces of ink.
+pub(super) fn connected(ink: &Grey) -> Vec<Part> {
     let mut open: Vec<bool> = ink.values.iter().map(|v| *v > SOLID).collect();
     let mut parts = Vec::new();
     for start in 0..open.len() {

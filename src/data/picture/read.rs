@@ -7,7 +7,7 @@ use image::error::{ImageError, LimitErrorKind};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 
-use super::limits::{MOST_BYTES, MOST_MEMORY, MOST_PIXELS, coefficients};
+use super::limits::{MOST_BYTES, MOST_EXTRAS, MOST_MEMORY, MOST_PIXELS, coefficients};
 use super::{Colours, DataError, Grey, PictureProblem};
 use crate::core::files::open_regular;
 
@@ -31,7 +31,7 @@ pub(super) fn read(path: &Path) -> Result<Colours, DataError> {
         return Err(wrong(PictureProblem::NotAPicture));
     }
     let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(MOST_MEMORY);
+    limits.max_alloc = Some(MOST_EXTRAS);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|e| wrong(in_words(e)))?;
     let (width, height) = decoder.dimensions();

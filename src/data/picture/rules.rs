@@ -5,8 +5,8 @@
 //! to the other, or are many and evenly spaced; the sides of a frame meet, with
 //! ink inside; a line under, over or through a digit sticks out on both sides.
 
-use super::Grey;
 use super::lines::{self, Line, Run, SOLID};
+use super::{Grey, parts};
 
 /// Smaller pictures have no room for lines beside a digit.
 const LEAST_SIDE: usize = 48;
@@ -364,22 +364,13 @@ fn family(lines: &[Line]) -> Vec<usize> {
 
 /// The rectangle around all ink but dirt.
 fn bounds(ink: &Grey) -> Option<Bounds> {
-    let dirt = (ink.width + ink.height) / 100;
-    let mut columns = vec![0; ink.width];
-    let mut rows = vec![0; ink.height];
-    for (x, y, _) in ink.cells().filter(|(_, _, v)| *v > SOLID) {
-        columns[x] += 1;
-        rows[y] += 1;
-    }
-    let ends = |counts: &[usize]| {
-        // A few pixels in a row of the picture are dirt, unless all is small.
-        let least = dirt.min(counts.iter().copied().max().unwrap_or(0) / 3);
-        let first = counts.iter().position(|c| *c > least)?;
-        let last = counts.iter().rposition(|c| *c > least)?;
-        Some((first as f32, (last + 1) as f32))
-    };
-    let ((x0, x1), (y0, y1)) = (ends(&columns)?, ends(&rows)?);
-    Some([x0, y0, x1, y1])
+    let parts = parts::connected(ink);
+    let most = parts.iter().map(|p| p.ink).fold(0.0, f32::max);
+    let kept = parts.iter().filter(|p| p.ink >= parts::LEAST_SHARE * most);
+    let around = kept
+        .map(|p| p.bounds)
+        .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
+    around.map(|bounds| bounds.map(|b| b as f32))
 }
 
 /// Clears the runs of a line with their soft edges. Where ink crosses the line
