@@ -16,6 +16,7 @@ use super::convert::ConvertArgs;
 use super::output::Format;
 use super::simulate::args::SimulateArgs;
 use crate::ann::device::DEVICES;
+use crate::ann::ensemble::ENSEMBLES;
 use crate::ann::optimiser::OPTIMISERS;
 use crate::ann::shipped::SETS;
 use crate::ann::trainer::config::MOST_THREADS;
@@ -300,16 +301,20 @@ impl Turn {
     }
 }
 
-/// Ask the networks about pictures or drawings of single digits
+/// Ask the networks about pictures or drawings of digits
 ///
-/// PNG or JPEG of any size, dark on light or light on dark; or a drawing, JSON of the form
-/// {"strokes": [[[x, y], …], …]} at any scale, x to the right, y down. Each is cropped, scaled and
-/// centred as MNIST's digits are, exactly as on the window's canvas.
+/// PNG or JPEG of any size, dark on light, light on dark or in another colour; or a drawing, JSON
+/// of the form {"strokes": [[[x, y], …], …]} at any scale, x to the right, y down. Each digit is
+/// cropped, scaled and centred as MNIST's are, exactly as on the window's canvas. Ruled lines,
+/// frames and underlines are left out; several digits on a picture are answered one by one, from
+/// left to right, from top to bottom.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   spikescope classify photo.jpg scan.png
-  spikescope classify drawing.json --model mlp --json")]
+  spikescope classify drawing.json --model mlp --json
+  spikescope classify photo.jpg --model all --model diehl-cook-400
+  spikescope classify photo.jpg --seen seen/      also write the 28×28 pictures that they saw")]
 pub struct ClassifyArgs {
     /// The pictures (.png, .jpg) and drawings (.json)
     #[arg(value_name = "FILE", required = true)]
@@ -317,12 +322,16 @@ pub struct ClassifyArgs {
     /// Which set of the networks in the box
     #[arg(long, value_name = "SET", value_parser = sets(), default_value = "report")]
     pub set: String,
-    /// Ask this network only (may be given several times) [default: all that are in the box]
-    #[arg(long = "model", value_name = "MODEL", value_parser = models())]
+    /// Ask only this network, ensemble or spiking network (may be given several times)
+    /// [default: all networks in the box that do not spike, and their ensembles]
+    #[arg(long = "model", value_name = "MODEL", value_parser = askable())]
     pub models: Vec<String>,
     /// Weights from a file (may be given several times)
     #[arg(long, value_name = "FILE")]
     pub weights: Vec<PathBuf>,
+    /// Write the 28×28 pictures that the networks saw to this folder, as PNG
+    #[arg(long, value_name = "DIR")]
+    pub seen: Option<PathBuf>,
     #[command(flatten)]
     pub format: Format,
 }
@@ -425,6 +434,14 @@ pub struct TourArgs {
 
 pub(super) fn models() -> PossibleValuesParser {
     ZOO.iter().map(|a| PossibleValue::new(a.id).help(a.name)).collect::<Vec<_>>().into()
+}
+
+/// With ensembles and those that spike.
+fn askable() -> PossibleValuesParser {
+    let ann = ZOO.iter().map(|a| PossibleValue::new(a.id).help(a.name));
+    let ensembles = ENSEMBLES.iter().map(|e| PossibleValue::new(e.id).help(e.name));
+    let spiking = SHIPPED.iter().map(|s| PossibleValue::new(s.id).help(s.name));
+    ann.chain(ensembles).chain(spiking).collect::<Vec<_>>().into()
 }
 
 /// Those that spike too.

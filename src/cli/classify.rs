@@ -1,90 +1,234 @@
 //! `spikescope classify`: what the networks say about pictures and drawings.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use super::Outcome;
 use super::args::ClassifyArgs;
+use super::classify_ask::Panel;
 use super::failure;
-use super::models::{self, Trained};
 use super::output::{Output, OutputError, complain};
-use super::report::{Answer, Classified, ClassifiedFile};
+use super::report::{Classified, ClassifiedDigit, ClassifiedFile, FileError};
 use super::table::{self, Align};
-use crate::core::decision::{said, unique_max};
+use crate::core::decision::said;
+use crate::core::files::write_whole;
 use crate::data::strokes::{self, Framing};
-use crate::data::{CLASSES, Pixels, picture};
+use crate::data::{CLASSES, Pixels, SIDE, picture};
 
 pub fn run(args: &ClassifyArgs, out: &mut Output) -> anyhow::Result<Outcome> {
-    let models = models::select(&args.models, &args.weights, &models::sets(Some(&args.set)))?;
-    let mut outcome = Outcome::Done;
-    let mut inputs = Vec::new();
+    let panel = Panel::select(args)?;
+    let (mut inputs, mut errors) = (Vec::new(), Vec::new());
+    let mut seen = args.seen.as_deref().map(Seen::new);
     for file in &args.files {
         // One broken file does not keep the others from being answered.
-        match read(file) {
-            Ok(pixels) => {
-                let input = ClassifiedFile {
-                    file: file.display().to_string(),
-                    models: ask(&models, &pixels)?,
-                };
+        match answer(file, &panel, seen.as_mut()) {
+            Ok(input) => {
                 if !inputs.is_empty() {
                     out.line("")?;
                 }
-                print(&models, &input, out)?;
+                print(&panel, &input, out)?;
                 inputs.push(input);
             }
             Err(error) => {
-                complain(format_args!("error: {}", failure::one_line(&error)));
-                outcome = Outcome::PartlyFailed;
+                let error = failure::one_line(&error);
+                complain(format_args!("error: {error}"));
+                errors.push(FileError { file: file.display().to_string(), error });
             }
         }
     }
-    out.json(&Classified { inputs })?;
+    let outcome = if errors.is_empty() { Outcome::Done } else { Outcome::PartlyFailed };
+    out.json(&Classified { inputs, errors })?;
     Ok(outcome)
 }
 
-/// The 28×28 picture that the networks see. A drawing goes the way of the
+/// What a file shows.
+struct Input {
+    digits: Vec<Digit>,
+    lines_left_out: usize,
+}
+
+struct Digit {
+    pixels: Pixels,
+    bounds: Option<[u32; 4]>,
+    warning: Option<String>,
+}
+
+/// The 28×28 pictures that the networks see. A drawing goes the way of the
 /// window's canvas.
-fn read(file: &Path) -> anyhow::Result<Pixels> {
+fn read(file: &Path) -> anyhow::Result<Input> {
     let is_drawing = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
     if is_drawing {
-        let strokes = strokes::load(file)?;
-        return Ok(strokes::to_pixels(&strokes, None, Framing::Mnist));
+        let pixels = strokes::to_pixels(&strokes::load(file)?, None, Framing::Mnist);
+        let digits = vec![Digit { pixels, bounds: None, warning: None }];
+        return Ok(Input { digits, lines_left_out: 0 });
     }
-    Ok(picture::load(file)?)
-}
-
-fn ask(models: &[Trained], pixels: &Pixels) -> anyhow::Result<Vec<Answer>> {
-    let ask_one = |model: &Trained| {
-        let answers = model.network.probabilities(std::slice::from_ref(pixels));
-        let probabilities = *answers
-            .first()
-            .ok_or_else(|| anyhow::anyhow!("the network {} gave no answer", model.id()))?;
-        Ok(Answer {
-            id: model.id().to_owned(),
-            weights: model.weights.clone(),
-            digit: unique_max(&probabilities),
-            probabilities,
-        })
+    let picture = picture::load(file)?;
+    let digit = |d: picture::FoundDigit| Digit {
+        pixels: *d.pixels,
+        bounds: Some(d.bounds),
+        warning: d.note.map(|n| n.text().to_owned()),
     };
-    models.iter().map(ask_one).collect()
+    Ok(Input {
+        digits: picture.digits.into_iter().map(digit).collect(),
+        lines_left_out: picture.lines_left_out,
+    })
 }
 
-/// One row per network, one column per digit, in percent.
-fn print(models: &[Trained], input: &ClassifiedFile, out: &mut Output) -> Result<(), OutputError> {
+fn answer(
+    file: &Path,
+    panel: &Panel,
+    seen: Option<&mut Seen<'_>>,
+) -> anyhow::Result<ClassifiedFile> {
+    let input = read(file)?;
+    let pixels: Vec<Pixels> = input.digits.iter().map(|d| d.pixels).collect();
+    let saved = match seen {
+        Some(seen) => seen.save(file, &pixels)?.into_iter().map(Some).collect(),
+        None => vec![None; pixels.len()],
+    };
+    let digits: Vec<ClassifiedDigit> = panel
+        .ask(&pixels)?
+        .into_iter()
+        .zip(input.digits)
+        .zip(saved)
+        .map(|((answers, digit), seen)| ClassifiedDigit {
+            bounds: digit.bounds,
+            warning: digit.warning,
+            seen,
+            models: answers.models,
+            ensembles: answers.ensembles,
+            spiking: answers.spiking,
+        })
+        .collect();
+    Ok(ClassifiedFile {
+        file: file.display().to_string(),
+        models: digits.first().map(|d| d.models.clone()).unwrap_or_default(),
+        digits,
+        lines_left_out: input.lines_left_out,
+    })
+}
+
+/// Where `--seen` puts what the networks see.
+struct Seen<'a> {
+    folder: &'a Path,
+    names: HashSet<String>,
+}
+
+impl<'a> Seen<'a> {
+    fn new(folder: &'a Path) -> Self {
+        Self { folder, names: HashSet::new() }
+    }
+
+    /// Writes the pictures of one file: `NAME-seen.png`, and `NAME-seen-2.png`
+    /// and so on where there are several.
+    fn save(&mut self, file: &Path, digits: &[Pixels]) -> anyhow::Result<Vec<String>> {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let name =
+            |n: usize| if n == 1 { format!("{stem}-seen") } else { format!("{stem}-seen-{n}") };
+        let mut saved = Vec::new();
+        let mut n = 0;
+        for pixels in digits {
+            // Files of the same name may come from several folders.
+            let name = loop {
+                n += 1;
+                if self.names.insert(name(n)) {
+                    break name(n);
+                }
+            };
+            let path: PathBuf = self.folder.join(format!("{name}.png"));
+            save_png(&path, pixels)?;
+            saved.push(path.display().to_string());
+        }
+        Ok(saved)
+    }
+}
+
+/// Light on dark, as MNIST has it.
+fn save_png(path: &Path, pixels: &Pixels) -> anyhow::Result<()> {
+    let grey = pixels.map(|p| (p.clamp(0.0, 1.0) * 255.0).round() as u8);
+    write_whole(path, |file| {
+        use image::ImageEncoder;
+        image::codecs::png::PngEncoder::new(file)
+            .write_image(&grey, SIDE as u32, SIDE as u32, image::ExtendedColorType::L8)
+            .map_err(std::io::Error::other)
+    })?;
+    Ok(())
+}
+
+/// A table for each digit: one row per network, one column per class, in percent.
+fn print(panel: &Panel, input: &ClassifiedFile, out: &mut Output) -> Result<(), OutputError> {
+    let count = input.digits.len();
+    if count == 1 {
+        out.line(format_args!("{} (probabilities in %)", input.file))?;
+    } else {
+        let what = "from left to right, from top to bottom; probabilities in %";
+        out.line(format_args!("{}: {count} digits ({what})", input.file))?;
+    }
+    if input.lines_left_out > 0 {
+        out.line("  Ruled lines or a frame were left out.")?;
+    }
+    for (i, digit) in input.digits.iter().enumerate() {
+        if count > 1 {
+            let [x, y, width, height] = digit.bounds.unwrap_or_default();
+            out.line(format_args!("  digit {}, {width}×{height} px at {x}, {y}", i + 1))?;
+        }
+        if let Some(warning) = &digit.warning {
+            out.line(format_args!("  Warning: {warning}"))?;
+        }
+        print_answers(panel, digit, out)?;
+    }
+    Ok(())
+}
+
+fn print_answers(
+    panel: &Panel,
+    digit: &ClassifiedDigit,
+    out: &mut Output,
+) -> Result<(), OutputError> {
     const DIGITS: [&str; CLASSES] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
     let mut columns = vec![("model", Align::Left), ("answer", Align::Right)];
     columns.extend(DIGITS.map(|d| (d, Align::Right)));
-    let rows: Vec<Vec<String>> = models
+    let row = |name: String, answer: Option<usize>, probabilities: &[f32; CLASSES]| {
+        let mut row = vec![name, said(answer)];
+        row.extend(probabilities.iter().map(|p| format!("{:.1}", p * 100.0)));
+        row
+    };
+    let mut rows: Vec<Vec<String>> = digit
+        .models
         .iter()
-        .zip(&input.models)
-        .map(|(model, answer)| {
-            let mut row = vec![model.name(), said(answer.digit)];
-            row.extend(answer.probabilities.iter().map(|p| format!("{:.1}", p * 100.0)));
-            row
-        })
+        .zip(panel.model_names())
+        .map(|(a, name)| row(name, a.digit, &a.probabilities))
         .collect();
-    out.line(format_args!("{} (probabilities in %)", input.file))?;
-    for line in table::lines(&columns, &rows) {
-        out.line(format_args!("  {line}"))?;
+    for (a, name) in digit.ensembles.iter().zip(panel.ensemble_names()) {
+        rows.push(row(format!("{name}, stacking"), a.digit, &a.probabilities));
+        let average = &a.average_probabilities;
+        rows.push(row(format!("{name}, averaging"), a.average_digit, average));
+    }
+    if !rows.is_empty() {
+        for line in table::lines(&columns, &rows) {
+            out.line(format_args!("  {line}"))?;
+        }
+    }
+    let columns = [
+        ("spiking network", Align::Left),
+        ("vote", Align::Right),
+        ("by confidence", Align::Right),
+        ("logistic", Align::Right),
+        ("spikes", Align::Right),
+    ];
+    let row = |(a, name): (&super::report::SpikingAnswer, String)| {
+        vec![
+            name,
+            said(a.vote),
+            said(a.confidence),
+            said(a.logistic),
+            a.spikes.to_string(),
+        ]
+    };
+    let rows: Vec<_> = digit.spiking.iter().zip(panel.spiking_names()).map(row).collect();
+    if !rows.is_empty() {
+        for line in table::lines(&columns, &rows) {
+            out.line(format_args!("  {line}"))?;
+        }
     }
     Ok(())
 }

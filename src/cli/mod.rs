@@ -18,6 +18,7 @@ pub mod args;
 mod bench;
 mod bench_spiking;
 mod classify;
+mod classify_ask;
 mod convert;
 mod data;
 mod describe;

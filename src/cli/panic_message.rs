@@ -4,11 +4,13 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::PanicHookInfo;
 
 use super::output::complain;
+use crate::core::panics;
 
 /// Replaces Rust's message for programmers by one for people, on every thread.
 pub fn install() {
     std::panic::set_hook(Box::new(|info| {
-        if !crate::ui::window::takes(info) {
+        // Who expects it tells it as an error.
+        if !panics::expected() && !crate::ui::window::takes(info) {
             complain(describe(info));
         }
     }));

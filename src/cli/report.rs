@@ -107,15 +107,43 @@ pub struct EvaluatedModel {
 pub struct Classified {
     /// The files that could be read, in the order they were named.
     pub inputs: Vec<ClassifiedFile>,
+    /// The others.
+    pub errors: Vec<FileError>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct FileError {
+    pub file: String,
+    /// As on stderr.
+    pub error: String,
 }
 
 #[derive(Debug, Serialize)]
 pub struct ClassifiedFile {
     pub file: String,
+    /// About the first digit.
     pub models: Vec<Answer>,
+    /// All of them; lines from the top, each from the left.
+    pub digits: Vec<ClassifiedDigit>,
+    /// Rules, frames and underlines that were left out.
+    pub lines_left_out: usize,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
+pub struct ClassifiedDigit {
+    /// Left, top, width and height in the picture, px; `null` for a drawing.
+    #[serde(rename = "box")]
+    pub bounds: Option<[u32; 4]>,
+    /// Why the answers may be worth less than they look.
+    pub warning: Option<String>,
+    /// The PNG of what the networks saw (`--seen`).
+    pub seen: Option<String>,
+    pub models: Vec<Answer>,
+    pub ensembles: Vec<EnsembleAnswer>,
+    pub spiking: Vec<SpikingAnswer>,
+}
+
+#[derive(Clone, Debug, Serialize)]
 pub struct Answer {
     pub id: String,
     /// `shipped`, or the file that the weights are from.
@@ -124,6 +152,34 @@ pub struct Answer {
     pub digit: Option<usize>,
     /// Of the digits 0 to 9, in this order; their sum is 1.
     pub probabilities: [f32; CLASSES],
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct EnsembleAnswer {
+    /// `cnns`, `rnns` or `all`.
+    pub id: String,
+    /// Its members' weights, as `weights` of a model.
+    pub weights: String,
+    /// By stacking.
+    pub digit: Option<usize>,
+    pub probabilities: [f32; CLASSES],
+    /// By averaging the members' probabilities.
+    pub average_digit: Option<usize>,
+    pub average_probabilities: [f32; CLASSES],
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SpikingAnswer {
+    /// `diehl-cook-400`.
+    pub id: String,
+    /// `shipped`, or the file.
+    pub weights: String,
+    /// By each read-out; `null` if the spikes do not decide.
+    pub vote: Option<usize>,
+    pub confidence: Option<usize>,
+    pub logistic: Option<usize>,
+    /// Of all excitatory neurons.
+    pub spikes: u64,
 }
 
 /// `bench train`

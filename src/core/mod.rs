@@ -8,6 +8,7 @@ pub mod files;
 pub mod folders;
 pub mod lock;
 pub mod npz;
+pub mod panics;
 pub mod playback;
 pub mod rng;
 pub mod text;

@@ -6,7 +6,7 @@
 //! * [`orient`]: digits turned and inverted
 //! * [`synthetic`]: digits from a seeded generator, always there
 //! * [`strokes`]: what somebody draws, and MNIST's framing
-//! * [`picture`]: photos and scans of one digit
+//! * [`picture`]: photos and scans of digits
 //! * [`perturb`]: shift and noise
 //! * [`augment`]: random changes of the digits that are trained on
 //!

@@ -244,8 +244,8 @@ impl App {
             match event {
                 Event::Notice(text) => self.toasts.notice(text),
                 Event::Failure(text) => self.toasts.failure(text),
-                Event::PictureLoaded { name, pixels } => {
-                    self.digit.set_source(Source::Picture { name, label: None, pixels });
+                Event::PictureLoaded { name, picture } => {
+                    self.digit.set_source(Source::Photo { name, picture, chosen: 0 });
                 }
                 Event::SpikesRead { name, recording, assumed } => {
                     self.show_spikes(name, recording, assumed);

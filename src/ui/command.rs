@@ -99,6 +99,8 @@ pub enum DigitEdit {
     Pick { source: &'static str, index: usize },
     /// A labelled digit from elsewhere (a mistake of a run).
     Show { name: String, label: u8, pixels: Box<Pixels> },
+    /// Another digit of the picture that is shown.
+    Choose(usize),
     /// Centre as MNIST does, or not.
     Centre(bool),
     /// Width of the pen, share of the canvas.

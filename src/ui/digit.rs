@@ -1,9 +1,12 @@
 //! The current digit: drawn, picked from a data set or read from a picture. It
 //! is global: change it once, and every workspace shows it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::command::{DigitEdit, Point};
+use crate::data::picture::{Note, Picture};
 use crate::data::strokes::{Framing, Stroke, erase, to_pixels};
 use crate::data::{PIXELS, Pixels, perturb};
 
@@ -23,8 +26,29 @@ pub enum Source {
     Drawn,
     /// The test part of a data set.
     Picked { source: &'static str, index: usize, label: u8, pixels: Box<Pixels> },
-    /// A picture file, or a labelled digit from elsewhere.
+    /// A labelled digit from elsewhere.
     Picture { name: String, label: Option<u8>, pixels: Box<Pixels> },
+    /// A picture file, and which of its digits.
+    Photo { name: String, picture: Arc<Picture>, chosen: usize },
+}
+
+impl Source {
+    /// The 28×28 picture of what was not drawn.
+    pub fn pixels(&self) -> Option<&Pixels> {
+        match self {
+            Self::Drawn => None,
+            Self::Picked { pixels, .. } | Self::Picture { pixels, .. } => Some(pixels),
+            Self::Photo { picture, chosen, .. } => {
+                picture.digits.get(*chosen).map(|digit| &*digit.pixels)
+            }
+        }
+    }
+
+    /// What to say beside the answers.
+    pub fn warning(&self) -> Option<&'static str> {
+        let Self::Photo { picture, chosen, .. } = self else { return None };
+        picture.digits.get(*chosen)?.note.map(Note::text)
+    }
 }
 
 /// The part of the digit that undo brings back.
@@ -115,7 +139,7 @@ impl Digit {
     /// The right answer, where it is known.
     pub fn label(&self) -> Option<u8> {
         match &self.content.source {
-            Source::Drawn => None,
+            Source::Drawn | Source::Photo { .. } => None,
             Source::Picked { label, .. } => Some(*label),
             Source::Picture { label, .. } => *label,
         }
@@ -170,6 +194,13 @@ impl Digit {
                 label: Some(*label),
                 pixels: pixels.clone(),
             }),
+            DigitEdit::Choose(digit) => {
+                if let Source::Photo { picture, chosen, .. } = &mut self.content.source
+                    && *digit < picture.digits.len()
+                {
+                    *chosen = *digit;
+                }
+            }
             DigitEdit::Pick { .. } => {}
         }
         self.refresh();
@@ -223,8 +254,8 @@ impl Digit {
     /// Makes the picture anew and counts the version up if it has changed.
     fn refresh(&mut self) {
         let t = &self.treatment;
-        let mut pixels = match &self.content.source {
-            Source::Drawn => {
+        let mut pixels = match self.content.source.pixels() {
+            None => {
                 let framing = if t.centre {
                     Framing::Mnist
                 } else {
@@ -232,7 +263,7 @@ impl Digit {
                 };
                 to_pixels(&self.content.strokes, Some(t.pen), framing)
             }
-            Source::Picked { pixels, .. } | Source::Picture { pixels, .. } => **pixels,
+            Some(pixels) => *pixels,
         };
         if t.shift != [0.0; 2] {
             pixels = perturb::shift(&pixels, t.shift[0], t.shift[1]);

@@ -6,7 +6,7 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::runs::RunRecord;
-use crate::data::Pixels;
+use crate::data::picture::Picture;
 use crate::snn::recording::Recording;
 
 /// Wakes the window so that it looks at what is new. Callable from any thread.
@@ -20,7 +20,7 @@ pub enum Event {
     /// Something failed: what happened, what was kept and what to do.
     Failure(String),
     /// A picture file was read.
-    PictureLoaded { name: String, pixels: Box<Pixels> },
+    PictureLoaded { name: String, picture: Arc<Picture> },
     /// A file of spikes was read; what it did not say and was assumed.
     SpikesRead { name: String, recording: Arc<Recording>, assumed: Option<String> },
     /// A file was written where the user finds it.

@@ -162,9 +162,9 @@ impl Worker {
             Job::LoadSynthetic => self.load_synthetic(),
             Job::FindWrong { model, source, split } => self.find_wrong(&model, source, &split),
             Job::ReadPicture(path) => match picture::load(&path) {
-                Ok(pixels) => {
+                Ok(picture) => {
                     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                    self.events.send(Event::PictureLoaded { name, pixels: Box::new(pixels) });
+                    self.events.send(Event::PictureLoaded { name, picture: Arc::new(picture) });
                 }
                 Err(error) => self.fail(error.to_string()),
             },

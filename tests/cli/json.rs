@@ -99,6 +99,8 @@ fn classify() {
     assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-5, "{p:?}");
     let digit = answer["digit"].as_u64().unwrap() as usize;
     assert!(p.iter().all(|q| *q <= p[digit]), "{answer}");
+    assert_eq!(inputs[0]["digits"][0]["models"], inputs[0]["models"]);
+    assert_eq!(value["errors"], Value::Array(Vec::new()));
 }
 
 #[test]

@@ -145,6 +145,40 @@ fn synthetic_digits_can_be_picked() {
     });
 }
 
+/// A picture with a 1 and a 7 in a frame.
+pub(super) fn picture_of_two(path: &std::path::Path) {
+    let picture = image::GrayImage::from_fn(300, 160, |x, y| {
+        let one = x.abs_diff(80) < 6 && (40..120).contains(&y);
+        let bar = (40..50).contains(&y) && (170..230).contains(&x);
+        let stem = (40..120).contains(&y) && x.abs_diff(225 - (y - 40) / 2) < 6;
+        let frame = x.abs_diff(150).abs_diff(130) < 2 && y.abs_diff(80) < 62
+            || y.abs_diff(80).abs_diff(60) < 2 && x.abs_diff(150) < 132;
+        image::Luma([if one || bar || stem || frame { 20 } else { 240 }])
+    });
+    picture.save(path).unwrap();
+}
+
+#[test]
+fn the_digits_of_a_dropped_picture_can_be_chosen() {
+    let mut window = Window::open();
+    let file = window.home.path().join("two.png");
+    picture_of_two(&file);
+    window.drop_file(file);
+    window.wait_for_text("2 digits; choose one");
+    window.wait_for_text("Ruled lines or a frame were left out");
+    they_answer(&mut window, 1);
+    window.click("Digit 2 of 2 in the picture");
+    they_answer(&mut window, 7);
+    window.click("Digit 1 of 2 in the picture");
+    they_answer(&mut window, 1);
+    // Nothing on it is a message, and what is shown stays.
+    let blank = window.home.path().join("blank.png");
+    image::GrayImage::from_pixel(90, 90, image::Luma([200])).save(&blank).unwrap();
+    window.drop_file(blank);
+    window.wait_for_text("no digit was found");
+    they_answer(&mut window, 1);
+}
+
 /// The label of the picked digit.
 fn label_shown(window: &Window) -> u8 {
     let said = window.said();

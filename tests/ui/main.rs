@@ -24,6 +24,20 @@ use spikescope::ui::app::{App, Setup};
 /// machines.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// A file that falls on the window.
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
 /// The app in a data folder of its own.
 struct Window {
     harness: Harness<'static, App>,
@@ -33,6 +47,11 @@ struct Window {
 impl Window {
     fn open() -> Self {
         Self::open_with([1280.0, 800.0], tempfile::tempdir().unwrap(), |_| {})
+    }
+
+    /// Lets a file fall on it.
+    fn drop_file(&mut self, path: std::path::PathBuf) {
+        self.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path)));
     }
 
     fn open_with(size: [f32; 2], home: tempfile::TempDir, change: impl FnOnce(&mut Setup)) -> Self {

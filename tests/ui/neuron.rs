@@ -4,20 +4,6 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::Window;
 
-/// A file that falls on the window.
-#[derive(Debug)]
-struct Dropped(std::path::PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &std::path::Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|e| e.to_string())
-    }
-}
-
 fn open() -> Window {
     let home = tempfile::tempdir().unwrap();
     let mut window = Window::open_with([1280.0, 800.0], home, |setup| {
@@ -107,7 +93,7 @@ fn spikes_are_saved_and_opened_again() {
     let times = arrays.get("times").unwrap().to_f64();
     assert!((times[0] - 6.9).abs() < 1e-9 && times.len() > 20, "{times:?}");
     assert_eq!(arrays.get("senders").unwrap().values().len(), times.len());
-    window.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(file)));
+    window.drop_file(file);
     window.wait_for_text(&format!("{} spikes of 2 neurons", times.len()));
     window.click("Select all");
     window.wait_for_text("CV of the ISI");

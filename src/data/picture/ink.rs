@@ -7,17 +7,20 @@ use super::Grey;
 
 /// Terms of the paper's surface: 1, u, v, u², uv, v².
 const TERMS: usize = 6;
-/// Departures below this are never ink, of a brightness range of 1.
-const LEAST_CONTRAST: f32 = 0.06;
+/// Departures below this are hardly ink, of a brightness range of 1.
+pub(super) const LEAST_CONTRAST: f32 = 0.06;
+/// … and below this never: five of a byte's steps, more than JPEG adds.
+pub(super) const PALE_CONTRAST: f32 = 0.02;
 /// Ink must stand out of the paper's grain by so many standard deviations.
 const LEAST_SIGNAL: f32 = 5.0;
 
-/// The share of ink in each pixel, or `None` if there is none to be seen.
-pub(super) fn separate(grey: &Grey) -> Option<Grey> {
+/// The share of ink in each pixel, or `None` if nothing departs from the paper
+/// by more than `least`.
+pub(super) fn separate(grey: &Grey, least: f32) -> Option<Grey> {
     let paper = Paper::fit(grey)?;
     let mut departure: Vec<f32> = grey.cells().map(|(x, y, v)| v - paper.at(grey, x, y)).collect();
     let grain = paper.grain;
-    let threshold = LEAST_CONTRAST.max(LEAST_SIGNAL * grain);
+    let threshold = least.max(LEAST_SIGNAL * grain);
     let weight =
         |sign: f32| -> f32 { departure.iter().map(|d| d * sign).filter(|d| *d > threshold).sum() };
     let sign = if weight(-1.0) >= weight(1.0) { -1.0 } else { 1.0 };
@@ -36,17 +39,17 @@ pub(super) fn separate(grey: &Grey) -> Option<Grey> {
 }
 
 /// The brightness of the empty paper.
-struct Paper {
+pub(super) struct Paper {
     terms: [f64; TERMS],
     /// Standard deviation of paper from this surface.
-    grain: f32,
+    pub(super) grain: f32,
 }
 
 /// A point of the picture with u, v in [-1, 1].
 type Sample = (f64, f64, f64);
 
 impl Paper {
-    fn fit(grey: &Grey) -> Option<Self> {
+    pub(super) fn fit(grey: &Grey) -> Option<Self> {
         let all = samples(grey);
         let border: Vec<Sample> =
             all.iter().copied().filter(|(u, v, _)| u.abs().max(v.abs()) > 0.8).collect();
@@ -88,7 +91,7 @@ impl Paper {
         basis(u, v).iter().zip(&self.terms).map(|(b, t)| b * t).sum()
     }
 
-    fn at(&self, grey: &Grey, x: usize, y: usize) -> f32 {
+    pub(super) fn at(&self, grey: &Grey, x: usize, y: usize) -> f32 {
         self.height(unit(x, grey.width), unit(y, grey.height)) as f32
     }
 }
@@ -149,7 +152,8 @@ pub(super) fn median(values: &mut [f32]) -> Option<f32> {
     quantile(values, 0.5)
 }
 
-fn quantile(values: &mut [f32], share: f64) -> Option<f32> {
+/// The value below which this share lies; reorders the slice.
+pub(super) fn quantile(values: &mut [f32], share: f64) -> Option<f32> {
     let last = values.len().checked_sub(1)?;
     let (_, value, _) =
         values.select_nth_unstable_by((last as f64 * share) as usize, f32::total_cmp);

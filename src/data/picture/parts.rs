@@ -1,42 +1,73 @@
-//! Which ink is the digit: its largest part and what is not tiny beside it.
-//! Specks, crumbs and the edge of the table go.
+//! Connected pieces of ink. Specks, crumbs, the edge of the table and what
+//! surrounds other ink go; `group` puts the others together to digits.
 
 use super::Grey;
 
 /// Ink above this is part of something; below, the soft edge of something.
 const SOLID: f32 = 0.3;
 /// Parts with less ink than this share of the largest are specks.
-const LEAST_SHARE: f32 = 0.05;
+pub(super) const LEAST_SHARE: f32 = 0.05;
+/// What lies inside a frame or circle is at least this high, as a share of it.
+const LEAST_INSIDE: f32 = 0.25;
+/// More parts are not told apart; the smallest are dirt.
+pub(super) const MOST_PARTS: usize = 300;
+/// Points of a part's outline that distances are taken from.
+const MOST_OUTLINE: usize = 400;
 
 /// A connected piece of ink.
-#[derive(Default)]
-struct Part {
-    cells: Vec<usize>,
-    ink: f32,
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub cells: Vec<usize>,
+    pub ink: f32,
+    /// Left, top, right, bottom; the last two are just outside.
+    pub bounds: [usize; 4],
+    /// Some points of its outline.
+    pub outline: Vec<[f32; 2]>,
     /// How much of the top, bottom, left and right border it lies on, px.
     contact: [usize; 4],
 }
 
-/// The digit alone, cropped.
-pub(super) fn keep_digit(ink: &Grey) -> Option<Grey> {
-    let mut parts = find_parts(ink);
-    drop_edges(&mut parts, ink);
-    let most = parts.iter().map(|p| p.ink).fold(0.0, f32::max);
-    let mut kept = Grey::new(ink.width, ink.height);
-    for part in parts.iter().filter(|p| p.ink >= LEAST_SHARE * most) {
-        for cell in &part.cells {
-            // With its soft edge, which is one pixel wide.
-            for near in neighbours(*cell, ink) {
-                kept.values[near] = ink.values[near];
-            }
-            kept.values[*cell] = ink.values[*cell];
-        }
+impl Part {
+    pub fn width(&self) -> f32 {
+        (self.bounds[2] - self.bounds[0]) as f32
     }
-    crop(&kept)
+
+    pub fn height(&self) -> f32 {
+        (self.bounds[3] - self.bounds[1]) as f32
+    }
+
+    /// Between the outlines, px.
+    pub fn distance(&self, other: &Self) -> f32 {
+        let squares = self.outline.iter().flat_map(|a| {
+            other.outline.iter().map(move |b| {
+                let (dx, dy) = (a[0] - b[0], a[1] - b[1]);
+                dx * dx + dy * dy
+            })
+        });
+        (squares.fold(f32::MAX, f32::min).sqrt() - 1.0).max(0.0)
+    }
+}
+
+/// The parts that may belong to digits, the one with the most ink first, and
+/// whether something that surrounded them was left out.
+pub(super) fn find(ink: &Grey) -> (Vec<Part>, bool) {
+    let mut parts = connected(ink);
+    drop_edges(&mut parts, ink);
+    parts.sort_by(|a, b| b.ink.total_cmp(&a.ink));
+    parts.truncate(MOST_PARTS);
+    let before = parts.len();
+    drop_frames(&mut parts, ink);
+    let framed = parts.len() < before;
+    let most = parts.first().map_or(0.0, |p| p.ink);
+    parts.retain(|p| p.ink >= LEAST_SHARE * most);
+    for part in &mut parts {
+        part.outline = outline(part, ink);
+    }
+    (parts, framed)
 }
 
 /// The up to eight cells around one.
-fn neighbours(cell: usize, grid: &Grey) -> impl Iterator<Item = usize> + use<> {
+pub(super) fn neighbours(cell: usize, grid: &Grey) -> impl Iterator<Item = usize> + use<> {
     let (width, height) = (grid.width, grid.height);
     let (x, y) = (cell % width, cell / width);
     let rows = y.saturating_sub(1)..(y + 2).min(height);
@@ -44,19 +75,28 @@ fn neighbours(cell: usize, grid: &Grey) -> impl Iterator<Item = usize> + use<> {
         .filter(move |other| *other != cell)
 }
 
-fn find_parts(ink: &Grey) -> Vec<Part> {
+/// All connected pieces of ink.
+pub(super) fn connected(ink: &Grey) -> Vec<Part> {
     let mut open: Vec<bool> = ink.values.iter().map(|v| *v > SOLID).collect();
     let mut parts = Vec::new();
     for start in 0..open.len() {
         if !std::mem::take(&mut open[start]) {
             continue;
         }
-        let mut part = Part { cells: vec![start], ..Part::default() };
+        let mut part = Part {
+            cells: vec![start],
+            ink: 0.0,
+            bounds: [usize::MAX, usize::MAX, 0, 0],
+            outline: Vec::new(),
+            contact: [0; 4],
+        };
         let mut next = 0;
         while let Some(cell) = part.cells.get(next).copied() {
             next += 1;
             part.ink += ink.values[cell];
             let (x, y) = (cell % ink.width, cell / ink.width);
+            let [x0, y0, x1, y1] = part.bounds;
+            part.bounds = [x0.min(x), y0.min(y), x1.max(x + 1), y1.max(y + 1)];
             let at = [y == 0, y + 1 == ink.height, x == 0, x + 1 == ink.width];
             for (count, touches) in part.contact.iter_mut().zip(at) {
                 *count += usize::from(touches);
@@ -67,6 +107,16 @@ fn find_parts(ink: &Grey) -> Vec<Part> {
         parts.push(part);
     }
     parts
+}
+
+fn outline(part: &Part, ink: &Grey) -> Vec<[f32; 2]> {
+    let at_edge = |cell: &&usize| neighbours(**cell, ink).any(|n| ink.values[n] <= SOLID);
+    let edge: Vec<usize> = part.cells.iter().filter(at_edge).copied().collect();
+    // All of a part may be at the picture's edge.
+    let cells = if edge.is_empty() { &part.cells } else { &edge };
+    let step = cells.len().div_ceil(MOST_OUTLINE).max(1);
+    let point = |cell: &usize| [(cell % ink.width) as f32, (cell / ink.width) as f32];
+    cells.iter().step_by(step).map(point).collect()
 }
 
 /// Drops what lies along a side of the picture, like the edge of a page or a
@@ -82,20 +132,44 @@ fn drop_edges(parts: &mut Vec<Part>, ink: &Grey) {
     }
 }
 
-/// The smallest picture that holds all ink.
-fn crop(ink: &Grey) -> Option<Grey> {
-    let (mut low, mut high) = ([usize::MAX; 2], [0; 2]);
-    for (x, y, _) in ink.cells().filter(|(_, _, v)| *v > 0.0) {
-        low = [low[0].min(x), low[1].min(y)];
-        high = [high[0].max(x + 1), high[1].max(y + 1)];
+/// Drops what surrounds other ink of some size: frames and circles, whatever
+/// their form. Nothing that belongs to a digit lies inside another part of it.
+fn drop_frames(parts: &mut Vec<Part>, ink: &Grey) {
+    let most = parts.iter().map(|p| p.ink).fold(0.0, f32::max);
+    let surrounds: Vec<bool> = parts
+        .iter()
+        .map(|frame| {
+            let inside = |p: &Part| {
+                p.height() >= LEAST_INSIDE * frame.height()
+                    && p.ink >= 0.02 * most
+                    && p.width() < frame.width()
+                    && p.height() < frame.height()
+            };
+            parts.iter().any(|p| inside(p) && is_enclosed(p, frame, ink))
+        })
+        .collect();
+    let mut surrounds = surrounds.into_iter();
+    parts.retain(|_| !surrounds.next().unwrap_or(false));
+}
+
+/// Whether the frame has ink above, below, left and right of a part's middle;
+/// or on two of these sides, while it goes beyond the picture's edge on the
+/// others.
+fn is_enclosed(part: &Part, frame: &Part, ink: &Grey) -> bool {
+    let [x0, y0, x1, y1] = part.bounds;
+    let (mx, my) = ((x0 + x1) / 2, (y0 + y1) / 2);
+    let mut found = [false; 4];
+    for cell in &frame.cells {
+        let (x, y) = (cell % ink.width, cell / ink.width);
+        if (x0..x1).contains(&x) && x.abs_diff(mx) <= 1 {
+            found[0] |= y < y0;
+            found[1] |= y >= y1;
+        }
+        if (y0..y1).contains(&y) && y.abs_diff(my) <= 1 {
+            found[2] |= x < x0;
+            found[3] |= x >= x1;
+        }
     }
-    if low[0] == usize::MAX {
-        return None;
-    }
-    let rows = (low[1]..high[1]).map(|y| &ink.values[y * ink.width..][low[0]..high[0]]);
-    Some(Grey {
-        width: high[0] - low[0],
-        height: high[1] - low[1],
-        values: rows.flatten().copied().collect(),
-    })
+    let seen = found.iter().filter(|f| **f).count();
+    seen >= 2 && found.iter().zip(frame.contact).all(|(found, contact)| *found || contact > 0)
 }

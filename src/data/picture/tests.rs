@@ -57,7 +57,7 @@ fn paint(strokes: &[Stroke], sheet: &Sheet) -> GrayImage {
     })
 }
 
-fn distance(p: [f32; 2], a: [f32; 2], b: [f32; 2]) -> f32 {
+pub(super) fn distance(p: [f32; 2], a: [f32; 2], b: [f32; 2]) -> f32 {
     let (d, e) = ([b[0] - a[0], b[1] - a[1]], [p[0] - a[0], p[1] - a[1]]);
     let square = (d[0] * d[0] + d[1] * d[1]).max(1e-12);
     let t = ((e[0] * d[0] + e[1] * d[1]) / square).clamp(0.0, 1.0);
@@ -70,10 +70,13 @@ fn through_file(picture: &DynamicImage, format: ImageFormat) -> Result<Pixels, D
     // A wrong ending on purpose: the content counts.
     let path = dir.path().join("digit.dat");
     picture.save_with_format(&path, format).unwrap();
-    load(&path)
+    load(&path).map(|found| {
+        assert_eq!(found.digits.len(), 1);
+        *found.digits[0].pixels
+    })
 }
 
-fn correlation(a: &Pixels, b: &Pixels) -> f32 {
+pub(super) fn correlation(a: &Pixels, b: &Pixels) -> f32 {
     let mean = |p: &Pixels| p.iter().sum::<f32>() / PIXELS as f32;
     let (ma, mb) = (mean(a), mean(b));
     let product = |x: &Pixels, mx: f32, y: &Pixels, my: f32| -> f32 {

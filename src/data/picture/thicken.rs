@@ -29,7 +29,7 @@ pub(super) fn to_mnist_width(digit: Grey) -> Grey {
 }
 
 /// Mean width of the strokes, px: twice the area over the length of the edge.
-fn stroke_width(ink: &Grey) -> f32 {
+pub(super) fn stroke_width(ink: &Grey) -> f32 {
     // Grain in the paper and in the ink would count as edges.
     let plain = |v: f32| (2.0 * v - 0.5).clamp(0.0, 1.0);
     let at = |x: usize, y: usize| match (x.checked_sub(1), y.checked_sub(1)) {

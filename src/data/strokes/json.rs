@@ -1,10 +1,16 @@
 //! Stroke files: `{"strokes": [[[x, y], …], …]}`, x to the right, y down, at
-//! any scale. Other fields are ignored.
+//! any scale. Other fields are ignored. A point may hold more than its place,
+//! as tablets send it: `[x, y, pressure]`, `[x, y, pressure, time]` or
+//! `{"x": …, "y": …, "pressure": …}`; only the place counts.
 
-use std::io::Read;
+use std::fmt;
 use std::path::Path;
 
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
 use super::Stroke;
+use crate::core::files::read_limited;
 use crate::data::error::DataError;
 
 /// More strokes than this are refused.
@@ -14,6 +20,9 @@ pub const MOST_STROKES: usize = 10_000;
 pub const MOST_POINTS: usize = 200_000;
 /// More bytes than this are refused before they are read.
 const MOST_BYTES: u64 = 16 << 20;
+/// Numbers of a point: place, pressure, time, two tilts, a twist and two more.
+/// A longer list is no point but a row of coordinates.
+const MOST_NUMBERS: usize = 8;
 
 /// Why a stroke file cannot be used. Positions count from 1.
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +45,60 @@ pub enum StrokesError {
     Empty,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 struct StrokeFile {
-    strokes: Vec<Vec<[f64; 2]>>,
+    strokes: Vec<Vec<Point>>,
+}
+
+/// The place of a point.
+struct Point([f64; 2]);
+
+impl<'de> Deserialize<'de> for Point {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PointVisitor)
+    }
+}
+
+struct PointVisitor;
+
+impl<'de> Visitor<'de> for PointVisitor {
+    type Value = Point;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a point, [x, y] or {\"x\": …, \"y\": …}")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<Point, A::Error> {
+        let mut place = [0.0; 2];
+        for (i, value) in place.iter_mut().enumerate() {
+            *value = numbers.next_element()?.ok_or_else(|| A::Error::invalid_length(i, &self))?;
+        }
+        let mut count = 2;
+        while numbers.next_element::<IgnoredAny>()?.is_some() {
+            count += 1;
+            if count > MOST_NUMBERS {
+                return Err(A::Error::custom(format_args!(
+                    "a point has more than {MOST_NUMBERS} numbers"
+                )));
+            }
+        }
+        Ok(Point(place))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Point, A::Error> {
+        let (mut x, mut y) = (None, None);
+        while let Some(name) = fields.next_key::<String>()? {
+            match &name[..] {
+                "x" => x = Some(fields.next_value()?),
+                "y" => y = Some(fields.next_value()?),
+                _ => {
+                    fields.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        let place = |value: Option<f64>, name| value.ok_or_else(|| A::Error::missing_field(name));
+        Ok(Point([place(x, "x")?, place(y, "y")?]))
+    }
 }
 
 /// Reads the bytes of a stroke file. Strokes without points are left out.
@@ -62,11 +122,12 @@ pub fn read_json(bytes: &[u8]) -> Result<Vec<Stroke>, StrokesError> {
         _ => {}
     }
     for (i, stroke) in strokes.iter().enumerate() {
-        if let Some(k) = stroke.iter().flatten().position(|c| !(*c as f32).is_finite()) {
-            return Err(StrokesError::TooLarge { stroke: i + 1, point: k / 2 + 1 });
+        let broken = |p: &Point| p.0.iter().any(|c| !(*c as f32).is_finite());
+        if let Some(k) = stroke.iter().position(broken) {
+            return Err(StrokesError::TooLarge { stroke: i + 1, point: k + 1 });
         }
     }
-    let narrow = |stroke: Vec<[f64; 2]>| stroke.iter().map(|p| p.map(|c| c as f32)).collect();
+    let narrow = |stroke: Vec<Point>| stroke.iter().map(|p| p.0.map(|c| c as f32)).collect();
     Ok(strokes.into_iter().filter(|s| !s.is_empty()).map(narrow).collect())
 }
 
@@ -75,9 +136,7 @@ pub fn read_json(bytes: &[u8]) -> Result<Vec<Stroke>, StrokesError> {
 /// # Errors
 /// [`DataError::Read`] or [`DataError::Strokes`], which name the file.
 pub fn load(path: &Path) -> Result<Vec<Stroke>, DataError> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+    let bytes = read_limited(path, MOST_BYTES)
         .map_err(|source| DataError::Read { path: path.into(), source })?;
     read_json(&bytes).map_err(|problem| DataError::Strokes { path: path.into(), problem })
 }
@@ -107,6 +166,36 @@ mod tests {
         let strokes = read_json(text.as_bytes()).unwrap();
         assert_eq!(strokes, [vec![[0.0, 1.5], [1e4, -2.0]], vec![[7.0, 7.0]]]);
         assert_eq!(read_json(to_json(&strokes).as_bytes()).unwrap(), strokes);
+    }
+
+    #[test]
+    fn points_with_pressure_time_and_tilt_are_read() {
+        let plain = vec![vec![[10.0, 10.0], [60.0, 10.0], [30.0, 90.5]]];
+        for points in [
+            "[10,10,0.1],[60,10,0.5],[30,90.5,0.9]",
+            "[10,10,0.1,1700000000000],[60,10,0.5,1700000000008],[30,90.5,0,1700000000016,12,-3]",
+            r#"{"x":10,"y":10},{"x":60,"y":10,"p":0.5},{"t":3,"y":90.5,"tilt":[1,2],"x":30}"#,
+            r#"[10,10,null],{"x":60,"y":10},[30,90.5,"pen"]"#,
+        ] {
+            let text = format!("{{\"strokes\": [[{points}]]}}");
+            assert_eq!(read_json(text.as_bytes()).unwrap(), plain, "{points}");
+        }
+    }
+
+    #[test]
+    fn broken_points_say_where() {
+        assert!(problem("{\"strokes\": [[[1, 2, 3],\n [3]]]}").contains("line 2 column"));
+        let text = problem("{\"strokes\": [[[1, 2],\n\n {\"x\": 3, \"z\": 1}]]}");
+        assert!(text.contains("missing field `y`") && text.contains("line 3 column"), "{text}");
+        // Rows of coordinates, as other programs have them, are no points.
+        let text = problem("{\"strokes\": [[[1,2,3,4,5,6,7,8,9], [1,2,3,4,5,6,7,8,9]]]}");
+        assert!(text.contains("more than 8 numbers") && text.contains("line 1 column"), "{text}");
+        assert!(problem("{\"strokes\": [[[1, null, 3]]]}").contains("line 1 column"));
+        assert!(problem("{\"strokes\": [[7]]}").contains("line 1 column"));
+        assert!(
+            problem("{\"strokes\": [[[0,0,1]], [[1,1,1],[1e39,0,1]]]}")
+                .contains("point 2 of stroke 2")
+        );
     }
 
     #[test]

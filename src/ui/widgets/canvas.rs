@@ -150,9 +150,9 @@ fn paint(ui: &Ui, rect: Rect, response: &Response, digit: &Digit, hand: &Hand) {
     let p = palette(ui.visuals());
     let painter = ui.painter().with_clip_rect(rect);
     painter.rect_filled(rect, 8, theme::ink(ui.visuals(), 0.0));
-    match digit.source() {
-        Source::Drawn => strokes(&painter, ui, rect, digit),
-        Source::Picked { pixels, .. } | Source::Picture { pixels, .. } => {
+    match digit.source().pixels() {
+        None => strokes(&painter, ui, rect, digit),
+        Some(pixels) => {
             digit_view::paint(ui, response.id.with("picked"), rect.shrink(1.0), |i| pixels[i]);
         }
     }

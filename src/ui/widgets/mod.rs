@@ -8,6 +8,7 @@ pub mod engine;
 pub mod icons;
 pub mod names;
 pub mod number;
+pub mod photo;
 pub mod picture;
 pub mod raster;
 pub mod sources;

@@ -8,7 +8,7 @@ use super::super::snapshot::Snapshot;
 use super::super::theme::{self, palette};
 use super::super::widgets::answer_list::{self, Entry};
 use super::super::widgets::icons::Icon;
-use super::super::widgets::{answer_card, canvas, digit_view, sources};
+use super::super::widgets::{answer_card, canvas, digit_view, photo, sources};
 use super::Workspace;
 use crate::ui::widgets::number;
 
@@ -112,6 +112,7 @@ fn seen(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, width: f32) {
         egui::StrokeKind::Outside,
     );
     value_under_pointer(response, pixels);
+    photo(ui, world, side, out);
     let mut centre = digit.treatment.centre;
     let toggle = ui.checkbox(&mut centre, "Centre digit").on_hover_text(
         "As MNIST was made: cropped to its ink, scaled to fit 20×20 pixels, its centre of mass in the middle of 28×28. Switch it off and draw in a corner to see why this matters. (C)",
@@ -121,6 +122,18 @@ fn seen(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, width: f32) {
     }
     treatment(ui, world, out);
     about(ui, world);
+}
+
+/// The picture that the digit is from, with all digits on it.
+fn photo(ui: &mut Ui, world: &Snapshot<'_>, width: f32, out: &mut Outbox) {
+    let Source::Photo { picture, chosen, .. } = world.digit.source() else { return };
+    if picture.digits.len() > 1 {
+        let text = format!("{} digits; choose one:", picture.digits.len());
+        ui.label(RichText::new(text).font(theme::strong(13.0)));
+    }
+    ui.add_space(6.0);
+    photo::show(ui, picture, *chosen, width, out);
+    ui.add_space(4.0);
 }
 
 fn value_under_pointer(response: egui::Response, pixels: &crate::data::Pixels) {
@@ -210,6 +223,13 @@ fn about(ui: &mut Ui, world: &Snapshot<'_>) {
         Source::Picture { name, .. } => {
             format!("From {name}. Draw on the canvas to start your own.")
         }
+        Source::Photo { name, picture, .. } => {
+            let without = match picture.lines_left_out {
+                0 => "",
+                _ => " Ruled lines or a frame were left out.",
+            };
+            format!("From {name}.{without} Draw on the canvas to start your own.")
+        }
     };
     ui.label(RichText::new(text).small().color(p.weak));
 }
@@ -219,6 +239,9 @@ fn answers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, height: f32) {
     let truth = world.digit.label();
     let entries = answer_list::entries(world);
     headline(ui, world, &entries, truth);
+    if let Some(warning) = world.digit.source().warning() {
+        ui.label(RichText::new(warning).color(palette(ui.visuals()).warning));
+    }
     let view = &world.session.answers;
     let large = entries.iter().find(|e| e.key == view.large).or(entries.first());
     if let Some(entry) = large {
