@@ -78,7 +78,7 @@ pub struct ConvertArgs {
     pub mnist: Option<PathBuf>,
     /// What a threshold is taken from: the largest activation, or a percentile of those above zero,
     /// above 0 and up to 100
-    #[arg(long, value_name = "maximum|PERCENT", default_value = "99.9", value_parser = scaling)]
+    #[arg(long, value_name = "maximum|PERCENT", default_value = "97", value_parser = scaling)]
     pub scaling: Scaling,
     /// What has a threshold of its own: each channel of a convolution and unit of a dense layer, or
     /// a layer

@@ -22,7 +22,7 @@ pub struct Recipe {
 impl Default for Recipe {
     fn default() -> Self {
         Self {
-            scaling: Scaling::Percentile(99.9),
+            scaling: Scaling::Percentile(97.0),
             per: Per::Channel,
             reset: Reset::Subtract,
             input: Input::Analog,

@@ -120,7 +120,7 @@ fn recipe(ui: &mut Ui, how: &mut How) {
     choice(ui, "Threshold from", &mut maximum, &both);
     let mut percent = match r.scaling {
         Scaling::Percentile(p) => p,
-        Scaling::Maximum => 99.9,
+        Scaling::Maximum => 97.0,
     };
     if !maximum {
         let tip = "Of the activations above zero";

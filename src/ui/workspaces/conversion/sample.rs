@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use egui::{Grid, ProgressBar, RichText, Ui};
+use egui::{Grid, ProgressBar, RichText, ScrollArea, Ui};
 use egui_plot::{Corner, HLine, Line, PlotPoints, Points};
 
 use super::super::super::command::{Command, Outbox};
@@ -34,7 +34,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         return;
     }
     // The table below is to be seen whole where there is room.
-    let table_height = 21.0 * (sample.found.after.len() + 3) as f32;
+    let table_height = 21.0 * (sample.found.after.len() + 4) as f32;
     let height = (ui.available_height() - table_height).clamp(170.0, 420.0);
     ui.columns(2, |columns| {
         accuracy(&mut columns[0], sample, height);
@@ -185,27 +185,30 @@ fn table(ui: &mut Ui, sample: &Sample, out: &mut Outbox) {
         sample.multiply_adds as f64 / 1e6
     );
     ui.label(RichText::new(text).font(theme::strong(13.5))).on_hover_text(energy::COUNTED);
-    Grid::new("conversion table").striped(true).spacing([14.0, 2.0]).show(ui, |ui| {
-        for (head, tip) in HEADS {
-            let label = ui.label(RichText::new(head).font(theme::strong(12.5)));
-            if !tip.is_empty() {
-                label.on_hover_text(tip);
+    // Ten columns are wider than a small window.
+    ScrollArea::horizontal().id_salt("conversion table").show(ui, |ui| {
+        Grid::new("conversion table").striped(true).spacing([14.0, 2.0]).show(ui, |ui| {
+            for (head, tip) in HEADS {
+                let label = ui.label(RichText::new(head).font(theme::strong(12.5)));
+                if !tip.is_empty() {
+                    label.on_hover_text(tip);
+                }
             }
-        }
-        ui.end_row();
-        for a in &sample.found.after {
-            let right = a.right as f64 / n;
-            ui.label(a.steps.to_string());
-            ui.label(format!("{:.2} %", 100.0 * right));
-            ui.label(format!("{:+.2}", 100.0 * (right - sample.original)));
-            ui.label(format!("{:.0}", a.spikes as f64 / n));
-            let w = &a.work;
-            for operations in [w.first_layer, w.synapses, w.neurons, w.gates, w.total()] {
-                ui.label(format!("{:.2}", operations as f64 / n / 1e6));
-            }
-            ui.label(format!("{:.2}", w.energy_uj() / n));
             ui.end_row();
-        }
+            for a in &sample.found.after {
+                let right = a.right as f64 / n;
+                ui.label(a.steps.to_string());
+                ui.label(format!("{:.2} %", 100.0 * right));
+                ui.label(format!("{:+.2}", 100.0 * (right - sample.original)));
+                ui.label(format!("{:.0}", a.spikes as f64 / n));
+                let w = &a.work;
+                for operations in [w.first_layer, w.synapses, w.neurons, w.gates, w.total()] {
+                    ui.label(format!("{:.2}", operations as f64 / n / 1e6));
+                }
+                ui.label(format!("{:.2}", w.energy_uj() / n));
+                ui.end_row();
+            }
+        });
     });
     if ui.button("Save as CSV").clicked() {
         let text = csv(sample);
