@@ -61,7 +61,7 @@ proptest! {
     #[test]
     fn a_constant_input_is_counted_exactly(w in 1u32..64, th in 0u32..7, steps in 1u64..200) {
         // In 64ths, and W / V_th in 64ths too, so that sums in f32 are exact.
-        let th = 1 << th;
+        let th = 1u32 << th;
         let spiking = single(w as f32 / 64.0, th as f32 / 64.0, Reset::Subtract);
         let mut picture = [0.0; PIXELS];
         picture[0] = 1.0;
@@ -239,7 +239,7 @@ fn a_few_loud_units_do_not_silence_the_others() {
     let activations = Activations::measure(&network, &pictures(100)).unwrap();
     let data = synthetic::generate(9, 100);
     let right = |per| {
-        let recipe = Recipe { per, ..Recipe::default() };
+        let recipe = Recipe { per, scaling: Scaling::Percentile(99.9), ..Recipe::default() };
         let spiking = Spiking::new(&network, &activations, recipe).unwrap();
         let task = Task {
             steps: vec![10],
