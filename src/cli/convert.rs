@@ -16,16 +16,16 @@ use super::failure::UsageError;
 use super::models;
 use super::output::{Format, Output};
 use super::progress::{Progress, Unit};
-use super::report::{Converted, ConvertedAfter, ConvertedDecision, ConvertedLayer};
+use super::report::{Converted, ConvertedAfter, ConvertedDecision, ConvertedLayer, ConvertedWork};
 use super::simulate::args::EngineWish;
 use super::table::{self, Align};
 use crate::ann::evaluate::evaluate;
-use crate::convert::energy;
-use crate::convert::likeness;
-use crate::convert::network::Spiking;
+use crate::convert::energy::{self, Work};
+use crate::convert::likeness::{self, Likeness};
+use crate::convert::network::{Cells, Spiking};
 use crate::convert::nir;
 use crate::convert::on_engine;
-use crate::convert::recipe::{Disturbance, Input, Pooling, Read, Recipe, Reset, Scaling};
+use crate::convert::recipe::{Disturbance, Input, Per, Pooling, Read, Recipe, Reset, Scaling};
 use crate::convert::scales::Activations;
 use crate::convert::sweep::{self, Sweep, Task};
 use crate::core::files::write_bytes;
@@ -40,19 +40,19 @@ const COMPARED: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 
 /// Turn a network into a spiking one and measure it
 ///
-/// Units become integrate-and-fire neurons with the same weights; each layer's threshold is taken
-/// from its activations on training images. Nothing is trained again. Prints accuracy, spikes and
-/// operations against time steps, the likeness of rates and activations in each layer, an estimate
-/// of the energy, and what deciding early saves.
+/// Units become integrate-and-fire neurons with the same weights; the threshold of each channel is
+/// taken from its activations on training images. Nothing is trained again. Prints accuracy, spikes
+/// and operations against time steps, the likeness of rates and activations in each layer, an
+/// estimate of the energy, and what deciding early saves.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   spikescope convert mlp
   spikescope convert cnn3 --steps 50 --images 1000
-  spikescope convert cnn3 --scaling maximum --reset zero --initial 0    as it was first done
+  spikescope convert cnn3 --scaling maximum --per layer --reset zero --initial 0    as it was first done
   spikescope convert mlp --csv accuracy.csv
   spikescope convert cnn3 --steps 20 --images 100 --on-engine gpu
-  spikescope convert cnn3 --pooling average --images 100 --nir cnn3.nir")]
+  spikescope convert cnn3 --pooling average --images 100 --nir cnn3.nir --evidence cnn3.csv")]
 pub struct ConvertArgs {
     /// The network
     #[arg(value_name = "MODEL", value_parser = args::models(), required_unless_present = "weights")]
@@ -63,12 +63,12 @@ pub struct ConvertArgs {
     /// Of which set in the box
     #[arg(long, value_name = "SET", value_parser = args::sets(), default_value = "report")]
     pub set: String,
-    /// Time steps
+    /// Time steps, 1 to 10000
     #[arg(long, value_name = "T", default_value_t = 100,
         value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub steps: u64,
-    /// Ask the first N test images only [default: all]
-    #[arg(long, value_name = "N")]
+    /// Ask the first N test images only, 1 or more [default: all]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub images: Option<NonZeroUsize>,
     /// The digits: training images for the thresholds, test images to ask
     #[arg(long, value_name = "SET", value_parser = args::sources(), default_value = "mnist")]
@@ -76,9 +76,14 @@ pub struct ConvertArgs {
     /// The folder with MNIST's four files
     #[arg(long, value_name = "DIR")]
     pub mnist: Option<PathBuf>,
-    /// A layer's threshold: its largest activation, or a percentile of those above zero
-    #[arg(long, value_name = "maximum|PERCENT", default_value = "99.9", value_parser = scaling)]
+    /// What a threshold is taken from: the largest activation, or a percentile of those above zero,
+    /// above 0 and up to 100
+    #[arg(long, value_name = "maximum|PERCENT", default_value = "97", value_parser = scaling)]
     pub scaling: Scaling,
+    /// What has a threshold of its own: each channel of a convolution and unit of a dense layer, or
+    /// a layer
+    #[arg(long, value_enum, default_value_t = PerArg::Channel)]
+    pub per: PerArg,
     /// What a spike leaves: what lay above the threshold, or nothing
     #[arg(long, value_enum, default_value_t = ResetArg::Subtract)]
     pub reset: ResetArg,
@@ -91,19 +96,19 @@ pub struct ConvertArgs {
     /// Where the answer is read: in the potentials that the output units add up, or in their spikes
     #[arg(long, value_enum, default_value_t = ReadArg::Potential)]
     pub read: ReadArg,
-    /// Membrane potential at the start, in thresholds
-    #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
+    /// Membrane potential at the start, in thresholds, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = share_to::<1>)]
     pub initial: f32,
     /// Leave the biases out
     #[arg(long)]
     pub no_biases: bool,
-    /// Noise on the potentials, standard deviation in thresholds per step
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    /// Noise on the potentials, standard deviation in thresholds per step, 0 to 10
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share_to::<10>)]
     pub noise: f32,
-    /// Share of spikes that are lost
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    /// Share of spikes that are lost, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share_to::<1>)]
     pub dropped: f32,
-    /// Spikes come up to so many steps late
+    /// Spikes come up to so many steps late, 0 to 100
     #[arg(long, value_name = "STEPS", default_value_t = 0,
         value_parser = clap::value_parser!(u32).range(0..=100))]
     pub jitter: u32,
@@ -113,12 +118,15 @@ pub struct ConvertArgs {
     /// Write accuracy, spikes and operations against steps to this file
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
-    /// Write the spiking network to this file, as NIR for other simulators; max-pooling cannot be
-    /// said there and has to be `--pooling average`
+    /// Write what speaks for each digit, of each image after each number of steps, to this file
+    #[arg(long, value_name = "FILE")]
+    pub evidence: Option<PathBuf>,
+    /// Write the spiking network to this file, as NIR for other simulators (docs/nir.md);
+    /// max-pooling cannot be said there and has to be `--pooling average`
     #[arg(long, value_name = "FILE")]
     pub nir: Option<PathBuf>,
-    /// Compare rates with activations over the first N test images
-    #[arg(long, value_name = "N", default_value_t = COMPARED)]
+    /// Compare rates with activations over the first N test images, 1 or more
+    #[arg(long, value_name = "N", default_value_t = COMPARED, value_parser = count)]
     pub compared: NonZeroUsize,
     /// Show the compared images to the general spiking engine too, and tell how many neurons fire
     /// another number of times there
@@ -140,6 +148,7 @@ macro_rules! choices {
         }
     };
 }
+choices!(PerArg, Per, Layer, Channel);
 choices!(ResetArg, Reset, Subtract, Zero);
 choices!(InputArg, Input, Analog, Poisson);
 choices!(PoolingArg, Pooling, Gated, Largest, Average);
@@ -155,19 +164,20 @@ fn scaling(text: &str) -> Result<Scaling, String> {
     }
 }
 
+/// A number from 0 to `MOST`.
+fn share_to<const MOST: u8>(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(value) if (0.0..=f32::from(MOST)).contains(&value) => Ok(value),
+        _ => Err(format!("it must be a number from 0 to {MOST}")),
+    }
+}
+
+fn count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "it must be a whole number of 1 or more".into())
+}
+
 pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let disturbance = Disturbance { noise: args.noise, dropped: args.dropped, jitter: args.jitter };
-    for (name, value, most) in [
-        ("--noise", args.noise, 10.0),
-        ("--dropped", args.dropped, 1.0),
-        ("--initial", args.initial, 1.0),
-    ] {
-        if !(0.0..=most).contains(&value) {
-            return Err(
-                UsageError(format!("{name} is {value}, but must be from 0 to {most}")).into()
-            );
-        }
-    }
     if args.on_engine.is_some()
         && (args.input == InputArg::Poisson || disturbance != Disturbance::default())
     {
@@ -181,6 +191,7 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let split = digits::load(&args.data, args.mnist.as_deref())?;
     let recipe = Recipe {
         scaling: args.scaling,
+        per: args.per.into(),
         reset: args.reset.into(),
         input: args.input.into(),
         pooling: args.pooling.into(),
@@ -202,7 +213,8 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let original = original(&model, &split.test, images, threads)?;
     let mut steps: Vec<u64> = USUAL.into_iter().filter(|t| *t < args.steps).collect();
     steps.push(args.steps);
-    let task = Task { steps, first: 0, images, disturbance, threads };
+    let evidence = args.evidence.is_some();
+    let task = Task { steps, first: 0, images, disturbance, threads, evidence };
     let begun = Instant::now();
     let swept = swept(&spiking, &split.test, &task);
     let seconds = begun.elapsed().as_secs_f64();
@@ -215,7 +227,6 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
             Some(on_engine::beside(&spiking, &compared, args.steps, engine)?)
         }
     };
-    let first = if recipe.input == Input::Analog { spiking.first_multiply_adds() } else { 0 };
     let report = Converted {
         model: model.id().to_owned(),
         weights: model.weights.clone(),
@@ -224,19 +235,9 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
         original_accuracy: original,
         multiply_adds: spiking.multiply_adds,
         original_uj: energy::original_uj(spiking.multiply_adds),
-        after: swept.after.iter().map(|a| after(a, images, first)).collect(),
+        after: swept.after.iter().map(|a| after(a, images)).collect(),
         compared: compared.len(),
-        layers: likeness
-            .iter()
-            .map(|l| ConvertedLayer {
-                name: spiking.stages[l.stage].name.clone(),
-                threshold: spiking.stages[l.stage].cells().map_or(0.0, |c| c.threshold),
-                r: l.r,
-                error: l.error,
-                saturated: l.saturated,
-                silent: l.silent,
-            })
-            .collect(),
+        layers: likeness.iter().map(|l| layer(l, &spiking)).collect(),
         decisions: decisions(&swept, images),
         on_engine: beside,
         seconds,
@@ -244,14 +245,17 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     if let Some(file) = &args.csv {
         write_bytes(file, csv(&report).as_bytes())?;
     }
+    if let Some(file) = &args.evidence {
+        write_bytes(file, evidence_csv(&swept).as_bytes())?;
+    }
     print(&report, &model.name(), out)?;
-    if let Some(file) = &args.csv {
+    for file in args.csv.iter().chain(&args.evidence) {
         out.line(format_args!("Saved as {}", file.display()))?;
     }
     if let Some(file) = &args.nir {
         out.line(format_args!("Saved as {}", file.display()))?;
         if recipe.reset == Reset::Subtract {
-            out.line("NIR's IF sets potentials to zero at a spike. Where the reader of the file lets you choose, choose a reset by subtraction")?;
+            out.line("NIR's IF sets potentials to zero at a spike. Where the reader of the file lets you choose, choose a reset by subtraction (docs/nir.md)")?;
         }
     }
     out.json(&report)?;
@@ -278,16 +282,34 @@ fn swept(spiking: &Spiking, data: &Dataset, task: &Task) -> Sweep {
     sweep::sweep(spiking, data, task, &never, &|found| progress.set(found.images as u64))
 }
 
-fn after(a: &sweep::After, images: usize, first: usize) -> ConvertedAfter {
+fn layer(l: &Likeness, spiking: &Spiking) -> ConvertedLayer {
+    let stage = &spiking.stages[l.stage];
+    let [least, median, largest] = stage.cells().map_or([0.0; 3], Cells::scale_range);
+    ConvertedLayer {
+        name: stage.name.clone(),
+        threshold: median,
+        thresholds: [least, largest],
+        r: l.r,
+        error: l.error,
+        saturated: l.saturated,
+        silent: l.silent,
+    }
+}
+
+fn work(all: &Work, images: f64) -> ConvertedWork {
+    let [operations, first_layer, synapses, neurons, gates] = all.each(images);
+    let energy_uj = all.energy_uj() / images;
+    ConvertedWork { operations, first_layer, synapses, neurons, gates, energy_uj }
+}
+
+fn after(a: &sweep::After, images: usize) -> ConvertedAfter {
     let n = images.max(1) as f64;
-    let operations = a.operations as f64 / n;
     ConvertedAfter {
         steps: a.steps,
         accuracy: a.right as f64 / n,
         unanswered: a.unanswered,
         spikes: a.spikes as f64 / n,
-        operations,
-        energy_uj: energy::spiking_uj(operations, first),
+        work: work(&a.work, n),
     }
 }
 
@@ -297,23 +319,46 @@ fn decisions(swept: &Sweep, images: usize) -> Vec<ConvertedDecision> {
         margin: d.margin,
         accuracy: d.right as f64 / n,
         mean_steps: d.steps as f64 / n,
-        operations: d.operations as f64 / n,
+        work: work(&d.work, n),
     };
     swept.decisions.iter().map(of).collect()
 }
 
 fn csv(report: &Converted) -> String {
     use std::fmt::Write as _;
-    let mut text =
-        String::from("steps,accuracy,spikes_per_image,operations_per_image,energy_uj,unanswered\n");
+    let mut text = format!("steps,accuracy,spikes_per_image,{},energy_uj,unanswered\n", Work::COLUMNS);
     for a in &report.after {
-        let _ = writeln!(
-            text,
-            "{},{},{},{},{},{}",
-            a.steps, a.accuracy, a.spikes, a.operations, a.energy_uj, a.unanswered
-        );
+        let w = &a.work;
+        let operations = [w.operations, w.first_layer, w.synapses, w.neurons, w.gates];
+        let operations = operations.map(|o| o.to_string()).join(",");
+        let (accuracy, spikes) = (a.accuracy, a.spikes);
+        let _ = writeln!(text, "{},{accuracy},{spikes},{operations},{},{}", a.steps, w.energy_uj, a.unanswered);
     }
     text
+}
+
+/// What speaks for each digit, a line for each image and number of steps.
+fn evidence_csv(swept: &Sweep) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from("image,label,steps,0,1,2,3,4,5,6,7,8,9\n");
+    for e in &swept.evidence {
+        let values = e.values.map(|v| v.to_string()).join(",");
+        let _ = writeln!(text, "{},{},{},{values}", e.image, e.label, e.steps);
+    }
+    text
+}
+
+/// Operations by kind and in all, in millions, and the energy.
+fn operations(work: &ConvertedWork) -> impl Iterator<Item = String> {
+    let millions = [work.first_layer, work.synapses, work.neurons, work.gates, work.operations]
+        .map(|n| format!("{:.2}", n / 1e6));
+    millions.into_iter().chain([format!("{:.2}", work.energy_uj)])
+}
+
+/// The thresholds of a layer: one, or from the least to the largest.
+fn thresholds(l: &ConvertedLayer) -> String {
+    let [least, largest] = l.thresholds;
+    if least == largest { format!("{least:.3}") } else { format!("{least:.3} to {largest:.3}") }
 }
 
 fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()> {
@@ -326,24 +371,26 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
         report.multiply_adds as f64 / 1e6,
         report.original_uj,
     ))?;
+    out.line("\nIn spikes; operations for an image, in millions (what is counted: below)")?;
     let columns = [
         ("steps", Align::Right),
         ("accuracy", Align::Right),
         ("spikes/image", Align::Right),
-        ("operations/image", Align::Right),
+        ("first layer", Align::Right),
+        ("synapses", Align::Right),
+        ("neurons", Align::Right),
+        ("gates", Align::Right),
+        ("all", Align::Right),
         ("µJ", Align::Right),
     ];
     let row = |a: &ConvertedAfter| {
-        vec![
-            a.steps.to_string(),
-            match a.unanswered {
-                0 => percent(a.accuracy),
-                n => format!("{} ({n} none)", percent(a.accuracy)),
-            },
-            format!("{:.0}", a.spikes),
-            format!("{:.2} million", a.operations / 1e6),
-            format!("{:.2}", a.energy_uj),
-        ]
+        let right = match a.unanswered {
+            0 => percent(a.accuracy),
+            n => format!("{} ({n} none)", percent(a.accuracy)),
+        };
+        let mut row = vec![a.steps.to_string(), right, format!("{:.0}", a.spikes)];
+        row.extend(operations(&a.work));
+        row
     };
     let rows: Vec<_> = report.after.iter().map(row).collect();
     for line in table::lines(&columns, &rows) {
@@ -355,7 +402,7 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
     ))?;
     let columns = [
         ("layer", Align::Left),
-        ("threshold", Align::Right),
+        ("thresholds", Align::Right),
         ("Pearson r", Align::Right),
         ("rms error", Align::Right),
         ("saturated", Align::Right),
@@ -364,7 +411,7 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
     let row = |l: &ConvertedLayer| {
         vec![
             l.name.clone(),
-            format!("{:.3}", l.threshold),
+            thresholds(l),
             l.r.map_or_else(|| "–".into(), |r| format!("{r:.4}")),
             format!("{:.4}", l.error),
             percent(l.saturated),
@@ -380,15 +427,18 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
         ("by (logits × steps)", Align::Right),
         ("accuracy", Align::Right),
         ("mean steps", Align::Right),
-        ("operations/image", Align::Right),
+        ("first layer", Align::Right),
+        ("synapses", Align::Right),
+        ("neurons", Align::Right),
+        ("gates", Align::Right),
+        ("all", Align::Right),
+        ("µJ", Align::Right),
     ];
     let row = |d: &ConvertedDecision| {
-        vec![
-            format!("{:.0}", d.margin),
-            percent(d.accuracy),
-            format!("{:.1}", d.mean_steps),
-            format!("{:.2} million", d.operations / 1e6),
-        ]
+        let mut row =
+            vec![format!("{:.0}", d.margin), percent(d.accuracy), format!("{:.1}", d.mean_steps)];
+        row.extend(operations(&d.work));
+        row
     };
     let rows: Vec<_> = report.decisions.iter().map(row).collect();
     for line in table::lines(&columns, &rows) {
@@ -400,7 +450,8 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
             b.engine, b.differ, b.neurons, b.spikes, b.pictures, b.ms
         ))?;
     }
-    out.line(format_args!("\nEnergy: {}", energy::ASSUMPTIONS))?;
+    out.line(format_args!("\nOperations. {}", energy::COUNTED))?;
+    out.line(format_args!("Energy: {}", energy::ASSUMPTIONS))?;
     out.line(format_args!("The spiking network took {:.1} s for all images", report.seconds))?;
     Ok(())
 }

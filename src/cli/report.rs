@@ -553,17 +553,34 @@ pub struct ConvertedAfter {
     pub unanswered: usize,
     /// For an image.
     pub spikes: f64,
-    /// Times that a spike reached a synapse, for an image.
+    #[serde(flatten)]
+    pub work: ConvertedWork,
+}
+
+/// Operations for an image.
+#[derive(Debug, Serialize)]
+pub struct ConvertedWork {
+    /// All of those below.
     pub operations: f64,
-    /// For an image; an estimate.
+    /// Multiply–adds of an analog picture with the first layer, once a picture.
+    pub first_layer: f64,
+    /// Times that a spike reached a synapse.
+    pub synapses: f64,
+    /// Two for each neuron and step.
+    pub neurons: f64,
+    /// Four for each spike that came to a pooling gate.
+    pub gates: f64,
+    /// An estimate, microjoules.
     pub energy_uj: f64,
 }
 
 #[derive(Debug, Serialize)]
 pub struct ConvertedLayer {
     pub name: String,
-    /// What its neurons fire at, in activations.
+    /// What its neurons fire at, in activations: the median of its channels.
     pub threshold: f32,
+    /// The least and the largest of its channels.
+    pub thresholds: [f32; 2],
     /// Correlation of rates and activations (Pearson).
     pub r: Option<f64>,
     /// Root mean square of the difference, in thresholds.
@@ -581,6 +598,6 @@ pub struct ConvertedDecision {
     /// 0 to 1.
     pub accuracy: f64,
     pub mean_steps: f64,
-    /// For an image.
-    pub operations: f64,
+    #[serde(flatten)]
+    pub work: ConvertedWork,
 }

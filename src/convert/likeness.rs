@@ -15,7 +15,7 @@ pub struct Likeness {
     /// Correlation of activations and rates (Pearson); `None` where one of them does
     /// not vary.
     pub r: Option<f64>,
-    /// Root mean square of rate · λ − activation, in λ.
+    /// Root mean square of rate − activation / λ.
     pub error: f64,
     /// Share of units at one spike a step whose activation asks for more.
     pub saturated: f64,
@@ -55,8 +55,8 @@ impl Sums {
     pub fn add(&mut self, run: &Run<'_>, stage: usize, activations: &[f32]) {
         let Some(cells) = run.spiking().stages[stage].cells() else { return };
         let steps = run.step().max(1) as f64;
-        for (a, count) in activations.iter().zip(run.counts(stage)) {
-            let x = f64::from(a.max(0.0) / cells.threshold);
+        for (place, (a, count)) in activations.iter().zip(run.counts(stage)).enumerate() {
+            let x = f64::from(a.max(0.0) / cells.scale(place));
             let y = f64::from(*count) / steps;
             self.n += 1.0;
             self.x += x;

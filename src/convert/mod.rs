@@ -3,9 +3,11 @@
 //!
 //! A unit's activation a becomes the rate r = a / λ of a neuron that adds up its
 //! input and fires at the threshold λ; a spike carries λ to the next layer. λ is
-//! the largest activation of the layer on training images, or a percentile of them
-//! (Diehl et al. 2015; Rueckauer et al. 2017), because a neuron fires at most once
-//! a step. Biases are constant currents. Nothing is trained again.
+//! the largest activation on training images, or a percentile of them (Diehl et al.
+//! 2015; Rueckauer et al. 2017), because a neuron fires at most once a step. Each
+//! channel has its own (Kim et al. 2020), or all of a layer one. Potentials are kept
+//! in thresholds, so λ is in the weights. Biases are constant currents. Nothing is
+//! trained again.
 //!
 //! * [`recipe`]: what can be chosen, with its sources
 //! * [`scales`]: λ, from activations
@@ -13,7 +15,7 @@
 //! * [`run`]: one picture, step by step
 //! * [`sweep`]: many pictures: accuracy against steps, operations, early decisions
 //! * [`likeness`]: activation against rate, unit by unit
-//! * [`energy`]: operations in joules
+//! * [`energy`]: what is counted as an operation, and operations in joules
 //! * [`on_engine`]: the same network on the general spiking engines
 //! * [`nir`]: the same network for other simulators
 

@@ -5,7 +5,7 @@ use crate::ann::network::Network;
 use crate::ann::zoo::{Layer, summary};
 
 use super::ConvertError;
-use super::recipe::Recipe;
+use super::recipe::{Per, Read, Recipe};
 use super::scales::Activations;
 
 /// A network of integrate-and-fire neurons.
@@ -45,17 +45,37 @@ pub enum Kind {
     Pool,
 }
 
-/// Neurons of one layer.
+/// Neurons of one layer. Their potentials are in thresholds: the weights w of the
+/// original have become w λ′ / λ, of a channel λ′ in front and λ here, so that every
+/// neuron fires at 1 and the function stays the same.
 #[derive(Clone, Debug)]
 pub struct Cells {
-    /// What a spike of the layer before adds, times how much it carries.
+    /// What a spike of the layer before adds.
     pub weights: Vec<f32>,
     /// The current into each channel, per step.
     pub bias: Vec<f32>,
-    /// λ, the threshold: what a spike of this layer carries.
-    pub threshold: f32,
+    /// λ of each channel: the activation that a spike in every step stands for.
+    pub scales: Vec<f32>,
     /// Whether they spike at all: output units that are read by potential do not.
     pub spikes: bool,
+}
+
+/// The potential at which every neuron fires.
+pub const THRESHOLD: f32 = 1.0;
+
+impl Cells {
+    /// λ of the neuron at a place; places are in the order y, x, channel.
+    pub fn scale(&self, place: usize) -> f32 {
+        self.scales.get(place % self.scales.len().max(1)).copied().unwrap_or(1.0)
+    }
+
+    /// The least λ of a channel, the median, and the largest.
+    pub fn scale_range(&self) -> [f32; 3] {
+        let mut all = self.scales.clone();
+        all.sort_unstable_by(f32::total_cmp);
+        [0, all.len() / 2, all.len().saturating_sub(1)]
+            .map(|at| all.get(at).copied().unwrap_or(1.0))
+    }
 }
 
 impl Stage {
@@ -108,7 +128,7 @@ impl Spiking {
         let taken = Dissection::new(network);
         let lines = summary(taken.layers());
         let last = taken.layers().len().saturating_sub(1);
-        let (mut carried, mut stages) = (1.0f32, Vec::new());
+        let (mut carried, mut stages) = (vec![1.0f32], Vec::new());
         let mut input = [taken.input().h, taken.input().w, taken.input().c];
         for (number, layer) in taken.layers().iter().enumerate() {
             let refuse = |reason: String| Err(ConvertError::Layer { network: name, reason });
@@ -128,17 +148,17 @@ impl Spiking {
                 }
                 Layer::MaxPool => Kind::Pool,
                 Layer::Conv { kernel, .. } => {
-                    let cells = cells(&taken, number, carried, activations, &recipe, true);
+                    let cells = cells(&taken, number, &carried, activations, &recipe, true);
                     Kind::Conv { kernel, cells }
                 }
                 Layer::Dense { relu, .. } => {
-                    let spikes = relu || recipe.read == super::recipe::Read::Spikes;
-                    let cells = cells(&taken, number, carried, activations, &recipe, spikes);
+                    let spikes = relu || recipe.read == Read::Spikes;
+                    let cells = cells(&taken, number, &carried, activations, &recipe, spikes);
                     Kind::Dense { cells }
                 }
             };
             if let Kind::Conv { cells, .. } | Kind::Dense { cells } = &kind {
-                carried = cells.threshold;
+                carried.clone_from(&cells.scales);
             }
             let name = lines[number].name.clone();
             stages.push(Stage { name, layer: number, input, output, kind });
@@ -148,7 +168,8 @@ impl Spiking {
         Ok(Self { name, recipe, stages, multiply_adds })
     }
 
-    /// Multiply–adds of the first layer, which an analog picture costs once.
+    /// Multiply–adds of the first layer, which an analog picture costs once: the sums
+    /// are kept. Dark pixels count, as they do in the original.
     pub fn first_multiply_adds(&self) -> usize {
         self.stages.first().map_or(0, |stage| {
             (0..stage.input.iter().product()).map(|place| stage.fan_out(place)).sum()
@@ -159,7 +180,7 @@ impl Spiking {
 fn cells(
     taken: &Dissection<'_>,
     layer: usize,
-    carried: f32,
+    carried: &[f32],
     activations: &Activations,
     recipe: &Recipe,
     spikes: bool,
@@ -167,10 +188,15 @@ fn cells(
     let channels = taken.plane(layer).c;
     let all = taken.parameters(layer);
     let (weights, bias) = all.split_at(all.len() - channels);
-    Cells {
-        weights: weights.iter().map(|w| w * carried).collect(),
-        bias: bias.iter().map(|b| if recipe.biases { *b } else { 0.0 }).collect(),
-        threshold: activations.scale(layer, recipe.scaling),
-        spikes,
-    }
+    // Output units are compared with each other.
+    let last = layer + 1 == taken.layers().len();
+    let per = if last { Per::Layer } else { recipe.per };
+    let scales = activations.scales(layer, channels, recipe.scaling, per);
+    // Rows of weights come in the order y, x, channel of what they are from.
+    let rows = weights.chunks_exact(channels.max(1)).zip(carried.iter().cycle());
+    let scaled = rows
+        .flat_map(|(row, carried)| row.iter().zip(&scales).map(move |(w, s)| w * carried / s))
+        .collect();
+    let bias = bias.iter().zip(&scales).map(|(b, s)| if recipe.biases { b / s } else { 0.0 });
+    Cells { weights: scaled, bias: bias.collect(), scales, spikes }
 }

@@ -4,9 +4,15 @@
 //! |---|---|
 //! | the picture | `Input`, 1×28×28 |
 //! | convolution, dense layer | `Conv2d`, `Affine`, with biases |
-//! | average pooling | `AvgPool2d` 2×2 |
-//! | neurons | `IF` with R = 1 and the threshold λ |
-//! | output units that do not spike | `I` with R = 1 |
+//! | average pooling | `SumPool2d` 2×2, and a quarter of the weights after it |
+//! | neurons | `IF` with R = 1 and the threshold 1 |
+//! | output units that do not spike | nothing: what the last layer gives is the answer |
+//!
+//! snnTorch, Sinabs and Norse read just these nodes: `AvgPool2d` is unknown to two of
+//! them and `I`, an integrator without a threshold, to all. Potentials are in
+//! thresholds, so that λ, of a layer or of each channel, is in the weights: snnTorch
+//! takes one threshold for a layer only. docs/nir.md says what each reader makes of a
+//! file, and how that was measured (`scripts/nir_readers.py`).
 //!
 //! A step here is a second there: a spike, a Dirac pulse of area 1 there, then adds
 //! its weight, and a bias or an analog pixel flows for a step, without any further
@@ -18,7 +24,7 @@
 //! a reset to zero is written without a remark. Max-pooling of rates has no word
 //! there at all, and is an error.
 
-use super::network::{Cells, Kind, Spiking, Stage};
+use super::network::{Cells, Kind, Spiking, Stage, THRESHOLD};
 use super::recipe::{Input, Pooling, Reset};
 use crate::data::SIDE;
 use crate::snn::nir::graph::{Graph, Node};
@@ -37,6 +43,8 @@ pub fn file(spiking: &Spiking) -> Result<Vec<u8>, NirError> {
     graph.remarks = remarks(spiking);
     let mut before = graph.add("picture", Node::through("Input", &[1, SIDE, SIDE]));
     let mut flat = false;
+    // What each spike of a pooled sum counts: weights after it are so much smaller.
+    let mut share = 1.0;
     for stage in &spiking.stages {
         let mut follow = |name: &str, node: Node| {
             let name = graph.add(&plain(name), node);
@@ -51,15 +59,16 @@ pub fn file(spiking: &Spiking) -> Result<Vec<u8>, NirError> {
                 );
             }
             Kind::Pool => {
-                let node = Node::new("AvgPool2d", Vec::new())
+                let node = Node::new("SumPool2d", Vec::new())
                     .list("kernel_size", &[2, 2])
                     .list("stride", &[2, 2])
                     .list("padding", &[0, 0]);
-                follow("average pooling 2x2", node);
+                follow("sum pooling 2x2", node);
+                share *= 0.25;
                 continue;
             }
             Kind::Conv { kernel, cells } => {
-                follow(&stage.name, convolution(stage, *kernel, cells));
+                follow(&stage.name, convolution(stage, *kernel, cells, share));
                 cells
             }
             Kind::Dense { cells } => {
@@ -72,12 +81,15 @@ pub fn file(spiking: &Spiking) -> Result<Vec<u8>, NirError> {
                     follow("flatten", node);
                     flat = true;
                 }
-                follow(&stage.name, affine(stage, cells));
+                follow(&stage.name, affine(stage, cells, share));
                 cells
             }
         };
-        let name = format!("{} neurons", stage.name);
-        follow(&name, neurons(stage, cells, recipe.reset, recipe.initial));
+        share = 1.0;
+        if cells.spikes {
+            let name = format!("{} neurons", stage.name);
+            follow(&name, neurons(stage, recipe.reset, recipe.initial));
+        }
     }
     let classes = spiking.stages.last().map_or(1, Stage::len);
     let answer = graph.add("answer", Node::through("Output", &[classes]));
@@ -97,20 +109,28 @@ fn remarks(spiking: &Spiking) -> Vec<(&'static str, String)> {
             "spikes: each pixel spikes in a step with the probability of its brightness"
         }
     };
+    let spikes = spiking.stages.last().and_then(Stage::cells).is_some_and(|c| c.spikes);
+    let answer = if spikes {
+        "the class that spikes most often"
+    } else {
+        "what comes out of the last layer, added up over the steps: the class with the largest sum; divided by the number of steps it nears the logits of the original"
+    };
     vec![
         ("network", spiking.name.to_owned()),
+        ("answer", answer.into()),
         ("time", "a step of the converted network is 1 s here; a spike is a pulse of area 1".into()),
         ("input", input.into()),
         ("source", "converted from a network of ReLU units: Rueckauer et al., Front. Neurosci. 11:682 (2017)".into()),
     ]
 }
 
-/// Weights in the order out, in, row, column.
-fn convolution(stage: &Stage, kernel: usize, cells: &Cells) -> Node {
+/// Weights in the order out, in, row, column, times `share`.
+fn convolution(stage: &Stage, kernel: usize, cells: &Cells, share: f32) -> Node {
     let ([h, w, c], f) = (stage.input, stage.output[2]);
     let places = (0..f).flat_map(|o| (0..c).map(move |i| (o, i)));
     let all = places
-        .flat_map(|(o, i)| (0..kernel * kernel).map(move |at| cells.weights[(at * c + i) * f + o]));
+        .flat_map(|(o, i)| (0..kernel * kernel).map(move |at| (at * c + i) * f + o))
+        .map(|at| share * cells.weights[at]);
     let shape = [f, c, kernel, kernel].map(|n| n as u64).to_vec();
     let bias = ("bias", vec![f as u64], cells.bias.clone());
     Node::new("Conv2d", vec![("weight", shape, all.collect()), bias])
@@ -121,36 +141,38 @@ fn convolution(stage: &Stage, kernel: usize, cells: &Cells) -> Node {
         .one("groups", 1)
 }
 
-/// Weights in the order out, in; inputs in the order channel, row, column.
-fn affine(stage: &Stage, cells: &Cells) -> Node {
+/// Weights in the order out, in, times `share`; inputs in the order channel, row,
+/// column. What units that do not spike are given is in the original's unit.
+fn affine(stage: &Stage, cells: &Cells, share: f32) -> Node {
     let ([h, w, c], n) = (stage.input, stage.len());
     let mut all = Vec::with_capacity(n * h * w * c);
+    let unit = |out: usize| if cells.spikes { 1.0 } else { cells.scale(out) };
     for out in 0..n {
+        let factor = share * unit(out);
         for channel in 0..c {
-            all.extend((0..h * w).map(|at| cells.weights[(at * c + channel) * n + out]));
+            let places = (0..h * w).map(|at| (at * c + channel) * n + out);
+            all.extend(places.map(|at| factor * cells.weights[at]));
         }
     }
     let shape = vec![n as u64, (h * w * c) as u64];
-    Node::new("Affine", vec![("weight", shape, all), ("bias", vec![n as u64], cells.bias.clone())])
+    let bias = cells.bias.iter().enumerate().map(|(out, b)| unit(out) * b).collect();
+    Node::new("Affine", vec![("weight", shape, all), ("bias", vec![n as u64], bias)])
 }
 
-fn neurons(stage: &Stage, cells: &Cells, reset: Reset, initial: f32) -> Node {
+fn neurons(stage: &Stage, reset: Reset, initial: f32) -> Node {
     let [h, w, c] = stage.output;
     let shape: Vec<u64> = match stage.kind {
         Kind::Dense { .. } => vec![c as u64],
         _ => [c, h, w].map(|n| n as u64).to_vec(),
     };
     let all = |name: &'static str, x: f32| (name, shape.clone(), vec![x; stage.len()]);
-    if !cells.spikes {
-        return Node::new("I", vec![all("r", 1.0)]);
-    }
-    let numbers = vec![all("r", 1.0), all("v_threshold", cells.threshold), all("v_reset", 0.0)];
+    let numbers = vec![all("r", 1.0), all("v_threshold", THRESHOLD), all("v_reset", 0.0)];
     let mut node = Node::new("IF", numbers);
     if reset == Reset::Subtract {
         node = node.remark("reset", SUBTRACT);
     }
     if initial != 0.0 {
-        let text = format!("v = {} ({initial} of the threshold)", initial * cells.threshold);
+        let text = format!("v = {} ({initial} of the threshold)", initial * THRESHOLD);
         node = node.remark("v_initial", &text);
     }
     node
@@ -178,11 +200,14 @@ mod tests {
             kinds.push(text(&format!("node/nodes/{at}/type"))[0].clone());
         }
         assert_eq!(edges.len(), 2 * kinds.len(), "one row of nodes");
-        let pools = kinds.iter().filter(|k| *k == "AvgPool2d").count();
+        let pools = kinds.iter().filter(|k| *k == "SumPool2d").count();
         assert_eq!(pools, spiking.stages.iter().filter(|s| s.cells().is_none()).count());
         assert_eq!(kinds.iter().filter(|k| *k == "Flatten").count(), 1);
         assert_eq!(kinds[..2], ["Conv2d", "IF"]);
-        assert_eq!(kinds[kinds.len() - 2..], ["I", "Output"]);
+        assert_eq!(kinds[kinds.len() - 3..], ["IF", "Affine", "Output"]);
+        // What snnTorch, Sinabs and Norse know.
+        let known = ["Conv2d", "IF", "SumPool2d", "Flatten", "Affine", "Output"];
+        assert!(kinds.iter().all(|k| known.contains(&&k[..])), "{kinds:?}");
         // The first convolution: out, in, row, column.
         let first = &spiking.stages[0];
         let cells = first.cells().unwrap();
@@ -196,7 +221,7 @@ mod tests {
         let [h, w, c] = first.output.map(|n| n as u64);
         let th = format!("node/nodes/{name} neurons/v_threshold");
         assert_eq!(shape(&th), [c, h, w]);
-        assert_eq!(numbers(&th)[0], cells.threshold);
+        assert!(numbers(&th).iter().all(|v| *v == THRESHOLD), "one threshold for all");
         let said = text(&format!("node/nodes/{name} neurons/metadata/reset"));
         assert_eq!(said, [SUBTRACT]);
         assert!(text("node/metadata/time")[0].contains("1 s"));
@@ -208,7 +233,15 @@ mod tests {
         let (y, x, channel, out) = (1, 2, 5, 7);
         let there = out * h * w * c + (channel * h + y) * w + x;
         let here = ((y * w + x) * c + channel) * n + out;
-        assert_eq!(numbers(&weight)[there], dense.cells().unwrap().weights[here]);
+        // It follows a pooling by sums of four.
+        assert_eq!(numbers(&weight)[there], 0.25 * dense.cells().unwrap().weights[here]);
+        // What the last layer gives is in logits.
+        let last = spiking.stages.last().unwrap();
+        let (cells, n) = (last.cells().unwrap(), last.len());
+        let bias = numbers(&format!("node/nodes/{}/bias", last.name));
+        for (k, b) in bias.iter().enumerate() {
+            assert!((b - cells.scale(k) * cells.bias[k]).abs() < 1e-6, "{n} classes");
+        }
     }
 
     #[test]

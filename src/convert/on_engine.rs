@@ -22,7 +22,7 @@ use crate::snn::network::{
 use crate::snn::params::Config;
 
 use super::ConvertError;
-use super::network::{Cells, Kind, Spiking, Stage};
+use super::network::{Cells, Kind, Spiking, Stage, THRESHOLD};
 use super::recipe::{Disturbance, Input, Pooling, Reset};
 use super::run::Run;
 
@@ -199,10 +199,10 @@ fn pairs(stage: &Stage, [dy, dx]: [usize; 2]) -> Vec<(u32, u32)> {
 }
 
 fn population(stage: &Stage, cells: &Cells, spiking: &Spiking) -> PopulationSpec {
-    let threshold = if cells.spikes { f64::from(cells.threshold) } else { NEVER };
+    let threshold = if cells.spikes { f64::from(THRESHOLD) } else { NEVER };
     let zero = f64::from(u8::from(spiking.recipe.reset == Reset::Zero));
     let model = Config::new("if").with("v_th", threshold).with("reset", zero);
-    let start = if cells.spikes { spiking.recipe.initial * cells.threshold } else { 0.0 };
+    let start = if cells.spikes { spiking.recipe.initial * THRESHOLD } else { 0.0 };
     PopulationSpec {
         name: stage.name.clone(),
         size: stage.len(),

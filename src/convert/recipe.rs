@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub struct Recipe {
     pub scaling: Scaling,
+    pub per: Per,
     pub reset: Reset,
     pub input: Input,
     pub pooling: Pooling,
@@ -21,7 +22,8 @@ pub struct Recipe {
 impl Default for Recipe {
     fn default() -> Self {
         Self {
-            scaling: Scaling::Percentile(99.9),
+            scaling: Scaling::Percentile(97.0),
+            per: Per::Channel,
             reset: Reset::Subtract,
             input: Input::Analog,
             pooling: Pooling::Gated,
@@ -32,7 +34,7 @@ impl Default for Recipe {
     }
 }
 
-/// What the threshold of a layer is.
+/// What a threshold is taken from.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Scaling {
     /// The largest activation (Diehl et al., IJCNN 2015).
@@ -40,6 +42,18 @@ pub enum Scaling {
     /// This percentile of the activations above zero (Rueckauer et al., Front.
     /// Neurosci. 11:682, 2017): a few units saturate, all others are faster.
     Percentile(f64),
+}
+
+/// How many thresholds a layer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Per {
+    /// One, from all activations of the layer.
+    Layer,
+    /// One for each unit of a dense layer and each channel of a convolution, from its
+    /// own activations (Kim et al., AAAI 2020): where a few units are far more active
+    /// than the others, one threshold for all keeps the others silent. Output units
+    /// have one for all, so that they stay comparable.
+    Channel,
 }
 
 /// What a spike leaves behind.

@@ -5,7 +5,8 @@ use crate::core::decision::unique_max;
 use crate::core::rng::Rng;
 use crate::data::{CLASSES, PIXELS, Pixels};
 
-use super::network::{Cells, Kind, Spiking, Stage};
+use super::energy::{PER_GATE, PER_NEURON, Work};
+use super::network::{Kind, Spiking, Stage, THRESHOLD};
 use super::recipe::{Disturbance, Input, Pooling, Read, Reset};
 
 /// A spike on its way into a stage: where it comes in, and how much it counts.
@@ -19,7 +20,7 @@ pub struct Run<'a> {
     disturbance: Disturbance,
     seed: u64,
     step: u64,
-    /// By stage: the potentials of its neurons (none for pooling).
+    /// By stage: the potentials of its neurons, in thresholds (none for pooling).
     potentials: Vec<Vec<f32>>,
     /// By stage: spikes so far of its neurons, or through its places.
     counts: Vec<Vec<u32>>,
@@ -30,7 +31,7 @@ pub struct Run<'a> {
     /// By stage: spikes that come later, by step from now.
     late: Vec<Vec<Vec<Event>>>,
     spikes: u64,
-    operations: u64,
+    work: Work,
 }
 
 impl<'a> Run<'a> {
@@ -43,7 +44,7 @@ impl<'a> Run<'a> {
     ) -> Self {
         let initial = spiking.recipe.initial;
         let start = |stage: &Stage| match stage.cells() {
-            Some(cells) if cells.spikes => vec![initial * cells.threshold; stage.len()],
+            Some(cells) if cells.spikes => vec![initial * THRESHOLD; stage.len()],
             Some(_) => vec![0.0; stage.len()],
             None => Vec::new(),
         };
@@ -59,7 +60,7 @@ impl<'a> Run<'a> {
             current: Vec::new(),
             late: vec![vec![Vec::new(); disturbance.jitter as usize + 1]; spiking.stages.len()],
             spikes: 0,
-            operations: 0,
+            work: Work::default(),
         };
         if spiking.recipe.input == Input::Analog
             && let Some(first) = spiking.stages.first()
@@ -68,6 +69,7 @@ impl<'a> Run<'a> {
             let events: Vec<Event> = lit.map(|i| (i as u32, picture[i])).collect();
             run.current = vec![0.0; first.len()];
             deliver(first, &events, &mut run.current);
+            run.work.first_layer = spiking.first_multiply_adds() as u64;
         }
         run
     }
@@ -82,8 +84,8 @@ impl<'a> Run<'a> {
             if number > 0 {
                 events = self.disturb(number, events, chance.as_mut());
             }
-            self.operations +=
-                events.iter().map(|(place, _)| stage.fan_out(*place as usize) as u64).sum::<u64>();
+            let reached = events.iter().map(|(place, _)| stage.fan_out(*place as usize) as u64);
+            self.work.synapses += reached.sum::<u64>();
             let out = match stage.cells() {
                 Some(cells) => {
                     let potentials = &mut self.potentials[number];
@@ -92,12 +94,13 @@ impl<'a> Run<'a> {
                         potentials.iter_mut().zip(&self.current).for_each(|(v, i)| *v += i);
                     }
                     add_bias(potentials, &cells.bias);
+                    self.work.neurons += PER_NEURON * potentials.len() as u64;
                     if let Some(chance) = chance.as_mut().filter(|_| self.disturbance.noise > 0.0) {
-                        let size = self.disturbance.noise * cells.threshold;
+                        let size = self.disturbance.noise * THRESHOLD;
                         potentials.iter_mut().for_each(|v| *v += size * chance.normal());
                     }
                     if cells.spikes {
-                        fire(cells, spiking.recipe.reset, potentials, &mut self.counts[number])
+                        fire(spiking.recipe.reset, potentials, &mut self.counts[number])
                     } else {
                         Vec::new()
                     }
@@ -170,6 +173,9 @@ impl<'a> Run<'a> {
         let mut through = Vec::new();
         for (place, strength) in events {
             let Some(out) = target(*place as usize) else { continue };
+            if self.spiking.recipe.pooling != Pooling::Average {
+                self.work.gates += PER_GATE;
+            }
             match self.spiking.recipe.pooling {
                 Pooling::Average => through.push((out as u32, 0.25 * strength)),
                 Pooling::Gated => {
@@ -209,7 +215,7 @@ impl<'a> Run<'a> {
         &self.counts[stage]
     }
 
-    /// Potentials of a stage's neurons; none for pooling.
+    /// Potentials of a stage's neurons, in thresholds; none for pooling.
     pub fn potentials(&self, stage: usize) -> &[f32] {
         &self.potentials[stage]
     }
@@ -224,9 +230,9 @@ impl<'a> Run<'a> {
         self.spikes
     }
 
-    /// Times that a spike reached a synapse so far.
-    pub fn operations(&self) -> u64 {
-        self.operations
+    /// Operations so far.
+    pub fn work(&self) -> Work {
+        self.work
     }
 
     /// How much speaks for each digit: per step, so that it nears the original's
@@ -234,13 +240,15 @@ impl<'a> Run<'a> {
     pub fn evidence(&self) -> [f32; CLASSES] {
         let last = self.spiking.stages.len() - 1;
         let steps = self.step.max(1) as f32;
-        let threshold = self.spiking.stages[last].cells().map_or(1.0, |c| c.threshold);
+        let scale = |k| self.spiking.stages[last].cells().map_or(1.0, |c| c.scale(k));
         std::array::from_fn(|k| match self.spiking.recipe.read {
-            Read::Potential => self.potentials[last].get(k).copied().unwrap_or(0.0) / steps,
+            Read::Potential => {
+                scale(k) * self.potentials[last].get(k).copied().unwrap_or(0.0) / steps
+            }
             Read::Spikes => {
                 let count = self.counts[last].get(k).copied().unwrap_or(0) as f32;
-                let rest = self.potentials[last].get(k).copied().unwrap_or(0.0) / threshold;
-                threshold * (count + 1e-3 * rest.clamp(-100.0, 100.0)) / steps
+                let rest = self.potentials[last].get(k).copied().unwrap_or(0.0);
+                scale(k) * (count + 1e-3 * rest.clamp(-100.0, 100.0)) / steps
             }
         })
     }
@@ -297,17 +305,16 @@ fn add(potentials: &mut [f32], weights: &[f32], strength: f32) {
 }
 
 /// Who is at the threshold or above spikes.
-fn fire(cells: &Cells, reset: Reset, potentials: &mut [f32], counts: &mut [u32]) -> Vec<Event> {
-    let threshold = cells.threshold;
+fn fire(reset: Reset, potentials: &mut [f32], counts: &mut [u32]) -> Vec<Event> {
     let mut spiked = Vec::new();
     for (block, values) in potentials.chunks_mut(64).enumerate() {
         // Most blocks are silent; this look at all of one at once is cheap.
-        if values.iter().fold(f32::MIN, |a, v| a.max(*v)) < threshold {
+        if values.iter().fold(f32::MIN, |a, v| a.max(*v)) < THRESHOLD {
             continue;
         }
-        for (k, v) in values.iter_mut().enumerate().filter(|(_, v)| **v >= threshold) {
+        for (k, v) in values.iter_mut().enumerate().filter(|(_, v)| **v >= THRESHOLD) {
             let place = block * 64 + k;
-            *v = if reset == Reset::Subtract { *v - threshold } else { 0.0 };
+            *v = if reset == Reset::Subtract { *v - THRESHOLD } else { 0.0 };
             counts[place] += 1;
             spiked.push((place as u32, 1.0));
         }

@@ -6,8 +6,9 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use crate::data::Dataset;
+use crate::data::{CLASSES, Dataset};
 
+use super::energy::Work;
 use super::network::Spiking;
 use super::recipe::Disturbance;
 use super::run::Run;
@@ -25,6 +26,8 @@ pub struct Task {
     pub images: usize,
     pub disturbance: Disturbance,
     pub threads: usize,
+    /// Whether what speaks for each digit is kept, of each picture.
+    pub evidence: bool,
 }
 
 /// What was found, so far.
@@ -36,6 +39,18 @@ pub struct Sweep {
     pub after: Vec<After>,
     /// For each of [`MARGINS`].
     pub decisions: Vec<Decision>,
+    /// Where it was asked for, by picture and steps.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What speaks for each digit, of one picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    pub image: usize,
+    pub label: u8,
+    pub steps: u64,
+    /// As [`Run::evidence`].
+    pub values: [f32; CLASSES],
 }
 
 /// After so many steps.
@@ -48,8 +63,8 @@ pub struct After {
     pub unanswered: usize,
     /// Spikes of all pictures together.
     pub spikes: u64,
-    /// Times that a spike reached a synapse.
-    pub operations: u64,
+    /// Operations of all pictures together.
+    pub work: Work,
 }
 
 /// Deciding as soon as the first digit is so far ahead of the second.
@@ -62,7 +77,7 @@ pub struct Decision {
     /// Steps of all pictures together.
     pub steps: u64,
     /// Operations of all pictures together.
-    pub operations: u64,
+    pub work: Work,
 }
 
 impl Sweep {
@@ -71,6 +86,7 @@ impl Sweep {
             images: 0,
             after: task.steps.iter().map(|s| After { steps: *s, ..After::default() }).collect(),
             decisions: MARGINS.map(|margin| Decision { margin, ..Decision::default() }).into(),
+            evidence: Vec::new(),
         }
     }
 
@@ -80,13 +96,14 @@ impl Sweep {
             a.right += b.right;
             a.unanswered += b.unanswered;
             a.spikes += b.spikes;
-            a.operations += b.operations;
+            a.work += b.work;
         }
         for (a, b) in self.decisions.iter_mut().zip(&other.decisions) {
             a.right += b.right;
             a.steps += b.steps;
-            a.operations += b.operations;
+            a.work += b.work;
         }
+        self.evidence.extend_from_slice(&other.evidence);
     }
 }
 
@@ -128,7 +145,10 @@ pub fn sweep(
         }
         work();
     });
-    all.into_inner().unwrap_or_else(PoisonError::into_inner)
+    let mut found = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // Sums do not depend on the order of the pictures, lists do.
+    found.evidence.sort_unstable_by_key(|e| (e.image, e.steps));
+    found
 }
 
 fn one(spiking: &Spiking, data: &Dataset, image: usize, task: &Task) -> Sweep {
@@ -146,13 +166,17 @@ fn one(spiking: &Spiking, data: &Dataset, image: usize, task: &Task) -> Sweep {
             if *open && (ahead >= decision.margin || step == last) {
                 *open = false;
                 (decision.right, decision.steps) = (right, step);
-                decision.operations = run.operations();
+                decision.work = run.work();
             }
         }
         for after in found.after.iter_mut().filter(|a| a.steps == step) {
             (after.right, after.spikes) = (right, run.spikes());
             after.unanswered = usize::from(answer.is_none());
-            after.operations = run.operations();
+            after.work = run.work();
+            if task.evidence {
+                let values = run.evidence();
+                found.evidence.push(Evidence { image, label, steps: step, values });
+            }
         }
     }
     found

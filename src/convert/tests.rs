@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
+use super::energy::Work;
 use super::likeness;
 use super::network::{Cells, Kind, Spiking, Stage};
 use super::on_engine;
-use super::recipe::{Disturbance, Input, Pooling, Read, Recipe, Reset, Scaling};
+use super::recipe::{Disturbance, Input, Per, Pooling, Read, Recipe, Reset, Scaling};
 use super::run::Run;
 use super::scales::Activations;
 use super::sweep::{Task, sweep};
@@ -24,6 +25,13 @@ fn pictures(n: usize) -> Vec<Pixels> {
     (0..n).map(|i| data.pixels(i)).collect()
 }
 
+/// Of the second set in the box.
+fn varied(id: &str) -> Network {
+    let shipped = crate::ann::shipped::AUGMENTED.networks();
+    let mut all = shipped.into_iter().map(|n| n.unwrap().0);
+    all.find(|n| n.architecture().id == id).unwrap()
+}
+
 pub(super) fn converted(network: &Network, recipe: Recipe) -> Spiking {
     let activations = Activations::measure(network, &pictures(40)).unwrap();
     Spiking::new(network, &activations, recipe).unwrap()
@@ -32,8 +40,8 @@ pub(super) fn converted(network: &Network, recipe: Recipe) -> Spiking {
 /// One neuron that sees one pixel.
 fn single(weight: f32, threshold: f32, reset: Reset) -> Spiking {
     let mut weights = vec![0.0; PIXELS * 10];
-    weights[0] = weight;
-    let cells = Cells { weights, bias: vec![0.0; 10], threshold, spikes: true };
+    weights[0] = weight / threshold;
+    let cells = Cells { weights, bias: vec![0.0; 10], scales: vec![threshold; 10], spikes: true };
     Spiking {
         name: "one",
         recipe: Recipe { reset, initial: 0.0, read: Read::Spikes, ..Recipe::default() },
@@ -51,8 +59,9 @@ fn single(weight: f32, threshold: f32, reset: Reset) -> Spiking {
 proptest! {
     /// Spikes in T steps are floor(T W x / V_th), up to one a step.
     #[test]
-    fn a_constant_input_is_counted_exactly(w in 1u32..64, th in 1u32..64, steps in 1u64..200) {
-        // In 64ths, so that sums in f32 are exact.
+    fn a_constant_input_is_counted_exactly(w in 1u32..64, th in 0u32..7, steps in 1u64..200) {
+        // In 64ths, and W / V_th in 64ths too, so that sums in f32 are exact.
+        let th = 1u32 << th;
         let spiking = single(w as f32 / 64.0, th as f32 / 64.0, Reset::Subtract);
         let mut picture = [0.0; PIXELS];
         picture[0] = 1.0;
@@ -102,7 +111,7 @@ fn rates_become_activations_and_answers_those_of_the_original() {
             let [logits] = network.evidence(&[*picture])[..] else { unreachable!() };
             let answer = run.answer().0.map(usize::from).unwrap();
             assert!(logits.iter().all(|l| *l <= logits[answer]), "{id}");
-            assert!(run.spikes() > 0 && run.operations() > run.spikes());
+            assert!(run.spikes() > 0 && run.work().synapses > run.spikes());
         }
     }
 }
@@ -153,6 +162,7 @@ fn every_choice_of_the_recipe_runs_and_reads_digits() {
     let recipes = [
         (Recipe { pooling: Pooling::Largest, ..usual }, 11),
         (Recipe { scaling: Scaling::Maximum, ..usual }, 10),
+        (Recipe { per: Per::Layer, ..usual }, 10),
         (Recipe { reset: Reset::Zero, ..usual }, 10),
         (Recipe { input: Input::Poisson, ..usual }, 10),
         (Recipe { read: Read::Spikes, ..usual }, 10),
@@ -167,11 +177,15 @@ fn every_choice_of_the_recipe_runs_and_reads_digits() {
             images: 12,
             disturbance: Disturbance::default(),
             threads: 2,
+            evidence: true,
         };
         let never = std::sync::atomic::AtomicBool::new(false);
         let found = sweep(&spiking, &data, &task, &never, &|_| {});
         assert_eq!(found.images, 12);
         assert!(found.after[0].right >= least, "{recipe:?}: {found:?}");
+        // What speaks for each digit is kept by picture, whichever thread came first.
+        let images: Vec<usize> = found.evidence.iter().map(|e| e.image).collect();
+        assert_eq!(images, (0..12).collect::<Vec<_>>());
         let once = sweep(&spiking, &data, &Task { threads: 1, ..task }, &never, &|_| {});
         assert_eq!(once, found);
     }
@@ -204,7 +218,6 @@ fn rounded(mut spiking: Spiking, mut picture: Pixels) -> (Spiking, Pixels) {
     for stage in &mut spiking.stages {
         if let Kind::Conv { cells, .. } | Kind::Dense { cells } = &mut stage.kind {
             cells.weights.iter_mut().chain(&mut cells.bias).for_each(coarse);
-            coarse(&mut cells.threshold);
         }
     }
     picture.iter_mut().for_each(coarse);
@@ -253,4 +266,161 @@ fn cpu_and_gpu_give_the_same_spikes() {
         assert_eq!(engine_counts(&mut engine, steps), on_cpu, "{id}, {pooling:?}");
         assert!(on_cpu[0].iter().sum::<u32>() > 100);
     }
+}
+
+#[test]
+fn a_few_loud_units_do_not_silence_the_others() {
+    // In the first layer of this MLP the 99.9th percentile of all activations is some
+    // eighty times the median.
+    let network = varied("mlp");
+    let activations = Activations::measure(&network, &pictures(100)).unwrap();
+    let data = synthetic::generate(9, 100);
+    let right = |per| {
+        let recipe = Recipe { per, scaling: Scaling::Percentile(99.9), ..Recipe::default() };
+        let spiking = Spiking::new(&network, &activations, recipe).unwrap();
+        let task = Task {
+            steps: vec![10],
+            first: 0,
+            images: 100,
+            disturbance: Disturbance::default(),
+            threads: 2,
+            evidence: false,
+        };
+        let never = std::sync::atomic::AtomicBool::new(false);
+        sweep(&spiking, &data, &task, &never, &|_| {}).after[0].right
+    };
+    let as_it_is = (0..100)
+        .filter(|i| {
+            let [logits] = network.evidence(&[data.pixels(*i)])[..] else { unreachable!() };
+            let label = usize::from(data.labels()[*i]);
+            logits.iter().all(|l| *l <= logits[label])
+        })
+        .count();
+    let (layer, channel) = (right(Per::Layer), right(Per::Channel));
+    assert!(channel + 2 >= as_it_is, "{channel} of {as_it_is}");
+    assert!(channel >= layer + 20, "{channel} per channel, {layer} per layer");
+}
+
+#[test]
+fn thresholds_of_channels_are_in_the_weights_and_the_function_stays() {
+    let network = network("cnn3");
+    let activations = Activations::measure(&network, &pictures(20)).unwrap();
+    let of = |per| {
+        let recipe = Recipe { per, ..Recipe::default() };
+        Spiking::new(&network, &activations, recipe).unwrap()
+    };
+    let (each, whole) = (of(Per::Channel), of(Per::Layer));
+    let mut carried = [vec![1.0f32], vec![1.0f32]];
+    let stages = each.stages.iter().zip(&whole.stages);
+    for (a, b) in stages.filter_map(|(a, b)| Some((a.cells()?, b.cells()?))) {
+        let n = a.scales.len();
+        assert!(b.scales.iter().all(|s| *s == b.scales[0]));
+        for (i, (wa, wb)) in a.weights.iter().zip(&b.weights).enumerate().step_by(7) {
+            // w λ′ / λ, back to w.
+            let back = |w: f32, scales: &[f32], carried: &[f32]| {
+                w * scales[i % n] / carried[i / n % carried.len()]
+            };
+            let (wa, wb) = (back(*wa, &a.scales, &carried[0]), back(*wb, &b.scales, &carried[1]));
+            assert!((wa - wb).abs() <= 1e-5 * wa.abs().max(1e-3), "{wa} {wb}");
+        }
+        carried = [a.scales.clone(), b.scales.clone()];
+    }
+    // Outputs are compared with each other, so they have one.
+    let last = each.stages.last().unwrap().cells().unwrap();
+    assert!(last.scales.iter().all(|s| *s == last.scales[0]));
+    let first = each.stages[0].cells().unwrap();
+    assert!(first.scale_range()[0] < first.scale_range()[2]);
+}
+
+#[test]
+fn a_session_from_before_thresholds_of_channels_opens() {
+    let kept = r#"{"scaling":{"Percentile":99.0},"reset":"Zero","initial":0.25}"#;
+    let recipe: Recipe = serde_json::from_str(kept).unwrap();
+    assert_eq!((recipe.per, recipe.reset), (Per::Channel, Reset::Zero));
+}
+
+/// A convolution of 2×2, a pooling that leaves the last row and column out, a dense
+/// layer.
+fn tiny(input: Input, pooling: Pooling) -> Spiking {
+    let mut rng = crate::core::rng::Rng::stream(5, "tiny", 0);
+    let mut cells = |weights: usize, channels: usize, spikes| Cells {
+        weights: (0..weights).map(|_| 0.5 * rng.normal()).collect(),
+        bias: (0..channels).map(|_| 0.1 * rng.normal()).collect(),
+        scales: vec![1.0; channels],
+        spikes,
+    };
+    let (conv, dense) = (cells(4 * 3, 3, true), cells(13 * 13 * 3 * 10, 10, false));
+    let stage = |name: &str, input, output, kind| Stage {
+        name: name.into(),
+        layer: 0,
+        input,
+        output,
+        kind,
+    };
+    Spiking {
+        name: "tiny",
+        recipe: Recipe { input, pooling, ..Recipe::default() },
+        stages: vec![
+            stage("conv", [28, 28, 1], [27, 27, 3], Kind::Conv { kernel: 2, cells: conv }),
+            stage("pool", [27, 27, 3], [13, 13, 3], Kind::Pool),
+            stage("dense", [13, 13, 3], [1, 1, 10], Kind::Dense { cells: dense }),
+        ],
+        multiply_adds: 27 * 27 * 3 * 4 + 13 * 13 * 3 * 10,
+    }
+}
+
+#[test]
+fn operations_are_those_counted_one_by_one() {
+    // Of each synapse of the convolution, where it is from.
+    let mut sources = Vec::new();
+    for (y, x) in (0..27).flat_map(|y| (0..27).map(move |x| (y, x))) {
+        for at in 0..4 {
+            sources.extend([(y + at / 2) * 28 + x + at % 2; 3]);
+        }
+    }
+    for input in [Input::Analog, Input::Poisson] {
+        for pooling in [Pooling::Gated, Pooling::Largest, Pooling::Average] {
+            let spiking = tiny(input, pooling);
+            // All pixels are white, so that all of them spike in every step.
+            let mut run = Run::new(&spiking, &[1.0; PIXELS], Disturbance::default(), 3);
+            let mut by_hand = Work::default();
+            if input == Input::Analog {
+                by_hand.first_layer = sources.len() as u64;
+            }
+            for _ in 0..9 {
+                run.advance();
+                by_hand.neurons += 2 * (27 * 27 * 3 + 10);
+                if input == Input::Poisson {
+                    for pixel in 0..PIXELS {
+                        by_hand.synapses += sources.iter().filter(|s| **s == pixel).count() as u64;
+                    }
+                }
+                for (place, _) in run.spiked(0) {
+                    let (y, x) = (place / 3 / 27, place / 3 % 27);
+                    // The last row and column are in front of no gate.
+                    if y < 26 && x < 26 && pooling != Pooling::Average {
+                        by_hand.gates += 4;
+                    }
+                }
+                by_hand.synapses += 10 * run.spiked(1).len() as u64;
+            }
+            assert!(run.spikes() > 100, "{}", run.spikes());
+            assert_eq!(run.work(), by_hand, "{input:?}, {pooling:?}");
+            let total = by_hand.first_layer + by_hand.synapses + by_hand.neurons + by_hand.gates;
+            assert_eq!(run.work().total(), total);
+        }
+    }
+}
+
+#[test]
+fn the_first_layer_of_an_analog_picture_is_counted() {
+    let spiking = converted(&network("mlp"), Recipe::default());
+    let mut run = Run::new(&spiking, &pictures(1)[0], Disturbance::default(), 0);
+    (0..20).for_each(|_| run.advance());
+    let work = run.work();
+    assert_eq!((work.first_layer, work.gates), (784 * 512, 0));
+    assert_eq!(work.neurons, 2 * 20 * (512 + 256 + 10));
+    // Joules by hand: 4.6 pJ and 0.9 pJ.
+    let uj = 4.6e-6 * (784.0 * 512.0) + 0.9e-6 * (work.synapses + work.neurons) as f64;
+    assert!((work.energy_uj() - uj).abs() < 1e-9);
 }

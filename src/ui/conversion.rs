@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::app::App;
 use super::command::DataEdit;
-use crate::convert::recipe::{Disturbance, Recipe, Scaling};
+use crate::convert::recipe::{Disturbance, Per, Recipe, Scaling};
 use crate::core::playback::{Playback, PlaybackEdit, PlaybackSettings};
 use crate::data::registry::Split;
 use crate::workers::conversion::sample::{Sample, SampleOf};
@@ -299,9 +299,9 @@ pub static PRESETS: &[Preset] = &[
     },
     Preset {
         name: "Dead units",
-        doc: "Thresholds at the maximum and only ten steps: units that are a little active never get to fire.",
-        cure: "a lower percentile, more steps",
-        wrong: || with(10, |r| (r.scaling, r.initial) = (Scaling::Maximum, 0.0)),
+        doc: "One threshold for a layer, at its maximum, and only ten steps: units that are a little active never get to fire.",
+        cure: "a threshold for each channel, a lower percentile, more steps",
+        wrong: || with(10, |r| (r.scaling, r.per, r.initial) = (Scaling::Maximum, Per::Layer, 0.0)),
         cured: || with(100, |r| r.initial = 0.0),
     },
     Preset {

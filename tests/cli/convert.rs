@@ -6,10 +6,11 @@ use super::*;
 #[test]
 fn the_mlp_is_converted_and_measured() {
     let home = home();
-    let csv = home.path().join("mlp.csv");
+    let (csv, evidence) = (home.path().join("mlp.csv"), home.path().join("evidence.csv"));
     let text = format!(
-        "convert mlp --data synthetic --images 200 --steps 30 --on-engine cpu --csv {} --json",
-        csv.display()
+        "convert mlp --data synthetic --images 200 --steps 30 --on-engine cpu --csv {} --evidence {} --json",
+        csv.display(),
+        evidence.display()
     );
     let value = check("convert", &run_text(home.path(), &text).succeeds());
     let original = value["original_accuracy"].as_f64().unwrap();
@@ -29,6 +30,46 @@ fn the_mlp_is_converted_and_measured() {
     assert!(there["differ"].as_u64().unwrap() < 78, "{there}");
     let lines = std::fs::read_to_string(csv).unwrap();
     assert_eq!(lines.lines().count(), 1 + after.len());
+    // A line for each image and number of steps; the answers are those counted.
+    let lines = std::fs::read_to_string(evidence).unwrap();
+    let rows: Vec<Vec<f64>> = lines
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').map(|v| v.parse().unwrap()).collect())
+        .collect();
+    assert_eq!(rows.len(), 200 * after.len());
+    let right = |row: &&Vec<f64>| {
+        let most = row[3..].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        row[3 + row[1] as usize] == most
+    };
+    let right = rows.iter().filter(|row| row[2] == 30.0).filter(right).count();
+    assert_eq!(right as f64 / 200.0, last["accuracy"].as_f64().unwrap());
+}
+
+#[test]
+fn the_first_layer_is_counted_in_every_table() {
+    let home = home();
+    let args = "convert mlp --data synthetic --images 3 --steps 20 --compared 1";
+    let value = check("convert", &run_text(home.path(), &format!("{args} --json")).succeeds());
+    for table in ["after", "decisions"] {
+        for row in value[table].as_array().unwrap() {
+            let of = |name: &str| row[name].as_f64().unwrap();
+            assert_eq!(of("first_layer"), 784.0 * 512.0, "{row}");
+            let sum = of("first_layer") + of("synapses") + of("neurons") + of("gates");
+            assert!((of("operations") - sum).abs() < 1e-6, "{row}");
+            let uj = 4.6e-6 * of("first_layer") + 0.9e-6 * (sum - of("first_layer"));
+            assert!((of("energy_uj") - uj).abs() < 1e-9, "{row}");
+        }
+    }
+    let last = value["after"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["neurons"], 2.0 * 20.0 * 778.0);
+    let said = run_text(home.path(), args).succeeds();
+    assert_eq!(said.matches("first layer").count(), 2, "{said}");
+    assert!(said.contains("First layer: multiply–adds"), "{said}");
+    // Pixels that spike cost no multiplication.
+    let text = format!("{args} --input poisson --json");
+    let value = check("convert", &run_text(home.path(), &text).succeeds());
+    assert_eq!(value["after"][0]["first_layer"], 0.0);
 }
 
 #[test]
@@ -40,7 +81,19 @@ fn what_cannot_be_converted_says_why() {
         ("convert", "MODEL"),
         ("convert mlp --scaling 0", "percentile"),
         ("convert mlp --steps 0", "1..=10000"),
-        ("convert mlp --dropped 2 --data synthetic", "--dropped"),
+        ("convert mlp --steps 10001", "1..=10000"),
+        ("convert mlp --images 0", "1 or more"),
+        ("convert mlp --images=-3", "1 or more"),
+        ("convert mlp --compared 0", "1 or more"),
+        ("convert mlp --threads 0", "1 or more"),
+        ("convert mlp --scaling nan", "above 0 and up to 100"),
+        ("convert mlp --scaling 100.1", "above 0 and up to 100"),
+        ("convert mlp --per neuron", "channel"),
+        ("convert mlp --jitter 101", "0..=100"),
+        ("convert mlp --noise nan", "from 0 to 10"),
+        ("convert mlp --noise=-1", "from 0 to 10"),
+        ("convert mlp --initial 1.5", "from 0 to 1"),
+        ("convert mlp --dropped 2 --data synthetic", "from 0 to 1"),
         ("convert mlp --input poisson --on-engine cpu", "--on-engine"),
     ] {
         let said = run_text(home.path(), text).fails(2);

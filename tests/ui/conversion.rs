@@ -34,6 +34,9 @@ fn a_digit_in_spikes_is_stepped_through_and_looked_at_in_four_ways() {
     window.wait_for_text("MLP on 100 of the digits");
     window.wait_for("the end of the row", |h| h.query_by_label("Start").is_some());
     assert!(window.says("against the original") && window.says("µJ"), "{}", window.said());
+    for kind in ["first layer", "synapses", "neurons", "gates"] {
+        assert!(window.says(kind), "{kind}: {}", window.said());
+    }
 }
 
 #[test]

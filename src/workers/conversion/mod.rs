@@ -15,6 +15,7 @@ use super::events::{Event, Events};
 use super::latest::{Inbox, Slot};
 use super::models::Model;
 use crate::convert::ConvertError;
+use crate::convert::energy::Work;
 use crate::convert::likeness::{self, Likeness, Sums};
 use crate::convert::network::Spiking;
 use crate::convert::recipe::{Disturbance, Recipe};
@@ -50,8 +51,8 @@ pub struct StageView {
     pub name: String,
     /// Height, width, channels.
     pub output: [usize; 3],
-    /// λ; `None` for pooling.
-    pub threshold: Option<f32>,
+    /// λ of each channel; none for pooling.
+    pub scales: Vec<f32>,
     /// Whether it spikes: output units that are read by potential do not.
     pub spikes: bool,
     /// Of the original, where the stage has neurons.
@@ -60,6 +61,18 @@ pub struct StageView {
     pub spiked: Vec<Vec<u32>>,
     /// Rates beside activations, after each step; empty for pooling.
     pub likeness: Vec<Likeness>,
+}
+
+impl StageView {
+    /// λ of a unit; `None` for pooling.
+    pub fn scale(&self, place: usize) -> Option<f32> {
+        self.scales.get(place % self.scales.len().max(1)).copied()
+    }
+
+    /// Whether it has neurons; pooling has none.
+    pub fn has_neurons(&self) -> bool {
+        !self.scales.is_empty()
+    }
 }
 
 /// One neuron over time.
@@ -87,10 +100,9 @@ pub struct Shown {
     pub probabilities: Vec<[f32; CLASSES]>,
     /// Spikes, and operations, after each step.
     pub spikes: Vec<u64>,
-    pub operations: Vec<u64>,
-    /// Multiply–adds of the original, and of its first layer.
+    pub work: Vec<Work>,
+    /// Multiply–adds of the original.
     pub multiply_adds: usize,
-    pub first_multiply_adds: usize,
     pub followed: Option<Followed>,
     /// The network that made it, for those who want to save it.
     pub network: Option<Arc<Spiking>>,
@@ -256,7 +268,7 @@ fn whole_run(question: &Question, spiking: &Spiking) -> Shown {
         .map(|(stage, activations)| StageView {
             name: stage.name.clone(),
             output: stage.output,
-            threshold: stage.cells().map(|c| c.threshold),
+            scales: stage.cells().map(|c| c.scales.clone()).unwrap_or_default(),
             spikes: stage.cells().is_none_or(|c| c.spikes),
             activations,
             spiked: Vec::with_capacity(question.steps as usize),
@@ -265,16 +277,15 @@ fn whole_run(question: &Question, spiking: &Spiking) -> Shown {
         .collect();
     let unit = question.unit.unwrap_or_else(|| (0, strongest(&stages)));
     let (stage, place) = unit;
-    let threshold = spiking.stages.get(stage).and_then(|s| s.cells()).map(|c| c.threshold);
-    let mut followed = threshold
-        .filter(|_| place < spiking.stages[stage].len())
+    let mut followed = stages
+        .get(stage)
+        .filter(|s| s.has_neurons() && place < spiking.stages[stage].len())
         .map(|_| Followed { unit, ..Followed::default() });
     let mut shown = Shown {
         serial: question.serial,
         model: question.model.name.clone(),
         original: network.probabilities(&[*question.pixels]).first().copied().unwrap_or_default(),
         multiply_adds: spiking.multiply_adds,
-        first_multiply_adds: spiking.first_multiply_adds(),
         scaled_on: question.images.id.clone(),
         ..Shown::default()
     };
@@ -289,14 +300,14 @@ fn whole_run(question: &Question, spiking: &Spiking) -> Shown {
                 view.likeness.push(sums.likeness(number));
             }
         }
-        if let (Some(followed), Some(threshold)) = (&mut followed, threshold) {
-            followed.potential.push(run.potentials(stage)[place] / threshold);
+        if let Some(followed) = &mut followed {
+            followed.potential.push(run.potentials(stage)[place]);
             let spiked = run.spiked(stage).iter().any(|(p, _)| *p as usize == place);
             followed.spiked.push(spiked);
         }
         shown.probabilities.push(softmax(run.evidence()));
         shown.spikes.push(run.spikes());
-        shown.operations.push(run.operations());
+        shown.work.push(run.work());
     }
     shown.followed = followed;
     shown.stages = stages;

@@ -42,8 +42,8 @@ pub struct Sample {
     pub running: bool,
     /// Share of right answers of the original on all of them.
     pub original: f64,
+    /// Multiply–adds of the original for a digit.
     pub multiply_adds: usize,
-    pub first_multiply_adds: usize,
     pub found: Sweep,
     pub failure: Option<String>,
 }
@@ -96,13 +96,13 @@ fn work(of: &SampleOf, out: &Slot<Sample>, cancel: &AtomicBool, events: &Events)
     let asked = evaluate(&of.model.network, &part, threads, cancel, &mut |_, _| {});
     sample.original = asked.ok().flatten().map_or(0.0, |a| a.accuracy);
     sample.multiply_adds = spiking.multiply_adds;
-    sample.first_multiply_adds = spiking.first_multiply_adds();
     let task = Task {
         steps: of.steps.clone(),
         first: 0,
         images: total,
         disturbance: of.disturbance,
         threads,
+        evidence: false,
     };
     let found = sweep(&spiking, data, &task, cancel, &|found: &Sweep| {
         out.put(Sample { found: found.clone(), ..sample.clone() });

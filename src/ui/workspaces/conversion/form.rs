@@ -8,7 +8,7 @@ use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::neuron::form::Field;
 use crate::ann::zoo::Family;
-use crate::convert::recipe::{Input, Pooling, Read, Reset, Scaling};
+use crate::convert::recipe::{Input, Per, Pooling, Read, Reset, Scaling};
 
 /// The settings.
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
@@ -58,7 +58,7 @@ fn save(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let pools = network.is_some_and(|n| n.stages.iter().any(|s| s.cells().is_none()));
     let average = network.is_none_or(|n| n.recipe.pooling == Pooling::Average);
     let can = network.is_some() && (average || !pools);
-    let tip = "The spiking network for Norse, snnTorch, Sinabs and other simulators: weights, biases and thresholds; a step is a second there. NIR’s neurons reset to zero: where the reader lets you choose, choose subtraction";
+    let tip = "The spiking network for Norse, snnTorch, Sinabs and other simulators: weights, biases and neurons whose threshold is 1; a step is a second there. NIR’s neurons reset to zero: where the reader lets you choose, choose subtraction";
     let why = if network.is_some() {
         "NIR has no maximum of spike rates: choose average pooling, or a network without pooling"
     } else {
@@ -120,13 +120,26 @@ fn recipe(ui: &mut Ui, how: &mut How) {
     choice(ui, "Threshold from", &mut maximum, &both);
     let mut percent = match r.scaling {
         Scaling::Percentile(p) => p,
-        Scaling::Maximum => 99.9,
+        Scaling::Maximum => 97.0,
     };
     if !maximum {
-        let tip = "Of the activations above zero in this layer";
+        let tip = "Of the activations above zero";
         Field::new("Percentile", "", (70.0, 100.0), tip).show(ui, &mut percent);
     }
     r.scaling = if maximum { Scaling::Maximum } else { Scaling::Percentile(percent) };
+    let each = [
+        (
+            Per::Channel,
+            "each channel",
+            "Each unit of a dense layer and each channel of a convolution has its own threshold, from its own activations. A loud channel then does not keep the quiet ones silent",
+        ),
+        (
+            Per::Layer,
+            "a layer",
+            "All neurons of a layer share one threshold. Where a few units are much more active than the others, the others hardly ever fire",
+        ),
+    ];
+    choice(ui, "A threshold for", &mut r.per, &each);
     let tip = "Where potentials begin, in thresholds";
     Field::new("Beginning", "λ", (0.0, 0.99), tip).show_f32(ui, &mut r.initial);
     let resets = [

@@ -11,6 +11,7 @@ use super::super::super::widgets::picture;
 use super::super::plasticity::chart::Chart;
 use super::maps::{Maps, What};
 use super::{at, scatter};
+use crate::convert::energy;
 use crate::core::decision::{best, said, unique_max};
 use crate::core::text::grouped;
 use crate::workers::conversion::{Shown, StageView};
@@ -37,8 +38,11 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         };
         match &stage.activations {
             Some(activations) => {
-                let threshold = stage.threshold.unwrap_or(1.0);
-                let scaled = activations.iter().map(|v| v.max(0.0) / threshold).collect();
+                let scaled = activations
+                    .iter()
+                    .enumerate()
+                    .map(|(place, v)| v.max(0.0) / stage.scale(place).unwrap_or(1.0))
+                    .collect();
                 side(&mut columns[0], "Activation, in thresholds λ", What::Activations, scaled);
             }
             None => {
@@ -66,7 +70,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let clicked = both.iter().any(|maps| maps.response.clicked());
     if let Some(place) = pointed {
         let text = unit_text(stage, place, &rates, step);
-        let tip = if stage.threshold.is_some() {
+        let tip = if stage.has_neurons() {
             format!("{text}\nClick to follow it in One unit")
         } else {
             text
@@ -74,7 +78,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         for maps in both {
             maps.response.on_hover_text_at_pointer(tip.as_str());
         }
-        if clicked && stage.threshold.is_some() {
+        if clicked && stage.has_neurons() {
             out.push(Command::Conversion(ConversionEdit::Unit(chosen, place)));
         }
     }
@@ -96,13 +100,19 @@ fn answers(ui: &mut Ui, shown: &Shown, step: usize) {
         };
         ui.label(RichText::new(text).font(theme::strong(16.0)).color(p.accent));
         if let Some(k) = step.checked_sub(1) {
+            let million = |n: u64| n as f64 / 1e6;
+            let work = shown.work[k];
+            let first = match work.first_layer {
+                0 => String::new(),
+                n => format!(", of them {:.2} multiply–adds of the first layer", million(n)),
+            };
             let text = format!(
-                "{} spikes, {:.2} million operations against {:.2} million multiply–adds",
+                "{} spikes, {:.2} million operations{first}; the original {:.2} million multiply–adds",
                 grouped(shown.spikes[k]),
-                shown.operations[k] as f64 / 1e6,
-                shown.multiply_adds as f64 / 1e6
+                million(work.total()),
+                million(shown.multiply_adds as u64)
             );
-            ui.label(RichText::new(text).small().color(p.weak));
+            ui.label(RichText::new(text).small().color(p.weak)).on_hover_text(energy::COUNTED);
         }
     });
 }
@@ -163,7 +173,7 @@ pub fn unit_name(stage: &StageView, place: usize) -> String {
 pub fn unit_text(stage: &StageView, place: usize, rates: &[f32], step: usize) -> String {
     let name = unit_name(stage, place);
     let rate = rates.get(place).copied().unwrap_or(0.0);
-    match (&stage.activations, stage.threshold) {
+    match (&stage.activations, stage.scale(place)) {
         (Some(a), Some(threshold)) if stage.spikes && step > 0 => {
             let wanted = a[place] / threshold;
             let error = rate - wanted.max(0.0);

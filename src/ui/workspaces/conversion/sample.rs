@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use egui::{Grid, ProgressBar, RichText, Ui};
+use egui::{Grid, ProgressBar, RichText, ScrollArea, Ui};
 use egui_plot::{Corner, HLine, Line, PlotPoints, Points};
 
 use super::super::super::command::{Command, Outbox};
@@ -10,8 +10,7 @@ use super::super::super::conversion::ConversionEdit;
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::plasticity::chart::Chart;
-use crate::convert::energy;
-use crate::convert::recipe::Input;
+use crate::convert::energy::{self, Work};
 use crate::workers::conversion::sample::Sample;
 
 /// How many digits can be asked.
@@ -35,7 +34,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         return;
     }
     // The table below is to be seen whole where there is room.
-    let table_height = 21.0 * (sample.found.after.len() + 3) as f32;
+    let table_height = 21.0 * (sample.found.after.len() + 4) as f32;
     let height = (ui.available_height() - table_height).clamp(170.0, 420.0);
     ui.columns(2, |columns| {
         accuracy(&mut columns[0], sample, height);
@@ -140,11 +139,10 @@ fn accuracy(ui: &mut Ui, sample: &Sample, height: f32) {
 fn bars(ui: &mut Ui, sample: &Sample) {
     let p = palette(ui.visuals());
     let n = sample.found.images as f64;
-    let first = first(sample);
     let original = energy::original_uj(sample.multiply_adds);
     let mut rows = vec![("original".to_owned(), original, p.weak)];
     for a in sample.found.after.iter().filter(|a| a.steps >= 5) {
-        let uj = energy::spiking_uj(a.operations as f64 / n, first);
+        let uj = a.work.energy_uj() / n;
         rows.push((format!("{} steps", a.steps), uj, p.series[0]));
     }
     let most = rows.iter().map(|r| r.1).fold(0.0f64, f64::max).max(1e-9);
@@ -163,32 +161,59 @@ fn bars(ui: &mut Ui, sample: &Sample) {
     ui.label(RichText::new(energy::ASSUMPTIONS).small().color(p.weak));
 }
 
-/// Multiply–adds that an analog picture costs.
-fn first(sample: &Sample) -> usize {
-    if sample.recipe.input == Input::Analog { sample.first_multiply_adds } else { 0 }
-}
+/// Columns of the table, and what they count.
+const HEADS: [(&str, &str); 10] = [
+    ("steps", ""),
+    ("right", ""),
+    ("against the original", ""),
+    ("spikes/digit", ""),
+    (
+        "first layer",
+        "Multiply–adds of the picture’s constant currents, once, as their sums are kept; none where pixels spike",
+    ),
+    ("synapses", "An addition for each synapse that a spike reaches"),
+    ("neurons", "Two for each neuron and step: its current is added, its potential compared"),
+    ("gates", "Four comparisons for each spike that comes to a pooling gate"),
+    ("all", "All operations together"),
+    ("µJ", "An estimate of the energy, see above"),
+];
 
 fn table(ui: &mut Ui, sample: &Sample, out: &mut Outbox) {
     let n = sample.found.images as f64;
-    Grid::new("conversion table").striped(true).spacing([18.0, 2.0]).show(ui, |ui| {
-        for head in ["steps", "right", "against the original", "spikes/digit", "operations/digit"] {
-            ui.label(RichText::new(head).font(theme::strong(12.5)));
-        }
-        ui.end_row();
-        for a in &sample.found.after {
-            let right = a.right as f64 / n;
-            ui.label(a.steps.to_string());
-            let none = match a.unanswered {
-                0 => String::new(),
-                n => format!(" ({n} none)"),
-            };
-            ui.label(format!("{:.2} %{none}", 100.0 * right))
-                .on_hover_text("“None”: two digits are equal, which counts as wrong");
-            ui.label(format!("{:+.2}", 100.0 * (right - sample.original)));
-            ui.label(format!("{:.0}", a.spikes as f64 / n));
-            ui.label(format!("{:.2} million", a.operations as f64 / n / 1e6));
+    let text = format!(
+        "Operations for a digit, in millions; the original needs {:.2} million multiply–adds",
+        sample.multiply_adds as f64 / 1e6
+    );
+    ui.label(RichText::new(text).font(theme::strong(13.5))).on_hover_text(energy::COUNTED);
+    // Ten columns are wider than a small window.
+    ScrollArea::horizontal().id_salt("conversion table").show(ui, |ui| {
+        Grid::new("conversion table").striped(true).spacing([14.0, 2.0]).show(ui, |ui| {
+            for (head, tip) in HEADS {
+                let label = ui.label(RichText::new(head).font(theme::strong(12.5)));
+                if !tip.is_empty() {
+                    label.on_hover_text(tip);
+                }
+            }
             ui.end_row();
-        }
+            for a in &sample.found.after {
+                let right = a.right as f64 / n;
+                ui.label(a.steps.to_string());
+                let none = match a.unanswered {
+                    0 => String::new(),
+                    n => format!(" ({n} none)"),
+                };
+                ui.label(format!("{:.2} %{none}", 100.0 * right))
+                    .on_hover_text("“None”: two digits are equal, which counts as wrong");
+                ui.label(format!("{:+.2}", 100.0 * (right - sample.original)));
+                ui.label(format!("{:.0}", a.spikes as f64 / n));
+                let w = &a.work;
+                for operations in [w.first_layer, w.synapses, w.neurons, w.gates, w.total()] {
+                    ui.label(format!("{:.2}", operations as f64 / n / 1e6));
+                }
+                ui.label(format!("{:.2}", w.energy_uj() / n));
+                ui.end_row();
+            }
+        });
     });
     if ui.button("Save as CSV").clicked() {
         let text = csv(sample);
@@ -198,18 +223,12 @@ fn table(ui: &mut Ui, sample: &Sample, out: &mut Outbox) {
 
 fn csv(sample: &Sample) -> String {
     let n = sample.found.images as f64;
-    let mut text =
-        String::from("steps,accuracy,spikes_per_image,operations_per_image,energy_uj,unanswered\n");
+    let mut text = format!("steps,accuracy,spikes_per_image,{},energy_uj,unanswered\n", Work::COLUMNS);
     for a in &sample.found.after {
-        let (spikes, operations) = (a.spikes as f64 / n, a.operations as f64 / n);
-        let uj = energy::spiking_uj(operations, first(sample));
-        let _ = writeln!(
-            text,
-            "{},{},{spikes},{operations},{uj},{}",
-            a.steps,
-            a.right as f64 / n,
-            a.unanswered
-        );
+        let right = a.right as f64 / n;
+        let (spikes, uj) = (a.spikes as f64 / n, a.work.energy_uj() / n);
+        let operations = a.work.each(n).map(|o| o.to_string()).join(",");
+        let _ = writeln!(text, "{},{right},{spikes},{operations},{uj},{}", a.steps, a.unanswered);
     }
     text
 }

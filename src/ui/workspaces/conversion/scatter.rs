@@ -23,8 +23,7 @@ pub fn show(
     (height, radius): (f32, f32),
 ) -> Option<usize> {
     let p = palette(ui.visuals());
-    let (Some(activations), Some(threshold), true) =
-        (&stage.activations, stage.threshold, stage.spikes)
+    let (Some(activations), true) = (&stage.activations, stage.has_neurons() && stage.spikes)
     else {
         ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());
         return pointed;
@@ -32,8 +31,10 @@ pub fn show(
     let every = activations.len().div_ceil(SCATTERED).max(1);
     // Odd, so that all channels are seen.
     let every = if every.is_multiple_of(2) { every + 1 } else { every };
-    let at =
-        |unit: usize| [f64::from(activations[unit].max(0.0) / threshold), f64::from(rates[unit])];
+    let at = |unit: usize| {
+        let scale = stage.scale(unit).unwrap_or(1.0);
+        [f64::from(activations[unit].max(0.0) / scale), f64::from(rates[unit])]
+    };
     let units = (0..activations.len()).step_by(every);
     let points: Vec<[f64; 2]> = units.clone().map(at).collect();
     let right = points.iter().map(|q| q[0]).fold(1.0f64, f64::max);

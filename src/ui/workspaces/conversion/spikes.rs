@@ -23,7 +23,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let shown = &world.conversion.shown;
     let steps = shown.probabilities.len().max(1);
     let bands: Vec<usize> = (0..shown.stages.len())
-        .filter(|s| shown.stages[*s].threshold.is_some() && shown.stages[*s].spikes)
+        .filter(|s| shown.stages[*s].has_neurons() && shown.stages[*s].spikes)
         .collect();
     let gap = 20.0;
     let room = ui.available_height() - 30.0;

@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, _: &mut Outbox) {
     ui.label(
         RichText::new(pictures::unit_text(stage, place, &rates, step)).font(theme::strong(14.5)),
     );
-    let threshold = stage.threshold.unwrap_or(1.0);
+    let threshold = stage.scale(place).unwrap_or(1.0);
     let activation = stage.activations.as_ref().map_or(0.0, |a| a[place]);
     let spikes = followed.spiked.iter().take(step).filter(|s| **s).count();
     let text = format!(
