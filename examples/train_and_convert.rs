@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for i in 0..unseen.len() {
             let mut run = Run::new(&spiking, &unseen.pixels(i), Disturbance::default(), 1);
             (0..steps).for_each(|_| run.advance());
-            right += usize::from(run.answer().0 == unseen.label(i));
+            right += usize::from(run.answer().0 == Some(unseen.label(i)));
         }
         println!("in spikes, after {steps:2} steps: {right} of {} right", unseen.len());
     }

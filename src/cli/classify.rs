@@ -221,7 +221,7 @@ fn print_answers(
             said(a.vote),
             said(a.confidence),
             said(a.logistic),
-            a.spikes.to_string(),
+            a.spikes.map_or_else(|| "too few".to_owned(), |n| n.to_string()),
         ]
     };
     let rows: Vec<_> = digit.spiking.iter().zip(panel.spiking_names()).map(row).collect();

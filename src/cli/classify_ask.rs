@@ -166,21 +166,23 @@ impl Spiking {
         let data = Dataset::new("pictures", bytes.collect(), vec![0; digits.len()])?;
         let (all, threads) = (simulate::all_of(&data), models::threads(None));
         let shown = simulate::show(&self.trained, &data, &all, threads, &self.name)?;
-        Ok(shown.iter().map(|(counts, _)| self.read(counts)).collect())
+        Ok(shown.iter().map(|(counts, _)| self.read(counts.as_ref())).collect())
     }
 
-    fn read(&self, counts: &Counts) -> SpikingAnswer {
-        let all = dense(counts, self.trained.about.config.neurons);
-        let spikes: u64 = all.iter().map(|c| u64::from(*c)).sum();
-        // Without a spike a read-out has only its bias to go by.
-        let read = |scores: [f64; CLASSES]| if spikes == 0 { None } else { unique_max(&scores) };
+    /// What the read-outs make of a digit's spikes; nothing, where too few came in
+    /// all presentations.
+    fn read(&self, counts: Option<&Counts>) -> SpikingAnswer {
+        let all = counts.map(|c| dense(c, self.trained.about.config.neurons));
+        let read = |score: &dyn Fn(&Counts, &[u32]) -> [f64; CLASSES]| {
+            counts.zip(all.as_deref()).and_then(|(c, all)| unique_max(&score(c, all)))
+        };
         SpikingAnswer {
             id: self.id.clone(),
             weights: self.weights.clone(),
-            vote: read(votes(&self.trained.labels, &all)),
-            confidence: read(self.trained.responses.confident_votes(&all)),
-            logistic: read(self.trained.logistic.scores(counts)),
-            spikes,
+            vote: read(&|_, all| votes(&self.trained.labels, all)),
+            confidence: read(&|_, all| self.trained.responses.confident_votes(all)),
+            logistic: read(&|counts, _| self.trained.logistic.scores(counts)),
+            spikes: all.map(|all| all.iter().map(|c| u64::from(*c)).sum()),
         }
     }
 }

@@ -326,13 +326,18 @@ fn decisions(swept: &Sweep, images: usize) -> Vec<ConvertedDecision> {
 
 fn csv(report: &Converted) -> String {
     use std::fmt::Write as _;
-    let mut text = format!("steps,accuracy,spikes_per_image,{},energy_uj,unanswered\n", Work::COLUMNS);
+    let mut text =
+        format!("steps,accuracy,spikes_per_image,{},energy_uj,unanswered\n", Work::COLUMNS);
     for a in &report.after {
         let w = &a.work;
         let operations = [w.operations, w.first_layer, w.synapses, w.neurons, w.gates];
         let operations = operations.map(|o| o.to_string()).join(",");
         let (accuracy, spikes) = (a.accuracy, a.spikes);
-        let _ = writeln!(text, "{},{accuracy},{spikes},{operations},{},{}", a.steps, w.energy_uj, a.unanswered);
+        let _ = writeln!(
+            text,
+            "{},{accuracy},{spikes},{operations},{},{}",
+            a.steps, w.energy_uj, a.unanswered
+        );
     }
     text
 }

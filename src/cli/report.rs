@@ -178,8 +178,8 @@ pub struct SpikingAnswer {
     pub vote: Option<usize>,
     pub confidence: Option<usize>,
     pub logistic: Option<usize>,
-    /// Of all excitatory neurons.
-    pub spikes: u64,
+    /// Of all excitatory neurons; `null` if fewer than five came in all presentations.
+    pub spikes: Option<u64>,
 }
 
 /// `bench train`

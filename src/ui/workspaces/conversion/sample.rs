@@ -223,7 +223,8 @@ fn table(ui: &mut Ui, sample: &Sample, out: &mut Outbox) {
 
 fn csv(sample: &Sample) -> String {
     let n = sample.found.images as f64;
-    let mut text = format!("steps,accuracy,spikes_per_image,{},energy_uj,unanswered\n", Work::COLUMNS);
+    let mut text =
+        format!("steps,accuracy,spikes_per_image,{},energy_uj,unanswered\n", Work::COLUMNS);
     for a in &sample.found.after {
         let right = a.right as f64 / n;
         let (spikes, uj) = (a.spikes as f64 / n, a.work.energy_uj() / n);
