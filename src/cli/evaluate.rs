@@ -138,7 +138,9 @@ fn print(
     kinds.dedup();
     for kind in kinds {
         if let Some(set) = SETS.iter().find(|s| models::label(s) == kind) {
-            out.line(format_args!("\n{}: {}", set.name, set.doc.to_lowercase()))?;
+            // Names within the sentence keep their capitals.
+            let (first, rest) = set.doc.split_at(1);
+            out.line(format_args!("\n{}: {}{rest}", set.name, first.to_lowercase()))?;
         }
         let rows = rows(models, evaluated, ensembles, kind);
         for line in table::lines(&columns, &rows) {

@@ -271,10 +271,9 @@ impl Learning {
     ) -> Result<Self, SnnError> {
         let (kept, state) = read(bytes, file)?;
         let mut new = Self::new(kept.plan, wish, threads)?;
-        new.engine.restore(&state).map_err(|e| SnnError::File {
-            file: file.to_owned(),
-            reason: e.to_string(),
-        })?;
+        new.engine
+            .restore(&state)
+            .map_err(|e| SnnError::File { file: file.to_owned(), reason: e.to_string() })?;
         (new.progress, new.protocol) = (kept.progress, kept.protocol);
         (new.recent, new.labels) = (kept.recent, kept.labels);
         let (all, sequence) = (new.plan.images, &mut new.sequence);
