@@ -459,7 +459,7 @@ fn nothing_is_written_through_a_link_or_into_a_device() {
     let (part, precious) = (dir.path().join("file.gz.part"), dir.path().join("precious"));
     std::fs::write(&precious, b"precious").unwrap();
     let server = Server::start(&content, [Act::Serve]);
-    for target in [&precious, Path::new("/dev/full"), Path::new("not there")] {
+    for target in [precious.as_path(), Path::new("/dev/full"), Path::new("not there")] {
         std::os::unix::fs::symlink(target, &part).unwrap();
         let message = get(dir.path(), &[&server]).0.unwrap_err().to_string();
         assert!(message.contains("a link") && message.contains("file.gz.part"), "{message}");

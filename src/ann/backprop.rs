@@ -160,6 +160,12 @@ impl Backprop {
         }
     }
 
+    /// Pictures that there is memory for.
+    #[cfg(test)]
+    pub fn pictures(&self) -> usize {
+        self.parts.iter().map(|p| p.planes[0].len() / PIXELS).sum()
+    }
+
     /// Trains one mini-batch on the threads of the current pool: `pictures` is
     /// `(labels.len(), 28, 28)`.
     ///

@@ -305,6 +305,19 @@ fn a_checkpoint_of_an_earlier_version_goes_on_unchecked() {
 }
 
 #[test]
+fn a_batch_larger_than_all_digits_takes_no_more_memory_than_they_do() {
+    for threads in [1, 3] {
+        let settings = TrainConfig { batch_size: 4096, threads, ..config("rnn1", 40) };
+        let mut trainer = Trainer::new(settings, bars(40)).unwrap();
+        let Way::Own(backprop) = &trainer.way else { panic!("it is computed here") };
+        // 36 to train on; each thread has room for the largest share.
+        assert!((36..36 + threads).contains(&backprop.pictures()), "{}", backprop.pictures());
+        finish(&mut trainer);
+        assert_eq!(trainer.progress().step, 2);
+    }
+}
+
+#[test]
 fn broken_checkpoints_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("checkpoint.safetensors");
