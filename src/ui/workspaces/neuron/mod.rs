@@ -89,7 +89,7 @@ const TABS: [Tab; 5] = [
         is: NeuronTab::Files,
         name: "From a file",
         short: "File",
-        see: "Spikes that were saved here or by another simulator, as npz with `times` (ms) and `senders`, or as CSV with a time and a neuron a line.",
+        see: "Spikes that were saved here or by another simulator: npz, or text with a heading that names times, their unit and neurons, such as `time_ms,sender`.",
         form: files::form,
         show: files::show,
         bar: None,
