@@ -132,6 +132,11 @@ pub static IZHIKEVICH: NeuronModel = NeuronModel {
     },
 };
 
+/// No membrane of second order falls below it. A strong inhibition that sets in at
+/// once throws the step far below where the parabola would stop it; a rule that
+/// learns from the membrane's movements would feed on that without end.
+const LOWEST_MV: f32 = -1000.0;
+
 /// By the method of second order, or by forward Euler.
 struct Izhikevich<const SECOND_ORDER: bool>;
 
@@ -163,7 +168,7 @@ fn second_order(k: &[f32; 12], [v, u, i, late]: [f32; 4], current: f32, free: bo
     let stiff = (1.0 - 0.5 * bend * h).max(0.1);
     let quotient =
         (if peaks { far } else { h * slope }) / (if peaks { pace.max(1e-6) } else { stiff });
-    let moved = if peaks { v_peak } else { v + quotient };
+    let moved = if peaks { v_peak } else { (v + quotient).max(LOWEST_MV) };
     let left = if peaks { left(h - quotient, one_over_dt) } else { 0.0 };
     let v_new = if free { moved } else { v };
     let late_new = if free { left } else { late };
