@@ -31,7 +31,7 @@ fn izhikevich_euler(
     if moved < c.v_peak {
         moved = izhikevich_half(c, moved, x, current);
     }
-    let v = select(x.v, moved, free);
+    let v = select(x.v, min(moved, c.v_peak), free);
     let u = r(x.u + r(c.a_dt * r(r(c.b * min(v, c.v_peak)) - x.u)));
     return IzhikevichState(v, u, fade(x.i_syn, c.keep_i), x.late);
 }
@@ -54,7 +54,7 @@ fn izhikevich_second_order(
     // The time to the peak, or how far v gets.
     let stiff = max(r(1.0 - r(r(0.5 * bend) * h)), 0.1);
     let quotient = divide(select(r(h * slope), far, peaks), select(stiff, max(pace, 1e-6), peaks));
-    let moved = select(max(r(x.v + quotient), -1000.0), c.v_peak, peaks);
+    let moved = select(r(x.v + quotient), c.v_peak, peaks);
     let left = select(0.0, min(max(r(r(h - quotient) * c.one_over_dt), 0.0), 1.0), peaks);
     let v = select(x.v, moved, free);
     let late = select(x.late, left, free);

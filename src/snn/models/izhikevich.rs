@@ -132,15 +132,12 @@ pub static IZHIKEVICH: NeuronModel = NeuronModel {
     },
 };
 
-/// No membrane of second order falls below it. A strong inhibition that sets in at
-/// once throws the step far below where the parabola would stop it; a rule that
-/// learns from the membrane's movements would feed on that without end.
-const LOWEST_MV: f32 = -1000.0;
-
 /// By the method of second order, or by forward Euler.
 struct Izhikevich<const SECOND_ORDER: bool>;
 
-/// Forward Euler, v in two halves.
+/// Forward Euler, v in two halves. A spike goes to the peak: how far the parabola
+/// leaps beyond it in a step means nothing, and a rule that learns from the
+/// membrane's movements would grow without end by it.
 #[inline(always)]
 fn euler(k: &[f32; 12], [v, u, i, late]: [f32; 4], current: f32, free: bool) -> [f32; 4] {
     let &[a_dt, b, _, _, v_peak, keep_i, half_dt, ..] = k;
@@ -148,7 +145,7 @@ fn euler(k: &[f32; 12], [v, u, i, late]: [f32; 4], current: f32, free: bool) -> 
     // From above its peak the parabola would leap to infinity.
     let first = half(v);
     let moved = if first < v_peak { half(first) } else { first };
-    let v_new = if free { moved } else { v };
+    let v_new = if free { moved.min(v_peak) } else { v };
     [v_new, u + a_dt * (b * v_new.min(v_peak) - u), fade(i, keep_i), late]
 }
 
@@ -168,7 +165,7 @@ fn second_order(k: &[f32; 12], [v, u, i, late]: [f32; 4], current: f32, free: bo
     let stiff = (1.0 - 0.5 * bend * h).max(0.1);
     let quotient =
         (if peaks { far } else { h * slope }) / (if peaks { pace.max(1e-6) } else { stiff });
-    let moved = if peaks { v_peak } else { (v + quotient).max(LOWEST_MV) };
+    let moved = if peaks { v_peak } else { v + quotient };
     let left = if peaks { left(h - quotient, one_over_dt) } else { 0.0 };
     let v_new = if free { moved } else { v };
     let late_new = if free { left } else { late };
