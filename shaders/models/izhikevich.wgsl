@@ -31,7 +31,7 @@ fn izhikevich_euler(
     if moved < c.v_peak {
         moved = izhikevich_half(c, moved, x, current);
     }
-    let v = select(x.v, moved, free);
+    let v = select(x.v, min(moved, c.v_peak), free);
     let u = r(x.u + r(c.a_dt * r(r(c.b * min(v, c.v_peak)) - x.u)));
     return IzhikevichState(v, u, fade(x.i_syn, c.keep_i), x.late);
 }

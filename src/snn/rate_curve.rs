@@ -107,9 +107,10 @@ impl<'a> Values<'a> {
 }
 
 /// Of models whose membrane is held, and whose spikes have no time within a step.
-const HELD: &str = "Until then the membrane is held; that step charges it already, so an interval is one step less than the refractory period and the steps of charging";
+const HELD: &str =
+    "The membrane is held until then, and charged in that step already: the two overlap by a step";
 const GOES_ON: &str = "The membrane is charged meanwhile";
-const HELD_EXACTLY: &str = "Second order holds the membrane for all of it, from the spike’s own time within its step; forward Euler for one step less, since that step moves it already";
+const HELD_EXACTLY: &str = "Second order holds the membrane for all of it, from the spike’s own time within its step; forward Euler charges it in the last step already";
 
 /// The curves of all models.
 pub static RATE_CURVES: &[RateCurve] = &[

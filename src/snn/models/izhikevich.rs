@@ -135,7 +135,9 @@ pub static IZHIKEVICH: NeuronModel = NeuronModel {
 /// By the method of second order, or by forward Euler.
 struct Izhikevich<const SECOND_ORDER: bool>;
 
-/// Forward Euler, v in two halves.
+/// Forward Euler, v in two halves. A spike goes to the peak: how far the parabola
+/// leaps beyond it in a step means nothing, and a rule that learns from the
+/// membrane's movements would grow without end by it.
 #[inline(always)]
 fn euler(k: &[f32; 12], [v, u, i, late]: [f32; 4], current: f32, free: bool) -> [f32; 4] {
     let &[a_dt, b, _, _, v_peak, keep_i, half_dt, ..] = k;
@@ -143,7 +145,7 @@ fn euler(k: &[f32; 12], [v, u, i, late]: [f32; 4], current: f32, free: bool) -> 
     // From above its peak the parabola would leap to infinity.
     let first = half(v);
     let moved = if first < v_peak { half(first) } else { first };
-    let v_new = if free { moved } else { v };
+    let v_new = if free { moved.min(v_peak) } else { v };
     [v_new, u + a_dt * (b * v_new.min(v_peak) - u), fade(i, keep_i), late]
 }
 

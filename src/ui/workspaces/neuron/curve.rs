@@ -87,16 +87,13 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let result = &answer.1;
     let from = ui.next_widget_position();
     headline(ui, result);
-    let notes = notes(result, model);
-    // Lines that the notes will take, at some 5.6 points a letter.
-    let width = ui.available_width().max(100.0);
-    let lines = |note: &String| (note.chars().count() as f32 * 5.6 / width).ceil();
-    let below = 62.0 + notes.iter().map(|n| 16.0 * lines(n) + 3.0).sum::<f32>();
-    let height = (ui.available_height() - below).clamp(150.0, 620.0);
-    plot(ui, world, result, model.current_unit, height);
-    ui.scope(|ui| {
+    // The plot comes first; what does not fit below it is scrolled to.
+    let room = ui.available_height() - 58.0;
+    let below = (0.3 * room).clamp(48.0, 104.0);
+    plot(ui, world, result, model.current_unit, (room - below).clamp(150.0, 620.0));
+    egui::ScrollArea::vertical().max_height(below).auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
-        for note in notes {
+        for note in notes(result, model) {
             let text = RichText::new(note).small().color(palette(ui.visuals()).weak);
             ui.add(egui::Label::new(text).wrap());
         }
@@ -129,7 +126,7 @@ fn notes(result: &CurveResult, model: &NeuronModel) -> Vec<String> {
     let others: Vec<String> = others.collect();
     if !others.is_empty() {
         notes.push(format!(
-            "Dashed: the same neurons and step by another method; largest distance from the equations {}.",
+            "Dashed: the same by another method; largest distance from the equations {}.",
             others.join(", ")
         ));
     }
@@ -177,7 +174,7 @@ fn plot(ui: &mut Ui, world: &Snapshot<'_>, result: &CurveResult, unit: &str, hei
         Line::new(name, points).stroke(Stroke::new(width, colour))
     };
     still_plot(("f-I", &result.model), height)
-        .legend(Legend::default().position(Corner::LeftTop))
+        .legend(Legend::default().position(Corner::LeftTop).text_style(egui::TextStyle::Small))
         .x_axis_label(format!("current I ({unit})"))
         .y_axis_label("rate f (Hz)")
         .show(ui, |plot| {

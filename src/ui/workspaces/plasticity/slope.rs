@@ -108,16 +108,16 @@ fn judgement(ui: &mut Ui, world: &Snapshot<'_>, result: &SlopeResult, out: &mut 
 
 fn verdict(result: &SlopeResult) -> String {
     let [tau_x, tau_m] = result.tau_ms;
-    let agrees = if result.correlation >= AGREES {
-        "follows the classical one"
-    } else {
-        "is not the classical one"
-    };
     let crossing = result.crossing_ms.map_or_else(String::new, |ms| {
-        format!("; it changes sign at {}", format!("{ms:+.1} ms").replace('-', "−"))
+        format!(" and changes sign at {}", format!("{ms:+.1} ms").replace('-', "−"))
     });
+    let (verdict, why) = if result.correlation >= AGREES {
+        ("follows the classical one", "Both have to be short against the rises and falls.")
+    } else {
+        ("is not the classical one", "A long trace also sees what rises long after its spike.")
+    };
     format!(
-        "With a trace of {tau_x:.1} ms and a membrane of {tau_m:.1} ms the window {agrees} (correlation {:.2}{crossing}). It follows it only where both are short against the rises and falls: a longer trace also sees what rises long after the presynaptic spike.",
+        "With a trace of {tau_x:.1} ms and a membrane of {tau_m:.1} ms the window {verdict}{crossing} (correlation {:.2}). {why}",
         result.correlation
     )
 }
