@@ -314,8 +314,9 @@ fn least_squares(runs: &[Run], width: f32, bent: bool) -> Option<[f32; 3]> {
         }
         for i in (0..terms).filter(|i| *i != k) {
             let factor = m[i][k] / m[k][k];
-            for j in 0..4 {
-                m[i][j] -= factor * m[k][j];
+            let above = m[k];
+            for (cell, a) in m[i].iter_mut().zip(above) {
+                *cell -= factor * a;
             }
         }
     }

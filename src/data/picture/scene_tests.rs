@@ -21,10 +21,16 @@ impl Sheet {
     }
 
     fn line(&mut self, from: [f32; 2], to: [f32; 2], width: f32, colour: [u8; 3]) {
-        for (x, y, pixel) in self.0.enumerate_pixels_mut() {
+        // Only what is near the line.
+        let ends = |k: usize, most: u32| {
+            let (low, high) = (from[k].min(to[k]) - width, from[k].max(to[k]) + width);
+            (low.max(0.0) as u32).min(most)..(high.max(0.0) as u32 + 1).min(most)
+        };
+        let (columns, rows) = (ends(0, self.0.width()), ends(1, self.0.height()));
+        for (x, y) in rows.flat_map(|y| columns.clone().map(move |x| (x, y))) {
             let off = distance([x as f32 + 0.5, y as f32 + 0.5], from, to);
             let share = (width / 2.0 + 0.5 - off).clamp(0.0, 1.0);
-            for (value, ink) in pixel.0.iter_mut().zip(colour) {
+            for (value, ink) in self.0.get_pixel_mut(x, y).0.iter_mut().zip(colour) {
                 *value = (f32::from(*value) * (1.0 - share) + f32::from(ink) * share) as u8;
             }
         }

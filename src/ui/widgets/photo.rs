@@ -54,7 +54,7 @@ fn one(ui: &Ui, place: Rect, id: egui::Id, chosen: bool, (i, count): (usize, usi
     let response = ui.interact(place, id, Sense::click());
     let name = format!("Digit {} of {count} in the picture", i + 1);
     response.widget_info(|| {
-        WidgetInfo::selected(egui::accesskit::Role::RadioButton, true, chosen, name.as_str())
+        WidgetInfo::selected(egui::accesskit::Role::Button, true, chosen, name.as_str())
     });
     let (width, colour) =
         if chosen { (2.5, p.accent) } else { (1.5, p.accent.gamma_multiply(0.6)) };
