@@ -37,6 +37,20 @@ impl Activations {
     /// [`ConvertError::NoImages`].
     pub fn measure(network: &Network, images: &[Pixels]) -> Result<Self, ConvertError> {
         let name = network.architecture().name;
+        let measured = Self::measure_while(network, images, &mut || true)?;
+        measured.ok_or(ConvertError::NoImages { network: name })
+    }
+
+    /// The same, as long as `go_on` says so, which is asked every few images; else `None`.
+    ///
+    /// # Errors
+    /// [`ConvertError::NoImages`].
+    pub fn measure_while(
+        network: &Network,
+        images: &[Pixels],
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Self>, ConvertError> {
+        let name = network.architecture().name;
         if images.is_empty() {
             return Err(ConvertError::NoImages { network: name });
         }
@@ -46,6 +60,9 @@ impl Activations {
         let mut layers: Vec<Measured> =
             numbers.map(|layer| Measured { layer, largest: 0.0, values: Vec::new() }).collect();
         for part in images.chunks(AT_ONCE) {
+            if !go_on() {
+                return Ok(None);
+            }
             let trace = taken.forward(part.as_flattened(), part.len());
             for measured in &mut layers {
                 let values = trace.output(measured.layer);
@@ -62,7 +79,7 @@ impl Activations {
         for measured in &mut layers {
             measured.values.sort_by(f32::total_cmp);
         }
-        Ok(Self { images: images.len(), layers })
+        Ok(Some(Self { images: images.len(), layers }))
     }
 
     /// λ of a layer; 1 where nothing was ever above zero.

@@ -21,6 +21,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{Bounded, Bounds};
+
 /// Slowest speed that can be asked for, steps per second.
 pub const SLOWEST_STEPS_PER_S: f64 = 0.1;
 /// Fastest speed that can be asked for, steps per second.
@@ -152,6 +154,13 @@ pub struct PlaybackSettings {
 impl Default for PlaybackSettings {
     fn default() -> Self {
         Self { steps_per_s: 5.0, looping: Looping::Off }
+    }
+}
+
+impl Bounded for PlaybackSettings {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { steps_per_s, looping: _ } = self;
+        to.number("steps_per_s", steps_per_s, (SLOWEST_STEPS_PER_S, FASTEST_STEPS_PER_S));
     }
 }
 

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::bounds::{Bounded, Bounds, Span};
+
 /// Points kept before neighbours are merged.
 const CAPACITY: usize = 2048;
 
@@ -20,6 +22,24 @@ pub struct Curve {
 impl Default for Curve {
     fn default() -> Self {
         Self { points: Vec::new(), stride: 1, filling: ([0.0; 2], 0) }
+    }
+}
+
+/// Steps, and losses that can be drawn.
+const DRAWN: Span = (-1e12, 1e12);
+
+impl Bounded for Curve {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { points, stride, filling: (sums, count) } = self;
+        to.list("points", points, CAPACITY, |to, i, [x, y]| {
+            to.number(format_args!("{i}.0"), x, DRAWN);
+            to.number(format_args!("{i}.1"), y, DRAWN);
+        });
+        to.number("stride", stride, (1.0, f64::from(1u32 << 30)));
+        for (i, sum) in sums.iter_mut().enumerate() {
+            to.number(format_args!("filling.0.{i}"), sum, (-1e21, 1e21));
+        }
+        to.number("filling.1", count, (0.0, f64::from(*stride)));
     }
 }
 
@@ -45,7 +65,7 @@ impl Curve {
                     [0, 1].map(|i| pair.iter().map(|p| p[i]).sum::<f64>() / n)
                 })
                 .collect();
-            self.stride *= 2;
+            self.stride = self.stride.saturating_mul(2);
         }
     }
 

@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use super::curve::Curve;
 use crate::ann::trainer::{EpochPoint, TrainConfig};
+use crate::core::bounds::{Bounded, Bounds, SHARE, Span};
 use crate::core::clock::{stamp, unix_seconds};
-use crate::core::files::{WriteError, write_whole};
+use crate::core::files::{WriteError, read_limited, write_whole};
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +71,47 @@ pub struct RunRecord {
     /// Whether it was left in the middle by a crash: found out when listed.
     #[serde(skip)]
     pub interrupted: bool,
+}
+
+/// A run.json of ours has a few hundred kilobytes; larger ones are not read.
+const MOST_BYTES: u64 = 16 << 20;
+/// More epochs than any run has.
+const MOST_EPOCHS: usize = TrainConfig::EPOCHS.1 as usize;
+/// Counters and seconds.
+const COUNT: Span = (0.0, 1e15);
+
+impl Bounded for RunRecord {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self {
+            id: _,
+            config,
+            started_unix,
+            seconds,
+            state: _,
+            steps,
+            total_steps,
+            loss,
+            accuracy,
+            epochs,
+            test_accuracy,
+            last_test_accuracy,
+            averaged_validation_accuracy,
+            message: _,
+            interrupted: _,
+        } = self;
+        to.part("config", config);
+        // Until the year 9999, which dates can be written of.
+        to.number("started_unix", started_unix, (0.0, 253_402_300_799.0));
+        to.number("seconds", seconds, COUNT);
+        to.number("steps", steps, COUNT);
+        to.number("total_steps", total_steps, COUNT);
+        to.part("loss", loss);
+        to.part("accuracy", accuracy);
+        to.list("epochs", epochs, MOST_EPOCHS, |to, i, point| to.part(i, point));
+        to.optional("test_accuracy", test_accuracy, SHARE);
+        to.optional("last_test_accuracy", last_test_accuracy, SHARE);
+        to.optional("averaged_validation_accuracy", averaged_validation_accuracy, SHARE);
+    }
 }
 
 impl RunRecord {
@@ -212,8 +254,10 @@ fn unusable(path: &Path, error: &dyn std::fmt::Display) -> RunError {
 
 fn read_record(folder: &Path) -> Result<RunRecord, RunError> {
     let path = folder.join("run.json");
-    let bytes = std::fs::read(&path).map_err(|e| unusable(&path, &e))?;
-    let record: RunRecord = serde_json::from_slice(&bytes).map_err(|e| unusable(&path, &e))?;
+    let bytes = read_limited(&path, MOST_BYTES).map_err(|e| unusable(&path, &e))?;
+    let mut record: RunRecord = serde_json::from_slice(&bytes).map_err(|e| unusable(&path, &e))?;
+    // What was trained stays named as it was, also by another version of the program.
+    record.bound(&mut Bounds::of_numbers());
     Ok(RunRecord { id: name_of(folder), ..record })
 }
 
@@ -248,6 +292,38 @@ pub fn delete(root: &Path, id: &str) -> Result<(), RunError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_a_record_keep_to_their_ranges_and_names_stay() {
+        let root = tempfile::tempdir().unwrap();
+        let mut record = RunRecord::new(TrainConfig::default(), 10);
+        record.loss.push(1.0, 2.0);
+        let run = RunFolder::create(root.path(), &mut record).unwrap();
+        run.write_record(&record).unwrap();
+        let file = root.path().join(&record.id).join("run.json");
+        let whole: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        for (path, value, within) in [
+            ("/config/epochs", 1e15 as u64, 10_000u64),
+            ("/config/threads", 0, 1),
+            ("/config/subset", u64::MAX, 60_000),
+            ("/steps", u64::MAX, 1_000_000_000_000_000),
+            ("/started_unix", u64::MAX, 253_402_300_799),
+        ] {
+            let mut changed = whole.clone();
+            *changed.pointer_mut(path).unwrap() = value.into();
+            changed["config"]["model"] = "unheard_of".into();
+            crate::core::files::write_bytes(&file, changed.to_string().as_bytes()).unwrap();
+            let read = serde_json::to_value(run.read_record().unwrap()).unwrap();
+            assert_eq!(read.pointer(path).unwrap(), &serde_json::Value::from(within), "{path}");
+            assert_eq!(read["config"]["model"], "unheard_of");
+        }
+        let far = serde_json::json!([[1e300, -1e300]]);
+        let mut changed = whole;
+        changed["loss"]["points"] = far;
+        crate::core::files::write_bytes(&file, changed.to_string().as_bytes()).unwrap();
+        assert_eq!(run.read_record().unwrap().loss.points(), [[1e12, -1e12]]);
+    }
 
     #[test]
     fn a_run_left_in_the_middle_is_told_from_one_that_is_going_on() {

@@ -2,6 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::TrainConfig;
+use crate::core::bounds::{Bounded, Bounds, SHARE, Span};
+
+/// Losses that a record may have.
+const LOSS: Span = (0.0, 1e9);
+
 /// One mini-batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BatchPoint {
@@ -26,6 +32,17 @@ pub struct EpochPoint {
     pub validation_loss: Option<f32>,
     /// Likewise, 0 to 1.
     pub validation_accuracy: Option<f32>,
+}
+
+impl Bounded for EpochPoint {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { epoch, train_loss, train_accuracy, validation_loss, validation_accuracy } = self;
+        to.number("epoch", epoch, TrainConfig::EPOCHS);
+        to.number("train_loss", train_loss, LOSS);
+        to.number("train_accuracy", train_accuracy, SHARE);
+        to.optional("validation_loss", validation_loss, LOSS);
+        to.optional("validation_accuracy", validation_accuracy, SHARE);
+    }
 }
 
 /// Everything recorded.

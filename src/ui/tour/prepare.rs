@@ -214,6 +214,14 @@ pub(super) fn tab(app: &mut App, ctx: &egui::Context, name: &'static str) {
 pub(super) fn neuron(app: &mut App, ctx: &egui::Context, tab: NeuronTab) {
     app.apply(ctx, Command::Show("neuron"));
     app.apply(ctx, Command::Neuron(NeuronEdit::Tab(tab)));
+    if tab == NeuronTab::Spikes && !simulated(app) {
+        app.apply(ctx, Command::Neuron(NeuronEdit::Play(play(ctx))));
+    }
+}
+
+/// The simulations are held until somebody has them play.
+fn play(ctx: &egui::Context) -> PlaybackEdit {
+    PlaybackEdit::Play { now_s: ctx.input(|i| i.time) }
 }
 
 pub(super) fn simulated(app: &App) -> bool {
@@ -244,6 +252,9 @@ pub(super) fn pattern_at_full_speed(app: &mut App, ctx: &egui::Context) {
     plasticity(app, ctx, PlasticityTab::Pattern);
     let speed = PlaybackEdit::Speed(1e9);
     app.apply(ctx, Command::Plasticity(PlasticityEdit::PlayPattern(speed)));
+    if !learned(app) {
+        app.apply(ctx, Command::Plasticity(PlasticityEdit::PlayPattern(play(ctx))));
+    }
 }
 
 pub(super) fn learned(app: &App) -> bool {

@@ -13,16 +13,17 @@ pub fn form(ui: &mut Ui, history: &mut HistoryConfig) {
     if !history.on {
         return;
     }
+    let (every, most) = (HistoryConfig::EVERY, HistoryConfig::MOST_MB);
     let tip = "Batches from one snapshot to the next, once the dense beginning is over. 0: about 90 over the run.";
     row(ui, "Every (batches)", tip, |ui| {
-        ui.add(
-            DragValue::new(&mut history.every).range(0..=100_000).custom_formatter(|n, _| {
+        ui.add(DragValue::new(&mut history.every).range(every.0..=every.1).custom_formatter(
+            |n, _| {
                 if n == 0.0 { "as needed".into() } else { format!("{n}") }
-            }),
-        )
+            },
+        ))
     });
     let tip = "Space on disk. Near the limit every second snapshot goes, and fewer are taken.";
     row(ui, "At most (MB)", tip, |ui| {
-        ui.add(DragValue::new(&mut history.most_mb).range(20..=100_000))
+        ui.add(DragValue::new(&mut history.most_mb).range(most.0..=most.1))
     });
 }
