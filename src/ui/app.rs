@@ -132,6 +132,8 @@ impl App {
         let waker = ctx.clone();
         let wake = Arc::new(move || waker.request_repaint());
         let hub = Hub::start(setup.home.join("runs"), wake)?;
+        // What had to be put right is written anew, not only when it changes.
+        let on_disk = if told.is_some() { Session::default() } else { session.clone() };
         let mut toasts = Toasts::default();
         if let Some(text) = told {
             toasts.failure(text);
@@ -165,7 +167,7 @@ impl App {
             help: false,
             toasts,
             adapter: String::new(),
-            saved: (session.clone(), Instant::now()),
+            saved: (on_disk, Instant::now()),
             session,
             loaded: None,
             synthetic_asked: false,

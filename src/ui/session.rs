@@ -314,13 +314,13 @@ fn told(path: &Path, found: &Read<Session>) -> Option<String> {
     let mut text = String::new();
     if !found.dropped.is_empty() {
         text += &format!(
-            "Of the last session could not be read, and is as at the very beginning: {}. ",
+            "These settings of the last session could not be read and are as at the very beginning: {}. ",
             named(&found.dropped)
         );
     }
     if !found.mended.is_empty() {
         text += &format!(
-            "Of the last session was out of range, and is the nearest that can be: {}. ",
+            "These settings of the last session were out of range and now have the nearest value that can be set: {}. ",
             named(&found.mended)
         );
     }

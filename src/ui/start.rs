@@ -14,7 +14,6 @@ use super::app::{App, Setup};
 use super::home::{Home, set_aside};
 use super::{session, theme};
 use crate::core::files::write_bytes;
-use crate::workers::library::Job;
 
 /// A window that has answered for so long has started well.
 const WELL_AFTER: Duration = Duration::from_secs(10);
@@ -105,14 +104,16 @@ impl eframe::App for Start {
     fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
         let Phase::Up(app) = &mut self.phase else { return };
         app.logic(ctx, frame);
-        if let Some((mark, since)) = &self.under_way {
-            let left = WELL_AFTER.saturating_sub(since.elapsed());
-            if left.is_zero() {
-                app.job(Job::Remove(mark.clone()));
-                self.under_way = None;
-            } else {
-                ctx.request_repaint_after(left);
-            }
+        let Some((mark, since)) = self.under_way.take() else { return };
+        let left = WELL_AFTER.saturating_sub(since.elapsed());
+        if left.is_zero() {
+            // Nothing on this thread touches a file. Should the file stay, the next
+            // start asks once too often.
+            let remove = move || drop(std::fs::remove_file(mark));
+            let _ = std::thread::Builder::new().name("started".into()).spawn(remove);
+        } else {
+            ctx.request_repaint_after(left);
+            self.under_way = Some((mark, since));
         }
     }
 
@@ -145,8 +146,12 @@ fn ask(ui: &mut egui::Ui, failed: Option<&str>) -> Option<bool> {
     let frame = egui::Frame::new().fill(p.background).inner_margin(egui::Margin::same(24));
     let mut answer = None;
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-        ui.add_space((ui.available_height() * 0.25).min(160.0));
-        ui.set_max_width(620.0_f32.min(ui.available_width()));
+        let width = 620.0_f32.min(ui.available_width());
+        let top = (ui.available_height() * 0.25).min(160.0);
+        let left = (ui.available_width() - width) / 2.0;
+        let corner = ui.max_rect().min + egui::vec2(left, top);
+        let place = egui::Rect::from_min_size(corner, egui::vec2(width, 300.0));
+        let ui = &mut ui.new_child(egui::UiBuilder::new().max_rect(place));
         theme::card(ui.visuals()).inner_margin(egui::Margin::same(20)).show(ui, |ui| {
             let title = "Spikescope did not start well the last time";
             ui.label(RichText::new(title).font(theme::strong(18.0)));

@@ -57,8 +57,6 @@ pub enum Job {
     ReadSpikes(PathBuf),
     /// Write a file of the app's own.
     Save { path: PathBuf, bytes: Vec<u8> },
-    /// Remove a file of the app's own, if it is there.
-    Remove(PathBuf),
     /// Write an RGBA picture as PNG and say where it is.
     ExportPng { path: PathBuf, size: [usize; 2], rgba: Vec<u8> },
     /// List the training runs.
@@ -180,7 +178,6 @@ impl Job {
             | Self::ExportTraces { .. }
             | Self::ExportPng { .. }
             | Self::Save { .. }
-            | Self::Remove(_)
             | Self::DeleteRun(_) => true,
             Self::LoadMnist { .. }
             | Self::LoadSynthetic
@@ -247,13 +244,6 @@ impl Worker {
             Job::Save { path, bytes } => {
                 if let Err(error) = write_bytes(&path, &bytes) {
                     self.fail(error.to_string());
-                }
-            }
-            Job::Remove(path) => {
-                if let Err(error) = std::fs::remove_file(&path)
-                    && error.kind() != std::io::ErrorKind::NotFound
-                {
-                    self.fail(format!("{} could not be removed: {error}.", path.display()));
                 }
             }
             Job::ExportPng { path, size, rgba } => self.export_png(path, size, &rgba),

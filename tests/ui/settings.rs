@@ -101,6 +101,34 @@ fn a_session_of_impossible_numbers_opens_and_closes_in_every_workspace() {
     }
 }
 
+/// The Neuron lab once played by itself: a core and a half in software drawing.
+#[test]
+fn nothing_is_drawn_at_rest_in_any_tab() {
+    for workspace in WORKSPACES {
+        let settings = if workspace.id == "spiking" { "digits" } else { workspace.id };
+        for tab in tabs(workspace.id) {
+            let mut session = serde_json::to_value(Session::default()).unwrap();
+            session["strokes"] = json!([[[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]]);
+            session["workspace"] = workspace.id.into();
+            if !tab.is_empty() {
+                session[settings]["tab"] = (*tab).into();
+            }
+            let home = tempfile::tempdir().unwrap();
+            std::fs::write(home.path().join("session.json"), session.to_string()).unwrap();
+            let mut window = Window::open_with([1280.0, 800.0], home, |_| {});
+            let (begun, mut rested) = (Instant::now(), 0);
+            while rested < 40 {
+                assert!(begun.elapsed() < PATIENCE, "{} {tab} is never at rest", workspace.id);
+                window.harness.step();
+                let viewports = &window.harness.output().viewport_output;
+                let next = viewports.values().map(|v| v.repaint_delay).min().unwrap();
+                rested = if next > Duration::from_secs(5) { rested + 1 } else { 0 };
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+    }
+}
+
 #[test]
 fn two_billion_steps_of_a_converted_network_open_and_close() {
     let mut session = serde_json::to_value(Session::default()).unwrap();

@@ -30,14 +30,15 @@ where
     T: Bounded + Default + Serialize + DeserializeOwned,
 {
     let root: Value = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    // A list would be read as the fields in their order.
+    let Value::Object(fields) = &root else { return Err("it is no JSON object".into()) };
     let (mut settings, dropped) = match serde_json::from_value::<T>(root.clone()) {
         Ok(settings) => (settings, Vec::new()),
-        Err(error) => {
-            let Value::Object(fields) = root else { return Err(error.to_string()) };
+        Err(_) => {
             let usual = serde_json::to_value(T::default()).map_err(|e| e.to_string())?;
             let reads = |value: &Value| serde_json::from_value::<T>(value.clone()).is_ok();
             let mut healing = Healing { good: usual, reads, trials: 0, dropped: Vec::new() };
-            healing.fields(&mut Vec::new(), &fields);
+            healing.fields(&mut Vec::new(), fields);
             let settings = serde_json::from_value(healing.good).unwrap_or_default();
             (settings, healing.dropped)
         }
