@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::bounds::{Bounded, Bounds, Span};
+
 /// How a network is converted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -17,6 +19,24 @@ pub struct Recipe {
     pub initial: f32,
     /// Whether biases flow as currents; without them one sees what they are for.
     pub biases: bool,
+}
+
+impl Recipe {
+    /// Percentiles that thresholds can be taken from.
+    pub const PERCENTILE: Span = (70.0, 100.0);
+    /// Potentials to begin with, in thresholds.
+    pub const INITIAL: Span = (0.0, 0.99);
+}
+
+impl Bounded for Recipe {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { scaling, reset: _, input: _, pooling: _, read: _, initial, biases: _, per: _ } =
+            self;
+        if let Scaling::Percentile(percent) = scaling {
+            to.number("scaling.Percentile", percent, Self::PERCENTILE);
+        }
+        to.number("initial", initial, Self::INITIAL);
+    }
 }
 
 impl Default for Recipe {
@@ -109,7 +129,23 @@ pub struct Disturbance {
     pub jitter: u32,
 }
 
+impl Bounded for Disturbance {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { noise, dropped, jitter } = self;
+        to.number("noise", noise, Self::NOISE);
+        to.number("dropped", dropped, Self::DROPPED);
+        to.number("jitter", jitter, Self::JITTER);
+    }
+}
+
 impl Disturbance {
+    /// Noise, thresholds.
+    pub const NOISE: Span = (0.0, 1.0);
+    /// Share of spikes that may be lost.
+    pub const DROPPED: Span = (0.0, 0.9);
+    /// Steps that a spike may be late.
+    pub const JITTER: Span = (0.0, 20.0);
+
     /// Whether anything is disturbed at all.
     pub fn any(&self) -> bool {
         self.noise > 0.0 || self.dropped > 0.0 || self.jitter > 0

@@ -46,6 +46,20 @@ impl Activations {
     /// [`ConvertError::NoImages`].
     pub fn measure(network: &Network, images: &[Pixels]) -> Result<Self, ConvertError> {
         let name = network.architecture().name;
+        let measured = Self::measure_while(network, images, &mut || true)?;
+        measured.ok_or(ConvertError::NoImages { network: name })
+    }
+
+    /// The same, as long as `go_on` says so, which is asked every few images; else `None`.
+    ///
+    /// # Errors
+    /// [`ConvertError::NoImages`].
+    pub fn measure_while(
+        network: &Network,
+        images: &[Pixels],
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Self>, ConvertError> {
+        let name = network.architecture().name;
         if images.is_empty() {
             return Err(ConvertError::NoImages { network: name });
         }
@@ -56,6 +70,9 @@ impl Activations {
             |layer| Measured { layer, channels: vec![Channel::default(); taken.plane(layer).c] };
         let mut layers: Vec<Measured> = numbers.map(empty).collect();
         for part in images.chunks(AT_ONCE) {
+            if !go_on() {
+                return Ok(None);
+            }
             let trace = taken.forward(part.as_flattened(), part.len());
             for measured in &mut layers {
                 let values = trace.output(measured.layer);
@@ -66,7 +83,7 @@ impl Activations {
         for channel in layers.iter_mut().flat_map(|l| &mut l.channels) {
             channel.values.sort_unstable_by(f32::total_cmp);
         }
-        Ok(Self { images: images.len(), layers })
+        Ok(Some(Self { images: images.len(), layers }))
     }
 
     /// λ of each of the layer's `channels`; 1 where nothing was ever above zero.

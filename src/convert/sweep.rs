@@ -125,7 +125,7 @@ pub fn sweep(
             if image >= end || cancel.load(Relaxed) {
                 return;
             }
-            let found = one(spiking, data, image, task);
+            let Some(found) = one(spiking, data, image, task, cancel) else { return };
             // Sums of whole numbers: the order in which they come does not matter.
             let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
             all.merge(&found);
@@ -151,7 +151,14 @@ pub fn sweep(
     found
 }
 
-fn one(spiking: &Spiking, data: &Dataset, image: usize, task: &Task) -> Sweep {
+/// One image; `None` where it was cancelled in the middle.
+fn one(
+    spiking: &Spiking,
+    data: &Dataset,
+    image: usize,
+    task: &Task,
+    cancel: &AtomicBool,
+) -> Option<Sweep> {
     let label = data.labels()[image];
     let mut run = Run::new(spiking, &data.pixels(image), task.disturbance, image as u64);
     let mut found = Sweep::new(task);
@@ -159,6 +166,9 @@ fn one(spiking: &Spiking, data: &Dataset, image: usize, task: &Task) -> Sweep {
     let mut open = [true; MARGINS.len()];
     let last = task.steps.last().copied().unwrap_or(0);
     for step in 1..=last {
+        if cancel.load(Relaxed) {
+            return None;
+        }
         run.advance();
         let (answer, ahead) = run.answer();
         let right = usize::from(answer == Some(label));
@@ -179,5 +189,5 @@ fn one(spiking: &Spiking, data: &Dataset, image: usize, task: &Task) -> Sweep {
             }
         }
     }
-    found
+    Some(found)
 }

@@ -21,6 +21,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{Bounded, Bounds};
 use super::text;
 
 /// Slowest speed that can be asked for, steps per second.
@@ -155,6 +156,13 @@ pub struct PlaybackSettings {
 impl Default for PlaybackSettings {
     fn default() -> Self {
         Self { steps_per_s: 5.0, looping: Looping::Off }
+    }
+}
+
+impl Bounded for PlaybackSettings {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { steps_per_s, looping: _ } = self;
+        to.number("steps_per_s", steps_per_s, (SLOWEST_STEPS_PER_S, FASTEST_STEPS_PER_S));
     }
 }
 

@@ -16,6 +16,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::{Pixels, SIDE};
+use crate::core::bounds::{Bounded, Bounds};
 use crate::core::rng::Rng;
 
 /// Width of the Gaussian that smooths the elastic field, pixels (Simard et al. 2003).
@@ -105,6 +106,23 @@ pub static SETTINGS: &[Setting] = &[
         get: |a| &mut a.unchanged,
     },
 ];
+
+impl Bounded for Augmentation {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { shift_px, rotation_deg, scale, elastic_px, unchanged } = self;
+        let all = [
+            ("shift_px", shift_px),
+            ("rotation_deg", rotation_deg),
+            ("scale", scale),
+            ("elastic_px", elastic_px),
+            ("unchanged", unchanged),
+        ];
+        // In the order of the settings, which a test compares.
+        for ((name, value), setting) in all.into_iter().zip(SETTINGS) {
+            to.number(name, value, (0.0, f64::from(setting.most)));
+        }
+    }
+}
 
 impl Setting {
     /// Its value.
@@ -287,6 +305,18 @@ mod tests {
             let scaled = apply(Augmentation { scale: 0.2, ..off });
             // Area goes by the square of the scale.
             assert!((0.6..1.5).contains(&(scaled.0 / mass)));
+        }
+    }
+
+    #[test]
+    fn every_setting_is_brought_within_its_own_range() {
+        for (i, setting) in SETTINGS.iter().enumerate() {
+            let mut all = Augmentation::default();
+            setting.set(&mut all, 1e9);
+            let mut bounds = Bounds::default();
+            all.bound(&mut bounds);
+            assert_eq!(setting.value(all), setting.most, "{}", setting.name);
+            assert_eq!((bounds.declared().len(), bounds.mended().len()), (5, 1), "{i}");
         }
     }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::error::SnnError;
+use crate::core::bounds::Bounds;
 
 /// A parameter of a neuron model or a plasticity rule.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +104,28 @@ impl Config {
     pub fn with(mut self, name: &str, value: f64) -> Self {
         self.values.insert(name.to_owned(), value);
         self
+    }
+
+    /// Brings every value within its declared range; what is not declared goes.
+    pub fn bound(&mut self, params: &[Param], to: &mut Bounds) {
+        let Self { id: _, values } = self;
+        to.inside("values", |to| {
+            values.retain(|name, _| {
+                let known = params.iter().any(|p| p.name == name);
+                if !known {
+                    to.mend(name);
+                }
+                known
+            });
+            for p in params {
+                let Some(value) = values.get_mut(p.name) else { continue };
+                to.number(p.name, value, p.range);
+                if !p.allows(*value) {
+                    *value = value.round();
+                    to.mend(p.name);
+                }
+            }
+        });
     }
 
     /// The values in the order declared, each checked. `owner` begins the

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::network::{Values, Waveform};
+use crate::core::bounds::{ANY, Bounded, Bounds, Span};
 use crate::core::rng::Rng;
 
 /// Points of a drawn current.
@@ -65,6 +66,28 @@ pub struct Stimulus {
     pub drawn: Vec<f32>,
     /// Noise follows from it.
     pub seed: u64,
+}
+
+impl Stimulus {
+    /// Level and noise, in the figure's units.
+    pub const LEVEL: Span = (0.0, 5.0);
+    pub const NOISE: Span = (0.0, 5.0);
+    /// Period, ms.
+    pub const PERIOD_MS: Span = (10.0, 1000.0);
+    /// Drawn points, shares of the level.
+    const DRAWN: Span = (-1.0, 1.0);
+}
+
+impl Bounded for Stimulus {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { shape: _, level, period_ms, noise_sd, drawn, seed } = self;
+        to.number("level", level, Self::LEVEL);
+        to.number("period_ms", period_ms, Self::PERIOD_MS);
+        to.number("noise_sd", noise_sd, Self::NOISE);
+        let point = |to: &mut Bounds, i, point: &mut f32| to.number(i, point, Self::DRAWN);
+        to.list("drawn", drawn, DRAWN_POINTS, point);
+        to.number("seed", seed, ANY);
+    }
 }
 
 impl Default for Stimulus {

@@ -13,6 +13,7 @@ use super::conversion::{ConversionState, ConversionWorld};
 use super::diehl_cook::{Digits, DigitsWorld};
 use super::digit::{Digit, Source};
 use super::history::History;
+use super::home::Home;
 use super::neuron::{Neuron, NeuronWorld};
 use super::plasticity::{Plasticity, PlasticityWorld};
 use super::session::{self, Session};
@@ -33,6 +34,10 @@ use crate::workers::runs::RunRecord;
 /// Time from a change to its being written to the session file.
 const AUTOSAVE_AFTER: Duration = Duration::from_millis(700);
 
+/// What a second window on the same folder says, and why.
+pub(super) const NOT_SAVED: &str = "Another window of Spikescope is open.";
+pub(super) const NOT_SAVED_WHY: &str = "This one began with the settings and the drawing saved last and keeps its changes of them to itself: they are gone when it is closed. What is trained or exported here stays.";
+
 /// Where the app keeps its things and how it starts.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -52,6 +57,8 @@ pub struct Setup {
 pub struct App {
     pub(super) hub: Hub,
     pub(super) home: PathBuf,
+    /// Given back after the workers have written what they have to: declared after them.
+    taken: Home,
     pub(super) digit: Digit,
     /// The models that answer, the one in training not counted.
     pub(super) models: Models,
@@ -102,8 +109,18 @@ impl App {
     /// # Errors
     /// When the system gives no threads.
     pub fn new(ctx: &Context, setup: Setup) -> std::io::Result<Self> {
+        let home = Home::take(&setup.home);
+        Self::in_home(ctx, setup, home)
+    }
+
+    /// The same, in a folder that was asked for before.
+    pub(super) fn in_home(ctx: &Context, setup: Setup, taken: Home) -> std::io::Result<Self> {
         theme::install(ctx);
-        let (mut session, told) = session::read(&setup.home);
+        let (mut session, told) = if taken.is_ours() {
+            session::read(&setup.home)
+        } else {
+            (session::read_quietly(&setup.home), None)
+        };
         if setup.projector {
             session.set_projector(true);
         }
@@ -115,14 +132,20 @@ impl App {
         let waker = ctx.clone();
         let wake = Arc::new(move || waker.request_repaint());
         let hub = Hub::start(setup.home.join("runs"), wake)?;
+        // What had to be put right is written anew, not only when it changes.
+        let on_disk = if told.is_some() { Session::default() } else { session.clone() };
         let mut toasts = Toasts::default();
         if let Some(text) = told {
             toasts.failure(text);
+        }
+        if !taken.is_ours() {
+            toasts.notice(format!("{NOT_SAVED} {NOT_SAVED_WHY}"));
         }
         let set = shipped::find(&session.weight_set).unwrap_or(&shipped::REPORT);
         let mut app = Self {
             hub,
             home: setup.home,
+            taken,
             digit: Digit::restore(session.strokes.clone(), session.treatment.clone()),
             models: in_the_box(set, &mut toasts),
             set,
@@ -144,7 +167,7 @@ impl App {
             help: false,
             toasts,
             adapter: String::new(),
-            saved: (session.clone(), Instant::now()),
+            saved: (on_disk, Instant::now()),
             session,
             loaded: None,
             synthetic_asked: false,
@@ -161,6 +184,11 @@ impl App {
         app.job(Job::ListRuns);
         used.into_iter().for_each(|run| app.job(Job::LoadRun(run)));
         Ok(app)
+    }
+
+    /// Whether settings and drawing are kept over a restart.
+    pub(super) fn saves(&self) -> bool {
+        self.taken.is_ours()
     }
 
     /// Names the graphics adapter in the status line.
@@ -347,7 +375,7 @@ impl App {
         if self.session.workspace != self.workspace.id {
             self.session.workspace = self.workspace.id.to_owned();
         }
-        if self.session == self.saved.0 {
+        if self.session == self.saved.0 || !self.taken.is_ours() {
             return;
         }
         let waited = self.saved.1.elapsed();
@@ -437,6 +465,9 @@ impl eframe::App for App {
     fn on_exit(&mut self) {
         // The hub's threads end when it is dropped; the last job they do is
         // writing the session.
+        if !self.taken.is_ours() {
+            return;
+        }
         if let Ok(bytes) = serde_json::to_vec(&self.session) {
             self.job(Job::Save { path: session::path(&self.home), bytes });
         }

@@ -3,7 +3,7 @@
 
 use egui::{Align, Color32, CornerRadius, Layout, Margin, Panel, RichText, Sense, Ui, Vec2};
 
-use super::app::App;
+use super::app::{App, NOT_SAVED, NOT_SAVED_WHY};
 use super::command::{Command, DataEdit, Outbox, TrainEdit};
 use super::snapshot::Snapshot;
 use super::theme::{self, palette};
@@ -134,6 +134,10 @@ pub fn status(ui: &mut Ui, app: &App, out: &mut Outbox) {
         ui.horizontal_centered(|ui| {
             let world = app.snapshot();
             training_status(ui, &world, out);
+            if !app.saves() {
+                let text = format!("{NOT_SAVED} Settings are not saved here.");
+                ui.label(RichText::new(text).small().color(p.warning)).on_hover_text(NOT_SAVED_WHY);
+            }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.available_width() > 250.0 && !app.adapter.is_empty() {
                     ui.label(RichText::new(&app.adapter).small().color(p.weak)).on_hover_text(

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::app::App;
 use super::command::DataEdit;
 use crate::convert::recipe::{Disturbance, Per, Recipe, Scaling};
+use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::core::playback::{Playback, PlaybackEdit, PlaybackSettings};
 use crate::data::registry::Split;
 use crate::workers::conversion::sample::{Sample, SampleOf};
 use crate::workers::conversion::{Question, Shown};
 use crate::workers::library::{Job, Loading};
-use crate::workers::models::Model;
+use crate::workers::models::{Model, is_model_key};
 
 /// Steps after which a sample's answers are read.
 const READ_AFTER: [u64; 8] = [1, 2, 5, 10, 20, 50, 100, 200];
@@ -66,6 +67,20 @@ pub struct How {
     pub steps: u64,
 }
 
+impl How {
+    /// Steps of a run: more take memory and time that nobody sees.
+    pub const STEPS: Span = (5.0, 500.0);
+}
+
+impl Bounded for How {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { recipe, disturbance, steps } = self;
+        to.part("recipe", recipe);
+        to.part("disturbance", disturbance);
+        to.number("steps", steps, Self::STEPS);
+    }
+}
+
 impl Default for How {
     fn default() -> Self {
         Self { recipe: Recipe::default(), disturbance: Disturbance::default(), steps: 100 }
@@ -100,6 +115,30 @@ impl Default for ConversionSettings {
             sample: 500,
             playback: PlaybackSettings { steps_per_s: 20.0, ..PlaybackSettings::default() },
         }
+    }
+}
+
+impl ConversionSettings {
+    /// How many test digits can be asked.
+    pub const SIZES: [usize; 4] = [100, 500, 2000, 10_000];
+    /// Stages, and places in one, of any network.
+    const STAGE: Span = (0.0, 63.0);
+    const PLACE: Span = (0.0, 1e6);
+}
+
+impl Bounded for ConversionSettings {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { tab: _, model, how, stage, unit, sample, playback } = self;
+        let usual = Self::default();
+        to.id("model", model, is_model_key, &usual.model);
+        to.part("how", how);
+        to.number("stage", stage, Self::STAGE);
+        if let Some((stage, place)) = unit {
+            to.number("unit.0", stage, Self::STAGE);
+            to.number("unit.1", place, Self::PLACE);
+        }
+        to.one_of("sample", sample, &Self::SIZES);
+        to.part("playback", playback);
     }
 }
 

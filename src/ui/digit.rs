@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::command::{DigitEdit, Point};
+use crate::core::bounds::{Bounded, Bounds, Number, SHARE, Span};
 use crate::data::picture::{Note, Picture};
 use crate::data::strokes::{Framing, Stroke, erase, to_pixels};
 use crate::data::{PIXELS, Pixels, perturb};
@@ -16,7 +17,7 @@ const HISTORY: usize = 200;
 pub const ERASER_RADIUS: f32 = 0.045;
 /// Points that a drawing may have; more than anyone draws, few enough to stay
 /// quick.
-const MAX_POINTS: usize = 20_000;
+pub(super) const MAX_POINTS: usize = 20_000;
 
 /// Where the current digit comes from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,6 +71,22 @@ pub struct Treatment {
     pub noise: f32,
     /// Shift of the 28×28 picture, pixels.
     pub shift: [f32; 2],
+}
+
+impl Treatment {
+    pub const PEN: Span = (0.02, 0.2);
+    pub const NOISE: Span = SHARE;
+    pub const SHIFT_PX: Span = (-10.0, 10.0);
+}
+
+impl Bounded for Treatment {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { centre: _, pen, noise, shift: [right, down] } = self;
+        to.number("pen", pen, Self::PEN);
+        to.number("noise", noise, Self::NOISE);
+        to.number("shift.0", right, Self::SHIFT_PX);
+        to.number("shift.1", down, Self::SHIFT_PX);
+    }
 }
 
 impl Default for Treatment {
@@ -183,10 +200,10 @@ impl Digit {
                 }
             }
             DigitEdit::Centre(on) => self.treatment.centre = *on,
-            DigitEdit::PenWidth(width) => self.treatment.pen = width.clamp(0.02, 0.2),
-            DigitEdit::Noise(sigma) => self.treatment.noise = sigma.clamp(0.0, 1.0),
+            DigitEdit::PenWidth(width) => self.treatment.pen = width.within(Treatment::PEN),
+            DigitEdit::Noise(sigma) => self.treatment.noise = sigma.within(Treatment::NOISE),
             DigitEdit::Shift(shift) => {
-                self.treatment.shift = shift.map(|s| s.clamp(-10.0, 10.0));
+                self.treatment.shift = shift.map(|s| s.within(Treatment::SHIFT_PX));
             }
             DigitEdit::Eraser(on) => self.eraser = *on,
             DigitEdit::Show { name, label, pixels } => self.set_source(Source::Picture {

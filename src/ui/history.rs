@@ -9,6 +9,7 @@ use super::app::App;
 use super::command::DataEdit;
 use super::snapshot::Snapshot;
 use crate::ann::snapshots::Moment;
+use crate::core::bounds::{Bounded, Bounds};
 use crate::core::playback::{Playback, PlaybackEdit, PlaybackSettings};
 use crate::data::Dataset;
 use crate::workers::runs::RunRecord;
@@ -115,6 +116,13 @@ pub struct HistorySettings {
     pub scale: Scale,
     /// Speed and loop.
     pub playback: PlaybackSettings,
+}
+
+impl Bounded for HistorySettings {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { pictures: _, plots: _, plots_first: _, figure: _, scale: _, playback } = self;
+        to.part("playback", playback);
+    }
 }
 
 /// The view's own state.

@@ -7,19 +7,23 @@ use serde::{Deserialize, Serialize};
 
 use super::conversion::ConversionSettings;
 use super::diehl_cook::settings::DigitsSettings;
-use super::digit::Treatment;
+use super::digit::{MAX_POINTS, Treatment};
 use super::history::HistorySettings;
+use super::home::set_aside;
 use super::neuron::settings::NeuronSettings;
 use super::plasticity::settings::PlasticitySettings;
 use super::time::TimeSettings;
+use super::workspaces;
 use super::workspaces::fields::view::FieldsView;
+use super::workspaces::train::bound_form;
+use crate::ann::shipped;
 use crate::ann::trainer::TrainConfig;
+use crate::core::bounds::{self, Bounded, Bounds, Read, Span};
 use crate::core::files::read_limited;
 use crate::data::strokes::Stroke;
 use crate::snn::choose::Wish;
-
-/// The largest session that is read; a drawing of a day has some megabytes.
-const MOST_BYTES: u64 = 64 << 20;
+use crate::workers::digits::shown;
+use crate::workers::models::{is_model_key, is_run_id};
 
 /// The user's state between two starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -163,7 +167,7 @@ impl Default for Session {
             strokes: Vec::new(),
             treatment: Treatment::default(),
             answers: AnswersView::default(),
-            weight_set: crate::ann::shipped::REPORT.id.to_owned(),
+            weight_set: shipped::REPORT.id.to_owned(),
             training: TrainConfig::default(),
             history: HistorySettings::default(),
             queue: Vec::new(),
@@ -184,22 +188,108 @@ impl Default for Session {
     }
 }
 
+/// A session file with the longest drawing has a megabyte; larger ones are not read.
+const MOST_BYTES: u64 = 16 << 20;
+/// Sizes of a window, points.
+const WIDTH: Span = (320.0, 16_384.0);
+const HEIGHT: Span = (240.0, 16_384.0);
+/// Points of a drawing; the canvas goes from 0 to 1, a mouse beyond it.
+const POINT: Span = (-4.0, 5.0);
+/// Runs that wait, that answer, that are not asked about.
+const MOST_QUEUED: usize = 100;
+const MOST_USED: usize = 100;
+const MOST_DISMISSED: usize = 1000;
+
+impl Bounded for AnswersView {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { large, order: _ } = self;
+        let known = |id: &str| is_model_key(id) || id == shown::KEY;
+        to.id("large", large, known, &Self::default().large);
+    }
+}
+
+impl Bounded for Session {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self {
+            theme: _,
+            projector: _,
+            theme_before: _,
+            workspace,
+            window,
+            strokes,
+            treatment,
+            answers,
+            weight_set,
+            training,
+            history,
+            queue,
+            queue_runs: _,
+            live: _,
+            used_runs,
+            mnist_folder: _,
+            without_mnist: _,
+            time,
+            conversion,
+            neuron,
+            plasticity,
+            digits,
+            dismissed_runs,
+            fields,
+            engine: _,
+        } = self;
+        to.id("workspace", workspace, |id| workspaces::find(id).is_some(), "draw");
+        if let Some([width, height]) = window {
+            to.number("window.0", width, WIDTH);
+            to.number("window.1", height, HEIGHT);
+        }
+        let mut left = MAX_POINTS;
+        to.list("strokes", strokes, MAX_POINTS, |to, i, stroke| {
+            to.list(i, stroke, left, |to, k, [x, y]| {
+                to.number(format_args!("{k}.0"), x, POINT);
+                to.number(format_args!("{k}.1"), y, POINT);
+            });
+            left -= stroke.len();
+        });
+        to.part("treatment", treatment);
+        to.part("answers", answers);
+        to.id("weight_set", weight_set, |id| shipped::find(id).is_some(), shipped::REPORT.id);
+        to.inside("training", |to| bound_form(training, to));
+        to.part("history", history);
+        to.list("queue", queue, MOST_QUEUED, |to, i, config| {
+            to.inside(i, |to| bound_form(config, to));
+        });
+        to.ids("used_runs", used_runs, MOST_USED, is_run_id);
+        to.part("time", time);
+        to.part("conversion", conversion);
+        to.part("neuron", neuron);
+        to.part("plasticity", plasticity);
+        to.part("digits", digits);
+        to.ids("dismissed_runs", dismissed_runs, MOST_DISMISSED, is_run_id);
+        to.part("fields", fields);
+    }
+}
+
 /// Where the session is kept.
 pub fn path(home: &Path) -> PathBuf {
     home.join("session.json")
 }
 
-/// Reads the session. A file that cannot be understood is renamed, so that
-/// nothing in it is lost, and the message says so.
+/// Reads the session. What cannot be read in it, or is out of its range, is put
+/// right, and the message says so. Where anything is lost by that, the file as it
+/// was is kept under another name.
 pub fn read(home: &Path) -> (Session, Option<String>) {
     let path = path(home);
-    let Ok(bytes) = read_limited(&path, MOST_BYTES) else { return (Session::default(), None) };
-    match serde_json::from_slice::<Session>(&bytes).map_err(|e| e.to_string()).and_then(checked) {
-        Ok(session) => (session, None),
+    if !path.exists() {
+        return (Session::default(), None);
+    }
+    match from_file(&path) {
+        Ok(found) => {
+            let told = told(&path, &found);
+            (found.settings, told)
+        }
         Err(reason) => {
-            let aside = path.with_extension("broken.json");
-            let kept = match std::fs::rename(&path, &aside) {
-                Ok(()) => format!("it is kept as {}", aside.display()),
+            let kept = match set_aside(&path, "broken") {
+                Ok(aside) => format!("it is kept as {}", aside.display()),
                 Err(_) => "it is left where it is".into(),
             };
             let text = format!(
@@ -211,54 +301,49 @@ pub fn read(home: &Path) -> (Session, Option<String>) {
     }
 }
 
-/// [`read`] without setting a broken file aside: for what is needed before the
-/// window is there to tell of it.
-pub fn read_quietly(home: &Path) -> (Session, bool) {
-    let read =
-        read_limited(&path(home), MOST_BYTES).ok().and_then(|b| serde_json::from_slice(&b).ok());
-    match read.map(checked) {
-        Some(Ok(session)) => (session, true),
-        _ => (Session::default(), false),
-    }
+fn from_file(path: &Path) -> Result<Read<Session>, String> {
+    let bytes = read_limited(path, MOST_BYTES).map_err(|e| e.to_string())?;
+    bounds::from_json(&bytes)
 }
 
-/// Refuses numbers that no session of ours has.
-fn checked(mut session: Session) -> Result<Session, String> {
-    let t = &session.treatment;
-    let finite = [t.pen, t.noise, t.shift[0], t.shift[1]].iter().all(|x| x.is_finite())
-        && session.strokes.iter().flatten().flatten().all(|x| x.is_finite());
-    if !finite {
-        return Err("a number is not finite".into());
+/// What is said of a session that had to be put right.
+fn told(path: &Path, found: &Read<Session>) -> Option<String> {
+    if found.mended.is_empty() && found.dropped.is_empty() {
+        return None;
     }
-    session.window = session.window.filter(|[w, h]| *w >= 320.0 && *h >= 240.0);
-    Ok(session)
+    let mut text = String::new();
+    if !found.dropped.is_empty() {
+        text += &format!(
+            "These settings of the last session could not be read and are as at the very beginning: {}. ",
+            named(&found.dropped)
+        );
+    }
+    if !found.mended.is_empty() {
+        text += &format!(
+            "These settings of the last session were out of range and now have the nearest value that can be set: {}. ",
+            named(&found.mended)
+        );
+    }
+    text += &match set_aside(path, "broken") {
+        Ok(aside) => format!("The file as it was is kept as {}.", aside.display()),
+        Err(_) => format!("Everything else in {} was taken over.", path.display()),
+    };
+    Some(text)
+}
+
+/// The first few names.
+fn named(names: &[String]) -> String {
+    const SAID: usize = 4;
+    let more = names.len().saturating_sub(SAID);
+    let said = names.iter().take(SAID).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{said} and {more} more") } else { said }
+}
+
+/// [`read`] without setting anything aside or saying so: for what is needed before
+/// the window is there to tell of it, and for a window that only looks.
+pub fn read_quietly(home: &Path) -> Session {
+    from_file(&path(home)).map_or_else(|_| Session::default(), |found| found.settings)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_session_comes_back_as_it_was() {
-        let dir = tempfile::tempdir().unwrap();
-        let session = Session {
-            strokes: vec![vec![[0.1, 0.2], [0.3, 0.4]]],
-            projector: true,
-            ..Session::default()
-        };
-        crate::core::files::write_bytes(&path(dir.path()), &serde_json::to_vec(&session).unwrap())
-            .unwrap();
-        assert_eq!(read(dir.path()), (session, None));
-    }
-
-    #[test]
-    fn a_broken_session_is_set_aside_and_said() {
-        let dir = tempfile::tempdir().unwrap();
-        crate::core::files::write_bytes(&path(dir.path()), b"{\"theme\": 3").unwrap();
-        let (session, told) = read(dir.path());
-        assert_eq!(session, Session::default());
-        assert!(told.unwrap().contains("session.broken.json"));
-        assert!(dir.path().join("session.broken.json").exists());
-        assert_eq!(read(dir.path()), (Session::default(), None));
-    }
-}
+mod tests;

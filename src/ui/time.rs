@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::app::App;
 use super::command::DataEdit;
 use crate::ann::sweep::Hidden;
+use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::core::playback::{Playback, PlaybackEdit, PlaybackSettings};
 use crate::data::SIDE;
 use crate::workers::library::Loading;
-use crate::workers::models::Models;
+use crate::workers::models::{Models, is_model_key};
 use crate::workers::sweep::{Question, SurveyOf};
 
 /// What the user does in the Time workspace.
@@ -56,6 +57,20 @@ pub struct TimeSettings {
     pub unit: usize,
     /// Speed and loop.
     pub playback: PlaybackSettings,
+}
+
+impl TimeSettings {
+    /// Units of any network.
+    const UNIT: Span = (0.0, 4095.0);
+}
+
+impl Bounded for TimeSettings {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { tab: _, network, unit, playback } = self;
+        to.id("network", network, is_model_key, &Self::default().network);
+        to.number("unit", unit, Self::UNIT);
+        to.part("playback", playback);
+    }
 }
 
 impl Default for TimeSettings {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use eframe::egui_wgpu::{self, wgpu};
 
-use super::app::{App, Setup};
+use super::app::Setup;
 use super::session::{self, ThemeChoice};
+use super::start::{self, Start};
 use crate::core::{files, folders};
 
 /// How the window is opened.
@@ -37,7 +38,7 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
     let home = folders::home();
     // What a killed process left half written; never what another is writing.
     files::sweep(&home);
-    let (session, _) = session::read_quietly(&home);
+    let session = session::read_quietly(&home);
     let native = native_options(session.window.unwrap_or([1280.0, 800.0]), options.software);
     let setup = Setup {
         home,
@@ -144,15 +145,16 @@ fn create(
     cc: &eframe::CreationContext<'_>,
     setup: Setup,
 ) -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
-    let mut app = App::new(&cc.egui_ctx, setup).context("could not start the worker threads")?;
+    let mut start =
+        Start::new(&cc.egui_ctx, setup).context("could not start the worker threads")?;
     WAS_OPEN.set(true);
     if let Some(state) = &cc.wgpu_render_state {
         let info = state.adapter.get_info();
         let kind = if info.device_type == wgpu::DeviceType::Cpu { " (software)" } else { "" };
-        app.set_adapter(format!("{}{kind}", short_name(&info.name)));
+        start.set_adapter(format!("{}{kind}", short_name(&info.name)));
         watch_device(&state.device);
     }
-    Ok(Box::new(app))
+    Ok(Box::new(start))
 }
 
 /// `llvmpipe (LLVM 15.0.6, 256 bits)` → `llvmpipe`.
@@ -174,6 +176,8 @@ fn watch_device(device: &wgpu::Device) {
 
 /// Replaces this process by one that draws in software.
 fn restart_in_software() {
+    // It was the device that ended this start, not the session.
+    let _ = std::fs::remove_file(start::mark(&folders::home()));
     let already = std::env::args().any(|a| a == "--software");
     let started = (!already)
         .then(std::env::current_exe)

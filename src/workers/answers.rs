@@ -111,6 +111,8 @@ pub fn spawn(
         while let Some(question) = inbox.wait() {
             let work = std::panic::AssertUnwindSafe(|| {
                 let models = question.models.iter();
+                // Nobody waits for the rest once the window closes.
+                let models = models.take_while(|_| !inbox.is_closed());
                 let answers: Vec<Answer> =
                     pool.install(|| models.map(|m| ask(m, &question.pixels)).collect());
                 (combine(question.set, &answers), answers)

@@ -23,13 +23,17 @@ impl Default for Curve {
     }
 }
 
+/// The largest number, of a step or a loss, that can be drawn.
+const DRAWN: f64 = 1e12;
+
 impl Curve {
     /// Whether it is one that [`Curve::push`] could have made: what is read from
     /// a file may be anything.
     pub fn is_sound(&self) -> bool {
         let (sum, count) = &self.filling;
-        let finite = self.points.iter().flatten().chain(sum).all(|v| v.is_finite());
-        finite
+        // NaN is within nothing.
+        self.points.iter().flatten().all(|v| v.abs() <= DRAWN)
+            && sum.iter().all(|v| v.abs() <= DRAWN * f64::from(self.stride))
             && self.points.len() <= CAPACITY
             && (1..=1 << 30).contains(&self.stride)
             && *count <= self.stride
@@ -56,7 +60,7 @@ impl Curve {
                     [0, 1].map(|i| pair.iter().map(|p| p[i]).sum::<f64>() / n)
                 })
                 .collect();
-            self.stride *= 2;
+            self.stride = self.stride.saturating_mul(2);
         }
     }
 
@@ -108,6 +112,8 @@ mod tests {
             Curve { stride: u32::MAX, ..curve.clone() },
             Curve { filling: ([0.0; 2], u32::MAX), ..curve.clone() },
             Curve { points: vec![[0.0, f64::INFINITY]], ..curve.clone() },
+            Curve { points: vec![[1e300, 0.0]], ..curve.clone() },
+            Curve { filling: ([f64::NAN, 0.0], 0), ..curve.clone() },
             Curve { points: vec![[0.0; 2]; CAPACITY + 1], ..curve.clone() },
         ] {
             assert!(!bad.is_sound());

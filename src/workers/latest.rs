@@ -57,6 +57,11 @@ impl<T> Inbox<T> {
         self.arrived.notify_all();
     }
 
+    /// Whether the reader is to stop: long work looks now and then.
+    pub fn is_closed(&self) -> bool {
+        lock(&self.newest).1
+    }
+
     /// A request, if one is there, without waiting; `None` once closed.
     pub fn take(&self) -> Option<Option<T>> {
         let mut guard = lock(&self.newest);

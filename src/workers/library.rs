@@ -5,8 +5,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::events::{Event, Events};
 use super::latest::Slot;
@@ -116,6 +117,9 @@ impl Library {
     }
 }
 
+/// How soon a job that only reads is let go when the window closes.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
 struct Worker {
     out: Arc<Slot<Library>>,
     events: Events,
@@ -132,19 +136,72 @@ pub fn spawn(
     runs_root: PathBuf,
     quit: Arc<AtomicBool>,
 ) -> std::io::Result<JoinHandle<()>> {
-    let worker = Worker { out, events, runs_root, quit };
+    let worker = Arc::new(Worker { out, events, runs_root, quit });
     std::thread::Builder::new().name("library".into()).spawn(move || {
         while let Ok(job) = jobs.recv() {
-            let work = std::panic::AssertUnwindSafe(|| worker.carry_out(job));
-            if let Err(panic) = std::panic::catch_unwind(work) {
-                let what = super::training::panic_text(&*panic);
-                worker.fail(format!("A job failed through an error in the program ({what}). Nothing was lost; please report it."));
+            if job.writes() {
+                worker.guarded(job);
+            } else if !worker.quit.load(Relaxed) {
+                reading(&worker, job);
             }
         }
     })
 }
 
+/// Does a job that only reads on a thread of its own, so that the window need not
+/// wait for its end to close: what it would have brought is of no use then.
+fn reading(worker: &Arc<Worker>, job: Job) {
+    let (done, wait) = sync_channel::<()>(1);
+    let own = Arc::clone(worker);
+    let spawned = std::thread::Builder::new().name("reading".into()).spawn(move || {
+        own.guarded(job);
+        drop(done);
+    });
+    if let Err(error) = spawned {
+        return worker
+            .fail(format!("Nothing could be read: {error}. Close something else and try again."));
+    }
+    while wait.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
+        if worker.quit.load(Relaxed) {
+            return;
+        }
+    }
+}
+
+impl Job {
+    /// Whether something is to be on disk afterwards: such jobs are done, whatever
+    /// else happens.
+    fn writes(&self) -> bool {
+        match self {
+            Self::Export { .. }
+            | Self::ExportArrays { .. }
+            | Self::ExportSpikes { .. }
+            | Self::ExportNetwork { .. }
+            | Self::ExportTraces { .. }
+            | Self::ExportPng { .. }
+            | Self::Save { .. }
+            | Self::DeleteRun(_) => true,
+            Self::LoadMnist { .. }
+            | Self::LoadSynthetic
+            | Self::FindWrong { .. }
+            | Self::ReadPicture(_)
+            | Self::ReadSpikes(_)
+            | Self::ListRuns
+            | Self::LoadRun(_)
+            | Self::LoadSet(_) => false,
+        }
+    }
+}
+
 impl Worker {
+    fn guarded(&self, job: Job) {
+        let work = std::panic::AssertUnwindSafe(|| self.carry_out(job));
+        if let Err(panic) = std::panic::catch_unwind(work) {
+            let what = super::training::panic_text(&*panic);
+            self.fail(format!("A job failed through an error in the program ({what}). Nothing was lost; please report it."));
+        }
+    }
+
     fn fail(&self, text: String) {
         self.events.send(Event::Failure(text));
     }

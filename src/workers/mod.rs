@@ -61,7 +61,7 @@ pub mod training;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::Release};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -467,6 +467,13 @@ impl Drop for Hub {
         self.to_sweep.close();
         self.scrubs.close();
         self.plotter.close();
+        // All of them at once: each is waited for afterwards.
+        self.simulation.quit();
+        self.pattern.quit();
+        self.digits.quit();
+        // The flag to leave goes up first: a stopped run would count as ended.
+        self.control.quit.store(true, Release);
+        self.control.stop.store(true, Release);
         self.train = None;
         self.jobs = None;
         for thread in self.threads.drain(..) {

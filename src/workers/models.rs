@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use crate::ann::ensemble;
 use crate::ann::network::Network;
 use crate::ann::weights::Metadata;
+use crate::ann::zoo;
 
 /// Where a model's weights come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,19 @@ impl Model {
         };
         Self { key, name, origin, network, metadata }
     }
+}
+
+/// Whether a model could have this [`Model::key`]: that of an architecture, of an
+/// ensemble, of the one in training or of a run.
+pub fn is_model_key(key: &str) -> bool {
+    let shipped = zoo::find(key).is_some() || ensemble::find(key).is_some();
+    shipped || key == "live" || key.strip_prefix("run-").is_some_and(is_run_id)
+}
+
+/// Whether a run could have this id: a plain name of a folder, never a path.
+pub fn is_run_id(id: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    (1..=128).contains(&id.len()) && id.chars().all(plain) && !id.starts_with('.')
 }
 
 /// The models at hand, in the order they are shown.

@@ -134,9 +134,16 @@ impl<C: Send + 'static> Remote<C> {
     }
 }
 
+impl<C> Remote<C> {
+    /// Lets the thread end; who drops this waits for it.
+    pub fn quit(&self) {
+        self.control.quit.store(true, Relaxed);
+    }
+}
+
 impl<C> Drop for Remote<C> {
     fn drop(&mut self) {
-        self.control.quit.store(true, Relaxed);
+        self.quit();
         self.commands = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

@@ -29,6 +29,8 @@ use crate::data::registry::SOURCES;
 const MOST_BYTES: u64 = 64 << 20;
 /// More than any counter reaches, and still whole numbers when drawn.
 const MOST_COUNT: u64 = 1 << 40;
+/// The end of the year 9999, up to which dates can be written.
+const LAST_UNIX: u64 = 253_402_300_799;
 /// An empty folder younger than this may belong to a run that is just beginning.
 const BEGINNING: Duration = Duration::from_secs(5);
 
@@ -122,7 +124,7 @@ impl RunRecord {
         }
         let counts = self.steps <= MOST_COUNT
             && self.total_steps <= MOST_COUNT
-            && self.started_unix <= MOST_COUNT
+            && self.started_unix <= LAST_UNIX
             && self.epochs.len() <= MOST_EPOCHS;
         if !(counts && self.loss.is_sound() && self.accuracy.is_sound()) {
             return Err("a counter or a curve in it is out of range".into());

@@ -80,10 +80,10 @@ fn stacking(set: &'static WeightSet) -> Option<(&'static Stacking, &'static ense
     Some((stacking, ensemble::find(ENSEMBLE)?))
 }
 
-/// Reads the digit with all of them.
-pub fn read(question: &Question) -> Sweeps {
+/// Reads the digit with all of them, as long as `go_on` says so.
+pub fn read(question: &Question, go_on: &dyn Fn() -> bool) -> Sweeps {
     let mut readings = Vec::new();
-    for model in question.models.iter() {
+    for model in question.models.iter().take_while(|_| go_on()) {
         let begun = Instant::now();
         let Some(order) = sweep::order(&model.network) else { continue };
         let picture = question.hidden.apply(order, &question.pixels);
@@ -113,7 +113,8 @@ pub fn spawn(
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("sweep".into()).spawn(move || {
         while let Some(question) = inbox.wait() {
-            let work = std::panic::AssertUnwindSafe(|| read(&question));
+            let work =
+                std::panic::AssertUnwindSafe(|| read(&question, &|| !inbox.is_closed()));
             match std::panic::catch_unwind(work) {
                 Ok(sweeps) => out.put(sweeps),
                 Err(panic) => {
@@ -250,7 +251,7 @@ mod tests {
             hidden: Hidden { last: 4, ..Hidden::default() },
             asked: Instant::now(),
         };
-        let sweeps = read(&question);
+        let sweeps = read(&question, &|| true);
         let names: Vec<&str> = sweeps.readings.iter().map(|r| &r.name[..]).collect();
         assert_eq!((sweeps.serial, &names[..]), (7, &["RNN 1", "RNN 2", "RNN 3", "RNN 4"][..]));
         assert_eq!(sweeps.together.unwrap().probabilities.len(), 29);

@@ -42,6 +42,8 @@ pub struct Control {
     pub paused: AtomicBool,
     /// End the run, keeping a checkpoint and the weights.
     pub stop: AtomicBool,
+    /// The window closes: leave the run as it is, with a checkpoint.
+    pub quit: AtomicBool,
     /// Somebody looks at the layers, so measure them.
     pub watched: AtomicBool,
     /// Let the network in training answer in the Draw workspace.
@@ -139,7 +141,7 @@ pub fn spawn(
 
 impl Worker {
     fn run(mut self) {
-        loop {
+        while !self.control.quit.load(Relaxed) {
             let command = if self.is_training() {
                 match self.commands.try_recv() {
                     Ok(command) => Some(command),
@@ -188,6 +190,9 @@ impl Worker {
                 return self.publish();
             }
             Some(TrainCommand::Wake) | None => {}
+        }
+        if self.control.quit.load(Relaxed) {
+            return;
         }
         if self.control.stop.swap(false, Relaxed) {
             return self.end(RunState::Stopped, None);
@@ -264,6 +269,8 @@ impl Worker {
         });
         match tested {
             Ok(true) => self.end(RunState::Finished, None),
+            // As after a crash: the next start offers to go on.
+            Ok(false) if self.control.quit.load(Relaxed) => {}
             Ok(false) => {
                 self.control.stop.store(false, Relaxed);
                 self.end(RunState::Stopped, None);

@@ -9,6 +9,7 @@ mod neuron;
 mod pictures;
 mod plasticity;
 mod session;
+mod settings;
 mod spiking;
 mod time;
 mod train;

@@ -9,7 +9,8 @@ fn open() -> Window {
     let mut window = Window::open_with([1280.0, 800.0], home, |setup| {
         setup.workspace = Some("neuron".into());
     });
-    window.wait_for_text("live");
+    // It is held until somebody has it play.
+    window.wait_for_text("held");
     window
 }
 
@@ -24,6 +25,8 @@ fn at_ms(window: &Window) -> f64 {
 #[test]
 fn fig_1_runs_is_held_stepped_and_scrubbed() {
     let mut window = open();
+    window.wait_for_text("199.9 of 199.9 ms");
+    window.key(Modifiers::NONE, Key::Space);
     window.wait_for_text("ms/s simulated");
     window.hold();
     let held = at_ms(&window);
@@ -48,9 +51,6 @@ fn fig_1_runs_is_held_stepped_and_scrubbed() {
 fn the_engine_is_changed_while_it_runs_and_kept() {
     let mut window = open();
     window.wait_for_text("2 neurons are too few to gain by a GPU");
-    window.hold();
-    // Until the bar stands where the run does, the moment's values are in its place.
-    window.wait_for_text("2 neurons are too few to gain by a GPU");
     let held = at_ms(&window);
     window.pick("Engine", "GPU");
     // Software or not, it runs there because the user says so.
@@ -71,7 +71,6 @@ fn the_engine_is_changed_while_it_runs_and_kept() {
 #[test]
 fn reset_brings_the_same_picture_back() {
     let mut window = open();
-    window.hold();
     window.click("Add");
     window.wait_for_text("Weight 2");
     window.click("Ramp");
@@ -83,7 +82,6 @@ fn reset_brings_the_same_picture_back() {
 #[test]
 fn spikes_are_saved_and_opened_again() {
     let mut window = open();
-    window.hold();
     window.click("Save…");
     window.click("Spikes as npz");
     window.wait_for_text("Saved as");

@@ -193,8 +193,7 @@ fn fields(size: [f32; 2], theme: ThemeChoice, projector: bool, clicks: &[&str]) 
 /// The Neuron lab, its simulation held at what it begins with.
 fn neuron(size: [f32; 2], theme: ThemeChoice, projector: bool) -> Window {
     let mut window = open(size, theme, projector, "neuron");
-    window.hold();
-    window.click("Reset");
+    window.wait_for_text("held");
     window.wait_for_text("199.9 of 199.9 ms");
     window
 }
@@ -339,8 +338,7 @@ fn pattern(size: [f32; 2], projector: bool) -> Window {
     }
     window.click(if projector { "Pattern" } else { "Hidden pattern" });
     window.wait_for_text("It fires at anything");
-    window.hold();
-    window.click("Reset");
+    window.wait_for_text("held");
     window.wait_for_text("499.5 of 499.5 ms");
     window
 }

@@ -149,6 +149,8 @@ fn the_window_of_bengios_rule_is_seen_to_sharpen() {
 fn the_hidden_pattern_runs_is_held_stepped_and_reset() {
     let mut window = open("Hidden pattern");
     window.wait_for_text("It fires at anything");
+    window.wait_for_text("held");
+    window.key(Modifiers::NONE, Key::Space);
     window.wait_for_text("ms/s simulated");
     window.hold();
     let at = |window: &Window| -> f64 {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AnnError;
 use super::ops::op::Shared;
+use crate::core::bounds::{Bounded, Bounds};
 
 /// A parameter of an optimiser.
 #[derive(Debug)]
@@ -68,6 +69,24 @@ impl Default for OptimiserConfig {
     /// Adadelta, as in the report.
     fn default() -> Self {
         Self::of(OPTIMISERS[0])
+    }
+}
+
+impl Bounded for OptimiserConfig {
+    /// An unknown optimiser becomes the usual one; each has the values that it
+    /// declares, and no others.
+    fn bound(&mut self, to: &mut Bounds) {
+        let known = |id: &str| OPTIMISERS.iter().any(|o| o.id == id);
+        to.id("id", &mut self.id, known, OPTIMISERS[0].id);
+        let Some(declared) = OPTIMISERS.iter().find(|o| o.id == self.id) else { return };
+        let read = std::mem::replace(self, Self::of(declared));
+        for ((name, value), p) in self.values.iter_mut().zip(declared.parameters) {
+            *value = read.get(name).unwrap_or(*value);
+            to.number(p.name, value, p.range);
+        }
+        if read.values.iter().any(|(name, _)| self.get(name).is_none()) {
+            to.mend("values");
+        }
     }
 }
 

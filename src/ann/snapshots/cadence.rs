@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ann::AnnError;
+use crate::core::bounds::{Bounded, Bounds, Span};
 
 /// While fewer than so many batches are trained, each is kept; from then on the
 /// distance is this fraction of the batches trained.
@@ -31,19 +32,33 @@ impl Default for HistoryConfig {
     }
 }
 
+impl Bounded for HistoryConfig {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { on: _, every, most_mb } = self;
+        to.number("every", every, Self::EVERY);
+        to.number("most_mb", most_mb, Self::MOST_MB);
+    }
+}
+
 impl HistoryConfig {
+    /// Batches from one snapshot to the next; 0: as the length of the run asks.
+    pub const EVERY: Span = (0.0, 1e5);
+    /// Limit on disk, MB.
+    pub const MOST_MB: Span = (20.0, 1e5);
+
     /// Checks the settings.
     ///
     /// # Errors
     /// [`AnnError::Setting`], naming the setting, its value and its range.
     pub fn validate(&self) -> Result<(), AnnError> {
-        if (20..=100_000).contains(&self.most_mb) {
+        let (least, most) = Self::MOST_MB;
+        if (least..=most).contains(&(self.most_mb as f64)) {
             return Ok(());
         }
         Err(AnnError::Setting {
             what: "the limit on a run's history, in MB".into(),
             value: self.most_mb.to_string(),
-            range: "from 20 to 100000".into(),
+            range: format!("from {least} to {most}"),
         })
     }
 }

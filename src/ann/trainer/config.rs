@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::ann::optimiser::OptimiserConfig;
 use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::{AnnError, device, zoo};
+use crate::core::bounds::{ANY, Bounded, Bounds, Span};
 use crate::data::augment::{Augmentation, SETTINGS};
+use crate::data::registry;
 
 /// Most passes over the training digits.
 pub const MOST_EPOCHS: usize = 10_000;
@@ -71,7 +73,52 @@ impl Default for TrainConfig {
     }
 }
 
+impl Bounded for TrainConfig {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self {
+            model,
+            data,
+            subset,
+            validation_share,
+            batch_size,
+            epochs,
+            optimiser,
+            augmentation,
+            average_epochs,
+            seed,
+            threads,
+            device,
+            history,
+        } = self;
+        let usual = Self::default();
+        to.id("model", model, |id| zoo::find(id).is_some(), &usual.model);
+        to.id("data", data, |id| registry::find(id).is_some(), &usual.data);
+        to.number("subset", subset, Self::SUBSET);
+        to.number("validation_share", validation_share, Self::VALIDATION_SHARE);
+        to.number("batch_size", batch_size, Self::BATCH_SIZE);
+        to.number("epochs", epochs, Self::EPOCHS);
+        to.part("optimiser", optimiser);
+        to.part("augmentation", augmentation);
+        to.number("average_epochs", average_epochs, (0.0, *epochs as f64));
+        to.number("seed", seed, ANY);
+        to.number("threads", threads, Self::THREADS);
+        to.id("device", device, |id| device::get(id).is_ok(), &usual.device);
+        to.part("history", history);
+    }
+}
+
 impl TrainConfig {
+    /// Digits to train on.
+    pub const SUBSET: Span = (10.0, 60_000.0);
+    /// Share held out.
+    pub const VALIDATION_SHARE: Span = (0.0, 0.5);
+    /// Digits per update.
+    pub const BATCH_SIZE: Span = (1.0, 4096.0);
+    /// Passes over the digits.
+    pub const EPOCHS: Span = (1.0, 10_000.0);
+    /// Threads to compute on.
+    pub const THREADS: Span = (1.0, 256.0);
+
     /// Whether both learn the same, but for rounding: where and on how many threads it
     /// is computed, and what is kept to look back at, may differ.
     pub fn learns_as(&self, other: &Self) -> bool {
@@ -87,30 +134,29 @@ impl TrainConfig {
     pub fn validate(&self) -> Result<(), AnnError> {
         zoo::get(&self.model)?;
         device::get(&self.device)?;
-        let within = |what: &str, value: f64, low: f64, high: f64| {
+        let within = |what: &str, value: f64, (low, high): Span| {
             if value >= low && value <= high {
                 return Ok(());
             }
             let range = format!("from {low} to {high}");
             Err(AnnError::Setting { what: what.into(), value: value.to_string(), range })
         };
-        within("the number of training digits", self.subset as f64, 10.0, 60_000.0)?;
-        within("the validation share", self.validation_share, 0.0, 0.5)?;
-        within("the batch size", self.batch_size as f64, 1.0, 4096.0)?;
-        within("the number of epochs", self.epochs as f64, 1.0, MOST_EPOCHS as f64)?;
+        within("the number of training digits", self.subset as f64, Self::SUBSET)?;
+        within("the validation share", self.validation_share, Self::VALIDATION_SHARE)?;
+        within("the batch size", self.batch_size as f64, Self::BATCH_SIZE)?;
+        within("the number of epochs", self.epochs as f64, Self::EPOCHS)?;
         within(
             "the number of averaged epochs",
             self.average_epochs as f64,
-            0.0,
-            self.epochs as f64,
+            (0.0, self.epochs as f64),
         )?;
         for setting in SETTINGS {
             let (what, value) = (setting.label, setting.value(self.augmentation));
-            within(what, f64::from(value), 0.0, f64::from(setting.most))?;
+            within(what, f64::from(value), (0.0, f64::from(setting.most)))?;
         }
-        within("the number of threads", self.threads as f64, 1.0, MOST_THREADS as f64)?;
+        within("the number of threads", self.threads as f64, Self::THREADS)?;
         let steps = self.epochs.saturating_mul(self.subset.div_ceil(self.batch_size));
-        within("the number of mini-batches in all", steps as f64, 1.0, MOST_STEPS as f64)?;
+        within("the number of mini-batches in all", steps as f64, (1.0, MOST_STEPS as f64))?;
         self.history.validate()?;
         self.optimiser.resolve().map(|_| ())
     }

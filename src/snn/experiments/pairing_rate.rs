@@ -111,7 +111,7 @@ fn at_interval(
     let last_ms = begin_ms + f64::from(task.pairs.saturating_sub(1)) * interval_ms + delta_ms;
     let mut left = (last_ms / DT_MS).ceil() as u64 + 2;
     while left > 0 {
-        let now = left.min(200_000);
+        let now = left.min(50_000);
         engine.run(now)?;
         left -= now;
         if left > 0 && !go_on() {

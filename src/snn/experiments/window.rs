@@ -17,6 +17,9 @@ const FADED: f64 = 10.0;
 /// But no longer than this, ms.
 const LONGEST_MS: f64 = 5_000.0;
 
+/// Steps between two looks at whether to go on.
+const STEPS_AT_ONCE: u64 = 2_000;
+
 /// What is to be measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WindowTask {
@@ -45,6 +48,18 @@ pub struct WindowResult {
 /// # Errors
 /// What is wrong with the rule's parameters.
 pub fn measure(task: &WindowTask) -> Result<WindowResult, SnnError> {
+    measure_while(task, &mut || true).map(Option::unwrap_or_default)
+}
+
+/// The same, as long as `go_on` says so, which is asked every few thousand steps;
+/// else `None`.
+///
+/// # Errors
+/// What is wrong with the rule's parameters.
+pub fn measure_while(
+    task: &WindowTask,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Option<WindowResult>, SnnError> {
     let (rule, values) = resolve(&task.rule)?;
     let steps = (task.reach_ms / task.every_ms).round() as i64;
     let deltas: Vec<f64> = (-steps..=steps).map(|k| k as f64 * task.every_ms).collect();
@@ -60,14 +75,22 @@ pub fn measure(task: &WindowTask) -> Result<WindowResult, SnnError> {
         Follows::Spikes => 1.0,
         _ => (FADED * longest_tau_ms(rule, &values).max(20.0)).min(LONGEST_MS),
     };
-    engine.run(((centre_ms + task.reach_ms + tail_ms) / DT_MS).ceil() as u64)?;
+    let mut left = ((centre_ms + task.reach_ms + tail_ms) / DT_MS).ceil() as u64;
+    while left > 0 {
+        let now = left.min(STEPS_AT_ONCE);
+        engine.run(now)?;
+        left -= now;
+        if !go_on() {
+            return Ok(None);
+        }
+    }
     let weights = engine.weights(0)?;
     let measured = deltas.iter().zip(&weights).map(|(d, w)| [*d, f64::from(*w)]).collect();
     let formula = match rule.window.filter(|_| follows != Follows::Membrane) {
         Some(window) => deltas.iter().map(|d| [*d, window(&values, *d)]).collect(),
         None => Vec::new(),
     };
-    Ok(WindowResult { rule: rule.id.to_owned(), measured, formula })
+    Ok(Some(WindowResult { rule: rule.id.to_owned(), measured, formula }))
 }
 
 /// Root mean square distance of the measured window from its formula, as a share

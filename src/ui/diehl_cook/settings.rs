@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::bounds::{ANY, Bounded, Bounds, Span};
 use crate::core::playback::PlaybackSettings;
-use crate::snn::diehl_cook::DiehlCook;
+use crate::snn::diehl_cook::{DiehlCook, shipped};
 use crate::workers::digits::damage::Damage;
 use crate::workers::digits::network::Knobs;
 
@@ -13,6 +14,8 @@ pub const DT_MS: f64 = 0.5;
 pub const FASTEST_IMAGES_PER_S: f64 = 5000.0;
 /// The goal that is offered first: about where 400 neurons have learnt the digits.
 pub const USUAL_GOAL: u64 = 20_000;
+/// Goals that can be set, images.
+pub const GOAL: Span = (1e3, 1e7);
 /// Numbers of neurons on offer.
 pub const SIZES: [usize; 7] = [25, 49, 100, 225, 400, 1600, 6400];
 
@@ -71,6 +74,35 @@ impl Default for DigitsSettings {
             digit: speed(100.0),
             damage: Damage::Neurons,
         }
+    }
+}
+
+impl Bounded for DigitsSettings {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self {
+            tab: _,
+            begin,
+            neurons,
+            seed,
+            as_published: _,
+            knobs,
+            goal,
+            images,
+            spikes,
+            digit,
+            damage: _,
+        } = self;
+        if begin.as_deref().is_some_and(|id| shipped::find(id).is_none()) {
+            *begin = None;
+            to.mend("begin");
+        }
+        to.one_of("neurons", neurons, &SIZES);
+        to.number("seed", seed, ANY);
+        to.part("knobs", knobs);
+        to.optional("goal", goal, GOAL);
+        to.part("images", images);
+        to.part("spikes", spikes);
+        to.part("digit", digit);
     }
 }
 

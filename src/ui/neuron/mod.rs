@@ -9,6 +9,7 @@
 //! * Anywhere in the past, the bar moves through what was recorded, and the
 //!   simulation goes on, or not, as before.
 
+mod ranges;
 pub mod settings;
 
 use std::sync::Arc;
@@ -255,7 +256,7 @@ impl App {
         self.hub.simulation().set_watched(spikes);
         if spikes && !self.neuron.loaded {
             self.hub.simulation().set_speed(self.neuron.playback.steps_per_s());
-            self.hub.simulation().set_running(true);
+            // Held: who wants to see it run presses play.
             self.load_figure();
         }
         let view = self.hub.simulation().view();

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::digit::Digit;
 use super::super::widgets::raster::RasterView;
 use super::super::widgets::time_axis::TimeView;
+use crate::core::bounds::{Bounded, Bounds, Number};
 use crate::core::playback::PlaybackSettings;
 use crate::data::strokes::{Framing, to_pixels};
 use crate::data::{PIXELS, Pixels, synthetic};
@@ -225,7 +226,7 @@ impl CurveSettings {
         let of = rate_curve::Values::new(model, &values);
         let (from, to) =
             rate_curve::find(model.id).map_or((0.0, 1.0), |c| rate_curve::span(c, &of));
-        let points = self.points.clamp(5, 101);
+        let points = self.points.within(Self::POINTS);
         let current = |i: usize| from + (to - from) * i as f64 / (points - 1) as f64;
         let mut config = self.model.clone();
         config.id = model.id.to_owned();
@@ -234,7 +235,7 @@ impl CurveSettings {
         if model.params.iter().any(|p| p.name == "adapt") {
             config.values.insert("adapt".into(), 0.0);
         }
-        let dt_ms = if self.dt_ms.is_finite() { self.dt_ms.clamp(0.01, 1.0) } else { DT_MS };
+        let dt_ms = self.dt_ms.within(Self::DT_MS);
         CurveTask { model: config, dt_ms, currents: (0..points).map(current).collect() }
     }
 }
@@ -300,9 +301,9 @@ impl UnitSettings {
         let usable = |v: f32, or: f32| if v.is_finite() { v } else { or };
         UnitTask {
             products: products.into_iter().map(|(x, w)| (usable(x, 0.0), usable(w, 0.0))).collect(),
-            v_th: usable(self.v_th, 1.0).clamp(0.01, 100.0),
+            v_th: self.v_th.within(Self::V_TH),
             reset_to_zero: self.reset_to_zero,
-            passes: self.passes.clamp(1, 50),
+            passes: self.passes.within(Self::PASSES),
         }
     }
 }
@@ -402,16 +403,16 @@ impl Default for CodesSettings {
 impl CodesSettings {
     /// What is to be sent and read.
     pub fn task(&self, pixels: &Pixels) -> CodesTask {
-        let within =
-            |v: f32, low: f32, high: f32| if v.is_finite() { v.clamp(low, high) } else { low };
+        let mut kept = self.clone();
+        kept.bound(&mut Bounds::default());
         CodesTask {
-            intensity: within(self.intensity, 0.0, 1.0),
-            jitter_ms: within(self.jitter_ms, 0.0, 50.0),
+            intensity: kept.intensity,
+            jitter_ms: kept.jitter_ms,
             settings: codes::Settings {
-                window_ms: within(self.window_ms, 10.0, 1000.0),
-                top_rate_hz: within(self.top_rate_hz, 10.0, 1000.0),
-                burst_spikes: self.burst_spikes.clamp(2, 20),
-                burst_isi_ms: within(self.burst_isi_ms, 0.5, 20.0),
+                window_ms: kept.window_ms,
+                top_rate_hz: kept.top_rate_hz,
+                burst_spikes: kept.burst_spikes,
+                burst_isi_ms: kept.burst_isi_ms,
             },
             pixels: Box::new(*pixels),
             seed: self.seed,

@@ -217,7 +217,7 @@ impl App {
         self.hub.pattern().set_watched(pattern);
         if pattern && !self.plasticity.loaded {
             self.hub.pattern().set_speed(self.plasticity.pattern.steps_per_s());
-            self.hub.pattern().set_running(true);
+            // Held: who wants to see it run presses play.
             self.load_pattern();
         }
         self.follow_pattern();

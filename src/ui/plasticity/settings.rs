@@ -7,16 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::super::widgets::raster::RasterView;
 use super::super::widgets::time_axis::TimeView;
+use crate::core::bounds::{ANY, Bounded, Bounds, SHARE, Span};
 use crate::core::playback::PlaybackSettings;
 use crate::snn::experiments::bounds::BoundsTask;
 use crate::snn::experiments::pairing::Learner;
-use crate::snn::experiments::pairing_rate::PairingRateTask;
+use crate::snn::experiments::pairing_rate::{DELTA_RANGE_MS, PairingRateTask};
 use crate::snn::experiments::pattern::PatternTask;
 use crate::snn::experiments::slope_window::SlopeTask;
 use crate::snn::experiments::story::StoryTask;
 use crate::snn::experiments::window::WindowTask;
 use crate::snn::params::Config;
-use crate::snn::plasticity::{BoundKind, Bounds, PlasticityRule, RULES};
+use crate::snn::plasticity::{self, BoundKind, PlasticityRule, RULES};
 
 /// The moments that spikes can be dragged to, ms.
 pub const STORY_MS: (f64, f64) = (5.0, 115.0);
@@ -72,6 +73,39 @@ pub struct PlasticitySettings {
     pub pattern_playback: PlaybackSettings,
 }
 
+impl PlasticitySettings {
+    /// Pairs, how often repeated.
+    pub const PAIRS: Span = (1.0, 100.0);
+}
+
+impl Bounded for PlasticitySettings {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self {
+            tab: _,
+            rules,
+            windows,
+            story,
+            pairing_delta_ms,
+            pairs,
+            bounds,
+            slope,
+            pattern,
+            story_playback,
+            pattern_playback,
+        } = self;
+        to.part("rules", rules);
+        to.part("windows", windows);
+        to.part("story", story);
+        to.number("pairing_delta_ms", pairing_delta_ms, DELTA_RANGE_MS);
+        to.number("pairs", pairs, Self::PAIRS);
+        to.part("bounds", bounds);
+        to.part("slope", slope);
+        to.part("pattern", pattern);
+        to.part("story_playback", story_playback);
+        to.part("pattern_playback", pattern_playback);
+    }
+}
+
 impl Default for PlasticitySettings {
     fn default() -> Self {
         Self {
@@ -97,6 +131,22 @@ impl Default for PlasticitySettings {
 #[serde(default)]
 pub struct RuleSettings {
     configs: Vec<Config>,
+}
+
+impl Bounded for RuleSettings {
+    /// Rules that are not (or no longer) known go, and a second set for one rule.
+    fn bound(&mut self, to: &mut Bounds) {
+        let mut seen = BTreeSet::new();
+        let before = self.configs.len();
+        self.configs.retain(|c| is_rule(&c.id) && seen.insert(c.id.clone()));
+        if self.configs.len() != before {
+            to.mend("configs");
+        }
+        to.list("configs", &mut self.configs, RULES.len(), |to, i, config| {
+            let params = rule(&config.id).params;
+            to.inside(i, |to| config.bound(params, to));
+        });
+    }
 }
 
 impl Default for RuleSettings {
@@ -134,6 +184,10 @@ pub fn rule(id: &str) -> &'static PlasticityRule {
     RULES.iter().copied().find(|r| r.id == id).unwrap_or(RULES[0])
 }
 
+fn is_rule(id: &str) -> bool {
+    RULES.iter().any(|r| r.id == id)
+}
+
 /// What Fig. 2 shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -146,6 +200,23 @@ pub struct WindowSettings {
     pub relative: bool,
     /// Largest |Δt|, ms.
     pub reach_ms: f64,
+}
+
+impl WindowSettings {
+    /// Largest |Δt|, ms.
+    pub const REACH_MS: Span = (20.0, 200.0);
+}
+
+impl Bounded for WindowSettings {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { rule, hidden, relative: _, reach_ms } = self;
+        to.id("rule", rule, is_rule, &Self::default().rule);
+        if hidden.iter().any(|id| !is_rule(id)) {
+            hidden.retain(|id| is_rule(id));
+            to.mend("hidden");
+        }
+        to.number("reach_ms", reach_ms, Self::REACH_MS);
+    }
 }
 
 impl Default for WindowSettings {
@@ -168,6 +239,17 @@ pub struct StorySettings {
     pub weight: f64,
     /// Bounds 0 … 1 of this kind.
     pub bounds: BoundKind,
+}
+
+impl Bounded for StorySettings {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { rule, pre_ms, post_ms, weight, bounds: _ } = self;
+        to.id("rule", rule, is_rule, &Self::default().rule);
+        for (name, times) in [("pre_ms", pre_ms), ("post_ms", post_ms)] {
+            to.list(name, times, MOST_SPIKES, |to, i, t_ms| to.number(i, t_ms, STORY_MS));
+        }
+        to.number("weight", weight, SHARE);
+    }
 }
 
 impl Default for StorySettings {
@@ -194,6 +276,20 @@ pub struct BoundsSettings {
     pub ratio: f64,
 }
 
+impl BoundsSettings {
+    pub const A_PLUS: Span = (0.001, 0.1);
+    pub const RATIO: Span = (0.8, 1.4);
+}
+
+impl Bounded for BoundsSettings {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { seed, a_plus, ratio } = self;
+        to.number("seed", seed, ANY);
+        to.number("a_plus", a_plus, Self::A_PLUS);
+        to.number("ratio", ratio, Self::RATIO);
+    }
+}
+
 impl Default for BoundsSettings {
     fn default() -> Self {
         let ratio = -BoundsTask::default().rule.values.get("a_minus").copied().unwrap_or(-1.05)
@@ -215,6 +311,22 @@ pub struct SlopeSettings {
     pub tau_m_ms: f64,
     /// Mean time between rises and falls, ms.
     pub hold_ms: f64,
+}
+
+impl SlopeSettings {
+    pub const TAU_X_MS: Span = (1.0, 40.0);
+    pub const TAU_M_MS: Span = (0.5, 20.0);
+    pub const HOLD_MS: Span = (5.0, 100.0);
+}
+
+impl Bounded for SlopeSettings {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { seed, tau_x_ms, tau_m_ms, hold_ms } = self;
+        to.number("seed", seed, ANY);
+        to.number("tau_x_ms", tau_x_ms, Self::TAU_X_MS);
+        to.number("tau_m_ms", tau_m_ms, Self::TAU_M_MS);
+        to.number("hold_ms", hold_ms, Self::HOLD_MS);
+    }
 }
 
 impl Default for SlopeSettings {
@@ -240,6 +352,26 @@ pub struct PatternSettings {
     pub ratio: f64,
     /// Threshold.
     pub threshold: f64,
+}
+
+impl PatternSettings {
+    pub const SHARE_OF_PATTERN: Span = (0.05, 0.5);
+    pub const JITTER_MS: Span = (0.0, 8.0);
+    pub const A_PLUS: Span = (0.001, 0.02);
+    pub const RATIO: Span = (0.4, 0.8);
+    pub const THRESHOLD: Span = (40.0, 400.0);
+}
+
+impl Bounded for PatternSettings {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { seed, share, jitter_ms, a_plus, ratio, threshold } = self;
+        to.number("seed", seed, ANY);
+        to.number("share", share, Self::SHARE_OF_PATTERN);
+        to.number("jitter_ms", jitter_ms, Self::JITTER_MS);
+        to.number("a_plus", a_plus, Self::A_PLUS);
+        to.number("ratio", ratio, Self::RATIO);
+        to.number("threshold", threshold, Self::THRESHOLD);
+    }
 }
 
 impl Default for PatternSettings {
@@ -270,7 +402,7 @@ impl PlasticitySettings {
     /// The story to be told.
     pub fn story_task(&self) -> StoryTask {
         let s = &self.story;
-        let bounds = Bounds { kind: s.bounds, ..Bounds::UNIT };
+        let bounds = plasticity::Bounds { kind: s.bounds, ..plasticity::Bounds::UNIT };
         StoryTask {
             learner: Learner { rule: self.rules.of(rule(&s.rule)), bounds, weight: s.weight },
             pre_ms: s.pre_ms.clone(),

@@ -214,12 +214,14 @@ pub(super) fn tab(app: &mut App, ctx: &egui::Context, name: &'static str) {
 pub(super) fn neuron(app: &mut App, ctx: &egui::Context, tab: NeuronTab) {
     app.apply(ctx, Command::Show("neuron"));
     app.apply(ctx, Command::Neuron(NeuronEdit::Tab(tab)));
+    if tab == NeuronTab::Spikes && !simulated(app) {
+        app.apply(ctx, Command::Neuron(NeuronEdit::Play(play(ctx))));
+    }
 }
 
-/// The two neurons of Fig. 1, running.
-pub(super) fn neuron_plays(app: &mut App, ctx: &egui::Context) {
-    neuron(app, ctx, NeuronTab::Spikes);
-    app.apply(ctx, Command::Neuron(NeuronEdit::Play(play(ctx))));
+/// No workspace plays by itself: a scene that needs a run begins it.
+fn play(ctx: &egui::Context) -> PlaybackEdit {
+    PlaybackEdit::Play { now_s: ctx.input(|i| i.time) }
 }
 
 pub(super) fn simulated(app: &App) -> bool {
@@ -263,11 +265,6 @@ pub(super) fn spiking(app: &mut App, ctx: &egui::Context) {
     app.apply(ctx, Command::Show("spiking"));
     app.apply(ctx, Command::Digits(DigitsEdit::Tab(DigitsTab::Learning)));
     app.apply(ctx, Command::Digits(DigitsEdit::Play(play(ctx))));
-}
-
-/// No workspace plays by itself: a scene that needs a run begins it.
-fn play(ctx: &egui::Context) -> PlaybackEdit {
-    PlaybackEdit::Play { now_s: ctx.input(|i| i.time) }
 }
 
 pub(super) fn spiking_learned(app: &App) -> bool {

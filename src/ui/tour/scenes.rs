@@ -256,7 +256,7 @@ pub(super) const SCENES: &[Scene] = &[
         size: WINDOW,
         theme: ThemeChoice::Light,
         projector: false,
-        set_up: neuron_plays,
+        set_up: |a, c| neuron(a, c, NeuronTab::Spikes),
         ready: simulated,
     },
     Scene {
@@ -297,7 +297,7 @@ pub(super) const SCENES: &[Scene] = &[
         size: PROJECTOR,
         theme: ThemeChoice::Light,
         projector: true,
-        set_up: neuron_plays,
+        set_up: |a, c| neuron(a, c, NeuronTab::Spikes),
         ready: simulated,
     },
     Scene {

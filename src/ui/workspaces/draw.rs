@@ -3,13 +3,14 @@
 use egui::{Key, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2};
 
 use super::super::command::{Command, DigitEdit, Outbox, TrainEdit};
-use super::super::digit::Source;
+use super::super::digit::{Source, Treatment};
 use super::super::snapshot::Snapshot;
 use super::super::theme::{self, palette};
 use super::super::widgets::answer_list::{self, Entry};
 use super::super::widgets::icons::Icon;
 use super::super::widgets::{answer_card, canvas, digit_view, photo, sources};
 use super::Workspace;
+use crate::core::bounds::Span;
 use crate::ui::widgets::number;
 
 /// The workspace.
@@ -155,7 +156,7 @@ fn treatment(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         let pen = SliderRow {
             name: "Pen width",
             tip: "Share of the canvas ([ and ])",
-            range: 2.0..=20.0,
+            range: (Treatment::PEN.0 * 100.0, Treatment::PEN.1 * 100.0),
             unit: " %",
             decimals: 0,
         };
@@ -165,7 +166,7 @@ fn treatment(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         let noise = SliderRow {
             name: "Noise σ",
             tip: "Gaussian noise added to each pixel; 1 is full ink",
-            range: 0.0..=1.0,
+            range: Treatment::NOISE,
             unit: "",
             decimals: 2,
         };
@@ -174,7 +175,7 @@ fn treatment(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         }
         let tip = "Moves the 28×28 picture; whoever learned only centred digits loses";
         for (axis, name) in ["Shift right", "Shift down"].into_iter().enumerate() {
-            let row = SliderRow { name, tip, range: -10.0..=10.0, unit: " px", decimals: 0 };
+            let row = SliderRow { name, tip, range: Treatment::SHIFT_PX, unit: " px", decimals: 0 };
             if let Some(v) = row.show(ui, t.shift[axis]) {
                 let mut shift = t.shift;
                 shift[axis] = v;
@@ -193,7 +194,7 @@ fn treatment(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 struct SliderRow {
     name: &'static str,
     tip: &'static str,
-    range: std::ops::RangeInclusive<f32>,
+    range: Span,
     unit: &'static str,
     decimals: usize,
 }
@@ -204,8 +205,8 @@ impl SliderRow {
         let mut v = value;
         let label = ui.label(RichText::new(self.name).small()).on_hover_text(self.tip);
         ui.spacing_mut().slider_width = (ui.available_width() - 62.0).max(50.0);
-        let slider =
-            number::slider(&mut v, self.range).fixed_decimals(self.decimals).suffix(self.unit);
+        let range = self.range.0 as f32..=self.range.1 as f32;
+        let slider = number::slider(&mut v, range).fixed_decimals(self.decimals).suffix(self.unit);
         let response = ui.add(slider).labelled_by(label.id).on_hover_text(self.tip);
         response.changed().then_some(v)
     }

@@ -123,11 +123,13 @@ pub(super) struct Measured {
 
 impl Measured {
     /// Those of this network on these digits.
+    /// `None` where `go_on` said no before they were measured.
     pub(super) fn get(
         &mut self,
         model: &Arc<Model>,
         images: &Arc<Dataset>,
-    ) -> Result<&Activations, ConvertError> {
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<&Activations>, ConvertError> {
         let same =
             self.of.as_ref().is_some_and(|(m, i)| Arc::ptr_eq(m, model) && Arc::ptr_eq(i, images));
         if !same {
@@ -137,10 +139,9 @@ impl Measured {
         if self.activations.is_none() {
             let pictures: Vec<Pixels> =
                 (0..SCALED_ON.min(images.len())).map(|i| images.pixels(i)).collect();
-            self.activations = Some(Activations::measure(&model.network, &pictures)?);
+            self.activations = Activations::measure_while(&model.network, &pictures, go_on)?;
         }
-        let name = model.network.architecture().name;
-        self.activations.as_ref().ok_or(ConvertError::NoImages { network: name })
+        Ok(self.activations.as_ref())
     }
 }
 
@@ -167,14 +168,19 @@ impl Conversion {
         let thread = builder.spawn(move || {
             let mut measured = Measured::default();
             while let Some(question) = questions.wait() {
-                let work = std::panic::AssertUnwindSafe(|| answer(&question, &mut measured));
+                let mut go_on = || !questions.is_closed();
+                let work = std::panic::AssertUnwindSafe(|| {
+                    answer(&question, &mut measured, &mut go_on)
+                });
                 let shown = std::panic::catch_unwind(work).unwrap_or_else(|_| {
                     let text = "The digit could not be shown in spikes, through an error in the program. Nothing was lost; please report it.";
                     wake.send(Event::Failure(text.into()));
-                    failed(&question, text.into())
+                    Some(failed(&question, text.into()))
                 });
-                out.put(shown);
-                wake.wake();
+                if let Some(shown) = shown {
+                    out.put(shown);
+                    wake.wake();
+                }
             }
         })?;
         let sample = Arc::new(Slot::new(Sample::default()));
@@ -242,22 +248,31 @@ fn failed(question: &Question, failure: String) -> Shown {
     }
 }
 
-/// Shows the digit to the converted network.
-fn answer(question: &Question, measured: &mut Measured) -> Shown {
+/// Shows the digit to the converted network; `None` where `go_on` said no.
+fn answer(
+    question: &Question,
+    measured: &mut Measured,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Option<Shown> {
     let network = &question.model.network;
     let converted = measured
-        .get(&question.model, &question.images)
-        .and_then(|a| Spiking::new(network, a, question.recipe));
+        .get(&question.model, &question.images, go_on)
+        .and_then(|a| a.map(|a| Spiking::new(network, a, question.recipe)).transpose());
     match converted {
         Ok(spiking) => {
-            let shown = whole_run(question, &spiking);
-            Shown { network: Some(Arc::new(spiking)), ..shown }
+            let spiking = spiking?;
+            let shown = whole_run(question, &spiking, go_on)?;
+            Some(Shown { network: Some(Arc::new(spiking)), ..shown })
         }
-        Err(error) => failed(question, error.to_string()),
+        Err(error) => Some(failed(question, error.to_string())),
     }
 }
 
-fn whole_run(question: &Question, spiking: &Spiking) -> Shown {
+fn whole_run(
+    question: &Question,
+    spiking: &Spiking,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Option<Shown> {
     let begun = Instant::now();
     let network = &question.model.network;
     let activations = likeness::activations(network, spiking, &question.pixels);
@@ -271,7 +286,7 @@ fn whole_run(question: &Question, spiking: &Spiking) -> Shown {
             scales: stage.cells().map(|c| c.scales.clone()).unwrap_or_default(),
             spikes: stage.cells().is_none_or(|c| c.spikes),
             activations,
-            spiked: Vec::with_capacity(question.steps as usize),
+            spiked: Vec::new(),
             likeness: Vec::new(),
         })
         .collect();
@@ -291,6 +306,9 @@ fn whole_run(question: &Question, spiking: &Spiking) -> Shown {
     };
     let mut run = Run::new(spiking, &question.pixels, question.disturbance, 1);
     for _ in 0..question.steps {
+        if !go_on() {
+            return None;
+        }
         run.advance();
         for (number, view) in stages.iter_mut().enumerate() {
             view.spiked.push(run.spiked(number).iter().map(|(place, _)| *place).collect());
@@ -312,7 +330,7 @@ fn whole_run(question: &Question, spiking: &Spiking) -> Shown {
     shown.followed = followed;
     shown.stages = stages;
     shown.took_ms = begun.elapsed().as_secs_f32() * 1e3;
-    shown
+    Some(shown)
 }
 
 /// The most active unit of the first layer.

@@ -1,7 +1,7 @@
 //! The `sample` thread: many test digits through a converted network.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 
 use super::super::events::{Event, Events};
@@ -81,10 +81,14 @@ fn work(of: &SampleOf, out: &Slot<Sample>, cancel: &AtomicBool, events: &Events)
     events.wake();
     let mut measured = Measured::default();
     let converted = measured
-        .get(&of.model, &of.split.train)
-        .and_then(|a| Spiking::new(&of.model.network, a, of.recipe));
+        .get(&of.model, &of.split.train, &mut || !cancel.load(Relaxed))
+        .and_then(|a| a.map(|a| Spiking::new(&of.model.network, a, of.recipe)).transpose());
     let spiking = match converted {
-        Ok(spiking) => spiking,
+        Ok(Some(spiking)) => spiking,
+        Ok(None) => {
+            sample.running = false;
+            return out.put(sample);
+        }
         Err(error) => {
             (sample.running, sample.failure) = (false, Some(error.to_string()));
             return out.put(sample);

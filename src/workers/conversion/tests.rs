@@ -96,3 +96,23 @@ fn a_sample_is_counted_to_its_end_and_can_be_cut_short() {
     let cut = conversion.sample();
     assert!(!cut.running && cut.found.images < 100, "{cut:?}");
 }
+
+/// A session file once asked for 2³¹ − 1 steps.
+#[test]
+fn a_run_without_end_and_a_sample_of_them_are_ended_within_a_second() {
+    let mut conversion = start();
+    conversion.ask(Question { steps: u64::MAX, ..question("mlp", 1) });
+    let digits = Arc::new(synthetic::generate(3, 30));
+    conversion.start_sample(sample::SampleOf {
+        model: model("mlp"),
+        recipe: Recipe::default(),
+        disturbance: Disturbance::default(),
+        split: Split { train: Arc::clone(&digits), test: digits },
+        images: 30,
+        steps: vec![u64::MAX],
+    });
+    std::thread::sleep(Duration::from_millis(700));
+    let begun = Instant::now();
+    drop(conversion);
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+}

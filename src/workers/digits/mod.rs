@@ -249,7 +249,9 @@ impl Worker {
             match self.commands.recv_timeout(wait) {
                 Ok(command) => {
                     self.guarded(|worker| worker.carry_out(command));
-                    while let Ok(command) = self.commands.try_recv() {
+                    while !self.control.quits()
+                        && let Ok(command) = self.commands.try_recv()
+                    {
                         self.guarded(|worker| worker.carry_out(command));
                     }
                 }
@@ -336,6 +338,9 @@ impl Worker {
             }
             DigitsCommand::Images(images) => {
                 for _ in 0..images {
+                    if self.control.quits() {
+                        break;
+                    }
                     run.wants_delta = true;
                     run.image(MOST_STEPS)?;
                 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::data::PIXELS;
 use crate::data::dataset::Dataset;
 use crate::snn::SnnError;
@@ -115,6 +116,24 @@ pub struct Knobs {
     pub normalise: bool,
     /// What a postsynaptic spike adds to a weight, at most.
     pub rate: f64,
+}
+
+impl Knobs {
+    /// Inhibition, times the leak.
+    pub const INHIBITION: Span = (0.0, 40.0);
+    /// θ per spike, mV.
+    pub const THETA_PLUS_MV: Span = (0.0, 0.5);
+    /// Learning rate.
+    pub const RATE: Span = (0.0, 0.1);
+}
+
+impl Bounded for Knobs {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self { learns: _, inhibition, theta_plus_mv, normalise: _, rate } = self;
+        to.number("inhibition", inhibition, Self::INHIBITION);
+        to.number("theta_plus_mv", theta_plus_mv, Self::THETA_PLUS_MV);
+        to.number("rate", rate, Self::RATE);
+    }
 }
 
 impl Default for Knobs {

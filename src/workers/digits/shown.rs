@@ -112,10 +112,11 @@ impl ShownThread {
             let mut arena = None;
             while let Some(question) = theirs.wait() {
                 let acted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                    answer(&mut arena, question)
+                    answer(&mut arena, question, &|| !theirs.is_closed())
                 }));
                 match acted {
-                    Ok(Ok(competition)) => {
+                    Ok(Ok(None)) => {}
+                    Ok(Ok(Some(competition))) => {
                         let competition = Some(Arc::new(competition));
                         out.put(Shown { competition, failure: None });
                         events.wake();
@@ -211,8 +212,13 @@ impl Arena {
     }
 }
 
-/// Shows the digit.
-fn answer(arena: &mut Option<Arena>, question: Question) -> Result<Competition, SnnError> {
+/// Shows the digit; `None` where `go_on`, which is asked before each presentation,
+/// said no.
+fn answer(
+    arena: &mut Option<Arena>,
+    question: Question,
+    go_on: &dyn Fn() -> bool,
+) -> Result<Option<Competition>, SnnError> {
     let begun = Instant::now();
     let arena = match arena {
         Some(known) if known.of.same(&question.network) => known,
@@ -230,6 +236,9 @@ fn answer(arena: &mut Option<Arena>, question: Question) -> Result<Competition, 
     let mut source = |_: u64| Some(pixels);
     let mut times = 0;
     let (counts, enough, from) = loop {
+        if !go_on() {
+            return Ok(None);
+        }
         // Only the presentation that counts is kept.
         engine.set_probes(&probes)?;
         times += 1;
@@ -256,7 +265,7 @@ fn answer(arena: &mut Option<Arena>, question: Question) -> Result<Competition, 
     engine.set_probes(&[])?;
     engine.set_rates(0, 0, &[0.0; crate::data::PIXELS])?;
     let took_ms = begun.elapsed().as_secs_f32() * 1e3;
-    Ok(Competition {
+    Ok(Some(Competition {
         serial: question.serial,
         answer: shares(&network, enough.then_some(&counts[..]), took_ms),
         pixels: question.pixels,
@@ -268,7 +277,7 @@ fn answer(arena: &mut Option<Arena>, question: Question) -> Result<Competition, 
         potentials: Arc::new(potentials.unwrap_or_default()),
         times,
         enough,
-    })
+    }))
 }
 
 /// The votes as shares that sum to 1; even ones, which is no answer, where too little
@@ -301,9 +310,10 @@ mod tests {
             network: Network::Live(Arc::clone(&learnt)),
         };
         let mut arena = None;
-        let first = answer(&mut arena, ask(0, 1)).unwrap();
-        answer(&mut arena, ask(5, 2)).unwrap();
-        let again = answer(&mut arena, ask(0, 3)).unwrap();
+        let mut answer = |question| answer(&mut arena, question, &|| true).unwrap().unwrap();
+        let first = answer(ask(0, 1));
+        answer(ask(5, 2));
+        let again = answer(ask(0, 3));
         assert_eq!(first.answer.probabilities, again.answer.probabilities);
         assert_eq!(first.recording.total(), again.recording.total());
         assert_eq!(first.recording.steps(), 700);
@@ -322,7 +332,7 @@ mod tests {
             pixels: Box::new([0.0; crate::data::PIXELS]),
             network: Network::Live(Arc::new(learnt)),
         };
-        let found = answer(&mut None, question).unwrap();
+        let found = answer(&mut None, question, &|| true).unwrap().unwrap();
         assert!(!found.enough && found.times == MOST_TIMES);
         assert!((found.answer.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         assert_eq!(found.answer.best().0, None);

@@ -51,13 +51,13 @@ pub struct CodesResult {
     pub sent: Option<Box<Pixels>>,
 }
 
-/// Sends and reads.
-pub fn run(task: &CodesTask) -> CodesResult {
-    let codes = CODES.iter().map(|code| one(task, code)).collect();
-    CodesResult { codes, sent: Some(task.pixels.clone()) }
+/// Sends and reads, as long as `go_on` says so; else `None`.
+pub fn run(task: &CodesTask, go_on: &dyn Fn() -> bool) -> Option<CodesResult> {
+    let codes = CODES.iter().map(|code| one(task, code, go_on)).collect::<Option<_>>()?;
+    Some(CodesResult { codes, sent: Some(task.pixels.clone()) })
 }
 
-fn one(task: &CodesTask, code: &codes::Code) -> CodeResult {
+fn one(task: &CodesTask, code: &codes::Code, go_on: &dyn Fn() -> bool) -> Option<CodeResult> {
     let settings = &task.settings;
     let send = |x, jitter_ms, stream| codes::send(code, settings, x, jitter_ms, task.seed, stream);
     let trials = (0..TRIALS)
@@ -84,14 +84,15 @@ fn one(task: &CodesTask, code: &codes::Code) -> CodeResult {
     let curve = (0..JITTERS)
         .map(|k| {
             let jitter_ms = MOST_JITTER_MS * k as f32 / (JITTERS - 1) as f32;
-            [jitter_ms, codes::error(code, settings, &ramp, jitter_ms, task.seed)]
+            let error = || codes::error(code, settings, &ramp, jitter_ms, task.seed);
+            go_on().then(|| [jitter_ms, error()])
         })
-        .collect();
-    CodeResult {
+        .collect::<Option<_>>()?;
+    Some(CodeResult {
         trials,
         picture,
         picture_spikes,
         picture_error: (squares / inked.max(1) as f64).sqrt() as f32,
         curve,
-    }
+    })
 }

@@ -149,7 +149,10 @@ impl Desk {
                 Ok(())
             }
             Experiment::Codes(task) => {
-                let result = codes::run(task);
+                // An older question is answered to its end, so that a slider that is
+                // dragged shows something.
+                let go_on = || self.newest.load(Relaxed) != u64::MAX;
+                let Some(result) = codes::run(task, &go_on) else { return Ok(()) };
                 self.publish(|r| r.codes = Some(Arc::new((serial, result))));
                 Ok(())
             }

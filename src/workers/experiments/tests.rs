@@ -142,7 +142,9 @@ fn a_picture_goes_through_every_code() {
         pixels: pixels.clone(),
         seed: 3,
     };
-    let (still, moved) = (codes::run(&task(0.0)), codes::run(&task(4.0)));
+    let run = |jitter_ms| codes::run(&task(jitter_ms), &|| true).unwrap();
+    let (still, moved) = (run(0.0), run(4.0));
+    assert!(codes::run(&task(0.0), &|| false).is_none());
     assert_eq!(still.codes.len(), CODES.len());
     // Jitter: nothing for the rate, something for the time, most for the burst.
     let worse = |i: usize| moved.codes[i].picture_error - still.codes[i].picture_error;

@@ -26,6 +26,9 @@ use crate::snn::experiments::window::{self, WindowResult, WindowTask};
 /// window not be flooded.
 const PART_TAKES: Duration = Duration::from_millis(60);
 
+/// The number of no question: the window closes.
+const CLOSED: u64 = u64::MAX;
+
 /// What can be asked.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Experiment {
@@ -102,7 +105,7 @@ impl Questions {
 
 impl Drop for Questions {
     fn drop(&mut self) {
-        self.newest.store(u64::MAX, Relaxed);
+        self.newest.store(CLOSED, Relaxed);
         self.questions.close();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -158,7 +161,14 @@ impl Desk {
     fn answer(&self, serial: u64, experiment: &Experiment) -> Result<(), SnnError> {
         match experiment {
             Experiment::Windows(tasks) => {
-                let windows = tasks.iter().map(window::measure).collect::<Result<_, _>>()?;
+                let mut go_on = || self.newest.load(Relaxed) != CLOSED;
+                let mut windows = Vec::with_capacity(tasks.len());
+                for task in tasks {
+                    let Some(window) = window::measure_while(task, &mut go_on)? else {
+                        return Ok(());
+                    };
+                    windows.push(window);
+                }
                 self.publish(serial, |r| r.windows = Some(Arc::new((serial, windows))));
                 Ok(())
             }

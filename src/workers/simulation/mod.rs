@@ -225,7 +225,9 @@ impl Worker {
                 Ok(command) => {
                     self.guarded(|worker| worker.carry_out(command));
                     // A burst of commands (a slider that is dragged) is one change.
-                    while let Ok(command) = self.commands.try_recv() {
+                    while !self.control.quits()
+                        && let Ok(command) = self.commands.try_recv()
+                    {
                         self.guarded(|worker| worker.carry_out(command));
                     }
                 }

@@ -8,7 +8,7 @@ use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::neuron::form::Field;
 use crate::ann::zoo::Family;
-use crate::convert::recipe::{Input, Per, Pooling, Read, Reset, Scaling};
+use crate::convert::recipe::{Disturbance, Input, Per, Pooling, Read, Recipe, Reset, Scaling};
 
 /// The settings.
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
@@ -26,7 +26,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let mut how = kept.how;
     let mut steps = how.steps as f64;
     let tip = "Time steps; in each, every neuron may spike once";
-    if Field::new("Steps", "", (5.0, 500.0), tip).log().whole().show(ui, &mut steps) {
+    if Field::new("Steps", "", How::STEPS, tip).log().whole().show(ui, &mut steps) {
         how.steps = steps.round() as u64;
     }
     // What a lecture needs comes before what stays as it is.
@@ -124,7 +124,7 @@ fn recipe(ui: &mut Ui, how: &mut How) {
     };
     if !maximum {
         let tip = "Of the activations above zero";
-        Field::new("Percentile", "", (70.0, 100.0), tip).show(ui, &mut percent);
+        Field::new("Percentile", "", Recipe::PERCENTILE, tip).show(ui, &mut percent);
     }
     r.scaling = if maximum { Scaling::Maximum } else { Scaling::Percentile(percent) };
     let each = [
@@ -141,7 +141,7 @@ fn recipe(ui: &mut Ui, how: &mut How) {
     ];
     choice(ui, "A threshold for", &mut r.per, &each);
     let tip = "Where potentials begin, in thresholds";
-    Field::new("Beginning", "λ", (0.0, 0.99), tip).show_f32(ui, &mut r.initial);
+    Field::new("Beginning", "λ", Recipe::INITIAL, tip).show_f32(ui, &mut r.initial);
     let resets = [
         (Reset::Subtract, "subtract", "What lies above the threshold counts on"),
         (Reset::Zero, "to zero", "What lies above the threshold is lost"),
@@ -181,15 +181,16 @@ fn recipe(ui: &mut Ui, how: &mut How) {
 fn disturbances(ui: &mut Ui, how: &mut How) {
     let d = &mut how.disturbance;
     let tip = "Standard deviation of what is added to each potential in each step, in thresholds";
-    Field::new("Noise", "λ", (0.0, 1.0), tip).show_f32(ui, &mut d.noise);
+    Field::new("Noise", "λ", Disturbance::NOISE, tip).show_f32(ui, &mut d.noise);
     let mut percent = f64::from(d.dropped) * 100.0;
     let tip = "Share of spikes that are lost on the way";
-    if Field::new("Lost spikes", "%", (0.0, 90.0), tip).show(ui, &mut percent) {
+    let range = (Disturbance::DROPPED.0 * 100.0, Disturbance::DROPPED.1 * 100.0);
+    if Field::new("Lost spikes", "%", range, tip).show(ui, &mut percent) {
         d.dropped = (percent / 100.0) as f32;
     }
     let mut jitter = f64::from(d.jitter);
     let tip = "Each spike comes up to so many steps late";
-    if Field::new("Jitter, steps", "", (0.0, 20.0), tip).whole().show(ui, &mut jitter) {
+    if Field::new("Jitter, steps", "", Disturbance::JITTER, tip).whole().show(ui, &mut jitter) {
         d.jitter = jitter.round() as u32;
     }
 }

@@ -6,15 +6,12 @@ use egui::{Grid, ProgressBar, RichText, ScrollArea, Ui};
 use egui_plot::{Corner, HLine, Line, PlotPoints, Points};
 
 use super::super::super::command::{Command, Outbox};
-use super::super::super::conversion::ConversionEdit;
+use super::super::super::conversion::{ConversionEdit, ConversionSettings};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::plasticity::chart::Chart;
 use crate::convert::energy::{self, Work};
 use crate::workers::conversion::sample::Sample;
-
-/// How many digits can be asked.
-const SIZES: [usize; 4] = [100, 500, 2000, 10_000];
 
 /// The view.
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
@@ -51,7 +48,7 @@ fn controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     ui.horizontal_wrapped(|ui| {
         ui.label("Test digits");
         let mut size = kept.sample;
-        for n in SIZES {
+        for n in ConversionSettings::SIZES {
             ui.selectable_value(&mut size, n, n.to_string());
         }
         let asked = size != kept.sample;

@@ -5,7 +5,7 @@ use egui::{Key, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, 
 
 use super::network::value;
 use super::tint::{self, Limits, short};
-use super::view::FieldsEdit;
+use super::view::{FieldsEdit, FieldsView};
 use super::{likes, sum};
 use crate::ann::inspect::Unit;
 use crate::ui::command::{Command, Outbox};
@@ -188,8 +188,10 @@ fn sliding(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             out.push(Command::Fields(FieldsEdit::Play(!playing)));
         }
         let mut rate = world.session.fields.rate;
+        let (least, most) = FieldsView::RATE;
+        let (least, most) = (least as f32, most as f32);
         ui.spacing_mut().slider_width = (ui.available_width() - 110.0).clamp(40.0, 110.0);
-        let slider = number::slider(&mut rate, 1.0..=60.0)
+        let slider = number::slider(&mut rate, least..=most)
             .logarithmic(true)
             .fixed_decimals(0)
             .suffix(" places/s");

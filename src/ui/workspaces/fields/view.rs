@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ann::inspect::Unit;
+use crate::core::bounds::{Bounded, Bounds, Span};
+use crate::data::{CLASSES, SIDE};
+use crate::workers::models::is_model_key;
 
 /// Kept over a restart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +34,42 @@ pub struct FieldsView {
     pub reason: ReasonMap,
     /// Places per second at which the window slides.
     pub rate: f32,
+}
+
+impl FieldsView {
+    /// Places per second.
+    pub const RATE: Span = (1.0, 60.0);
+    /// Layers, and channels and products in one, of any network.
+    const LAYER: Span = (0.0, 63.0);
+    const CHANNEL: Span = (0.0, 4095.0);
+}
+
+impl Bounded for FieldsView {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self {
+            model,
+            page: _,
+            layer,
+            channel,
+            term,
+            place: [row, column],
+            input,
+            show: _,
+            scale: _,
+            class,
+            reason: _,
+            rate,
+        } = self;
+        to.id("model", model, is_model_key, &Self::default().model);
+        to.optional("layer", layer, Self::LAYER);
+        to.optional("channel", channel, Self::CHANNEL);
+        to.optional("term", term, Self::CHANNEL);
+        to.number("place.0", row, (0.0, (SIDE - 1) as f64));
+        to.number("place.1", column, (0.0, (SIDE - 1) as f64));
+        to.optional("input", input, Self::CHANNEL);
+        to.optional("class", class, (0.0, (CLASSES - 1) as f64));
+        to.number("rate", rate, Self::RATE);
+    }
 }
 
 impl Default for FieldsView {

@@ -12,6 +12,7 @@ use super::super::super::theme::{self, palette};
 use super::super::super::widgets::digit_view;
 use super::form::{self, Field};
 use super::{save_row, still_plot};
+use crate::core::bounds::SHARE;
 use crate::core::text::grouped;
 use crate::snn::codes::CODES;
 use crate::ui::widgets::number;
@@ -21,25 +22,33 @@ use crate::workers::experiments::{CodeResult, CodesResult};
 pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     form::heading(ui, "Codes", out);
     let mut codes = world.session.neuron.codes.clone();
-    Field::new("Intensity of the pixel", "", (0.0, 1.0), "0 is paper, 1 is full ink")
+    Field::new("Intensity of the pixel", "", SHARE, "0 is paper, 1 is full ink")
         .show_f32(ui, &mut codes.intensity);
     let tip = "Each spike comes early or late by a normal deviate of this standard deviation";
-    Field::new("Jitter", "ms", (0.0, 16.0), tip).show_f32(ui, &mut codes.jitter_ms);
+    Field::new("Jitter", "ms", CodesSettings::JITTER_MS, tip).show_f32(ui, &mut codes.jitter_ms);
     ui.separator();
     let tip = "How long the reader listens before it decides";
-    Field::new("Time for one message", "ms", (20.0, 500.0), tip)
+    Field::new("Time for one message", "ms", CodesSettings::WINDOW_MS, tip)
         .log()
         .show_f32(ui, &mut codes.window_ms);
     let tip = "Rate code: spikes per second at full intensity";
-    Field::new("Top rate", "Hz", (20.0, 1000.0), tip).log().show_f32(ui, &mut codes.top_rate_hz);
+    Field::new("Top rate", "Hz", CodesSettings::TOP_RATE_HZ, tip)
+        .log()
+        .show_f32(ui, &mut codes.top_rate_hz);
     let mut spikes = codes.burst_spikes as f64;
-    if Field::new("Spikes in a burst", "", (2.0, 12.0), "Burst code: how many spikes a volley has")
-        .show(ui, &mut spikes)
+    if Field::new(
+        "Spikes in a burst",
+        "",
+        CodesSettings::BURST_SPIKES,
+        "Burst code: how many spikes a volley has",
+    )
+    .show(ui, &mut spikes)
     {
         codes.burst_spikes = spikes.round() as usize;
     }
     let tip = "Burst code: the interval at full intensity; at zero it is five times as long";
-    Field::new("Shortest interval", "ms", (0.5, 5.0), tip).show_f32(ui, &mut codes.burst_isi_ms);
+    Field::new("Shortest interval", "ms", CodesSettings::BURST_ISI_MS, tip)
+        .show_f32(ui, &mut codes.burst_isi_ms);
     ui.horizontal(|ui| {
         let label = ui.label("Seed");
         ui.add(number::drag(&mut codes.seed).speed(0.1)).labelled_by(label.id);

@@ -55,13 +55,15 @@ fn current(ui: &mut Ui, stimulus: &mut Stimulus) {
     });
     let level = "In units of what holds the voltage just at the threshold of 1: above 1 the neuron fires, however long it takes";
     let name = if stimulus.shape == Shape::Noise { "Mean current" } else { "Current" };
-    Field::new(name, "", (0.0, 5.0), level).show(ui, &mut stimulus.level);
+    Field::new(name, "", Stimulus::LEVEL, level).show(ui, &mut stimulus.level);
     if stimulus.shape == Shape::Noise {
         let tip = "Standard deviation of the noise, which changes every millisecond";
-        Field::new("Noise", "", (0.0, 5.0), tip).show(ui, &mut stimulus.noise_sd);
+        Field::new("Noise", "", Stimulus::NOISE, tip).show(ui, &mut stimulus.noise_sd);
     } else if stimulus.shape != Shape::Constant {
         let tip = "How long until the shape repeats";
-        Field::new("Period", "ms", (10.0, 1000.0), tip).log().show(ui, &mut stimulus.period_ms);
+        Field::new("Period", "ms", Stimulus::PERIOD_MS, tip)
+            .log()
+            .show(ui, &mut stimulus.period_ms);
     }
     if stimulus.shape == Shape::Drawn {
         paper(ui, stimulus);
@@ -112,9 +114,9 @@ fn neurons(ui: &mut Ui, figure: &mut FigureOne) {
         .on_hover_text("Leaky integrate-and-fire, integrated exactly; rest and reset are 0");
     let Some(model) = FigureOne::model() else { return };
     let fields: [(&str, &str, (f64, f64), &mut f64); 3] = [
-        ("tau_m_ms", "ms", (1.0, 100.0), &mut figure.tau_m_ms),
-        ("v_th_mv", "", (0.2, 3.0), &mut figure.v_th),
-        ("t_ref_ms", "ms", (0.0, 50.0), &mut figure.t_ref_ms),
+        ("tau_m_ms", "ms", FigureOne::TAU_M_MS, &mut figure.tau_m_ms),
+        ("v_th_mv", "", FigureOne::V_TH, &mut figure.v_th),
+        ("t_ref_ms", "ms", FigureOne::T_REF_MS, &mut figure.t_ref_ms),
     ];
     for (name, unit, range, value) in fields {
         if let Some(param) = model.params.iter().find(|p| p.name == name) {
@@ -140,11 +142,11 @@ fn synapses(ui: &mut Ui, synapses: &mut Vec<Synapse>) {
         ui.push_id(i, |ui| {
             let weight = format!("Weight {}", i + 1);
             let tip = "What each spike of neuron 1 adds to the voltage of neuron 2; below zero it inhibits";
-            Field::new(&weight, "", (-1.5, 1.5), tip).show(ui, &mut synapse.weight);
+            Field::new(&weight, "", Synapse::WEIGHT, tip).show(ui, &mut synapse.weight);
             if several {
                 let delay = format!("Delay {}", i + 1);
                 let tip = "How long a spike travels along this branch of the axon; changed, the run begins anew";
-                Field::new(&delay, "ms", (0.0, 20.0), tip).show(ui, &mut synapse.delay_ms);
+                Field::new(&delay, "ms", Synapse::DELAY_MS, tip).show(ui, &mut synapse.delay_ms);
                 let name = format!("Remove synapse {}", i + 1);
                 if ui.small_button(name).clicked() {
                     gone = Some(i);

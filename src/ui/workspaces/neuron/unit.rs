@@ -17,7 +17,7 @@ use crate::ui::widgets::number;
 use crate::workers::experiments::{UnitResult, UnitTask};
 
 /// Own inputs at most.
-const MOST_INPUTS: usize = 8;
+const MOST_INPUTS: usize = UnitSettings::MOST_INPUTS;
 
 /// Inputs, weights, threshold.
 pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
@@ -53,7 +53,7 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     Field::new(
         "Threshold V_th",
         "",
-        (0.05, 5.0),
+        UnitSettings::V_TH,
         "The voltage at which the biological neuron fires",
     )
     .log()
@@ -66,7 +66,7 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     });
     let mut passes = unit.passes as f64;
     let tip = "How often all inputs are presented, one after another: the longer one counts, the closer the count comes to the sum";
-    if Field::new("Passes over the inputs", "", (1.0, 20.0), tip).show(ui, &mut passes) {
+    if Field::new("Passes over the inputs", "", UnitSettings::PASSES, tip).show(ui, &mut passes) {
         unit.passes = passes.round() as usize;
     }
     if unit != world.session.neuron.unit {
@@ -75,6 +75,7 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 fn own(ui: &mut Ui, unit: &mut UnitSettings) {
+    let (low, high) = UnitSettings::WEIGHT;
     egui::Grid::new("own inputs").num_columns(4).spacing([6.0, 4.0]).show(ui, |ui| {
         for (i, (x, w)) in unit.own.iter_mut().enumerate() {
             let number = sub(i + 1);
@@ -82,7 +83,7 @@ fn own(ui: &mut Ui, unit: &mut UnitSettings) {
             let drag = number::drag(x).range(0.0..=1.0).speed(0.01).fixed_decimals(2);
             ui.add(drag).labelled_by(name.id).on_hover_text("Input, 0 to 1");
             let name = ui.label(format!("W{number}"));
-            let drag = number::drag(w).range(-2.0..=2.0).speed(0.01).fixed_decimals(2);
+            let drag = number::drag(w).range(low..=high).speed(0.01).fixed_decimals(2);
             ui.add(drag).labelled_by(name.id).on_hover_text("Its weight, −2 to 2");
             ui.end_row();
         }

@@ -7,6 +7,7 @@ use egui_plot::{Bar, BarChart, Line, LineStyle, PlotPoints, VLine};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::plasticity::PlasticityEdit;
+use super::super::super::plasticity::settings::BoundsSettings;
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::neuron::form::Field;
@@ -34,13 +35,14 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     Field::new(
         "Potentiation A₊",
         "",
-        (0.001, 0.1),
+        BoundsSettings::A_PLUS,
         "The change for a presynaptic spike right before the neuron’s own",
     )
     .log()
     .show(ui, &mut bounds.a_plus);
     let tip = "|A₋| / A₊: above 1, depression wins where spikes come by chance";
-    Field::new("Depression over potentiation", "", (0.8, 1.4), tip).show(ui, &mut bounds.ratio);
+    Field::new("Depression over potentiation", "", BoundsSettings::RATIO, tip)
+        .show(ui, &mut bounds.ratio);
     parts::seed_row(ui, bounds.seed, out);
     ui.separator();
     let weak = palette(ui.visuals()).weak;

@@ -9,6 +9,7 @@ use egui_plot::{Bar, BarChart, Corner, MarkerShape, PlotPoints, Points};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::plasticity::PlasticityEdit;
+use super::super::super::plasticity::settings::PatternSettings;
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::super::widgets::engine::EngineRow;
@@ -41,15 +42,19 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let weak = palette(ui.visuals()).weak;
     ui.label(RichText::new("Changes begin anew.").small().color(weak));
     let tip = "How much of the time the pattern is there; never twice in succession";
-    Field::new("Share of the pattern", "", (0.05, 0.5), tip).show(ui, &mut pattern.share);
+    Field::new("Share of the pattern", "", PatternSettings::SHARE_OF_PATTERN, tip)
+        .show(ui, &mut pattern.share);
     let tip = "Each spike of the pattern comes early or late by a normal deviate of this size";
-    Field::new("Jitter", "ms", (0.0, 8.0), tip).show(ui, &mut pattern.jitter_ms);
+    Field::new("Jitter", "ms", PatternSettings::JITTER_MS, tip).show(ui, &mut pattern.jitter_ms);
     let tip = "What a presynaptic spike right before the neuron’s own adds to a weight";
-    Field::new("Potentiation A₊", "", (0.001, 0.02), tip).log().show(ui, &mut pattern.a_plus);
+    Field::new("Potentiation A₊", "", PatternSettings::A_PLUS, tip)
+        .log()
+        .show(ui, &mut pattern.a_plus);
     let tip = "|A₋| / A₊. With τ₊ = 16.8 and τ₋ = 33.7 ms, chance is in balance at 0.5; a little more, and only what is no chance survives";
-    Field::new("Depression over potentiation", "", (0.4, 0.8), tip).show(ui, &mut pattern.ratio);
+    Field::new("Depression over potentiation", "", PatternSettings::RATIO, tip)
+        .show(ui, &mut pattern.ratio);
     let tip = "Spikes of weight 1 that have to come at once for the neuron to fire";
-    Field::new("Threshold", "", (40.0, 400.0), tip).show(ui, &mut pattern.threshold);
+    Field::new("Threshold", "", PatternSettings::THRESHOLD, tip).show(ui, &mut pattern.threshold);
     ui.separator();
     let text = format!(
         "{AFFERENTS} afferents fire at {:.0} Hz, half of them take part in a pattern of {PATTERN_MS} ms; 40 of each half are shown. One leaky integrate-and-fire neuron, pair STDP with hard bounds. Masquelier, Guyonneau and Thorpe, PLoS ONE 3:e1377 (2008).",

@@ -7,7 +7,7 @@ use egui_plot::{Corner, Line, LineStyle, MarkerShape, PlotPoints, Points};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::plasticity::PlasticityEdit;
-use super::super::super::plasticity::settings::rule;
+use super::super::super::plasticity::settings::{PlasticitySettings, rule};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::neuron::form::Field;
@@ -26,7 +26,9 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     ui.horizontal(|ui| {
         let tip = "How often the pair is repeated";
         let label = ui.label("Pairs").on_hover_text(tip);
-        let drag = number::drag(&mut pairs).range(1..=100).speed(0.3);
+        let drag = number::drag(&mut pairs)
+            .range(PlasticitySettings::PAIRS.0..=PlasticitySettings::PAIRS.1)
+            .speed(0.3);
         ui.add(drag).labelled_by(label.id).on_hover_text(tip);
     });
     let delta_ms = (delta_ms * 2.0).round() / 2.0;

@@ -7,6 +7,7 @@ use egui_plot::{Corner, Line, LineStyle, PlotPoints, Points};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::plasticity::PlasticityEdit;
+use super::super::super::plasticity::settings::SlopeSettings;
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::super::widgets::raster::plot_x;
@@ -25,12 +26,18 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     parts::heading(ui, "Bengio’s rule", out);
     let mut slope = world.session.plasticity.slope.clone();
     let tip = "How long a presynaptic spike is felt. The longer, the further the change of sign moves to the right: the trace looks ahead";
-    Field::new("Presynaptic trace τ_x", "ms", (1.0, 40.0), tip).log().show(ui, &mut slope.tau_x_ms);
+    Field::new("Presynaptic trace τ_x", "ms", SlopeSettings::TAU_X_MS, tip)
+        .log()
+        .show(ui, &mut slope.tau_x_ms);
     let tip =
         "Mean time for which the postsynaptic current keeps its level: how wide the window is";
-    Field::new("Rises and falls every", "ms", (5.0, 100.0), tip).log().show(ui, &mut slope.hold_ms);
+    Field::new("Rises and falls every", "ms", SlopeSettings::HOLD_MS, tip)
+        .log()
+        .show(ui, &mut slope.hold_ms);
     let tip = "How fast the membrane follows its current";
-    Field::new("Membrane τₘ", "ms", (0.5, 20.0), tip).log().show(ui, &mut slope.tau_m_ms);
+    Field::new("Membrane τₘ", "ms", SlopeSettings::TAU_M_MS, tip)
+        .log()
+        .show(ui, &mut slope.tau_m_ms);
     parts::seed_row(ui, slope.seed, out);
     ui.separator();
     let weak = palette(ui.visuals()).weak;

@@ -16,6 +16,7 @@ use super::super::super::widgets::time_bar::{self, Mark, TimeBar};
 use super::super::super::widgets::trace_plot::{Level, Line, TracePlot};
 use super::super::neuron::form::Field;
 use super::parts::{self, signed};
+use crate::core::bounds::SHARE;
 use crate::core::playback::PlaybackEdit;
 use crate::snn::experiments::story::{DT_MS, Happening, StoryResult};
 use crate::snn::plasticity::{BoundKind, PlasticityRule};
@@ -40,7 +41,7 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             .on_hover_text("Of the first spike of each");
     }
     ui.separator();
-    Field::new("Weight to begin with", "", (0.0, 1.0), "Before the first spike")
+    Field::new("Weight to begin with", "", SHARE, "Before the first spike")
         .show(ui, &mut story.weight);
     let tip = "Hard: clipped to 0 … 1. Soft: changes shrink as the bound comes near, here by half";
     ui.horizontal(|ui| {

@@ -8,7 +8,7 @@ use egui_plot::{Corner, Line, LineStyle, PlotPoints, Points};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::plasticity::PlasticityEdit;
-use super::super::super::plasticity::settings::rule;
+use super::super::super::plasticity::settings::{WindowSettings, rule};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::neuron::form::Field;
@@ -39,7 +39,7 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     Field::new(
         "Largest |Δt|",
         "ms",
-        (20.0, 200.0),
+        WindowSettings::REACH_MS,
         "How far apart the spikes of a pair are, at most",
     )
     .show(ui, &mut windows.reach_ms);

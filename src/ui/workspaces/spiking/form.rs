@@ -4,7 +4,7 @@ use egui::{ComboBox, RichText, Ui};
 
 use super::super::super::command::{Command, Outbox};
 use super::super::super::diehl_cook::DigitsEdit;
-use super::super::super::diehl_cook::settings::{DigitsSettings, PRESETS, SIZES, USUAL_GOAL};
+use super::super::super::diehl_cook::settings::{DigitsSettings, GOAL, PRESETS, SIZES, USUAL_GOAL};
 use super::super::super::snapshot::Snapshot;
 use super::super::super::theme::{self, palette};
 use super::super::super::widgets::engine::EngineRow;
@@ -12,6 +12,7 @@ use super::super::neuron::form::Field;
 use crate::core::text::grouped;
 use crate::snn::diehl_cook::shipped::SHIPPED;
 use crate::ui::widgets::number;
+use crate::workers::digits::network::Knobs;
 
 /// The settings.
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
@@ -115,11 +116,11 @@ fn knobs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         ui.label(RichText::new(preset.see).small().color(palette(ui.visuals()).weak));
     }
     let tip = "What each inhibitory spike adds to the conductance of all other neurons; 0: no competition";
-    Field::new("Inhibition, × leak", "", (0.0, 40.0), tip).show(ui, &mut knobs.inhibition);
+    Field::new("Inhibition, × leak", "", Knobs::INHIBITION, tip).show(ui, &mut knobs.inhibition);
     let tip = "How much each spike raises its neuron’s threshold; 0: no homeostasis";
-    Field::new("θ per spike, mV", "", (0.0, 0.5), tip).show(ui, &mut knobs.theta_plus_mv);
+    Field::new("θ per spike, mV", "", Knobs::THETA_PLUS_MV, tip).show(ui, &mut knobs.theta_plus_mv);
     let tip = "What a postsynaptic spike adds to the weight of an input that just spiked, at most";
-    Field::new("Learning rate ν₊", "", (0.0, 0.1), tip).show(ui, &mut knobs.rate);
+    Field::new("Learning rate ν₊", "", Knobs::RATE, tip).show(ui, &mut knobs.rate);
     ui.checkbox(&mut knobs.normalise, "Normalise weights")
         .on_hover_text("Before every image the weights onto each neuron are scaled to sum to 78");
     ui.checkbox(&mut knobs.learns, "Learn").on_hover_text("Off: weights and θ stand still");
@@ -139,7 +140,7 @@ fn goal(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         ui.checkbox(&mut on, "Test after").on_hover_text(tip);
         goal = on.then(|| goal.unwrap_or(USUAL_GOAL));
         if let Some(images) = &mut goal {
-            let value = number::drag(images).range(1000..=10_000_000).speed(500).suffix(" images");
+            let value = number::drag(images).range(GOAL.0..=GOAL.1).speed(500).suffix(" images");
             ui.add(value).on_hover_text(tip);
         }
     });

@@ -9,11 +9,29 @@ use super::history;
 use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::zoo::{self, ZOO};
+use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::core::text::grouped;
 use crate::data::augment::{Augmentation, SETTINGS};
 use crate::data::registry::SOURCES;
 use crate::ui::widgets::number;
 use crate::workers::training::Phase;
+
+/// What can be set here; `train` and its records allow more. A batch is what one
+/// has to wait for when the window is closed.
+const SUBSET: Span = (1000.0, TrainConfig::SUBSET.1);
+const BATCH_SIZE: Span = (1.0, 512.0);
+const EPOCHS: Span = (1.0, 200.0);
+const THREADS: Span = (1.0, 64.0);
+
+/// Brings settings that were made here within their ranges.
+pub fn bound_form(config: &mut TrainConfig, to: &mut Bounds) {
+    config.bound(to);
+    to.number("subset", &mut config.subset, SUBSET);
+    to.number("batch_size", &mut config.batch_size, BATCH_SIZE);
+    to.number("epochs", &mut config.epochs, EPOCHS);
+    to.number("threads", &mut config.threads, THREADS);
+    to.number("average_epochs", &mut config.average_epochs, (0.0, config.epochs as f64));
+}
 
 /// Draws the form.
 pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
@@ -191,7 +209,7 @@ fn data(ui: &mut Ui, config: &mut TrainConfig, out: &mut Outbox) {
         |ui| {
             ui.add(
                 number::drag(&mut config.subset)
-                    .range(1000..=60_000)
+                    .range(SUBSET.0..=SUBSET.1)
                     .speed(100)
                     .custom_formatter(|v, _| grouped(v as u64)),
             )
@@ -221,10 +239,10 @@ fn data(ui: &mut Ui, config: &mut TrainConfig, out: &mut Outbox) {
 fn course(ui: &mut Ui, config: &mut TrainConfig) {
     heading(ui, "Course");
     row(ui, "Epochs", "Passes over the training digits", |ui| {
-        ui.add(number::drag(&mut config.epochs).range(1..=200).speed(0.1))
+        ui.add(number::drag(&mut config.epochs).range(EPOCHS.0..=EPOCHS.1).speed(0.1))
     });
     row(ui, "Batch size", "Digits per update of the weights; the report used 32", |ui| {
-        ui.add(number::drag(&mut config.batch_size).range(1..=512).speed(0.5))
+        ui.add(number::drag(&mut config.batch_size).range(BATCH_SIZE.0..=BATCH_SIZE.1).speed(0.5))
     });
     super::device::row(ui, config);
     ui.add_enabled_ui(config.device == crate::ann::device::OWN, |ui| {
@@ -232,7 +250,7 @@ fn course(ui: &mut Ui, config: &mut TrainConfig) {
             ui,
             "Threads",
             "Cores to train on; one is left for the window. The same number gives the same result.",
-            |ui| ui.add(number::drag(&mut config.threads).range(1..=64).speed(0.05)),
+            |ui| ui.add(number::drag(&mut config.threads).range(THREADS.0..=THREADS.1).speed(0.05)),
         );
     });
     row(

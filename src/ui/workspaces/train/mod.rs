@@ -20,6 +20,8 @@ mod report;
 mod runs;
 mod structure;
 
+pub use form::bound_form;
+
 use egui::{Key, RichText, ScrollArea, Ui};
 
 use super::super::command::{Command, Outbox};
