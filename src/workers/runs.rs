@@ -107,7 +107,7 @@ impl Bounded for RunRecord {
         to.number("total_steps", total_steps, COUNT);
         to.part("loss", loss);
         to.part("accuracy", accuracy);
-        to.list("epochs", epochs, MOST_EPOCHS, |to, i, point| to.part(i, point));
+        to.list("epochs", epochs, MOST_EPOCHS, Bounds::part);
         to.optional("test_accuracy", test_accuracy, SHARE);
         to.optional("last_test_accuracy", last_test_accuracy, SHARE);
         to.optional("averaged_validation_accuracy", averaged_validation_accuracy, SHARE);
