@@ -104,7 +104,7 @@ fn neurons_of_a_file_keep_their_numbers_and_assumptions_are_shown() {
     let drop = |window: &mut Window, name: &str, text: &str| {
         let file = window.home.path().join(name);
         std::fs::write(&file, text).unwrap();
-        window.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(file)));
+        window.harness.input_mut().dropped_files.push(std::sync::Arc::new(super::Dropped(file)));
     };
     let mut text = String::from("# NEST version: 3.8.0\nsender\ttime_ms\n");
     for i in 0..12 {

@@ -156,7 +156,7 @@ fn start(home: &Path) -> Harness<'static, Start> {
     let setup = setup(home);
     let mut harness = Harness::builder()
         .with_size([1280.0, 800.0])
-        .wgpu_setup(spikescope::ui::window::wgpu_setup(false))
+        .wgpu_setup(spikescope::ui::tour::headless_setup().unwrap())
         .build_eframe(move |cc| Start::new(&cc.egui_ctx, setup).unwrap());
     harness.run_steps(3);
     harness
@@ -212,7 +212,7 @@ fn a_second_window_says_so_and_keeps_its_changes_to_itself() {
         let setup = setup(path);
         Harness::builder()
             .with_size([1280.0, 800.0])
-            .wgpu_setup(spikescope::ui::window::wgpu_setup(false))
+            .wgpu_setup(spikescope::ui::tour::headless_setup().unwrap())
             .build_eframe(move |cc| App::new(&cc.egui_ctx, setup).unwrap())
     };
     let mut first = open(home.path());

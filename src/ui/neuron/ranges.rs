@@ -49,7 +49,7 @@ impl Bounded for FigureOne {
         to.number("tau_m_ms", tau_m_ms, Self::TAU_M_MS);
         to.number("v_th", v_th, Self::V_TH);
         to.number("t_ref_ms", t_ref_ms, Self::T_REF_MS);
-        to.list("synapses", synapses, MOST_SYNAPSES, |to, i, synapse| to.part(i, synapse));
+        to.list("synapses", synapses, MOST_SYNAPSES, Bounds::part);
     }
 }
 

@@ -47,7 +47,7 @@ fn numbers(value: &Value, path: &str, found: &mut Vec<String>) {
         Value::Object(fields) => {
             fields.iter().for_each(|(k, v)| numbers(v, &format!("{path}/{k}"), found));
         }
-        Value::Null => assert!(path == "", "{path} is missing: `full` has to give it"),
+        Value::Null => assert!(path.is_empty(), "{path} is missing: `full` has to give it"),
         _ => {}
     }
 }
