@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::ops::RangeInclusive;
 
 use egui::emath::Numeric;
-use egui::{Context, DragValue, Id, Key, Slider};
+use egui::{Context, DragValue, Id, Slider};
 
 use crate::core::text;
 
@@ -56,10 +56,6 @@ fn noted(typed: &str, number: Option<f64>, whole: bool) -> Option<f64> {
 /// unfinished.
 pub fn not_understood(ctx: &Context) -> Option<String> {
     let in_hand = Id::unique("number in hand");
-    // Escape gives up what was typed.
-    if ctx.input(|i| i.key_pressed(Key::Escape)) {
-        REFUSED.with(|kept| kept.borrow_mut().take());
-    }
     let waiting = REFUSED.with(|kept| kept.borrow().is_some());
     let focused = ctx.memory(egui::Memory::focused);
     if !waiting {
@@ -83,6 +79,7 @@ pub fn not_understood(ctx: &Context) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use egui::Key;
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable as _;
 
@@ -123,7 +120,6 @@ mod tests {
         assert!(said.unwrap().contains("“x7” is not a number"));
         let (_, said) = typed("1,2,3", Key::Enter);
         assert!(said.unwrap().contains("“1,2,3”"));
-        assert_eq!(typed("x7", Key::Escape).1, None);
         assert_eq!(typed("", Key::Enter), (5.0, None));
     }
 }
