@@ -5,7 +5,7 @@
 
 #![allow(clippy::print_stdout, reason = "an example prints what it finds")]
 
-use spikescope::snn::error::SnnError;
+use spikescope::snn::SnnError;
 use spikescope::snn::experiments::window::{WindowTask, distance, measure};
 use spikescope::snn::params::Config;
 

@@ -5,9 +5,9 @@
 
 #![allow(clippy::print_stdout, reason = "an example prints what it finds")]
 
+use spikescope::snn::SnnError;
 use spikescope::snn::cpu::CpuEngine;
 use spikescope::snn::engine::Engine as _;
-use spikescope::snn::error::SnnError;
 use spikescope::snn::network::{Connect, NetworkSpec, ProbeWhat, ProjectionSpec, Values, Waveform};
 use spikescope::snn::params::Config;
 
