@@ -9,9 +9,8 @@ use super::simulate;
 use crate::ann::ensemble::{self, ENSEMBLES, Ensemble, Probabilities, Stacking, average};
 use crate::core::decision::unique_max;
 use crate::core::files::read_limited;
-use crate::data::{CLASSES, Dataset, Pixels};
-use crate::snn::diehl_cook::assess::{Counts, dense};
-use crate::snn::diehl_cook::read_out::votes;
+use crate::data::{Dataset, Pixels};
+use crate::snn::diehl_cook::assess::Counts;
 use crate::snn::diehl_cook::shipped::SHIPPED;
 use crate::snn::diehl_cook::trained::{MOST_BYTES, Trained as TrainedSpiking};
 
@@ -172,17 +171,15 @@ impl Spiking {
     /// What the read-outs make of a digit's spikes; nothing, where too few came in
     /// all presentations.
     fn read(&self, counts: Option<&Counts>) -> SpikingAnswer {
-        let all = counts.map(|c| dense(c, self.trained.about.config.neurons));
-        let read = |score: &dyn Fn(&Counts, &[u32]) -> [f64; CLASSES]| {
-            counts.zip(all.as_deref()).and_then(|(c, all)| unique_max(&score(c, all)))
-        };
+        let said = self.trained.answers(counts);
+        let digit = |answer: Option<u8>| answer.map(usize::from);
         SpikingAnswer {
             id: self.id.clone(),
             weights: self.weights.clone(),
-            vote: read(&|_, all| votes(&self.trained.labels, all)),
-            confidence: read(&|_, all| self.trained.responses.confident_votes(all)),
-            logistic: read(&|counts, _| self.trained.logistic.scores(counts)),
-            spikes: all.map(|all| all.iter().map(|c| u64::from(*c)).sum()),
+            vote: digit(said.vote),
+            confidence: digit(said.confidence),
+            logistic: digit(said.logistic),
+            spikes: counts.map(|counts| counts.iter().map(|(_, n)| u64::from(*n)).sum()),
         }
     }
 }

@@ -297,9 +297,9 @@ fn layer(l: &Likeness, spiking: &Spiking) -> ConvertedLayer {
 }
 
 fn work(all: &Work, images: f64) -> ConvertedWork {
-    let [operations, first_layer, synapses, neurons, gates] = all.each(images);
+    let [all_operations, first_layer, operations, neurons, gates] = all.each(images);
     let energy_uj = all.energy_uj() / images;
-    ConvertedWork { operations, first_layer, synapses, neurons, gates, energy_uj }
+    ConvertedWork { all_operations, first_layer, operations, neurons, gates, energy_uj }
 }
 
 fn after(a: &sweep::After, images: usize) -> ConvertedAfter {
@@ -330,7 +330,7 @@ fn csv(report: &Converted) -> String {
         format!("steps,accuracy,spikes_per_image,{},energy_uj,unanswered\n", Work::COLUMNS);
     for a in &report.after {
         let w = &a.work;
-        let operations = [w.operations, w.first_layer, w.synapses, w.neurons, w.gates];
+        let operations = [w.all_operations, w.first_layer, w.operations, w.neurons, w.gates];
         let operations = operations.map(|o| o.to_string()).join(",");
         let (accuracy, spikes) = (a.accuracy, a.spikes);
         let _ = writeln!(
@@ -355,8 +355,9 @@ fn evidence_csv(swept: &Sweep) -> String {
 
 /// Operations by kind and in all, in millions, and the energy.
 fn operations(work: &ConvertedWork) -> impl Iterator<Item = String> {
-    let millions = [work.first_layer, work.synapses, work.neurons, work.gates, work.operations]
-        .map(|n| format!("{:.2}", n / 1e6));
+    let millions =
+        [work.first_layer, work.operations, work.neurons, work.gates, work.all_operations]
+            .map(|n| format!("{:.2}", n / 1e6));
     millions.into_iter().chain([format!("{:.2}", work.energy_uj)])
 }
 

@@ -560,12 +560,12 @@ pub struct ConvertedAfter {
 /// Operations for an image.
 #[derive(Debug, Serialize)]
 pub struct ConvertedWork {
-    /// All of those below.
-    pub operations: f64,
+    /// All of those below, but the energy.
+    pub all_operations: f64,
     /// Multiply–adds of an analog picture with the first layer, once a picture.
     pub first_layer: f64,
     /// Times that a spike reached a synapse.
-    pub synapses: f64,
+    pub operations: f64,
     /// Two for each neuron and step.
     pub neurons: f64,
     /// Four for each spike that came to a pooling gate.

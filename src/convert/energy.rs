@@ -35,7 +35,8 @@ pub struct Work {
 
 impl Work {
     /// Columns of a table of [`Self::each`].
-    pub const COLUMNS: &str = "operations_per_image,first_layer,synapses,neurons,gates";
+    pub const COLUMNS: &str =
+        "all_operations_per_image,first_layer,operations_per_image,neurons,gates";
 
     /// Operations of one of `images`: all, and by kind in the order of [`Self::COLUMNS`].
     pub fn each(&self, images: f64) -> [f64; 5] {

@@ -9,6 +9,7 @@ use crate::core::bounds::{Bounded, Bounds, Span};
 #[serde(default)]
 pub struct Recipe {
     pub scaling: Scaling,
+    #[serde(default = "Per::before")]
     pub per: Per,
     pub reset: Reset,
     pub input: Input,
@@ -74,6 +75,13 @@ pub enum Per {
     /// than the others, one threshold for all keeps the others silent. Output units
     /// have one for all, so that they stay comparable.
     Channel,
+}
+
+impl Per {
+    /// What settings mean that were kept before there was a choice.
+    fn before() -> Self {
+        Self::Layer
+    }
 }
 
 /// What a spike leaves behind.

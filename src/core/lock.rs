@@ -4,6 +4,7 @@
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::files::open_own;
 
@@ -33,7 +34,29 @@ impl FolderLock {
     /// # Errors
     /// [`LockError::Held`] when another process has it.
     pub fn take(folder: &Path) -> Result<Self, LockError> {
-        let path = folder.join(NAME);
+        // Whoever lists runs looks at their locks for a moment.
+        Self::take_within(folder, NAME, Duration::from_millis(30))
+    }
+
+    /// The same with a lock file of this name, for which another process has so long
+    /// to let go of it.
+    ///
+    /// # Errors
+    /// As [`FolderLock::take`].
+    pub fn take_within(folder: &Path, name: &str, patience: Duration) -> Result<Self, LockError> {
+        let begun = Instant::now();
+        loop {
+            match Self::try_take(folder, name) {
+                Err(LockError::Held(_)) if begun.elapsed() < patience => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn try_take(folder: &Path, name: &str) -> Result<Self, LockError> {
+        let path = folder.join(name);
         let mut file = open_own(&path)?;
         match file.try_lock() {
             Ok(()) => {}

@@ -119,7 +119,11 @@ impl App {
         let (mut session, told) = if taken.is_ours() {
             session::read(&setup.home)
         } else {
-            (session::read_quietly(&setup.home), None)
+            let mut session = session::read_quietly(&setup.home);
+            // The queue is the other window's: it would be trained twice.
+            session.queue.clear();
+            session.queue_runs = false;
+            (session, None)
         };
         if setup.projector {
             session.set_projector(true);

@@ -10,6 +10,7 @@ use super::digit::Source;
 use super::session::ThemeChoice;
 use super::workspaces;
 use crate::ann::shipped;
+use crate::core::bounds::Bounds;
 use crate::core::clock::{stamp, unix_seconds};
 use crate::data::registry::{SYNTHETIC, Split};
 use crate::workers::combine::CombineOf;
@@ -232,8 +233,10 @@ impl App {
 
     fn go_on(&mut self, id: &str) {
         let Some(run) = self.runs.iter().find(|r| r.id == id) else { return };
-        let config = run.config.clone();
+        let mut config = run.config.clone();
         if let Some(split) = self.digits(&config.data, TrainEdit::GoOn(id.to_owned())) {
+            // The command line allows more than the form has.
+            workspaces::train::bound_form(&mut config, &mut Bounds::default());
             self.session.training = config;
             self.workspace = &workspaces::train::WORKSPACE;
             self.send(TrainCommand::GoOn { id: id.to_owned(), split });

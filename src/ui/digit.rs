@@ -18,6 +18,13 @@ pub const ERASER_RADIUS: f32 = 0.045;
 /// Points that a drawing may have; more than anyone draws, few enough to stay
 /// quick.
 pub(super) const MAX_POINTS: usize = 20_000;
+/// Where a point of a stroke can be, in sizes of the canvas: a pen may leave it.
+pub(super) const POINT: Span = (-4.0, 5.0);
+
+/// The nearest point that a stroke can have.
+fn reachable(point: Point) -> Point {
+    point.map(|x| x.clamp(POINT.0 as f32, POINT.1 as f32))
+}
 
 /// Where the current digit comes from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -237,11 +244,12 @@ impl Digit {
         if self.content.source != Source::Drawn {
             self.content = Content::default();
         }
-        self.content.strokes.push(vec![point]);
+        self.content.strokes.push(vec![reachable(point)]);
         self.pen_down = true;
     }
 
     fn pen_move_to(&mut self, point: Point) {
+        let point = reachable(point);
         let drawn: usize = self.content.strokes.iter().map(Vec::len).sum();
         if let Some(stroke) = self.content.strokes.last_mut()
             && self.pen_down

@@ -1,9 +1,10 @@
 //! The user's data folder, from the window's side: one window writes the session,
 //! and nothing that is set aside overwrites what was set aside before.
 
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::core::lock::{FolderLock, LockError};
 
 /// Files that are kept of one kind; then the oldest goes.
 const MOST_ASIDE: usize = 9;
@@ -15,7 +16,7 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 pub enum Home {
     /// This window's: the file is locked as long as it is open. `None` where the
     /// folder gives no locks; then saving will tell what is wrong with it.
-    Ours { _lock: Option<File> },
+    Ours { _lock: Option<FolderLock> },
     /// Another window's. This one reads, and keeps what is changed to itself.
     Theirs,
 }
@@ -23,21 +24,13 @@ pub enum Home {
 impl Home {
     /// Asks for the folder.
     pub fn take(home: &Path) -> Self {
-        let opened = std::fs::create_dir_all(home).and_then(|()| {
-            let mut options = File::options();
-            options.create(true).truncate(false).write(true).open(home.join("window.lock"))
-        });
-        let Ok(file) = opened else { return Self::Ours { _lock: None } };
-        let begun = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Self::Ours { _lock: Some(file) },
-                Err(TryLockError::Error(_)) => return Self::Ours { _lock: None },
-                Err(TryLockError::WouldBlock) if begun.elapsed() > PATIENCE => {
-                    return Self::Theirs;
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(50)),
-            }
+        let taken = std::fs::create_dir_all(home)
+            .map_err(LockError::from)
+            .and_then(|()| FolderLock::take_within(home, "window.lock", PATIENCE));
+        match taken {
+            Ok(lock) => Self::Ours { _lock: Some(lock) },
+            Err(LockError::Held(_)) => Self::Theirs,
+            Err(LockError::Io(_)) => Self::Ours { _lock: None },
         }
     }
 
@@ -53,6 +46,22 @@ impl Home {
 /// # Errors
 /// As the system's.
 pub fn set_aside(path: &Path, why: &str) -> std::io::Result<PathBuf> {
+    let aside = name_aside(path, why);
+    std::fs::rename(path, &aside)?;
+    Ok(aside)
+}
+
+/// The same, but the file stays where it is, too.
+///
+/// # Errors
+/// As the system's.
+pub fn copy_aside(path: &Path, why: &str) -> std::io::Result<PathBuf> {
+    let aside = name_aside(path, why);
+    std::fs::copy(path, &aside)?;
+    Ok(aside)
+}
+
+fn name_aside(path: &Path, why: &str) -> PathBuf {
     let name = |n: usize| {
         let number = if n > 1 { format!("-{n}") } else { String::new() };
         path.with_extension(format!("{why}{number}.json"))
@@ -61,9 +70,7 @@ pub fn set_aside(path: &Path, why: &str) -> std::io::Result<PathBuf> {
     let all: Vec<PathBuf> = (1..=MOST_ASIDE).map(name).collect();
     let free = all.iter().find(|p| !p.exists()).cloned();
     let aside = free.or_else(|| all.into_iter().min_by_key(changed));
-    let aside = aside.unwrap_or_else(|| name(1));
-    std::fs::rename(path, &aside)?;
-    Ok(aside)
+    aside.unwrap_or_else(|| name(1))
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::conversion::ConversionSettings;
 use super::diehl_cook::settings::DigitsSettings;
-use super::digit::{MAX_POINTS, Treatment};
+use super::digit::{MAX_POINTS, POINT, Treatment};
 use super::history::HistorySettings;
-use super::home::set_aside;
+use super::home::{copy_aside, set_aside};
 use super::neuron::settings::NeuronSettings;
 use super::plasticity::settings::PlasticitySettings;
 use super::time::TimeSettings;
@@ -193,8 +193,6 @@ const MOST_BYTES: u64 = 16 << 20;
 /// Sizes of a window, points.
 const WIDTH: Span = (320.0, 16_384.0);
 const HEIGHT: Span = (240.0, 16_384.0);
-/// Points of a drawing; the canvas goes from 0 to 1, a mouse beyond it.
-const POINT: Span = (-4.0, 5.0);
 /// Runs that wait, that answer, that are not asked about.
 const MOST_QUEUED: usize = 100;
 const MOST_USED: usize = 100;
@@ -324,7 +322,9 @@ fn told(path: &Path, found: &Read<Session>) -> Option<String> {
             named(&found.mended)
         );
     }
-    text += &match set_aside(path, "broken") {
+    // It stays, too, until it is written anew: should this start end badly, the next
+    // one asks.
+    text += &match copy_aside(path, "broken") {
         Ok(aside) => format!("The file as it was is kept as {}.", aside.display()),
         Err(_) => format!("Everything else in {} was taken over.", path.display()),
     };

@@ -23,17 +23,21 @@ impl Default for Curve {
     }
 }
 
-/// The largest number, of a step or a loss, that can be drawn.
-const DRAWN: f64 = 1e12;
+/// The largest step of a run.
+const LAST_STEP: f64 = 1e12;
 
 impl Curve {
     /// Whether it is one that [`Curve::push`] could have made: what is read from
     /// a file may be anything.
     pub fn is_sound(&self) -> bool {
         let (sum, count) = &self.filling;
-        // NaN is within nothing.
-        self.points.iter().flatten().all(|v| v.abs() <= DRAWN)
-            && sum.iter().all(|v| v.abs() <= DRAWN * f64::from(self.stride))
+        // A run that diverges has any loss up to the largest single. NaN is within nothing.
+        let most = [LAST_STEP, f64::from(f32::MAX)];
+        let within = |values: &[f64; 2], times: f64| {
+            values.iter().zip(most).all(|(v, most)| v.abs() <= most * times)
+        };
+        self.points.iter().all(|point| within(point, 1.0))
+            && within(sum, f64::from(self.stride))
             && self.points.len() <= CAPACITY
             && (1..=1 << 30).contains(&self.stride)
             && *count <= self.stride
@@ -107,6 +111,9 @@ mod tests {
         let mut curve = Curve::default();
         (0..5000).for_each(|i| curve.push(f64::from(i), 1.0));
         assert!(curve.is_sound() && Curve::default().is_sound());
+        // A diverging run was thought to be damaged.
+        curve.push(5000.0, f64::from(f32::MAX));
+        assert!(curve.is_sound());
         for bad in [
             Curve { stride: 0, ..curve.clone() },
             Curve { stride: u32::MAX, ..curve.clone() },

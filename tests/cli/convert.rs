@@ -55,8 +55,8 @@ fn the_first_layer_is_counted_in_every_table() {
         for row in value[table].as_array().unwrap() {
             let of = |name: &str| row[name].as_f64().unwrap();
             assert_eq!(of("first_layer"), 784.0 * 512.0, "{row}");
-            let sum = of("first_layer") + of("synapses") + of("neurons") + of("gates");
-            assert!((of("operations") - sum).abs() < 1e-6, "{row}");
+            let sum = of("first_layer") + of("operations") + of("neurons") + of("gates");
+            assert!((of("all_operations") - sum).abs() < 1e-6, "{row}");
             let uj = 4.6e-6 * of("first_layer") + 0.9e-6 * (sum - of("first_layer"));
             assert!((of("energy_uj") - uj).abs() < 1e-9, "{row}");
         }
@@ -85,7 +85,7 @@ fn what_cannot_be_converted_says_why() {
         ("convert mlp --images 0", "1 or more"),
         ("convert mlp --images=-3", "1 or more"),
         ("convert mlp --compared 0", "1 or more"),
-        ("convert mlp --threads 0", "1 or more"),
+        ("convert mlp --threads 0", "1..=256"),
         ("convert mlp --scaling nan", "above 0 and up to 100"),
         ("convert mlp --scaling 100.1", "above 0 and up to 100"),
         ("convert mlp --per neuron", "channel"),

@@ -33,7 +33,7 @@ fn a_run_is_gone_on_with_to_the_same_end() {
     let second = check("simulate diehl-cook", &run_text(home.path(), &go_on).succeeds());
     assert_eq!(first["presentations"], second["presentations"]);
     assert_eq!(first["run"], second["run"]);
-    let lost = run_text(home.path(), "simulate diehl-cook --resume nowhere").fails(1);
+    let lost = run_text(home.path(), "simulate diehl-cook --resume nowhere").fails(2);
     assert!(lost.contains("nowhere") && lost.contains("diehl-cook-25"), "{lost}");
 }
 

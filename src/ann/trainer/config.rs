@@ -66,7 +66,7 @@ impl Default for TrainConfig {
             augmentation: Augmentation::default(),
             average_epochs: 0,
             seed: 1,
-            threads: crate::ann::spare_threads(),
+            threads: crate::ann::spare_threads().min(MOST_THREADS),
             device: device::OWN.into(),
             history: HistoryConfig::default(),
         }

@@ -10,6 +10,9 @@ use super::{Bounded, Bounds};
 /// what has not been tried has its usual value.
 const MOST_TRIALS: usize = 2000;
 
+/// Items of a list that are tried one by one; what follows them is left out.
+const MOST_ITEMS: usize = 20_000;
+
 /// Settings, and what had to be put right.
 pub struct Read<T> {
     /// All within their ranges.
@@ -80,11 +83,12 @@ impl<F: Fn(&Value) -> bool> Healing<F> {
             (Some(Value::Array(_)), Value::Array(items))
                 if self.fits(path, Value::Array(Vec::new())) =>
             {
+                // Each alone: together, every trial would read all those before it again.
                 let mut sound: Vec<Value> = Vec::new();
-                for item in items {
-                    sound.push(item.clone());
-                    if !self.fits(path, sound.clone().into()) {
-                        sound.pop();
+                for item in items.iter().take(MOST_ITEMS) {
+                    self.put(path, Some(Value::Array(vec![item.clone()])));
+                    if (self.reads)(&self.good) {
+                        sound.push(item.clone());
                     }
                 }
                 self.put(path, Some(sound.into()));

@@ -21,7 +21,7 @@ use crate::workers::training::Phase;
 const SUBSET: Span = (1000.0, TrainConfig::SUBSET.1);
 const BATCH_SIZE: Span = (1.0, 512.0);
 const EPOCHS: Span = (1.0, 200.0);
-const THREADS: Span = (1.0, 64.0);
+const THREADS: Span = TrainConfig::THREADS;
 
 /// Brings settings that were made here within their ranges.
 pub fn bound_form(config: &mut TrainConfig, to: &mut Bounds) {
