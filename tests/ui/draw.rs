@@ -146,7 +146,7 @@ fn synthetic_digits_can_be_picked() {
 }
 
 /// A picture with a 1 and a 7 in a frame.
-fn picture_of_two(path: &std::path::Path) {
+pub(super) fn picture_of_two(path: &std::path::Path) {
     let picture = image::GrayImage::from_fn(300, 160, |x, y| {
         let one = x.abs_diff(80) < 6 && (40..120).contains(&y);
         let bar = (40..50).contains(&y) && (170..230).contains(&x);

@@ -65,6 +65,28 @@ fn draw_in_projector_mode() {
     compare(&mut window, "draw-projector");
 }
 
+/// A picture with two digits in a frame, the second chosen.
+fn photo(size: [f32; 2], theme: ThemeChoice, projector: bool, name: &str) {
+    let mut window = open(size, theme, projector, "draw");
+    let file = window.home.path().join("two.png");
+    super::draw::picture_of_two(&file);
+    window.drop_file(file);
+    window.wait_for_text("All ten answers 1, ");
+    window.click("Digit 2 of 2 in the picture");
+    window.wait_for_text("All ten answers 7, ");
+    compare(&mut window, name);
+}
+
+#[test]
+fn draw_with_a_picture() {
+    photo([1280.0, 800.0], ThemeChoice::Dark, false, "draw-picture-dark");
+}
+
+#[test]
+fn draw_with_a_picture_in_projector_mode() {
+    photo([1024.0, 768.0], ThemeChoice::Light, true, "draw-picture-projector");
+}
+
 #[test]
 fn train_light() {
     let mut window = open([1280.0, 800.0], ThemeChoice::Light, false, "train");

@@ -167,7 +167,8 @@ fn the_hidden_pattern_runs_is_held_stepped_and_reset() {
     });
     window.key(Modifiers::COMMAND, Key::ArrowLeft);
     window.wait_for_text("behind live");
-    assert!(at(&window) < held, "{}", window.said());
+    // To the spike before, which may be in the step where the run was held.
+    assert!(at(&window) < held + 0.5, "{}", window.said());
     window.pick("Engine", "GPU");
     window.wait_for_text("GPU engine (");
     // The run is kept.

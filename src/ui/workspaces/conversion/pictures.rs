@@ -102,17 +102,23 @@ fn answers(ui: &mut Ui, shown: &Shown, step: usize) {
         if let Some(k) = step.checked_sub(1) {
             let million = |n: u64| n as f64 / 1e6;
             let work = shown.work[k];
-            let first = match work.first_layer {
-                0 => String::new(),
-                n => format!(", of them {:.2} multiply–adds of the first layer", million(n)),
-            };
             let text = format!(
-                "{} spikes, {:.2} million operations{first}; the original {:.2} million multiply–adds",
+                "{} spikes, {:.2} million operations against {:.2} million multiply–adds",
                 grouped(shown.spikes[k]),
                 million(work.total()),
                 million(shown.multiply_adds as u64)
             );
-            ui.label(RichText::new(text).small().color(p.weak)).on_hover_text(energy::COUNTED);
+            let tip = match work.first_layer {
+                0 => energy::COUNTED.to_owned(),
+                n => {
+                    let first = million(n);
+                    format!(
+                        "{first:.2} million are multiply–adds of the first layer. {}",
+                        energy::COUNTED
+                    )
+                }
+            };
+            ui.label(RichText::new(text).small().color(p.weak)).on_hover_text(tip);
         }
     });
 }
