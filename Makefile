@@ -24,16 +24,18 @@ run: ## build the release version and open the app (no display: render the tour)
 	cargo build --release --locked
 	@scripts/run.sh $(ARGS)
 
-test: ## formatting, lints and every test; SPIKESCOPE_MNIST=DIR adds those on real data
+test: ## formatting, lints, documentation and every test; SPIKESCOPE_MNIST=DIR adds those on real data
 	@scripts/setup.sh test
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 	cargo test --locked --no-fail-fast $(TEST_ARGS)
 
-check: ## formatting and lints alone
+check: ## formatting, lints and documentation alone
 	@scripts/setup.sh test
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 
 bench: ## benchmarks
 	@scripts/setup.sh test

@@ -21,6 +21,8 @@
 // files on purpose. clippy.toml gives the reason for each banned function;
 // the lints that hold everywhere are in Cargo.toml.
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::disallowed_methods))]
+// The documentation is read with the source at hand, and names what is private too.
+#![allow(rustdoc::private_intra_doc_links, reason = "see above")]
 
 pub mod ann;
 pub mod cli;

@@ -336,7 +336,8 @@ fn thresholds_of_channels_are_in_the_weights_and_the_function_stays() {
 fn a_session_from_before_thresholds_of_channels_opens() {
     let kept = r#"{"scaling":{"Percentile":99.0},"reset":"Zero","initial":0.25}"#;
     let recipe: Recipe = serde_json::from_str(kept).unwrap();
-    assert_eq!((recipe.per, recipe.reset), (Per::Channel, Reset::Zero));
+    // What was chosen then is what it was: one threshold for a layer.
+    assert_eq!((recipe.per, recipe.reset), (Per::Layer, Reset::Zero));
 }
 
 /// A convolution of 2×2, a pooling that leaves the last row and column out, a dense

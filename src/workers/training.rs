@@ -1,4 +1,4 @@
-//! The `trainer` thread: owns the [`Trainer`] of the run in hand and drives it.
+//! The `trainer` thread: owns the [`Trainer`](crate::ann::trainer::Trainer) of the run in hand and drives it.
 //!
 //! Pause and stop are atomics, so they take effect before the next mini-batch
 //! whatever is queued. What the window shows comes up as a [`TrainingView`], a

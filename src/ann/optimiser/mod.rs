@@ -73,12 +73,15 @@ impl Default for OptimiserConfig {
 }
 
 impl Bounded for OptimiserConfig {
-    /// An unknown optimiser becomes the usual one; each has the values that it
-    /// declares, and no others.
+    /// An unknown optimiser becomes the usual one, with its usual values; each has the
+    /// values that it declares, and no others.
     fn bound(&mut self, to: &mut Bounds) {
-        let known = |id: &str| OPTIMISERS.iter().any(|o| o.id == id);
-        to.id("id", &mut self.id, known, OPTIMISERS[0].id);
-        let Some(declared) = OPTIMISERS.iter().find(|o| o.id == self.id) else { return };
+        let declared = OPTIMISERS.iter().find(|o| o.id == self.id);
+        to.id("id", &mut self.id, |_| declared.is_some(), OPTIMISERS[0].id);
+        let Some(declared) = declared else {
+            *self = Self::of(OPTIMISERS[0]);
+            return;
+        };
         let read = std::mem::replace(self, Self::of(declared));
         for ((name, value), p) in self.values.iter_mut().zip(declared.parameters) {
             *value = read.get(name).unwrap_or(*value);

@@ -5,7 +5,7 @@
 //! * [`pictures`]: activations beside rates ([`maps`]), the [`scatter`], both answers
 //!   over time
 //! * [`spikes`]: who spikes when, in all layers
-//! * [`unit`]: one unit: its sum, its potential, its spikes, its rate
+//! * [`mod@unit`]: one unit: its sum, its potential, its spikes, its rate
 //! * [`sample`]: many digits: accuracy against steps, operations, energy
 
 mod form;

@@ -3,7 +3,7 @@
 //!
 //! * [`view`]: what is shown and can be changed; [`apply`]: carries it out
 //! * [`digit`]: the digit with the receptive field of what is pointed at
-//! * [`network`] → [`layer`] → [`unit`] ([`sum`], [`likes`]): by click, back by Esc
+//! * [`network`] → [`layer`] → [`mod@unit`] ([`sum`], [`likes`]): by click, back by Esc
 //! * [`why`]: gradient × input and occlusion, all networks beside each other
 //! * [`gabor`]: the first kernels beside simple cells
 //! * [`mosaic`], [`tint`], [`progress`]: what these are made of; [`save`]: arrays

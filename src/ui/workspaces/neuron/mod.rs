@@ -3,7 +3,7 @@
 //! * [`spikes`]: Fig. 1 of the report, live: spikes of one neuron produce spikes
 //!   in another
 //! * [`curve`]: how fast a neuron fires at which current, measured and expected
-//! * [`unit`]: Fig. 3: the artificial neuron beside the biological one, eq. (1)
+//! * [`mod@unit`]: Fig. 3: the artificial neuron beside the biological one, eq. (1)
 //! * [`files`]: spikes from elsewhere, to be looked at in the same way
 //! * [`codes`]: the same intensity as a rate, a time and a burst
 
