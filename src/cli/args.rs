@@ -173,13 +173,13 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR")]
     pub mnist: Option<PathBuf>,
     /// How often to go through the images [default: as in the report]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub epochs: Option<NonZeroUsize>,
     /// Learn from the first N images only [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub subset: Option<NonZeroUsize>,
     /// Images per update of the weights [default: 32]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub batch_size: Option<NonZeroUsize>,
     /// The rule that updates the weights
     #[arg(long, value_name = "NAME", value_parser = optimisers(), default_value = "adadelta")]
@@ -453,6 +453,11 @@ fn all_models() -> PossibleValuesParser {
 
 fn devices() -> PossibleValuesParser {
     DEVICES.iter().map(|d| PossibleValue::new(d.id).help(d.name)).collect::<Vec<_>>().into()
+}
+
+/// A number of things, of which there has to be one.
+pub(super) fn count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "it must be a whole number of 1 or more".into())
 }
 
 /// From 1 to [`MOST_THREADS`].

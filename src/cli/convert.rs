@@ -68,7 +68,7 @@ pub struct ConvertArgs {
         value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub steps: u64,
     /// Ask the first N test images only, 1 or more [default: all]
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = args::count)]
     pub images: Option<NonZeroUsize>,
     /// The digits: training images for the thresholds, test images to ask
     #[arg(long, value_name = "SET", value_parser = args::sources(), default_value = "mnist")]
@@ -126,7 +126,7 @@ pub struct ConvertArgs {
     #[arg(long, value_name = "FILE")]
     pub nir: Option<PathBuf>,
     /// Compare rates with activations over the first N test images, 1 or more
-    #[arg(long, value_name = "N", default_value_t = COMPARED, value_parser = count)]
+    #[arg(long, value_name = "N", default_value_t = COMPARED, value_parser = args::count)]
     pub compared: NonZeroUsize,
     /// Show the compared images to the general spiking engine too, and tell how many neurons fire
     /// another number of times there
@@ -170,10 +170,6 @@ fn share_to<const MOST: u8>(text: &str) -> Result<f32, String> {
         Ok(value) if (0.0..=f32::from(MOST)).contains(&value) => Ok(value),
         _ => Err(format!("it must be a number from 0 to {MOST}")),
     }
-}
-
-fn count(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse().map_err(|_| "it must be a whole number of 1 or more".into())
 }
 
 pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {

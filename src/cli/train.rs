@@ -144,7 +144,9 @@ fn find_run(root: &Path, name: &str) -> anyhow::Result<RunRecord> {
     let (records, broken) = runs::list(root);
     let mut open = records.iter().filter(|r| can_go_on(r));
     let found = match name {
-        "last" => open.next(),
+        // Where there is none, the newest one tells why: it is finished, or held by
+        // another process.
+        "last" => open.next().or(records.first()),
         name => records.iter().find(|r| r.id == name),
     };
     if let Some(record) = found {

@@ -64,7 +64,7 @@ pub struct DiehlCookArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     pub held_out: usize,
     /// Training images to label the neurons on [default: all that are learnt from]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = super::super::args::count)]
     pub label_images: Option<NonZeroUsize>,
     /// Do not ask the test images
     #[arg(long)]

@@ -28,6 +28,45 @@ pub(super) fn coefficients(reader: &mut (impl Read + Seek)) -> std::io::Result<u
     }
 }
 
+/// Whether a JPEG ends before its end marker. Its decoder fills up what is missing
+/// and says nothing. Leaves the reader at the start.
+pub(super) fn is_cut_short(reader: &mut (impl Read + Seek)) -> std::io::Result<bool> {
+    reader.seek(SeekFrom::Start(0))?;
+    let found = has_an_end(reader);
+    reader.seek(SeekFrom::Start(0))?;
+    match found {
+        Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok(true),
+        found => found.map(|end| !end),
+    }
+}
+
+/// Whether an end marker follows the first scan; also `true` for what is no JPEG.
+fn has_an_end(reader: &mut (impl Read + Seek)) -> std::io::Result<bool> {
+    let mut pair = [0; 2];
+    if reader.read(&mut pair)? < 2 || pair != [0xFF, 0xD8] {
+        return Ok(true);
+    }
+    // Segments may hold a small picture with an end of its own: they are skipped.
+    for _ in 0..MOST_SEGMENTS {
+        match next_marker(reader)? {
+            0x01 | 0xD0..=0xD8 => {}
+            0xD9 => return Ok(true),
+            0xDA => {
+                // A scan is as long as it is; the file has a bound.
+                while next_marker(reader)? != 0xD9 {}
+                return Ok(true);
+            }
+            _ => {
+                reader.read_exact(&mut pair)?;
+                let length = u16::from_be_bytes(pair).saturating_sub(2);
+                reader.seek(SeekFrom::Current(i64::from(length)))?;
+            }
+        }
+    }
+    // Its decoder will say what is wrong with so many segments.
+    Ok(true)
+}
+
 fn headers(reader: &mut (impl Read + Seek)) -> std::io::Result<u64> {
     let mut pair = [0; 2];
     reader.read_exact(&mut pair)?;

@@ -1,12 +1,12 @@
 //! Photos and scans of digits.
 //!
 //! A picture passes these stages: `read` unpacks it at a workable size, within
-//! `limits`; `colour` makes it grey so that ink and paper differ most; `ink`
-//! tells the ink from paper that may be unevenly lit; `rules` takes off ruled
-//! lines, frames and underlines (found by `lines`); `parts` drops specks;
-//! `group` puts what is left together to digits; and `thicken` gives strokes
-//! that are thin for their size the width they have in MNIST. MNIST's own
-//! framing ([`normalise_grey`]) follows.
+//! `limits`; `colour` makes it grey so that ink and paper differ most; `sheet`
+//! takes away the desk on which a sheet lies; `ink` tells the ink from paper that
+//! may be unevenly lit; `rules` takes off ruled lines, frames and underlines (found
+//! by `lines`); `parts` drops specks; `group` puts what is left together to digits;
+//! and `thicken` gives strokes that are thin for their size the width they have in
+//! MNIST. MNIST's own framing ([`normalise_grey`]) follows.
 
 mod colour;
 mod group;
@@ -16,6 +16,7 @@ mod lines;
 mod parts;
 mod read;
 mod rules;
+mod sheet;
 mod thicken;
 
 use std::path::Path;
@@ -174,14 +175,11 @@ impl Grey {
 /// The digits on a picture.
 fn picture(colours: &Colours) -> Result<Picture, PictureProblem> {
     let grey = colour::to_grey(colours);
+    // Should nothing be found on the sheet, it was none.
+    let sheet = sheet::on_desk(&grey);
     let (mut found, mut lines_left_out) = (Vec::new(), 0);
-    // Pale ink only where there is no other: on most pictures it is dirt.
-    for least in [ink::LEAST_CONTRAST, ink::PALE_CONTRAST] {
-        let Some(mut ink) = ink::separate(&grey, least) else { continue };
-        lines_left_out = rules::remove(&mut ink);
-        let (parts, framed) = parts::find(&ink);
-        lines_left_out += usize::from(framed);
-        found = group::digits(&parts, &ink)?;
+    for grey in sheet.iter().chain([&grey]) {
+        (found, lines_left_out) = find(grey)?;
         if !found.is_empty() {
             break;
         }
@@ -192,6 +190,23 @@ fn picture(colours: &Colours) -> Result<Picture, PictureProblem> {
         return Err(PictureProblem::Blank);
     }
     Ok(Picture { digits, size: colours.size, preview: preview(colours), lines_left_out })
+}
+
+/// What may be digits, and how many rules and frames were left out.
+fn find(grey: &Grey) -> Result<(Vec<group::Found>, usize), PictureProblem> {
+    // Pale ink only where there is no other: on most pictures it is dirt.
+    let (mut found, mut lines_left_out) = (Vec::new(), 0);
+    for least in [ink::LEAST_CONTRAST, ink::PALE_CONTRAST] {
+        let Some(mut ink) = ink::separate(grey, least) else { continue };
+        lines_left_out = rules::remove(&mut ink);
+        let (parts, framed) = parts::find(&ink);
+        lines_left_out += usize::from(framed);
+        found = group::digits(&parts, &ink)?;
+        if !found.is_empty() {
+            break;
+        }
+    }
+    Ok((found, lines_left_out))
 }
 
 /// A digit as MNIST frames it, or `None` if it has no ink.

@@ -7,7 +7,9 @@ use image::error::{ImageError, LimitErrorKind};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 
-use super::limits::{MOST_BYTES, MOST_EXTRAS, MOST_MEMORY, MOST_PIXELS, coefficients};
+use super::limits::{
+    MOST_BYTES, MOST_EXTRAS, MOST_MEMORY, MOST_PIXELS, coefficients, is_cut_short,
+};
 use super::{Colours, DataError, Grey, PictureProblem};
 use crate::core::files::open_regular;
 
@@ -26,6 +28,10 @@ pub(super) fn read(path: &Path) -> Result<Colours, DataError> {
     }
     let mut file = BufReader::new(file);
     let coefficients = coefficients(&mut file).map_err(cannot_read)?;
+    if is_cut_short(&mut file).map_err(cannot_read)? {
+        let what = "the file ends in the middle of the picture".to_owned();
+        return Err(wrong(PictureProblem::Damaged(what)));
+    }
     let mut reader = ImageReader::new(file).with_guessed_format().map_err(cannot_read)?;
     if reader.format().is_none() {
         return Err(wrong(PictureProblem::NotAPicture));

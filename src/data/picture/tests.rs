@@ -211,6 +211,14 @@ fn what_is_no_picture_is_refused_by_name() {
     picture.write_to(&mut std::io::Cursor::new(&mut whole), ImageFormat::Png).unwrap();
     let cut = say(&file("cut.png", &whole[..whole.len() / 2]));
     assert!(cut.contains("cut.png") && cut.contains("damaged"), "{cut}");
+    // Its decoder fills up what is missing.
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    GrayImage::from_fn(200, 200, |x, _| Luma([(x % 97) as u8]))
+        .write_to(&mut jpeg, ImageFormat::Jpeg)
+        .unwrap();
+    let jpeg = jpeg.into_inner();
+    let cut = say(&file("cut.jpg", &jpeg[..jpeg.len() / 2]));
+    assert!(cut.contains("cut.jpg") && cut.contains("middle of the picture"), "{cut}");
     assert!(say(&dir.path().join("absent.png")).contains("absent.png"));
     assert!(load(dir.path()).is_err());
     // A header that claims 60,000 × 60,000 pixels.
