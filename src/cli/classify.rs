@@ -58,8 +58,10 @@ struct Digit {
 fn read(file: &Path) -> anyhow::Result<Input> {
     let is_drawing = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
     if is_drawing {
-        let pixels = strokes::to_pixels(&strokes::load(file)?, None, Framing::Mnist);
-        let digits = vec![Digit { pixels, bounds: None, warning: None }];
+        let strokes = strokes::load(file)?;
+        let pixels = strokes::to_pixels(&strokes, None, Framing::Mnist);
+        let warning = strokes::warning(&strokes, 0.0).map(str::to_owned);
+        let digits = vec![Digit { pixels, bounds: None, warning }];
         return Ok(Input { digits, lines_left_out: 0 });
     }
     let picture = picture::load(file)?;

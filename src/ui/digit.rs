@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::command::{DigitEdit, Point};
 use crate::core::bounds::{Bounded, Bounds, Number, SHARE, Span};
 use crate::data::picture::{Note, Picture};
-use crate::data::strokes::{Framing, Stroke, erase, to_pixels};
+use crate::data::strokes::{Framing, Stroke, erase, to_pixels, warning};
 use crate::data::{PIXELS, Pixels, perturb};
 
 /// Undo steps kept.
@@ -52,8 +52,8 @@ impl Source {
         }
     }
 
-    /// What to say beside the answers.
-    pub fn warning(&self) -> Option<&'static str> {
+    /// What to say of a photo beside the answers.
+    fn warning(&self) -> Option<&'static str> {
         let Self::Photo { picture, chosen, .. } = self else { return None };
         picture.digits.get(*chosen)?.note.map(Note::text)
     }
@@ -124,6 +124,15 @@ impl Default for Digit {
 }
 
 impl Digit {
+    /// What to say beside the answers; nothing while the pen is down.
+    pub fn warning(&self) -> Option<&'static str> {
+        match self.source() {
+            Source::Drawn if self.pen_down => None,
+            Source::Drawn => warning(self.strokes(), self.treatment.pen),
+            source => source.warning(),
+        }
+    }
+
     /// A digit with these strokes, and nothing to undo.
     pub fn restore(strokes: Vec<Stroke>, treatment: Treatment) -> Self {
         let mut digit = Self {

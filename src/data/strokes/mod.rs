@@ -26,6 +26,19 @@ pub(crate) use render::Segment;
 /// at any scale. One point alone is a dot.
 pub type Stroke = Vec<[f32; 2]>;
 
+/// What to say beside the answers about a drawing that is no more than a dot of the
+/// pen (of this width, in the strokes' own units): framed like a digit, it fills the
+/// picture, and looks like a 0.
+pub fn warning(strokes: &[Stroke], pen: f32) -> Option<&'static str> {
+    let points = || strokes.iter().flatten();
+    let side = |k: usize| {
+        let low = points().map(|p| p[k]).fold(f32::INFINITY, f32::min);
+        points().map(|p| p[k]).fold(f32::NEG_INFINITY, f32::max) - low
+    };
+    let dot = points().next().is_some() && side(0).max(side(1)) <= pen;
+    dot.then_some("This is a dot, not a digit. Draw a stroke.")
+}
+
 /// What is on a canvas.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Drawing {
@@ -45,5 +58,18 @@ impl Drawing {
     /// Whether nothing is drawn.
     pub fn is_empty(&self) -> bool {
         self.strokes.iter().all(Vec::is_empty)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dot_is_told_from_a_digit() {
+        assert!(warning(&[vec![[5.0, 5.0]]], 0.0).is_some());
+        assert!(warning(&[vec![[0.5, 0.5], [0.52, 0.5]]], 0.08).is_some());
+        assert!(warning(&[vec![[0.5, 0.2], [0.5, 0.8]]], 0.08).is_none());
+        assert!(warning(&[], 0.08).is_none() && warning(&[Vec::new()], 0.0).is_none());
     }
 }

@@ -240,7 +240,7 @@ fn answers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, height: f32) {
     let truth = world.digit.label();
     let entries = answer_list::entries(world);
     headline(ui, world, &entries, truth);
-    if let Some(warning) = world.digit.source().warning() {
+    if let Some(warning) = world.digit.warning() {
         ui.label(RichText::new(warning).color(palette(ui.visuals()).warning));
     }
     let view = &world.session.answers;
