@@ -30,6 +30,7 @@ use super::super::snapshot::Snapshot;
 use super::super::theme::{self, palette};
 use super::super::widgets::icons::Icon;
 use super::Workspace;
+use crate::ann::inspect::Unit;
 use crate::workers::inspect::{Anatomy, Sight};
 use view::{FieldsEdit, Page, Scale};
 
@@ -118,7 +119,13 @@ fn levels(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, anatomy: &Anatomy, o
     let view = &world.session.fields;
     let part = view.layer.and_then(|l| anatomy.part(l));
     path(ui, world, anatomy, out);
-    let hovered = match (part, apply::unit(view)) {
+    // A session may name a unit that is not there; it is put right in the next frame.
+    let unit = apply::unit(view).zip(part).map(|(unit, part)| {
+        let [h, w, c] = part.shape.map(|n| n.saturating_sub(1));
+        let Unit { layer, y, x, channel } = unit;
+        Unit { layer, y: y.min(h), x: x.min(w), channel: channel.min(c) }
+    });
+    let hovered = match (part, unit) {
         (Some(part), Some(unit)) => {
             unit::show(ui, world, sight, anatomy, (part, unit), out);
             None
