@@ -479,7 +479,11 @@ fn optimisers() -> PossibleValuesParser {
 }
 
 fn workspaces() -> PossibleValuesParser {
-    WORKSPACES.iter().map(|w| PossibleValue::new(w.id).help(w.doc)).collect::<Vec<_>>().into()
+    WORKSPACES
+        .iter()
+        .map(|w| PossibleValue::new(w.about.id).help(w.about.doc))
+        .collect::<Vec<_>>()
+        .into()
 }
 
 #[cfg(test)]

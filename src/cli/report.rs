@@ -467,7 +467,7 @@ pub struct Toured {
 /// A scene of the tour without a picture.
 #[derive(Debug, Serialize)]
 pub struct MissingScene {
-    pub scene: &'static str,
+    pub scene: String,
     pub reason: String,
 }
 

@@ -14,7 +14,7 @@ pub fn run(args: &TourArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let pages = render(&args.out, &options, &mut |page| {
         progress.set_total(page.of as u64);
         progress.set(page.number as u64);
-        progress.say(page.name);
+        progress.say(&page.name);
         if let Ok(picture) = &page.picture {
             progress.pause(|| out.line(picture.display()))?;
         }

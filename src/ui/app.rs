@@ -1,42 +1,29 @@
-//! The window: holds the state, drains what the workers tell, shows one
-//! workspace, and hands the frame's commands to [`super::apply`].
+//! The window: a desk and a list of rooms. Events come in, the room in view is drawn,
+//! and what was asked for is carried out: here is the one place for commands that
+//! concern more than one workspace.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::Context;
+use egui::{Context, ViewportCommand};
 
-use super::command::{Outbox, TrainEdit};
-use super::conversion::{ConversionState, ConversionWorld};
-use super::diehl_cook::{Digits, DigitsWorld};
-use super::digit::{Digit, Source};
-use super::history::History;
+use super::command::{Command, DataEdit, DigitEdit, Outbox};
+use super::desk::Desk;
+use super::digit::Source;
 use super::home::Home;
-use super::neuron::{Neuron, NeuronWorld};
-use super::plasticity::{Plasticity, PlasticityWorld};
-use super::session::{self, Session};
-use super::snapshot::{Picking, Snapshot, WrongLists};
-use super::time::Time;
-use super::toasts::Toasts;
-use super::workspaces::fields::apply::Fields;
-use super::workspaces::{self, Workspace};
+use super::session::{self, Session, ThemeChoice};
+use super::widgets::number;
+use super::workspace::{Rooms, Workspace};
+use super::workspaces::WORKSPACES;
 use super::{chrome, keys, theme};
-use crate::ann::shipped::{self, WeightSet};
+use crate::ann::shipped;
 use crate::workers::Hub;
-use crate::workers::answers::{Answers, Question};
 use crate::workers::events::Event;
-use crate::workers::library::{Job, Library};
-use crate::workers::models::{self, Model, Models, Origin};
-use crate::workers::runs::RunRecord;
+use crate::workers::library::Job;
 
 /// Time from a change to its being written to the session file.
 const AUTOSAVE_AFTER: Duration = Duration::from_millis(700);
-
-/// What a second window on the same folder says, and why.
-pub(super) const NOT_SAVED: &str = "Another window of Spikescope is open.";
-pub(super) const NOT_SAVED_WHY: &str = "This one began with the settings and the drawing saved last and keeps its changes of them to itself: they are gone when it is closed. What is trained or exported here stays.";
 
 /// Where the app keeps its things and how it starts.
 #[derive(Clone, Debug)]
@@ -48,59 +35,24 @@ pub struct Setup {
     /// Projector mode, if asked for.
     pub projector: bool,
     /// Theme, if asked for.
-    pub theme: Option<session::ThemeChoice>,
+    pub theme: Option<ThemeChoice>,
     /// Workspace to begin in.
     pub workspace: Option<String>,
 }
 
-/// The application.
+/// The application. Fields are dropped in their order: the rooms' workers end before
+/// the shared ones, which write what is left to be written; then the folder is given
+/// back.
 pub struct App {
-    pub(super) hub: Hub,
-    pub(super) home: PathBuf,
-    /// Given back after the workers have written what they have to: declared after them.
+    rooms: Rooms,
+    pub(super) desk: Desk,
     taken: Home,
-    pub(super) digit: Digit,
-    /// The models that answer, the one in training not counted.
-    pub(super) models: Models,
-    /// The set that the shipped ones among them are of.
-    pub(super) set: &'static WeightSet,
-    /// With the one in training: what the workspaces see.
-    pub(super) shown_models: Arc<Models>,
-    /// Number of the newest question, and what it was about.
-    asked: (u64, u64, Option<Arc<Models>>),
-    answers_current: bool,
-    pub(super) session: Session,
-    pub(super) workspace: &'static Workspace,
-    pub(super) picking: Picking,
-    pub(super) wrong: WrongLists,
-    pub(super) runs: Arc<Vec<RunRecord>>,
-    pub(super) compared: BTreeSet<String>,
-    pub(super) train_tab: &'static str,
-    pub(super) time: Time,
-    pub(super) history: History,
-    /// The Neuron lab.
-    pub(super) neuron: Neuron,
-    /// The Plasticity lab.
-    pub(super) plasticity: Plasticity,
-    /// The Conversion workspace.
-    pub(super) conversion: ConversionState,
-    /// The Spiking network workspace.
-    pub(super) digits: Digits,
-    pub(super) help: bool,
-    pub(super) toasts: Toasts,
+    help: bool,
+    taps: keys::Taps,
     /// Name of the graphics adapter and whether it is software.
-    pub(super) adapter: String,
+    adapter: String,
     saved: (Session, Instant),
-    loaded: Option<Arc<Model>>,
-    /// Whether the synthetic digits have been asked for.
-    pub(super) synthetic_asked: bool,
-    /// What waits for digits to be loaded.
-    pub(super) put_off: Option<TrainEdit>,
-    /// The run before the one that the queue began last.
-    pub(super) queue_after: Option<Option<String>>,
-    themed: Option<(session::ThemeChoice, bool)>,
-    /// What the Receptive fields workspace does just now.
-    pub(super) fields: Fields,
+    themed: Option<(ThemeChoice, bool)>,
 }
 
 impl App {
@@ -116,83 +68,41 @@ impl App {
     /// The same, in a folder that was asked for before.
     pub(super) fn in_home(ctx: &Context, setup: Setup, taken: Home) -> std::io::Result<Self> {
         theme::install(ctx);
-        let (mut session, told) = if taken.is_ours() {
+        let (mut session, notice) = if taken.is_ours() {
             session::read(&setup.home)
         } else {
-            let mut session = session::read_quietly(&setup.home);
-            // The queue is the other window's: it would be trained twice.
-            session.queue.clear();
-            session.queue_runs = false;
-            (session, None)
+            (session::read_quietly(&setup.home), None)
         };
+        // What had to be put right is written anew, not only when it changes.
+        let on_disk = if notice.is_some() { Session::default() } else { session.clone() };
         if setup.projector {
             session.set_projector(true);
         }
         if let Some(choice) = setup.theme {
             session.theme = choice;
         }
-        let wanted = setup.workspace.as_deref().unwrap_or(&session.workspace);
-        let workspace = workspaces::find(wanted).unwrap_or(workspaces::WORKSPACES[0]);
         let waker = ctx.clone();
-        let wake = Arc::new(move || waker.request_repaint());
-        let hub = Hub::start(setup.home.join("runs"), wake)?;
-        // What had to be put right is written anew, not only when it changes.
-        let on_disk = if told.is_some() { Session::default() } else { session.clone() };
-        let mut toasts = Toasts::default();
-        if let Some(text) = told {
-            toasts.failure(text);
+        let hub = Hub::start(setup.home.join("runs"), Arc::new(move || waker.request_repaint()))?;
+        let start = hub.start_of_rooms(taken.is_ours());
+        let mut rooms = Rooms::open(WORKSPACES, &session.rooms, &start)?;
+        rooms.enter(setup.workspace.as_deref().unwrap_or(&session.workspace));
+        let mut desk = Desk::new(ctx.clone(), hub, setup.home, session, setup.mnist);
+        if let Some(text) = notice {
+            desk.toasts.failure(text);
         }
         if !taken.is_ours() {
-            toasts.notice(format!("{NOT_SAVED} {NOT_SAVED_WHY}"));
+            desk.toasts.notice(format!("{} {}", chrome::NOT_SAVED, chrome::NOT_SAVED_WHY));
         }
-        let set = shipped::find(&session.weight_set).unwrap_or(&shipped::REPORT);
-        let mut app = Self {
-            hub,
-            home: setup.home,
+        Ok(Self {
+            rooms,
+            desk,
             taken,
-            digit: Digit::restore(session.strokes.clone(), session.treatment.clone()),
-            models: in_the_box(set, &mut toasts),
-            set,
-            shown_models: Arc::default(),
-            asked: (0, 0, None),
-            answers_current: false,
-            workspace,
-            picking: Picking { source: "mnist", only_wrong: None },
-            wrong: WrongLists::new(),
-            runs: Arc::default(),
-            compared: BTreeSet::new(),
-            train_tab: workspaces::train::TABS[0].name,
-            time: Time::new(&session.time),
-            history: History::new(&session.history),
-            neuron: Neuron::new(&session.neuron),
-            plasticity: Plasticity::new(&session.plasticity),
-            conversion: ConversionState::new(&session.conversion),
-            digits: Digits::new(&session.digits),
             help: false,
-            toasts,
+            taps: keys::Taps::default(),
             adapter: String::new(),
             saved: (on_disk, Instant::now()),
-            session,
-            loaded: None,
-            synthetic_asked: false,
-            put_off: None,
-            queue_after: None,
             themed: None,
-            fields: Fields::default(),
-        };
-        app.shown_models = Arc::new(app.models.clone());
-        let mnist = setup.mnist.or_else(|| app.session.mnist_folder.clone());
-        let used = app.session.used_runs.clone();
-        app.load_mnist(mnist);
-        app.tell_engine();
-        app.job(Job::ListRuns);
-        used.into_iter().for_each(|run| app.job(Job::LoadRun(run)));
-        Ok(app)
-    }
-
-    /// Whether settings and drawing are kept over a restart.
-    pub(super) fn saves(&self) -> bool {
-        self.taken.is_ours()
+        })
     }
 
     /// Names the graphics adapter in the status line.
@@ -200,294 +110,215 @@ impl App {
         self.adapter = adapter;
     }
 
-    pub(super) fn job(&mut self, job: Job) {
-        if let Err(busy) = self.hub.job(job) {
-            self.toasts.failure(busy.to_string());
-        }
+    /// The workspace of this type.
+    pub(super) fn room<W: Workspace>(&self) -> &W {
+        self.rooms.get()
     }
 
-    /// Loads MNIST from the folder named, or the app's own.
-    pub(super) fn load_mnist(&mut self, named: Option<PathBuf>) {
-        let own = self.home.join("mnist");
-        self.job(Job::LoadMnist { named, own });
+    /// Shows the workspace of this id.
+    pub(super) fn show(&mut self, id: &'static str) {
+        self.apply(Command::Show(id));
     }
 
-    /// The world as it is now, to read.
-    pub(super) fn snapshot(&self) -> Snapshot<'_> {
-        Snapshot {
-            digit: &self.digit,
-            models: &self.shown_models,
-            set: self.set,
-            answers: if self.digit.is_blank() {
-                Arc::new(Answers::default())
-            } else {
-                self.hub.answers()
-            },
-            answers_current: self.answers_current,
-            training: self.hub.training(),
-            library: self.hub.library(),
-            download: self.hub.download(),
-            plotter: self.hub.plotter(),
-            neuron: NeuronWorld {
-                state: &self.neuron,
-                simulation: self.hub.simulation().view(),
-                running: self.hub.simulation().is_running(),
-                clicks: self.hub.clicks.is_on(),
-                results: self.hub.experiments().results(),
-            },
-            plasticity: PlasticityWorld {
-                state: &self.plasticity,
-                results: self.hub.plasticity().results(),
-                pattern: self.hub.pattern().state(),
-                running: self.hub.pattern().is_running(),
-            },
-            conversion: ConversionWorld {
-                state: &self.conversion,
-                shown: self.hub.conversion.shown(),
-                sample: self.hub.conversion.sample(),
-            },
-            digits: DigitsWorld {
-                state: &self.digits,
-                view: self.hub.digits.view(),
-                running: self.hub.digits.is_running(),
-                shown: self.hub.shown_digit.shown(),
-                measured: self.hub.measure.measured(),
-            },
-            picking: &self.picking,
-            wrong: &self.wrong,
-            runs: &self.runs,
-            combinations: self.hub.combinations(),
-            compared: &self.compared,
-            train_tab: self.train_tab,
-            time: &self.time,
-            sweeps: self.hub.sweeps(),
-            survey: self.hub.survey(),
-            history: &self.history,
-            scrubbed: self.hub.scrubbed(),
-            sight: self.hub.inspector.sight(),
-            findings: self.hub.inspector.findings(),
-            fields_state: &self.fields.state,
-            session: &self.session,
+    /// Carries one command out.
+    pub(super) fn apply(&mut self, command: impl Into<Command>) {
+        let desk = &mut self.desk;
+        match command.into() {
+            Command::Room(id, edit) => self.rooms.apply(id, edit.into_any(), desk),
+            Command::Digit(edit) => {
+                let before = desk.digit.undo_steps();
+                match edit {
+                    DigitEdit::Pick { source, index } => desk.pick(source, index),
+                    edit => desk.digit.edit(&edit),
+                }
+                if desk.digit.undo_steps() != before {
+                    self.rooms.digit_changed();
+                }
+            }
+            Command::Undo => self.rooms.travel(true, desk),
+            Command::Redo => self.rooms.travel(false, desk),
+            Command::Show(id) => self.rooms.enter(id),
+            Command::Theme(preference) => desk.session.theme = ThemeChoice::from(preference),
+            Command::Projector(on) => desk.session.set_projector(on),
+            Command::FullScreen => {
+                let on = desk.ctx.input(|i| i.viewport().fullscreen.unwrap_or(false));
+                desk.ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!on));
+            }
+            Command::Help(open) => self.help = open,
+            Command::WeightSet(id) => {
+                if let Some(set) = shipped::find(id) {
+                    set.id.clone_into(&mut desk.session.weight_set);
+                    desk.job(Job::LoadSet(set));
+                }
+            }
+            Command::Live(on) => desk.session.live = on,
+            Command::UseRun(id) => desk.job(Job::LoadRun(id)),
+            Command::RemoveModel(key) => desk.remove_model(&key),
+            Command::Data(edit) => desk.data(edit),
+            Command::Engine(wish) => desk.session.engine = wish,
+            Command::SavePicture { name, rect } => desk.save_picture(name, rect),
+            Command::SaveText { name, text } => desk.export(&name, "csv", text.into_bytes()),
+            Command::SaveSpikes { name, extension, recording } => {
+                let path = desk.export_path(name, extension);
+                desk.job(Job::ExportSpikes { path, recording });
+            }
+            Command::SaveTraces { name, traces } => {
+                let path = desk.export_path(name, "csv");
+                desk.job(Job::ExportTraces { path, traces });
+            }
+            Command::OpenFile(path) if path.is_dir() => desk.data(DataEdit::Folder(path)),
+            Command::OpenFile(path) => desk.job(Job::ReadPicture(path)),
         }
     }
 
     fn receive(&mut self) {
-        while let Some(event) = self.hub.next_event() {
+        let desk = &mut self.desk;
+        while let Some(event) = desk.hub.next_event() {
+            self.rooms.receive(&event, desk);
             match event {
-                Event::Notice(text) => self.toasts.notice(text),
-                Event::Failure(text) => self.toasts.failure(text),
+                Event::Notice(text) => desk.toasts.notice(text),
+                Event::Failure(text) => desk.toasts.failure(text),
                 Event::PictureLoaded { name, picture } => {
-                    self.digit.set_source(Source::Photo { name, picture, chosen: 0 });
-                }
-                Event::SpikesRead { name, recording, assumed } => {
-                    self.show_spikes(name, recording, assumed);
+                    desk.digit.set_source(Source::Photo { name, picture, chosen: 0 });
+                    self.rooms.digit_changed();
                 }
                 Event::Exported(path) => {
-                    self.toasts.notice(format!("Saved as {}", path.display()));
+                    desk.toasts.saved(format!("Saved as {}", path.display()), path);
                 }
                 Event::WrongAnswers { model, source, indices } => {
-                    self.wrong.insert((model, source), Some(indices));
+                    desk.wrong.insert((model, source), Some(indices));
                 }
-                Event::Runs(runs) => self.runs = runs,
-                Event::FolderChosen(path) => {
-                    self.session.mnist_folder = Some(path.clone());
-                    self.load_mnist(Some(path));
-                }
+                Event::Runs(runs) => desk.runs = runs,
+                Event::FolderChosen(path) => desk.data(DataEdit::Folder(path)),
+                // One workspace's own.
+                Event::SpikesRead { .. } => {}
             }
         }
-        self.install_loaded();
     }
 
-    /// Takes over a run's network that the library has read.
-    fn install_loaded(&mut self) {
-        let library = self.hub.library();
-        self.install_set(&library);
-        let Some(model) = library.loaded.clone() else { return };
-        if self.loaded.as_ref().is_some_and(|l| Arc::ptr_eq(l, &model)) {
-            return;
+    /// Lets every room follow, asks the networks, and carries out what rooms asked for.
+    pub(super) fn follow(&mut self) {
+        self.desk.ask();
+        self.rooms.follow(&mut self.desk);
+        for command in std::mem::take(&mut self.desk.out) {
+            self.apply(command);
         }
-        self.loaded = Some(Arc::clone(&model));
-        self.models = models::with_shared(&self.models, model);
-        self.remember_used_runs();
     }
 
-    /// Takes over another set of the networks in the box that the library has read.
-    fn install_set(&mut self, library: &Library) {
-        let Some((set, shipped)) = &library.shipped else { return };
-        if std::ptr::eq(*set, self.set) || set.id != self.session.weight_set {
-            return;
+    /// Puts everything that is kept into the session.
+    fn keep(&mut self) {
+        let session = &mut self.desk.session;
+        let digit = &self.desk.digit;
+        if session.strokes != digit.strokes() {
+            session.strokes = digit.strokes().to_vec();
         }
-        let own = self.models.iter().filter(|m| m.origin != Origin::Shipped);
-        self.models = shipped.iter().chain(own).cloned().collect();
-        self.set = set;
-        self.wrong.retain(|(key, _), _| shipped.iter().all(|m| m.key != *key));
-        self.asked.2 = None;
-    }
-
-    /// Keeps in the session which runs answer.
-    pub(super) fn remember_used_runs(&mut self) {
-        self.session.used_runs = self
-            .models
-            .iter()
-            .filter_map(|m| match &m.origin {
-                Origin::Run(id) => Some(id.clone()),
-                _ => None,
-            })
-            .collect();
-        let keys: BTreeSet<&str> = self.models.iter().map(|m| m.key.as_str()).collect();
-        self.wrong.retain(|(model, _), _| keys.contains(model.as_str()));
-    }
-
-    /// Puts the network in training among the models, and asks all of them
-    /// about the digit if it or they have changed.
-    fn ask(&mut self) {
-        let training = self.hub.training();
-        let live =
-            training.model.as_ref().filter(|_| self.session.live && training.phase.in_hand());
-        let same = self.shown_models.len() == self.models.len() + usize::from(live.is_some())
-            && self
-                .shown_models
-                .iter()
-                .zip(self.models.iter().chain(live))
-                .all(|(a, b)| Arc::ptr_eq(a, b));
-        if !same {
-            self.shown_models = Arc::new(self.models.iter().chain(live).cloned().collect());
-        }
-        let version = self.digit.version();
-        let known = self.asked.2.as_ref().is_some_and(|m| Arc::ptr_eq(m, &self.shown_models));
-        if !known || self.asked.1 != version {
-            self.asked = (self.asked.0 + 1, version, Some(Arc::clone(&self.shown_models)));
-            if !self.digit.is_blank() {
-                self.hub.ask(Question {
-                    serial: self.asked.0,
-                    pixels: Box::new(*self.digit.pixels()),
-                    models: Arc::clone(&self.shown_models),
-                    set: self.set,
-                    asked: Instant::now(),
-                });
-            }
-        }
-        self.answers_current = !self.digit.is_blank() && self.hub.answers().serial == self.asked.0;
+        session.treatment.clone_from(&digit.treatment);
+        self.rooms.shown().id.clone_into(&mut session.workspace);
+        self.rooms.keep(&mut session.rooms);
     }
 
     /// Writes the session a moment after it has changed.
-    fn autosave(&mut self, ctx: &Context) {
-        if self.session.strokes != self.digit.strokes() {
-            self.session.strokes = self.digit.strokes().to_vec();
-        }
-        self.session.treatment = self.digit.treatment.clone();
-        if self.session.workspace != self.workspace.id {
-            self.session.workspace = self.workspace.id.to_owned();
-        }
-        if self.session == self.saved.0 || !self.taken.is_ours() {
+    fn autosave(&mut self) {
+        self.keep();
+        if self.desk.session == self.saved.0 || !self.taken.is_ours() {
             return;
         }
         let waited = self.saved.1.elapsed();
         if waited < AUTOSAVE_AFTER {
-            ctx.request_repaint_after(AUTOSAVE_AFTER - waited);
+            self.desk.ctx.request_repaint_after(AUTOSAVE_AFTER - waited);
             return;
         }
-        self.saved = (self.session.clone(), Instant::now());
-        match serde_json::to_vec(&self.session) {
-            Ok(bytes) => self.job(Job::Save { path: session::path(&self.home), bytes }),
-            Err(error) => self.toasts.failure(format!("The session cannot be saved: {error}")),
+        self.saved = (self.desk.session.clone(), Instant::now());
+        self.write_session();
+    }
+
+    fn write_session(&mut self) {
+        match serde_json::to_vec(&self.desk.session) {
+            Ok(bytes) => {
+                let path = session::path(&self.desk.home);
+                self.desk.job(Job::Save { path, bytes });
+            }
+            Err(error) => {
+                self.desk.toasts.failure(format!("The session cannot be saved: {error}"));
+            }
         }
     }
 
-    fn apply_theme(&mut self, ctx: &Context) {
-        let wanted = (self.session.theme, self.session.projector);
+    fn apply_theme(&mut self) {
+        let (ctx, session) = (&self.desk.ctx, &self.desk.session);
+        let wanted = (session.theme, session.projector);
         if self.themed == Some(wanted) {
             return;
         }
         self.themed = Some(wanted);
-        ctx.set_theme(egui::ThemePreference::from(self.session.theme));
-        ctx.set_zoom_factor(if self.session.projector { theme::PROJECTOR_ZOOM } else { 1.0 });
+        ctx.set_theme(egui::ThemePreference::from(session.theme));
+        ctx.set_zoom_factor(if session.projector { theme::PROJECTOR_ZOOM } else { 1.0 });
     }
 
-    fn remember_window(&mut self, ctx: &Context) {
+    fn remember_window(&mut self) {
+        let ctx = &self.desk.ctx;
         let zoom = ctx.zoom_factor();
         let size = ctx.input(|i| i.viewport().inner_rect.map(|r| r.size() * zoom));
         if let Some(size) = size.filter(|s| s.x > 0.0 && s.y > 0.0) {
-            self.session.window = Some([size.x.round(), size.y.round()]);
+            self.desk.session.window = Some([size.x.round(), size.y.round()]);
         }
     }
 }
 
 impl eframe::App for App {
-    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, _ctx: &Context, _frame: &mut eframe::Frame) {
         self.receive();
-        self.try_put_off();
-        self.try_queue();
-        self.apply_theme(ctx);
-        self.ask();
-        self.read_in_time();
-        self.look_back();
-        self.look(ctx);
-        // What it is about may only just have come.
-        self.find_wrong();
-        self.remember_window(ctx);
-        self.follow_neuron();
-        self.follow_plasticity();
-        self.follow_conversion();
-        self.follow_digits();
-        self.hub.watch(self.workspace.id == "train", self.session.live);
-        self.autosave(ctx);
+        self.desk.refresh();
+        self.apply_theme();
+        self.follow();
+        self.remember_window();
+        self.autosave();
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
-        let mut outbox = Outbox::new();
-        keys::collect(ui.ctx(), self, &mut outbox);
-        chrome::rail(ui, self, &mut outbox);
-        chrome::status(ui, self, &mut outbox);
+        let mut outbox = Outbox::default();
+        let ctx = ui.ctx().clone();
+        let (rooms, desk) = (&self.rooms, &self.desk);
+        self.taps.note(&ctx);
+        keys::collect(&ctx, rooms, desk, self.help, &mut outbox);
+        chrome::rail(ui, desk, rooms, self.help, &mut outbox);
+        chrome::status(ui, desk, rooms, &self.adapter, self.taken.is_ours(), &mut outbox);
         let frame = egui::Frame::new()
             .fill(theme::palette(ui.visuals()).background)
             .inner_margin(egui::Margin::same(10));
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-            let world = self.snapshot();
-            chrome::offers(ui, &world, &mut outbox);
-            (self.workspace.show)(ui, &world, &mut outbox);
+            rooms.offers(ui, desk, &mut outbox);
+            chrome::offers(ui, desk, &mut outbox);
+            rooms.show(ui, desk, &mut outbox);
         });
-        if let Some(text) = super::widgets::number::not_understood(ui.ctx()) {
-            self.toasts.failure(text);
+        if self.help {
+            keys::help(&ctx, rooms, desk, &mut outbox);
         }
-        self.toasts.show(ui.ctx());
-        keys::overlay(ui.ctx(), self, &mut outbox);
+        if self.desk.session.projector {
+            self.taps.show(&ctx);
+        }
+        if let Some(text) = number::not_understood(&ctx) {
+            self.desk.toasts.failure(text);
+        }
+        self.desk.toasts.show(&ctx);
         if !outbox.is_empty() {
             for command in outbox {
-                self.apply(ui.ctx(), command);
+                self.apply(command);
             }
             // What follows from a command is seen in the next frame; the
             // question about a new stroke goes out now.
-            self.ask();
-            self.read_in_time();
-            self.look_back();
-            self.look(ui.ctx());
-            ui.ctx().request_repaint();
+            self.follow();
+            ctx.request_repaint();
         }
     }
 
     fn on_exit(&mut self) {
+        self.rooms.leave();
         // The hub's threads end when it is dropped; the last job they do is
         // writing the session.
-        if !self.taken.is_ours() {
-            return;
-        }
-        if let Ok(bytes) = serde_json::to_vec(&self.session) {
-            self.job(Job::Save { path: session::path(&self.home), bytes });
+        if self.taken.is_ours() {
+            self.keep();
+            self.write_session();
         }
     }
-}
-
-/// The networks in the box; one that cannot be read is named and left out.
-fn in_the_box(set: &WeightSet, toasts: &mut Toasts) -> Models {
-    let mut models = Models::new();
-    for loaded in set.networks() {
-        match loaded {
-            Ok((network, metadata)) => {
-                models.push(Arc::new(Model::new(network, metadata, Origin::Shipped)));
-            }
-            Err(error) => toasts.failure(format!("{error} The other networks answer.")),
-        }
-    }
-    models
 }

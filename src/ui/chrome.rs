@@ -3,16 +3,18 @@
 
 use egui::{Align, Color32, CornerRadius, Layout, Margin, Panel, RichText, Sense, Ui, Vec2};
 
-use super::app::{App, NOT_SAVED, NOT_SAVED_WHY};
-use super::command::{Command, DataEdit, Outbox, TrainEdit};
-use super::snapshot::Snapshot;
+use super::command::{Command, DataEdit, Outbox};
+use super::desk::Desk;
 use super::theme::{self, palette};
+use super::widgets::banner;
 use super::widgets::icons::Icon;
-use super::workspaces::{WORKSPACES, Workspace};
-use crate::core::clock::duration_text;
-use crate::core::text::grouped;
+use super::workspace::{About, Rooms};
+use super::workspaces::WORKSPACES;
 use crate::workers::library::Loading;
-use crate::workers::training::Phase;
+
+/// What a second window on the same folder says, and why.
+pub(super) const NOT_SAVED: &str = "Another window of Spikescope is open.";
+pub(super) const NOT_SAVED_WHY: &str = "This one began with the settings and the drawing saved last and keeps its changes of them to itself: they are gone when it is closed. What is trained or exported here stays.";
 
 /// Height of the buttons at the bottom of the rail, points.
 const SMALL_BUTTON: f32 = 30.0;
@@ -20,7 +22,7 @@ const SMALL_BUTTON: f32 = 30.0;
 const NAMED: f32 = 46.0;
 
 /// The rail of workspaces, and the switches for theme, projector and keys.
-pub fn rail(ui: &mut Ui, app: &App, out: &mut Outbox) {
+pub fn rail(ui: &mut Ui, desk: &Desk, rooms: &Rooms, help: bool, out: &mut Outbox) {
     let p = palette(ui.visuals());
     let slim = ui.ctx().content_rect().width() < 900.0;
     let width = if slim { 58.0 } else { 84.0 };
@@ -31,10 +33,10 @@ pub fn rail(ui: &mut Ui, app: &App, out: &mut Outbox) {
         let below = 3.0 * (SMALL_BUTTON + 6.0);
         let each = (ui.available_height() - below) / WORKSPACES.len() as f32 - 6.0;
         let height = each.clamp(24.0, 58.0);
-        for workspace in WORKSPACES {
-            let chosen = app.workspace.id == workspace.id;
-            if rail_button(ui, workspace, chosen, height).clicked() {
-                out.push(Command::Show(workspace.id));
+        for about in WORKSPACES.iter().map(|entry| entry.about) {
+            let chosen = rooms.shown().id == about.id;
+            if rail_button(ui, about, chosen, height).clicked() {
+                out.push(Command::Show(about.id));
             }
         }
         ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
@@ -44,7 +46,7 @@ pub fn rail(ui: &mut Ui, app: &App, out: &mut Outbox) {
                 .on_hover_text("Show the keys (?)")
                 .clicked()
             {
-                out.push(Command::Help(!app.help));
+                out.push(Command::Help(!help));
             }
             let dark = ui.visuals().dark_mode;
             let (icon, next) = if dark {
@@ -56,7 +58,7 @@ pub fn rail(ui: &mut Ui, app: &App, out: &mut Outbox) {
             {
                 out.push(Command::Theme(next));
             }
-            let projector = app.session.projector;
+            let projector = desk.session.projector;
             let button = icon_button(ui, size, Icon::Projector, "Projector mode");
             if projector {
                 ui.painter().rect_stroke(
@@ -84,7 +86,7 @@ fn icon_button(ui: &mut Ui, size: Vec2, icon: Icon, label: &str) -> egui::Respon
     response
 }
 
-fn rail_button(ui: &mut Ui, workspace: &Workspace, chosen: bool, height: f32) -> egui::Response {
+fn rail_button(ui: &mut Ui, workspace: &About, chosen: bool, height: f32) -> egui::Response {
     let p = palette(ui.visuals());
     let size = Vec2::new(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
@@ -126,27 +128,49 @@ fn rail_button(ui: &mut Ui, workspace: &Workspace, chosen: bool, height: f32) ->
     response.on_hover_text(format!("{} (Ctrl+{key})", workspace.doc))
 }
 
-/// The status line: what trains, how fast the answers come, on what it runs.
-pub fn status(ui: &mut Ui, app: &App, out: &mut Outbox) {
+/// The status line: what goes on in the background, how fast the answers come, what
+/// draws the window.
+pub fn status(
+    ui: &mut Ui,
+    desk: &Desk,
+    rooms: &Rooms,
+    adapter: &str,
+    saves: bool,
+    out: &mut Outbox,
+) {
     let p = palette(ui.visuals());
     let frame = egui::Frame::new().fill(p.card).inner_margin(Margin::symmetric(12, 4));
     Panel::bottom("status").exact_size(32.0).resizable(false).frame(frame).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
-            let world = app.snapshot();
-            training_status(ui, &world, out);
-            if !app.saves() {
+            let work = rooms.work(desk);
+            if work.is_empty() {
+                ui.label(RichText::new("Nothing is running").small().color(p.weak));
+            }
+            for (i, work) in work.into_iter().enumerate() {
+                if i > 0 {
+                    ui.separator();
+                }
+                if let Some((text, command)) = work.switch {
+                    let label = format!("{text}: {}", work.text);
+                    let button = ui.small_button(text).on_hover_text(&label);
+                    if button.clicked() {
+                        out.push(command);
+                    }
+                }
+                ui.add(egui::Label::new(RichText::new(work.text).small()).truncate());
+            }
+            if !saves {
                 let text = format!("{NOT_SAVED} Settings are not saved here.");
                 ui.label(RichText::new(text).small().color(p.warning)).on_hover_text(NOT_SAVED_WHY);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui.available_width() > 250.0 && !app.adapter.is_empty() {
-                    ui.label(RichText::new(&app.adapter).small().color(p.weak)).on_hover_text(
+                if ui.available_width() > 250.0 && !adapter.is_empty() {
+                    ui.label(RichText::new(adapter).small().color(p.weak)).on_hover_text(
                         "What draws this window. The networks run on the processor.",
                     );
                 }
-                if world.answers_current && world.answers.serial > 0 && ui.available_width() > 150.0
-                {
-                    let text = format!("answered in {:.1} ms", world.answers.latency_ms);
+                if desk.answers_current && desk.answers.serial > 0 && ui.available_width() > 150.0 {
+                    let text = format!("answered in {:.1} ms", desk.answers.latency_ms);
                     ui.label(RichText::new(text).small().color(p.weak)).on_hover_text(
                         "From the change of the digit to the last network's answer.",
                     );
@@ -156,52 +180,21 @@ pub fn status(ui: &mut Ui, app: &App, out: &mut Outbox) {
     });
 }
 
-fn training_status(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let p = palette(ui.visuals());
-    let view = &world.training;
-    let Some(record) = view.record.as_ref().filter(|_| view.phase.in_hand()) else {
-        ui.label(RichText::new("Nothing is training").small().color(p.weak));
-        return;
-    };
-    let paused = view.phase == Phase::Paused;
-    let (text, label) =
-        if paused { ("Resume", "Resume training") } else { ("Pause", "Pause training") };
-    let button = ui.small_button(text).on_hover_text(label);
-    if button.clicked() {
-        out.push(Command::Train(if paused { TrainEdit::Resume } else { TrainEdit::Pause }));
-    }
-    let name = crate::ann::zoo::find(&record.config.model).map_or("?", |a| a.name);
-    let mut text = match view.phase {
-        Phase::Testing { done, total } => format!("Testing {name}: {done} of {total} digits"),
-        Phase::Paused => {
-            format!("{name} paused in epoch {} of {}", view.epoch + 1, record.config.epochs)
-        }
-        _ => format!("Training {name}: epoch {} of {}", view.epoch + 1, record.config.epochs),
-    };
-    if let (Phase::Training, Some(rate), Some(left)) = (&view.phase, view.images_per_s, view.left_s)
-    {
-        text +=
-            &format!(", {} images/s, {} left", grouped(rate.round() as u64), duration_text(left));
-    }
-    ui.label(RichText::new(text).small());
-}
-
-/// Banners above the workspace: go on with an interrupted run; get MNIST.
-pub fn offers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    interrupted_run(ui, world, out);
-    if world.download.running {
-        let d = &world.download;
-        banner(ui, &format!("Fetching MNIST: {}", d.file), |ui| {
+/// A banner above the workspace: get MNIST.
+pub fn offers(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+    if desk.download.running {
+        let d = &desk.download;
+        banner::show(ui, &format!("Fetching MNIST: {}", d.file), |ui| {
             let share = if d.total == 0 { 0.0 } else { d.done as f32 / d.total as f32 };
             ui.add(egui::ProgressBar::new(share).desired_width(160.0).show_percentage());
             if ui.button("Stop").on_hover_text("What has arrived is kept").clicked() {
-                out.push(Command::Data(DataEdit::StopDownload));
+                out.push(DataEdit::StopDownload);
             }
         });
         return;
     }
-    let text = match &world.library.mnist {
-        _ if world.session.without_mnist => return,
+    let text = match &desk.library.mnist {
+        _ if desk.session.without_mnist => return,
         // On one line, so that a small window has room for something else.
         Loading::Missing if ui.available_width() < 900.0 => {
             "MNIST is not on this machine yet; drawing and synthetic digits work without it."
@@ -211,7 +204,7 @@ pub fn offers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         Loading::Failed(message) => message.clone(),
         _ => return,
     };
-    banner(ui, &text, |ui| {
+    banner::show(ui, &text, |ui| {
         if ui
             .button("Download (11 MB)")
             .on_hover_text(
@@ -219,62 +212,13 @@ pub fn offers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             )
             .clicked()
         {
-            out.push(Command::Data(DataEdit::Download));
+            out.push(DataEdit::Download);
         }
         if ui.button("Choose folder…").on_hover_text("If you have its four files").clicked() {
-            out.push(Command::Data(DataEdit::ChooseFolder));
+            out.push(DataEdit::ChooseFolder);
         }
         if ui.button("Not now").on_hover_text("Draw offers it again").clicked() {
-            out.push(Command::Data(DataEdit::Offer(false)));
+            out.push(DataEdit::Offer(false));
         }
     });
-}
-
-fn interrupted_run(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let dismissed = &world.session.dismissed_runs;
-    let Some(run) = world.runs.iter().find(|r| r.interrupted && !dismissed.contains(&r.id)) else {
-        return;
-    };
-    if world.training.phase.in_hand() {
-        return;
-    }
-    let name = crate::ann::zoo::find(&run.config.model).map_or("?", |a| a.name);
-    let text = format!(
-        "Training of {name} was interrupted in epoch {} of {}; everything up to its last checkpoint is kept.",
-        run.epochs.len() + 1,
-        run.config.epochs
-    );
-    banner(ui, &text, |ui| {
-        if ui.button("Go on").clicked() {
-            out.push(Command::Train(TrainEdit::GoOn(run.id.clone())));
-        }
-        if ui.button("Not now").on_hover_text("It stays in the list of runs").clicked() {
-            out.push(Command::Train(TrainEdit::Dismiss));
-        }
-    });
-}
-
-/// Room for the buttons beside a text, points.
-const BUTTONS: f32 = 365.0;
-
-/// A text and its buttons: in one row where both fit, else the buttons below.
-fn banner(ui: &mut Ui, text: &str, buttons: impl FnOnce(&mut Ui)) {
-    let p = palette(ui.visuals());
-    theme::card(ui.visuals())
-        .inner_margin(Margin::symmetric(12, 8))
-        .stroke(egui::Stroke::new(1.0, p.accent))
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            let font = egui::TextStyle::Body.resolve(ui.style());
-            let text_width = ui.painter().layout_no_wrap(text.to_owned(), font, p.text).size().x;
-            if text_width + BUTTONS < ui.available_width() {
-                ui.horizontal(|ui| {
-                    ui.label(text);
-                    buttons(ui);
-                });
-            } else {
-                ui.label(text);
-                ui.horizontal_wrapped(buttons);
-            }
-        });
 }

@@ -1,69 +1,75 @@
-//! What a workspace may ask for. Workspaces put commands into an [`Outbox`];
-//! [`super::apply`] is the one place that carries them out.
+//! What workspaces and the window ask for. Whoever draws puts commands into an
+//! [`Outbox`]; [`super::app`] is the one place that carries them out.
 
+use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::conversion::ConversionEdit;
-use super::diehl_cook::DigitsEdit;
-use super::history::HistoryEdit;
-use super::neuron::NeuronEdit;
-use super::plasticity::PlasticityEdit;
-use super::session::AnswersView;
-use super::time::TimeEdit;
-use super::workspaces::fields::view::FieldsEdit;
-use crate::ann::ensemble::Ensemble;
-use crate::ann::trainer::TrainConfig;
+use super::workspace::Edit;
 use crate::data::Pixels;
 use crate::snn::choose::Wish;
 use crate::snn::recording::Recording;
 use crate::snn::traces::Traces;
 
 /// The commands of one frame, in order.
-pub type Outbox = Vec<Command>;
+#[derive(Debug, Default)]
+pub struct Outbox(Vec<Command>);
+
+impl Outbox {
+    /// Asks for something.
+    pub fn push(&mut self, command: impl Into<Command>) {
+        self.0.push(command.into());
+    }
+
+    /// Whether nothing was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl IntoIterator for Outbox {
+    type Item = Command;
+    type IntoIter = std::vec::IntoIter<Command>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
 
 /// A point of the canvas, each coordinate in 0 … 1 (x right, y down).
 pub type Point = [f32; 2];
 
 /// Something to be done.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Command {
     /// Change the current digit.
     Digit(DigitEdit),
+    /// Take the last change in view back.
+    Undo,
+    /// Do it again.
+    Redo,
     /// Show another workspace (its id).
     Show(&'static str),
     /// Light, dark or as the system.
     Theme(egui::ThemePreference),
     /// Projector mode on or off.
     Projector(bool),
-    /// Show another view of the Train workspace (its name).
-    TrainTab(&'static str),
+    /// The whole screen, or a window.
+    FullScreen,
     /// The list of keys.
     Help(bool),
-    /// Let another set of the weights in the box answer (its id).
+    /// Let another set of the bundled weights answer (its id).
     WeightSet(&'static str),
-    /// How the answers are listed.
-    Answers(AnswersView),
-    /// Everything that concerns training.
-    Train(TrainEdit),
-    /// Everything in the History view of the Train workspace.
-    History(HistoryEdit),
+    /// Let the network in training answer, or not.
+    Live(bool),
+    /// Let a run's network answer (its id).
+    UseRun(String),
+    /// No longer let this model answer (its key).
+    RemoveModel(String),
     /// Everything that concerns where digits come from.
     Data(DataEdit),
-    /// Everything in the Time workspace.
-    Time(TimeEdit),
-    /// Everything that concerns the Receptive fields workspace.
-    Fields(FieldsEdit),
-    /// Everything in the Neuron lab.
-    Neuron(NeuronEdit),
-    /// Everything in the Plasticity lab.
-    Plasticity(PlasticityEdit),
     /// The engine that live simulations run on.
     Engine(Wish),
-    /// Everything in the Conversion workspace.
-    Conversion(ConversionEdit),
-    /// Everything in the Spiking network workspace.
-    Digits(DigitsEdit),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.
@@ -72,10 +78,40 @@ pub enum Command {
     SaveSpikes { name: &'static str, extension: &'static str, recording: Arc<Recording> },
     /// Save traces as CSV under this name.
     SaveTraces { name: &'static str, traces: Arc<Traces> },
-    /// A file of spikes was dropped on the window.
-    OpenSpikes(PathBuf),
-    /// A picture of a digit was dropped on the window.
-    OpenPicture(PathBuf),
+    /// A file or folder was dropped on the window.
+    OpenFile(PathBuf),
+    /// Something to be done in the workspace of this id.
+    Room(&'static str, Box<dyn AnyEdit>),
+}
+
+/// An edit of any workspace.
+pub trait AnyEdit: Any + std::fmt::Debug {
+    /// As what it is.
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+impl<E: Edit> AnyEdit for E {
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+impl<E: Edit> From<E> for Command {
+    fn from(edit: E) -> Self {
+        Self::Room(E::ROOM, Box::new(edit))
+    }
+}
+
+impl From<DigitEdit> for Command {
+    fn from(edit: DigitEdit) -> Self {
+        Self::Digit(edit)
+    }
+}
+
+impl From<DataEdit> for Command {
+    fn from(edit: DataEdit) -> Self {
+        Self::Data(edit)
+    }
 }
 
 /// Changes of the current digit.
@@ -111,50 +147,6 @@ pub enum DigitEdit {
     Shift([f32; 2]),
     /// The tool in hand.
     Eraser(bool),
-}
-
-/// Training.
-#[derive(Clone, Debug)]
-pub enum TrainEdit {
-    /// Change the settings for the next run.
-    Configure(Box<TrainConfig>),
-    /// Start a run with the settings.
-    Start,
-    /// Hold.
-    Pause,
-    /// Go on after a pause.
-    Resume,
-    /// One mini-batch.
-    Step,
-    /// End the run, keeping everything.
-    Stop,
-    /// Begin anew from the same initial weights.
-    Reset,
-    /// Other initial weights and another order of the digits.
-    NewSeed,
-    /// Put a run into the queue.
-    Enqueue(Box<TrainConfig>),
-    /// Take one out.
-    Unqueue(usize),
-    /// Begin the queued runs one after another, or no longer.
-    RunQueue(bool),
-    /// Go on with an interrupted or stopped run.
-    GoOn(String),
-    /// Let a finished run's network answer in the Draw workspace.
-    Use(String),
-    /// No longer let this model answer.
-    Remove(String),
-    /// Delete a run from disk.
-    Delete(String),
-    /// Show or hide a run in the comparison.
-    Compare(String, bool),
-    /// Let the network in training answer in the Draw workspace.
-    Live(bool),
-    /// Put an ensemble together of these runs, one of each member in its order:
-    /// ids and settings.
-    Combine(&'static Ensemble, Vec<(String, TrainConfig)>),
-    /// No more offers to go on with this interrupted run.
-    Dismiss,
 }
 
 /// Where digits come from.

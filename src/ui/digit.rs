@@ -115,6 +115,8 @@ pub struct Digit {
     pen_down: bool,
     pixels: Box<Pixels>,
     version: u64,
+    /// Changes made that can be taken back, in all.
+    changes: u64,
 }
 
 impl Default for Digit {
@@ -144,6 +146,7 @@ impl Digit {
             pen_down: false,
             pixels: Box::new([0.0; PIXELS]),
             version: 0,
+            changes: 0,
         };
         digit.refresh();
         digit
@@ -186,6 +189,11 @@ impl Digit {
     /// Whether there is something to take back.
     pub fn can_undo(&self) -> bool {
         !self.undo.is_empty()
+    }
+
+    /// Changes made so far that can be taken back.
+    pub fn undo_steps(&self) -> u64 {
+        self.changes
     }
 
     /// Whether there is something to do again.
@@ -240,6 +248,7 @@ impl Digit {
     }
 
     fn remember(&mut self) {
+        self.changes += 1;
         self.undo.push(self.content.clone());
         if self.undo.len() > HISTORY {
             self.undo.remove(0);

@@ -5,25 +5,17 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::conversion::ConversionSettings;
-use super::diehl_cook::settings::DigitsSettings;
+use serde_json::{Map, Value};
+
 use super::digit::{MAX_POINTS, POINT, Treatment};
-use super::history::HistorySettings;
 use super::home::{copy_aside, set_aside};
-use super::neuron::settings::NeuronSettings;
-use super::plasticity::settings::PlasticitySettings;
-use super::time::TimeSettings;
-use super::workspaces;
-use super::workspaces::fields::view::FieldsView;
-use super::workspaces::train::bound_form;
+use super::workspaces::{self, WORKSPACES};
 use crate::ann::shipped;
-use crate::ann::trainer::TrainConfig;
 use crate::core::bounds::{self, Bounded, Bounds, Read, Span};
 use crate::core::files::read_limited;
 use crate::data::strokes::Stroke;
 use crate::snn::choose::Wish;
-use crate::workers::digits::shown;
-use crate::workers::models::{is_model_key, is_run_id};
+use crate::workers::models::is_run_id;
 
 /// The user's state between two starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,18 +35,8 @@ pub struct Session {
     pub strokes: Vec<Stroke>,
     /// How the digit is shown to the networks.
     pub treatment: Treatment,
-    /// How the answers are listed.
-    pub answers: AnswersView,
     /// Id of the set of weights in the box that answers.
     pub weight_set: String,
-    /// The settings for the next training run.
-    pub training: TrainConfig,
-    /// The History view of the Train workspace.
-    pub history: HistorySettings,
-    /// Runs that wait for their turn.
-    pub queue: Vec<TrainConfig>,
-    /// Whether they are begun one after another.
-    pub queue_runs: bool,
     /// Whether the network in training answers in the Draw workspace.
     pub live: bool,
     /// Runs whose networks answer in the Draw workspace.
@@ -63,51 +45,10 @@ pub struct Session {
     pub mnist_folder: Option<PathBuf>,
     /// Whether the user does not want to be offered MNIST again.
     pub without_mnist: bool,
-    /// The Time workspace.
-    pub time: TimeSettings,
-    /// The Conversion workspace.
-    pub conversion: ConversionSettings,
-    /// The Neuron lab.
-    pub neuron: NeuronSettings,
-    /// The Plasticity lab.
-    pub plasticity: PlasticitySettings,
-    /// The Spiking network workspace.
-    pub digits: DigitsSettings,
-    /// Interrupted runs that the user does not want to be asked about again.
-    pub dismissed_runs: Vec<String>,
-    /// The Receptive fields workspace.
-    pub fields: FieldsView,
     /// The engine that live simulations run on.
     pub engine: Wish,
-}
-
-/// How the answers in the Draw workspace are listed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct AnswersView {
-    /// Key of the one that is shown large.
-    pub large: String,
-    /// Their order.
-    pub order: AnswersOrder,
-}
-
-impl Default for AnswersView {
-    fn default() -> Self {
-        Self { large: "all".into(), order: AnswersOrder::default() }
-    }
-}
-
-/// The order of the answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AnswersOrder {
-    /// Ensembles, dense, convolutional, recurrent, the user's own.
-    #[default]
-    Kind,
-    /// The most certain first.
-    Certainty,
-    /// The best on the test set first.
-    Accuracy,
+    /// What each workspace keeps, by its id.
+    pub rooms: Map<String, Value>,
 }
 
 impl Session {
@@ -166,24 +107,13 @@ impl Default for Session {
             window: None,
             strokes: Vec::new(),
             treatment: Treatment::default(),
-            answers: AnswersView::default(),
             weight_set: shipped::REPORT.id.to_owned(),
-            training: TrainConfig::default(),
-            history: HistorySettings::default(),
-            queue: Vec::new(),
-            queue_runs: false,
             live: true,
             used_runs: Vec::new(),
             mnist_folder: None,
             without_mnist: false,
-            time: TimeSettings::default(),
-            conversion: ConversionSettings::default(),
-            neuron: NeuronSettings::default(),
-            plasticity: PlasticitySettings::default(),
-            digits: DigitsSettings::default(),
-            dismissed_runs: Vec::new(),
-            fields: FieldsView::default(),
             engine: Wish::default(),
+            rooms: WORKSPACES.iter().map(|w| (w.about.id.to_owned(), (w.usual)())).collect(),
         }
     }
 }
@@ -193,18 +123,8 @@ const MOST_BYTES: u64 = 16 << 20;
 /// Sizes of a window, points.
 const WIDTH: Span = (320.0, 16_384.0);
 const HEIGHT: Span = (240.0, 16_384.0);
-/// Runs that wait, that answer, that are not asked about.
-const MOST_QUEUED: usize = 100;
+/// Runs that answer.
 const MOST_USED: usize = 100;
-const MOST_DISMISSED: usize = 1000;
-
-impl Bounded for AnswersView {
-    fn bound(&mut self, to: &mut Bounds) {
-        let Self { large, order: _ } = self;
-        let known = |id: &str| is_model_key(id) || id == shown::KEY;
-        to.id("large", large, known, &Self::default().large);
-    }
-}
 
 impl Bounded for Session {
     fn bound(&mut self, to: &mut Bounds) {
@@ -216,24 +136,13 @@ impl Bounded for Session {
             window,
             strokes,
             treatment,
-            answers,
             weight_set,
-            training,
-            history,
-            queue,
-            queue_runs: _,
             live: _,
             used_runs,
             mnist_folder: _,
             without_mnist: _,
-            time,
-            conversion,
-            neuron,
-            plasticity,
-            digits,
-            dismissed_runs,
-            fields,
             engine: _,
+            rooms: _,
         } = self;
         to.id("workspace", workspace, |id| workspaces::find(id).is_some(), "draw");
         if let Some([width, height]) = window {
@@ -249,21 +158,8 @@ impl Bounded for Session {
             left -= stroke.len();
         });
         to.part("treatment", treatment);
-        to.part("answers", answers);
         to.id("weight_set", weight_set, |id| shipped::find(id).is_some(), shipped::REPORT.id);
-        to.inside("training", |to| bound_form(training, to));
-        to.part("history", history);
-        to.list("queue", queue, MOST_QUEUED, |to, i, config| {
-            to.inside(i, |to| bound_form(config, to));
-        });
         to.ids("used_runs", used_runs, MOST_USED, is_run_id);
-        to.part("time", time);
-        to.part("conversion", conversion);
-        to.part("neuron", neuron);
-        to.part("plasticity", plasticity);
-        to.part("digits", digits);
-        to.ids("dismissed_runs", dismissed_runs, MOST_DISMISSED, is_run_id);
-        to.part("fields", fields);
     }
 }
 
@@ -300,8 +196,24 @@ pub fn read(home: &Path) -> (Session, Option<String>) {
 }
 
 fn from_file(path: &Path) -> Result<Read<Session>, String> {
-    let bytes = read_limited(path, MOST_BYTES).map_err(|e| e.to_string())?;
-    bounds::from_json(&bytes)
+    from_json(&read_limited(path, MOST_BYTES).map_err(|e| e.to_string())?)
+}
+
+/// What all share first, then each workspace's part by itself.
+fn from_json(bytes: &[u8]) -> Result<Read<Session>, String> {
+    let mut read = bounds::from_json::<Session>(bytes)?;
+    let whole: Map<String, Value> = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    let kept = whole.get("rooms").and_then(Value::as_object);
+    for entry in WORKSPACES {
+        let id = entry.about.id;
+        let room = (entry.read)(&whole, kept.and_then(|k| k.get(id)));
+        let named = |names: Vec<String>| names.into_iter().map(move |n| format!("{id}.{n}"));
+        read.mended.extend(named(room.mended));
+        read.dropped.extend(named(room.dropped));
+        read.settings.rooms.insert(id.to_owned(), room.settings);
+    }
+    read.settings.rooms.retain(|id, _| workspaces::find(id).is_some());
+    Ok(read)
 }
 
 /// What is said of a session that had to be put right.

@@ -1,5 +1,6 @@
 //! Messages in the window: notices fade, failures stay until they are closed.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use egui::{Align2, Context, RichText};
@@ -16,6 +17,8 @@ pub struct Toasts(Vec<Toast>);
 
 struct Toast {
     text: String,
+    /// A file that was written.
+    file: Option<PathBuf>,
     /// When it goes by itself; failures do not.
     until: Option<Instant>,
 }
@@ -23,13 +26,18 @@ struct Toast {
 impl Toasts {
     /// Says that something went well.
     pub fn notice(&mut self, text: String) {
-        self.push(Toast { text, until: Some(Instant::now() + NOTICE_FOR) });
+        self.push(Toast { text, file: None, until: Some(Instant::now() + NOTICE_FOR) });
+    }
+
+    /// Says that a file was written, and offers to show where.
+    pub fn saved(&mut self, text: String, file: PathBuf) {
+        self.push(Toast { text, file: Some(file), until: Some(Instant::now() + NOTICE_FOR) });
     }
 
     /// Says that something failed: what, what was kept and what to do.
     pub fn failure(&mut self, text: String) {
         log::warn!("{text}");
-        self.push(Toast { text, until: None });
+        self.push(Toast { text, file: None, until: None });
     }
 
     fn push(&mut self, toast: Toast) {
@@ -82,7 +90,14 @@ fn toast_card(ui: &mut egui::Ui, toast: &Toast) -> bool {
                     let clicked =
                         ui.small_button("×").on_hover_text("Close this message").clicked();
                     ui.with_layout(egui::Layout::left_to_right(egui::Align::TOP), |ui| {
-                        ui.add(egui::Label::new(&toast.text).wrap());
+                        ui.vertical(|ui| {
+                            ui.add(egui::Label::new(&toast.text).wrap());
+                            if let Some(folder) = toast.file.as_ref().and_then(|f| f.parent())
+                                && ui.button("Show in folder").clicked()
+                            {
+                                show_folder(folder);
+                            }
+                        });
                     });
                     clicked
                 })
@@ -91,4 +106,20 @@ fn toast_card(ui: &mut egui::Ui, toast: &Toast) -> bool {
             .inner
         })
         .inner
+}
+
+/// Opens the system's file manager, which may be slow to come, on a thread of its own.
+fn show_folder(folder: &Path) {
+    let program = match std::env::consts::OS {
+        "macos" => "open",
+        "windows" => "explorer",
+        _ => "xdg-open",
+    };
+    let mut command = std::process::Command::new(program);
+    command.arg(folder).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let wait = move || match command.status() {
+        Ok(_) => {}
+        Err(error) => log::warn!("{program} could not be started: {error}"),
+    };
+    let _ = std::thread::Builder::new().name("file manager".into()).spawn(wait);
 }

@@ -131,6 +131,17 @@ pub struct Hub {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// What a workspace needs to start workers of its own.
+#[derive(Clone)]
+pub struct Start {
+    /// Where they tell what happens once.
+    pub events: Events,
+    /// The folder of training runs.
+    pub runs_root: PathBuf,
+    /// Whether this window is the one that keeps the user's state.
+    pub keeps: bool,
+}
+
 /// A worker is too busy to take another command just now.
 #[derive(Debug, thiserror::Error)]
 #[error("The {0} is still busy with earlier commands; nothing was lost, try again in a moment.")]
@@ -223,6 +234,11 @@ impl Hub {
             arrived,
             threads,
         })
+    }
+
+    /// What workspaces need to start workers of their own.
+    pub fn start_of_rooms(&self, keeps: bool) -> Start {
+        Start { events: self.events.clone(), runs_root: self.runs_root.clone(), keeps }
     }
 
     /// Asks the models at hand about a digit; an earlier question that was not

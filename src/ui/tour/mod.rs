@@ -1,14 +1,12 @@
 //! The guided tour: every workspace in set-up states, rendered to pictures
 //! without a display. What is shown is computed, as it would be in the window.
 //!
-//! * [`scenes`]: the pictures, in order
-//! * [`prepare`]: what sets them up, and tells when they are ready
+//! The scenes are the workspaces' own; what they have in common is in [`prepare`].
 //!
 //! Each scene stands alone: one that does not get ready is named in the end, and
 //! the others are there.
 
 mod prepare;
-mod scenes;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,12 +14,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use eframe::egui_wgpu::{WgpuSetup, wgpu};
 use egui_kittest::Harness;
-use scenes::SCENES;
+pub(super) use prepare::{answered, digits, draw, draw_three, play};
 
 use super::app::{App, Setup};
 use super::command::Command;
 use super::session::ThemeChoice;
 use super::window::{guarded, no_adapter, wgpu_setup};
+use super::workspaces::WORKSPACES;
 use crate::core::files::write_whole;
 
 /// Longest wait for a scene to be ready; a busy machine trains for a while.
@@ -32,17 +31,44 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const PATIENCE_IN_ALL: Duration = Duration::from_secs(480);
 
 /// One picture of the tour.
-struct Scene {
-    name: &'static str,
-    size: [f32; 2],
-    theme: ThemeChoice,
-    projector: bool,
-    set_up: fn(&mut App, &egui::Context),
-    ready: fn(&App) -> bool,
+pub struct Scene {
+    /// What is to be seen, in the workspace: `spikes`.
+    pub name: &'static str,
+    /// How large and how bright.
+    pub look: Look,
+    /// Sets it up; the workspace is in view already.
+    pub set_up: fn(&mut App),
+    /// Whether it is there.
+    pub ready: fn(&App) -> bool,
+}
+
+/// How large and how bright a scene is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// A laptop's window, dark.
+    Dark,
+    /// The same, light.
+    Light,
+    /// A projector.
+    Projector,
+}
+
+impl Look {
+    fn size(self) -> [f32; 2] {
+        if self == Self::Projector { [1024.0, 768.0] } else { WINDOW }
+    }
+
+    fn theme(self) -> ThemeChoice {
+        if self == Self::Dark { ThemeChoice::Dark } else { ThemeChoice::Light }
+    }
 }
 
 const WINDOW: [f32; 2] = [1280.0, 800.0];
-const PROJECTOR: [f32; 2] = [1024.0, 768.0];
+
+/// All scenes, with the ids of their workspaces.
+fn scenes() -> impl Iterator<Item = (&'static str, &'static Scene)> {
+    WORKSPACES.iter().flat_map(|w| (w.scenes)().iter().map(|scene| (w.about.id, scene)))
+}
 
 /// What the tour shows.
 #[derive(Clone, Debug, Default)]
@@ -58,8 +84,8 @@ pub struct Page {
     pub number: usize,
     /// How many there are.
     pub of: usize,
-    /// The scene's name.
-    pub name: &'static str,
+    /// Number, workspace, scene: `44-conversion-side-by-side`.
+    pub name: String,
     /// The picture, or why there is none.
     pub picture: Result<PathBuf, String>,
 }
@@ -75,11 +101,11 @@ pub fn render(
     options: &TourOptions,
     tell: &mut dyn FnMut(&Page) -> anyhow::Result<()>,
 ) -> anyhow::Result<Vec<Page>> {
-    render_scenes(SCENES, [PATIENCE, PATIENCE_IN_ALL], out, options, tell)
+    render_scenes(&scenes().collect::<Vec<_>>(), [PATIENCE, PATIENCE_IN_ALL], out, options, tell)
 }
 
 fn render_scenes(
-    scenes: &'static [Scene],
+    scenes: &[(&'static str, &'static Scene)],
     [patience, in_all]: [Duration; 2],
     out: &Path,
     options: &TourOptions,
@@ -98,7 +124,9 @@ fn render_scenes(
     let begun = Instant::now();
     let mut window = None;
     let mut pages = Vec::new();
-    for (i, scene) in scenes.iter().enumerate() {
+    for (i, (room, scene)) in scenes.iter().enumerate() {
+        let name = format!("{:02}-{room}-{}", i + 1, scene.name);
+        let path = out.join(format!("{name}.png"));
         let left = patience.min(in_all.saturating_sub(begun.elapsed()));
         let mut harness = match window.take() {
             Some(harness) => harness,
@@ -107,7 +135,8 @@ fn render_scenes(
         // A panic in one scene leaves the window in an unknown state: the next
         // scene gets a new one.
         let shot = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let picture = shoot(&mut harness, scene, out, left);
+            let shot = shoot(&mut harness, room, scene, left);
+            let picture = shot.and_then(|image| save(&path, &image).map(|()| path));
             (harness, picture)
         }));
         let picture = shot.map_or_else(
@@ -117,7 +146,7 @@ fn render_scenes(
                 picture.map_err(|e| format!("{e:#}"))
             },
         );
-        let page = Page { number: i + 1, of: scenes.len(), name: scene.name, picture };
+        let page = Page { number: i + 1, of: scenes.len(), name, picture };
         tell(&page)?;
         pages.push(page);
     }
@@ -163,16 +192,16 @@ fn backends() -> anyhow::Result<wgpu::Backends> {
 
 fn shoot(
     harness: &mut Harness<'static, App>,
+    room: &'static str,
     scene: &Scene,
-    out: &Path,
     patience: Duration,
-) -> anyhow::Result<PathBuf> {
-    harness.set_size(scene.size.into());
-    let ctx = harness.ctx.clone();
+) -> anyhow::Result<image::RgbaImage> {
+    harness.set_size(scene.look.size().into());
     let app = harness.state_mut();
-    app.apply(&ctx, Command::Projector(scene.projector));
-    app.apply(&ctx, Command::Theme(scene.theme.into()));
-    (scene.set_up)(app, &ctx);
+    app.apply(Command::Projector(scene.look == Look::Projector));
+    app.apply(Command::Theme(scene.look.theme().into()));
+    app.apply(Command::Show(room));
+    (scene.set_up)(app);
     let begun = Instant::now();
     harness.run_steps(2);
     while !(scene.ready)(harness.state()) {
@@ -185,44 +214,41 @@ fn shoot(
         harness.step();
     }
     harness.run_steps(4);
-    let image = harness.render().map_err(|e| anyhow!("it could not be drawn: {e}"))?;
-    let path = out.join(format!("{}.png", scene.name));
-    write_whole(&path, |w| {
+    harness.render().map_err(|e| anyhow!("it could not be drawn: {e}"))
+}
+
+fn save(path: &Path, image: &image::RgbaImage) -> anyhow::Result<()> {
+    write_whole(path, |w| {
         let mut bytes = std::io::Cursor::new(Vec::new());
         image.write_to(&mut bytes, image::ImageFormat::Png).map_err(std::io::Error::other)?;
         std::io::Write::write_all(w, bytes.get_ref())
     })?;
-    Ok(path)
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Draw, as it opens; without a digit.
-    const PLAIN: Scene = Scene {
-        name: "plain",
-        size: [640.0, 480.0],
-        theme: ThemeChoice::Light,
-        projector: false,
-        set_up: |_, _| {},
-        ready: |_| true,
-    };
+    /// The first workspace, as it opens.
+    const PLAIN: Scene =
+        Scene { name: "plain", look: Look::Light, set_up: |_| {}, ready: |_| true };
 
     static BROKEN: [Scene; 4] = [
-        Scene { name: "1-never-ready", ready: |_| false, ..PLAIN },
-        Scene { name: "2-plain", ..PLAIN },
-        Scene { name: "3-bug", set_up: |_, _| panic!("a bug of this scene"), ..PLAIN },
-        Scene { name: "4-plain", ..PLAIN },
+        Scene { name: "never-ready", ready: |_| false, ..PLAIN },
+        PLAIN,
+        Scene { name: "bug", set_up: |_| panic!("a bug of this scene"), ..PLAIN },
+        PLAIN,
     ];
 
     #[test]
     fn a_scene_that_fails_does_not_take_the_others_with_it() {
         let out = tempfile::tempdir().unwrap();
         let mut told = Vec::new();
+        let scenes: Vec<_> = BROKEN.iter().map(|s| (WORKSPACES[0].about.id, s)).collect();
         let patience = [Duration::from_millis(300), Duration::from_secs(60)];
         let pages =
-            render_scenes(&BROKEN, patience, out.path(), &TourOptions::default(), &mut |page| {
+            render_scenes(&scenes, patience, out.path(), &TourOptions::default(), &mut |page| {
                 told.push(page.clone());
                 Ok(())
             })
@@ -240,8 +266,13 @@ mod tests {
     }
 
     #[test]
-    fn scenes_have_names_of_their_own_that_sort_as_they_are_shown() {
-        let names: Vec<&str> = SCENES.iter().map(|s| s.name).collect();
-        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+    fn every_workspace_has_scenes_with_names_of_their_own() {
+        for entry in WORKSPACES {
+            let names: Vec<&str> = (entry.scenes)().iter().map(|s| s.name).collect();
+            assert!(!names.is_empty(), "{}", entry.about.id);
+            for (i, name) in names.iter().enumerate() {
+                assert!(!names[..i].contains(name), "{} {name}", entry.about.id);
+            }
+        }
     }
 }

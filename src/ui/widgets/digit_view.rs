@@ -2,8 +2,8 @@
 
 use egui::{Color32, ColorImage, CornerRadius, Image, Rect, Response, Sense, Ui, Vec2};
 
-use super::super::theme;
 use crate::data::{PIXELS, SIDE};
+use crate::ui::theme;
 
 /// The texture of a picture of `PIXELS` intensities, for the theme in use.
 fn texture(ui: &Ui, id: egui::Id, intensity: impl Fn(usize) -> f32) -> egui::TextureHandle {

@@ -3,11 +3,11 @@
 
 use egui::{Button, ComboBox, Label, RichText, Ui};
 
-use super::super::command::{Command, Outbox};
-use super::super::theme::{self, palette};
 use super::names;
 use crate::core::text::grouped;
 use crate::snn::choose::{InUse, Wish};
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
 use crate::workers::simulation::Speeds;
 
 /// Below this width, points, speed and reason are only on hovering and in the

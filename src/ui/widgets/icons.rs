@@ -3,7 +3,7 @@
 
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2};
 
-use super::super::theme::palette;
+use crate::ui::theme::palette;
 
 /// A pictogram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

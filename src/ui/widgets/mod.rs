@@ -1,14 +1,15 @@
 //! Pieces that several workspaces are made of.
 
-pub mod answer_card;
-pub mod answer_list;
-pub mod canvas;
+pub mod banner;
+pub mod chart;
 pub mod digit_view;
 pub mod engine;
+pub mod field;
 pub mod icons;
+pub mod lab;
+pub mod live;
 pub mod names;
 pub mod number;
-pub mod photo;
 pub mod picture;
 pub mod raster;
 pub mod sources;

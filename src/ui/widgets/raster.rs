@@ -15,9 +15,9 @@ use egui::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::super::theme::{self, palette};
 use super::time_axis::{self, Axis, GUTTER, TimeView};
 use crate::snn::recording::{Recording, View};
+use crate::ui::theme::{self, palette};
 use crate::workers::plotter::{Answer, Plotter, Question, RasterTask, Task};
 use rate::RateBins;
 

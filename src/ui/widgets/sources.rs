@@ -2,12 +2,13 @@
 
 use egui::{ComboBox, RichText, Ui};
 
-use super::super::command::{Command, DataEdit, DigitEdit, Outbox};
-use super::super::digit::Source;
-use super::super::snapshot::Snapshot;
-use super::super::theme::{self, palette};
 use crate::core::rng::Rng;
 use crate::data::registry::{SOURCES, SYNTHETIC};
+use crate::ui::command::{Command, DataEdit, DigitEdit, Outbox};
+use crate::ui::desk::Desk;
+use crate::ui::digit::Source;
+use crate::ui::theme::{self, palette};
+use crate::ui::workspaces::HOME;
 use crate::workers::library::Loading;
 use crate::workers::models::Origin;
 
@@ -15,13 +16,13 @@ use crate::workers::models::Origin;
 type Nth = Box<dyn Fn(usize) -> usize>;
 
 /// How many digits there are to pick from, and the nth of them.
-fn pool(world: &Snapshot<'_>) -> Option<(usize, Nth)> {
-    let picking = world.picking;
-    let split = world.library.source(picking.source).split()?;
+fn pool(desk: &Desk) -> Option<(usize, Nth)> {
+    let picking = &desk.picking;
+    let split = desk.library.source(picking.source).split()?;
     match &picking.only_wrong {
         None => Some((split.test.len(), Box::new(|n| n))),
         Some(key) => {
-            let wrong = world.wrong.get(&(key.clone(), picking.source.to_owned()))?.clone()?;
+            let wrong = desk.wrong.get(&(key.clone(), picking.source.to_owned()))?.clone()?;
             (!wrong.is_empty()).then(|| {
                 let count = wrong.len();
                 (count, Box::new(move |n: usize| wrong[n] as usize) as Nth)
@@ -31,22 +32,22 @@ fn pool(world: &Snapshot<'_>) -> Option<(usize, Nth)> {
 }
 
 /// Index of the digit shown, if it is of the source picked from.
-fn shown(world: &Snapshot<'_>) -> Option<usize> {
-    match world.digit.source() {
-        Source::Picked { source, index, .. } if *source == world.picking.source => Some(*index),
+fn shown(desk: &Desk) -> Option<usize> {
+    match desk.digit.source() {
+        Source::Picked { source, index, .. } if *source == desk.picking.source => Some(*index),
         _ => None,
     }
 }
 
 /// Whether there are digits to pick.
-pub fn ready(world: &Snapshot<'_>) -> bool {
-    pool(world).is_some()
+pub fn ready(desk: &Desk) -> bool {
+    pool(desk).is_some()
 }
 
 /// Picks the digit `by` places on, in the order of the data set.
-pub fn next(world: &Snapshot<'_>, out: &mut Outbox, by: isize) {
-    let Some((count, nth)) = pool(world) else { return };
-    let place = match shown(world) {
+pub fn next(desk: &Desk, out: &mut Outbox, by: isize) {
+    let Some((count, nth)) = pool(desk) else { return };
+    let place = match shown(desk) {
         None => 0,
         Some(index) => {
             // Where the shown digit stands, or would stand, in the pool.
@@ -56,84 +57,84 @@ pub fn next(world: &Snapshot<'_>, out: &mut Outbox, by: isize) {
             (at as isize + by).rem_euclid(count as isize) as usize
         }
     };
-    let source = world.picking.source;
-    out.push(Command::Digit(DigitEdit::Pick { source, index: nth(place) }));
+    let source = desk.picking.source;
+    out.push(DigitEdit::Pick { source, index: nth(place) });
 }
 
 /// Picks any digit. The draw follows from the digit before, so that it needs no
 /// state and the same walk comes after the same reset.
-pub fn random(world: &Snapshot<'_>, out: &mut Outbox) {
-    let Some((count, nth)) = pool(world) else { return };
-    let from = shown(world).map_or(0, |i| i as u64 + 1);
+pub fn random(desk: &Desk, out: &mut Outbox) {
+    let Some((count, nth)) = pool(desk) else { return };
+    let from = shown(desk).map_or(0, |i| i as u64 + 1);
     let place = Rng::stream(from, "random digit", 0).below(count);
-    let source = world.picking.source;
-    out.push(Command::Digit(DigitEdit::Pick { source, index: nth(place) }));
+    let source = desk.picking.source;
+    out.push(DigitEdit::Pick { source, index: nth(place) });
 }
 
 /// What stands where a digit would be looked at while there is none.
-pub fn no_digit(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn no_digit(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
     ui.add_space(20.0);
     ui.label(RichText::new("There is no digit yet.").font(theme::strong(15.0)));
     ui.horizontal(|ui| {
         if ui.button("Draw one").on_hover_text("Ctrl+1, then come back").clicked() {
-            out.push(Command::Show("draw"));
+            out.push(Command::Show(HOME));
         }
-        if ready(world) {
+        if ready(desk) {
             if ui.button("Take any").on_hover_text("A test digit (R)").clicked() {
-                random(world, out);
+                random(desk, out);
             }
-        } else if world.picking.source != SYNTHETIC && ui.button("Use synthetic digits").clicked() {
-            out.push(Command::Data(DataEdit::Source(SYNTHETIC)));
+        } else if desk.picking.source != SYNTHETIC && ui.button("Use synthetic digits").clicked() {
+            out.push(DataEdit::Source(SYNTHETIC));
         }
     });
 }
 
 /// The controls, in one row or two.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
     if ui.available_width() < 520.0 {
-        ui.horizontal(|ui| pick(ui, world, out));
-        ui.horizontal(|ui| only_wrong(ui, world, out));
+        ui.horizontal(|ui| pick(ui, desk, out));
+        ui.horizontal(|ui| only_wrong(ui, desk, out));
     } else {
         ui.horizontal(|ui| {
-            pick(ui, world, out);
-            only_wrong(ui, world, out);
+            pick(ui, desk, out);
+            only_wrong(ui, desk, out);
         });
     }
 }
 
-fn pick(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn pick(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
     ui.spacing_mut().item_spacing.x = 5.0;
-    let chosen = SOURCES.iter().find(|s| s.id == world.picking.source);
+    let chosen = SOURCES.iter().find(|s| s.id == desk.picking.source);
     ComboBox::from_id_salt("source")
         .selected_text(chosen.map_or("", |s| s.name))
         .width(92.0)
         .show_ui(ui, |ui| {
             for source in SOURCES {
-                let on = source.id == world.picking.source;
+                let on = source.id == desk.picking.source;
                 if ui.selectable_label(on, source.name).on_hover_text(source.doc).clicked() {
-                    out.push(Command::Data(DataEdit::Source(source.id)));
+                    out.push(DataEdit::Source(source.id));
                 }
             }
         })
         .response
         .on_hover_text("Where digits are picked from (their test part)");
-    ui.add_enabled_ui(ready(world), |ui| {
+    ui.add_enabled_ui(ready(desk), |ui| {
         if ui.button("Back").on_hover_text("The digit before (B)").clicked() {
-            next(world, out, -1);
+            next(desk, out, -1);
         }
         if ui.button("Next").on_hover_text("The next digit (N)").clicked() {
-            next(world, out, 1);
+            next(desk, out, 1);
         }
         if ui.button("Random").on_hover_text("Any digit (R)").clicked() {
-            random(world, out);
+            random(desk, out);
         }
     });
 }
 
-fn only_wrong(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let chosen = &world.picking.only_wrong;
+fn only_wrong(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+    let chosen = &desk.picking.only_wrong;
     let name = |key: &str| {
-        world.models.iter().find(|m| m.key == key).map_or("?", |m| m.name.as_str()).to_owned()
+        desk.models.iter().find(|m| m.key == key).map_or("?", |m| m.name.as_str()).to_owned()
     };
     let text =
         chosen.as_deref().map_or("any digit".into(), |key| format!("wrong by {}", name(key)));
@@ -142,32 +143,32 @@ fn only_wrong(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         .width(104.0)
         .show_ui(ui, |ui| {
             if ui.selectable_label(chosen.is_none(), "any digit").clicked() {
-                out.push(Command::Data(DataEdit::OnlyWrong(None)));
+                out.push(DataEdit::OnlyWrong(None));
             }
-            for model in world.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. })) {
+            for model in desk.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. })) {
                 let on = chosen.as_ref() == Some(&model.key);
                 if ui.selectable_label(on, format!("wrong by {}", model.name)).clicked() {
-                    out.push(Command::Data(DataEdit::OnlyWrong(Some(model.key.clone()))));
+                    out.push(DataEdit::OnlyWrong(Some(model.key.clone())));
                 }
             }
         })
         .response
         .on_hover_text("Pick only digits that a network gets wrong");
     let missing =
-        matches!(world.library.source(world.picking.source), Loading::Missing | Loading::Failed(_));
-    if missing && world.session.without_mnist {
+        matches!(desk.library.source(desk.picking.source), Loading::Missing | Loading::Failed(_));
+    if missing && desk.session.without_mnist {
         if ui.button("Get MNIST…").on_hover_text("Download it or choose its folder").clicked() {
-            out.push(Command::Data(DataEdit::Offer(true)));
+            out.push(DataEdit::Offer(true));
         }
-    } else if let Some(text) = state(world) {
+    } else if let Some(text) = state(desk) {
         ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
     }
 }
 
 /// Why there is nothing to pick, or how many there are.
-fn state(world: &Snapshot<'_>) -> Option<String> {
-    let picking = world.picking;
-    match world.library.source(picking.source) {
+fn state(desk: &Desk) -> Option<String> {
+    let picking = &desk.picking;
+    match desk.library.source(picking.source) {
         Loading::Busy => return Some("loading…".into()),
         Loading::Missing => return Some("not on this machine yet".into()),
         Loading::Failed(_) => return Some("could not be read".into()),
@@ -175,7 +176,7 @@ fn state(world: &Snapshot<'_>) -> Option<String> {
         Loading::Ready(_) => {}
     }
     let key = picking.only_wrong.as_ref()?;
-    Some(match world.wrong.get(&(key.clone(), picking.source.to_owned())) {
+    Some(match desk.wrong.get(&(key.clone(), picking.source.to_owned())) {
         Some(Some(wrong)) if wrong.is_empty() => "it gets none wrong".into(),
         Some(Some(wrong)) => format!("{} digits", wrong.len()),
         _ => "looking for them…".into(),

@@ -8,12 +8,12 @@ use egui::{
     WidgetInfo, pos2, vec2,
 };
 
-use super::super::theme::{self, Palette, blend, palette};
 use super::digit_view;
 use crate::ann::ops::recurrent::Order;
 use crate::ann::zoo::{Layer, LayerSummary};
 use crate::core::text::grouped;
 use crate::data::{CLASSES, Pixels, SIDE};
+use crate::ui::theme::{self, Palette, blend, palette};
 
 /// What is drawn.
 pub struct Structure<'a> {

@@ -4,8 +4,8 @@
 use egui::{Align2, Painter, Rangef, Rect, Response, Stroke, Ui, pos2};
 use serde::{Deserialize, Serialize};
 
-use super::super::theme::{self, palette};
 use crate::core::playback::{Playback, PlaybackEdit};
+use crate::ui::theme::{self, palette};
 
 /// Room left of every plot for its numbers, so that plots on one axis line up.
 pub const GUTTER: f32 = 58.0;

@@ -3,10 +3,10 @@
 
 use egui::{Align2, Color32, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-use super::super::theme::{self, palette};
 use super::time_axis::{self, Axis};
 use crate::snn::recording::Recording;
 use crate::snn::traces::Traces;
+use crate::ui::theme::{self, palette};
 
 /// Spikes in view beyond which their marks are left out.
 const MOST_MARKS: u64 = 1_500;

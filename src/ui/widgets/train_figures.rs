@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use egui::{Align2, Rect, RichText, Sense, Ui, pos2, vec2};
 
-use super::super::command::{Command, Outbox};
-use super::super::theme::{self, palette};
 use super::number;
 use super::raster::Selection;
 use crate::snn::recording::Recording;
 use crate::snn::recording::statistics::TrainStatistics;
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
 use crate::workers::plotter::{Answer, Plotter, Question, Task};
 
 /// What was asked last, to ask again only when it changes.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use egui::{Align2, Color32, Rect, Sense, Ui, pos2, vec2};
 
-use super::super::super::theme::{self, palette};
-use super::super::time_axis::{self, Axis};
 use super::{Raster, RasterView};
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::time_axis::{self, Axis};
 use crate::workers::plotter::{Answer, Answered};
 
 impl Raster<'_> {

@@ -30,10 +30,10 @@ mod ruler;
 
 use egui::{Align, Button, ComboBox, Key, Layout, Modifiers, RichText, TextEdit, Ui, Vec2};
 
-use super::super::theme::{self, palette};
 use super::icons::{self, Icon};
 use super::names;
 use crate::core::playback::{self, Looping, Playback, PlaybackEdit};
+use crate::ui::theme::{self, palette};
 pub use ruler::Mark;
 
 /// The keys, for the list of keys.

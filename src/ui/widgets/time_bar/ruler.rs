@@ -3,9 +3,9 @@
 
 use egui::{Align2, Color32, Mesh, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, pos2};
 
-use super::super::super::theme::{self, palette};
 use super::TimeBar;
 use crate::core::playback::PlaybackEdit;
+use crate::ui::theme::{self, palette};
 
 /// Height of the ground on which the density stands, points.
 const GROUND: f32 = 24.0;

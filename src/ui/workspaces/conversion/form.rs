@@ -2,23 +2,24 @@
 
 use egui::{ComboBox, RichText, Ui};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::conversion::{ConversionEdit, How, PRESETS};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::neuron::form::Field;
+use super::World;
+use super::settings::{How, PRESETS};
+use super::state::ConversionEdit;
 use crate::ann::zoo::Family;
 use crate::convert::recipe::{Disturbance, Input, Per, Pooling, Read, Recipe, Reset, Scaling};
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::field::Field;
 
 /// The settings.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let kept = &world.session.conversion;
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let kept = &world.room.kept;
     ui.horizontal(|ui| {
         ui.label(RichText::new("Conversion").font(theme::strong(15.0)));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let tip = "Network and settings as at the very beginning";
             if ui.button("Reset").on_hover_text(tip).clicked() {
-                out.push(Command::Conversion(ConversionEdit::Reset));
+                out.push(ConversionEdit::Reset);
             }
         });
     });
@@ -38,7 +39,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     ui.separator();
     save(ui, world, out);
     let weak = palette(ui.visuals()).weak;
-    let on = match world.conversion.shown.scaled_on.as_str() {
+    let on = match world.room.shown.scaled_on.as_str() {
         "" => String::new(),
         on => format!("Thresholds from activations on digits of {on}. "),
     };
@@ -48,13 +49,13 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     ui.add_space(4.0);
     ui.label(RichText::new(text).small().color(weak));
     if how != kept.how {
-        out.push(Command::Conversion(ConversionEdit::How(how)));
+        out.push(ConversionEdit::How(how));
     }
 }
 
 /// The converted network as a file, where it can be said.
-fn save(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let network = world.conversion.shown.network.as_ref();
+fn save(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let network = world.room.shown.network.as_ref();
     let pools = network.is_some_and(|n| n.stages.iter().any(|s| s.cells().is_none()));
     let average = network.is_none_or(|n| n.recipe.pooling == Pooling::Average);
     let can = network.is_some() && (average || !pools);
@@ -66,13 +67,13 @@ fn save(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     };
     let button = ui.add_enabled(can, egui::Button::new("Save network as NIR"));
     if button.on_hover_text(tip).on_disabled_hover_text(why).clicked() {
-        out.push(Command::Conversion(ConversionEdit::SaveNetwork));
+        out.push(ConversionEdit::SaveNetwork);
     }
 }
 
 /// Those that can be converted.
-fn network(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let kept = &world.session.conversion;
+fn network(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let kept = &world.room.kept;
     let can = |m: &&std::sync::Arc<crate::workers::models::Model>| {
         m.network.architecture().family() != Family::Recurrent
     };
@@ -85,7 +86,7 @@ fn network(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         .show_ui(ui, |ui| {
             for model in world.models.iter().filter(can) {
                 if ui.selectable_label(model.key == kept.model, &model.name).clicked() {
-                    out.push(Command::Conversion(ConversionEdit::Model(model.key.clone())));
+                    out.push(ConversionEdit::Model(model.key.clone()));
                 }
             }
         })

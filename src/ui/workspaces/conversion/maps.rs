@@ -3,9 +3,9 @@
 use egui::accesskit::Role;
 use egui::{Color32, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::picture;
 use super::pictures::unit_name;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::picture;
 use crate::workers::conversion::StageView;
 
 /// What a picture shows.

@@ -13,148 +13,27 @@ mod maps;
 mod pictures;
 mod sample;
 mod scatter;
+mod scenes;
+pub mod settings;
 mod spikes;
+mod state;
 mod unit;
+mod view;
 
-use egui::{Key, ScrollArea, Ui};
+use egui::Key;
 
-use super::super::command::{Command, Outbox};
-use super::super::conversion::{ConversionEdit, ConversionTab};
-use super::super::snapshot::Snapshot;
-use super::super::theme::palette;
-use super::super::widgets::icons::Icon;
-use super::super::widgets::sources;
-use super::super::widgets::time_bar::{Axis, Mark, TimeBar};
-use super::Workspace;
-use super::lab::{self, Sides};
-use crate::core::decision::unique_max;
-use crate::workers::conversion::Shown;
+pub use state::{Conversion, ConversionEdit};
 
-/// The workspace.
-pub static WORKSPACE: Workspace = Workspace {
+use crate::ui::widgets::icons::Icon;
+use crate::ui::workspace::{About, View};
+
+const ABOUT: About = About {
     id: "conversion",
     name: "Conversion",
     icon: Icon::Stairs,
     doc: "A trained network beside the same one in spikes, layer by layer",
     key: Key::Num8,
-    show,
 };
 
-/// A view: its name, what to see, and how.
-struct Tab {
-    is: ConversionTab,
-    name: &'static str,
-    see: &'static str,
-    show: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
-}
-
-const TABS: [Tab; 4] = [
-    Tab {
-        is: ConversionTab::Pictures,
-        name: "Side by side",
-        see: "Left what the units of a layer compute, right how often the neurons with the same weights fire. Press Space: the right picture grows into the left one.",
-        show: pictures::show,
-    },
-    Tab {
-        is: ConversionTab::Spikes,
-        name: "Spikes",
-        see: "Every dash is a spike, every row a unit. Let potentials begin empty (Beginning 0): then deep layers have to wait for those before them.",
-        show: spikes::show,
-    },
-    Tab {
-        is: ConversionTab::Unit,
-        name: "One unit",
-        see: "Each step adds W x (eq. 1). At the threshold the neuron spikes and keeps what lies above. Its rate nears what the ReLU says; click a unit in Side by side to follow that one.",
-        show: unit::show,
-    },
-    Tab {
-        is: ConversionTab::Sample,
-        name: "Many digits",
-        see: "How many steps does it need, and what do they cost? Lose spikes or let them come late: the timing hardly matters, because it is the count that speaks.",
-        show: sample::show,
-    },
-];
-
-fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let chosen = world.session.conversion.tab;
-    let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
-    let sides = Sides { form: form::show, bar: Some(bar) };
-    let ids = ("conversion form", "conversion time");
-    lab::show(ui, ids, &sides, (world, out), |ui, out, own_column| {
-        let mut all = |ui: &mut Ui| {
-            let all = TABS.iter().map(|t| (t.is, t.name, t.name, t.see));
-            if let Some(is) = lab::tabs(ui, all, tab.is) {
-                out.push(Command::Conversion(ConversionEdit::Tab(is)));
-            }
-            if world.digit.is_blank() && tab.is != ConversionTab::Sample {
-                sources::no_digit(ui, world, out);
-                return;
-            }
-            if let Some(why) = nothing(world) {
-                ui.add_space(12.0);
-                ui.label(why);
-                return;
-            }
-            (tab.show)(ui, world, out);
-        };
-        if own_column {
-            let room = ui.available_height();
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                ui.set_max_height(room);
-                all(ui);
-            });
-        } else {
-            all(ui);
-        }
-    });
-}
-
-/// Why there is nothing to see.
-fn nothing(world: &Snapshot<'_>) -> Option<String> {
-    let conversion = &world.conversion;
-    if world.session.conversion.tab == ConversionTab::Sample {
-        return None;
-    }
-    if let Some(failure) = &conversion.shown.failure {
-        return Some(failure.clone());
-    }
-    if conversion.shown.serial == 0 {
-        return Some("The network is being converted …".into());
-    }
-    None
-}
-
-/// The step shown: how many have been made.
-fn at(world: &Snapshot<'_>) -> usize {
-    (world.conversion.state.playback.at() as usize).min(world.conversion.shown.probabilities.len())
-}
-
-/// The step from which the answer no longer changes; `None` where there is none in the
-/// end.
-fn settled(shown: &Shown) -> Option<usize> {
-    let last = unique_max(shown.probabilities.last()?)?;
-    let changes = shown.probabilities.iter().rposition(|p| unique_max(p) != Some(last));
-    Some(changes.map_or(1, |k| k + 2))
-}
-
-/// Spikes of each step, and when the answer stands.
-fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let shown = &world.conversion.shown;
-    let p = palette(ui.visuals());
-    let before = std::iter::once(0).chain(shown.spikes.iter().copied());
-    let density: Vec<f32> =
-        shown.spikes.iter().zip(before).map(|(now, before)| (now - before) as f32).collect();
-    let marks: Vec<Mark> = settled(shown)
-        .map(|at| Mark {
-            at: at as u64,
-            label: format!("From step {at} on the answer no longer changes"),
-            colour: p.series[1],
-        })
-        .into_iter()
-        .collect();
-    let axis = Axis { unit: "steps", unit_per_step: 1.0, decimals: 0 };
-    TimeBar::new(&world.conversion.state.playback, axis)
-        .density(&density, "spikes of this step")
-        .marks(&marks)
-        .show(ui, &mut |edit| out.push(Command::Conversion(ConversionEdit::Play(edit))));
-}
+/// What the views see.
+type World<'a> = View<'a, Conversion>;

@@ -3,25 +3,26 @@
 use egui::{RichText, Ui};
 use egui_plot::{Line, PlotPoints, VLine};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::conversion::ConversionEdit;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::picture;
-use super::super::plasticity::chart::Chart;
+use super::ConversionEdit;
+use super::World;
 use super::maps::{Maps, What};
-use super::{at, scatter};
+use super::scatter;
+use super::view::at;
 use crate::convert::energy;
 use crate::core::decision::{best, said, unique_max};
 use crate::core::text::grouped;
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::chart::Chart;
+use crate::ui::widgets::picture;
 use crate::workers::conversion::{Shown, StageView};
 
 /// The view.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let shown = &world.conversion.shown;
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let shown = &world.room.shown;
     let step = at(world);
     answers(ui, shown, step);
-    let chosen = world.session.conversion.stage.min(shown.stages.len().saturating_sub(1));
+    let chosen = world.room.kept.stage.min(shown.stages.len().saturating_sub(1));
     stages(ui, shown, chosen, step, out);
     let Some(stage) = shown.stages.get(chosen) else { return };
     let rates = rates(stage, step);
@@ -79,7 +80,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             maps.response.on_hover_text_at_pointer(tip.as_str());
         }
         if clicked && stage.has_neurons() {
-            out.push(Command::Conversion(ConversionEdit::Unit(chosen, place)));
+            out.push(ConversionEdit::Unit(chosen, place));
         }
     }
 }
@@ -146,7 +147,7 @@ fn stages(ui: &mut Ui, shown: &Shown, chosen: usize, step: usize, out: &mut Outb
                 label = label.on_hover_text(tip);
             }
             if label.clicked() {
-                out.push(Command::Conversion(ConversionEdit::Stage(number)));
+                out.push(ConversionEdit::Stage(number));
             }
         }
     });

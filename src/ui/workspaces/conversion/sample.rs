@@ -5,24 +5,25 @@ use std::fmt::Write as _;
 use egui::{Grid, ProgressBar, RichText, ScrollArea, Ui};
 use egui_plot::{Corner, HLine, Line, PlotPoints, Points};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::conversion::{ConversionEdit, ConversionSettings};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::plasticity::chart::Chart;
+use super::World;
+use super::settings::ConversionSettings;
+use super::state::ConversionEdit;
 use crate::convert::energy::{self, Work};
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::chart::Chart;
 use crate::workers::conversion::sample::Sample;
 
 /// The view.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let sample = &world.conversion.sample;
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let sample = &world.room.sample;
     controls(ui, world, out);
     if let Some(failure) = &sample.failure {
         ui.label(failure);
         return;
     }
     if sample.found.images == 0 {
-        let text = if sample.running || world.conversion.state.waits() {
+        let text = if sample.running || world.room.waits() {
             "The first digits are being shown …"
         } else {
             "Choose how many test digits to ask, and start. The settings on the left count."
@@ -42,9 +43,9 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     table(ui, sample, out);
 }
 
-fn controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let sample = &world.conversion.sample;
-    let kept = &world.session.conversion;
+fn controls(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let sample = &world.room.sample;
+    let kept = &world.room.kept;
     ui.horizontal_wrapped(|ui| {
         ui.label("Test digits");
         let mut size = kept.sample;
@@ -54,7 +55,7 @@ fn controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         let asked = size != kept.sample;
         if sample.running {
             if ui.button("Stop").clicked() {
-                out.push(Command::Conversion(ConversionEdit::StopSample));
+                out.push(ConversionEdit::StopSample);
             }
             let done = sample.found.images;
             let share = done as f32 / sample.total.max(1) as f32;
@@ -62,7 +63,7 @@ fn controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             ui.add(ProgressBar::new(share).desired_width(180.0));
             ui.label(text);
         } else if ui.button("Start").clicked() || asked {
-            out.push(Command::Conversion(ConversionEdit::Sample(size)));
+            out.push(ConversionEdit::Sample(size));
         }
     });
     if sample.total > 0 {

@@ -4,9 +4,9 @@ use egui::accesskit::Role;
 use egui::{Sense, Ui, Vec2, WidgetInfo};
 use egui_plot::{Line, MarkerShape, PlotPoint, PlotPoints, PlotUi, Points};
 
-use super::super::super::theme::palette;
-use super::super::plasticity::chart::Chart;
 use super::pictures::unit_text;
+use crate::ui::theme::palette;
+use crate::ui::widgets::chart::Chart;
 use crate::workers::conversion::StageView;
 
 /// Points of the scatter at most; every so-many-th unit of a larger layer.

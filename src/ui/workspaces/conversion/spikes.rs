@@ -5,22 +5,22 @@ use egui::{
     Color32, ColorImage, Id, Rect, RichText, Sense, Stroke, TextureOptions, Ui, WidgetInfo, vec2,
 };
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::conversion::ConversionEdit;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::picture;
-use super::at;
+use super::ConversionEdit;
+use super::World;
+use super::view::at;
 use crate::core::playback::PlaybackEdit;
 use crate::core::text::grouped;
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::picture;
 use crate::workers::conversion::StageView;
 
 /// Units of a layer that are shown.
 const ROWS: usize = 64;
 
 /// The view.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let shown = &world.conversion.shown;
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let shown = &world.room.shown;
     let steps = shown.probabilities.len().max(1);
     let bands: Vec<usize> = (0..shown.stages.len())
         .filter(|s| shown.stages[*s].has_neurons() && shown.stages[*s].spikes)
@@ -104,7 +104,7 @@ fn go(response: &egui::Response, rect: Rect, steps: usize, out: &mut Outbox) {
     if let Some(pointer) = response.interact_pointer_pos().filter(|_| pressed) {
         let share = ((pointer.x - rect.left()) / rect.width()).clamp(0.0, 1.0);
         let step = (share * steps as f32).round() as u64;
-        out.push(Command::Conversion(ConversionEdit::Play(PlaybackEdit::Go(step))));
+        out.push(ConversionEdit::Play(PlaybackEdit::Go(step)));
     }
 }
 

@@ -3,15 +3,16 @@
 use egui::{RichText, Ui};
 use egui_plot::{Corner, HLine, Line, LineStyle, PlotPoints, VLine};
 
-use super::super::super::command::Outbox;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::plasticity::chart::{Chart, range};
-use super::{at, pictures};
+use super::World;
+use super::pictures;
+use super::view::at;
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::chart::{Chart, range};
 
 /// The view.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, _: &mut Outbox) {
-    let shown = &world.conversion.shown;
+pub fn show(ui: &mut Ui, world: &World<'_>, _: &mut Outbox) {
+    let shown = &world.room.shown;
     let p = palette(ui.visuals());
     let Some(followed) = &shown.followed else {
         ui.label("Click a unit in Side by side to follow it; pooling has none.");

@@ -11,13 +11,13 @@ use super::view::Page;
 use crate::ann::inspect::receptive::Region;
 use crate::data::{CLASSES, SIDE};
 use crate::ui::command::{Command, DigitEdit, Outbox};
-use crate::ui::snapshot::Snapshot;
+use super::World;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{canvas, digit_view, picture, sources};
 use crate::workers::inspect::{Part, Sight};
 
 /// Draws the column, `width` points wide.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, width: f32, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, sight: &Sight, width: f32, out: &mut Outbox) {
     ui.spacing_mut().item_spacing.y = 5.0;
     ui.label(RichText::new("What the networks see").font(theme::strong(14.0)));
     let pixels = world.digit.pixels();
@@ -52,13 +52,13 @@ fn on_screen(rect: Rect, region: Region) -> Rect {
 }
 
 /// Theoretical and effective field of the unit under the pointer or gone into.
-fn field(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, rect: Rect) {
+fn field(ui: &mut Ui, world: &World<'_>, sight: &Sight, rect: Rect) {
     let p = palette(ui.visuals());
     let small = |text: String| RichText::new(text).small();
-    let wanted = world.fields_state.hover.or(unit(&world.session.fields));
-    let wanted = wanted.filter(|_| world.session.fields.page == Page::Network);
+    let wanted = world.room.state.hover.or(unit(&world.room.kept));
+    let wanted = wanted.filter(|_| world.room.kept.page == Page::Network);
     let (Some(unit), Some(anatomy)) = (wanted, &sight.anatomy) else {
-        let text = match world.session.fields.page {
+        let text = match world.room.kept.page {
             Page::Network => "Point at a unit to see which pixels it senses.",
             _ => "",
         };
@@ -111,7 +111,7 @@ fn caption(part: &Part, region: Region, channel: usize) -> String {
 }
 
 /// The canvas, and where digits come from.
-fn drawing(ui: &mut Ui, world: &Snapshot<'_>, width: f32, out: &mut Outbox) {
+fn drawing(ui: &mut Ui, world: &World<'_>, width: f32, out: &mut Outbox) {
     let side = (width - 76.0).clamp(92.0, 150.0);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 5.0);
@@ -133,17 +133,17 @@ fn drawing(ui: &mut Ui, world: &Snapshot<'_>, width: f32, out: &mut Outbox) {
                 sources::random(world, out);
             }
             if button(ui, !world.digit.is_blank(), "Clear", "An empty canvas (Del)") {
-                out.push(Command::Digit(DigitEdit::Clear));
+                out.push(DigitEdit::Clear);
             }
             if button(ui, world.digit.can_undo(), "Undo", "Take the last change back (Ctrl+Z)") {
-                out.push(Command::Digit(DigitEdit::Undo));
+                out.push(DigitEdit::Undo);
             }
         });
     });
 }
 
 /// The model's ten probabilities as bars.
-fn answer(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, width: f32) {
+fn answer(ui: &mut Ui, world: &World<'_>, sight: &Sight, width: f32) {
     let p = palette(ui.visuals());
     let Some(anatomy) = sight.anatomy.as_ref().filter(|_| !world.digit.is_blank()) else {
         ui.label(

@@ -10,7 +10,7 @@ use super::view::Seek;
 use crate::ann::inspect::filters::{Filters, largest};
 use crate::ann::inspect::gabor::{FREE_FROM, Gabor};
 use crate::ui::command::{Command, Outbox};
-use crate::ui::snapshot::Snapshot;
+use super::World;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
 use crate::workers::inspect::Anatomy;
@@ -20,7 +20,7 @@ use crate::workers::inspect::seek::find;
 const GOOD: f64 = 0.7;
 
 /// Draws the page.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, anatomy: &Anatomy, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, anatomy: &Anatomy, out: &mut Outbox) {
     let p = palette(ui.visuals());
     let name = &anatomy.model.name;
     let first = anatomy.parts.first().and_then(|p| p.filters.as_ref());
@@ -29,7 +29,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, anatomy: &Anatomy, out: &mut Outb
         ui.label(format!("{name} reads the digit line by line: its first weights are not pictures, so there is nothing to fit. Choose the MLP or a CNN."));
         return;
     };
-    let Some(found) = find(&world.findings.gabor, &anatomy.model, 0, 0) else {
+    let Some(found) = find(&world.room.findings.gabor, &anatomy.model, 0, 0) else {
         ui.add_space(12.0);
         ui.label("Simple cells of the visual cortex respond to edges and stripes of one orientation and one width; their receptive fields are well described by Gabor functions, a wave under a Gaussian. Are the kernels that a network learns like them?");
         let text = format!("Fit {} kernels of {name}", filters.units);
@@ -81,7 +81,7 @@ fn headline(filters: &Filters, fits: &[Gabor]) -> String {
 }
 
 /// Kernel and fit of each unit, the best explained first.
-fn pairs(ui: &mut Ui, world: &Snapshot<'_>, filters: &Filters, fits: &[Gabor]) -> Option<usize> {
+fn pairs(ui: &mut Ui, world: &World<'_>, filters: &Filters, fits: &[Gabor]) -> Option<usize> {
     let p = palette(ui.visuals());
     let mut order: Vec<usize> = (0..fits.len()).collect();
     order.sort_by(|a, b| fits[*b].explained.total_cmp(&fits[*a].explained));
@@ -109,7 +109,7 @@ fn pairs(ui: &mut Ui, world: &Snapshot<'_>, filters: &Filters, fits: &[Gabor]) -
             egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, text)
         });
         let kernel = filters.kernel(unit, 0);
-        let limit = match world.session.fields.scale {
+        let limit = match world.room.kept.scale {
             super::view::Scale::Unit => largest(kernel),
             _ => all,
         };

@@ -11,7 +11,7 @@ use super::view::{FieldsEdit, Seek, Show};
 use crate::ann::inspect::Unit;
 use crate::ann::zoo::Layer;
 use crate::ui::command::{Command, Outbox};
-use crate::ui::snapshot::Snapshot;
+use super::World;
 use crate::ui::theme::palette;
 use crate::ui::widgets::picture;
 use crate::workers::inspect::seek::find;
@@ -20,7 +20,7 @@ use crate::workers::inspect::{Anatomy, Part, Sight};
 /// Draws the layer.
 pub fn show(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     sight: &Sight,
     anatomy: &Anatomy,
     part: &Part,
@@ -47,9 +47,9 @@ pub fn show(
     let ends = if signed { ["−", "+"] } else { ["0", "most"] };
     tint::legend(ui, signed, what, ends);
     if let Some(unit) = spot(part, touched.chosen.filter(|_| show == Show::Maps)) {
-        out.push(Command::Fields(FieldsEdit::Unit(unit)));
+        out.push(FieldsEdit::Unit(unit));
     } else if let Some((channel, ..)) = touched.chosen {
-        out.push(Command::Fields(FieldsEdit::Unit(middle(part, channel))));
+        out.push(FieldsEdit::Unit(middle(part, channel)));
     }
     match (show, touched.hovered) {
         (Show::Maps, hovered) => spot(part, hovered),
@@ -65,11 +65,11 @@ pub fn middle(part: &Part, channel: usize) -> Unit {
 }
 
 /// What the units are shown as; a layer that learns nothing has no kernels.
-fn choice(ui: &mut Ui, world: &Snapshot<'_>, part: &Part, out: &mut Outbox) -> Show {
+fn choice(ui: &mut Ui, world: &World<'_>, part: &Part, out: &mut Outbox) -> Show {
     let has_kernels = part.filters.is_some();
     let maps = if part.is_map() { "Feature maps" } else { "Activations" };
     let kernels = if matches!(part.kind, Layer::Conv { .. }) { "Kernels" } else { "Weights" };
-    let mut show = world.session.fields.show;
+    let mut show = world.room.kept.show;
     if show == Show::Kernels && !has_kernels {
         show = Show::Maps;
     }
@@ -91,7 +91,7 @@ fn choice(ui: &mut Ui, world: &Snapshot<'_>, part: &Part, out: &mut Outbox) -> S
             ui.add_enabled_ui(on, |ui| {
                 let button = ui.selectable_label(show == of, name).on_hover_text(tip);
                 if button.on_disabled_hover_text("No kernels are learned here").clicked() {
-                    out.push(Command::Fields(FieldsEdit::Show(of)));
+                    out.push(FieldsEdit::Show(of));
                 }
             });
         }
@@ -100,9 +100,9 @@ fn choice(ui: &mut Ui, world: &Snapshot<'_>, part: &Part, out: &mut Outbox) -> S
 }
 
 /// The kernels of all units, each over all its inputs.
-fn kernels(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, part: &Part, room: Rect) -> Touched {
+fn kernels(ui: &mut Ui, world: &World<'_>, sight: &Sight, part: &Part, room: Rect) -> Touched {
     let Some(filters) = &part.filters else { return Touched::default() };
-    let scale = world.session.fields.scale;
+    let scale = world.room.kept.scale;
     let (_, size) = tint::sheet(filters);
     let model = sight.anatomy.as_ref().map_or(0, |a| std::sync::Arc::as_ptr(a) as usize);
     let mosaic = Mosaic {
@@ -111,7 +111,7 @@ fn kernels(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, part: &Part, room: 
         label: format!("{}: kernels of {} units", part.name, filters.units),
         count: filters.units,
         size,
-        selected: world.session.fields.channel,
+        selected: world.room.kept.channel,
         numbers: true,
     };
     let touched = mosaic.show(ui, room, |visuals| {
@@ -135,13 +135,13 @@ fn kernels(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, part: &Part, room: 
 /// The effective fields of all units; asked for when they are not known yet.
 fn fields(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     anatomy: &Anatomy,
     part: &Part,
     room: Rect,
     out: &mut Outbox,
 ) -> Touched {
-    let Some(found) = find(&world.findings.fields, &anatomy.model, part.layer, 0) else {
+    let Some(found) = find(&world.room.findings.fields, &anatomy.model, part.layer, 0) else {
         ui.scope_builder(egui::UiBuilder::new().max_rect(room), |ui| {
             ui.add_space(12.0);
             ui.label("The mean size of the gradient of each unit by each pixel, over many digits. A few seconds for deep layers.");
@@ -151,14 +151,14 @@ fn fields(
     };
     let fields = &found.what;
     let Some(first) = fields.first() else { return Touched::default() };
-    let scale = world.session.fields.scale;
+    let scale = world.room.kept.scale;
     let mosaic = Mosaic {
         id: ui.scope_id().with(("fields", part.layer)),
         stamp: picture::stamp((std::ptr::from_ref(found) as usize, scale)),
         label: format!("{}: effective fields of {} units", part.name, fields.len()),
         count: fields.len(),
         size: (first.h, first.w),
-        selected: world.session.fields.channel,
+        selected: world.room.kept.channel,
         numbers: true,
     };
     let touched = mosaic.show(ui, room, |visuals| {

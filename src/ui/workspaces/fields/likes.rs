@@ -12,7 +12,7 @@ use crate::ann::inspect::receptive::Region;
 use crate::core::text::grouped;
 use crate::data::SIDE;
 use crate::ui::command::{Command, DigitEdit, Outbox};
-use crate::ui::snapshot::Snapshot;
+use super::World;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
 use crate::workers::inspect::seek::{Excited, find};
@@ -21,14 +21,14 @@ use crate::workers::inspect::{Anatomy, Part, Sight};
 /// Draws what the unit likes.
 pub fn show(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     sight: &Sight,
     anatomy: &Anatomy,
     (part, unit): (&Part, Unit),
     out: &mut Outbox,
 ) {
     ui.label(RichText::new("What this unit likes").font(theme::strong(14.0)));
-    if world.findings.running.is_some() {
+    if world.room.findings.running.is_some() {
         progress::bar(ui, world, out);
     }
     pictures(ui, world, sight, anatomy, (part, unit), out);
@@ -38,7 +38,7 @@ pub fn show(
 /// The effective field, and the picture made for the unit.
 fn pictures(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     sight: &Sight,
     anatomy: &Anatomy,
     (part, unit): (&Part, Unit),
@@ -46,7 +46,7 @@ fn pictures(
 ) {
     let p = palette(ui.visuals());
     let side = ((ui.available_width() - 10.0) / 2.0).min(130.0);
-    let made = find(&world.findings.liked, &anatomy.model, unit.layer, unit.channel);
+    let made = find(&world.room.findings.liked, &anatomy.model, unit.layer, unit.channel);
     ui.horizontal_top(|ui| {
         ui.vertical(|ui| {
             ui.set_width(side);
@@ -81,7 +81,7 @@ fn pictures(
             } else {
                 ui.label(RichText::new("A picture can be made for it: ink is moved, step by step, to where the unit gives more (gradient ascent).").small());
             }
-            if world.findings.running.is_none() {
+            if world.room.findings.running.is_none() {
                 progress::button(ui, world, "Make a picture it likes", Seek::Liked, out);
             }
         });
@@ -101,16 +101,16 @@ fn pictures(
 /// The digits that excite it most.
 fn exciting(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     anatomy: &Anatomy,
     (part, unit): (&Part, Unit),
     out: &mut Outbox,
 ) {
     let p = palette(ui.visuals());
-    let Some(found) = find(&world.findings.exciting, &anatomy.model, unit.layer, 0) else {
+    let Some(found) = find(&world.room.findings.exciting, &anatomy.model, unit.layer, 0) else {
         ui.add_space(4.0);
         ui.label(RichText::new("Which training digits excite it most, and where?").small());
-        if world.findings.running.is_none() {
+        if world.room.findings.running.is_none() {
             progress::button(ui, world, "Find exciting digits", Seek::Exciting, out);
         }
         return;
@@ -185,11 +185,11 @@ fn thumbnail(
     ui.painter().rect_stroke(rect, 2, Stroke::new(1.2, edge), egui::StrokeKind::Outside);
     if response.clicked() {
         let pixels = Box::new(data.pixels(hit.index));
-        out.push(Command::Digit(DigitEdit::Show {
+        out.push(DigitEdit::Show {
             name: format!("training digit {}", hit.index),
             label,
             pixels,
-        }));
+        });
     }
     let text = format!("{name}: {} at column {}, row {}", short(hit.activation), hit.x, hit.y);
     response.on_hover_text(text);

@@ -25,10 +25,9 @@ mod why;
 
 use egui::{Button, ComboBox, Key, Panel, RichText, ScrollArea, Ui};
 
-use super::super::command::{Command, Outbox};
-use super::super::snapshot::Snapshot;
-use super::super::theme::{self, palette};
-use super::super::widgets::icons::Icon;
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::icons::Icon;
 use super::Workspace;
 use crate::ann::inspect::Unit;
 use crate::workers::inspect::{Anatomy, Sight};
@@ -44,8 +43,8 @@ pub static WORKSPACE: Workspace = Workspace {
     show,
 };
 
-fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let sight = &*world.sight;
+fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let sight = &*world.room.sight;
     let room = ui.available_width();
     let width = if room < 560.0 {
         120.0
@@ -65,12 +64,12 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let frame = egui::Frame::new().inner_margin(egui::Margin { left: 12, ..Default::default() });
     egui::CentralPanel::default().frame(frame).show(ui, |ui| page(ui, world, sight, out));
     if ui.input(|i| i.key_pressed(Key::Escape)) {
-        out.push(Command::Fields(FieldsEdit::Up));
+        out.push(FieldsEdit::Up);
     }
 }
 
-fn page(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) {
-    let view = &world.session.fields;
+fn page(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
+    let view = &world.room.kept;
     let whole = ui.max_rect();
     ui.horizontal_wrapped(|ui| {
         for (page, name, tip) in [
@@ -92,7 +91,7 @@ fn page(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) {
         ] {
             let text = RichText::new(name).font(theme::strong(14.0));
             if ui.selectable_label(view.page == page, text).on_hover_text(tip).clicked() {
-                out.push(Command::Fields(FieldsEdit::Page(page)));
+                out.push(FieldsEdit::Page(page));
             }
         }
         ui.separator();
@@ -115,8 +114,8 @@ fn page(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) {
 }
 
 /// Network → layer → unit, and where the pointer is.
-fn levels(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, anatomy: &Anatomy, out: &mut Outbox) {
-    let view = &world.session.fields;
+fn levels(ui: &mut Ui, world: &World<'_>, sight: &Sight, anatomy: &Anatomy, out: &mut Outbox) {
+    let view = &world.room.kept;
     let part = view.layer.and_then(|l| anatomy.part(l));
     path(ui, world, anatomy, out);
     // A session may name a unit that is not there; it is put right in the next frame.
@@ -133,15 +132,15 @@ fn levels(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, anatomy: &Anatomy, o
         (Some(part), None) => layer::show(ui, world, sight, anatomy, part, out),
         (None, _) => network::show(ui, world, sight, out),
     };
-    if hovered != world.fields_state.hover {
-        out.push(Command::Fields(FieldsEdit::Hover(hovered)));
+    if hovered != world.room.state.hover {
+        out.push(FieldsEdit::Hover(hovered));
     }
 }
 
 /// Where one is: each word leads back there.
-fn path(ui: &mut Ui, world: &Snapshot<'_>, anatomy: &Anatomy, out: &mut Outbox) {
+fn path(ui: &mut Ui, world: &World<'_>, anatomy: &Anatomy, out: &mut Outbox) {
     let p = palette(ui.visuals());
-    let view = &world.session.fields;
+    let view = &world.room.kept;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let mut step = |ui: &mut Ui, text: String, last: bool, edit: FieldsEdit| {
@@ -149,7 +148,7 @@ fn path(ui: &mut Ui, world: &Snapshot<'_>, anatomy: &Anatomy, out: &mut Outbox) 
             if last {
                 ui.label(text);
             } else if ui.add(Button::new(text).frame(false)).on_hover_text("Back to here (Esc: one level back)").clicked() {
-                out.push(Command::Fields(edit));
+                out.push(edit);
             }
             if !last {
                 ui.label(RichText::new("›").color(p.weak));
@@ -173,8 +172,8 @@ fn path(ui: &mut Ui, world: &Snapshot<'_>, anatomy: &Anatomy, out: &mut Outbox) 
     });
 }
 
-fn models(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let chosen = apply::chosen(world.models, &world.session.fields);
+fn models(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let chosen = apply::chosen(world.models, &world.room.kept);
     ComboBox::from_id_salt("looked into")
         .selected_text(chosen.map_or("", |m| m.name.as_str()))
         .width(84.0)
@@ -184,7 +183,7 @@ fn models(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
                 let on = chosen.is_some_and(|c| c.key == model.key);
                 let tip = model.network.architecture().doc;
                 if ui.selectable_label(on, &model.name).on_hover_text(tip).clicked() {
-                    out.push(Command::Fields(FieldsEdit::Model(model.key.clone())));
+                    out.push(FieldsEdit::Model(model.key.clone()));
                 }
             }
         })
@@ -192,15 +191,15 @@ fn models(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         .on_hover_text("The network that is looked into");
 }
 
-fn scales(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let scale = world.session.fields.scale;
+fn scales(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let scale = world.room.kept.scale;
     ComboBox::from_id_salt("colour scale")
         .selected_text(format!("Colours {}", scale.name()))
         .width(130.0)
         .show_ui(ui, |ui| {
             for other in [Scale::Unit, Scale::Layer, Scale::Global] {
                 if ui.selectable_label(other == scale, other.name()).clicked() {
-                    out.push(Command::Fields(FieldsEdit::Scale(other)));
+                    out.push(FieldsEdit::Scale(other));
                 }
             }
         })
@@ -216,7 +215,7 @@ fn save_buttons(ui: &mut Ui, rect: egui::Rect, out: &mut Outbox) {
         }
         let tip = "The digit, every layer's output, its kernels and all that was found, as .npz for NumPy";
         if ui.button("Arrays").on_hover_text(tip).clicked() {
-            out.push(Command::Fields(FieldsEdit::SaveArrays));
+            out.push(FieldsEdit::SaveArrays);
             ui.close();
         }
     });

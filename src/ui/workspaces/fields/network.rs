@@ -13,13 +13,13 @@ use crate::ann::ops::op::Plane;
 use crate::ann::zoo::Layer;
 use crate::core::text::grouped;
 use crate::ui::command::{Command, Outbox};
-use crate::ui::snapshot::Snapshot;
+use super::World;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
 use crate::workers::inspect::{Anatomy, Part, Sight};
 
 /// Draws a column for each layer into what room there is.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) -> Option<Unit> {
+pub fn show(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) -> Option<Unit> {
     let anatomy = sight.anatomy.as_ref()?;
     let room = ui.available_rect_before_wrap();
     let n = anatomy.parts.len();
@@ -71,7 +71,7 @@ fn chevron(ui: &Ui, at: egui::Pos2, size: f32) {
 /// One layer: name, shape, its units, what they sense.
 fn layer(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     sight: &Sight,
     part: &Part,
     column: Rect,
@@ -110,11 +110,11 @@ fn layer(
         units(ui, world, sight, part, room, false)
     };
     if response.clicked() {
-        out.push(Command::Fields(FieldsEdit::Layer(part.layer)));
+        out.push(FieldsEdit::Layer(part.layer));
     }
     response.on_hover_text(about(part));
     if touched.chosen.is_some() {
-        out.push(Command::Fields(FieldsEdit::Layer(part.layer)));
+        out.push(FieldsEdit::Layer(part.layer));
     }
     spot(part, touched.hovered)
 }
@@ -199,13 +199,13 @@ pub fn value(sight: &Sight, part: &Part, unit: Unit) -> f32 {
 /// The feature maps of a layer, or its units' numbers.
 pub fn units(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     sight: &Sight,
     part: &Part,
     room: Rect,
     large: bool,
 ) -> Touched {
-    let view = &world.session.fields;
+    let view = &world.room.kept;
     let [h, w, c] = part.shape;
     let blank = world.digit.is_blank() && !large;
     let mosaic = Mosaic {
@@ -261,7 +261,7 @@ fn tip(ui: &Ui, sight: &Sight, part: &Part, touched: &Touched) {
 
 /// The last layer: a row for each digit, with its logit and what softmax makes of
 /// it.
-fn classes(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, part: &Part, room: Rect) -> Touched {
+fn classes(ui: &mut Ui, world: &World<'_>, sight: &Sight, part: &Part, room: Rect) -> Touched {
     let p = palette(ui.visuals());
     let n = part.shape[2];
     let id = ui.scope_id().with(("classes", part.layer));
@@ -306,8 +306,8 @@ fn classes(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, part: &Part, room: 
 }
 
 /// Whether the layers in view are those of the model chosen.
-pub fn current<'a>(sight: &'a Sight, world: &Snapshot<'_>) -> Option<&'a Anatomy> {
-    let model = super::apply::chosen(world.models, &world.session.fields)?;
+pub fn current<'a>(sight: &'a Sight, world: &World<'_>) -> Option<&'a Anatomy> {
+    let model = super::apply::chosen(world.models, &world.room.kept)?;
     sight.anatomy.as_deref().filter(|a| {
         std::sync::Arc::ptr_eq(&a.model, model)
             || a.model.network.architecture().id == model.network.architecture().id

@@ -9,7 +9,7 @@ use crate::ann::inspect::Unit;
 use crate::ann::inspect::product::{Formula, Sum, Term};
 use crate::ann::ops::recurrent::{Cell, LastStep};
 use crate::ui::command::{Command, Outbox};
-use crate::ui::snapshot::Snapshot;
+use super::World;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
 use crate::ui::widgets::picture;
@@ -18,7 +18,7 @@ use crate::workers::inspect::{Part, Sight};
 /// Draws the sum.
 pub fn show(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     sight: &Sight,
     (part, unit): (&Part, Unit),
     out: &mut Outbox,
@@ -33,11 +33,11 @@ pub fn show(
 }
 
 /// A sum of products.
-fn weighted(ui: &mut Ui, world: &Snapshot<'_>, part: &Part, sum: &Sum, out: &mut Outbox) {
+fn weighted(ui: &mut Ui, world: &World<'_>, part: &Part, sum: &Sum, out: &mut Outbox) {
     let parts = sum.by_channel();
     let strongest = (0..parts.len())
         .fold(0, |best, i| if parts[i].abs() > parts[best].abs() { i } else { best });
-    let view = &world.session.fields;
+    let view = &world.room.kept;
     let input = view.input.unwrap_or(strongest).min(parts.len().saturating_sub(1));
     formula(ui, sum, parts.len());
     if parts.len() > 1 {
@@ -125,7 +125,7 @@ fn channels(ui: &mut Ui, parts: &[f32], input: usize, fixed: bool, out: &mut Out
     let at = |pos| picture::cell(rect, (1, parts.len()), pos).map(|(_, i)| i);
     if response.clicked() {
         let next = response.interact_pointer_pos().and_then(at);
-        out.push(Command::Fields(FieldsEdit::Input(next)));
+        out.push(FieldsEdit::Input(next));
     }
     if let Some(i) = response.hover_pos().and_then(at) {
         let text = format!("input {i} adds {}. Click to see its products.", short(parts[i]));
@@ -136,7 +136,7 @@ fn channels(ui: &mut Ui, parts: &[f32], input: usize, fixed: bool, out: &mut Out
         let label = ui.label(RichText::new("Input").small());
         let field = number::drag(&mut chosen).range(0..=parts.len() - 1);
         if ui.add(field).labelled_by(label.id).changed() {
-            out.push(Command::Fields(FieldsEdit::Input(Some(chosen))));
+            out.push(FieldsEdit::Input(Some(chosen)));
         }
         ui.label(RichText::new(format!("adds {}", short(parts[input]))).small());
         if fixed
@@ -145,7 +145,7 @@ fn channels(ui: &mut Ui, parts: &[f32], input: usize, fixed: bool, out: &mut Out
                 .on_hover_text("Always the input that adds or takes most")
                 .clicked()
         {
-            out.push(Command::Fields(FieldsEdit::Input(None)));
+            out.push(FieldsEdit::Input(None));
         }
     });
 }
@@ -219,7 +219,7 @@ fn grids(
     if response.clicked()
         && let Some(i) = response.interact_pointer_pos().and_then(at)
     {
-        out.push(Command::Fields(FieldsEdit::Term(i)));
+        out.push(FieldsEdit::Term(i));
     }
     if let Some(i) = response.hover_pos().and_then(at) {
         let t = &terms[i];

@@ -9,7 +9,7 @@ use super::view::{FieldsEdit, FieldsView};
 use super::{likes, sum};
 use crate::ann::inspect::Unit;
 use crate::ui::command::{Command, Outbox};
-use crate::ui::snapshot::Snapshot;
+use super::World;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
 use crate::ui::widgets::picture;
@@ -18,7 +18,7 @@ use crate::workers::inspect::{Anatomy, Part, Sight};
 /// Draws the unit.
 pub fn show(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     sight: &Sight,
     anatomy: &Anatomy,
     (part, unit): (&Part, Unit),
@@ -55,7 +55,7 @@ pub fn show(
 /// The map with the window on it, and what moves it.
 fn map(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     sight: &Sight,
     (part, unit): (&Part, Unit),
     out: &mut Outbox,
@@ -66,7 +66,7 @@ fn map(
         let label = ui.label(RichText::new("Unit").font(theme::strong(14.0)));
         let field = number::drag(&mut channel).range(0..=part.shape[2] - 1);
         if ui.add(field).labelled_by(label.id).changed() {
-            out.push(Command::Fields(FieldsEdit::Unit(Unit { channel, ..unit })));
+            out.push(FieldsEdit::Unit(Unit { channel, ..unit }));
         }
         ui.label(RichText::new(format!("of {}", part.shape[2])).color(p.weak));
     });
@@ -81,7 +81,7 @@ fn map(
         );
         let touched = super::network::units(ui, world, sight, part, room, true);
         if let Some((channel, ..)) = touched.chosen {
-            out.push(Command::Fields(FieldsEdit::Unit(Unit { channel, ..unit })));
+            out.push(FieldsEdit::Unit(Unit { channel, ..unit }));
         }
         ui.allocate_rect(room, Sense::hover());
         return;
@@ -97,7 +97,7 @@ fn map(
         );
         egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, label)
     });
-    let view = &world.session.fields;
+    let view = &world.room.kept;
     let stamp = picture::stamp((
         sight.revision,
         unit.layer,
@@ -171,23 +171,23 @@ fn moved(
         }
     }
     if place != [unit.y, unit.x] {
-        out.push(Command::Fields(FieldsEdit::Place(place)));
+        out.push(FieldsEdit::Place(place));
     }
 }
 
 /// The window slides by itself.
-fn sliding(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn sliding(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ui.horizontal(|ui| {
-        let playing = world.fields_state.playing;
+        let playing = world.room.state.playing;
         let (text, tip) = if playing {
             ("Hold", "Hold the window here")
         } else {
             ("Slide", "The window slides over the input, place by place")
         };
         if ui.button(text).on_hover_text(tip).clicked() {
-            out.push(Command::Fields(FieldsEdit::Play(!playing)));
+            out.push(FieldsEdit::Play(!playing));
         }
-        let mut rate = world.session.fields.rate;
+        let mut rate = world.room.kept.rate;
         let (least, most) = FieldsView::RATE;
         let (least, most) = (least as f32, most as f32);
         ui.spacing_mut().slider_width = (ui.available_width() - 110.0).clamp(40.0, 110.0);
@@ -199,7 +199,7 @@ fn sliding(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         response
             .widget_info(|| egui::WidgetInfo::slider(true, f64::from(rate), "Places per second"));
         if response.changed() {
-            out.push(Command::Fields(FieldsEdit::Rate(rate)));
+            out.push(FieldsEdit::Rate(rate));
         }
     });
 }

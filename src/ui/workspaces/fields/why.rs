@@ -12,7 +12,7 @@ use crate::ann::inspect::filters::largest;
 use crate::core::decision::{best, said};
 use crate::data::{CLASSES, PIXELS, SIDE};
 use crate::ui::command::{Command, Outbox};
-use crate::ui::snapshot::Snapshot;
+use super::World;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
 use crate::workers::inspect::Sight;
@@ -20,8 +20,8 @@ use crate::workers::inspect::live::Reason;
 use crate::workers::inspect::seek::{Covered, Found};
 
 /// Draws the page.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) {
-    let view = &world.session.fields;
+pub fn show(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
+    let view = &world.room.kept;
     ui.horizontal_wrapped(|ui| {
         for map in [ReasonMap::Gradient, ReasonMap::Occlusion] {
             let tip = match map {
@@ -29,7 +29,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) 
                 ReasonMap::Occlusion => "A blank square of 5×5 pixels slides over the digit: how much less sure of the class is the network with that part covered?",
             };
             if ui.selectable_label(view.reason == map, map.name()).on_hover_text(tip).clicked() {
-                out.push(Command::Fields(FieldsEdit::Reason(map)));
+                out.push(FieldsEdit::Reason(map));
             }
         }
         ui.spacing_mut().button_padding.x = 7.0;
@@ -37,14 +37,14 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) 
         ui.label("Why");
         let own = ui.selectable_label(view.class.is_none(), "its own answer");
         if own.on_hover_text("Each network is asked about the digit that it answers").clicked() {
-            out.push(Command::Fields(FieldsEdit::Class(None)));
+            out.push(FieldsEdit::Class(None));
         }
         ui.spacing_mut().item_spacing.x = 2.0;
         for d in 0..CLASSES {
             let on = view.class == Some(d);
             let tip = format!("What speaks for and against a {d}?");
             if ui.selectable_label(on, d.to_string()).on_hover_text(tip).clicked() {
-                out.push(Command::Fields(FieldsEdit::Class(Some(d))));
+                out.push(FieldsEdit::Class(Some(d)));
             }
         }
     });
@@ -74,28 +74,28 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight, out: &mut Outbox) 
 
 /// Begins the search for occlusion maps, and tells when they are of another
 /// digit.
-fn occlusion_controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    if world.findings.running.is_some() {
+fn occlusion_controls(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    if world.room.findings.running.is_some() {
         progress::bar(ui, world, out);
         return;
     }
-    let known = world.findings.occlusion.iter().filter(|f| fits(world, &f.what)).count();
+    let known = world.room.findings.occlusion.iter().filter(|f| fits(world, &f.what)).count();
     ui.horizontal_wrapped(|ui| {
         let text = if known == 0 { "Cover the digit, part by part" } else { "Once more" };
         progress::button(ui, world, text, Seek::Occlusion, out);
-        if known == 0 && !world.findings.occlusion.is_empty() {
+        if known == 0 && !world.room.findings.occlusion.is_empty() {
             ui.label(RichText::new("The digit or the class has changed since.").small());
         }
     });
 }
 
 /// Whether a map is of the current digit and class.
-fn fits(world: &Snapshot<'_>, covered: &Covered) -> bool {
-    covered.version == world.digit.version() && covered.asked == world.session.fields.class
+fn fits(world: &World<'_>, covered: &Covered) -> bool {
+    covered.version == world.digit.version() && covered.asked == world.room.kept.class
 }
 
 /// A card for each model.
-fn cards(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight) {
+fn cards(ui: &mut Ui, world: &World<'_>, sight: &Sight) {
     let n = sight.why.len().max(1);
     let room = ui.available_size();
     let (head, gap) = (40.0, 10.0);
@@ -126,9 +126,9 @@ fn cards(ui: &mut Ui, world: &Snapshot<'_>, sight: &Sight) {
     }
 }
 
-fn card(ui: &mut Ui, world: &Snapshot<'_>, reason: &Reason, rect: Rect, response: &egui::Response) {
+fn card(ui: &mut Ui, world: &World<'_>, reason: &Reason, rect: Rect, response: &egui::Response) {
     let p = palette(ui.visuals());
-    let view = &world.session.fields;
+    let view = &world.room.kept;
     let (digit, sure) = best(&reason.probabilities);
     let class = reason.attribution.class;
     let name = &reason.model.name;
@@ -168,7 +168,7 @@ fn card(ui: &mut Ui, world: &Snapshot<'_>, reason: &Reason, rect: Rect, response
             Some(&attribution.map)
         }
         ReasonMap::Occlusion => {
-            let list = world.findings.occlusion.iter();
+            let list = world.room.findings.occlusion.iter();
             let mut found = list.filter(|f| Arc::ptr_eq(&f.model, &reason.model));
             match found.find(|f| fits(world, &f.what)) {
                 Some(found) => {

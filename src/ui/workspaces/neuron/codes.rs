@@ -4,13 +4,14 @@
 use egui::{Align2, RichText, Sense, Stroke, Ui, vec2};
 use egui_plot::{Corner, Legend, Line, PlotPoints, VLine};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::neuron::NeuronEdit;
-use super::super::super::neuron::settings::CodesSettings;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::digit_view;
-use super::form::{self, Field};
+use crate::ui::command::{Command, Outbox};
+use super::NeuronEdit;
+use super::settings::CodesSettings;
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::digit_view;
+use super::form;
+use crate::ui::widgets::field::Field;
 use super::{save_row, still_plot};
 use crate::core::bounds::SHARE;
 use crate::core::text::grouped;
@@ -19,9 +20,9 @@ use crate::ui::widgets::number;
 use crate::workers::experiments::{CodeResult, CodesResult};
 
 /// Intensity, jitter, and what the codes are set to.
-pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     form::heading(ui, "Codes", out);
-    let mut codes = world.session.neuron.codes.clone();
+    let mut codes = world.room.kept.codes.clone();
     Field::new("Intensity of the pixel", "", SHARE, "0 is paper, 1 is full ink")
         .show_f32(ui, &mut codes.intensity);
     let tip = "Each spike comes early or late by a normal deviate of this standard deviation";
@@ -56,15 +57,15 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             codes.seed = codes.seed.wrapping_add(1);
         }
     });
-    if codes != world.session.neuron.codes {
-        out.push(Command::Neuron(NeuronEdit::Codes(Box::new(codes))));
+    if codes != world.room.kept.codes {
+        out.push(NeuronEdit::Codes(Box::new(codes)));
     }
 }
 
 /// A column per code, and the errors below.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let settings = &world.session.neuron.codes;
-    let Some(answer) = world.neuron.results.codes.as_ref() else {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let settings = &world.room.kept.codes;
+    let Some(answer) = world.room.results.codes.as_ref() else {
         ui.label("The messages are being sent …");
         return;
     };
@@ -84,7 +85,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 
 fn column(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     settings: &CodesSettings,
     i: usize,
     coded: &CodeResult,
@@ -176,7 +177,7 @@ fn trials(
 /// What each code loses: error against jitter.
 fn errors(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     settings: &CodesSettings,
     result: &CodesResult,
     height: f32,

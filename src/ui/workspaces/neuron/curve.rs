@@ -3,10 +3,10 @@
 use egui::{ComboBox, RichText, Stroke, Ui};
 use egui_plot::{Corner, Legend, Line, LineStyle, PlotPoints, Points, VLine};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::neuron::NeuronEdit;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
+use crate::ui::command::{Command, Outbox};
+use super::NeuronEdit;
+use super::World;
+use crate::ui::theme::{self, palette};
 use super::form;
 use super::{save_row, still_plot};
 use crate::snn::models::{MODELS, NeuronModel};
@@ -17,9 +17,9 @@ use crate::workers::experiments::CurveResult;
 const STEPS_MS: [f64; 5] = [1.0, 0.5, 0.1, 0.05, 0.01];
 
 /// Model, its parameters, and the step.
-pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     form::heading(ui, "f–I curve", out);
-    let mut settings = world.session.neuron.curve.clone();
+    let mut settings = world.room.kept.curve.clone();
     let model = settings.declared();
     let label = ui.label("Neuron model");
     ComboBox::from_id_salt("neuron model")
@@ -71,16 +71,16 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             .labelled_by(label.id)
             .on_hover_text(tip.as_str());
     });
-    if settings != world.session.neuron.curve {
-        out.push(Command::Neuron(NeuronEdit::Curve(Box::new(settings))));
+    if settings != world.room.kept.curve {
+        out.push(NeuronEdit::Curve(Box::new(settings)));
     }
 }
 
 /// The plot, with what is to be known about it.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let settings = &world.session.neuron.curve;
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let settings = &world.room.kept.curve;
     let model = settings.declared();
-    let Some(answer) = world.neuron.results.curve.as_ref().filter(|a| a.1.model == model.id) else {
+    let Some(answer) = world.room.results.curve.as_ref().filter(|a| a.1.model == model.id) else {
         ui.label("The neurons are being measured …");
         return;
     };
@@ -159,7 +159,7 @@ fn worst(measured: &[[f64; 2]], expected: &[[f64; 2]]) -> f64 {
     measured.iter().filter_map(distance).fold(0.0, f64::max)
 }
 
-fn plot(ui: &mut Ui, world: &Snapshot<'_>, result: &CurveResult, unit: &str, height: f32) {
+fn plot(ui: &mut Ui, world: &World<'_>, result: &CurveResult, unit: &str, height: f32) {
     let p = palette(ui.visuals());
     let thick = if world.session.projector { 3.2 } else { 2.2 };
     let others = || result.others.iter().flat_map(|(_, points)| points);

@@ -4,23 +4,24 @@ use std::sync::Arc;
 
 use egui::{RichText, Ui};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::neuron::NeuronEdit;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::raster::{self, BINS_MS, Raster};
-use super::super::super::widgets::time_axis;
-use super::super::super::widgets::train_figures;
-use super::form::{self, Field};
+use crate::ui::command::{Command, Outbox};
+use super::NeuronEdit;
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::raster::{self, BINS_MS, Raster};
+use crate::ui::widgets::time_axis;
+use crate::ui::widgets::train_figures;
+use super::form;
+use crate::ui::widgets::field::Field;
 use crate::core::text::grouped;
 
 /// What is read, and the figures of what is selected.
-pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     form::heading(ui, "Spikes", out);
     if ui.button("Open a file of spikes…").on_hover_text("Or drop one on the window").clicked() {
-        out.push(Command::Neuron(NeuronEdit::Import));
+        out.push(NeuronEdit::Import);
     }
-    let Some(imported) = &world.neuron.state.imported else { return };
+    let Some(imported) = &world.room.imported else { return };
     let (recording, weak) = (&imported.recording, palette(ui.visuals()).weak);
     ui.label(RichText::new(&imported.name).font(theme::strong(14.0)));
     let text = format!(
@@ -43,15 +44,15 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let tip = "Dragging over the raster selects neurons and time instead of moving (as with Shift)";
     ui.checkbox(&mut plot.selecting, "Drag selects").on_hover_text(tip);
     let id = ui.scope_id().with("file figures");
-    train_figures::show(ui, id, recording, world.plotter, &mut plot.selection, out);
+    train_figures::show(ui, id, recording, world.hub.plotter(), &mut plot.selection, out);
     if plot != imported.plot {
-        out.push(Command::Neuron(NeuronEdit::ImportedPlot(Box::new(plot))));
+        out.push(NeuronEdit::ImportedPlot(Box::new(plot)));
     }
 }
 
 /// The raster over the rate.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let Some(imported) = &world.neuron.state.imported else {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let Some(imported) = &world.room.imported else {
         ui.add_space(20.0);
         ui.label("No file is open. Save spikes in the first experiment and open them here, or drop a file on the window.");
         return;
@@ -64,7 +65,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let raster = Raster {
         id: egui::Id::unique("file raster"),
         recording: &imported.recording,
-        plotter: world.plotter,
+        plotter: world.hub.plotter(),
         groups: &[],
         hues: &[],
         cursor_ms: None,
@@ -96,6 +97,6 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         }
     });
     if plot != imported.plot {
-        out.push(Command::Neuron(NeuronEdit::ImportedPlot(Box::new(plot))));
+        out.push(NeuronEdit::ImportedPlot(Box::new(plot)));
     }
 }

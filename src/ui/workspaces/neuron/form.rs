@@ -1,136 +1,14 @@
-//! Pieces of the experiments' settings: sliders whose names, units, ranges and
-//! help come from the declarations.
+//! The heading of each experiment's settings.
 
-use egui::{ComboBox, RichText, Ui, vec2};
+use egui::Ui;
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::neuron::NeuronEdit;
-use super::super::super::theme;
-use crate::snn::params::Param;
-use crate::ui::widgets::number;
+use super::NeuronEdit;
+use crate::ui::command::Outbox;
+use crate::ui::widgets::field;
 
-/// A heading with the button that brings the beginning back.
+/// The heading, with the button that brings the beginning back.
 pub fn heading(ui: &mut Ui, text: &str, out: &mut Outbox) {
-    ui.horizontal(|ui| {
-        ui.label(RichText::new(text).font(theme::strong(15.0)));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let tip = "Everything in this experiment as at the very beginning";
-            if ui.button("Reset").on_hover_text(tip).clicked() {
-                out.push(Command::Neuron(NeuronEdit::Reset));
-            }
-        });
-    });
-    ui.add_space(2.0);
-}
-
-/// What a slider is for.
-pub struct Field<'a> {
-    /// Name, as it is read.
-    pub label: &'a str,
-    /// Unit; empty for a plain number.
-    pub unit: &'a str,
-    /// Help.
-    pub doc: &'a str,
-    /// Smallest and largest.
-    pub range: (f64, f64),
-    /// Whether the slider is logarithmic.
-    pub logarithmic: bool,
-    /// Whether only whole numbers make sense.
-    pub whole: bool,
-}
-
-impl<'a> Field<'a> {
-    /// A plain slider.
-    pub fn new(label: &'a str, unit: &'a str, range: (f64, f64), doc: &'a str) -> Self {
-        Self { label, unit, doc, range, logarithmic: false, whole: false }
+    if field::heading(ui, text, "Everything in this experiment as at the very beginning") {
+        out.push(NeuronEdit::Reset);
     }
-
-    /// A declared parameter within a narrower range, in the experiment's own
-    /// unit.
-    pub fn of(param: &'a Param, unit: &'a str, range: (f64, f64)) -> Self {
-        Self::new(param.label, unit, range, param.doc)
-    }
-
-    /// The same, logarithmic.
-    pub fn log(self) -> Self {
-        Self { logarithmic: true, ..self }
-    }
-
-    /// The same, in whole numbers.
-    pub fn whole(self) -> Self {
-        Self { whole: true, ..self }
-    }
-
-    /// Draws it: the name above, the slider with its number below. Returns
-    /// whether the value has changed.
-    pub fn show(&self, ui: &mut Ui, value: &mut f64) -> bool {
-        let label = ui.label(self.label).on_hover_text(self.doc);
-        let space = if self.unit.is_empty() { "" } else { " " };
-        ui.spacing_mut().slider_width = (ui.available_width() - 84.0).max(60.0);
-        let slider = number::slider(value, self.range.0..=self.range.1)
-            .logarithmic(self.logarithmic)
-            .max_decimals(if self.whole { 0 } else { 3 })
-            .suffix(format!("{space}{}", self.unit));
-        ui.add(slider).labelled_by(label.id).on_hover_text(self.doc).changed()
-    }
-
-    /// [`Field::show`] for f32.
-    pub fn show_f32(&self, ui: &mut Ui, value: &mut f32) -> bool {
-        let mut wide = f64::from(*value);
-        let changed = self.show(ui, &mut wide);
-        if changed {
-            *value = wide as f32;
-        }
-        changed
-    }
-}
-
-/// A declared parameter over its whole range: a number to drag or type, or a
-/// list for a choice. Returns whether it has changed.
-pub fn parameter(ui: &mut Ui, param: &Param, value: &mut f64) -> bool {
-    let tip = format!("{}: {}", param.label, param.doc);
-    let row = vec2(ui.available_width(), ui.spacing().interact_size.y);
-    let layout = egui::Layout::right_to_left(egui::Align::Center);
-    ui.allocate_ui_with_layout(row, layout, |ui| {
-        let before = *value;
-        let response = if param.choices.is_empty() {
-            number(ui, param, value)
-        } else {
-            choice(ui, param, value)
-        };
-        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-            // The control has taken its room; the name gets what is left.
-            let label = ui.add(egui::Label::new(param.label).truncate());
-            response.labelled_by(label.on_hover_text(tip.as_str()).id).on_hover_text(tip.as_str());
-        });
-        *value != before
-    })
-    .inner
-}
-
-fn number(ui: &mut Ui, param: &Param, value: &mut f64) -> egui::Response {
-    let space = if param.unit.is_empty() { "" } else { " " };
-    // A drag of a hundred points doubles a value, or leaves zero.
-    let speed = (value.abs() / 100.0).max(param.default.abs() / 400.0).max(1e-3);
-    let drag = number::drag(value)
-        .range(param.range.0..=param.range.1)
-        .speed(speed)
-        .max_decimals(4)
-        .suffix(format!("{space}{}", param.unit));
-    ui.add(drag)
-}
-
-fn choice(ui: &mut Ui, param: &Param, value: &mut f64) -> egui::Response {
-    let mut chosen = *value as usize;
-    let response = ComboBox::from_id_salt(param.name)
-        .selected_text(param.choices.get(chosen).copied().unwrap_or("choose"))
-        .width(96.0)
-        .show_ui(ui, |ui| {
-            for (i, name) in param.choices.iter().enumerate() {
-                ui.selectable_value(&mut chosen, i, *name);
-            }
-        })
-        .response;
-    *value = chosen as f64;
-    response
 }

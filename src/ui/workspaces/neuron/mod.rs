@@ -16,13 +16,12 @@ mod unit;
 
 use egui::{Key, Ui};
 
-use super::super::command::{Command, Outbox};
-use super::super::neuron::NeuronEdit;
-use super::super::neuron::settings::NeuronTab;
-use super::super::snapshot::Snapshot;
-use super::super::widgets::icons::Icon;
+use crate::ui::command::{Command, Outbox};
+use NeuronEdit;
+use settings::NeuronTab;
+use crate::ui::widgets::icons::Icon;
 use super::Workspace;
-use super::lab::{self, Sides};
+use crate::ui::widgets::lab::{self, Sides};
 
 /// The workspace.
 pub static WORKSPACE: Workspace = Workspace {
@@ -42,10 +41,10 @@ struct Tab {
     short: &'static str,
     /// What to see, in a sentence or two.
     see: &'static str,
-    form: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
-    show: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
+    form: fn(&mut Ui, &World<'_>, &mut Outbox),
+    show: fn(&mut Ui, &World<'_>, &mut Outbox),
     /// What stands below both.
-    bar: Option<fn(&mut Ui, &Snapshot<'_>, &mut Outbox)>,
+    bar: Option<fn(&mut Ui, &World<'_>, &mut Outbox)>,
 }
 
 const TABS: [Tab; 5] = [
@@ -96,14 +95,14 @@ const TABS: [Tab; 5] = [
     },
 ];
 
-fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let chosen = world.session.neuron.tab;
+fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let chosen = world.room.kept.tab;
     let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
     let sides = Sides { form: tab.form, bar: tab.bar };
     lab::show(ui, ("neuron form", "neuron time"), &sides, (world, out), |ui, out, _| {
         let all = TABS.iter().map(|t| (t.is, t.name, t.short, t.see));
         if let Some(is) = lab::tabs(ui, all, tab.is) {
-            out.push(Command::Neuron(NeuronEdit::Tab(is)));
+            out.push(NeuronEdit::Tab(is));
         }
         (tab.show)(ui, world, out);
     });

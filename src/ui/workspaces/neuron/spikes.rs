@@ -4,44 +4,45 @@ use std::sync::Arc;
 
 use egui::{Align2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::neuron::NeuronEdit;
-use super::super::super::neuron::settings::{DT_MS, FigureOne, MOST_SYNAPSES, Synapse};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::engine::EngineRow;
-use super::super::super::widgets::icons::{self, Icon};
-use super::super::super::widgets::raster::{self, BINS_MS, Group, Raster, RasterView};
-use super::super::super::widgets::time_axis::{self, Axis};
-use super::super::super::widgets::time_bar::{self, TimeBar};
-use super::super::super::widgets::trace_plot::{Level, Line, TracePlot};
-use super::super::super::widgets::train_figures;
-use super::form::{self, Field};
+use crate::ui::command::{Command, Outbox};
+use super::NeuronEdit;
+use super::settings::{DT_MS, FigureOne, MOST_SYNAPSES, Synapse};
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::engine::EngineRow;
+use crate::ui::widgets::icons::{self, Icon};
+use crate::ui::widgets::raster::{self, BINS_MS, Group, Raster, RasterView};
+use crate::ui::widgets::time_axis::{self, Axis};
+use crate::ui::widgets::time_bar::{self, TimeBar};
+use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
+use crate::ui::widgets::train_figures;
+use super::form;
+use crate::ui::widgets::field::Field;
 use crate::snn::stimulus::{DRAWN_POINTS, Shape, Stimulus};
 use crate::workers::clicks;
 
 /// Current, neurons and synapses under sliders.
-pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     form::heading(ui, "Fig. 1", out);
-    let mut figure = world.session.neuron.figure.clone();
+    let mut figure = world.room.kept.figure.clone();
     current(ui, &mut figure.stimulus);
     ui.separator();
     neurons(ui, &mut figure);
     ui.separator();
     synapses(ui, &mut figure.synapses);
-    if figure != world.session.neuron.figure {
-        out.push(Command::Neuron(NeuronEdit::Figure(Box::new(figure))));
+    if figure != world.room.kept.figure {
+        out.push(NeuronEdit::Figure(Box::new(figure)));
     }
     ui.separator();
-    let mut plot = world.neuron.state.plot.clone();
+    let mut plot = world.room.plot.clone();
     let tip = "Width of the bins in which spikes are counted for the population rate";
     Field::new("Rate in bins of", "ms", (*BINS_MS.start(), *BINS_MS.end()), tip)
         .show(ui, &mut plot.bin_ms);
     let id = ui.scope_id().with("figures");
-    let recording = &world.neuron.simulation.recording;
-    train_figures::show(ui, id, recording, world.plotter, &mut plot.selection, out);
-    if plot != world.neuron.state.plot {
-        out.push(Command::Neuron(NeuronEdit::Plot(Box::new(plot))));
+    let recording = &world.room.simulation.recording;
+    train_figures::show(ui, id, recording, world.hub.plotter(), &mut plot.selection, out);
+    if plot != world.room.plot {
+        out.push(NeuronEdit::Plot(Box::new(plot)));
     }
 }
 
@@ -160,36 +161,36 @@ fn synapses(ui: &mut Ui, synapses: &mut Vec<Synapse>) {
 }
 
 /// Plots on one time axis.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let view = &world.neuron.simulation;
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let view = &world.room.simulation;
     if view.step == 0 {
         let text = view.failure.as_deref().unwrap_or("The first 200 ms are being simulated …");
         ui.label(text);
         return;
     }
     let from = tools(ui, world, out);
-    let mut plot = world.neuron.state.plot.clone();
+    let mut plot = world.room.plot.clone();
     let axis = plot.time.axis(raster::plot_x(ui), view.recording.duration_ms());
     plots(ui, world, &axis, &mut plot);
     time_axis::show(ui, &axis);
     let to = pos2(ui.max_rect().right(), ui.next_widget_position().y);
     ui.data_mut(|d| d.insert_temp(shown_id(), Rect::from_min_max(from, to)));
-    if plot != world.neuron.state.plot {
-        out.push(Command::Neuron(NeuronEdit::Plot(Box::new(plot))));
+    if plot != world.room.plot {
+        out.push(NeuronEdit::Plot(Box::new(plot)));
     }
 }
 
 /// The moment looked at, unless it is the newest.
-fn cursor_ms(world: &Snapshot<'_>) -> Option<f64> {
-    let playback = &world.neuron.state.playback;
+fn cursor_ms(world: &World<'_>) -> Option<f64> {
+    let playback = &world.room.playback;
     let behind = !playback.is_following() && playback.at() < playback.range().1;
     behind.then(|| playback.at() as f64 * DT_MS)
 }
 
-fn plots(ui: &mut Ui, world: &Snapshot<'_>, axis: &Axis, plot: &mut RasterView) {
+fn plots(ui: &mut Ui, world: &World<'_>, axis: &Axis, plot: &mut RasterView) {
     let p = palette(ui.visuals());
-    let view = &world.neuron.simulation;
-    let figure = &world.session.neuron.figure;
+    let view = &world.room.simulation;
+    let figure = &world.room.kept.figure;
     let (thick, cursor_ms) = (world.session.projector, cursor_ms(world));
     let below = time_axis::AXIS_HEIGHT + 42.0;
     let room = (ui.available_height() - below).clamp(150.0, 680.0);
@@ -229,7 +230,7 @@ fn plots(ui: &mut Ui, world: &Snapshot<'_>, axis: &Axis, plot: &mut RasterView) 
     let raster = Raster {
         id: egui::Id::unique("neuron raster"),
         recording: &view.recording,
-        plotter: world.plotter,
+        plotter: world.hub.plotter(),
         groups: &groups,
         hues: &[p.series[0], p.series[2]],
         cursor_ms,
@@ -251,14 +252,14 @@ fn shown_id() -> egui::Id {
 
 /// Restart, zoom, save; the speed, or the values of the moment looked at.
 /// Returns where the plots begin.
-fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) -> egui::Pos2 {
+fn tools(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) -> egui::Pos2 {
     let p = palette(ui.visuals());
-    let view = &world.neuron.simulation;
+    let view = &world.room.simulation;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let tip = "From time 0, with the settings as they are";
         if ui.button("Restart").on_hover_text(tip).clicked() {
-            out.push(Command::Neuron(NeuronEdit::Restart));
+            out.push(NeuronEdit::Restart);
         }
         zoom(ui, world, out);
         saves(ui, world, out);
@@ -267,7 +268,7 @@ fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) -> egui::Pos2 {
             wish: world.session.engine,
             used: view.engine.as_ref(),
             speeds: view.speeds,
-            running: world.neuron.running || view.goes,
+            running: world.room.running || view.goes,
         };
         if let Some(failure) = &view.failure {
             ui.label(RichText::new(failure).color(p.warning));
@@ -284,9 +285,9 @@ fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) -> egui::Pos2 {
     ui.next_widget_position()
 }
 
-fn zoom(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let mut plot = world.neuron.state.plot.clone();
-    let now_ms = world.neuron.simulation.recording.duration_ms();
+fn zoom(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let mut plot = world.room.plot.clone();
+    let now_ms = world.room.simulation.recording.duration_ms();
     let axis = plot.time.axis(egui::Rangef::new(0.0, 1.0), now_ms);
     let middle = (axis.from_ms + axis.to_ms) / 2.0;
     for (icon, name, factor) in [(Icon::Less, "Zoom out", 0.5), (Icon::More, "Zoom in", 2.0)] {
@@ -299,26 +300,26 @@ fn zoom(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     if ui.button("Whole run").on_hover_text("Also with a double click on a plot").clicked() {
         plot.time.show_all(now_ms);
     }
-    if plot != world.neuron.state.plot {
-        out.push(Command::Neuron(NeuronEdit::Plot(Box::new(plot))));
+    if plot != world.room.plot {
+        out.push(NeuronEdit::Plot(Box::new(plot)));
     }
 }
 
 /// Whether spikes are heard, where they can be.
-fn hear(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn hear(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if !clicks::AVAILABLE {
         return;
     }
-    let mut on = world.neuron.clicks;
+    let mut on = world.room.clicks;
     let tip = "A click for each spike that the time bar passes, a higher one for the second neuron. Slow down to hear them apart: faster than some 150 a second, they are silent";
     if ui.checkbox(&mut on, "Clicks").on_hover_text(tip).changed() {
-        out.push(Command::Neuron(NeuronEdit::Clicks(on)));
+        out.push(NeuronEdit::Clicks(on));
     }
 }
 
 /// What can be saved, behind one button.
-fn saves(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let view = &world.neuron.simulation;
+fn saves(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let view = &world.room.simulation;
     ui.menu_button("Save…", |ui| {
         if ui.button("Plots as PNG").clicked() {
             let rect = ui.data(|d| d.get_temp::<Rect>(shown_id()));
@@ -343,16 +344,16 @@ fn saves(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         }
         let tip = "Neurons and synapses for Norse, snnTorch, Lava, Sinabs and other simulators, without what the current does over time. Times in s; a spike is a Dirac pulse";
         if ui.button("Network as NIR").on_hover_text(tip).clicked() {
-            out.push(Command::Neuron(NeuronEdit::SaveNetwork));
+            out.push(NeuronEdit::SaveNetwork);
             ui.close();
         }
     });
 }
 
 /// The time bar.
-pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let view = &world.neuron.simulation;
-    let playback = &world.neuron.state.playback;
+pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let view = &world.room.simulation;
+    let playback = &world.room.playback;
     let recording = Arc::clone(&view.recording);
     let density = recording.activity(200);
     let all = 0..recording.neurons();
@@ -362,12 +363,12 @@ pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     };
     let axis = time_bar::Axis { unit: "ms", unit_per_step: DT_MS, decimals: 1 };
     let shown =
-        world.neuron.state.plot.time.axis(egui::Rangef::new(0.0, 1.0), recording.duration_ms());
+        world.room.plot.time.axis(egui::Rangef::new(0.0, 1.0), recording.duration_ms());
     let window = ((shown.from_ms / DT_MS) as u64, (shown.to_ms / DT_MS) as u64);
     TimeBar::new(playback, axis)
         .density(&density, "spikes of both neurons")
         .window(Some(window))
         .events(&next)
         .measured(view.speeds.map(|s| s.steps_per_s))
-        .show(ui, &mut |edit| out.push(Command::Neuron(NeuronEdit::Play(edit))));
+        .show(ui, &mut |edit| out.push(NeuronEdit::Play(edit)));
 }

@@ -4,13 +4,14 @@
 use egui::{Align2, Color32, Rect, RichText, ScrollArea, Sense, Shape, Stroke, Ui, pos2, vec2};
 use egui_plot::{Corner, Legend, Line, LineStyle, PlotPoints, Points, VLine};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::neuron::NeuronEdit;
-use super::super::super::neuron::settings::{self, UnitInputs, UnitSettings};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::digit_view;
-use super::form::{self, Field};
+use crate::ui::command::{Command, Outbox};
+use super::NeuronEdit;
+use super::settings::{self, UnitInputs, UnitSettings};
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::digit_view;
+use super::form;
+use crate::ui::widgets::field::Field;
 use super::{save_row, still_plot};
 use crate::data::PIXELS;
 use crate::ui::widgets::number;
@@ -20,9 +21,9 @@ use crate::workers::experiments::{UnitResult, UnitTask};
 const MOST_INPUTS: usize = UnitSettings::MOST_INPUTS;
 
 /// Inputs, weights, threshold.
-pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     form::heading(ui, "Fig. 3", out);
-    let mut unit = world.session.neuron.unit.clone();
+    let mut unit = world.room.kept.unit.clone();
     ui.label(RichText::new("Inputs").font(theme::strong(14.0)));
     ui.horizontal_wrapped(|ui| {
         let mut choice = |on: UnitInputs, name: &str, tip: &str| {
@@ -69,8 +70,8 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     if Field::new("Passes over the inputs", "", UnitSettings::PASSES, tip).show(ui, &mut passes) {
         unit.passes = passes.round() as usize;
     }
-    if unit != world.session.neuron.unit {
-        out.push(Command::Neuron(NeuronEdit::Unit(Box::new(unit))));
+    if unit != world.room.kept.unit {
+        out.push(NeuronEdit::Unit(Box::new(unit)));
     }
 }
 
@@ -100,7 +101,7 @@ fn own(ui: &mut Ui, unit: &mut UnitSettings) {
     });
 }
 
-fn digit(ui: &mut Ui, world: &Snapshot<'_>, unit: &mut UnitSettings) {
+fn digit(ui: &mut Ui, world: &World<'_>, unit: &mut UnitSettings) {
     let units = settings::first_layer_units(world.models);
     if units == 0 {
         ui.label("The MLP is not among the models; train one, or set the inputs by hand.");
@@ -159,10 +160,10 @@ fn weight_map(ui: &mut Ui, weights: &[f32], side: f32) {
 }
 
 /// Both neurons, the steps of eq. (1), and the sweep.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let settings = &world.session.neuron.unit;
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let settings = &world.room.kept.unit;
     let task = settings.task(world.digit.pixels(), world.models);
-    let Some(answer) = world.neuron.results.unit.as_ref() else {
+    let Some(answer) = world.room.results.unit.as_ref() else {
         ui.label("The neuron is being simulated …");
         return;
     };
@@ -249,7 +250,7 @@ fn artificial(ui: &mut Ui, task: &UnitTask, result: &UnitResult) {
 /// The staircase of voltages with its spikes.
 fn biological(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     task: &UnitTask,
     result: &UnitResult,
     height: f32,
@@ -290,7 +291,7 @@ fn biological(
     response.on_hover_text(format!("Voltage after each of the {n} inputs of each pass. Dashed: the threshold. A bar on top: a spike."));
 }
 
-fn staircase(ui: &Ui, outer: Rect, world: &Snapshot<'_>, task: &UnitTask, result: &UnitResult) {
+fn staircase(ui: &Ui, outer: Rect, world: &World<'_>, task: &UnitTask, result: &UnitResult) {
     let p = palette(ui.visuals());
     let rect = Rect::from_min_max(outer.min + vec2(44.0, 0.0), outer.max - vec2(4.0, 16.0));
     let painter = ui.painter();
@@ -337,7 +338,7 @@ fn staircase(ui: &Ui, outer: Rect, world: &Snapshot<'_>, task: &UnitTask, result
     }
     points.extend([pos2(rect.right(), y_of(result.left))]);
     painter.add(Shape::line(points, Stroke::new(width, p.series[0])));
-    let at = world.session.neuron.unit.step.min(result.steps.len().saturating_sub(1)) as f32;
+    let at = world.room.kept.unit.step.min(result.steps.len().saturating_sub(1)) as f32;
     painter.vline(x_of(at + 0.5), rect.y_range(), Stroke::new(1.5, p.accent));
     let small = theme::regular(11.5);
     for (value, text) in [(0.0, "0".to_owned()), (task.v_th, format!("{}", task.v_th))] {
@@ -363,7 +364,7 @@ fn staircase(ui: &Ui, outer: Rect, world: &Snapshot<'_>, task: &UnitTask, result
 /// Eq. (1), step by step.
 fn steps(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     task: &UnitTask,
     result: &UnitResult,
     height: f32,
@@ -371,7 +372,7 @@ fn steps(
 ) {
     let p = palette(ui.visuals());
     let last = result.steps.len() - 1;
-    let mut unit = world.session.neuron.unit.clone();
+    let mut unit = world.room.kept.unit.clone();
     let at = unit.step.min(last);
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("Eq. (1):  Vᵢ = Vᵢ₋₁ + Wᵢ xᵢ").font(theme::strong(14.0)));
@@ -387,8 +388,8 @@ fn steps(
         let next = (at + 1..=last).find(|i| result.steps[*i].spike);
         go("Next spike", "To the next input that makes it fire", next);
     });
-    if unit != world.session.neuron.unit {
-        out.push(Command::Neuron(NeuronEdit::Unit(Box::new(unit))));
+    if unit != world.room.kept.unit {
+        out.push(NeuronEdit::Unit(Box::new(unit)));
     }
     let n = task.products.len();
     let rows = ((height - 62.0) / 21.0).clamp(2.0, 14.0) as usize;
@@ -425,7 +426,7 @@ fn steps(
 }
 
 /// Spikes per step against the input per step.
-fn sweep(ui: &mut Ui, world: &Snapshot<'_>, task: &UnitTask, result: &UnitResult, height: f32) {
+fn sweep(ui: &mut Ui, world: &World<'_>, task: &UnitTask, result: &UnitResult, height: f32) {
     let p = palette(ui.visuals());
     let thick = if world.session.projector { 3.0 } else { 2.0 };
     let here = result.sum / task.products.len() as f64 / f64::from(task.v_th);

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use egui::{RichText, Stroke, Ui};
 use egui_plot::{Bar, BarChart, Line, LineStyle, PlotPoints, VLine};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::plasticity::PlasticityEdit;
-use super::super::super::plasticity::settings::BoundsSettings;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::neuron::form::Field;
-use super::chart::Chart;
+use crate::ui::command::{Command, Outbox};
+use super::PlasticityEdit;
+use super::settings::BoundsSettings;
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::field::Field;
+use crate::ui::widgets::chart::Chart;
 use super::parts;
 use crate::snn::experiments::bounds::{BoundsResult, RATE_HZ, SYNAPSES, WAYS};
 
@@ -29,9 +29,9 @@ const STYLES: [LineStyle; 4] = [
 ];
 
 /// The rule's strength, the seed.
-pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     parts::heading(ui, "Bounds", out);
-    let mut bounds = world.session.plasticity.bounds.clone();
+    let mut bounds = world.room.kept.bounds.clone();
     Field::new(
         "Potentiation A₊",
         "",
@@ -54,14 +54,14 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         ui.label(RichText::new(name).font(theme::strong(13.0)));
         ui.label(RichText::new(doc).small().color(weak));
     }
-    if bounds != world.session.plasticity.bounds {
-        out.push(Command::Plasticity(PlasticityEdit::Bounds(bounds)));
+    if bounds != world.room.kept.bounds {
+        out.push(PlasticityEdit::Bounds(bounds));
     }
 }
 
 /// A histogram for each, and the mean weight over time.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let Some(answer) = world.plasticity.results.bounds.as_ref() else {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let Some(answer) = world.room.results.bounds.as_ref() else {
         ui.label("The neurons are being simulated …");
         return;
     };
@@ -132,7 +132,7 @@ fn histogram(ui: &mut Ui, i: usize, weights: &[f32], colour: egui::Color32, heig
     });
 }
 
-fn means(ui: &mut Ui, world: &Snapshot<'_>, result: &BoundsResult, height: f32) {
+fn means(ui: &mut Ui, world: &World<'_>, result: &BoundsResult, height: f32) {
     let p = palette(ui.visuals());
     let thick = if world.session.projector { 3.2 } else { 2.2 };
     let top = result.runs.iter().flat_map(|r| &r.mean).map(|q| q[1]).fold(1.0, f64::max);

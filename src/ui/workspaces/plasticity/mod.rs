@@ -19,13 +19,12 @@ mod windows;
 
 use egui::{Key, ScrollArea, Ui};
 
-use super::super::command::{Command, Outbox};
-use super::super::plasticity::PlasticityEdit;
-use super::super::plasticity::settings::PlasticityTab;
-use super::super::snapshot::Snapshot;
-use super::super::widgets::icons::Icon;
+use crate::ui::command::{Command, Outbox};
+use PlasticityEdit;
+use settings::PlasticityTab;
+use crate::ui::widgets::icons::Icon;
 use super::Workspace;
-use super::lab::{self, Sides};
+use crate::ui::widgets::lab::{self, Sides};
 
 /// The workspace.
 pub static WORKSPACE: Workspace = Workspace {
@@ -45,10 +44,10 @@ struct Tab {
     short: &'static str,
     /// What to see, in a sentence or two.
     see: &'static str,
-    form: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
-    show: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
+    form: fn(&mut Ui, &World<'_>, &mut Outbox),
+    show: fn(&mut Ui, &World<'_>, &mut Outbox),
     /// What stands below both.
-    bar: Option<fn(&mut Ui, &Snapshot<'_>, &mut Outbox)>,
+    bar: Option<fn(&mut Ui, &World<'_>, &mut Outbox)>,
 }
 
 const TABS: [Tab; 6] = [
@@ -108,8 +107,8 @@ const TABS: [Tab; 6] = [
     },
 ];
 
-fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let chosen = world.session.plasticity.tab;
+fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let chosen = world.room.kept.tab;
     let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
     let sides = Sides { form: tab.form, bar: tab.bar };
     lab::show(
@@ -121,7 +120,7 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             let mut all = |ui: &mut Ui| {
                 let all = TABS.iter().map(|t| (t.is, t.name, t.short, t.see));
                 if let Some(is) = lab::tabs(ui, all, tab.is) {
-                    out.push(Command::Plasticity(PlasticityEdit::Tab(is)));
+                    out.push(PlasticityEdit::Tab(is));
                 }
                 (tab.show)(ui, world, out);
             };

@@ -3,12 +3,12 @@
 
 use egui::{ComboBox, RichText, Ui};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::plasticity::PlasticityEdit;
-use super::super::super::plasticity::settings::rule;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::neuron::form::parameter;
+use crate::ui::command::{Command, Outbox};
+use super::PlasticityEdit;
+use super::settings::rule;
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::field::parameter;
 use crate::snn::plasticity::{PlasticityRule, RULES};
 
 /// A heading with the button that brings the beginning back.
@@ -18,7 +18,7 @@ pub fn heading(ui: &mut Ui, text: &str, out: &mut Outbox) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let tip = "Everything in this experiment as at the very beginning";
             if ui.button("Reset").on_hover_text(tip).clicked() {
-                out.push(Command::Plasticity(PlasticityEdit::Reset));
+                out.push(PlasticityEdit::Reset);
             }
         });
     });
@@ -49,7 +49,7 @@ pub fn choose_rule(ui: &mut Ui, chosen: &str) -> Option<&'static PlasticityRule>
 /// What a rule is, and its parameters to be changed.
 pub fn rule_parameters(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     rule: &'static PlasticityRule,
     out: &mut Outbox,
 ) {
@@ -59,7 +59,7 @@ pub fn rule_parameters(
         ui.label(RichText::new(*equation).small());
     }
     ui.add_space(2.0);
-    let before = world.session.plasticity.rules.of(rule);
+    let before = world.room.kept.rules.of(rule);
     let mut config = before.clone();
     for param in rule.params {
         let value = config.values.get(param.name).copied().unwrap_or(param.default);
@@ -69,7 +69,7 @@ pub fn rule_parameters(
         }
     }
     if config != before {
-        out.push(Command::Plasticity(PlasticityEdit::Rule(config)));
+        out.push(PlasticityEdit::Rule(config));
     }
 }
 
@@ -80,10 +80,10 @@ pub fn seed_row(ui: &mut Ui, seed: u64, out: &mut Outbox) {
             .on_hover_text("All chance follows from it: the same seed, the same run");
         let tip = "The same once more, from its beginning";
         if ui.button("Again").on_hover_text(tip).clicked() {
-            out.push(Command::Plasticity(PlasticityEdit::Again));
+            out.push(PlasticityEdit::Again);
         }
         if ui.button("New seed").on_hover_text("Other chance").clicked() {
-            out.push(Command::Plasticity(PlasticityEdit::NewSeed));
+            out.push(PlasticityEdit::NewSeed);
         }
     });
 }

@@ -7,18 +7,18 @@ use std::sync::Arc;
 use egui::{Align2, Rect, RichText, Stroke, Ui, pos2};
 use egui_plot::{Bar, BarChart, Corner, MarkerShape, PlotPoints, Points};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::plasticity::PlasticityEdit;
-use super::super::super::plasticity::settings::PatternSettings;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::engine::EngineRow;
-use super::super::super::widgets::raster::{Group, Raster, RasterView, plot_x};
-use super::super::super::widgets::time_axis::{self, Axis};
-use super::super::super::widgets::time_bar::{self, TimeBar};
-use super::super::super::widgets::trace_plot::{Level, Line, TracePlot};
-use super::super::neuron::form::Field;
-use super::chart::Chart;
+use crate::ui::command::{Command, Outbox};
+use super::PlasticityEdit;
+use super::settings::PatternSettings;
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::engine::EngineRow;
+use crate::ui::widgets::raster::{Group, Raster, RasterView, plot_x};
+use crate::ui::widgets::time_axis::{self, Axis};
+use crate::ui::widgets::time_bar::{self, TimeBar};
+use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
+use crate::ui::widgets::field::Field;
+use crate::ui::widgets::chart::Chart;
 use super::parts;
 use crate::snn::experiments::pattern::{
     AFFERENTS, DT_MS, LEARNED, PATTERN_MS, PatternView, Presentation, RATE_HZ, SHOWN,
@@ -34,9 +34,9 @@ const LEAST_ROOM: f32 = 250.0;
 const LOW: f32 = 130.0;
 
 /// Jitter, share, the rule's strength, seed.
-pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     parts::heading(ui, "Hidden pattern", out);
-    let kept = &world.session.plasticity.pattern;
+    let kept = &world.room.kept.pattern;
     let mut pattern = kept.clone();
     parts::seed_row(ui, pattern.seed, out);
     let weak = palette(ui.visuals()).weak;
@@ -62,13 +62,13 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     );
     ui.label(RichText::new(text).small().color(weak));
     if pattern != *kept {
-        out.push(Command::Plasticity(PlasticityEdit::Pattern(pattern)));
+        out.push(PlasticityEdit::Pattern(pattern));
     }
 }
 
 /// The plots.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let state = &world.plasticity.pattern;
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let state = &world.room.pattern;
     let Some(view) = state.view.as_ref() else {
         let text = state.failure.as_deref().unwrap_or("The first half second is being simulated …");
         ui.label(text);
@@ -77,7 +77,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     headline(ui, view);
     tools(ui, world, view, out);
     let from = ui.next_widget_position();
-    let kept = &world.plasticity.state.plot;
+    let kept = &world.room.plot;
     let mut plot = kept.clone();
     let axis = plot.time.axis(plot_x(ui), view.recording.duration_ms());
     let room = (ui.available_height() - time_axis::AXIS_HEIGHT - 16.0).clamp(LEAST_ROOM, 720.0);
@@ -92,7 +92,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let to = pos2(ui.max_rect().right(), ui.next_widget_position().y);
     ui.data_mut(|d| d.insert_temp(shown_id(), Rect::from_min_max(from, to)));
     if plot != *kept {
-        out.push(Command::Plasticity(PlasticityEdit::Plot(Box::new(plot))));
+        out.push(PlasticityEdit::Plot(Box::new(plot)));
     }
 }
 
@@ -115,7 +115,7 @@ fn headline(ui: &mut Ui, view: &PatternView) {
                 LEARNED.1
             ),
         );
-        let narrow = ui.max_rect().width() < super::lab::NARROW;
+        let narrow = ui.max_rect().width() < crate::ui::widgets::lab::NARROW;
         let (presentations, per) =
             if narrow { ("patterns", "/s") } else { ("presentations", " a second") };
         let figures = format!(
@@ -129,14 +129,14 @@ fn headline(ui: &mut Ui, view: &PatternView) {
 
 fn spikes(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     view: &PatternView,
     axis: &Axis,
     plot: &mut RasterView,
     room: f32,
 ) {
     let p = palette(ui.visuals());
-    let playback = &world.plasticity.state.pattern;
+    let playback = &world.room.pattern_bar;
     let behind = !playback.is_following() && playback.at() < playback.range().1;
     let cursor_ms = behind.then(|| playback.at() as f64 * DT_MS);
     let thick = world.session.projector;
@@ -145,7 +145,7 @@ fn spikes(
     let raster = Raster {
         id: egui::Id::unique("pattern raster"),
         recording: &view.recording,
-        plotter: world.plotter,
+        plotter: world.hub.plotter(),
         groups: &groups,
         hues: &[p.series[0], p.weak, p.series[1]],
         cursor_ms,
@@ -205,7 +205,7 @@ fn mark(ui: &Ui, view: &PatternView, axis: &Axis, rect: Rect, y: f32, thick: boo
 }
 
 /// From each presentation's beginning to the answer.
-fn latencies(ui: &mut Ui, world: &Snapshot<'_>, view: &PatternView, height: f32) {
+fn latencies(ui: &mut Ui, world: &World<'_>, view: &PatternView, height: f32) {
     let p = palette(ui.visuals());
     // In a small window a legend would cover what it explains; the colours are
     // those of the raster above.
@@ -277,8 +277,8 @@ fn weights(ui: &mut Ui, view: &PatternView, height: f32) {
 }
 
 /// What can be saved, and the engine.
-fn tools(ui: &mut Ui, world: &Snapshot<'_>, view: &PatternView, out: &mut Outbox) {
-    let state = &world.plasticity.pattern;
+fn tools(ui: &mut Ui, world: &World<'_>, view: &PatternView, out: &mut Outbox) {
+    let state = &world.room.pattern;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.menu_button("Save…", |ui| saves(ui, view, out));
@@ -290,7 +290,7 @@ fn tools(ui: &mut Ui, world: &Snapshot<'_>, view: &PatternView, out: &mut Outbox
             wish: world.session.engine,
             used: Some(&view.engine),
             speeds: state.speeds,
-            running: world.plasticity.running,
+            running: world.room.running,
         };
         engine.show(ui, out);
     });
@@ -333,8 +333,8 @@ fn csv(view: &PatternView) -> String {
 }
 
 /// The time bar.
-pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let Some(view) = world.plasticity.pattern.view.as_ref() else { return };
+pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let Some(view) = world.room.pattern.view.as_ref() else { return };
     let recording = &view.recording;
     let density = recording.activity(200);
     let next = |at: u64, on: bool| {
@@ -342,13 +342,13 @@ pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         if on { recording.next_spike(at, own) } else { recording.previous_spike(at, own) }
     };
     let axis = time_bar::Axis { unit: "ms", unit_per_step: DT_MS, decimals: 1 };
-    let plot = &world.plasticity.state.plot;
+    let plot = &world.room.plot;
     let shown = plot.time.axis(egui::Rangef::new(0.0, 1.0), recording.duration_ms());
     let window = ((shown.from_ms / DT_MS) as u64, (shown.to_ms / DT_MS) as u64);
-    TimeBar::new(&world.plasticity.state.pattern, axis)
+    TimeBar::new(&world.room.pattern_bar, axis)
         .density(&density, "spikes of the afferents shown")
         .window(Some(window))
         .events(&next)
-        .measured(world.plasticity.pattern.speeds.map(|s| s.steps_per_s))
-        .show(ui, &mut |edit| out.push(Command::Plasticity(PlasticityEdit::PlayPattern(edit))));
+        .measured(world.room.pattern.speeds.map(|s| s.steps_per_s))
+        .show(ui, &mut |edit| out.push(PlasticityEdit::PlayPattern(edit)));
 }

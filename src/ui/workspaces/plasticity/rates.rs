@@ -5,21 +5,21 @@ use std::fmt::Write as _;
 use egui::{RichText, Stroke, Ui};
 use egui_plot::{Corner, Line, LineStyle, MarkerShape, PlotPoints, Points};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::plasticity::PlasticityEdit;
-use super::super::super::plasticity::settings::{PlasticitySettings, rule};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::neuron::form::Field;
-use super::chart::{Chart, range};
+use crate::ui::command::{Command, Outbox};
+use super::PlasticityEdit;
+use super::settings::{PlasticitySettings, rule};
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::field::Field;
+use crate::ui::widgets::chart::{Chart, range};
 use super::parts;
 use crate::snn::experiments::pairing_rate::{DELTA_RANGE_MS, INTERVALS_MS, PairingRateCurve};
 use crate::ui::widgets::number;
 
 /// |Δt|, number of pairs, the triplet rule's parameters.
-pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     parts::heading(ui, "Pairing rate", out);
-    let kept = &world.session.plasticity;
+    let kept = &world.room.kept;
     let (mut delta_ms, mut pairs) = (kept.pairing_delta_ms, kept.pairs);
     let tip = "Between the two spikes of a pair; measured with both signs";
     Field::new("|Δt| of a pair", "ms", DELTA_RANGE_MS, tip).show(ui, &mut delta_ms);
@@ -33,7 +33,7 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     });
     let delta_ms = (delta_ms * 2.0).round() / 2.0;
     if delta_ms != kept.pairing_delta_ms || pairs != kept.pairs {
-        out.push(Command::Plasticity(PlasticityEdit::PairingRate(delta_ms, pairs)));
+        out.push(PlasticityEdit::PairingRate(delta_ms, pairs));
     }
     ui.separator();
     let triplet = rule("triplet");
@@ -42,8 +42,8 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 /// The plot.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let Some(answer) = world.plasticity.results.pairing_rate.as_ref() else {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let Some(answer) = world.room.results.pairing_rate.as_ref() else {
         ui.label("The pairs are being simulated …");
         return;
     };
@@ -88,7 +88,7 @@ fn name(curve: &PairingRateCurve) -> String {
     format!("{rule}, Δt = {:+.1} ms", curve.delta_ms)
 }
 
-fn plot(ui: &mut Ui, world: &Snapshot<'_>, curves: &[PairingRateCurve], height: f32) {
+fn plot(ui: &mut Ui, world: &World<'_>, curves: &[PairingRateCurve], height: f32) {
     let p = palette(ui.visuals());
     let thick = if world.session.projector { 3.2 } else { 2.2 };
     let values = curves.iter().flat_map(|c| c.formula.iter().chain(&c.measured)).map(|q| q[1]);

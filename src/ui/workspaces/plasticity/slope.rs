@@ -5,16 +5,16 @@ use std::fmt::Write as _;
 use egui::{RichText, Stroke, Ui};
 use egui_plot::{Corner, Line, LineStyle, PlotPoints, Points};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::plasticity::PlasticityEdit;
-use super::super::super::plasticity::settings::SlopeSettings;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::raster::plot_x;
-use super::super::super::widgets::time_axis::{self, TimeView};
-use super::super::super::widgets::trace_plot::{self, TracePlot};
-use super::super::neuron::form::Field;
-use super::chart::{Chart, range};
+use crate::ui::command::{Command, Outbox};
+use super::PlasticityEdit;
+use super::settings::SlopeSettings;
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::raster::plot_x;
+use crate::ui::widgets::time_axis::{self, TimeView};
+use crate::ui::widgets::trace_plot::{self, TracePlot};
+use crate::ui::widgets::field::Field;
+use crate::ui::widgets::chart::{Chart, range};
 use super::parts;
 use crate::core::text::grouped;
 use crate::snn::experiments::slope_window::{
@@ -22,9 +22,9 @@ use crate::snn::experiments::slope_window::{
 };
 
 /// Time constants, seed.
-pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     parts::heading(ui, "Bengio’s rule", out);
-    let mut slope = world.session.plasticity.slope.clone();
+    let mut slope = world.room.kept.slope.clone();
     let tip = "How long a presynaptic spike is felt. The longer, the further the change of sign moves to the right: the trace looks ahead";
     Field::new("Presynaptic trace τ_x", "ms", SlopeSettings::TAU_X_MS, tip)
         .log()
@@ -59,14 +59,14 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         .small()
         .color(weak),
     );
-    if slope != world.session.plasticity.slope {
-        out.push(Command::Plasticity(PlasticityEdit::Slope(slope)));
+    if slope != world.room.kept.slope {
+        out.push(PlasticityEdit::Slope(slope));
     }
 }
 
 /// The example above, the window below.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let Some(answer) = world.plasticity.results.slope.as_ref() else {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let Some(answer) = world.room.results.slope.as_ref() else {
         ui.label("The synapses are being simulated …");
         return;
     };
@@ -99,14 +99,14 @@ const TRACES_MS: [f64; 2] = [2.0, 20.0];
 
 /// Whether these settings give the classical window, by what has been measured, and
 /// a button to the other case.
-fn judgement(ui: &mut Ui, world: &Snapshot<'_>, result: &SlopeResult, out: &mut Outbox) {
-    let mut slope = world.session.plasticity.slope.clone();
+fn judgement(ui: &mut Ui, world: &World<'_>, result: &SlopeResult, out: &mut Outbox) {
+    let mut slope = world.room.kept.slope.clone();
     let other = TRACES_MS[usize::from(slope.tau_x_ms < (TRACES_MS[0] * TRACES_MS[1]).sqrt())];
     ui.horizontal_wrapped(|ui| {
         let tip = "Compare: the same experiment with another presynaptic trace";
         if ui.small_button(format!("Try τ_x = {other} ms")).on_hover_text(tip).clicked() {
             slope.tau_x_ms = other;
-            out.push(Command::Plasticity(PlasticityEdit::Slope(slope)));
+            out.push(PlasticityEdit::Slope(slope));
         }
         let text = RichText::new(verdict(result)).small().color(palette(ui.visuals()).weak);
         ui.add(egui::Label::new(text).wrap());
@@ -129,7 +129,7 @@ fn verdict(result: &SlopeResult) -> String {
     )
 }
 
-fn example(ui: &mut Ui, world: &Snapshot<'_>, result: &SlopeResult, height: f32) {
+fn example(ui: &mut Ui, world: &World<'_>, result: &SlopeResult, height: f32) {
     let p = palette(ui.visuals());
     let thick = world.session.projector;
     let view = TimeView { from_ms: 0.0, span_ms: EXAMPLE_MS, follow: false };
@@ -163,7 +163,7 @@ fn example(ui: &mut Ui, world: &Snapshot<'_>, result: &SlopeResult, height: f32)
     time_axis::show(ui, &axis);
 }
 
-fn plot(ui: &mut Ui, world: &Snapshot<'_>, result: &SlopeResult, height: f32) {
+fn plot(ui: &mut Ui, world: &World<'_>, result: &SlopeResult, height: f32) {
     let p = palette(ui.visuals());
     let thick = if world.session.projector { 3.2 } else { 2.2 };
     let values = result.bins.iter().flat_map(|b| [b.mean + b.error, b.mean - b.error]);

@@ -3,18 +3,18 @@
 
 use egui::{Align2, ComboBox, Key, Rect, RichText, Sense, Ui, pos2, vec2};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::plasticity::PlasticityEdit;
-use super::super::super::plasticity::settings::{
+use crate::ui::command::{Command, Outbox};
+use super::PlasticityEdit;
+use super::settings::{
     MOST_SPIKES, STORY_END_MS, STORY_MS, StorySettings, rule,
 };
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::raster::plot_x;
-use super::super::super::widgets::time_axis::{self, Axis, TimeView};
-use super::super::super::widgets::time_bar::{self, Mark, TimeBar};
-use super::super::super::widgets::trace_plot::{Level, Line, TracePlot};
-use super::super::neuron::form::Field;
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::raster::plot_x;
+use crate::ui::widgets::time_axis::{self, Axis, TimeView};
+use crate::ui::widgets::time_bar::{self, Mark, TimeBar};
+use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
+use crate::ui::widgets::field::Field;
 use super::parts::{self, signed};
 use crate::core::bounds::SHARE;
 use crate::core::playback::PlaybackEdit;
@@ -26,9 +26,9 @@ use crate::ui::widgets::number;
 const ROW: f32 = 26.0;
 
 /// The rule, the spikes by number, the weight and its bounds.
-pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     parts::heading(ui, "A pair", out);
-    let kept = &world.session.plasticity.story;
+    let kept = &world.room.kept.story;
     let mut story = kept.clone();
     if let Some(chosen) = parts::choose_rule(ui, &story.rule) {
         chosen.id.clone_into(&mut story.rule);
@@ -65,7 +65,7 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     ui.separator();
     parts::rule_parameters(ui, world, rule(&story.rule), out);
     if story != *kept {
-        out.push(Command::Plasticity(PlasticityEdit::Story(Box::new(story))));
+        out.push(PlasticityEdit::Story(Box::new(story)));
     }
 }
 
@@ -112,9 +112,9 @@ fn snapped(t_ms: f64) -> f64 {
 }
 
 /// The spikes to drag, traces, weight, and what happened.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let p = palette(ui.visuals());
-    let kept = &world.session.plasticity.story;
+    let kept = &world.room.kept.story;
     let from = ui.next_widget_position();
     let view = TimeView { from_ms: 0.0, span_ms: STORY_END_MS, follow: false };
     let axis = view.axis(plot_x(ui), STORY_END_MS);
@@ -123,9 +123,9 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     spikes(ui, &axis, "Presynaptic", p.series[0], &mut story.pre_ms, world.session.projector);
     spikes(ui, &axis, "Postsynaptic", p.series[1], &mut story.post_ms, world.session.projector);
     if story != *kept {
-        out.push(Command::Plasticity(PlasticityEdit::Story(Box::new(story))));
+        out.push(PlasticityEdit::Story(Box::new(story)));
     }
-    let Some(answer) = world.plasticity.results.story.as_ref() else {
+    let Some(answer) = world.room.results.story.as_ref() else {
         ui.label("The synapse is being simulated …");
         return;
     };
@@ -197,7 +197,7 @@ fn spikes(
 /// Traces above, the weight below; up to the moment of the bar they are full.
 fn plots(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     told: &StoryResult,
     rule: &PlasticityRule,
     axis: &Axis,
@@ -206,7 +206,7 @@ fn plots(
 ) {
     let p = palette(ui.visuals());
     let thick = world.session.projector;
-    let cursor_ms = Some(world.plasticity.state.story.at() as f64 * DT_MS);
+    let cursor_ms = Some(world.room.story.at() as f64 * DT_MS);
     let n = rule.pre.len() + rule.post.len();
     // Traces of the presynaptic side in the hue of its spikes, and so on.
     let hues = [p.series[0], p.series[5], p.series[1], p.series[3]];
@@ -250,15 +250,15 @@ fn plots(
         if let Some(at) = response.interact_pointer_pos() {
             let step = (axis.ms_of(at.x) / DT_MS).round().max(0.0) as u64;
             let go = PlaybackEdit::Go(step);
-            out.push(Command::Plasticity(PlasticityEdit::PlayStory(go)));
+            out.push(PlasticityEdit::PlayStory(go));
         }
     }
 }
 
 /// The moment in numbers, and every spike so far with what it changed.
-fn words(ui: &mut Ui, world: &Snapshot<'_>, told: &StoryResult, rule: &PlasticityRule) {
+fn words(ui: &mut Ui, world: &World<'_>, told: &StoryResult, rule: &PlasticityRule) {
     let p = palette(ui.visuals());
-    let at = world.plasticity.state.story.at();
+    let at = world.room.story.at();
     let names: Vec<&str> = rule.pre.iter().chain(rule.post).map(|t| t.name).collect();
     let values: Vec<String> = names
         .iter()
@@ -327,9 +327,9 @@ fn significant(value: f64) -> String {
 }
 
 /// The time bar.
-pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let p = palette(ui.visuals());
-    let story: &StorySettings = &world.session.plasticity.story;
+    let story: &StorySettings = &world.room.kept.story;
     let step = |t_ms: f64| (t_ms / DT_MS).round() as u64;
     let pre = story.pre_ms.iter().map(|t| (step(*t), "pre", p.series[0]));
     let post = story.post_ms.iter().map(|t| (step(*t), "post", p.series[1]));
@@ -342,10 +342,10 @@ pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         if on { steps.find(|s| *s > at) } else { steps.rfind(|s| *s < at) }
     };
     let axis = time_bar::Axis { unit: "ms", unit_per_step: DT_MS, decimals: 1 };
-    TimeBar::new(&world.plasticity.state.story, axis)
+    TimeBar::new(&world.room.story, axis)
         .marks(&marks)
         .events(&next)
-        .show(ui, &mut |edit| out.push(Command::Plasticity(PlasticityEdit::PlayStory(edit))));
+        .show(ui, &mut |edit| out.push(PlasticityEdit::PlayStory(edit)));
 }
 
 #[cfg(test)]

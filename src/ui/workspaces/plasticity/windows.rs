@@ -6,21 +6,21 @@ use std::fmt::Write as _;
 use egui::{RichText, Stroke, Ui};
 use egui_plot::{Corner, Line, LineStyle, PlotPoints, Points};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::plasticity::PlasticityEdit;
-use super::super::super::plasticity::settings::{WindowSettings, rule};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::neuron::form::Field;
-use super::chart::{Chart, range};
+use crate::ui::command::{Command, Outbox};
+use super::PlasticityEdit;
+use super::settings::{WindowSettings, rule};
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::field::Field;
+use crate::ui::widgets::chart::{Chart, range};
 use super::parts;
 use crate::snn::experiments::window::{WindowResult, distance};
 use crate::snn::plasticity::RULES;
 
 /// Which windows, how, and the parameters of one rule.
-pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     parts::heading(ui, "STDP windows", out);
-    let kept = &world.session.plasticity.windows;
+    let kept = &world.room.kept.windows;
     let mut windows = kept.clone();
     for (i, rule) in RULES.iter().enumerate() {
         let mut on = !windows.hidden.contains(rule.id);
@@ -51,17 +51,17 @@ pub fn form(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     }
     parts::rule_parameters(ui, world, rule(&windows.rule), out);
     if windows != *kept {
-        out.push(Command::Plasticity(PlasticityEdit::Windows(Box::new(windows))));
+        out.push(PlasticityEdit::Windows(Box::new(windows)));
     }
 }
 
 /// The plot and what it says.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let Some(answer) = world.plasticity.results.windows.as_ref() else {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let Some(answer) = world.room.results.windows.as_ref() else {
         ui.label("The pairs of spikes are being simulated …");
         return;
     };
-    let kept = &world.session.plasticity.windows;
+    let kept = &world.room.kept.windows;
     let shown: Vec<(usize, &WindowResult)> =
         answer.1.iter().enumerate().filter(|(_, w)| !kept.hidden.contains(&w.rule)).collect();
     let from = ui.next_widget_position();
@@ -79,9 +79,9 @@ fn scale(window: &WindowResult, relative: bool) -> f64 {
     if relative && largest > 0.0 { largest } else { 1.0 }
 }
 
-fn plot(ui: &mut Ui, world: &Snapshot<'_>, shown: &[(usize, &WindowResult)], height: f32) {
+fn plot(ui: &mut Ui, world: &World<'_>, shown: &[(usize, &WindowResult)], height: f32) {
     let p = palette(ui.visuals());
-    let kept = &world.session.plasticity.windows;
+    let kept = &world.room.kept.windows;
     let thick = if world.session.projector { 3.2 } else { 2.2 };
     let scaled = |w: &WindowResult, points: &[[f64; 2]]| -> Vec<[f64; 2]> {
         let by = scale(w, kept.relative);

@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use egui::{RichText, Ui};
 use egui_plot::{Corner, Legend, Line, Plot, PlotPoints, Points};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::diehl_cook::DigitsEdit;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
+use crate::ui::command::{Command, Outbox};
+use super::DigitsEdit;
+use super::World;
+use crate::ui::theme::{self, palette};
 use crate::core::text::grouped;
 use crate::workers::digits::damage::Damage;
 use crate::workers::digits::measure::Curves;
@@ -35,16 +35,16 @@ fn name(damage: Damage) -> (&'static str, &'static str, &'static str) {
 }
 
 /// The curves.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let p = palette(ui.visuals());
-    let chosen = world.session.digits.damage;
-    let measured = &world.digits.measured;
+    let chosen = world.room.kept.damage;
+    let measured = &world.room.measured;
     let from = ui.next_widget_position();
     ui.horizontal_wrapped(|ui| {
         for damage in Damage::ALL {
             let (name, _, tip) = name(damage);
             if ui.selectable_label(damage == chosen, name).on_hover_text(tip).clicked() {
-                out.push(Command::Digits(DigitsEdit::Damage(damage)));
+                out.push(DigitsEdit::Damage(damage));
             }
         }
         ui.separator();
@@ -53,13 +53,13 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
                 let percent = 100.0 * done as f64 / of.max(1) as f64;
                 ui.label(format!("{what}: {percent:.0} %"));
                 if ui.button("Stop").clicked() {
-                    out.push(Command::Digits(DigitsEdit::StopMeasuring));
+                    out.push(DigitsEdit::StopMeasuring);
                 }
             }
             None => {
                 let tip = "Of the network as it is now (or of STDP 400 from the box, while it cannot answer), the MLP and CNN 3";
                 if ui.button("Measure").on_hover_text(tip).clicked() {
-                    out.push(Command::Digits(DigitsEdit::Measure));
+                    out.push(DigitsEdit::Measure);
                 }
             }
         }

@@ -3,13 +3,13 @@
 
 use egui::{Align2, Color32, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::diehl_cook::DigitsEdit;
-use super::super::super::diehl_cook::settings::DT_MS;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::time_bar::{self, TimeBar};
-use super::super::super::widgets::{digit_view, sources};
+use crate::ui::command::{Command, Outbox};
+use super::DigitsEdit;
+use super::settings::DT_MS;
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::time_bar::{self, TimeBar};
+use crate::ui::widgets::{digit_view, sources};
 use super::mosaic::Places;
 use super::{named, spikes};
 use crate::snn::diehl_cook::THRESHOLD_BASE_MV;
@@ -22,8 +22,8 @@ const REST_MV: f32 = -65.0;
 const GLOW_MS: f64 = 15.0;
 
 /// Neurons on the left, vote on the right.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let shown = &world.digits.shown;
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let shown = &world.room.shown;
     if world.digit.is_blank() {
         sources::no_digit(ui, world, out);
         return;
@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         ui.label(shown.failure.as_deref().unwrap_or("The digit is being shown …"));
         return;
     };
-    let step = world.digits.state.digit.at();
+    let step = world.room.digit.at();
     let counts = counts(competition, step);
     headline(ui, competition, &counts, step);
     let area = ui.available_rect_before_wrap();
@@ -206,8 +206,8 @@ fn contenders(ui: &mut Ui, competition: &Competition, counts: &[u32]) {
 }
 
 /// The time bar over the presentation.
-pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let Some(competition) = &world.digits.shown.competition else { return };
+pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let Some(competition) = &world.room.shown.competition else { return };
     let recording = &competition.recording;
     let neurons = 0..competition.network.labels.len() as u32;
     let next = |at: u64, on: bool| {
@@ -216,8 +216,8 @@ pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     };
     let density = recording.activity(200);
     let axis = time_bar::Axis { unit: "ms", unit_per_step: DT_MS, decimals: 1 };
-    TimeBar::new(&world.digits.state.digit, axis)
+    TimeBar::new(&world.room.digit, axis)
         .density(&density, "all spikes")
         .events(&next)
-        .show(ui, &mut |edit| out.push(Command::Digits(DigitsEdit::Play(edit))));
+        .show(ui, &mut |edit| out.push(DigitsEdit::Play(edit)));
 }

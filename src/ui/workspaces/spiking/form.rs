@@ -2,26 +2,26 @@
 
 use egui::{ComboBox, RichText, Ui};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::diehl_cook::DigitsEdit;
-use super::super::super::diehl_cook::settings::{DigitsSettings, GOAL, PRESETS, SIZES, USUAL_GOAL};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::engine::EngineRow;
-use super::super::neuron::form::Field;
+use crate::ui::command::{Command, Outbox};
+use super::DigitsEdit;
+use super::settings::{DigitsSettings, GOAL, PRESETS, SIZES, USUAL_GOAL};
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::engine::EngineRow;
+use crate::ui::widgets::field::Field;
 use crate::core::text::grouped;
 use crate::snn::diehl_cook::shipped::SHIPPED;
 use crate::ui::widgets::number;
 use crate::workers::digits::network::Knobs;
 
 /// The settings.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ui.horizontal(|ui| {
         ui.label(RichText::new("Network").font(theme::strong(15.0)));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let tip = "Everything in this workspace as at the very beginning";
             if ui.button("Reset").on_hover_text(tip).clicked() {
-                out.push(Command::Digits(DigitsEdit::Reset));
+                out.push(DigitsEdit::Reset);
             }
         });
     });
@@ -33,8 +33,8 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 /// Where the run begins.
-fn network(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let kept = &world.session.digits;
+fn network(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let kept = &world.room.kept;
     let mut new = kept.clone();
     let label = ui.label("Begin with");
     let begun = SHIPPED.iter().find(|s| kept.begin.as_deref() == Some(s.id));
@@ -55,18 +55,18 @@ fn network(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         fresh(ui, &mut new);
     }
     if new != *kept {
-        out.push(Command::Digits(DigitsEdit::Begin(Box::new(new))));
+        out.push(DigitsEdit::Begin(Box::new(new)));
     }
     ui.horizontal_wrapped(|ui| {
         let tip = "The same network from its beginning, with the knobs as they are";
         if ui.button("Restart").on_hover_text(tip).clicked() {
-            out.push(Command::Digits(DigitsEdit::Restart));
+            out.push(DigitsEdit::Restart);
         }
         let tip = "Other first weights and other input spikes";
         if ui.button("New seed").on_hover_text(tip).clicked() {
             let seed = kept.seed.wrapping_add(1);
             let new = DigitsSettings { seed, ..kept.clone() };
-            out.push(Command::Digits(DigitsEdit::Begin(Box::new(new))));
+            out.push(DigitsEdit::Begin(Box::new(new)));
         }
         let weak = palette(ui.visuals()).weak;
         ui.label(RichText::new(format!("seed {}", kept.seed)).small().color(weak));
@@ -93,8 +93,8 @@ fn fresh(ui: &mut Ui, new: &mut DigitsSettings) {
 }
 
 /// What can be changed while it learns.
-fn knobs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let kept = world.session.digits.knobs;
+fn knobs(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let kept = world.room.kept.knobs;
     let mut knobs = kept;
     ui.label(RichText::new("While it learns").font(theme::strong(14.0)));
     let now = PRESETS.iter().find(|p| (p.knobs)() == kept);
@@ -125,14 +125,14 @@ fn knobs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         .on_hover_text("Before every image the weights onto each neuron are scaled to sum to 78");
     ui.checkbox(&mut knobs.learns, "Learn").on_hover_text("Off: weights and θ stand still");
     if knobs != kept {
-        out.push(Command::Digits(DigitsEdit::Knobs(knobs)));
+        out.push(DigitsEdit::Knobs(knobs));
     }
     goal(ui, world, out);
 }
 
 /// After how many images it holds by itself.
-fn goal(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let kept = world.session.digits.goal;
+fn goal(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let kept = world.room.kept.goal;
     let mut goal = kept;
     ui.horizontal(|ui| {
         let tip = "Then the run holds by itself; its neurons are labelled on training digits and it is asked the test digits";
@@ -145,19 +145,19 @@ fn goal(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         }
     });
     if goal != kept {
-        out.push(Command::Digits(DigitsEdit::Goal(goal)));
+        out.push(DigitsEdit::Goal(goal));
     }
 }
 
 /// What it learns from, and the source.
-fn about(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn about(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let weak = palette(ui.visuals()).weak;
-    let (view, kept) = (&world.digits.view, &world.session.digits);
+    let (view, kept) = (&world.room.view, &world.room.kept);
     let engine = EngineRow {
         wish: world.session.engine,
         used: view.engine.as_ref(),
         speeds: view.speeds.map(|s| s.engine),
-        running: world.digits.running || view.goes,
+        running: world.room.running || view.goes,
     };
     ui.horizontal(|ui| {
         engine.show(ui, out);

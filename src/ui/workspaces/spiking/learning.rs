@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use egui::{Rect, RichText, ScrollArea, Sense, Ui, Vec2, pos2, vec2};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::diehl_cook::DigitsEdit;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::time_bar::{self, TimeBar};
-use super::super::super::widgets::{digit_view, picture};
+use crate::ui::command::{Command, Outbox};
+use super::DigitsEdit;
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::time_bar::{self, TimeBar};
+use crate::ui::widgets::{digit_view, picture};
 use super::{charts, mosaic, neuron};
 use crate::core::decision::said;
 use crate::core::text::grouped;
@@ -22,8 +22,8 @@ use crate::workers::digits::view::Fields;
 
 /// The fields on the left, figures on the right; in a narrow window one below the
 /// other.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let view = &world.digits.view;
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let view = &world.room.view;
     let Some(fields) = view.past.as_ref().or(view.fields.as_ref()) else {
         let text = view.failure.as_deref().unwrap_or("The network is being made …");
         ui.label(text);
@@ -38,14 +38,14 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let p = palette(ui.visuals());
     let winner = view.last.winner.filter(|_| view.past.is_none() && !at_full_speed(world));
     let mut marked: Vec<_> = winner.map(|w| (w, p.accent)).into_iter().collect();
-    marked.extend(world.digits.state.selected.map(|s| (s, p.warning)));
+    marked.extend(world.room.selected.map(|s| (s, p.warning)));
     let id = egui::Id::unique("receptive fields");
     let (places, touched) = mosaic::show(ui, id, fields, room, &marked, out);
     if let Some(clicked) = touched.clicked {
-        let again = world.digits.state.selected == Some(clicked);
-        out.push(Command::Digits(DigitsEdit::Select((!again).then_some(clicked))));
+        let again = world.room.selected == Some(clicked);
+        out.push(DigitsEdit::Select((!again).then_some(clicked)));
     }
-    let shown = touched.hovered.or(world.digits.state.selected).or(winner);
+    let shown = touched.hovered.or(world.room.selected).or(winner);
     let right = if wide {
         let x = places.area.right() + 14.0;
         Rect::from_min_max(pos2(x, area.top()), area.max)
@@ -69,13 +69,13 @@ fn shown_id() -> egui::Id {
 /// Images per second below which the changes of every image are known in time.
 const SLOW: f64 = 3.0;
 
-fn at_full_speed(world: &Snapshot<'_>) -> bool {
-    world.digits.view.goes && world.digits.view.speeds.is_some_and(|s| s.images_per_s > 20.0)
+fn at_full_speed(world: &World<'_>) -> bool {
+    world.room.view.goes && world.room.view.speeds.is_some_and(|s| s.images_per_s > 20.0)
 }
 
 /// Accuracy, images, speed; saving and testing.
-fn headline(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, out: &mut Outbox) -> egui::Pos2 {
-    let view = &world.digits.view;
+fn headline(ui: &mut Ui, world: &World<'_>, fields: &Fields, out: &mut Outbox) -> egui::Pos2 {
+    let view = &world.room.view;
     let p = palette(ui.visuals());
     let from = ui.next_widget_position();
     ui.horizontal_wrapped(|ui| {
@@ -97,7 +97,7 @@ fn headline(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, out: &mut Outbox
         if let Some(speeds) = &view.speeds {
             let text = format!("{:.0} images/s", speeds.images_per_s);
             ui.label(RichText::new(text).color(p.weak));
-        } else if view.failure.is_none() && !world.digits.running && view.images == 0 {
+        } else if view.failure.is_none() && !world.room.running && view.images == 0 {
             ui.label(RichText::new("Press Space to let it learn").color(p.accent));
         }
         test(ui, world, out);
@@ -110,20 +110,20 @@ fn headline(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, out: &mut Outbox
 }
 
 /// The accuracy on test digits, with everything frozen.
-fn test(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let measured = &world.digits.measured;
+fn test(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let measured = &world.room.measured;
     match measured.running {
         Some(("Test", done, of)) => {
             let share = done as f64 / of.max(1) as f64;
             ui.label(format!("Testing: {:.0} %", share * 100.0));
             if ui.button("Stop the test").clicked() {
-                out.push(Command::Digits(DigitsEdit::StopMeasuring));
+                out.push(DigitsEdit::StopMeasuring);
             }
         }
         _ => {
             let tip = "Freezes a copy of the network, labels its neurons on 10,000 training digits and asks it the test digits; learning goes on meanwhile";
             if ui.button("Test").on_hover_text(tip).clicked() {
-                out.push(Command::Digits(DigitsEdit::Test));
+                out.push(DigitsEdit::Test);
             }
         }
     }
@@ -137,11 +137,11 @@ fn test(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             tested.seconds,
             grouped(tested.unanswered as u64)
         ));
-        if let Some(images) = world.digits.view.reached {
+        if let Some(images) = world.room.view.reached {
             let text = format!(
                 "{} images in {:.1} s, labels and test in {:.1} s",
                 grouped(images),
-                world.digits.view.ran_s,
+                world.room.view.ran_s,
                 tested.seconds
             );
             ui.label(RichText::new(text).color(palette(ui.visuals()).weak));
@@ -149,7 +149,7 @@ fn test(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     }
 }
 
-fn save(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, out: &mut Outbox) {
+fn save(ui: &mut Ui, world: &World<'_>, fields: &Fields, out: &mut Outbox) {
     ui.menu_button("Save…", |ui| {
         if ui.button("View as PNG").clicked() {
             if let Some(rect) = ui.data(|d| d.get_temp::<Rect>(shown_id())) {
@@ -158,7 +158,7 @@ fn save(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, out: &mut Outbox) {
             ui.close();
         }
         if ui.button("Accuracy as CSV").clicked() {
-            let newest = world.digits.view.fields.as_ref().and_then(|f| f.tally.as_ref());
+            let newest = world.room.view.fields.as_ref().and_then(|f| f.tally.as_ref());
             let mut text = String::from("images,running_accuracy,answers\n");
             for point in newest.map_or(&[][..], |t| &t.curve) {
                 let _ = writeln!(text, "{},{},{}", point.images, point.accuracy, point.answers);
@@ -180,8 +180,8 @@ fn save(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, out: &mut Outbox) {
 }
 
 /// What stands beside the fields.
-fn figures(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, shown: Option<usize>) {
-    let view = &world.digits.view;
+fn figures(ui: &mut Ui, world: &World<'_>, fields: &Fields, shown: Option<usize>) {
+    let view = &world.room.view;
     let newest = view.fields.as_ref().and_then(|f| f.tally.as_ref());
     if let Some(tally) = newest {
         let at = view.past.as_ref().map(|p| p.images);
@@ -221,8 +221,8 @@ fn figures(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, shown: Option<usi
 
 /// The last image, and what it changed. At high speed the changes of one image in many
 /// are known, and it is that one that is shown.
-fn last(ui: &mut Ui, world: &Snapshot<'_>, shown: Option<usize>) {
-    let view = &world.digits.view;
+fn last(ui: &mut Ui, world: &World<'_>, shown: Option<usize>) {
+    let view = &world.room.view;
     // In slow motion one waits for it.
     let slow = view.goes && view.speeds.is_some_and(|s| s.images_per_s < SLOW);
     let known = view.change.as_ref().filter(|c| !slow || c.by == view.last);
@@ -279,8 +279,8 @@ fn last(ui: &mut Ui, world: &Snapshot<'_>, shown: Option<usize>) {
 }
 
 /// The time bar over images.
-pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let view = &world.digits.view;
+pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let view = &world.room.view;
     let axis = time_bar::Axis { unit: "images", unit_per_step: 1.0, decimals: 0 };
     let curve = view.fields.as_ref().and_then(|f| f.tally.as_ref());
     let density: Vec<f32> =
@@ -293,9 +293,9 @@ pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             kept.iter().rev().copied().find(|m| *m < at)
         }
     };
-    TimeBar::new(&world.digits.state.images, axis)
+    TimeBar::new(&world.room.images, axis)
         .density(&density, "running accuracy")
         .events(&next)
         .measured(view.speeds.map(|s| s.images_per_s))
-        .show(ui, &mut |edit| out.push(Command::Digits(DigitsEdit::Play(edit))));
+        .show(ui, &mut |edit| out.push(DigitsEdit::Play(edit)));
 }

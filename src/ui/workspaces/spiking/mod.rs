@@ -18,13 +18,12 @@ mod spikes;
 
 use egui::{Key, Ui};
 
-use super::super::command::{Command, Outbox};
-use super::super::diehl_cook::DigitsEdit;
-use super::super::diehl_cook::settings::DigitsTab;
-use super::super::snapshot::Snapshot;
-use super::super::widgets::icons::Icon;
+use crate::ui::command::{Command, Outbox};
+use DigitsEdit;
+use settings::DigitsTab;
+use crate::ui::widgets::icons::Icon;
 use super::Workspace;
-use super::lab::{self, Part, Sides};
+use crate::ui::widgets::lab::{self, Part, Sides};
 
 /// The workspace.
 pub static WORKSPACE: Workspace = Workspace {
@@ -82,14 +81,14 @@ const TABS: [Tab; 4] = [
     },
 ];
 
-fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let chosen = world.session.digits.tab;
+fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let chosen = world.room.kept.tab;
     let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
     let sides = Sides { form: form::show, bar: tab.bar };
     lab::show(ui, ("spiking form", "spiking time"), &sides, (world, out), |ui, out, _| {
         let all = TABS.iter().map(|t| (t.is, t.name, t.short, t.see));
         if let Some(is) = lab::tabs(ui, all, tab.is) {
-            out.push(Command::Digits(DigitsEdit::Tab(is)));
+            out.push(DigitsEdit::Tab(is));
         }
         (tab.show)(ui, world, out);
     });

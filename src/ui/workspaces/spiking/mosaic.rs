@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use egui::{Color32, ColorImage, Id, Rect, Sense, Stroke, TextureOptions, Ui, Vec2, pos2, vec2};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::diehl_cook::DigitsEdit;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::picture;
+use crate::ui::command::{Command, Outbox};
+use super::DigitsEdit;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::picture;
 use crate::workers::digits::fields::Look;
 use crate::workers::digits::view::Fields;
 
@@ -79,7 +79,7 @@ pub fn show(
     });
     let wanted = picture::stamp((ui.visuals().dark_mode, places.columns, labels.len()));
     if fields.picture.look != wanted {
-        out.push(Command::Digits(DigitsEdit::Look(look(ui, wanted, places.columns))));
+        out.push(DigitsEdit::Look(look(ui, wanted, places.columns)));
     }
     let drawn = &fields.picture;
     if drawn.columns == places.columns && !drawn.rgba.is_empty() {

@@ -2,10 +2,10 @@
 
 use egui::{RichText, Sense, Ui, Vec2, vec2};
 
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::digit_view;
-use super::super::super::widgets::picture;
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::digit_view;
+use crate::ui::widgets::picture;
 use super::named;
 use crate::core::text::grouped;
 use crate::data::SIDE;
@@ -14,7 +14,7 @@ use crate::workers::digits::tally::NONE;
 use crate::workers::digits::view::Fields;
 
 /// Draws it in the width at hand.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, neuron: usize) {
+pub fn show(ui: &mut Ui, world: &World<'_>, fields: &Fields, neuron: usize) {
     let learnt = &fields.learnt;
     let (neurons, label) = (learnt.labels.len(), learnt.labels.get(neuron).copied().flatten());
     let hue = theme::digit_hue(ui.visuals(), label);
@@ -82,8 +82,8 @@ fn responses(ui: &mut Ui, fields: &Fields, neuron: usize) {
 }
 
 /// The newest images that it won.
-fn won(ui: &mut Ui, world: &Snapshot<'_>, fields: &Fields, neuron: usize) {
-    let Some(data) = &world.digits.view.data else { return };
+fn won(ui: &mut Ui, world: &World<'_>, fields: &Fields, neuron: usize) {
+    let Some(data) = &world.room.view.data else { return };
     let numbers = fields.tally.as_ref().map_or([NONE; 6], |t| t.last_won[neuron]);
     let known: Vec<usize> = numbers
         .iter()

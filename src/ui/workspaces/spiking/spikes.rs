@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use egui::{RichText, Sense, Ui, vec2};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::diehl_cook::DigitsEdit;
-use super::super::super::diehl_cook::settings::DT_MS;
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::digit_view;
-use super::super::super::widgets::raster::{self, Group, Raster};
-use super::super::super::widgets::time_axis;
-use super::super::super::widgets::time_bar::{self, TimeBar};
-use super::super::super::widgets::trace_plot::{Level, Line, TracePlot};
+use crate::ui::command::{Command, Outbox};
+use super::DigitsEdit;
+use super::settings::DT_MS;
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::digit_view;
+use crate::ui::widgets::raster::{self, Group, Raster};
+use crate::ui::widgets::time_axis;
+use crate::ui::widgets::time_bar::{self, TimeBar};
+use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
 use super::named;
 use crate::data::PIXELS;
 use crate::snn::diehl_cook::THRESHOLD_BASE_MV;
@@ -39,15 +39,15 @@ pub fn flicker(recording: &Recording, first: u32, step: u64) -> [f32; PIXELS] {
 }
 
 /// The moment looked at, unless it is the newest, ms.
-fn cursor_ms(world: &Snapshot<'_>) -> Option<f64> {
-    let playback = &world.digits.state.spikes;
+fn cursor_ms(world: &World<'_>) -> Option<f64> {
+    let playback = &world.room.spikes;
     let behind = !playback.is_following() && playback.at() < playback.range().1;
     behind.then(|| playback.at() as f64 * DT_MS)
 }
 
 /// Plots on one time axis.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let view = &world.digits.view;
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let view = &world.room.view;
     let stretch = &view.stretch;
     tools(ui, world, out);
     if stretch.recording.steps() == 0 {
@@ -60,7 +60,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     let neurons = (stretch.recording.neurons().saturating_sub(PIXELS as u32)) / 2;
     inputs(ui, world, neurons);
     let p = palette(ui.visuals());
-    let mut plot = world.digits.state.plot.clone();
+    let mut plot = world.room.plot.clone();
     let (now_ms, thick) = (stretch.recording.duration_ms(), world.session.projector);
     let axis = plot.time.axis(raster::plot_x(ui), now_ms);
     let room = (ui.available_height() - time_axis::AXIS_HEIGHT - 20.0).clamp(260.0, 900.0);
@@ -71,7 +71,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     Raster {
         id: egui::Id::unique("digits raster"),
         recording: &stretch.recording,
-        plotter: world.plotter,
+        plotter: world.hub.plotter(),
         groups: &groups,
         hues: &[p.series[0], p.series[1], p.series[2]],
         cursor_ms,
@@ -121,14 +121,14 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         }
     }
     time_axis::show(ui, &axis);
-    if plot != world.digits.state.plot {
-        out.push(Command::Digits(DigitsEdit::Plot(Box::new(plot))));
+    if plot != world.room.plot {
+        out.push(DigitsEdit::Plot(Box::new(plot)));
     }
 }
 
 /// The image, its spikes, and what is going on.
-fn inputs(ui: &mut Ui, world: &Snapshot<'_>, neurons: u32) {
-    let view = &world.digits.view;
+fn inputs(ui: &mut Ui, world: &World<'_>, neurons: u32) {
+    let view = &world.room.view;
     let p = palette(ui.visuals());
     let recording = &view.stretch.recording;
     let step = cursor_ms(world).map_or(recording.steps(), |ms| (ms / DT_MS) as u64);
@@ -181,14 +181,14 @@ fn inputs(ui: &mut Ui, world: &Snapshot<'_>, neurons: u32) {
 }
 
 /// Next spike, whom to trace, zoom and save.
-fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let view = &world.digits.view;
+fn tools(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let view = &world.room.view;
     let p = palette(ui.visuals());
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let tip = "Holds, and goes on to the next spike of a neuron";
         if ui.button("Next spike").on_hover_text(tip).clicked() {
-            out.push(Command::Digits(DigitsEdit::NextSpike));
+            out.push(DigitsEdit::NextSpike);
         }
         let most = view.fields.as_ref().map_or(1, |f| f.learnt.theta.len()).saturating_sub(1);
         let mut traced = view.stretch.traced.first().copied().unwrap_or(0) as usize;
@@ -196,12 +196,12 @@ fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         let drag = number::drag(&mut traced).range(0..=most);
         let tip = "Whose membrane potential and conductances are shown; recording begins anew";
         if ui.add(drag).labelled_by(label.id).on_hover_text(tip).changed() {
-            out.push(Command::Digits(DigitsEdit::Select(Some(traced))));
+            out.push(DigitsEdit::Select(Some(traced)));
         }
         if let Some(winner) = view.last.winner
             && ui.button("Last winner").on_hover_text("Trace who won the last image").clicked()
         {
-            out.push(Command::Digits(DigitsEdit::Select(Some(winner))));
+            out.push(DigitsEdit::Select(Some(winner)));
         }
         ui.menu_button("Save…", |ui| {
             for (name, extension) in [("Spikes as npz", "npz"), ("Spikes as CSV", "csv")] {
@@ -230,8 +230,8 @@ fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 /// The time bar over what is recorded.
-pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let view = &world.digits.view;
+pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let view = &world.room.view;
     let recording = Arc::clone(&view.stretch.recording);
     let density = recording.activity(200);
     let neurons = 0..recording.neurons().saturating_sub(PIXELS as u32);
@@ -241,12 +241,12 @@ pub fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     };
     let axis = time_bar::Axis { unit: "ms", unit_per_step: DT_MS, decimals: 1 };
     let shown =
-        world.digits.state.plot.time.axis(egui::Rangef::new(0.0, 1.0), recording.duration_ms());
+        world.room.plot.time.axis(egui::Rangef::new(0.0, 1.0), recording.duration_ms());
     let window = ((shown.from_ms / DT_MS) as u64, (shown.to_ms / DT_MS) as u64);
-    TimeBar::new(&world.digits.state.spikes, axis)
+    TimeBar::new(&world.room.spikes, axis)
         .density(&density, "all spikes")
         .window(Some(window))
         .events(&next)
         .measured(view.speeds.map(|s| s.engine.steps_per_s))
-        .show(ui, &mut |edit| out.push(Command::Digits(DigitsEdit::Play(edit))));
+        .show(ui, &mut |edit| out.push(DigitsEdit::Play(edit)));
 }

@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 
 use egui::{Align2, CornerRadius, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, pos2};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::time::TimeEdit;
-use super::super::super::widgets::answer_card::percent;
+use crate::ui::command::{Command, Outbox};
+use super::World;
+use crate::ui::theme::{self, palette};
+use super::TimeEdit;
+use crate::ui::widgets::answer_card::percent;
 use super::chart::{Axes, Labels};
 use super::{Timeline, kind, line, now, save_buttons, timelines};
 use crate::ann::sweep::{Order, Probabilities};
@@ -23,12 +23,12 @@ use crate::workers::sweep::Reading;
 const READING: &str = "On the way: the network’s own dense layers applied to each intermediate state; they were trained on the last one only.";
 
 /// Draws the strips and the networks.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let from = ui.next_widget_position();
     let right = ui.max_rect().right();
     let all = timelines(world);
     strips(ui, world, &all, out);
-    let readings = &world.sweeps.readings;
+    let readings = &world.room.sweeps.readings;
     let width = ui.available_width();
     // The note and the buttons below; on a narrow window the note takes two lines.
     let room = ui.available_height() - if width < 640.0 { 84.0 } else { 66.0 };
@@ -66,7 +66,7 @@ const NAMES: f32 = 122.0;
 const VERDICTS: f32 = 168.0;
 
 /// One row of cells for each network and the ensemble.
-fn strips(ui: &mut Ui, world: &Snapshot<'_>, all: &[Timeline<'_>], out: &mut Outbox) {
+fn strips(ui: &mut Ui, world: &World<'_>, all: &[Timeline<'_>], out: &mut Outbox) {
     let p = palette(ui.visuals());
     let narrow = ui.available_width() < 640.0;
     let row = if narrow { 20.0 } else { 24.0 };
@@ -114,7 +114,7 @@ fn strips(ui: &mut Ui, world: &Snapshot<'_>, all: &[Timeline<'_>], out: &mut Out
     {
         let k = ((at.x - cells.left()) / cell).clamp(0.0, SIDE as f32) as usize;
         if k != now(world) {
-            out.push(Command::Time(TimeEdit::Play(PlaybackEdit::Go(k as u64))));
+            out.push(TimeEdit::Play(PlaybackEdit::Go(k as u64)));
         }
     }
     response.on_hover_text("Each cell: the answer if the digit ended there; the fuller, the surer. Bold with a frame: from there on the answer no longer changes. Drag to scrub.");
@@ -131,7 +131,7 @@ fn name(ui: &Ui, timeline: &Timeline<'_>, rect: Rect) {
 }
 
 /// The cells of one reader; `first` is the place of the first.
-fn strip(ui: &Ui, world: &Snapshot<'_>, timeline: &Timeline<'_>, first: Rect) {
+fn strip(ui: &Ui, world: &World<'_>, timeline: &Timeline<'_>, first: Rect) {
     let p = palette(ui.visuals());
     let now = now(world);
     let width = first.width();
@@ -169,7 +169,7 @@ fn strip(ui: &Ui, world: &Snapshot<'_>, timeline: &Timeline<'_>, first: Rect) {
 }
 
 /// The answer at the position, and when the mind was made up.
-fn verdict(ui: &Ui, world: &Snapshot<'_>, timeline: &Timeline<'_>, rect: Rect, narrow: bool) {
+fn verdict(ui: &Ui, world: &World<'_>, timeline: &Timeline<'_>, rect: Rect, narrow: bool) {
     let p = palette(ui.visuals());
     if world.digit.is_blank() {
         return;
@@ -214,7 +214,7 @@ fn spoken(timeline: &Timeline<'_>, now: usize) -> String {
 }
 
 /// One network: hidden units above, probabilities below.
-fn card(ui: &mut Ui, world: &Snapshot<'_>, reading: &Reading, rect: Rect, out: &mut Outbox) {
+fn card(ui: &mut Ui, world: &World<'_>, reading: &Reading, rect: Rect, out: &mut Outbox) {
     let p = palette(ui.visuals());
     ui.painter().rect(rect, 8, p.card, Stroke::new(1.0, p.line), egui::StrokeKind::Inside);
     let inner = rect.shrink2(Vec2::new(8.0, 6.0));
@@ -239,7 +239,7 @@ fn caption(ui: &Ui, rect: Rect, text: &str) {
     ui.painter().text(at, Align2::RIGHT_TOP, text, theme::regular(11.0), p.weak);
 }
 
-fn states(ui: &Ui, world: &Snapshot<'_>, reading: &Reading, rect: Rect, x: &str, out: &mut Outbox) {
+fn states(ui: &Ui, world: &World<'_>, reading: &Reading, rect: Rect, x: &str, out: &mut Outbox) {
     let now = now(world);
     let units = reading.sweep.trace.hidden;
     let axes = Axes::new(rect, 0.0, units as f32);
@@ -258,7 +258,7 @@ fn states(ui: &Ui, world: &Snapshot<'_>, reading: &Reading, rect: Rect, x: &str,
 /// The ten curves; those that matter have a colour and their digit beside them.
 fn probabilities(
     ui: &Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     reading: &Reading,
     rect: Rect,
     x: &str,

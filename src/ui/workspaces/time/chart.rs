@@ -3,9 +3,9 @@
 
 use egui::{Align2, Color32, Id, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, pos2};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::theme::{self, palette};
-use super::super::super::time::TimeEdit;
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
+use super::TimeEdit;
 use crate::core::playback::PlaybackEdit;
 use crate::data::SIDE;
 
@@ -130,7 +130,7 @@ impl Axes {
             && self.step(at.x) != now
         {
             let to = PlaybackEdit::Go(self.step(at.x) as u64);
-            out.push(Command::Time(TimeEdit::Play(to)));
+            out.push(TimeEdit::Play(to));
         }
         response
     }

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use egui::{Align2, ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, Vec2, pos2};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::time::TimeEdit;
+use crate::ui::command::{Command, Outbox};
+use super::World;
+use crate::ui::theme::{self, palette};
+use super::TimeEdit;
 use super::chart::{Axes, Labels};
 use super::{now, save_buttons};
 use crate::ann::sweep::early::Count;
@@ -19,9 +19,9 @@ use crate::workers::library::Loading;
 use crate::workers::sweep::Survey;
 
 /// Draws the survey, or offers one.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     controls(ui, world, out);
-    let survey = &world.survey;
+    let survey = &world.room.survey;
     if survey.done == 0 {
         ui.label("All four networks read every test digit, and after each column or row their answers are compared with the label. It can be stopped; what was counted until then is kept.");
         return;
@@ -42,16 +42,16 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     save_buttons(ui, out, "how-early", rect, || csv(survey));
 }
 
-fn controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let survey = &world.survey;
+fn controls(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let survey = &world.room.survey;
     ui.horizontal_wrapped(|ui| {
-        let waits = world.time.waits();
+        let waits = world.room.waits();
         if survey.running || waits.is_some() {
             let share = survey.done as f32 / survey.total.max(1) as f32;
             let share = if waits.is_some() { 0.0 } else { share };
             ui.add(egui::ProgressBar::new(share).desired_width(160.0).show_percentage());
             if ui.button("Stop").on_hover_text("What was counted is kept").clicked() {
-                out.push(Command::Time(TimeEdit::StopSurvey));
+                out.push(TimeEdit::StopSurvey);
             }
             return;
         }
@@ -77,13 +77,13 @@ fn controls(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             .labelled_by(label.id);
         let tip = "What is hidden on the left is hidden from the networks here, too";
         if ui.button("Read all of them").on_hover_text(tip).clicked() {
-            out.push(Command::Time(TimeEdit::Survey(source)));
+            out.push(TimeEdit::Survey(source));
         }
     });
 }
 
 /// What was read, and what was hidden meanwhile.
-fn about(ui: &mut Ui, world: &Snapshot<'_>, survey: &Survey) {
+fn about(ui: &mut Ui, world: &World<'_>, survey: &Survey) {
     let name = SOURCES.iter().find(|s| s.id == survey.source).map_or("", |s| s.name);
     let mut text = format!("{} test digits of {name}", grouped(survey.done as u64));
     let h = survey.hidden;
@@ -94,7 +94,7 @@ fn about(ui: &mut Ui, world: &Snapshot<'_>, survey: &Survey) {
     if chosen > 0 {
         text += &format!(", {chosen} chosen columns and rows hidden");
     }
-    if h != world.time.hidden {
+    if h != world.room.hidden {
         text += " (what is hidden now is something else: read again)";
     }
     ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
@@ -132,7 +132,7 @@ fn marker(ui: &Ui, i: usize, at: egui::Pos2, colour: egui::Color32) {
 }
 
 /// Share of right answers after every step.
-fn accuracy(ui: &Ui, world: &Snapshot<'_>, survey: &Survey, rect: Rect, out: &mut Outbox) {
+fn accuracy(ui: &Ui, world: &World<'_>, survey: &Survey, rect: Rect, out: &mut Outbox) {
     let p = palette(ui.visuals());
     let head = "Right answers after so many columns or rows";
     ui.painter().text(rect.left_top(), Align2::LEFT_TOP, head, theme::strong(13.0), p.text);

@@ -18,12 +18,11 @@ mod units;
 
 use egui::{Key, RichText, ScrollArea, Ui};
 
-use super::super::command::{Command, Outbox};
-use super::super::snapshot::Snapshot;
-use super::super::theme::{self, palette};
-use super::super::time::{TimeEdit, TimeTab};
-use super::super::widgets::icons::Icon;
-use super::super::widgets::time_bar::{Axis, Mark, TimeBar};
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
+use {TimeEdit, TimeTab};
+use crate::ui::widgets::icons::Icon;
+use crate::ui::widgets::time_bar::{Axis, Mark, TimeBar};
 use super::Workspace;
 use crate::ann::sweep::{Cell, Order, Probabilities, decided_after};
 use crate::data::SIDE;
@@ -44,7 +43,7 @@ struct Tab {
     is: TimeTab,
     name: &'static str,
     doc: &'static str,
-    show: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
+    show: fn(&mut Ui, &World<'_>, &mut Outbox),
 }
 
 const TABS: [Tab; 3] = [
@@ -68,7 +67,7 @@ const TABS: [Tab; 3] = [
     },
 ];
 
-fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let plain = egui::Frame::new();
     let gap = |top, left| egui::Margin { top, left, ..egui::Margin::ZERO };
     egui::Panel::bottom("time bar")
@@ -98,13 +97,13 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         .show(ui, |ui| views(ui, world, out));
 }
 
-fn views(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let chosen = world.session.time.tab;
+fn views(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let chosen = world.room.kept.tab;
     ui.horizontal_wrapped(|ui| {
         for tab in &TABS {
             let text = RichText::new(tab.name).font(theme::strong(14.0));
             if ui.selectable_label(tab.is == chosen, text).on_hover_text(tab.doc).clicked() {
-                out.push(Command::Time(TimeEdit::Tab(tab.is)));
+                out.push(TimeEdit::Tab(tab.is));
             }
         }
         let hint = if world.digit.is_blank() {
@@ -116,7 +115,7 @@ fn views(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         };
         ui.label(RichText::new(hint).small().color(palette(ui.visuals()).weak));
     });
-    if world.sweeps.serial == 0 {
+    if world.room.sweeps.serial == 0 {
         ui.label("The digit is being read …");
         return;
     }
@@ -126,7 +125,7 @@ fn views(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 /// The time bar: how much the answers change at each step, and who knows when.
-fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let p = palette(ui.visuals());
     let all = timelines(world);
     let changes = changes(&all);
@@ -142,14 +141,14 @@ fn bar(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         }
     }
     let axis = Axis { unit: "lines", unit_per_step: 1.0, decimals: 0 };
-    TimeBar::new(&world.time.playback, axis)
+    TimeBar::new(&world.room.playback, axis)
         .density(&changes, "how much the answers change at this step")
         .marks(&marks)
         .events(&|at, on| {
             let places = marks.iter().map(|m| m.at);
             if on { places.filter(|k| *k > at).min() } else { places.filter(|k| *k < at).max() }
         })
-        .show(ui, &mut |edit| out.push(Command::Time(TimeEdit::Play(edit))));
+        .show(ui, &mut |edit| out.push(TimeEdit::Play(edit)));
 }
 
 /// Who answers, over time: a network or the ensemble.
@@ -165,15 +164,15 @@ struct Timeline<'a> {
 }
 
 /// The networks, then the ensemble.
-fn timelines<'a>(world: &'a Snapshot<'_>) -> Vec<Timeline<'a>> {
-    let networks = world.sweeps.readings.iter().map(|r| Timeline {
+fn timelines<'a>(world: &'a World<'_>) -> Vec<Timeline<'a>> {
+    let networks = world.room.sweeps.readings.iter().map(|r| Timeline {
         name: &r.name,
         kind: kind(r),
         line: line(r),
         probabilities: &r.sweep.probabilities,
         decided_after: r.sweep.decided_after(),
     });
-    let together = world.sweeps.together.iter().map(|t| Timeline {
+    let together = world.room.sweeps.together.iter().map(|t| Timeline {
         name: t.name,
         kind: "→ ↓",
         line: "column and row",
@@ -213,8 +212,8 @@ fn changes(all: &[Timeline<'_>]) -> Vec<f32> {
 }
 
 /// The step shown, as an index.
-fn now(world: &Snapshot<'_>) -> usize {
-    (world.time.playback.at() as usize).min(SIDE)
+fn now(world: &World<'_>) -> usize {
+    (world.room.playback.at() as usize).min(SIDE)
 }
 
 /// Save as PNG, save as CSV.

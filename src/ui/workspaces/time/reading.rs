@@ -3,18 +3,18 @@
 
 use egui::{Rect, Response, RichText, Sense, Stroke, Ui, Vec2, pos2};
 
-use super::super::super::command::{Command, DigitEdit, Outbox};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::time::TimeEdit;
-use super::super::super::widgets::{canvas, digit_view, sources};
+use crate::ui::command::{Command, DigitEdit, Outbox};
+use super::World;
+use crate::ui::theme::{self, palette};
+use super::TimeEdit;
+use crate::ui::widgets::{canvas, digit_view, sources};
 use super::now;
 use crate::ann::sweep::{Hidden, Order};
 use crate::data::SIDE;
 use crate::ui::widgets::number;
 
 /// Draws the column of `width` points, within `height` if that is possible.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, width: f32, height: f32) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32, height: f32) {
     ui.spacing_mut().item_spacing.y = 5.0;
     // Both pictures above each other where they are large enough that way.
     let canvas = (height * 0.27).clamp(112.0, 190.0).min(width - 66.0);
@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, width: f32, hei
 }
 
 /// The picture with what has been read of it, and what is hidden.
-fn picture(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, order: Order, side: f32) {
+fn picture(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, order: Order, side: f32) {
     let p = palette(ui.visuals());
     let (columns, k) = (order == Order::Columns, now(world));
     let (way, line) = if columns { ("From the left", "column") } else { ("From the top", "row") };
@@ -57,7 +57,7 @@ fn picture(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, order: Order, si
     };
     let painter = ui.painter().with_clip_rect(rect);
     painter.rect_filled(band(k, SIDE, columns), 0, p.well.gamma_multiply(0.8));
-    let hidden = world.time.hidden;
+    let hidden = world.room.hidden;
     let last = Hidden { last: hidden.last, ..Hidden::default() };
     for i in 0..SIDE {
         for along in [true, false] {
@@ -85,7 +85,7 @@ fn picture(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, order: Order, si
 }
 
 /// A click hides the line under the pointer, or shows it again.
-fn pick(response: Response, world: &Snapshot<'_>, out: &mut Outbox, order: Order, cell: f32) {
+fn pick(response: Response, world: &World<'_>, out: &mut Outbox, order: Order, cell: f32) {
     let Some(at) = response.hover_pos() else { return };
     let from = if order == Order::Columns {
         at.x - response.rect.left()
@@ -94,12 +94,12 @@ fn pick(response: Response, world: &Snapshot<'_>, out: &mut Outbox, order: Order
     };
     let i = ((from / cell).max(0.0) as usize).min(SIDE - 1);
     let (line, name) = if order == Order::Columns {
-        (world.time.hidden.columns, "column")
+        (world.room.hidden.columns, "column")
     } else {
-        (world.time.hidden.rows, "row")
+        (world.room.hidden.rows, "row")
     };
     if response.clicked() {
-        out.push(Command::Time(TimeEdit::Hide(toggled(world.time.hidden, order, i))));
+        out.push(TimeEdit::Hide(toggled(world.room.hidden, order, i)));
     }
     let what = if line >> i & 1 == 1 { "show it again" } else { "hide it from all networks" };
     response.on_hover_text_at_pointer(format!("{name} {}: click to {what}", i + 1));
@@ -114,9 +114,9 @@ fn toggled(mut hidden: Hidden, order: Order, line: usize) -> Hidden {
 }
 
 /// Hides lines from the end, and those at the position.
-fn hiding(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, width: f32) {
-    let hidden = world.time.hidden;
-    let mut hide = |hidden| out.push(Command::Time(TimeEdit::Hide(hidden)));
+fn hiding(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
+    let hidden = world.room.hidden;
+    let mut hide = |hidden| out.push(TimeEdit::Hide(hidden));
     let tip = "Lines that are read last become blank paper: columns on the right for those who read from the left, rows at the bottom for those who read from the top.";
     let label = ui.label(RichText::new("Hide the last").small()).on_hover_text(tip);
     ui.spacing_mut().slider_width = (width - 62.0).max(60.0);
@@ -148,7 +148,7 @@ fn hiding(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, width: f32) {
 }
 
 /// The canvas with the most needed tools.
-fn paper(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, side: f32) {
+fn paper(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, side: f32) {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let response = canvas::show(ui, world.digit, side, out);
@@ -168,10 +168,10 @@ fn paper(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, side: f32) {
                 ui.add_enabled(on, button).on_hover_text(tip).clicked()
             };
             if button(ui, digit.can_undo(), "Undo", "Take the last change back (Ctrl+Z)") {
-                out.push(Command::Digit(DigitEdit::Undo));
+                out.push(DigitEdit::Undo);
             }
             if button(ui, !digit.is_blank(), "Clear", "An empty canvas (Del)") {
-                out.push(Command::Digit(DigitEdit::Clear));
+                out.push(DigitEdit::Clear);
             }
             let ready = world.library.source(world.picking.source).split().is_some();
             if button(ui, ready, "Next", "The next digit of the data set chosen in Draw (N)") {

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use egui::{Align2, ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, pos2};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::time::TimeEdit;
+use crate::ui::command::{Command, Outbox};
+use super::World;
+use crate::ui::theme::{self, palette};
+use super::TimeEdit;
 use super::chart::{Axes, Labels, scale};
 use super::{kind, now, save_buttons};
 use crate::ann::sweep::{self, Cell, Order, Sweep};
@@ -17,9 +17,9 @@ use crate::ui::widgets::number;
 use crate::workers::sweep::Reading;
 
 /// Draws the heat maps and the chosen unit.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let readings = &world.sweeps.readings;
-    let kept = &world.session.time;
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let readings = &world.room.sweeps.readings;
+    let kept = &world.room.kept;
     let Some(chosen) = readings.iter().find(|r| r.key == kept.network).or(readings.first()) else {
         ui.label("There is no recurrent network at hand.");
         return;
@@ -60,7 +60,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 /// One network's maps.
 fn card(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     reading: &Reading,
     rect: Rect,
     mark: Option<usize>,
@@ -99,7 +99,7 @@ impl Map {
     fn show(
         self,
         ui: &Ui,
-        world: &Snapshot<'_>,
+        world: &World<'_>,
         reading: &Reading,
         value: impl Fn(usize, usize) -> f32,
         out: &mut Outbox,
@@ -133,7 +133,7 @@ impl Map {
         let share = (at.x - axes.ground.left()) / axes.ground.width();
         let k = ((share * SIDE as f32).max(0.0) as usize + 1).min(SIDE);
         if response.clicked() {
-            out.push(Command::Time(TimeEdit::Unit(reading.key.clone(), unit)));
+            out.push(TimeEdit::Unit(reading.key.clone(), unit));
         }
         let text = format!(
             "unit {} after {k} {x}: {} = {:+.3}\nClick to see its gates, drag to scrub",
@@ -148,7 +148,7 @@ impl Map {
 /// Which unit's gates are shown.
 fn choose(ui: &mut Ui, readings: &[Reading], chosen: &Reading, unit: usize, out: &mut Outbox) {
     let mut pick = |network: &str, unit| {
-        out.push(Command::Time(TimeEdit::Unit(network.to_owned(), unit)));
+        out.push(TimeEdit::Unit(network.to_owned(), unit));
     };
     ui.horizontal_wrapped(|ui| {
         let label = ui.label(RichText::new("Gates of").font(theme::strong(14.0)));
@@ -192,7 +192,7 @@ fn most_active(sweep: &Sweep) -> usize {
 /// The chosen unit: its gates, its state and its cell.
 fn gates(
     ui: &Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     reading: &Reading,
     unit: usize,
     rect: Rect,

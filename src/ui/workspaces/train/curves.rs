@@ -7,9 +7,9 @@ use egui_plot::{
     VLine,
 };
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
+use crate::ui::command::{Command, Outbox};
+use super::World;
+use crate::ui::theme::{self, palette};
 use super::history;
 use crate::ann::optimiser::OPTIMISERS;
 use crate::core::text::grouped;
@@ -23,7 +23,7 @@ pub(super) enum Quantity {
 }
 
 /// Draws both plots, side by side where there is room.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let runs = shown_runs(world);
     if runs.is_empty() {
         ui.label(
@@ -59,12 +59,12 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 /// The run in hand first, then those chosen for comparison.
-fn shown_runs<'a>(world: &'a Snapshot<'_>) -> Vec<&'a RunRecord> {
+fn shown_runs<'a>(world: &'a World<'_>) -> Vec<&'a RunRecord> {
     let current = world.training.record.as_deref();
     let others = world
         .runs
         .iter()
-        .filter(|r| world.compared.contains(&r.id) && current.is_none_or(|c| c.id != r.id));
+        .filter(|r| world.room.compared.contains(&r.id) && current.is_none_or(|c| c.id != r.id));
     current.into_iter().chain(others).collect()
 }
 
@@ -81,7 +81,7 @@ pub fn name(run: &RunRecord) -> String {
 /// One of the two plots, with a line at `cursor` epochs.
 pub(super) fn plot(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     runs: &[&RunRecord],
     quantity: Quantity,
     height: f32,

@@ -2,9 +2,9 @@
 
 use egui::{Button, ComboBox, RichText, Ui};
 
-use super::super::super::command::{Command, DataEdit, Outbox, TrainEdit};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
+use crate::ui::command::{Command, DataEdit, Outbox, TrainEdit};
+use super::World;
+use crate::ui::theme::{self, palette};
 use super::history;
 use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig};
 use crate::ann::trainer::TrainConfig;
@@ -34,10 +34,10 @@ pub fn bound_form(config: &mut TrainConfig, to: &mut Bounds) {
 }
 
 /// Draws the form.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     buttons(ui, world, out);
     ui.separator();
-    let mut config = world.session.training.clone();
+    let mut config = world.room.kept.training.clone();
     let running = world.training.phase.in_hand();
     ui.add_enabled_ui(!running, |ui| {
         network(ui, &mut config);
@@ -56,15 +56,15 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
         ui.label(RichText::new("Settings are fixed while a run is in hand.").small());
     }
     live(ui, world, out);
-    if config != world.session.training {
-        out.push(Command::Train(TrainEdit::Configure(Box::new(config))));
+    if config != world.room.kept.training {
+        out.push(TrainEdit::Configure(Box::new(config)));
     }
 }
 
-fn buttons(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn buttons(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let p = palette(ui.visuals());
     let phase = &world.training.phase;
-    let mut push = |edit| out.push(Command::Train(edit));
+    let mut push = |edit| out.push(edit);
     let (text, edit, tip) = match phase {
         Phase::Training | Phase::Testing { .. } => {
             ("Pause", TrainEdit::Pause, "Hold before the next batch (Ctrl+Enter)")
@@ -195,7 +195,7 @@ fn data(ui: &mut Ui, config: &mut TrainConfig, out: &mut Outbox) {
                     if ui.selectable_label(on, source.name).on_hover_text(source.doc).clicked() {
                         config.data = source.id.to_owned();
                         if source.id == "synthetic" {
-                            out.push(Command::Data(DataEdit::LoadSynthetic));
+                            out.push(DataEdit::LoadSynthetic);
                         }
                     }
                 }
@@ -341,11 +341,11 @@ fn optimiser(ui: &mut Ui, config: &mut TrainConfig) {
     }
 }
 
-fn live(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn live(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ui.separator();
     let mut on = world.session.live;
     let tip = "The network in training answers among the others in Draw, renewed every second";
     if ui.checkbox(&mut on, "Answer in Draw while it trains").on_hover_text(tip).changed() {
-        out.push(Command::Train(TrainEdit::Live(on)));
+        out.push(TrainEdit::Live(on));
     }
 }

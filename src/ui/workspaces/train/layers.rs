@@ -3,13 +3,13 @@
 
 use egui::{RichText, Sense, Ui, Vec2, pos2};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
+use crate::ui::command::{Command, Outbox};
+use super::World;
+use crate::ui::theme::{self, palette};
 use crate::ann::trainer::{Histogram, LayerStats};
 
 /// Draws a card per weight matrix or kernel.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let layers = &world.training.layers;
     if layers.is_empty() {
         ui.label(

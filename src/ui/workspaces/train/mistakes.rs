@@ -3,10 +3,10 @@
 
 use egui::{RichText, ScrollArea, Sense, Ui, Vec2, pos2};
 
-use super::super::super::command::{Command, DigitEdit, Outbox};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::digit_view;
+use crate::ui::command::{Command, DigitEdit, Outbox};
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::digit_view;
 use crate::core::decision::said;
 use crate::core::text::grouped;
 use crate::data::CLASSES;
@@ -22,7 +22,7 @@ type Counts = [[u32; CLASSES]; CLASSES];
 type Cell = (usize, usize);
 
 /// Draws matrix and gallery.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let Some(judged) = world.training.judged.clone() else {
         ui.label("After each epoch this shows how the held-out digits were answered.");
         return;
@@ -238,11 +238,11 @@ fn mistake(ui: &mut Ui, judged: &Judged, index: usize, out: &mut Outbox) {
         let tip =
             format!("{spoken} with {:.1} %. Click to see it in Draw.", answer.probability * 100.0);
         if response.on_hover_text(tip).clicked() {
-            out.push(Command::Digit(DigitEdit::Show {
+            out.push(DigitEdit::Show {
                 name: format!("{} digit {index}", judged.of),
                 label,
                 pixels: Box::new(judged.data.pixels(index)),
-            }));
+            });
             out.push(Command::Show("draw"));
         }
     });

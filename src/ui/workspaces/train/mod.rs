@@ -24,10 +24,9 @@ pub use form::bound_form;
 
 use egui::{Key, RichText, ScrollArea, Ui};
 
-use super::super::command::{Command, Outbox};
-use super::super::snapshot::Snapshot;
-use super::super::theme::{self, palette};
-use super::super::widgets::icons::Icon;
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::icons::Icon;
 use super::Workspace;
 use crate::core::clock::duration_text;
 use crate::core::text::grouped;
@@ -58,7 +57,7 @@ pub static TABS: [Tab; 7] = [
         show: structure::show,
     },
     Tab {
-        name: super::super::history::TAB,
+        name: history::TAB,
         doc: "Go back to any moment of a run: filters, answers, mistakes as they were",
         show: history::show,
     },
@@ -70,10 +69,10 @@ pub struct Tab {
     /// Name, also its id.
     pub name: &'static str,
     doc: &'static str,
-    show: fn(&mut Ui, &Snapshot<'_>, &mut Outbox),
+    show: fn(&mut Ui, &World<'_>, &mut Outbox),
 }
 
-fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let width = if ui.available_width() < 820.0 { 222.0 } else { 268.0 };
     if ui.available_width() < 560.0 {
         ScrollArea::vertical().show(ui, |ui| {
@@ -93,28 +92,28 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     egui::CentralPanel::default().frame(frame).show(ui, |ui| tabs(ui, world, out));
 }
 
-fn tabs(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn tabs(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     // Looking back needs the height more than the run in hand does.
-    let looks_back = world.train_tab == super::super::history::TAB;
+    let looks_back = world.room.tab == history::TAB;
     if !looks_back || ui.available_height() > 760.0 {
         headline(ui, world);
     }
     ui.horizontal_wrapped(|ui| {
         for tab in &TABS {
             let text = RichText::new(tab.name).font(theme::strong(14.0));
-            let on = tab.name == world.train_tab;
+            let on = tab.name == world.room.tab;
             if ui.selectable_label(on, text).on_hover_text(tab.doc).clicked() {
                 out.push(Command::TrainTab(tab.name));
             }
         }
     });
     ui.add_space(2.0);
-    let tab = TABS.iter().find(|t| t.name == world.train_tab).unwrap_or(&TABS[0]);
+    let tab = TABS.iter().find(|t| t.name == world.room.tab).unwrap_or(&TABS[0]);
     (tab.show)(ui, world, out);
 }
 
 /// What is going on, in figures that can be read from the back row.
-fn headline(ui: &mut Ui, world: &Snapshot<'_>) {
+fn headline(ui: &mut Ui, world: &World<'_>) {
     let view = &world.training;
     let Some(record) = &view.record else {
         ui.label(RichText::new("No run in hand").font(theme::strong(18.0)));

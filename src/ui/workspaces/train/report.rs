@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use egui::{RichText, ScrollArea, Ui};
 
-use super::super::super::command::{Command, Outbox, TrainEdit};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
+use crate::ui::command::{Command, Outbox, TrainEdit};
+use super::World;
+use crate::ui::theme::{self, palette};
 use crate::ann::ensemble::{ENSEMBLES, Ensemble, Stacking};
 use crate::ann::shipped::{SETS, WeightSet};
 use crate::ann::trainer::TrainConfig;
@@ -17,7 +17,7 @@ use crate::workers::library::Loading;
 use crate::workers::runs::{RunRecord, RunState};
 
 /// Draws the table and the queue.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ui.label(
         RichText::new("Accuracy on MNIST's 10,000 test images, in percent, by the report's recipe: Adadelta, batches of 32, all 60,000 training images less 2 %.")
             .small(),
@@ -35,7 +35,7 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     }
 }
 
-fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn table(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let runs = finished(world.runs);
     egui::Grid::new("report").num_columns(4 + SETS.len()).striped(true).spacing([18.0, 5.0]).show(ui, |ui| {
         let mut tips = vec![
@@ -72,7 +72,7 @@ fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             let name = format!("Queue {}", architecture.name);
             if ui.button(&name).on_hover_text(tip).clicked() {
                 let config = next(world, architecture);
-                out.push(Command::Train(TrainEdit::Enqueue(Box::new(config))));
+                out.push(TrainEdit::Enqueue(Box::new(config)));
             }
             ui.end_row();
         }
@@ -92,7 +92,7 @@ fn table(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 /// it together once every member has a run.
 fn yours(
     ui: &mut Ui,
-    world: &Snapshot<'_>,
+    world: &World<'_>,
     (ensemble, runs): (&'static Ensemble, &Finished<'_>),
     out: &mut Outbox,
 ) {
@@ -120,7 +120,7 @@ fn yours(
         seeds.join(", ")
     );
     let done = combined(world, ensemble, &members);
-    let (in_hand, label) = match world.combinations.in_hand {
+    let (in_hand, label) = match world.room.combinations.in_hand {
         Some((id, n, of)) if id == ensemble.id => (true, format!("{n} of {of} have answered …")),
         in_hand => (in_hand.is_some(), done.map_or_else(|| "–".into(), accuracy_text)),
     };
@@ -135,17 +135,17 @@ fn yours(
     let ask = ui.add_enabled(!in_hand && !loading, button);
     if ask.on_hover_text(tip).on_disabled_hover_text(wait).clicked() {
         let runs = members.iter().map(|r| (r.id.clone(), r.config.clone())).collect();
-        out.push(Command::Train(TrainEdit::Combine(ensemble, runs)));
+        out.push(TrainEdit::Combine(ensemble, runs));
     }
 }
 
 /// What these very runs reached together on the digits at hand.
 fn combined<'a>(
-    world: &'a Snapshot<'_>,
+    world: &'a World<'_>,
     ensemble: &Ensemble,
     members: &[&RunRecord],
 ) -> Option<&'a Stacking> {
-    let done = world.combinations.done.get(ensemble.id)?;
+    let done = world.room.combinations.done.get(ensemble.id)?;
     // Other files may have been chosen since.
     let digits = world.library.mnist.split().is_some_and(|s| Arc::ptr_eq(&s.test, &done.tested_on));
     let runs = done.runs.iter().eq(members.iter().map(|r| &r.id));
@@ -188,14 +188,14 @@ fn members<'a>(
 }
 
 /// The runs that wait, and the button that starts them one after another.
-fn queue(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let waiting = &world.session.queue;
+fn queue(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let waiting = &world.room.kept.queue;
     if waiting.is_empty() {
         return;
     }
     ui.add_space(8.0);
     ui.label(RichText::new("Queue").font(theme::strong(14.0)));
-    let on = world.session.queue_runs;
+    let on = world.room.kept.queue_runs;
     let (text, tip) = if on {
         ("Hold the queue", "The run in hand goes on; no other is begun after it")
     } else {
@@ -203,7 +203,7 @@ fn queue(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     };
     ui.horizontal(|ui| {
         if ui.button(text).on_hover_text(tip).clicked() {
-            out.push(Command::Train(TrainEdit::RunQueue(!on)));
+            out.push(TrainEdit::RunQueue(!on));
         }
         if on && !world.training.phase.in_hand() {
             let weak = palette(ui.visuals()).weak;
@@ -220,17 +220,17 @@ fn queue(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
                 egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Remove {text}"))
             });
             if remove.clicked() {
-                out.push(Command::Train(TrainEdit::Unqueue(i)));
+                out.push(TrainEdit::Unqueue(i));
             }
         });
     }
 }
 
 /// The report's recipe from the first seed that is neither used nor queued.
-fn next(world: &Snapshot<'_>, architecture: &Architecture) -> TrainConfig {
+fn next(world: &World<'_>, architecture: &Architecture) -> TrainConfig {
     let runs = world.runs.iter().map(|r| &r.config);
     let used = |seed: u64| {
-        let mut all = runs.clone().chain(&world.session.queue);
+        let mut all = runs.clone().chain(&world.room.kept.queue);
         all.any(|c| c.model == architecture.id && c.seed == seed)
     };
     let seed = (architecture.seed..).find(|s| !used(*s)).unwrap_or(architecture.seed);
@@ -252,7 +252,7 @@ fn fits(config: &TrainConfig, architecture: &Architecture) -> bool {
 }
 
 /// Where the run in hand stands, if it is one of this network by the recipe.
-fn now(world: &Snapshot<'_>, architecture: &Architecture) -> Option<String> {
+fn now(world: &World<'_>, architecture: &Architecture) -> Option<String> {
     let run = world.training.record.as_ref().filter(|_| world.training.phase.in_hand())?;
     let last = run.epochs.last().filter(|_| fits(&run.config, architecture))?;
     let held_out = f64::from(last.validation_accuracy?) * 100.0;
@@ -303,7 +303,7 @@ fn percent(value: Option<f64>) -> String {
     value.map_or("–".into(), |v| format!("{v:.2}"))
 }
 
-fn csv(world: &Snapshot<'_>) -> String {
+fn csv(world: &World<'_>) -> String {
     let plain = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.2}"));
     let runs = finished(world.runs);
     let by = |a: Option<f64>| plain(a.map(|a| a * 100.0));

@@ -3,16 +3,16 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
-use super::super::super::command::{Command, Outbox, TrainEdit};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
+use crate::ui::command::{Command, Outbox, TrainEdit};
+use super::World;
+use crate::ui::theme::{self, palette};
 use super::curves;
 use crate::core::clock::duration_text;
 use crate::workers::models::Origin;
 use crate::workers::runs::{RunRecord, RunState};
 
 /// Draws the table.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if world.runs.is_empty() {
         ui.label("Every run is kept here: its curves, its settings and its weights.");
         return;
@@ -41,11 +41,11 @@ pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
     }
 }
 
-fn row(ui: &mut Ui, world: &Snapshot<'_>, run: &RunRecord, out: &mut Outbox) {
-    let mut train = |edit| out.push(Command::Train(edit));
+fn row(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
+    let mut train = |edit| out.push(edit);
     let current = world.training.record.as_ref().is_some_and(|r| r.id == run.id);
     let in_hand = current && world.training.phase.in_hand();
-    let mut compared = world.compared.contains(&run.id) || current;
+    let mut compared = world.room.compared.contains(&run.id) || current;
     if ui
         .add_enabled(!current, egui::Checkbox::without_text(&mut compared))
         .on_hover_text("Compare under Curves")

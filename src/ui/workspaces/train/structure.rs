@@ -3,16 +3,16 @@
 
 use egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, vec2};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::structure::{self, Structure};
+use crate::ui::command::{Command, Outbox};
+use super::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::structure::{self, Structure};
 use crate::ann::zoo::{self, Architecture, Cost, LayerSummary};
 use crate::core::text::{grouped, millions};
 
 /// Draws the tab for the network that is chosen in the form.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
-    let Some(architecture) = zoo::find(&world.session.training.model) else {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let Some(architecture) = zoo::find(&world.room.kept.training.model) else {
         ui.label("Choose a network on the left to see its structure.");
         return;
     };
@@ -66,7 +66,7 @@ fn heading(ui: &mut Ui, architecture: &Architecture) {
 }
 
 /// What the network in the box answers to the current digit.
-fn answer<'a>(world: &'a Snapshot<'_>, architecture: &Architecture) -> Option<&'a [f32; 10]> {
+fn answer<'a>(world: &'a World<'_>, architecture: &Architecture) -> Option<&'a [f32; 10]> {
     let answers = world.answers.answers.iter();
     let mut of_it = answers.filter(|a| a.key == architecture.id && !world.digit.is_blank());
     of_it.next().map(|a| &a.probabilities)

@@ -3,8 +3,8 @@
 
 use egui::{Align2, RichText, Sense, Ui, Vec2, pos2};
 
-use super::super::super::super::theme::{self, palette};
-use super::super::super::super::widgets::digit_view;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::digit_view;
 use super::Scene;
 use crate::core::decision::{best, said, unique_max};
 use crate::data::CLASSES;

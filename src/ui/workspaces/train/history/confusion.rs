@@ -2,9 +2,9 @@
 
 use egui::Ui;
 
-use super::super::super::super::command::Outbox;
-use super::super::super::super::snapshot::Snapshot;
-use super::super::mistakes;
+use crate::ui::command::Outbox;
+use crate::ui::workspaces::train::World;
+use crate::ui::workspaces::train::mistakes;
 use super::{Scene, chooser};
 use crate::core::text::grouped;
 use crate::workers::library::Loading;
@@ -41,7 +41,7 @@ pub fn show(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
     }
 }
 
-fn why_none(world: &Snapshot<'_>, record: &RunRecord) -> String {
+fn why_none(world: &World<'_>, record: &RunRecord) -> String {
     if record.config.validation_share == 0.0 {
         return "This run held no digits out, so there are none to ask about.".into();
     }

@@ -19,11 +19,11 @@ pub use settings::form;
 
 use egui::{ComboBox, RichText, Ui};
 
-use super::super::super::command::{Command, Outbox};
-use super::super::super::history::{HistoryEdit, HistorySettings, Pictures, Plots, record};
-use super::super::super::snapshot::Snapshot;
-use super::super::super::theme::{self, palette};
-use super::super::super::widgets::time_bar::{self, Axis, Mark, TimeBar};
+use crate::ui::command::{Command, Outbox};
+use crate::ui::workspaces::train::history::{HistoryEdit, HistorySettings, Pictures, Plots, record};
+use crate::ui::workspaces::train::World;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::time_bar::{self, Axis, Mark, TimeBar};
 use super::curves;
 use crate::core::text::grouped;
 use crate::workers::runs::RunRecord;
@@ -50,7 +50,7 @@ const PLOTS: [(Plots, &str, &str); 4] = [
 
 /// What every part of the view draws from.
 struct Scene<'a, 'b> {
-    world: &'a Snapshot<'b>,
+    world: &'a World<'b>,
     record: &'a RunRecord,
     view: &'a View,
     settings: &'a HistorySettings,
@@ -74,33 +74,33 @@ impl Scene<'_, '_> {
     fn set(&self, out: &mut Outbox, change: impl FnOnce(&mut HistorySettings)) {
         let mut settings = self.settings.clone();
         change(&mut settings);
-        out.push(Command::History(HistoryEdit::Settings(settings)));
+        out.push(HistoryEdit::Settings(settings));
     }
 }
 
 /// Where the curves of this run are looked back from, in epochs: also for the
 /// Curves view.
-pub fn cursor(world: &Snapshot<'_>, run: &RunRecord) -> Option<f64> {
+pub fn cursor(world: &World<'_>, run: &RunRecord) -> Option<f64> {
     let shown = record(world).filter(|r| r.id == run.id)?;
-    let step = world.history.at().filter(|_| !world.history.playback.is_following())?;
+    let step = world.room.history.at().filter(|_| !world.room.history.playback.is_following())?;
     let ended = !world.training.phase.in_hand() && step >= shown.steps;
     let total = run.total_steps.max(1) as f64;
     (!ended).then(|| step as f64 * run.config.epochs as f64 / total)
 }
 
 /// Draws the view.
-pub fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let Some(record) = record(world) else {
         ui.label("Every run keeps its history: here one goes back to any moment of it and sees the filters, the answer and the mistakes as they were.");
         return;
     };
     let nothing = View::default();
-    let view = if world.scrubbed.run == record.id { &*world.scrubbed } else { &nothing };
+    let view = if world.room.scrubbed.run == record.id { &*world.room.scrubbed } else { &nothing };
     let scene = Scene {
         world,
         record,
         view,
-        settings: &world.session.history,
+        settings: &world.room.kept.history,
         wide: ui.available_width() >= WIDE,
     };
     head(ui, &scene, out);
@@ -148,7 +148,7 @@ fn head(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
                 for run in scene.world.runs {
                     let text = format!("{}   {}", curves::name(run), run.id);
                     if ui.selectable_label(run.id == record.id, text).clicked() {
-                        out.push(Command::History(HistoryEdit::Run(run.id.clone())));
+                        out.push(HistoryEdit::Run(run.id.clone()));
                     }
                 }
             })
@@ -176,7 +176,7 @@ fn head(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
             ui.label(RichText::new("weights before averaging").small().color(weak))
                 .on_hover_text("This run results in the mean of the weights of its last epochs. The history shows the weights themselves.");
         }
-        let live = scene.world.history.playback.is_live();
+        let live = scene.world.room.history.playback.is_live();
         if let Some(text) = view.told.as_deref().filter(|_| !live) {
             ui.label(RichText::new(text).small().color(palette(ui.visuals()).warning));
         }
@@ -264,17 +264,17 @@ fn bar(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
         let mut at = epochs.iter().copied();
         if on { at.find(|a| *a > from) } else { at.rfind(|a| *a < from) }
     };
-    if scene.world.history.mark > 0 {
-        let at = moments.partition_point(|m| m.step <= scene.world.history.mark);
+    if scene.world.room.history.mark > 0 {
+        let at = moments.partition_point(|m| m.step <= scene.world.room.history.mark);
         let at = at.saturating_sub(1) as u64;
         marks.push(Mark { at, label: "changes are summed from here".into(), colour: p.accent });
     }
     TimeBar::new(
-        &scene.world.history.playback,
+        &scene.world.room.history.playback,
         Axis { unit: "snapshots", unit_per_step: 1.0, decimals: 0 },
     )
     .density(&turned, "How far the weights turn from snapshot to snapshot")
     .marks(&marks)
     .events(&next)
-    .show(ui, &mut |edit| out.push(Command::History(HistoryEdit::Play(edit))));
+    .show(ui, &mut |edit| out.push(HistoryEdit::Play(edit)));
 }

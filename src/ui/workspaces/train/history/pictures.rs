@@ -9,9 +9,9 @@ use egui::{
     TextureOptions, Ui, Vec2, pos2,
 };
 
-use super::super::super::super::command::{Command, Outbox};
-use super::super::super::super::history::{HistoryEdit, Pictures, Scale};
-use super::super::super::super::theme::{self, palette};
+use crate::ui::command::{Command, Outbox};
+use crate::ui::workspaces::train::history::{HistoryEdit, Pictures, Scale};
+use crate::ui::theme::{self, palette};
 use super::{PICTURES, Scene, chooser, plots};
 use crate::core::text::grouped;
 use crate::ui::widgets::number;
@@ -47,7 +47,7 @@ pub fn show(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
     if settings.pictures == Pictures::Maps {
         return maps(ui, scene, shown, bank, out);
     }
-    let channel = scene.world.history.channel.min(bank.channels - 1);
+    let channel = scene.world.room.history.channel.min(bank.channels - 1);
     let place = |unit, y, x| bank.index(unit, channel, y, x);
     let (values, most) = match settings.pictures {
         Pictures::Update => match &shown.update {
@@ -106,7 +106,7 @@ fn maps(ui: &mut Ui, scene: &Scene<'_, '_>, shown: &Shown, bank: &Bank, out: &mu
 
 /// Layer, channel, scale, mark.
 fn controls(ui: &mut Ui, scene: &Scene<'_, '_>, bank: &Bank, out: &mut Outbox) {
-    let history = scene.world.history;
+    let history = scene.world.room.history;
     ui.horizontal_wrapped(|ui| {
         chooser(ui, scene, false, out);
         let layer = ComboBox::from_id_salt("layer looked at")
@@ -115,7 +115,7 @@ fn controls(ui: &mut Ui, scene: &Scene<'_, '_>, bank: &Bank, out: &mut Outbox) {
             .show_ui(ui, |ui| {
                 for (i, other) in scene.view.banks.iter().enumerate() {
                     if ui.selectable_label(other == bank, &other.title).clicked() {
-                        out.push(Command::History(HistoryEdit::Bank(i)));
+                        out.push(HistoryEdit::Bank(i));
                     }
                 }
             })
@@ -129,7 +129,7 @@ fn controls(ui: &mut Ui, scene: &Scene<'_, '_>, bank: &Bank, out: &mut Outbox) {
             let field = number::drag(&mut channel).range(1..=bank.channels).speed(0.1);
             let tip = "Each filter has a kernel for every channel of what comes before";
             if ui.add(field).labelled_by(label.id).on_hover_text(tip).changed() {
-                out.push(Command::History(HistoryEdit::Channel(channel - 1)));
+                out.push(HistoryEdit::Channel(channel - 1));
             }
         }
         let mut unit = scene.settings.scale == Scale::Unit;
@@ -141,7 +141,7 @@ fn controls(ui: &mut Ui, scene: &Scene<'_, '_>, bank: &Bank, out: &mut Outbox) {
         if scene.settings.pictures == Pictures::Since {
             let tip = "Sum the changes from the moment shown now on";
             if ui.button("Mark here").on_hover_text(tip).clicked() {
-                out.push(Command::History(HistoryEdit::MarkHere));
+                out.push(HistoryEdit::MarkHere);
             }
             let mark = scene.view.shown.as_ref().map_or(0, |s| s.since.0);
             ui.label(RichText::new(format!("since batch {}", grouped(mark))).small());
@@ -197,7 +197,7 @@ fn draw(
     let room = Vec2::new(ui.available_width(), (ui.available_height() - 66.0).max(60.0));
     let grid = Grid::new(tiles.tile, tiles.units, room);
     let pages = tiles.units.div_ceil(grid.per_page()).max(1);
-    let page = scene.world.history.page.min(pages - 1);
+    let page = scene.world.room.history.page.min(pages - 1);
     let units = page * grid.per_page()..((page + 1) * grid.per_page()).min(tiles.units);
     let from = ui.next_widget_position();
     let (rect, response) = ui.allocate_exact_size(room, Sense::click());
@@ -234,7 +234,7 @@ fn draw(
     };
     let p = palette(ui.visuals());
     if let Some(first) = tiles.from {
-        for (n, place) in scene.world.history.followed.iter().enumerate() {
+        for (n, place) in scene.world.room.history.followed.iter().enumerate() {
             if !(first..first + bank.len).contains(place) {
                 continue;
             }
@@ -261,7 +261,7 @@ fn draw(
         let place = (tiles.place)(units.start + i, y, x);
         ui.painter().rect_stroke(cell(i, y, x), 0, Stroke::new(1.5, p.text), StrokeKind::Outside);
         if let (true, Some(first)) = (response.clicked(), tiles.from) {
-            out.push(Command::History(HistoryEdit::Follow(first + place)));
+            out.push(HistoryEdit::Follow(first + place));
             scene.set(out, |s| s.plots = super::Plots::Followed);
         }
         let unit = units.start + i + 1;
@@ -305,7 +305,7 @@ fn below(
         if pages > 1 {
             let mut turn = |ui: &mut Ui, text: &str, tip: &str, on: bool, to: usize| {
                 if ui.add_enabled(on, egui::Button::new(text)).on_hover_text(tip).clicked() {
-                    out.push(Command::History(HistoryEdit::Page(to)));
+                    out.push(HistoryEdit::Page(to));
                 }
             };
             turn(ui, "‹", "The pictures before", page > 0, page.saturating_sub(1));

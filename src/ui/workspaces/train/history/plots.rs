@@ -4,10 +4,10 @@
 use egui::{ComboBox, RichText, Stroke, Ui, Vec2b};
 use egui_plot::{AxisHints, Legend, Line, Plot, PlotBounds, VLine};
 
-use super::super::super::super::command::{Command, Outbox};
-use super::super::super::super::history::{Figure, HistoryEdit};
-use super::super::super::super::theme::{self, palette};
-use super::super::curves::{self, Quantity};
+use crate::ui::command::{Command, Outbox};
+use crate::ui::workspaces::train::history::{Figure, HistoryEdit};
+use crate::ui::theme::{self, palette};
+use crate::ui::workspaces::train::curves::{self, Quantity};
 use super::{Scene, chooser};
 use crate::ann::snapshots::Moved;
 
@@ -112,9 +112,9 @@ pub fn followed(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
     let tracks = &scene.view.tracks;
     ui.horizontal_wrapped(|ui| {
         chooser(ui, scene, true, out);
-        let some = !scene.world.history.followed.is_empty();
+        let some = !scene.world.room.history.followed.is_empty();
         if ui.add_enabled(some, egui::Button::new("Follow none")).clicked() {
-            out.push(Command::History(HistoryEdit::FollowNone));
+            out.push(HistoryEdit::FollowNone);
         }
     });
     if tracks.places.is_empty() {

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use super::super::form::{heading, row};
+use crate::ui::workspaces::train::form::{heading, row};
 use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ui::widgets::number;
 

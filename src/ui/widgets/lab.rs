@@ -3,9 +3,8 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
-use super::super::command::Outbox;
-use super::super::snapshot::Snapshot;
-use super::super::theme::{self, palette};
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
 
 /// Below this width of the plots, points, names are short.
 pub const NARROW: f32 = 600.0;
@@ -46,20 +45,20 @@ pub fn tabs<T: Copy + PartialEq>(
 }
 
 /// A part of an experiment's view.
-pub type Part = fn(&mut Ui, &Snapshot<'_>, &mut Outbox);
+pub type Part<W> = fn(&mut Ui, &W, &mut Outbox);
 
 /// An experiment's settings, and its time bar, if it has time.
-pub struct Sides {
-    pub form: Part,
-    pub bar: Option<Part>,
+pub struct Sides<W> {
+    pub form: Part<W>,
+    pub bar: Option<Part<W>>,
 }
 
 /// Draws a lab; `plots` is asked for once, with whether it has a column of its own.
-pub fn show(
+pub fn show<W>(
     ui: &mut Ui,
     (form_id, time_id): (&'static str, &'static str),
-    sides: &Sides,
-    (world, out): (&Snapshot<'_>, &mut Outbox),
+    sides: &Sides<W>,
+    (world, out): (&W, &mut Outbox),
     plots: impl FnOnce(&mut Ui, &mut Outbox, bool),
 ) {
     let plain = egui::Frame::new();

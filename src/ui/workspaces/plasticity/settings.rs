@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::widgets::raster::RasterView;
-use super::super::widgets::time_axis::TimeView;
+use crate::ui::workspaces::widgets::raster::RasterView;
+use crate::ui::workspaces::widgets::time_axis::TimeView;
 use crate::core::bounds::{ANY, Bounded, Bounds, SHARE, Span};
 use crate::core::playback::PlaybackSettings;
 use crate::snn::experiments::bounds::BoundsTask;

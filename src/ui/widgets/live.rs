@@ -1,7 +1,7 @@
 //! The time bar of a run that goes on. While the bar follows live, playing means
 //! running; anywhere in the past it moves through what was kept.
 
-use super::widgets::time_axis::TimeView;
+use super::time_axis::TimeView;
 use crate::core::playback::{Looping, Playback, PlaybackEdit};
 use crate::workers::remote::Remote;
 

@@ -1,7 +1,7 @@
 //! The workspace's three time bars, and how they drive the run.
 
-use super::super::app::App;
-use super::super::live;
+use crate::ui::workspaces::app::App;
+use crate::ui::workspaces::live;
 use super::fresh_plot;
 use super::settings::{DT_MS, DigitsTab, FASTEST_IMAGES_PER_S};
 use crate::core::playback::PlaybackEdit;

@@ -3,10 +3,10 @@
 
 use egui::{Align2, CornerRadius, Rect, RichText, Sense, Ui, Vec2, pos2};
 
-use super::super::command::{Command, Outbox};
-use super::super::session::{AnswersOrder, AnswersView};
-use super::super::snapshot::Snapshot;
-use super::super::theme::{self, palette};
+use crate::ui::command::{Command, Outbox};
+use crate::ui::session::{AnswersOrder, AnswersView};
+use crate::ui::desk::Desk;
+use crate::ui::theme::{self, palette};
 use super::answer_card::percent;
 use crate::ann::ensemble;
 use crate::ann::shipped::SETS;
@@ -37,7 +37,7 @@ pub struct Entry<'a> {
 }
 
 /// The ensembles in the box, then all models at hand.
-pub fn entries<'a>(world: &'a Snapshot<'_>) -> Vec<Entry<'a>> {
+pub fn entries<'a>(world: &'a Desk) -> Vec<Entry<'a>> {
     let find = |answers: &'a [Answer], key: &str| {
         answers.iter().find(|a| a.key == key).filter(|_| !world.digit.is_blank())
     };
@@ -82,7 +82,7 @@ pub fn entries<'a>(world: &'a Snapshot<'_>) -> Vec<Entry<'a>> {
 }
 
 /// The spiking network's answer, once it has been shown the digit.
-fn spiking<'a>(world: &'a Snapshot<'_>) -> Option<Entry<'a>> {
+fn spiking<'a>(world: &'a Desk) -> Option<Entry<'a>> {
     let competition = world.digits.shown.competition.as_ref()?;
     if world.digit.is_blank() {
         return None;
@@ -189,7 +189,7 @@ pub fn order(ui: &mut Ui, view: &AnswersView, out: &mut Outbox) {
 }
 
 /// The buttons for the set of weights in the box, where there are several.
-pub fn sets(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+pub fn sets(ui: &mut Ui, world: &Desk, out: &mut Outbox) {
     if SETS.len() < 2 {
         return;
     }

@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::digit::Digit;
-use super::super::widgets::raster::RasterView;
-use super::super::widgets::time_axis::TimeView;
+use crate::ui::workspaces::digit::Digit;
+use crate::ui::workspaces::widgets::raster::RasterView;
+use crate::ui::workspaces::widgets::time_axis::TimeView;
 use crate::core::bounds::{Bounded, Bounds, Number};
 use crate::core::playback::PlaybackSettings;
 use crate::data::strokes::{Framing, to_pixels};

@@ -5,8 +5,8 @@ use egui::{
     WidgetInfo, vec2,
 };
 
-use super::super::command::{Command, DigitEdit, Outbox};
-use super::super::theme::{self, palette};
+use crate::ui::command::{Command, DigitEdit, Outbox};
+use crate::ui::theme::{self, palette};
 use super::picture;
 use crate::data::picture::Picture;
 
@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, shown: &Picture, chosen: usize, width: f32, out: &mut O
         let place =
             place.expand2(Vec2::max(Vec2::splat(LEAST_PLACE) - place.size(), Vec2::ZERO) / 2.0);
         if one(ui, place, response.id.with(i), i == chosen, (i, count)) {
-            out.push(Command::Digit(DigitEdit::Choose(i)));
+            out.push(DigitEdit::Choose(i));
         }
     }
 }

@@ -222,8 +222,8 @@ impl History {
 
 /// The run that is looked back at: the one chosen, the one in hand or last
 /// trained, or the newest.
-pub fn record<'a>(world: &'a Snapshot<'_>) -> Option<&'a RunRecord> {
-    chosen(world.history, world.training.record.as_deref(), world.runs)
+pub fn record<'a>(world: &'a World<'_>) -> Option<&'a RunRecord> {
+    chosen(world.room.history, world.training.record.as_deref(), world.runs)
 }
 
 fn chosen<'a>(

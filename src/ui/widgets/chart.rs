@@ -6,8 +6,8 @@ use egui_plot::{
     AxisHints, Corner, GridMark, HLine, Legend, Plot, PlotBounds, PlotResponse, PlotUi, VLine,
 };
 
-use super::super::super::theme::palette;
-use super::super::super::widgets::time_axis::{mark_text, nice_step};
+use crate::ui::theme::palette;
+use crate::ui::widgets::time_axis::{mark_text, nice_step};
 
 /// A chart lower than this has no room for the name of its vertical axis, points.
 const LOW: f32 = 90.0;

@@ -2,7 +2,7 @@
 
 use egui::{Align2, CornerRadius, Rect, Sense, Ui, Vec2, pos2};
 
-use super::super::theme::{self, palette};
+use crate::ui::theme::{self, palette};
 use super::answer_list::Entry;
 use crate::workers::answers::Answer;
 

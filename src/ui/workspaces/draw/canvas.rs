@@ -5,9 +5,9 @@
 
 use egui::{Event, Key, PointerButton, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Vec2};
 
-use super::super::command::{Command, DigitEdit, Outbox, Point};
-use super::super::digit::{Digit, ERASER_RADIUS, Source};
-use super::super::theme::{self, palette};
+use crate::ui::command::{Command, DigitEdit, Outbox, Point};
+use crate::ui::digit::{Digit, ERASER_RADIUS, Source};
+use crate::ui::theme::{self, palette};
 use super::digit_view;
 use crate::data::SIDE;
 
@@ -92,25 +92,25 @@ fn pointer(
 fn touch(digit: &Digit, hand: &mut Hand, at: Point, out: &mut Outbox) {
     hand.touching = Some(at);
     hand.keyboard = None;
-    out.push(Command::Digit(if digit.eraser {
+    out.push(if digit.eraser {
         DigitEdit::Erase { path: vec![at], first: true }
     } else {
         DigitEdit::PenDown(at)
-    }));
+    });
 }
 
 fn drag(digit: &Digit, hand: &mut Hand, from: Point, to: Point, out: &mut Outbox) {
     hand.touching = Some(to);
-    out.push(Command::Digit(if digit.eraser {
+    out.push(if digit.eraser {
         DigitEdit::Erase { path: vec![from, to], first: false }
     } else {
         DigitEdit::PenMove(to)
-    }));
+    });
 }
 
 fn lift(hand: &mut Hand, out: &mut Outbox) {
     if hand.touching.take().is_some() {
-        out.push(Command::Digit(DigitEdit::PenUp));
+        out.push(DigitEdit::PenUp);
     }
 }
 
@@ -135,14 +135,14 @@ fn keyboard(ui: &Ui, response: &Response, hand: &mut Hand, out: &mut Outbox) {
             let to = [(at[0] + by[0]).clamp(0.0, 1.0), (at[1] + by[1]).clamp(0.0, 1.0)];
             hand.keyboard = Some((to, down));
             if down {
-                out.push(Command::Digit(DigitEdit::PenMove(to)));
+                out.push(DigitEdit::PenMove(to));
             }
         }
     }
     if ui.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Space)) {
         let (at, down) = hand.keyboard.unwrap_or(([0.5, 0.5], false));
         hand.keyboard = Some((at, !down));
-        out.push(Command::Digit(if down { DigitEdit::PenUp } else { DigitEdit::PenDown(at) }));
+        out.push(if down { DigitEdit::PenUp } else { DigitEdit::PenDown(at) });
     }
 }
 

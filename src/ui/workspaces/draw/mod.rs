@@ -2,13 +2,12 @@
 
 use egui::{Key, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2};
 
-use super::super::command::{Command, DigitEdit, Outbox, TrainEdit};
-use super::super::digit::{Source, Treatment};
-use super::super::snapshot::Snapshot;
-use super::super::theme::{self, palette};
-use super::super::widgets::answer_list::{self, Entry};
-use super::super::widgets::icons::Icon;
-use super::super::widgets::{answer_card, canvas, digit_view, photo, sources};
+use crate::ui::command::{Command, DigitEdit, Outbox, TrainEdit};
+use crate::ui::digit::{Source, Treatment};
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::answer_list::{self, Entry};
+use crate::ui::widgets::icons::Icon;
+use crate::ui::widgets::{answer_card, canvas, digit_view, photo, sources};
 use super::Workspace;
 use crate::core::bounds::Span;
 use crate::ui::widgets::number;
@@ -26,7 +25,7 @@ pub static WORKSPACE: Workspace = Workspace {
 /// Space between the columns, points.
 const GAP: f32 = 12.0;
 
-fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let area = ui.available_rect_before_wrap();
     let (w, h) = (area.width(), area.height());
     if w < 620.0 {
@@ -56,15 +55,15 @@ fn show(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 /// Tools, canvas and where to pick digits from.
-fn paper(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, side: f32) {
+fn paper(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, side: f32) {
     tools(ui, world, out);
     canvas::show(ui, world.digit, side, out);
     sources::show(ui, world, out);
 }
 
-fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn tools(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let digit = world.digit;
-    let mut edit = |edit| out.push(Command::Digit(edit));
+    let mut edit = |edit| out.push(edit);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         if ui.selectable_label(!digit.eraser, "Pen").on_hover_text("Draw (E changes)").clicked() {
@@ -90,7 +89,7 @@ fn tools(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
 }
 
 /// The 28×28 picture that the networks get, and what can be done to it.
-fn seen(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, width: f32) {
+fn seen(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
     let p = palette(ui.visuals());
     let digit = world.digit;
     ui.label(RichText::new("What the networks see").font(theme::strong(14.0)));
@@ -119,14 +118,14 @@ fn seen(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, width: f32) {
         "As MNIST was made: cropped to its ink, scaled to fit 20×20 pixels, its centre of mass in the middle of 28×28. Switch it off and draw in a corner to see why this matters. (C)",
     );
     if toggle.changed() {
-        out.push(Command::Digit(DigitEdit::Centre(centre)));
+        out.push(DigitEdit::Centre(centre));
     }
     treatment(ui, world, out);
     about(ui, world);
 }
 
 /// The picture that the digit is from, with all digits on it.
-fn photo(ui: &mut Ui, world: &Snapshot<'_>, width: f32, out: &mut Outbox) {
+fn photo(ui: &mut Ui, world: &World<'_>, width: f32, out: &mut Outbox) {
     let Source::Photo { picture, chosen, .. } = world.digit.source() else { return };
     if picture.digits.len() > 1 {
         let text = format!("{} digits; choose one:", picture.digits.len());
@@ -149,7 +148,7 @@ fn value_under_pointer(response: egui::Response, pixels: &crate::data::Pixels) {
     }
 }
 
-fn treatment(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
+fn treatment(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let t = &world.digit.treatment;
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
@@ -161,7 +160,7 @@ fn treatment(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             decimals: 0,
         };
         if let Some(v) = pen.show(ui, t.pen * 100.0) {
-            out.push(Command::Digit(DigitEdit::PenWidth(v / 100.0)));
+            out.push(DigitEdit::PenWidth(v / 100.0));
         }
         let noise = SliderRow {
             name: "Noise σ",
@@ -171,7 +170,7 @@ fn treatment(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             decimals: 2,
         };
         if let Some(v) = noise.show(ui, t.noise) {
-            out.push(Command::Digit(DigitEdit::Noise(v)));
+            out.push(DigitEdit::Noise(v));
         }
         let tip = "Moves the 28×28 picture; whoever learned only centred digits loses";
         for (axis, name) in ["Shift right", "Shift down"].into_iter().enumerate() {
@@ -179,14 +178,14 @@ fn treatment(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox) {
             if let Some(v) = row.show(ui, t.shift[axis]) {
                 let mut shift = t.shift;
                 shift[axis] = v;
-                out.push(Command::Digit(DigitEdit::Shift(shift)));
+                out.push(DigitEdit::Shift(shift));
             }
         }
     });
     let changed = t.noise > 0.0 || t.shift != [0.0; 2];
     if ui.add_enabled(changed, egui::Button::new("No noise, no shift")).clicked() {
-        out.push(Command::Digit(DigitEdit::Noise(0.0)));
-        out.push(Command::Digit(DigitEdit::Shift([0.0; 2])));
+        out.push(DigitEdit::Noise(0.0));
+        out.push(DigitEdit::Shift([0.0; 2]));
     }
 }
 
@@ -213,7 +212,7 @@ impl SliderRow {
 }
 
 /// Where the digit comes from.
-fn about(ui: &mut Ui, world: &Snapshot<'_>) {
+fn about(ui: &mut Ui, world: &World<'_>) {
     let p = palette(ui.visuals());
     let text = match world.digit.source() {
         Source::Drawn => return,
@@ -236,7 +235,7 @@ fn about(ui: &mut Ui, world: &Snapshot<'_>) {
 }
 
 /// The headline, the chosen answer large, and all answers in a list.
-fn answers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, height: f32) {
+fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, height: f32) {
     let truth = world.digit.label();
     let entries = answer_list::entries(world);
     headline(ui, world, &entries, truth);
@@ -265,7 +264,7 @@ fn answers(ui: &mut Ui, world: &Snapshot<'_>, out: &mut Outbox, height: f32) {
 }
 
 /// Whether all agree, in one line.
-fn headline(ui: &mut Ui, world: &Snapshot<'_>, entries: &[Entry<'_>], truth: Option<u8>) {
+fn headline(ui: &mut Ui, world: &World<'_>, entries: &[Entry<'_>], truth: Option<u8>) {
     let p = palette(ui.visuals());
     let text = if world.digit.is_blank() {
         "Draw, and they answer".to_owned()

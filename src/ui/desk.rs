@@ -1,0 +1,398 @@
+//! What every workspace may use: the current digit, who answers and what, the data
+//! sets, the training in hand, the settings that are not one workspace's own.
+//!
+//! While a workspace draws it sees the desk and changes nothing. While it acts
+//! ([`super::workspace::Workspace::apply`], `follow`) it has the desk to itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::command::{Command, DataEdit, Outbox};
+use super::digit::{Digit, Source};
+use super::session::Session;
+use super::toasts::Toasts;
+use super::workspace::Shows;
+use crate::ann::shipped::{self, WeightSet};
+use crate::core::clock::{stamp, unix_seconds};
+use crate::data::registry::{SYNTHETIC, Split};
+use crate::workers::answers::{Answer, Answers, Question};
+use crate::workers::download::DownloadView;
+use crate::workers::library::{Job, Library, Loading};
+use crate::workers::models::{self, Model, Models, Origin};
+use crate::workers::runs::RunRecord;
+use crate::workers::training::{Phase, TrainingView};
+use crate::workers::{Busy, Hub};
+
+/// Digits that a model gets wrong, by the model's key and the source's id;
+/// `None` while they are being looked for.
+pub type WrongLists = BTreeMap<(String, String), Option<Arc<Vec<u32>>>>;
+
+/// Which digits *next* and *random* pick from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picking {
+    /// Id of the source.
+    pub source: &'static str,
+    /// Key of the model whose wrong answers are wanted, or any digit.
+    pub only_wrong: Option<String>,
+}
+
+/// The answer of a network that is one workspace's own.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    /// For people.
+    pub name: String,
+    /// Heading of its group.
+    pub group: &'static str,
+    /// Accuracy on the test set, 0 to 1.
+    pub accuracy: Option<f64>,
+    /// What it is.
+    pub doc: &'static str,
+    /// Where it comes from, when its accuracy is not known.
+    pub note: &'static str,
+    /// What it answers.
+    pub answer: Answer,
+}
+
+/// What all workspaces share.
+pub struct Desk {
+    /// For repaints and screenshots.
+    pub ctx: egui::Context,
+    /// The workers that several workspaces use.
+    pub hub: Hub,
+    /// The user's data folder.
+    pub home: PathBuf,
+    /// What is kept over a restart.
+    pub session: Session,
+    /// The current digit.
+    pub digit: Digit,
+    /// Who answers: bundled networks, runs that are used, the network in training.
+    pub models: Arc<Models>,
+    /// The same without the one in training.
+    settled: Models,
+    /// The set of weights that the bundled ones among them are of.
+    pub set: &'static WeightSet,
+    /// What they answer to the current digit; empty without one.
+    pub answers: Arc<Answers>,
+    /// Whether the answers are to the current digit.
+    pub answers_current: bool,
+    /// Answers of workspaces' own networks.
+    pub guests: Vec<Guest>,
+    /// The training.
+    pub training: Arc<TrainingView>,
+    /// The data sets.
+    pub library: Arc<Library>,
+    /// The download of MNIST.
+    pub download: Arc<DownloadView>,
+    /// All training runs, newest first.
+    pub runs: Arc<Vec<RunRecord>>,
+    /// What *next* and *random* pick from.
+    pub picking: Picking,
+    /// Digits that models get wrong.
+    pub wrong: WrongLists,
+    /// What the workspace in view has on its page.
+    pub shows: Shows,
+    /// Messages.
+    pub toasts: Toasts,
+    /// What workspaces ask for while they act; carried out at the end of the frame.
+    pub out: Outbox,
+    /// Number of the newest question, and what it was about.
+    asked: (u64, u64, Option<Arc<Models>>),
+    loaded: Option<Arc<Model>>,
+    synthetic_asked: bool,
+}
+
+/// Digits of a data set that somebody needs now.
+pub enum Wanted {
+    /// Here they are.
+    Ready(Split),
+    /// They are being read.
+    Coming,
+    /// There are none: why, as a clause.
+    Missing(String),
+}
+
+impl Desk {
+    /// A desk with a digit and the bundled networks.
+    pub fn new(
+        ctx: egui::Context,
+        hub: Hub,
+        home: PathBuf,
+        session: Session,
+        mnist: Option<PathBuf>,
+    ) -> Self {
+        let mut toasts = Toasts::default();
+        let set = shipped::find(&session.weight_set).unwrap_or(&shipped::REPORT);
+        let settled = bundled(set, &mut toasts);
+        let mut desk = Self {
+            ctx,
+            home,
+            digit: Digit::restore(session.strokes.clone(), session.treatment.clone()),
+            models: Arc::new(settled.clone()),
+            settled,
+            set,
+            answers: Arc::default(),
+            answers_current: false,
+            guests: Vec::new(),
+            training: hub.training(),
+            library: hub.library(),
+            download: hub.download(),
+            runs: Arc::default(),
+            picking: Picking { source: "mnist", only_wrong: None },
+            wrong: WrongLists::new(),
+            shows: Shows::default(),
+            toasts,
+            out: Outbox::default(),
+            asked: (0, 0, None),
+            loaded: None,
+            synthetic_asked: false,
+            session,
+            hub,
+        };
+        desk.load_mnist(mnist.or_else(|| desk.session.mnist_folder.clone()));
+        desk.job(Job::ListRuns);
+        for run in desk.session.used_runs.clone() {
+            desk.job(Job::LoadRun(run));
+        }
+        desk
+    }
+
+    /// Gives the library a job.
+    pub fn job(&mut self, job: Job) {
+        let sent = self.hub.job(job);
+        self.sent(sent);
+    }
+
+    /// Says so if a worker was too busy to take a command.
+    pub fn sent(&mut self, sent: Result<(), Busy>) {
+        if let Err(busy) = sent {
+            self.toasts.failure(busy.to_string());
+        }
+    }
+
+    /// `exports/NAME-20260131-235959.png` in the user's data folder.
+    pub fn export_path(&self, name: &str, extension: &str) -> PathBuf {
+        let file = format!("{name}-{}.{extension}", stamp(unix_seconds()));
+        self.home.join("exports").join(file)
+    }
+
+    /// Writes a file among the exports.
+    pub fn export(&mut self, name: &str, extension: &str, bytes: Vec<u8>) {
+        let path = self.export_path(name, extension);
+        self.job(Job::Export { path, bytes });
+    }
+
+    /// Takes the next frame's picture and saves the part within `rect` (points).
+    pub fn save_picture(&mut self, name: &'static str, rect: egui::Rect) {
+        let path = self.export_path(name, "png");
+        let scale = self.ctx.pixels_per_point();
+        let Some(jobs) = self.hub.job_sender() else { return };
+        let waker = self.ctx.clone();
+        self.ctx.request_screenshot(move |image| {
+            let part = image.region(&rect.expand(4.0), Some(scale));
+            let rgba = part.pixels.iter().flat_map(egui::Color32::to_array).collect();
+            let _ = jobs.try_send(Job::ExportPng { path, size: part.size, rgba });
+            waker.request_repaint();
+        });
+    }
+
+    /// Shows another workspace, once this frame's commands are carried out.
+    pub fn show(&mut self, id: &'static str) {
+        self.out.push(Command::Show(id));
+    }
+
+    /// Loads MNIST from the folder named, or the app's own.
+    pub fn load_mnist(&mut self, named: Option<PathBuf>) {
+        let own = self.home.join("mnist");
+        self.job(Job::LoadMnist { named, own });
+    }
+
+    /// Has the synthetic digits made, unless they are or will be.
+    pub fn load_synthetic(&mut self) {
+        if !std::mem::replace(&mut self.synthetic_asked, true) {
+            self.job(Job::LoadSynthetic);
+        }
+    }
+
+    /// The digits of a data set.
+    pub fn digits(&mut self, source: &str) -> Wanted {
+        if source == SYNTHETIC {
+            self.load_synthetic();
+        }
+        match self.hub.library().source(source) {
+            Loading::Ready(split) => Wanted::Ready(split.clone()),
+            Loading::Unknown | Loading::Busy => Wanted::Coming,
+            Loading::Missing => Wanted::Missing("MNIST is not on this machine yet".into()),
+            Loading::Failed(message) => Wanted::Missing(message.trim_end_matches('.').to_owned()),
+        }
+    }
+
+    /// The best digits there are: MNIST where it is, else generated ones; `None` while
+    /// they are being read.
+    pub fn best_digits(&mut self) -> Option<Split> {
+        let mut wanted = self.digits("mnist");
+        if matches!(wanted, Wanted::Missing(_)) {
+            wanted = self.digits(SYNTHETIC);
+        }
+        match wanted {
+            Wanted::Ready(split) => Some(split),
+            Wanted::Coming | Wanted::Missing(_) => None,
+        }
+    }
+
+    /// Carries out what concerns where digits come from.
+    pub(super) fn data(&mut self, edit: DataEdit) {
+        match edit {
+            DataEdit::Download => {
+                self.session.mnist_folder = None;
+                self.hub.start_download(self.home.join("mnist"));
+            }
+            DataEdit::Offer(on) => self.session.without_mnist = !on,
+            DataEdit::StopDownload => self.hub.stop_download(),
+            DataEdit::ChooseFolder => self.hub.choose_folder(),
+            DataEdit::Folder(folder) => {
+                self.session.mnist_folder = Some(folder.clone());
+                self.load_mnist(Some(folder));
+            }
+            DataEdit::LoadSynthetic => self.load_synthetic(),
+            DataEdit::Source(source) => {
+                self.picking.source = source;
+                if source == SYNTHETIC {
+                    self.load_synthetic();
+                }
+            }
+            DataEdit::OnlyWrong(model) => self.picking.only_wrong = model,
+        }
+    }
+
+    /// Shows a digit of a data set's test part.
+    pub(super) fn pick(&mut self, source: &'static str, index: usize) {
+        let library = self.hub.library();
+        if let Some(split) = library.source(source).split()
+            && index < split.test.len()
+        {
+            self.digit.set_source(Source::Picked {
+                source,
+                index,
+                label: split.test.label(index),
+                pixels: Box::new(split.test.pixels(index)),
+            });
+        }
+    }
+
+    /// Looks for the digits that the chosen model gets wrong, unless known.
+    fn find_wrong(&mut self) {
+        let Some(key) = self.picking.only_wrong.clone() else { return };
+        let source = self.picking.source;
+        let entry = (key.clone(), source.to_owned());
+        if self.wrong.contains_key(&entry) {
+            return;
+        }
+        let Some(split) = self.library.source(source).split().cloned() else { return };
+        let Some(model) = self.settled.iter().find(|m| m.key == key).cloned() else { return };
+        self.wrong.insert(entry, None);
+        self.job(Job::FindWrong { model, source, split });
+    }
+
+    /// Reads what the shared workers have to say.
+    pub fn refresh(&mut self) {
+        self.training = self.hub.training();
+        self.library = self.hub.library();
+        self.download = self.hub.download();
+        self.install_set();
+        self.install_loaded();
+        self.find_wrong();
+    }
+
+    /// Takes over a run's network that the library has read.
+    fn install_loaded(&mut self) {
+        let Some(model) = self.library.loaded.clone() else { return };
+        if self.loaded.as_ref().is_some_and(|l| Arc::ptr_eq(l, &model)) {
+            return;
+        }
+        self.loaded = Some(Arc::clone(&model));
+        self.settled = models::with_shared(&self.settled, model);
+        self.remember_used_runs();
+    }
+
+    /// Takes over another set of the bundled networks that the library has read.
+    fn install_set(&mut self) {
+        let Some((set, shipped)) = &self.library.shipped else { return };
+        if std::ptr::eq(*set, self.set) || set.id != self.session.weight_set {
+            return;
+        }
+        let own = self.settled.iter().filter(|m| m.origin != Origin::Shipped);
+        self.settled = shipped.iter().chain(own).cloned().collect();
+        self.set = set;
+        self.wrong.retain(|(key, _), _| shipped.iter().all(|m| m.key != *key));
+        self.asked.2 = None;
+    }
+
+    /// Lets a model answer no longer.
+    pub fn remove_model(&mut self, key: &str) {
+        self.settled = models::without(&self.settled, key);
+        self.remember_used_runs();
+    }
+
+    /// Keeps in the session which runs answer.
+    fn remember_used_runs(&mut self) {
+        let run = |m: &Arc<Model>| match &m.origin {
+            Origin::Run(id) => Some(id.clone()),
+            _ => None,
+        };
+        self.session.used_runs = self.settled.iter().filter_map(run).collect();
+        let keys: BTreeSet<&str> = self.settled.iter().map(|m| m.key.as_str()).collect();
+        self.wrong.retain(|(model, _), _| keys.contains(model.as_str()));
+    }
+
+    /// Puts the network in training among the models, and asks all of them
+    /// about the digit if it or they have changed.
+    pub(super) fn ask(&mut self) {
+        let training = self.hub.training();
+        let live =
+            training.model.as_ref().filter(|_| self.session.live && training.phase.in_hand());
+        let all = || self.settled.iter().chain(live);
+        let same = self.models.len() == all().count()
+            && self.models.iter().zip(all()).all(|(a, b)| Arc::ptr_eq(a, b));
+        if !same {
+            self.models = Arc::new(all().cloned().collect());
+        }
+        let version = self.digit.version();
+        let known = self.asked.2.as_ref().is_some_and(|m| Arc::ptr_eq(m, &self.models));
+        let blank = self.digit.is_blank();
+        if !known || self.asked.1 != version {
+            self.asked = (self.asked.0 + 1, version, Some(Arc::clone(&self.models)));
+            if !blank {
+                self.hub.ask(Question {
+                    serial: self.asked.0,
+                    pixels: Box::new(*self.digit.pixels()),
+                    models: Arc::clone(&self.models),
+                    set: self.set,
+                    asked: Instant::now(),
+                });
+            }
+        }
+        self.answers = if blank { Arc::default() } else { self.hub.answers() };
+        self.answers_current = !blank && self.answers.serial == self.asked.0;
+    }
+
+    /// Whether training is going on right now.
+    pub fn is_training(&self) -> bool {
+        self.training.phase == Phase::Training
+    }
+}
+
+/// The bundled networks; one that cannot be read is named and left out.
+fn bundled(set: &WeightSet, toasts: &mut Toasts) -> Models {
+    let mut models = Models::new();
+    for loaded in set.networks() {
+        match loaded {
+            Ok((network, metadata)) => {
+                models.push(Arc::new(Model::new(network, metadata, Origin::Shipped)));
+            }
+            Err(error) => toasts.failure(format!("{error} The other networks answer.")),
+        }
+    }
+    models
+}

@@ -1,0 +1,445 @@
+//! What a workspace is, and how the window holds them all.
+//!
+//! A [`Workspace`] is one room: a folder in [`super::workspaces`] with its own
+//! state, settings, edits, workers, keys and scenes. The window knows it only
+//! through [`Entry`] (before it is open) and [`Rooms`] (afterwards).
+//!
+//! Commands go down, state comes up: [`Workspace::show`] only reads;
+//! [`Workspace::apply`] carries an edit out; [`Workspace::follow`] runs once a frame.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::ops::Deref;
+use std::path::Path;
+
+use egui::{Key, Ui};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::command::{Command, Outbox};
+use super::desk::{Desk, Guest};
+use super::keys::Keys;
+use super::tour::Scene;
+use super::undo::Undo;
+use super::widgets::icons::Icon;
+use crate::core::bounds::{self, Bounded, Read};
+use crate::workers::Start;
+use crate::workers::events::Event;
+
+/// Name tag of a workspace.
+#[derive(Debug)]
+pub struct About {
+    /// Stable id, as in `--workspace draw`, and where its settings are kept.
+    pub id: &'static str,
+    /// Name on the rail.
+    pub name: &'static str,
+    /// Pictogram on the rail.
+    pub icon: Icon,
+    /// What one does there, for the tooltip.
+    pub doc: &'static str,
+    /// Key that shows it, with Ctrl.
+    pub key: Key,
+}
+
+/// What a workspace keeps over a restart.
+pub trait Settings:
+    Any + Clone + Default + PartialEq + Serialize + DeserializeOwned + Bounded
+{
+    /// Where a session written before 2026-12 keeps them, if not under the workspace's id.
+    fn former(_session: &Map<String, Value>) -> Option<Value> {
+        None
+    }
+}
+
+/// Something to be done in one workspace.
+pub trait Edit: Any + Debug {
+    /// Id of the workspace.
+    const ROOM: &'static str;
+}
+
+/// Work that goes on whether or not anybody looks, for the status line.
+pub struct Work {
+    /// What is done, and how far it is.
+    pub text: String,
+    /// Holds it or lets it go on: a button's text and what it does.
+    pub switch: Option<(&'static str, Command)>,
+}
+
+/// What a workspace has on its page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shows {
+    /// The current digit: its keys work.
+    pub digit: bool,
+    /// What every network answers.
+    pub answers: bool,
+}
+
+/// A workspace.
+pub trait Workspace: Sized + 'static {
+    /// Its name tag.
+    const ABOUT: About;
+    /// What survives a restart.
+    type Settings: Settings;
+    /// What one can do in it.
+    type Edit: Edit;
+
+    /// Opens it with the settings kept; starts its workers.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    fn open(kept: Self::Settings, start: &Start) -> std::io::Result<Self>;
+
+    /// The settings as they are.
+    fn kept(&self) -> &Self::Settings;
+
+    /// Draws it; changes nothing but the outbox.
+    fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox);
+
+    /// Carries an edit out.
+    fn apply(&mut self, edit: Self::Edit, desk: &mut Desk);
+
+    /// Takes over other settings, as undo does.
+    fn restore(&mut self, kept: Self::Settings, desk: &mut Desk);
+
+    /// Once a frame, `shown` or not: asks workers what has changed, lets time bars
+    /// follow.
+    fn follow(&mut self, desk: &mut Desk, shown: bool);
+
+    /// Whether undo takes the edit back. Not what only changes how one looks.
+    fn undoes(_edit: &Self::Edit) -> bool {
+        true
+    }
+
+    /// What is on its page.
+    fn shows(&self) -> Shows {
+        Shows::default()
+    }
+
+    /// Its keys; `keys.here` while it is shown.
+    fn keys(&self, _keys: &mut Keys<'_>, _desk: &Desk, _out: &mut Outbox) {}
+
+    /// What a worker tells once.
+    fn receive(&mut self, _event: &Event, _desk: &mut Desk) {}
+
+    /// What to do with a file that was dropped on the window, if it is one of its own.
+    fn takes(_file: &Path) -> Option<Self::Edit> {
+        None
+    }
+
+    /// A banner above every workspace.
+    fn offer(&self, _ui: &mut Ui, _desk: &Desk, _out: &mut Outbox) {}
+
+    /// Its work in the background.
+    fn work(&self, _desk: &Desk) -> Option<Work> {
+        None
+    }
+
+    /// The answer of a network of its own, to stand beside those of the models.
+    fn answer(&self) -> Option<Guest> {
+        None
+    }
+
+    /// Tells its workers that the window closes, before they are waited for.
+    fn leave(&self) {}
+
+    /// Its pages of the tour.
+    fn scenes() -> &'static [Scene] {
+        &[]
+    }
+}
+
+/// What a workspace's views see: the room itself and, by its name or directly, the desk.
+pub struct View<'a, R> {
+    /// The workspace.
+    pub room: &'a R,
+    /// What all share.
+    pub desk: &'a Desk,
+}
+
+impl<R> Deref for View<'_, R> {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        self.desk
+    }
+}
+
+/// A line of the registry.
+pub struct Entry {
+    /// The name tag.
+    pub about: &'static About,
+    /// Pages of the tour.
+    pub scenes: fn() -> &'static [Scene],
+    /// Reads the settings from what is kept under the id, and says what was wrong.
+    pub read: fn(&Map<String, Value>, Option<&Value>) -> Read<Value>,
+    /// The usual settings.
+    pub usual: fn() -> Value,
+    open: fn(&Value, &Start) -> std::io::Result<Box<dyn Room>>,
+}
+
+impl Entry {
+    /// The line of a workspace.
+    pub const fn of<W: Workspace>() -> Self {
+        Self {
+            about: &W::ABOUT,
+            scenes: W::scenes,
+            read: read::<W::Settings>,
+            usual: || to_value(&W::Settings::default()),
+            open: |kept, start| {
+                let kept: W::Settings = serde_json::from_value(kept.clone()).unwrap_or_default();
+                let room = W::open(kept.clone(), start)?;
+                Ok(Box::new(Open { room, undo: Undo::default(), written: kept }))
+            },
+        }
+    }
+}
+
+fn to_value<S: Serialize>(settings: &S) -> Value {
+    serde_json::to_value(settings).unwrap_or_default()
+}
+
+fn read<S: Settings>(session: &Map<String, Value>, kept: Option<&Value>) -> Read<Value> {
+    let found = kept.cloned().or_else(|| S::former(session));
+    let bytes = found.map_or_else(|| b"{}".to_vec(), |value| value.to_string().into_bytes());
+    let read = bounds::from_json::<S>(&bytes).unwrap_or_else(|_| Read {
+        settings: S::default(),
+        mended: Vec::new(),
+        dropped: vec!["all".into()],
+    });
+    Read { settings: to_value(&read.settings), mended: read.mended, dropped: read.dropped }
+}
+
+/// A workspace that is open, whatever its type.
+trait Room {
+    fn about(&self) -> &'static About;
+    fn as_any(&self) -> &dyn Any;
+    fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox);
+    fn apply(&mut self, edit: Box<dyn Any>, desk: &mut Desk);
+    fn follow(&mut self, desk: &mut Desk, shown: bool);
+    fn shows(&self) -> Shows;
+    fn keys(&self, keys: &mut Keys<'_>, desk: &Desk, out: &mut Outbox);
+    fn receive(&mut self, event: &Event, desk: &mut Desk);
+    fn takes(&self, file: &Path) -> Option<Command>;
+    fn offer(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox);
+    fn work(&self, desk: &Desk) -> Option<Work>;
+    fn answer(&self) -> Option<Guest>;
+    fn leave(&self);
+    /// The settings, if they are others than when they were last asked for.
+    fn changed(&mut self) -> Option<Value>;
+    /// Notes a change of the digit, made here, that undo takes back.
+    fn digit_changed(&mut self);
+    /// Takes the last change in view back, or does it again.
+    fn travel(&mut self, back: bool, desk: &mut Desk);
+}
+
+struct Open<W: Workspace> {
+    room: W,
+    undo: Undo<W::Settings>,
+    /// The settings as the session has them.
+    written: W::Settings,
+}
+
+impl<W: Workspace> Room for Open<W> {
+    fn about(&self) -> &'static About {
+        &W::ABOUT
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        &self.room
+    }
+
+    fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+        self.room.show(ui, desk, out);
+    }
+
+    fn apply(&mut self, edit: Box<dyn Any>, desk: &mut Desk) {
+        let Ok(edit) = edit.downcast::<W::Edit>() else { return };
+        let kind = W::undoes(&edit).then(|| std::mem::discriminant(&*edit));
+        let before = self.room.kept().clone();
+        self.room.apply(*edit, desk);
+        if let Some(kind) = kind
+            && *self.room.kept() != before
+        {
+            self.undo.changed(before, &kind);
+        }
+    }
+
+    fn follow(&mut self, desk: &mut Desk, shown: bool) {
+        self.room.follow(desk, shown);
+    }
+
+    fn shows(&self) -> Shows {
+        self.room.shows()
+    }
+
+    fn keys(&self, keys: &mut Keys<'_>, desk: &Desk, out: &mut Outbox) {
+        self.room.keys(keys, desk, out);
+    }
+
+    fn receive(&mut self, event: &Event, desk: &mut Desk) {
+        self.room.receive(event, desk);
+    }
+
+    fn takes(&self, file: &Path) -> Option<Command> {
+        W::takes(file).map(Command::from)
+    }
+
+    fn offer(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+        self.room.offer(ui, desk, out);
+    }
+
+    fn work(&self, desk: &Desk) -> Option<Work> {
+        self.room.work(desk)
+    }
+
+    fn answer(&self) -> Option<Guest> {
+        self.room.answer()
+    }
+
+    fn leave(&self) {
+        self.room.leave();
+    }
+
+    fn changed(&mut self) -> Option<Value> {
+        if *self.room.kept() == self.written {
+            return None;
+        }
+        self.written = self.room.kept().clone();
+        Some(to_value(&self.written))
+    }
+
+    fn digit_changed(&mut self) {
+        self.undo.digit_changed();
+    }
+
+    fn travel(&mut self, back: bool, desk: &mut Desk) {
+        let digit = self.room.shows().digit.then_some(&mut desk.digit);
+        if let Some(kept) = self.undo.travel(back, self.room.kept(), digit) {
+            self.room.restore(kept, desk);
+        }
+    }
+}
+
+/// All workspaces, open.
+pub struct Rooms {
+    all: Vec<Box<dyn Room>>,
+    shown: usize,
+}
+
+impl Rooms {
+    /// Opens those of the registry, each with what the session keeps of it.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn open(
+        entries: &[Entry],
+        kept: &Map<String, Value>,
+        start: &Start,
+    ) -> std::io::Result<Self> {
+        let open = |e: &Entry| (e.open)(kept.get(e.about.id).unwrap_or(&Value::Null), start);
+        Ok(Self { all: entries.iter().map(open).collect::<Result<_, _>>()?, shown: 0 })
+    }
+
+    /// The one that is shown.
+    pub fn shown(&self) -> &'static About {
+        self.all[self.shown].about()
+    }
+
+    /// What it has on its page.
+    pub fn shows(&self) -> Shows {
+        self.all[self.shown].shows()
+    }
+
+    /// Shows the one of this id, if there is one.
+    pub fn enter(&mut self, id: &str) {
+        if let Some(place) = self.all.iter().position(|r| r.about().id == id) {
+            self.shown = place;
+        }
+    }
+
+    /// The workspace of this type.
+    ///
+    /// # Panics
+    /// When it is not in the registry.
+    pub fn get<W: Workspace>(&self) -> &W {
+        let found = self.all.iter().find_map(|r| r.as_any().downcast_ref());
+        found.unwrap_or_else(|| unreachable!("{} is in the registry", W::ABOUT.id))
+    }
+
+    /// Draws the one that is shown.
+    pub fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+        self.all[self.shown].show(ui, desk, out);
+    }
+
+    /// Banners of all.
+    pub fn offers(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+        self.all.iter().for_each(|r| r.offer(ui, desk, out));
+    }
+
+    /// Carries an edit out in the workspace of this id.
+    pub fn apply(&mut self, id: &str, edit: Box<dyn Any>, desk: &mut Desk) {
+        if let Some(room) = self.all.iter_mut().find(|r| r.about().id == id) {
+            room.apply(edit, desk);
+        }
+    }
+
+    /// Once a frame.
+    pub fn follow(&mut self, desk: &mut Desk) {
+        desk.shows = self.shows();
+        for (i, room) in self.all.iter_mut().enumerate() {
+            room.follow(desk, i == self.shown);
+        }
+        desk.guests = self.all.iter().filter_map(|r| r.answer()).collect();
+    }
+
+    /// Has the keys of all looked at, or listed.
+    pub fn keys(&self, keys: &mut Keys<'_>, desk: &Desk, out: &mut Outbox) {
+        for (i, room) in self.all.iter().enumerate() {
+            keys.here = i == self.shown;
+            room.keys(keys, desk, out);
+        }
+    }
+
+    /// Hands an event to all.
+    pub fn receive(&mut self, event: &Event, desk: &mut Desk) {
+        self.all.iter_mut().for_each(|r| r.receive(event, desk));
+    }
+
+    /// What to do with a dropped file.
+    pub fn takes(&self, file: &Path) -> Option<Command> {
+        self.all.iter().find_map(|r| r.takes(file))
+    }
+
+    /// All work in the background.
+    pub fn work(&self, desk: &Desk) -> Vec<Work> {
+        self.all.iter().filter_map(|r| r.work(desk)).collect()
+    }
+
+    /// Puts settings that have changed into the session; whether there were any.
+    pub fn keep(&mut self, kept: &mut Map<String, Value>) -> bool {
+        let mut any = false;
+        for room in &mut self.all {
+            if let Some(settings) = room.changed() {
+                kept.insert(room.about().id.to_owned(), settings);
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// Notes a change of the digit, made in the workspace shown.
+    pub fn digit_changed(&mut self) {
+        self.all[self.shown].digit_changed();
+    }
+
+    /// Takes the last change in view back, or does it again.
+    pub fn travel(&mut self, back: bool, desk: &mut Desk) {
+        self.all[self.shown].travel(back, desk);
+    }
+
+    /// The window closes.
+    pub fn leave(&self) {
+        self.all.iter().for_each(|r| r.leave());
+    }
+}
