@@ -2,6 +2,8 @@
 //! [`WORKSPACES`].
 
 pub mod conversion;
+pub mod draw;
+pub mod spiking;
 
 use super::workspace::Entry;
 

@@ -9,7 +9,7 @@ use crate::ui::tour::{Look, Scene, draw_three};
 pub const SCENES: &[Scene] = &[
     Scene {
         name: "side-by-side",
-        look: Look::Light,
+        look: Look::Dark,
         set_up: |app| open(app, ConversionTab::Pictures),
         ready: converted,
     },

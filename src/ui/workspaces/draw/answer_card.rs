@@ -2,8 +2,8 @@
 
 use egui::{Align2, CornerRadius, Rect, Sense, Ui, Vec2, pos2};
 
-use crate::ui::theme::{self, palette};
 use super::answer_list::Entry;
+use crate::ui::theme::{self, palette};
 use crate::workers::answers::Answer;
 
 /// Draws the card in the full width and `height` points.

@@ -3,15 +3,17 @@
 
 use egui::{Align2, CornerRadius, Rect, RichText, Sense, Ui, Vec2, pos2};
 
-use crate::ui::command::{Command, Outbox};
-use crate::ui::session::{AnswersOrder, AnswersView};
-use crate::ui::desk::Desk;
-use crate::ui::theme::{self, palette};
+use super::DrawEdit;
+use super::World;
 use super::answer_card::percent;
+use super::settings::{AnswersOrder, AnswersView};
 use crate::ann::ensemble;
 use crate::ann::shipped::SETS;
 use crate::core::decision::said;
 use crate::core::text::grouped;
+use crate::ui::command::{Command, Outbox};
+use crate::ui::desk::{Desk, Guest};
+use crate::ui::theme::{self, palette};
 use crate::workers::answers::Answer;
 use crate::workers::models::{Model, Origin};
 
@@ -37,7 +39,7 @@ pub struct Entry<'a> {
 }
 
 /// The ensembles in the box, then all models at hand.
-pub fn entries<'a>(world: &'a Desk) -> Vec<Entry<'a>> {
+pub fn entries<'a>(world: &'a World<'_>) -> Vec<Entry<'a>> {
     let find = |answers: &'a [Answer], key: &str| {
         answers.iter().find(|a| a.key == key).filter(|_| !world.digit.is_blank())
     };
@@ -78,29 +80,26 @@ pub fn entries<'a>(world: &'a Desk) -> Vec<Entry<'a>> {
             model: Some(model),
         }
     });
-    ensembles.chain(models).chain(spiking(world)).collect()
+    let guests = world.guests.iter().filter(|_| !world.digit.is_blank()).map(guest);
+    ensembles.chain(models).chain(guests).collect()
 }
 
-/// The spiking network's answer, once it has been shown the digit.
-fn spiking<'a>(world: &'a Desk) -> Option<Entry<'a>> {
-    let competition = world.digits.shown.competition.as_ref()?;
-    if world.digit.is_blank() {
-        return None;
-    }
-    let note = match competition.accuracy {
+/// The answer of a workspace's own network.
+fn guest(guest: &Guest) -> Entry<'_> {
+    let note = match guest.accuracy {
         Some(a) => format!("test accuracy {:.2} %", a * 100.0),
-        None => "as it learns in the Spiking network workspace".to_owned(),
+        None => guest.note.to_owned(),
     };
-    Some(Entry {
-        key: &competition.answer.key,
-        name: &competition.name,
-        group: "Spiking",
-        accuracy: competition.accuracy,
+    Entry {
+        key: &guest.answer.key,
+        name: &guest.name,
+        group: guest.group,
+        accuracy: guest.accuracy,
         note,
-        answer: Some(&competition.answer),
-        doc: "A network that learns by spikes alone, without labels (STDP; Diehl and Cook 2015). The bars are its vote: mean spikes of the neurons that stand for each digit, as shares.",
+        answer: Some(&guest.answer),
+        doc: guest.doc,
         model: None,
-    })
+    }
 }
 
 impl Entry<'_> {
@@ -182,14 +181,14 @@ pub fn order(ui: &mut Ui, view: &AnswersView, out: &mut Outbox) {
             let on = view.order == order;
             let text = RichText::new(name).small();
             if ui.selectable_label(on, text).on_hover_text(tip).clicked() {
-                out.push(Command::Answers(AnswersView { order, ..view.clone() }));
+                out.push(DrawEdit::Answers(AnswersView { order, ..view.clone() }));
             }
         }
     });
 }
 
 /// The buttons for the set of weights in the box, where there are several.
-pub fn sets(ui: &mut Ui, world: &Desk, out: &mut Outbox) {
+pub fn sets(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
     if SETS.len() < 2 {
         return;
     }
@@ -197,7 +196,7 @@ pub fn sets(ui: &mut Ui, world: &Desk, out: &mut Outbox) {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.label(RichText::new("Trained on").small());
         for set in SETS {
-            let on = world.session.weight_set == set.id;
+            let on = desk.session.weight_set == set.id;
             let text = RichText::new(set.how).small();
             if ui.selectable_label(on, text).on_hover_text(set.doc).clicked() && !on {
                 out.push(Command::WeightSet(set.id));
@@ -255,7 +254,10 @@ pub fn show(
         }
         let response = row(ui, entry, entry.key == view.large, truth);
         if response.clicked() {
-            out.push(Command::Answers(AnswersView { large: entry.key.to_owned(), ..view.clone() }));
+            out.push(DrawEdit::Answers(AnswersView {
+                large: entry.key.to_owned(),
+                ..view.clone()
+            }));
         }
         if entry.model.is_some_and(|m| matches!(m.origin, Origin::Run(_))) {
             removable.push((entry.key.to_owned(), response));

@@ -1,283 +1,91 @@
 //! *Draw*: a digit is drawn or picked, and every network answers at once.
+//!
+//! * [`canvas`]: pen and eraser; [`photo`]: the picture that a digit is from
+//! * [`answer_list`]: all answers; [`answer_card`]: one of them large
 
-use egui::{Key, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2};
+mod answer_card;
+mod answer_list;
+mod canvas;
+mod photo;
+mod scenes;
+pub mod settings;
+mod view;
 
-use crate::ui::command::{Command, DigitEdit, Outbox, TrainEdit};
-use crate::ui::digit::{Source, Treatment};
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::answer_list::{self, Entry};
+use egui::{Key, Ui};
+
+use settings::AnswersView;
+
+use crate::ui::command::Outbox;
+use crate::ui::desk::Desk;
+use crate::ui::tour::Scene;
 use crate::ui::widgets::icons::Icon;
-use crate::ui::widgets::{answer_card, canvas, digit_view, photo, sources};
-use super::Workspace;
-use crate::core::bounds::Span;
-use crate::ui::widgets::number;
+use crate::ui::workspace::{About, Edit, Shows, View, Workspace};
+use crate::workers::Start;
 
-/// The workspace.
-pub static WORKSPACE: Workspace = Workspace {
+const ABOUT: About = About {
     id: "draw",
     name: "Draw",
     icon: Icon::Pencil,
     doc: "Draw a digit and see what each network answers",
     key: Key::Num1,
-    show,
 };
 
-/// Space between the columns, points.
-const GAP: f32 = 12.0;
+/// What the views see.
+type World<'a> = View<'a, Draw>;
 
-fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let area = ui.available_rect_before_wrap();
-    let (w, h) = (area.width(), area.height());
-    if w < 620.0 {
-        ScrollArea::vertical().show(ui, |ui| {
-            paper(ui, world, out, (w - 20.0).min(h * 0.7).max(180.0));
-            seen(ui, world, out, 140.0);
-            answers(ui, world, out, 150.0);
-        });
-        return;
+/// The workspace. The digit itself is on the desk.
+pub struct Draw {
+    kept: AnswersView,
+}
+
+/// What the user does in it.
+#[derive(Clone, Debug)]
+pub enum DrawEdit {
+    /// How the answers are listed.
+    Answers(AnswersView),
+}
+
+impl Edit for DrawEdit {
+    const ROOM: &'static str = ABOUT.id;
+}
+
+impl Workspace for Draw {
+    const ABOUT: About = ABOUT;
+    type Settings = AnswersView;
+    type Edit = DrawEdit;
+
+    fn open(kept: AnswersView, _start: &Start) -> std::io::Result<Self> {
+        Ok(Self { kept })
     }
-    let seen_width = if w < 1000.0 { 160.0 } else { 210.0 };
-    // The tools above the paper and the sources below take some 100 points.
-    let side = (h - 104.0).min(w * 0.48).min(w - seen_width - 234.0 - 2.0 * GAP).max(160.0);
-    let mut x = area.left();
-    let mut column = |ui: &mut Ui, width: f32, add: &mut dyn FnMut(&mut Ui)| {
-        let rect = Rect::from_min_max(pos2(x, area.top()), pos2(x + width, area.bottom()));
-        x += width + GAP;
-        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| add(ui));
-    };
-    column(ui, side, &mut |ui| paper(ui, world, out, side));
-    column(ui, seen_width, &mut |ui| {
-        ScrollArea::vertical().id_salt("seen").show(ui, |ui| seen(ui, world, out, seen_width));
-    });
-    let rest = w - side - seen_width - 2.0 * GAP;
-    column(ui, rest, &mut |ui| answers(ui, world, out, h));
-    ui.allocate_rect(area, Sense::hover());
-}
 
-/// Tools, canvas and where to pick digits from.
-fn paper(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, side: f32) {
-    tools(ui, world, out);
-    canvas::show(ui, world.digit, side, out);
-    sources::show(ui, world, out);
-}
-
-fn tools(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let digit = world.digit;
-    let mut edit = |edit| out.push(edit);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 5.0;
-        if ui.selectable_label(!digit.eraser, "Pen").on_hover_text("Draw (E changes)").clicked() {
-            edit(DigitEdit::Eraser(false));
-        }
-        if ui.selectable_label(digit.eraser, "Eraser").on_hover_text("Erase (E changes)").clicked()
-        {
-            edit(DigitEdit::Eraser(true));
-        }
-        let button = |ui: &mut Ui, on: bool, text: &str, tip: &str| {
-            ui.add_enabled(on, egui::Button::new(text)).on_hover_text(tip).clicked()
-        };
-        if button(ui, digit.can_undo(), "Undo", "Take the last change back (Ctrl+Z)") {
-            edit(DigitEdit::Undo);
-        }
-        if button(ui, digit.can_redo(), "Redo", "Do it again (Ctrl+Y)") {
-            edit(DigitEdit::Redo);
-        }
-        if button(ui, !digit.is_blank(), "Clear", "An empty canvas (Del); Undo brings it back") {
-            edit(DigitEdit::Clear);
-        }
-    });
-}
-
-/// The 28×28 picture that the networks get, and what can be done to it.
-fn seen(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
-    let p = palette(ui.visuals());
-    let digit = world.digit;
-    ui.label(RichText::new("What the networks see").font(theme::strong(14.0)));
-    let side = (width - 2.0).min(ui.available_width());
-    let pixels = digit.pixels();
-    let id = ui.scope_id().with("seen");
-    let response = digit_view::show(
-        ui,
-        id,
-        side,
-        "The 28 by 28 picture that the networks see",
-        |i| pixels[i],
-        Sense::hover(),
-    );
-    digit_view::grid(ui, response.rect);
-    ui.painter().rect_stroke(
-        response.rect,
-        4,
-        egui::Stroke::new(1.0, p.line),
-        egui::StrokeKind::Outside,
-    );
-    value_under_pointer(response, pixels);
-    photo(ui, world, side, out);
-    let mut centre = digit.treatment.centre;
-    let toggle = ui.checkbox(&mut centre, "Centre digit").on_hover_text(
-        "As MNIST was made: cropped to its ink, scaled to fit 20×20 pixels, its centre of mass in the middle of 28×28. Switch it off and draw in a corner to see why this matters. (C)",
-    );
-    if toggle.changed() {
-        out.push(DigitEdit::Centre(centre));
+    fn kept(&self) -> &AnswersView {
+        &self.kept
     }
-    treatment(ui, world, out);
-    about(ui, world);
-}
 
-/// The picture that the digit is from, with all digits on it.
-fn photo(ui: &mut Ui, world: &World<'_>, width: f32, out: &mut Outbox) {
-    let Source::Photo { picture, chosen, .. } = world.digit.source() else { return };
-    if picture.digits.len() > 1 {
-        let text = format!("{} digits; choose one:", picture.digits.len());
-        ui.label(RichText::new(text).font(theme::strong(13.0)));
+    fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+        view::show(ui, &View { room: self, desk }, out);
     }
-    ui.add_space(6.0);
-    photo::show(ui, picture, *chosen, width, out);
-    ui.add_space(4.0);
-}
 
-fn value_under_pointer(response: egui::Response, pixels: &crate::data::Pixels) {
-    let rect = response.rect;
-    if let Some(at) = response.hover_pos() {
-        let cell = |v: f32, from: f32, size: f32| {
-            (((v - from) / size * 28.0) as usize).min(crate::data::SIDE - 1)
-        };
-        let (x, y) = (cell(at.x, rect.left(), rect.width()), cell(at.y, rect.top(), rect.height()));
-        let value = pixels[y * crate::data::SIDE + x];
-        response.on_hover_text_at_pointer(format!("column {x}, row {y}: {value:.2}"));
+    fn apply(&mut self, DrawEdit::Answers(view): DrawEdit, _desk: &mut Desk) {
+        self.kept = view;
     }
-}
 
-fn treatment(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let t = &world.digit.treatment;
-    ui.scope(|ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        let pen = SliderRow {
-            name: "Pen width",
-            tip: "Share of the canvas ([ and ])",
-            range: (Treatment::PEN.0 * 100.0, Treatment::PEN.1 * 100.0),
-            unit: " %",
-            decimals: 0,
-        };
-        if let Some(v) = pen.show(ui, t.pen * 100.0) {
-            out.push(DigitEdit::PenWidth(v / 100.0));
-        }
-        let noise = SliderRow {
-            name: "Noise σ",
-            tip: "Gaussian noise added to each pixel; 1 is full ink",
-            range: Treatment::NOISE,
-            unit: "",
-            decimals: 2,
-        };
-        if let Some(v) = noise.show(ui, t.noise) {
-            out.push(DigitEdit::Noise(v));
-        }
-        let tip = "Moves the 28×28 picture; whoever learned only centred digits loses";
-        for (axis, name) in ["Shift right", "Shift down"].into_iter().enumerate() {
-            let row = SliderRow { name, tip, range: Treatment::SHIFT_PX, unit: " px", decimals: 0 };
-            if let Some(v) = row.show(ui, t.shift[axis]) {
-                let mut shift = t.shift;
-                shift[axis] = v;
-                out.push(DigitEdit::Shift(shift));
-            }
-        }
-    });
-    let changed = t.noise > 0.0 || t.shift != [0.0; 2];
-    if ui.add_enabled(changed, egui::Button::new("No noise, no shift")).clicked() {
-        out.push(DigitEdit::Noise(0.0));
-        out.push(DigitEdit::Shift([0.0; 2]));
+    fn restore(&mut self, kept: AnswersView, _desk: &mut Desk) {
+        self.kept = kept;
     }
-}
 
-/// A slider with its name above it.
-struct SliderRow {
-    name: &'static str,
-    tip: &'static str,
-    range: Span,
-    unit: &'static str,
-    decimals: usize,
-}
+    fn follow(&mut self, _desk: &mut Desk, _shown: bool) {}
 
-impl SliderRow {
-    /// The new value, if it was changed.
-    fn show(self, ui: &mut Ui, value: f32) -> Option<f32> {
-        let mut v = value;
-        let label = ui.label(RichText::new(self.name).small()).on_hover_text(self.tip);
-        ui.spacing_mut().slider_width = (ui.available_width() - 62.0).max(50.0);
-        let range = self.range.0 as f32..=self.range.1 as f32;
-        let slider = number::slider(&mut v, range).fixed_decimals(self.decimals).suffix(self.unit);
-        let response = ui.add(slider).labelled_by(label.id).on_hover_text(self.tip);
-        response.changed().then_some(v)
+    /// How one looks at the answers is no change of the digit.
+    fn undoes(_edit: &DrawEdit) -> bool {
+        false
     }
-}
 
-/// Where the digit comes from.
-fn about(ui: &mut Ui, world: &World<'_>) {
-    let p = palette(ui.visuals());
-    let text = match world.digit.source() {
-        Source::Drawn => return,
-        Source::Picked { source, index, label, .. } => {
-            let name = if *source == "mnist" { "MNIST test" } else { "Synthetic" };
-            format!("{name} digit {index}, labelled {label}. Draw on the canvas to start your own.")
-        }
-        Source::Picture { name, .. } => {
-            format!("From {name}. Draw on the canvas to start your own.")
-        }
-        Source::Photo { name, picture, .. } => {
-            let without = match picture.lines_left_out {
-                0 => "",
-                _ => " Ruled lines or a frame were left out.",
-            };
-            format!("From {name}.{without} Draw on the canvas to start your own.")
-        }
-    };
-    ui.label(RichText::new(text).small().color(p.weak));
-}
-
-/// The headline, the chosen answer large, and all answers in a list.
-fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, height: f32) {
-    let truth = world.digit.label();
-    let entries = answer_list::entries(world);
-    headline(ui, world, &entries, truth);
-    if let Some(warning) = world.digit.warning() {
-        ui.label(RichText::new(warning).color(palette(ui.visuals()).warning));
+    fn shows(&self) -> Shows {
+        Shows { digit: true, answers: true }
     }
-    let view = &world.session.answers;
-    let large = entries.iter().find(|e| e.key == view.large).or(entries.first());
-    if let Some(entry) = large {
-        answer_card::show(ui, entry, truth, (height * 0.24).clamp(118.0, 190.0));
-        answer_list::trust(ui, entry, &entries);
-    }
-    answer_list::order(ui, view, out);
-    answer_list::sets(ui, world, out);
-    ScrollArea::vertical().id_salt("answers").show(ui, |ui| {
-        let rows = answer_list::show(ui, entries, view, truth, out);
-        for (key, response) in rows {
-            response.context_menu(|ui| {
-                if ui.button("Remove from this list").clicked() {
-                    out.push(Command::Train(TrainEdit::Remove(key.clone())));
-                    ui.close();
-                }
-            });
-        }
-    });
-}
 
-/// Whether all agree, in one line.
-fn headline(ui: &mut Ui, world: &World<'_>, entries: &[Entry<'_>], truth: Option<u8>) {
-    let p = palette(ui.visuals());
-    let text = if world.digit.is_blank() {
-        "Draw, and they answer".to_owned()
-    } else {
-        answer_list::agreement(entries)
-    };
-    // Wrapped, so that a long headline does not widen the column beyond the window.
-    ui.horizontal_wrapped(|ui| {
-        ui.set_min_height(26.0);
-        ui.label(RichText::new(text).font(theme::strong(19.0)));
-        if let Some(label) = truth {
-            let note = RichText::new(format!("label: {label}")).color(p.weak);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| ui.label(note));
-        }
-    });
+    fn scenes() -> &'static [Scene] {
+        scenes::SCENES
+    }
 }

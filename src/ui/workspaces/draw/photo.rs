@@ -5,10 +5,10 @@ use egui::{
     WidgetInfo, vec2,
 };
 
-use crate::ui::command::{Command, DigitEdit, Outbox};
-use crate::ui::theme::{self, palette};
-use super::picture;
 use crate::data::picture::Picture;
+use crate::ui::command::{DigitEdit, Outbox};
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::picture;
 
 /// Highest picture, as a share of its width.
 const HIGHEST: f32 = 0.8;

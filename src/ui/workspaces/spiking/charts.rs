@@ -5,9 +5,9 @@ use egui_plot::{
     AxisHints, Bar, BarChart, GridInput, GridMark, HLine, Line, Plot, PlotPoints, VLine,
 };
 
+use super::percent;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::time_axis::nice_step;
-use super::percent;
 use crate::workers::digits::tally::{BLOCK, Confusion, LABEL_BLOCKS, Tally, WINDOW};
 use crate::workers::digits::view::{BINS, Fields};
 

@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use egui::{RichText, Ui};
 use egui_plot::{Corner, Legend, Line, Plot, PlotPoints, Points};
 
-use crate::ui::command::{Command, Outbox};
-use super::DigitsEdit;
+use super::SpikingEdit;
 use super::World;
-use crate::ui::theme::{self, palette};
 use crate::core::text::grouped;
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
 use crate::workers::digits::damage::Damage;
 use crate::workers::digits::measure::Curves;
 
@@ -44,7 +44,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         for damage in Damage::ALL {
             let (name, _, tip) = name(damage);
             if ui.selectable_label(damage == chosen, name).on_hover_text(tip).clicked() {
-                out.push(DigitsEdit::Damage(damage));
+                out.push(SpikingEdit::Damage(damage));
             }
         }
         ui.separator();
@@ -53,13 +53,13 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 let percent = 100.0 * done as f64 / of.max(1) as f64;
                 ui.label(format!("{what}: {percent:.0} %"));
                 if ui.button("Stop").clicked() {
-                    out.push(DigitsEdit::StopMeasuring);
+                    out.push(SpikingEdit::StopMeasuring);
                 }
             }
             None => {
                 let tip = "Of the network as it is now (or of STDP 400 from the box, while it cannot answer), the MLP and CNN 3";
                 if ui.button("Measure").on_hover_text(tip).clicked() {
-                    out.push(DigitsEdit::Measure);
+                    out.push(SpikingEdit::Measure);
                 }
             }
         }

@@ -3,17 +3,17 @@
 
 use egui::{Align2, Color32, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 
-use crate::ui::command::{Command, Outbox};
-use super::DigitsEdit;
-use super::settings::DT_MS;
+use super::SpikingEdit;
 use super::World;
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::time_bar::{self, TimeBar};
-use crate::ui::widgets::{digit_view, sources};
 use super::mosaic::Places;
+use super::settings::DT_MS;
 use super::{named, spikes};
 use crate::snn::diehl_cook::THRESHOLD_BASE_MV;
 use crate::snn::diehl_cook::read_out::{largest, votes};
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::time_bar::{self, TimeBar};
+use crate::ui::widgets::{digit_view, sources};
 use crate::workers::digits::shown::{Competition, POTENTIAL_EVERY_MS};
 
 /// Resting potential, mV.
@@ -219,5 +219,5 @@ pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     TimeBar::new(&world.room.digit, axis)
         .density(&density, "all spikes")
         .events(&next)
-        .show(ui, &mut |edit| out.push(DigitsEdit::Play(edit)));
+        .show(ui, &mut |edit| out.push(SpikingEdit::Play(edit)));
 }

@@ -2,15 +2,15 @@
 
 use egui::{ComboBox, RichText, Ui};
 
-use crate::ui::command::{Command, Outbox};
-use super::DigitsEdit;
-use super::settings::{DigitsSettings, GOAL, PRESETS, SIZES, USUAL_GOAL};
+use super::SpikingEdit;
 use super::World;
+use super::settings::{GOAL, PRESETS, SIZES, SpikingSettings, USUAL_GOAL};
+use crate::core::text::grouped;
+use crate::snn::diehl_cook::shipped::SHIPPED;
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::engine::EngineRow;
 use crate::ui::widgets::field::Field;
-use crate::core::text::grouped;
-use crate::snn::diehl_cook::shipped::SHIPPED;
 use crate::ui::widgets::number;
 use crate::workers::digits::network::Knobs;
 
@@ -21,7 +21,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let tip = "Everything in this workspace as at the very beginning";
             if ui.button("Reset").on_hover_text(tip).clicked() {
-                out.push(DigitsEdit::Reset);
+                out.push(SpikingEdit::Reset);
             }
         });
     });
@@ -55,25 +55,25 @@ fn network(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         fresh(ui, &mut new);
     }
     if new != *kept {
-        out.push(DigitsEdit::Begin(Box::new(new)));
+        out.push(SpikingEdit::Begin(Box::new(new)));
     }
     ui.horizontal_wrapped(|ui| {
         let tip = "The same network from its beginning, with the knobs as they are";
         if ui.button("Restart").on_hover_text(tip).clicked() {
-            out.push(DigitsEdit::Restart);
+            out.push(SpikingEdit::Restart);
         }
         let tip = "Other first weights and other input spikes";
         if ui.button("New seed").on_hover_text(tip).clicked() {
             let seed = kept.seed.wrapping_add(1);
-            let new = DigitsSettings { seed, ..kept.clone() };
-            out.push(DigitsEdit::Begin(Box::new(new)));
+            let new = SpikingSettings { seed, ..kept.clone() };
+            out.push(SpikingEdit::Begin(Box::new(new)));
         }
         let weak = palette(ui.visuals()).weak;
         ui.label(RichText::new(format!("seed {}", kept.seed)).small().color(weak));
     });
 }
 
-fn fresh(ui: &mut Ui, new: &mut DigitsSettings) {
+fn fresh(ui: &mut Ui, new: &mut SpikingSettings) {
     let label = ui
         .label("Neurons")
         .on_hover_text("More neurons know more ways to write a digit, and take longer");
@@ -125,7 +125,7 @@ fn knobs(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         .on_hover_text("Before every image the weights onto each neuron are scaled to sum to 78");
     ui.checkbox(&mut knobs.learns, "Learn").on_hover_text("Off: weights and θ stand still");
     if knobs != kept {
-        out.push(DigitsEdit::Knobs(knobs));
+        out.push(SpikingEdit::Knobs(knobs));
     }
     goal(ui, world, out);
 }
@@ -145,7 +145,7 @@ fn goal(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
     });
     if goal != kept {
-        out.push(DigitsEdit::Goal(goal));
+        out.push(SpikingEdit::Goal(goal));
     }
 }
 
@@ -157,7 +157,7 @@ fn about(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         wish: world.session.engine,
         used: view.engine.as_ref(),
         speeds: view.speeds.map(|s| s.engine),
-        running: world.room.running || view.goes,
+        running: world.room.running() || view.goes,
     };
     ui.horizontal(|ui| {
         engine.show(ui, out);

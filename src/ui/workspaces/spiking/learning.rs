@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use egui::{Rect, RichText, ScrollArea, Sense, Ui, Vec2, pos2, vec2};
 
-use crate::ui::command::{Command, Outbox};
-use super::DigitsEdit;
+use super::SpikingEdit;
 use super::World;
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::time_bar::{self, TimeBar};
-use crate::ui::widgets::{digit_view, picture};
 use super::{charts, mosaic, neuron};
 use crate::core::decision::said;
 use crate::core::text::grouped;
 use crate::data::{PIXELS, SIDE};
 use crate::snn::diehl_cook::protocol::MOST_TIMES;
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::time_bar::{self, TimeBar};
+use crate::ui::widgets::{digit_view, picture};
 use crate::workers::digits::fields::of_neuron;
 use crate::workers::digits::run::Change;
 use crate::workers::digits::view::Fields;
@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let (places, touched) = mosaic::show(ui, id, fields, room, &marked, out);
     if let Some(clicked) = touched.clicked {
         let again = world.room.selected == Some(clicked);
-        out.push(DigitsEdit::Select((!again).then_some(clicked)));
+        out.push(SpikingEdit::Select((!again).then_some(clicked)));
     }
     let shown = touched.hovered.or(world.room.selected).or(winner);
     let right = if wide {
@@ -97,7 +97,7 @@ fn headline(ui: &mut Ui, world: &World<'_>, fields: &Fields, out: &mut Outbox) -
         if let Some(speeds) = &view.speeds {
             let text = format!("{:.0} images/s", speeds.images_per_s);
             ui.label(RichText::new(text).color(p.weak));
-        } else if view.failure.is_none() && !world.room.running && view.images == 0 {
+        } else if view.failure.is_none() && !world.room.running() && view.images == 0 {
             ui.label(RichText::new("Press Space to let it learn").color(p.accent));
         }
         test(ui, world, out);
@@ -117,13 +117,13 @@ fn test(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             let share = done as f64 / of.max(1) as f64;
             ui.label(format!("Testing: {:.0} %", share * 100.0));
             if ui.button("Stop the test").clicked() {
-                out.push(DigitsEdit::StopMeasuring);
+                out.push(SpikingEdit::StopMeasuring);
             }
         }
         _ => {
             let tip = "Freezes a copy of the network, labels its neurons on 10,000 training digits and asks it the test digits; learning goes on meanwhile";
             if ui.button("Test").on_hover_text(tip).clicked() {
-                out.push(DigitsEdit::Test);
+                out.push(SpikingEdit::Test);
             }
         }
     }
@@ -297,5 +297,5 @@ pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         .density(&density, "running accuracy")
         .events(&next)
         .measured(view.speeds.map(|s| s.images_per_s))
-        .show(ui, &mut |edit| out.push(DigitsEdit::Play(edit)));
+        .show(ui, &mut |edit| out.push(SpikingEdit::Play(edit)));
 }

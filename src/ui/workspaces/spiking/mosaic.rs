@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use egui::{Color32, ColorImage, Id, Rect, Sense, Stroke, TextureOptions, Ui, Vec2, pos2, vec2};
 
-use crate::ui::command::{Command, Outbox};
-use super::DigitsEdit;
+use super::SpikingEdit;
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
 use crate::workers::digits::fields::Look;
@@ -79,7 +79,7 @@ pub fn show(
     });
     let wanted = picture::stamp((ui.visuals().dark_mode, places.columns, labels.len()));
     if fields.picture.look != wanted {
-        out.push(DigitsEdit::Look(look(ui, wanted, places.columns)));
+        out.push(SpikingEdit::Look(look(ui, wanted, places.columns)));
     }
     let drawn = &fields.picture;
     if drawn.columns == places.columns && !drawn.rgba.is_empty() {

@@ -3,12 +3,12 @@
 use egui::{RichText, Sense, Ui, Vec2, vec2};
 
 use super::World;
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::digit_view;
-use crate::ui::widgets::picture;
 use super::named;
 use crate::core::text::grouped;
 use crate::data::SIDE;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::digit_view;
+use crate::ui::widgets::picture;
 use crate::workers::digits::fields::of_neuron;
 use crate::workers::digits::tally::NONE;
 use crate::workers::digits::view::Fields;

@@ -1,10 +1,12 @@
 //! What is set in the Spiking network workspace, kept over a restart.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::core::bounds::{ANY, Bounded, Bounds, Span};
 use crate::core::playback::PlaybackSettings;
 use crate::snn::diehl_cook::{DiehlCook, shipped};
+use crate::ui::workspace::Settings;
 use crate::workers::digits::damage::Damage;
 use crate::workers::digits::network::Knobs;
 
@@ -22,7 +24,7 @@ pub const SIZES: [usize; 7] = [25, 49, 100, 225, 400, 1600, 6400];
 /// The views.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum DigitsTab {
+pub enum SpikingTab {
     /// Receptive fields and accuracy, image by image.
     #[default]
     Learning,
@@ -37,8 +39,8 @@ pub enum DigitsTab {
 /// What is kept over a restart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct DigitsSettings {
-    pub tab: DigitsTab,
+pub struct SpikingSettings {
+    pub tab: SpikingTab,
     /// Id of the trained network to begin with; fresh, if none.
     pub begin: Option<String>,
     /// Excitatory neurons of a fresh network.
@@ -58,11 +60,11 @@ pub struct DigitsSettings {
     pub damage: Damage,
 }
 
-impl Default for DigitsSettings {
+impl Default for SpikingSettings {
     fn default() -> Self {
         let speed = |steps_per_s| PlaybackSettings { steps_per_s, ..PlaybackSettings::default() };
         Self {
-            tab: DigitsTab::default(),
+            tab: SpikingTab::default(),
             begin: None,
             neurons: 400,
             seed: 1,
@@ -77,7 +79,13 @@ impl Default for DigitsSettings {
     }
 }
 
-impl Bounded for DigitsSettings {
+impl Settings for SpikingSettings {
+    fn former(session: &Map<String, Value>) -> Option<Value> {
+        session.get("digits").cloned()
+    }
+}
+
+impl Bounded for SpikingSettings {
     fn bound(&mut self, to: &mut Bounds) {
         let Self {
             tab: _,
@@ -106,7 +114,7 @@ impl Bounded for DigitsSettings {
     }
 }
 
-impl DigitsSettings {
+impl SpikingSettings {
     /// The network that a fresh run begins with.
     pub fn config(&self) -> DiehlCook {
         DiehlCook {

@@ -5,21 +5,21 @@ use std::sync::Arc;
 
 use egui::{RichText, Sense, Ui, vec2};
 
-use crate::ui::command::{Command, Outbox};
-use super::DigitsEdit;
-use super::settings::DT_MS;
+use super::SpikingEdit;
 use super::World;
+use super::named;
+use super::settings::DT_MS;
+use crate::data::PIXELS;
+use crate::snn::diehl_cook::THRESHOLD_BASE_MV;
+use crate::snn::recording::Recording;
+use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::digit_view;
+use crate::ui::widgets::number;
 use crate::ui::widgets::raster::{self, Group, Raster};
 use crate::ui::widgets::time_axis;
 use crate::ui::widgets::time_bar::{self, TimeBar};
 use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
-use super::named;
-use crate::data::PIXELS;
-use crate::snn::diehl_cook::THRESHOLD_BASE_MV;
-use crate::snn::recording::Recording;
-use crate::ui::widgets::number;
 
 /// The input's spikes of so many ms are seen at once.
 const FLICKER_MS: f64 = 20.0;
@@ -122,7 +122,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
     time_axis::show(ui, &axis);
     if plot != world.room.plot {
-        out.push(DigitsEdit::Plot(Box::new(plot)));
+        out.push(SpikingEdit::Plot(Box::new(plot)));
     }
 }
 
@@ -188,7 +188,7 @@ fn tools(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         ui.spacing_mut().item_spacing.x = 6.0;
         let tip = "Holds, and goes on to the next spike of a neuron";
         if ui.button("Next spike").on_hover_text(tip).clicked() {
-            out.push(DigitsEdit::NextSpike);
+            out.push(SpikingEdit::NextSpike);
         }
         let most = view.fields.as_ref().map_or(1, |f| f.learnt.theta.len()).saturating_sub(1);
         let mut traced = view.stretch.traced.first().copied().unwrap_or(0) as usize;
@@ -196,12 +196,12 @@ fn tools(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         let drag = number::drag(&mut traced).range(0..=most);
         let tip = "Whose membrane potential and conductances are shown; recording begins anew";
         if ui.add(drag).labelled_by(label.id).on_hover_text(tip).changed() {
-            out.push(DigitsEdit::Select(Some(traced)));
+            out.push(SpikingEdit::Select(Some(traced)));
         }
         if let Some(winner) = view.last.winner
             && ui.button("Last winner").on_hover_text("Trace who won the last image").clicked()
         {
-            out.push(DigitsEdit::Select(Some(winner)));
+            out.push(SpikingEdit::Select(Some(winner)));
         }
         ui.menu_button("Save…", |ui| {
             for (name, extension) in [("Spikes as npz", "npz"), ("Spikes as CSV", "csv")] {
@@ -240,13 +240,12 @@ pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         if on { recording.next_spike(at, neurons) } else { recording.previous_spike(at, neurons) }
     };
     let axis = time_bar::Axis { unit: "ms", unit_per_step: DT_MS, decimals: 1 };
-    let shown =
-        world.room.plot.time.axis(egui::Rangef::new(0.0, 1.0), recording.duration_ms());
+    let shown = world.room.plot.time.axis(egui::Rangef::new(0.0, 1.0), recording.duration_ms());
     let window = ((shown.from_ms / DT_MS) as u64, (shown.to_ms / DT_MS) as u64);
     TimeBar::new(&world.room.spikes, axis)
         .density(&density, "all spikes")
         .window(Some(window))
         .events(&next)
         .measured(view.speeds.map(|s| s.engine.steps_per_s))
-        .show(ui, &mut |edit| out.push(DigitsEdit::Play(edit)));
+        .show(ui, &mut |edit| out.push(SpikingEdit::Play(edit)));
 }

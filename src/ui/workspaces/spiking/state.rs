@@ -1,33 +1,34 @@
-//! The state of the Spiking network workspace, and how its command changes it.
+//! What the workspace holds while it is open, and how its edits change it.
 //!
-//! One run on the `digits` thread, seen along two time bars: image by image, and
-//! millisecond by millisecond of what is recorded while somebody looks. While a bar
+//! One run on its thread, seen along two time bars ([`super::bars`]): image by image,
+//! and millisecond by millisecond of what is recorded while somebody looks. While a bar
 //! follows live, playing means running; anywhere in the past, the bar moves through
 //! what was kept, and the run goes on, or not, as before. A third bar plays the
 //! current digit's 350 ms.
 
-mod bars;
-pub mod settings;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::app::App;
-use super::command::DataEdit;
-use super::widgets::raster::RasterView;
-use super::widgets::time_axis::TimeView;
+use egui::Ui;
+
+use super::settings::{SpikingSettings, SpikingTab};
+use super::{ABOUT, scenes, view};
 use crate::core::playback::{Playback, PlaybackEdit};
-use crate::data::Pixels;
-use crate::data::registry::Split;
-use crate::workers::digits::DigitsCommand;
+use crate::snn::choose::Wish;
+use crate::ui::command::Outbox;
+use crate::ui::desk::{Desk, Guest};
+use crate::ui::tour::Scene;
+use crate::ui::widgets::raster::RasterView;
+use crate::ui::widgets::time_axis::TimeView;
+use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
+use crate::workers::Start;
 use crate::workers::digits::damage::Damage;
 use crate::workers::digits::fields::Look;
-use crate::workers::digits::measure::{Measured, Task};
+use crate::workers::digits::measure::{MeasureThread, Measured, Task};
 use crate::workers::digits::network::{Knobs, Learnt, Setup};
-use crate::workers::digits::shown::{Network, Question, Shown};
+use crate::workers::digits::shown::{Network, Question, Shown, ShownThread};
 use crate::workers::digits::view::DigitsView;
-use crate::workers::library::Loading;
-use settings::{DigitsSettings, DigitsTab};
+use crate::workers::digits::{DigitsCommand, DigitsThread};
 
 /// The network that answers where the user has trained none.
 const AT_HAND: &str = "diehl-cook-400";
@@ -42,9 +43,9 @@ const BESIDE: [&str; 2] = ["mlp", "cnn3"];
 
 /// What the user does in the workspace.
 #[derive(Clone, Debug)]
-pub enum DigitsEdit {
+pub enum SpikingEdit {
     /// Show another view.
-    Tab(DigitsTab),
+    Tab(SpikingTab),
     /// The time bar of the view shown.
     Play(PlaybackEdit),
     /// To the next spike.
@@ -54,7 +55,7 @@ pub enum DigitsEdit {
     /// Hold after so many images, and test.
     Goal(Option<u64>),
     /// What the next run begins with; begins it.
-    Begin(Box<DigitsSettings>),
+    Begin(Box<SpikingSettings>),
     /// The run anew from its beginning.
     Restart,
     /// Everything as at the very beginning.
@@ -75,8 +76,19 @@ pub enum DigitsEdit {
     StopMeasuring,
 }
 
-/// The workspace's own state.
-pub struct Digits {
+impl Edit for SpikingEdit {
+    const ROOM: &'static str = ABOUT.id;
+}
+
+/// The workspace.
+pub struct Spiking {
+    pub kept: SpikingSettings,
+    /// The run.
+    pub view: Arc<DigitsView>,
+    /// What the current digit raised.
+    pub shown: Arc<Shown>,
+    /// What was measured.
+    pub measured: Arc<Measured>,
     /// In images.
     pub images: Playback,
     /// In steps of what is recorded.
@@ -86,34 +98,155 @@ pub struct Digits {
     pub plot: RasterView,
     /// The neuron that was chosen.
     pub selected: Option<usize>,
+    pub(super) run: DigitsThread,
+    presenter: ShownThread,
+    measure: MeasureThread,
+    /// The engine that the run was last told of.
+    engine: Option<Wish>,
     loaded: bool,
-    generation: u64,
+    pub(super) generation: u64,
     /// Step or image that the run was asked to reach while it is held.
-    awaited: u64,
+    pub(super) awaited: u64,
     /// The moment that the thread was asked for.
-    past: Option<u64>,
+    pub(super) past: Option<u64>,
     /// Run and image at which a goal was last reached, and the test was begun.
     reached: (u64, Option<u64>),
     /// Neurons that the thread traces.
     traced: Vec<u32>,
     /// The stretch that is shown, to notice another one.
-    stretch: (u64, u64),
+    pub(super) stretch: (u64, u64),
     /// The digit's version and the network of the newest question.
     asked: (u64, Option<Network>),
     asked_at: Instant,
     serial: u64,
-    competition: u64,
+    pub(super) competition: u64,
 }
 
-impl Digits {
-    /// Fresh, with the speeds as kept.
-    pub fn new(settings: &DigitsSettings) -> Self {
-        Self {
-            images: Playback::live(settings.images),
-            spikes: Playback::live(settings.spikes),
-            digit: Playback::new(0, 699, settings.digit),
+pub(super) fn fresh_plot() -> RasterView {
+    RasterView { time: TimeView::following(500.0), ..RasterView::default() }
+}
+
+impl Spiking {
+    /// Number of the newest question about the digit.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// Whether the run is to go on.
+    pub fn running(&self) -> bool {
+        self.run.is_running()
+    }
+
+    pub(super) fn tell(&mut self, command: DigitsCommand, desk: &mut Desk) {
+        desk.sent(self.run.send(command));
+    }
+
+    /// Begins a run, as soon as there are digits.
+    fn load(&mut self, desk: &mut Desk) {
+        self.loaded = false;
+        let Some(split) = desk.best_digits() else { return };
+        let setup = Setup {
+            config: self.kept.config(),
+            images: split.train,
+            begin: None,
+            shipped: self.kept.begin.clone(),
+            knobs: self.kept.knobs,
+            wish: desk.session.engine,
+        };
+        self.loaded = true;
+        self.images.edit(&PlaybackEdit::End);
+        (self.awaited, self.past, self.selected) = (0, None, None);
+        self.tell(DigitsCommand::Load(Box::new(setup)), desk);
+        self.tell(DigitsCommand::Goal(self.kept.goal), desk);
+        self.pace();
+    }
+
+    /// Shows the current digit to the newest network that can answer.
+    fn show_digit(&mut self, desk: &Desk) {
+        if desk.digit.is_blank() {
+            return;
+        }
+        let live = self.view.fields.as_ref().map(|f| &f.learnt).filter(|l| l.can_answer());
+        let network = match live {
+            Some(learnt) => Network::Live(Arc::clone(learnt)),
+            None => Network::Shipped(AT_HAND),
+        };
+        let version = desk.digit.version();
+        let same = self.asked.1.as_ref().is_some_and(|known| known.same(&network));
+        let soon = self.view.goes && self.asked_at.elapsed() < RENEWED_EVERY;
+        if self.asked.1.is_some() && self.asked.0 == version && (same || soon) {
+            return;
+        }
+        self.serial += 1;
+        (self.asked, self.asked_at) = ((version, Some(network.clone())), Instant::now());
+        let pixels = Box::new(*desk.digit.pixels());
+        self.presenter.ask(Question { serial: self.serial, pixels, network });
+    }
+
+    /// The network that the workspace is about: the one that has learnt here, if it
+    /// can answer.
+    fn network_at_hand(&self, desk: &mut Desk) -> Option<Arc<Learnt>> {
+        let live = self.view.fields.as_ref().map(|f| Arc::clone(&f.learnt));
+        if let Some(live) = live.filter(|l| l.can_answer()) {
+            return Some(live);
+        }
+        match Learnt::shipped(AT_HAND) {
+            Ok(learnt) => Some(Arc::new(learnt)),
+            Err(error) => {
+                desk.toasts.failure(error.to_string());
+                None
+            }
+        }
+    }
+
+    fn test(&mut self, desk: &mut Desk) {
+        let (Some(network), Some(split)) = (self.network_at_hand(desk), desk.best_digits()) else {
+            return;
+        };
+        let task =
+            Task::Test { network, train: split.train, test: split.test, images: TEST_IMAGES };
+        desk.sent(self.measure.ask(task));
+    }
+
+    fn measure_damage(&mut self, desk: &mut Desk) {
+        let (Some(network), Some(split)) = (self.network_at_hand(desk), desk.best_digits()) else {
+            return;
+        };
+        let beside = BESIDE.iter().filter_map(|id| desk.models.iter().find(|m| m.key == *id));
+        let task = Task::Damage {
+            damage: self.kept.damage,
+            network,
+            models: beside.cloned().collect(),
+            test: split.test,
+            images: DAMAGE_IMAGES,
+            seed: self.kept.seed,
+        };
+        desk.sent(self.measure.ask(task));
+    }
+}
+
+impl Workspace for Spiking {
+    const ABOUT: About = ABOUT;
+    type Settings = SpikingSettings;
+    type Edit = SpikingEdit;
+
+    fn open(kept: SpikingSettings, start: &Start) -> std::io::Result<Self> {
+        let run = DigitsThread::start(start.events.clone())?;
+        let presenter = ShownThread::start(start.events.clone())?;
+        let measure = MeasureThread::start(start.events.clone())?;
+        Ok(Self {
+            view: run.view(),
+            shown: presenter.shown(),
+            measured: measure.measured(),
+            run,
+            presenter,
+            measure,
+            images: Playback::live(kept.images),
+            spikes: Playback::live(kept.spikes),
+            digit: Playback::new(0, 699, kept.digit),
             plot: fresh_plot(),
             selected: None,
+            engine: None,
             loaded: false,
             generation: 0,
             awaited: 0,
@@ -125,214 +258,143 @@ impl Digits {
             asked_at: Instant::now(),
             serial: 0,
             competition: 0,
-        }
+            kept,
+        })
     }
 
-    /// Number of the newest question about the digit.
-    pub fn serial(&self) -> u64 {
-        self.serial
+    fn kept(&self) -> &SpikingSettings {
+        &self.kept
     }
-}
 
-fn fresh_plot() -> RasterView {
-    RasterView { time: TimeView::following(500.0), ..RasterView::default() }
-}
+    fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+        view::show(ui, &View { room: self, desk }, out);
+    }
 
-impl App {
-    /// Carries an edit of the workspace out.
-    pub(super) fn edit_digits(&mut self, edit: DigitsEdit) {
+    fn apply(&mut self, edit: SpikingEdit, desk: &mut Desk) {
         match edit {
-            DigitsEdit::Tab(tab) => {
-                self.session.digits.tab = tab;
-                self.pace_digits();
+            SpikingEdit::Tab(tab) => {
+                self.kept.tab = tab;
+                self.pace();
             }
-            DigitsEdit::Play(edit) => self.play_digits(edit),
-            DigitsEdit::NextSpike => {
-                self.hub.digits.set_running(false);
-                self.digits.spikes.edit(&PlaybackEdit::End);
-                self.digits.awaited = self.hub.digits.view().step + 1;
-                self.tell_digits(DigitsCommand::Spike);
+            SpikingEdit::Play(edit) => self.play(&edit, desk),
+            SpikingEdit::NextSpike => {
+                self.run.set_running(false);
+                self.spikes.edit(&PlaybackEdit::End);
+                self.awaited = self.run.view().step + 1;
+                self.tell(DigitsCommand::Spike, desk);
             }
-            DigitsEdit::Knobs(knobs) => {
-                self.session.digits.knobs = knobs;
-                self.tell_digits(DigitsCommand::Set(knobs));
+            SpikingEdit::Knobs(knobs) => {
+                self.kept.knobs = knobs;
+                self.tell(DigitsCommand::Set(knobs), desk);
             }
-            DigitsEdit::Goal(goal) => {
-                self.session.digits.goal = goal;
-                self.tell_digits(DigitsCommand::Goal(goal));
+            SpikingEdit::Goal(goal) => {
+                self.kept.goal = goal;
+                self.tell(DigitsCommand::Goal(goal), desk);
             }
-            DigitsEdit::Begin(settings) => {
-                self.session.digits = *settings;
-                self.load_digits();
+            SpikingEdit::Begin(settings) => {
+                self.kept = *settings;
+                self.load(desk);
             }
-            DigitsEdit::Restart => self.load_digits(),
-            DigitsEdit::Reset => {
-                let tab = self.session.digits.tab;
-                self.session.digits = DigitsSettings { tab, ..DigitsSettings::default() };
-                self.hub.digits.set_running(false);
-                self.digits = Digits::new(&self.session.digits);
-                self.load_digits();
+            SpikingEdit::Restart => self.load(desk),
+            SpikingEdit::Reset => {
+                let tab = self.kept.tab;
+                self.kept = SpikingSettings { tab, ..SpikingSettings::default() };
+                self.run.set_running(false);
+                self.fresh_bars();
+                self.load(desk);
             }
-            DigitsEdit::Select(neuron) => {
-                self.digits.selected = neuron;
+            SpikingEdit::Select(neuron) => {
+                self.selected = neuron;
                 if let Some(neuron) = neuron {
-                    self.digits.traced = vec![neuron as u32];
-                    self.tell_digits(DigitsCommand::Trace(self.digits.traced.clone()));
+                    self.traced = vec![neuron as u32];
+                    self.tell(DigitsCommand::Trace(self.traced.clone()), desk);
                 }
             }
-            DigitsEdit::Plot(plot) => self.digits.plot = *plot,
-            DigitsEdit::Look(look) => self.hub.digits.set_look(look),
-            DigitsEdit::Test => self.test_digits(),
-            DigitsEdit::Damage(damage) => self.session.digits.damage = damage,
-            DigitsEdit::Measure => self.measure_damage(),
-            DigitsEdit::StopMeasuring => self.hub.measure.stop(),
+            SpikingEdit::Plot(plot) => self.plot = *plot,
+            SpikingEdit::Look(look) => self.run.set_look(look),
+            SpikingEdit::Test => self.test(desk),
+            SpikingEdit::Damage(damage) => self.kept.damage = damage,
+            SpikingEdit::Measure => self.measure_damage(desk),
+            SpikingEdit::StopMeasuring => self.measure.stop(),
         }
     }
 
-    fn tell_digits(&mut self, command: DigitsCommand) {
-        if let Err(busy) = self.hub.digits.send(command) {
-            self.toasts.failure(busy.to_string());
+    fn restore(&mut self, kept: SpikingSettings, desk: &mut Desk) {
+        let before = std::mem::replace(&mut self.kept, kept);
+        if before.config() != self.kept.config() || before.begin != self.kept.begin {
+            self.load(desk);
+            return;
         }
+        self.tell(DigitsCommand::Set(self.kept.knobs), desk);
+        self.tell(DigitsCommand::Goal(self.kept.goal), desk);
+        self.pace();
     }
 
-    /// The digits to learn from: MNIST where it is, else generated ones; `None`
-    /// while they are being read.
-    fn digits_to_learn(&mut self) -> Option<Split> {
-        let library = self.hub.library();
-        match &library.mnist {
-            Loading::Ready(split) => return Some(split.clone()),
-            Loading::Unknown | Loading::Busy => return None,
-            Loading::Missing | Loading::Failed(_) => {}
-        }
-        if let Some(split) = library.synthetic.split() {
-            return Some(split.clone());
-        }
-        self.data(DataEdit::LoadSynthetic);
-        None
+    fn undoes(edit: &SpikingEdit) -> bool {
+        use SpikingEdit as E;
+        matches!(edit, E::Knobs(_) | E::Goal(_) | E::Begin(_) | E::Reset | E::Damage(_))
     }
 
-    /// Begins a run, as soon as there are digits.
-    fn load_digits(&mut self) {
-        self.digits.loaded = false;
-        let Some(split) = self.digits_to_learn() else { return };
-        let kept = &self.session.digits;
-        let setup = Setup {
-            config: kept.config(),
-            images: split.train,
-            begin: None,
-            shipped: kept.begin.clone(),
-            knobs: kept.knobs,
-            wish: self.session.engine,
-        };
-        self.digits.loaded = true;
-        self.digits.images.edit(&PlaybackEdit::End);
-        (self.digits.awaited, self.digits.past, self.digits.selected) = (0, None, None);
-        self.tell_digits(DigitsCommand::Load(Box::new(setup)));
-        self.tell_digits(DigitsCommand::Goal(self.session.digits.goal));
-        self.pace_digits();
+    fn shows(&self) -> Shows {
+        Shows { digit: self.kept.tab == SpikingTab::Digit, answers: false }
     }
 
-    /// Once a frame: begins what is first looked at, lets the bars follow, and shows
-    /// the current digit to the network at hand.
-    pub(super) fn follow_digits(&mut self) {
-        let shown = self.workspace.id == "spiking";
-        let tab = self.session.digits.tab;
-        self.hub.digits.set_watched(shown && tab != DigitsTab::Damage);
-        self.hub.digits.set_recording(shown && tab == DigitsTab::Spikes);
-        if shown && !self.digits.loaded {
-            self.load_digits();
+    /// Begins what is first looked at, lets the bars follow, and shows the current
+    /// digit to the network at hand.
+    fn follow(&mut self, desk: &mut Desk, shown: bool) {
+        self.view = self.run.view();
+        self.shown = self.presenter.shown();
+        self.measured = self.measure.measured();
+        if self.engine != Some(desk.session.engine) {
+            self.engine = Some(desk.session.engine);
+            self.tell(DigitsCommand::Engine(desk.session.engine), desk);
         }
-        let view = self.hub.digits.view();
-        self.follow_bars(&view);
-        let reached = (view.generation, view.reached);
-        if std::mem::replace(&mut self.digits.reached, reached) != reached && reached.1.is_some() {
-            self.test_digits();
+        let tab = self.kept.tab;
+        self.run.set_watched(shown && tab != SpikingTab::Damage);
+        self.run.set_recording(shown && tab == SpikingTab::Spikes);
+        if shown && !self.loaded {
+            self.load(desk);
         }
-        if shown || self.workspace.id == "draw" {
-            self.show_digit(&view);
+        self.follow_bars(desk);
+        let reached = (self.view.generation, self.view.reached);
+        if std::mem::replace(&mut self.reached, reached) != reached && reached.1.is_some() {
+            self.test(desk);
+        }
+        if shown || desk.shows.answers {
+            self.show_digit(desk);
         }
         self.follow_competition();
     }
 
-    /// Shows the current digit to the newest network that can answer.
-    fn show_digit(&mut self, view: &DigitsView) {
-        if self.digit.is_blank() {
-            return;
+    fn work(&self, _desk: &Desk) -> Option<Work> {
+        let running = self.run.is_running();
+        if !running {
+            return None;
         }
-        let live = view.fields.as_ref().map(|f| &f.learnt).filter(|l| l.can_answer());
-        let network = match live {
-            Some(learnt) => Network::Live(Arc::clone(learnt)),
-            None => Network::Shipped(AT_HAND),
-        };
-        let state = &mut self.digits;
-        let version = self.digit.version();
-        let same = state.asked.1.as_ref().is_some_and(|known| known.same(&network));
-        let soon = view.goes && state.asked_at.elapsed() < RENEWED_EVERY;
-        if state.asked.1.is_some() && state.asked.0 == version && (same || soon) {
-            return;
-        }
-        state.serial += 1;
-        (state.asked, state.asked_at) = ((version, Some(network.clone())), Instant::now());
-        let pixels: Box<Pixels> = Box::new(*self.digit.pixels());
-        self.hub.shown_digit.ask(Question { serial: self.digits.serial, pixels, network });
+        let images = crate::core::text::grouped(self.view.images);
+        Some(Work {
+            text: format!("Spiking network: {images} images"),
+            switch: Some(("Pause", SpikingEdit::Play(PlaybackEdit::Pause).into())),
+        })
     }
 
-    /// The network that the workspace is about: the one that has learnt here, if it
-    /// can answer.
-    fn network_at_hand(&mut self) -> Option<Arc<Learnt>> {
-        let live = self.hub.digits.view().fields.as_ref().map(|f| Arc::clone(&f.learnt));
-        if let Some(live) = live.filter(|l| l.can_answer()) {
-            return Some(live);
-        }
-        match Learnt::shipped(AT_HAND) {
-            Ok(learnt) => Some(Arc::new(learnt)),
-            Err(error) => {
-                self.toasts.failure(error.to_string());
-                None
-            }
-        }
+    fn answer(&self) -> Option<Guest> {
+        let competition = self.shown.competition.as_ref()?;
+        Some(Guest {
+            name: competition.name.clone(),
+            group: "Spiking",
+            accuracy: competition.accuracy,
+            note: "as it learns in the Spiking network workspace",
+            doc: "A network that learns by spikes alone, without labels (STDP; Diehl and Cook 2015). The bars are its vote: mean spikes of the neurons that stand for each digit, as shares.",
+            answer: competition.answer.clone(),
+        })
     }
 
-    fn test_digits(&mut self) {
-        let (Some(network), Some(split)) = (self.network_at_hand(), self.digits_to_learn()) else {
-            return;
-        };
-        let task =
-            Task::Test { network, train: split.train, test: split.test, images: TEST_IMAGES };
-        if let Err(busy) = self.hub.measure.ask(task) {
-            self.toasts.failure(busy.to_string());
-        }
+    fn leave(&self) {
+        self.run.quit();
     }
 
-    fn measure_damage(&mut self) {
-        let (Some(network), Some(split)) = (self.network_at_hand(), self.digits_to_learn()) else {
-            return;
-        };
-        let beside = BESIDE.iter().filter_map(|id| self.models.iter().find(|m| m.key == *id));
-        let task = Task::Damage {
-            damage: self.session.digits.damage,
-            network,
-            models: beside.cloned().collect(),
-            test: split.test,
-            images: DAMAGE_IMAGES,
-            seed: self.session.digits.seed,
-        };
-        if let Err(busy) = self.hub.measure.ask(task) {
-            self.toasts.failure(busy.to_string());
-        }
+    fn scenes() -> &'static [Scene] {
+        scenes::SCENES
     }
-}
-
-/// What the workspace's part of the snapshot is made of.
-pub struct DigitsWorld<'a> {
-    /// The workspace's own state.
-    pub state: &'a Digits,
-    /// The run.
-    pub view: Arc<DigitsView>,
-    /// Whether it is to run.
-    pub running: bool,
-    /// What the current digit raised.
-    pub shown: Arc<Shown>,
-    /// What was measured.
-    pub measured: Arc<Measured>,
 }
