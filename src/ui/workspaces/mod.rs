@@ -2,11 +2,17 @@
 //! [`WORKSPACES`].
 
 pub mod conversion;
+pub mod neuron;
+pub mod plasticity;
 
 use super::workspace::Entry;
 
 /// All workspaces.
-pub static WORKSPACES: &[Entry] = &[Entry::of::<conversion::Conversion>()];
+pub static WORKSPACES: &[Entry] = &[
+    Entry::of::<neuron::Neuron>(),
+    Entry::of::<plasticity::Plasticity>(),
+    Entry::of::<conversion::Conversion>(),
+];
 
 /// The first: where digits are drawn.
 pub static HOME: &str = WORKSPACES[0].about.id;
