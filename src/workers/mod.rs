@@ -461,7 +461,7 @@ impl Hub {
 
 /// The engine for small networks: one thread of the processor is faster than a
 /// graphics card's start-up.
-fn cpu_engine(network: Network) -> Result<Box<dyn Engine>, SnnError> {
+pub(crate) fn cpu_engine(network: Network) -> Result<Box<dyn Engine>, SnnError> {
     Ok(Box::new(CpuEngine::new(&network, 1)))
 }
 

@@ -3,7 +3,8 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
-use crate::ui::command::Outbox;
+use super::field;
+use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 
 /// Below this width of the plots, points, names are short.
@@ -89,5 +90,33 @@ pub fn show<W>(
     let left = egui::Margin { left: 12, ..egui::Margin::ZERO };
     egui::CentralPanel::default().frame(plain.inner_margin(left)).show(ui, |ui| {
         plots(ui, out, true);
+    });
+}
+
+/// The heading of an experiment's settings, with the button that brings the beginning
+/// back.
+pub fn heading(ui: &mut Ui, text: &str, reset: impl Into<Command>, out: &mut Outbox) {
+    if field::heading(ui, text, "Everything in this experiment as at the very beginning") {
+        out.push(reset);
+    }
+}
+
+/// Buttons that save what is shown between `from` and here.
+pub fn save_row(
+    ui: &mut Ui,
+    out: &mut Outbox,
+    name: &'static str,
+    from: egui::Pos2,
+    csv: impl FnOnce() -> String,
+) {
+    let to = egui::pos2(ui.max_rect().right(), ui.next_widget_position().y);
+    ui.horizontal_wrapped(|ui| {
+        if ui.button("Save as PNG").clicked() {
+            let rect = egui::Rect::from_min_max(from, to);
+            out.push(Command::SavePicture { name, rect });
+        }
+        if ui.button("Save as CSV").clicked() {
+            out.push(Command::SaveText { name: name.into(), text: csv() });
+        }
     });
 }

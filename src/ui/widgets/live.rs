@@ -5,6 +5,9 @@ use super::time_axis::TimeView;
 use crate::core::playback::{Looping, Playback, PlaybackEdit};
 use crate::workers::remote::Remote;
 
+/// Speed above which a run goes as fast as it can, steps per second.
+const UNBOUNDED_STEPS_PER_S: f64 = 1e8;
+
 /// Carries an edit out on the bar and lets the run go or holds it. Returns how many
 /// steps the run is to do beyond its end.
 pub fn play<C: Send + 'static>(
@@ -41,4 +44,10 @@ pub fn play<C: Send + 'static>(
         _ => bar.edit(edit),
     }
     0
+}
+
+/// Has the run go at the bar's speed.
+pub fn tell_speed<C: Send + 'static>(bar: &Playback, run: &Remote<C>) {
+    let speed = bar.steps_per_s();
+    run.set_speed(if speed >= UNBOUNDED_STEPS_PER_S { f64::INFINITY } else { speed });
 }

@@ -3,12 +3,26 @@
 
 pub mod conversion;
 pub mod draw;
+pub mod fields;
+pub mod neuron;
+pub mod plasticity;
 pub mod spiking;
+pub mod time;
+pub mod train;
 
 use super::workspace::Entry;
 
 /// All workspaces.
-pub static WORKSPACES: &[Entry] = &[Entry::of::<conversion::Conversion>()];
+pub static WORKSPACES: &[Entry] = &[
+    Entry::of::<draw::Draw>(),
+    Entry::of::<train::Train>(),
+    Entry::of::<fields::Fields>(),
+    Entry::of::<time::Time>(),
+    Entry::of::<neuron::Neuron>(),
+    Entry::of::<plasticity::Plasticity>(),
+    Entry::of::<spiking::Spiking>(),
+    Entry::of::<conversion::Conversion>(),
+];
 
 /// The first: where digits are drawn.
 pub static HOME: &str = WORKSPACES[0].about.id;

@@ -4,24 +4,23 @@
 use egui::{Align2, RichText, Sense, Stroke, Ui, vec2};
 use egui_plot::{Corner, Legend, Line, PlotPoints, VLine};
 
-use crate::ui::command::{Command, Outbox};
-use super::NeuronEdit;
 use super::settings::CodesSettings;
-use super::World;
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::digit_view;
-use super::form;
-use crate::ui::widgets::field::Field;
-use super::{save_row, still_plot};
+use super::view::still_plot;
+use super::{NeuronEdit, World};
 use crate::core::bounds::SHARE;
 use crate::core::text::grouped;
 use crate::snn::codes::CODES;
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::digit_view;
+use crate::ui::widgets::field::Field;
+use crate::ui::widgets::lab;
 use crate::ui::widgets::number;
 use crate::workers::experiments::{CodeResult, CodesResult};
 
 /// Intensity, jitter, and what the codes are set to.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    form::heading(ui, "Codes", out);
+    lab::heading(ui, "Codes", NeuronEdit::Reset, out);
     let mut codes = world.room.kept.codes.clone();
     Field::new("Intensity of the pixel", "", SHARE, "0 is paper, 1 is full ink")
         .show_f32(ui, &mut codes.intensity);
@@ -80,7 +79,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
     });
     errors(ui, world, settings, result, lower);
-    save_row(ui, out, "codes", from, || csv(result));
+    lab::save_row(ui, out, "codes", from, || csv(result));
 }
 
 fn column(

@@ -3,14 +3,14 @@
 use egui::{ComboBox, RichText, Stroke, Ui};
 use egui_plot::{Corner, Legend, Line, LineStyle, PlotPoints, Points, VLine};
 
-use crate::ui::command::{Command, Outbox};
-use super::NeuronEdit;
-use super::World;
-use crate::ui::theme::{self, palette};
-use super::form;
-use super::{save_row, still_plot};
+use super::view::still_plot;
+use super::{NeuronEdit, World};
 use crate::snn::models::{MODELS, NeuronModel};
 use crate::snn::rate_curve::{self, Onset};
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::field::parameter;
+use crate::ui::widgets::lab;
 use crate::workers::experiments::CurveResult;
 
 /// Steps on offer, ms.
@@ -18,7 +18,7 @@ const STEPS_MS: [f64; 5] = [1.0, 0.5, 0.1, 0.05, 0.01];
 
 /// Model, its parameters, and the step.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    form::heading(ui, "f–I curve", out);
+    lab::heading(ui, "f–I curve", NeuronEdit::Reset, out);
     let mut settings = world.room.kept.curve.clone();
     let model = settings.declared();
     let label = ui.label("Neuron model");
@@ -51,7 +51,7 @@ pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             continue;
         }
         let mut new = value;
-        if form::parameter(ui, param, &mut new) && new != value {
+        if parameter(ui, param, &mut new) && new != value {
             settings.model.values.insert(param.name.to_owned(), new);
         }
     }
@@ -98,7 +98,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             ui.add(egui::Label::new(text).wrap());
         }
     });
-    save_row(ui, out, "f-i-curve", from, || csv(result, model.current_unit));
+    lab::save_row(ui, out, "f-i-curve", from, || csv(result, model.current_unit));
 }
 
 /// The formula, where firing begins and how, what a refractory period is in steps,

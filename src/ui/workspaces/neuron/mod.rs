@@ -10,132 +10,28 @@
 mod codes;
 mod curve;
 mod files;
-pub(super) mod form;
+mod ranges;
+mod scenes;
+pub mod settings;
 mod spikes;
+mod state;
 mod unit;
+mod view;
 
-use egui::{Key, Ui};
+use egui::Key;
 
-use crate::ui::command::{Command, Outbox};
-use NeuronEdit;
-use settings::NeuronTab;
+pub use state::{Neuron, NeuronEdit};
+
 use crate::ui::widgets::icons::Icon;
-use super::Workspace;
-use crate::ui::widgets::lab::{self, Sides};
+use crate::ui::workspace::{About, View};
 
-/// The workspace.
-pub static WORKSPACE: Workspace = Workspace {
+const ABOUT: About = About {
     id: "neuron",
     name: "Neuron",
     icon: Icon::Spike,
     doc: "One neuron: its spikes, its rate, and the unit that imitates it",
     key: Key::Num5,
-    show,
 };
 
-/// An experiment: its name, what one sees in it, its settings and its plots.
-struct Tab {
-    is: NeuronTab,
-    name: &'static str,
-    /// The same where there is little room.
-    short: &'static str,
-    /// What to see, in a sentence or two.
-    see: &'static str,
-    form: fn(&mut Ui, &World<'_>, &mut Outbox),
-    show: fn(&mut Ui, &World<'_>, &mut Outbox),
-    /// What stands below both.
-    bar: Option<fn(&mut Ui, &World<'_>, &mut Outbox)>,
-}
-
-const TABS: [Tab; 5] = [
-    Tab {
-        is: NeuronTab::Spikes,
-        name: "Spikes (Fig. 1)",
-        short: "Fig. 1",
-        see: "The current charges neuron 1; at the threshold it spikes and falls back. Each spike lifts neuron 2 by the weight, and between spikes it forgets: at a weight of 0.6 it takes three of them. Which weight makes it answer to each?",
-        form: spikes::form,
-        show: spikes::show,
-        bar: Some(spikes::bar),
-    },
-    Tab {
-        is: NeuronTab::RateCurve,
-        name: "f–I curve",
-        short: "f–I curve",
-        see: "Below a certain current a neuron is silent; above it, more current means more spikes. The dots are counted in simulation, the line is what the equations say.",
-        form: curve::form,
-        show: curve::show,
-        bar: None,
-    },
-    Tab {
-        is: NeuronTab::Unit,
-        name: "Neuron and unit (Fig. 3)",
-        short: "Fig. 3",
-        see: "Both neurons get the same weighted inputs. The artificial one adds them up at once; the other one adds them one by one and fires when the sum reaches the threshold: its spikes count the same sum.",
-        form: unit::form,
-        show: unit::show,
-        bar: None,
-    },
-    Tab {
-        is: NeuronTab::Codes,
-        name: "Codes",
-        short: "Codes",
-        see: "The same intensity, said in three ways. Raise the jitter: the rate does not care, the time loses a little, the burst a lot. Without jitter the rate is the worst of the three.",
-        form: codes::form,
-        show: codes::show,
-        bar: None,
-    },
-    Tab {
-        is: NeuronTab::Files,
-        name: "From a file",
-        short: "File",
-        see: "Spikes that were saved here or by another simulator: npz, or text with a heading that names times, their unit and neurons, such as `time_ms,sender`.",
-        form: files::form,
-        show: files::show,
-        bar: None,
-    },
-];
-
-fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let chosen = world.room.kept.tab;
-    let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
-    let sides = Sides { form: tab.form, bar: tab.bar };
-    lab::show(ui, ("neuron form", "neuron time"), &sides, (world, out), |ui, out, _| {
-        let all = TABS.iter().map(|t| (t.is, t.name, t.short, t.see));
-        if let Some(is) = lab::tabs(ui, all, tab.is) {
-            out.push(NeuronEdit::Tab(is));
-        }
-        (tab.show)(ui, world, out);
-    });
-}
-
-/// A plot that shows what it is given and is not moved by accident.
-fn still_plot<'a>(id: impl egui::AsIdSalt, height: f32) -> egui_plot::Plot<'a> {
-    egui_plot::Plot::new(id)
-        .height(height)
-        .allow_scroll(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_boxed_zoom(false)
-        .grid_spacing(egui::Rangef::new(8.0, 400.0))
-        .auto_bounds(egui::Vec2b::new(false, false))
-}
-
-/// Buttons that save what is shown between `from` and here.
-fn save_row(
-    ui: &mut Ui,
-    out: &mut Outbox,
-    name: &'static str,
-    from: egui::Pos2,
-    csv: impl FnOnce() -> String,
-) {
-    let to = egui::pos2(ui.max_rect().right(), ui.next_widget_position().y);
-    ui.horizontal_wrapped(|ui| {
-        if ui.button("Save as PNG").clicked() {
-            let rect = egui::Rect::from_min_max(from, to);
-            out.push(Command::SavePicture { name, rect });
-        }
-        if ui.button("Save as CSV").clicked() {
-            out.push(Command::SaveText { name: name.into(), text: csv() });
-        }
-    });
-}
+/// What the views see.
+type World<'a> = View<'a, Neuron>;

@@ -3,9 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ui::workspaces::digit::Digit;
-use crate::ui::workspaces::widgets::raster::RasterView;
-use crate::ui::workspaces::widgets::time_axis::TimeView;
 use crate::core::bounds::{Bounded, Bounds, Number};
 use crate::core::playback::PlaybackSettings;
 use crate::data::strokes::{Framing, to_pixels};
@@ -17,6 +14,10 @@ use crate::snn::params::Config;
 use crate::snn::rate_curve;
 use crate::snn::recording::CAP_BYTES;
 use crate::snn::stimulus::Stimulus;
+use crate::ui::digit::Digit;
+use crate::ui::widgets::raster::RasterView;
+use crate::ui::widgets::time_axis::TimeView;
+use crate::ui::workspace::Settings;
 use crate::workers::experiments::{CodesTask, CurveTask, UnitTask};
 use crate::workers::models::Models;
 use crate::workers::simulation::{Setup, Traced};
@@ -62,6 +63,8 @@ pub struct NeuronSettings {
     /// The codes.
     pub codes: CodesSettings,
 }
+
+impl Settings for NeuronSettings {}
 
 impl Default for NeuronSettings {
     fn default() -> Self {

@@ -4,26 +4,25 @@ use std::sync::Arc;
 
 use egui::{Align2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 
-use crate::ui::command::{Command, Outbox};
-use super::NeuronEdit;
 use super::settings::{DT_MS, FigureOne, MOST_SYNAPSES, Synapse};
-use super::World;
+use super::{NeuronEdit, World};
+use crate::snn::stimulus::{DRAWN_POINTS, Shape, Stimulus};
+use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::engine::EngineRow;
+use crate::ui::widgets::field::Field;
 use crate::ui::widgets::icons::{self, Icon};
+use crate::ui::widgets::lab;
 use crate::ui::widgets::raster::{self, BINS_MS, Group, Raster, RasterView};
 use crate::ui::widgets::time_axis::{self, Axis};
 use crate::ui::widgets::time_bar::{self, TimeBar};
 use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
 use crate::ui::widgets::train_figures;
-use super::form;
-use crate::ui::widgets::field::Field;
-use crate::snn::stimulus::{DRAWN_POINTS, Shape, Stimulus};
 use crate::workers::clicks;
 
 /// Current, neurons and synapses under sliders.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    form::heading(ui, "Fig. 1", out);
+    lab::heading(ui, "Fig. 1", NeuronEdit::Reset, out);
     let mut figure = world.room.kept.figure.clone();
     current(ui, &mut figure.stimulus);
     ui.separator();
@@ -310,7 +309,7 @@ fn hear(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if !clicks::AVAILABLE {
         return;
     }
-    let mut on = world.room.clicks;
+    let mut on = world.room.clicks.is_on();
     let tip = "A click for each spike that the time bar passes, a higher one for the second neuron. Slow down to hear them apart: faster than some 150 a second, they are silent";
     if ui.checkbox(&mut on, "Clicks").on_hover_text(tip).changed() {
         out.push(NeuronEdit::Clicks(on));
@@ -362,8 +361,7 @@ pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         if on { recording.next_spike(at, neurons) } else { recording.previous_spike(at, neurons) }
     };
     let axis = time_bar::Axis { unit: "ms", unit_per_step: DT_MS, decimals: 1 };
-    let shown =
-        world.room.plot.time.axis(egui::Rangef::new(0.0, 1.0), recording.duration_ms());
+    let shown = world.room.plot.time.axis(egui::Rangef::new(0.0, 1.0), recording.duration_ms());
     let window = ((shown.from_ms / DT_MS) as u64, (shown.to_ms / DT_MS) as u64);
     TimeBar::new(playback, axis)
         .density(&density, "spikes of both neurons")

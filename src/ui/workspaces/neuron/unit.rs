@@ -4,16 +4,15 @@
 use egui::{Align2, Color32, Rect, RichText, ScrollArea, Sense, Shape, Stroke, Ui, pos2, vec2};
 use egui_plot::{Corner, Legend, Line, LineStyle, PlotPoints, Points, VLine};
 
-use crate::ui::command::{Command, Outbox};
-use super::NeuronEdit;
 use super::settings::{self, UnitInputs, UnitSettings};
-use super::World;
+use super::view::still_plot;
+use super::{NeuronEdit, World};
+use crate::data::PIXELS;
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::digit_view;
-use super::form;
 use crate::ui::widgets::field::Field;
-use super::{save_row, still_plot};
-use crate::data::PIXELS;
+use crate::ui::widgets::lab;
 use crate::ui::widgets::number;
 use crate::workers::experiments::{UnitResult, UnitTask};
 
@@ -22,7 +21,7 @@ const MOST_INPUTS: usize = UnitSettings::MOST_INPUTS;
 
 /// Inputs, weights, threshold.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    form::heading(ui, "Fig. 3", out);
+    lab::heading(ui, "Fig. 3", NeuronEdit::Reset, out);
     let mut unit = world.room.kept.unit.clone();
     ui.label(RichText::new("Inputs").font(theme::strong(14.0)));
     ui.horizontal_wrapped(|ui| {
@@ -31,9 +30,9 @@ pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 // A whole digit sums to more than five inputs do.
                 unit = UnitSettings { inputs: on, step: 0, ..unit.clone() };
                 // A unit that this digit leaves cold shows little.
-                let pixels = settings::shown_digit(world.digit);
+                let pixels = settings::shown_digit(&world.digit);
                 if let (UnitInputs::Digit, Some(strongest)) =
-                    (on, settings::strongest_unit(world.models, &pixels))
+                    (on, settings::strongest_unit(&world.models, &pixels))
                 {
                     unit.unit = strongest;
                 }
@@ -102,24 +101,24 @@ fn own(ui: &mut Ui, unit: &mut UnitSettings) {
 }
 
 fn digit(ui: &mut Ui, world: &World<'_>, unit: &mut UnitSettings) {
-    let units = settings::first_layer_units(world.models);
+    let units = settings::first_layer_units(&world.models);
     if units == 0 {
         ui.label("The MLP is not among the models; train one, or set the inputs by hand.");
         return;
     }
-    let pixels = settings::shown_digit(world.digit);
+    let pixels = settings::shown_digit(&world.digit);
     ui.horizontal_wrapped(|ui| {
         let label = ui.label("Unit");
         let drag = number::drag(&mut unit.unit).range(0..=units - 1).speed(0.1);
         ui.add(drag).labelled_by(label.id).on_hover_text("Which unit of the MLP's first layer");
         let tip = "The unit of which this digit asks most";
         if ui.button("Strongest").on_hover_text(tip).clicked()
-            && let Some(strongest) = settings::strongest_unit(world.models, &pixels)
+            && let Some(strongest) = settings::strongest_unit(&world.models, &pixels)
         {
             unit.unit = strongest;
         }
     });
-    let Some((weights, bias)) = settings::first_layer(world.models, unit.unit) else { return };
+    let Some((weights, bias)) = settings::first_layer(&world.models, unit.unit) else { return };
     let side = ((ui.available_width() - 16.0) / 2.0).min(104.0);
     ui.horizontal_top(|ui| {
         let captioned = |ui: &mut Ui, caption: &str, show: &dyn Fn(&mut Ui)| {
@@ -162,7 +161,7 @@ fn weight_map(ui: &mut Ui, weights: &[f32], side: f32) {
 /// Both neurons, the steps of eq. (1), and the sweep.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let settings = &world.room.kept.unit;
-    let task = settings.task(world.digit.pixels(), world.models);
+    let task = settings.task(world.digit.pixels(), &world.models);
     let Some(answer) = world.room.results.unit.as_ref() else {
         ui.label("The neuron is being simulated …");
         return;
@@ -191,7 +190,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         part(ui, left, lower, |ui| steps(ui, world, &task, result, lower, out));
         part(ui, right, lower, |ui| sweep(ui, world, &task, result, lower));
     });
-    save_row(ui, out, "neuron-and-unit", from, || csv(&task, result));
+    lab::save_row(ui, out, "neuron-and-unit", from, || csv(&task, result));
 }
 
 /// A part of exactly this size.
@@ -248,13 +247,7 @@ fn artificial(ui: &mut Ui, task: &UnitTask, result: &UnitResult) {
 }
 
 /// The staircase of voltages with its spikes.
-fn biological(
-    ui: &mut Ui,
-    world: &World<'_>,
-    task: &UnitTask,
-    result: &UnitResult,
-    height: f32,
-) {
+fn biological(ui: &mut Ui, world: &World<'_>, task: &UnitTask, result: &UnitResult, height: f32) {
     let p = palette(ui.visuals());
     ui.spacing_mut().item_spacing.y = 4.0;
     ui.label(RichText::new("Biological neuron").font(theme::strong(15.0)).color(p.series[0]));
@@ -372,14 +365,13 @@ fn steps(
 ) {
     let p = palette(ui.visuals());
     let last = result.steps.len() - 1;
-    let mut unit = world.room.kept.unit.clone();
-    let at = unit.step.min(last);
+    let at = world.room.kept.unit.step.min(last);
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("Eq. (1):  Vᵢ = Vᵢ₋₁ + Wᵢ xᵢ").font(theme::strong(14.0)));
         let mut go = |name: &str, tip: &str, to: Option<usize>| {
             let button = ui.add_enabled(to.is_some(), egui::Button::new(name).small());
             if let (true, Some(to)) = (button.on_hover_text(tip).clicked(), to) {
-                unit.step = to;
+                out.push(NeuronEdit::UnitStep(to));
             }
         };
         go("First", "To the first input", (at > 0).then_some(0));
@@ -388,9 +380,6 @@ fn steps(
         let next = (at + 1..=last).find(|i| result.steps[*i].spike);
         go("Next spike", "To the next input that makes it fire", next);
     });
-    if unit != world.room.kept.unit {
-        out.push(NeuronEdit::Unit(Box::new(unit)));
-    }
     let n = task.products.len();
     let rows = ((height - 62.0) / 21.0).clamp(2.0, 14.0) as usize;
     let first = at.saturating_sub(rows / 2).min((last + 1).saturating_sub(rows));

@@ -5,15 +5,14 @@ use std::fmt::Write as _;
 use egui::{RichText, Stroke, Ui};
 use egui_plot::{Bar, BarChart, Line, LineStyle, PlotPoints, VLine};
 
-use crate::ui::command::{Command, Outbox};
-use super::PlasticityEdit;
 use super::settings::BoundsSettings;
-use super::World;
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::field::Field;
-use crate::ui::widgets::chart::Chart;
-use super::parts;
+use super::{PlasticityEdit, World, parts};
 use crate::snn::experiments::bounds::{BoundsResult, RATE_HZ, SYNAPSES, WAYS};
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::chart::Chart;
+use crate::ui::widgets::field::Field;
+use crate::ui::widgets::lab;
 
 /// Width of a bin of the histograms.
 const BIN: f64 = 0.1;
@@ -30,7 +29,7 @@ const STYLES: [LineStyle; 4] = [
 
 /// The rule's strength, the seed.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    parts::heading(ui, "Bounds", out);
+    lab::heading(ui, "Bounds", PlasticityEdit::Reset, out);
     let mut bounds = world.room.kept.bounds.clone();
     Field::new(
         "Potentiation A₊",
@@ -91,7 +90,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
     });
     means(ui, world, result, room - upper - 14.0);
-    parts::save_row(ui, out, "bounds", from, || csv(result));
+    lab::save_row(ui, out, "bounds", from, || csv(result));
 }
 
 /// Counts of weights by bin; what lies outside is counted in the outermost.

@@ -9,130 +9,31 @@
 //! * [`pattern`]: a neuron finds a pattern hidden in noise
 
 mod bounds;
-pub(super) mod chart;
 mod parts;
 mod pattern;
 mod rates;
+mod scenes;
+pub mod settings;
 mod slope;
+mod state;
 mod story;
+mod view;
 mod windows;
 
-use egui::{Key, ScrollArea, Ui};
+use egui::Key;
 
-use crate::ui::command::{Command, Outbox};
-use PlasticityEdit;
-use settings::PlasticityTab;
+pub use state::{Plasticity, PlasticityEdit};
+
 use crate::ui::widgets::icons::Icon;
-use super::Workspace;
-use crate::ui::widgets::lab::{self, Sides};
+use crate::ui::workspace::{About, View};
 
-/// The workspace.
-pub static WORKSPACE: Workspace = Workspace {
+const ABOUT: About = About {
     id: "plasticity",
     name: "Plasticity",
     icon: Icon::Window,
     doc: "How the times of spikes change a synapse: STDP, its variants, and what a neuron learns by it",
     key: Key::Num6,
-    show,
 };
 
-/// An experiment: its name, what one sees in it, its settings and its plots.
-struct Tab {
-    is: PlasticityTab,
-    name: &'static str,
-    /// The same where there is little room.
-    short: &'static str,
-    /// What to see, in a sentence or two.
-    see: &'static str,
-    form: fn(&mut Ui, &World<'_>, &mut Outbox),
-    show: fn(&mut Ui, &World<'_>, &mut Outbox),
-    /// What stands below both.
-    bar: Option<fn(&mut Ui, &World<'_>, &mut Outbox)>,
-}
-
-const TABS: [Tab; 6] = [
-    Tab {
-        is: PlasticityTab::Windows,
-        name: "Windows (Fig. 2)",
-        short: "Fig. 2",
-        see: "Right of the middle the synapse's spike came first, and the weight grows; left of it the neuron's own came first, and it shrinks. Dots are pairs of spikes through the simulator, lines are the formulas.",
-        form: windows::form,
-        show: windows::show,
-        bar: None,
-    },
-    Tab {
-        is: PlasticityTab::Story,
-        name: "A pair, step by step",
-        short: "A pair",
-        see: "Drag the spikes. Each one leaves a trace that fades; the next spike of the other side reads it, and the weight changes by what is left. Step through with ← and →.",
-        form: story::form,
-        show: story::show,
-        bar: Some(story::bar),
-    },
-    Tab {
-        is: PlasticityTab::PairingRate,
-        name: "Pairing rate",
-        short: "Rate",
-        see: "Sixty pairs, ever faster. With triplets, post before pre weakens at low rates and strengthens at high ones, as measured in cortex; the pair rule cannot do that.",
-        form: rates::form,
-        show: rates::show,
-        bar: None,
-    },
-    Tab {
-        is: PlasticityTab::Bounds,
-        name: "Bounds",
-        short: "Bounds",
-        see: "Four neurons get the same spikes and learn by the same rule. Without bounds the weights run away; hard bounds gather them at both ends, soft ones in the middle; normalisation keeps their sum.",
-        form: bounds::form,
-        show: bounds::show,
-        bar: None,
-    },
-    Tab {
-        is: PlasticityTab::Slope,
-        name: "Bengio’s rule",
-        short: "Bengio",
-        see: "This rule compares no spike times: the weight follows the rise and fall of the neuron’s rate after a presynaptic spike. Averaged over many pairs, the STDP window comes out, sharper every second.",
-        form: slope::form,
-        show: slope::show,
-        bar: None,
-    },
-    Tab {
-        is: PlasticityTab::Pattern,
-        name: "Hidden pattern",
-        short: "Pattern",
-        see: "The same 50 ms of spikes return again and again, marked above the raster; nothing but their timing tells them from noise. First the neuron fires at anything, then only at the pattern, then earlier and earlier in it.",
-        form: pattern::form,
-        show: pattern::show,
-        bar: Some(pattern::bar),
-    },
-];
-
-fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let chosen = world.room.kept.tab;
-    let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
-    let sides = Sides { form: tab.form, bar: tab.bar };
-    lab::show(
-        ui,
-        ("plasticity form", "plasticity time"),
-        &sides,
-        (world, out),
-        |ui, out, own_column| {
-            let mut all = |ui: &mut Ui| {
-                let all = TABS.iter().map(|t| (t.is, t.name, t.short, t.see));
-                if let Some(is) = lab::tabs(ui, all, tab.is) {
-                    out.push(PlasticityEdit::Tab(is));
-                }
-                (tab.show)(ui, world, out);
-            };
-            if !own_column {
-                return all(ui);
-            }
-            // What does not fit into a small window is scrolled to.
-            let room = ui.available_height();
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                ui.set_max_height(room);
-                all(ui);
-            });
-        },
-    );
-}
+/// What the views see.
+type World<'a> = View<'a, Plasticity>;

@@ -1,29 +1,14 @@
-//! Pieces that the lab's experiments share: the heading, a rule's parameters from
-//! its declaration, and the buttons that save.
+//! Pieces that the lab's experiments share: a rule's parameters from its
+//! declaration, the seed.
 
 use egui::{ComboBox, RichText, Ui};
 
-use crate::ui::command::{Command, Outbox};
-use super::PlasticityEdit;
 use super::settings::rule;
-use super::World;
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::field::parameter;
+use super::{PlasticityEdit, World};
 use crate::snn::plasticity::{PlasticityRule, RULES};
-
-/// A heading with the button that brings the beginning back.
-pub fn heading(ui: &mut Ui, text: &str, out: &mut Outbox) {
-    ui.horizontal(|ui| {
-        ui.label(RichText::new(text).font(theme::strong(15.0)));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let tip = "Everything in this experiment as at the very beginning";
-            if ui.button("Reset").on_hover_text(tip).clicked() {
-                out.push(PlasticityEdit::Reset);
-            }
-        });
-    });
-    ui.add_space(2.0);
-}
+use crate::ui::command::Outbox;
+use crate::ui::theme::palette;
+use crate::ui::widgets::field::parameter;
 
 /// A list of the rules. Returns the one chosen.
 pub fn choose_rule(ui: &mut Ui, chosen: &str) -> Option<&'static PlasticityRule> {
@@ -84,26 +69,6 @@ pub fn seed_row(ui: &mut Ui, seed: u64, out: &mut Outbox) {
         }
         if ui.button("New seed").on_hover_text("Other chance").clicked() {
             out.push(PlasticityEdit::NewSeed);
-        }
-    });
-}
-
-/// Buttons that save what is shown between `from` and here.
-pub fn save_row(
-    ui: &mut Ui,
-    out: &mut Outbox,
-    name: &'static str,
-    from: egui::Pos2,
-    csv: impl FnOnce() -> String,
-) {
-    let to = egui::pos2(ui.max_rect().right(), ui.next_widget_position().y);
-    ui.horizontal_wrapped(|ui| {
-        if ui.button("Save as PNG").clicked() {
-            let rect = egui::Rect::from_min_max(from, to);
-            out.push(Command::SavePicture { name, rect });
-        }
-        if ui.button("Save as CSV").clicked() {
-            out.push(Command::SaveText { name: name.into(), text: csv() });
         }
     });
 }

@@ -7,23 +7,22 @@ use std::sync::Arc;
 use egui::{Align2, Rect, RichText, Stroke, Ui, pos2};
 use egui_plot::{Bar, BarChart, Corner, MarkerShape, PlotPoints, Points};
 
-use crate::ui::command::{Command, Outbox};
-use super::PlasticityEdit;
 use super::settings::PatternSettings;
-use super::World;
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::engine::EngineRow;
-use crate::ui::widgets::raster::{Group, Raster, RasterView, plot_x};
-use crate::ui::widgets::time_axis::{self, Axis};
-use crate::ui::widgets::time_bar::{self, TimeBar};
-use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
-use crate::ui::widgets::field::Field;
-use crate::ui::widgets::chart::Chart;
-use super::parts;
+use super::{PlasticityEdit, World, parts};
 use crate::snn::experiments::pattern::{
     AFFERENTS, DT_MS, LEARNED, PATTERN_MS, PatternView, Presentation, RATE_HZ, SHOWN,
     SPONTANEOUS_HZ,
 };
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::chart::Chart;
+use crate::ui::widgets::engine::EngineRow;
+use crate::ui::widgets::field::Field;
+use crate::ui::widgets::lab;
+use crate::ui::widgets::raster::{Group, Raster, RasterView, plot_x};
+use crate::ui::widgets::time_axis::{self, Axis};
+use crate::ui::widgets::time_bar::{self, TimeBar};
+use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
 
 /// Presentations that are shown at once.
 const SHOWN_PRESENTATIONS: usize = 400;
@@ -35,7 +34,7 @@ const LOW: f32 = 130.0;
 
 /// Jitter, share, the rule's strength, seed.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    parts::heading(ui, "Hidden pattern", out);
+    lab::heading(ui, "Hidden pattern", PlasticityEdit::Reset, out);
     let kept = &world.room.kept.pattern;
     let mut pattern = kept.clone();
     parts::seed_row(ui, pattern.seed, out);
@@ -115,7 +114,7 @@ fn headline(ui: &mut Ui, view: &PatternView) {
                 LEARNED.1
             ),
         );
-        let narrow = ui.max_rect().width() < crate::ui::widgets::lab::NARROW;
+        let narrow = ui.max_rect().width() < lab::NARROW;
         let (presentations, per) =
             if narrow { ("patterns", "/s") } else { ("presentations", " a second") };
         let figures = format!(

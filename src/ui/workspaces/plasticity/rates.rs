@@ -5,20 +5,19 @@ use std::fmt::Write as _;
 use egui::{RichText, Stroke, Ui};
 use egui_plot::{Corner, Line, LineStyle, MarkerShape, PlotPoints, Points};
 
-use crate::ui::command::{Command, Outbox};
-use super::PlasticityEdit;
 use super::settings::{PlasticitySettings, rule};
-use super::World;
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::field::Field;
-use crate::ui::widgets::chart::{Chart, range};
-use super::parts;
+use super::{PlasticityEdit, World, parts};
 use crate::snn::experiments::pairing_rate::{DELTA_RANGE_MS, INTERVALS_MS, PairingRateCurve};
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::chart::{Chart, range};
+use crate::ui::widgets::field::Field;
+use crate::ui::widgets::lab;
 use crate::ui::widgets::number;
 
 /// |Δt|, number of pairs, the triplet rule's parameters.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    parts::heading(ui, "Pairing rate", out);
+    lab::heading(ui, "Pairing rate", PlasticityEdit::Reset, out);
     let kept = &world.room.kept;
     let (mut delta_ms, mut pairs) = (kept.pairing_delta_ms, kept.pairs);
     let tip = "Between the two spikes of a pair; measured with both signs";
@@ -63,7 +62,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             .small()
             .color(palette(ui.visuals()).weak),
     );
-    parts::save_row(ui, out, "pairing-rate", from, || csv(curves));
+    lab::save_row(ui, out, "pairing-rate", from, || csv(curves));
 }
 
 /// Where post before pre begins to strengthen, as the triplet rule has it.

@@ -5,8 +5,6 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ui::workspaces::widgets::raster::RasterView;
-use crate::ui::workspaces::widgets::time_axis::TimeView;
 use crate::core::bounds::{ANY, Bounded, Bounds, SHARE, Span};
 use crate::core::playback::PlaybackSettings;
 use crate::snn::experiments::bounds::BoundsTask;
@@ -18,6 +16,9 @@ use crate::snn::experiments::story::StoryTask;
 use crate::snn::experiments::window::WindowTask;
 use crate::snn::params::Config;
 use crate::snn::plasticity::{self, BoundKind, PlasticityRule, RULES};
+use crate::ui::widgets::raster::RasterView;
+use crate::ui::widgets::time_axis::TimeView;
+use crate::ui::workspace::Settings;
 
 /// The moments that spikes can be dragged to, ms.
 pub const STORY_MS: (f64, f64) = (5.0, 115.0);
@@ -105,6 +106,8 @@ impl Bounded for PlasticitySettings {
         to.part("pattern_playback", pattern_playback);
     }
 }
+
+impl Settings for PlasticitySettings {}
 
 impl Default for PlasticitySettings {
     fn default() -> Self {

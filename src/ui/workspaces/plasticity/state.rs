@@ -1,32 +1,34 @@
-//! The state of the Plasticity lab, and how its command changes it.
+//! What the workspace holds while it is open, and how its edits change it.
 //!
-//! Settings are plain data, kept over a restart. What they ask for is asked of
-//! the `plasticity` thread once a frame, when it has changed and is looked at.
-//! The hidden pattern runs on a thread of its own and goes together with the time
-//! bar as Fig. 1 of the Neuron lab does: followed live, playing and holding mean
-//! running and holding the run; in the past, the bar moves through what was
-//! recorded.
-
-pub mod settings;
+//! What the settings ask for is asked of the `plasticity` thread once a frame, when it
+//! has changed and is looked at. The hidden pattern runs on a thread of its own and goes
+//! together with its time bar: followed live, playing and holding mean running and
+//! holding the run; in the past, the bar moves through what was recorded.
 
 use std::sync::Arc;
 
-use super::app::App;
-use super::live;
-use super::widgets::raster::RasterView;
-use crate::core::playback::{Playback, PlaybackEdit};
-use crate::snn::experiments::pattern::DT_MS;
-use crate::snn::experiments::story;
-use crate::snn::params::Config;
-use crate::workers::plasticity::pattern::{PatternCommand, PatternState};
-use crate::workers::plasticity::{Experiment, Results};
-use settings::{
+use egui::Ui;
+
+use super::settings::{
     BoundsSettings, PatternSettings, PlasticitySettings, PlasticityTab, RuleSettings, STORY_END_MS,
     SlopeSettings, StorySettings, WindowSettings, fresh_plot,
 };
+use super::{ABOUT, scenes, view};
+use crate::core::playback::{Playback, PlaybackEdit, PlaybackSettings};
+use crate::snn::choose::Wish;
+use crate::snn::experiments::pattern::DT_MS;
+use crate::snn::experiments::story;
+use crate::snn::params::Config;
+use crate::ui::command::Outbox;
+use crate::ui::desk::Desk;
+use crate::ui::tour::Scene;
+use crate::ui::widgets::live;
+use crate::ui::widgets::raster::RasterView;
+use crate::ui::workspace::{About, Edit, View, Workspace};
+use crate::workers::Start;
+use crate::workers::plasticity::pattern::{PatternCommand, PatternState, PatternThread};
+use crate::workers::plasticity::{Experiment, Questions, Results};
 
-/// Speed above which the pattern runs as fast as it can, steps per second.
-const UNBOUNDED_STEPS_PER_S: f64 = 1e8;
 /// What the pattern experiment shows at once, steps: half a second.
 const HEAD_START: u64 = 1000;
 
@@ -63,14 +65,29 @@ pub enum PlasticityEdit {
     Reset,
 }
 
-/// The lab's own state.
+impl Edit for PlasticityEdit {
+    const ROOM: &'static str = ABOUT.id;
+}
+
+/// The workspace.
 pub struct Plasticity {
+    pub kept: PlasticitySettings,
     /// Where the story's time bar stands, in its steps.
     pub story: Playback,
     /// Where the pattern's time bar stands, in its steps.
-    pub pattern: Playback,
+    pub pattern_bar: Playback,
     /// How the pattern's raster and traces are looked at.
     pub plot: RasterView,
+    /// What the experiments have found.
+    pub results: Arc<Results>,
+    /// The hidden pattern.
+    pub pattern: Arc<PatternState>,
+    /// Whether its run is to go on.
+    pub running: bool,
+    questions: Questions,
+    thread: PatternThread,
+    /// The engine that the thread was told of last.
+    engine: Wish,
     /// Whether the pattern experiment has begun.
     loaded: bool,
     /// Step that the run was asked to reach while it is held.
@@ -81,78 +98,31 @@ pub struct Plasticity {
     asked: (u64, Option<Experiment>),
 }
 
-impl Plasticity {
-    /// Fresh, with the time bars' speeds as kept.
-    pub fn new(settings: &PlasticitySettings) -> Self {
-        let mut story =
-            Playback::new(0, (STORY_END_MS / story::DT_MS) as u64, settings.story_playback);
-        // The end of the story: everything has happened.
-        story.edit(&PlaybackEdit::End);
-        Self {
-            story,
-            pattern: Playback::live(settings.pattern_playback),
-            plot: fresh_plot(),
-            loaded: false,
-            awaited: 0,
-            generation: 0,
-            asked: (0, None),
-        }
-    }
-
-    /// Number of the newest question.
-    pub fn asked(&self) -> u64 {
-        self.asked.0
-    }
+/// The story's time bar at its end: everything has happened.
+fn story_bar(settings: PlaybackSettings) -> Playback {
+    let mut bar = Playback::new(0, (STORY_END_MS / story::DT_MS) as u64, settings);
+    bar.edit(&PlaybackEdit::End);
+    bar
 }
 
-impl App {
-    /// Carries an edit of the Plasticity lab out.
-    pub(super) fn edit_plasticity(&mut self, edit: PlasticityEdit) {
-        let kept = &mut self.session.plasticity;
-        match edit {
-            PlasticityEdit::Tab(tab) => kept.tab = tab,
-            PlasticityEdit::Rule(config) => kept.rules.set(config),
-            PlasticityEdit::Windows(windows) => kept.windows = *windows,
-            PlasticityEdit::Story(story) => kept.story = *story,
-            PlasticityEdit::PlayStory(edit) => {
-                self.plasticity.story.edit(&edit);
-                kept.story_playback = self.plasticity.story.settings();
-            }
-            PlasticityEdit::PairingRate(delta_ms, pairs) => {
-                (kept.pairing_delta_ms, kept.pairs) = (delta_ms, pairs);
-            }
-            PlasticityEdit::Bounds(bounds) => kept.bounds = bounds,
-            PlasticityEdit::Slope(slope) => kept.slope = slope,
-            PlasticityEdit::Pattern(pattern) => {
-                kept.pattern = pattern;
-                self.load_pattern();
-            }
-            PlasticityEdit::PlayPattern(edit) => self.play_pattern(edit),
-            PlasticityEdit::Plot(plot) => self.plasticity.plot = *plot,
-            PlasticityEdit::Again if kept.tab == PlasticityTab::Pattern => self.load_pattern(),
-            PlasticityEdit::Again => self.plasticity.asked.1 = None,
-            PlasticityEdit::NewSeed => self.new_plasticity_seed(),
-            PlasticityEdit::Reset => self.reset_plasticity(),
-        }
-    }
-
-    fn new_plasticity_seed(&mut self) {
-        let kept = &mut self.session.plasticity;
+impl Plasticity {
+    fn new_seed(&mut self, desk: &mut Desk) {
+        let kept = &mut self.kept;
         match kept.tab {
             PlasticityTab::Bounds => kept.bounds.seed = kept.bounds.seed.wrapping_add(1),
             PlasticityTab::Slope => kept.slope.seed = kept.slope.seed.wrapping_add(1),
             PlasticityTab::Pattern => {
                 kept.pattern.seed = kept.pattern.seed.wrapping_add(1);
-                self.load_pattern();
+                self.load_pattern(desk);
             }
             PlasticityTab::Windows | PlasticityTab::Story | PlasticityTab::PairingRate => {}
         }
     }
 
-    fn reset_plasticity(&mut self) {
-        let kept = &mut self.session.plasticity;
+    fn reset(&mut self, desk: &mut Desk) {
+        let kept = &mut self.kept;
         let fresh = PlasticitySettings::default();
-        self.plasticity.asked.1 = None;
+        self.asked.1 = None;
         match kept.tab {
             PlasticityTab::Windows => {
                 (kept.windows, kept.rules) = (WindowSettings::default(), RuleSettings::default());
@@ -160,7 +130,7 @@ impl App {
             PlasticityTab::Story => {
                 (kept.story, kept.rules) = (StorySettings::default(), RuleSettings::default());
                 kept.story_playback = fresh.story_playback;
-                self.plasticity.story = Plasticity::new(&fresh).story;
+                self.story = story_bar(kept.story_playback);
             }
             PlasticityTab::PairingRate => {
                 (kept.pairing_delta_ms, kept.pairs) = (fresh.pairing_delta_ms, fresh.pairs);
@@ -171,80 +141,54 @@ impl App {
             PlasticityTab::Pattern => {
                 kept.pattern = PatternSettings::default();
                 kept.pattern_playback = fresh.pattern_playback;
-                self.plasticity.pattern = Playback::live(kept.pattern_playback);
-                self.plasticity.plot = fresh_plot();
-                self.hub.pattern().set_speed(kept.pattern_playback.steps_per_s);
-                self.load_pattern();
+                self.pattern_bar = Playback::live(kept.pattern_playback);
+                self.plot = fresh_plot();
+                live::tell_speed(&self.pattern_bar, &self.thread);
+                self.load_pattern(desk);
             }
         }
     }
 
     /// Has the pattern experiment begin.
-    fn load_pattern(&mut self) {
-        let task = self.session.plasticity.pattern_task();
-        self.plasticity.loaded = true;
-        self.plasticity.awaited = HEAD_START;
-        self.plasticity.plot.time.follow = true;
-        self.tell_pattern(PatternCommand::Load { task, head_start: HEAD_START });
+    fn load_pattern(&mut self, desk: &mut Desk) {
+        self.loaded = true;
+        self.awaited = HEAD_START;
+        self.plot.time.follow = true;
+        let task = self.kept.pattern_task();
+        desk.sent(self.thread.send(PatternCommand::Load { task, head_start: HEAD_START }));
     }
 
-    fn tell_pattern(&mut self, command: PatternCommand) {
-        if let Err(busy) = self.hub.pattern().send(command) {
-            self.toasts.failure(busy.to_string());
-        }
-    }
-
-    fn play_pattern(&mut self, edit: PlaybackEdit) {
-        let thread = self.hub.pattern();
-        let (playback, view) = (&mut self.plasticity.pattern, &mut self.plasticity.plot.time);
-        let steps = live::play(&edit, playback, thread, view);
-        let speed = playback.steps_per_s();
-        thread.set_speed(if speed >= UNBOUNDED_STEPS_PER_S { f64::INFINITY } else { speed });
-        self.session.plasticity.pattern_playback = playback.settings();
+    fn play_pattern(&mut self, edit: &PlaybackEdit, desk: &mut Desk) {
+        let steps = live::play(edit, &mut self.pattern_bar, &self.thread, &mut self.plot.time);
+        live::tell_speed(&self.pattern_bar, &self.thread);
+        self.kept.pattern_playback = self.pattern_bar.settings();
         if steps > 0 {
-            let now = self.hub.pattern().state().view.as_ref().map_or(0, |v| v.step);
-            self.plasticity.awaited = now + steps;
-            self.tell_pattern(PatternCommand::Steps(steps));
+            let now = self.thread.state().view.as_ref().map_or(0, |v| v.step);
+            self.awaited = now + steps;
+            desk.sent(self.thread.send(PatternCommand::Steps(steps)));
         }
-        self.plasticity.plot.time.follow_bar(&self.plasticity.pattern, &edit, DT_MS);
+        self.plot.time.follow_bar(&self.pattern_bar, edit, DT_MS);
     }
 
-    /// Once a frame: begins what is first looked at, lets the time bar follow the
-    /// run, and asks what has changed.
-    pub(super) fn follow_plasticity(&mut self) {
-        let shown = self.workspace.id == "plasticity";
-        let pattern = shown && self.session.plasticity.tab == PlasticityTab::Pattern;
-        self.hub.pattern().set_watched(pattern);
-        if pattern && !self.plasticity.loaded {
-            self.hub.pattern().set_speed(self.plasticity.pattern.steps_per_s());
-            // Held: who wants to see it run presses play.
-            self.load_pattern();
-        }
-        self.follow_pattern();
-        if shown {
-            self.ask_plasticity();
-        }
-    }
-
-    fn follow_pattern(&mut self) {
-        let state = self.hub.pattern().state();
-        let running = self.hub.pattern().is_running();
-        let lab = &mut self.plasticity;
-        if state.generation != lab.generation {
-            lab.generation = state.generation;
-            lab.pattern.set_range(0, 0, true);
-            lab.pattern.edit(&PlaybackEdit::End);
+    /// Lets the pattern's time bar follow the run.
+    fn follow_run(&mut self) {
+        let (state, bar) = (&self.pattern, &mut self.pattern_bar);
+        if state.generation != self.generation {
+            self.generation = state.generation;
+            bar.set_range(0, 0, true);
+            bar.edit(&PlaybackEdit::End);
         }
         let step = state.view.as_ref().map_or(0, |v| v.step);
-        lab.pattern.set_range(0, step.saturating_sub(1), true);
-        let settled = !state.goes && !state.running && step >= lab.awaited;
-        if !running && lab.pattern.is_following() && (settled || state.failure.is_some()) {
-            lab.pattern.edit(&PlaybackEdit::Pause);
+        bar.set_range(0, step.saturating_sub(1), true);
+        let settled = !state.goes && !state.running && step >= self.awaited;
+        if !self.running && bar.is_following() && (settled || state.failure.is_some()) {
+            bar.edit(&PlaybackEdit::Pause);
         }
     }
 
-    fn ask_plasticity(&mut self) {
-        let kept = &self.session.plasticity;
+    /// Asks what has changed.
+    fn ask(&mut self) {
+        let kept = &self.kept;
         let experiment = match kept.tab {
             PlasticityTab::Windows => Experiment::Windows(kept.window_tasks()),
             PlasticityTab::Story => Experiment::Story(Box::new(kept.story_task())),
@@ -255,22 +199,123 @@ impl App {
             PlasticityTab::Slope => Experiment::Slope(kept.slope_task()),
             PlasticityTab::Pattern => return,
         };
-        let asked = &mut self.plasticity.asked;
-        if asked.1.as_ref() != Some(&experiment) {
-            *asked = (asked.0 + 1, Some(experiment.clone()));
-            self.hub.plasticity().ask(asked.0, experiment);
+        if self.asked.1.as_ref() != Some(&experiment) {
+            self.asked = (self.asked.0 + 1, Some(experiment.clone()));
+            self.questions.ask(self.asked.0, experiment);
         }
     }
 }
 
-/// What the lab's part of the snapshot is made of.
-pub struct PlasticityWorld<'a> {
-    /// The lab's own state.
-    pub state: &'a Plasticity,
-    /// What the experiments have found.
-    pub results: Arc<Results>,
-    /// The hidden pattern.
-    pub pattern: Arc<PatternState>,
-    /// Whether its run goes on.
-    pub running: bool,
+impl Workspace for Plasticity {
+    const ABOUT: About = ABOUT;
+    type Settings = PlasticitySettings;
+    type Edit = PlasticityEdit;
+
+    fn open(kept: PlasticitySettings, start: &Start) -> std::io::Result<Self> {
+        let questions = Questions::start(start.events.clone())?;
+        let thread = PatternThread::start(start.events.clone())?;
+        let pattern_bar = Playback::live(kept.pattern_playback);
+        live::tell_speed(&pattern_bar, &thread);
+        Ok(Self {
+            story: story_bar(kept.story_playback),
+            pattern_bar,
+            plot: fresh_plot(),
+            results: questions.results(),
+            pattern: thread.state(),
+            running: false,
+            questions,
+            thread,
+            engine: Wish::default(),
+            loaded: false,
+            awaited: 0,
+            generation: 0,
+            asked: (0, None),
+            kept,
+        })
+    }
+
+    fn kept(&self) -> &PlasticitySettings {
+        &self.kept
+    }
+
+    fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+        view::show(ui, &View { room: self, desk }, out);
+    }
+
+    fn apply(&mut self, edit: PlasticityEdit, desk: &mut Desk) {
+        let kept = &mut self.kept;
+        match edit {
+            PlasticityEdit::Tab(tab) => kept.tab = tab,
+            PlasticityEdit::Rule(config) => kept.rules.set(config),
+            PlasticityEdit::Windows(windows) => kept.windows = *windows,
+            PlasticityEdit::Story(story) => kept.story = *story,
+            PlasticityEdit::PlayStory(edit) => {
+                self.story.edit(&edit);
+                kept.story_playback = self.story.settings();
+            }
+            PlasticityEdit::PairingRate(delta_ms, pairs) => {
+                (kept.pairing_delta_ms, kept.pairs) = (delta_ms, pairs);
+            }
+            PlasticityEdit::Bounds(bounds) => kept.bounds = bounds,
+            PlasticityEdit::Slope(slope) => kept.slope = slope,
+            PlasticityEdit::Pattern(pattern) => {
+                kept.pattern = pattern;
+                self.load_pattern(desk);
+            }
+            PlasticityEdit::PlayPattern(edit) => self.play_pattern(&edit, desk),
+            PlasticityEdit::Plot(plot) => self.plot = *plot,
+            PlasticityEdit::Again if kept.tab == PlasticityTab::Pattern => self.load_pattern(desk),
+            PlasticityEdit::Again => self.asked.1 = None,
+            PlasticityEdit::NewSeed => self.new_seed(desk),
+            PlasticityEdit::Reset => self.reset(desk),
+        }
+    }
+
+    fn restore(&mut self, kept: PlasticitySettings, desk: &mut Desk) {
+        self.story.edit(&PlaybackEdit::Speed(kept.story_playback.steps_per_s));
+        self.pattern_bar.edit(&PlaybackEdit::Speed(kept.pattern_playback.steps_per_s));
+        live::tell_speed(&self.pattern_bar, &self.thread);
+        let story_playback = self.story.settings();
+        let pattern_playback = self.pattern_bar.settings();
+        let now = PlasticitySettings { story_playback, pattern_playback, ..kept };
+        let before = std::mem::replace(&mut self.kept, now);
+        if self.kept.pattern != before.pattern {
+            self.load_pattern(desk);
+        }
+    }
+
+    fn undoes(edit: &PlasticityEdit) -> bool {
+        use PlasticityEdit as E;
+        !matches!(edit, E::Tab(_) | E::PlayStory(_) | E::PlayPattern(_) | E::Plot(_) | E::Again)
+    }
+
+    /// Begins what is first looked at, lets the time bar follow the run, and asks what
+    /// has changed.
+    fn follow(&mut self, desk: &mut Desk, shown: bool) {
+        (self.results, self.pattern) = (self.questions.results(), self.thread.state());
+        self.running = self.thread.is_running();
+        if self.engine != desk.session.engine {
+            self.engine = desk.session.engine;
+            desk.sent(self.thread.send(PatternCommand::Engine(self.engine)));
+        }
+        let pattern = shown && self.kept.tab == PlasticityTab::Pattern;
+        self.thread.set_watched(pattern);
+        if pattern && !self.loaded {
+            // Held: who wants to see it run presses play.
+            self.load_pattern(desk);
+        }
+        self.follow_run();
+        if shown {
+            self.ask();
+        }
+    }
+
+    fn leave(&self) {
+        self.questions.stop();
+        self.thread.quit();
+    }
+
+    fn scenes() -> &'static [Scene] {
+        scenes::SCENES
+    }
 }

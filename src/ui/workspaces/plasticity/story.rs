@@ -3,31 +3,29 @@
 
 use egui::{Align2, ComboBox, Key, Rect, RichText, Sense, Ui, pos2, vec2};
 
-use crate::ui::command::{Command, Outbox};
-use super::PlasticityEdit;
-use super::settings::{
-    MOST_SPIKES, STORY_END_MS, STORY_MS, StorySettings, rule,
-};
-use super::World;
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::raster::plot_x;
-use crate::ui::widgets::time_axis::{self, Axis, TimeView};
-use crate::ui::widgets::time_bar::{self, Mark, TimeBar};
-use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
-use crate::ui::widgets::field::Field;
 use super::parts::{self, signed};
+use super::settings::{MOST_SPIKES, STORY_END_MS, STORY_MS, StorySettings, rule};
+use super::{PlasticityEdit, World};
 use crate::core::bounds::SHARE;
 use crate::core::playback::PlaybackEdit;
 use crate::snn::experiments::story::{DT_MS, Happening, StoryResult};
 use crate::snn::plasticity::{BoundKind, PlasticityRule};
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::field::Field;
+use crate::ui::widgets::lab;
 use crate::ui::widgets::number;
+use crate::ui::widgets::raster::plot_x;
+use crate::ui::widgets::time_axis::{self, Axis, TimeView};
+use crate::ui::widgets::time_bar::{self, Mark, TimeBar};
+use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
 
 /// Height of a row of spikes, points.
 const ROW: f32 = 26.0;
 
 /// The rule, the spikes by number, the weight and its bounds.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    parts::heading(ui, "A pair", out);
+    lab::heading(ui, "A pair", PlasticityEdit::Reset, out);
     let kept = &world.room.kept.story;
     let mut story = kept.clone();
     if let Some(chosen) = parts::choose_rule(ui, &story.rule) {
@@ -135,7 +133,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     plots(ui, world, told, rule, &axis, room, out);
     time_axis::show(ui, &axis);
     words(ui, world, told, rule);
-    parts::save_row(ui, out, "pair-story", from, || told.traces.to_csv(0..told.traces.steps()));
+    lab::save_row(ui, out, "pair-story", from, || told.traces.to_csv(0..told.traces.steps()));
 }
 
 /// A row of spikes of one neuron; each can be dragged, or moved by the arrow keys

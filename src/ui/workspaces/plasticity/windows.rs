@@ -6,20 +6,19 @@ use std::fmt::Write as _;
 use egui::{RichText, Stroke, Ui};
 use egui_plot::{Corner, Line, LineStyle, PlotPoints, Points};
 
-use crate::ui::command::{Command, Outbox};
-use super::PlasticityEdit;
 use super::settings::{WindowSettings, rule};
-use super::World;
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::field::Field;
-use crate::ui::widgets::chart::{Chart, range};
-use super::parts;
+use super::{PlasticityEdit, World, parts};
 use crate::snn::experiments::window::{WindowResult, distance};
 use crate::snn::plasticity::RULES;
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::chart::{Chart, range};
+use crate::ui::widgets::field::Field;
+use crate::ui::widgets::lab;
 
 /// Which windows, how, and the parameters of one rule.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    parts::heading(ui, "STDP windows", out);
+    lab::heading(ui, "STDP windows", PlasticityEdit::Reset, out);
     let kept = &world.room.kept.windows;
     let mut windows = kept.clone();
     for (i, rule) in RULES.iter().enumerate() {
@@ -69,7 +68,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     plot(ui, world, &shown, height);
     ui.add(egui::Label::new(RichText::new(said(&shown)).font(theme::strong(13.0))).wrap());
     notes(ui, &shown, &kept.rule);
-    parts::save_row(ui, out, "stdp-windows", from, || csv(&shown));
+    lab::save_row(ui, out, "stdp-windows", from, || csv(&shown));
 }
 
 /// What a window is divided by.
