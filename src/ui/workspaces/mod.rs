@@ -2,11 +2,13 @@
 //! [`WORKSPACES`].
 
 pub mod conversion;
+pub mod train;
 
 use super::workspace::Entry;
 
 /// All workspaces.
-pub static WORKSPACES: &[Entry] = &[Entry::of::<conversion::Conversion>()];
+pub static WORKSPACES: &[Entry] =
+    &[Entry::of::<train::Train>(), Entry::of::<conversion::Conversion>()];
 
 /// The first: where digits are drawn.
 pub static HOME: &str = WORKSPACES[0].about.id;
