@@ -150,10 +150,13 @@ pub fn status(
                 if i > 0 {
                     ui.separator();
                 }
-                if let Some((text, command)) = work.switch {
-                    let label = format!("{text}: {}", work.text);
-                    let button = ui.small_button(text).on_hover_text(&label);
-                    if button.clicked() {
+                if let Some((name, command)) = work.switch {
+                    let shown = name.split(' ').next().unwrap_or(name);
+                    let button = ui.small_button(shown);
+                    button.widget_info(|| {
+                        egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, name)
+                    });
+                    if button.on_hover_text(format!("{name}: {}", work.text)).clicked() {
                         out.push(command);
                     }
                 }

@@ -63,7 +63,8 @@ pub trait Edit: Any + Debug {
 pub struct Work {
     /// What is done, and how far it is.
     pub text: String,
-    /// Holds it or lets it go on: a button's text and what it does.
+    /// Holds it or lets it go on: a button's name, of which the first word is shown,
+    /// and what it does.
     pub switch: Option<(&'static str, Command)>,
 }
 

@@ -7,12 +7,12 @@ use egui_plot::{
     VLine,
 };
 
-use crate::ui::command::{Command, Outbox};
 use super::World;
-use crate::ui::theme::{self, palette};
 use super::history;
 use crate::ann::optimiser::OPTIMISERS;
 use crate::core::text::grouped;
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
 use crate::workers::runs::RunRecord;
 
 /// Which of the two curves a plot shows.

@@ -2,10 +2,8 @@
 
 use egui::{Button, ComboBox, RichText, Ui};
 
-use crate::ui::command::{Command, DataEdit, Outbox, TrainEdit};
-use super::World;
-use crate::ui::theme::{self, palette};
 use super::history;
+use super::{TrainEdit, World};
 use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::zoo::{self, ZOO};
@@ -13,6 +11,8 @@ use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::core::text::grouped;
 use crate::data::augment::{Augmentation, SETTINGS};
 use crate::data::registry::SOURCES;
+use crate::ui::command::{Command, DataEdit, Outbox};
+use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
 use crate::workers::training::Phase;
 
@@ -346,6 +346,6 @@ fn live(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let mut on = world.session.live;
     let tip = "The network in training answers among the others in Draw, renewed every second";
     if ui.checkbox(&mut on, "Answer in Draw while it trains").on_hover_text(tip).changed() {
-        out.push(TrainEdit::Live(on));
+        out.push(Command::Live(on));
     }
 }

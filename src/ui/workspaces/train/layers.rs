@@ -3,10 +3,10 @@
 
 use egui::{RichText, Sense, Ui, Vec2, pos2};
 
-use crate::ui::command::{Command, Outbox};
 use super::World;
-use crate::ui::theme::{self, palette};
 use crate::ann::trainer::{Histogram, LayerStats};
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
 
 /// Draws a card per weight matrix or kernel.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {

@@ -3,13 +3,14 @@
 
 use egui::{RichText, ScrollArea, Sense, Ui, Vec2, pos2};
 
-use crate::ui::command::{Command, DigitEdit, Outbox};
 use super::World;
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::digit_view;
 use crate::core::decision::said;
 use crate::core::text::grouped;
 use crate::data::CLASSES;
+use crate::ui::command::{Command, DigitEdit, Outbox};
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::digit_view;
+use crate::ui::workspaces::HOME;
 use crate::workers::training::Judged;
 
 /// Side of a digit in the gallery, points.
@@ -243,7 +244,7 @@ fn mistake(ui: &mut Ui, judged: &Judged, index: usize, out: &mut Outbox) {
                 label,
                 pixels: Box::new(judged.data.pixels(index)),
             });
-            out.push(Command::Show("draw"));
+            out.push(Command::Show(HOME));
         }
     });
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use egui::{RichText, ScrollArea, Ui};
 
-use crate::ui::command::{Command, Outbox, TrainEdit};
-use super::World;
-use crate::ui::theme::{self, palette};
+use super::{TrainEdit, World};
 use crate::ann::ensemble::{ENSEMBLES, Ensemble, Stacking};
 use crate::ann::shipped::{SETS, WeightSet};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::zoo::{Architecture, ZOO};
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
 use crate::workers::library::Loading;
 use crate::workers::runs::{RunRecord, RunState};
 
@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 }
 
 fn table(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let runs = finished(world.runs);
+    let runs = finished(&world.runs);
     egui::Grid::new("report").num_columns(4 + SETS.len()).striped(true).spacing([18.0, 5.0]).show(ui, |ui| {
         let mut tips = vec![
             ("Network", "Hover a name for its structure"),
@@ -305,7 +305,7 @@ fn percent(value: Option<f64>) -> String {
 
 fn csv(world: &World<'_>) -> String {
     let plain = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.2}"));
-    let runs = finished(world.runs);
+    let runs = finished(&world.runs);
     let by = |a: Option<f64>| plain(a.map(|a| a * 100.0));
     let mut text = String::from("network,report,");
     for set in SETS {

@@ -3,11 +3,11 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
-use crate::ui::command::{Command, Outbox, TrainEdit};
-use super::World;
-use crate::ui::theme::{self, palette};
 use super::curves;
+use super::{TrainEdit, World};
 use crate::core::clock::duration_text;
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
 use crate::workers::models::Origin;
 use crate::workers::runs::{RunRecord, RunState};
 
@@ -28,7 +28,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                         ui.label(RichText::new(title).font(theme::strong(13.0)));
                     }
                     ui.end_row();
-                    for run in world.runs {
+                    for run in world.runs.iter() {
                         row(ui, world, run, out);
                         ui.end_row();
                     }
@@ -37,12 +37,11 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         },
     );
     if ui.button("Save as CSV").on_hover_text("The table, with all settings").clicked() {
-        out.push(Command::SaveText { name: "runs".into(), text: csv(world.runs) });
+        out.push(Command::SaveText { name: "runs".into(), text: csv(&world.runs) });
     }
 }
 
 fn row(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
-    let mut train = |edit| out.push(edit);
     let current = world.training.record.as_ref().is_some_and(|r| r.id == run.id);
     let in_hand = current && world.training.phase.in_hand();
     let mut compared = world.room.compared.contains(&run.id) || current;
@@ -51,7 +50,7 @@ fn row(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
         .on_hover_text("Compare under Curves")
         .changed()
     {
-        train(TrainEdit::Compare(run.id.clone(), compared));
+        out.push(TrainEdit::Compare(run.id.clone(), compared));
     }
     ui.label(curves::name(run)).on_hover_ui(|ui| settings(ui, run));
     ui.label(state(run, in_hand));
@@ -63,14 +62,14 @@ fn row(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
         let ended = matches!(run.state, RunState::Finished | RunState::Stopped);
         if used {
             if ui.button("In Draw ✓").on_hover_text("Click to remove it from Draw").clicked() {
-                train(TrainEdit::Remove(format!("run-{}", run.id)));
+                out.push(Command::RemoveModel(format!("run-{}", run.id)));
             }
         } else if ui
             .add_enabled(ended && run.steps > 0, egui::Button::new("Use in Draw"))
             .on_hover_text("Its network answers among the others")
             .clicked()
         {
-            train(TrainEdit::Use(run.id.clone()));
+            out.push(Command::UseRun(run.id.clone()));
         }
         // One that was stopped while it was tested has only the test left.
         let unfinished = run.state != RunState::Finished && !in_hand;
@@ -81,14 +80,14 @@ fn row(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
                 .on_hover_text("From its last checkpoint, as if it had not stopped")
                 .clicked()
         {
-            train(TrainEdit::GoOn(run.id.clone()));
+            out.push(TrainEdit::GoOn(run.id.clone()));
         }
-        delete(ui, run, in_hand, &mut train);
+        delete(ui, run, in_hand, out);
     });
 }
 
 /// Deleting asks a second time, in place.
-fn delete(ui: &mut Ui, run: &RunRecord, in_hand: bool, train: &mut dyn FnMut(TrainEdit)) {
+fn delete(ui: &mut Ui, run: &RunRecord, in_hand: bool, out: &mut Outbox) {
     let id = egui::Id::unique("run to delete");
     let asked: Option<String> = ui.data_mut(|d| d.get_temp(id)).flatten();
     if asked.as_ref() == Some(&run.id) {
@@ -96,7 +95,7 @@ fn delete(ui: &mut Ui, run: &RunRecord, in_hand: bool, train: &mut dyn FnMut(Tra
             .button(RichText::new("Delete for good").color(palette(ui.visuals()).warning))
             .clicked()
         {
-            train(TrainEdit::Delete(run.id.clone()));
+            out.push(TrainEdit::Delete(run.id.clone()));
             ui.data_mut(|d| d.insert_temp::<Option<String>>(id, None));
         }
         if ui.button("Keep").clicked() {

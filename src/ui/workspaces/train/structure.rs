@@ -3,12 +3,12 @@
 
 use egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, vec2};
 
-use crate::ui::command::{Command, Outbox};
 use super::World;
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::structure::{self, Structure};
 use crate::ann::zoo::{self, Architecture, Cost, LayerSummary};
 use crate::core::text::{grouped, millions};
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::structure::{self, Structure};
 
 /// Draws the tab for the network that is chosen in the form.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {

@@ -3,11 +3,11 @@
 
 use egui::{Align2, RichText, Sense, Ui, Vec2, pos2};
 
-use crate::ui::theme::{self, palette};
-use crate::ui::widgets::digit_view;
 use super::Scene;
 use crate::core::decision::{best, said, unique_max};
 use crate::data::CLASSES;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::digit_view;
 
 /// Height of the strip, points.
 const HEIGHT: f32 = 46.0;

@@ -2,11 +2,10 @@
 
 use egui::Ui;
 
-use crate::ui::command::Outbox;
-use crate::ui::workspaces::train::World;
-use crate::ui::workspaces::train::mistakes;
 use super::{Scene, chooser};
 use crate::core::text::grouped;
+use crate::ui::command::Outbox;
+use crate::ui::workspaces::train::{World, mistakes};
 use crate::workers::library::Loading;
 use crate::workers::runs::RunRecord;
 use crate::workers::scrub::Confusion;

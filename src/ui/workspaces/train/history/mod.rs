@@ -8,24 +8,25 @@
 //! * [`plots`]: how far and where to each layer has moved; single weights
 //! * [`confusion`]: the confusion matrix at that moment
 //! * [`settings`]: what the next run keeps
+//! * [`state`]: which run, which moment
 
 mod answer;
 mod confusion;
 mod pictures;
 mod plots;
 mod settings;
+mod state;
 
 pub use settings::form;
+pub use state::{Figure, History, HistoryEdit, HistorySettings, Pictures, Plots, Scale, record};
 
 use egui::{ComboBox, RichText, Ui};
 
+use super::{World, curves};
+use crate::core::text::grouped;
 use crate::ui::command::{Command, Outbox};
-use crate::ui::workspaces::train::history::{HistoryEdit, HistorySettings, Pictures, Plots, record};
-use crate::ui::workspaces::train::World;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::time_bar::{self, Axis, Mark, TimeBar};
-use super::curves;
-use crate::core::text::grouped;
 use crate::workers::runs::RunRecord;
 use crate::workers::scrub::View;
 
@@ -145,7 +146,7 @@ fn head(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
             .width(220.0)
             .truncate()
             .show_ui(ui, |ui| {
-                for run in scene.world.runs {
+                for run in scene.world.runs.iter() {
                     let text = format!("{}   {}", curves::name(run), run.id);
                     if ui.selectable_label(run.id == record.id, text).clicked() {
                         out.push(HistoryEdit::Run(run.id.clone()));

@@ -9,11 +9,10 @@ use egui::{
     TextureOptions, Ui, Vec2, pos2,
 };
 
-use crate::ui::command::{Command, Outbox};
-use crate::ui::workspaces::train::history::{HistoryEdit, Pictures, Scale};
-use crate::ui::theme::{self, palette};
-use super::{PICTURES, Scene, chooser, plots};
+use super::{HistoryEdit, PICTURES, Pictures, Scale, Scene, chooser, plots};
 use crate::core::text::grouped;
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
 use crate::workers::scrub::Shown;
 use crate::workers::scrub::bank::{Bank, near_square};
@@ -106,7 +105,7 @@ fn maps(ui: &mut Ui, scene: &Scene<'_, '_>, shown: &Shown, bank: &Bank, out: &mu
 
 /// Layer, channel, scale, mark.
 fn controls(ui: &mut Ui, scene: &Scene<'_, '_>, bank: &Bank, out: &mut Outbox) {
-    let history = scene.world.room.history;
+    let history = &scene.world.room.history;
     ui.horizontal_wrapped(|ui| {
         chooser(ui, scene, false, out);
         let layer = ComboBox::from_id_salt("layer looked at")

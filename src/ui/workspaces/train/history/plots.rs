@@ -4,12 +4,11 @@
 use egui::{ComboBox, RichText, Stroke, Ui, Vec2b};
 use egui_plot::{AxisHints, Legend, Line, Plot, PlotBounds, VLine};
 
+use super::{Figure, HistoryEdit, Scene, chooser};
+use crate::ann::snapshots::Moved;
 use crate::ui::command::{Command, Outbox};
-use crate::ui::workspaces::train::history::{Figure, HistoryEdit};
 use crate::ui::theme::{self, palette};
 use crate::ui::workspaces::train::curves::{self, Quantity};
-use super::{Scene, chooser};
-use crate::ann::snapshots::Moved;
 
 /// Figures of a layer: name, axis, what it is.
 const FIGURES: [(Figure, &str, &str, &str); 5] = [

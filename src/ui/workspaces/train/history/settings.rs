@@ -2,9 +2,9 @@
 
 use egui::Ui;
 
-use crate::ui::workspaces::train::form::{heading, row};
 use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ui::widgets::number;
+use crate::ui::workspaces::train::form::{heading, row};
 
 /// What stands for 0 batches between snapshots.
 const AS_NEEDED: &str = "as needed";

@@ -1,22 +1,17 @@
-//! The state of the History view of the Train workspace, and how its command
-//! changes it: which run, which moment, and what is shown of it.
+//! The state of the view, and how its edits change it: which run, which moment, and
+//! what is shown of it.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::app::App;
-use super::command::DataEdit;
-use super::snapshot::Snapshot;
 use crate::ann::snapshots::Moment;
 use crate::core::bounds::{Bounded, Bounds};
 use crate::core::playback::{Playback, PlaybackEdit, PlaybackSettings};
-use crate::data::Dataset;
+use crate::ui::desk::{Desk, Wanted};
+use crate::ui::workspaces::train::World;
 use crate::workers::runs::RunRecord;
-use crate::workers::scrub::{FOLLOWED, Question};
-
-/// Name of the tab.
-pub const TAB: &str = "History";
+use crate::workers::scrub::{self, FOLLOWED, Question};
 
 /// What the user does in the History view.
 #[derive(Clone, Debug)]
@@ -218,12 +213,88 @@ impl History {
         let at = usize::try_from(self.playback.at()).unwrap_or(usize::MAX);
         self.at = self.moments.get(at).map(|m| m.step);
     }
+
+    /// Carries an edit out; `kept` is what survives a restart.
+    pub fn apply(&mut self, edit: HistoryEdit, kept: &mut HistorySettings) {
+        match edit {
+            HistoryEdit::Play(edit) => {
+                self.playback.edit(&edit);
+                self.settle();
+                kept.playback = self.playback.settings();
+            }
+            HistoryEdit::Run(run) => self.chosen = Some(run),
+            HistoryEdit::Bank(bank) => (self.bank, self.channel, self.page) = (bank, 0, 0),
+            HistoryEdit::Channel(channel) => self.channel = channel,
+            HistoryEdit::Page(page) => self.page = page,
+            HistoryEdit::MarkHere => self.mark = self.at.unwrap_or(0),
+            HistoryEdit::Follow(place) => {
+                match self.followed.iter().position(|p| *p == place) {
+                    Some(i) => drop(self.followed.remove(i)),
+                    None => self.followed.push(place),
+                }
+                if self.followed.len() > FOLLOWED {
+                    self.followed.remove(0);
+                }
+            }
+            HistoryEdit::FollowNone => self.followed.clear(),
+            HistoryEdit::Settings(settings) => *kept = settings,
+        }
+    }
+
+    /// Asks for the moment that is to be shown, when it or anything else that is
+    /// wanted of it has changed; `view` is what there is.
+    pub fn follow(&mut self, desk: &mut Desk, kept: &HistorySettings, view: &scrub::View) {
+        let training = desk.hub.training();
+        let current = training.record.as_deref();
+        let Some(record) = chosen(self, current, &desk.runs) else { return };
+        let live = training.phase.in_hand() && current.is_some_and(|c| c.id == record.id);
+        let (run, config) = (record.id.clone(), Arc::new(record.config.clone()));
+        if self.shown.as_ref() != Some(&run) {
+            self.open(&run);
+        }
+        if view.run == run {
+            self.count(&view.moments, live);
+        }
+        let data = match kept.plots {
+            Plots::Confusion => desk.digits(&config.data),
+            _ => Wanted::Coming,
+        };
+        let confusion = match data {
+            Wanted::Ready(split) => Some(split.train),
+            Wanted::Coming | Wanted::Missing(_) => None,
+        };
+        let following = self.playback.is_following();
+        let asked = Asked {
+            run,
+            step: self.at.filter(|_| !following),
+            mark: self.mark,
+            bank: self.bank,
+            digit: (!desk.digit.is_blank()).then(|| desk.digit.version()),
+            confusion: confusion.is_some(),
+            followed: self.followed.clone(),
+            snapshots: if live { training.history.snapshots } else { 0 },
+        };
+        if self.asked.as_ref() == Some(&asked) {
+            return;
+        }
+        desk.hub.scrub(Question {
+            run: asked.run.clone(),
+            config,
+            step: asked.step,
+            mark: asked.mark,
+            bank: asked.bank,
+            digit: asked.digit.map(|_| Box::new(*desk.digit.pixels())),
+            confusion,
+            followed: asked.followed.clone(),
+        });
+        self.asked = Some(asked);
+    }
 }
 
 /// The run that is looked back at: the one chosen, the one in hand or last
 /// trained, or the newest.
 pub fn record<'a>(world: &'a World<'_>) -> Option<&'a RunRecord> {
-    chosen(world.room.history, world.training.record.as_deref(), world.runs)
+    chosen(&world.room.history, world.training.record.as_deref(), &world.runs)
 }
 
 fn chosen<'a>(
@@ -235,92 +306,4 @@ fn chosen<'a>(
         |id: &str| current.filter(|r| r.id == id).or_else(|| runs.iter().find(|r| r.id == id));
     let named = history.chosen.as_deref().and_then(find);
     named.or(current).or(runs.first())
-}
-
-impl App {
-    /// Carries an edit of the History view out.
-    pub(super) fn edit_history(&mut self, edit: HistoryEdit) {
-        let history = &mut self.history;
-        match edit {
-            HistoryEdit::Play(edit) => {
-                history.playback.edit(&edit);
-                history.settle();
-                self.session.history.playback = history.playback.settings();
-            }
-            HistoryEdit::Run(run) => history.chosen = Some(run),
-            HistoryEdit::Bank(bank) => {
-                (history.bank, history.channel, history.page) = (bank, 0, 0);
-            }
-            HistoryEdit::Channel(channel) => history.channel = channel,
-            HistoryEdit::Page(page) => history.page = page,
-            HistoryEdit::MarkHere => history.mark = history.at.unwrap_or(0),
-            HistoryEdit::Follow(place) => {
-                match history.followed.iter().position(|p| *p == place) {
-                    Some(i) => drop(history.followed.remove(i)),
-                    None => history.followed.push(place),
-                }
-                if history.followed.len() > FOLLOWED {
-                    history.followed.remove(0);
-                }
-            }
-            HistoryEdit::FollowNone => history.followed.clear(),
-            HistoryEdit::Settings(settings) => self.session.history = settings,
-        }
-    }
-
-    /// Asks for the moment that is to be shown, when it or anything else that is
-    /// wanted of it has changed, while somebody looks.
-    pub(super) fn look_back(&mut self) {
-        if self.workspace.id != "train" || self.train_tab != TAB {
-            return;
-        }
-        let training = self.hub.training();
-        let current = training.record.as_deref();
-        let Some(record) = chosen(&self.history, current, &self.runs) else { return };
-        let live = training.phase.in_hand() && current.is_some_and(|c| c.id == record.id);
-        let (run, config) = (record.id.clone(), Arc::new(record.config.clone()));
-        let history = &mut self.history;
-        if history.shown.as_ref() != Some(&run) {
-            history.open(&run);
-        }
-        let view = self.hub.scrubbed();
-        if view.run == run {
-            history.count(&view.moments, live);
-        }
-        let wanted = self.session.history.plots == Plots::Confusion;
-        let data = if wanted { self.training_digits(&config.data) } else { None };
-        let history = &mut self.history;
-        let following = history.playback.is_following();
-        let asked = Asked {
-            run,
-            step: history.at.filter(|_| !following),
-            mark: history.mark,
-            bank: history.bank,
-            digit: (!self.digit.is_blank()).then(|| self.digit.version()),
-            confusion: data.is_some(),
-            followed: history.followed.clone(),
-            snapshots: if live { training.history.snapshots } else { 0 },
-        };
-        if history.asked.as_ref() == Some(&asked) {
-            return;
-        }
-        self.hub.scrub(Question {
-            run: asked.run.clone(),
-            config,
-            step: asked.step,
-            mark: asked.mark,
-            bank: asked.bank,
-            digit: asked.digit.map(|_| Box::new(*self.digit.pixels())),
-            confusion: data,
-            followed: asked.followed.clone(),
-        });
-        history.asked = Some(asked);
-    }
-
-    fn training_digits(&mut self, source: &str) -> Option<Arc<Dataset>> {
-        if source == "synthetic" {
-            self.data(DataEdit::LoadSynthetic);
-        }
-        self.hub.library().source(source).split().map(|split| Arc::clone(&split.train))
-    }
 }

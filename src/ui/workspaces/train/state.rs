@@ -1,0 +1,353 @@
+//! What the workspace holds while it is open, and how its edits change it: the
+//! form, the run in hand, the queue, the runs of before.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use egui::{Key, Ui};
+
+use super::form::bound_form;
+use super::history::{History, HistoryEdit};
+use super::settings::{TrainSettings, TrainTab};
+use super::{ABOUT, scenes, view};
+use crate::ann::ensemble::Ensemble;
+use crate::ann::trainer::TrainConfig;
+use crate::ann::zoo;
+use crate::core::bounds::Bounds;
+use crate::core::clock::duration_text;
+use crate::core::text::grouped;
+use crate::data::registry::Split;
+use crate::ui::command::{Command, Outbox};
+use crate::ui::desk::{Desk, Wanted};
+use crate::ui::keys::{Keys, ctrl};
+use crate::ui::tour::Scene;
+use crate::ui::widgets::banner;
+use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
+use crate::workers::Start;
+use crate::workers::combine::{Combinations, CombineOf};
+use crate::workers::library::{Job, Loading};
+use crate::workers::scrub;
+use crate::workers::training::{Phase, TrainCommand};
+
+/// What the user does in the Train workspace.
+#[derive(Clone, Debug)]
+pub enum TrainEdit {
+    /// Show another view.
+    Tab(TrainTab),
+    /// Change the settings for the next run.
+    Configure(Box<TrainConfig>),
+    /// Start a run with the settings.
+    Start,
+    /// Hold.
+    Pause,
+    /// Go on after a pause.
+    Resume,
+    /// One mini-batch.
+    Step,
+    /// End the run, keeping everything.
+    Stop,
+    /// Begin anew from the same initial weights.
+    Reset,
+    /// Other initial weights and another order of the digits.
+    NewSeed,
+    /// Put a run into the queue.
+    Enqueue(Box<TrainConfig>),
+    /// Take one out.
+    Unqueue(usize),
+    /// Begin the queued runs one after another, or no longer.
+    RunQueue(bool),
+    /// Go on with an interrupted or stopped run.
+    GoOn(String),
+    /// Delete a run from disk.
+    Delete(String),
+    /// Show or hide a run in the comparison.
+    Compare(String, bool),
+    /// Put an ensemble together of these runs, one of each member in its order:
+    /// ids and settings.
+    Combine(&'static Ensemble, Vec<(String, TrainConfig)>),
+    /// No more offers to go on with this interrupted run.
+    Dismiss,
+    /// Something in the History view.
+    History(HistoryEdit),
+}
+
+impl Edit for TrainEdit {
+    const ROOM: &'static str = ABOUT.id;
+}
+
+impl From<HistoryEdit> for Command {
+    fn from(edit: HistoryEdit) -> Self {
+        TrainEdit::History(edit).into()
+    }
+}
+
+/// The workspace.
+pub struct Train {
+    pub kept: TrainSettings,
+    /// Where a run is looked back at.
+    pub history: History,
+    /// What is shown there of it.
+    pub scrubbed: Arc<scrub::View>,
+    /// Ensembles of the user's runs.
+    pub combinations: Arc<Combinations>,
+    /// Ids of the runs in the comparison.
+    pub compared: BTreeSet<String>,
+    /// What waits for digits to be loaded.
+    put_off: Option<TrainEdit>,
+    /// The newest run when one of the queue was begun.
+    queue_after: Option<Option<String>>,
+}
+
+impl Train {
+    fn start(&mut self, paused: bool, desk: &mut Desk) {
+        let config = self.kept.training.clone();
+        if let Err(error) = config.validate() {
+            return desk.toasts.failure(error.to_string());
+        }
+        let again = if paused { TrainEdit::Step } else { TrainEdit::Start };
+        if let Some(split) = self.digits(&config.data, again, desk) {
+            send(desk, TrainCommand::Start { config: Box::new(config), split, paused });
+            if paused {
+                send(desk, TrainCommand::Step);
+            }
+        }
+    }
+
+    fn go_on(&mut self, id: String, desk: &mut Desk) {
+        let Some(run) = desk.runs.iter().find(|r| r.id == id) else { return };
+        let mut config = run.config.clone();
+        if let Some(split) = self.digits(&config.data, TrainEdit::GoOn(id.clone()), desk) {
+            // The command line allows more than the form has.
+            bound_form(&mut config, &mut Bounds::default());
+            self.kept.training = config;
+            desk.show(ABOUT.id);
+            send(desk, TrainCommand::GoOn { id, split });
+        }
+    }
+
+    /// The digits to train on. While they are still being loaded, `again` is put
+    /// off until they are here; without any, a message says what to do.
+    fn digits(&mut self, source: &str, again: TrainEdit, desk: &mut Desk) -> Option<Split> {
+        match desk.digits(source) {
+            Wanted::Ready(split) => return Some(split),
+            Wanted::Coming => self.put_off = Some(again),
+            Wanted::Missing(why) => {
+                let not_done = match again {
+                    TrainEdit::Combine(..) => "The ensemble was not put together",
+                    _ => "Training did not start",
+                };
+                let cure = match (desk.hub.library().source(source), again) {
+                    (Loading::Missing, TrainEdit::Combine(..)) => {
+                        " Download it or choose its folder."
+                    }
+                    (Loading::Missing, _) => {
+                        " Download it or choose its folder, or train on the synthetic digits."
+                    }
+                    _ => "",
+                };
+                desk.toasts.failure(format!("{not_done}: {why}.{cure}"));
+            }
+        }
+        None
+    }
+
+    /// Begins the next run of the queue when its turn has come.
+    fn try_queue(&mut self, desk: &mut Desk) {
+        let training = desk.hub.training();
+        let newest = training.record.as_ref().map(|r| r.id.clone());
+        if matches!(training.phase, Phase::Failed(_)) && self.queue_after.take().is_some() {
+            // The next would most likely fail as well.
+            self.kept.queue_runs = false;
+        }
+        // The run begun last may not have shown itself yet.
+        let begun = self.queue_after.as_ref().is_some_and(|before| *before == newest);
+        if !self.kept.queue_runs || training.phase.in_hand() || begun {
+            return;
+        }
+        let Some(config) = self.kept.queue.first().cloned() else {
+            self.kept.queue_runs = false;
+            return;
+        };
+        if let Some(split) = self.digits(&config.data, TrainEdit::RunQueue(true), desk) {
+            self.kept.queue.remove(0);
+            self.queue_after = Some(newest);
+            let config = Box::new(config);
+            send(desk, TrainCommand::Start { config, split, paused: false });
+        } else if self.put_off.take().is_none() {
+            // A message has told why.
+            self.kept.queue_runs = false;
+        }
+    }
+}
+
+fn send(desk: &mut Desk, command: TrainCommand) {
+    let sent = desk.hub.train(command);
+    desk.sent(sent);
+}
+
+impl Workspace for Train {
+    const ABOUT: About = ABOUT;
+    type Settings = TrainSettings;
+    type Edit = TrainEdit;
+
+    fn open(mut kept: TrainSettings, start: &Start) -> std::io::Result<Self> {
+        if !start.keeps {
+            // The queue is the other window's: it would be trained twice.
+            kept.queue.clear();
+            kept.queue_runs = false;
+        }
+        Ok(Self {
+            history: History::new(&kept.history),
+            kept,
+            scrubbed: Arc::default(),
+            combinations: Arc::default(),
+            compared: BTreeSet::new(),
+            put_off: None,
+            queue_after: None,
+        })
+    }
+
+    fn kept(&self) -> &TrainSettings {
+        &self.kept
+    }
+
+    fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+        view::show(ui, &View { room: self, desk }, out);
+    }
+
+    fn apply(&mut self, edit: TrainEdit, desk: &mut Desk) {
+        let kept = &mut self.kept;
+        match edit {
+            TrainEdit::Tab(tab) => kept.tab = tab,
+            TrainEdit::Configure(config) => kept.training = *config,
+            TrainEdit::NewSeed => kept.training.seed = kept.training.seed.wrapping_add(1),
+            TrainEdit::Start => self.start(false, desk),
+            TrainEdit::Step if !desk.hub.training().phase.in_hand() => self.start(true, desk),
+            TrainEdit::Step => send(desk, TrainCommand::Step),
+            TrainEdit::Reset => send(desk, TrainCommand::Reset),
+            TrainEdit::Pause => desk.hub.set_paused(true),
+            TrainEdit::Resume => desk.hub.set_paused(false),
+            TrainEdit::Stop => {
+                // Who stops a run does not want the next one instead.
+                kept.queue_runs = false;
+                desk.hub.stop_training();
+            }
+            TrainEdit::Enqueue(config) => kept.queue.push(*config),
+            TrainEdit::Unqueue(i) if i < kept.queue.len() => drop(kept.queue.remove(i)),
+            TrainEdit::Unqueue(_) => {}
+            TrainEdit::RunQueue(on) => kept.queue_runs = on,
+            TrainEdit::GoOn(id) => self.go_on(id, desk),
+            TrainEdit::Delete(id) => {
+                self.compared.remove(&id);
+                desk.remove_model(&format!("run-{id}"));
+                desk.job(Job::DeleteRun(id));
+            }
+            TrainEdit::Compare(id, true) => drop(self.compared.insert(id)),
+            TrainEdit::Compare(id, false) => drop(self.compared.remove(&id)),
+            TrainEdit::Combine(ensemble, runs) => {
+                let Some(source) = runs.first().map(|(_, config)| config.data.clone()) else {
+                    return;
+                };
+                let again = TrainEdit::Combine(ensemble, runs.clone());
+                if let Some(split) = self.digits(&source, again, desk) {
+                    desk.hub.start_combining(CombineOf { ensemble, runs, split });
+                }
+            }
+            TrainEdit::Dismiss => {
+                let left = desk.runs.iter().filter(|r| r.interrupted);
+                kept.dismissed_runs = left.map(|r| r.id.clone()).collect();
+            }
+            TrainEdit::History(edit) => self.history.apply(edit, &mut kept.history),
+        }
+    }
+
+    /// Only the form goes back: the queue has gone on in the meantime.
+    fn restore(&mut self, kept: TrainSettings, desk: &mut Desk) {
+        if desk.training.phase.in_hand() {
+            return desk.toasts.notice("Settings are fixed while a run is in hand.");
+        }
+        self.kept.training = kept.training;
+    }
+
+    fn undoes(edit: &TrainEdit) -> bool {
+        matches!(edit, TrainEdit::Configure(_) | TrainEdit::NewSeed)
+    }
+
+    fn shows(&self) -> Shows {
+        let digit = matches!(self.kept.tab, TrainTab::Network | TrainTab::History);
+        Shows { digit, answers: false }
+    }
+
+    fn follow(&mut self, desk: &mut Desk, shown: bool) {
+        (self.scrubbed, self.combinations) = (desk.hub.scrubbed(), desk.hub.combinations());
+        if let Some(edit) = self.put_off.take() {
+            self.apply(edit, desk);
+        }
+        self.try_queue(desk);
+        if shown && self.kept.tab == TrainTab::History {
+            self.history.follow(desk, &self.kept.history, &self.scrubbed);
+        }
+        desk.hub.watch(shown, desk.session.live);
+    }
+
+    fn keys(&self, keys: &mut Keys<'_>, desk: &Desk, out: &mut Outbox) {
+        if keys.pressed(ctrl(Key::Enter), "Start training; pause it; let it go on") {
+            out.push(match &desk.training.phase {
+                phase if !phase.in_hand() => TrainEdit::Start,
+                Phase::Training => TrainEdit::Pause,
+                _ => TrainEdit::Resume,
+            });
+        }
+        if keys.pressed(ctrl(Key::Period), "Train one mini-batch") {
+            out.push(TrainEdit::Step);
+        }
+    }
+
+    /// To go on with a run that was interrupted.
+    fn offer(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+        let dismissed = &self.kept.dismissed_runs;
+        let run = desk.runs.iter().find(|r| r.interrupted && !dismissed.contains(&r.id));
+        let Some(run) = run.filter(|_| !desk.training.phase.in_hand()) else { return };
+        let name = zoo::find(&run.config.model).map_or("?", |a| a.name);
+        let text = format!(
+            "Training of {name} was interrupted in epoch {} of {}; everything up to its last checkpoint is kept.",
+            run.epochs.len() + 1,
+            run.config.epochs
+        );
+        banner::show(ui, &text, |ui| {
+            if ui.button("Go on").clicked() {
+                out.push(TrainEdit::GoOn(run.id.clone()));
+            }
+            if ui.button("Not now").on_hover_text("It stays in the list of runs").clicked() {
+                out.push(TrainEdit::Dismiss);
+            }
+        });
+    }
+
+    fn work(&self, desk: &Desk) -> Option<Work> {
+        let view = &desk.training;
+        let record = view.record.as_ref().filter(|_| view.phase.in_hand())?;
+        let name = zoo::find(&record.config.model).map_or("?", |a| a.name);
+        let epoch = format!("epoch {} of {}", view.epoch + 1, record.config.epochs);
+        let mut text = match view.phase {
+            Phase::Testing { done, total } => format!("Testing {name}: {done} of {total} digits"),
+            Phase::Paused => format!("{name} paused in {epoch}"),
+            _ => format!("Training {name}: {epoch}"),
+        };
+        if let (Phase::Training, Some(rate), Some(left)) =
+            (&view.phase, view.images_per_s, view.left_s)
+        {
+            let (rate, left) = (grouped(rate.round() as u64), duration_text(left));
+            text += &format!(", {rate} images/s, {left} left");
+        }
+        let switch = match view.phase {
+            Phase::Paused => ("Resume training", TrainEdit::Resume.into()),
+            _ => ("Pause training", TrainEdit::Pause.into()),
+        };
+        Some(Work { text, switch: Some(switch) })
+    }
+
+    fn scenes() -> &'static [Scene] {
+        scenes::SCENES
+    }
+}
