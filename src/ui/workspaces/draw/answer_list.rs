@@ -7,7 +7,7 @@ use crate::ui::command::{Command, Outbox};
 use crate::ui::session::{AnswersOrder, AnswersView};
 use crate::ui::desk::Desk;
 use crate::ui::theme::{self, palette};
-use super::answer_card::percent;
+use crate::core::text::percent;
 use crate::ann::ensemble;
 use crate::ann::shipped::SETS;
 use crate::core::decision::said;
