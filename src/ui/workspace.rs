@@ -46,7 +46,8 @@ pub struct About {
 pub trait Settings:
     Any + Clone + Default + PartialEq + Serialize + DeserializeOwned + Bounded
 {
-    /// Where a session written before 2026-12 keeps them, if not under the workspace's id.
+    /// What a session written before 2026-12 keeps of them, if not at its top level
+    /// under the workspace's id.
     fn former(_session: &Map<String, Value>) -> Option<Value> {
         None
     }
@@ -184,7 +185,7 @@ impl Entry {
         Self {
             about: &W::ABOUT,
             scenes: W::scenes,
-            read: read::<W::Settings>,
+            read: |session, kept| read::<W::Settings>(W::ABOUT.id, session, kept),
             usual: || to_value(&W::Settings::default()),
             open: |kept, start| {
                 let kept: W::Settings = serde_json::from_value(kept.clone()).unwrap_or_default();
@@ -199,8 +200,9 @@ fn to_value<S: Serialize>(settings: &S) -> Value {
     serde_json::to_value(settings).unwrap_or_default()
 }
 
-fn read<S: Settings>(session: &Map<String, Value>, kept: Option<&Value>) -> Read<Value> {
-    let found = kept.cloned().or_else(|| S::former(session));
+fn read<S: Settings>(id: &str, session: &Map<String, Value>, kept: Option<&Value>) -> Read<Value> {
+    let former = || S::former(session).or_else(|| session.get(id).cloned());
+    let found = kept.cloned().or_else(former);
     let bytes = found.map_or_else(|| b"{}".to_vec(), |value| value.to_string().into_bytes());
     let read = bounds::from_json::<S>(&bytes).unwrap_or_else(|_| Read {
         settings: S::default(),
