@@ -2,11 +2,17 @@
 //! [`WORKSPACES`].
 
 pub mod conversion;
+pub mod fields;
+pub mod time;
 
 use super::workspace::Entry;
 
 /// All workspaces.
-pub static WORKSPACES: &[Entry] = &[Entry::of::<conversion::Conversion>()];
+pub static WORKSPACES: &[Entry] = &[
+    Entry::of::<fields::Fields>(),
+    Entry::of::<time::Time>(),
+    Entry::of::<conversion::Conversion>(),
+];
 
 /// The first: where digits are drawn.
 pub static HOME: &str = WORKSPACES[0].about.id;
