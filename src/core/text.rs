@@ -64,9 +64,21 @@ pub fn is_grouped(text: &str) -> bool {
     first && rest.peek().is_some() && rest.all(|g| g.len() == 3 && digits(g))
 }
 
+/// `98 %`, never a rounded-up 100 % or a rounded-down 0 %.
+pub fn percent(probability: f32) -> String {
+    let percent = f64::from(probability) * 100.0;
+    match percent {
+        p if p >= 99.95 => "> 99.9 %".into(),
+        p if p >= 99.0 => format!("{:.1} %", (p * 10.0).floor() / 10.0),
+        p if p >= 1.0 => format!("{p:.0} %"),
+        p if p >= 0.1 => format!("{p:.1} %"),
+        _ => "< 0.1 %".into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{decimal, grouped, millions, whole};
+    use super::{decimal, grouped, millions, percent, whole};
 
     #[test]
     fn a_decimal_comma_is_a_decimal_point() {
@@ -117,5 +129,14 @@ mod tests {
         for (n, text) in cases {
             assert_eq!(grouped(n), text);
         }
+    }
+
+    #[test]
+    fn certainty_is_never_overstated() {
+        assert_eq!(percent(0.9999), "> 99.9 %");
+        assert_eq!(percent(0.9994), "99.9 %");
+        assert_eq!(percent(0.9949), "99.4 %");
+        assert_eq!(percent(0.5), "50 %");
+        assert_eq!(percent(0.0), "< 0.1 %");
     }
 }

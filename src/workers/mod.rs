@@ -106,8 +106,6 @@ pub struct Hub {
     training: Arc<Slot<TrainingView>>,
     jobs: Option<SyncSender<Job>>,
     library: Arc<Slot<Library>>,
-    /// Looks inside networks.
-    pub inspector: inspect::Inspector,
     /// Shows digits to networks in spikes.
     pub conversion: conversion::Conversion,
     plotter: Plotter,
@@ -216,7 +214,6 @@ impl Hub {
             training,
             jobs: Some(jobs),
             library,
-            inspector: inspect::Inspector::start(&events)?,
             conversion: conversion::Conversion::start(events.clone())?,
             plotter,
             simulation,

@@ -24,7 +24,7 @@ use super::workspaces::WORKSPACES;
 use crate::core::files::write_whole;
 
 /// Longest wait for a scene to be ready; a busy machine trains for a while.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Longest wait for all of them. After it, a scene that is not ready at once is
 /// left out.

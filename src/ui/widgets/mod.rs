@@ -1,6 +1,7 @@
 //! Pieces that several workspaces are made of.
 
 pub mod banner;
+pub mod canvas;
 pub mod chart;
 pub mod digit_view;
 pub mod engine;

@@ -90,12 +90,17 @@ impl Inspector {
     pub fn stop(&self) {
         self.control.stop.store(true, Relaxed);
     }
+
+    /// Tells the threads to end, without waiting for them.
+    pub fn leave(&self) {
+        self.control.quit.store(true, Relaxed);
+        self.looks.close();
+    }
 }
 
 impl Drop for Inspector {
     fn drop(&mut self) {
-        self.control.quit.store(true, Relaxed);
-        self.looks.close();
+        self.leave();
         self.tasks = None;
         for thread in self.threads.drain(..) {
             let _ = thread.join();

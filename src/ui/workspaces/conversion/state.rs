@@ -224,7 +224,7 @@ impl Workspace for Conversion {
         let sample = self.sample.as_ref();
         sample.running.then(|| Work {
             text: format!("Conversion: {} of {} digits", sample.found.images, sample.total),
-            switch: Some(("Stop", ConversionEdit::StopSample.into())),
+            switch: Some(("Stop sample", ConversionEdit::StopSample.into())),
         })
     }
 

@@ -3,6 +3,7 @@
 use egui::{Align2, CornerRadius, Rect, Sense, Ui, Vec2, pos2};
 
 use super::answer_list::Entry;
+use crate::core::text::percent;
 use crate::ui::theme::{self, palette};
 use crate::workers::answers::Answer;
 
@@ -30,18 +31,6 @@ pub fn show(ui: &mut Ui, entry: &Entry<'_>, truth: Option<u8>, height: f32) -> e
     let spoken = format!("Large: {}", entry.spoken());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Group, true, &spoken));
     response.on_hover_ui_at_pointer(|ui| entry.details(ui))
-}
-
-/// `98 %`, never a rounded-up 100 % or a rounded-down 0 %.
-pub fn percent(probability: f32) -> String {
-    let percent = f64::from(probability) * 100.0;
-    match percent {
-        p if p >= 99.95 => "> 99.9 %".into(),
-        p if p >= 99.0 => format!("{:.1} %", (p * 10.0).floor() / 10.0),
-        p if p >= 1.0 => format!("{p:.0} %"),
-        p if p >= 0.1 => format!("{p:.1} %"),
-        _ => "< 0.1 %".into(),
-    }
 }
 
 fn header(ui: &Ui, rect: Rect, entry: &Entry<'_>) {
@@ -126,19 +115,5 @@ fn bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
                 egui::StrokeKind::Inside,
             );
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::percent;
-
-    #[test]
-    fn certainty_is_never_overstated() {
-        assert_eq!(percent(0.9999), "> 99.9 %");
-        assert_eq!(percent(0.9994), "99.9 %");
-        assert_eq!(percent(0.9949), "99.4 %");
-        assert_eq!(percent(0.5), "50 %");
-        assert_eq!(percent(0.0), "< 0.1 %");
     }
 }

@@ -5,12 +5,11 @@ use egui::{Align2, CornerRadius, Rect, RichText, Sense, Ui, Vec2, pos2};
 
 use super::DrawEdit;
 use super::World;
-use super::answer_card::percent;
 use super::settings::{AnswersOrder, AnswersView};
 use crate::ann::ensemble;
 use crate::ann::shipped::SETS;
 use crate::core::decision::said;
-use crate::core::text::grouped;
+use crate::core::text::{grouped, percent};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::desk::{Desk, Guest};
 use crate::ui::theme::{self, palette};

@@ -1,11 +1,10 @@
 //! *Draw*: a digit is drawn or picked, and every network answers at once.
 //!
-//! * [`canvas`]: pen and eraser; [`photo`]: the picture that a digit is from
+//! * [`photo`]: the picture that a digit is from
 //! * [`answer_list`]: all answers; [`answer_card`]: one of them large
 
 mod answer_card;
 mod answer_list;
-mod canvas;
 mod photo;
 mod scenes;
 pub mod settings;

@@ -3,12 +3,12 @@
 use egui::{Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2};
 
 use super::answer_list::{self, Entry};
-use super::{World, answer_card, canvas, photo};
+use super::{World, answer_card, photo};
 use crate::core::bounds::Span;
 use crate::ui::command::{Command, DigitEdit, Outbox};
 use crate::ui::digit::{Source, Treatment};
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::{digit_view, number, sources};
+use crate::ui::widgets::{canvas, digit_view, number, sources};
 
 /// Space between the columns, points.
 const GAP: f32 = 12.0;

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use egui::{Color32, Rect, RichText, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
-use super::apply::unit;
+use super::World;
+use super::settings::Page;
 use super::tint::short;
-use super::view::Page;
 use crate::ann::inspect::receptive::Region;
 use crate::data::{CLASSES, SIDE};
-use crate::ui::command::{Command, DigitEdit, Outbox};
-use super::World;
+use crate::ui::command::{DigitEdit, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{canvas, digit_view, picture, sources};
 use crate::workers::inspect::{Part, Sight};
@@ -55,7 +54,7 @@ fn on_screen(rect: Rect, region: Region) -> Rect {
 fn field(ui: &mut Ui, world: &World<'_>, sight: &Sight, rect: Rect) {
     let p = palette(ui.visuals());
     let small = |text: String| RichText::new(text).small();
-    let wanted = world.room.state.hover.or(unit(&world.room.kept));
+    let wanted = world.room.hover.or(world.room.kept.unit());
     let wanted = wanted.filter(|_| world.room.kept.page == Page::Network);
     let (Some(unit), Some(anatomy)) = (wanted, &sight.anatomy) else {
         let text = match world.room.kept.page {
@@ -115,7 +114,7 @@ fn drawing(ui: &mut Ui, world: &World<'_>, width: f32, out: &mut Outbox) {
     let side = (width - 76.0).clamp(92.0, 150.0);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 5.0);
-        canvas::show(ui, world.digit, side, out);
+        canvas::show(ui, &world.digit, side, out);
         ui.vertical(|ui| {
             ui.spacing_mut().button_padding.x = 4.0;
             let size = Vec2::new(ui.available_width().min(80.0), 26.0);

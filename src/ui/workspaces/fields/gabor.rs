@@ -4,13 +4,13 @@
 
 use egui::{Align2, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 
+use super::World;
 use super::progress;
+use super::state::Seek;
 use super::tint;
-use super::view::Seek;
 use crate::ann::inspect::filters::{Filters, largest};
 use crate::ann::inspect::gabor::{FREE_FROM, Gabor};
 use crate::ui::command::{Command, Outbox};
-use super::World;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
 use crate::workers::inspect::Anatomy;
@@ -110,7 +110,7 @@ fn pairs(ui: &mut Ui, world: &World<'_>, filters: &Filters, fits: &[Gabor]) -> O
         });
         let kernel = filters.kernel(unit, 0);
         let limit = match world.room.kept.scale {
-            super::view::Scale::Unit => largest(kernel),
+            super::settings::Scale::Unit => largest(kernel),
             _ => all,
         };
         let visuals = ui.visuals().clone();

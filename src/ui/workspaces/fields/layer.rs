@@ -3,15 +3,16 @@
 
 use egui::{Rect, RichText, Ui};
 
+use super::World;
 use super::mosaic::{Mosaic, Touched};
 use super::network::{about, spot, units};
 use super::progress;
+use super::settings::Show;
+use super::state::{FieldsEdit, Seek};
 use super::tint::{self, Limits};
-use super::view::{FieldsEdit, Seek, Show};
 use crate::ann::inspect::Unit;
 use crate::ann::zoo::Layer;
-use crate::ui::command::{Command, Outbox};
-use super::World;
+use crate::ui::command::Outbox;
 use crate::ui::theme::palette;
 use crate::ui::widgets::picture;
 use crate::workers::inspect::seek::find;
@@ -127,7 +128,7 @@ fn kernels(ui: &mut Ui, world: &World<'_>, sight: &Sight, part: &Part, room: Rec
         && let Some(weight) = tint::on_sheet(filters, unit, y * size.1 + x)
         && ui.input(|i| i.pointer.has_pointer())
     {
-        super::tooltip(ui, &format!("unit {unit}, weight {}", tint::short(weight)));
+        super::view::tooltip(ui, &format!("unit {unit}, weight {}", tint::short(weight)));
     }
     touched
 }
@@ -167,7 +168,7 @@ fn fields(
         let all = most(&each);
         let visuals = visuals.clone();
         Box::new(move |unit, at| {
-            let limit = if scale == super::view::Scale::Unit { each[unit] } else { all };
+            let limit = if scale == super::settings::Scale::Unit { each[unit] } else { all };
             tint::colour(&visuals, false, fields[unit].map[at], limit)
         })
     });
@@ -177,7 +178,7 @@ fn fields(
         let field = &fields[unit];
         let value = tint::short(field.map[y * field.w + x]);
         let [sy, sx] = field.sigma;
-        super::tooltip(ui, &format!("unit {unit}: {value} (σ {sx:.1} × {sy:.1} pixels)"));
+        super::view::tooltip(ui, &format!("unit {unit}: {value} (σ {sx:.1} × {sy:.1} pixels)"));
     }
     touched
 }

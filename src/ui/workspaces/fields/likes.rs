@@ -3,16 +3,16 @@
 
 use egui::{Rect, RichText, Sense, Stroke, Ui, Vec2, vec2};
 
+use super::World;
 use super::progress;
+use super::state::Seek;
 use super::tint::short;
-use super::view::Seek;
 use crate::ann::inspect::Unit;
 use crate::ann::inspect::exciting::Hit;
 use crate::ann::inspect::receptive::Region;
 use crate::core::text::grouped;
 use crate::data::SIDE;
-use crate::ui::command::{Command, DigitEdit, Outbox};
-use super::World;
+use crate::ui::command::{DigitEdit, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
 use crate::workers::inspect::seek::{Excited, find};
@@ -185,11 +185,7 @@ fn thumbnail(
     ui.painter().rect_stroke(rect, 2, Stroke::new(1.2, edge), egui::StrokeKind::Outside);
     if response.clicked() {
         let pixels = Box::new(data.pixels(hit.index));
-        out.push(DigitEdit::Show {
-            name: format!("training digit {}", hit.index),
-            label,
-            pixels,
-        });
+        out.push(DigitEdit::Show { name: format!("training digit {}", hit.index), label, pixels });
     }
     let text = format!("{name}: {} at column {}, row {}", short(hit.activation), hit.x, hit.y);
     response.on_hover_text(text);

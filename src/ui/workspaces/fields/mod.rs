@@ -1,14 +1,12 @@
 //! *Receptive fields*: what each unit of a network senses, and why it answers as
 //! it does.
 //!
-//! * [`view`]: what is shown and can be changed; [`apply`]: carries it out
 //! * [`digit`]: the digit with the receptive field of what is pointed at
 //! * [`network`] → [`layer`] → [`mod@unit`] ([`sum`], [`likes`]): by click, back by Esc
 //! * [`why`]: gradient × input and occlusion, all networks beside each other
 //! * [`gabor`]: the first kernels beside simple cells
 //! * [`mosaic`], [`tint`], [`progress`]: what these are made of; [`save`]: arrays
 
-pub mod apply;
 mod digit;
 mod gabor;
 mod layer;
@@ -17,218 +15,29 @@ mod mosaic;
 mod network;
 mod progress;
 mod save;
+mod scenes;
+pub mod settings;
+mod state;
 mod sum;
 mod tint;
 mod unit;
-pub mod view;
+mod view;
 mod why;
 
-use egui::{Button, ComboBox, Key, Panel, RichText, ScrollArea, Ui};
+use egui::Key;
 
-use crate::ui::command::{Command, Outbox};
-use crate::ui::theme::{self, palette};
+pub use state::{Fields, FieldsEdit, Seek};
+
 use crate::ui::widgets::icons::Icon;
-use super::Workspace;
-use crate::ann::inspect::Unit;
-use crate::workers::inspect::{Anatomy, Sight};
-use view::{FieldsEdit, Page, Scale};
+use crate::ui::workspace::{About, View};
 
-/// The workspace.
-pub static WORKSPACE: Workspace = Workspace {
+const ABOUT: About = About {
     id: "fields",
     name: "Receptive fields",
     icon: Icon::Fields,
     doc: "See what each unit of a network senses, and why it answers as it does",
     key: Key::Num3,
-    show,
 };
 
-fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let sight = &*world.room.sight;
-    let room = ui.available_width();
-    let width = if room < 560.0 {
-        120.0
-    } else if room < 800.0 {
-        168.0
-    } else {
-        224.0
-    };
-    Panel::left("the digit")
-        .exact_size(width + 26.0)
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(theme::card(ui.visuals()))
-        .show(ui, |ui| {
-            ScrollArea::vertical().show(ui, |ui| digit::show(ui, world, sight, width, out));
-        });
-    let frame = egui::Frame::new().inner_margin(egui::Margin { left: 12, ..Default::default() });
-    egui::CentralPanel::default().frame(frame).show(ui, |ui| page(ui, world, sight, out));
-    if ui.input(|i| i.key_pressed(Key::Escape)) {
-        out.push(FieldsEdit::Up);
-    }
-}
-
-fn page(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
-    let view = &world.room.kept;
-    let whole = ui.max_rect();
-    ui.horizontal_wrapped(|ui| {
-        for (page, name, tip) in [
-            (
-                Page::Network,
-                "Network",
-                "The digit flows through the network; click a layer, then a unit",
-            ),
-            (
-                Page::Why,
-                "Why this answer",
-                "The pixels that speak for and against an answer, for all networks",
-            ),
-            (
-                Page::Gabor,
-                "Gabor fit",
-                "First-layer kernels beside the receptive fields of the visual cortex",
-            ),
-        ] {
-            let text = RichText::new(name).font(theme::strong(14.0));
-            if ui.selectable_label(view.page == page, text).on_hover_text(tip).clicked() {
-                out.push(FieldsEdit::Page(page));
-            }
-        }
-        ui.separator();
-        if view.page != Page::Why {
-            models(ui, world, out);
-            scales(ui, world, out);
-        }
-        save_buttons(ui, whole, out);
-    });
-    let Some(anatomy) = network::current(sight, world) else {
-        ui.add_space(20.0);
-        ui.label("Taking the network apart…");
-        return;
-    };
-    match view.page {
-        Page::Network => levels(ui, world, sight, anatomy, out),
-        Page::Why => why::show(ui, world, sight, out),
-        Page::Gabor => gabor::show(ui, world, anatomy, out),
-    }
-}
-
-/// Network → layer → unit, and where the pointer is.
-fn levels(ui: &mut Ui, world: &World<'_>, sight: &Sight, anatomy: &Anatomy, out: &mut Outbox) {
-    let view = &world.room.kept;
-    let part = view.layer.and_then(|l| anatomy.part(l));
-    path(ui, world, anatomy, out);
-    // A session may name a unit that is not there; it is put right in the next frame.
-    let unit = apply::unit(view).zip(part).map(|(unit, part)| {
-        let [h, w, c] = part.shape.map(|n| n.saturating_sub(1));
-        let Unit { layer, y, x, channel } = unit;
-        Unit { layer, y: y.min(h), x: x.min(w), channel: channel.min(c) }
-    });
-    let hovered = match (part, unit) {
-        (Some(part), Some(unit)) => {
-            unit::show(ui, world, sight, anatomy, (part, unit), out);
-            None
-        }
-        (Some(part), None) => layer::show(ui, world, sight, anatomy, part, out),
-        (None, _) => network::show(ui, world, sight, out),
-    };
-    if hovered != world.room.state.hover {
-        out.push(FieldsEdit::Hover(hovered));
-    }
-}
-
-/// Where one is: each word leads back there.
-fn path(ui: &mut Ui, world: &World<'_>, anatomy: &Anatomy, out: &mut Outbox) {
-    let p = palette(ui.visuals());
-    let view = &world.room.kept;
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0;
-        let mut step = |ui: &mut Ui, text: String, last: bool, edit: FieldsEdit| {
-            let text = RichText::new(text).font(theme::strong(15.0));
-            if last {
-                ui.label(text);
-            } else if ui.add(Button::new(text).frame(false)).on_hover_text("Back to here (Esc: one level back)").clicked() {
-                out.push(edit);
-            }
-            if !last {
-                ui.label(RichText::new("›").color(p.weak));
-            }
-        };
-        let part = view.layer.and_then(|l| anatomy.part(l));
-        step(ui, anatomy.model.name.clone(), part.is_none(), FieldsEdit::Top);
-        if let Some(part) = part {
-            let unit = view.channel;
-            step(ui, part.name.clone(), unit.is_none(), FieldsEdit::Layer(part.layer));
-            if let Some(unit) = unit {
-                step(ui, format!("unit {unit}"), view.term.is_none(), FieldsEdit::Input(view.input));
-                if view.term.is_some() {
-                    step(ui, "one product".into(), true, FieldsEdit::Up);
-                }
-            }
-        } else {
-            let text = "from the digit to the answer. Point at a unit to see what it senses; click a layer to go into it.";
-            ui.label(RichText::new(text).small().color(p.weak));
-        }
-    });
-}
-
-fn models(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let chosen = apply::chosen(world.models, &world.room.kept);
-    ComboBox::from_id_salt("looked into")
-        .selected_text(chosen.map_or("", |m| m.name.as_str()))
-        .width(84.0)
-        .height(460.0)
-        .show_ui(ui, |ui| {
-            for model in world.models {
-                let on = chosen.is_some_and(|c| c.key == model.key);
-                let tip = model.network.architecture().doc;
-                if ui.selectable_label(on, &model.name).on_hover_text(tip).clicked() {
-                    out.push(FieldsEdit::Model(model.key.clone()));
-                }
-            }
-        })
-        .response
-        .on_hover_text("The network that is looked into");
-}
-
-fn scales(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let scale = world.room.kept.scale;
-    ComboBox::from_id_salt("colour scale")
-        .selected_text(format!("Colours {}", scale.name()))
-        .width(130.0)
-        .show_ui(ui, |ui| {
-            for other in [Scale::Unit, Scale::Layer, Scale::Global] {
-                if ui.selectable_label(other == scale, other.name()).clicked() {
-                    out.push(FieldsEdit::Scale(other));
-                }
-            }
-        })
-        .response
-        .on_hover_text("The strongest colour stands for the largest value of each unit, of the layer, or of the whole network");
-}
-
-fn save_buttons(ui: &mut Ui, rect: egui::Rect, out: &mut Outbox) {
-    ui.menu_button("Save", |ui| {
-        if ui.button("As PNG").on_hover_text("What is in view").clicked() {
-            out.push(Command::SavePicture { name: "receptive-fields", rect });
-            ui.close();
-        }
-        let tip = "The digit, every layer's output, its kernels and all that was found, as .npz for NumPy";
-        if ui.button("Arrays").on_hover_text(tip).clicked() {
-            out.push(FieldsEdit::SaveArrays);
-            ui.close();
-        }
-    });
-}
-
-/// A text beside the pointer.
-fn tooltip(ui: &Ui, text: &str) {
-    egui::Tooltip::always_open(
-        ui.ctx().clone(),
-        ui.layer_id(),
-        ui.scope_id().with("tooltip"),
-        egui::PopupAnchor::Pointer,
-    )
-    .gap(14.0)
-    .show(|ui| ui.label(text));
-}
+/// What the views see.
+type World<'a> = View<'a, Fields>;

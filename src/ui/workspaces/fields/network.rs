@@ -4,16 +4,16 @@ use std::hash::Hash;
 
 use egui::{Align2, Rect, Sense, Stroke, Ui, pos2, vec2};
 
+use super::World;
 use super::mosaic::{Mosaic, Touched};
+use super::state::FieldsEdit;
 use super::tint::{self, Limits, short};
-use super::view::FieldsEdit;
 use crate::ann::inspect::Unit;
 use crate::ann::inspect::dissection::place;
 use crate::ann::ops::op::Plane;
 use crate::ann::zoo::Layer;
 use crate::core::text::grouped;
-use crate::ui::command::{Command, Outbox};
-use super::World;
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
 use crate::workers::inspect::{Anatomy, Part, Sight};
@@ -307,7 +307,7 @@ fn classes(ui: &mut Ui, world: &World<'_>, sight: &Sight, part: &Part, room: Rec
 
 /// Whether the layers in view are those of the model chosen.
 pub fn current<'a>(sight: &'a Sight, world: &World<'_>) -> Option<&'a Anatomy> {
-    let model = super::apply::chosen(world.models, &world.room.kept)?;
+    let model = world.room.kept.chosen(&world.models)?;
     sight.anatomy.as_deref().filter(|a| {
         std::sync::Arc::ptr_eq(&a.model, model)
             || a.model.network.architecture().id == model.network.architecture().id

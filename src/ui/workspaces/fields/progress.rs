@@ -3,9 +3,9 @@
 
 use egui::{ProgressBar, RichText, Ui};
 
-use super::view::{FieldsEdit, Seek};
-use crate::ui::command::{Command, Outbox};
 use super::World;
+use super::state::{FieldsEdit, Seek};
+use crate::ui::command::Outbox;
 
 /// Begins a search; while one is going on it waits its turn.
 pub fn button(ui: &mut Ui, world: &World<'_>, text: &str, seek: Seek, out: &mut Outbox) {

@@ -1,29 +1,14 @@
 //! Everything in view as arrays, for NumPy.
 
 use crate::core::npz::{Array, Values};
-use crate::ui::app::App;
 use crate::workers::inspect::seek::find;
 use crate::workers::inspect::{Findings, Sight};
-use crate::workers::library::Job;
 
 /// Named arrays.
 type Arrays = Vec<(String, Array)>;
 
-impl App {
-    /// Hands the arrays to the library, which writes them.
-    pub(super) fn save_arrays(&mut self) {
-        let (sight, findings) = (self.hub.inspector.sight(), self.hub.inspector.findings());
-        let key = sight.anatomy.as_ref().map_or("network", |a| a.model.key.as_str());
-        let path = self.export_path(&format!("fields-{key}"), "npz");
-        match arrays(&sight, &findings) {
-            Ok(arrays) => self.job(Job::ExportArrays { path, arrays }),
-            Err(reason) => self.toasts.failure(format!("Nothing was saved: {reason}")),
-        }
-    }
-}
-
 /// The digit, each layer's output and kernels, and what was found of this model.
-fn arrays(sight: &Sight, findings: &Findings) -> Result<Arrays, String> {
+pub fn arrays(sight: &Sight, findings: &Findings) -> Result<Arrays, String> {
     let Some(anatomy) = &sight.anatomy else {
         return Err("no network has been taken apart yet; try again in a moment".into());
     };

@@ -1,27 +1,87 @@
-//! Carries out what the Receptive fields workspace asks for, and looks where it
-//! looks.
+//! What the workspace holds while it is open, and how its edits change it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::Context;
+use egui::Ui;
 
-use super::view::{FieldsEdit, FieldsState, FieldsView, Page, ReasonMap, Scale, Seek};
+use super::settings::{FieldsSettings, Page, ReasonMap, Scale, Show};
+use super::{ABOUT, save, scenes, view};
 use crate::ann::inspect::Unit;
 use crate::ann::inspect::maximise::Recipe;
+use crate::core::text::grouped;
 use crate::data::Dataset;
-use crate::ui::app::App;
-use crate::ui::command::DataEdit;
-use crate::workers::inspect::{Look, Part, Task};
+use crate::ui::command::Outbox;
+use crate::ui::desk::Desk;
+use crate::ui::tour::Scene;
+use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
+use crate::workers::Start;
+use crate::workers::inspect::{Findings, Inspector, Look, Part, Sight, Task};
+use crate::workers::library::Job;
 use crate::workers::models::{Model, Origin};
 
 /// Training digits that are searched for those that excite units.
 pub const SEARCHED: usize = 4000;
 
-/// The window's side of the workspace.
-#[derive(Default)]
+/// What the user does in the Receptive fields workspace.
+#[derive(Clone, Debug)]
+pub enum FieldsEdit {
+    Model(String),
+    Page(Page),
+    /// Into a layer.
+    Layer(usize),
+    /// Into a unit: layer, channel, place.
+    Unit(Unit),
+    /// Another place in the unit's map.
+    Place([usize; 2]),
+    Input(Option<usize>),
+    /// Into one product.
+    Term(usize),
+    /// One level back.
+    Up,
+    /// Back to the whole network.
+    Top,
+    Show(Show),
+    Scale(Scale),
+    Class(Option<usize>),
+    Reason(ReasonMap),
+    Hover(Option<Unit>),
+    Play(bool),
+    Rate(f32),
+    /// Begin what takes longer.
+    Seek(Seek),
+    /// End it.
+    Stop,
+    /// Everything in view as arrays.
+    SaveArrays,
+}
+
+/// What takes longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seek {
+    Occlusion,
+    Liked,
+    Exciting,
+    Fields,
+    Gabor,
+}
+
+impl Edit for FieldsEdit {
+    const ROOM: &'static str = ABOUT.id;
+}
+
+/// The workspace.
 pub struct Fields {
-    pub state: FieldsState,
+    pub kept: FieldsSettings,
+    /// The unit under the pointer.
+    pub hover: Option<Unit>,
+    /// Whether the window slides by itself.
+    pub playing: bool,
+    /// What is seen of the network in view.
+    pub sight: Arc<Sight>,
+    /// What was found so far, and what is being searched.
+    pub findings: Arc<Findings>,
+    inspector: Inspector,
     /// What the newest look was about.
     looked: Option<Looked>,
     serial: u64,
@@ -42,255 +102,273 @@ struct Looked {
     data: bool,
 }
 
-/// The model chosen, or the nearest there is.
-pub fn chosen<'a>(models: &'a [Arc<Model>], view: &FieldsView) -> Option<&'a Arc<Model>> {
-    models
-        .iter()
-        .find(|m| m.key == view.model)
-        .or_else(|| models.iter().find(|m| m.key == "cnn3"))
-        .or(models.first())
+/// Digits to average over and to search, where some are loaded.
+fn digits_to_search(desk: &Desk) -> Option<Arc<Dataset>> {
+    let split = desk.library.mnist.split().or(desk.library.synthetic.split());
+    split.map(|s| Arc::clone(&s.train))
 }
 
-/// The unit gone into.
-pub fn unit(view: &FieldsView) -> Option<Unit> {
-    let [y, x] = view.place;
-    Some(Unit { layer: view.layer?, y, x, channel: view.channel? })
-}
-
-impl App {
-    /// Carries one change out.
-    pub(in crate::ui) fn fields(&mut self, edit: FieldsEdit) {
-        let view = &mut self.session.fields;
-        match edit {
-            FieldsEdit::Model(key) => {
-                // Another network has other layers.
-                let same = chosen(&self.models, view).map(|m| m.network.architecture().id);
-                let next = self.models.iter().find(|m| m.key == key);
-                if next.map(|m| m.network.architecture().id) != same {
-                    (view.layer, view.channel, view.term, view.input) = (None, None, None, None);
-                }
-                view.model = key;
-            }
-            FieldsEdit::Page(page) => view.page = page,
-            FieldsEdit::Layer(layer) => {
-                view.layer = Some(layer);
-                (view.channel, view.term, view.input) = (None, None, None);
-            }
-            FieldsEdit::Unit(unit) => {
-                if view.layer != Some(unit.layer) || view.channel != Some(unit.channel) {
-                    (view.term, view.input) = (None, None);
-                }
-                (view.layer, view.channel) = (Some(unit.layer), Some(unit.channel));
-                view.place = [unit.y, unit.x];
-            }
-            FieldsEdit::Place(place) => {
-                self.fields.state.playing = false;
-                view.place = place;
-            }
-            FieldsEdit::Input(input) => (view.input, view.term) = (input, None),
-            FieldsEdit::Term(term) => view.term = Some(term),
-            FieldsEdit::Up => {
-                if view.term.take().is_none()
-                    && view.channel.take().is_none()
-                    && view.layer.take().is_none()
-                {
-                    view.page = Page::Network;
-                }
-                view.input = None;
-                self.fields.state.playing = false;
-            }
-            FieldsEdit::Top => (view.layer, view.channel, view.term) = (None, None, None),
-            FieldsEdit::Show(show) => view.show = show,
-            FieldsEdit::Scale(scale) => view.scale = scale,
-            FieldsEdit::Class(class) => view.class = class,
-            FieldsEdit::Reason(map) => view.reason = map,
-            FieldsEdit::Hover(unit) => self.fields.state.hover = unit,
-            FieldsEdit::Play(on) => {
-                self.fields.state.playing = on;
-                self.fields.moved = None;
-            }
-            FieldsEdit::Rate(rate) => view.rate = rate.clamp(0.5, 60.0),
-            FieldsEdit::Seek(seek) => self.seek(seek),
-            FieldsEdit::Stop => self.hub.inspector.stop(),
-            FieldsEdit::SaveArrays => self.save_arrays(),
-        }
-    }
-
-    /// Digits to average over and to search, where some are loaded.
-    fn digits_to_search(&self) -> Option<Arc<Dataset>> {
-        let library = self.hub.library();
-        let split = library.mnist.split().or(library.synthetic.split());
-        split.map(|s| Arc::clone(&s.train))
+impl Fields {
+    /// Whether what is seen is what is looked at.
+    pub fn looked(&self) -> bool {
+        self.serial > 0 && self.sight.serial == self.serial
     }
 
     /// The part of the model in view with this layer's number.
-    fn part(&self, layer: usize) -> Option<Part> {
-        self.hub.inspector.sight().anatomy.as_ref()?.part(layer).cloned()
+    fn part(&self, layer: usize) -> Option<&Part> {
+        self.sight.anatomy.as_ref()?.part(layer)
     }
 
-    fn seek(&mut self, seek: Seek) {
-        let view = self.session.fields.clone();
-        let world = self.snapshot();
-        let kept = world.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. }));
-        let models: Vec<Arc<Model>> = kept.cloned().collect();
-        let Some(model) = chosen(world.models, &view).cloned() else { return };
-        let part = view.layer.and_then(|l| self.part(l));
-        let name = |channel: bool| {
-            let part = part.as_ref().map_or("", |p| p.name.as_str());
-            match view.channel.filter(|_| channel) {
-                Some(unit) => format!("{part} unit {unit}"),
-                None => part.to_owned(),
-            }
-        };
+    fn seek(&mut self, seek: Seek, desk: &mut Desk) {
+        let kept = &self.kept;
+        let settled = desk.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. }));
+        let models: Vec<Arc<Model>> = settled.cloned().collect();
+        let Some(model) = kept.chosen(&desk.models).cloned() else { return };
+        let part = kept.layer.and_then(|l| self.part(l)).map_or("", |p| p.name.as_str());
         let task = match seek {
             Seek::Occlusion => Task::Occlusion {
                 models,
-                pixels: Box::new(*self.digit.pixels()),
-                version: self.digit.version(),
-                class: view.class,
+                pixels: Box::new(*desk.digit.pixels()),
+                version: desk.digit.version(),
+                class: kept.class,
             },
             Seek::Liked => {
-                let Some(unit) = unit(&view) else { return };
-                Task::Liked { model, unit, name: name(true), recipe: Recipe::default() }
+                let Some(unit) = kept.unit() else { return };
+                let name = format!("{part} unit {}", unit.channel);
+                Task::Liked { model, unit, name, recipe: Recipe::default() }
             }
             Seek::Exciting => {
-                let (Some(layer), name) = (view.layer, name(false)) else { return };
-                let Some(data) = self.digits_to_search() else {
-                    self.fields.put_off = Some(seek);
-                    return self.data(DataEdit::LoadSynthetic);
+                let Some(layer) = kept.layer else { return };
+                let Some(data) = digits_to_search(desk) else {
+                    self.put_off = Some(seek);
+                    return desk.load_synthetic();
                 };
-                Task::Exciting { model, layer, name, data, count: SEARCHED }
+                Task::Exciting { model, layer, name: part.into(), data, count: SEARCHED }
             }
             Seek::Fields => {
-                let (Some(layer), name) = (view.layer, name(false)) else { return };
-                Task::Fields { model, layer, name, data: self.digits_to_search() }
+                let Some(layer) = kept.layer else { return };
+                Task::Fields { model, layer, name: part.into(), data: digits_to_search(desk) }
             }
             Seek::Gabor => Task::Gabor { model },
         };
-        if let Err(busy) = self.hub.inspector.seek(task) {
-            self.toasts.failure(busy.to_string());
-        }
+        desk.sent(self.inspector.seek(task));
     }
 
     /// Looks where the workspace looks, if anything of it has changed.
-    pub(in crate::ui) fn look(&mut self, ctx: &Context) {
-        if self.workspace.id != super::WORKSPACE.id {
-            self.fields.state = FieldsState::default();
-            return;
-        }
-        let data = self.digits_to_search();
-        if data.is_some()
-            && let Some(seek) = self.fields.put_off.take()
-        {
-            self.seek(seek);
-        }
-        self.fit_place();
-        self.slide(ctx);
-        let world = self.snapshot();
-        let view = &self.session.fields;
-        let Some(model) = chosen(world.models, view) else { return };
-        let why = match (view.page, view.reason) {
-            (Page::Why, _) if !self.digit.is_blank() => world.models.as_slice(),
-            _ => &[],
-        };
-        let network = view.page == Page::Network;
-        let unit = unit(view).filter(|_| network);
-        let field = self.fields.state.hover.or(unit).filter(|_| network);
+    fn look(&mut self, desk: &Desk, data: Option<Arc<Dataset>>) {
+        let kept = &self.kept;
+        let Some(model) = kept.chosen(&desk.models) else { return };
+        let asks = kept.page == Page::Why && !desk.digit.is_blank();
+        let why = if asks { desk.models.as_slice() } else { &[] };
+        let network = kept.page == Page::Network;
+        let unit = kept.unit().filter(|_| network);
+        let field = self.hover.or(unit).filter(|_| network);
         let now = Looked {
-            version: self.digit.version(),
+            version: desk.digit.version(),
             model: Arc::as_ptr(model),
             why: why.iter().map(Arc::as_ptr).collect(),
-            class: view.class,
+            class: kept.class,
             sum: unit,
             field: field.map(|f| Unit { y: 0, x: 0, ..f }),
             data: data.is_some(),
         };
-        if self.fields.looked.as_ref() == Some(&now) {
+        if self.looked.as_ref() == Some(&now) {
             return;
         }
-        let look = Look {
-            serial: self.fields.serial + 1,
-            pixels: Box::new(*self.digit.pixels()),
+        self.serial += 1;
+        self.inspector.look(Look {
+            serial: self.serial,
+            pixels: Box::new(*desk.digit.pixels()),
             model: Arc::clone(model),
             sum: now.sum,
             field: now.field,
             why: why.to_vec(),
             class: now.class,
             data,
-        };
-        self.hub.inspector.look(look);
-        self.fields.serial += 1;
-        self.fields.looked = Some(now);
-    }
-
-    /// Whether what is seen is what is looked at.
-    pub(in crate::ui) fn looked(&self) -> bool {
-        self.fields.serial > 0 && self.hub.inspector.sight().serial == self.fields.serial
+        });
+        self.looked = Some(now);
     }
 
     /// A session or another network may name a unit that is not there.
-    fn fit_place(&mut self) {
-        let sight = self.hub.inspector.sight();
-        let view = &mut self.session.fields;
-        let (Some(anatomy), Some(layer)) = (&sight.anatomy, view.layer) else { return };
-        if chosen(&self.models, view).is_none_or(|m| !Arc::ptr_eq(m, &anatomy.model)) {
+    fn fit_place(&mut self, desk: &Desk) {
+        let kept = &mut self.kept;
+        let (Some(anatomy), Some(layer)) = (&self.sight.anatomy, kept.layer) else { return };
+        if kept.chosen(&desk.models).is_none_or(|m| !Arc::ptr_eq(m, &anatomy.model)) {
             return;
         }
         let Some(part) = anatomy.part(layer) else {
-            (view.layer, view.channel, view.term) = (None, None, None);
+            (kept.layer, kept.channel, kept.term) = (None, None, None);
             return;
         };
-        view.channel = view.channel.map(|c| c.min(part.shape[2] - 1));
-        for (v, n) in view.place.iter_mut().zip(part.shape) {
+        kept.channel = kept.channel.map(|c| c.min(part.shape[2] - 1));
+        for (v, n) in kept.place.iter_mut().zip(part.shape) {
             *v = (*v).min(n - 1);
         }
-        view.input = view.input.map(|i| i.min(part.before[2] - 1));
+        kept.input = kept.input.map(|i| i.min(part.before[2] - 1));
     }
 
     /// Moves the window on when its time has come.
-    fn slide(&mut self, ctx: &Context) {
-        let view = &mut self.session.fields;
-        let gone = view.page != Page::Network || view.channel.is_none();
-        if gone {
-            self.fields.state.playing = false;
+    fn slide(&mut self, desk: &Desk) {
+        if self.kept.page != Page::Network || self.kept.channel.is_none() {
+            self.playing = false;
         }
-        if !self.fields.state.playing {
+        if !self.playing {
             return;
         }
-        let Some(layer) = view.layer else { return };
-        let sight = self.hub.inspector.sight();
-        let part = sight.anatomy.as_ref().and_then(|a| a.part(layer));
+        let part = self.kept.layer.and_then(|l| self.part(l));
         let Some([h, w, _]) = part.map(|p| p.shape) else { return };
-        let every = Duration::from_secs_f32(1.0 / view.rate.max(0.5));
+        let kept = &mut self.kept;
+        let every = Duration::from_secs_f32(1.0 / kept.rate.max(0.5));
         let now = Instant::now();
-        let due = self.fields.moved.map_or(now, |m| m + every);
+        let due = self.moved.map_or(now, |m| m + every);
         if due <= now {
-            let next = (view.place[0] * w + view.place[1] + 1) % (h * w).max(1);
-            view.place = [next / w, next % w];
-            self.fields.moved = Some(now);
+            let next = (kept.place[0] * w + kept.place[1] + 1) % (h * w).max(1);
+            kept.place = [next / w, next % w];
+            self.moved = Some(now);
         }
-        let due = self.fields.moved.map_or(now, |m| m + every);
-        ctx.request_repaint_after(due.saturating_duration_since(now));
+        let due = self.moved.map_or(now, |m| m + every);
+        desk.ctx.request_repaint_after(due.saturating_duration_since(now));
     }
 }
 
-impl Scale {
-    /// For people.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unit => "per unit",
-            Self::Layer => "per layer",
-            Self::Global => "whole network",
+impl Workspace for Fields {
+    const ABOUT: About = ABOUT;
+    type Settings = FieldsSettings;
+    type Edit = FieldsEdit;
+
+    fn open(kept: FieldsSettings, start: &Start) -> std::io::Result<Self> {
+        let inspector = Inspector::start(&start.events)?;
+        Ok(Self {
+            kept,
+            hover: None,
+            playing: false,
+            sight: inspector.sight(),
+            findings: inspector.findings(),
+            inspector,
+            looked: None,
+            serial: 0,
+            moved: None,
+            put_off: None,
+        })
+    }
+
+    fn kept(&self) -> &FieldsSettings {
+        &self.kept
+    }
+
+    fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+        view::show(ui, &View { room: self, desk }, out);
+    }
+
+    fn apply(&mut self, edit: FieldsEdit, desk: &mut Desk) {
+        let kept = &mut self.kept;
+        match edit {
+            FieldsEdit::Model(key) => {
+                // Another network has other layers.
+                let same = kept.chosen(&desk.models).map(|m| m.network.architecture().id);
+                let next = desk.models.iter().find(|m| m.key == key);
+                if next.map(|m| m.network.architecture().id) != same {
+                    (kept.layer, kept.channel, kept.term, kept.input) = (None, None, None, None);
+                }
+                kept.model = key;
+            }
+            FieldsEdit::Page(page) => kept.page = page,
+            FieldsEdit::Layer(layer) => {
+                kept.layer = Some(layer);
+                (kept.channel, kept.term, kept.input) = (None, None, None);
+            }
+            FieldsEdit::Unit(unit) => {
+                if kept.layer != Some(unit.layer) || kept.channel != Some(unit.channel) {
+                    (kept.term, kept.input) = (None, None);
+                }
+                (kept.layer, kept.channel) = (Some(unit.layer), Some(unit.channel));
+                kept.place = [unit.y, unit.x];
+            }
+            FieldsEdit::Place(place) => {
+                self.playing = false;
+                kept.place = place;
+            }
+            FieldsEdit::Input(input) => (kept.input, kept.term) = (input, None),
+            FieldsEdit::Term(term) => kept.term = Some(term),
+            FieldsEdit::Up => {
+                if kept.term.take().is_none()
+                    && kept.channel.take().is_none()
+                    && kept.layer.take().is_none()
+                {
+                    kept.page = Page::Network;
+                }
+                kept.input = None;
+                self.playing = false;
+            }
+            FieldsEdit::Top => (kept.layer, kept.channel, kept.term) = (None, None, None),
+            FieldsEdit::Show(show) => kept.show = show,
+            FieldsEdit::Scale(scale) => kept.scale = scale,
+            FieldsEdit::Class(class) => kept.class = class,
+            FieldsEdit::Reason(map) => kept.reason = map,
+            FieldsEdit::Hover(unit) => self.hover = unit,
+            FieldsEdit::Play(on) => {
+                self.playing = on;
+                self.moved = None;
+            }
+            FieldsEdit::Rate(rate) => kept.rate = rate.clamp(0.5, 60.0),
+            FieldsEdit::Seek(seek) => self.seek(seek, desk),
+            FieldsEdit::Stop => self.inspector.stop(),
+            FieldsEdit::SaveArrays => {
+                let key = self.sight.anatomy.as_ref().map_or("network", |a| a.model.key.as_str());
+                let path = desk.export_path(&format!("fields-{key}"), "npz");
+                match save::arrays(&self.sight, &self.findings) {
+                    Ok(arrays) => desk.job(Job::ExportArrays { path, arrays }),
+                    Err(reason) => desk.toasts.failure(format!("Nothing was saved: {reason}")),
+                }
+            }
         }
     }
-}
 
-impl ReasonMap {
-    /// For people.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Gradient => "Gradient × input",
-            Self::Occlusion => "Occlusion",
+    fn restore(&mut self, kept: FieldsSettings, _desk: &mut Desk) {
+        self.kept = kept;
+    }
+
+    fn undoes(edit: &FieldsEdit) -> bool {
+        matches!(edit, FieldsEdit::Model(_) | FieldsEdit::Class(_))
+    }
+
+    fn shows(&self) -> Shows {
+        Shows { digit: true, answers: false }
+    }
+
+    /// Looks where the workspace looks, begins a search whose digits have come, and
+    /// lets the window slide, while somebody looks.
+    fn follow(&mut self, desk: &mut Desk, shown: bool) {
+        (self.sight, self.findings) = (self.inspector.sight(), self.inspector.findings());
+        if !shown {
+            (self.hover, self.playing) = (None, false);
+            return;
         }
+        let data = digits_to_search(desk);
+        if data.is_some()
+            && let Some(seek) = self.put_off.take()
+        {
+            self.seek(seek, desk);
+        }
+        self.fit_place(desk);
+        self.slide(desk);
+        self.look(desk, data);
+    }
+
+    fn work(&self, _desk: &Desk) -> Option<Work> {
+        let (what, done, total) = self.findings.running.as_ref()?;
+        let (done, total) = (grouped(*done as u64), grouped(*total as u64));
+        Some(Work {
+            text: format!("{what}: {done} of {total}"),
+            switch: Some(("Stop search", FieldsEdit::Stop.into())),
+        })
+    }
+
+    fn leave(&self) {
+        self.inspector.leave();
+    }
+
+    fn scenes() -> &'static [Scene] {
+        scenes::SCENES
     }
 }

@@ -3,13 +3,13 @@
 
 use egui::{Align2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 
+use super::World;
+use super::state::FieldsEdit;
 use super::tint::{self, short};
-use super::view::FieldsEdit;
 use crate::ann::inspect::Unit;
 use crate::ann::inspect::product::{Formula, Sum, Term};
 use crate::ann::ops::recurrent::{Cell, LastStep};
-use crate::ui::command::{Command, Outbox};
-use super::World;
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
 use crate::ui::widgets::picture;

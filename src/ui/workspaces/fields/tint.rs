@@ -3,7 +3,7 @@
 
 use egui::{Color32, RichText, Ui, Visuals, vec2};
 
-use super::view::Scale;
+use super::settings::Scale;
 use crate::ann::inspect::filters::{Filters, largest};
 use crate::ui::theme::{self, palette};
 use crate::workers::inspect::{Part, Sight};

@@ -3,13 +3,14 @@
 
 use egui::{Key, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
+use super::World;
 use super::network::value;
+use super::settings::FieldsSettings;
+use super::state::FieldsEdit;
 use super::tint::{self, Limits, short};
-use super::view::{FieldsEdit, FieldsView};
 use super::{likes, sum};
 use crate::ann::inspect::Unit;
-use crate::ui::command::{Command, Outbox};
-use super::World;
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
 use crate::ui::widgets::picture;
@@ -178,7 +179,7 @@ fn moved(
 /// The window slides by itself.
 fn sliding(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ui.horizontal(|ui| {
-        let playing = world.room.state.playing;
+        let playing = world.room.playing;
         let (text, tip) = if playing {
             ("Hold", "Hold the window here")
         } else {
@@ -188,7 +189,7 @@ fn sliding(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             out.push(FieldsEdit::Play(!playing));
         }
         let mut rate = world.room.kept.rate;
-        let (least, most) = FieldsView::RATE;
+        let (least, most) = FieldsSettings::RATE;
         let (least, most) = (least as f32, most as f32);
         ui.spacing_mut().slider_width = (ui.available_width() - 110.0).clamp(40.0, 110.0);
         let slider = number::slider(&mut rate, least..=most)

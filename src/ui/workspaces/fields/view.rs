@@ -1,186 +1,202 @@
-//! What the Receptive fields workspace shows, and what can be changed of it.
+//! The page: the digit at the left, the chosen page beside it.
 
-use serde::{Deserialize, Serialize};
+use egui::{Button, ComboBox, Key, Panel, RichText, ScrollArea, Ui};
 
+use super::settings::{Page, Scale};
+use super::state::FieldsEdit;
+use super::{World, digit, gabor, layer, network, unit, why};
 use crate::ann::inspect::Unit;
-use crate::core::bounds::{Bounded, Bounds, Span};
-use crate::data::{CLASSES, SIDE};
-use crate::workers::models::is_model_key;
+use crate::ui::command::{Command, Outbox};
+use crate::ui::theme::{self, palette};
+use crate::workers::inspect::{Anatomy, Sight};
 
-/// Kept over a restart.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct FieldsView {
-    /// Key of the model that is looked into.
-    pub model: String,
-    /// Which page.
-    pub page: Page,
-    /// The layer gone into (its number in the declaration), the unit of it, and
-    /// whether one of its products is chosen.
-    pub layer: Option<usize>,
-    pub channel: Option<usize>,
-    pub term: Option<usize>,
-    /// Where in the unit's feature map: row and column.
-    pub place: [usize; 2],
-    /// The input channel whose products are shown; the strongest, if none.
-    pub input: Option<usize>,
-    /// What a layer's units are shown as.
-    pub show: Show,
-    /// What the colours are relative to.
-    pub scale: Scale,
-    /// The class that is asked about; each network's own answer, if none.
-    pub class: Option<usize>,
-    /// Which maps tell why.
-    pub reason: ReasonMap,
-    /// Places per second at which the window slides.
-    pub rate: f32,
-}
-
-impl FieldsView {
-    /// Places per second.
-    pub const RATE: Span = (1.0, 60.0);
-    /// Layers, and channels and products in one, of any network.
-    const LAYER: Span = (0.0, 63.0);
-    const CHANNEL: Span = (0.0, 4095.0);
-}
-
-impl Bounded for FieldsView {
-    fn bound(&mut self, to: &mut Bounds) {
-        let Self {
-            model,
-            page: _,
-            layer,
-            channel,
-            term,
-            place: [row, column],
-            input,
-            show: _,
-            scale: _,
-            class,
-            reason: _,
-            rate,
-        } = self;
-        to.id("model", model, is_model_key, &Self::default().model);
-        to.optional("layer", layer, Self::LAYER);
-        to.optional("channel", channel, Self::CHANNEL);
-        to.optional("term", term, Self::CHANNEL);
-        to.number("place.0", row, (0.0, (SIDE - 1) as f64));
-        to.number("place.1", column, (0.0, (SIDE - 1) as f64));
-        to.optional("input", input, Self::CHANNEL);
-        to.optional("class", class, (0.0, (CLASSES - 1) as f64));
-        to.number("rate", rate, Self::RATE);
+/// Draws the workspace.
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let sight = &*world.room.sight;
+    let room = ui.available_width();
+    let width = if room < 560.0 {
+        120.0
+    } else if room < 800.0 {
+        168.0
+    } else {
+        224.0
+    };
+    Panel::left("the digit")
+        .exact_size(width + 26.0)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(theme::card(ui.visuals()))
+        .show(ui, |ui| {
+            ScrollArea::vertical().show(ui, |ui| digit::show(ui, world, sight, width, out));
+        });
+    let frame = egui::Frame::new().inner_margin(egui::Margin { left: 12, ..Default::default() });
+    egui::CentralPanel::default().frame(frame).show(ui, |ui| page(ui, world, sight, out));
+    if ui.input(|i| i.key_pressed(Key::Escape)) {
+        out.push(FieldsEdit::Up);
     }
 }
 
-impl Default for FieldsView {
-    fn default() -> Self {
-        Self {
-            model: "cnn3".into(),
-            page: Page::Network,
-            layer: None,
-            channel: None,
-            term: None,
-            place: [12, 12],
-            input: None,
-            show: Show::Maps,
-            scale: Scale::Unit,
-            class: None,
-            reason: ReasonMap::Gradient,
-            rate: 8.0,
+fn page(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
+    let view = &world.room.kept;
+    let whole = ui.max_rect();
+    ui.horizontal_wrapped(|ui| {
+        for (page, name, tip) in [
+            (
+                Page::Network,
+                "Network",
+                "The digit flows through the network; click a layer, then a unit",
+            ),
+            (
+                Page::Why,
+                "Why this answer",
+                "The pixels that speak for and against an answer, for all networks",
+            ),
+            (
+                Page::Gabor,
+                "Gabor fit",
+                "First-layer kernels beside the receptive fields of the visual cortex",
+            ),
+        ] {
+            let text = RichText::new(name).font(theme::strong(14.0));
+            if ui.selectable_label(view.page == page, text).on_hover_text(tip).clicked() {
+                out.push(FieldsEdit::Page(page));
+            }
         }
+        ui.separator();
+        if view.page != Page::Why {
+            models(ui, world, out);
+            scales(ui, world, out);
+        }
+        save_buttons(ui, whole, out);
+    });
+    let Some(anatomy) = network::current(sight, world) else {
+        ui.add_space(20.0);
+        ui.label("Taking the network apart…");
+        return;
+    };
+    match view.page {
+        Page::Network => levels(ui, world, sight, anatomy, out),
+        Page::Why => why::show(ui, world, sight, out),
+        Page::Gabor => gabor::show(ui, world, anatomy, out),
     }
 }
 
-/// The pages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Page {
-    #[default]
-    Network,
-    Why,
-    Gabor,
+/// Network → layer → unit, and where the pointer is.
+fn levels(ui: &mut Ui, world: &World<'_>, sight: &Sight, anatomy: &Anatomy, out: &mut Outbox) {
+    let view = &world.room.kept;
+    let part = view.layer.and_then(|l| anatomy.part(l));
+    path(ui, world, anatomy, out);
+    // A session may name a unit that is not there; it is put right in the next frame.
+    let unit = view.unit().zip(part).map(|(unit, part)| {
+        let [h, w, c] = part.shape.map(|n| n.saturating_sub(1));
+        let Unit { layer, y, x, channel } = unit;
+        Unit { layer, y: y.min(h), x: x.min(w), channel: channel.min(c) }
+    });
+    let hovered = match (part, unit) {
+        (Some(part), Some(unit)) => {
+            unit::show(ui, world, sight, anatomy, (part, unit), out);
+            None
+        }
+        (Some(part), None) => layer::show(ui, world, sight, anatomy, part, out),
+        (None, _) => network::show(ui, world, sight, out),
+    };
+    if hovered != world.room.hover {
+        out.push(FieldsEdit::Hover(hovered));
+    }
 }
 
-/// What a layer's units are shown as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Show {
-    /// What each makes of the current digit.
-    #[default]
-    Maps,
-    /// What each has learned.
-    Kernels,
-    /// What each senses of the picture.
-    Fields,
+/// Where one is: each word leads back there.
+fn path(ui: &mut Ui, world: &World<'_>, anatomy: &Anatomy, out: &mut Outbox) {
+    let p = palette(ui.visuals());
+    let view = &world.room.kept;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let mut step = |ui: &mut Ui, text: String, last: bool, edit: FieldsEdit| {
+            let text = RichText::new(text).font(theme::strong(15.0));
+            if last {
+                ui.label(text);
+            } else if ui.add(Button::new(text).frame(false)).on_hover_text("Back to here (Esc: one level back)").clicked() {
+                out.push(edit);
+            }
+            if !last {
+                ui.label(RichText::new("›").color(p.weak));
+            }
+        };
+        let part = view.layer.and_then(|l| anatomy.part(l));
+        step(ui, anatomy.model.name.clone(), part.is_none(), FieldsEdit::Top);
+        if let Some(part) = part {
+            let unit = view.channel;
+            step(ui, part.name.clone(), unit.is_none(), FieldsEdit::Layer(part.layer));
+            if let Some(unit) = unit {
+                step(ui, format!("unit {unit}"), view.term.is_none(), FieldsEdit::Input(view.input));
+                if view.term.is_some() {
+                    step(ui, "one product".into(), true, FieldsEdit::Up);
+                }
+            }
+        } else {
+            let text = "from the digit to the answer. Point at a unit to see what it senses; click a layer to go into it.";
+            ui.label(RichText::new(text).small().color(p.weak));
+        }
+    });
 }
 
-/// What the colours are relative to: the largest value of …
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scale {
-    #[default]
-    Unit,
-    Layer,
-    Global,
+fn models(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let chosen = world.room.kept.chosen(&world.models);
+    ComboBox::from_id_salt("looked into")
+        .selected_text(chosen.map_or("", |m| m.name.as_str()))
+        .width(84.0)
+        .height(460.0)
+        .show_ui(ui, |ui| {
+            for model in world.models.iter() {
+                let on = chosen.is_some_and(|c| c.key == model.key);
+                let tip = model.network.architecture().doc;
+                if ui.selectable_label(on, &model.name).on_hover_text(tip).clicked() {
+                    out.push(FieldsEdit::Model(model.key.clone()));
+                }
+            }
+        })
+        .response
+        .on_hover_text("The network that is looked into");
 }
 
-/// Which maps tell why.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReasonMap {
-    #[default]
-    Gradient,
-    Occlusion,
+fn scales(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let scale = world.room.kept.scale;
+    ComboBox::from_id_salt("colour scale")
+        .selected_text(format!("Colours {}", scale.name()))
+        .width(130.0)
+        .show_ui(ui, |ui| {
+            for other in [Scale::Unit, Scale::Layer, Scale::Global] {
+                if ui.selectable_label(other == scale, other.name()).clicked() {
+                    out.push(FieldsEdit::Scale(other));
+                }
+            }
+        })
+        .response
+        .on_hover_text("The strongest colour stands for the largest value of each unit, of the layer, or of the whole network");
 }
 
-/// Not kept: what the hand does just now.
-#[derive(Clone, Debug, Default)]
-pub struct FieldsState {
-    /// The unit under the pointer.
-    pub hover: Option<Unit>,
-    /// Whether the window slides by itself.
-    pub playing: bool,
+fn save_buttons(ui: &mut Ui, rect: egui::Rect, out: &mut Outbox) {
+    ui.menu_button("Save", |ui| {
+        if ui.button("As PNG").on_hover_text("What is in view").clicked() {
+            out.push(Command::SavePicture { name: "receptive-fields", rect });
+            ui.close();
+        }
+        let tip = "The digit, every layer's output, its kernels and all that was found, as .npz for NumPy";
+        if ui.button("Arrays").on_hover_text(tip).clicked() {
+            out.push(FieldsEdit::SaveArrays);
+            ui.close();
+        }
+    });
 }
 
-/// Changes.
-#[derive(Clone, Debug)]
-pub enum FieldsEdit {
-    Model(String),
-    Page(Page),
-    /// Into a layer.
-    Layer(usize),
-    /// Into a unit: layer, channel, place.
-    Unit(Unit),
-    /// Another place in the unit's map.
-    Place([usize; 2]),
-    Input(Option<usize>),
-    /// Into one product.
-    Term(usize),
-    /// One level back.
-    Up,
-    /// Back to the whole network.
-    Top,
-    Show(Show),
-    Scale(Scale),
-    Class(Option<usize>),
-    Reason(ReasonMap),
-    Hover(Option<Unit>),
-    Play(bool),
-    Rate(f32),
-    /// Begin what takes longer.
-    Seek(Seek),
-    /// End it.
-    Stop,
-    /// Everything in view as arrays.
-    SaveArrays,
-}
-
-/// What takes longer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seek {
-    Occlusion,
-    Liked,
-    Exciting,
-    Fields,
-    Gabor,
+/// A text beside the pointer.
+pub(super) fn tooltip(ui: &Ui, text: &str) {
+    egui::Tooltip::always_open(
+        ui.ctx().clone(),
+        ui.layer_id(),
+        ui.scope_id().with("tooltip"),
+        egui::PopupAnchor::Pointer,
+    )
+    .gap(14.0)
+    .show(|ui| ui.label(text));
 }

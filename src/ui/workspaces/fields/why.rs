@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use egui::{Color32, Rect, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
+use super::World;
 use super::progress;
+use super::settings::ReasonMap;
+use super::state::{FieldsEdit, Seek};
 use super::tint::{self, short};
-use super::view::{FieldsEdit, ReasonMap, Seek};
 use crate::ann::inspect::filters::largest;
 use crate::core::decision::{best, said};
 use crate::data::{CLASSES, PIXELS, SIDE};
-use crate::ui::command::{Command, Outbox};
-use super::World;
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
 use crate::workers::inspect::Sight;
@@ -199,7 +200,7 @@ fn card(ui: &mut Ui, world: &World<'_>, reason: &Reason, rect: Rect, response: &
     if let Some((y, x)) = response.hover_pos().and_then(|at| picture::cell(place, (SIDE, SIDE), at))
     {
         let there = value.map_or_else(|| "not known yet".into(), |map| short(map[y * SIDE + x]));
-        super::tooltip(ui, &format!("{name}, column {x}, row {y}: {there}"));
+        super::view::tooltip(ui, &format!("{name}, column {x}, row {y}: {there}"));
     }
 }
 

@@ -374,7 +374,7 @@ impl Workspace for Spiking {
         let images = crate::core::text::grouped(self.view.images);
         Some(Work {
             text: format!("Spiking network: {images} images"),
-            switch: Some(("Pause", SpikingEdit::Play(PlaybackEdit::Pause).into())),
+            switch: Some(("Pause spiking network", SpikingEdit::Play(PlaybackEdit::Pause).into())),
         })
     }
 

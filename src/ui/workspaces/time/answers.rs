@@ -6,17 +6,16 @@ use std::fmt::Write as _;
 
 use egui::{Align2, CornerRadius, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, pos2};
 
-use crate::ui::command::{Command, Outbox};
-use super::World;
-use crate::ui::theme::{self, palette};
-use super::TimeEdit;
-use crate::ui::widgets::answer_card::percent;
 use super::chart::{Axes, Labels};
-use super::{Timeline, kind, line, now, save_buttons, timelines};
+use super::view::{Timeline, kind, line, now, save_buttons, timelines};
+use super::{TimeEdit, World};
 use crate::ann::sweep::{Order, Probabilities};
 use crate::core::decision::{best, said, unique_max};
 use crate::core::playback::PlaybackEdit;
+use crate::core::text::percent;
 use crate::data::{CLASSES, SIDE};
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
 use crate::workers::sweep::Reading;
 
 /// Said wherever answers on the way are shown.

@@ -3,11 +3,11 @@
 
 use egui::{Align2, Color32, Id, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, pos2};
 
-use crate::ui::command::{Command, Outbox};
-use crate::ui::theme::{self, palette};
 use super::TimeEdit;
 use crate::core::playback::PlaybackEdit;
 use crate::data::SIDE;
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
 
 /// Room left of the ground for the numbers of y, points.
 const LEFT: f32 = 32.0;

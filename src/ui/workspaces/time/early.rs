@@ -5,16 +5,15 @@ use std::fmt::Write as _;
 
 use egui::{Align2, ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, Vec2, pos2};
 
-use crate::ui::command::{Command, Outbox};
-use super::World;
-use crate::ui::theme::{self, palette};
-use super::TimeEdit;
 use super::chart::{Axes, Labels};
-use super::{now, save_buttons};
+use super::view::{now, save_buttons};
+use super::{TimeEdit, World};
 use crate::ann::sweep::early::Count;
 use crate::core::text::grouped;
 use crate::data::registry::SOURCES;
 use crate::data::{CLASSES, SIDE};
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
 use crate::workers::library::Loading;
 use crate::workers::sweep::Survey;
 
@@ -46,9 +45,9 @@ fn controls(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let survey = &world.room.survey;
     ui.horizontal_wrapped(|ui| {
         let waits = world.room.waits();
-        if survey.running || waits.is_some() {
+        if survey.running || waits {
             let share = survey.done as f32 / survey.total.max(1) as f32;
-            let share = if waits.is_some() { 0.0 } else { share };
+            let share = if waits { 0.0 } else { share };
             ui.add(egui::ProgressBar::new(share).desired_width(160.0).show_percentage());
             if ui.button("Stop").on_hover_text("What was counted is kept").clicked() {
                 out.push(TimeEdit::StopSurvey);
@@ -94,7 +93,7 @@ fn about(ui: &mut Ui, world: &World<'_>, survey: &Survey) {
     if chosen > 0 {
         text += &format!(", {chosen} chosen columns and rows hidden");
     }
-    if h != world.room.hidden {
+    if h != world.room.kept.hidden {
         text += " (what is hidden now is something else: read again)";
     }
     ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));

@@ -3,15 +3,14 @@
 
 use egui::{Rect, Response, RichText, Sense, Stroke, Ui, Vec2, pos2};
 
-use crate::ui::command::{Command, DigitEdit, Outbox};
-use super::World;
-use crate::ui::theme::{self, palette};
-use super::TimeEdit;
-use crate::ui::widgets::{canvas, digit_view, sources};
-use super::now;
+use super::view::now;
+use super::{TimeEdit, World};
 use crate::ann::sweep::{Hidden, Order};
 use crate::data::SIDE;
+use crate::ui::command::{DigitEdit, Outbox};
+use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
+use crate::ui::widgets::{canvas, digit_view, sources};
 
 /// Draws the column of `width` points, within `height` if that is possible.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32, height: f32) {
@@ -57,7 +56,7 @@ fn picture(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, order: Order, side:
     };
     let painter = ui.painter().with_clip_rect(rect);
     painter.rect_filled(band(k, SIDE, columns), 0, p.well.gamma_multiply(0.8));
-    let hidden = world.room.hidden;
+    let hidden = world.room.kept.hidden;
     let last = Hidden { last: hidden.last, ..Hidden::default() };
     for i in 0..SIDE {
         for along in [true, false] {
@@ -94,12 +93,12 @@ fn pick(response: Response, world: &World<'_>, out: &mut Outbox, order: Order, c
     };
     let i = ((from / cell).max(0.0) as usize).min(SIDE - 1);
     let (line, name) = if order == Order::Columns {
-        (world.room.hidden.columns, "column")
+        (world.room.kept.hidden.columns, "column")
     } else {
-        (world.room.hidden.rows, "row")
+        (world.room.kept.hidden.rows, "row")
     };
     if response.clicked() {
-        out.push(TimeEdit::Hide(toggled(world.room.hidden, order, i)));
+        out.push(TimeEdit::Hide(toggled(world.room.kept.hidden, order, i)));
     }
     let what = if line >> i & 1 == 1 { "show it again" } else { "hide it from all networks" };
     response.on_hover_text_at_pointer(format!("{name} {}: click to {what}", i + 1));
@@ -115,7 +114,7 @@ fn toggled(mut hidden: Hidden, order: Order, line: usize) -> Hidden {
 
 /// Hides lines from the end, and those at the position.
 fn hiding(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
-    let hidden = world.room.hidden;
+    let hidden = world.room.kept.hidden;
     let mut hide = |hidden| out.push(TimeEdit::Hide(hidden));
     let tip = "Lines that are read last become blank paper: columns on the right for those who read from the left, rows at the bottom for those who read from the top.";
     let label = ui.label(RichText::new("Hide the last").small()).on_hover_text(tip);
@@ -151,7 +150,7 @@ fn hiding(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
 fn paper(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, side: f32) {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let response = canvas::show(ui, world.digit, side, out);
+        let response = canvas::show(ui, &world.digit, side, out);
         // Whoever draws with the pointer wants Space to play afterwards; whoever
         // came by Tab draws with the keys.
         let lifted = response.drag_stopped() || response.clicked_by(egui::PointerButton::Primary);
@@ -161,7 +160,7 @@ fn paper(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, side: f32) {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 4.0;
             ui.spacing_mut().button_padding.x = 6.0;
-            let digit = world.digit;
+            let digit = &world.digit;
             let button = |ui: &mut Ui, on: bool, text: &str, tip: &str| {
                 let button = egui::Button::new(RichText::new(text).small());
                 let button = button.wrap_mode(egui::TextWrapMode::Extend);

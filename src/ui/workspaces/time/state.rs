@@ -1,19 +1,25 @@
-//! The state of the Time workspace, and how its command changes it.
+//! What the workspace holds while it is open, and how its edits change it.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
+use egui::Ui;
 
-use super::app::App;
-use super::command::DataEdit;
+use super::settings::{TimeSettings, TimeTab};
+use super::{ABOUT, scenes, view};
 use crate::ann::sweep::Hidden;
-use crate::core::bounds::{Bounded, Bounds, Span};
-use crate::core::playback::{Playback, PlaybackEdit, PlaybackSettings};
+use crate::core::playback::{Playback, PlaybackEdit};
+use crate::core::text::grouped;
 use crate::data::SIDE;
+use crate::data::registry::SYNTHETIC;
+use crate::ui::command::Outbox;
+use crate::ui::desk::Desk;
+use crate::ui::tour::Scene;
+use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
+use crate::workers::Start;
 use crate::workers::library::Loading;
-use crate::workers::models::{Models, is_model_key};
-use crate::workers::sweep::{Question, SurveyOf};
+use crate::workers::models::Models;
+use crate::workers::sweep::{Question, Survey, SurveyOf, Sweeps};
 
 /// What the user does in the Time workspace.
 #[derive(Clone, Debug)]
@@ -32,64 +38,19 @@ pub enum TimeEdit {
     StopSurvey,
 }
 
-/// The views.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TimeTab {
-    /// What each network would answer after every step.
-    #[default]
-    Answers,
-    /// Hidden units, cells and gates.
-    Units,
-    /// How early each network can tell, over many digits.
-    Early,
+impl Edit for TimeEdit {
+    const ROOM: &'static str = ABOUT.id;
 }
 
-/// What is kept over a restart.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TimeSettings {
-    /// The view chosen.
-    pub tab: TimeTab,
-    /// Key of the network whose unit is shown.
-    pub network: String,
-    /// The unit whose gates are shown.
-    pub unit: usize,
-    /// Speed and loop.
-    pub playback: PlaybackSettings,
-}
-
-impl TimeSettings {
-    /// Units of any network.
-    const UNIT: Span = (0.0, 4095.0);
-}
-
-impl Bounded for TimeSettings {
-    fn bound(&mut self, to: &mut Bounds) {
-        let Self { tab: _, network, unit, playback } = self;
-        to.id("network", network, is_model_key, &Self::default().network);
-        to.number("unit", unit, Self::UNIT);
-        to.part("playback", playback);
-    }
-}
-
-impl Default for TimeSettings {
-    fn default() -> Self {
-        Self {
-            tab: TimeTab::default(),
-            network: "rnn1".into(),
-            unit: 0,
-            playback: PlaybackSettings::default(),
-        }
-    }
-}
-
-/// The workspace's own state.
+/// The workspace.
 pub struct Time {
+    pub kept: TimeSettings,
     /// Position: how many columns or rows have been read, 0 to 28.
     pub playback: Playback,
-    /// What the networks do not get to see.
-    pub hidden: Hidden,
+    /// The newest readings of the digit.
+    pub sweeps: Arc<Sweeps>,
+    /// How far the survey is, and what it counted.
+    pub survey: Arc<Survey>,
     /// Number of the newest question, and what it was about.
     asked: (u64, u64, Hidden, Option<Arc<Models>>),
     /// The source whose digits a survey waits for.
@@ -97,96 +58,142 @@ pub struct Time {
 }
 
 impl Time {
-    /// Everything read, as the last session had set speed and loop.
-    pub fn new(settings: &TimeSettings) -> Self {
-        let mut playback = Playback::new(0, SIDE as u64, settings.playback);
-        playback.edit(&PlaybackEdit::End);
-        Self {
-            playback,
-            hidden: Hidden::default(),
-            asked: (0, 0, Hidden::default(), None),
-            waits: None,
-        }
+    /// Whether the newest question has been answered.
+    pub fn is_current(&self) -> bool {
+        self.asked.0 > 0 && self.sweeps.serial == self.asked.0
     }
 
-    /// Number of the newest question.
-    pub fn asked(&self) -> u64 {
-        self.asked.0
+    /// Whether a survey waits for its digits.
+    pub fn waits(&self) -> bool {
+        self.waits.is_some()
     }
 
-    /// The source whose digits a survey waits for.
-    pub fn waits(&self) -> Option<&'static str> {
-        self.waits
-    }
-}
-
-impl App {
-    /// Carries an edit of the Time workspace out.
-    pub(super) fn edit_time(&mut self, edit: TimeEdit) {
-        let kept = &mut self.session.time;
-        match edit {
-            TimeEdit::Play(edit) => {
-                self.time.playback.edit(&edit);
-                kept.playback = self.time.playback.settings();
-            }
-            TimeEdit::Tab(tab) => kept.tab = tab,
-            TimeEdit::Hide(hidden) => self.time.hidden = hidden,
-            TimeEdit::Unit(network, unit) => (kept.network, kept.unit) = (network, unit),
-            TimeEdit::Survey(source) => {
-                if source == "synthetic" {
-                    self.data(DataEdit::LoadSynthetic);
-                }
-                self.time.waits = Some(source);
-            }
-            TimeEdit::StopSurvey => {
-                self.time.waits = None;
-                self.hub.stop_survey();
-            }
-        }
-    }
-
-    /// Has the digit read anew when it, the networks or what is hidden changed,
-    /// while somebody looks; and begins a survey whose digits have come.
-    pub(super) fn read_in_time(&mut self) {
-        if self.workspace.id != "time" {
+    /// Has the digit read anew when it, the networks or what is hidden changed.
+    fn read(&mut self, desk: &Desk) {
+        let (serial, version, hidden, models) = &self.asked;
+        let known = models.as_ref().is_some_and(|m| Arc::ptr_eq(m, &desk.models));
+        if known && *version == desk.digit.version() && *hidden == self.kept.hidden {
             return;
         }
-        let (serial, version, hidden, models) = &self.time.asked;
-        let known = models.as_ref().is_some_and(|m| Arc::ptr_eq(m, &self.shown_models));
-        if !known || *version != self.digit.version() || *hidden != self.time.hidden {
-            let (serial, models) = (serial + 1, Arc::clone(&self.shown_models));
-            let (version, hidden) = (self.digit.version(), self.time.hidden);
-            self.hub.sweep(Question {
-                serial,
-                pixels: Box::new(*self.digit.pixels()),
-                models: Arc::clone(&models),
-                set: self.set,
-                hidden,
-                asked: Instant::now(),
-            });
-            self.time.asked = (serial, version, hidden, Some(models));
-        }
-        self.try_survey();
+        let (serial, models) = (serial + 1, Arc::clone(&desk.models));
+        let (version, hidden) = (desk.digit.version(), self.kept.hidden);
+        desk.hub.sweep(Question {
+            serial,
+            pixels: Box::new(*desk.digit.pixels()),
+            models: Arc::clone(&models),
+            set: desk.set,
+            hidden,
+            asked: Instant::now(),
+        });
+        self.asked = (serial, version, hidden, Some(models));
     }
 
-    fn try_survey(&mut self) {
-        let Some(source) = self.time.waits else { return };
-        let problem = match self.hub.library().source(source) {
+    /// Begins a survey whose digits have come.
+    fn try_survey(&mut self, desk: &mut Desk) {
+        let Some(source) = self.waits else { return };
+        let problem = match desk.hub.library().source(source) {
             Loading::Unknown | Loading::Busy => return,
             Loading::Ready(split) => {
-                self.time.waits = None;
-                return self.hub.start_survey(SurveyOf {
+                self.waits = None;
+                return desk.hub.start_survey(SurveyOf {
                     source,
                     split: split.clone(),
-                    models: Arc::clone(&self.shown_models),
-                    set: self.set,
-                    hidden: self.time.hidden,
+                    models: Arc::clone(&desk.models),
+                    set: desk.set,
+                    hidden: self.kept.hidden,
                 });
             }
             Loading::Missing => "MNIST is not on this machine yet. Download it, choose its folder, or take the synthetic digits.".to_owned(),
             Loading::Failed(message) => message.clone(),
         };
-        self.time.waits = None;
-        self.toasts.failure(format!("The survey did not start: {problem}"));
+        self.waits = None;
+        desk.toasts.failure(format!("The survey did not start: {problem}"));
+    }
+}
+
+impl Workspace for Time {
+    const ABOUT: About = ABOUT;
+    type Settings = TimeSettings;
+    type Edit = TimeEdit;
+
+    /// Everything is read, as the last session had set speed and loop.
+    fn open(kept: TimeSettings, _start: &Start) -> std::io::Result<Self> {
+        let mut playback = Playback::new(0, SIDE as u64, kept.playback);
+        playback.edit(&PlaybackEdit::End);
+        Ok(Self {
+            kept,
+            playback,
+            sweeps: Arc::default(),
+            survey: Arc::default(),
+            asked: (0, 0, Hidden::default(), None),
+            waits: None,
+        })
+    }
+
+    fn kept(&self) -> &TimeSettings {
+        &self.kept
+    }
+
+    fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+        view::show(ui, &View { room: self, desk }, out);
+    }
+
+    fn apply(&mut self, edit: TimeEdit, desk: &mut Desk) {
+        let kept = &mut self.kept;
+        match edit {
+            TimeEdit::Play(edit) => {
+                self.playback.edit(&edit);
+                kept.playback = self.playback.settings();
+            }
+            TimeEdit::Tab(tab) => kept.tab = tab,
+            TimeEdit::Hide(hidden) => kept.hidden = hidden,
+            TimeEdit::Unit(network, unit) => (kept.network, kept.unit) = (network, unit),
+            TimeEdit::Survey(source) => {
+                if source == SYNTHETIC {
+                    desk.load_synthetic();
+                }
+                self.waits = Some(source);
+            }
+            TimeEdit::StopSurvey => {
+                self.waits = None;
+                desk.hub.stop_survey();
+            }
+        }
+    }
+
+    fn restore(&mut self, kept: TimeSettings, _desk: &mut Desk) {
+        self.playback.edit(&PlaybackEdit::Speed(kept.playback.steps_per_s));
+        self.playback.edit(&PlaybackEdit::Loop(kept.playback.looping));
+        self.kept = kept;
+    }
+
+    fn undoes(edit: &TimeEdit) -> bool {
+        matches!(edit, TimeEdit::Hide(_) | TimeEdit::Unit(..))
+    }
+
+    fn shows(&self) -> Shows {
+        Shows { digit: true, answers: false }
+    }
+
+    /// Reads the digit, and begins a survey whose digits have come, while somebody
+    /// looks.
+    fn follow(&mut self, desk: &mut Desk, shown: bool) {
+        (self.sweeps, self.survey) = (desk.hub.sweeps(), desk.hub.survey());
+        if shown {
+            self.read(desk);
+            self.try_survey(desk);
+        }
+    }
+
+    fn work(&self, _desk: &Desk) -> Option<Work> {
+        let Survey { done, total, running, .. } = *self.survey;
+        running.then(|| Work {
+            text: format!("Time: {} of {} digits", grouped(done as u64), grouped(total as u64)),
+            switch: Some(("Stop survey", TimeEdit::StopSurvey.into())),
+        })
+    }
+
+    fn scenes() -> &'static [Scene] {
+        scenes::SCENES
     }
 }

@@ -5,14 +5,13 @@ use std::fmt::Write as _;
 
 use egui::{Align2, ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, pos2};
 
-use crate::ui::command::{Command, Outbox};
-use super::World;
-use crate::ui::theme::{self, palette};
-use super::TimeEdit;
 use super::chart::{Axes, Labels, scale};
-use super::{kind, now, save_buttons};
+use super::view::{kind, now, save_buttons};
+use super::{TimeEdit, World};
 use crate::ann::sweep::{self, Cell, Order, Sweep};
 use crate::data::SIDE;
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
 use crate::workers::sweep::Reading;
 
@@ -190,14 +189,7 @@ fn most_active(sweep: &Sweep) -> usize {
 }
 
 /// The chosen unit: its gates, its state and its cell.
-fn gates(
-    ui: &Ui,
-    world: &World<'_>,
-    reading: &Reading,
-    unit: usize,
-    rect: Rect,
-    out: &mut Outbox,
-) {
+fn gates(ui: &Ui, world: &World<'_>, reading: &Reading, unit: usize, rect: Rect, out: &mut Outbox) {
     let p = palette(ui.visuals());
     let (now, sweep) = (now(world), &reading.sweep);
     let steps = sweep.steps();

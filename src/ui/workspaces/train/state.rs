@@ -264,7 +264,7 @@ impl Workspace for Train {
     /// Only the form goes back: the queue has gone on in the meantime.
     fn restore(&mut self, kept: TrainSettings, desk: &mut Desk) {
         if desk.training.phase.in_hand() {
-            return desk.toasts.notice("Settings are fixed while a run is in hand.");
+            return desk.toasts.notice("Settings are fixed while a run is in hand.".into());
         }
         self.kept.training = kept.training;
     }

@@ -11,7 +11,7 @@ use egui::{
 
 use super::{HistoryEdit, PICTURES, Pictures, Scale, Scene, chooser, plots};
 use crate::core::text::grouped;
-use crate::ui::command::{Command, Outbox};
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
 use crate::workers::scrub::Shown;

@@ -5,11 +5,11 @@
 
 use egui::{Event, Key, PointerButton, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Vec2};
 
+use super::digit_view;
 use crate::data::SIDE;
 use crate::ui::command::{DigitEdit, Outbox, Point};
 use crate::ui::digit::{Digit, ERASER_RADIUS, Source};
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::digit_view;
 
 /// What the canvas remembers between frames.
 #[derive(Clone, Debug, Default)]

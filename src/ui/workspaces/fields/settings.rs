@@ -1,0 +1,175 @@
+//! What the workspace keeps over a restart.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ann::inspect::Unit;
+use crate::core::bounds::{Bounded, Bounds, Span};
+use crate::data::{CLASSES, SIDE};
+use crate::ui::workspace::Settings;
+use crate::workers::models::{Model, is_model_key};
+
+/// Kept over a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FieldsSettings {
+    /// Key of the model that is looked into.
+    pub model: String,
+    /// Which page.
+    pub page: Page,
+    /// The layer gone into (its number in the declaration), the unit of it, and
+    /// whether one of its products is chosen.
+    pub layer: Option<usize>,
+    pub channel: Option<usize>,
+    pub term: Option<usize>,
+    /// Where in the unit's feature map: row and column.
+    pub place: [usize; 2],
+    /// The input channel whose products are shown; the strongest, if none.
+    pub input: Option<usize>,
+    /// What a layer's units are shown as.
+    pub show: Show,
+    /// What the colours are relative to.
+    pub scale: Scale,
+    /// The class that is asked about; each network's own answer, if none.
+    pub class: Option<usize>,
+    /// Which maps tell why.
+    pub reason: ReasonMap,
+    /// Places per second at which the window slides.
+    pub rate: f32,
+}
+
+impl FieldsSettings {
+    /// Places per second.
+    pub const RATE: Span = (1.0, 60.0);
+    /// Layers, and channels and products in one, of any network.
+    const LAYER: Span = (0.0, 63.0);
+    const CHANNEL: Span = (0.0, 4095.0);
+
+    /// The model chosen, or the nearest there is.
+    pub fn chosen<'a>(&self, models: &'a [Arc<Model>]) -> Option<&'a Arc<Model>> {
+        models
+            .iter()
+            .find(|m| m.key == self.model)
+            .or_else(|| models.iter().find(|m| m.key == "cnn3"))
+            .or(models.first())
+    }
+
+    /// The unit gone into.
+    pub fn unit(&self) -> Option<Unit> {
+        let [y, x] = self.place;
+        Some(Unit { layer: self.layer?, y, x, channel: self.channel? })
+    }
+}
+
+impl Settings for FieldsSettings {}
+
+impl Bounded for FieldsSettings {
+    fn bound(&mut self, to: &mut Bounds) {
+        let Self {
+            model,
+            page: _,
+            layer,
+            channel,
+            term,
+            place: [row, column],
+            input,
+            show: _,
+            scale: _,
+            class,
+            reason: _,
+            rate,
+        } = self;
+        to.id("model", model, is_model_key, &Self::default().model);
+        to.optional("layer", layer, Self::LAYER);
+        to.optional("channel", channel, Self::CHANNEL);
+        to.optional("term", term, Self::CHANNEL);
+        to.number("place.0", row, (0.0, (SIDE - 1) as f64));
+        to.number("place.1", column, (0.0, (SIDE - 1) as f64));
+        to.optional("input", input, Self::CHANNEL);
+        to.optional("class", class, (0.0, (CLASSES - 1) as f64));
+        to.number("rate", rate, Self::RATE);
+    }
+}
+
+impl Default for FieldsSettings {
+    fn default() -> Self {
+        Self {
+            model: "cnn3".into(),
+            page: Page::Network,
+            layer: None,
+            channel: None,
+            term: None,
+            place: [12, 12],
+            input: None,
+            show: Show::Maps,
+            scale: Scale::Unit,
+            class: None,
+            reason: ReasonMap::Gradient,
+            rate: 8.0,
+        }
+    }
+}
+
+/// The pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Page {
+    #[default]
+    Network,
+    Why,
+    Gabor,
+}
+
+/// What a layer's units are shown as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Show {
+    /// What each makes of the current digit.
+    #[default]
+    Maps,
+    /// What each has learned.
+    Kernels,
+    /// What each senses of the picture.
+    Fields,
+}
+
+/// What the colours are relative to: the largest value of …
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    #[default]
+    Unit,
+    Layer,
+    Global,
+}
+
+/// Which maps tell why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonMap {
+    #[default]
+    Gradient,
+    Occlusion,
+}
+
+impl Scale {
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unit => "per unit",
+            Self::Layer => "per layer",
+            Self::Global => "whole network",
+        }
+    }
+}
+
+impl ReasonMap {
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gradient => "Gradient × input",
+            Self::Occlusion => "Occlusion",
+        }
+    }
+}
