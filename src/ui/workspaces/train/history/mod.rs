@@ -24,7 +24,7 @@ use egui::{ComboBox, RichText, Ui};
 
 use super::{World, curves};
 use crate::core::text::grouped;
-use crate::ui::command::{Command, Outbox};
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::time_bar::{self, Axis, Mark, TimeBar};
 use crate::workers::runs::RunRecord;
