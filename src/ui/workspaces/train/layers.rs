@@ -4,8 +4,9 @@
 use egui::{RichText, Sense, Ui, Vec2, pos2};
 
 use super::World;
+use super::view::save;
 use crate::ann::trainer::{Histogram, LayerStats};
-use crate::ui::command::{Command, Outbox};
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 
 /// Draws a card per weight matrix or kernel.
@@ -33,15 +34,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         })
         .inner;
     let to = pos2(ui.max_rect().right(), bottom.min(ui.max_rect().bottom() - 40.0));
-    ui.horizontal(|ui| {
-        if ui.button("Save as PNG").clicked() {
-            let rect = egui::Rect::from_min_max(from, to);
-            out.push(Command::SavePicture { name: "layers", rect });
-        }
-        if ui.button("Save as CSV").clicked() {
-            out.push(Command::SaveText { name: "layers".into(), text: csv(layers) });
-        }
-    });
+    save(ui, "layers", egui::Rect::from_min_max(from, to), out, &|| csv(layers));
 }
 
 fn card(ui: &mut Ui, layer: &LayerStats, height: f32) {

@@ -4,6 +4,7 @@
 use egui::{RichText, ScrollArea, Sense, Ui, Vec2, pos2};
 
 use super::World;
+use super::view::save;
 use crate::core::decision::said;
 use crate::core::text::grouped;
 use crate::data::CLASSES;
@@ -63,19 +64,14 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 }
 
 pub(super) fn buttons(ui: &mut Ui, confusion: &Counts, rect: egui::Rect, out: &mut Outbox) {
-    ui.horizontal(|ui| {
-        if ui.button("Save as PNG").clicked() {
-            out.push(Command::SavePicture { name: "confusion", rect });
-        }
-        if ui.button("Save as CSV").clicked() {
-            let mut text = String::from("true,predicted,count\n");
-            for (t, row) in confusion.iter().enumerate() {
-                for (p, count) in row.iter().enumerate() {
-                    text += &format!("{t},{p},{count}\n");
-                }
+    save(ui, "confusion", rect, out, &|| {
+        let mut text = String::from("true,predicted,count\n");
+        for (t, row) in confusion.iter().enumerate() {
+            for (p, count) in row.iter().enumerate() {
+                text += &format!("{t},{p},{count}\n");
             }
-            out.push(Command::SaveText { name: "confusion".into(), text });
         }
+        text
     });
 }
 

@@ -48,8 +48,6 @@ pub enum TrainEdit {
     Stop,
     /// Begin anew from the same initial weights.
     Reset,
-    /// Other initial weights and another order of the digits.
-    NewSeed,
     /// Put a run into the queue.
     Enqueue(Box<TrainConfig>),
     /// Take one out.
@@ -132,20 +130,7 @@ impl Train {
             Wanted::Ready(split) => return Some(split),
             Wanted::Coming => self.put_off = Some(again),
             Wanted::Missing(why) => {
-                let not_done = match again {
-                    TrainEdit::Combine(..) => "The ensemble was not put together",
-                    _ => "Training did not start",
-                };
-                let cure = match (desk.hub.library().source(source), again) {
-                    (Loading::Missing, TrainEdit::Combine(..)) => {
-                        " Download it or choose its folder."
-                    }
-                    (Loading::Missing, _) => {
-                        " Download it or choose its folder, or train on the synthetic digits."
-                    }
-                    _ => "",
-                };
-                desk.toasts.failure(format!("{not_done}: {why}.{cure}"));
+                refuse(desk, source, &why, matches!(again, TrainEdit::Combine(..)));
             }
         }
         None
@@ -168,16 +153,34 @@ impl Train {
             self.kept.queue_runs = false;
             return;
         };
-        if let Some(split) = self.digits(&config.data, TrainEdit::RunQueue(true), desk) {
-            self.kept.queue.remove(0);
-            self.queue_after = Some(newest);
-            let config = Box::new(config);
-            send(desk, TrainCommand::Start { config, split, paused: false });
-        } else if self.put_off.take().is_none() {
-            // A message has told why.
-            self.kept.queue_runs = false;
+        match desk.digits(&config.data) {
+            Wanted::Coming => {}
+            Wanted::Missing(why) => {
+                refuse(desk, &config.data, &why, false);
+                self.kept.queue_runs = false;
+            }
+            Wanted::Ready(split) => {
+                self.kept.queue.remove(0);
+                self.queue_after = Some(newest);
+                let config = Box::new(config);
+                send(desk, TrainCommand::Start { config, split, paused: false });
+            }
         }
     }
+}
+
+/// Says what does not happen without digits, and what to do.
+fn refuse(desk: &mut Desk, source: &str, why: &str, ensemble: bool) {
+    let (not_done, or) = if ensemble {
+        ("The ensemble was not put together", "")
+    } else {
+        ("Training did not start", ", or train on the synthetic digits")
+    };
+    let cure = match desk.hub.library().source(source) {
+        Loading::Missing => format!(" Download it or choose its folder{or}."),
+        _ => String::new(),
+    };
+    desk.toasts.failure(format!("{not_done}: {why}.{cure}"));
 }
 
 fn send(desk: &mut Desk, command: TrainCommand) {
@@ -220,7 +223,6 @@ impl Workspace for Train {
         match edit {
             TrainEdit::Tab(tab) => kept.tab = tab,
             TrainEdit::Configure(config) => kept.training = *config,
-            TrainEdit::NewSeed => kept.training.seed = kept.training.seed.wrapping_add(1),
             TrainEdit::Start => self.start(false, desk),
             TrainEdit::Step if !desk.hub.training().phase.in_hand() => self.start(true, desk),
             TrainEdit::Step => send(desk, TrainCommand::Step),
@@ -270,7 +272,7 @@ impl Workspace for Train {
     }
 
     fn undoes(edit: &TrainEdit) -> bool {
-        matches!(edit, TrainEdit::Configure(_) | TrainEdit::NewSeed)
+        matches!(edit, TrainEdit::Configure(_))
     }
 
     fn shows(&self) -> Shows {

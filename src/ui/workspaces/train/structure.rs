@@ -4,6 +4,7 @@
 use egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, vec2};
 
 use super::World;
+use super::view::figure;
 use crate::ann::zoo::{self, Architecture, Cost, LayerSummary};
 use crate::core::text::{grouped, millions};
 use crate::ui::command::{Command, Outbox};
@@ -73,7 +74,6 @@ fn answer<'a>(world: &'a World<'_>, architecture: &Architecture) -> Option<&'a [
 }
 
 fn totals(ui: &mut Ui, cost: &Cost) {
-    let p = palette(ui.visuals());
     let shown = [
         ("Parameters", grouped(cost.parameters as u64), "Trained numbers: weights and biases"),
         (
@@ -95,16 +95,7 @@ fn totals(ui: &mut Ui, cost: &Cost) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 18.0;
         for (name, value, tip) in shown {
-            let mut text = egui::text::LayoutJob::default();
-            let format = |font, colour| egui::TextFormat {
-                valign: Align::Center,
-                ..egui::TextFormat::simple(font, colour)
-            };
-            text.append(name, 0.0, format(theme::regular(12.0), p.weak));
-            text.append(&format!(" {value}"), 3.0, format(theme::strong(15.0), p.text));
-            text.wrap.max_width = f32::INFINITY;
-            let galley = ui.painter().layout_job(text);
-            ui.label(galley).on_hover_text(tip);
+            figure(ui, name, &value, tip, 15.0);
         }
     });
 }

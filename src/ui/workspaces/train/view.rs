@@ -6,7 +6,7 @@ use super::settings::TrainTab;
 use super::{TrainEdit, World, curves, form, history, layers, mistakes, report, runs, structure};
 use crate::core::clock::duration_text;
 use crate::core::text::grouped;
-use crate::ui::command::Outbox;
+use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::workers::training::{Phase, TrainingView};
 
@@ -160,7 +160,6 @@ fn progress(ui: &mut Ui, view: &TrainingView, steps: u64, total: u64) {
 }
 
 fn figures(ui: &mut Ui, view: &TrainingView, record: &crate::workers::runs::RunRecord) {
-    let p = palette(ui.visuals());
     let last = record.epochs.last();
     let percent = |x: f64| format!("{:.2} %", x * 100.0);
     let mut shown: Vec<(&str, String, &str)> = Vec::new();
@@ -195,17 +194,40 @@ fn figures(ui: &mut Ui, view: &TrainingView, record: &crate::workers::runs::RunR
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 18.0;
         for (name, value, tip) in shown {
-            // One label each, so that a row breaks between figures only.
-            let mut text = egui::text::LayoutJob::default();
-            let format = |font, colour| egui::TextFormat {
-                valign: egui::Align::Center,
-                ..egui::TextFormat::simple(font, colour)
-            };
-            text.append(name, 0.0, format(theme::regular(12.0), p.weak));
-            text.append(&format!(" {value}"), 3.0, format(theme::strong(14.5), p.text));
-            text.wrap.max_width = f32::INFINITY;
-            let galley = ui.painter().layout_job(text);
-            ui.label(galley).on_hover_text(tip);
+            figure(ui, name, &value, tip, 14.5);
+        }
+    });
+}
+
+/// A name and its value: one label, so that a row breaks between figures only.
+pub fn figure(ui: &mut Ui, name: &str, value: &str, tip: &str, size: f32) {
+    let p = palette(ui.visuals());
+    let mut text = egui::text::LayoutJob::default();
+    let format = |font, colour| egui::TextFormat {
+        valign: egui::Align::Center,
+        ..egui::TextFormat::simple(font, colour)
+    };
+    text.append(name, 0.0, format(theme::regular(12.0), p.weak));
+    text.append(&format!(" {value}"), 3.0, format(theme::strong(size), p.text));
+    text.wrap.max_width = f32::INFINITY;
+    let galley = ui.painter().layout_job(text);
+    ui.label(galley).on_hover_text(tip);
+}
+
+/// The two buttons below a picture.
+pub fn save(
+    ui: &mut Ui,
+    name: &'static str,
+    rect: egui::Rect,
+    out: &mut Outbox,
+    csv: &dyn Fn() -> String,
+) {
+    ui.horizontal(|ui| {
+        if ui.button("Save as PNG").clicked() {
+            out.push(Command::SavePicture { name, rect });
+        }
+        if ui.button("Save as CSV").clicked() {
+            out.push(Command::SaveText { name: name.into(), text: csv() });
         }
     });
 }

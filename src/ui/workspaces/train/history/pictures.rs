@@ -9,11 +9,12 @@ use egui::{
     TextureOptions, Ui, Vec2, pos2,
 };
 
-use super::{HistoryEdit, PICTURES, Pictures, Scale, Scene, chooser, plots};
+use super::{HistoryEdit, PICTURES, Pictures, Scale, Scene, chooser};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
+use crate::ui::workspaces::train::view::save;
 use crate::workers::scrub::Shown;
 use crate::workers::scrub::bank::{Bank, near_square};
 
@@ -274,7 +275,7 @@ fn draw(
     }
     below(ui, tiles, &units, (page, pages), out);
     let rect = Rect::from_min_max(from, pos2(rect.right(), ui.next_widget_position().y));
-    plots::save(ui, "history-pictures", rect, out, &|| csv(bank, shown, tiles, &units, channel));
+    save(ui, "history-pictures", rect, out, &|| csv(bank, shown, tiles, &units, channel));
 }
 
 /// The colour scale, and which units are shown.

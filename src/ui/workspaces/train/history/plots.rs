@@ -6,9 +6,10 @@ use egui_plot::{AxisHints, Legend, Line, Plot, PlotBounds, VLine};
 
 use super::{Figure, HistoryEdit, Scene, chooser};
 use crate::ann::snapshots::Moved;
-use crate::ui::command::{Command, Outbox};
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::workspaces::train::curves::{self, Quantity};
+use crate::ui::workspaces::train::view::save;
 
 /// Figures of a layer: name, axis, what it is.
 const FIGURES: [(Figure, &str, &str, &str); 5] = [
@@ -223,22 +224,4 @@ fn movement_csv(scene: &Scene<'_, '_>) -> String {
         }
     }
     text
-}
-
-/// The two buttons below a plot.
-pub fn save(
-    ui: &mut Ui,
-    name: &'static str,
-    rect: egui::Rect,
-    out: &mut Outbox,
-    csv: &dyn Fn() -> String,
-) {
-    ui.horizontal(|ui| {
-        if ui.button("Save as PNG").clicked() {
-            out.push(Command::SavePicture { name, rect });
-        }
-        if ui.button("Save as CSV").clicked() {
-            out.push(Command::SaveText { name: name.into(), text: csv() });
-        }
-    });
 }
