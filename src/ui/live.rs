@@ -3,7 +3,7 @@
 
 use super::widgets::time_axis::TimeView;
 use crate::core::playback::{Looping, Playback, PlaybackEdit};
-use crate::workers::remote::Remote;
+use crate::workers::thread::remote::Remote;
 
 /// Carries an edit out on the bar and lets the run go or holds it. Returns how many
 /// steps the run is to do beyond its end.

@@ -10,8 +10,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::events::{Event, Events};
-use super::latest::Slot;
 use super::models::{Model, Models, Origin};
+use super::thread::latest::Slot;
 use crate::ann::evaluate::evaluate;
 use crate::ann::orientation;
 use crate::ann::shipped::WeightSet;

@@ -46,20 +46,19 @@ pub mod download;
 pub mod events;
 pub mod experiments;
 pub mod inspect;
-pub mod latest;
 pub mod library;
 pub mod models;
 pub mod plasticity;
 pub mod plotter;
 pub mod recorder;
-pub mod remote;
 pub mod runs;
 pub mod scrub;
 pub mod simulation;
 pub mod sweep;
+pub mod thread;
 pub mod training;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::Release};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -70,37 +69,37 @@ use crate::snn::cpu::CpuEngine;
 use crate::snn::engine::Engine;
 use crate::snn::network::Network;
 use crate::snn::recording::spike_times::EXTENSIONS;
-use answers::{Answers, Question};
+use answers::{Answerer, Answers, Question};
 use clicks::Clicks;
-use combine::{Combinations, CombineOf};
+use combine::{Combinations, CombineOf, Combiner};
 use digits::DigitsThread;
 use digits::measure::MeasureThread;
 use digits::shown::ShownThread;
-use download::DownloadView;
+use download::{DownloadView, Downloader};
 use events::{Event, Events, QUEUE, Wake};
 use experiments::Experiments;
-use latest::{Inbox, Slot};
 use library::{Job, Library};
 use plasticity::Questions;
 use plasticity::pattern::PatternThread;
 use plotter::Plotter;
 use simulation::Simulation;
 use sweep::{Survey, SurveyOf, Sweeps};
+use thread::latest::Slot;
 use training::{Control, TrainCommand, TrainingView};
 
 /// All workers, from the window's side.
 pub struct Hub {
-    questions: Arc<Inbox<Question>>,
-    answers: Arc<Slot<Answers>>,
-    to_sweep: Arc<Inbox<sweep::Question>>,
-    sweeps: Arc<Slot<Sweeps>>,
-    survey: Arc<Slot<Survey>>,
-    cancel_survey: Arc<AtomicBool>,
-    combinations: Arc<Slot<Combinations>>,
-    cancel_combining: Arc<AtomicBool>,
     runs_root: PathBuf,
-    scrubs: Arc<Inbox<scrub::Question>>,
-    scrubbed: Arc<Slot<scrub::View>>,
+    /// Asks the models at hand about a digit.
+    pub answerer: Answerer,
+    /// Reads digits step by step.
+    pub reader: sweep::Reader,
+    /// Looks back at runs.
+    pub scrubber: scrub::Scrubber,
+    /// Puts ensembles of the user's runs together.
+    pub combiner: Combiner,
+    /// Fetches MNIST.
+    pub downloader: Downloader,
     train: Option<SyncSender<TrainCommand>>,
     control: Arc<Control>,
     training: Arc<Slot<TrainingView>>,
@@ -123,8 +122,6 @@ pub struct Hub {
     pub shown_digit: ShownThread,
     /// Measures it.
     pub measure: MeasureThread,
-    download: Arc<Slot<DownloadView>>,
-    cancel_download: Arc<AtomicBool>,
     quit: Arc<AtomicBool>,
     events: Events,
     arrived: Receiver<Event>,
@@ -144,9 +141,6 @@ impl Hub {
     pub fn start(runs_root: PathBuf, wake: Wake) -> std::io::Result<Self> {
         let (sender, arrived) = sync_channel(QUEUE);
         let events = Events::new(sender, wake);
-        let (questions, answers) = (Arc::default(), Arc::new(Slot::new(Answers::default())));
-        let (to_sweep, sweeps) = (Arc::default(), Arc::new(Slot::new(Sweeps::default())));
-        let (scrubs, scrubbed) = (Arc::default(), Arc::new(Slot::new(scrub::View::default())));
         let (train, commands) = sync_channel(16);
         let (jobs, job_queue) = sync_channel(64);
         let control = Arc::<Control>::default();
@@ -156,14 +150,6 @@ impl Hub {
         devices::look(&events)?;
         let plotter = Plotter::default();
         let threads = vec![
-            answers::spawn(Arc::clone(&questions), Arc::clone(&answers), events.clone())?,
-            sweep::spawn(Arc::clone(&to_sweep), Arc::clone(&sweeps), events.clone())?,
-            scrub::spawn(
-                Arc::clone(&scrubs),
-                Arc::clone(&scrubbed),
-                events.clone(),
-                runs_root.clone(),
-            )?,
             training::spawn(
                 Arc::clone(&control),
                 commands,
@@ -189,23 +175,18 @@ impl Hub {
         let shown_digit = ShownThread::start(events.clone())?;
         let measure = MeasureThread::start(events.clone())?;
         Ok(Self {
-            questions,
-            answers,
-            to_sweep,
-            sweeps,
-            survey: Arc::new(Slot::new(Survey::default())),
-            cancel_survey: Arc::default(),
-            combinations: Arc::new(Slot::new(Combinations::default())),
-            cancel_combining: Arc::default(),
+            answerer: Answerer::start(events.clone())?,
+            reader: sweep::Reader::start(events.clone())?,
+            scrubber: scrub::Scrubber::start(runs_root.clone(), events.clone())?,
+            combiner: Combiner::new(runs_root.clone(), events.clone()),
+            downloader: Downloader::new(events.clone()),
             runs_root,
-            scrubs,
-            scrubbed,
             train: Some(train),
             control,
             training,
             jobs: Some(jobs),
             library,
-            inspector: inspect::Inspector::start(&events)?,
+            inspector: inspect::Inspector::start(events.clone())?,
             conversion: conversion::Conversion::start(events.clone())?,
             plotter,
             simulation,
@@ -216,8 +197,6 @@ impl Hub {
             digits,
             shown_digit,
             measure,
-            download: Arc::new(Slot::new(DownloadView::default())),
-            cancel_download: Arc::default(),
             quit,
             events,
             arrived,
@@ -225,78 +204,72 @@ impl Hub {
         })
     }
 
+    /// Where events go: for workers that somebody else owns.
+    pub fn events(&self) -> Events {
+        self.events.clone()
+    }
+
+    /// The folder of the training runs.
+    pub fn runs_root(&self) -> &Path {
+        &self.runs_root
+    }
+
     /// Asks the models at hand about a digit; an earlier question that was not
     /// begun is forgotten.
     pub fn ask(&self, question: Question) {
-        self.questions.put(question);
+        self.answerer.ask(question);
     }
 
     /// The newest answers.
     pub fn answers(&self) -> Arc<Answers> {
-        self.answers.get()
+        self.answerer.answer()
     }
 
     /// Has a digit read step by step; an earlier question that was not begun is
     /// forgotten.
     pub fn sweep(&self, question: sweep::Question) {
-        self.to_sweep.put(question);
+        self.reader.ask(question);
     }
 
     /// The newest readings.
     pub fn sweeps(&self) -> Arc<Sweeps> {
-        self.sweeps.get()
+        self.reader.sweeps()
     }
 
     /// Begins a survey, unless one is going on.
     pub fn start_survey(&self, of: SurveyOf) {
-        if self.survey.get().running {
-            return;
-        }
-        let (cancel, view) = (Arc::clone(&self.cancel_survey), Arc::clone(&self.survey));
-        if let Err(error) = sweep::survey(of, cancel, view, self.events.clone()) {
-            self.survey.put(Survey::default());
-            self.events.send(Event::Failure(format!("The survey could not start: {error}")));
-        }
+        self.reader.start_survey(of);
     }
 
     /// Ends the survey, keeping what it has counted.
     pub fn stop_survey(&self) {
-        self.cancel_survey.store(true, Relaxed);
+        self.reader.stop_survey();
     }
 
     /// How far the survey is, and what it counted.
     pub fn survey(&self) -> Arc<Survey> {
-        self.survey.get()
+        self.reader.survey()
     }
 
     /// Puts an ensemble of the user's runs together, unless one is in hand.
     pub fn start_combining(&self, of: CombineOf) {
-        if self.combinations.get().in_hand.is_some() {
-            return;
-        }
-        let (cancel, view) = (Arc::clone(&self.cancel_combining), Arc::clone(&self.combinations));
-        let root = self.runs_root.clone();
-        if let Err(error) = combine::combine(of, root, cancel, view, self.events.clone()) {
-            self.combinations
-                .put(Combinations { in_hand: None, ..(*self.combinations.get()).clone() });
-            self.events.send(Event::Failure(format!("The ensemble has no thread: {error}")));
-        }
+        self.combiner.start(of);
     }
 
     /// The ensembles of the user's runs.
     pub fn combinations(&self) -> Arc<Combinations> {
-        self.combinations.get()
+        self.combiner.combinations()
     }
 
     /// Asks for a moment of a run's history; an earlier question that was not
     /// begun is forgotten.
     pub fn scrub(&self, question: scrub::Question) {
-        self.scrubs.put(question);
+        self.scrubber.ask(question);
     }
 
     /// What the newest question about a history has brought.
     pub fn scrubbed(&self) -> Arc<scrub::View> {
-        self.scrubbed.get()
+        self.scrubber.answer()
     }
 
     /// Sends a command to the trainer.
@@ -382,29 +355,22 @@ impl Hub {
 
     /// How far the download has come.
     pub fn download(&self) -> Arc<DownloadView> {
-        self.download.get()
+        self.downloader.view()
     }
 
     /// Fetches MNIST into `folder`, then loads it.
     pub fn start_download(&self, folder: PathBuf) {
-        if self.download.get().running {
-            return;
-        }
         let jobs = self.jobs.clone();
-        let then = move |dir| {
+        self.downloader.start(folder, move |dir| {
             if let Some(jobs) = jobs {
                 let _ = jobs.send(Job::LoadMnist { named: None, own: dir });
             }
-        };
-        let (cancel, view) = (Arc::clone(&self.cancel_download), Arc::clone(&self.download));
-        if let Err(error) = download::spawn(folder, cancel, view, self.events.clone(), then) {
-            self.events.send(Event::Failure(format!("The download could not start: {error}")));
-        }
+        });
     }
 
     /// Stops the download, keeping what has arrived.
     pub fn stop_download(&self) {
-        self.cancel_download.store(true, Relaxed);
+        self.downloader.stop();
     }
 
     /// Opens the system's folder dialog on a thread of its own.
@@ -460,12 +426,8 @@ impl Drop for Hub {
     /// Ends the workers and waits for them: a run in hand writes its checkpoint.
     fn drop(&mut self) {
         self.quit.store(true, Relaxed);
-        self.cancel_download.store(true, Relaxed);
-        self.cancel_survey.store(true, Relaxed);
-        self.cancel_combining.store(true, Relaxed);
-        self.questions.close();
-        self.to_sweep.close();
-        self.scrubs.close();
+        self.downloader.stop();
+        self.reader.stop_survey();
         self.plotter.close();
         // All of them at once: each is waited for afterwards.
         self.simulation.quit();

@@ -12,10 +12,10 @@ use std::thread::JoinHandle;
 
 use super::active::ActiveRun;
 use super::events::{Event, Events};
-use super::latest::Slot;
 use super::models::Model;
 use super::recorder::HistoryStatus;
 use super::runs::{RunRecord, RunState};
+use super::thread::latest::Slot;
 use crate::ann::evaluate::Evaluation;
 use crate::ann::trainer::{LayerStats, TrainConfig};
 use crate::data::Dataset;

@@ -12,8 +12,8 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use super::events::{Event, Events};
-use super::latest::{Inbox, Slot};
 use super::models::Model;
+use super::thread::latest::{Inbox, Slot};
 use crate::convert::ConvertError;
 use crate::convert::energy::Work;
 use crate::convert::likeness::{self, Likeness, Sums};

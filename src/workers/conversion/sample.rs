@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 
 use super::super::events::{Event, Events};
-use super::super::latest::Slot;
 use super::super::models::Model;
 use super::Measured;
 use crate::ann::evaluate::evaluate;
@@ -14,6 +13,7 @@ use crate::convert::recipe::{Disturbance, Recipe};
 use crate::convert::sweep::{Sweep, Task, sweep};
 use crate::data::Dataset;
 use crate::data::registry::Split;
+use crate::workers::thread::latest::Slot;
 
 /// What is asked.
 #[derive(Clone)]

@@ -22,8 +22,8 @@ use crate::snn::diehl_cook::protocol::ProtocolSettings;
 use crate::snn::diehl_cook::read_out::{Responses, predict};
 use crate::workers::Busy;
 use crate::workers::events::{Event, Events};
-use crate::workers::latest::Slot;
 use crate::workers::models::Model;
+use crate::workers::thread::latest::Slot;
 
 /// How often it is told how far it is.
 const TELL_EVERY: Duration = Duration::from_millis(60);

@@ -39,10 +39,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::events::{Event, Events};
-use super::latest::Slot;
-use super::remote::{Control, Remote};
 use super::simulation::Speeds as EngineSpeeds;
 use super::simulation::pace::Pace;
+use super::thread::latest::Slot;
+use super::thread::remote::{Control, Remote};
 use crate::core::clock::thread_seconds;
 use crate::snn::SnnError;
 use crate::snn::choose::Wish;

@@ -21,7 +21,7 @@ use crate::snn::network::{ProbeSpec, ProbeWhat};
 use crate::snn::recording::Recording;
 use crate::workers::answers::Answer;
 use crate::workers::events::{Event, Events};
-use crate::workers::latest::{Inbox, Slot};
+use crate::workers::thread::latest::{Inbox, Slot};
 
 /// Key of the network's answer among the other models'.
 pub const KEY: &str = "spiking";

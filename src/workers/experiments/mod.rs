@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 
 use super::events::{Event, Events};
-use super::latest::{Inbox, Slot};
+use super::thread::latest::{Inbox, Slot};
 use crate::snn::SnnError;
 use crate::snn::engine::Engine;
 use crate::snn::network::Network;

@@ -15,8 +15,8 @@ use crate::ann::zoo::Layer;
 use crate::core::decision::unique_max;
 use crate::data::{CLASSES, Dataset, PIXELS, Pixels, synthetic};
 use crate::workers::events::{Event, Events};
-use crate::workers::latest::{Inbox, Slot};
 use crate::workers::models::Model;
+use crate::workers::thread::latest::{Inbox, Slot};
 
 /// Pictures that an effective field is averaged over; fewer where each unit sees
 /// the whole picture and so costs a whole pass.

@@ -22,7 +22,7 @@ pub use seek::{Findings, Found, Task};
 
 use super::Busy;
 use super::events::Events;
-use super::latest::{Inbox, Slot};
+use super::thread::latest::{Inbox, Slot};
 
 /// Tasks that may wait.
 const QUEUE: usize = 8;
@@ -51,14 +51,14 @@ impl Inspector {
     ///
     /// # Errors
     /// When the system gives none.
-    pub fn start(events: &Events) -> std::io::Result<Self> {
+    pub fn start(events: Events) -> std::io::Result<Self> {
         let (looks, sight) = (Arc::default(), Arc::new(Slot::new(Sight::default())));
         let (tasks, queue) = sync_channel(QUEUE);
         let findings = Arc::new(Slot::new(Findings::default()));
         let control = Arc::<Control>::default();
         let threads = vec![
             live::spawn(Arc::clone(&looks), Arc::clone(&sight), events.clone())?,
-            seek::spawn(queue, Arc::clone(&findings), Arc::clone(&control), events.clone())?,
+            seek::spawn(queue, Arc::clone(&findings), Arc::clone(&control), events)?,
         ];
         Ok(Self { looks, sight, tasks: Some(tasks), findings, control, threads })
     }

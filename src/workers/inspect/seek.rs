@@ -18,8 +18,8 @@ use crate::ann::inspect::{Dissection, Unit};
 use crate::core::decision::unique_max;
 use crate::data::{Dataset, Pixels, synthetic};
 use crate::workers::events::{Event, Events};
-use crate::workers::latest::Slot;
 use crate::workers::models::Model;
+use crate::workers::thread::latest::Slot;
 
 /// Time between two reports of progress.
 const REPORT: Duration = Duration::from_millis(60);

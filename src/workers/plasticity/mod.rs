@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::events::{Event, Events};
-use super::latest::{Inbox, Slot};
+use super::thread::latest::{Inbox, Slot};
 use crate::snn::SnnError;
 use crate::snn::experiments::bounds::{self, BoundsResult, BoundsTask};
 use crate::snn::experiments::pairing_rate::{self, PairingRateCurve, PairingRateTask};

@@ -9,13 +9,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::super::events::{Event, Events};
-use super::super::latest::Slot;
-use super::super::remote::{Control, Remote};
 use super::super::simulation::Speeds;
 use super::super::simulation::pace::{Meter, Pace};
 use crate::snn::SnnError;
 use crate::snn::choose::Wish;
 use crate::snn::experiments::pattern::{DT_MS, PatternRun, PatternTask, PatternView};
+use crate::workers::thread::latest::Slot;
+use crate::workers::thread::remote::{Control, Remote};
 
 /// The view is renewed so often.
 const PUBLISH_EVERY: Duration = Duration::from_millis(33);

@@ -16,8 +16,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::events::{Event, Events};
-use super::latest::Slot;
-use super::remote::{Control, Remote};
+use super::thread::latest::Slot;
+use super::thread::remote::{Control, Remote};
 use crate::snn::SnnError;
 use crate::snn::choose::{InUse, Wish};
 use crate::snn::network::NetworkSpec;
