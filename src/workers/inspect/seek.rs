@@ -16,6 +16,7 @@ use crate::ann::inspect::maximise::{self, Liked, Recipe};
 use crate::ann::inspect::occlusion::{self, Occlusion};
 use crate::ann::inspect::{Dissection, Unit};
 use crate::core::decision::unique_max;
+use crate::core::panics::guarded;
 use crate::data::{Dataset, Pixels, synthetic};
 use crate::workers::events::{Event, Events};
 use crate::workers::models::Model;
@@ -120,10 +121,10 @@ pub fn spawn(
                 while tasks.try_recv().is_ok() {}
                 continue;
             }
-            let work = std::panic::AssertUnwindSafe(|| worker.carry_out(task));
-            if let Err(panic) = std::panic::catch_unwind(work) {
-                let what = crate::workers::training::panic_text(&*panic);
-                worker.events.send(Event::Failure(format!("A search failed through an error in the program ({what}). What was found before is kept; please report it.")));
+            if let Err(why) = guarded(|| worker.carry_out(task)) {
+                worker.events.send(Event::Failure(format!(
+                    "A search ended early: {why}. What was found before is kept."
+                )));
             }
             if worker.control.stop.swap(false, Relaxed) {
                 while tasks.try_recv().is_ok() {}
