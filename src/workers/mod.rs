@@ -33,6 +33,11 @@
 //! either, the worker calls [`events::Wake`], so the window repaints when, and
 //! only when, there is something new. Commands are sent with `try_send`: the
 //! window never waits, and says so should a queue be full.
+//!
+//! Threads that take the newest question only are [`thread::answering`], those with
+//! a speed are [`thread::paced`]. Each worker has a handle, which is started with
+//! [`Events`]; dropped, it ends the thread. A panic ends what was being done, is told
+//! as an event, and leaves the thread ready for the next question or run.
 
 pub mod active;
 pub mod answers;
@@ -50,6 +55,7 @@ pub mod library;
 pub mod models;
 pub mod plasticity;
 pub mod plotter;
+pub mod progress;
 pub mod recorder;
 pub mod runs;
 pub mod scrub;
@@ -60,9 +66,7 @@ pub mod training;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::Release};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
 
 use crate::snn::SnnError;
 use crate::snn::cpu::CpuEngine;
@@ -78,14 +82,12 @@ use digits::shown::ShownThread;
 use download::{DownloadView, Downloader};
 use events::{Event, Events, QUEUE, Wake};
 use experiments::Experiments;
-use library::{Job, Library};
-use plasticity::Questions;
+use library::{Job, Library, LibraryThread};
 use plasticity::pattern::PatternThread;
 use plotter::Plotter;
 use simulation::Simulation;
 use sweep::{Survey, SurveyOf, Sweeps};
-use thread::latest::Slot;
-use training::{Control, TrainCommand, TrainingView};
+use training::{TrainCommand, Training, TrainingView};
 
 /// All workers, from the window's side.
 pub struct Hub {
@@ -100,11 +102,10 @@ pub struct Hub {
     pub combiner: Combiner,
     /// Fetches MNIST.
     pub downloader: Downloader,
-    train: Option<SyncSender<TrainCommand>>,
-    control: Arc<Control>,
-    training: Arc<Slot<TrainingView>>,
-    jobs: Option<SyncSender<Job>>,
-    library: Arc<Slot<Library>>,
+    /// Trains the run in hand.
+    pub trainer: Training,
+    /// Reads and writes files.
+    pub librarian: LibraryThread,
     /// Looks inside networks.
     pub inspector: inspect::Inspector,
     /// Shows digits to networks in spikes.
@@ -114,7 +115,7 @@ pub struct Hub {
     /// Lets spikes be heard.
     pub clicks: Clicks,
     experiments: Experiments,
-    plasticity: Questions,
+    plasticity: plasticity::Experiments,
     pattern: PatternThread,
     /// The spiking network that learns digits.
     pub digits: DigitsThread,
@@ -122,10 +123,8 @@ pub struct Hub {
     pub shown_digit: ShownThread,
     /// Measures it.
     pub measure: MeasureThread,
-    quit: Arc<AtomicBool>,
     events: Events,
     arrived: Receiver<Event>,
-    threads: Vec<JoinHandle<()>>,
 }
 
 /// A worker is too busy to take another command just now.
@@ -141,66 +140,29 @@ impl Hub {
     pub fn start(runs_root: PathBuf, wake: Wake) -> std::io::Result<Self> {
         let (sender, arrived) = sync_channel(QUEUE);
         let events = Events::new(sender, wake);
-        let (train, commands) = sync_channel(16);
-        let (jobs, job_queue) = sync_channel(64);
-        let control = Arc::<Control>::default();
-        let training = Arc::new(Slot::new(TrainingView::default()));
-        let library = Arc::new(Slot::new(Library::default()));
-        let quit = Arc::<AtomicBool>::default();
         devices::look(&events)?;
-        let plotter = Plotter::default();
-        let threads = vec![
-            training::spawn(
-                Arc::clone(&control),
-                commands,
-                Arc::clone(&training),
-                events.clone(),
-                runs_root.clone(),
-            )?,
-            library::spawn(
-                job_queue,
-                Arc::clone(&library),
-                events.clone(),
-                runs_root.clone(),
-                Arc::clone(&quit),
-            )?,
-            plotter::spawn(plotter.clone(), events.clone())?,
-        ];
-        let simulation = Simulation::start("simulation", events.clone())?;
-        let clicks = Clicks::start(events.clone())?;
-        let experiments = Experiments::start(cpu_engine, events.clone())?;
-        let plasticity = Questions::start(events.clone())?;
-        let pattern = PatternThread::start(events.clone())?;
-        let digits = DigitsThread::start(events.clone())?;
-        let shown_digit = ShownThread::start(events.clone())?;
-        let measure = MeasureThread::start(events.clone())?;
         Ok(Self {
             answerer: Answerer::start(events.clone())?,
             reader: sweep::Reader::start(events.clone())?,
             scrubber: scrub::Scrubber::start(runs_root.clone(), events.clone())?,
             combiner: Combiner::new(runs_root.clone(), events.clone()),
             downloader: Downloader::new(events.clone()),
-            runs_root,
-            train: Some(train),
-            control,
-            training,
-            jobs: Some(jobs),
-            library,
+            trainer: Training::start(runs_root.clone(), events.clone())?,
+            librarian: LibraryThread::start(runs_root.clone(), events.clone())?,
             inspector: inspect::Inspector::start(events.clone())?,
             conversion: conversion::Conversion::start(events.clone())?,
-            plotter,
-            simulation,
-            clicks,
-            experiments,
-            plasticity,
-            pattern,
-            digits,
-            shown_digit,
-            measure,
-            quit,
+            plotter: Plotter::start(events.clone())?,
+            simulation: Simulation::start("simulation", events.clone())?,
+            clicks: Clicks::start(events.clone())?,
+            experiments: Experiments::start(cpu_engine, events.clone())?,
+            plasticity: plasticity::Experiments::start(events.clone())?,
+            pattern: PatternThread::start(events.clone())?,
+            digits: DigitsThread::start(events.clone())?,
+            shown_digit: ShownThread::start(events.clone())?,
+            measure: MeasureThread::start(events.clone())?,
+            runs_root,
             events,
             arrived,
-            threads,
         })
     }
 
@@ -277,37 +239,28 @@ impl Hub {
     /// # Errors
     /// [`Busy`] when its queue is full or the thread is gone.
     pub fn train(&self, command: TrainCommand) -> Result<(), Busy> {
-        send(self.train.as_ref(), command, "trainer")
+        self.trainer.send(command)
     }
 
     /// Holds training before the next mini-batch, or lets it go on.
     pub fn set_paused(&self, paused: bool) {
-        self.control.paused.store(paused, Relaxed);
-        self.nudge();
+        self.trainer.set_paused(paused);
     }
 
     /// Ends the run in hand.
     pub fn stop_training(&self) {
-        self.control.stop.store(true, Relaxed);
-        self.nudge();
+        self.trainer.stop();
     }
 
     /// Whether anybody looks at the layers, and whether the network in training
     /// answers in the Draw workspace.
     pub fn watch(&self, layers: bool, live: bool) {
-        self.control.watched.store(layers, Relaxed);
-        self.control.live.store(live, Relaxed);
-    }
-
-    /// Makes a sleeping trainer look at the atomics. A full queue needs none:
-    /// whoever works through it looks after each command.
-    fn nudge(&self) {
-        let _ = self.train(TrainCommand::Wake);
+        self.trainer.watch(layers, live);
     }
 
     /// The newest view of the training.
     pub fn training(&self) -> Arc<TrainingView> {
-        self.training.get()
+        self.trainer.view()
     }
 
     /// Gives the library a job.
@@ -315,17 +268,17 @@ impl Hub {
     /// # Errors
     /// [`Busy`] when its queue is full or the thread is gone.
     pub fn job(&self, job: Job) -> Result<(), Busy> {
-        send(self.jobs.as_ref(), job, "library")
+        self.librarian.send(job)
     }
 
     /// A sender of jobs for callbacks that outlive the frame.
     pub fn job_sender(&self) -> Option<SyncSender<Job>> {
-        self.jobs.clone()
+        self.librarian.sender()
     }
 
     /// What the library holds.
     pub fn library(&self) -> Arc<Library> {
-        self.library.get()
+        self.librarian.library()
     }
 
     /// The simulation of the Neuron lab.
@@ -334,7 +287,7 @@ impl Hub {
     }
 
     /// The experiments of the Plasticity lab.
-    pub fn plasticity(&self) -> &Questions {
+    pub fn plasticity(&self) -> &plasticity::Experiments {
         &self.plasticity
     }
 
@@ -360,7 +313,7 @@ impl Hub {
 
     /// Fetches MNIST into `folder`, then loads it.
     pub fn start_download(&self, folder: PathBuf) {
-        let jobs = self.jobs.clone();
+        let jobs = self.job_sender();
         self.downloader.start(folder, move |dir| {
             if let Some(jobs) = jobs {
                 let _ = jobs.send(Job::LoadMnist { named: None, own: dir });
@@ -389,7 +342,7 @@ impl Hub {
 
     /// Opens the system's dialog for a file of spikes, and has it read.
     pub fn choose_spikes(&self) {
-        let jobs = self.jobs.clone();
+        let jobs = self.job_sender();
         let spawned = std::thread::Builder::new().name("spikes dialog".into()).spawn(move || {
             let dialog = rfd::FileDialog::new()
                 .set_title("Spikes as npz or CSV")
@@ -423,23 +376,15 @@ fn send<T>(queue: Option<&SyncSender<T>>, value: T, name: &'static str) -> Resul
 }
 
 impl Drop for Hub {
-    /// Ends the workers and waits for them: a run in hand writes its checkpoint.
+    /// Lets all workers end at once; each is waited for as it is dropped, and a run in
+    /// hand writes its checkpoint.
     fn drop(&mut self) {
-        self.quit.store(true, Relaxed);
+        self.librarian.quit();
         self.downloader.stop();
         self.reader.stop_survey();
-        self.plotter.close();
-        // All of them at once: each is waited for afterwards.
         self.simulation.quit();
         self.pattern.quit();
         self.digits.quit();
-        // The flag to leave goes up first: a stopped run would count as ended.
-        self.control.quit.store(true, Release);
-        self.control.stop.store(true, Release);
-        self.train = None;
-        self.jobs = None;
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
-        }
+        self.trainer.quit();
     }
 }

@@ -117,12 +117,12 @@ pub struct Shown {
 
 /// Activations of the network asked about last: they cost more than a run.
 #[derive(Default)]
-pub(super) struct Measured {
+pub(super) struct KnownActivations {
     of: Option<(Arc<Model>, Arc<Dataset>)>,
     activations: Option<Activations>,
 }
 
-impl Measured {
+impl KnownActivations {
     /// Those of this network on these digits.
     /// `None` where `go_on` said no before they were measured.
     pub(super) fn get(
@@ -172,7 +172,7 @@ impl Conversion {
     /// When the system gives none.
     pub fn start(events: Events) -> std::io::Result<Self> {
         let answering = Answering::spawn("conversion", events.clone(), || {
-            let mut measured = Measured::default();
+            let mut measured = KnownActivations::default();
             move |question: &Question, reply: &Reply<Question, Shown>| {
                 Ok(answer(question, &mut measured, &mut || reply.is_awaited()))
             }
@@ -241,7 +241,7 @@ fn failed(question: &Question, failure: String) -> Shown {
 /// Shows the digit to the converted network; `None` where `go_on` said no.
 fn answer(
     question: &Question,
-    measured: &mut Measured,
+    measured: &mut KnownActivations,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Option<Shown> {
     let network = &question.model.network;

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use super::super::events::{Event, Events};
 use super::super::models::Model;
-use super::Measured;
+use super::KnownActivations;
 use crate::ann::evaluate::evaluate;
 use crate::convert::network::Spiking;
 use crate::convert::recipe::{Disturbance, Recipe};
@@ -79,7 +79,7 @@ fn work(of: &SampleOf, out: &Slot<Sample>, cancel: &AtomicBool, events: &Events)
     };
     out.put(sample.clone());
     events.wake();
-    let mut measured = Measured::default();
+    let mut measured = KnownActivations::default();
     let converted = measured
         .get(&of.model, &of.split.train, &mut || !cancel.load(Relaxed))
         .and_then(|a| a.map(|a| Spiking::new(&of.model.network, a, of.recipe)).transpose());

@@ -85,14 +85,14 @@ pub enum DigitsCommand {
 
 /// What somebody looks at, and how.
 #[derive(Debug, Default)]
-struct Sight {
+struct Watching {
     /// Single spikes; [`Control::watched`](super::thread::remote::Control::watched) is
     /// about the fields.
     spikes: AtomicBool,
     look: Mutex<Arc<Look>>,
 }
 
-impl Sight {
+impl Watching {
     fn look(&self) -> Arc<Look> {
         Arc::clone(&self.look.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -101,7 +101,7 @@ impl Sight {
 /// The thread, from the window's side.
 pub struct DigitsThread {
     paced: Paced<Learner>,
-    sight: Arc<Sight>,
+    watching: Arc<Watching>,
 }
 
 impl DigitsThread {
@@ -118,10 +118,10 @@ impl DigitsThread {
     /// # Errors
     /// When the system gives none.
     pub fn start_at(events: Events, view_every: Duration) -> std::io::Result<Self> {
-        let sight = Arc::<Sight>::default();
-        let (seen, painter) = (Arc::clone(&sight), Painter::start()?);
+        let watching = Arc::<Watching>::default();
+        let (seen, painter) = (Arc::clone(&watching), Painter::start()?);
         let make = move || Learner {
-            sight: seen,
+            watching: seen,
             run: None,
             generation: 0,
             version: 0,
@@ -137,12 +137,12 @@ impl DigitsThread {
         };
         let what = "spiking network";
         let paced = Paced::spawn("digits", what, f64::INFINITY, view_every, events, make)?;
-        Ok(Self { paced, sight })
+        Ok(Self { paced, watching })
     }
 
     /// Whether somebody looks at single spikes, which are then recorded.
     pub fn set_recording(&self, on: bool) {
-        if self.sight.spikes.swap(on, Relaxed) != on {
+        if self.watching.spikes.swap(on, Relaxed) != on {
             self.wake();
         }
     }
@@ -150,7 +150,7 @@ impl DigitsThread {
     /// How the fields are to be painted.
     pub fn set_look(&self, look: Arc<Look>) {
         let changed = {
-            let mut held = self.sight.look.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut held = self.watching.look.lock().unwrap_or_else(PoisonError::into_inner);
             let changed = held.stamp != look.stamp;
             *held = look;
             changed
@@ -172,7 +172,7 @@ impl Deref for DigitsThread {
 
 /// The network that learns, and what is shown of it.
 pub struct Learner {
-    sight: Arc<Sight>,
+    watching: Arc<Watching>,
     run: Option<Run>,
     generation: u64,
     /// Number of the newest fields.
@@ -241,7 +241,7 @@ impl Runner for Learner {
             }
             DigitsCommand::Spike => run.spike(MOST_STEPS),
             DigitsCommand::Past(images) => {
-                let look = self.sight.look();
+                let look = self.watching.look();
                 self.version += 1;
                 let moment = images.and_then(|images| run.history.at(images));
                 self.past = moment.map(|m| Arc::new(Fields::past(run, m, self.version, &look)));
@@ -258,7 +258,7 @@ impl Runner for Learner {
 
     /// Records single spikes while somebody looks.
     fn prepare(&mut self, at: &mut Status) -> Result<(), SnnError> {
-        let on = self.sight.spikes.load(Relaxed) && at.failure.is_none();
+        let on = self.watching.spikes.load(Relaxed) && at.failure.is_none();
         let Some(run) = &mut self.run else { return Ok(()) };
         at.stale |= on != run.records();
         run.record(on.then_some(&self.traced[..]))
@@ -285,7 +285,7 @@ impl Runner for Learner {
     fn view(&mut self, _before: &DigitsView, at: &Status) -> Result<Option<DigitsView>, SnnError> {
         let goes = at.goes;
         let Some(run) = &mut self.run else { return Ok(None) };
-        let look = self.sight.look();
+        let look = self.watching.look();
         let every = if at.control.watched() { self.fields_every } else { UNWATCHED_EVERY };
         let due = self.fields_at.is_none_or(|at| at.elapsed() >= every);
         let anew = self.painted != look.stamp;
@@ -351,8 +351,8 @@ impl Runner for Learner {
         if let Some(notice) = run.started.take_notice() {
             at.events.send(Event::Notice(notice));
         }
-        if let Some(told) = run.told.take() {
-            at.events.send(Event::Failure(told));
+        if let Some(notice) = run.notice.take() {
+            at.events.send(Event::Failure(notice));
         }
         Ok(Some(view))
     }

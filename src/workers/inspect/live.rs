@@ -88,14 +88,14 @@ impl Answer<Look> for Sight {
 /// Starts the thread.
 pub(super) fn start(events: Events) -> std::io::Result<Answering<Look, Sight>> {
     Answering::spawn("inspect", events, || {
-        let mut eye = Eye::default();
-        move |look: &Look, _: &Reply<Look, Sight>| Ok(Some(eye.look(look)))
+        let mut memory = Memory::default();
+        move |look: &Look, _: &Reply<Look, Sight>| Ok(Some(memory.look(look)))
     })
 }
 
 /// What is kept from look to look.
 #[derive(Default)]
-struct Eye {
+struct Memory {
     last: Sight,
     pixels: Option<Box<Pixels>>,
     /// By layer and channel of the model in view.
@@ -105,7 +105,7 @@ struct Eye {
     own: Option<Arc<Dataset>>,
 }
 
-impl Eye {
+impl Memory {
     fn look(&mut self, look: &Look) -> Sight {
         let same_model =
             self.last.anatomy.as_ref().is_some_and(|a| Arc::ptr_eq(&a.model, &look.model));

@@ -33,13 +33,13 @@ pub struct Inspector {
     looks: Answering<Look, Sight>,
     tasks: Option<SyncSender<Task>>,
     findings: Arc<Slot<Findings>>,
-    control: Arc<Control>,
+    switches: Arc<Switches>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// What the window says past the queue.
 #[derive(Debug, Default)]
-pub struct Control {
+struct Switches {
     /// End the task in hand, and those that wait.
     stop: AtomicBool,
     /// End everything: the window closes.
@@ -54,10 +54,10 @@ impl Inspector {
     pub fn start(events: Events) -> std::io::Result<Self> {
         let (tasks, queue) = sync_channel(QUEUE);
         let findings = Arc::new(Slot::new(Findings::default()));
-        let control = Arc::<Control>::default();
+        let switches = Arc::<Switches>::default();
         let looks = live::start(events.clone())?;
-        let seeking = seek::spawn(queue, Arc::clone(&findings), Arc::clone(&control), events)?;
-        Ok(Self { looks, tasks: Some(tasks), findings, control, thread: Some(seeking) })
+        let seeking = seek::spawn(queue, Arc::clone(&findings), Arc::clone(&switches), events)?;
+        Ok(Self { looks, tasks: Some(tasks), findings, switches, thread: Some(seeking) })
     }
 
     /// Looks at this; an earlier look that was not begun is forgotten.
@@ -85,13 +85,13 @@ impl Inspector {
 
     /// Ends the task in hand and those that wait; what was found stays.
     pub fn stop(&self) {
-        self.control.stop.store(true, Relaxed);
+        self.switches.stop.store(true, Relaxed);
     }
 }
 
 impl Drop for Inspector {
     fn drop(&mut self) {
-        self.control.quit.store(true, Relaxed);
+        self.switches.quit.store(true, Relaxed);
         self.tasks = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

@@ -66,9 +66,9 @@ impl Answer<Asked> for Results {
 type Asked = (u64, Experiment);
 
 /// The thread, from the window's side.
-pub struct Questions(Answering<Asked, Results>);
+pub struct Experiments(Answering<Asked, Results>);
 
-impl Questions {
+impl Experiments {
     /// Starts the thread.
     ///
     /// # Errors

@@ -52,9 +52,8 @@ impl<Q: Send + 'static, A: Answer<Q>> Answering<Q, A> {
                     Err(panicked)
                 });
                 match done {
-                    Ok(answer) => {
-                        answer.map(|answer| reply.publish(answer));
-                    }
+                    Ok(Some(answer)) => reply.publish(answer),
+                    Ok(None) => {}
                     Err(why) => {
                         let failure = A::failure(&why);
                         if let Some(answer) = A::failed(&question, failure.clone()) {
