@@ -1,6 +1,8 @@
-//! Panics that are expected: a decoder from outside may give up on a file that
-//! it does not understand. They become errors, and say nothing on the terminal.
+//! Panics that become errors: expected ones, where a decoder from outside gives up
+//! on a file that it does not understand, which say nothing on the terminal; and our
+//! own mistakes, which end what was being done and not the thread.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,11 +18,23 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     EXPECTED.set(EXPECTED.get() + 1);
     let done = catch_unwind(AssertUnwindSafe(work));
     EXPECTED.set(EXPECTED.get() - 1);
-    done.map_err(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|t| (*t).to_owned());
-        text.or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "it does not say why".into())
-    })
+    done.map_err(|panic| text(&*panic))
+}
+
+/// Runs `work`; a panic in it, which is a mistake of ours, becomes the reason that
+/// people are given. The panic hook tells it as ever.
+///
+/// # Errors
+/// `an error in the program (…; please report it)`, to go into a sentence.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|panic| format!("an error in the program ({}; please report it)", text(&*panic)))
+}
+
+fn text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|t| (*t).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "it does not say why".into())
 }
 
 /// Whether a panic of this thread is caught and told by [`caught`], so that a
@@ -42,5 +56,7 @@ mod tests {
         });
         assert_eq!(failed, Err("no luck".into()));
         assert!(!expected());
+        let failed = guarded(|| -> u8 { panic!("no luck") });
+        assert_eq!(failed, Err("an error in the program (no luck; please report it)".into()));
     }
 }

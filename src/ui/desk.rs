@@ -135,9 +135,9 @@ impl Desk {
             answers: Arc::default(),
             answers_current: false,
             guests: Vec::new(),
-            training: hub.training(),
-            library: hub.library(),
-            download: hub.download(),
+            training: hub.trainer.view(),
+            library: hub.librarian.library(),
+            download: hub.downloader.view(),
             runs: Arc::default(),
             picking: Picking { source: "mnist", only_wrong: None },
             wrong: WrongLists::new(),
@@ -160,7 +160,7 @@ impl Desk {
 
     /// Gives the library a job.
     pub fn job(&mut self, job: Job) {
-        let sent = self.hub.job(job);
+        let sent = self.hub.librarian.send(job);
         self.sent(sent);
     }
 
@@ -187,7 +187,7 @@ impl Desk {
     pub fn save_picture(&mut self, name: &'static str, rect: egui::Rect) {
         let path = self.export_path(name, "png");
         let scale = self.ctx.pixels_per_point();
-        let Some(jobs) = self.hub.job_sender() else { return };
+        let Some(jobs) = self.hub.librarian.sender() else { return };
         let waker = self.ctx.clone();
         self.ctx.request_screenshot(move |image| {
             let part = image.region(&rect.expand(4.0), Some(scale));
@@ -220,7 +220,7 @@ impl Desk {
         if source == SYNTHETIC {
             self.load_synthetic();
         }
-        match self.hub.library().source(source) {
+        match self.hub.librarian.library().source(source) {
             Loading::Ready(split) => Wanted::Ready(split.clone()),
             Loading::Unknown | Loading::Busy => Wanted::Coming,
             Loading::Missing => Wanted::Missing("MNIST is not on this machine yet".into()),
@@ -249,7 +249,7 @@ impl Desk {
                 self.hub.start_download(self.home.join("mnist"));
             }
             DataEdit::Offer(on) => self.session.without_mnist = !on,
-            DataEdit::StopDownload => self.hub.stop_download(),
+            DataEdit::StopDownload => self.hub.downloader.stop(),
             DataEdit::ChooseFolder => self.hub.choose_folder(),
             DataEdit::Folder(folder) => {
                 self.session.mnist_folder = Some(folder.clone());
@@ -268,7 +268,7 @@ impl Desk {
 
     /// Shows a digit of a data set's test part.
     pub(super) fn pick(&mut self, source: &'static str, index: usize) {
-        let library = self.hub.library();
+        let library = self.hub.librarian.library();
         if let Some(split) = library.source(source).split()
             && index < split.test.len()
         {
@@ -297,9 +297,9 @@ impl Desk {
 
     /// Reads what the shared workers have to say.
     pub fn refresh(&mut self) {
-        self.training = self.hub.training();
-        self.library = self.hub.library();
-        self.download = self.hub.download();
+        self.training = self.hub.trainer.view();
+        self.library = self.hub.librarian.library();
+        self.download = self.hub.downloader.view();
         self.install_set();
         self.install_loaded();
         self.find_wrong();
@@ -349,7 +349,7 @@ impl Desk {
     /// Puts the network in training among the models, and asks all of them
     /// about the digit if it or they have changed.
     pub(super) fn ask(&mut self) {
-        let training = self.hub.training();
+        let training = self.hub.trainer.view();
         let live =
             training.model.as_ref().filter(|_| self.session.live && training.phase.in_hand());
         let all = || self.settled.iter().chain(live);
@@ -364,7 +364,7 @@ impl Desk {
         if !known || self.asked.1 != version {
             self.asked = (self.asked.0 + 1, version, Some(Arc::clone(&self.models)));
             if !blank {
-                self.hub.ask(Question {
+                self.hub.answerer.ask(Question {
                     serial: self.asked.0,
                     pixels: Box::new(*self.digit.pixels()),
                     models: Arc::clone(&self.models),
@@ -373,7 +373,7 @@ impl Desk {
                 });
             }
         }
-        self.answers = if blank { Arc::default() } else { self.hub.answers() };
+        self.answers = if blank { Arc::default() } else { self.hub.answerer.answer() };
         self.answers_current = !blank && self.answers.serial == self.asked.0;
     }
 

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::models::{Model, Origin};
+use super::progress::{Control, Judged, Phase, TrainingView};
 use super::recorder::Recorder;
 use super::runs::{RunError, RunFolder, RunRecord, RunState};
-use super::training::{Control, Judged, Phase, TrainingView};
 use crate::ann::AnnError;
 use crate::ann::evaluate::evaluate;
 use crate::ann::trainer::{LayerStats, TrainConfig, Trainer};

@@ -1,12 +1,11 @@
 //! The `answers` thread: asks every model at hand about the current digit.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Instant;
 
-use super::events::{Event, Events};
-use super::latest::{Inbox, Slot};
+use super::events::Events;
 use super::models::{Model, Models};
+use super::thread::answering::{Answering, Reply};
 use crate::ann::ensemble;
 use crate::ann::shipped::WeightSet;
 use crate::core::decision::best;
@@ -96,37 +95,42 @@ pub fn combine(set: &WeightSet, answers: &[Answer]) -> Vec<Answer> {
     combined
 }
 
-/// Starts the thread. It ends when `inbox` is closed.
-pub fn spawn(
-    inbox: Arc<Inbox<Question>>,
-    out: Arc<Slot<Answers>>,
-    events: Events,
-) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("answers".into()).spawn(move || {
+impl super::thread::answering::Answer<Question> for Answers {
+    fn failure(why: &str) -> String {
+        format!("The networks could not be asked: {why}. The drawing was kept.")
+    }
+
+    fn failed(question: &Question, _failure: String) -> Option<Self> {
+        let latency_ms = question.asked.elapsed().as_secs_f32() * 1e3;
+        Some(Self { serial: question.serial, latency_ms, ..Self::default() })
+    }
+}
+
+/// The thread, from the window's side.
+pub type Answerer = Answering<Question, Answers>;
+
+impl Answerer {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start(events: Events) -> std::io::Result<Self> {
         // A pool of its own: what others compute meanwhile does not hold it up.
-        let pool = match crate::ann::pool(1) {
-            Ok(pool) => pool,
-            Err(error) => return events.send(Event::Failure(error.to_string())),
-        };
-        while let Some(question) = inbox.wait() {
-            let work = std::panic::AssertUnwindSafe(|| {
+        let pool = Arc::new(crate::ann::pool(1).map_err(std::io::Error::other)?);
+        Self::spawn("answers", events, move || {
+            let pool = Arc::clone(&pool);
+            move |question: &Question, reply: &Reply<Question, Answers>| {
                 let models = question.models.iter();
                 // Nobody waits for the rest once the window closes.
-                let models = models.take_while(|_| !inbox.is_closed());
+                let models = models.take_while(|_| reply.is_awaited());
                 let answers: Vec<Answer> =
                     pool.install(|| models.map(|m| ask(m, &question.pixels)).collect());
-                (combine(question.set, &answers), answers)
-            });
-            let (ensembles, answers) = std::panic::catch_unwind(work).unwrap_or_else(|panic| {
-                let what = super::training::panic_text(&*panic);
-                events.send(Event::Failure(format!("The networks could not be asked, through an error in the program ({what}). The drawing was kept; please report it.")));
-                Default::default()
-            });
-            let latency_ms = question.asked.elapsed().as_secs_f32() * 1e3;
-            out.put(Answers { serial: question.serial, answers, ensembles, latency_ms });
-            events.wake();
-        }
-    })
+                let ensembles = combine(question.set, &answers);
+                let latency_ms = question.asked.elapsed().as_secs_f32() * 1e3;
+                Ok(Some(Answers { serial: question.serial, answers, ensembles, latency_ms }))
+            }
+        })
+    }
 }
 
 #[cfg(test)]
@@ -138,28 +142,23 @@ mod tests {
 
     #[test]
     fn all_are_asked_and_the_time_told_is_that_of_all() {
-        let (inbox, out) =
-            (Arc::<Inbox<Question>>::default(), Arc::new(Slot::new(Answers::default())));
         let (queue, _events) = std::sync::mpsc::sync_channel(8);
-        let events = Events::new(queue, Arc::new(|| {}));
-        let thread = spawn(Arc::clone(&inbox), Arc::clone(&out), events).unwrap();
+        let answerer = Answerer::start(Events::new(queue, Arc::new(|| {}))).unwrap();
         let models = REPORT.networks().into_iter().map(|loaded| {
             let (network, metadata) = loaded.unwrap();
             Arc::new(Model::new(network, metadata, Origin::Shipped))
         });
-        inbox.put(Question {
+        answerer.ask(Question {
             serial: 1,
             pixels: Box::new(synthetic::generate(3, 1).pixels(0)),
             models: Arc::new(models.collect()),
             set: &REPORT,
             asked: Instant::now(),
         });
-        while out.get().serial == 0 {
+        while answerer.answer().serial == 0 {
             std::thread::yield_now();
         }
-        inbox.close();
-        thread.join().unwrap();
-        let answers = out.get();
+        let answers = answerer.answer();
         assert_eq!((answers.answers.len(), answers.ensembles.len()), (10, 3));
         let together: f32 = answers.answers.iter().map(|a| a.took_ms).sum();
         assert!(together > 0.0 && answers.latency_ms >= together, "{answers:?}");

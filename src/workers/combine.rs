@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::events::{Event, Events};
-use super::latest::Slot;
 use super::runs::weights_path;
-use super::training::panic_text;
+use super::thread::latest::Slot;
 use crate::ann::ensemble::{Ensemble, Stacking, Tested};
 use crate::ann::evaluate::evaluate;
 use crate::ann::trainer::{self, TrainConfig};
 use crate::ann::weights::{self, Metadata};
+use crate::core::panics::guarded;
 use crate::data::Dataset;
 use crate::data::registry::Split;
 
@@ -54,11 +54,49 @@ pub struct Combinations {
     pub done: BTreeMap<&'static str, Combined>,
 }
 
+/// Puts ensembles together. Dropped, it ends the one in hand.
+pub struct Combiner {
+    runs_root: PathBuf,
+    combinations: Arc<Slot<Combinations>>,
+    cancel: Arc<AtomicBool>,
+    events: Events,
+}
+
+impl Combiner {
+    /// For runs below `runs_root`.
+    pub fn new(runs_root: PathBuf, events: Events) -> Self {
+        let combinations = Arc::new(Slot::new(Combinations::default()));
+        Self { runs_root, combinations, cancel: Arc::default(), events }
+    }
+
+    /// Begins to put one together, unless one is in hand.
+    pub fn start(&self, of: CombineOf) {
+        if self.combinations.get().in_hand.is_some() {
+            return;
+        }
+        let (cancel, view) = (Arc::clone(&self.cancel), Arc::clone(&self.combinations));
+        let root = self.runs_root.clone();
+        if let Err(error) = combine(of, root, cancel, view, self.events.clone()) {
+            self.combinations
+                .put(Combinations { in_hand: None, ..(*self.combinations.get()).clone() });
+            self.events.send(Event::Failure(format!("The ensemble has no thread: {error}")));
+        }
+    }
+
+    /// All that were put together, and how far the one in hand is.
+    pub fn combinations(&self) -> Arc<Combinations> {
+        self.combinations.get()
+    }
+}
+
+impl Drop for Combiner {
+    fn drop(&mut self) {
+        self.cancel.store(true, Relaxed);
+    }
+}
+
 /// Puts an ensemble together on a thread of its own, until `cancel` is set.
-///
-/// # Errors
-/// When the system gives no thread.
-pub fn combine(
+fn combine(
     of: CombineOf,
     root: PathBuf,
     cancel: Arc<AtomicBool>,
@@ -79,12 +117,12 @@ pub fn combine(
     std::thread::Builder::new()
         .name("combine".into())
         .spawn(move || {
-            let work = std::panic::AssertUnwindSafe(|| {
+            let done = guarded(|| {
                 work(&of, &root, &cancel, &|n| tell(&|all| all.in_hand = Some((id, n, total))))
             });
-            let failure = match std::panic::catch_unwind(work) {
-                Ok(Ok(None)) => None,
-                Ok(Ok(Some(combined))) => {
+            let failure = match done.flatten() {
+                Ok(None) => None,
+                Ok(Some(combined)) => {
                     tell(&|all| drop(all.done.insert(id, combined.clone())));
                     if !combined.unchecked.is_empty() {
                         events.send(Event::Notice(format!(
@@ -95,11 +133,7 @@ pub fn combine(
                     }
                     None
                 }
-                Ok(Err(error)) => Some(error),
-                Err(panic) => Some(format!(
-                    "an error in the program ({}); please report it",
-                    panic_text(&*panic)
-                )),
+                Err(why) => Some(why),
             };
             if let Some(why) = failure {
                 let name = of.ensemble.name;
@@ -215,26 +249,25 @@ mod tests {
         let of = CombineOf { ensemble, runs, split };
         let (sender, arrived) = std::sync::mpsc::sync_channel(8);
         let events = Events::new(sender, Arc::new(|| {}));
-        let view = Arc::new(Slot::new(Combinations::default()));
+        let combiner = Combiner::new(root.path().into(), events);
         let ask = |of: &CombineOf, cancelled: bool| {
-            let cancel = Arc::new(AtomicBool::new(cancelled));
-            let root = root.path().to_owned();
-            combine(of.clone(), root, cancel, Arc::clone(&view), events.clone()).unwrap();
+            combiner.cancel.store(cancelled, Relaxed);
+            combiner.start(of.clone());
             let begun = Instant::now();
-            while view.get().in_hand.is_some() {
+            while combiner.combinations().in_hand.is_some() {
                 assert!(begun.elapsed() < Duration::from_secs(120));
                 std::thread::sleep(Duration::from_millis(5));
             }
         };
         ask(&of, true);
-        assert!(view.get().done.is_empty() && arrived.try_recv().is_err());
+        assert!(combiner.combinations().done.is_empty() && arrived.try_recv().is_err());
         // Trained on more digits, so that some of those held out now were among them.
         let more = Split { train: part(&digits, 0..900), test: Arc::clone(&of.split.test) };
         ask(&CombineOf { split: more, ..of.clone() }, false);
         let told = arrived.try_recv().unwrap();
         assert!(matches!(told, Event::Failure(text) if text.contains("hold out the same")));
         ask(&of, false);
-        let view = view.get();
+        let view = combiner.combinations();
         let combined = &view.done["rnns"];
         assert_eq!(combined.runs.len(), 4);
         assert_eq!(combined.stacking.fitted_on, 200);
@@ -269,9 +302,9 @@ mod tests {
                 split: Split { train: Arc::clone(&digits), test: Arc::clone(&digits) },
             };
             let (sender, arrived) = std::sync::mpsc::sync_channel(8);
-            let view = Arc::new(Slot::new(Combinations::default()));
             let events = Events::new(sender, Arc::new(|| {}));
-            combine(of, root.path().into(), Arc::default(), view, events).unwrap();
+            let combiner = Combiner::new(root.path().into(), events);
+            combiner.start(of);
             let told = arrived.recv_timeout(Duration::from_secs(60)).unwrap();
             assert!(matches!(told, Event::Failure(text) if text.starts_with(ensemble.name)));
         }

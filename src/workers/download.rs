@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::events::{Event, Events};
-use super::latest::Slot;
+use super::thread::latest::Slot;
 use crate::data::download::{MIRRORS, Options, download};
 
 /// How far a download has come.
@@ -21,9 +21,52 @@ pub struct DownloadView {
     pub total: u64,
 }
 
-/// Downloads into `folder` on a thread of its own; `finished` is called with the
-/// folder when all files are there and checked.
-pub fn spawn(
+/// Fetches MNIST. Dropped, it stops what it is fetching.
+pub struct Downloader {
+    view: Arc<Slot<DownloadView>>,
+    cancel: Arc<AtomicBool>,
+    events: Events,
+}
+
+impl Downloader {
+    /// Tells `events` how downloads end.
+    pub fn new(events: Events) -> Self {
+        let view = Arc::new(Slot::new(DownloadView::default()));
+        Self { view, cancel: Arc::default(), events }
+    }
+
+    /// Begins to fetch into `folder`, unless it is fetching already; `finished` is
+    /// called with the folder when all files are there and checked.
+    pub fn start(&self, folder: PathBuf, finished: impl FnOnce(PathBuf) + Send + 'static) {
+        if self.view.get().running {
+            return;
+        }
+        let (cancel, view) = (Arc::clone(&self.cancel), Arc::clone(&self.view));
+        if let Err(error) = spawn(folder, cancel, view, self.events.clone(), finished) {
+            self.view.put(DownloadView::default());
+            self.events.send(Event::Failure(format!("The download could not start: {error}")));
+        }
+    }
+
+    /// Stops, keeping what has arrived.
+    pub fn stop(&self) {
+        self.cancel.store(true, Relaxed);
+    }
+
+    /// How far it has come.
+    pub fn view(&self) -> Arc<DownloadView> {
+        self.view.get()
+    }
+}
+
+impl Drop for Downloader {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Downloads on a thread of its own.
+fn spawn(
     folder: PathBuf,
     cancel: Arc<AtomicBool>,
     view: Arc<Slot<DownloadView>>,

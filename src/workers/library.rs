@@ -5,13 +5,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::Busy;
 use super::events::{Event, Events};
-use super::latest::Slot;
 use super::models::{Model, Models, Origin};
+use super::thread::latest::Slot;
 use crate::ann::evaluate::evaluate;
 use crate::ann::orientation;
 use crate::ann::shipped::WeightSet;
@@ -20,6 +21,7 @@ use crate::convert::network::Spiking;
 use crate::convert::nir;
 use crate::core::files::write_bytes;
 use crate::core::npz::{self, Array};
+use crate::core::panics::guarded;
 use crate::data::orient::Orientation;
 use crate::data::registry::{self, Split};
 use crate::data::{Dataset, mnist, picture};
@@ -117,52 +119,100 @@ impl Library {
     }
 }
 
+/// Jobs that may wait.
+const QUEUE: usize = 64;
 /// How soon a job that only reads is let go when the window closes.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-struct Worker {
-    out: Arc<Slot<Library>>,
-    events: Events,
-    runs_root: PathBuf,
+/// The thread, from the window's side. Dropped, it does what is still to be written,
+/// ends the thread and waits for it.
+pub struct LibraryThread {
+    jobs: Option<SyncSender<Job>>,
+    library: Arc<Slot<Library>>,
     quit: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
 }
 
-/// Starts the thread. It ends when the sender of `jobs` is dropped; `quit` cuts
-/// a long job short.
-pub fn spawn(
-    jobs: Receiver<Job>,
+impl LibraryThread {
+    /// Starts the thread, for runs below `runs_root`.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start(runs_root: PathBuf, events: Events) -> std::io::Result<Self> {
+        let (sender, jobs) = sync_channel::<Job>(QUEUE);
+        let (library, quit) = (Arc::new(Slot::new(Library::default())), Arc::default());
+        let (out, until) = (Arc::clone(&library), Arc::clone(&quit));
+        let librarian = Arc::new(Librarian { out, events, runs_root, quit: until });
+        let builder = std::thread::Builder::new().name("library".into());
+        let thread = builder.spawn(move || {
+            while let Ok(job) = jobs.recv() {
+                if job.writes() {
+                    librarian.guarded(job);
+                } else if !librarian.quit.load(Relaxed) {
+                    reading(&librarian, job);
+                }
+            }
+        })?;
+        Ok(Self { jobs: Some(sender), library, quit, thread: Some(thread) })
+    }
+
+    /// Gives it a job.
+    ///
+    /// # Errors
+    /// [`Busy`] when its queue is full or the thread is gone.
+    pub fn send(&self, job: Job) -> Result<(), Busy> {
+        super::send(self.jobs.as_ref(), job, "library")
+    }
+
+    /// A sender of jobs for callbacks that outlive the frame.
+    pub fn sender(&self) -> Option<SyncSender<Job>> {
+        self.jobs.clone()
+    }
+
+    /// What it holds.
+    pub fn library(&self) -> Arc<Library> {
+        self.library.get()
+    }
+
+    /// Cuts jobs that only read short; who drops this waits for the others.
+    pub fn quit(&self) {
+        self.quit.store(true, Relaxed);
+    }
+}
+
+impl Drop for LibraryThread {
+    fn drop(&mut self) {
+        self.quit();
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The thread's own side.
+struct Librarian {
     out: Arc<Slot<Library>>,
     events: Events,
     runs_root: PathBuf,
     quit: Arc<AtomicBool>,
-) -> std::io::Result<JoinHandle<()>> {
-    let worker = Arc::new(Worker { out, events, runs_root, quit });
-    std::thread::Builder::new().name("library".into()).spawn(move || {
-        while let Ok(job) = jobs.recv() {
-            if job.writes() {
-                worker.guarded(job);
-            } else if !worker.quit.load(Relaxed) {
-                reading(&worker, job);
-            }
-        }
-    })
 }
 
 /// Does a job that only reads on a thread of its own, so that the window need not
 /// wait for its end to close: what it would have brought is of no use then.
-fn reading(worker: &Arc<Worker>, job: Job) {
+fn reading(librarian: &Arc<Librarian>, job: Job) {
     let (done, wait) = sync_channel::<()>(1);
-    let own = Arc::clone(worker);
+    let own = Arc::clone(librarian);
     let spawned = std::thread::Builder::new().name("reading".into()).spawn(move || {
         own.guarded(job);
         drop(done);
     });
     if let Err(error) = spawned {
-        return worker
+        return librarian
             .fail(format!("Nothing could be read: {error}. Close something else and try again."));
     }
     while wait.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-        if worker.quit.load(Relaxed) {
+        if librarian.quit.load(Relaxed) {
             return;
         }
     }
@@ -193,12 +243,10 @@ impl Job {
     }
 }
 
-impl Worker {
+impl Librarian {
     fn guarded(&self, job: Job) {
-        let work = std::panic::AssertUnwindSafe(|| self.carry_out(job));
-        if let Err(panic) = std::panic::catch_unwind(work) {
-            let what = super::training::panic_text(&*panic);
-            self.fail(format!("A job failed through an error in the program ({what}). Nothing was lost; please report it."));
+        if let Err(why) = guarded(|| self.carry_out(job)) {
+            self.fail(format!("A job failed: {why}. Nothing was lost."));
         }
     }
 

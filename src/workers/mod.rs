@@ -33,6 +33,12 @@
 //! either, the worker calls [`events::Wake`], so the window repaints when, and
 //! only when, there is something new. Commands are sent with `try_send`: the
 //! window never waits, and says so should a queue be full.
+//!
+//! Threads that take the newest question only are [`thread::answering`], those with
+//! a speed are [`thread::paced`]. Each worker has a handle, which is started with
+//! [`Events`]; dropped, it ends the thread. Those that serve one workspace belong to
+//! it; [`Hub`] has those that several use. A panic ends what was being done, is told
+//! as an event, and leaves the thread ready for the next question or run.
 
 pub mod active;
 pub mod answers;
@@ -46,87 +52,49 @@ pub mod download;
 pub mod events;
 pub mod experiments;
 pub mod inspect;
-pub mod latest;
 pub mod library;
 pub mod models;
 pub mod plasticity;
 pub mod plotter;
+pub mod progress;
 pub mod recorder;
-pub mod remote;
 pub mod runs;
 pub mod scrub;
 pub mod simulation;
 pub mod sweep;
+pub mod thread;
 pub mod training;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::Release};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
 
 use crate::snn::SnnError;
 use crate::snn::cpu::CpuEngine;
 use crate::snn::engine::Engine;
 use crate::snn::network::Network;
 use crate::snn::recording::spike_times::EXTENSIONS;
-use answers::{Answers, Question};
-use clicks::Clicks;
-use combine::{Combinations, CombineOf};
-use digits::DigitsThread;
-use digits::measure::MeasureThread;
-use digits::shown::ShownThread;
-use download::DownloadView;
+use answers::Answerer;
+use download::Downloader;
 use events::{Event, Events, QUEUE, Wake};
-use experiments::Experiments;
-use latest::{Inbox, Slot};
-use library::{Job, Library};
-use plasticity::Questions;
-use plasticity::pattern::PatternThread;
+use library::{Job, LibraryThread};
 use plotter::Plotter;
-use simulation::Simulation;
-use sweep::{Survey, SurveyOf, Sweeps};
-use training::{Control, TrainCommand, TrainingView};
+use training::Training;
 
-/// All workers, from the window's side.
+/// The workers that several workspaces use, from the window's side.
 pub struct Hub {
-    questions: Arc<Inbox<Question>>,
-    answers: Arc<Slot<Answers>>,
-    to_sweep: Arc<Inbox<sweep::Question>>,
-    sweeps: Arc<Slot<Sweeps>>,
-    survey: Arc<Slot<Survey>>,
-    cancel_survey: Arc<AtomicBool>,
-    combinations: Arc<Slot<Combinations>>,
-    cancel_combining: Arc<AtomicBool>,
     runs_root: PathBuf,
-    scrubs: Arc<Inbox<scrub::Question>>,
-    scrubbed: Arc<Slot<scrub::View>>,
-    train: Option<SyncSender<TrainCommand>>,
-    control: Arc<Control>,
-    training: Arc<Slot<TrainingView>>,
-    jobs: Option<SyncSender<Job>>,
-    library: Arc<Slot<Library>>,
-    /// Shows digits to networks in spikes.
-    pub conversion: conversion::Conversion,
-    plotter: Plotter,
-    simulation: Simulation,
-    /// Lets spikes be heard.
-    pub clicks: Clicks,
-    experiments: Experiments,
-    plasticity: Questions,
-    pattern: PatternThread,
-    /// The spiking network that learns digits.
-    pub digits: DigitsThread,
-    /// Shows the current digit to it.
-    pub shown_digit: ShownThread,
-    /// Measures it.
-    pub measure: MeasureThread,
-    download: Arc<Slot<DownloadView>>,
-    cancel_download: Arc<AtomicBool>,
-    quit: Arc<AtomicBool>,
+    /// Asks the models at hand about a digit.
+    pub answerer: Answerer,
+    /// Fetches MNIST.
+    pub downloader: Downloader,
+    /// Trains the run in hand.
+    pub trainer: Training,
+    /// Reads and writes files.
+    pub librarian: LibraryThread,
+    /// Draws long recordings.
+    pub plotter: Plotter,
     events: Events,
     arrived: Receiver<Event>,
-    threads: Vec<JoinHandle<()>>,
 }
 
 /// What a workspace needs to start workers of its own.
@@ -153,83 +121,16 @@ impl Hub {
     pub fn start(runs_root: PathBuf, wake: Wake) -> std::io::Result<Self> {
         let (sender, arrived) = sync_channel(QUEUE);
         let events = Events::new(sender, wake);
-        let (questions, answers) = (Arc::default(), Arc::new(Slot::new(Answers::default())));
-        let (to_sweep, sweeps) = (Arc::default(), Arc::new(Slot::new(Sweeps::default())));
-        let (scrubs, scrubbed) = (Arc::default(), Arc::new(Slot::new(scrub::View::default())));
-        let (train, commands) = sync_channel(16);
-        let (jobs, job_queue) = sync_channel(64);
-        let control = Arc::<Control>::default();
-        let training = Arc::new(Slot::new(TrainingView::default()));
-        let library = Arc::new(Slot::new(Library::default()));
-        let quit = Arc::<AtomicBool>::default();
         devices::look(&events)?;
-        let plotter = Plotter::default();
-        let threads = vec![
-            answers::spawn(Arc::clone(&questions), Arc::clone(&answers), events.clone())?,
-            sweep::spawn(Arc::clone(&to_sweep), Arc::clone(&sweeps), events.clone())?,
-            scrub::spawn(
-                Arc::clone(&scrubs),
-                Arc::clone(&scrubbed),
-                events.clone(),
-                runs_root.clone(),
-            )?,
-            training::spawn(
-                Arc::clone(&control),
-                commands,
-                Arc::clone(&training),
-                events.clone(),
-                runs_root.clone(),
-            )?,
-            library::spawn(
-                job_queue,
-                Arc::clone(&library),
-                events.clone(),
-                runs_root.clone(),
-                Arc::clone(&quit),
-            )?,
-            plotter::spawn(plotter.clone(), events.clone())?,
-        ];
-        let simulation = Simulation::start("simulation", events.clone())?;
-        let clicks = Clicks::start(events.clone())?;
-        let experiments = Experiments::start(cpu_engine, events.clone())?;
-        let plasticity = Questions::start(events.clone())?;
-        let pattern = PatternThread::start(events.clone())?;
-        let digits = DigitsThread::start(events.clone())?;
-        let shown_digit = ShownThread::start(events.clone())?;
-        let measure = MeasureThread::start(events.clone())?;
         Ok(Self {
-            questions,
-            answers,
-            to_sweep,
-            sweeps,
-            survey: Arc::new(Slot::new(Survey::default())),
-            cancel_survey: Arc::default(),
-            combinations: Arc::new(Slot::new(Combinations::default())),
-            cancel_combining: Arc::default(),
+            answerer: Answerer::start(events.clone())?,
+            downloader: Downloader::new(events.clone()),
+            trainer: Training::start(runs_root.clone(), events.clone())?,
+            librarian: LibraryThread::start(runs_root.clone(), events.clone())?,
+            plotter: Plotter::start(events.clone())?,
             runs_root,
-            scrubs,
-            scrubbed,
-            train: Some(train),
-            control,
-            training,
-            jobs: Some(jobs),
-            library,
-            conversion: conversion::Conversion::start(events.clone())?,
-            plotter,
-            simulation,
-            clicks,
-            experiments,
-            plasticity,
-            pattern,
-            digits,
-            shown_digit,
-            measure,
-            download: Arc::new(Slot::new(DownloadView::default())),
-            cancel_download: Arc::default(),
-            quit,
             events,
             arrived,
-            threads,
         })
     }
 
@@ -238,186 +139,14 @@ impl Hub {
         Start { events: self.events.clone(), runs_root: self.runs_root.clone(), keeps }
     }
 
-    /// Asks the models at hand about a digit; an earlier question that was not
-    /// begun is forgotten.
-    pub fn ask(&self, question: Question) {
-        self.questions.put(question);
-    }
-
-    /// The newest answers.
-    pub fn answers(&self) -> Arc<Answers> {
-        self.answers.get()
-    }
-
-    /// Has a digit read step by step; an earlier question that was not begun is
-    /// forgotten.
-    pub fn sweep(&self, question: sweep::Question) {
-        self.to_sweep.put(question);
-    }
-
-    /// The newest readings.
-    pub fn sweeps(&self) -> Arc<Sweeps> {
-        self.sweeps.get()
-    }
-
-    /// Begins a survey, unless one is going on.
-    pub fn start_survey(&self, of: SurveyOf) {
-        if self.survey.get().running {
-            return;
-        }
-        let (cancel, view) = (Arc::clone(&self.cancel_survey), Arc::clone(&self.survey));
-        if let Err(error) = sweep::survey(of, cancel, view, self.events.clone()) {
-            self.survey.put(Survey::default());
-            self.events.send(Event::Failure(format!("The survey could not start: {error}")));
-        }
-    }
-
-    /// Ends the survey, keeping what it has counted.
-    pub fn stop_survey(&self) {
-        self.cancel_survey.store(true, Relaxed);
-    }
-
-    /// How far the survey is, and what it counted.
-    pub fn survey(&self) -> Arc<Survey> {
-        self.survey.get()
-    }
-
-    /// Puts an ensemble of the user's runs together, unless one is in hand.
-    pub fn start_combining(&self, of: CombineOf) {
-        if self.combinations.get().in_hand.is_some() {
-            return;
-        }
-        let (cancel, view) = (Arc::clone(&self.cancel_combining), Arc::clone(&self.combinations));
-        let root = self.runs_root.clone();
-        if let Err(error) = combine::combine(of, root, cancel, view, self.events.clone()) {
-            self.combinations
-                .put(Combinations { in_hand: None, ..(*self.combinations.get()).clone() });
-            self.events.send(Event::Failure(format!("The ensemble has no thread: {error}")));
-        }
-    }
-
-    /// The ensembles of the user's runs.
-    pub fn combinations(&self) -> Arc<Combinations> {
-        self.combinations.get()
-    }
-
-    /// Asks for a moment of a run's history; an earlier question that was not
-    /// begun is forgotten.
-    pub fn scrub(&self, question: scrub::Question) {
-        self.scrubs.put(question);
-    }
-
-    /// What the newest question about a history has brought.
-    pub fn scrubbed(&self) -> Arc<scrub::View> {
-        self.scrubbed.get()
-    }
-
-    /// Sends a command to the trainer.
-    ///
-    /// # Errors
-    /// [`Busy`] when its queue is full or the thread is gone.
-    pub fn train(&self, command: TrainCommand) -> Result<(), Busy> {
-        send(self.train.as_ref(), command, "trainer")
-    }
-
-    /// Holds training before the next mini-batch, or lets it go on.
-    pub fn set_paused(&self, paused: bool) {
-        self.control.paused.store(paused, Relaxed);
-        self.nudge();
-    }
-
-    /// Ends the run in hand.
-    pub fn stop_training(&self) {
-        self.control.stop.store(true, Relaxed);
-        self.nudge();
-    }
-
-    /// Whether anybody looks at the layers, and whether the network in training
-    /// answers in the Draw workspace.
-    pub fn watch(&self, layers: bool, live: bool) {
-        self.control.watched.store(layers, Relaxed);
-        self.control.live.store(live, Relaxed);
-    }
-
-    /// Makes a sleeping trainer look at the atomics. A full queue needs none:
-    /// whoever works through it looks after each command.
-    fn nudge(&self) {
-        let _ = self.train(TrainCommand::Wake);
-    }
-
-    /// The newest view of the training.
-    pub fn training(&self) -> Arc<TrainingView> {
-        self.training.get()
-    }
-
-    /// Gives the library a job.
-    ///
-    /// # Errors
-    /// [`Busy`] when its queue is full or the thread is gone.
-    pub fn job(&self, job: Job) -> Result<(), Busy> {
-        send(self.jobs.as_ref(), job, "library")
-    }
-
-    /// A sender of jobs for callbacks that outlive the frame.
-    pub fn job_sender(&self) -> Option<SyncSender<Job>> {
-        self.jobs.clone()
-    }
-
-    /// What the library holds.
-    pub fn library(&self) -> Arc<Library> {
-        self.library.get()
-    }
-
-    /// The simulation of the Neuron lab.
-    pub fn simulation(&self) -> &Simulation {
-        &self.simulation
-    }
-
-    /// The experiments of the Plasticity lab.
-    pub fn plasticity(&self) -> &Questions {
-        &self.plasticity
-    }
-
-    /// The neuron that finds a pattern.
-    pub fn pattern(&self) -> &PatternThread {
-        &self.pattern
-    }
-
-    /// The Neuron lab's other experiments.
-    pub fn experiments(&self) -> &Experiments {
-        &self.experiments
-    }
-
-    /// Who draws long recordings.
-    pub fn plotter(&self) -> &Plotter {
-        &self.plotter
-    }
-
-    /// How far the download has come.
-    pub fn download(&self) -> Arc<DownloadView> {
-        self.download.get()
-    }
-
     /// Fetches MNIST into `folder`, then loads it.
     pub fn start_download(&self, folder: PathBuf) {
-        if self.download.get().running {
-            return;
-        }
-        let jobs = self.jobs.clone();
-        let then = move |dir| {
+        let jobs = self.librarian.sender();
+        self.downloader.start(folder, move |dir| {
             if let Some(jobs) = jobs {
                 let _ = jobs.send(Job::LoadMnist { named: None, own: dir });
             }
-        };
-        let (cancel, view) = (Arc::clone(&self.cancel_download), Arc::clone(&self.download));
-        if let Err(error) = download::spawn(folder, cancel, view, self.events.clone(), then) {
-            self.events.send(Event::Failure(format!("The download could not start: {error}")));
-        }
-    }
-
-    /// Stops the download, keeping what has arrived.
-    pub fn stop_download(&self) {
-        self.cancel_download.store(true, Relaxed);
+        });
     }
 
     /// Opens the system's folder dialog on a thread of its own.
@@ -436,7 +165,7 @@ impl Hub {
 
     /// Opens the system's dialog for a file of spikes, and has it read.
     pub fn choose_spikes(&self) {
-        let jobs = self.jobs.clone();
+        let jobs = self.librarian.sender();
         let spawned = std::thread::Builder::new().name("spikes dialog".into()).spawn(move || {
             let dialog = rfd::FileDialog::new()
                 .set_title("Spikes as npz or CSV")
@@ -470,27 +199,11 @@ fn send<T>(queue: Option<&SyncSender<T>>, value: T, name: &'static str) -> Resul
 }
 
 impl Drop for Hub {
-    /// Ends the workers and waits for them: a run in hand writes its checkpoint.
+    /// Lets all workers end at once; each is waited for as it is dropped, and a run in
+    /// hand writes its checkpoint.
     fn drop(&mut self) {
-        self.quit.store(true, Relaxed);
-        self.cancel_download.store(true, Relaxed);
-        self.cancel_survey.store(true, Relaxed);
-        self.cancel_combining.store(true, Relaxed);
-        self.questions.close();
-        self.to_sweep.close();
-        self.scrubs.close();
-        self.plotter.close();
-        // All of them at once: each is waited for afterwards.
-        self.simulation.quit();
-        self.pattern.quit();
-        self.digits.quit();
-        // The flag to leave goes up first: a stopped run would count as ended.
-        self.control.quit.store(true, Release);
-        self.control.stop.store(true, Release);
-        self.train = None;
-        self.jobs = None;
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
-        }
+        self.librarian.quit();
+        self.downloader.stop();
+        self.trainer.quit();
     }
 }

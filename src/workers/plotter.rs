@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use super::events::{Event, Events};
+use crate::core::panics::guarded;
 use crate::snn::recording::statistics::{TrainStatistics, measure};
 use crate::snn::recording::{Recording, View};
 
@@ -133,58 +134,90 @@ pub struct Answered {
     pub answer: Answer,
 }
 
-/// Questions wait here, and answers are left here.
+/// Questions that wait, and the newest answers, by key.
 #[derive(Debug, Default)]
-struct Desk {
+struct Board {
     asked: BTreeMap<u64, Question>,
     answered: BTreeMap<u64, Arc<Answered>>,
     closed: bool,
 }
 
-/// The window's side of the thread. Copies share the same desk.
-#[derive(Clone, Debug, Default)]
-pub struct Plotter(Arc<(Mutex<Desk>, Condvar)>);
+#[derive(Debug, Default)]
+struct Shared {
+    board: Mutex<Board>,
+    asked: Condvar,
+}
+
+/// The thread, from the window's side. Dropped, it ends the thread and waits for it.
+#[derive(Debug, Default)]
+pub struct Plotter {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
 
 impl Plotter {
-    /// A poisoned lock means a panic between two complete values.
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start(events: Events) -> std::io::Result<Self> {
+        let mut plotter = Self::default();
+        plotter.spawn(events)?;
+        Ok(plotter)
+    }
+
+    fn spawn(&mut self, events: Events) -> std::io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let builder = std::thread::Builder::new().name("plotter".into());
+        self.thread = Some(builder.spawn(move || shared.run(&events))?);
+        Ok(())
     }
 
     /// Asks; an earlier question of the same key that was not begun is dropped.
     pub fn ask(&self, question: Question) {
-        self.desk().asked.insert(question.key, question);
-        self.0.1.notify_one();
+        self.shared.board().asked.insert(question.key, question);
+        self.shared.asked.notify_one();
     }
 
     /// The newest answer for this key.
     pub fn newest(&self, key: u64) -> Option<Arc<Answered>> {
-        self.desk().answered.get(&key).cloned()
+        self.shared.board().answered.get(&key).cloned()
     }
+}
 
-    /// Lets the thread end.
-    pub fn close(&self) {
-        self.desk().closed = true;
-        self.0.1.notify_all();
+impl Drop for Plotter {
+    fn drop(&mut self) {
+        self.shared.board().closed = true;
+        self.shared.asked.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    /// A poisoned lock means a panic between two complete values.
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sleeps until there is a question; `None` once closed.
     fn wait(&self) -> Option<Question> {
-        let mut desk = self.desk();
+        let mut board = self.board();
         loop {
-            if desk.closed {
+            if board.closed {
                 return None;
             }
-            if let Some((_, question)) = desk.asked.pop_first() {
+            if let Some((_, question)) = board.asked.pop_first() {
                 return Some(question);
             }
-            desk = self.0.1.wait(desk).unwrap_or_else(PoisonError::into_inner);
+            board = self.asked.wait(board).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     fn run(&self, events: &Events) {
         while let Some(question) = self.wait() {
-            let answer = std::panic::catch_unwind(|| match &question.task {
+            let answer = guarded(|| match &question.task {
                 Task::Raster(task) => Answer::Raster(draw_raster(&question.recording, task)),
                 Task::Statistics { neurons, steps } => {
                     Answer::Statistics(measure(&question.recording, neurons.clone(), steps.clone()))
@@ -193,24 +226,15 @@ impl Plotter {
             match answer {
                 Ok(answer) => {
                     let answered = Answered { serial: question.serial, answer };
-                    self.desk().answered.insert(question.key, Arc::new(answered));
+                    self.board().answered.insert(question.key, Arc::new(answered));
                     events.wake();
                 }
-                Err(_) => events.send(Event::Failure(
-                    "A raster could not be drawn; the spikes are kept. Another zoom may show them."
-                        .into(),
-                )),
+                Err(why) => events.send(Event::Failure(format!(
+                    "A raster could not be drawn: {why}. The spikes are kept; another zoom may show them."
+                ))),
             }
         }
     }
-}
-
-/// Starts the thread.
-///
-/// # Errors
-/// When the system gives none.
-pub fn spawn(plotter: Plotter, events: Events) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("plotter".into()).spawn(move || plotter.run(&events))
 }
 
 #[cfg(test)]
@@ -257,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_newest_question_of_each_view_is_answered() {
-        let plotter = Plotter::default();
+        let mut plotter = Plotter::default();
         let (sender, _receiver) = std::sync::mpsc::sync_channel(4);
         let (woken, wait) = std::sync::mpsc::sync_channel(16);
         let events = Events::new(
@@ -272,7 +296,7 @@ mod tests {
         ask(1, 1, Task::Raster(task()));
         ask(1, 2, Task::Raster(task()));
         ask(2, 3, Task::Statistics { neurons: 0..4, steps: 0..100 });
-        let thread = spawn(plotter.clone(), events).unwrap();
+        plotter.spawn(events).unwrap();
         for _ in 0..2 {
             wait.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
         }
@@ -281,7 +305,5 @@ mod tests {
         let Answer::Statistics(s) = &answered.answer else { panic!("{answered:?}") };
         assert_eq!((s.spikes, s.cv), (100, Some(0.0)));
         assert!(plotter.newest(3).is_none());
-        plotter.close();
-        thread.join().unwrap();
     }
 }

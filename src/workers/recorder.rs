@@ -17,6 +17,7 @@ use crate::ann::network::Network;
 use crate::ann::snapshots::cadence::{Cadence, HistoryConfig};
 use crate::ann::snapshots::{SnapshotError, Taken, Writer};
 use crate::ann::trainer::{Batch, Trainer};
+use crate::core::panics::guarded;
 
 /// Snapshots that wait to be packed; each takes eight bytes per weight.
 const QUEUE: usize = 4;
@@ -43,7 +44,7 @@ pub struct Recorder {
     thinned: u32,
     before: Option<Vec<f32>>,
     /// A failure was handed on.
-    told: bool,
+    failure_reported: bool,
     queue: Option<SyncSender<Taken>>,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -77,7 +78,7 @@ impl Recorder {
             last: progress.step,
             thinned: 0,
             before: None,
-            told: false,
+            failure_reported: false,
             queue: None,
             shared: Arc::clone(&shared),
             thread: None,
@@ -90,7 +91,13 @@ impl Recorder {
             shared.change(|s| (s.snapshots, s.bytes) = (writer.snapshots(), writer.bytes()));
             let (queue, taken) = sync_channel(QUEUE);
             let thread = std::thread::Builder::new().name("recorder".into());
-            let thread = thread.spawn(move || work(writer, &taken, &shared));
+            let thread = thread.spawn(move || {
+                if let Err(why) = guarded(|| work(writer, &taken, &shared)) {
+                    let text =
+                        format!("The history ended early: {why}. What was kept so far stays");
+                    shared.change(|s| s.failed = Some(text));
+                }
+            });
             recorder.thread = Some(thread.map_err(|e| format!("The history has no thread: {e}"))?);
             recorder.queue = Some(queue);
             Ok(here)
@@ -150,11 +157,11 @@ impl Recorder {
 
     /// A failure that was not told yet.
     pub fn failure(&mut self) -> Option<String> {
-        if self.told {
+        if self.failure_reported {
             return None;
         }
         let failed = self.shared.status().failed?;
-        self.told = true;
+        self.failure_reported = true;
         self.queue = None;
         Some(failed)
     }
@@ -170,15 +177,8 @@ impl Recorder {
 
     fn end(&mut self) {
         self.queue = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            self.shared.change(|s| {
-                s.failed = Some(
-                    "The history ended by an error in the program; what was kept so far stays"
-                        .into(),
-                );
-            });
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 }
@@ -232,8 +232,8 @@ fn work(mut writer: Writer, queue: &Receiver<Taken>, shared: &Shared) {
 #[cfg(test)]
 mod tests {
     use super::super::active::ActiveRun;
+    use super::super::progress::{Control, Phase};
     use super::super::runs::{RunState, weights_path};
-    use super::super::training::{Control, Phase};
     use super::*;
     use crate::ann::optimiser::OptimiserConfig;
     use crate::ann::snapshots::{Reader, folder};

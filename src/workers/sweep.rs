@@ -4,16 +4,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::thread::JoinHandle;
 use std::time::Instant;
 
 use super::events::{Event, Events};
-use super::latest::{Inbox, Slot};
 use super::models::{Model, Models, Origin};
+use super::thread::answering::{Answer, Answering, Reply};
+use super::thread::latest::Slot;
 use crate::ann::ensemble::{self, Stacking};
 use crate::ann::shipped::WeightSet;
 use crate::ann::sweep::early::{Count, together};
 use crate::ann::sweep::{self, Hidden, Probabilities, Sweep};
+use crate::core::panics::guarded;
 use crate::data::Pixels;
 use crate::data::registry::Split;
 
@@ -105,27 +106,77 @@ pub fn read(question: &Question, go_on: &dyn Fn() -> bool) -> Sweeps {
     Sweeps { serial: question.serial, readings, together, latency_ms }
 }
 
-/// Starts the thread. It ends when `inbox` is closed.
-pub fn spawn(
-    inbox: Arc<Inbox<Question>>,
-    out: Arc<Slot<Sweeps>>,
+impl Answer<Question> for Sweeps {
+    fn failure(why: &str) -> String {
+        format!("The digit could not be read step by step: {why}. Nothing was lost.")
+    }
+
+    fn failed(question: &Question, _failure: String) -> Option<Self> {
+        Some(Self { serial: question.serial, ..Self::default() })
+    }
+}
+
+/// Both threads, from the window's side. Dropped, they end.
+pub struct Reader {
+    reading: Answering<Question, Sweeps>,
+    survey: Arc<Slot<Survey>>,
+    cancel: Arc<AtomicBool>,
     events: Events,
-) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("sweep".into()).spawn(move || {
-        while let Some(question) = inbox.wait() {
-            let work =
-                std::panic::AssertUnwindSafe(|| read(&question, &|| !inbox.is_closed()));
-            match std::panic::catch_unwind(work) {
-                Ok(sweeps) => out.put(sweeps),
-                Err(panic) => {
-                    let what = super::training::panic_text(&*panic);
-                    events.send(Event::Failure(format!("The digit could not be read step by step, through an error in the program ({what}). Nothing was lost; please report it.")));
-                    out.put(Sweeps { serial: question.serial, ..Sweeps::default() });
-                }
+}
+
+impl Reader {
+    /// Starts the thread that reads the current digit.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start(events: Events) -> std::io::Result<Self> {
+        let reading = Answering::spawn("sweep", events.clone(), || {
+            |question: &Question, reply: &Reply<Question, Sweeps>| {
+                Ok(Some(read(question, &|| reply.is_awaited())))
             }
-            events.wake();
+        })?;
+        let survey = Arc::new(Slot::new(Survey::default()));
+        Ok(Self { reading, survey, cancel: Arc::default(), events })
+    }
+
+    /// Has a digit read step by step; an earlier question that was not begun is
+    /// forgotten.
+    pub fn ask(&self, question: Question) {
+        self.reading.ask(question);
+    }
+
+    /// The newest readings.
+    pub fn sweeps(&self) -> Arc<Sweeps> {
+        self.reading.answer()
+    }
+
+    /// Begins a survey, unless one is going on.
+    pub fn start_survey(&self, of: SurveyOf) {
+        if self.survey.get().running {
+            return;
         }
-    })
+        let (cancel, view) = (Arc::clone(&self.cancel), Arc::clone(&self.survey));
+        if let Err(error) = survey(of, cancel, view, self.events.clone()) {
+            self.survey.put(Survey::default());
+            self.events.send(Event::Failure(format!("The survey could not start: {error}")));
+        }
+    }
+
+    /// Ends the survey, keeping what it has counted.
+    pub fn stop_survey(&self) {
+        self.cancel.store(true, Relaxed);
+    }
+
+    /// How far the survey is, and what it counted.
+    pub fn survey(&self) -> Arc<Survey> {
+        self.survey.get()
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.stop_survey();
+    }
 }
 
 /// What a survey is about.
@@ -161,7 +212,7 @@ pub struct Survey {
 
 /// Reads the test digits on a thread of its own, until `cancel` is set. What was
 /// counted until then is kept.
-pub fn survey(
+fn survey(
     of: SurveyOf,
     cancel: Arc<AtomicBool>,
     view: Arc<Slot<Survey>>,
@@ -189,16 +240,17 @@ pub fn survey(
         .name("survey".into())
         .spawn(move || {
             let stacking = stacking.map(|s| s.0);
-            let work = std::panic::AssertUnwindSafe(|| {
+            let counted = guarded(|| {
                 while survey.done < survey.total && !cancel.load(Relaxed) {
                     chunk(&mut survey, &of, &models, stacking);
                     view.put(survey.clone());
                     events.wake();
                 }
             });
-            if let Err(panic) = std::panic::catch_unwind(work) {
-                let what = super::training::panic_text(&*panic);
-                events.send(Event::Failure(format!("Reading the test digits ended through an error in the program ({what}). What was counted is kept; please report it.")));
+            if let Err(why) = counted {
+                events.send(Event::Failure(format!(
+                    "Reading the test digits ended early: {why}. What was counted is kept."
+                )));
             }
             view.put(Survey { running: false, ..(*view.get()).clone() });
             events.wake();
@@ -272,23 +324,23 @@ mod tests {
             set: &REPORT,
             hidden: Hidden::default(),
         };
-        let (cancel, view) = (Arc::<AtomicBool>::default(), Arc::new(Slot::new(Survey::default())));
-        survey(of.clone(), Arc::clone(&cancel), Arc::clone(&view), events.clone()).unwrap();
+        let reader = Reader::start(events).unwrap();
+        reader.start_survey(of.clone());
         let begun = Instant::now();
-        while view.get().running {
+        while reader.survey().running {
             assert!(begun.elapsed().as_secs() < 120);
             std::thread::yield_now();
         }
-        let done = view.get();
+        let done = reader.survey();
         assert_eq!((done.done, done.counts.len()), (120, 5));
         assert!(done.counts.iter().all(|(_, c)| c.digits() == 120));
-        survey(of, Arc::clone(&cancel), Arc::clone(&view), events).unwrap();
-        cancel.store(true, Relaxed);
-        while view.get().running {
+        reader.start_survey(of);
+        reader.stop_survey();
+        while reader.survey().running {
             assert!(begun.elapsed().as_secs() < 120);
             std::thread::yield_now();
         }
-        let stopped = view.get();
+        let stopped = reader.survey();
         assert!(stopped.counts.iter().all(|(_, c)| c.digits() as usize == stopped.done));
     }
 }

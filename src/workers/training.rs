@@ -6,20 +6,23 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 
-use super::active::ActiveRun;
+use super::Busy;
+use super::active::{ActiveRun, StartError, UNCHECKED};
 use super::events::{Event, Events};
-use super::latest::Slot;
-use super::models::Model;
-use super::recorder::HistoryStatus;
-use super::runs::{RunRecord, RunState};
-use crate::ann::evaluate::Evaluation;
-use crate::ann::trainer::{LayerStats, TrainConfig};
-use crate::data::Dataset;
+use super::runs::RunState;
+use super::thread::latest::Slot;
+use crate::ann::trainer::TrainConfig;
+use crate::core::panics::guarded;
 use crate::data::registry::Split;
+
+pub use super::progress::{Control, Judged, Phase, TrainingView};
+
+/// Commands that may wait.
+const QUEUE: usize = 16;
 
 /// What the window asks of the trainer.
 pub enum TrainCommand {
@@ -35,111 +38,98 @@ pub enum TrainCommand {
     Wake,
 }
 
-/// Switches that never queue behind work.
-#[derive(Debug, Default)]
-pub struct Control {
-    /// Hold before the next mini-batch.
-    pub paused: AtomicBool,
-    /// End the run, keeping a checkpoint and the weights.
-    pub stop: AtomicBool,
-    /// The window closes: leave the run as it is, with a checkpoint.
-    pub quit: AtomicBool,
-    /// Somebody looks at the layers, so measure them.
-    pub watched: AtomicBool,
-    /// Let the network in training answer in the Draw workspace.
-    pub live: AtomicBool,
+/// The thread, from the window's side. Dropped, it leaves the run in hand with a
+/// checkpoint, ends the thread and waits for it.
+pub struct Training {
+    commands: Option<SyncSender<TrainCommand>>,
+    control: Arc<Control>,
+    view: Arc<Slot<TrainingView>>,
+    thread: Option<JoinHandle<()>>,
 }
 
-/// What the trainer is doing.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Phase {
-    /// No run in hand.
-    #[default]
-    Idle,
-    /// Training.
-    Training,
-    /// Held between two mini-batches.
-    Paused,
-    /// All epochs are done; the test set is being evaluated.
-    Testing { done: usize, total: usize },
-    /// Done and saved.
-    Finished,
-    /// Ended by the user and saved.
-    Stopped,
-    /// Ended by an error; the message says what was kept.
-    Failed(String),
-}
+impl Training {
+    /// Starts the thread. Runs live below `runs_root`.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start(runs_root: PathBuf, events: Events) -> std::io::Result<Self> {
+        let (sender, commands) = sync_channel(QUEUE);
+        let control = Arc::<Control>::default();
+        let view = Arc::new(Slot::new(TrainingView::default()));
+        let (own, out) = (Arc::clone(&control), Arc::clone(&view));
+        let driver = Driver { control: own, commands, view: out, events, runs_root, active: None };
+        let builder = std::thread::Builder::new().name("trainer".into());
+        let thread = Some(builder.spawn(move || driver.run())?);
+        Ok(Self { commands: Some(sender), control, view, thread })
+    }
 
-impl Phase {
-    /// Whether a run is in hand that has not ended.
-    pub fn in_hand(&self) -> bool {
-        matches!(self, Self::Training | Self::Paused | Self::Testing { .. })
+    /// Sends a command.
+    ///
+    /// # Errors
+    /// [`Busy`] when the queue is full or the thread is gone.
+    pub fn send(&self, command: TrainCommand) -> Result<(), Busy> {
+        super::send(self.commands.as_ref(), command, "trainer")
+    }
+
+    /// Holds training before the next mini-batch, or lets it go on.
+    pub fn set_paused(&self, paused: bool) {
+        self.control.paused.store(paused, Relaxed);
+        self.wake();
+    }
+
+    /// Ends the run in hand.
+    pub fn stop(&self) {
+        self.control.stop.store(true, Relaxed);
+        self.wake();
+    }
+
+    /// Whether anybody looks at the layers, and whether the network in training
+    /// answers in the Draw workspace.
+    pub fn watch(&self, layers: bool, live: bool) {
+        self.control.watched.store(layers, Relaxed);
+        self.control.live.store(live, Relaxed);
+    }
+
+    /// Makes a sleeping trainer look at the atomics. A full queue needs none:
+    /// whoever works through it looks after each command.
+    fn wake(&self) {
+        let _ = self.send(TrainCommand::Wake);
+    }
+
+    /// The newest view.
+    pub fn view(&self) -> Arc<TrainingView> {
+        self.view.get()
+    }
+
+    /// Lets the thread end; who drops this waits for it.
+    pub fn quit(&self) {
+        // The flag to leave goes up first: a stopped run would count as ended.
+        self.control.quit.store(true, Release);
+        self.control.stop.store(true, Release);
     }
 }
 
-/// A network's answers on a held-out set.
-pub struct Judged {
-    /// For people: `validation split` or `test set`.
-    pub of: &'static str,
-    /// After so many epochs.
-    pub epoch: usize,
-    /// The digits that were asked.
-    pub data: Arc<Dataset>,
-    /// What was answered.
-    pub evaluation: Evaluation,
+impl Drop for Training {
+    fn drop(&mut self) {
+        self.quit();
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
-/// Everything the window shows of a run.
-#[derive(Clone, Default)]
-pub struct TrainingView {
-    /// What the trainer is doing.
-    pub phase: Phase,
-    /// The run in hand, or the last one.
-    pub record: Option<Arc<RunRecord>>,
-    /// Epochs finished, and mini-batches done in the current one, of how many.
-    pub epoch: usize,
-    /// Mini-batches done in the epoch.
-    pub batch: usize,
-    /// Mini-batches of an epoch.
-    pub batches: usize,
-    /// Training speed over the last seconds.
-    pub images_per_s: Option<f64>,
-    /// Seconds to the end at that speed.
-    pub left_s: Option<f64>,
-    /// Sizes and histograms of the last update, layer by layer.
-    pub layers: Arc<Vec<LayerStats>>,
-    /// The newest answers on held-out digits.
-    pub judged: Option<Arc<Judged>>,
-    /// What is on disk of its history.
-    pub history: HistoryStatus,
-    /// The network as it is now, if it is to answer in the Draw workspace.
-    pub model: Option<Arc<Model>>,
-}
-
-/// The thread's side of things.
-pub struct Worker {
-    pub(super) control: Arc<Control>,
-    pub(super) commands: Receiver<TrainCommand>,
-    pub(super) view: Arc<Slot<TrainingView>>,
-    pub(super) events: Events,
-    pub(super) runs_root: PathBuf,
-    pub(super) active: Option<ActiveRun>,
-}
-
-/// Starts the thread. It ends, with a checkpoint written, when the sender of
-/// `commands` is dropped.
-pub fn spawn(
+/// The thread's own side.
+struct Driver {
     control: Arc<Control>,
     commands: Receiver<TrainCommand>,
     view: Arc<Slot<TrainingView>>,
     events: Events,
     runs_root: PathBuf,
-) -> std::io::Result<JoinHandle<()>> {
-    let worker = Worker { control, commands, view, events, runs_root, active: None };
-    std::thread::Builder::new().name("trainer".into()).spawn(move || worker.run())
+    active: Option<ActiveRun>,
 }
 
-impl Worker {
+impl Driver {
     fn run(mut self) {
         while !self.control.quit.load(Relaxed) {
             let command = if self.is_training() {
@@ -156,9 +146,8 @@ impl Worker {
             };
             // A bug in a network must not take the window's trainer down for
             // good: the run ends as failed, and the next one can start.
-            let turn = std::panic::AssertUnwindSafe(|| self.turn(command));
-            if let Err(panic) = std::panic::catch_unwind(turn) {
-                self.fail(&format!("an error in the program ({})", panic_text(&*panic)), false);
+            if let Err(why) = guarded(|| self.turn(command)) {
+                self.fail(&why, false);
             }
         }
         if let Some(run) = &mut self.active {
@@ -207,7 +196,7 @@ impl Worker {
     fn begin(
         &mut self,
         paused: bool,
-        open: impl FnOnce(&std::path::Path) -> Result<ActiveRun, super::active::StartError>,
+        open: impl FnOnce(&std::path::Path) -> Result<ActiveRun, StartError>,
     ) {
         self.end(RunState::Stopped, None);
         self.control.stop.store(false, Relaxed);
@@ -215,7 +204,7 @@ impl Worker {
         match open(&self.runs_root) {
             Ok(run) => {
                 if run.has_unchecked_digits() {
-                    self.events.send(Event::Notice(super::active::UNCHECKED.into()));
+                    self.events.send(Event::Notice(UNCHECKED.into()));
                 }
                 self.active = Some(run);
                 self.publish();
@@ -292,11 +281,11 @@ impl Worker {
         self.close(state, message, false);
     }
 
-    /// Likewise; `told`: that files cannot be written is said already.
-    fn close(&mut self, state: RunState, message: Option<String>, told: bool) {
+    /// Likewise; `no_disk`: that files cannot be written is said already.
+    fn close(&mut self, state: RunState, message: Option<String>, no_disk: bool) {
         let Some(mut run) = self.active.take() else { return };
         if let Err(error) = run.close(state, message.clone())
-            && !(told && error.could_not_write())
+            && !(no_disk && error.could_not_write())
         {
             self.events.send(Event::Failure(error.to_string()));
         }
@@ -320,13 +309,4 @@ impl Worker {
         let (records, _) = super::runs::list(&self.runs_root);
         self.events.send(Event::Runs(Arc::new(records)));
     }
-}
-
-/// The text of a caught panic.
-pub(super) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|s| (*s).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".into())
 }

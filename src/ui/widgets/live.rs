@@ -3,7 +3,7 @@
 
 use super::time_axis::TimeView;
 use crate::core::playback::{Looping, Playback, PlaybackEdit};
-use crate::workers::remote::Remote;
+use crate::workers::thread::remote::Remote;
 
 /// Speed above which a run goes as fast as it can, steps per second.
 const UNBOUNDED_STEPS_PER_S: f64 = 1e8;

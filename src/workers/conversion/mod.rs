@@ -12,8 +12,9 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use super::events::{Event, Events};
-use super::latest::{Inbox, Slot};
 use super::models::Model;
+use super::thread::answering::{Answer, Answering, Reply};
+use super::thread::latest::Slot;
 use crate::convert::ConvertError;
 use crate::convert::energy::Work;
 use crate::convert::likeness::{self, Likeness, Sums};
@@ -116,12 +117,12 @@ pub struct Shown {
 
 /// Activations of the network asked about last: they cost more than a run.
 #[derive(Default)]
-pub(super) struct Measured {
+pub(super) struct KnownActivations {
     of: Option<(Arc<Model>, Arc<Dataset>)>,
     activations: Option<Activations>,
 }
 
-impl Measured {
+impl KnownActivations {
     /// Those of this network on these digits.
     /// `None` where `go_on` said no before they were measured.
     pub(super) fn get(
@@ -145,14 +146,22 @@ impl Measured {
     }
 }
 
+impl Answer<Question> for Shown {
+    fn failure(why: &str) -> String {
+        format!("The digit could not be shown in spikes: {why}. Nothing was lost.")
+    }
+
+    fn failed(question: &Question, failure: String) -> Option<Self> {
+        Some(failed(question, failure))
+    }
+}
+
 /// The threads, from the window's side.
 pub struct Conversion {
-    inbox: Arc<Inbox<Question>>,
-    shown: Arc<Slot<Shown>>,
+    answering: Answering<Question, Shown>,
     sample: Arc<Slot<Sample>>,
     cancel: Arc<AtomicBool>,
     events: Events,
-    thread: Option<JoinHandle<()>>,
     sampling: Option<JoinHandle<()>>,
 }
 
@@ -162,40 +171,25 @@ impl Conversion {
     /// # Errors
     /// When the system gives none.
     pub fn start(events: Events) -> std::io::Result<Self> {
-        let (inbox, shown) = (Arc::<Inbox<_>>::default(), Arc::new(Slot::new(Shown::default())));
-        let (questions, out, wake) = (Arc::clone(&inbox), Arc::clone(&shown), events.clone());
-        let builder = std::thread::Builder::new().name("conversion".into());
-        let thread = builder.spawn(move || {
-            let mut measured = Measured::default();
-            while let Some(question) = questions.wait() {
-                let mut go_on = || !questions.is_closed();
-                let work = std::panic::AssertUnwindSafe(|| {
-                    answer(&question, &mut measured, &mut go_on)
-                });
-                let shown = std::panic::catch_unwind(work).unwrap_or_else(|_| {
-                    let text = "The digit could not be shown in spikes, through an error in the program. Nothing was lost; please report it.";
-                    wake.send(Event::Failure(text.into()));
-                    Some(failed(&question, text.into()))
-                });
-                if let Some(shown) = shown {
-                    out.put(shown);
-                    wake.wake();
-                }
+        let answering = Answering::spawn("conversion", events.clone(), || {
+            let mut measured = KnownActivations::default();
+            move |question: &Question, reply: &Reply<Question, Shown>| {
+                Ok(answer(question, &mut measured, &mut || reply.is_awaited()))
             }
         })?;
         let sample = Arc::new(Slot::new(Sample::default()));
         let cancel = Arc::<AtomicBool>::default();
-        Ok(Self { inbox, shown, sample, cancel, events, thread: Some(thread), sampling: None })
+        Ok(Self { answering, sample, cancel, events, sampling: None })
     }
 
     /// Asks; what was asked before and not answered is forgotten.
     pub fn ask(&self, question: Question) {
-        self.inbox.put(question);
+        self.answering.ask(question);
     }
 
     /// The newest answer.
     pub fn shown(&self) -> Arc<Shown> {
-        self.shown.get()
+        self.answering.answer()
     }
 
     /// Begins to ask many digits; an earlier row is ended.
@@ -232,10 +226,6 @@ impl Conversion {
 impl Drop for Conversion {
     fn drop(&mut self) {
         self.stop_sample();
-        self.inbox.close();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 
@@ -251,7 +241,7 @@ fn failed(question: &Question, failure: String) -> Shown {
 /// Shows the digit to the converted network; `None` where `go_on` said no.
 fn answer(
     question: &Question,
-    measured: &mut Measured,
+    measured: &mut KnownActivations,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Option<Shown> {
     let network = &question.model.network;

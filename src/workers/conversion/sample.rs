@@ -5,15 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 
 use super::super::events::{Event, Events};
-use super::super::latest::Slot;
 use super::super::models::Model;
-use super::Measured;
+use super::KnownActivations;
 use crate::ann::evaluate::evaluate;
 use crate::convert::network::Spiking;
 use crate::convert::recipe::{Disturbance, Recipe};
 use crate::convert::sweep::{Sweep, Task, sweep};
+use crate::core::panics::guarded;
 use crate::data::Dataset;
 use crate::data::registry::Split;
+use crate::workers::thread::latest::Slot;
 
 /// What is asked.
 #[derive(Clone)]
@@ -54,12 +55,11 @@ pub(super) fn spawn(
     (out, cancel, events): (Arc<Slot<Sample>>, Arc<AtomicBool>, Events),
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("sample".into()).spawn(move || {
-        let work = std::panic::AssertUnwindSafe(|| work(&of, &out, &cancel, &events));
-        if std::panic::catch_unwind(work).is_err() {
-            let text = "The sample ended early, through an error in the program. What was found is kept; please report it.";
-            events.send(Event::Failure(text.into()));
+        if let Err(why) = guarded(|| work(&of, &out, &cancel, &events)) {
+            let text = format!("The sample ended early: {why}. What was found is kept.");
+            events.send(Event::Failure(text.clone()));
             let before = Sample::clone(&out.get());
-            out.put(Sample { running: false, failure: Some(text.into()), ..before });
+            out.put(Sample { running: false, failure: Some(text), ..before });
         }
         events.wake();
     })
@@ -79,7 +79,7 @@ fn work(of: &SampleOf, out: &Slot<Sample>, cancel: &AtomicBool, events: &Events)
     };
     out.put(sample.clone());
     events.wake();
-    let mut measured = Measured::default();
+    let mut measured = KnownActivations::default();
     let converted = measured
         .get(&of.model, &of.split.train, &mut || !cancel.load(Relaxed))
         .and_then(|a| a.map(|a| Spiking::new(&of.model.network, a, of.recipe)).transpose());

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use super::damage::{Damage, cut_network, cut_spiking, noisy};
 use super::network::Learnt;
 use crate::ann::evaluate::CHUNK;
 use crate::ann::network::Network;
+use crate::core::panics::guarded;
 use crate::data::Pixels;
 use crate::data::dataset::Dataset;
 use crate::snn::SnnError;
@@ -22,11 +23,11 @@ use crate::snn::diehl_cook::protocol::ProtocolSettings;
 use crate::snn::diehl_cook::read_out::{Responses, predict};
 use crate::workers::Busy;
 use crate::workers::events::{Event, Events};
-use crate::workers::latest::Slot;
 use crate::workers::models::Model;
+use crate::workers::thread::latest::Slot;
 
-/// How often it is told how far it is.
-const TELL_EVERY: Duration = Duration::from_millis(60);
+/// How often it reports how far it is.
+const REPORT_EVERY: Duration = Duration::from_millis(60);
 
 /// What to measure.
 pub enum Task {
@@ -96,14 +97,14 @@ impl MeasureThread {
         let (sender, tasks) = sync_channel(2);
         let measured = Arc::new(Slot::new(Measured::default()));
         let cancel = Arc::<AtomicBool>::default();
-        let worker = Worker {
+        let measurer = Measurer {
             out: Arc::clone(&measured),
             cancel: Arc::clone(&cancel),
             events,
-            told: Cell::default(),
+            reported: Cell::default(),
         };
         let builder = std::thread::Builder::new().name("measure".into());
-        let thread = Some(builder.spawn(move || worker.work(&tasks))?);
+        let thread = Some(builder.spawn(move || measurer.work(&tasks))?);
         Ok(Self { tasks: Some(sender), cancel, measured, thread })
     }
 
@@ -113,12 +114,7 @@ impl MeasureThread {
     /// [`Busy`] when others wait already.
     pub fn ask(&self, task: Task) -> Result<(), Busy> {
         self.cancel.store(false, Relaxed);
-        match self.tasks.as_ref().map(|q| q.try_send(task)) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => {
-                Err(Busy("measuring thread"))
-            }
-        }
+        crate::workers::send(self.tasks.as_ref(), task, "measuring thread")
     }
 
     /// Ends the task in hand, keeping what it has measured.
@@ -142,28 +138,24 @@ impl Drop for MeasureThread {
     }
 }
 
-struct Worker {
+/// The thread's own side.
+struct Measurer {
     out: Arc<Slot<Measured>>,
     cancel: Arc<AtomicBool>,
     events: Events,
-    told: Cell<Option<Instant>>,
+    reported: Cell<Option<Instant>>,
 }
 
-impl Worker {
+impl Measurer {
     fn work(&self, tasks: &Receiver<Task>) {
         while let Ok(task) = tasks.recv() {
-            let work = std::panic::AssertUnwindSafe(|| self.carry_out(task));
-            let failure = match std::panic::catch_unwind(work) {
-                Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(error.to_string()),
-                Err(_) => Some("a mistake in the program".to_owned()),
-            };
-            if let Some(reason) = failure {
+            let done = guarded(|| self.carry_out(task));
+            if let Err(why) = done.and_then(|done| done.map_err(|error| error.to_string())) {
                 let text =
-                    format!("The measurement ended early: {reason}. What was measured is kept.");
+                    format!("The measurement ended early: {why}. What was measured is kept.");
                 self.events.send(Event::Failure(text));
             }
-            self.told.set(None);
+            self.reported.set(None);
             self.publish(|m| m.running = None);
         }
     }
@@ -196,7 +188,7 @@ impl Worker {
                         // What was given up says nothing about any neuron.
                         counts.iter().for_each(|counts| responses.add(train.label(i), counts));
                     },
-                    &mut |done| self.tell(name, done, all),
+                    &mut |done| self.report(name, done, all),
                 )?;
                 let (labels, mut right, mut unanswered) = (responses.labels(), 0, 0);
                 let asked = labelled
@@ -208,7 +200,7 @@ impl Worker {
                             right += usize::from(answer == Some(test.label(i)));
                             unanswered += usize::from(answer.is_none());
                         },
-                        &mut |done| self.tell(name, images.1 + done, all),
+                        &mut |done| self.report(name, images.1 + done, all),
                     )?;
                 if asked {
                     let accuracy = right as f64 / images.0.max(1) as f64;
@@ -231,7 +223,7 @@ impl Worker {
                     let pixels = |i: usize| noisy(&test, i, damage, *amount, seed);
                     for which in 0..=models.len() {
                         let done = curves.of.iter().map(|c| c.1.len()).sum();
-                        if !self.tell("Damage", done, all) {
+                        if !self.report("Damage", done, all) {
                             return Ok(());
                         }
                         let right = match which.checked_sub(1) {
@@ -255,10 +247,10 @@ impl Worker {
         }
     }
 
-    /// Tells how far it is, now and then; `false` to end.
-    fn tell(&self, name: &'static str, done: usize, of: usize) -> bool {
-        if self.told.get().is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-            self.told.set(Some(Instant::now()));
+    /// Reports how far it is, now and then; `false` to end.
+    fn report(&self, name: &'static str, done: usize, of: usize) -> bool {
+        if self.reported.get().is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
+            self.reported.set(Some(Instant::now()));
             self.publish(|m| m.running = Some((name, done, of)));
         }
         !self.cancelled()

@@ -14,10 +14,8 @@
 //! * [`damage`]: what damaged networks are
 //! * [`cost`]: what it costs to be watched
 //!
-//! Speed and pause are atomics. Steps are done in slices of some milliseconds,
-//! between which commands are carried out. Small things come up twenty times a
-//! second; fields and labels, which take longer to copy, as often as costs a few
-//! percent of the time.
+//! Small things come up twenty times a second; fields and labels, which take longer
+//! to copy, as often as costs a few percent of the time.
 
 pub mod cost;
 pub mod damage;
@@ -34,15 +32,13 @@ pub mod view;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::events::{Event, Events};
-use super::latest::Slot;
-use super::remote::{Control, Remote};
 use super::simulation::Speeds as EngineSpeeds;
-use super::simulation::pace::Pace;
+use super::thread::pace::Counts;
+use super::thread::paced::{Paced, Runner, Status};
 use crate::core::clock::thread_seconds;
 use crate::snn::SnnError;
 use crate::snn::choose::Wish;
@@ -62,8 +58,6 @@ const UNWATCHED_EVERY: Duration = Duration::from_secs(2);
 /// time; painting them, on a thread of its own, than one part in so many of that.
 const COPY_SHARE: u32 = 50;
 const PAINT_SHARE: u32 = 6;
-/// Speeds are averages over at least this time.
-const MEASURE_OVER: Duration = Duration::from_millis(500);
 /// Steps after which a step to the next spike or image gives up.
 const MOST_STEPS: u64 = 25_000;
 
@@ -87,19 +81,18 @@ pub enum DigitsCommand {
     Goal(Option<u64>),
     /// Go on on the engine that suits this wish.
     Engine(Wish),
-    /// Look at the atomics.
-    Wake,
 }
 
 /// What somebody looks at, and how.
 #[derive(Debug, Default)]
-struct Sight {
-    /// Single spikes; [`Control::watched`] is about the fields.
+struct Watching {
+    /// Single spikes; [`Control::watched`](super::thread::remote::Control::watched) is
+    /// about the fields.
     spikes: AtomicBool,
     look: Mutex<Arc<Look>>,
 }
 
-impl Sight {
+impl Watching {
     fn look(&self) -> Arc<Look> {
         Arc::clone(&self.look.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -107,9 +100,8 @@ impl Sight {
 
 /// The thread, from the window's side.
 pub struct DigitsThread {
-    remote: Remote<DigitsCommand>,
-    sight: Arc<Sight>,
-    view: Arc<Slot<DigitsView>>,
+    paced: Paced<Learner>,
+    watching: Arc<Watching>,
 }
 
 impl DigitsThread {
@@ -125,51 +117,32 @@ impl DigitsThread {
     ///
     /// # Errors
     /// When the system gives none.
-    pub fn start_at(events: Events, publish_every: Duration) -> std::io::Result<Self> {
-        let (sight, view) = (Arc::<Sight>::default(), Arc::new(Slot::new(DigitsView::default())));
-        let (seen, out) = (Arc::clone(&sight), Arc::clone(&view));
-        let painter = Painter::start()?;
-        let work = move |control, commands| {
-            let worker = Worker {
-                control,
-                sight: seen,
-                commands,
-                view: out,
-                events,
-                run: None,
-                generation: 0,
-                version: 0,
-                failure: None,
-                painter,
-                traced: vec![0],
-                past: None,
-                painted: 0,
-                begun: Instant::now(),
-                publish_every,
-                published: Instant::now(),
-                fields: None,
-                fields_at: None,
-                fields_every: FIELDS_EVERY,
-                stale: false,
-                ran: Duration::ZERO,
-                reached: None,
-                meter: Meter::default(),
-            };
-            worker.work();
+    pub fn start_at(events: Events, view_every: Duration) -> std::io::Result<Self> {
+        let watching = Arc::<Watching>::default();
+        let (seen, painter) = (Arc::clone(&watching), Painter::start()?);
+        let make = move || Learner {
+            watching: seen,
+            run: None,
+            generation: 0,
+            version: 0,
+            painter,
+            traced: vec![0],
+            past: None,
+            painted: 0,
+            begun: Instant::now(),
+            fields: None,
+            fields_at: None,
+            fields_every: FIELDS_EVERY,
+            reached: None,
         };
-        let names = ("digits", "spiking network");
-        let remote = Remote::start(names, f64::INFINITY, || DigitsCommand::Wake, work)?;
-        Ok(Self { remote, sight, view })
-    }
-
-    /// The newest view.
-    pub fn view(&self) -> Arc<DigitsView> {
-        self.view.get()
+        let what = "spiking network";
+        let paced = Paced::spawn("digits", what, f64::INFINITY, view_every, events, make)?;
+        Ok(Self { paced, watching })
     }
 
     /// Whether somebody looks at single spikes, which are then recorded.
     pub fn set_recording(&self, on: bool) {
-        if self.sight.spikes.swap(on, Relaxed) != on {
+        if self.watching.spikes.swap(on, Relaxed) != on {
             self.wake();
         }
     }
@@ -177,7 +150,7 @@ impl DigitsThread {
     /// How the fields are to be painted.
     pub fn set_look(&self, look: Arc<Look>) {
         let changed = {
-            let mut held = self.sight.look.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut held = self.watching.look.lock().unwrap_or_else(PoisonError::into_inner);
             let changed = held.stamp != look.stamp;
             *held = look;
             changed
@@ -188,149 +161,69 @@ impl DigitsThread {
     }
 }
 
-/// Pause, speed and commands; *watched* is about the fields.
+/// View, pause, speed and commands; *watched* is about the fields.
 impl Deref for DigitsThread {
-    type Target = Remote<DigitsCommand>;
+    type Target = Paced<Learner>;
 
     fn deref(&self) -> &Self::Target {
-        &self.remote
+        &self.paced
     }
 }
 
-/// The thread's own side.
-struct Worker {
-    control: Arc<Control>,
-    sight: Arc<Sight>,
-    commands: Receiver<DigitsCommand>,
-    view: Arc<Slot<DigitsView>>,
-    events: Events,
+/// The network that learns, and what is shown of it.
+pub struct Learner {
+    watching: Arc<Watching>,
     run: Option<Run>,
     generation: u64,
     /// Number of the newest fields.
     version: u64,
-    failure: Option<String>,
     painter: Painter,
     traced: Vec<u32>,
     past: Option<Arc<Fields>>,
     /// The look that everything is painted in.
     painted: u64,
     begun: Instant,
-    publish_every: Duration,
-    published: Instant,
     fields: Option<Arc<Fields>>,
     fields_at: Option<Instant>,
     fields_every: Duration,
-    /// Whether something changed since the last view.
-    stale: bool,
-    /// Time that the run has run.
-    ran: Duration,
     /// Images at which it last reached a goal.
     reached: Option<u64>,
-    meter: Meter,
 }
 
-impl Worker {
-    fn work(mut self) {
-        let mut pace = Pace::default();
-        let (mut went, mut at) = (false, Instant::now());
-        while !self.control.quits() {
-            let passed = std::mem::replace(&mut at, Instant::now()).elapsed();
-            self.ran += if went { passed } else { Duration::ZERO };
-            let goes = self.control.runs() && self.run.is_some() && self.failure.is_none();
-            self.stale |= std::mem::replace(&mut went, goes) != goes;
-            let speed = self.control.steps_per_s();
-            let wait = if goes {
-                pace.due_in(speed, Instant::now()).min(self.publish_every)
-            } else {
-                pace.rest();
-                self.meter = Meter::default();
-                if self.stale { Duration::ZERO } else { Duration::from_secs(3600) }
-            };
-            match self.commands.recv_timeout(wait) {
-                Ok(command) => {
-                    self.guarded(|worker| worker.carry_out(command));
-                    while !self.control.quits()
-                        && let Ok(command) = self.commands.try_recv()
-                    {
-                        self.guarded(|worker| worker.carry_out(command));
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-            self.guarded(Self::set_recording);
-            if goes && self.failure.is_none() {
-                let due = pace.due(speed, Instant::now());
-                let begun = Instant::now();
-                self.guarded(|worker| worker.steps(due));
-                pace.took(due, begun.elapsed());
-                if let Some(run) = &self.run {
-                    self.meter.measure(run, Instant::now());
-                }
-            }
-            if self.stale && (!goes || self.published.elapsed() >= self.publish_every) {
-                self.guarded(|worker| worker.publish(goes));
-            }
-        }
+impl Runner for Learner {
+    type Command = DigitsCommand;
+    type View = DigitsView;
+
+    const FOR_SHOW: bool = false;
+
+    fn failure(why: &str) -> String {
+        format!(
+            "The spiking network cannot go on: {why}. What it has learnt is still shown; Restart begins anew."
+        )
     }
 
-    /// A panic ends the run, not the thread.
-    fn guarded(&mut self, act: impl FnOnce(&mut Self) -> Result<(), SnnError>) {
-        let acted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| act(self)));
-        let failure = match acted {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => format!(
-                "The spiking network cannot go on: {error}. What it has learnt is still shown; Restart begins anew."
-            ),
-            Err(_) => "The spiking network failed by a mistake in the program. What it has learnt is still shown; Restart begins anew.".to_owned(),
-        };
-        if self.failure.as_ref() == Some(&failure) {
-            return;
-        }
-        self.failure = Some(failure.clone());
-        (self.stale, self.published) = (false, Instant::now());
-        let before = self.view.get();
-        self.view.put(DigitsView {
-            goes: false,
-            speeds: None,
-            failure: Some(failure.clone()),
-            ..(*before).clone()
-        });
-        self.events.send(Event::Failure(failure));
+    fn failed(before: &DigitsView, failure: String) -> DigitsView {
+        DigitsView { goes: false, speeds: None, failure: Some(failure), ..before.clone() }
     }
 
-    /// Records single spikes while somebody looks.
-    fn set_recording(&mut self) -> Result<(), SnnError> {
-        let on = self.sight.spikes.load(Relaxed) && self.failure.is_none();
-        let Some(run) = &mut self.run else { return Ok(()) };
-        self.stale |= on != run.records();
-        run.record(on.then_some(&self.traced[..]))
+    fn is_loaded(&self) -> bool {
+        self.run.is_some()
     }
 
-    fn steps(&mut self, steps: u64) -> Result<(), SnnError> {
-        let Some(run) = self.run.as_mut().filter(|_| steps > 0) else { return Ok(()) };
-        self.stale = true;
-        if run.steps(steps)? {
-            self.control.hold();
-            self.reached = Some(run.tally.images);
-        }
-        Ok(())
-    }
-
-    fn carry_out(&mut self, command: DigitsCommand) -> Result<(), SnnError> {
-        self.stale = true;
+    fn carry_out(&mut self, command: DigitsCommand, at: &mut Status) -> Result<(), SnnError> {
+        at.stale = true;
         if let DigitsCommand::Load(setup) = command {
-            return self.load(*setup);
+            return self.load(*setup, at);
         }
-        self.set_recording()?;
-        let Some(run) = self.run.as_mut().filter(|_| self.failure.is_none()) else {
+        self.prepare(at)?;
+        let Some(run) = self.run.as_mut().filter(|_| at.failure.is_none()) else {
             return Ok(());
         };
         match command {
             DigitsCommand::Set(knobs) => run.set(knobs),
             DigitsCommand::Steps(steps) => {
                 run.wants_delta = true;
-                self.steps(steps)
+                self.steps(steps, at)
             }
             DigitsCommand::Goal(goal) => {
                 run.goal = goal.filter(|goal| *goal > run.tally.images);
@@ -338,7 +231,7 @@ impl Worker {
             }
             DigitsCommand::Images(images) => {
                 for _ in 0..images {
-                    if self.control.quits() {
+                    if at.control.quits() {
                         break;
                     }
                     run.wants_delta = true;
@@ -348,7 +241,7 @@ impl Worker {
             }
             DigitsCommand::Spike => run.spike(MOST_STEPS),
             DigitsCommand::Past(images) => {
-                let look = self.sight.look();
+                let look = self.watching.look();
                 self.version += 1;
                 let moment = images.and_then(|images| run.history.at(images));
                 self.past = moment.map(|m| Arc::new(Fields::past(run, m, self.version, &look)));
@@ -359,31 +252,41 @@ impl Worker {
                 Ok(())
             }
             DigitsCommand::Engine(wish) => run.change_engine(wish),
-            DigitsCommand::Load(_) | DigitsCommand::Wake => Ok(()),
+            DigitsCommand::Load(_) => Ok(()),
         }
     }
 
-    fn load(&mut self, mut setup: Setup) -> Result<(), SnnError> {
-        self.generation += 1;
-        (self.ran, self.reached) = (Duration::ZERO, None);
-        (self.failure, self.run, self.past) = (None, None, None);
-        // What the painter may still be at is of the last run.
-        (self.fields, self.fields_at) = (None, None);
-        if let Some(id) = &setup.shipped {
-            let learnt = Learnt::shipped(id)?;
-            setup.config = learnt.config.clone();
-            setup.begin = Some(Arc::new(learnt));
+    /// Records single spikes while somebody looks.
+    fn prepare(&mut self, at: &mut Status) -> Result<(), SnnError> {
+        let on = self.watching.spikes.load(Relaxed) && at.failure.is_none();
+        let Some(run) = &mut self.run else { return Ok(()) };
+        at.stale |= on != run.records();
+        run.record(on.then_some(&self.traced[..]))
+    }
+
+    fn steps(&mut self, steps: u64, at: &mut Status) -> Result<(), SnnError> {
+        let Some(run) = self.run.as_mut().filter(|_| steps > 0) else { return Ok(()) };
+        at.stale = true;
+        if run.steps(steps)? {
+            at.control.hold();
+            self.reached = Some(run.tally.images);
         }
-        self.traced.retain(|n| (*n as usize) < setup.config.neurons);
-        self.run = Some(Run::new(setup)?);
         Ok(())
     }
 
-    fn publish(&mut self, goes: bool) -> Result<(), SnnError> {
-        (self.stale, self.published) = (false, Instant::now());
-        let Some(run) = &mut self.run else { return Ok(()) };
-        let look = self.sight.look();
-        let every = if self.control.watched() { self.fields_every } else { UNWATCHED_EVERY };
+    fn counts(&self) -> Counts {
+        self.run.as_ref().map_or_else(Counts::default, |run| Counts {
+            steps: run.started.engine.step(),
+            events: run.started.engine.counters().synaptic_events,
+            images: run.tally.images,
+        })
+    }
+
+    fn view(&mut self, _before: &DigitsView, at: &Status) -> Result<Option<DigitsView>, SnnError> {
+        let goes = at.goes;
+        let Some(run) = &mut self.run else { return Ok(None) };
+        let look = self.watching.look();
+        let every = if at.control.watched() { self.fields_every } else { UNWATCHED_EVERY };
         let due = self.fields_at.is_none_or(|at| at.elapsed() >= every);
         let anew = self.painted != look.stamp;
         // While it runs, fields come a moment later, from the painter.
@@ -425,7 +328,7 @@ impl Worker {
             step: run.started.engine.step(),
             images: run.tally.images,
             unanswered: run.tally.unanswered,
-            ran_s: self.ran.as_secs_f64(),
+            ran_s: at.ran.as_secs_f64(),
             reached: self.reached,
             presentations: run.presentations(),
             accuracy: run.tally.accuracy().map(|a| (a, run.tally.answers())),
@@ -438,50 +341,38 @@ impl Worker {
             stretch,
             records: run.records(),
             goes,
-            speeds: self.meter.speeds.filter(|_| goes),
+            speeds: at.rates.map(|rates| Speeds {
+                engine: EngineSpeeds::of(rates, run.dt_ms()),
+                images_per_s: rates.images,
+            }),
             worked: Worked { wall_s: self.begun.elapsed().as_secs_f64(), cpu_s: thread_seconds() },
-            failure: self.failure.clone(),
+            failure: at.failure.clone(),
         };
         if let Some(notice) = run.started.take_notice() {
-            self.events.send(Event::Notice(notice));
+            at.events.send(Event::Notice(notice));
         }
-        if let Some(told) = run.told.take() {
-            self.events.send(Event::Failure(told));
+        if let Some(notice) = run.notice.take() {
+            at.events.send(Event::Failure(notice));
         }
-        self.view.put(view);
-        self.events.wake();
-        Ok(())
+        Ok(Some(view))
     }
 }
 
-/// Measures the speed.
-#[derive(Debug, Default)]
-struct Meter {
-    since: Option<(Instant, u64, u64, u64)>,
-    speeds: Option<Speeds>,
-}
-
-impl Meter {
-    fn measure(&mut self, run: &Run, now: Instant) {
-        let (step, images) = (run.started.engine.step(), run.tally.images);
-        let events = run.started.engine.counters().synaptic_events;
-        let Some((since, step0, images0, events0)) = self.since.filter(|s| s.1 <= step) else {
-            self.since = Some((now, step, images, events));
-            return;
-        };
-        let passed = now.saturating_duration_since(since);
-        if passed >= MEASURE_OVER {
-            let per_s = |n: u64| n as f64 / passed.as_secs_f64();
-            let (steps_per_s, images_per_s) = (per_s(step - step0), per_s(images - images0));
-            let engine = EngineSpeeds {
-                steps_per_s,
-                ms_per_s: steps_per_s * run.dt_ms(),
-                // Another engine counts from its own beginning.
-                events_per_s: per_s(events.saturating_sub(events0)),
-            };
-            self.speeds = Some(Speeds { engine, images_per_s });
-            self.since = Some((now, step, images, events));
+impl Learner {
+    fn load(&mut self, mut setup: Setup, at: &mut Status) -> Result<(), SnnError> {
+        self.generation += 1;
+        (at.failure, at.ran) = (None, Duration::ZERO);
+        (self.run, self.past, self.reached) = (None, None, None);
+        // What the painter may still be at is of the last run.
+        (self.fields, self.fields_at) = (None, None);
+        if let Some(id) = &setup.shipped {
+            let learnt = Learnt::shipped(id)?;
+            setup.config = learnt.config.clone();
+            setup.begin = Some(Arc::new(learnt));
         }
+        self.traced.retain(|n| (*n as usize) < setup.config.neurons);
+        self.run = Some(Run::new(setup)?);
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::fields::Look;
 use super::view::{Fields, Sketch};
-use crate::workers::latest::Slot;
+use crate::workers::thread::latest::Slot;
 
 /// What was painted last, and how long it took.
 type Painted = Option<(Arc<Fields>, Duration)>;

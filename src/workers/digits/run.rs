@@ -62,7 +62,7 @@ pub struct Run {
     /// The engine, and why it is this one.
     pub started: Started,
     /// Why it is not the one that was asked for, to be told once.
-    pub told: Option<String>,
+    pub notice: Option<String>,
     pub tally: Tally,
     pub now: Now,
     pub last: Outcome,
@@ -98,7 +98,7 @@ impl Run {
         }
         let network = setup.config.spec().build()?;
         let threads = crate::ann::spare_threads();
-        let (mut started, told) = choose::start_anyhow(&network, setup.wish, threads);
+        let (mut started, notice) = choose::start_anyhow(&network, setup.wish, threads);
         let engine = &mut *started.engine;
         let settings = ProtocolSettings::default();
         let (show, rest) = (network.steps(settings.show_ms), network.steps(settings.rest_ms));
@@ -114,7 +114,7 @@ impl Run {
         let history = History::of(setup.config.neurons);
         let mut run = Self {
             started,
-            told,
+            notice,
             tally,
             now: Now::default(),
             last: Outcome::default(),
@@ -176,7 +176,7 @@ impl Run {
             recorder.take(&mut *self.started.engine)?;
         }
         self.protocol.settle(&mut *self.started.engine)?;
-        self.told = self.started.change(wish, crate::ann::spare_threads())?;
+        self.notice = self.started.change(wish, crate::ann::spare_threads())?;
         self.setup.wish = wish;
         let (images, sequence) = (&self.setup.images, &mut self.sequence);
         let mut source = |n: u64| -> Option<Pixels> { Some(images.pixels(sequence.at(n))) };

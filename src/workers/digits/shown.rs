@@ -6,7 +6,6 @@
 //! digit, the same answer.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Instant;
 
 use super::network::Learnt;
@@ -20,8 +19,8 @@ use crate::snn::engine::{Engine, EngineState};
 use crate::snn::network::{ProbeSpec, ProbeWhat};
 use crate::snn::recording::Recording;
 use crate::workers::answers::Answer;
-use crate::workers::events::{Event, Events};
-use crate::workers::latest::{Inbox, Slot};
+use crate::workers::events::Events;
+use crate::workers::thread::answering::{self, Answering, Reply};
 
 /// Key of the network's answer among the other models'.
 pub const KEY: &str = "spiking";
@@ -92,12 +91,20 @@ pub struct Shown {
     pub failure: Option<String>,
 }
 
-/// The thread, from the window's side.
-pub struct ShownThread {
-    inbox: Arc<Inbox<Question>>,
-    shown: Arc<Slot<Shown>>,
-    thread: Option<JoinHandle<()>>,
+impl answering::Answer<Question> for Shown {
+    fn failure(why: &str) -> String {
+        format!(
+            "The digit could not be shown to the spiking network: {why}. Nothing else is affected."
+        )
+    }
+
+    fn failed(_question: &Question, failure: String) -> Option<Self> {
+        Some(Self { competition: None, failure: Some(failure) })
+    }
 }
+
+/// The thread, from the window's side.
+pub struct ShownThread(Answering<Question, Shown>);
 
 impl ShownThread {
     /// Starts the thread.
@@ -105,60 +112,26 @@ impl ShownThread {
     /// # Errors
     /// When the system gives none.
     pub fn start(events: Events) -> std::io::Result<Self> {
-        let (inbox, shown) =
-            (Arc::<Inbox<Question>>::default(), Arc::new(Slot::new(Shown::default())));
-        let (theirs, out) = (Arc::clone(&inbox), Arc::clone(&shown));
-        let work = move || {
+        let answering = Answering::spawn("shown digit", events, || {
             let mut arena = None;
-            while let Some(question) = theirs.wait() {
-                let acted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                    answer(&mut arena, question, &|| !theirs.is_closed())
-                }));
-                match acted {
-                    Ok(Ok(None)) => {}
-                    Ok(Ok(Some(competition))) => {
-                        let competition = Some(Arc::new(competition));
-                        out.put(Shown { competition, failure: None });
-                        events.wake();
-                    }
-                    Ok(Err(error)) => fail(&out, &events, error.to_string()),
-                    Err(_) => {
-                        arena = None;
-                        fail(&out, &events, "a mistake in the program".to_owned());
-                    }
-                }
+            move |question: &Question, reply: &Reply<Question, Shown>| {
+                let found = answer(&mut arena, question, &|| reply.is_awaited());
+                let found = found.map_err(|error| error.to_string())?;
+                Ok(found.map(|found| Shown { competition: Some(Arc::new(found)), failure: None }))
             }
-        };
-        let builder = std::thread::Builder::new().name("shown digit".into());
-        Ok(Self { inbox, shown, thread: Some(builder.spawn(work)?) })
+        });
+        answering.map(Self)
     }
 
     /// Shows a digit; an earlier one that was not begun is forgotten.
     pub fn ask(&self, question: Question) {
-        self.inbox.put(question);
+        self.0.ask(question);
     }
 
     /// What the newest digit raised.
     pub fn shown(&self) -> Arc<Shown> {
-        self.shown.get()
+        self.0.answer()
     }
-}
-
-impl Drop for ShownThread {
-    fn drop(&mut self) {
-        self.inbox.close();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn fail(out: &Slot<Shown>, events: &Events, reason: String) {
-    let failure = format!(
-        "The digit could not be shown to the spiking network: {reason}. Nothing else is affected."
-    );
-    out.put(Shown { competition: None, failure: Some(failure.clone()) });
-    events.send(Event::Failure(failure));
 }
 
 /// A frozen network, and the state in which each digit finds it.
@@ -216,13 +189,13 @@ impl Arena {
 /// said no.
 fn answer(
     arena: &mut Option<Arena>,
-    question: Question,
+    question: &Question,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Option<Competition>, SnnError> {
     let begun = Instant::now();
     let arena = match arena {
         Some(known) if known.of.same(&question.network) => known,
-        _ => arena.insert(Arena::new(question.network)?),
+        _ => arena.insert(Arena::new(question.network.clone())?),
     };
     let network = Arc::clone(&arena.network);
     let live = matches!(arena.of, Network::Live(_));
@@ -268,7 +241,7 @@ fn answer(
     Ok(Some(Competition {
         serial: question.serial,
         answer: shares(&network, enough.then_some(&counts[..]), took_ms),
-        pixels: question.pixels,
+        pixels: question.pixels.clone(),
         name: format!("STDP {neurons}{}", if live { " · live" } else { "" }),
         live,
         accuracy: arena.accuracy,
@@ -310,7 +283,7 @@ mod tests {
             network: Network::Live(Arc::clone(&learnt)),
         };
         let mut arena = None;
-        let mut answer = |question| answer(&mut arena, question, &|| true).unwrap().unwrap();
+        let mut answer = |question| answer(&mut arena, &question, &|| true).unwrap().unwrap();
         let first = answer(ask(0, 1));
         answer(ask(5, 2));
         let again = answer(ask(0, 3));
@@ -332,7 +305,7 @@ mod tests {
             pixels: Box::new([0.0; crate::data::PIXELS]),
             network: Network::Live(Arc::new(learnt)),
         };
-        let found = answer(&mut None, question, &|| true).unwrap().unwrap();
+        let found = answer(&mut None, &question, &|| true).unwrap().unwrap();
         assert!(!found.enough && found.times == MOST_TIMES);
         assert!((found.answer.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         assert_eq!(found.answer.best().0, None);

@@ -13,7 +13,7 @@ use crate::snn::engine::{Engine, Samples, Spike};
 use crate::snn::network::{ProbeSpec, ProbeWhat};
 use crate::snn::recording::Recording;
 use crate::snn::traces::{Channel, Traces};
-use crate::workers::latest::Slot;
+use crate::workers::thread::latest::Slot;
 
 /// Memory for single spikes, bytes: some thousand images.
 const CAP_BYTES: usize = 16 << 20;

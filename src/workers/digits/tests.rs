@@ -216,5 +216,5 @@ fn another_engine_goes_on_with_the_same_spikes() {
     };
     assert!(spikes(&mut stays).len() > 1000);
     assert_eq!(spikes(&mut changes), spikes(&mut stays));
-    assert!(changes.told.is_none());
+    assert!(changes.notice.is_none());
 }

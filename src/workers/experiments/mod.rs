@@ -7,11 +7,9 @@ mod curve;
 mod unit;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::thread::JoinHandle;
 
-use super::events::{Event, Events};
-use super::latest::{Inbox, Slot};
+use super::events::Events;
+use super::thread::answering::{Answer, Answering, Reply};
 use crate::snn::SnnError;
 use crate::snn::engine::Engine;
 use crate::snn::network::Network;
@@ -45,13 +43,19 @@ pub struct Results {
     pub codes: Option<Arc<(u64, CodesResult)>>,
 }
 
-/// The thread, from the window's side.
-pub struct Experiments {
-    questions: Arc<Inbox<(u64, Experiment)>>,
-    newest: Arc<AtomicU64>,
-    results: Arc<Slot<Results>>,
-    thread: Option<JoinHandle<()>>,
+impl Answer<Asked> for Results {
+    fn failure(why: &str) -> String {
+        format!(
+            "The experiment cannot be done: {why}. Change the setting that it names, or press Reset."
+        )
+    }
 }
+
+/// An experiment, after the number that its results will carry.
+type Asked = (u64, Experiment);
+
+/// The thread, from the window's side.
+pub struct Experiments(Answering<Asked, Results>);
 
 impl Experiments {
     /// Starts the thread.
@@ -59,105 +63,47 @@ impl Experiments {
     /// # Errors
     /// When the system gives none.
     pub fn start(make: MakeEngine, events: Events) -> std::io::Result<Self> {
-        let (questions, newest) = (Arc::<Inbox<_>>::default(), Arc::<AtomicU64>::default());
-        let results = Arc::new(Slot::new(Results::default()));
-        let desk = Desk {
-            questions: Arc::clone(&questions),
-            newest: Arc::clone(&newest),
-            results: Arc::clone(&results),
-            events,
-            make,
+        let answer = move |asked: &Asked, reply: &Reply<Asked, Results>| {
+            answer(asked, make, reply).map_err(|error| error.to_string())
         };
-        let builder = std::thread::Builder::new().name("experiments".into());
-        let thread = Some(builder.spawn(move || desk.work())?);
-        Ok(Self { questions, newest, results, thread })
+        Answering::spawn("experiments", events, move || answer).map(Self)
     }
 
     /// Asks; what was asked before is no longer answered.
     pub fn ask(&self, serial: u64, experiment: Experiment) {
-        self.newest.store(serial, Relaxed);
-        self.questions.put((serial, experiment));
+        self.0.ask((serial, experiment));
     }
 
     /// The newest answers.
     pub fn results(&self) -> Arc<Results> {
-        self.results.get()
+        self.0.answer()
     }
 }
 
-impl Drop for Experiments {
-    fn drop(&mut self) {
-        self.newest.store(u64::MAX, Relaxed);
-        self.questions.close();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-/// The thread's own side.
-struct Desk {
-    questions: Arc<Inbox<(u64, Experiment)>>,
-    newest: Arc<AtomicU64>,
-    results: Arc<Slot<Results>>,
-    events: Events,
+fn answer(
+    (serial, experiment): &Asked,
     make: MakeEngine,
-}
-
-impl Desk {
-    fn work(self) {
-        while let Some((serial, experiment)) = self.questions.wait() {
-            let answered = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                self.answer(serial, &experiment)
-            }));
-            let failure = match answered {
-                Ok(Ok(())) => continue,
-                Ok(Err(error)) => {
-                    format!(
-                        "The experiment cannot be done: {error}. Change the setting that it names, or press Reset."
-                    )
-                }
-                Err(_) => {
-                    "The experiment failed by a mistake in the program. Reset begins anew.".into()
-                }
-            };
-            self.events.send(Event::Failure(failure));
+    reply: &Reply<Asked, Results>,
+) -> Result<Option<Results>, SnnError> {
+    let serial = *serial;
+    match experiment {
+        Experiment::RateCurve(task) => curve::measure(task, make, &mut |result| {
+            reply.change(|r| r.curve = Some(Arc::new((serial, result))));
+            reply.is_newest()
+        })?,
+        Experiment::Unit(task) => {
+            let result = unit::run(task, make)?;
+            reply.change(|r| r.unit = Some(Arc::new((serial, result))));
         }
-    }
-
-    /// Whether another question has come.
-    fn outdated(&self, serial: u64) -> bool {
-        self.newest.load(Relaxed) != serial
-    }
-
-    fn publish(&self, change: impl FnOnce(&mut Results)) {
-        let mut results = Results::clone(&self.results.get());
-        change(&mut results);
-        self.results.put(results);
-        self.events.wake();
-    }
-
-    fn answer(&self, serial: u64, experiment: &Experiment) -> Result<(), SnnError> {
-        match experiment {
-            Experiment::RateCurve(task) => curve::measure(task, self.make, &mut |result| {
-                self.publish(|r| r.curve = Some(Arc::new((serial, result))));
-                !self.outdated(serial)
-            }),
-            Experiment::Unit(task) => {
-                let result = unit::run(task, self.make)?;
-                self.publish(|r| r.unit = Some(Arc::new((serial, result))));
-                Ok(())
-            }
-            Experiment::Codes(task) => {
-                // An older question is answered to its end, so that a slider that is
-                // dragged shows something.
-                let go_on = || self.newest.load(Relaxed) != u64::MAX;
-                let Some(result) = codes::run(task, &go_on) else { return Ok(()) };
-                self.publish(|r| r.codes = Some(Arc::new((serial, result))));
-                Ok(())
+        // An older question is answered to its end, so that a slider that is
+        // dragged shows something.
+        Experiment::Codes(task) => {
+            if let Some(result) = codes::run(task, &|| reply.is_awaited()) {
+                reply.change(|r| r.codes = Some(Arc::new((serial, result))));
             }
         }
     }
+    Ok(None)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Instant;
 
 use super::anatomy::Anatomy;
@@ -14,9 +13,9 @@ use crate::ann::ops::loss::softmax;
 use crate::ann::zoo::Layer;
 use crate::core::decision::unique_max;
 use crate::data::{CLASSES, Dataset, PIXELS, Pixels, synthetic};
-use crate::workers::events::{Event, Events};
-use crate::workers::latest::{Inbox, Slot};
+use crate::workers::events::Events;
 use crate::workers::models::Model;
+use crate::workers::thread::answering::{Answer, Answering, Reply};
 
 /// Pictures that an effective field is averaged over; fewer where each unit sees
 /// the whole picture and so costs a whole pass.
@@ -80,32 +79,23 @@ pub struct Sight {
     pub took_ms: f32,
 }
 
-/// Starts the thread. It ends when `inbox` is closed.
-pub fn spawn(
-    inbox: Arc<Inbox<Look>>,
-    out: Arc<Slot<Sight>>,
-    events: Events,
-) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("inspect".into()).spawn(move || {
-        let mut eye = Eye::default();
-        while let Some(look) = inbox.wait() {
-            let work = std::panic::AssertUnwindSafe(|| eye.look(look));
-            match std::panic::catch_unwind(work) {
-                Ok(sight) => out.put(sight),
-                Err(panic) => {
-                    let what = crate::workers::training::panic_text(&*panic);
-                    eye = Eye::default();
-                    events.send(Event::Failure(format!("Looking inside failed through an error in the program ({what}). Nothing was lost; please report it.")));
-                }
-            }
-            events.wake();
-        }
+impl Answer<Look> for Sight {
+    fn failure(why: &str) -> String {
+        format!("Looking inside failed: {why}. Nothing was lost.")
+    }
+}
+
+/// Starts the thread.
+pub(super) fn start(events: Events) -> std::io::Result<Answering<Look, Sight>> {
+    Answering::spawn("inspect", events, || {
+        let mut memory = Memory::default();
+        move |look: &Look, _: &Reply<Look, Sight>| Ok(Some(memory.look(look)))
     })
 }
 
 /// What is kept from look to look.
 #[derive(Default)]
-struct Eye {
+struct Memory {
     last: Sight,
     pixels: Option<Box<Pixels>>,
     /// By layer and channel of the model in view.
@@ -115,8 +105,8 @@ struct Eye {
     own: Option<Arc<Dataset>>,
 }
 
-impl Eye {
-    fn look(&mut self, look: Look) -> Sight {
+impl Memory {
+    fn look(&mut self, look: &Look) -> Sight {
         let same_model =
             self.last.anatomy.as_ref().is_some_and(|a| Arc::ptr_eq(&a.model, &look.model));
         let taken = Dissection::new(&look.model.network);
@@ -142,7 +132,7 @@ impl Eye {
             Some((unit, Arc::new(formula)))
         });
         let field = look.field.filter(|unit| taken.has(*unit));
-        self.last.field = field.map(|unit| (unit, self.field(&look, unit)));
+        self.last.field = field.map(|unit| (unit, self.field(look, unit)));
         self.last.why = look.why.iter().map(|m| reason(m, &look.pixels, look.class)).collect();
         self.last.serial = look.serial;
         self.last.clone()

@@ -22,24 +22,24 @@ pub use seek::{Findings, Found, Task};
 
 use super::Busy;
 use super::events::Events;
-use super::latest::{Inbox, Slot};
+use super::thread::answering::Answering;
+use super::thread::latest::Slot;
 
 /// Tasks that may wait.
 const QUEUE: usize = 8;
 
 /// Both threads, from the window's side.
 pub struct Inspector {
-    looks: Arc<Inbox<Look>>,
-    sight: Arc<Slot<Sight>>,
+    looks: Answering<Look, Sight>,
     tasks: Option<SyncSender<Task>>,
     findings: Arc<Slot<Findings>>,
-    control: Arc<Control>,
-    threads: Vec<JoinHandle<()>>,
+    switches: Arc<Switches>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// What the window says past the queue.
 #[derive(Debug, Default)]
-pub struct Control {
+struct Switches {
     /// End the task in hand, and those that wait.
     stop: AtomicBool,
     /// End everything: the window closes.
@@ -51,26 +51,23 @@ impl Inspector {
     ///
     /// # Errors
     /// When the system gives none.
-    pub fn start(events: &Events) -> std::io::Result<Self> {
-        let (looks, sight) = (Arc::default(), Arc::new(Slot::new(Sight::default())));
+    pub fn start(events: Events) -> std::io::Result<Self> {
         let (tasks, queue) = sync_channel(QUEUE);
         let findings = Arc::new(Slot::new(Findings::default()));
-        let control = Arc::<Control>::default();
-        let threads = vec![
-            live::spawn(Arc::clone(&looks), Arc::clone(&sight), events.clone())?,
-            seek::spawn(queue, Arc::clone(&findings), Arc::clone(&control), events.clone())?,
-        ];
-        Ok(Self { looks, sight, tasks: Some(tasks), findings, control, threads })
+        let switches = Arc::<Switches>::default();
+        let looks = live::start(events.clone())?;
+        let seeking = seek::spawn(queue, Arc::clone(&findings), Arc::clone(&switches), events)?;
+        Ok(Self { looks, tasks: Some(tasks), findings, switches, thread: Some(seeking) })
     }
 
     /// Looks at this; an earlier look that was not begun is forgotten.
     pub fn look(&self, look: Look) {
-        self.looks.put(look);
+        self.looks.ask(look);
     }
 
     /// What was seen last.
     pub fn sight(&self) -> Arc<Sight> {
-        self.sight.get()
+        self.looks.answer()
     }
 
     /// Gives a task that takes longer.
@@ -88,13 +85,12 @@ impl Inspector {
 
     /// Ends the task in hand and those that wait; what was found stays.
     pub fn stop(&self) {
-        self.control.stop.store(true, Relaxed);
+        self.switches.stop.store(true, Relaxed);
     }
 
     /// Tells the threads to end, without waiting for them.
     pub fn leave(&self) {
-        self.control.quit.store(true, Relaxed);
-        self.looks.close();
+        self.switches.quit.store(true, Relaxed);
     }
 }
 
@@ -102,7 +98,7 @@ impl Drop for Inspector {
     fn drop(&mut self) {
         self.leave();
         self.tasks = None;
-        for thread in self.threads.drain(..) {
+        if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }

@@ -6,7 +6,7 @@ use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::Control;
+use super::Switches;
 use super::live::{self, PATCHES};
 use crate::ann::inspect::effective::Effective;
 use crate::ann::inspect::exciting::{self, Exciting};
@@ -16,10 +16,11 @@ use crate::ann::inspect::maximise::{self, Liked, Recipe};
 use crate::ann::inspect::occlusion::{self, Occlusion};
 use crate::ann::inspect::{Dissection, Unit};
 use crate::core::decision::unique_max;
+use crate::core::panics::guarded;
 use crate::data::{Dataset, Pixels, synthetic};
 use crate::workers::events::{Event, Events};
-use crate::workers::latest::Slot;
 use crate::workers::models::Model;
+use crate::workers::thread::latest::Slot;
 
 /// Time between two reports of progress.
 const REPORT: Duration = Duration::from_millis(60);
@@ -97,43 +98,43 @@ pub fn find<'a, T>(
     list.iter().rev().find(same).map(AsRef::as_ref)
 }
 
-struct Worker {
+struct Seeker {
     out: Arc<Slot<Findings>>,
-    control: Arc<Control>,
+    switches: Arc<Switches>,
     events: Events,
     own: Option<Arc<Dataset>>,
     reported: Instant,
 }
 
 /// Starts the thread. It ends when the sender of `tasks` is dropped.
-pub fn spawn(
+pub(super) fn spawn(
     tasks: Receiver<Task>,
     out: Arc<Slot<Findings>>,
-    control: Arc<Control>,
+    switches: Arc<Switches>,
     events: Events,
 ) -> std::io::Result<JoinHandle<()>> {
-    let mut worker = Worker { out, control, events, own: None, reported: Instant::now() };
+    let mut seeker = Seeker { out, switches, events, own: None, reported: Instant::now() };
     std::thread::Builder::new().name("seek".into()).spawn(move || {
         while let Ok(task) = tasks.recv() {
-            if worker.control.stop.swap(false, Relaxed) {
+            if seeker.switches.stop.swap(false, Relaxed) {
                 // Stopped with others waiting: those are ended, too.
                 while tasks.try_recv().is_ok() {}
                 continue;
             }
-            let work = std::panic::AssertUnwindSafe(|| worker.carry_out(task));
-            if let Err(panic) = std::panic::catch_unwind(work) {
-                let what = crate::workers::training::panic_text(&*panic);
-                worker.events.send(Event::Failure(format!("A search failed through an error in the program ({what}). What was found before is kept; please report it.")));
+            if let Err(why) = guarded(|| seeker.carry_out(task)) {
+                seeker.events.send(Event::Failure(format!(
+                    "A search ended early: {why}. What was found before is kept."
+                )));
             }
-            if worker.control.stop.swap(false, Relaxed) {
+            if seeker.switches.stop.swap(false, Relaxed) {
                 while tasks.try_recv().is_ok() {}
             }
-            worker.update(|f| f.running = None);
+            seeker.update(|f| f.running = None);
         }
     })
 }
 
-impl Worker {
+impl Seeker {
     fn update(&self, change: impl FnOnce(&mut Findings)) {
         let mut findings = (*self.out.get()).clone();
         change(&mut findings);
@@ -169,7 +170,7 @@ impl Worker {
             let what = what.to_owned();
             self.update(|f| f.running = Some((what, done, total)));
         }
-        !self.control.stop.load(Relaxed) && !self.control.quit.load(Relaxed)
+        !self.switches.stop.load(Relaxed) && !self.switches.quit.load(Relaxed)
     }
 
     fn carry_out(&mut self, task: Task) {

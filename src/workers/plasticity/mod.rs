@@ -9,12 +9,10 @@
 pub mod pattern;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::events::{Event, Events};
-use super::latest::{Inbox, Slot};
+use super::events::Events;
+use super::thread::answering::{Answer, Answering, Reply};
 use crate::snn::SnnError;
 use crate::snn::experiments::bounds::{self, BoundsResult, BoundsTask};
 use crate::snn::experiments::pairing_rate::{self, PairingRateCurve, PairingRateTask};
@@ -25,9 +23,6 @@ use crate::snn::experiments::window::{self, WindowResult, WindowTask};
 /// Between two views of a longer experiment: it should be seen to grow, and the
 /// window not be flooded.
 const PART_TAKES: Duration = Duration::from_millis(60);
-
-/// The number of no question: the window closes.
-const CLOSED: u64 = u64::MAX;
 
 /// What can be asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,133 +54,83 @@ pub struct Results {
     pub slope: Option<Arc<(u64, SlopeResult)>>,
 }
 
-/// The thread, from the window's side.
-pub struct Questions {
-    questions: Arc<Inbox<(u64, Experiment)>>,
-    newest: Arc<AtomicU64>,
-    results: Arc<Slot<Results>>,
-    thread: Option<JoinHandle<()>>,
+impl Answer<Asked> for Results {
+    fn failure(why: &str) -> String {
+        format!(
+            "The experiment cannot be done: {why}. Change the setting that it names, or press Reset."
+        )
+    }
 }
 
-impl Questions {
+/// An experiment, after the number that its results will carry.
+type Asked = (u64, Experiment);
+
+/// The thread, from the window's side.
+pub struct Experiments(Answering<Asked, Results>);
+
+impl Experiments {
     /// Starts the thread.
     ///
     /// # Errors
     /// When the system gives none.
     pub fn start(events: Events) -> std::io::Result<Self> {
-        let (questions, newest) = (Arc::<Inbox<_>>::default(), Arc::<AtomicU64>::default());
-        let results = Arc::new(Slot::new(Results::default()));
-        let desk = Desk {
-            questions: Arc::clone(&questions),
-            newest: Arc::clone(&newest),
-            results: Arc::clone(&results),
-            events,
+        let answer = |asked: &Asked, reply: &Reply<Asked, Results>| {
+            answer(asked, reply).map_err(|error| error.to_string())
         };
-        let builder = std::thread::Builder::new().name("plasticity".into());
-        let thread = Some(builder.spawn(move || desk.work())?);
-        Ok(Self { questions, newest, results, thread })
+        Answering::spawn("plasticity", events, move || answer).map(Self)
     }
 
     /// Asks; what was asked before is no longer answered.
     pub fn ask(&self, serial: u64, experiment: Experiment) {
-        self.newest.store(serial, Relaxed);
-        self.questions.put((serial, experiment));
-    }
-
-    /// Ends what is being answered; what it has found so far stays.
-    pub fn stop(&self) {
-        self.newest.store(0, Relaxed);
+        self.0.ask((serial, experiment));
     }
 
     /// The newest answers.
     pub fn results(&self) -> Arc<Results> {
-        self.results.get()
+        self.0.answer()
     }
 }
 
-impl Drop for Questions {
-    fn drop(&mut self) {
-        self.newest.store(CLOSED, Relaxed);
-        self.questions.close();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+/// Publishes a part of a longer experiment; whether to go on.
+fn part(reply: &Reply<Asked, Results>, change: impl FnOnce(&mut Results)) -> bool {
+    reply.change(change);
+    if reply.is_newest() {
+        std::thread::sleep(PART_TAKES);
+        return true;
     }
+    false
 }
 
-/// The thread's own side.
-struct Desk {
-    questions: Arc<Inbox<(u64, Experiment)>>,
-    newest: Arc<AtomicU64>,
-    results: Arc<Slot<Results>>,
-    events: Events,
-}
-
-impl Desk {
-    fn work(self) {
-        while let Some((serial, experiment)) = self.questions.wait() {
-            let answered = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                self.answer(serial, &experiment)
-            }));
-            let failure = match answered {
-                Ok(Ok(())) => continue,
-                Ok(Err(error)) => format!(
-                    "The experiment cannot be done: {error}. Change the setting that it names, or press Reset."
-                ),
-                Err(_) => {
-                    "The experiment failed by a mistake in the program. Reset begins anew.".into()
-                }
-            };
-            self.events.send(Event::Failure(failure));
-        }
-    }
-
-    /// Publishes; whether to go on.
-    fn publish(&self, serial: u64, change: impl FnOnce(&mut Results)) -> bool {
-        let mut results = Results::clone(&self.results.get());
-        change(&mut results);
-        self.results.put(results);
-        self.events.wake();
-        self.newest.load(Relaxed) == serial
-    }
-
-    /// The same for a part of a longer experiment.
-    fn part(&self, serial: u64, change: impl FnOnce(&mut Results)) -> bool {
-        let go_on = self.publish(serial, change);
-        if go_on {
-            std::thread::sleep(PART_TAKES);
-        }
-        go_on
-    }
-
-    fn answer(&self, serial: u64, experiment: &Experiment) -> Result<(), SnnError> {
-        match experiment {
-            Experiment::Windows(tasks) => {
-                let mut go_on = || self.newest.load(Relaxed) != CLOSED;
-                let mut windows = Vec::with_capacity(tasks.len());
-                for task in tasks {
-                    let Some(window) = window::measure_while(task, &mut go_on)? else {
-                        return Ok(());
-                    };
-                    windows.push(window);
-                }
-                self.publish(serial, |r| r.windows = Some(Arc::new((serial, windows))));
-                Ok(())
+fn answer(
+    (serial, experiment): &Asked,
+    reply: &Reply<Asked, Results>,
+) -> Result<Option<Results>, SnnError> {
+    let serial = *serial;
+    match experiment {
+        Experiment::Windows(tasks) => {
+            let mut windows = Vec::with_capacity(tasks.len());
+            for task in tasks {
+                let Some(window) = window::measure_while(task, &mut || reply.is_awaited())? else {
+                    return Ok(None);
+                };
+                windows.push(window);
             }
-            Experiment::Story(task) => {
-                let told = story::run(task)?;
-                self.publish(serial, |r| r.story = Some(Arc::new((serial, told))));
-                Ok(())
-            }
-            Experiment::PairingRate(task) => pairing_rate::measure(task, &mut |curves| {
-                self.publish(serial, |r| r.pairing_rate = Some(Arc::new((serial, curves))))
-            }),
-            Experiment::Bounds(task) => bounds::run(task, &mut |result| {
-                self.part(serial, |r| r.bounds = Some(Arc::new((serial, result))))
-            }),
-            Experiment::Slope(task) => slope_window::run(task, &mut |result| {
-                self.part(serial, |r| r.slope = Some(Arc::new((serial, result))))
-            }),
+            reply.change(|r| r.windows = Some(Arc::new((serial, windows))));
         }
+        Experiment::Story(task) => {
+            let story = story::run(task)?;
+            reply.change(|r| r.story = Some(Arc::new((serial, story))));
+        }
+        Experiment::PairingRate(task) => pairing_rate::measure(task, &mut |curves| {
+            reply.change(|r| r.pairing_rate = Some(Arc::new((serial, curves))));
+            reply.is_newest()
+        })?,
+        Experiment::Bounds(task) => bounds::run(task, &mut |result| {
+            part(reply, |r| r.bounds = Some(Arc::new((serial, result))))
+        })?,
+        Experiment::Slope(task) => slope_window::run(task, &mut |result| {
+            part(reply, |r| r.slope = Some(Arc::new((serial, result))))
+        })?,
     }
+    Ok(None)
 }

@@ -15,10 +15,9 @@ mod session;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use super::events::Events;
-use super::latest::{Inbox, Slot};
+use super::thread::answering::{Answer, Answering, Reply};
 use crate::ann::maps::Maps;
 use crate::ann::snapshots::Moment;
 use crate::ann::trainer::TrainConfig;
@@ -137,52 +136,45 @@ pub struct Tracks {
     pub of: usize,
 }
 
-/// Starts the thread. It ends when `inbox` is closed.
-pub fn spawn(
-    inbox: Arc<Inbox<Question>>,
-    out: Arc<Slot<View>>,
-    events: Events,
-    runs_root: PathBuf,
-) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("scrub".into()).spawn(move || {
-        let mut open: Option<Session> = None;
-        let publish = |view: View| {
-            out.put(view);
-            events.wake();
-        };
-        loop {
-            let working = open.as_ref().is_some_and(Session::has_work);
-            let question = if working { inbox.take() } else { inbox.wait().map(Some) };
-            let Some(question) = question else { break };
-            let turn = std::panic::AssertUnwindSafe(|| {
-                if let Some(question) = question {
-                    let same = open.take().filter(|s| s.is_of(&question));
-                    let begun = match same {
-                        Some(session) => Ok(session),
-                        None => Session::open(&runs_root, &question),
-                    };
-                    match begun {
-                        Ok(mut session) => {
-                            publish(session.answer(question));
-                            open = Some(session);
-                        }
-                        Err(text) => publish(View {
-                            run: question.run,
-                            failed: Some(text),
-                            ..View::default()
-                        }),
+impl Answer<Question> for View {
+    fn failure(why: &str) -> String {
+        format!("The run's history cannot be shown: {why}. The run itself is untouched.")
+    }
+
+    fn failed(_question: &Question, failure: String) -> Option<Self> {
+        Some(Self { failed: Some(failure), ..Self::default() })
+    }
+}
+
+/// The thread, from the window's side.
+pub type Scrubber = Answering<Question, View>;
+
+impl Scrubber {
+    /// Starts the thread, for runs below `runs_root`.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start(runs_root: PathBuf, events: Events) -> std::io::Result<Self> {
+        Self::spawn("scrub", events, move || {
+            let (runs_root, mut open) = (runs_root.clone(), None::<Session>);
+            move |question: &Question, reply: &Reply<Question, View>| {
+                let same = open.take().filter(|s| s.is_of(question));
+                let begun = same.map_or_else(|| Session::open(&runs_root, question), Ok);
+                let session = match begun {
+                    Ok(session) => open.insert(session),
+                    Err(text) => {
+                        let run = question.run.clone();
+                        return Ok(Some(View { run, failed: Some(text), ..View::default() }));
                     }
-                } else if let Some(session) = &mut open
-                    && session.work()
-                {
-                    publish(session.view());
+                };
+                reply.publish(session.answer(question.clone()));
+                while session.has_work() && reply.is_newest() {
+                    if session.work() {
+                        reply.publish(session.view());
+                    }
                 }
-            });
-            if let Err(panic) = std::panic::catch_unwind(turn) {
-                open = None;
-                let what = super::training::panic_text(&*panic);
-                publish(View { failed: Some(format!("An error in the program ({what}); please report it. The run itself is untouched")), ..View::default() });
+                Ok(None)
             }
-        }
-    })
+        })
+    }
 }

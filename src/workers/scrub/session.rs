@@ -290,8 +290,8 @@ mod tests {
     use crate::data::registry::Split;
     use crate::data::synthetic;
     use crate::workers::active::ActiveRun;
+    use crate::workers::progress::{Control, Phase};
     use crate::workers::runs::RunState;
-    use crate::workers::training::{Control, Phase};
 
     /// A trained run, and a question about it.
     fn trained(root: &Path) -> (Question, Split) {

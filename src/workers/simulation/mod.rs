@@ -1,30 +1,23 @@
 //! The `simulation` thread: owns an engine and runs it at the speed asked for,
 //! from one step a second to as fast as it can.
 //!
-//! Speed and pause are atomics, so they never queue behind work. Steps are done
-//! in slices of a few milliseconds, between which commands are carried out. What
-//! the window shows comes up as a [`SimulationView`] some thirty times a second,
-//! never once per step; spikes and traces go into recordings with a memory cap.
-//! Pacing decides when a step is done, never what it does.
+//! What the window shows comes up as a [`SimulationView`] some thirty times a second;
+//! spikes and traces go into recordings with a memory cap.
 
-pub(super) mod pace;
 mod run;
 
-use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::events::{Event, Events};
-use super::latest::Slot;
-use super::remote::{Control, Remote};
+use super::thread::pace::{Counts, Rates};
+use super::thread::paced::{Paced, Runner, Status};
 use crate::snn::SnnError;
 use crate::snn::choose::{InUse, Wish};
 use crate::snn::network::NetworkSpec;
 use crate::snn::recording::Recording;
 use crate::snn::stimulus::Stimulus;
 use crate::snn::traces::Traces;
-use pace::{Meter, Pace};
 use run::Run;
 
 /// The view is renewed so often.
@@ -78,8 +71,6 @@ pub enum SimCommand {
     Stimulus(Box<Stimulus>),
     /// Do so many steps, whether it runs or not.
     Steps(u64),
-    /// Look at the atomics.
-    Wake,
 }
 
 /// Measured speeds, over the last half second.
@@ -91,6 +82,14 @@ pub struct Speeds {
     pub ms_per_s: f64,
     /// Synaptic events per second of wall time.
     pub events_per_s: f64,
+}
+
+impl Speeds {
+    /// Of steps of `dt_ms`.
+    pub fn of(rates: Rates, dt_ms: f64) -> Self {
+        let (steps_per_s, events_per_s) = (rates.steps, rates.events);
+        Self { steps_per_s, ms_per_s: steps_per_s * dt_ms, events_per_s }
+    }
 }
 
 /// The simulation as the window sees it.
@@ -134,10 +133,7 @@ impl Default for SimulationView {
 }
 
 /// The thread, from the window's side.
-pub struct Simulation {
-    remote: Remote<SimCommand>,
-    view: Arc<Slot<SimulationView>>,
-}
+pub type Simulation = Paced<Simulator>;
 
 impl Simulation {
     /// Starts a thread of this name.
@@ -145,171 +141,54 @@ impl Simulation {
     /// # Errors
     /// When the system gives none.
     pub fn start(name: &'static str, events: Events) -> std::io::Result<Self> {
-        let view = Arc::new(Slot::new(SimulationView::default()));
-        let out = Arc::clone(&view);
-        let work = move |control, commands| {
-            let worker = Worker {
-                control,
-                commands,
-                view: out,
-                events,
-                wish: Wish::default(),
-                run: None,
-                generation: 0,
-                failure: None,
-                published: Instant::now(),
-                stale: false,
-                told_running: false,
-                other_engine: false,
-            };
-            worker.work();
-        };
-        let remote = Remote::start((name, "simulation"), 1000.0, || SimCommand::Wake, work)?;
-        Ok(Self { remote, view })
-    }
-
-    /// The newest view.
-    pub fn view(&self) -> Arc<SimulationView> {
-        self.view.get()
+        Self::spawn(name, "simulation", 1000.0, PUBLISH_EVERY, events, Simulator::default)
     }
 }
 
-/// Pause, speed and commands.
-impl Deref for Simulation {
-    type Target = Remote<SimCommand>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.remote
-    }
-}
-
-/// The thread's own side.
-struct Worker {
-    control: Arc<Control>,
-    commands: Receiver<SimCommand>,
-    view: Arc<Slot<SimulationView>>,
-    events: Events,
-    /// The engine to run on.
+/// The engine to run on, and what runs on it.
+#[derive(Default)]
+pub struct Simulator {
     wish: Wish,
     run: Option<Run>,
     generation: u64,
-    failure: Option<String>,
-    published: Instant,
-    /// Whether something changed since the last view.
-    stale: bool,
-    /// Whether it was to run at the last look.
-    told_running: bool,
-    /// Whether it runs on another engine since the speed was measured last.
-    other_engine: bool,
 }
 
-impl Worker {
-    fn work(mut self) {
-        let (mut pace, mut meter) = (Pace::default(), Meter::default());
-        let mut went = (false, false);
-        while !self.control.quits() {
-            // Only while somebody looks: what is run for show takes no core from training.
-            let asked = self.control.runs() && self.control.watched();
-            let goes = asked && self.run.is_some() && self.failure.is_none();
-            let now = (goes, self.control.runs());
-            self.told_running = now.1;
-            self.stale |= std::mem::replace(&mut went, now) != now;
-            let wait = if goes {
-                pace.due_in(self.control.steps_per_s(), Instant::now()).min(PUBLISH_EVERY)
-            } else {
-                pace.rest();
-                meter.rest();
-                if self.stale { Duration::ZERO } else { Duration::from_secs(3600) }
-            };
-            match self.commands.recv_timeout(wait) {
-                Ok(command) => {
-                    self.guarded(|worker| worker.carry_out(command));
-                    // A burst of commands (a slider that is dragged) is one change.
-                    while !self.control.quits()
-                        && let Ok(command) = self.commands.try_recv()
-                    {
-                        self.guarded(|worker| worker.carry_out(command));
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-            if std::mem::take(&mut self.other_engine) {
-                // What was fast on the one may be slow on the other.
-                pace = Pace::default();
-                meter.rest();
-            }
-            if goes {
-                let due = pace.due(self.control.steps_per_s(), Instant::now());
-                let begun = Instant::now();
-                self.guarded(|worker| worker.steps(due));
-                pace.took(due, begun.elapsed());
-                if let Some(run) = &self.run {
-                    meter.measure(run.started.engine.counters(), run.dt_ms(), Instant::now());
-                }
-            }
-            if self.stale && (!goes || self.published.elapsed() >= PUBLISH_EVERY) {
-                self.publish(goes, meter.speeds().filter(|_| goes));
-            }
-        }
+impl Runner for Simulator {
+    type Command = SimCommand;
+    type View = SimulationView;
+
+    const FOR_SHOW: bool = true;
+
+    fn failure(why: &str) -> String {
+        format!("The simulation cannot go on: {why}. What was recorded is kept; Reset begins anew.")
     }
 
-    /// A panic ends the run, not the thread.
-    fn guarded(&mut self, act: impl FnOnce(&mut Self) -> Result<(), SnnError>) {
-        let acted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| act(self)));
-        let failure = match acted {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => format!("The simulation cannot go on: {error}. What was recorded is kept; Reset begins anew."),
-            Err(_) => "The simulation failed by a mistake in the program. What was recorded is kept; Reset begins anew.".to_owned(),
-        };
-        self.failure = Some(failure.clone());
-        self.stale = true;
-        self.events.send(Event::Failure(failure));
+    fn failed(before: &SimulationView, failure: String) -> SimulationView {
+        let failure = Some(failure);
+        SimulationView { goes: false, speeds: None, failure, ..before.clone() }
     }
 
-    fn steps(&mut self, steps: u64) -> Result<(), SnnError> {
-        if steps == 0 {
-            return Ok(());
-        }
-        let Some(run) = &mut self.run else { return Ok(()) };
-        self.stale = true;
-        let done = run.steps(steps);
-        if let Some(notice) = run.started.take_notice() {
-            self.other_engine = true;
-            self.events.send(Event::Failure(notice));
-        }
-        done
+    fn is_loaded(&self) -> bool {
+        self.run.is_some()
     }
 
-    /// Goes on on another engine, with what was recorded so far.
-    fn change_engine(&mut self, wish: Wish) -> Result<(), SnnError> {
-        self.wish = wish;
-        let Some(run) = self.run.as_mut().filter(|_| self.failure.is_none()) else { return Ok(()) };
-        (self.stale, self.other_engine) = (true, true);
-        if let Some(told) = run.started.change(wish, THREADS)? {
-            self.events.send(Event::Failure(told));
-        }
-        Ok(())
-    }
-
-    fn carry_out(&mut self, command: SimCommand) -> Result<(), SnnError> {
+    fn carry_out(&mut self, command: SimCommand, at: &mut Status) -> Result<(), SnnError> {
         match command {
             SimCommand::Load(setup) => {
                 self.generation += 1;
-                self.failure = None;
                 self.run = None;
-                self.stale = true;
+                (at.failure, at.stale) = (None, true);
                 let head_start = setup.head_start;
-                let (run, told) = Run::new(*setup, self.wish)?;
-                (self.run, self.other_engine) = (Some(run), true);
-                if let Some(told) = told {
-                    self.events.send(Event::Failure(told));
+                let (run, notice) = Run::new(*setup, self.wish)?;
+                (self.run, at.other_engine) = (Some(run), true);
+                if let Some(notice) = notice {
+                    at.events.send(Event::Failure(notice));
                 }
-                self.steps(head_start)
+                self.steps(head_start, at)
             }
-            SimCommand::Engine(wish) => self.change_engine(wish),
-            SimCommand::Steps(steps) if self.failure.is_none() => self.steps(steps),
-            SimCommand::Steps(_) | SimCommand::Wake => Ok(()),
+            SimCommand::Engine(wish) => self.change_engine(wish, at),
+            SimCommand::Steps(steps) if at.failure.is_none() => self.steps(steps, at),
+            SimCommand::Steps(_) => Ok(()),
             SimCommand::Parameter { population, name, value } => self
                 .run
                 .as_mut()
@@ -323,33 +202,57 @@ impl Worker {
         }
     }
 
-    fn publish(&mut self, goes: bool, speeds: Option<Speeds>) {
-        (self.stale, self.published) = (false, Instant::now());
-        let before = self.view.get();
-        let view = match &self.run {
-            Some(run) => SimulationView {
-                generation: self.generation,
-                engine: Some(run.started.in_use()),
-                step: run.step(),
-                recording: Arc::new(run.recording.clone()),
-                traces: Arc::new(run.traces.clone()),
-                goes,
-                running: self.told_running,
-                speeds,
-                failure: self.failure.clone(),
-            },
+    fn steps(&mut self, steps: u64, at: &mut Status) -> Result<(), SnnError> {
+        let Some(run) = self.run.as_mut().filter(|_| steps > 0) else { return Ok(()) };
+        at.stale = true;
+        let done = run.steps(steps);
+        if let Some(notice) = run.started.take_notice() {
+            at.other_engine = true;
+            at.events.send(Event::Failure(notice));
+        }
+        done
+    }
+
+    fn counts(&self) -> Counts {
+        let counters = self.run.as_ref().map(|r| r.started.engine.counters()).unwrap_or_default();
+        Counts { steps: counters.steps, events: counters.synaptic_events, images: 0 }
+    }
+
+    fn view(
+        &mut self,
+        before: &SimulationView,
+        at: &Status,
+    ) -> Result<Option<SimulationView>, SnnError> {
+        let mut view = SimulationView {
+            generation: self.generation,
+            goes: at.goes && self.run.is_some(),
+            running: at.running,
+            speeds: None,
+            failure: at.failure.clone(),
             // A network that could not be built leaves what was shown.
-            None => SimulationView {
-                generation: self.generation,
-                goes: false,
-                running: self.told_running,
-                speeds: None,
-                failure: self.failure.clone(),
-                ..SimulationView::clone(&before)
-            },
+            ..before.clone()
         };
-        self.view.put(view);
-        self.events.wake();
+        if let Some(run) = &self.run {
+            view.engine = Some(run.started.in_use());
+            view.step = run.step();
+            view.recording = Arc::new(run.recording.clone());
+            view.traces = Arc::new(run.traces.clone());
+            view.speeds = at.rates.map(|rates| Speeds::of(rates, run.dt_ms()));
+        }
+        Ok(Some(view))
+    }
+}
+
+impl Simulator {
+    /// Goes on on another engine, with what was recorded so far.
+    fn change_engine(&mut self, wish: Wish, at: &mut Status) -> Result<(), SnnError> {
+        self.wish = wish;
+        let Some(run) = self.run.as_mut().filter(|_| at.failure.is_none()) else { return Ok(()) };
+        (at.stale, at.other_engine) = (true, true);
+        if let Some(notice) = run.started.change(wish, THREADS)? {
+            at.events.send(Event::Failure(notice));
+        }
+        Ok(())
     }
 }
 

@@ -65,7 +65,7 @@ impl Run {
             channels.push(channel(&traced.name, variable.unit));
         }
         let dt_ms = network.dt_ms;
-        let (started, told) = choose::start_anyhow(&network, wish, THREADS);
+        let (started, notice) = choose::start_anyhow(&network, wish, THREADS);
         let run = Self {
             recording: Recording::new(end, dt_ms, setup.cap_bytes),
             traces: Traces::new(channels, dt_ms, traces::CAP_BYTES),
@@ -74,7 +74,7 @@ impl Run {
             first,
             places,
         };
-        Ok((run, told))
+        Ok((run, notice))
     }
 
     /// The engine.

@@ -237,7 +237,7 @@ impl Workspace for Fields {
     type Edit = FieldsEdit;
 
     fn open(kept: FieldsSettings, start: &Start) -> std::io::Result<Self> {
-        let inspector = Inspector::start(&start.events)?;
+        let inspector = Inspector::start(start.events.clone())?;
         Ok(Self {
             kept,
             hover: None,

@@ -43,7 +43,7 @@ pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let tip = "Dragging over the raster selects neurons and time instead of moving (as with Shift)";
     ui.checkbox(&mut plot.selecting, "Drag selects").on_hover_text(tip);
     let id = ui.scope_id().with("file figures");
-    train_figures::show(ui, id, recording, world.hub.plotter(), &mut plot.selection, out);
+    train_figures::show(ui, id, recording, &world.hub.plotter, &mut plot.selection, out);
     if plot != imported.plot {
         out.push(NeuronEdit::ImportedPlot(Box::new(plot)));
     }
@@ -64,7 +64,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let raster = Raster {
         id: egui::Id::unique("file raster"),
         recording: &imported.recording,
-        plotter: world.hub.plotter(),
+        plotter: &world.hub.plotter,
         groups: &[],
         hues: &[],
         cursor_ms: None,

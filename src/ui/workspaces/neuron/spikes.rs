@@ -39,7 +39,7 @@ pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         .show(ui, &mut plot.bin_ms);
     let id = ui.scope_id().with("figures");
     let recording = &world.room.simulation.recording;
-    train_figures::show(ui, id, recording, world.hub.plotter(), &mut plot.selection, out);
+    train_figures::show(ui, id, recording, &world.hub.plotter, &mut plot.selection, out);
     if plot != world.room.plot {
         out.push(NeuronEdit::Plot(Box::new(plot)));
     }
@@ -229,7 +229,7 @@ fn plots(ui: &mut Ui, world: &World<'_>, axis: &Axis, plot: &mut RasterView) {
     let raster = Raster {
         id: egui::Id::unique("neuron raster"),
         recording: &view.recording,
-        plotter: world.hub.plotter(),
+        plotter: &world.hub.plotter,
         groups: &groups,
         hues: &[p.series[0], p.series[2]],
         cursor_ms,

@@ -144,7 +144,7 @@ fn spikes(
     let raster = Raster {
         id: egui::Id::unique("pattern raster"),
         recording: &view.recording,
-        plotter: world.hub.plotter(),
+        plotter: &world.hub.plotter,
         groups: &groups,
         hues: &[p.series[0], p.weak, p.series[1]],
         cursor_ms,

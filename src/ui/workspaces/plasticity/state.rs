@@ -27,7 +27,7 @@ use crate::ui::widgets::raster::RasterView;
 use crate::ui::workspace::{About, Edit, View, Workspace};
 use crate::workers::Start;
 use crate::workers::plasticity::pattern::{PatternCommand, PatternState, PatternThread};
-use crate::workers::plasticity::{Experiment, Questions, Results};
+use crate::workers::plasticity::{Experiment, Experiments, Results};
 
 /// What the pattern experiment shows at once, steps: half a second.
 const HEAD_START: u64 = 1000;
@@ -84,7 +84,7 @@ pub struct Plasticity {
     pub pattern: Arc<PatternState>,
     /// Whether its run is to go on.
     pub running: bool,
-    questions: Questions,
+    questions: Experiments,
     thread: PatternThread,
     /// The engine that the thread was told of last.
     engine: Wish,
@@ -212,7 +212,7 @@ impl Workspace for Plasticity {
     type Edit = PlasticityEdit;
 
     fn open(kept: PlasticitySettings, start: &Start) -> std::io::Result<Self> {
-        let questions = Questions::start(start.events.clone())?;
+        let questions = Experiments::start(start.events.clone())?;
         let thread = PatternThread::start(start.events.clone())?;
         let pattern_bar = Playback::live(kept.pattern_playback);
         live::tell_speed(&pattern_bar, &thread);
@@ -311,7 +311,6 @@ impl Workspace for Plasticity {
     }
 
     fn leave(&self) {
-        self.questions.stop();
         self.thread.quit();
     }
 

@@ -71,7 +71,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     Raster {
         id: egui::Id::unique("digits raster"),
         recording: &stretch.recording,
-        plotter: world.hub.plotter(),
+        plotter: &world.hub.plotter,
         groups: &groups,
         hues: &[p.series[0], p.series[1], p.series[2]],
         cursor_ms,

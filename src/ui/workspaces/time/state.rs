@@ -19,7 +19,7 @@ use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::library::Loading;
 use crate::workers::models::Models;
-use crate::workers::sweep::{Question, Survey, SurveyOf, Sweeps};
+use crate::workers::sweep::{Question, Reader, Survey, SurveyOf, Sweeps};
 
 /// What the user does in the Time workspace.
 #[derive(Clone, Debug)]
@@ -51,6 +51,7 @@ pub struct Time {
     pub sweeps: Arc<Sweeps>,
     /// How far the survey is, and what it counted.
     pub survey: Arc<Survey>,
+    reader: Reader,
     /// Number of the newest question, and what it was about.
     asked: (u64, u64, Hidden, Option<Arc<Models>>),
     /// The source whose digits a survey waits for.
@@ -77,7 +78,7 @@ impl Time {
         }
         let (serial, models) = (serial + 1, Arc::clone(&desk.models));
         let (version, hidden) = (desk.digit.version(), self.kept.hidden);
-        desk.hub.sweep(Question {
+        self.reader.ask(Question {
             serial,
             pixels: Box::new(*desk.digit.pixels()),
             models: Arc::clone(&models),
@@ -91,11 +92,11 @@ impl Time {
     /// Begins a survey whose digits have come.
     fn try_survey(&mut self, desk: &mut Desk) {
         let Some(source) = self.waits else { return };
-        let problem = match desk.hub.library().source(source) {
+        let problem = match desk.hub.librarian.library().source(source) {
             Loading::Unknown | Loading::Busy => return,
             Loading::Ready(split) => {
                 self.waits = None;
-                return desk.hub.start_survey(SurveyOf {
+                return self.reader.start_survey(SurveyOf {
                     source,
                     split: split.clone(),
                     models: Arc::clone(&desk.models),
@@ -117,12 +118,13 @@ impl Workspace for Time {
     type Edit = TimeEdit;
 
     /// Everything is read, as the last session had set speed and loop.
-    fn open(kept: TimeSettings, _start: &Start) -> std::io::Result<Self> {
+    fn open(kept: TimeSettings, start: &Start) -> std::io::Result<Self> {
         let mut playback = Playback::new(0, SIDE as u64, kept.playback);
         playback.edit(&PlaybackEdit::End);
         Ok(Self {
             kept,
             playback,
+            reader: Reader::start(start.events.clone())?,
             sweeps: Arc::default(),
             survey: Arc::default(),
             asked: (0, 0, Hidden::default(), None),
@@ -156,7 +158,7 @@ impl Workspace for Time {
             }
             TimeEdit::StopSurvey => {
                 self.waits = None;
-                desk.hub.stop_survey();
+                self.reader.stop_survey();
             }
         }
     }
@@ -178,7 +180,7 @@ impl Workspace for Time {
     /// Reads the digit, and begins a survey whose digits have come, while somebody
     /// looks.
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
-        (self.sweeps, self.survey) = (desk.hub.sweeps(), desk.hub.survey());
+        (self.sweeps, self.survey) = (self.reader.sweeps(), self.reader.survey());
         if shown {
             self.read(desk);
             self.try_survey(desk);
@@ -191,6 +193,10 @@ impl Workspace for Time {
             text: format!("Time: {} of {} digits", grouped(done as u64), grouped(total as u64)),
             switch: Some(("Stop survey", TimeEdit::StopSurvey.into())),
         })
+    }
+
+    fn leave(&self) {
+        self.reader.stop_survey();
     }
 
     fn scenes() -> &'static [Scene] {

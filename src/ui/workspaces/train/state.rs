@@ -24,9 +24,9 @@ use crate::ui::tour::Scene;
 use crate::ui::widgets::banner;
 use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
-use crate::workers::combine::{Combinations, CombineOf};
+use crate::workers::combine::{Combinations, CombineOf, Combiner};
 use crate::workers::library::{Job, Loading};
-use crate::workers::scrub;
+use crate::workers::scrub::{self, Scrubber};
 use crate::workers::training::{Phase, TrainCommand};
 
 /// What the user does in the Train workspace.
@@ -90,6 +90,8 @@ pub struct Train {
     pub combinations: Arc<Combinations>,
     /// Ids of the runs in the comparison.
     pub compared: BTreeSet<String>,
+    scrubber: Scrubber,
+    combiner: Combiner,
     /// What waits for digits to be loaded.
     put_off: Option<TrainEdit>,
     /// The newest run when one of the queue was begun.
@@ -138,7 +140,7 @@ impl Train {
 
     /// Begins the next run of the queue when its turn has come.
     fn try_queue(&mut self, desk: &mut Desk) {
-        let training = desk.hub.training();
+        let training = desk.hub.trainer.view();
         let newest = training.record.as_ref().map(|r| r.id.clone());
         if matches!(training.phase, Phase::Failed(_)) && self.queue_after.take().is_some() {
             // The next would most likely fail as well.
@@ -176,7 +178,7 @@ fn refuse(desk: &mut Desk, source: &str, why: &str, ensemble: bool) {
     } else {
         ("Training did not start", ", or train on the synthetic digits")
     };
-    let cure = match desk.hub.library().source(source) {
+    let cure = match desk.hub.librarian.library().source(source) {
         Loading::Missing => format!(" Download it or choose its folder{or}."),
         _ => String::new(),
     };
@@ -184,7 +186,7 @@ fn refuse(desk: &mut Desk, source: &str, why: &str, ensemble: bool) {
 }
 
 fn send(desk: &mut Desk, command: TrainCommand) {
-    let sent = desk.hub.train(command);
+    let sent = desk.hub.trainer.send(command);
     desk.sent(sent);
 }
 
@@ -201,6 +203,8 @@ impl Workspace for Train {
         }
         Ok(Self {
             history: History::new(&kept.history),
+            scrubber: Scrubber::start(start.runs_root.clone(), start.events.clone())?,
+            combiner: Combiner::new(start.runs_root.clone(), start.events.clone()),
             kept,
             scrubbed: Arc::default(),
             combinations: Arc::default(),
@@ -224,15 +228,15 @@ impl Workspace for Train {
             TrainEdit::Tab(tab) => kept.tab = tab,
             TrainEdit::Configure(config) => kept.training = *config,
             TrainEdit::Start => self.start(false, desk),
-            TrainEdit::Step if !desk.hub.training().phase.in_hand() => self.start(true, desk),
+            TrainEdit::Step if !desk.hub.trainer.view().phase.in_hand() => self.start(true, desk),
             TrainEdit::Step => send(desk, TrainCommand::Step),
             TrainEdit::Reset => send(desk, TrainCommand::Reset),
-            TrainEdit::Pause => desk.hub.set_paused(true),
-            TrainEdit::Resume => desk.hub.set_paused(false),
+            TrainEdit::Pause => desk.hub.trainer.set_paused(true),
+            TrainEdit::Resume => desk.hub.trainer.set_paused(false),
             TrainEdit::Stop => {
                 // Who stops a run does not want the next one instead.
                 kept.queue_runs = false;
-                desk.hub.stop_training();
+                desk.hub.trainer.stop();
             }
             TrainEdit::Enqueue(config) => kept.queue.push(*config),
             TrainEdit::Unqueue(i) if i < kept.queue.len() => drop(kept.queue.remove(i)),
@@ -252,7 +256,7 @@ impl Workspace for Train {
                 };
                 let again = TrainEdit::Combine(ensemble, runs.clone());
                 if let Some(split) = self.digits(&source, again, desk) {
-                    desk.hub.start_combining(CombineOf { ensemble, runs, split });
+                    self.combiner.start(CombineOf { ensemble, runs, split });
                 }
             }
             TrainEdit::Dismiss => {
@@ -281,15 +285,15 @@ impl Workspace for Train {
     }
 
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
-        (self.scrubbed, self.combinations) = (desk.hub.scrubbed(), desk.hub.combinations());
+        (self.scrubbed, self.combinations) = (self.scrubber.answer(), self.combiner.combinations());
         if let Some(edit) = self.put_off.take() {
             self.apply(edit, desk);
         }
         self.try_queue(desk);
         if shown && self.kept.tab == TrainTab::History {
-            self.history.follow(desk, &self.kept.history, &self.scrubbed);
+            self.history.follow(desk, &self.kept.history, &self.scrubber);
         }
-        desk.hub.watch(shown, desk.session.live);
+        desk.hub.trainer.watch(shown, desk.session.live);
     }
 
     fn keys(&self, keys: &mut Keys<'_>, desk: &Desk, out: &mut Outbox) {

@@ -11,7 +11,7 @@ use crate::core::playback::{Playback, PlaybackEdit, PlaybackSettings};
 use crate::ui::desk::{Desk, Wanted};
 use crate::ui::workspaces::train::World;
 use crate::workers::runs::RunRecord;
-use crate::workers::scrub::{self, FOLLOWED, Question};
+use crate::workers::scrub::{FOLLOWED, Question, Scrubber};
 
 /// What the user does in the History view.
 #[derive(Clone, Debug)]
@@ -242,9 +242,10 @@ impl History {
     }
 
     /// Asks for the moment that is to be shown, when it or anything else that is
-    /// wanted of it has changed; `view` is what there is.
-    pub fn follow(&mut self, desk: &mut Desk, kept: &HistorySettings, view: &scrub::View) {
-        let training = desk.hub.training();
+    /// wanted of it has changed.
+    pub fn follow(&mut self, desk: &mut Desk, kept: &HistorySettings, scrubber: &Scrubber) {
+        let view = scrubber.answer();
+        let training = desk.hub.trainer.view();
         let current = training.record.as_deref();
         let Some(record) = chosen(self, current, &desk.runs) else { return };
         let live = training.phase.in_hand() && current.is_some_and(|c| c.id == record.id);
@@ -277,7 +278,7 @@ impl History {
         if self.asked.as_ref() == Some(&asked) {
             return;
         }
-        desk.hub.scrub(Question {
+        scrubber.ask(Question {
             run: asked.run.clone(),
             config,
             step: asked.step,

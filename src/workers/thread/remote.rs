@@ -1,13 +1,13 @@
-//! The remote control of a thread that runs something at a speed asked for: pause
-//! and speed as atomics, which never queue behind work, and a bounded queue of
-//! commands. `simulation`, `pattern` and `digits` are such threads.
+//! The remote control of a thread that runs something at a speed asked for
+//! ([`super::paced`]): pause and speed as atomics, which never queue behind work, and
+//! a bounded queue of commands.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::Busy;
+use crate::workers::Busy;
 
 /// Commands that may wait.
 const QUEUE: usize = 256;
@@ -61,31 +61,30 @@ impl Control {
 /// The thread, from the window's side. Dropped, it ends the thread and waits for it.
 pub struct Remote<C> {
     control: Arc<Control>,
-    commands: Option<SyncSender<C>>,
-    /// The command that does nothing but have the thread look at the atomics.
-    wake: fn() -> C,
+    /// `None` has the thread look at the atomics, and nothing else.
+    commands: Option<SyncSender<Option<C>>>,
     /// What is said to be busy when the queue is full.
     what: &'static str,
     thread: Option<JoinHandle<()>>,
 }
 
 impl<C: Send + 'static> Remote<C> {
-    /// Starts a thread of this name that does `work`.
+    /// Starts a thread of this name, which is `what` to people, that does `work`.
     ///
     /// # Errors
     /// When the system gives none.
     pub fn start(
-        (name, what): (&'static str, &'static str),
+        name: &str,
+        what: &'static str,
         steps_per_s: f64,
-        wake: fn() -> C,
-        work: impl FnOnce(Arc<Control>, Receiver<C>) + Send + 'static,
+        work: impl FnOnce(Arc<Control>, Receiver<Option<C>>) + Send + 'static,
     ) -> std::io::Result<Self> {
         let control = Arc::new(Control::at(steps_per_s));
         let (sender, commands) = sync_channel(QUEUE);
         let own = Arc::clone(&control);
         let builder = std::thread::Builder::new().name(name.into());
         let thread = Some(builder.spawn(move || work(own, commands))?);
-        Ok(Self { control, commands: Some(sender), wake, what, thread })
+        Ok(Self { control, commands: Some(sender), what, thread })
     }
 
     /// Sends a command.
@@ -93,17 +92,12 @@ impl<C: Send + 'static> Remote<C> {
     /// # Errors
     /// [`Busy`] when the queue is full or the thread is gone.
     pub fn send(&self, command: C) -> Result<(), Busy> {
-        match self.commands.as_ref().map(|q| q.try_send(command)) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => {
-                Err(Busy(self.what))
-            }
-        }
+        crate::workers::send(self.commands.as_ref(), Some(command), self.what)
     }
 
     /// A full queue needs no waking: whoever works through it looks afterwards.
     pub fn wake(&self) {
-        let _ = self.send((self.wake)());
+        let _ = crate::workers::send(self.commands.as_ref(), None, self.what);
     }
 
     /// Lets it run, or holds it before the next step.

@@ -2,9 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::Speeds;
-use crate::snn::engine::Counters;
-
 /// Longest work between two looks at the commands.
 const SLICE: Duration = Duration::from_millis(8);
 /// After a longer hold-up the lost time is not made up for.
@@ -81,42 +78,53 @@ impl Pace {
     }
 }
 
-/// Measures speeds over the last half second.
+/// What a run has counted so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Counts {
+    pub steps: u64,
+    /// Synaptic events. Another engine counts from its own beginning.
+    pub events: u64,
+    /// Images shown, where it is shown any.
+    pub images: u64,
+}
+
+/// What it counts in a second of wall time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rates {
+    pub steps: f64,
+    pub events: f64,
+    pub images: f64,
+}
+
+/// Measures rates over the last half second.
 #[derive(Debug, Default)]
 pub struct Meter {
-    since: Option<(Instant, u64, u64)>,
-    speeds: Option<Speeds>,
+    since: Option<(Instant, Counts)>,
+    rates: Option<Rates>,
 }
 
 impl Meter {
-    /// Nothing runs.
-    pub fn rest(&mut self) {
-        *self = Self::default();
-    }
-
-    /// Looks at the counters; steps are of `dt_ms`.
-    pub fn measure(&mut self, counters: Counters, dt_ms: f64, now: Instant) {
-        let (steps, events) = (counters.steps, counters.synaptic_events);
-        let Some((since, steps0, events0)) = self.since.filter(|s| s.1 <= steps) else {
-            self.since = Some((now, steps, events));
+    /// Looks at the counts.
+    pub fn measure(&mut self, counts: Counts, now: Instant) {
+        let Some((since, before)) = self.since.filter(|(_, c)| c.steps <= counts.steps) else {
+            self.since = Some((now, counts));
             return;
         };
         let passed = now.saturating_duration_since(since);
         if passed >= MEASURE_OVER {
-            let per_s = |n: u64| n as f64 / passed.as_secs_f64();
-            let steps_per_s = per_s(steps - steps0);
-            self.speeds = Some(Speeds {
-                steps_per_s,
-                ms_per_s: steps_per_s * dt_ms,
-                events_per_s: per_s(events.saturating_sub(events0)),
+            let per_s = |n: u64, n0: u64| n.saturating_sub(n0) as f64 / passed.as_secs_f64();
+            self.rates = Some(Rates {
+                steps: per_s(counts.steps, before.steps),
+                events: per_s(counts.events, before.events),
+                images: per_s(counts.images, before.images),
             });
-            self.since = Some((now, steps, events));
+            self.since = Some((now, counts));
         }
     }
 
-    /// The newest speeds.
-    pub fn speeds(&self) -> Option<Speeds> {
-        self.speeds
+    /// The newest rates.
+    pub fn rates(&self) -> Option<Rates> {
+        self.rates
     }
 }
 
