@@ -7,6 +7,7 @@ pub mod decision;
 pub mod environment;
 pub mod files;
 pub mod folders;
+pub mod isa;
 pub mod lock;
 pub mod npz;
 pub mod panics;

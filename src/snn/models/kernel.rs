@@ -6,7 +6,7 @@
 //! operations is that of the source), so they all give the same spikes.
 #![allow(unsafe_code, reason = "calls functions compiled for the instruction set that was found")]
 
-use crate::snn::cpu::isa::{Isa, Set};
+use crate::core::isa::{Isa, Set};
 
 /// Neurons that are computed side by side.
 pub const LANES: usize = 16;
