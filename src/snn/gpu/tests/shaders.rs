@@ -128,7 +128,7 @@ fn compute(@builtin(global_invocation_id) id: vec3<u32>) {{
         label: None,
         source: wgpu::ShaderSource::Wgsl(wgsl.into()),
     });
-    let layout = state::group_layout(device);
+    let layout = buffers::group_layout(device);
     let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: None,
         bind_group_layouts: &[Some(&layout)],
@@ -145,8 +145,8 @@ fn compute(@builtin(global_invocation_id) id: vec3<u32>) {{
     // An engine lends its buffers: its bindings are the same.
     let spec = NetworkSpec::new("lender", 1.0, 1).population("n", 1, Config::new("if"));
     let mut engine = GpuEngine::new(&gpu, &spec.build().unwrap()).unwrap();
-    engine.buffers.given = state::buffer(&gpu, "pairs", 8 * n as u64).unwrap();
-    engine.buffers.samples = state::buffer(&gpu, "results", 4 * n as u64).unwrap();
+    engine.buffers.given = buffers::buffer(&gpu, "pairs", 8 * n as u64).unwrap();
+    engine.buffers.samples = buffers::buffer(&gpu, "results", 4 * n as u64).unwrap();
     engine.rebind().unwrap();
     let words: Vec<u32> = pairs.iter().flat_map(|(a, b)| [a.to_bits(), b.to_bits()]).collect();
     engine.put(&engine.buffers.given, 0, &words);
