@@ -11,6 +11,7 @@ pub mod isa;
 pub mod lock;
 pub mod npz;
 pub mod panics;
+pub mod param;
 pub mod playback;
 pub mod rng;
 pub mod text;

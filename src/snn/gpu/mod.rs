@@ -31,7 +31,7 @@ pub mod device;
 mod engine;
 pub mod fallback;
 mod layout;
-pub mod program;
+mod program;
 mod record;
 mod run;
 mod state;
@@ -130,9 +130,7 @@ impl GpuEngine {
         gpu.check()?;
         let network = network.clone();
         let layout = Layout::new(&network)?;
-        let program = program::write(&network, &layout).map_err(|what| {
-            SnnError::Engine(format!("the GPU engine does not know {what}; use the CPU engine"))
-        })?;
+        let program = program::write(&network, &layout);
         check_rounds(gpu, &program)?;
         let recorder = Recorder::new(&network);
         let buffers = Buffers::new(gpu, &network, &layout, &recorder)?;

@@ -223,9 +223,8 @@ impl CurveSettings {
     /// What is to be measured.
     pub fn task(&self) -> CurveTask {
         let (model, values) = (self.declared(), self.values());
-        let of = rate_curve::Values::new(model, &values);
         let (from, to) =
-            rate_curve::find(model.id).map_or((0.0, 1.0), |c| rate_curve::span(c, &of));
+            rate_curve::find(model.id).map_or((0.0, 1.0), |c| rate_curve::span(c, &values));
         let points = self.points.within(Self::POINTS);
         let current = |i: usize| from + (to - from) * i as f64 / (points - 1) as f64;
         let mut config = self.model.clone();

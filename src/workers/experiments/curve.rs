@@ -70,7 +70,6 @@ pub fn measure(
     let owner = "f–I curve";
     let model = models::get(owner, &task.model.id)?;
     let values = task.model.resolve(owner, model.params)?;
-    let of = rate_curve::Values::new(model, &values);
     let mut result = CurveResult {
         model: model.id.to_owned(),
         whole_ms: WHOLE_MS,
@@ -79,10 +78,10 @@ pub fn measure(
         ..CurveResult::default()
     };
     if let Some(curve) = rate_curve::find(model.id) {
-        result.rheobase = (curve.rheobase)(&of);
-        result.onset = Some((curve.onset)(&of));
-        let along = |finer, rate_hz: fn(&rate_curve::Values<'_>, f64, f64) -> f64| {
-            let rate = |current| [current, rate_hz(&of, task.dt_ms, current)];
+        result.rheobase = (curve.rheobase)(&values);
+        result.onset = Some((curve.onset)(&values));
+        let along = |finer, rate_hz: rate_curve::Rate| {
+            let rate = |current| [current, rate_hz(&values, task.dt_ms, current)];
             between(&task.currents, finer).into_iter().map(rate).collect()
         };
         result.expected = along(if curve.closed { FINER } else { 1 }, curve.rate_hz);

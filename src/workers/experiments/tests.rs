@@ -21,9 +21,8 @@ fn every_model_fires_as_its_equations_say() {
             config = config.with("adapt", 0.0);
         }
         let values: Vec<f64> = config.resolve("test", model.params).unwrap();
-        let of = crate::snn::rate_curve::Values::new(model, &values);
         let curve = crate::snn::rate_curve::find(model.id).unwrap();
-        let (from, to) = crate::snn::rate_curve::span(curve, &of);
+        let (from, to) = crate::snn::rate_curve::span(curve, &values);
         let currents: Vec<f64> = (0..9).map(|i| from + (to - from) * f64::from(i) / 8.0).collect();
         let task = CurveTask { model: config, dt_ms: 0.05, currents };
         let mut last = CurveResult::default();
@@ -41,7 +40,7 @@ fn every_model_fires_as_its_equations_say() {
             if (current - last.rheobase).abs() < margin {
                 continue;
             }
-            let expected = (curve.rate_hz)(&of, task.dt_ms, *current);
+            let expected = (curve.rate_hz)(&values, task.dt_ms, *current);
             // An interval is a whole number of steps; the method errs besides.
             let step = expected * expected * task.dt_ms / 1000.0;
             let method = if curve.closed { 0.005 } else { 0.01 };
