@@ -65,10 +65,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::Release};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use crate::snn::SnnError;
-use crate::snn::cpu::CpuEngine;
-use crate::snn::engine::Engine;
-use crate::snn::network::Network;
+use crate::snn::experiments::cpu_engine;
 use crate::snn::recording::spike_times::EXTENSIONS;
 use answers::{Answers, Question};
 use clicks::Clicks;
@@ -441,12 +438,6 @@ impl Hub {
     pub fn next_event(&self) -> Option<Event> {
         self.arrived.try_recv().ok()
     }
-}
-
-/// The engine for small networks: one thread of the processor is faster than a
-/// graphics card's start-up.
-fn cpu_engine(network: Network) -> Result<Box<dyn Engine>, SnnError> {
-    Ok(Box::new(CpuEngine::new(&network, 1)))
 }
 
 fn send<T>(queue: Option<&SyncSender<T>>, value: T, name: &'static str) -> Result<(), Busy> {
