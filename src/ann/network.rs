@@ -10,9 +10,9 @@ use super::buffer::Buffer;
 use super::initial;
 use super::ops::loss::softmax;
 use super::ops::op::{Forward, Mode, Shared, parameter_len};
-use super::ops::simd::Engine;
 use super::plan::Plan;
 use super::zoo::Architecture;
+use crate::core::isa::Isa;
 use crate::data::{CLASSES, PIXELS, Pixels};
 
 /// Pictures that a thread answers together; bounds the memory of a long list.
@@ -62,19 +62,15 @@ impl Network {
     /// # Errors
     /// [`AnnError::Structure`] when the layers do not fit together.
     pub fn new(architecture: &'static Architecture, seed: u64) -> Result<Self, AnnError> {
-        Self::on(architecture, seed, Engine::best())
+        Self::on(architecture, seed, Isa::best())
     }
 
     /// [`Network::new`] with kernels for this instruction set.
     ///
     /// # Errors
     /// [`AnnError::Structure`].
-    pub fn on(
-        architecture: &'static Architecture,
-        seed: u64,
-        engine: Engine,
-    ) -> Result<Self, AnnError> {
-        let plan = Arc::new(Plan::new(&(architecture.layers)(), engine)?);
+    pub fn on(architecture: &'static Architecture, seed: u64, isa: Isa) -> Result<Self, AnnError> {
+        let plan = Arc::new(Plan::new(&(architecture.layers)(), isa)?);
         let sizes = plan.steps.iter().map(|s| parameter_len(&*s.op));
         let mut parameters: Vec<Buffer> = sizes.map(Buffer::zeros).collect();
         for (step, from, name, declared) in plan.parameters() {
@@ -266,9 +262,8 @@ mod tests {
     fn every_engine_gives_the_same_answers_but_for_rounding() {
         let picture: Pixels = std::array::from_fn(|i| (i % 23) as f32 / 23.0);
         for architecture in ZOO {
-            let ask =
-                |engine| Network::on(architecture, 3, engine).unwrap().probabilities(&[picture])[0];
-            let all: Vec<_> = Engine::available().into_iter().map(ask).collect();
+            let ask = |isa| Network::on(architecture, 3, isa).unwrap().probabilities(&[picture])[0];
+            let all: Vec<_> = Isa::available().into_iter().map(ask).collect();
             for other in &all[1..] {
                 let apart = all[0].iter().zip(other).map(|(a, b)| (a - b).abs());
                 assert!(apart.fold(0.0, f32::max) < 1e-4, "{}", architecture.id);

@@ -9,9 +9,9 @@ use super::ops::dropout::Dropout;
 use super::ops::op::{Op, Parameter, Plane};
 use super::ops::pool::MaxPool;
 use super::ops::recurrent::Recurrent;
-use super::ops::simd::Engine;
 use super::ops::winograd::ConvPool;
 use super::zoo::{Layer, LayerSummary, summary};
+use crate::core::isa::Isa;
 use crate::data::SIDE;
 
 /// An operation and the layers it stands for.
@@ -45,7 +45,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`AnnError::Structure`] when a layer does not fit what comes before it.
-    pub fn new(layers: &[Layer], engine: Engine) -> Result<Self, AnnError> {
+    pub fn new(layers: &[Layer], isa: Isa) -> Result<Self, AnnError> {
         let lines = summary(layers);
         let mut plan = Self { steps: Vec::new() };
         let mut shape = (SIDE, SIDE, 1);
@@ -61,14 +61,14 @@ impl Plan {
             let op: Box<dyn Op> = match layers[at] {
                 Layer::Conv { kernel, filters } => {
                     let fused = if pooled {
-                        plan.padded(ConvPool::new(engine, shape, kernel, filters))
+                        plan.padded(ConvPool::new(isa, shape, kernel, filters))
                     } else {
                         None
                     };
                     if let Some(op) = fused {
                         used = 2;
                         Box::new(op)
-                    } else if let Some(op) = Direct::new(engine, shape, kernel, filters) {
+                    } else if let Some(op) = Direct::new(isa, shape, kernel, filters) {
                         Box::new(op)
                     } else {
                         Box::new(Conv::new(shape, kernel, filters).ok_or_else(misfit)?)
@@ -80,9 +80,9 @@ impl Plan {
                     if shape.2 != 1 || hidden % 16 != 0 {
                         return Err(misfit());
                     }
-                    Box::new(Recurrent::new(engine, cell, order, plane, hidden))
+                    Box::new(Recurrent::new(isa, cell, order, plane, hidden))
                 }
-                Layer::Dense { units, relu } => Box::new(Dense::new(engine, plane, units, relu)),
+                Layer::Dense { units, relu } => Box::new(Dense::new(isa, plane, units, relu)),
             };
             let out = op.output();
             shape = (out.h, out.w, out.c);

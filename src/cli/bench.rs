@@ -15,9 +15,9 @@ use super::report::{Benchmarked, BenchmarkedNet, Peer};
 use super::table::{self, Align};
 use super::{Outcome, models};
 use crate::ann::network::Network;
-use crate::ann::ops::simd::Engine;
 use crate::ann::trainer::{TrainConfig, Trainer};
 use crate::ann::zoo;
+use crate::core::isa::Isa;
 use crate::data::{Dataset, Pixels, synthetic};
 
 /// Digits per update, as in the report.
@@ -43,8 +43,8 @@ static SCRIPT: &str = include_str!("../../benches/peers/measure.py");
 pub fn train(args: &BenchTrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let threads = models::threads(args.threads);
     let data = Arc::new(synthetic::generate(1, 4000));
-    let engine = Engine::best().name();
-    out.line(format_args!("{threads} threads, {engine}, batches of {BATCH}"))?;
+    let isa = Isa::best().name();
+    out.line(format_args!("{threads} threads, {isa}, batches of {BATCH}"))?;
     let mut nets = Vec::new();
     let mut versions = None;
     for (id, peer) in NETS {
@@ -69,7 +69,7 @@ pub fn train(args: &BenchTrainArgs, out: &mut Output) -> anyhow::Result<Outcome>
         ))?;
     }
     out.line(format_args!("Peak memory of all of it: {}", memory(peak_mb())))?;
-    out.json(&Benchmarked { threads, engine: engine.into(), nets, peak_mb: peak_mb(), versions })?;
+    out.json(&Benchmarked { threads, engine: isa.into(), nets, peak_mb: peak_mb(), versions })?;
     Ok(Outcome::Done)
 }
 

@@ -14,10 +14,10 @@
 //! * [`recording`]: spikes, [`traces`]: values over time; kept under a memory cap
 //! * [`stimulus`]: currents that a person shapes
 //! * [`codes`]: ways to say an intensity in spikes
-//! * [`rate_curve`]: f–I curves from the equations
 
 pub mod choose;
 pub mod codes;
+mod constants;
 pub mod cpu;
 pub mod diehl_cook;
 pub mod engine;
@@ -29,7 +29,6 @@ pub mod network;
 pub mod nir;
 pub mod params;
 pub mod plasticity;
-pub mod rate_curve;
 pub mod recording;
 pub mod rng;
 pub mod state_file;
@@ -37,3 +36,4 @@ pub mod stimulus;
 pub mod traces;
 
 pub use error::SnnError;
+pub use models::rate_curve;

@@ -1,5 +1,5 @@
-//! Parameters as declarations: a name, a unit, a default, a range and a line of
-//! help. Sliders, help texts, files and range checks all come from here.
+//! The values of declared parameters ([`crate::core::param`]): set by name, checked
+//! against their ranges, put in the order declared.
 //!
 //! Values are `f64` as long as they are settings; what a kernel computes with
 //! (`f32`) is derived from them once, in the model's `derive`.
@@ -10,76 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::SnnError;
 use crate::core::bounds::Bounds;
-
-/// A parameter of a neuron model or a plasticity rule.
-#[derive(Clone, Copy, Debug)]
-pub struct Param {
-    /// Stable name with its unit last, as in files: `tau_m_ms`.
-    pub name: &'static str,
-    /// For people: `Membrane time constant τₘ`.
-    pub label: &'static str,
-    /// `ms`, `mV`, … ; empty for a plain number.
-    pub unit: &'static str,
-    /// The usual value.
-    pub default: f64,
-    /// Smallest and largest that make sense.
-    pub range: (f64, f64),
-    /// For a choice: the names of its values 0, 1, …; empty for a number.
-    pub choices: &'static [&'static str],
-    /// What it does, in one line.
-    pub doc: &'static str,
-}
-
-impl Param {
-    /// A number with a unit.
-    pub const fn number(
-        name: &'static str,
-        label: &'static str,
-        unit: &'static str,
-        default: f64,
-        range: (f64, f64),
-        doc: &'static str,
-    ) -> Self {
-        Self { name, label, unit, default, range, choices: &[], doc }
-    }
-
-    /// A choice; its value is the index into `choices`.
-    pub const fn choice(
-        name: &'static str,
-        label: &'static str,
-        choices: &'static [&'static str],
-        default: usize,
-        doc: &'static str,
-    ) -> Self {
-        let range = (0.0, (choices.len() - 1) as f64);
-        Self { name, label, unit: "", default: default as f64, range, choices, doc }
-    }
-
-    /// Whether `value` may be set.
-    pub fn allows(&self, value: f64) -> bool {
-        let whole = self.choices.is_empty() || value.fract() == 0.0;
-        value.is_finite() && value >= self.range.0 && value <= self.range.1 && whole
-    }
-
-    /// What may be set, for messages: `from 0.1 to 1000 ms`.
-    pub fn range_text(&self) -> String {
-        if self.choices.is_empty() {
-            let space = if self.unit.is_empty() { "" } else { " " };
-            return format!("from {} to {}{space}{}", self.range.0, self.range.1, self.unit);
-        }
-        let named = self.choices.iter().enumerate().map(|(i, name)| format!("{i} ({name})"));
-        named.collect::<Vec<_>>().join(" or ")
-    }
-
-    /// The value with its unit, or the name of the choice.
-    pub fn text(&self, value: f64) -> String {
-        match self.choices.get(value as usize) {
-            Some(name) => (*name).to_owned(),
-            None if self.unit.is_empty() => value.to_string(),
-            None => format!("{value} {}", self.unit),
-        }
-    }
-}
+pub use crate::core::param::Param;
 
 /// A registered thing (neuron model, plasticity rule) with the values that
 /// differ from its defaults.
@@ -180,8 +111,8 @@ mod tests {
     use super::*;
 
     const PARAMS: &[Param] = &[
-        Param::number("tau_m_ms", "Time constant", "ms", 10.0, (0.1, 100.0), "how slow it is"),
-        Param::choice("reset", "Reset", &["subtract", "zero"], 0, "what a spike leaves"),
+        Param::number("Time constant", "ms", 10.0, (0.1, 100.0), "how slow").named("tau_m_ms"),
+        Param::choice("Reset", &["subtract", "zero"], 0, "what a spike leaves").named("reset"),
     ];
 
     #[test]

@@ -68,10 +68,6 @@ pub mod training;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
-use crate::snn::SnnError;
-use crate::snn::cpu::CpuEngine;
-use crate::snn::engine::Engine;
-use crate::snn::network::Network;
 use crate::snn::recording::spike_times::EXTENSIONS;
 use answers::Answerer;
 use download::Downloader;
@@ -183,12 +179,6 @@ impl Hub {
     pub fn next_event(&self) -> Option<Event> {
         self.arrived.try_recv().ok()
     }
-}
-
-/// The engine for small networks: one thread of the processor is faster than a
-/// graphics card's start-up.
-pub(crate) fn cpu_engine(network: Network) -> Result<Box<dyn Engine>, SnnError> {
-    Ok(Box::new(CpuEngine::new(&network, 1)))
 }
 
 fn send<T>(queue: Option<&SyncSender<T>>, value: T, name: &'static str) -> Result<(), Busy> {

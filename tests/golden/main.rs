@@ -14,8 +14,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use file::File;
+use spikescope::core::isa::Isa;
 use spikescope::snn::cpu::CpuEngine;
-use spikescope::snn::cpu::isa::Isa;
 use spikescope::snn::engine::{Engine, Samples, Spike};
 use spikescope::snn::gpu::device::Gpu;
 use spikescope::snn::gpu::{Dispatch, GpuEngine};

@@ -8,8 +8,8 @@ use crate::ann::ops::dense::Dense;
 use crate::ann::ops::op::{Backward, Forward, Mode, Op, Plane};
 use crate::ann::ops::pool::MaxPool;
 use crate::ann::ops::recurrent::Recurrent;
-use crate::ann::ops::simd::Engine;
 use crate::ann::zoo::Layer;
+use crate::core::isa::Isa;
 use crate::data::SIDE;
 
 use super::receptive;
@@ -64,16 +64,16 @@ pub enum Of {
 
 /// The operation of one layer on a picture of this plane.
 fn stage(layer: Layer, input: Plane, number: usize, network: &Network) -> Option<Stage> {
-    let engine = Engine::best();
+    let isa = Isa::best();
     let shape = (input.h, input.w, input.c);
     let op: Option<Box<dyn Op>> = match layer {
         Layer::Conv { kernel, filters } => Some(Box::new(Conv::new(shape, kernel, filters)?)),
         Layer::MaxPool => Some(Box::new(MaxPool::new(shape)?)),
         Layer::Dropout(_) => None,
         Layer::Recurrent { cell, order, hidden } => {
-            Some(Box::new(Recurrent::new(engine, cell, order, input, hidden)))
+            Some(Box::new(Recurrent::new(isa, cell, order, input, hidden)))
         }
-        Layer::Dense { units, relu } => Some(Box::new(Dense::new(engine, input, units, relu))),
+        Layer::Dense { units, relu } => Some(Box::new(Dense::new(isa, input, units, relu))),
     };
     let output = op.as_ref().map_or(input, |op| op.output());
     let step = network
@@ -317,7 +317,7 @@ mod tests {
                     Layer::Dropout(_) => Ok(x),
                     Layer::Recurrent { cell, order, hidden } => {
                         let plane = Plane::new(SIDE, SIDE, 1);
-                        let op = Recurrent::new(Engine::best(), cell, order, plane, hidden);
+                        let op = Recurrent::new(Isa::best(), cell, order, plane, hidden);
                         crate::ann::ops::recurrent::tests::stock(&x, &p, &op)
                             .map(|steps| steps[steps.len() - 1].0.clone())
                     }

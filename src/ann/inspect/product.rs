@@ -9,8 +9,8 @@
 //! the last state.
 
 use crate::ann::ops::recurrent::{LastStep, Recurrent};
-use crate::ann::ops::simd::Engine;
 use crate::ann::zoo::Layer;
+use crate::core::isa::Isa;
 
 use super::dissection::{Dissection, Trace, Unit};
 
@@ -85,7 +85,7 @@ pub fn of(taken: &Dissection<'_>, trace: &Trace, unit: Unit) -> Option<Formula> 
             Some(Formula::Largest { inputs, chosen, y, x })
         }
         Layer::Recurrent { cell, order, hidden } => {
-            let op = Recurrent::new(Engine::best(), *cell, *order, taken.input(), *hidden);
+            let op = Recurrent::new(Isa::best(), *cell, *order, taken.input(), *hidden);
             op.last_step(trace.kept(unit.layer), unit.channel).map(Formula::Gated)
         }
         Layer::Dropout(_) => None,

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
 use super::product::{Left, product, sparse_row};
-use super::simd::Engine;
+use crate::core::isa::Isa;
 
 /// Rows of the weights that are updated together.
 const ROWS: usize = 64;
@@ -13,7 +13,7 @@ const ROWS: usize = 64;
 /// The operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Dense {
-    engine: Engine,
+    isa: Isa,
     input: Plane,
     units: usize,
     relu: bool,
@@ -21,9 +21,9 @@ pub struct Dense {
 
 impl Dense {
     /// For inputs of this plane, which must have no padding.
-    pub fn new(engine: Engine, input: Plane, units: usize, relu: bool) -> Self {
+    pub fn new(isa: Isa, input: Plane, units: usize, relu: bool) -> Self {
         assert_eq!(input.len(), input.h * input.w * input.c, "a padded plane is no vector");
-        Self { engine, input, units, relu }
+        Self { isa, input, units, relu }
     }
 
     fn inputs(&self) -> usize {
@@ -31,7 +31,7 @@ impl Dense {
     }
 }
 
-/// `n` rounded up to whole vectors of any engine.
+/// `n` rounded up to whole vectors of any instruction set.
 fn whole(n: usize) -> usize {
     n.next_multiple_of(16)
 }
@@ -96,10 +96,10 @@ impl Op for Dense {
         let (w, b) = pass.parameters.split_at(inputs * units);
         let y = &mut pass.y[..pass.n * units];
         if pass.n == 1 && pass.mode == Mode::Answer {
-            sparse_row(self.engine, &pass.x[..inputs], w, y);
+            sparse_row(self.isa, &pass.x[..inputs], w, y);
         } else {
             let left = Left::rows(pass.x, inputs);
-            product(self.engine, (pass.n, inputs, units), left, w, units, y, units, false);
+            product(self.isa, (pass.n, inputs, units), left, w, units, y, units, false);
         }
         add_bias(y, &b[..units], self.relu);
     }
@@ -123,7 +123,7 @@ impl Op for Dense {
             }
         }
         let left = Left::rows(pass.parameters, units);
-        product(self.engine, (inputs, units, width), left, turned, width, result, width, false);
+        product(self.isa, (inputs, units, width), left, turned, width, result, width, false);
         for (f, column) in result.chunks_exact(width).enumerate() {
             for (i, v) in column[..n].iter().enumerate() {
                 dx[i * inputs + f] = *v;
@@ -142,7 +142,7 @@ impl Op for Dense {
         for (i, part) in parts.iter().enumerate() {
             let shape = (rows, part.n, units);
             let left = Left::transposed(&part.x[from.min(part.x.len())..], inputs);
-            product(self.engine, shape, left, part.dy, units, out, units, i > 0);
+            product(self.isa, shape, left, part.dy, units, out, units, i > 0);
         }
     }
 }
@@ -154,16 +154,16 @@ mod tests {
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        for engine in Engine::available() {
-            gradients_are_right(&Dense::new(engine, Plane::new(7, 5, 2), 5, false), 11);
+        for isa in Isa::available() {
+            gradients_are_right(&Dense::new(isa, Plane::new(7, 5, 2), 5, false), 11);
         }
     }
 
     #[test]
     fn forward_and_backward_agree_with_stock_candle() {
-        for engine in Engine::available() {
+        for isa in Isa::available() {
             for (batch, inputs, units) in [(1, 130, 7), (9, 65, 64), (32, 130, 48)] {
-                let op = Dense::new(engine, Plane::new(1, 1, inputs), units, true);
+                let op = Dense::new(isa, Plane::new(1, 1, inputs), units, true);
                 agrees_with_stock(&op, batch, 1e-5, |x, p| {
                     let w = p.narrow(0, 0, inputs * units)?.reshape((inputs, units))?;
                     let b = p.narrow(0, inputs * units, units)?;

@@ -6,12 +6,13 @@
 use std::ops::Range;
 
 use super::op::{Backward, Forward, Initial, Op, Parameter, Part, Plane, holds};
-use super::simd::{Engine, Kernel, Simd, launch};
+use super::simd::{Kernel, Simd, launch};
+use crate::core::isa::Isa;
 
 /// The operation `relu(x ∗ w + b)`; the kernel is `(k·k, o)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Direct {
-    engine: Engine,
+    isa: Isa,
     kernel: usize,
     input: Plane,
     output: Plane,
@@ -20,18 +21,13 @@ pub struct Direct {
 impl Direct {
     /// For pictures of `h`×`w` pixels; `None` unless the kernel is 3×3 or 5×5 and
     /// the filters are a multiple of 16.
-    pub fn new(
-        engine: Engine,
-        (h, w, c): (usize, usize, usize),
-        k: usize,
-        o: usize,
-    ) -> Option<Self> {
+    pub fn new(isa: Isa, (h, w, c): (usize, usize, usize), k: usize, o: usize) -> Option<Self> {
         if !(matches!(k, 3 | 5) && c == 1 && h >= k && w >= k && o.is_multiple_of(16)) {
             return None;
         }
         let (input, output) = (Plane::new(h, w, 1), Plane::new(h - k + 1, w - k + 1, o));
         let fits = input.pads(input) && output.pads(output) && o.checked_mul(k * k + 1).is_some();
-        fits.then_some(Self { engine, kernel: k, input, output })
+        fits.then_some(Self { isa, kernel: k, input, output })
     }
 
     fn len(&self) -> usize {
@@ -165,9 +161,9 @@ impl Op for Direct {
         // SAFETY: sizes were just checked.
         unsafe {
             if self.kernel == 3 {
-                launch(self.engine, Pass::<3> { n, input, output, x, w, y });
+                launch(self.isa, Pass::<3> { n, input, output, x, w, y });
             } else {
-                launch(self.engine, Pass::<5> { n, input, output, x, w, y });
+                launch(self.isa, Pass::<5> { n, input, output, x, w, y });
             }
         }
         for picture in pass.y.chunks_exact_mut(output.len()).take(n) {
@@ -184,9 +180,9 @@ impl Op for Direct {
         // SAFETY: sizes were just checked.
         unsafe {
             if k == 3 {
-                launch(self.engine, Gradient::<3> { n, input, output, x, y, dy, dw });
+                launch(self.isa, Gradient::<3> { n, input, output, x, y, dy, dw });
             } else {
-                launch(self.engine, Gradient::<5> { n, input, output, x, y, dy, dw });
+                launch(self.isa, Gradient::<5> { n, input, output, x, y, dy, dw });
             }
         }
         // Wanted only by who looks at what a network sees, so it may take longer.
@@ -219,28 +215,28 @@ mod tests {
 
     #[test]
     fn wrong_sizes_are_refused() {
-        let mut op = Direct::new(Engine::best(), (6, 5, 1), 3, 16).unwrap();
+        let mut op = Direct::new(Isa::best(), (6, 5, 1), 3, 16).unwrap();
         takes_only_padding(&mut op);
         refuses_short_slices(&op);
         for (plane, o) in
             [((usize::MAX, 5, 1), 16), ((1 << 40, 1 << 40, 1), 16), ((6, 6, 1), 1 << 63)]
         {
-            assert!(Direct::new(Engine::best(), plane, 3, o).is_none());
+            assert!(Direct::new(Isa::best(), plane, 3, o).is_none());
         }
     }
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        for engine in Engine::available() {
-            gradients_are_right(&Direct::new(engine, (6, 5, 1), 3, 16).unwrap(), 3);
+        for isa in Isa::available() {
+            gradients_are_right(&Direct::new(isa, (6, 5, 1), 3, 16).unwrap(), 3);
         }
     }
 
     #[test]
     fn forward_and_backward_agree_with_stock_candle() {
-        for engine in Engine::available() {
+        for isa in Isa::available() {
             for (kernel, batch) in [(3, 1), (5, 9)] {
-                let op = Direct::new(engine, (11, 12, 1), kernel, 32).unwrap();
+                let op = Direct::new(isa, (11, 12, 1), kernel, 32).unwrap();
                 agrees_with_stock(&op, batch, 1e-5, |x, p| stock_conv(x, p, kernel, 32));
             }
         }

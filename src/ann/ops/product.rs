@@ -5,7 +5,8 @@
 //! may be stored either way round.
 #![allow(unsafe_code, reason = "the inner loop of everything: pointers checked once, at the call")]
 
-use super::simd::{Engine, Kernel, Simd, launch};
+use super::simd::{Kernel, Simd, launch};
+use crate::core::isa::Isa;
 
 /// A matrix that is read by element: its element (i, k) is at
 /// `i·row + (k mod panel)·column + (k div panel)·jump`.
@@ -40,7 +41,7 @@ impl<'a> Left<'a> {
 /// apart, `c` has rows that are `c_row` apart.
 #[allow(clippy::too_many_arguments, reason = "the usual arguments of a matrix product")]
 pub fn product(
-    engine: Engine,
+    isa: Isa,
     (m, k, n): (usize, usize, usize),
     a: Left<'_>,
     b: &[f32],
@@ -81,7 +82,7 @@ pub fn product(
         accumulate,
     };
     // SAFETY: the largest offset into each matrix was checked above.
-    unsafe { launch(engine, kernel) }
+    unsafe { launch(isa, kernel) }
 }
 
 /// A loop over less than 13 numbers, written out: sums stay in registers in builds
@@ -227,14 +228,14 @@ impl Multiply {
 /// they would have read are what takes the time. The sum is taken in the same
 /// order as by [`product`], so the result is the same to the last bit, if `b` is
 /// finite.
-pub fn sparse_row(engine: Engine, a: &[f32], b: &[f32], c: &mut [f32]) {
+pub fn sparse_row(isa: Isa, a: &[f32], b: &[f32], c: &mut [f32]) {
     let n = c.len();
     assert!(a.len().checked_mul(n).is_some_and(|len| len <= b.len()), "B is too small");
     assert!(u32::try_from(a.len()).is_ok(), "A is too long");
     let active = a.iter().enumerate().filter(|(_, v)| **v != 0.0);
     let active: Vec<(u32, f32)> = active.map(|(k, v)| (k as u32, *v)).collect();
     // SAFETY: rows are below a.len(), and b holds a.len() rows of n.
-    unsafe { launch(engine, SparseRow { active: &active, b: b.as_ptr(), c }) }
+    unsafe { launch(isa, SparseRow { active: &active, b: b.as_ptr(), c }) }
 }
 
 struct SparseRow<'a> {
@@ -317,13 +318,13 @@ mod tests {
         ] {
             let refused = std::panic::catch_unwind(|| {
                 let (left, mut c) = (Left::rows(&numbers, width), [0f32; 64]);
-                product(Engine::best(), shape, left, &numbers, b_row, &mut c, c_row, false);
+                product(Isa::best(), shape, left, &numbers, b_row, &mut c, c_row, false);
             });
             assert!(refused.is_err(), "{shape:?} {width} {b_row} {c_row}");
         }
         let refused = std::panic::catch_unwind(|| {
             let (left, mut c) = (Left::panels(&numbers, half), [0f32; 2]);
-            product(Engine::best(), (1, 96, 1), left, &[0.0; 96], 1, &mut c, 1, false);
+            product(Isa::best(), (1, 96, 1), left, &[0.0; 96], 1, &mut c, 1, false);
         });
         assert!(refused.is_err());
     }
@@ -331,14 +332,14 @@ mod tests {
     #[test]
     fn a_sparse_row_gives_the_same_bits_as_the_whole_product() {
         let mut rng = Rng::stream(2, "sparse", 0);
-        for engine in Engine::available() {
+        for isa in Isa::available() {
             for (k, n) in [(0, 9), (784, 512), (37, 10), (5, 150)] {
                 let a: Vec<f32> = (0..k).map(|_| (rng.normal() - 0.8).max(0.0)).collect();
                 let b: Vec<f32> = (0..k * n).map(|_| rng.normal()).collect();
                 let (mut whole, mut sparse) = (vec![7.0; n], vec![7.0; n]);
-                product(engine, (1, k, n), Left::rows(&a, k), &b, n, &mut whole, n, false);
-                sparse_row(engine, &a, &b, &mut sparse);
-                assert_eq!(whole, sparse, "{engine:?} {k} {n}");
+                product(isa, (1, k, n), Left::rows(&a, k), &b, n, &mut whole, n, false);
+                sparse_row(isa, &a, &b, &mut sparse);
+                assert_eq!(whole, sparse, "{isa:?} {k} {n}");
             }
         }
     }
@@ -346,7 +347,7 @@ mod tests {
     #[test]
     fn every_shape_and_order_agrees_with_the_schoolbook_on_every_engine() {
         let mut rng = Rng::stream(1, "product", 0);
-        for engine in Engine::available() {
+        for isa in Isa::available() {
             for (m, k, n) in
                 [(1, 1, 1), (5, 32, 32), (13, 7, 50), (36, 64, 64), (16, 3, 10), (2, 0, 9)]
             {
@@ -365,13 +366,13 @@ mod tests {
                 }
                 for left in orders {
                     let mut c = vec![1f32; m * n];
-                    product(engine, (m, k, n), left, &b, n, &mut c, n, true);
-                    product(engine, (m, k, n), left, &b, n, &mut c, n, true);
+                    product(isa, (m, k, n), left, &b, n, &mut c, n, true);
+                    product(isa, (m, k, n), left, &b, n, &mut c, n, true);
                     for i in 0..m {
                         for j in 0..n {
                             let error = f64::from(c[i * n + j]) - (1.0 + 2.0 * wanted(i, j));
                             // Sums up to some tens, of 64 terms, rounded to 2⁻²⁴ each.
-                            assert!(error.abs() < 6e-5, "{engine:?} {m} {k} {n}: {error}");
+                            assert!(error.abs() < 6e-5, "{isa:?} {m} {k} {n}: {error}");
                         }
                     }
                 }

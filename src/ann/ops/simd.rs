@@ -7,64 +7,7 @@
 #![allow(unsafe_code, reason = "kernels work on raw pointers whose bounds their callers checked")]
 #![allow(clippy::missing_safety_doc, reason = "the contract is that of the module")]
 
-use std::sync::OnceLock;
-
-/// An instruction set that kernels are compiled for, and that this processor has:
-/// there is no other way to a value than [`Engine::available`] and
-/// [`Engine::best`], so whoever is given one need not ask the processor again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Engine(Set);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Set {
-    /// 16 lanes.
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-    /// 8 lanes, fused multiply-add.
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    /// 4 lanes of plain Rust; the compiler vectorises what it can.
-    Portable,
-}
-
-impl Engine {
-    /// For people.
-    pub fn name(self) -> &'static str {
-        match self.0 {
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => "AVX-512",
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => "AVX2",
-            Set::Portable => "portable",
-        }
-    }
-
-    /// Those that this processor can run, the fastest first.
-    pub fn available() -> Vec<Self> {
-        let mut found = Vec::new();
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            if is_x86_feature_detected!("avx512f") {
-                found.push(Self(Set::Avx512));
-            }
-            found.push(Self(Set::Avx2));
-        }
-        found.push(Self(Set::Portable));
-        found
-    }
-
-    /// The one in use: the fastest, or what `SPIKESCOPE_SIMD` names (`avx512`,
-    /// `avx2`, `portable`) if the processor has it.
-    pub fn best() -> Self {
-        static BEST: OnceLock<Engine> = OnceLock::new();
-        *BEST.get_or_init(|| {
-            let available = Self::available();
-            let asked = std::env::var("SPIKESCOPE_SIMD").unwrap_or_default();
-            let plain = |e: Self| e.name().to_lowercase().replace('-', "");
-            available.iter().copied().find(|e| plain(*e) == asked).unwrap_or(available[0])
-        })
-    }
-}
+use crate::core::isa::{Isa, Set};
 
 /// Operations on a vector of [`Simd::LANES`] numbers.
 ///
@@ -110,13 +53,13 @@ pub trait Kernel {
     unsafe fn run<S: Simd>(self);
 }
 
-/// Runs a kernel as `engine` has it.
+/// Runs a kernel compiled for `isa`.
 ///
 /// # Safety
-/// As for [`Kernel::run`], but that the instruction set is there: an [`Engine`]
+/// As for [`Kernel::run`], but that the instruction set is there: an [`Isa`]
 /// is the proof.
 #[inline]
-pub unsafe fn launch<K: Kernel>(engine: Engine, kernel: K) {
+pub unsafe fn launch<K: Kernel>(isa: Isa, kernel: K) {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx2,fma")]
     unsafe fn avx512<K: Kernel>(kernel: K) {
@@ -131,7 +74,7 @@ pub unsafe fn launch<K: Kernel>(engine: Engine, kernel: K) {
     }
     // SAFETY: the instruction set is there; the pointers are the caller's.
     unsafe {
-        match engine.0 {
+        match isa.set() {
             #[cfg(target_arch = "x86_64")]
             Set::Avx512 => avx512(kernel),
             #[cfg(target_arch = "x86_64")]
@@ -143,7 +86,7 @@ pub unsafe fn launch<K: Kernel>(engine: Engine, kernel: K) {
 
 /// Runs `work`, a loop in plain Rust, as compiled for the instruction set in use: the
 /// compiler turns it into vectors of that width. Each number goes through the same
-/// operations, so the result is the same on every engine.
+/// operations, so the result is the same on every instruction set.
 #[inline]
 pub fn vectorised(work: impl FnOnce()) {
     struct Plain<F>(F);
@@ -153,8 +96,8 @@ pub fn vectorised(work: impl FnOnce()) {
             (self.0)();
         }
     }
-    // SAFETY: the engine is there, and safe code needs nothing else.
-    unsafe { launch(Engine::best(), Plain(work)) }
+    // SAFETY: the instruction set is there, and safe code needs nothing else.
+    unsafe { launch(Isa::best(), Plain(work)) }
 }
 
 /// The sum, taken in sixteen interleaved parts.
@@ -454,10 +397,10 @@ mod tests {
     #[test]
     fn exp_sigmoid_and_tanh_are_right_on_every_engine() {
         let x: Vec<f32> = (-2000..2000).map(|i| i as f32 * 0.021).collect();
-        for engine in Engine::available() {
+        for isa in Isa::available() {
             let mut y = vec![[0f32; 3]; x.len()];
-            // SAFETY: the engine is available, the kernel's slices are whole.
-            unsafe { launch(engine, Squash(&x, &mut y)) };
+            // SAFETY: the instruction set is available, the kernel's slices are whole.
+            unsafe { launch(isa, Squash(&x, &mut y)) };
             for (x, y) in x.iter().zip(&y) {
                 let x = f64::from(*x);
                 let wanted = [x.exp(), 1.0 / (1.0 + (-x).exp()), x.tanh()];
@@ -468,7 +411,7 @@ mod tests {
             let mut y = [[0f32; 3]; 3];
             let x = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
             // SAFETY: as above.
-            unsafe { launch(engine, Squash(&x, &mut y)) };
+            unsafe { launch(isa, Squash(&x, &mut y)) };
             assert!(y[0].iter().all(|v| v.is_nan()));
             assert_eq!((y[1][2], y[2][2]), (1.0, -1.0));
         }

@@ -14,21 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::AnnError;
 use super::ops::op::Shared;
 use crate::core::bounds::{Bounded, Bounds};
-
-/// A parameter of an optimiser.
-#[derive(Debug)]
-pub struct Parameter {
-    /// Stable name, as in files: `learning_rate`.
-    pub name: &'static str,
-    /// For people.
-    pub label: &'static str,
-    /// The usual value.
-    pub default: f64,
-    /// Smallest and largest that make sense.
-    pub range: (f64, f64),
-    /// What it does.
-    pub doc: &'static str,
-}
+use crate::core::param::Param;
 
 /// An optimiser's declaration.
 pub struct Optimiser {
@@ -39,7 +25,7 @@ pub struct Optimiser {
     /// What it does and who described it.
     pub doc: &'static str,
     /// Its parameters.
-    pub parameters: &'static [Parameter],
+    pub parameters: &'static [Param],
     /// Numbers kept for each weight.
     pub slots: usize,
     /// Updates a block: parameter values in the order declared, number of the
@@ -142,15 +128,15 @@ impl OptimiserConfig {
                 range: OPTIMISERS.iter().map(|o| o.id).collect::<Vec<_>>().join(", "),
             }
         })?;
-        let value = |p: &Parameter| {
+        let value = |p: &Param| {
             let v = self.get(p.name).unwrap_or(p.default);
-            if v >= p.range.0 && v <= p.range.1 {
+            if p.allows(v) {
                 return Ok(v as f32);
             }
             Err(AnnError::Setting {
                 what: format!("{} of {}", p.label, optimiser.name),
                 value: v.to_string(),
-                range: format!("from {} to {}", p.range.0, p.range.1),
+                range: p.range_text(),
             })
         };
         Ok((optimiser, optimiser.parameters.iter().map(value).collect::<Result<_, _>>()?))

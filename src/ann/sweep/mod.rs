@@ -15,9 +15,9 @@ pub mod early;
 use super::network::Network;
 use super::ops::op::Plane;
 use super::ops::recurrent::{Recurrent, Trace};
-use super::ops::simd::Engine;
 use super::zoo::Layer;
 use crate::core::decision::unique_max;
+use crate::core::isa::Isa;
 use crate::data::{CLASSES, Pixels, SIDE};
 
 pub use super::ops::recurrent::{Cell, Order};
@@ -91,7 +91,7 @@ pub fn reader(network: &Network) -> Option<Recurrent> {
     match (network.architecture().layers)().first() {
         Some(&Layer::Recurrent { cell, order, hidden }) => {
             let plane = Plane::new(SIDE, SIDE, 1);
-            Some(Recurrent::new(Engine::best(), cell, order, plane, hidden))
+            Some(Recurrent::new(Isa::best(), cell, order, plane, hidden))
         }
         _ => None,
     }

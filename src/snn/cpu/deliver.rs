@@ -2,8 +2,8 @@
 //! neurons that spiked are touched.
 #![allow(unsafe_code, reason = "calls functions compiled for the instruction set that was found")]
 
-use super::isa::{Isa, Set};
 use super::source::Ring;
+use crate::core::isa::{Isa, Set};
 use crate::snn::models::kernel::LANES;
 use crate::snn::network::{Connection, Delay, Projection};
 

@@ -8,7 +8,6 @@
 
 mod deliver;
 mod engine;
-pub mod isa;
 mod learn;
 mod record;
 mod replica;
@@ -19,7 +18,7 @@ mod traces;
 use super::error::SnnError;
 use super::models::kernel::SLOW_MS;
 use super::network::{Delay, Network, Values, Waveform};
-use isa::Isa;
+use crate::core::isa::Isa;
 use learn::{Events, Learning};
 use record::{Look, Recorder};
 use replica::{Common, Derived, Replica};

@@ -2,9 +2,9 @@
 //! nothing of the others.
 
 use super::deliver::{ByDelay, Target, deliver};
-use super::isa::Isa;
 use super::record::place;
 use super::source::{Emitter, Ring};
+use crate::core::isa::Isa;
 use crate::snn::engine::Spike;
 use crate::snn::models::kernel::{Cells, Kernel, LANES};
 use crate::snn::network::{Delay, Network, Source};

@@ -5,7 +5,7 @@
     reason = "calls functions compiled for the instruction set that was found, and packs spikes by it"
 )]
 
-use super::isa::{Isa, Set};
+use crate::core::isa::{Isa, Set};
 use crate::snn::network::InputKind;
 use crate::snn::rng::{Key, threshold};
 

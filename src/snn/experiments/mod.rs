@@ -1,7 +1,15 @@
-//! Experiments with plastic synapses: one file each, pure and seeded. A task
-//! goes in, a result comes out; long ones tell what they have so far and ask
-//! whether to go on. All of them run on the engine, none has a rule of its own.
+//! Experiments, one file each: a task goes in, a result comes out; what chance
+//! there is follows from a seed. Each is one function, `run` or `measure`, which
+//! needs no window. Long ones tell what they have so far and ask whether to go on.
+//! All of them run on an engine, none has a model or a rule of its own.
 //!
+//! Of single neurons:
+//! * [`two_neurons`]: Fig. 1, spikes of one neuron produce spikes in another
+//! * [`curve`]: the f–I curve of a model, measured against its equations
+//! * [`unit`]: Fig. 3, the artificial neuron beside the biological one
+//! * [`codes`]: an intensity, and a picture, in several codes
+//!
+//! Of plastic synapses:
 //! * [`pairing`]: the network that pairs presynaptic and postsynaptic spikes
 //! * [`window`]: the STDP window of a rule, measured against its formula
 //! * [`story`]: one synapse, its traces and its weight, step by step
@@ -11,12 +19,33 @@
 //! * [`pattern`]: a neuron finds a pattern of spikes that is hidden in noise
 
 pub mod bounds;
+pub mod codes;
+pub mod curve;
 pub mod pairing;
 pub mod pairing_rate;
 pub mod pattern;
 pub mod slope_window;
 pub mod story;
+pub mod two_neurons;
+pub mod unit;
 pub mod window;
+
+use super::cpu::CpuEngine;
+use super::engine::Engine;
+use super::error::SnnError;
+use super::network::Network;
+
+/// Makes the engine for a network.
+pub type MakeEngine = fn(Network) -> Result<Box<dyn Engine>, SnnError>;
 
 /// Tells a result so far; whether to go on.
 pub type Tell<'a, T> = &'a mut dyn FnMut(T) -> bool;
+
+/// The engine for small networks: one thread of the processor is faster than a
+/// graphics card's start-up.
+///
+/// # Errors
+/// None: it runs every network.
+pub fn cpu_engine(network: Network) -> Result<Box<dyn Engine>, SnnError> {
+    Ok(Box::new(CpuEngine::new(&network, 1)))
+}

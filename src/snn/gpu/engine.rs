@@ -109,7 +109,7 @@ impl Engine for GpuEngine {
             let made = self
                 .gpu
                 .check_sizes(&[("samples", bytes)])
-                .and_then(|()| super::state::buffer(&self.gpu, "samples", bytes));
+                .and_then(|()| super::buffers::buffer(&self.gpu, "samples", bytes));
             match made {
                 Ok(samples) => self.buffers.samples = samples,
                 Err(e) => {

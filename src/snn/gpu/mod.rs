@@ -4,6 +4,7 @@
 //! * [`device`]: the adapter, and what can go wrong with it
 //! * `layout`: where everything lies in the buffers
 //! * [`program`]: the WGSL program of a network
+//! * `buffers`: the buffers, and waiting for what is read from them
 //! * `run`: steps are submitted in portions, results come back behind them
 //! * `record`: from bits and rows to what probes promise
 //! * `state`: reading and writing what is on the device; snapshots
@@ -25,11 +26,12 @@
 //! graphics cards may put zero; weights, traces and conductances end far above
 //! them, so that no spike depends on it.
 
+mod buffers;
 pub mod device;
 mod engine;
 pub mod fallback;
 mod layout;
-pub mod program;
+mod program;
 mod record;
 mod run;
 mod state;
@@ -39,6 +41,7 @@ use std::sync::Arc;
 
 use super::error::SnnError;
 use super::network::{InputKind, Network};
+use buffers::Buffers;
 use device::Gpu;
 use layout::Layout;
 use program::Program;
@@ -105,19 +108,6 @@ struct Pipelines {
     normalise: Option<wgpu::ComputePipeline>,
 }
 
-/// The buffers, in the order of their bindings.
-struct Buffers {
-    run: wgpu::Buffer,
-    state: wgpu::Buffer,
-    weights: wgpu::Buffer,
-    spikes: wgpu::Buffer,
-    cells: wgpu::Buffer,
-    marks: wgpu::Buffer,
-    given: wgpu::Buffer,
-    drive: wgpu::Buffer,
-    samples: wgpu::Buffer,
-}
-
 impl GpuEngine {
     /// At the beginning of a run.
     ///
@@ -140,14 +130,12 @@ impl GpuEngine {
         gpu.check()?;
         let network = network.clone();
         let layout = Layout::new(&network)?;
-        let program = program::write(&network, &layout).map_err(|what| {
-            SnnError::Engine(format!("the GPU engine does not know {what}; use the CPU engine"))
-        })?;
+        let program = program::write(&network, &layout);
         check_rounds(gpu, &program)?;
         let recorder = Recorder::new(&network);
-        let buffers = state::buffers(gpu, &network, &layout, &recorder)?;
+        let buffers = Buffers::new(gpu, &network, &layout, &recorder)?;
         let (pipelines, group_layout) = compile(gpu, &program)?;
-        let group = state::bind(gpu, &group_layout, &buffers)?;
+        let group = buffers::bind(gpu, &group_layout, &buffers)?;
         let inputs = network.inputs.iter().map(|i| vec![i.kind.clone(); network.replicas]);
         let tallies = layout.sources.len() + layout.projections.len();
         let mut engine = Self {
@@ -215,7 +203,7 @@ fn compile(gpu: &Gpu, program: &Program) -> Result<(Pipelines, wgpu::BindGroupLa
             label: Some("spiking network"),
             source: wgpu::ShaderSource::Wgsl(program.wgsl.as_str().into()),
         });
-        let group_layout = state::group_layout(device);
+        let group_layout = buffers::group_layout(device);
         let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some("spiking network"),
             bind_group_layouts: &[Some(&group_layout)],

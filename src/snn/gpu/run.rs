@@ -9,6 +9,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use super::buffers::{STRIDE, await_map, buffer, staging};
 use super::layout::MOST_PORTION;
 use super::record::{Portion, Rows};
 use super::{GpuEngine, MOST_ROUNDS};
@@ -17,12 +18,6 @@ use crate::snn::network::{InputKind, Waveform};
 
 /// What a portion may take.
 const BUDGET: Duration = Duration::from_millis(10);
-/// After this without an answer the device counts as lost.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Uniforms of successive dispatches are so many bytes apart: what every
-/// device allows.
-pub(super) const STRIDE: u32 = 256;
-
 /// Twin of `Run` in shaders/lib/frame.wgsl, where the members are explained.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -181,8 +176,7 @@ impl GpuEngine {
         let bytes = words.len() as u64 * 4;
         if self.buffers.drive.size() < bytes {
             self.finish()?;
-            self.buffers.drive =
-                super::state::buffer(&self.gpu, "drive", bytes.next_power_of_two())?;
+            self.buffers.drive = buffer(&self.gpu, "drive", bytes.next_power_of_two())?;
             self.rebind()?;
         }
         self.gpu.queue.write_buffer(&self.buffers.drive, 0, bytemuck::cast_slice(&words));
@@ -312,7 +306,7 @@ impl GpuEngine {
         }
         // Those that are too small would stay so.
         self.staging.clear();
-        super::state::staging(&self.gpu, bytes.next_power_of_two())
+        staging(&self.gpu, bytes.next_power_of_two())
     }
 
     /// Waits for the oldest portion and takes in what it gave.
@@ -360,30 +354,5 @@ impl GpuEngine {
         self.staging.push(flight.staging.clone());
         self.steps_done = flight.first + u64::from(flight.steps);
         Ok(())
-    }
-}
-
-/// Waits until a submission is done and its staging buffer is mapped.
-pub(super) fn await_map(
-    gpu: &super::Gpu,
-    submission: &wgpu::SubmissionIndex,
-    mapped: &OnceLock<Result<(), wgpu::BufferAsyncError>>,
-) -> Result<(), SnnError> {
-    let waited = gpu.device.poll(wgpu::PollType::Wait {
-        submission_index: Some(submission.clone()),
-        timeout: Some(PATIENCE),
-    });
-    gpu.check()?;
-    waited.map_err(|e| SnnError::Engine(format!("the GPU {} does not answer: {e}", gpu.name())))?;
-    // Whoever polls the device meanwhile, another engine on it say, may have taken
-    // our answer up, and be about to hand it over.
-    let begun = Instant::now();
-    while mapped.get().is_none() && begun.elapsed() < PATIENCE {
-        std::thread::sleep(Duration::from_micros(50));
-    }
-    match mapped.get() {
-        Some(Ok(())) => Ok(()),
-        Some(Err(e)) => Err(SnnError::Engine(format!("reading from the GPU failed: {e}"))),
-        None => Err(SnnError::Engine("the GPU did not give what was asked for".to_owned())),
     }
 }

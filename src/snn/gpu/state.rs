@@ -1,140 +1,16 @@
-//! What is on the device: making the buffers, reading and writing them, and the
-//! engine's state as a whole.
+//! What is on the device: reading and writing it, and the engine's state as a whole.
 
 use std::sync::{Arc, OnceLock};
 
-use super::device::Gpu;
-use super::layout::{Layout, MOST_PORTION, SidePlaces};
-use super::record::{Recorder, neurons};
-use super::run::{STRIDE, await_map};
-use super::{BLOCK, Buffers, GpuEngine};
+use super::buffers::{Buffers, await_map, buffer, staging};
+use super::layout::SidePlaces;
+use super::record::neurons;
+use super::{BLOCK, GpuEngine};
 use crate::snn::engine::{EngineState, PopulationState, ProjectionState};
 use crate::snn::error::SnnError;
-use crate::snn::network::{InputKind, Network, Source, Values, Waveform};
+use crate::snn::network::{InputKind, Source, Values, Waveform};
 use crate::snn::plasticity::Follows;
 use crate::snn::rng::{Key, threshold};
-
-/// Listed in messages when a buffer is too large.
-const NAMES: [&str; 6] =
-    ["neurons' states", "weights", "recent spikes", "spike counts", "marks", "connections"];
-
-/// A storage buffer of zeros.
-pub(super) fn buffer(gpu: &Gpu, name: &str, bytes: u64) -> Result<wgpu::Buffer, SnnError> {
-    gpu.attempt(&format!("making room for the {name}"), || {
-        gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some(name),
-            size: bytes.max(16),
-            usage: wgpu::BufferUsages::STORAGE
-                | wgpu::BufferUsages::COPY_DST
-                | wgpu::BufferUsages::COPY_SRC,
-            mapped_at_creation: false,
-        })
-    })
-}
-
-/// A buffer that the host reads.
-pub(super) fn staging(gpu: &Gpu, bytes: u64) -> Result<wgpu::Buffer, SnnError> {
-    gpu.attempt("making room for results", || {
-        gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("results"),
-            size: bytes.max(16),
-            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        })
-    })
-}
-
-/// All buffers of a network.
-pub(super) fn buffers(
-    gpu: &Gpu,
-    network: &Network,
-    layout: &Layout,
-    recorder: &Recorder,
-) -> Result<Buffers, SnnError> {
-    let words = [
-        layout.state.words(),
-        layout.weights.words(),
-        layout.spikes.words(),
-        layout.cells.words(),
-        layout.marks.words(),
-        layout.given.len() as u64,
-    ];
-    let sizes: Vec<(&str, u64)> = NAMES.into_iter().zip(words.map(|w| w * 4)).collect();
-    gpu.check_sizes(&sizes)?;
-    let samples = recorder.room(network) * 4;
-    gpu.check_sizes(&[("samples", samples)])?;
-    let run = gpu.attempt("making room for uniforms", || {
-        gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("run"),
-            size: u64::from(STRIDE * MOST_PORTION),
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        })
-    })?;
-    let make = |i: usize| buffer(gpu, NAMES[i], words[i] * 4);
-    Ok(Buffers {
-        run,
-        state: make(0)?,
-        weights: make(1)?,
-        spikes: make(2)?,
-        cells: make(3)?,
-        marks: make(4)?,
-        given: make(5)?,
-        drive: buffer(gpu, "drive", 4096)?,
-        samples: buffer(gpu, "samples", samples)?,
-    })
-}
-
-/// The bindings of shaders/lib/frame.wgsl.
-pub(super) fn group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
-    let entry = |binding: u32| wgpu::BindGroupLayoutEntry {
-        binding,
-        visibility: wgpu::ShaderStages::COMPUTE,
-        ty: wgpu::BindingType::Buffer {
-            ty: match binding {
-                0 => wgpu::BufferBindingType::Uniform,
-                _ => wgpu::BufferBindingType::Storage { read_only: matches!(binding, 6 | 7) },
-            },
-            has_dynamic_offset: binding == 0,
-            min_binding_size: None,
-        },
-        count: None,
-    };
-    let entries: Vec<_> = (0..9).map(entry).collect();
-    let label = Some("spiking network");
-    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries })
-}
-
-/// Binds the buffers.
-pub(super) fn bind(
-    gpu: &Gpu,
-    layout: &wgpu::BindGroupLayout,
-    b: &Buffers,
-) -> Result<wgpu::BindGroup, SnnError> {
-    let storage =
-        [&b.state, &b.weights, &b.spikes, &b.cells, &b.marks, &b.given, &b.drive, &b.samples];
-    let uniform = wgpu::BindGroupEntry {
-        binding: 0,
-        resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-            buffer: &b.run,
-            offset: 0,
-            size: std::num::NonZeroU64::new(32),
-        }),
-    };
-    let others = storage.iter().zip(1..).map(|(buffer, binding)| wgpu::BindGroupEntry {
-        binding,
-        resource: buffer.as_entire_binding(),
-    });
-    let entries: Vec<_> = std::iter::once(uniform).chain(others).collect();
-    let label = Some("spiking network");
-    gpu.attempt("binding the network's buffers", || {
-        gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label,
-            layout,
-            entries: &entries,
-        })
-    })
-}
 
 /// What [`GpuEngine::remember`] keeps.
 pub(super) struct Mark {
@@ -280,12 +156,6 @@ impl GpuEngine {
             0,
             bytemuck::cast_slice(&self.layout.given),
         );
-        Ok(())
-    }
-
-    /// Binds the buffers anew, after one was replaced.
-    pub(super) fn rebind(&mut self) -> Result<(), SnnError> {
-        self.group = bind(&self.gpu, &self.group_layout, &self.buffers)?;
         Ok(())
     }
 

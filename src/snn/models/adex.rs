@@ -17,9 +17,72 @@
 
 use super::kernel::{Kernel, Model};
 use super::math::{exp, fade};
+use super::rate_curve::{HELD_EXACTLY, Onset, RateCurve, refractory_ms, steady_hz};
 use super::second_order::{LATE, METHOD_DOC, gap, left, mean_of_fading, steps};
 use super::{Initial, NeuronModel, StateVar};
-use crate::snn::params::Param;
+use crate::core::param::{Param, params};
+use crate::snn::constants::{Constants, constants};
+
+params! {
+    struct Params: f64 {
+        c_pf: Param::number(
+            "Capacitance C", "pF", 281.0, (1.0, 10_000.0),
+            "How much charge a millivolt takes",
+        ),
+        g_l_ns: Param::number(
+            "Leak conductance g_L", "nS", 30.0, (0.01, 1000.0),
+            "How leaky the membrane is",
+        ),
+        e_l_mv: Param::number(
+            "Leak potential E_L", "mV", -70.6, (-200.0, 0.0),
+            "Where the membrane goes without input",
+        ),
+        v_t_mv: Param::number(
+            "Threshold V_T", "mV", -50.4, (-200.0, 0.0),
+            "Where the upstroke begins",
+        ),
+        delta_t_mv: Param::number(
+            "Slope factor Δ_T", "mV", 2.0, (0.1, 20.0),
+            "How sharp the upstroke is",
+        ),
+        tau_w_ms: Param::number(
+            "Adaptation time constant τ_w", "ms", 144.0, (1.0, 10_000.0),
+            "How fast adaptation fades",
+        ),
+        a_ns: Param::number(
+            "Subthreshold adaptation a", "nS", 4.0, (-100.0, 1000.0),
+            "How much adaptation follows the membrane",
+        ),
+        b_pa: Param::number(
+            "Spike-triggered adaptation b", "pA", 80.5, (0.0, 10_000.0),
+            "What each spike adds to adaptation",
+        ),
+        v_reset_mv: Param::number(
+            "Reset potential", "mV", -70.6, (-200.0, 0.0),
+            "Where a spike leaves the membrane",
+        ),
+        v_peak_mv: Param::number("Peak", "mV", 20.0, (-50.0, 100.0), "A spike is fired above it"),
+        tau_syn_ms: Param::number(
+            "Synaptic time constant", "ms", 5.0, (0.01, 1000.0),
+            "How fast the synaptic current fades",
+        ),
+        t_ref_ms: Param::number(
+            "Refractory period", "ms", 0.0, (0.0, 1000.0),
+            "No second spike before it is over; the membrane is held at reset meanwhile. The published model has none",
+        ),
+        integration: Param::choice(
+            "Integration", &["second order", "forward Euler"], 0,
+            METHOD_DOC,
+        ),
+    }
+}
+
+constants! {
+    AdexConstants {
+        dt_over_c, g_l, e_l, v_t, delta_t, one_over_delta_t, a, b, v_reset, v_peak,
+        dt_over_tau_w, keep_i, integration, steps_per_h, gap, mean_i, y_peak,
+    }
+}
 
 /// The declaration.
 pub static ADEX: NeuronModel = NeuronModel {
@@ -35,104 +98,7 @@ pub static ADEX: NeuronModel = NeuronModel {
     ],
     integration: "second order, with the time of the peak found within the step; forward Euler by choice",
     current_unit: "pA",
-    params: &[
-        Param::number(
-            "c_pf",
-            "Capacitance C",
-            "pF",
-            281.0,
-            (1.0, 10_000.0),
-            "How much charge a millivolt takes",
-        ),
-        Param::number(
-            "g_l_ns",
-            "Leak conductance g_L",
-            "nS",
-            30.0,
-            (0.01, 1000.0),
-            "How leaky the membrane is",
-        ),
-        Param::number(
-            "e_l_mv",
-            "Leak potential E_L",
-            "mV",
-            -70.6,
-            (-200.0, 0.0),
-            "Where the membrane goes without input",
-        ),
-        Param::number(
-            "v_t_mv",
-            "Threshold V_T",
-            "mV",
-            -50.4,
-            (-200.0, 0.0),
-            "Where the upstroke begins",
-        ),
-        Param::number(
-            "delta_t_mv",
-            "Slope factor Δ_T",
-            "mV",
-            2.0,
-            (0.1, 20.0),
-            "How sharp the upstroke is",
-        ),
-        Param::number(
-            "tau_w_ms",
-            "Adaptation time constant τ_w",
-            "ms",
-            144.0,
-            (1.0, 10_000.0),
-            "How fast adaptation fades",
-        ),
-        Param::number(
-            "a_ns",
-            "Subthreshold adaptation a",
-            "nS",
-            4.0,
-            (-100.0, 1000.0),
-            "How much adaptation follows the membrane",
-        ),
-        Param::number(
-            "b_pa",
-            "Spike-triggered adaptation b",
-            "pA",
-            80.5,
-            (0.0, 10_000.0),
-            "What each spike adds to adaptation",
-        ),
-        Param::number(
-            "v_reset_mv",
-            "Reset potential",
-            "mV",
-            -70.6,
-            (-200.0, 0.0),
-            "Where a spike leaves the membrane",
-        ),
-        Param::number("v_peak_mv", "Peak", "mV", 20.0, (-50.0, 100.0), "A spike is fired above it"),
-        Param::number(
-            "tau_syn_ms",
-            "Synaptic time constant",
-            "ms",
-            5.0,
-            (0.01, 1000.0),
-            "How fast the synaptic current fades",
-        ),
-        Param::number(
-            "t_ref_ms",
-            "Refractory period",
-            "ms",
-            0.0,
-            (0.0, 1000.0),
-            "No second spike before it is over; the membrane is held at reset meanwhile. The published model has none",
-        ),
-        Param::choice(
-            "integration",
-            "Integration",
-            &["second order", "forward Euler"],
-            0,
-            METHOD_DOC,
-        ),
-    ],
+    params: Params::DECLARED,
     state: &[
         StateVar::input(
             "v",
@@ -157,39 +123,36 @@ pub static ADEX: NeuronModel = NeuronModel {
         ),
         LATE,
     ],
-    constants: &[
-        "dt_over_c",
-        "g_l",
-        "e_l",
-        "v_t",
-        "delta_t",
-        "one_over_delta_t",
-        "a",
-        "b",
-        "v_reset",
-        "v_peak",
-        "dt_over_tau_w",
-        "keep_i",
-        "integration",
-        "steps_per_h",
-        "gap",
-        "mean_i",
-        "y_peak",
-    ],
-    threshold: |p, _| p[9],
+    constants: AdexConstants::NAMES,
+    threshold: |p, _| Params::of(p).v_peak_mv,
     adapts: |_| false,
-    kernel: |p| match p[12] {
-        0.0 => Kernel::of::<AdEx<true>, 4, 0, 17>(),
-        _ => Kernel::of::<AdEx<false>, 4, 0, 17>(),
+    kernel: |p| {
+        if Params::of(p).integration == 0.0 {
+            Kernel::of::<AdEx<true>, 4, 0>()
+        } else {
+            Kernel::of::<AdEx<false>, 4, 0>()
+        }
     },
+    wgsl: include_str!("../../../shaders/models/adex.wgsl"),
+    rate_curve: Some(RateCurve {
+        doc: "No closed formula: the equations integrated in steps of 0.005 ms until firing is steady. The rheobase is that of Touboul and Brette (2008).",
+        closed: false,
+        rate_hz,
+        stepwise_hz: None,
+        rheobase,
+        onset,
+        refractory: HELD_EXACTLY,
+        span: (0.0, 3.0),
+    }),
 };
 
 /// By the method of second order, or by forward Euler.
 struct AdEx<const SECOND_ORDER: bool>;
 
 #[inline(always)]
-fn euler(k: &[f32; 17], [v, w, i, late]: [f32; 4], current: f32, free: bool) -> [f32; 4] {
-    let &[h, g_l, e_l, v_t, delta_t, one_over_delta_t, a, _, _, _, h_w, keep_i, ..] = k;
+fn euler(k: &AdexConstants, [v, w, i, late]: [f32; 4], current: f32, free: bool) -> [f32; 4] {
+    let &AdexConstants { dt_over_c: h, g_l, e_l, v_t, delta_t, one_over_delta_t, .. } = k;
+    let &AdexConstants { a, dt_over_tau_w: h_w, keep_i, .. } = k;
     let upstroke = delta_t * exp(((v - v_t) * one_over_delta_t).min(20.0));
     let moved = v + h * (g_l * (upstroke - (v - e_l)) - w + current + i);
     [if free { moved } else { v }, w + h_w * (a * (v - e_l) - w), fade(i, keep_i), late]
@@ -198,9 +161,15 @@ fn euler(k: &[f32; 17], [v, w, i, late]: [f32; 4], current: f32, free: bool) -> 
 /// The method of [`super::second_order`]; w by the midpoint rule. Times of the
 /// membrane are dt/C.
 #[inline(always)]
-fn second_order(k: &[f32; 17], [v, w, i, late]: [f32; 4], current: f32, free: bool) -> [f32; 4] {
-    let &[dt_over_c, g_l, e_l, v_t, delta_t, one_over_delta_t, a, _, _, v_peak, h_w, ..] = k;
-    let &[.., keep_i, _, steps_per_h, gap, mean_i, y_peak] = k;
+fn second_order(
+    k: &AdexConstants,
+    [v, w, i, late]: [f32; 4],
+    current: f32,
+    free: bool,
+) -> [f32; 4] {
+    let &AdexConstants { dt_over_c, g_l, e_l, v_t, delta_t, one_over_delta_t, a, .. } = k;
+    let &AdexConstants { v_peak, dt_over_tau_w: h_w, keep_i, steps_per_h, .. } = k;
+    let &AdexConstants { gap, mean_i, y_peak, .. } = k;
     let (steps_v, steps_w) = steps(late, gap, free);
     let h = steps_v * dt_over_c;
     let w_mid = w + (0.5 * (steps_w * h_w)) * (a * (v - e_l) - w);
@@ -230,46 +199,84 @@ fn second_order(k: &[f32; 17], [v, w, i, late]: [f32; 4], current: f32, free: bo
     [v_new, w_new, fade(i, keep_i), late_new]
 }
 
-impl<const SECOND_ORDER: bool> Model<4, 0, 17> for AdEx<SECOND_ORDER> {
-    fn derive(p: &[f64], dt_ms: f64) -> [f32; 17] {
-        let &[c, g_l, e_l, v_t, delta_t, tau_w, a, b, v_reset, v_peak, tau_syn, t_ref, method] = p
-        else {
-            return [0.0; 17];
-        };
-        [
-            dt_ms / c,
-            g_l,
-            e_l,
-            v_t,
-            delta_t,
-            1.0 / delta_t,
-            a,
-            b,
-            v_reset,
-            v_peak,
-            dt_ms / tau_w,
-            (-dt_ms / tau_syn).exp(),
-            method,
-            c / dt_ms,
-            gap(t_ref, dt_ms),
-            mean_of_fading(tau_syn, dt_ms),
-            (-((v_peak - v_t) / delta_t).min(20.0)).exp(),
-        ]
-        .map(|x| x as f32)
+impl<const SECOND_ORDER: bool> Model<4, 0> for AdEx<SECOND_ORDER> {
+    type Constants = AdexConstants;
+
+    fn derive(p: &[f64], dt_ms: f64) -> AdexConstants {
+        let p = Params::of(p);
+        let upstroke = ((p.v_peak_mv - p.v_t_mv) / p.delta_t_mv).min(20.0);
+        AdexConstants {
+            dt_over_c: (dt_ms / p.c_pf) as f32,
+            g_l: p.g_l_ns as f32,
+            e_l: p.e_l_mv as f32,
+            v_t: p.v_t_mv as f32,
+            delta_t: p.delta_t_mv as f32,
+            one_over_delta_t: (1.0 / p.delta_t_mv) as f32,
+            a: p.a_ns as f32,
+            b: p.b_pa as f32,
+            v_reset: p.v_reset_mv as f32,
+            v_peak: p.v_peak_mv as f32,
+            dt_over_tau_w: (dt_ms / p.tau_w_ms) as f32,
+            keep_i: (-dt_ms / p.tau_syn_ms).exp() as f32,
+            integration: p.integration as f32,
+            steps_per_h: (p.c_pf / dt_ms) as f32,
+            gap: gap(p.t_ref_ms, dt_ms) as f32,
+            mean_i: mean_of_fading(p.tau_syn_ms, dt_ms) as f32,
+            y_peak: (-upstroke).exp() as f32,
+        }
     }
 
     #[inline(always)]
-    fn step(k: &[f32; 17], x: [f32; 4], _: [f32; 0], current: f32, free: bool) -> [f32; 4] {
+    fn step(k: &AdexConstants, x: [f32; 4], _: [f32; 0], current: f32, free: bool) -> [f32; 4] {
         if SECOND_ORDER { second_order(k, x, current, free) } else { euler(k, x, current, free) }
     }
 
     #[inline(always)]
-    fn fires(k: &[f32; 17], [v, ..]: &[f32; 4], _: &[f32; 0]) -> bool {
-        *v > k[9]
+    fn fires(k: &AdexConstants, [v, ..]: &[f32; 4], _: &[f32; 0]) -> bool {
+        *v > k.v_peak
     }
 
-    fn reset(k: &[f32; 17], [v, w, ..]: &mut [f32; 4], _: &mut [f32; 0]) {
-        *v = k[8];
-        *w += k[7];
+    fn reset(k: &AdexConstants, [v, w, ..]: &mut [f32; 4], _: &mut [f32; 0]) {
+        *v = k.v_reset;
+        *w += k.b;
     }
+}
+
+fn rate_hz(p: &[f64], dt_ms: f64, current: f64) -> f64 {
+    let p = Params::of(p);
+    let Params { g_l_ns: g, e_l_mv: e_l, delta_t_mv: delta, v_peak_mv: peak, .. } = p;
+    steady_hz(
+        [e_l, 0.0],
+        refractory_ms(p.t_ref_ms, dt_ms),
+        |[x, w]| {
+            let x = x.min(peak);
+            let upstroke = g * delta * ((x - p.v_t_mv) / delta).min(20.0).exp();
+            [
+                (-g * (x - e_l) + upstroke - w + current) / p.c_pf,
+                (p.a_ns * (x - e_l) - w) / p.tau_w_ms,
+            ]
+        },
+        |[x, _]| x > peak,
+        |[_, w]| [p.v_reset_mv, w + p.b_pa],
+    )
+}
+
+/// Where the resting state ends: by a saddle-node if a/g_L < τₘ/τ_w, else by a
+/// Hopf bifurcation (Touboul and Brette, Biol. Cybern. 99:319, 2008, section 2.2,
+/// with units put back).
+fn rheobase(values: &[f64]) -> f64 {
+    let p = Params::of(values);
+    let g = p.g_l_ns;
+    let (b, x) = (p.a_ns / g, p.c_pf / g / p.tau_w_ms);
+    let shape = if onset(values) == Onset::SaddleNode {
+        (1.0 + b) * (1.0 + b).ln() - (1.0 + b)
+    } else {
+        (1.0 + b) * (1.0 + x).ln() - (1.0 + x)
+    };
+    g * p.delta_t_mv * shape + (g + p.a_ns) * (p.v_t_mv - p.e_l_mv)
+}
+
+fn onset(p: &[f64]) -> Onset {
+    let p = Params::of(p);
+    if p.a_ns < p.c_pf / p.tau_w_ms { Onset::SaddleNode } else { Onset::Hopf }
 }

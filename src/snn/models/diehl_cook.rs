@@ -25,8 +25,13 @@
 
 use super::kernel::{Kernel, Model, SLOW_MS};
 use super::math::{exp, fade_conductance};
-use super::{Initial, NeuronModel, StateVar};
-use crate::snn::params::Param;
+use super::rate_curve::{
+    GOES_ON, HELD, Onset, RateCurve, charge_ms, charge_steps, euler_decay, held_steps, hz,
+    refractory_ms,
+};
+use super::{Initial, NeuronModel, StateVar, refractory_steps};
+use crate::core::param::{Param, params};
+use crate::snn::constants::{Constants, constants};
 
 /// Values of the parameter `integration`.
 pub const BACKWARD_EULER: u8 = 0;
@@ -39,94 +44,78 @@ const SOURCE: &str = "Diehl and Cook, Front. Comput. Neurosci. 9:99 (2015), sect
 const METHODS: &[&str] = &["backward Euler", "forward Euler (as published)", "exponential Euler"];
 const INTEGRATION: &str = "backward Euler (stable for any dt); forward Euler, as published, and exponential Euler by choice";
 
-const EXC_PARAMS: &[Param] = &[
-    tau(100.0),
-    rest(-65.0),
-    reset_to(-65.0),
-    threshold(-52.0),
-    reversal_exc(),
-    reversal_inh(-100.0),
-    tau_ge(),
-    tau_gi(),
-    Param::number(
-        "t_ref_ms",
-        "Refractory period",
-        "ms",
-        5.0,
-        (0.0, 1000.0),
-        "No second spike before it is over; the membrane goes on meanwhile",
-    ),
-    method(BACKWARD_EULER),
-    start(-105.0),
-    Param::number(
-        "theta_initial_mv",
-        "θ at the start",
-        "mV",
-        20.0,
-        (-100.0, 1000.0),
-        "Where the adaptive threshold begins",
-    ),
-    Param::number(
-        "theta_offset_mv",
-        "θ offset",
-        "mV",
-        20.0,
-        (-100.0, 1000.0),
-        "Subtracted from θ: at θ = offset the threshold is at its base",
-    ),
-    Param::number(
-        "theta_plus_mv",
-        "θ per spike",
-        "mV",
-        0.05,
-        (0.0, 100.0),
-        "How much harder each spike makes the next (homeostasis)",
-    ),
-    Param::number(
-        "tau_theta_ms",
-        "θ time constant",
-        "ms",
-        1e7,
-        (1000.0, 1e12),
-        "How slowly θ decays, in simulated time",
-    ),
-    Param::choice(
-        "adapt",
-        "θ adaptation",
-        &["off", "on"],
-        1,
-        "Whether θ changes: on to learn, off to test",
-    ),
-    Param::number(
-        "theta_rest_mv",
-        "θ at rest",
-        "mV",
-        0.0,
-        (-100.0, 1000.0),
-        "What θ decays towards: 0 as in the authors' program, the offset as in the paper",
-    ),
-];
+params! {
+    struct ExcParams: f64 {
+        tau_m_ms: tau(100.0),
+        v_rest_mv: rest(-65.0),
+        v_reset_mv: reset_to(-65.0),
+        v_th_mv: threshold(-52.0),
+        e_exc_mv: reversal_exc(),
+        e_inh_mv: reversal_inh(-100.0),
+        tau_ge_ms: tau_ge(),
+        tau_gi_ms: tau_gi(),
+        t_ref_ms: Param::number(
+            "Refractory period", "ms", 5.0, (0.0, 1000.0),
+            "No second spike before it is over; the membrane goes on meanwhile",
+        ),
+        integration: method(BACKWARD_EULER),
+        v_initial_mv: start(-105.0),
+        theta_initial_mv: Param::number(
+            "θ at the start", "mV", 20.0, (-100.0, 1000.0),
+            "Where the adaptive threshold begins",
+        ),
+        theta_offset_mv: Param::number(
+            "θ offset", "mV", 20.0, (-100.0, 1000.0),
+            "Subtracted from θ: at θ = offset the threshold is at its base",
+        ),
+        theta_plus_mv: Param::number(
+            "θ per spike", "mV", 0.05, (0.0, 100.0),
+            "How much harder each spike makes the next (homeostasis)",
+        ),
+        tau_theta_ms: Param::number(
+            "θ time constant", "ms", 1e7, (1000.0, 1e12),
+            "How slowly θ decays, in simulated time",
+        ),
+        adapt: Param::choice(
+            "θ adaptation", &["off", "on"], 1,
+            "Whether θ changes: on to learn, off to test",
+        ),
+        theta_rest_mv: Param::number(
+            "θ at rest", "mV", 0.0, (-100.0, 1000.0),
+            "What θ decays towards: 0 as in the authors' program, the offset as in the paper",
+        ),
+    }
+}
 
-const INH_PARAMS: &[Param] = &[
-    tau(10.0),
-    rest(-60.0),
-    reset_to(-45.0),
-    threshold(-40.0),
-    reversal_exc(),
-    reversal_inh(-85.0),
-    tau_ge(),
-    tau_gi(),
-    Param::number(
-        "t_ref_ms",
-        "Refractory period",
-        "ms",
-        2.0,
-        (0.0, 1000.0),
-        "No second spike before it is over; the membrane is held at the reset potential meanwhile",
-    ),
-    method(FORWARD_EULER),
-    start(-100.0),
-];
+params! {
+    struct InhParams: f64 {
+        tau_m_ms: tau(10.0),
+        v_rest_mv: rest(-60.0),
+        v_reset_mv: reset_to(-45.0),
+        v_th_mv: threshold(-40.0),
+        e_exc_mv: reversal_exc(),
+        e_inh_mv: reversal_inh(-85.0),
+        tau_ge_ms: tau_ge(),
+        tau_gi_ms: tau_gi(),
+        t_ref_ms: Param::number(
+            "Refractory period", "ms", 2.0, (0.0, 1000.0),
+            "No second spike before it is over; the membrane is held at the reset potential meanwhile",
+        ),
+        integration: method(FORWARD_EULER),
+        v_initial_mv: start(-100.0),
+    }
+}
+
+constants! {
+    DcExcConstants {
+        h, v_rest, v_reset, v_th, e_exc, e_inh, keep_ge, keep_gi, integration,
+        theta_offset, theta_plus, keep_theta, theta_rest,
+    }
+}
+
+constants! {
+    DcInhConstants { h, v_rest, v_reset, v_th, e_exc, e_inh, keep_ge, keep_gi, integration }
+}
 
 const OWN: [StateVar; 3] = [
     StateVar::input(
@@ -167,7 +156,7 @@ pub static EXCITATORY: NeuronModel = NeuronModel {
     ],
     integration: INTEGRATION,
     current_unit: "mV",
-    params: EXC_PARAMS,
+    params: ExcParams::DECLARED,
     state: &[
         OWN[0],
         OWN[1],
@@ -182,14 +171,31 @@ pub static EXCITATORY: NeuronModel = NeuronModel {
             doc: "Rises with each spike of the neuron and decays over hours",
         },
     ],
-    constants: EXC_CONSTANTS,
-    threshold: |p, x| p[3] - p[12] + f64::from(x[3]),
-    adapts: |p| p[15] != 0.0,
-    kernel: |p| match p[9] as u8 {
-        BACKWARD_EULER => Kernel::of::<Excitatory<BACKWARD_EULER>, 3, 1, 13>(),
-        FORWARD_EULER => Kernel::of::<Excitatory<FORWARD_EULER>, 3, 1, 13>(),
-        _ => Kernel::of::<Excitatory<EXPONENTIAL_EULER>, 3, 1, 13>(),
+    constants: DcExcConstants::NAMES,
+    threshold: |p, x| {
+        let (p, theta) = (ExcParams::of(p), x.last().copied().unwrap_or_default());
+        p.v_th_mv - p.theta_offset_mv + f64::from(theta)
     },
+    adapts: |p| ExcParams::of(p).adapt != 0.0,
+    kernel: |p| match ExcParams::of(p).integration as u8 {
+        BACKWARD_EULER => Kernel::of::<Excitatory<BACKWARD_EULER>, 3, 1>(),
+        FORWARD_EULER => Kernel::of::<Excitatory<FORWARD_EULER>, 3, 1>(),
+        _ => Kernel::of::<Excitatory<EXPONENTIAL_EULER>, 3, 1>(),
+    },
+    wgsl: include_str!("../../../shaders/models/dc_exc.wgsl"),
+    rate_curve: Some(RateCurve {
+        doc: "f = 1 / max(t_ref, τ ln((I + v_rest − v_reset) / (I + v_rest − v_th′))), v_th′ the threshold with θ as it begins; θ held",
+        closed: true,
+        rate_hz: excitatory_hz,
+        stepwise_hz: Some(excitatory_stepwise_hz),
+        rheobase: |p| {
+            let p = ExcParams::of(p);
+            p.first_threshold() - p.v_rest_mv
+        },
+        onset: |_| Onset::Threshold,
+        refractory: GOES_ON,
+        span: (0.0, 3.0),
+    }),
 };
 
 /// The inhibitory neuron.
@@ -206,39 +212,34 @@ pub static INHIBITORY: NeuronModel = NeuronModel {
     ],
     integration: INTEGRATION,
     current_unit: "mV",
-    params: INH_PARAMS,
+    params: InhParams::DECLARED,
     state: &OWN,
-    constants: INH_CONSTANTS,
-    threshold: |p, _| p[3],
+    constants: DcInhConstants::NAMES,
+    threshold: |p, _| InhParams::of(p).v_th_mv,
     adapts: |_| false,
-    kernel: |p| match p[9] as u8 {
-        BACKWARD_EULER => Kernel::of::<Inhibitory<BACKWARD_EULER>, 3, 0, 9>(),
-        FORWARD_EULER => Kernel::of::<Inhibitory<FORWARD_EULER>, 3, 0, 9>(),
-        _ => Kernel::of::<Inhibitory<EXPONENTIAL_EULER>, 3, 0, 9>(),
+    kernel: |p| match InhParams::of(p).integration as u8 {
+        BACKWARD_EULER => Kernel::of::<Inhibitory<BACKWARD_EULER>, 3, 0>(),
+        FORWARD_EULER => Kernel::of::<Inhibitory<FORWARD_EULER>, 3, 0>(),
+        _ => Kernel::of::<Inhibitory<EXPONENTIAL_EULER>, 3, 0>(),
     },
+    wgsl: include_str!("../../../shaders/models/dc_inh.wgsl"),
+    rate_curve: Some(RateCurve {
+        doc: "f = 1 / (t_ref + τ ln((I + v_rest − v_reset) / (I + v_rest − v_th)))",
+        closed: true,
+        rate_hz: inhibitory_hz,
+        stepwise_hz: Some(inhibitory_stepwise_hz),
+        rheobase: |p| {
+            let p = InhParams::of(p);
+            p.v_th_mv - p.v_rest_mv
+        },
+        onset: |_| Onset::Threshold,
+        refractory: HELD,
+        span: (0.0, 3.0),
+    }),
 };
-
-const EXC_CONSTANTS: &[&str] = &[
-    "h",
-    "v_rest",
-    "v_reset",
-    "v_th",
-    "e_exc",
-    "e_inh",
-    "keep_ge",
-    "keep_gi",
-    "integration",
-    "theta_offset",
-    "theta_plus",
-    "keep_theta",
-    "theta_rest",
-];
-const INH_CONSTANTS: &[&str] =
-    &["h", "v_rest", "v_reset", "v_th", "e_exc", "e_inh", "keep_ge", "keep_gi", "integration"];
 
 const fn tau(default: f64) -> Param {
     Param::number(
-        "tau_m_ms",
         "Membrane time constant τ",
         "ms",
         default,
@@ -249,7 +250,6 @@ const fn tau(default: f64) -> Param {
 
 const fn rest(default: f64) -> Param {
     Param::number(
-        "v_rest_mv",
         "Resting potential",
         "mV",
         default,
@@ -260,7 +260,6 @@ const fn rest(default: f64) -> Param {
 
 const fn reset_to(default: f64) -> Param {
     Param::number(
-        "v_reset_mv",
         "Reset potential",
         "mV",
         default,
@@ -270,19 +269,11 @@ const fn reset_to(default: f64) -> Param {
 }
 
 const fn threshold(default: f64) -> Param {
-    Param::number(
-        "v_th_mv",
-        "Base threshold",
-        "mV",
-        default,
-        (-200.0, 200.0),
-        "A spike is fired above it",
-    )
+    Param::number("Base threshold", "mV", default, (-200.0, 200.0), "A spike is fired above it")
 }
 
 const fn reversal_exc() -> Param {
     Param::number(
-        "e_exc_mv",
         "Excitatory reversal potential",
         "mV",
         0.0,
@@ -293,7 +284,6 @@ const fn reversal_exc() -> Param {
 
 const fn reversal_inh(default: f64) -> Param {
     Param::number(
-        "e_inh_mv",
         "Inhibitory reversal potential",
         "mV",
         default,
@@ -304,7 +294,6 @@ const fn reversal_inh(default: f64) -> Param {
 
 const fn tau_ge() -> Param {
     Param::number(
-        "tau_ge_ms",
         "Excitatory conductance's time constant",
         "ms",
         1.0,
@@ -315,7 +304,6 @@ const fn tau_ge() -> Param {
 
 const fn tau_gi() -> Param {
     Param::number(
-        "tau_gi_ms",
         "Inhibitory conductance's time constant",
         "ms",
         2.0,
@@ -325,12 +313,11 @@ const fn tau_gi() -> Param {
 }
 
 const fn method(default: u8) -> Param {
-    Param::choice("integration", "Integration", METHODS, default as usize, "How a step is computed")
+    Param::choice("Integration", METHODS, default as usize, "How a step is computed")
 }
 
 const fn start(default: f64) -> Param {
     Param::number(
-        "v_initial_mv",
         "Potential at the start",
         "mV",
         default,
@@ -339,106 +326,175 @@ const fn start(default: f64) -> Param {
     )
 }
 
-/// What both neurons have in common: the first nine constants.
-fn common(p: &[f64], dt_ms: f64) -> [f32; 9] {
-    let &[tau, rest, reset, th, e_exc, e_inh, tau_ge, tau_gi, _, integration, ..] = p else {
-        return [0.0; 9];
-    };
-    let keep = |tau: f64| {
-        if integration as u8 == EXPONENTIAL_EULER {
-            (-dt_ms / tau).exp()
-        } else {
-            (1.0 - dt_ms / tau).max(0.0)
-        }
-    };
-    [dt_ms / tau, rest, reset, th, e_exc, e_inh, keep(tau_ge), keep(tau_gi), integration]
-        .map(|x| x as f32)
+/// What is left of a conductance after a step.
+fn keep(tau_ms: f64, dt_ms: f64, integration: f64) -> f32 {
+    if integration as u8 == EXPONENTIAL_EULER {
+        (-dt_ms / tau_ms).exp() as f32
+    } else {
+        (1.0 - dt_ms / tau_ms).max(0.0) as f32
+    }
 }
 
-/// The membrane after a step.
-#[inline(always)]
-fn membrane<const METHOD: u8>(c: &[f32], [v, ge, gi]: [f32; 3], current: f32) -> f32 {
-    let (h, v_rest, e_exc, e_inh) = (c[0], c[1], c[4], c[5]);
-    match METHOD {
-        FORWARD_EULER => v + h * ((v_rest - v) + ge * (e_exc - v) + gi * (e_inh - v) + current),
-        EXPONENTIAL_EULER => {
-            let g = 1.0 + ge + gi;
-            let v_end = (v_rest + ge * e_exc + gi * e_inh + current) / g;
-            v_end + (v - v_end) * exp(-h * g)
-        }
-        _ => {
-            let pull = (v_rest + current) + (ge * e_exc + gi * e_inh);
-            (v + h * pull) / ((1.0 + h) + h * (ge + gi))
+/// What a membrane's step depends on.
+struct Membrane {
+    h: f32,
+    v_rest: f32,
+    e_exc: f32,
+    e_inh: f32,
+}
+
+impl Membrane {
+    /// The potential after a step.
+    #[inline(always)]
+    fn step<const METHOD: u8>(self, [v, ge, gi]: [f32; 3], current: f32) -> f32 {
+        let Self { h, v_rest, e_exc, e_inh } = self;
+        match METHOD {
+            FORWARD_EULER => v + h * ((v_rest - v) + ge * (e_exc - v) + gi * (e_inh - v) + current),
+            EXPONENTIAL_EULER => {
+                let g = 1.0 + ge + gi;
+                let v_end = (v_rest + ge * e_exc + gi * e_inh + current) / g;
+                v_end + (v - v_end) * exp(-h * g)
+            }
+            _ => {
+                let pull = (v_rest + current) + (ge * e_exc + gi * e_inh);
+                (v + h * pull) / ((1.0 + h) + h * (ge + gi))
+            }
         }
     }
 }
 
 struct Excitatory<const METHOD: u8>;
 
-impl<const METHOD: u8> Model<3, 1, 13> for Excitatory<METHOD> {
+impl<const METHOD: u8> Model<3, 1> for Excitatory<METHOD> {
+    type Constants = DcExcConstants;
+
     // With a time constant of 100 ms it hardly does between two images.
     const SETTLES: bool = false;
 
-    fn derive(p: &[f64], dt_ms: f64) -> [f32; 13] {
-        let mut c = [0.0; 13];
-        c[..9].copy_from_slice(&common(p, dt_ms));
-        let &[.., offset, plus, tau_theta, adapt, theta_rest] = p else { return c };
-        c[9] = offset as f32;
-        let (plus, keep) =
-            if adapt == 0.0 { (0.0, 1.0) } else { (plus, (-SLOW_MS / tau_theta).exp()) };
-        c[10] = plus as f32;
-        c[11] = keep as f32;
-        c[12] = theta_rest as f32;
-        c
+    fn derive(p: &[f64], dt_ms: f64) -> DcExcConstants {
+        let p = ExcParams::of(p);
+        let adapts = p.adapt != 0.0;
+        DcExcConstants {
+            h: (dt_ms / p.tau_m_ms) as f32,
+            v_rest: p.v_rest_mv as f32,
+            v_reset: p.v_reset_mv as f32,
+            v_th: p.v_th_mv as f32,
+            e_exc: p.e_exc_mv as f32,
+            e_inh: p.e_inh_mv as f32,
+            keep_ge: keep(p.tau_ge_ms, dt_ms, p.integration),
+            keep_gi: keep(p.tau_gi_ms, dt_ms, p.integration),
+            integration: p.integration as f32,
+            theta_offset: p.theta_offset_mv as f32,
+            theta_plus: if adapts { p.theta_plus_mv as f32 } else { 0.0 },
+            keep_theta: if adapts { (-SLOW_MS / p.tau_theta_ms).exp() as f32 } else { 1.0 },
+            theta_rest: p.theta_rest_mv as f32,
+        }
     }
 
     #[inline(always)]
-    fn step(c: &[f32; 13], x: [f32; 3], _: [f32; 1], current: f32, _free: bool) -> [f32; 3] {
-        [
-            membrane::<METHOD>(c, x, current),
-            fade_conductance(x[1], c[6]),
-            fade_conductance(x[2], c[7]),
-        ]
+    fn step(c: &DcExcConstants, x: [f32; 3], _: [f32; 1], current: f32, _free: bool) -> [f32; 3] {
+        let &DcExcConstants { h, v_rest, e_exc, e_inh, .. } = c;
+        let moved = Membrane { h, v_rest, e_exc, e_inh }.step::<METHOD>(x, current);
+        let [_, ge, gi] = x;
+        [moved, fade_conductance(ge, c.keep_ge), fade_conductance(gi, c.keep_gi)]
     }
 
     #[inline(always)]
-    fn fires(c: &[f32; 13], [v, ..]: &[f32; 3], [theta]: &[f32; 1]) -> bool {
-        *v > *theta + (c[3] - c[9])
+    fn fires(c: &DcExcConstants, [v, ..]: &[f32; 3], [theta]: &[f32; 1]) -> bool {
+        *v > *theta + (c.v_th - c.theta_offset)
     }
 
-    fn reset(c: &[f32; 13], [v, ..]: &mut [f32; 3], [theta]: &mut [f32; 1]) {
-        *v = c[2];
-        *theta += c[10];
+    fn reset(c: &DcExcConstants, [v, ..]: &mut [f32; 3], [theta]: &mut [f32; 1]) {
+        *v = c.v_reset;
+        *theta += c.theta_plus;
     }
 
-    fn slow(c: &[f32; 13], [theta]: &mut [f32; 1]) {
-        *theta = c[12] + (*theta - c[12]) * c[11];
+    fn slow(c: &DcExcConstants, [theta]: &mut [f32; 1]) {
+        *theta = c.theta_rest + (*theta - c.theta_rest) * c.keep_theta;
     }
 }
 
 struct Inhibitory<const METHOD: u8>;
 
-impl<const METHOD: u8> Model<3, 0, 9> for Inhibitory<METHOD> {
-    fn derive(p: &[f64], dt_ms: f64) -> [f32; 9] {
-        common(p, dt_ms)
+impl<const METHOD: u8> Model<3, 0> for Inhibitory<METHOD> {
+    type Constants = DcInhConstants;
+
+    fn derive(p: &[f64], dt_ms: f64) -> DcInhConstants {
+        let p = InhParams::of(p);
+        DcInhConstants {
+            h: (dt_ms / p.tau_m_ms) as f32,
+            v_rest: p.v_rest_mv as f32,
+            v_reset: p.v_reset_mv as f32,
+            v_th: p.v_th_mv as f32,
+            e_exc: p.e_exc_mv as f32,
+            e_inh: p.e_inh_mv as f32,
+            keep_ge: keep(p.tau_ge_ms, dt_ms, p.integration),
+            keep_gi: keep(p.tau_gi_ms, dt_ms, p.integration),
+            integration: p.integration as f32,
+        }
     }
 
     #[inline(always)]
-    fn step(c: &[f32; 9], x: [f32; 3], _: [f32; 0], current: f32, free: bool) -> [f32; 3] {
-        let moved = membrane::<METHOD>(c, x, current);
-        [
-            if free { moved } else { x[0] },
-            fade_conductance(x[1], c[6]),
-            fade_conductance(x[2], c[7]),
-        ]
+    fn step(c: &DcInhConstants, x: [f32; 3], _: [f32; 0], current: f32, free: bool) -> [f32; 3] {
+        let &DcInhConstants { h, v_rest, e_exc, e_inh, .. } = c;
+        let moved = Membrane { h, v_rest, e_exc, e_inh }.step::<METHOD>(x, current);
+        let [v, ge, gi] = x;
+        let v = if free { moved } else { v };
+        [v, fade_conductance(ge, c.keep_ge), fade_conductance(gi, c.keep_gi)]
     }
 
     #[inline(always)]
-    fn fires(c: &[f32; 9], [v, ..]: &[f32; 3], _: &[f32; 0]) -> bool {
-        *v > c[3]
+    fn fires(c: &DcInhConstants, [v, ..]: &[f32; 3], _: &[f32; 0]) -> bool {
+        *v > c.v_th
     }
 
-    fn reset(c: &[f32; 9], [v, ..]: &mut [f32; 3], _: &mut [f32; 0]) {
-        *v = c[2];
+    fn reset(c: &DcInhConstants, [v, ..]: &mut [f32; 3], _: &mut [f32; 0]) {
+        *v = c.v_reset;
+    }
+}
+
+impl ExcParams {
+    /// The threshold with θ as it begins.
+    fn first_threshold(&self) -> f64 {
+        self.v_th_mv + self.theta_initial_mv - self.theta_offset_mv
+    }
+}
+
+/// The membrane goes on being charged while the neuron is refractory.
+fn excitatory_hz(p: &[f64], dt_ms: f64, current: f64) -> f64 {
+    let p = ExcParams::of(p);
+    let end = p.v_rest_mv + current;
+    let charging = charge_ms(p.tau_m_ms, end, p.v_reset_mv, p.first_threshold());
+    hz(charging.max(refractory_ms(p.t_ref_ms, dt_ms)), dt_ms)
+}
+
+fn excitatory_stepwise_hz(p: &[f64], dt_ms: f64, current: f64) -> f64 {
+    let p = ExcParams::of(p);
+    let per_step = per_step(dt_ms / p.tau_m_ms, p.integration);
+    let end = p.v_rest_mv + current;
+    let charging = charge_steps(per_step, end, p.v_reset_mv, p.first_threshold());
+    1000.0 / (dt_ms * charging.max(f64::from(refractory_steps(p.t_ref_ms, dt_ms))))
+}
+
+fn inhibitory_hz(p: &[f64], dt_ms: f64, current: f64) -> f64 {
+    let p = InhParams::of(p);
+    let charging = charge_ms(p.tau_m_ms, p.v_rest_mv + current, p.v_reset_mv, p.v_th_mv);
+    hz(refractory_ms(p.t_ref_ms, dt_ms) + charging, dt_ms)
+}
+
+fn inhibitory_stepwise_hz(p: &[f64], dt_ms: f64, current: f64) -> f64 {
+    let p = InhParams::of(p);
+    let per_step = per_step(dt_ms / p.tau_m_ms, p.integration);
+    let charging = charge_steps(per_step, p.v_rest_mv + current, p.v_reset_mv, p.v_th_mv);
+    1000.0 / (dt_ms * (held_steps(p.t_ref_ms, dt_ms) + charging))
+}
+
+/// −ln of what a step of h time constants leaves of the distance to where the
+/// membrane goes, without conductances.
+fn per_step(h: f64, integration: f64) -> f64 {
+    match integration as u8 {
+        BACKWARD_EULER => h.ln_1p(),
+        FORWARD_EULER => euler_decay(h),
+        _ => h,
     }
 }

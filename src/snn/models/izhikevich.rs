@@ -17,9 +17,48 @@
 
 use super::kernel::{Kernel, Model};
 use super::math::fade;
+use super::rate_curve::{HELD_EXACTLY, Onset, RateCurve, refractory_ms, steady_hz};
 use super::second_order::{LATE, METHOD_DOC, gap, left, mean_of_fading, steps};
 use super::{Initial, NeuronModel, StateVar};
-use crate::snn::params::Param;
+use crate::core::param::{Param, params};
+use crate::snn::constants::{Constants, constants};
+
+params! {
+    struct Params: f64 {
+        a: Param::number("Recovery rate a", "1/ms", 0.02, (1e-4, 1.0), "How fast u recovers"),
+        b: Param::number(
+            "Recovery sensitivity b", "1/ms", 0.2, (-1.0, 1.0),
+            "How much u follows v",
+        ),
+        c_mv: Param::number("Reset potential c", "mV", -65.0, (-100.0, 0.0), "v after a spike"),
+        d_mv_per_ms: Param::number(
+            "Reset of u, d", "mV/ms", 8.0, (-20.0, 20.0),
+            "What a spike adds to u",
+        ),
+        v_peak_mv: Param::number(
+            "Peak", "mV", 30.0, (0.0, 100.0),
+            "A spike is fired at it or above",
+        ),
+        tau_syn_ms: Param::number(
+            "Synaptic time constant", "ms", 5.0, (0.01, 1000.0),
+            "How fast the synaptic current fades",
+        ),
+        t_ref_ms: Param::number(
+            "Refractory period", "ms", 0.0, (0.0, 1000.0),
+            "No second spike before it is over; v is held at c meanwhile. The published model has none",
+        ),
+        integration: Param::choice(
+            "Integration", &["second order", "forward Euler (as published)"], 0,
+            METHOD_DOC,
+        ),
+    }
+}
+
+constants! {
+    IzhikevichConstants {
+        a_dt, b, c, d, v_peak, keep_i, half_dt, integration, dt, one_over_dt, gap, mean_i,
+    }
+}
 
 /// The declaration.
 pub static IZHIKEVICH: NeuronModel = NeuronModel {
@@ -35,57 +74,7 @@ pub static IZHIKEVICH: NeuronModel = NeuronModel {
     ],
     integration: "second order, with the time of the peak found within the step; forward Euler with v in two halves of dt, as published, by choice",
     current_unit: "mV/ms",
-    params: &[
-        Param::number("a", "Recovery rate a", "1/ms", 0.02, (1e-4, 1.0), "How fast u recovers"),
-        Param::number(
-            "b",
-            "Recovery sensitivity b",
-            "1/ms",
-            0.2,
-            (-1.0, 1.0),
-            "How much u follows v",
-        ),
-        Param::number("c_mv", "Reset potential c", "mV", -65.0, (-100.0, 0.0), "v after a spike"),
-        Param::number(
-            "d_mv_per_ms",
-            "Reset of u, d",
-            "mV/ms",
-            8.0,
-            (-20.0, 20.0),
-            "What a spike adds to u",
-        ),
-        Param::number(
-            "v_peak_mv",
-            "Peak",
-            "mV",
-            30.0,
-            (0.0, 100.0),
-            "A spike is fired at it or above",
-        ),
-        Param::number(
-            "tau_syn_ms",
-            "Synaptic time constant",
-            "ms",
-            5.0,
-            (0.01, 1000.0),
-            "How fast the synaptic current fades",
-        ),
-        Param::number(
-            "t_ref_ms",
-            "Refractory period",
-            "ms",
-            0.0,
-            (0.0, 1000.0),
-            "No second spike before it is over; v is held at c meanwhile. The published model has none",
-        ),
-        Param::choice(
-            "integration",
-            "Integration",
-            &["second order", "forward Euler (as published)"],
-            0,
-            METHOD_DOC,
-        ),
-    ],
+    params: Params::DECLARED,
     state: &[
         StateVar::input(
             "v",
@@ -110,26 +99,30 @@ pub static IZHIKEVICH: NeuronModel = NeuronModel {
         ),
         LATE,
     ],
-    constants: &[
-        "a_dt",
-        "b",
-        "c",
-        "d",
-        "v_peak",
-        "keep_i",
-        "half_dt",
-        "integration",
-        "dt",
-        "one_over_dt",
-        "gap",
-        "mean_i",
-    ],
-    threshold: |p, _| p[4],
+    constants: IzhikevichConstants::NAMES,
+    threshold: |p, _| Params::of(p).v_peak_mv,
     adapts: |_| false,
-    kernel: |p| match p[7] {
-        0.0 => Kernel::of::<Izhikevich<true>, 4, 0, 12>(),
-        _ => Kernel::of::<Izhikevich<false>, 4, 0, 12>(),
+    kernel: |p| {
+        if Params::of(p).integration == 0.0 {
+            Kernel::of::<Izhikevich<true>, 4, 0>()
+        } else {
+            Kernel::of::<Izhikevich<false>, 4, 0>()
+        }
     },
+    wgsl: include_str!("../../../shaders/models/izhikevich.wgsl"),
+    rate_curve: Some(RateCurve {
+        doc: "No closed formula: the equations integrated in steps of 0.005 ms until firing is steady. Rest ends where 0.08 v + 5 = a if a < b (Andronov–Hopf), else where it is b (saddle-node, I = (5 − b)² / 0.16 − 140).",
+        closed: false,
+        rate_hz,
+        stepwise_hz: None,
+        rheobase,
+        onset: |p| {
+            let p = Params::of(p);
+            if p.a < p.b { Onset::Hopf } else { Onset::SaddleNode }
+        },
+        refractory: HELD_EXACTLY,
+        span: (0.0, 5.0),
+    }),
 };
 
 /// By the method of second order, or by forward Euler.
@@ -139,8 +132,8 @@ struct Izhikevich<const SECOND_ORDER: bool>;
 /// leaps beyond it in a step means nothing, and a rule that learns from the
 /// membrane's movements would grow without end by it.
 #[inline(always)]
-fn euler(k: &[f32; 12], [v, u, i, late]: [f32; 4], current: f32, free: bool) -> [f32; 4] {
-    let &[a_dt, b, _, _, v_peak, keep_i, half_dt, ..] = k;
+fn euler(k: &IzhikevichConstants, [v, u, i, late]: [f32; 4], current: f32, free: bool) -> [f32; 4] {
+    let &IzhikevichConstants { a_dt, b, v_peak, keep_i, half_dt, .. } = k;
     let half = |v: f32| v + half_dt * ((0.04 * v + 5.0) * v + 140.0 - u + current + i);
     // From above its peak the parabola would leap to infinity.
     let first = half(v);
@@ -151,8 +144,13 @@ fn euler(k: &[f32; 12], [v, u, i, late]: [f32; 4], current: f32, free: bool) -> 
 
 /// The method of [`super::second_order`]; u by the midpoint rule.
 #[inline(always)]
-fn second_order(k: &[f32; 12], [v, u, i, late]: [f32; 4], current: f32, free: bool) -> [f32; 4] {
-    let &[a_dt, b, _, _, v_peak, keep_i, _, _, dt, one_over_dt, gap, mean_i] = k;
+fn second_order(
+    k: &IzhikevichConstants,
+    [v, u, i, late]: [f32; 4],
+    current: f32,
+    free: bool,
+) -> [f32; 4] {
+    let &IzhikevichConstants { a_dt, b, v_peak, keep_i, dt, one_over_dt, gap, mean_i, .. } = k;
     let (steps_v, steps_u) = steps(late, gap, free);
     let h = steps_v * dt;
     let u_mid = u + (0.5 * (steps_u * a_dt)) * (b * v - u);
@@ -174,40 +172,75 @@ fn second_order(k: &[f32; 12], [v, u, i, late]: [f32; 4], current: f32, free: bo
     [v_new, u_new, fade(i, keep_i), late_new]
 }
 
-impl<const SECOND_ORDER: bool> Model<4, 0, 12> for Izhikevich<SECOND_ORDER> {
-    fn derive(p: &[f64], dt_ms: f64) -> [f32; 12] {
-        let &[a, b, c, d, v_peak, tau_syn, t_ref, integration] = p else { return [0.0; 12] };
-        let keep_i = (-dt_ms / tau_syn).exp();
-        let (gap, mean_i) = (gap(t_ref, dt_ms), mean_of_fading(tau_syn, dt_ms));
-        [
-            a * dt_ms,
-            b,
-            c,
-            d,
-            v_peak,
-            keep_i,
-            0.5 * dt_ms,
-            integration,
-            dt_ms,
-            1.0 / dt_ms,
-            gap,
-            mean_i,
-        ]
-        .map(|x| x as f32)
+impl<const SECOND_ORDER: bool> Model<4, 0> for Izhikevich<SECOND_ORDER> {
+    type Constants = IzhikevichConstants;
+
+    fn derive(p: &[f64], dt_ms: f64) -> IzhikevichConstants {
+        let p = Params::of(p);
+        IzhikevichConstants {
+            a_dt: (p.a * dt_ms) as f32,
+            b: p.b as f32,
+            c: p.c_mv as f32,
+            d: p.d_mv_per_ms as f32,
+            v_peak: p.v_peak_mv as f32,
+            keep_i: (-dt_ms / p.tau_syn_ms).exp() as f32,
+            half_dt: (0.5 * dt_ms) as f32,
+            integration: p.integration as f32,
+            dt: dt_ms as f32,
+            one_over_dt: (1.0 / dt_ms) as f32,
+            gap: gap(p.t_ref_ms, dt_ms) as f32,
+            mean_i: mean_of_fading(p.tau_syn_ms, dt_ms) as f32,
+        }
     }
 
     #[inline(always)]
-    fn step(k: &[f32; 12], x: [f32; 4], _: [f32; 0], current: f32, free: bool) -> [f32; 4] {
+    fn step(
+        k: &IzhikevichConstants,
+        x: [f32; 4],
+        _: [f32; 0],
+        current: f32,
+        free: bool,
+    ) -> [f32; 4] {
         if SECOND_ORDER { second_order(k, x, current, free) } else { euler(k, x, current, free) }
     }
 
     #[inline(always)]
-    fn fires(k: &[f32; 12], [v, ..]: &[f32; 4], _: &[f32; 0]) -> bool {
-        *v >= k[4]
+    fn fires(k: &IzhikevichConstants, [v, ..]: &[f32; 4], _: &[f32; 0]) -> bool {
+        *v >= k.v_peak
     }
 
-    fn reset(k: &[f32; 12], [v, u, ..]: &mut [f32; 4], _: &mut [f32; 0]) {
-        *v = k[2];
-        *u += k[3];
+    fn reset(k: &IzhikevichConstants, [v, u, ..]: &mut [f32; 4], _: &mut [f32; 0]) {
+        *v = k.c;
+        *u += k.d;
     }
+}
+
+fn rate_hz(p: &[f64], dt_ms: f64, current: f64) -> f64 {
+    let Params { a, b, c_mv: c, d_mv_per_ms: d, v_peak_mv: peak, t_ref_ms, .. } = Params::of(p);
+    steady_hz(
+        [c, b * c],
+        refractory_ms(t_ref_ms, dt_ms),
+        |[x, u]| {
+            // Beyond its peak the parabola explodes; the spike is certain there.
+            let x = x.min(peak);
+            [0.04 * x * x + 5.0 * x + 140.0 - u + current, a * (b * x - u)]
+        },
+        |[x, _]| x >= peak,
+        |[_, u]| [c, u + d],
+    )
+}
+
+/// The current at which the resting point ends.
+///
+/// With the slope of the parabola, s = 0.08 v + 5, the Jacobian at a resting point
+/// (u = b v) is (s, −1; a b, −a): its determinant is a (b − s) and its trace s − a.
+/// A rising current raises s. At s = b the resting point meets the unstable one
+/// (determinant zero, a saddle-node); but where a < b the trace is zero before, at
+/// s = a, and rest loses its stability with the determinant still positive: an
+/// Andronov–Hopf bifurcation. In this model it is subcritical (Touboul, SIAM J.
+/// Appl. Math. 68:1045, 2008): what it sets free grows to a spike.
+fn rheobase(p: &[f64]) -> f64 {
+    let p = Params::of(p);
+    let at = (p.a.min(p.b) - 5.0) / 0.08;
+    p.b * at - (0.04 * at + 5.0) * at - 140.0
 }

@@ -6,32 +6,42 @@
 //! operations is that of the source), so they all give the same spikes.
 #![allow(unsafe_code, reason = "calls functions compiled for the instruction set that was found")]
 
-use crate::snn::cpu::isa::{Isa, Set};
+use crate::core::isa::{Isa, Set};
+use crate::snn::constants::Constants;
 
 /// Neurons that are computed side by side.
 pub const LANES: usize = 16;
 
-/// A neuron model with `V` variables of its own, `S` shared ones and `K`
-/// derived constants. Everything is in terms of one neuron.
-pub trait Model<const V: usize, const S: usize, const K: usize> {
+/// A neuron model with `V` variables of its own and `S` shared ones. Everything is
+/// in terms of one neuron.
+pub trait Model<const V: usize, const S: usize> {
+    /// What the step computes with, derived from the parameters.
+    type Constants: Constants;
+
     /// Whether a neuron left alone comes to a complete rest soon enough for
     /// that to be worth looking for.
     const SETTLES: bool = true;
 
     /// The constants for these parameters (in the order declared) and dt.
-    fn derive(params: &[f64], dt_ms: f64) -> [f32; K];
+    fn derive(params: &[f64], dt_ms: f64) -> Self::Constants;
 
     /// One dt. `free` is false in the refractory period.
-    fn step(c: &[f32; K], x: [f32; V], shared: [f32; S], current: f32, free: bool) -> [f32; V];
+    fn step(
+        c: &Self::Constants,
+        x: [f32; V],
+        shared: [f32; S],
+        current: f32,
+        free: bool,
+    ) -> [f32; V];
 
     /// Whether a neuron in this state spikes.
-    fn fires(c: &[f32; K], x: &[f32; V], shared: &[f32; S]) -> bool;
+    fn fires(c: &Self::Constants, x: &[f32; V], shared: &[f32; S]) -> bool;
 
     /// What a spike changes.
-    fn reset(c: &[f32; K], x: &mut [f32; V], shared: &mut [f32; S]);
+    fn reset(c: &Self::Constants, x: &mut [f32; V], shared: &mut [f32; S]);
 
     /// What the shared variables lose every [`SLOW_MS`].
-    fn slow(_c: &[f32; K], _shared: &mut [f32; S]) {}
+    fn slow(_c: &Self::Constants, _shared: &mut [f32; S]) {}
 }
 
 /// Shared variables change so slowly (over hours) that a change per step would
@@ -70,63 +80,59 @@ pub struct Kernel {
 
 impl Kernel {
     /// The functions of a model.
-    pub const fn of<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>() -> Self {
+    pub const fn of<M: Model<V, S>, const V: usize, const S: usize>() -> Self {
         Self {
             derive: |params, dt_ms| M::derive(params, dt_ms).to_vec(),
-            advance: advance::<M, V, S, K>,
-            reset: reset::<M, V, S, K>,
-            slow: slow::<M, V, S, K>,
+            advance: advance::<M, V, S>,
+            reset: reset::<M, V, S>,
+            slow: slow::<M, V, S>,
         }
     }
 }
 
-fn constants<const K: usize>(c: &[f32]) -> [f32; K] {
-    std::array::from_fn(|k| c[k])
-}
-
-fn advance<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
+fn advance<M: Model<V, S>, const V: usize, const S: usize>(
     isa: Isa,
     c: &[f32],
     cells: &mut Cells,
     fired: &mut Vec<u32>,
 ) {
-    let c = constants::<K>(c);
+    let c = M::Constants::of(c);
     match isa.set() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: there is an `Isa` of this set only where the processor has these instructions.
-        Set::Avx512 => unsafe { advance_avx512::<M, V, S, K>(&c, cells, fired) },
+        Set::Avx512 => unsafe { advance_avx512::<M, V, S>(&c, cells, fired) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Set::Avx2 => unsafe { advance_avx2::<M, V, S, K>(&c, cells, fired) },
-        Set::Portable => advance_lanes::<M, V, S, K>(&c, cells, fired),
+        Set::Avx2 => unsafe { advance_avx2::<M, V, S>(&c, cells, fired) },
+        Set::Portable => advance_lanes::<M, V, S>(&c, cells, fired),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
-fn advance_avx512<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
-    c: &[f32; K],
+fn advance_avx512<M: Model<V, S>, const V: usize, const S: usize>(
+    c: &M::Constants,
     cells: &mut Cells,
     fired: &mut Vec<u32>,
 ) {
-    advance_lanes::<M, V, S, K>(c, cells, fired);
+    advance_lanes::<M, V, S>(c, cells, fired);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn advance_avx2<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
-    c: &[f32; K],
+fn advance_avx2<M: Model<V, S>, const V: usize, const S: usize>(
+    c: &M::Constants,
     cells: &mut Cells,
     fired: &mut Vec<u32>,
 ) {
-    advance_lanes::<M, V, S, K>(c, cells, fired);
+    advance_lanes::<M, V, S>(c, cells, fired);
 }
 
 /// All neurons, [`LANES`] at a time. What does not fill the lanes at the end
 /// is computed in a copy.
 #[inline(always)]
-fn advance_lanes<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
-    c: &[f32; K],
+fn advance_lanes<M: Model<V, S>, const V: usize, const S: usize>(
+    c: &M::Constants,
     cells: &mut Cells,
     fired: &mut Vec<u32>,
 ) {
@@ -149,7 +155,7 @@ fn advance_lanes<M: Model<V, S, K>, const V: usize, const S: usize, const K: usi
         let mut x = std::array::from_fn(|v| own[v].0[i]);
         let of_all = std::array::from_fn(|s| shared[s].0[i]);
         let any;
-        (any, *awake) = lanes::<M, V, S, K>(c, &mut x, &of_all, rest, current);
+        (any, *awake) = lanes::<M, V, S>(c, &mut x, &of_all, rest, current);
         for v in 0..V {
             own[v].0[i] = x[v];
         }
@@ -157,7 +163,7 @@ fn advance_lanes<M: Model<V, S, K>, const V: usize, const S: usize, const K: usi
             // Copies: what is passed on by reference would have to live in memory.
             let x = std::array::from_fn(|v| own[v].0[i]);
             let of_all = std::array::from_fn(|s| shared[s].0[i]);
-            find::<M, V, S, K>(c, x, of_all, *rest, LANES, i * LANES, fired);
+            find::<M, V, S>(c, x, of_all, *rest, LANES, i * LANES, fired);
         }
     }
     let m = rest_tail.len();
@@ -169,10 +175,10 @@ fn advance_lanes<M: Model<V, S, K>, const V: usize, const S: usize, const K: usi
     rest[..m].copy_from_slice(rest_tail);
     current[..m].copy_from_slice(current_tail);
     let any;
-    (any, *awake) = lanes::<M, V, S, K>(c, &mut x, &of_all, &mut rest, &current);
+    (any, *awake) = lanes::<M, V, S>(c, &mut x, &of_all, &mut rest, &current);
     // The lanes beyond the last neuron may do what they like.
     if any {
-        find::<M, V, S, K>(c, x, of_all, rest, m, n - m, fired);
+        find::<M, V, S>(c, x, of_all, rest, m, n - m, fired);
     }
     (0..V).for_each(|v| own[v].1.copy_from_slice(&x[v][..m]));
     rest_tail.copy_from_slice(&rest[..m]);
@@ -180,8 +186,8 @@ fn advance_lanes<M: Model<V, S, K>, const V: usize, const S: usize, const K: usi
 
 /// One step of [`LANES`] neurons; whether any spikes, and whether any changed.
 #[inline(always)]
-fn lanes<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
-    c: &[f32; K],
+fn lanes<M: Model<V, S>, const V: usize, const S: usize>(
+    c: &M::Constants,
     x: &mut [[f32; LANES]; V],
     shared: &[[f32; LANES]; S],
     rest: &mut [u32; LANES],
@@ -208,8 +214,8 @@ fn lanes<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
 /// Which of them it was.
 #[cold]
 #[inline(never)]
-fn find<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
-    c: &[f32; K],
+fn find<M: Model<V, S>, const V: usize, const S: usize>(
+    c: &M::Constants,
     x: [[f32; LANES]; V],
     shared: [[f32; LANES]; S],
     rest: [u32; LANES],
@@ -225,13 +231,13 @@ fn find<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
     }
 }
 
-fn reset<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
+fn reset<M: Model<V, S>, const V: usize, const S: usize>(
     c: &[f32],
     cells: &mut Cells,
     fired: &[u32],
     rest: u32,
 ) {
-    let c = constants::<K>(c);
+    let c = M::Constants::of(c);
     let n = cells.refractory.len();
     for j in fired.iter().map(|j| *j as usize) {
         let mut x = std::array::from_fn(|v| cells.own[v * n + j]);
@@ -244,14 +250,11 @@ fn reset<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
     }
 }
 
-fn slow<M: Model<V, S, K>, const V: usize, const S: usize, const K: usize>(
-    c: &[f32],
-    shared: &mut [f32],
-) {
+fn slow<M: Model<V, S>, const V: usize, const S: usize>(c: &[f32], shared: &mut [f32]) {
     if S == 0 {
         return;
     }
-    let c = constants::<K>(c);
+    let c = M::Constants::of(c);
     let n = shared.len() / S;
     for j in 0..n {
         let mut one = std::array::from_fn(|s| shared[s * n + j]);

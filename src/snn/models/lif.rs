@@ -12,8 +12,53 @@
 
 use super::kernel::{Kernel, Model};
 use super::math::fade;
+use super::rate_curve::{
+    HELD, Onset, RateCurve, charge_ms, charge_steps, euler_decay, held_steps, hz, refractory_ms,
+};
 use super::{Initial, NeuronModel, StateVar};
-use crate::snn::params::Param;
+use crate::core::param::{Param, params};
+use crate::snn::constants::{Constants, constants};
+
+params! {
+    struct Params: f64 {
+        tau_m_ms: Param::number(
+            "Membrane time constant τₘ", "ms", 20.0, (0.1, 10_000.0),
+            "How fast the membrane forgets",
+        ),
+        v_rest_mv: Param::number(
+            "Resting potential", "mV", -70.0, (-200.0, 200.0),
+            "Where the membrane goes without input",
+        ),
+        v_reset_mv: Param::number(
+            "Reset potential", "mV", -65.0, (-200.0, 200.0),
+            "Where a spike leaves the membrane",
+        ),
+        v_th_mv: Param::number(
+            "Threshold", "mV", -50.0, (-200.0, 200.0),
+            "A spike is fired above it",
+        ),
+        r_mohm: Param::number(
+            "Membrane resistance R", "MΩ", 10.0, (1e-6, 10_000.0),
+            "Millivolts per nanoampere of steady current",
+        ),
+        tau_syn_ms: Param::number(
+            "Synaptic time constant", "ms", 5.0, (0.01, 1000.0),
+            "How fast the synaptic current fades",
+        ),
+        t_ref_ms: Param::number(
+            "Refractory period", "ms", 2.0, (0.0, 1000.0),
+            "No second spike before it is over; the membrane is held meanwhile",
+        ),
+        integration: Param::choice(
+            "Integration", &["exact", "forward Euler"], 0,
+            "How a step is computed",
+        ),
+    }
+}
+
+constants! {
+    LifConstants { v_rest, v_reset, v_th, r, keep_v, syn_to_v, keep_i }
+}
 
 /// The declaration.
 pub static LIF: NeuronModel = NeuronModel {
@@ -28,71 +73,7 @@ pub static LIF: NeuronModel = NeuronModel {
     ],
     integration: "exact for any dt; forward Euler by choice",
     current_unit: "nA",
-    params: &[
-        Param::number(
-            "tau_m_ms",
-            "Membrane time constant τₘ",
-            "ms",
-            20.0,
-            (0.1, 10_000.0),
-            "How fast the membrane forgets",
-        ),
-        Param::number(
-            "v_rest_mv",
-            "Resting potential",
-            "mV",
-            -70.0,
-            (-200.0, 200.0),
-            "Where the membrane goes without input",
-        ),
-        Param::number(
-            "v_reset_mv",
-            "Reset potential",
-            "mV",
-            -65.0,
-            (-200.0, 200.0),
-            "Where a spike leaves the membrane",
-        ),
-        Param::number(
-            "v_th_mv",
-            "Threshold",
-            "mV",
-            -50.0,
-            (-200.0, 200.0),
-            "A spike is fired above it",
-        ),
-        Param::number(
-            "r_mohm",
-            "Membrane resistance R",
-            "MΩ",
-            10.0,
-            (1e-6, 10_000.0),
-            "Millivolts per nanoampere of steady current",
-        ),
-        Param::number(
-            "tau_syn_ms",
-            "Synaptic time constant",
-            "ms",
-            5.0,
-            (0.01, 1000.0),
-            "How fast the synaptic current fades",
-        ),
-        Param::number(
-            "t_ref_ms",
-            "Refractory period",
-            "ms",
-            2.0,
-            (0.0, 1000.0),
-            "No second spike before it is over; the membrane is held meanwhile",
-        ),
-        Param::choice(
-            "integration",
-            "Integration",
-            &["exact", "forward Euler"],
-            0,
-            "How a step is computed",
-        ),
-    ],
+    params: Params::DECLARED,
     state: &[
         StateVar::input(
             "v",
@@ -109,20 +90,35 @@ pub static LIF: NeuronModel = NeuronModel {
             "Jumps by the weight at each presynaptic spike and fades",
         ),
     ],
-    constants: &["v_rest", "v_reset", "v_th", "r", "keep_v", "syn_to_v", "keep_i"],
-    threshold: |p, _| p[3],
+    constants: LifConstants::NAMES,
+    threshold: |p, _| Params::of(p).v_th_mv,
     adapts: |_| false,
-    kernel: |_| Kernel::of::<Lif, 2, 0, 7>(),
+    kernel: |_| Kernel::of::<Lif, 2, 0>(),
+    wgsl: include_str!("../../../shaders/models/lif.wgsl"),
+    rate_curve: Some(RateCurve {
+        doc: "f = 1 / (t_ref + τₘ ln((R I + v_rest − v_reset) / (R I + v_rest − v_th)))",
+        closed: true,
+        rate_hz,
+        stepwise_hz: Some(stepwise_hz),
+        rheobase: |p| {
+            let p = Params::of(p);
+            (p.v_th_mv - p.v_rest_mv) / p.r_mohm
+        },
+        onset: |_| Onset::Threshold,
+        refractory: HELD,
+        span: (0.0, 3.0),
+    }),
 };
 
 struct Lif;
 
-impl Model<2, 0, 7> for Lif {
-    fn derive(p: &[f64], dt_ms: f64) -> [f32; 7] {
-        let &[tau_m, v_rest, v_reset, v_th, r, tau_syn, _, integration] = p else {
-            return [0.0; 7];
-        };
-        let (keep_v, syn_to_v, keep_i) = if integration == 0.0 {
+impl Model<2, 0> for Lif {
+    type Constants = LifConstants;
+
+    fn derive(p: &[f64], dt_ms: f64) -> LifConstants {
+        let p = Params::of(p);
+        let (tau_m, tau_syn, r) = (p.tau_m_ms, p.tau_syn_ms, p.r_mohm);
+        let (keep_v, syn_to_v, keep_i) = if p.integration == 0.0 {
             let (a, d) = ((-dt_ms / tau_m).exp(), (-dt_ms / tau_syn).exp());
             let apart = tau_syn / tau_m - 1.0;
             // The quotient has a limit where the time constants are equal.
@@ -136,23 +132,54 @@ impl Model<2, 0, 7> for Lif {
             let h = dt_ms / tau_m;
             (1.0 - h, r * h, 1.0 - dt_ms / tau_syn)
         };
-        [v_rest, v_reset, v_th, r, keep_v, syn_to_v, keep_i].map(|x| x as f32)
+        LifConstants {
+            v_rest: p.v_rest_mv as f32,
+            v_reset: p.v_reset_mv as f32,
+            v_th: p.v_th_mv as f32,
+            r: r as f32,
+            keep_v: keep_v as f32,
+            syn_to_v: syn_to_v as f32,
+            keep_i: keep_i as f32,
+        }
     }
 
     #[inline(always)]
-    fn step(c: &[f32; 7], [v, i_syn]: [f32; 2], _: [f32; 0], current: f32, free: bool) -> [f32; 2] {
-        let &[v_rest, _, _, r, keep_v, syn_to_v, keep_i] = c;
-        let v_end = v_rest + r * current;
-        let moved = v_end + (v - v_end) * keep_v + syn_to_v * i_syn;
-        [if free { moved } else { v }, fade(i_syn, keep_i)]
+    fn step(
+        c: &LifConstants,
+        [v, i_syn]: [f32; 2],
+        _: [f32; 0],
+        current: f32,
+        free: bool,
+    ) -> [f32; 2] {
+        let v_end = c.v_rest + c.r * current;
+        let moved = v_end + (v - v_end) * c.keep_v + c.syn_to_v * i_syn;
+        [if free { moved } else { v }, fade(i_syn, c.keep_i)]
     }
 
     #[inline(always)]
-    fn fires(c: &[f32; 7], [v, _]: &[f32; 2], _: &[f32; 0]) -> bool {
-        *v > c[2]
+    fn fires(c: &LifConstants, [v, _]: &[f32; 2], _: &[f32; 0]) -> bool {
+        *v > c.v_th
     }
 
-    fn reset(c: &[f32; 7], [v, _]: &mut [f32; 2], _: &mut [f32; 0]) {
-        *v = c[1];
+    fn reset(c: &LifConstants, [v, _]: &mut [f32; 2], _: &mut [f32; 0]) {
+        *v = c.v_reset;
     }
+}
+
+/// Gerstner et al. (2014), eq. (1.12) with a refractory period.
+fn rate_hz(p: &[f64], dt_ms: f64, current: f64) -> f64 {
+    let p = Params::of(p);
+    let end = p.v_rest_mv + p.r_mohm * current;
+    let charging = charge_ms(p.tau_m_ms, end, p.v_reset_mv, p.v_th_mv);
+    hz(refractory_ms(p.t_ref_ms, dt_ms) + charging, dt_ms)
+}
+
+fn stepwise_hz(p: &[f64], dt_ms: f64, current: f64) -> f64 {
+    let p = Params::of(p);
+    let end = p.v_rest_mv + p.r_mohm * current;
+    let h = dt_ms / p.tau_m_ms;
+    // What is left of the distance to the end after a step: e^(−h), or 1 − h.
+    let per_step = if p.integration == 0.0 { h } else { euler_decay(h) };
+    let charging = charge_steps(per_step, end, p.v_reset_mv, p.v_th_mv);
+    1000.0 / (dt_ms * (held_steps(p.t_ref_ms, dt_ms) + charging))
 }

@@ -12,7 +12,8 @@
 
 use super::kernel::{Kernel, Model};
 use super::{Initial, NeuronModel, StateVar};
-use crate::snn::params::Param;
+use crate::core::param::{Param, params};
+use crate::snn::constants::{Constants, constants};
 
 const fn count(name: &'static str, label: &'static str) -> StateVar {
     StateVar::input(name, label, "", Initial::Value(0.0), "How often it has spiked so far")
@@ -20,6 +21,23 @@ const fn count(name: &'static str, label: &'static str) -> StateVar {
 
 const fn seen(name: &'static str, label: &'static str) -> StateVar {
     StateVar::new(name, label, "", Initial::Value(0.0), "The same, one step ago")
+}
+
+params! {
+    struct Params: f64 {
+        gate: Param::choice(
+            "Passes", &["spikes of the busiest", "whenever the largest count grows"], 0,
+            "Which spikes count",
+        ),
+        t_ref_ms: Param::number(
+            "Refractory period", "ms", 0.0, (0.0, 1000.0),
+            "No second spike before it is over; what passes is still added up",
+        ),
+    }
+}
+
+constants! {
+    MaxGateConstants { dt, largest }
 }
 
 /// The declaration.
@@ -34,23 +52,7 @@ pub static MAX_GATE: NeuronModel = NeuronModel {
     ],
     integration: "exact for any dt",
     current_unit: "1/ms",
-    params: &[
-        Param::choice(
-            "gate",
-            "Passes",
-            &["spikes of the busiest", "whenever the largest count grows"],
-            0,
-            "Which spikes count",
-        ),
-        Param::number(
-            "t_ref_ms",
-            "Refractory period",
-            "ms",
-            0.0,
-            (0.0, 1000.0),
-            "No second spike before it is over; what passes is still added up",
-        ),
-    ],
+    params: Params::DECLARED,
     state: &[
         StateVar::input("v", "Passed", "", Initial::Value(0.0), "Spikes to be handed on"),
         count("n1", "Input 1"),
@@ -62,22 +64,25 @@ pub static MAX_GATE: NeuronModel = NeuronModel {
         seen("seen3", "Input 3 before"),
         seen("seen4", "Input 4 before"),
     ],
-    constants: &["dt", "largest"],
+    constants: MaxGateConstants::NAMES,
     threshold: |_, _| 1.0,
     adapts: |_| false,
-    kernel: |_| Kernel::of::<MaxGate, 9, 0, 2>(),
+    kernel: |_| Kernel::of::<MaxGate, 9, 0>(),
+    wgsl: include_str!("../../../shaders/models/max_gate.wgsl"),
+    rate_curve: None,
 };
 
 struct MaxGate;
 
-impl Model<9, 0, 2> for MaxGate {
-    fn derive(p: &[f64], dt_ms: f64) -> [f32; 2] {
-        let &[gate, _] = p else { return [0.0; 2] };
-        [dt_ms as f32, gate as f32]
+impl Model<9, 0> for MaxGate {
+    type Constants = MaxGateConstants;
+
+    fn derive(p: &[f64], dt_ms: f64) -> MaxGateConstants {
+        MaxGateConstants { dt: dt_ms as f32, largest: Params::of(p).gate as f32 }
     }
 
     #[inline(always)]
-    fn step(k: &[f32; 2], x: [f32; 9], _: [f32; 0], current: f32, _free: bool) -> [f32; 9] {
+    fn step(k: &MaxGateConstants, x: [f32; 9], _: [f32; 0], current: f32, _free: bool) -> [f32; 9] {
         let [v, a, b, c, d, a0, b0, c0, d0] = x;
         let most = a.max(b).max(c.max(d));
         let before = a0.max(b0).max(c0.max(d0));
@@ -85,17 +90,17 @@ impl Model<9, 0, 2> for MaxGate {
         let last = if c == most { c > c0 } else { d > d0 };
         let later = if b == most { b > b0 } else { last };
         let busiest = if a == most { a > a0 } else { later };
-        let passes = if k[1] == 0.0 { busiest } else { most > before };
+        let passes = if k.largest == 0.0 { busiest } else { most > before };
         let passed = if passes { 1.0 } else { 0.0 };
-        [(v + current * k[0]) + passed, a, b, c, d, a, b, c, d]
+        [(v + current * k.dt) + passed, a, b, c, d, a, b, c, d]
     }
 
     #[inline(always)]
-    fn fires(_: &[f32; 2], [v, ..]: &[f32; 9], _: &[f32; 0]) -> bool {
+    fn fires(_: &MaxGateConstants, [v, ..]: &[f32; 9], _: &[f32; 0]) -> bool {
         *v >= 1.0
     }
 
-    fn reset(_: &[f32; 2], [v, ..]: &mut [f32; 9], _: &mut [f32; 0]) {
+    fn reset(_: &MaxGateConstants, [v, ..]: &mut [f32; 9], _: &mut [f32; 0]) {
         *v -= 1.0;
     }
 }

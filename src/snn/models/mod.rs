@@ -1,9 +1,10 @@
 //! The neuron models: one file and one line in [`MODELS`] each.
 //!
 //! A model is a declaration: parameters with units, state variables with their
-//! initial values, and three small functions: the step, the threshold test and
-//! the reset. Forms, help, files, the uniform buffer of the GPU and the range
-//! checks come from the declaration; the loops over neurons are in [`kernel`].
+//! initial values, three small functions (the step, the threshold test and the
+//! reset), the same three in WGSL, and the f–I curve. Forms, help, files, the
+//! uniform buffer of the GPU and the range checks come from the declaration; the
+//! loops over neurons are in [`kernel`].
 //!
 //! What holds for every model:
 //! * A synapse adds its weight to a state variable that is marked as an
@@ -32,6 +33,7 @@ pub mod kernel;
 mod lif;
 pub mod math;
 mod max_gate;
+pub mod rate_curve;
 pub mod second_order;
 
 use super::error::SnnError;
@@ -39,10 +41,11 @@ use super::params::Param;
 
 pub use diehl_cook::{BACKWARD_EULER, EXPONENTIAL_EULER, FORWARD_EULER};
 use kernel::Kernel;
+use rate_curve::RateCurve;
 
 /// A neuron model's declaration.
 pub struct NeuronModel {
-    /// Stable id; also the name of its WGSL file.
+    /// Stable id; also what its WGSL functions and structures are named after.
     pub id: &'static str,
     /// For people.
     pub name: &'static str,
@@ -69,6 +72,10 @@ pub struct NeuronModel {
     pub adapts: fn(&[f64]) -> bool,
     /// The functions that compute, for these parameters.
     pub kernel: fn(&[f64]) -> Kernel,
+    /// The same functions for the GPU.
+    pub wgsl: &'static str,
+    /// How fast it fires at a constant current; `None` for what is no neuron.
+    pub rate_curve: Option<RateCurve>,
 }
 
 /// A state variable of a neuron.

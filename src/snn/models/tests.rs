@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::snn::cpu::isa::Isa;
+use crate::core::isa::Isa;
 use kernel::Cells;
 
 #[test]

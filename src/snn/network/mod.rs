@@ -7,12 +7,13 @@
 //! length, weights are drawn. Engines take a [`Network`] and check nothing.
 
 mod build;
-pub(crate) use build::{drive as check_drive, probes as check_probes, waveform as check_waveform};
+mod check;
 mod connection;
 mod plan;
 mod spec;
 mod synapses;
 
+pub(crate) use check::{drive as check_drive, probes as check_probes, waveform as check_waveform};
 pub use connection::{Connection, ConvolutionShape};
 pub use plan::{
     Current, Delay, Input, InputKind, Network, Plasticity, Population, Probe, ProbeKind,

@@ -1,7 +1,7 @@
 //! Projections from their description: who is connected, how strongly, and how
 //! long spikes travel.
 
-use super::build::{numbers, wrong};
+use super::check::{numbers, wrong};
 use super::connection::Connection;
 use super::plan::{Delay, Network, Plasticity, Projection};
 use super::spec::{Connect, DelaySpec, ProjectionSpec};

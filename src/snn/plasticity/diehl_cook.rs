@@ -11,7 +11,37 @@
 
 use super::rule::{Rule, RuleKernel};
 use super::{Bounds, Follows, PlasticityRule, Trace};
-use crate::snn::params::Param;
+use crate::core::param::{Param, params};
+use crate::snn::constants::{Constants, constants};
+
+params! {
+    struct Params: f64 {
+        nu_pre: Param::number(
+            "Rate of depression ν₋", "", 1e-4, (0.0, 1.0),
+            "What a presynaptic spike takes away",
+        ),
+        nu_post: Param::number(
+            "Rate of potentiation ν₊", "", 1e-2, (0.0, 1.0),
+            "What a postsynaptic spike adds",
+        ),
+        tau_pre_ms: Param::number(
+            "Time constant of pre", "ms", 20.0, (0.1, 1000.0),
+            "How far back a presynaptic spike counts",
+        ),
+        tau_post1_ms: Param::number(
+            "Time constant of post₁", "ms", 20.0, (0.1, 1000.0),
+            "How far back a postsynaptic spike counts for depression",
+        ),
+        tau_post2_ms: Param::number(
+            "Time constant of post₂", "ms", 40.0, (0.1, 1000.0),
+            "How far back the previous postsynaptic spike counts for potentiation",
+        ),
+    }
+}
+
+constants! {
+    DiehlCookConstants { nu_pre, nu_post }
+}
 
 /// The declaration.
 pub static DIEHL_COOK: PlasticityRule = PlasticityRule {
@@ -24,48 +54,7 @@ pub static DIEHL_COOK: PlasticityRule = PlasticityRule {
         "post: w = w + ν₊ pre post₂, then post₁ = 1, post₂ = 1",
         "τ_pre dpre/dt = −pre,  τ₁ dpost₁/dt = −post₁,  τ₂ dpost₂/dt = −post₂",
     ],
-    params: &[
-        Param::number(
-            "nu_pre",
-            "Rate of depression ν₋",
-            "",
-            1e-4,
-            (0.0, 1.0),
-            "What a presynaptic spike takes away",
-        ),
-        Param::number(
-            "nu_post",
-            "Rate of potentiation ν₊",
-            "",
-            1e-2,
-            (0.0, 1.0),
-            "What a postsynaptic spike adds",
-        ),
-        Param::number(
-            "tau_pre_ms",
-            "Time constant of pre",
-            "ms",
-            20.0,
-            (0.1, 1000.0),
-            "How far back a presynaptic spike counts",
-        ),
-        Param::number(
-            "tau_post1_ms",
-            "Time constant of post₁",
-            "ms",
-            20.0,
-            (0.1, 1000.0),
-            "How far back a postsynaptic spike counts for depression",
-        ),
-        Param::number(
-            "tau_post2_ms",
-            "Time constant of post₂",
-            "ms",
-            40.0,
-            (0.1, 1000.0),
-            "How far back the previous postsynaptic spike counts for potentiation",
-        ),
-    ],
+    params: Params::DECLARED,
     pre: &[Trace { name: "pre", label: "Presynaptic trace", tau: "tau_pre_ms" }],
     post: &[
         Trace { name: "post1", label: "Fast postsynaptic trace", tau: "tau_post1_ms" },
@@ -76,29 +65,34 @@ pub static DIEHL_COOK: PlasticityRule = PlasticityRule {
     bounds: Bounds::UNIT,
     window: Some(|p, delta_ms| {
         // A lone postsynaptic spike meets no earlier one.
-        if delta_ms >= 0.0 { 0.0 } else { -p[0] * (delta_ms / p[3]).exp() }
+        let p = Params::of(p);
+        if delta_ms >= 0.0 { 0.0 } else { -p.nu_pre * (delta_ms / p.tau_post1_ms).exp() }
     }),
-    constants: &["nu_pre", "nu_post"],
-    kernel: RuleKernel::of::<DiehlCook, 1, 2, 2>(),
+    constants: DiehlCookConstants::NAMES,
+    kernel: RuleKernel::of::<DiehlCook, 1, 2>(),
+    wgsl: include_str!("../../../shaders/plasticity/diehl_cook.wgsl"),
 };
 
 struct DiehlCook;
 
-impl Rule<1, 2, 2> for DiehlCook {
+impl Rule<1, 2> for DiehlCook {
+    type Constants = DiehlCookConstants;
+
     const PRE_NEEDS: [bool; 2] = [true, false];
     const POST_NEEDS: [bool; 1] = [true];
 
-    fn derive(p: &[f64], _dt_ms: f64) -> [f32; 2] {
-        [p[0] as f32, p[1] as f32]
+    fn derive(p: &[f64], _dt_ms: f64) -> DiehlCookConstants {
+        let p = Params::of(p);
+        DiehlCookConstants { nu_pre: p.nu_pre as f32, nu_post: p.nu_post as f32 }
     }
 
     #[inline(always)]
-    fn on_pre(c: &[f32; 2], _: [f32; 1], [post1, _]: [f32; 2]) -> f32 {
-        -c[0] * post1
+    fn on_pre(c: &DiehlCookConstants, _: [f32; 1], [post1, _]: [f32; 2]) -> f32 {
+        -c.nu_pre * post1
     }
 
     #[inline(always)]
-    fn on_post(c: &[f32; 2], [pre]: [f32; 1], [_, post2]: [f32; 2]) -> f32 {
-        c[1] * pre * post2
+    fn on_post(c: &DiehlCookConstants, [pre]: [f32; 1], [_, post2]: [f32; 2]) -> f32 {
+        c.nu_post * pre * post2
     }
 }

@@ -31,7 +31,7 @@ pub const TRACE_END: f64 = 1e-6;
 
 /// A plasticity rule's declaration.
 pub struct PlasticityRule {
-    /// Stable id; also the name of its WGSL file.
+    /// Stable id; also what its WGSL functions and structures are named after.
     pub id: &'static str,
     /// For people.
     pub name: &'static str,
@@ -62,6 +62,8 @@ pub struct PlasticityRule {
     pub constants: &'static [&'static str],
     /// The functions that compute.
     pub kernel: RuleKernel,
+    /// The same functions for the GPU.
+    pub wgsl: &'static str,
 }
 
 /// A trace: a number that a neuron's spikes raise and that decays.

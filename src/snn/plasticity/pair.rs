@@ -11,7 +11,37 @@
 
 use super::rule::{Rule, RuleKernel};
 use super::{Bounds, Follows, PlasticityRule, Trace};
-use crate::snn::params::Param;
+use crate::core::param::{Param, params};
+use crate::snn::constants::{Constants, constants};
+
+params! {
+    struct Params: f64 {
+        a_plus: Param::number(
+            "Potentiation A₊", "", 0.01, (-10.0, 10.0),
+            "The change for a presynaptic spike right before the postsynaptic one",
+        ),
+        a_minus: Param::number(
+            "Depression A₋", "", -0.0105, (-10.0, 10.0),
+            "The change for a presynaptic spike right after the postsynaptic one",
+        ),
+        tau_plus_ms: Param::number(
+            "Potentiation's time constant τ₊", "ms", 20.0, (0.1, 1000.0),
+            "How far back a presynaptic spike still counts",
+        ),
+        tau_minus_ms: Param::number(
+            "Depression's time constant τ₋", "ms", 20.0, (0.1, 1000.0),
+            "How far back a postsynaptic spike still counts",
+        ),
+        pairing: Param::choice(
+            "Pairing", &["all to all", "nearest neighbour"], 0,
+            "Which pairs of spikes count",
+        ),
+    }
+}
+
+constants! {
+    PairConstants { a_plus, a_minus }
+}
 
 /// The declaration.
 pub static PAIR: PlasticityRule = PlasticityRule {
@@ -24,80 +54,45 @@ pub static PAIR: PlasticityRule = PlasticityRule {
         "post: w = w + A₊ x, then y = y + 1 (nearest: y = 1)",
         "τ₊ dx/dt = −x,  τ₋ dy/dt = −y",
     ],
-    params: &[
-        Param::number(
-            "a_plus",
-            "Potentiation A₊",
-            "",
-            0.01,
-            (-10.0, 10.0),
-            "The change for a presynaptic spike right before the postsynaptic one",
-        ),
-        Param::number(
-            "a_minus",
-            "Depression A₋",
-            "",
-            -0.0105,
-            (-10.0, 10.0),
-            "The change for a presynaptic spike right after the postsynaptic one",
-        ),
-        Param::number(
-            "tau_plus_ms",
-            "Potentiation's time constant τ₊",
-            "ms",
-            20.0,
-            (0.1, 1000.0),
-            "How far back a presynaptic spike still counts",
-        ),
-        Param::number(
-            "tau_minus_ms",
-            "Depression's time constant τ₋",
-            "ms",
-            20.0,
-            (0.1, 1000.0),
-            "How far back a postsynaptic spike still counts",
-        ),
-        Param::choice(
-            "pairing",
-            "Pairing",
-            &["all to all", "nearest neighbour"],
-            0,
-            "Which pairs of spikes count",
-        ),
-    ],
+    params: Params::DECLARED,
     pre: &[Trace { name: "x", label: "Presynaptic trace x", tau: "tau_plus_ms" }],
     post: &[Trace { name: "y", label: "Postsynaptic trace y", tau: "tau_minus_ms" }],
-    adds: |p| p[4] == 0.0,
+    adds: |p| Params::of(p).pairing == 0.0,
     follows: |_| Follows::Spikes,
     bounds: Bounds::UNIT,
     window: Some(|p, delta_ms| {
+        let p = Params::of(p);
         if delta_ms >= 0.0 {
-            p[0] * (-delta_ms / p[2]).exp()
+            p.a_plus * (-delta_ms / p.tau_plus_ms).exp()
         } else {
-            p[1] * (delta_ms / p[3]).exp()
+            p.a_minus * (delta_ms / p.tau_minus_ms).exp()
         }
     }),
-    constants: &["a_plus", "a_minus"],
-    kernel: RuleKernel::of::<Pair, 1, 1, 2>(),
+    constants: PairConstants::NAMES,
+    kernel: RuleKernel::of::<Pair, 1, 1>(),
+    wgsl: include_str!("../../../shaders/plasticity/pair.wgsl"),
 };
 
 struct Pair;
 
-impl Rule<1, 1, 2> for Pair {
+impl Rule<1, 1> for Pair {
+    type Constants = PairConstants;
+
     const PRE_NEEDS: [bool; 1] = [true];
     const POST_NEEDS: [bool; 1] = [true];
 
-    fn derive(p: &[f64], _dt_ms: f64) -> [f32; 2] {
-        [p[0] as f32, p[1] as f32]
+    fn derive(p: &[f64], _dt_ms: f64) -> PairConstants {
+        let p = Params::of(p);
+        PairConstants { a_plus: p.a_plus as f32, a_minus: p.a_minus as f32 }
     }
 
     #[inline(always)]
-    fn on_pre(c: &[f32; 2], _: [f32; 1], [y]: [f32; 1]) -> f32 {
-        c[1] * y
+    fn on_pre(c: &PairConstants, _: [f32; 1], [y]: [f32; 1]) -> f32 {
+        c.a_minus * y
     }
 
     #[inline(always)]
-    fn on_post(c: &[f32; 2], [x]: [f32; 1], _: [f32; 1]) -> f32 {
-        c[0] * x
+    fn on_post(c: &PairConstants, [x]: [f32; 1], _: [f32; 1]) -> f32 {
+        c.a_plus * x
     }
 }

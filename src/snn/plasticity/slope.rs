@@ -13,7 +13,33 @@
 
 use super::rule::{Rule, RuleKernel};
 use super::{Bounds, Follows, PlasticityRule, Trace};
-use crate::snn::params::Param;
+use crate::core::param::{Param, params};
+use crate::snn::constants::{Constants, constants};
+
+params! {
+    struct Params: f64 {
+        eta: Param::number(
+            "Learning rate η", "", 0.01, (-10.0, 10.0),
+            "The change of the weight per unit of trace and of S",
+        ),
+        tau_x_ms: Param::number(
+            "Presynaptic time constant τ_x", "ms", 20.0, (0.1, 1000.0),
+            "How long a presynaptic spike is felt (its postsynaptic potential)",
+        ),
+        tau_s_ms: Param::number(
+            "Rate's time constant τ_s", "ms", 20.0, (0.1, 10_000.0),
+            "Over how long spikes are counted for the rate",
+        ),
+        signal: Param::choice(
+            "S is", &["the membrane potential", "the rate of spikes"], 0,
+            "Whose rate of change counts",
+        ),
+    }
+}
+
+constants! {
+    SlopeConstants { eta }
+}
 
 /// The declaration.
 pub static SLOPE: PlasticityRule = PlasticityRule {
@@ -26,81 +52,52 @@ pub static SLOPE: PlasticityRule = PlasticityRule {
         "pre: x = x + 1;  τ_x dx/dt = −x",
         "S is the membrane potential, or the rate: post: S = S + 1, τ_s dS/dt = −S",
     ],
-    params: &[
-        Param::number(
-            "eta",
-            "Learning rate η",
-            "",
-            0.01,
-            (-10.0, 10.0),
-            "The change of the weight per unit of trace and of S",
-        ),
-        Param::number(
-            "tau_x_ms",
-            "Presynaptic time constant τ_x",
-            "ms",
-            20.0,
-            (0.1, 1000.0),
-            "How long a presynaptic spike is felt (its postsynaptic potential)",
-        ),
-        Param::number(
-            "tau_s_ms",
-            "Rate's time constant τ_s",
-            "ms",
-            20.0,
-            (0.1, 10_000.0),
-            "Over how long spikes are counted for the rate",
-        ),
-        Param::choice(
-            "signal",
-            "S is",
-            &["the membrane potential", "the rate of spikes"],
-            0,
-            "Whose rate of change counts",
-        ),
-    ],
+    params: Params::DECLARED,
     pre: &[Trace { name: "x", label: "Presynaptic trace x", tau: "tau_x_ms" }],
     post: &[Trace { name: "s", label: "Rate S", tau: "tau_s_ms" }],
     adds: |_| true,
-    follows: |p| if p[3] == 0.0 { Follows::Membrane } else { Follows::Rate },
+    follows: |p| if Params::of(p).signal == 0.0 { Follows::Membrane } else { Follows::Rate },
     bounds: Bounds::UNIT,
     window: Some(|p, delta_ms| {
         // For the rate: η ∫ x dS of one rise by 1 and the fading after it. The
         // membrane's window is that of the neuron.
-        let (eta, tau_x, tau_s) = (p[0], p[1], p[2]);
+        let Params { eta, tau_x_ms: tau_x, tau_s_ms: tau_s, .. } = Params::of(p);
         if delta_ms >= 0.0 {
             eta * tau_s / (tau_x + tau_s) * (-delta_ms / tau_x).exp()
         } else {
             -eta * tau_x / (tau_x + tau_s) * (delta_ms / tau_s).exp()
         }
     }),
-    constants: &["eta"],
-    kernel: RuleKernel::of::<Slope, 1, 1, 1>(),
+    constants: SlopeConstants::NAMES,
+    kernel: RuleKernel::of::<Slope, 1, 1>(),
+    wgsl: include_str!("../../../shaders/plasticity/slope.wgsl"),
 };
 
 struct Slope;
 
-impl Rule<1, 1, 1> for Slope {
+impl Rule<1, 1> for Slope {
+    type Constants = SlopeConstants;
+
     // Spikes alone change nothing, so nothing is to be touched at them.
     const PRE_NEEDS: [bool; 1] = [true];
     const POST_NEEDS: [bool; 1] = [true];
 
-    fn derive(p: &[f64], _dt_ms: f64) -> [f32; 1] {
-        [p[0] as f32]
+    fn derive(p: &[f64], _dt_ms: f64) -> SlopeConstants {
+        SlopeConstants { eta: Params::of(p).eta as f32 }
     }
 
     #[inline(always)]
-    fn on_pre(_: &[f32; 1], _: [f32; 1], _: [f32; 1]) -> f32 {
+    fn on_pre(_: &SlopeConstants, _: [f32; 1], _: [f32; 1]) -> f32 {
         0.0
     }
 
     #[inline(always)]
-    fn on_post(_: &[f32; 1], _: [f32; 1], _: [f32; 1]) -> f32 {
+    fn on_post(_: &SlopeConstants, _: [f32; 1], _: [f32; 1]) -> f32 {
         0.0
     }
 
     #[inline(always)]
-    fn on_step(c: &[f32; 1], [x]: [f32; 1], change: f32) -> f32 {
-        c[0] * x * change
+    fn on_step(c: &SlopeConstants, [x]: [f32; 1], change: f32) -> f32 {
+        c.eta * x * change
     }
 }

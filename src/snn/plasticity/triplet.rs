@@ -10,7 +10,53 @@
 
 use super::rule::{Rule, RuleKernel};
 use super::{Bounds, Follows, PlasticityRule, Trace};
-use crate::snn::params::Param;
+use crate::core::param::{Param, params};
+use crate::snn::constants::{Constants, constants};
+
+params! {
+    struct Params: f64 {
+        a2_plus: Param::number(
+            "Pair potentiation A₂₊", "", 5e-10, (0.0, 10.0),
+            "Potentiation by a pre–post pair",
+        ),
+        a2_minus: Param::number(
+            "Pair depression A₂₋", "", 7e-3, (0.0, 10.0),
+            "Depression by a post–pre pair",
+        ),
+        a3_plus: Param::number(
+            "Triplet potentiation A₃₊", "", 6.2e-3, (0.0, 10.0),
+            "Potentiation by a post–pre–post triplet",
+        ),
+        a3_minus: Param::number(
+            "Triplet depression A₃₋", "", 2.3e-4, (0.0, 10.0),
+            "Depression by a pre–post–pre triplet",
+        ),
+        tau_plus_ms: Param::number(
+            "Time constant of r₁, τ₊", "ms", 16.8, (0.1, 1000.0),
+            "How far back a presynaptic spike counts for a pair",
+        ),
+        tau_x_ms: Param::number(
+            "Time constant of r₂, τₓ", "ms", 101.0, (0.1, 10_000.0),
+            "How far back a presynaptic spike counts for a triplet",
+        ),
+        tau_minus_ms: Param::number(
+            "Time constant of o₁, τ₋", "ms", 33.7, (0.1, 1000.0),
+            "How far back a postsynaptic spike counts for a pair",
+        ),
+        tau_y_ms: Param::number(
+            "Time constant of o₂, τ_y", "ms", 125.0, (0.1, 10_000.0),
+            "How far back a postsynaptic spike counts for a triplet",
+        ),
+        pairing: Param::choice(
+            "Pairing", &["all to all", "nearest neighbour"], 0,
+            "Which spikes count",
+        ),
+    }
+}
+
+constants! {
+    TripletConstants { a2_plus, a2_minus, a3_plus, a3_minus }
+}
 
 /// The declaration; defaults are the all-to-all fit to visual cortex (their
 /// table 4, "Full"), in units of a weight of 1.
@@ -24,79 +70,7 @@ pub static TRIPLET: PlasticityRule = PlasticityRule {
         "post: w = w + r₁ (A₂₊ + A₃₊ o₂), then o₁ = o₁ + 1, o₂ = o₂ + 1",
         "τ₊ dr₁/dt = −r₁,  τₓ dr₂/dt = −r₂,  τ₋ do₁/dt = −o₁,  τ_y do₂/dt = −o₂",
     ],
-    params: &[
-        Param::number(
-            "a2_plus",
-            "Pair potentiation A₂₊",
-            "",
-            5e-10,
-            (0.0, 10.0),
-            "Potentiation by a pre–post pair",
-        ),
-        Param::number(
-            "a2_minus",
-            "Pair depression A₂₋",
-            "",
-            7e-3,
-            (0.0, 10.0),
-            "Depression by a post–pre pair",
-        ),
-        Param::number(
-            "a3_plus",
-            "Triplet potentiation A₃₊",
-            "",
-            6.2e-3,
-            (0.0, 10.0),
-            "Potentiation by a post–pre–post triplet",
-        ),
-        Param::number(
-            "a3_minus",
-            "Triplet depression A₃₋",
-            "",
-            2.3e-4,
-            (0.0, 10.0),
-            "Depression by a pre–post–pre triplet",
-        ),
-        Param::number(
-            "tau_plus_ms",
-            "Time constant of r₁, τ₊",
-            "ms",
-            16.8,
-            (0.1, 1000.0),
-            "How far back a presynaptic spike counts for a pair",
-        ),
-        Param::number(
-            "tau_x_ms",
-            "Time constant of r₂, τₓ",
-            "ms",
-            101.0,
-            (0.1, 10_000.0),
-            "How far back a presynaptic spike counts for a triplet",
-        ),
-        Param::number(
-            "tau_minus_ms",
-            "Time constant of o₁, τ₋",
-            "ms",
-            33.7,
-            (0.1, 1000.0),
-            "How far back a postsynaptic spike counts for a pair",
-        ),
-        Param::number(
-            "tau_y_ms",
-            "Time constant of o₂, τ_y",
-            "ms",
-            125.0,
-            (0.1, 10_000.0),
-            "How far back a postsynaptic spike counts for a triplet",
-        ),
-        Param::choice(
-            "pairing",
-            "Pairing",
-            &["all to all", "nearest neighbour"],
-            0,
-            "Which spikes count",
-        ),
-    ],
+    params: Params::DECLARED,
     pre: &[
         Trace { name: "r1", label: "Fast presynaptic trace r₁", tau: "tau_plus_ms" },
         Trace { name: "r2", label: "Slow presynaptic trace r₂", tau: "tau_x_ms" },
@@ -105,38 +79,48 @@ pub static TRIPLET: PlasticityRule = PlasticityRule {
         Trace { name: "o1", label: "Fast postsynaptic trace o₁", tau: "tau_minus_ms" },
         Trace { name: "o2", label: "Slow postsynaptic trace o₂", tau: "tau_y_ms" },
     ],
-    adds: |p| p[8] == 0.0,
+    adds: |p| Params::of(p).pairing == 0.0,
     follows: |_| Follows::Spikes,
     bounds: Bounds::UNIT,
     window: Some(|p, delta_ms| {
         // A lone pair meets no second trace.
+        let p = Params::of(p);
         if delta_ms >= 0.0 {
-            p[0] * (-delta_ms / p[4]).exp()
+            p.a2_plus * (-delta_ms / p.tau_plus_ms).exp()
         } else {
-            -p[1] * (delta_ms / p[6]).exp()
+            -p.a2_minus * (delta_ms / p.tau_minus_ms).exp()
         }
     }),
-    constants: &["a2_plus", "a2_minus", "a3_plus", "a3_minus"],
-    kernel: RuleKernel::of::<Triplet, 2, 2, 4>(),
+    constants: TripletConstants::NAMES,
+    kernel: RuleKernel::of::<Triplet, 2, 2>(),
+    wgsl: include_str!("../../../shaders/plasticity/triplet.wgsl"),
 };
 
 struct Triplet;
 
-impl Rule<2, 2, 4> for Triplet {
+impl Rule<2, 2> for Triplet {
+    type Constants = TripletConstants;
+
     const PRE_NEEDS: [bool; 2] = [true, false];
     const POST_NEEDS: [bool; 2] = [true, false];
 
-    fn derive(p: &[f64], _dt_ms: f64) -> [f32; 4] {
-        std::array::from_fn(|i| p[i] as f32)
+    fn derive(p: &[f64], _dt_ms: f64) -> TripletConstants {
+        let p = Params::of(p);
+        TripletConstants {
+            a2_plus: p.a2_plus as f32,
+            a2_minus: p.a2_minus as f32,
+            a3_plus: p.a3_plus as f32,
+            a3_minus: p.a3_minus as f32,
+        }
     }
 
     #[inline(always)]
-    fn on_pre(c: &[f32; 4], [_, r2]: [f32; 2], [o1, _]: [f32; 2]) -> f32 {
-        -o1 * (c[1] + c[3] * r2)
+    fn on_pre(c: &TripletConstants, [_, r2]: [f32; 2], [o1, _]: [f32; 2]) -> f32 {
+        -o1 * (c.a2_minus + c.a3_minus * r2)
     }
 
     #[inline(always)]
-    fn on_post(c: &[f32; 4], [r1, _]: [f32; 2], [_, o2]: [f32; 2]) -> f32 {
-        r1 * (c[0] + c[2] * o2)
+    fn on_post(c: &TripletConstants, [r1, _]: [f32; 2], [_, o2]: [f32; 2]) -> f32 {
+        r1 * (c.a2_plus + c.a3_plus * o2)
     }
 }

@@ -1,170 +1,29 @@
-//! The f–I curve, measured: a neuron per current, all at once, for two seconds
-//! of simulated time, beside the curve from the equations. Where a model can be
-//! integrated in several ways, each is measured, on the same currents and steps.
+//! The f–I curve, measured no faster than one can watch it.
 
 use std::time::{Duration, Instant};
 
 use super::MakeEngine;
 use crate::snn::SnnError;
-use crate::snn::models::{self, NeuronModel};
-use crate::snn::network::{NetworkSpec, ProbeWhat, Values, Waveform};
-use crate::snn::params::Config;
-use crate::snn::rate_curve::{self, Onset};
+use crate::snn::experiments::{Tell, curve};
 
-/// Simulated time, ms.
-const WHOLE_MS: f64 = 2000.0;
-/// Simulated time between two views, ms, and the wall time it may take at least:
-/// the measurement should be seen, and the window not flooded.
-const PART_MS: f64 = 50.0;
+pub use crate::snn::experiments::curve::{CurveResult, CurveTask};
+
+/// Between two views: the measurement should be seen, and the window not flooded.
 const PART_TAKES: Duration = Duration::from_millis(33);
-/// Points of the curve from the equations per measured one, and of the one in
-/// whole steps, which has jumps.
-const FINER: usize = 4;
-const FINEST: usize = 24;
 
-/// What is to be measured.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CurveTask {
-    /// The neuron model with all its values.
-    pub model: Config,
-    /// Step, ms.
-    pub dt_ms: f64,
-    /// The currents, ascending, in the model's unit.
-    pub currents: Vec<f64>,
-}
-
-/// What has been measured so far.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CurveResult {
-    /// Model measured.
-    pub model: String,
-    /// Current and measured rate, Hz.
-    pub measured: Vec<[f64; 2]>,
-    /// The same by the model's other methods of integration, with their names.
-    pub others: Vec<(&'static str, Vec<[f64; 2]>)>,
-    /// Current and rate from the equations, Hz.
-    pub expected: Vec<[f64; 2]>,
-    /// The same with charging in whole steps of dt; empty where no formula says it.
-    pub stepwise: Vec<[f64; 2]>,
-    /// Current at which firing begins.
-    pub rheobase: f64,
-    /// How rest ends there.
-    pub onset: Option<Onset>,
-    /// The refractory period in steps of dt.
-    pub refractory_steps: u32,
-    /// The step, ms.
-    pub dt_ms: f64,
-    /// Simulated time so far and in all, ms.
-    pub done_ms: f64,
-    /// In all, ms.
-    pub whole_ms: f64,
-}
-
-/// Measures, and tells what there is after each part; `tell` says whether to go
-/// on.
+/// As [`curve::measure`], a part each [`PART_TAKES`] at most.
 pub fn measure(
     task: &CurveTask,
     make: MakeEngine,
-    tell: &mut dyn FnMut(CurveResult) -> bool,
+    tell: Tell<'_, CurveResult>,
 ) -> Result<(), SnnError> {
-    let owner = "f–I curve";
-    let model = models::get(owner, &task.model.id)?;
-    let values = task.model.resolve(owner, model.params)?;
-    let of = rate_curve::Values::new(model, &values);
-    let mut result = CurveResult {
-        model: model.id.to_owned(),
-        whole_ms: WHOLE_MS,
-        refractory_steps: model.refractory_steps(&values, task.dt_ms),
-        dt_ms: task.dt_ms,
-        ..CurveResult::default()
-    };
-    if let Some(curve) = rate_curve::find(model.id) {
-        result.rheobase = (curve.rheobase)(&of);
-        result.onset = Some((curve.onset)(&of));
-        let along = |finer, rate_hz: fn(&rate_curve::Values<'_>, f64, f64) -> f64| {
-            let rate = |current| [current, rate_hz(&of, task.dt_ms, current)];
-            between(&task.currents, finer).into_iter().map(rate).collect()
-        };
-        result.expected = along(if curve.closed { FINER } else { 1 }, curve.rate_hz);
-        result.stepwise = curve.stepwise_hz.map_or_else(Vec::new, |rate| along(FINEST, rate));
-    }
-    let (spec, others) = network(task, model, &values);
-    let mut engine = make(spec.build()?)?;
-    let part = (PART_MS / task.dt_ms).round().max(1.0) as u64;
-    let mut trains = vec![vec![Vec::new(); task.currents.len()]; 1 + others.len()];
-    while result.done_ms < WHOLE_MS - 1e-6 {
-        let begun = Instant::now();
-        engine.run(part)?;
-        for spike in engine.take_spikes()? {
-            let train = &mut trains[usize::from(spike.source)][spike.neuron as usize];
-            train.push(spike.step as f64 * task.dt_ms);
+    let mut begun = Instant::now();
+    curve::measure(task, make, &mut |result| {
+        let go_on = tell(result);
+        if go_on {
+            std::thread::sleep(PART_TAKES.saturating_sub(begun.elapsed()));
         }
-        result.done_ms = engine.step() as f64 * task.dt_ms;
-        let mut measured = trains.iter().map(|trains| -> Vec<[f64; 2]> {
-            let points = task.currents.iter().zip(trains);
-            points.map(|(current, train)| [*current, rate_hz(train, result.done_ms)]).collect()
-        });
-        result.measured = measured.next().unwrap_or_default();
-        result.others = others.iter().copied().zip(measured).collect();
-        if !tell(result.clone()) {
-            return Ok(());
-        }
-        std::thread::sleep(PART_TAKES.saturating_sub(begun.elapsed()));
-    }
-    Ok(())
-}
-
-/// A population with a neuron per current, then one for each of the model's other
-/// methods of integration; and the names of these.
-fn network(
-    task: &CurveTask,
-    model: &NeuronModel,
-    values: &[f64],
-) -> (NetworkSpec, Vec<&'static str>) {
-    let chosen = model.value(values, "integration") as usize;
-    let others = model.methods().iter().enumerate().filter(|(i, _)| *i != chosen);
-    let others: Vec<(usize, &str)> = others.map(|(i, name)| (i, *name)).collect();
-    let by = |method: usize| task.model.clone().with("integration", method as f64);
-    let configs = others.iter().map(|(method, _)| by(*method));
-    let currents: Vec<f32> = task.currents.iter().map(|c| *c as f32).collect();
-    let mut spec = NetworkSpec::new("f–I curve", task.dt_ms, 1);
-    for (i, config) in std::iter::once(task.model.clone()).chain(configs).enumerate() {
-        let name = format!("neurons {i}");
-        spec = spec
-            .population(&name, currents.len(), config)
-            .current(&name, &name, Waveform::Constant(Values::Each(currents.clone())))
-            .probe(&name, ProbeWhat::Spikes { of: name.clone() });
-    }
-    (spec, others.into_iter().map(|(_, name)| name).collect())
-}
-
-/// The rate of a train so far: from its intervals in the second half, where
-/// firing is steady; from all of them, or from the count, where there are few.
-fn rate_hz(times_ms: &[f64], now_ms: f64) -> f64 {
-    let from_intervals = |times: &[f64]| match times {
-        [first, .., last] => Some(1000.0 * (times.len() - 1) as f64 / (last - first)),
-        _ => None,
-    };
-    let late = times_ms.partition_point(|t| *t < now_ms / 2.0);
-    // A neuron that fell silent does not fire at the rate of its beginning.
-    let silent = times_ms.last().is_none_or(|last| {
-        let longest = times_ms.windows(2).map(|w| w[1] - w[0]).fold(0.0, f64::max);
-        now_ms - last > 3.0 * longest.max(now_ms / 8.0)
-    });
-    if silent {
-        return 0.0;
-    }
-    from_intervals(&times_ms[late..])
-        .or_else(|| from_intervals(times_ms))
-        .unwrap_or(1000.0 * times_ms.len() as f64 / now_ms.max(1e-9))
-}
-
-/// The currents with `finer − 1` more between each two.
-fn between(currents: &[f64], finer: usize) -> Vec<f64> {
-    let mut all: Vec<f64> = currents
-        .windows(2)
-        .flat_map(|w| (0..finer).map(move |k| w[0] + (w[1] - w[0]) * k as f64 / finer as f64))
-        .collect();
-    all.extend(currents.last());
-    all
+        begun = Instant::now();
+        go_on
+    })
 }

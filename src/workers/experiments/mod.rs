@@ -2,24 +2,21 @@
 //! lab. Only the newest question counts; a longer one publishes what it has so
 //! far, so that one can watch it being measured, and ends when another comes.
 
-mod codes;
 mod curve;
-mod unit;
+mod first_layer;
 
 use std::sync::Arc;
 
 use super::events::Events;
 use super::thread::answering::{Answer, Answering, Reply};
 use crate::snn::SnnError;
-use crate::snn::engine::Engine;
-use crate::snn::network::Network;
+use crate::snn::experiments::{codes, unit};
 
-pub use codes::{CodeResult, CodesResult, CodesTask};
+pub use crate::snn::experiments::MakeEngine;
+pub use crate::snn::experiments::codes::{CodeResult, CodesResult, CodesTask};
+pub use crate::snn::experiments::unit::{SweepPoint, UnitResult, UnitStep, UnitTask};
 pub use curve::{CurveResult, CurveTask};
-pub use unit::{SweepPoint, UnitResult, UnitStep, UnitTask};
-
-/// Makes the engine for a network.
-pub type MakeEngine = fn(Network) -> Result<Box<dyn Engine>, SnnError>;
+pub use first_layer::{first_layer, first_layer_units, strongest_unit};
 
 /// What can be asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +102,3 @@ fn answer(
     }
     Ok(None)
 }
-
-#[cfg(test)]
-mod tests;

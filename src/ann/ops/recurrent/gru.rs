@@ -9,7 +9,8 @@
 
 use super::{holds_gates, place};
 use crate::ann::ops::op::holds;
-use crate::ann::ops::simd::{Engine, Kernel, Simd, launch, sigmoid, tanh};
+use crate::ann::ops::simd::{Kernel, Simd, launch, sigmoid, tanh};
+use crate::core::isa::Isa;
 
 struct Step {
     n: usize,
@@ -59,7 +60,7 @@ impl Kernel for Step {
 
 /// One step forward of `n` sequences.
 pub fn forward(
-    engine: Engine,
+    isa: Isa,
     (n, h): (usize, usize),
     (gates, jump): (&mut [f32], usize),
     state: &[f32],
@@ -82,7 +83,7 @@ pub fn forward(
         after: after.as_mut_ptr(),
     };
     // SAFETY: sizes were just checked.
-    unsafe { launch(engine, step) }
+    unsafe { launch(isa, step) }
 }
 
 struct Back {
@@ -133,7 +134,7 @@ impl Kernel for Back {
 
 /// One step back.
 pub fn backward(
-    engine: Engine,
+    isa: Isa,
     (n, h): (usize, usize),
     (gates, jump): (&mut [f32], usize),
     state: &mut [f32],
@@ -152,5 +153,5 @@ pub fn backward(
         dh: dh.as_mut_ptr(),
     };
     // SAFETY: sizes were just checked.
-    unsafe { launch(engine, back) }
+    unsafe { launch(isa, back) }
 }

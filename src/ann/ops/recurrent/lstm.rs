@@ -8,7 +8,8 @@
 
 use super::{holds_gates, place};
 use crate::ann::ops::op::holds;
-use crate::ann::ops::simd::{Engine, Kernel, Simd, launch, sigmoid, tanh};
+use crate::ann::ops::simd::{Kernel, Simd, launch, sigmoid, tanh};
+use crate::core::isa::Isa;
 
 struct Step {
     n: usize,
@@ -52,7 +53,7 @@ impl Kernel for Step {
 /// One step forward of `n` sequences.
 #[allow(clippy::too_many_arguments, reason = "the state has two parts, before and after")]
 pub fn forward(
-    engine: Engine,
+    isa: Isa,
     (n, h): (usize, usize),
     (gates, jump): (&mut [f32], usize),
     bias: &[f32],
@@ -73,7 +74,7 @@ pub fn forward(
         after: after.as_mut_ptr(),
     };
     // SAFETY: sizes were just checked.
-    unsafe { launch(engine, step) }
+    unsafe { launch(isa, step) }
 }
 
 struct Back {
@@ -127,7 +128,7 @@ impl Kernel for Back {
 /// One step back.
 #[allow(clippy::too_many_arguments, reason = "the state has two parts, before and after")]
 pub fn backward(
-    engine: Engine,
+    isa: Isa,
     (n, h): (usize, usize),
     (gates, jump): (&mut [f32], usize),
     cell: &[f32],
@@ -149,5 +150,5 @@ pub fn backward(
         dc: dc.as_mut_ptr(),
     };
     // SAFETY: sizes were just checked.
-    unsafe { launch(engine, back) }
+    unsafe { launch(isa, back) }
 }

@@ -23,7 +23,7 @@ use panels::{Panels, WIDTH};
 
 use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane, Shared, holds};
 use super::product::{Left, product};
-use super::simd::Engine;
+use crate::core::isa::Isa;
 pub use trace::Trace;
 
 /// Which cell.
@@ -80,7 +80,7 @@ fn holds_gates(gates: &[f32], jump: usize, n: usize, hidden: usize) -> bool {
 /// The operation: `(steps, values)` → last state `(hidden)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Recurrent {
-    engine: Engine,
+    isa: Isa,
     cell: Cell,
     order: Order,
     input: Plane,
@@ -100,10 +100,10 @@ struct Memory<'a> {
 impl Recurrent {
     /// For a picture of one channel, without padding. `hidden` must be a multiple
     /// of 16.
-    pub fn new(engine: Engine, cell: Cell, order: Order, input: Plane, hidden: usize) -> Self {
+    pub fn new(isa: Isa, cell: Cell, order: Order, input: Plane, hidden: usize) -> Self {
         assert_eq!((input.c, input.len()), (1, input.h * input.w), "one channel, no padding");
         assert_eq!(hidden % 16, 0, "whole vectors");
-        Self { engine, cell, order, input, hidden }
+        Self { isa, cell, order, input, hidden }
     }
 
     /// Which way it reads.
@@ -274,7 +274,7 @@ impl Op for Recurrent {
         for (first, width, place) in (Panels { rows: steps * n, columns }).each() {
             let shape = (steps * n, values, width);
             let (kernel, gates) = (&pass.parameters[first..], &mut m.gates[place..]);
-            product(self.engine, shape, left, kernel, columns, gates, WIDTH, false);
+            product(self.isa, shape, left, kernel, columns, gates, WIDTH, false);
         }
         m.hs[..n * h].fill(0.0);
         m.cs[..self.cells(n).min(n * h)].fill(0.0);
@@ -289,14 +289,14 @@ impl Op for Recurrent {
                 step.fill(0.0);
             } else if n == 1 {
                 let weights = &pass.parameters[recurrent..];
-                product(self.engine, (n, h, columns), left, weights, columns, step, columns, false);
+                product(self.isa, (n, h, columns), left, weights, columns, step, columns, false);
             } else if by_row {
                 let target = (&mut *step, columns);
-                self.panels().0.product(self.engine, (n, left), pass.cache, target, false);
+                self.panels().0.product(self.isa, (n, left), pass.cache, target, false);
             }
             match self.cell {
                 Cell::Gru => {
-                    gru::forward(self.engine, (n, h), (gates, jump), step, bias, before, after);
+                    gru::forward(self.isa, (n, h), (gates, jump), step, bias, before, after);
                 }
                 Cell::Lstm => {
                     if by_row {
@@ -307,11 +307,11 @@ impl Op for Recurrent {
                         for (first, width, from) in self.panels().0.each() {
                             let (gates, shape) = (&mut gates[first * steps * n..], (n, h, width));
                             let weights = &pass.cache[from..];
-                            product(self.engine, shape, left, weights, width, gates, WIDTH, true);
+                            product(self.isa, shape, left, weights, width, gates, WIDTH, true);
                         }
                     }
                     let (c, c_after) = m.cs[t * n * h..].split_at_mut(n * h);
-                    lstm::forward(self.engine, (n, h), (gates, jump), bias, c, c_after, after);
+                    lstm::forward(self.isa, (n, h), (gates, jump), bias, c, c_after, after);
                 }
             }
         }
@@ -334,19 +334,19 @@ impl Op for Recurrent {
             // Nobody asks for the gradient by the first state.
             match self.cell {
                 Cell::Gru => {
-                    gru::backward(self.engine, (n, h), (gates, jump), step, before, dh);
+                    gru::backward(self.isa, (n, h), (gates, jump), step, before, dh);
                     if t > 0 {
                         // The state also goes on directly; the kernel left that in dh.
                         let left = Left::rows(step, columns);
-                        self.panels().1.product(self.engine, (n, left), turned, (dh, h), true);
+                        self.panels().1.product(self.isa, (n, left), turned, (dh, h), true);
                     }
                 }
                 Cell::Lstm => {
                     let (c, c_after) = m.cs[t * n * h..].split_at(n * h);
-                    lstm::backward(self.engine, (n, h), (gates, jump), c, c_after, dh, dc);
+                    lstm::backward(self.isa, (n, h), (gates, jump), c, c_after, dh, dc);
                     if t > 0 {
                         let left = Left::panels(gates, jump);
-                        self.panels().1.product(self.engine, (n, left), turned, (dh, h), false);
+                        self.panels().1.product(self.isa, (n, left), turned, (dh, h), false);
                     }
                 }
             }
@@ -434,7 +434,7 @@ impl Recurrent {
             let (from, shape) = (place(count * WIDTH, 0, gate(c)), (rows, count, step));
             // Without a step there are no gates.
             let gates = gates.get(from..).unwrap_or_default();
-            product(self.engine, shape, left, gates, WIDTH, &mut out[c..], columns, accumulate);
+            product(self.isa, shape, left, gates, WIDTH, &mut out[c..], columns, accumulate);
         }
     }
 }

@@ -4,9 +4,9 @@
 //! its own.
 
 use crate::ann::ops::product::{Left, product};
-use crate::ann::ops::simd::Engine;
+use crate::core::isa::Isa;
 
-/// Columns of a panel: two vectors of the widest engine.
+/// Columns of a panel: two vectors of the widest instruction set.
 pub const WIDTH: usize = 32;
 
 /// A matrix of `rows` rows in panels; the last may be narrower.
@@ -33,7 +33,7 @@ impl Panels {
     /// `c = a·b`, or adds to it; `b` is this matrix, `c` has rows of `c_row`.
     pub fn product(
         self,
-        engine: Engine,
+        isa: Isa,
         (m, a): (usize, Left<'_>),
         b: &[f32],
         (c, c_row): (&mut [f32], usize),
@@ -41,7 +41,7 @@ impl Panels {
     ) {
         for (first, width, place) in self.each() {
             let (b, shape) = (&b[place..], (m, self.rows, width));
-            product(engine, shape, a, b, width, &mut c[first..], c_row, accumulate);
+            product(isa, shape, a, b, width, &mut c[first..], c_row, accumulate);
         }
     }
 }

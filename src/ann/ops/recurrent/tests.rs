@@ -6,16 +6,16 @@ use super::super::candle::tests::{
 use super::*;
 use candle_core::{D, Device, Result, Tensor};
 
-fn op(engine: Engine, cell: Cell, order: Order) -> Recurrent {
-    Recurrent::new(engine, cell, order, Plane::new(4, 5, 1), 16)
+fn op(isa: Isa, cell: Cell, order: Order) -> Recurrent {
+    Recurrent::new(isa, cell, order, Plane::new(4, 5, 1), 16)
 }
 
 #[test]
 fn gradients_agree_with_finite_differences() {
-    for engine in Engine::available() {
+    for isa in Isa::available() {
         for cell in [Cell::Gru, Cell::Lstm] {
-            gradients_are_right(&op(engine, cell, Order::Rows), 3);
-            gradients_are_right(&op(engine, cell, Order::Columns), 2);
+            gradients_are_right(&op(isa, cell, Order::Rows), 3);
+            gradients_are_right(&op(isa, cell, Order::Columns), 2);
         }
     }
 }
@@ -64,10 +64,10 @@ pub fn stock(x: &Tensor, p: &Tensor, op: &Recurrent) -> Result<Vec<StockStep>> {
 
 #[test]
 fn forward_and_backward_agree_with_the_equations_in_stock_candle() {
-    for engine in Engine::available() {
+    for isa in Isa::available() {
         for cell in [Cell::Gru, Cell::Lstm] {
             for (order, batch) in [(Order::Rows, 1), (Order::Columns, 9)] {
-                let op = op(engine, cell, order);
+                let op = op(isa, cell, order);
                 agrees_with_stock(&op, batch, 2e-5, |x, p| {
                     let steps = stock(x, p, &op)?;
                     Ok(steps[steps.len() - 1].0.clone())
@@ -81,10 +81,10 @@ fn forward_and_backward_agree_with_the_equations_in_stock_candle() {
 fn every_state_cell_and_gate_on_the_way_is_that_of_the_equations() {
     let shape = (1, 4, 5, 1);
     let x = random(20, 8);
-    for engine in Engine::available() {
+    for isa in Isa::available() {
         for cell in [Cell::Gru, Cell::Lstm] {
             for order in [Order::Rows, Order::Columns] {
-                let op = op(engine, cell, order);
+                let op = op(isa, cell, order);
                 let p: Vec<f32> = random(op.places()[3], 9).iter().map(|v| v * 0.3).collect();
                 let trace = op.trace(&p, &x);
                 let tensor = |v: &[f32]| Tensor::from_slice(v, v.len(), &Device::Cpu).unwrap();
@@ -113,7 +113,7 @@ fn every_state_cell_and_gate_on_the_way_is_that_of_the_equations() {
 
 #[test]
 fn a_sequence_of_no_steps_ends_in_the_first_state() {
-    let op = Recurrent::new(Engine::best(), Cell::Gru, Order::Rows, Plane::new(0, 5, 1), 16);
+    let op = Recurrent::new(Isa::best(), Cell::Gru, Order::Rows, Plane::new(0, 5, 1), 16);
     let weights = vec![0.3; op.places()[3]];
     assert_eq!(run(&op, &[], &weights).0, [0.0; 16]);
 }

@@ -17,7 +17,8 @@ use std::ops::Range;
 
 use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane, Shared, holds};
 use super::product::{Left, product};
-use super::simd::{Engine, launch};
+use super::simd::launch;
+use crate::core::isa::Isa;
 use tile::{F23, F25, F43, F45};
 use transform::{Input, InputGradient, Output, OutputGradient, Sizes, WeightGradient, Weights};
 
@@ -38,7 +39,7 @@ enum Size {
 /// x, channel.
 #[derive(Clone, Copy, Debug)]
 pub struct ConvPool {
-    engine: Engine,
+    isa: Isa,
     size: Size,
     s: Sizes,
 }
@@ -72,7 +73,7 @@ impl ConvPool {
     /// other than 3×3 and 5×5, channels that are no multiples of 32, nothing to
     /// pool.
     pub fn new(
-        engine: Engine,
+        isa: Isa,
         (h, w, c): (usize, usize, usize),
         kernel: usize,
         o: usize,
@@ -107,7 +108,7 @@ impl ConvPool {
             return None;
         }
         let s = Sizes { c, o, input, output, tiles };
-        Some(Self { engine, size, s })
+        Some(Self { isa, size, s })
     }
 
     fn kernel(&self) -> usize {
@@ -145,7 +146,7 @@ impl ConvPool {
         // SAFETY: the last tile ends within the padded plane (see `new`), and the
         // sizes of both slices were just checked.
         with_tile!(self.size, tile => unsafe {
-            launch(self.engine, Input { s, n, x: x.as_ptr(), v: v.as_mut_ptr(), tile });
+            launch(self.isa, Input { s, n, x: x.as_ptr(), v: v.as_mut_ptr(), tile });
         });
     }
 }
@@ -222,7 +223,7 @@ impl Op for ConvPool {
         // of weights and cache were just checked.
         unsafe {
             with_tile!(self.size, tile => launch(
-                self.engine,
+                self.isa,
                 Weights { s, channels, w: parameters.as_ptr(), u, tile },
             ));
             for point in 0..self.points() {
@@ -242,7 +243,7 @@ impl Op for ConvPool {
 
     #[allow(unsafe_code, reason = "starts a kernel")]
     fn forward(&self, pass: Forward<'_>) {
-        let (s, points, engine) = (self.s, self.points(), self.engine);
+        let (s, points, isa) = (self.s, self.points(), self.isa);
         let (size_in, size_out) = (s.input.len(), s.output.len());
         let Forward { parameters, cache, n, x, y, keep, scratch, .. } = pass;
         let bias = &parameters[self.weight_len()..][..s.o];
@@ -257,7 +258,7 @@ impl Op for ConvPool {
             for panel in 0..s.o / 32 {
                 for point in 0..points {
                     product(
-                        engine,
+                        isa,
                         (tiles, s.c, 32),
                         Left::panels(&v[point * s.all(n)..], tiles * 32),
                         &cache[point * s.weights() + panel * s.c * 32..],
@@ -278,7 +279,7 @@ impl Op for ConvPool {
                 // left out by the kernel.
                 with_tile!(self.size, tile => unsafe {
                     let (m, bias) = (m.as_ptr(), bias.as_ptr());
-                    launch(engine, Output { s, n, panel, m, bias, y, place, tile });
+                    launch(isa, Output { s, n, panel, m, bias, y, place, tile });
                 });
             }
         }
@@ -289,7 +290,7 @@ impl Op for ConvPool {
 
     #[allow(unsafe_code, reason = "starts a kernel")]
     fn backward(&self, pass: Backward<'_>) {
-        let (s, points, engine) = (self.s, self.points(), self.engine);
+        let (s, points, isa) = (self.s, self.points(), self.isa);
         let (size_in, size_out) = (s.input.len(), s.output.len());
         let Backward { cache, n, x, dy, keep, scratch, partial, mut dx, .. } = pass;
         let turned = &cache[points * s.weights()..];
@@ -315,7 +316,7 @@ impl Op for ConvPool {
                 // SAFETY: sizes were checked above.
                 with_tile!(self.size, tile => unsafe {
                     let (m, bias) = (m.as_mut_ptr(), db.as_mut_ptr());
-                    launch(engine, OutputGradient { s, n, panel, dy, place, m, bias, tile });
+                    launch(isa, OutputGradient { s, n, panel, dy, place, m, bias, tile });
                 });
                 for point in 0..points {
                     let m = &m[point * s.panel(n)..];
@@ -323,7 +324,7 @@ impl Op for ConvPool {
                     for c in 0..s.c / 32 {
                         let at = point * s.weights() + (panel * s.c + c * 32) * 32;
                         let left = Left::transposed(&v[c * tiles * 32..], 32);
-                        product(engine, (32, tiles, 32), left, m, 32, &mut du[at..], 32, from > 0);
+                        product(isa, (32, tiles, 32), left, m, 32, &mut du[at..], 32, from > 0);
                     }
                     if dx.is_some() {
                         for c in 0..s.c / 32 {
@@ -331,7 +332,7 @@ impl Op for ConvPool {
                                 &turned[point * s.weights() + (c * s.o + panel * 32) * 32..];
                             let dv = &mut dv[point * s.all(n) + c * tiles * 32..];
                             let left = Left::rows(m, 32);
-                            product(engine, (tiles, 32, 32), left, right, 32, dv, 32, panel > 0);
+                            product(isa, (tiles, 32, 32), left, right, 32, dv, 32, panel > 0);
                         }
                     }
                 }
@@ -343,7 +344,7 @@ impl Op for ConvPool {
                 // SAFETY: as in `input`, in the other direction.
                 with_tile!(self.size, tile => unsafe {
                     let (v, dx) = (dv.as_ptr(), dx.as_mut_ptr());
-                    launch(engine, InputGradient { s, n, v, dx, tile });
+                    launch(isa, InputGradient { s, n, v, dx, tile });
                 });
             }
         }
@@ -369,7 +370,7 @@ impl Op for ConvPool {
         // SAFETY: sizes were just checked.
         with_tile!(self.size, tile => unsafe {
             let (parts, w) = (&parts[..], out.as_mut_ptr());
-            launch(self.engine, WeightGradient { s, channels, parts, w, tile });
+            launch(self.isa, WeightGradient { s, channels, parts, w, tile });
         });
     }
 }
@@ -385,32 +386,29 @@ mod tests {
     #[test]
     fn wrong_sizes_are_refused() {
         for (side, kernel) in [(6, 3), (8, 5)] {
-            let mut op = ConvPool::new(Engine::best(), (side, side, 32), kernel, 32).unwrap();
+            let mut op = ConvPool::new(Isa::best(), (side, side, 32), kernel, 32).unwrap();
             takes_only_padding(&mut op);
             refuses_short_slices(&op);
         }
         for (plane, o) in
             [((1 << 62, 6, 32), 32), ((1 << 31, 1 << 31, 32), 32), ((6, 6, 32), 1 << 60)]
         {
-            assert!(ConvPool::new(Engine::best(), plane, 3, o).is_none());
+            assert!(ConvPool::new(Isa::best(), plane, 3, o).is_none());
         }
     }
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        for engine in Engine::available() {
+        for isa in Isa::available() {
             for (side, kernel) in [(6, 3), (4, 3), (8, 5), (6, 5)] {
-                gradients_are_right(
-                    &ConvPool::new(engine, (side, side, 32), kernel, 32).unwrap(),
-                    1,
-                );
+                gradients_are_right(&ConvPool::new(isa, (side, side, 32), kernel, 32).unwrap(), 1);
             }
         }
     }
 
     #[test]
     fn forward_and_backward_agree_with_stock_candle_for_every_tile_and_odd_sizes() {
-        for engine in Engine::available() {
+        for isa in Isa::available() {
             for (h, w, c, kernel, o, batch) in [
                 (11, 11, 64, 3, 32, 3),
                 (4, 4, 32, 3, 64, 9),
@@ -419,7 +417,7 @@ mod tests {
                 (7, 6, 32, 5, 32, 3),
                 (13, 26, 32, 5, 32, 1),
             ] {
-                let op = ConvPool::new(engine, (h, w, c), kernel, o).unwrap();
+                let op = ConvPool::new(isa, (h, w, c), kernel, o).unwrap();
                 // Winograd's larger rounding, over some hundred terms.
                 agrees_with_stock(&op, batch, 1e-4, |x, p| {
                     let y = stock_pool(&stock_conv(x, p, kernel, o)?)?;
@@ -432,7 +430,7 @@ mod tests {
 
     #[test]
     fn a_nan_or_an_infinity_in_the_input_is_not_hidden() {
-        let op = ConvPool::new(Engine::best(), (6, 6, 32), 3, 32).unwrap();
+        let op = ConvPool::new(Isa::best(), (6, 6, 32), 3, 32).unwrap();
         let weights = vec![0.1; op.weight_len() + 32];
         for bad in [f32::NAN, f32::INFINITY] {
             let mut x = vec![0.5; 6 * 6 * 32];
@@ -444,7 +442,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_left_to_the_plain_way() {
         for (plane, kernel, o) in [((8, 8, 32), 7, 32), ((8, 8, 1), 3, 32), ((3, 3, 32), 3, 32)] {
-            assert!(ConvPool::new(Engine::best(), plane, kernel, o).is_none());
+            assert!(ConvPool::new(Isa::best(), plane, kernel, o).is_none());
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The WGSL program of a network: the files in `shaders/`, structures from the
-//! declarations of models and rules, and a generated part with the places and
-//! sizes of this network in it.
+//! The WGSL program of a network: the library in `shaders/lib`, what models and
+//! rules declare, with structures of their constants and variables, and a
+//! generated part with the places and sizes of this network in it.
 //!
 //! A step has three phases, with all of one done before the next begins:
 //!
@@ -25,7 +25,7 @@ use super::layout::Layout;
 use crate::snn::network::{Connection, Delay, Network, Projection};
 
 /// The library: what every program contains.
-pub const LIBRARY: &[(&str, &str)] = &[
+pub(super) const LIBRARY: &[(&str, &str)] = &[
     ("frame", include_str!("../../../../shaders/lib/frame.wgsl")),
     ("rounding", include_str!("../../../../shaders/lib/rounding.wgsl")),
     ("random", include_str!("../../../../shaders/lib/random.wgsl")),
@@ -34,25 +34,6 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("learn", include_str!("../../../../shaders/lib/learn.wgsl")),
     ("sample", include_str!("../../../../shaders/lib/sample.wgsl")),
     ("conductance", include_str!("../../../../shaders/lib/conductance.wgsl")),
-];
-
-/// The twins of the neuron models, by id.
-pub const MODELS: &[(&str, &str)] = &[
-    ("lif", include_str!("../../../../shaders/models/lif.wgsl")),
-    ("if", include_str!("../../../../shaders/models/if.wgsl")),
-    ("dc_exc", include_str!("../../../../shaders/models/dc_exc.wgsl")),
-    ("dc_inh", include_str!("../../../../shaders/models/dc_inh.wgsl")),
-    ("izhikevich", include_str!("../../../../shaders/models/izhikevich.wgsl")),
-    ("adex", include_str!("../../../../shaders/models/adex.wgsl")),
-    ("max_gate", include_str!("../../../../shaders/models/max_gate.wgsl")),
-];
-
-/// The twins of the plasticity rules, by id.
-pub const RULES: &[(&str, &str)] = &[
-    ("pair", include_str!("../../../../shaders/plasticity/pair.wgsl")),
-    ("triplet", include_str!("../../../../shaders/plasticity/triplet.wgsl")),
-    ("diehl_cook", include_str!("../../../../shaders/plasticity/diehl_cook.wgsl")),
-    ("slope", include_str!("../../../../shaders/plasticity/slope.wgsl")),
 ];
 
 /// Blocks of a phase that one function works on.
@@ -91,12 +72,9 @@ pub(super) fn counts_arrivals(projection: &Projection) -> bool {
 }
 
 /// Writes the program of a network.
-///
-/// # Errors
-/// The id of a model or a rule that has no twin.
-pub(super) fn write(network: &Network, layout: &Layout) -> Result<Program, String> {
+pub(super) fn write(network: &Network, layout: &Layout) -> Program {
     let mut wgsl: String = LIBRARY.iter().map(|(_, text)| *text).collect::<Vec<_>>().join("\n");
-    structs::twins(&mut wgsl, network)?;
+    structs::twins(&mut wgsl, network);
     let advance = neurons::advance(network, layout);
     let mut settle = neurons::settle(network, layout);
     settle.extend(learning::settle(network, layout));
@@ -115,7 +93,7 @@ pub(super) fn write(network: &Network, layout: &Layout) -> Result<Program, Strin
     normalisation(&mut wgsl, network, &normalise);
     let all = || advance.iter().chain(&settle).chain(&learn);
     let most = |parts: &mut dyn Iterator<Item = &Part>| parts.map(|p| p.rounds).max().unwrap_or(0);
-    Ok(Program {
+    Program {
         advance: blocks(&advance, replicas),
         settle: blocks(&settle, replicas),
         learn: blocks(&learn, replicas),
@@ -123,7 +101,7 @@ pub(super) fn write(network: &Network, layout: &Layout) -> Result<Program, Strin
         rounds_of_step: all().map(|p| p.rounds_of_step(replicas)).sum::<u64>() + 1,
         rounds_of_normalisation: most(&mut normalise.iter()),
         wgsl,
-    })
+    }
 }
 
 impl Part {

@@ -19,27 +19,24 @@ pub(super) fn camel(id: &str) -> String {
 
 /// Appends the twins of a network's models and rules, each once, with their
 /// structures.
-pub(super) fn twins(wgsl: &mut String, network: &Network) -> Result<(), String> {
+pub(super) fn twins(wgsl: &mut String, network: &Network) {
     let mut seen = Vec::new();
     for model in network.populations.iter().map(|p| p.model) {
         if !seen.contains(&model.id) {
             seen.push(model.id);
-            neuron_model(wgsl, model)?;
+            neuron_model(wgsl, model);
         }
     }
     seen.clear();
     for rule in network.projections.iter().filter_map(|p| Some(p.plasticity.as_ref()?.rule)) {
         if !seen.contains(&rule.id) {
             seen.push(rule.id);
-            plasticity_rule(wgsl, rule)?;
+            plasticity_rule(wgsl, rule);
         }
     }
-    Ok(())
 }
 
-fn neuron_model(wgsl: &mut String, model: &NeuronModel) -> Result<(), String> {
-    let twin = super::MODELS.iter().find(|(id, _)| *id == model.id);
-    let (_, text) = twin.ok_or_else(|| format!("the neuron model {:?}", model.id))?;
+fn neuron_model(wgsl: &mut String, model: &NeuronModel) {
     let name = camel(model.id);
     constants(wgsl, model.id, model.constants);
     let names = |shared: bool| model.state.iter().filter(move |s| s.shared == shared);
@@ -47,19 +44,15 @@ fn neuron_model(wgsl: &mut String, model: &NeuronModel) -> Result<(), String> {
     if names(true).count() > 0 {
         structure(wgsl, &format!("{name}Shared"), names(true).map(|s| s.name));
     }
-    wgsl.push_str(text);
-    Ok(())
+    wgsl.push_str(model.wgsl);
 }
 
-fn plasticity_rule(wgsl: &mut String, rule: &PlasticityRule) -> Result<(), String> {
-    let twin = super::RULES.iter().find(|(id, _)| *id == rule.id);
-    let (_, text) = twin.ok_or_else(|| format!("the plasticity rule {:?}", rule.id))?;
+fn plasticity_rule(wgsl: &mut String, rule: &PlasticityRule) {
     let name = camel(rule.id);
     constants(wgsl, rule.id, rule.constants);
     structure(wgsl, &format!("{name}Pre"), rule.pre.iter().map(|t| t.name));
     structure(wgsl, &format!("{name}Post"), rule.post.iter().map(|t| t.name));
-    wgsl.push_str(text);
-    Ok(())
+    wgsl.push_str(rule.wgsl);
 }
 
 fn structure<'a>(wgsl: &mut String, name: &str, members: impl Iterator<Item = &'a str>) {

@@ -85,10 +85,9 @@ fn a_lost_device_says_so_to_those_who_asked_for_it() {
 fn a_program_that_does_not_compile_is_refused_and_the_device_goes_on() {
     let network = random("lif", "pair", 5).build().unwrap();
     let layout = Layout::new(&network).unwrap();
-    let good = program::write(&network, &layout).unwrap();
+    let good = program::write(&network, &layout);
     for broken in ["fn", "@compute @workgroup_size(1) fn advance() { }"] {
-        let program =
-            Program { wgsl: broken.to_owned(), ..program::write(&network, &layout).unwrap() };
+        let program = Program { wgsl: broken.to_owned(), ..program::write(&network, &layout) };
         let text = compile(&gpu(), &program).err().expect("an error").to_string();
         assert!(text.contains("compiling the network's program failed"), "{text}");
     }

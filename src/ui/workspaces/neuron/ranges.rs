@@ -1,9 +1,7 @@
 //! The ranges of the Neuron lab's settings: what its sliders give, and what is taken
 //! from a file.
 
-use super::settings::{
-    CodesSettings, CurveSettings, FigureOne, MOST_SYNAPSES, NeuronSettings, Synapse, UnitSettings,
-};
+use super::settings::{CodesSettings, CurveSettings, NeuronSettings, UnitSettings};
 use crate::core::bounds::{ANY, Bounded, Bounds, SHARE, Span};
 use crate::data::PIXELS;
 use crate::snn::models;
@@ -16,40 +14,6 @@ impl Bounded for NeuronSettings {
         to.part("curve", curve);
         to.part("unit", unit);
         to.part("codes", codes);
-    }
-}
-
-impl Synapse {
-    pub const WEIGHT: Span = (-1.5, 1.5);
-    /// Delay, ms.
-    pub const DELAY_MS: Span = (0.0, 20.0);
-}
-
-impl Bounded for Synapse {
-    fn bound(&mut self, to: &mut Bounds) {
-        let Self { weight, delay_ms } = self;
-        to.number("weight", weight, Self::WEIGHT);
-        to.number("delay_ms", delay_ms, Self::DELAY_MS);
-    }
-}
-
-impl FigureOne {
-    /// Membrane time constant, ms.
-    pub const TAU_M_MS: Span = (1.0, 100.0);
-    /// Threshold; the voltage counts from rest, 0.
-    pub const V_TH: Span = (0.2, 3.0);
-    /// Refractory period, ms.
-    pub const T_REF_MS: Span = (0.0, 50.0);
-}
-
-impl Bounded for FigureOne {
-    fn bound(&mut self, to: &mut Bounds) {
-        let Self { stimulus, tau_m_ms, v_th, t_ref_ms, synapses } = self;
-        to.part("stimulus", stimulus);
-        to.number("tau_m_ms", tau_m_ms, Self::TAU_M_MS);
-        to.number("v_th", v_th, Self::V_TH);
-        to.number("t_ref_ms", t_ref_ms, Self::T_REF_MS);
-        to.list("synapses", synapses, MOST_SYNAPSES, Bounds::part);
     }
 }
 

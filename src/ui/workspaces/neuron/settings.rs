@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::core::bounds::{Bounded, Bounds, Number};
 use crate::core::playback::PlaybackSettings;
 use crate::data::strokes::{Framing, to_pixels};
-use crate::data::{PIXELS, Pixels, synthetic};
+use crate::data::{Pixels, synthetic};
 use crate::snn::codes;
+use crate::snn::experiments::two_neurons::NEURONS;
 use crate::snn::models::{self, NeuronModel};
-use crate::snn::network::{Connect, DelaySpec, NetworkSpec, ProjectionSpec, Values, Waveform};
 use crate::snn::params::Config;
-use crate::snn::rate_curve;
 use crate::snn::recording::CAP_BYTES;
 use crate::snn::stimulus::Stimulus;
 use crate::ui::digit::Digit;
@@ -22,12 +21,11 @@ use crate::workers::experiments::{CodesTask, CurveTask, UnitTask};
 use crate::workers::models::Models;
 use crate::workers::simulation::{Setup, Traced};
 
-/// Step of the simulations in the lab, ms.
-pub const DT_MS: f64 = 0.1;
+pub use crate::snn::experiments::two_neurons::{DT_MS, FigureOne, MOST_SYNAPSES, Synapse};
+pub use crate::workers::experiments::{first_layer, first_layer_units, strongest_unit};
+
 /// What Fig. 1 shows at once, ms.
 const HEAD_START_MS: f64 = 200.0;
-/// Synapses that neuron 1 may have onto neuron 2.
-pub const MOST_SYNAPSES: usize = 3;
 
 /// The experiments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,90 +87,9 @@ pub fn fresh_plot() -> RasterView {
     RasterView { time: TimeView::following(HEAD_START_MS), bin_ms: 20.0, ..RasterView::default() }
 }
 
-/// A synapse from neuron 1 to neuron 2.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Synapse {
-    /// What a spike adds to the voltage.
-    pub weight: f64,
-    /// How long the spike travels, ms.
-    pub delay_ms: f64,
-}
-
-impl Default for Synapse {
-    fn default() -> Self {
-        Self { weight: 0.6, delay_ms: 0.0 }
-    }
-}
-
-/// Fig. 1: two leaky integrate-and-fire neurons in the figure's units (rest 0,
-/// threshold 1, resistance 1).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct FigureOne {
-    /// The current into neuron 1.
-    pub stimulus: Stimulus,
-    /// Membrane time constant of both, ms.
-    pub tau_m_ms: f64,
-    /// Threshold of both.
-    pub v_th: f64,
-    /// Refractory period of both, ms.
-    pub t_ref_ms: f64,
-    /// From neuron 1 to neuron 2.
-    pub synapses: Vec<Synapse>,
-}
-
-impl Default for FigureOne {
-    fn default() -> Self {
-        Self {
-            stimulus: Stimulus::default(),
-            tau_m_ms: 10.0,
-            v_th: 1.0,
-            t_ref_ms: 0.0,
-            synapses: vec![Synapse::default()],
-        }
-    }
-}
-
 impl FigureOne {
-    /// The model of both neurons.
-    pub fn model() -> Option<&'static NeuronModel> {
-        models::get("Fig. 1", "lif").ok()
-    }
-
-    /// What of the model can be changed while it runs: name and value.
-    pub fn parameters(&self) -> [(&'static str, f64); 3] {
-        [("tau_m_ms", self.tau_m_ms), ("v_th_mv", self.v_th), ("t_ref_ms", self.t_ref_ms)]
-    }
-
-    /// Whether the other needs no new network.
-    pub fn same_wiring(&self, other: &Self) -> bool {
-        let delays = |f: &Self| f.synapses.iter().map(|s| s.delay_ms).collect::<Vec<_>>();
-        delays(self) == delays(other)
-    }
-
     /// The network, and what of it is recorded.
     pub fn setup(&self) -> Setup {
-        let mut config =
-            Config::new("lif").with("v_rest_mv", 0.0).with("v_reset_mv", 0.0).with("r_mohm", 1.0);
-        for (name, value) in self.parameters() {
-            config = config.with(name, value);
-        }
-        let mut spec = NetworkSpec::new("Fig. 1", DT_MS, 1)
-            .population("neuron 1", 1, config.clone())
-            .population("neuron 2", 1, config)
-            .current("current", "neuron 1", Waveform::Constant(Values::Same(0.0)));
-        for (i, synapse) in self.synapses.iter().enumerate() {
-            let weight = Values::Same(synapse.weight);
-            let name = format!("synapse {}", i + 1);
-            let dense = Connect::Dense;
-            let projection = ProjectionSpec::new(&name, "neuron 1", "neuron 2", "v", dense, weight);
-            spec = spec.projection(if synapse.delay_ms > 0.0 {
-                projection.delayed(DelaySpec::Ms(synapse.delay_ms))
-            } else {
-                projection
-            });
-        }
         let traced = |population: &str, name: &str| Traced {
             population: population.into(),
             variable: "v",
@@ -180,10 +97,10 @@ impl FigureOne {
             name: name.into(),
         };
         Setup {
-            spec,
+            spec: self.network(),
             stimulus: Some((0, self.stimulus.clone())),
             plain: true,
-            traced: vec![traced("neuron 1", "V₁"), traced("neuron 2", "V₂")],
+            traced: vec![traced(NEURONS[0], "V₁"), traced(NEURONS[1], "V₂")],
             head_start: (HEAD_START_MS / DT_MS) as u64,
             cap_bytes: CAP_BYTES,
         }
@@ -225,21 +142,8 @@ impl CurveSettings {
 
     /// What is to be measured.
     pub fn task(&self) -> CurveTask {
-        let (model, values) = (self.declared(), self.values());
-        let of = rate_curve::Values::new(model, &values);
-        let (from, to) =
-            rate_curve::find(model.id).map_or((0.0, 1.0), |c| rate_curve::span(c, &of));
-        let points = self.points.within(Self::POINTS);
-        let current = |i: usize| from + (to - from) * i as f64 / (points - 1) as f64;
-        let mut config = self.model.clone();
-        config.id = model.id.to_owned();
-        config.values = model.params.iter().map(|p| p.name.to_owned()).zip(values).collect();
-        // θ rises with every spike: held, so that the curve is that of one θ.
-        if model.params.iter().any(|p| p.name == "adapt") {
-            config.values.insert("adapt".into(), 0.0);
-        }
-        let dt_ms = self.dt_ms.within(Self::DT_MS);
-        CurveTask { model: config, dt_ms, currents: (0..points).map(current).collect() }
+        let (dt_ms, points) = (self.dt_ms.within(Self::DT_MS), self.points.within(Self::POINTS));
+        CurveTask::new(self.declared(), &self.values(), dt_ms, points)
     }
 }
 
@@ -309,51 +213,6 @@ impl UnitSettings {
             passes: self.passes.within(Self::PASSES),
         }
     }
-}
-
-/// Weights and bias of a unit of the MLP's first layer.
-pub fn first_layer(models: &Models, unit: usize) -> Option<(Vec<f32>, f32)> {
-    let model = models.iter().find(|m| m.network.architecture().id == "mlp")?;
-    let parameters = model.network.parameters();
-    let matrix = parameters.iter().find(|p| p.values.len() > PIXELS && p.shape.len() == 2)?;
-    let units = *matrix.shape.iter().find(|n| **n != PIXELS)?;
-    let unit = unit % units;
-    let weights = if matrix.shape[0] == PIXELS {
-        matrix.values.iter().skip(unit).step_by(units).copied().collect()
-    } else {
-        matrix.values[unit * PIXELS..(unit + 1) * PIXELS].to_vec()
-    };
-    let bias = parameters.iter().find(|p| p.values.len() == units)?.values[unit];
-    Some((weights, bias))
-}
-
-/// The unit of the MLP's first layer with the largest Σ W x for these pixels.
-pub fn strongest_unit(models: &Models, pixels: &Pixels) -> Option<usize> {
-    let model = models.iter().find(|m| m.network.architecture().id == "mlp")?;
-    let parameters = model.network.parameters();
-    let matrix = parameters.iter().find(|p| p.shape.len() == 2 && p.shape[0] == PIXELS)?;
-    let units = matrix.shape[1];
-    let bias = parameters.iter().find(|p| p.values.len() == units)?;
-    let mut sums = bias.values.to_vec();
-    for (x, row) in pixels.iter().zip(matrix.values.chunks(units)).filter(|(x, _)| **x > 0.0) {
-        sums.iter_mut().zip(row).for_each(|(sum, w)| *sum += x * w);
-    }
-    let order = |a: &usize, b: &usize| sums[*a].total_cmp(&sums[*b]);
-    (0..units).max_by(order)
-}
-
-/// Units in the MLP's first layer.
-pub fn first_layer_units(models: &Models) -> usize {
-    models
-        .iter()
-        .find(|m| m.network.architecture().id == "mlp")
-        .and_then(|m| {
-            let parameters = m.network.parameters();
-            let matrix =
-                parameters.iter().find(|p| p.shape.len() == 2 && p.values.len() > PIXELS)?;
-            matrix.shape.iter().find(|n| **n != PIXELS).copied()
-        })
-        .unwrap_or(0)
 }
 
 /// The current digit, or a sample while nothing is drawn.

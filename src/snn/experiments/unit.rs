@@ -61,6 +61,9 @@ pub struct UnitResult {
 }
 
 /// Runs both.
+///
+/// # Errors
+/// A threshold that is out of its range.
 pub fn run(task: &UnitTask, make: MakeEngine) -> Result<UnitResult, SnnError> {
     let sum = task.products.iter().map(|(x, w)| f64::from(*x) * f64::from(*w)).sum();
     let mut result = UnitResult { sum, sweep: sweep(task, make)?, ..UnitResult::default() };
@@ -130,4 +133,53 @@ fn sweep(task: &UnitTask, make: MakeEngine) -> Result<Vec<SweepPoint>, SnnError>
         .enumerate()
         .map(|(i, c)| SweepPoint { input: input(i), rate: rate(c) })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snn::experiments::cpu_engine;
+
+    fn unit(products: &[(f32, f32)], v_th: f32, passes: usize) -> UnitResult {
+        let task = UnitTask { products: products.to_vec(), v_th, reset_to_zero: false, passes };
+        run(&task, cpu_engine).unwrap()
+    }
+
+    /// Subtraction loses nothing: what went in is what was fired and what is left.
+    #[test]
+    fn the_spikes_of_eq_1_count_the_sum() {
+        let products = [(0.9, 0.8), (0.6, -0.5), (1.0, 0.7), (0.3, 0.9), (0.8, 0.4)];
+        let result = unit(&products, 0.5, 20);
+        let total = 20.0 * result.sum;
+        let counted = result.spikes as f64 * 0.5 + f64::from(result.left);
+        assert!((total - counted).abs() < 1e-4, "{total} {counted}");
+        assert!((result.sum - 1.71).abs() < 1e-6);
+        assert_eq!(result.steps.len(), 100);
+        assert_eq!(result.steps.iter().filter(|s| s.spike).count() as u64, result.spikes);
+        // The first steps, by hand: 0.72 fires; 0.22 − 0.3 = −0.08; 0.62 fires.
+        let by_hand = [(0.0, 0.72, true), (0.22, -0.08, false), (-0.08, 0.62, true)];
+        for (step, (before, charged, spike)) in result.steps.iter().zip(by_hand) {
+            assert!((step.before - before).abs() < 1e-6 && (step.charged - charged).abs() < 1e-6);
+            assert_eq!(step.spike, spike);
+        }
+    }
+
+    /// The sweep is a ReLU up to one spike per step, and stands still above.
+    #[test]
+    fn the_rate_is_a_relu_that_saturates() {
+        for v_th in [0.5, 1.0] {
+            for point in unit(&[(1.0, 1.0)], v_th, 1).sweep {
+                let expected = point.input.clamp(0.0, 1.0);
+                assert!((point.rate - expected).abs() <= 1.0 / 200.0 + 1e-9, "{point:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_negative_sum_gives_no_spike_for_long_and_no_inputs_give_nothing() {
+        let result = unit(&[(1.0, -0.5), (1.0, 0.2)], 0.5, 20);
+        assert_eq!(result.spikes, 0);
+        assert!(result.left < -5.9);
+        assert_eq!(unit(&[], 1.0, 3).steps, []);
+    }
 }

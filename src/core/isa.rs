@@ -1,5 +1,5 @@
-//! The instruction sets that loops are compiled for; one is picked when the
-//! program starts. They differ in speed alone.
+//! The instruction sets that inner loops are compiled for; one is picked when the
+//! program starts, so that one binary is fast everywhere.
 
 use std::sync::OnceLock;
 
@@ -11,11 +11,11 @@ pub struct Isa(Set);
 
 /// What an [`Isa`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::snn) enum Set {
-    /// 16 lanes.
+pub enum Set {
+    /// AVX-512 F, DQ, VL and BW, with all of [`Set::Avx2`]: 16 numbers in a vector.
     #[cfg(target_arch = "x86_64")]
     Avx512,
-    /// 8 lanes.
+    /// AVX2 and FMA: 8 numbers in a vector.
     #[cfg(target_arch = "x86_64")]
     Avx2,
     /// What every processor of the kind has.
@@ -27,7 +27,7 @@ impl Isa {
     pub const PORTABLE: Self = Self(Set::Portable);
 
     /// Which it is; the processor has it.
-    pub(in crate::snn) fn set(self) -> Set {
+    pub fn set(self) -> Set {
         self.0
     }
 
@@ -46,7 +46,7 @@ impl Isa {
     pub fn available() -> Vec<Self> {
         let mut found = Vec::new();
         #[cfg(target_arch = "x86_64")]
-        {
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             let has_512 = is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512dq")
                 && is_x86_feature_detected!("avx512vl")
@@ -54,9 +54,7 @@ impl Isa {
             if has_512 {
                 found.push(Self(Set::Avx512));
             }
-            if is_x86_feature_detected!("avx2") {
-                found.push(Self(Set::Avx2));
-            }
+            found.push(Self(Set::Avx2));
         }
         found.push(Self::PORTABLE);
         found

@@ -2,7 +2,7 @@ use super::*;
 use crate::core::rng::Rng;
 use crate::snn::cpu::CpuEngine;
 use crate::snn::engine::Engine;
-use crate::snn::models::{self, MODELS};
+use crate::snn::models::{self, NeuronModel};
 use crate::snn::network::{NetworkSpec, ProbeWhat, Waveform};
 use crate::snn::params::Config;
 
@@ -18,7 +18,6 @@ fn every_neuron_has_a_curve_that_begins_at_its_rheobase_and_rises() {
             continue;
         };
         let values = defaults(model);
-        let values = Values::new(model, &values);
         let rheobase = (curve.rheobase)(&values);
         let (from, to) = span(curve, &values);
         assert!(from < to && rheobase < to, "{}", model.id);
@@ -38,11 +37,11 @@ fn every_neuron_has_a_curve_that_begins_at_its_rheobase_and_rises() {
 fn the_rheobase_of_adex_is_where_firing_begins() {
     let model = models::get("test", "adex").unwrap();
     let values = defaults(model);
-    let values = Values::new(model, &values);
-    let at = adex_rheobase(&values);
+    let curve = find("adex").unwrap();
+    let at = (curve.rheobase)(&values);
     assert!((400.0..900.0).contains(&at), "{at}");
-    assert_eq!(adex(&values, 0.1, at * 0.9), 0.0);
-    assert!(adex(&values, 0.1, at * 1.05) > 0.0);
+    assert_eq!((curve.rate_hz)(&values, 0.1, at * 0.9), 0.0);
+    assert!((curve.rate_hz)(&values, 0.1, at * 1.05) > 0.0);
 }
 
 /// Izhikevich's equations in steps of 0.01 ms from (v, u): how many spikes come
@@ -68,8 +67,8 @@ fn izhikevich_with([a, b, c, d]: [f64; 4]) -> (f64, Onset) {
     let config = Config::new("izhikevich");
     let config = config.with("a", a).with("b", b).with("c_mv", c).with("d_mv_per_ms", d);
     let values = config.resolve("test", model.params).unwrap();
-    let values = Values::new(model, &values);
-    (izhikevich_rheobase(&values), izhikevich_onset(&values))
+    let curve = find("izhikevich").unwrap();
+    ((curve.rheobase)(&values), (curve.onset)(&values))
 }
 
 /// It was given as that of the saddle-node, 4.00 and 0.42.
@@ -141,6 +140,7 @@ fn intervals_in_whole_steps_are_those_of_the_golden_traces() {
     let golden: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let model = models::get("test", "lif").unwrap();
+    let stepwise = find("lif").unwrap().stepwise_hz.unwrap();
     let mut compared = 0;
     for (method, run) in [(0.0, "exact"), (1.0, "euler")] {
         let values = Config::new("lif").with("integration", method);
@@ -148,7 +148,7 @@ fn intervals_in_whole_steps_are_those_of_the_golden_traces() {
         let isi = golden["runs"][run]["mean_isi_ms"].as_array().unwrap();
         for (current, isi) in golden["I_nA"].as_array().unwrap().iter().zip(isi) {
             let current = current.as_f64().unwrap();
-            let rate = lif_stepwise(&Values::new(model, &values), 0.1, current);
+            let rate = stepwise(&values, 0.1, current);
             match isi.as_f64() {
                 Some(isi) => {
                     compared += 1;
@@ -166,9 +166,9 @@ fn intervals_in_whole_steps_are_those_of_the_golden_traces() {
 #[test]
 fn intervals_in_whole_steps_are_those_of_the_simulation() {
     let mut rng = Rng::stream(2, "intervals", 0);
-    for curve in RATE_CURVES {
+    for model in MODELS {
+        let Some(curve) = &model.rate_curve else { continue };
         let Some(stepwise) = curve.stepwise_hz else { continue };
-        let model = models::get("test", curve.model).unwrap();
         for k in 0..60 {
             let dt_ms = [0.1, 0.25, 0.5, 1.0][k % 4];
             let mut config = Config::new(model.id)
@@ -178,7 +178,6 @@ fn intervals_in_whole_steps_are_those_of_the_simulation() {
                 config = config.with("adapt", 0.0);
             }
             let values = config.resolve("test", model.params).unwrap();
-            let values = Values::new(model, &values);
             let current = (curve.rheobase)(&values) * f64::from(rng.range(1.02, 6.0));
             let steps = 1000.0 / (stepwise(&values, dt_ms, current) * dt_ms);
             let Some(found) = interval(&config, dt_ms, current) else { continue };
@@ -202,8 +201,8 @@ fn intervals_in_whole_steps_are_those_of_the_simulation() {
 /// holds, whatever the model.
 #[test]
 fn the_shortest_interval_is_t_ref_in_whole_steps() {
-    for curve in RATE_CURVES {
-        let model = models::get("test", curve.model).unwrap();
+    for model in MODELS {
+        let Some(curve) = &model.rate_curve else { continue };
         for (dt_ms, t_ref, steps) in [
             (0.1, 2.0, 20),
             (0.1, 2.05, 21),
@@ -221,7 +220,6 @@ fn the_shortest_interval_is_t_ref_in_whole_steps() {
                 let what = format!("{} {config:?}, dt {dt_ms}", model.id);
                 assert_eq!(interval(&config, dt_ms, strong), Some(steps), "{what}");
                 let values = config.resolve("test", model.params).unwrap();
-                let values = Values::new(model, &values);
                 let limit = 1000.0 / (steps as f64 * dt_ms);
                 if curve.closed {
                     let rate = (curve.rate_hz)(&values, dt_ms, strong);
@@ -244,6 +242,6 @@ fn a_refractory_period_bounds_the_rate() {
     let mut values = defaults(model);
     let at = model.params.iter().position(|p| p.name == "t_ref_ms").unwrap();
     values[at] = 5.0;
-    let rate = lif(&Values::new(model, &values), 0.1, 1e6);
+    let rate = (find("lif").unwrap().rate_hz)(&values, 0.1, 1e6);
     assert!((rate - 200.0).abs() < 0.1, "{rate}");
 }

@@ -96,3 +96,33 @@ fn one(task: &CodesTask, code: &codes::Code, go_on: &dyn Fn() -> bool) -> Option
         curve,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_goes_through_every_code() {
+        let mut pixels = Box::new([0.0; PIXELS]);
+        pixels.iter_mut().enumerate().for_each(|(i, p)| *p = (i % 28) as f32 / 27.0);
+        let task = |jitter_ms| CodesTask {
+            intensity: 0.5,
+            jitter_ms,
+            settings: Settings::default(),
+            pixels: pixels.clone(),
+            seed: 3,
+        };
+        let run_with = |jitter_ms| run(&task(jitter_ms), &|| true).unwrap();
+        let (still, moved) = (run_with(0.0), run_with(4.0));
+        assert!(run(&task(0.0), &|| false).is_none());
+        assert_eq!(still.codes.len(), CODES.len());
+        // Jitter: nothing for the rate, something for the time, most for the burst.
+        let worse = |i: usize| moved.codes[i].picture_error - still.codes[i].picture_error;
+        assert_eq!(worse(0), 0.0);
+        assert!(worse(1) > 0.01 && worse(2) > 2.0 * worse(1), "{} {}", worse(1), worse(2));
+        for code in &moved.codes {
+            assert_eq!(code.curve.len(), 17);
+            assert!(code.trials.iter().all(|(sent, arrived, _)| sent.len() == arrived.len()));
+        }
+    }
+}
