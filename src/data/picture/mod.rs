@@ -21,7 +21,7 @@ mod thicken;
 
 use std::path::Path;
 
-use super::error::DataError;
+use super::error::FileError;
 use super::strokes::normalise_grey;
 use super::{PIXELS, Pixels};
 use crate::core::panics;
@@ -58,6 +58,9 @@ pub enum PictureProblem {
     )]
     TooManyDigits { found: usize },
 }
+
+/// A picture file could not be used.
+pub type PictureError = FileError<PictureProblem>;
 
 /// What may make an answer about a digit worth less than it looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,10 +124,10 @@ pub struct Preview {
 /// content tells the format, not the name; the camera's orientation is obeyed.
 ///
 /// # Errors
-/// [`DataError::Read`] or [`DataError::Picture`], which name the file; also
-/// when nothing is found on it, and when the decoder fails by a panic.
-pub fn load(path: &Path) -> Result<Picture, DataError> {
-    let problem = |problem| DataError::Picture { path: path.into(), problem };
+/// [`PictureError`], which names the file; also when nothing is found on it, and when
+/// the decoder fails by a panic.
+pub fn load(path: &Path) -> Result<Picture, PictureError> {
+    let problem = |problem| FileError::content(path, problem);
     let work = || {
         let colours = read::read(path)?;
         picture(&colours).map_err(problem)
