@@ -23,6 +23,16 @@ pub fn millions(n: usize) -> String {
     format!("{value:.decimals$}")
 }
 
+/// A share in percent: `98.76 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.2} %", share * 100.0)
+}
+
+/// What is known of a number in words of its own, or a dash.
+pub fn or_dash<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| "–".to_owned(), text)
+}
+
 /// A number as it is typed: `1.7`, `1,7`, `−3`, `12 500`, `1e-3`. A single comma
 /// is a decimal point. `None` for what is no finite number, and for what could be
 /// two: `1,234.5`, `1,234,567`, `1, 7`.
@@ -66,7 +76,7 @@ pub fn is_grouped(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{decimal, grouped, millions, whole};
+    use super::{decimal, grouped, millions, or_dash, percent, whole};
 
     #[test]
     fn a_decimal_comma_is_a_decimal_point() {
@@ -109,6 +119,12 @@ mod tests {
         for (n, text) in cases {
             assert_eq!(millions(n), text);
         }
+    }
+
+    #[test]
+    fn shares_are_in_percent_and_what_is_not_known_is_a_dash() {
+        assert_eq!(or_dash(Some(0.98765), percent), "98.77 %");
+        assert_eq!(or_dash(None, percent), "–");
     }
 
     #[test]
