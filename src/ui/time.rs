@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::app::App;
 use super::command::DataEdit;
-use crate::ann::sweep::Hidden;
+use crate::ann::reading::Hidden;
 use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::core::playback::{Playback, PlaybackEdit, PlaybackSettings};
 use crate::data::SIDE;

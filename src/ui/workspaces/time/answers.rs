@@ -13,7 +13,7 @@ use super::super::super::time::TimeEdit;
 use super::super::super::widgets::answer_card::percent;
 use super::chart::{Axes, Labels};
 use super::{Timeline, kind, line, now, save_buttons, timelines};
-use crate::ann::sweep::{Order, Probabilities};
+use crate::ann::reading::{Order, Probabilities};
 use crate::core::decision::{best, said, unique_max};
 use crate::core::playback::PlaybackEdit;
 use crate::data::{CLASSES, SIDE};

@@ -11,7 +11,7 @@ use super::super::super::theme::{self, palette};
 use super::super::super::time::TimeEdit;
 use super::chart::{Axes, Labels};
 use super::{now, save_buttons};
-use crate::ann::sweep::early::Count;
+use crate::ann::reading::early::Count;
 use crate::core::text::grouped;
 use crate::data::registry::SOURCES;
 use crate::data::{CLASSES, SIDE};

@@ -25,7 +25,7 @@ use super::super::time::{TimeEdit, TimeTab};
 use super::super::widgets::icons::Icon;
 use super::super::widgets::time_bar::{Axis, Mark, TimeBar};
 use super::Workspace;
-use crate::ann::sweep::{Cell, Order, Probabilities, decided_after};
+use crate::ann::reading::{Cell, Order, Probabilities, decided_after};
 use crate::data::SIDE;
 use crate::workers::sweep::Reading;
 

@@ -9,7 +9,7 @@ use super::super::super::theme::{self, palette};
 use super::super::super::time::TimeEdit;
 use super::super::super::widgets::{canvas, digit_view, sources};
 use super::now;
-use crate::ann::sweep::{Hidden, Order};
+use crate::ann::reading::{Hidden, Order};
 use crate::data::SIDE;
 use crate::ui::widgets::number;
 
