@@ -18,7 +18,6 @@ use super::progress::{Progress, Unit};
 use super::report::{Converted, ConvertedAfter, ConvertedDecision, ConvertedLayer, ConvertedWork};
 use super::table;
 use super::values::{choice, count, engine, models, scaling, sets, share_to, sources, threads};
-use crate::ann::evaluate::evaluate;
 use crate::convert::energy::{self, Work};
 use crate::convert::likeness::{self, Likeness};
 use crate::convert::network::{Cells, Spiking};
@@ -237,9 +236,7 @@ fn original(
     threads: usize,
 ) -> anyhow::Result<f64> {
     let part = data.first(images, data.id.clone());
-    let never = AtomicBool::new(false);
-    let answers = evaluate(&model.network, &part, threads, &never, &mut |_, _| {})?;
-    answers.map(|a| a.accuracy).ok_or_else(|| anyhow::anyhow!("the evaluation was cancelled"))
+    Ok(models::evaluate(&model.network, &part, threads, &mut |_, _| {})?.accuracy)
 }
 
 fn swept(spiking: &Spiking, data: &Dataset, task: &Task) -> Sweep {

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::args::{EvaluateArgs, Turn};
@@ -13,7 +12,7 @@ use super::report::{Evaluated, EvaluatedEnsemble, EvaluatedHint, EvaluatedModel}
 use super::table;
 use super::{Outcome, digits, evaluate_spiking as spiking};
 use crate::ann::ensemble::{self, Probabilities, average};
-use crate::ann::evaluate::{evaluate, judge};
+use crate::ann::evaluate::judge;
 use crate::ann::orientation;
 use crate::ann::shipped::SETS;
 use crate::core::text::{or_dash, percent};
@@ -148,11 +147,8 @@ fn ask(
     progress.say(model.name());
     progress.tick_steadily();
     let begun = Instant::now();
-    let never = AtomicBool::new(false);
-    let evaluation = evaluate(&model.network, data, threads, &never, &mut |done, _| {
-        progress.set(done as u64);
-    })?
-    .ok_or_else(|| anyhow::anyhow!("the evaluation was cancelled"))?;
+    let told = &mut |done, _| progress.set(done as u64);
+    let evaluation = models::evaluate(&model.network, data, threads, told)?;
     let seconds = begun.elapsed().as_secs_f64();
     let report = EvaluatedModel {
         id: model.id().to_owned(),

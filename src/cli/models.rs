@@ -2,14 +2,17 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, bail};
 
+use crate::ann::evaluate::{self, Evaluation};
 use crate::ann::network::Network;
 use crate::ann::shipped::{SETS, WeightSet};
 use crate::ann::trainer::config::MOST_THREADS;
 use crate::ann::weights;
 use crate::core::files::read_limited;
+use crate::data::Dataset;
 use crate::snn::diehl_cook::shipped::{SHIPPED, Shipped};
 use crate::snn::diehl_cook::trained::{self, MOST_BYTES};
 
@@ -137,6 +140,18 @@ fn shipped(sets: &[&'static WeightSet]) -> anyhow::Result<Vec<Trained>> {
 /// The set of this id, or all.
 pub fn sets(id: Option<&str>) -> Vec<&'static WeightSet> {
     SETS.iter().copied().filter(|s| id.is_none_or(|id| s.id == id)).collect()
+}
+
+/// Asks a network about all digits; `progress` hears how many are answered.
+pub fn evaluate(
+    network: &Network,
+    data: &Dataset,
+    threads: usize,
+    progress: &mut (dyn FnMut(usize, usize) + Send),
+) -> anyhow::Result<Evaluation> {
+    let never = AtomicBool::new(false);
+    evaluate::evaluate(network, data, threads, &never, progress)?
+        .context("the evaluation was cancelled")
 }
 
 /// The number asked for, else one thread per core.

@@ -120,11 +120,7 @@ impl Trainer {
         ] {
             arrays.push((name.into(), vec![values.len()], values));
         }
-        let text = serde_json::to_string(&state).map_err(|e| AnnError::Weights {
-            file: path.display().to_string(),
-            reason: e.to_string(),
-        })?;
-        write_arrays(path, &arrays, text, Precision::Single)
+        write_arrays(path, &arrays, &state, Precision::Single)
     }
 
     /// Goes on from a checkpoint, on the same data, where the run was computed.
