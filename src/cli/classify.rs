@@ -11,7 +11,6 @@ use super::output::{Output, OutputError, complain};
 use super::report::{Classified, ClassifiedDigit, ClassifiedFile, FileError};
 use super::table;
 use crate::core::decision::said;
-use crate::core::files::write_whole;
 use crate::data::strokes::{self, Framing};
 use crate::data::{CLASSES, Pixels, SIDE, picture};
 
@@ -137,23 +136,13 @@ impl<'a> Seen<'a> {
                 }
             };
             let path: PathBuf = self.folder.join(format!("{name}.png"));
-            save_png(&path, pixels)?;
+            // Light on dark, as MNIST has it.
+            let grey = pixels.map(|p| (p.clamp(0.0, 1.0) * 255.0).round() as u8);
+            picture::write_png(&path, [SIDE; 2], image::ExtendedColorType::L8, &grey)?;
             saved.push(path.display().to_string());
         }
         Ok(saved)
     }
-}
-
-/// Light on dark, as MNIST has it.
-fn save_png(path: &Path, pixels: &Pixels) -> anyhow::Result<()> {
-    let grey = pixels.map(|p| (p.clamp(0.0, 1.0) * 255.0).round() as u8);
-    write_whole(path, |file| {
-        use image::ImageEncoder;
-        image::codecs::png::PngEncoder::new(file)
-            .write_image(&grey, SIDE as u32, SIDE as u32, image::ExtendedColorType::L8)
-            .map_err(std::io::Error::other)
-    })?;
-    Ok(())
 }
 
 /// A table for each digit: one row per network, one column per class, in percent.

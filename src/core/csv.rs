@@ -35,7 +35,7 @@ pub(crate) use row;
 
 #[cfg(test)]
 mod tests {
-    use super::{optional, row, text};
+    use super::{optional, text};
 
     #[test]
     fn numbers_are_as_short_as_can_be_and_texts_are_quoted_where_they_must_be() {

@@ -21,9 +21,13 @@ mod thicken;
 
 use std::path::Path;
 
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder as _};
+
 use super::error::FileError;
 use super::strokes::normalise_grey;
 use super::{PIXELS, Pixels};
+use crate::core::files::{WriteError, write_whole};
 use crate::core::panics;
 use crate::core::text::grouped;
 
@@ -134,6 +138,23 @@ pub fn load(path: &Path) -> Result<Picture, PictureError> {
     };
     panics::caught(work).unwrap_or_else(|what| {
         Err(problem(PictureProblem::Damaged(format!("the decoder gave up: {what}"))))
+    })
+}
+
+/// Writes pixels, row by row from the top, as PNG, whole or not at all.
+///
+/// # Errors
+/// [`WriteError`].
+pub fn write_png(
+    path: &Path,
+    [width, height]: [usize; 2],
+    kind: ExtendedColorType,
+    pixels: &[u8],
+) -> Result<(), WriteError> {
+    write_whole(path, |file| {
+        PngEncoder::new(file)
+            .write_image(pixels, width as u32, height as u32, kind)
+            .map_err(std::io::Error::other)
     })
 }
 
