@@ -5,7 +5,7 @@
 //! set (see [`ops::simd`]), and on nothing else: not on who is watching.
 //!
 //! * [`zoo`]: the declarations; [`plan`] turns them into [`ops`]
-//! * [`sweep`]: what recurrent networks have in mind, step by step
+//! * [`reading`]: what recurrent networks have in mind, step by step
 //! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
 //! * [`weights`]: files of weights; [`shipped`]: those in the box
 //! * [`backprop`]: one training step; [`trainer`]: a run of many;
@@ -28,9 +28,9 @@ pub mod ops;
 pub mod optimiser;
 pub mod orientation;
 pub mod plan;
+pub mod reading;
 pub mod shipped;
 pub mod snapshots;
-pub mod sweep;
 pub mod trainer;
 pub mod weights;
 pub mod zoo;

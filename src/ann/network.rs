@@ -146,7 +146,7 @@ impl Network {
     }
 
     /// Logits of up to [`CHUNK`] pictures, on this thread.
-    fn logits(&self, pictures: &[f32], out: &mut [f32]) {
+    fn write_logits(&self, pictures: &[f32], out: &mut [f32]) {
         let n = pictures.len() / PIXELS;
         let planes = self.plan.planes();
         let widest = planes.iter().max().copied().unwrap_or(0);
@@ -206,16 +206,16 @@ impl Network {
 
     /// The ten probabilities of each picture, on the threads of the current pool.
     pub fn probabilities(&self, pictures: &[Pixels]) -> Vec<[f32; CLASSES]> {
-        let mut answers = self.evidence(pictures);
+        let mut answers = self.logits(pictures);
         answers.iter_mut().for_each(|row| softmax(row));
         answers
     }
 
     /// The ten logits of each picture: what softmax makes probabilities of.
-    pub fn evidence(&self, pictures: &[Pixels]) -> Vec<[f32; CLASSES]> {
+    pub fn logits(&self, pictures: &[Pixels]) -> Vec<[f32; CLASSES]> {
         let mut answers = vec![[0f32; CLASSES]; pictures.len()];
         let ask = |(answers, pictures): (&mut [[f32; CLASSES]], &[Pixels])| {
-            self.logits(pictures.as_flattened(), answers.as_flattened_mut());
+            self.write_logits(pictures.as_flattened(), answers.as_flattened_mut());
         };
         if pictures.len() <= CHUNK {
             ask((&mut answers, pictures));

@@ -83,17 +83,17 @@ impl Precision {
     }
 }
 
-/// Writes arrays and a text as safetensors, whole or not at all.
+/// Writes arrays and what there is to know about them, as JSON, as safetensors, whole
+/// or not at all.
 pub(super) fn write_arrays(
     path: &Path,
     arrays: &Arrays,
-    text: String,
+    about: &impl Serialize,
     precision: Precision,
 ) -> Result<(), AnnError> {
-    let file = pack(arrays, text, precision).map_err(|e| AnnError::Weights {
-        file: path.display().to_string(),
-        reason: e.to_string(),
-    })?;
+    let broken = |reason| AnnError::Weights { file: path.display().to_string(), reason };
+    let text = serde_json::to_string(about).map_err(|e| broken(e.to_string()))?;
+    let file = pack(arrays, text, precision).map_err(|e| broken(e.to_string()))?;
     write_whole(path, |w| w.write_all(&file))?;
     Ok(())
 }
@@ -200,11 +200,7 @@ pub fn save(
     metadata: &Metadata,
     precision: Precision,
 ) -> Result<(), AnnError> {
-    let text = serde_json::to_string(metadata).map_err(|e| AnnError::Weights {
-        file: path.display().to_string(),
-        reason: e.to_string(),
-    })?;
-    write_arrays(path, &arrays_of(network, ""), text, precision)
+    write_arrays(path, &arrays_of(network, ""), metadata, precision)
 }
 
 /// Loads a network.

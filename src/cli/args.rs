@@ -7,26 +7,20 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 pub use bench::{BenchArgs, BenchEngine, BenchSpikingArgs, BenchTrainArgs, BenchWhat};
 
 use super::convert::ConvertArgs;
 use super::output::Format;
 use super::simulate::args::SimulateArgs;
-use crate::ann::device::DEVICES;
-use crate::ann::ensemble::ENSEMBLES;
-use crate::ann::optimiser::OPTIMISERS;
-use crate::ann::shipped::SETS;
-use crate::ann::trainer::config::MOST_THREADS;
-use crate::ann::zoo::ZOO;
+use super::values::{
+    all_models, askable, choice, count, devices, models, optimisers, sets, sources, threads,
+    workspaces,
+};
 use crate::data::augment::Augmentation;
 use crate::data::orient::Orientation;
-use crate::data::registry::SOURCES;
-use crate::snn::diehl_cook::shipped::SHIPPED;
 use crate::ui::session::ThemeChoice;
-use crate::ui::workspaces::WORKSPACES;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -104,32 +98,18 @@ pub struct WindowArgs {
     #[arg(long)]
     pub projector: bool,
     /// Colours [default: as last time]
-    #[arg(long, value_enum, value_name = "THEME")]
-    pub theme: Option<Theme>,
+    #[arg(long, value_name = "THEME", value_parser = choice(&[
+        ("light", "", ThemeChoice::Light),
+        ("dark", "", ThemeChoice::Dark),
+        ("system", "As the desktop is set", ThemeChoice::System),
+    ]))]
+    pub theme: Option<ThemeChoice>,
     /// Where to begin [default: as last time]
     #[arg(long, value_name = "NAME", value_parser = workspaces())]
     pub workspace: Option<String>,
     /// Draw with the software adapter even if there is a graphics card
     #[arg(long)]
     pub software: bool,
-}
-
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Theme {
-    Light,
-    Dark,
-    /// As the desktop is set
-    System,
-}
-
-impl From<Theme> for ThemeChoice {
-    fn from(theme: Theme) -> Self {
-        match theme {
-            Theme::Light => Self::Light,
-            Theme::Dark => Self::Dark,
-            Theme::System => Self::System,
-        }
-    }
 }
 
 /// Train a network from scratch, or go on with a run
@@ -430,60 +410,6 @@ pub struct TourArgs {
     pub mnist: Option<PathBuf>,
     #[command(flatten)]
     pub format: Format,
-}
-
-pub(super) fn models() -> PossibleValuesParser {
-    ZOO.iter().map(|a| PossibleValue::new(a.id).help(a.name)).collect::<Vec<_>>().into()
-}
-
-/// With ensembles and those that spike.
-fn askable() -> PossibleValuesParser {
-    let ann = ZOO.iter().map(|a| PossibleValue::new(a.id).help(a.name));
-    let ensembles = ENSEMBLES.iter().map(|e| PossibleValue::new(e.id).help(e.name));
-    let spiking = SHIPPED.iter().map(|s| PossibleValue::new(s.id).help(s.name));
-    ann.chain(ensembles).chain(spiking).collect::<Vec<_>>().into()
-}
-
-/// Those that spike too.
-fn all_models() -> PossibleValuesParser {
-    let ann = ZOO.iter().map(|a| PossibleValue::new(a.id).help(a.name));
-    let spiking = SHIPPED.iter().map(|s| PossibleValue::new(s.id).help(s.name));
-    ann.chain(spiking).collect::<Vec<_>>().into()
-}
-
-fn devices() -> PossibleValuesParser {
-    DEVICES.iter().map(|d| PossibleValue::new(d.id).help(d.name)).collect::<Vec<_>>().into()
-}
-
-/// A number of things, of which there has to be one.
-pub(super) fn count(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse().map_err(|_| "it must be a whole number of 1 or more".into())
-}
-
-/// From 1 to [`MOST_THREADS`].
-pub(super) fn threads() -> impl TypedValueParser<Value = NonZeroUsize> {
-    let number = |n: u16| NonZeroUsize::new(usize::from(n)).unwrap_or(NonZeroUsize::MIN);
-    clap::value_parser!(u16).range(1..=MOST_THREADS as i64).map(number)
-}
-
-pub(super) fn sources() -> PossibleValuesParser {
-    SOURCES.iter().map(|s| PossibleValue::new(s.id).help(s.name)).collect::<Vec<_>>().into()
-}
-
-pub(super) fn sets() -> PossibleValuesParser {
-    SETS.iter().map(|s| PossibleValue::new(s.id).help(s.doc)).collect::<Vec<_>>().into()
-}
-
-fn optimisers() -> PossibleValuesParser {
-    OPTIMISERS.iter().map(|o| PossibleValue::new(o.id).help(o.name)).collect::<Vec<_>>().into()
-}
-
-fn workspaces() -> PossibleValuesParser {
-    WORKSPACES
-        .iter()
-        .map(|w| PossibleValue::new(w.about.id).help(w.about.doc))
-        .collect::<Vec<_>>()
-        .into()
 }
 
 #[cfg(test)]

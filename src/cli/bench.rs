@@ -1,18 +1,21 @@
 //! `spikescope bench train`: how fast the networks train and answer here, beside
 //! Keras and PyTorch in the same minutes where a Python with them is named.
 
+use std::ffi::OsStr;
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::args::BenchTrainArgs;
-use super::output::Output;
+use super::output::{Output, OutputError};
 use super::report::{Benchmarked, BenchmarkedNet, Peer};
-use super::table::{self, Align};
+use super::table;
 use super::{Outcome, models};
 use crate::ann::network::Network;
 use crate::ann::trainer::{TrainConfig, Trainer};
@@ -54,20 +57,16 @@ pub fn train(args: &BenchTrainArgs, out: &mut Output) -> anyhow::Result<Outcome>
         }
         let mut net = measure(id, &data, threads, args.seconds)?;
         if let Some(python) = &args.peers {
-            let answer = ask_peers(python, peer, threads, args.seconds)?;
+            let (threads, seconds) = (threads.to_string(), args.seconds.to_string());
+            let arguments = ["--nets", peer, "--threads", &threads, "--seconds", &seconds];
+            let answer = ask_peers(python, SCRIPT, &arguments.map(OsStr::new))?;
             net.peers = answer.results;
             versions = Some(answer.versions);
         }
         nets.push(net);
     }
     print(&nets, out)?;
-    if let Some(versions) = &versions {
-        let text = serde_json::to_string(versions)?;
-        out.line(format_args!(
-            "Versions: {}",
-            text.replace(['{', '}', '"'], "").replace(':', " ")
-        ))?;
-    }
+    print_versions(versions.as_ref(), out)?;
     out.line(format_args!("Peak memory of all of it: {}", memory(peak_mb())))?;
     out.json(&Benchmarked { threads, engine: isa.into(), nets, peak_mb: peak_mb(), versions })?;
     Ok(Outcome::Done)
@@ -131,25 +130,24 @@ fn measure(
     })
 }
 
+/// What the peers' script prints.
 #[derive(Deserialize)]
-struct PeersAnswer {
-    versions: serde_json::Value,
-    results: Vec<Peer>,
+pub(super) struct PeersAnswer<P> {
+    pub versions: serde_json::Value,
+    pub results: Vec<P>,
 }
 
-/// Runs the peers' script on one network.
-fn ask_peers(
-    python: &std::path::Path,
-    net: &str,
-    threads: usize,
-    seconds: f64,
-) -> anyhow::Result<PeersAnswer> {
-    let mut script = tempfile::Builder::new().suffix(".py").tempfile()?;
-    script.write_all(SCRIPT.as_bytes())?;
+/// Runs a script of the peers' with these arguments.
+pub(super) fn ask_peers<P: DeserializeOwned>(
+    python: &Path,
+    script: &str,
+    arguments: &[&OsStr],
+) -> anyhow::Result<PeersAnswer<P>> {
+    let mut file = tempfile::Builder::new().suffix(".py").tempfile()?;
+    file.write_all(script.as_bytes())?;
     let run = Command::new(python)
-        .arg(script.path())
-        .args(["--nets", net, "--threads", &threads.to_string()])
-        .args(["--seconds", &seconds.to_string()])
+        .arg(file.path())
+        .args(arguments)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
@@ -160,16 +158,26 @@ fn ask_peers(
     serde_json::from_slice(&run.stdout).context("the peers' script printed no result")
 }
 
+/// A line with the versions of Python and its packages.
+pub(super) fn print_versions(
+    versions: Option<&serde_json::Value>,
+    out: &mut Output,
+) -> Result<(), OutputError> {
+    let Some(versions) = versions else { return Ok(()) };
+    let plain = versions.to_string().replace(['{', '}', '"'], "").replace(':', " ");
+    out.line(format_args!("Versions: {plain}"))
+}
+
 fn print(nets: &[BenchmarkedNet], out: &mut Output) -> anyhow::Result<()> {
     let columns = [
-        ("network", Align::Left),
-        ("by", Align::Left),
-        ("training, images/s", Align::Right),
-        ("ratio", Align::Right),
-        ("one image, ms", Align::Right),
-        ("ratio", Align::Right),
-        ("256 images, images/s", Align::Right),
-        ("memory", Align::Right),
+        "network",
+        "by",
+        ">training, images/s",
+        ">ratio",
+        ">one image, ms",
+        ">ratio",
+        ">256 images, images/s",
+        ">memory",
     ];
     let mut rows = Vec::new();
     for net in nets {
@@ -204,10 +212,7 @@ fn print(nets: &[BenchmarkedNet], out: &mut Output) -> anyhow::Result<()> {
             ]);
         }
     }
-    for line in table::lines(&columns, &rows) {
-        out.line(line)?;
-    }
-    Ok(())
+    Ok(table::print(out, "", &columns, &rows)?)
 }
 
 pub(super) fn memory(mb: Option<f64>) -> String {

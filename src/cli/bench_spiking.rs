@@ -2,21 +2,18 @@
 //! Cook's network here, learning, beside Brian2 and BindsNET in the same minutes
 //! where a Python with them is named.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, bail};
-use serde::Deserialize;
-
 use super::Outcome;
 use super::args::{BenchEngine, BenchSpikingArgs};
-use super::bench::{memory, peak_mb};
+use super::bench::{self, PeersAnswer, memory, peak_mb};
 use super::output::Output;
-use super::report::{BenchmarkedNetwork, BenchmarkedSpiking, SpikingPeer, Watched, WatchedTimes};
-use super::table::{self, Align};
+use super::report::{BenchmarkedNetwork, BenchmarkedSpiking, SpikingPeer, Watched};
+use super::table;
 use crate::core::clock::thread_seconds;
 use crate::core::isa::Isa;
 use crate::data::{Dataset, Pixels, synthetic};
@@ -26,7 +23,7 @@ use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings};
 use crate::snn::engine::Engine;
 use crate::snn::gpu::GpuEngine;
 use crate::snn::gpu::device::Gpu;
-use crate::workers::digits::cost;
+use crate::workers::digits::cost::{self, WatchingCost};
 
 /// The peers' side; also in benches/peers.
 static SCRIPT: &str = include_str!("../../benches/peers/spiking.py");
@@ -84,11 +81,7 @@ pub fn run(args: &BenchSpikingArgs, out: &mut Output) -> anyhow::Result<Outcome>
             ))?;
         }
     }
-    if let Some(versions) = &versions {
-        let text = serde_json::to_string(versions)?;
-        let plain = text.replace(['{', '}', '"'], "").replace(':', " ");
-        out.line(format_args!("Versions: {plain}"))?;
-    }
+    bench::print_versions(versions.as_ref(), out)?;
     out.line(format_args!(
         "Times are processor times, so that other programs hardly change them (on the GPU: by the clock); peak memory of all of it: {}",
         memory(peak_mb())
@@ -148,56 +141,38 @@ fn measure(
 fn watching(config: &DiehlCook, data: &Arc<Dataset>, seconds: f64) -> anyhow::Result<Watched> {
     let config = DiehlCook { replicas: 1, ..config.clone() };
     let cost = cost::measure(&config, data, 3.0 * seconds)?;
-    let times = |t: cost::Times| WatchedTimes { wall_ms: t.wall_ms, cpu_ms: t.cpu_ms };
     let [wall_share, cpu_share] = cost.shares();
-    Ok(Watched {
-        alone: times(cost.alone),
-        unwatched: times(cost.unwatched),
-        watched: times(cost.watched),
-        wall_share,
-        cpu_share,
-    })
+    let WatchingCost { alone, unwatched, watched, .. } = cost;
+    Ok(Watched { alone, unwatched, watched, wall_share, cpu_share })
 }
 
-#[derive(Deserialize)]
-struct PeersAnswer {
-    versions: serde_json::Value,
-    results: Vec<SpikingPeer>,
-}
-
-/// Runs the peers' script on a network of this size and the same images.
-fn ask_peers(python: &Path, neurons: usize, data: &Dataset) -> anyhow::Result<PeersAnswer> {
-    let mut script = tempfile::Builder::new().suffix(".py").tempfile()?;
-    script.write_all(SCRIPT.as_bytes())?;
+/// Measures the peers on a network of this size and the same images.
+fn ask_peers(
+    python: &Path,
+    neurons: usize,
+    data: &Dataset,
+) -> anyhow::Result<PeersAnswer<SpikingPeer>> {
     let mut images = tempfile::NamedTempFile::new()?;
     for i in 0..5 * PEER_IMAGES {
         let pixels: Pixels = data.pixels(i);
         images.write_all(&pixels.map(|x| (x * 255.0).round() as u8))?;
     }
-    let run = Command::new(python)
-        .arg(script.path())
-        .args(["--neurons", &neurons.to_string(), "--count", &PEER_IMAGES.to_string()])
-        .arg("--images")
-        .arg(images.path())
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("could not start {}", python.display()))?;
-    if !run.status.success() {
-        bail!("the peers' script failed ({}); its messages are above", run.status);
-    }
-    serde_json::from_slice(&run.stdout).context("the peers' script printed no result")
+    let (neurons, count) = (neurons.to_string(), PEER_IMAGES.to_string());
+    let mut arguments =
+        ["--neurons", &neurons, "--count", &count, "--images"].map(OsStr::new).to_vec();
+    arguments.push(images.path().as_os_str());
+    bench::ask_peers(python, SCRIPT, &arguments)
 }
 
 fn print(networks: &[BenchmarkedNetwork], out: &mut Output) -> anyhow::Result<()> {
     let columns = [
-        ("N", Align::Right),
-        ("by", Align::Left),
-        ("ms per image", Align::Right),
-        ("we are faster by", Align::Right),
-        ("spikes per image", Align::Right),
-        ("synaptic events/s", Align::Right),
-        ("memory", Align::Right),
+        ">N",
+        "by",
+        ">ms per image",
+        ">we are faster by",
+        ">spikes per image",
+        ">synaptic events/s",
+        ">memory",
     ];
     let mut rows = Vec::new();
     for network in networks {
@@ -222,8 +197,5 @@ fn print(networks: &[BenchmarkedNetwork], out: &mut Output) -> anyhow::Result<()
             ]);
         }
     }
-    for line in table::lines(&columns, &rows) {
-        out.line(line)?;
-    }
-    Ok(())
+    Ok(table::print(out, "", &columns, &rows)?)
 }

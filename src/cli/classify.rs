@@ -9,9 +9,8 @@ use super::classify_ask::Panel;
 use super::failure;
 use super::output::{Output, OutputError, complain};
 use super::report::{Classified, ClassifiedDigit, ClassifiedFile, FileError};
-use super::table::{self, Align};
+use super::table;
 use crate::core::decision::said;
-use crate::core::files::write_whole;
 use crate::data::strokes::{self, Framing};
 use crate::data::{CLASSES, Pixels, SIDE, picture};
 
@@ -137,23 +136,13 @@ impl<'a> Seen<'a> {
                 }
             };
             let path: PathBuf = self.folder.join(format!("{name}.png"));
-            save_png(&path, pixels)?;
+            // Light on dark, as MNIST has it.
+            let grey = pixels.map(|p| (p.clamp(0.0, 1.0) * 255.0).round() as u8);
+            picture::write_png(&path, [SIDE; 2], image::ExtendedColorType::L8, &grey)?;
             saved.push(path.display().to_string());
         }
         Ok(saved)
     }
-}
-
-/// Light on dark, as MNIST has it.
-fn save_png(path: &Path, pixels: &Pixels) -> anyhow::Result<()> {
-    let grey = pixels.map(|p| (p.clamp(0.0, 1.0) * 255.0).round() as u8);
-    write_whole(path, |file| {
-        use image::ImageEncoder;
-        image::codecs::png::PngEncoder::new(file)
-            .write_image(&grey, SIDE as u32, SIDE as u32, image::ExtendedColorType::L8)
-            .map_err(std::io::Error::other)
-    })?;
-    Ok(())
 }
 
 /// A table for each digit: one row per network, one column per class, in percent.
@@ -186,9 +175,8 @@ fn print_answers(
     digit: &ClassifiedDigit,
     out: &mut Output,
 ) -> Result<(), OutputError> {
-    const DIGITS: [&str; CLASSES] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-    let mut columns = vec![("model", Align::Left), ("answer", Align::Right)];
-    columns.extend(DIGITS.map(|d| (d, Align::Right)));
+    let mut columns = vec!["model", ">answer"];
+    columns.extend(table::DIGITS);
     let row = |name: String, answer: Option<usize>, probabilities: &[f32; CLASSES]| {
         let mut row = vec![name, said(answer)];
         row.extend(probabilities.iter().map(|p| format!("{:.1}", p * 100.0)));
@@ -206,17 +194,9 @@ fn print_answers(
         rows.push(row(format!("{name}, averaging"), a.average_digit, average));
     }
     if !rows.is_empty() {
-        for line in table::lines(&columns, &rows) {
-            out.line(format_args!("  {line}"))?;
-        }
+        table::print(out, "  ", &columns, &rows)?;
     }
-    let columns = [
-        ("spiking network", Align::Left),
-        ("vote", Align::Right),
-        ("by confidence", Align::Right),
-        ("logistic", Align::Right),
-        ("spikes", Align::Right),
-    ];
+    let columns = ["spiking network", ">vote", ">by confidence", ">logistic", ">spikes"];
     let row = |(a, name): (&super::report::SpikingAnswer, String)| {
         vec![
             name,
@@ -228,9 +208,7 @@ fn print_answers(
     };
     let rows: Vec<_> = digit.spiking.iter().zip(panel.spiking_names()).map(row).collect();
     if !rows.is_empty() {
-        for line in table::lines(&columns, &rows) {
-            out.line(format_args!("  {line}"))?;
-        }
+        table::print(out, "  ", &columns, &rows)?;
     }
     Ok(())
 }

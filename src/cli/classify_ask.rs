@@ -2,17 +2,14 @@
 //! spiking networks.
 
 use super::args::ClassifyArgs;
-use super::evaluate_spiking::{holds_one, is_one};
-use super::models::{self, Trained};
+use super::models::{self, Spiking, Trained, holds_one, is_one};
 use super::report::{Answer, EnsembleAnswer, SpikingAnswer};
 use super::simulate;
 use crate::ann::ensemble::{self, ENSEMBLES, Ensemble, Probabilities, Stacking, average};
 use crate::core::decision::unique_max;
-use crate::core::files::read_limited;
 use crate::data::{Dataset, Pixels};
 use crate::snn::diehl_cook::assess::Counts;
 use crate::snn::diehl_cook::shipped::SHIPPED;
-use crate::snn::diehl_cook::trained::{MOST_BYTES, Trained as TrainedSpiking};
 
 /// All who are asked.
 pub struct Panel {
@@ -30,13 +27,6 @@ struct Chosen {
     stacking: &'static Stacking,
     weights: String,
     members: Vec<usize>,
-}
-
-struct Spiking {
-    id: String,
-    name: String,
-    weights: String,
-    trained: TrainedSpiking,
 }
 
 /// What all say about a digit.
@@ -68,23 +58,10 @@ impl Panel {
             panel.ensembles.extend(sets.iter().find_map(|set| panel.ensemble(declared, set)));
         }
         for shipped in SHIPPED.iter().filter(|s| args.models.iter().any(|m| m == s.id)) {
-            panel.spiking.push(Spiking {
-                id: shipped.id.into(),
-                name: shipped.name.into(),
-                weights: "shipped".into(),
-                trained: shipped.load()?,
-            });
+            panel.spiking.push(Spiking::shipped(shipped)?);
         }
         for file in &spiking_files {
-            let name = file.display().to_string();
-            let trained = TrainedSpiking::from_bytes(&read_limited(file, MOST_BYTES)?, &name)?;
-            let neurons = trained.about.config.neurons;
-            panel.spiking.push(Spiking {
-                id: format!("diehl-cook-{neurons}"),
-                name: format!("STDP {neurons} ({name})"),
-                weights: name,
-                trained,
-            });
+            panel.spiking.push(Spiking::load(file)?);
         }
         Ok(panel)
     }
@@ -150,7 +127,7 @@ impl Panel {
             }
         }
         for spiking in &self.spiking {
-            for (answer, spoken) in answers.iter_mut().zip(spiking.ask(digits)?) {
+            for (answer, spoken) in answers.iter_mut().zip(ask(spiking, digits)?) {
                 answer.spiking.push(spoken);
             }
         }
@@ -158,28 +135,27 @@ impl Panel {
     }
 }
 
-impl Spiking {
-    fn ask(&self, digits: &[Pixels]) -> anyhow::Result<Vec<SpikingAnswer>> {
-        let bytes = digits.iter().flatten().map(|p| (p.clamp(0.0, 1.0) * 255.0).round() as u8);
-        // Labels are needed only to count what is right.
-        let data = Dataset::new("pictures", bytes.collect(), vec![0; digits.len()])?;
-        let (all, threads) = (simulate::all_of(&data), models::threads(None));
-        let shown = simulate::show(&self.trained, &data, &all, threads, &self.name)?;
-        Ok(shown.iter().map(|(counts, _)| self.read(counts.as_ref())).collect())
-    }
+/// What a spiking network says about each digit.
+fn ask(network: &Spiking, digits: &[Pixels]) -> anyhow::Result<Vec<SpikingAnswer>> {
+    let bytes = digits.iter().flatten().map(|p| (p.clamp(0.0, 1.0) * 255.0).round() as u8);
+    // Labels are needed only to count what is right.
+    let data = Dataset::new("pictures", bytes.collect(), vec![0; digits.len()])?;
+    let (all, threads) = (simulate::all_of(&data), models::threads(None));
+    let shown = simulate::show(&network.trained, &data, &all, threads, &network.name)?;
+    Ok(shown.iter().map(|(counts, _)| read(network, counts.as_ref())).collect())
+}
 
-    /// What the read-outs make of a digit's spikes; nothing, where too few came in
-    /// all presentations.
-    fn read(&self, counts: Option<&Counts>) -> SpikingAnswer {
-        let said = self.trained.answers(counts);
-        let digit = |answer: Option<u8>| answer.map(usize::from);
-        SpikingAnswer {
-            id: self.id.clone(),
-            weights: self.weights.clone(),
-            vote: digit(said.vote),
-            confidence: digit(said.confidence),
-            logistic: digit(said.logistic),
-            spikes: counts.map(|counts| counts.iter().map(|(_, n)| u64::from(*n)).sum()),
-        }
+/// What the read-outs make of a digit's spikes; nothing, where too few came in all
+/// presentations.
+fn read(network: &Spiking, counts: Option<&Counts>) -> SpikingAnswer {
+    let said = network.trained.answers(counts);
+    let digit = |answer: Option<u8>| answer.map(usize::from);
+    SpikingAnswer {
+        id: network.id.clone(),
+        weights: network.weights.clone(),
+        vote: digit(said.vote),
+        confidence: digit(said.confidence),
+        logistic: digit(said.logistic),
+        spikes: counts.map(|counts| counts.iter().map(|(_, n)| u64::from(*n)).sum()),
     }
 }

@@ -7,19 +7,17 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use anyhow::bail;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::Outcome;
-use super::args;
 use super::digits;
 use super::failure::UsageError;
 use super::models;
 use super::output::{Format, Output};
 use super::progress::{Progress, Unit};
 use super::report::{Converted, ConvertedAfter, ConvertedDecision, ConvertedLayer, ConvertedWork};
-use super::simulate::args::EngineWish;
-use super::table::{self, Align};
-use crate::ann::evaluate::evaluate;
+use super::table;
+use super::values::{choice, count, engine, models, scaling, sets, share_to, sources, threads};
 use crate::convert::energy::{self, Work};
 use crate::convert::likeness::{self, Likeness};
 use crate::convert::network::{Cells, Spiking};
@@ -28,8 +26,11 @@ use crate::convert::on_engine;
 use crate::convert::recipe::{Disturbance, Input, Per, Pooling, Read, Recipe, Reset, Scaling};
 use crate::convert::scales::Activations;
 use crate::convert::sweep::{self, Sweep, Task};
+use crate::core::csv;
 use crate::core::files::write_bytes;
+use crate::core::text::{or_dash, percent};
 use crate::data::{Dataset, Pixels};
+use crate::snn::choose::Wish;
 
 /// Steps after which the answer is read, as far as they go.
 const USUAL: [u64; 9] = [1, 2, 5, 10, 20, 50, 100, 200, 500];
@@ -55,23 +56,23 @@ Examples:
   spikescope convert cnn3 --pooling average --images 100 --nir cnn3.nir --evidence cnn3.csv")]
 pub struct ConvertArgs {
     /// The network
-    #[arg(value_name = "MODEL", value_parser = args::models(), required_unless_present = "weights")]
+    #[arg(value_name = "MODEL", value_parser = models(), required_unless_present = "weights")]
     pub model: Option<String>,
     /// Weights from a file, instead of one in the box
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub weights: Option<PathBuf>,
     /// Of which set in the box
-    #[arg(long, value_name = "SET", value_parser = args::sets(), default_value = "report")]
+    #[arg(long, value_name = "SET", value_parser = sets(), default_value = "report")]
     pub set: String,
     /// Time steps, 1 to 10000
     #[arg(long, value_name = "T", default_value_t = 100,
         value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub steps: u64,
     /// Ask the first N test images only, 1 or more [default: all]
-    #[arg(long, value_name = "N", value_parser = args::count)]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub images: Option<NonZeroUsize>,
     /// The digits: training images for the thresholds, test images to ask
-    #[arg(long, value_name = "SET", value_parser = args::sources(), default_value = "mnist")]
+    #[arg(long, value_name = "SET", value_parser = sources(), default_value = "mnist")]
     pub data: String,
     /// The folder with MNIST's four files
     #[arg(long, value_name = "DIR")]
@@ -82,20 +83,25 @@ pub struct ConvertArgs {
     pub scaling: Scaling,
     /// What has a threshold of its own: each channel of a convolution and unit of a dense layer, or
     /// a layer
-    #[arg(long, value_enum, default_value_t = PerArg::Channel)]
-    pub per: PerArg,
+    #[arg(long, default_value = "channel",
+        value_parser = choice(&[("layer", "", Per::Layer), ("channel", "", Per::Channel)]))]
+    pub per: Per,
     /// What a spike leaves: what lay above the threshold, or nothing
-    #[arg(long, value_enum, default_value_t = ResetArg::Subtract)]
-    pub reset: ResetArg,
+    #[arg(long, default_value = "subtract",
+        value_parser = choice(&[("subtract", "", Reset::Subtract), ("zero", "", Reset::Zero)]))]
+    pub reset: Reset,
     /// How the picture comes in: as constant currents, or as random spikes
-    #[arg(long, value_enum, default_value_t = InputArg::Analog)]
-    pub input: InputArg,
+    #[arg(long, default_value = "analog",
+        value_parser = choice(&[("analog", "", Input::Analog), ("poisson", "", Input::Poisson)]))]
+    pub input: Input,
     /// What becomes of max-pooling
-    #[arg(long, value_enum, default_value_t = PoolingArg::Gated)]
-    pub pooling: PoolingArg,
+    #[arg(long, default_value = "gated",
+        value_parser = choice(&[("gated", "", Pooling::Gated), ("largest", "", Pooling::Largest), ("average", "", Pooling::Average)]))]
+    pub pooling: Pooling,
     /// Where the answer is read: in the potentials that the output units add up, or in their spikes
-    #[arg(long, value_enum, default_value_t = ReadArg::Potential)]
-    pub read: ReadArg,
+    #[arg(long, default_value = "potential",
+        value_parser = choice(&[("potential", "", Read::Potential), ("spikes", "", Read::Spikes)]))]
+    pub read: Read,
     /// Membrane potential at the start, in thresholds, 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = share_to::<1>)]
     pub initial: f32,
@@ -113,69 +119,33 @@ pub struct ConvertArgs {
         value_parser = clap::value_parser!(u32).range(0..=100))]
     pub jitter: u32,
     /// Threads to compute on [default: one per core]
-    #[arg(long, value_name = "N", value_parser = args::threads())]
+    #[arg(long, value_name = "N", value_parser = threads())]
     pub threads: Option<NonZeroUsize>,
     /// Write accuracy, spikes and operations against steps to this file
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
     /// Write what speaks for each digit, of each image after each number of steps, to this file
-    #[arg(long, value_name = "FILE")]
-    pub evidence: Option<PathBuf>,
+    #[arg(long = "evidence", value_name = "FILE")]
+    pub logits: Option<PathBuf>,
     /// Write the spiking network to this file, as NIR for other simulators (docs/nir.md);
     /// max-pooling cannot be said there and has to be `--pooling average`
     #[arg(long, value_name = "FILE")]
     pub nir: Option<PathBuf>,
     /// Compare rates with activations over the first N test images, 1 or more
-    #[arg(long, value_name = "N", default_value_t = COMPARED, value_parser = args::count)]
+    #[arg(long, value_name = "N", default_value_t = COMPARED, value_parser = count)]
     pub compared: NonZeroUsize,
     /// Show the compared images to the general spiking engine too, and tell how many neurons fire
     /// another number of times there
-    #[arg(long, value_enum, value_name = "ENGINE")]
-    pub on_engine: Option<EngineWish>,
+    #[arg(long, value_name = "ENGINE", value_parser = engine())]
+    pub on_engine: Option<Wish>,
     #[command(flatten)]
     pub format: Format,
-}
-
-macro_rules! choices {
-    ($name:ident, $of:ident, $($variant:ident),*) => {
-        /// A choice, as an argument.
-        #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($variant),* }
-        impl From<$name> for $of {
-            fn from(choice: $name) -> Self {
-                match choice { $($name::$variant => Self::$variant),* }
-            }
-        }
-    };
-}
-choices!(PerArg, Per, Layer, Channel);
-choices!(ResetArg, Reset, Subtract, Zero);
-choices!(InputArg, Input, Analog, Poisson);
-choices!(PoolingArg, Pooling, Gated, Largest, Average);
-choices!(ReadArg, Read, Potential, Spikes);
-
-fn scaling(text: &str) -> Result<Scaling, String> {
-    if text == "maximum" {
-        return Ok(Scaling::Maximum);
-    }
-    match text.parse::<f64>() {
-        Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(Scaling::Percentile(percent)),
-        _ => Err("it must be `maximum` or a percentile above 0 and up to 100".into()),
-    }
-}
-
-/// A number from 0 to `MOST`.
-fn share_to<const MOST: u8>(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(value) if (0.0..=f32::from(MOST)).contains(&value) => Ok(value),
-        _ => Err(format!("it must be a number from 0 to {MOST}")),
-    }
 }
 
 pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let disturbance = Disturbance { noise: args.noise, dropped: args.dropped, jitter: args.jitter };
     if args.on_engine.is_some()
-        && (args.input == InputArg::Poisson || disturbance != Disturbance::default())
+        && (args.input == Input::Poisson || disturbance != Disturbance::default())
     {
         let text = "--on-engine compares spike counts, so nothing may be left to chance: no --input poisson, --noise, --dropped or --jitter";
         return Err(UsageError(text.into()).into());
@@ -187,11 +157,11 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let split = digits::load(&args.data, args.mnist.as_deref())?;
     let recipe = Recipe {
         scaling: args.scaling,
-        per: args.per.into(),
-        reset: args.reset.into(),
-        input: args.input.into(),
-        pooling: args.pooling.into(),
-        read: args.read.into(),
+        per: args.per,
+        reset: args.reset,
+        input: args.input,
+        pooling: args.pooling,
+        read: args.read,
         initial: args.initial,
         biases: !args.no_biases,
     };
@@ -209,8 +179,8 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let original = original(&model, &split.test, images, threads)?;
     let mut steps: Vec<u64> = USUAL.into_iter().filter(|t| *t < args.steps).collect();
     steps.push(args.steps);
-    let evidence = args.evidence.is_some();
-    let task = Task { steps, first: 0, images, disturbance, threads, evidence };
+    let logits = args.logits.is_some();
+    let task = Task { steps, first: 0, images, disturbance, threads, logits };
     let begun = Instant::now();
     let swept = swept(&spiking, &split.test, &task);
     let seconds = begun.elapsed().as_secs_f64();
@@ -219,7 +189,7 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let beside = match args.on_engine {
         None => None,
         Some(wish) => {
-            let engine = (wish.into(), threads);
+            let engine = (wish, threads);
             Some(on_engine::beside(&spiking, &compared, args.steps, engine)?)
         }
     };
@@ -239,13 +209,13 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
         seconds,
     };
     if let Some(file) = &args.csv {
-        write_bytes(file, csv(&report).as_bytes())?;
+        write_bytes(file, accuracy_csv(&report).as_bytes())?;
     }
-    if let Some(file) = &args.evidence {
-        write_bytes(file, evidence_csv(&swept).as_bytes())?;
+    if let Some(file) = &args.logits {
+        write_bytes(file, logits_csv(&swept).as_bytes())?;
     }
     print(&report, &model.name(), out)?;
-    for file in args.csv.iter().chain(&args.evidence) {
+    for file in args.csv.iter().chain(&args.logits) {
         out.line(format_args!("Saved as {}", file.display()))?;
     }
     if let Some(file) = &args.nir {
@@ -266,9 +236,7 @@ fn original(
     threads: usize,
 ) -> anyhow::Result<f64> {
     let part = data.first(images, data.id.clone());
-    let never = AtomicBool::new(false);
-    let answers = evaluate(&model.network, &part, threads, &never, &mut |_, _| {})?;
-    answers.map(|a| a.accuracy).ok_or_else(|| anyhow::anyhow!("the evaluation was cancelled"))
+    Ok(models::evaluate(&model.network, &part, threads, &mut |_, _| {})?.accuracy)
 }
 
 fn swept(spiking: &Spiking, data: &Dataset, task: &Task) -> Sweep {
@@ -320,33 +288,34 @@ fn decisions(swept: &Sweep, images: usize) -> Vec<ConvertedDecision> {
     swept.decisions.iter().map(of).collect()
 }
 
-fn csv(report: &Converted) -> String {
-    use std::fmt::Write as _;
-    let mut text =
-        format!("steps,accuracy,spikes_per_image,{},energy_uj,unanswered\n", Work::COLUMNS);
-    for a in &report.after {
+fn accuracy_csv(report: &Converted) -> String {
+    let row = |a: &ConvertedAfter| {
         let w = &a.work;
-        let operations = [w.all_operations, w.first_layer, w.operations, w.neurons, w.gates];
-        let operations = operations.map(|o| o.to_string()).join(",");
-        let (accuracy, spikes) = (a.accuracy, a.spikes);
-        let _ = writeln!(
-            text,
-            "{},{accuracy},{spikes},{operations},{},{}",
-            a.steps, w.energy_uj, a.unanswered
-        );
-    }
-    text
+        csv::row![
+            a.steps,
+            a.accuracy,
+            a.spikes,
+            w.all_operations,
+            w.first_layer,
+            w.operations,
+            w.neurons,
+            w.gates,
+            w.energy_uj,
+            a.unanswered
+        ]
+    };
+    let headings = ["steps", "accuracy", "spikes_per_image"].into_iter();
+    let headings = headings.chain(Work::COLUMNS.split(',')).chain(["energy_uj", "unanswered"]);
+    csv::text(headings, report.after.iter().map(row))
 }
 
-/// What speaks for each digit, a line for each image and number of steps.
-fn evidence_csv(swept: &Sweep) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::from("image,label,steps,0,1,2,3,4,5,6,7,8,9\n");
-    for e in &swept.evidence {
-        let values = e.values.map(|v| v.to_string()).join(",");
-        let _ = writeln!(text, "{},{},{},{values}", e.image, e.label, e.steps);
-    }
-    text
+/// The logits, a line for each image and number of steps.
+fn logits_csv(swept: &Sweep) -> String {
+    let rows = swept.logits.iter().map(|l| {
+        let values = l.values.iter().map(f32::to_string);
+        csv::row![l.image, l.label, l.steps].into_iter().chain(values)
+    });
+    csv::text("image,label,steps,0,1,2,3,4,5,6,7,8,9".split(','), rows)
 }
 
 /// Operations by kind and in all, in millions, and the energy.
@@ -364,7 +333,6 @@ fn thresholds(l: &ConvertedLayer) -> String {
 }
 
 fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()> {
-    let percent = |v: f64| format!("{:.2} %", v * 100.0);
     out.line(format_args!(
         "{name} on {} images of {}: {} as it is, with {:.2} million multiply–adds and {:.1} µJ an image",
         report.images,
@@ -375,15 +343,15 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
     ))?;
     out.line("\nIn spikes; operations for an image, in millions (what is counted: below)")?;
     let columns = [
-        ("steps", Align::Right),
-        ("accuracy", Align::Right),
-        ("spikes/image", Align::Right),
-        ("first layer", Align::Right),
-        ("synapses", Align::Right),
-        ("neurons", Align::Right),
-        ("gates", Align::Right),
-        ("all", Align::Right),
-        ("µJ", Align::Right),
+        ">steps",
+        ">accuracy",
+        ">spikes/image",
+        ">first layer",
+        ">synapses",
+        ">neurons",
+        ">gates",
+        ">all",
+        ">µJ",
     ];
     let row = |a: &ConvertedAfter| {
         let right = match a.unanswered {
@@ -395,46 +363,36 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
         row
     };
     let rows: Vec<_> = report.after.iter().map(row).collect();
-    for line in table::lines(&columns, &rows) {
-        out.line(line)?;
-    }
+    table::print(out, "", &columns, &rows)?;
     out.line(format_args!(
         "\nRates beside activations after the last step, on {} images",
         report.compared
     ))?;
-    let columns = [
-        ("layer", Align::Left),
-        ("thresholds", Align::Right),
-        ("Pearson r", Align::Right),
-        ("rms error", Align::Right),
-        ("saturated", Align::Right),
-        ("silent though active", Align::Right),
-    ];
+    let columns =
+        ["layer", ">thresholds", ">Pearson r", ">rms error", ">saturated", ">silent though active"];
     let row = |l: &ConvertedLayer| {
         vec![
             l.name.clone(),
             thresholds(l),
-            l.r.map_or_else(|| "–".into(), |r| format!("{r:.4}")),
+            or_dash(l.r, |r| format!("{r:.4}")),
             format!("{:.4}", l.error),
             percent(l.saturated),
             percent(l.silent),
         ]
     };
     let rows: Vec<_> = report.layers.iter().map(row).collect();
-    for line in table::lines(&columns, &rows) {
-        out.line(line)?;
-    }
+    table::print(out, "", &columns, &rows)?;
     out.line("\nDeciding as soon as the first digit is ahead of the second")?;
     let columns = [
-        ("by (logits × steps)", Align::Right),
-        ("accuracy", Align::Right),
-        ("mean steps", Align::Right),
-        ("first layer", Align::Right),
-        ("synapses", Align::Right),
-        ("neurons", Align::Right),
-        ("gates", Align::Right),
-        ("all", Align::Right),
-        ("µJ", Align::Right),
+        ">by (logits × steps)",
+        ">accuracy",
+        ">mean steps",
+        ">first layer",
+        ">synapses",
+        ">neurons",
+        ">gates",
+        ">all",
+        ">µJ",
     ];
     let row = |d: &ConvertedDecision| {
         let mut row =
@@ -443,9 +401,7 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
         row
     };
     let rows: Vec<_> = report.decisions.iter().map(row).collect();
-    for line in table::lines(&columns, &rows) {
-        out.line(line)?;
-    }
+    table::print(out, "", &columns, &rows)?;
     if let Some(b) = &report.on_engine {
         out.line(format_args!(
             "\nOn the general engine ({}): {} of {} neurons fired another number of times, {} spikes in {} images, {:.0} ms each",

@@ -9,7 +9,7 @@ use super::args::{DataAction, DataArgs, DownloadArgs, ExportArgs, FolderArgs};
 use super::output::{Output, complain};
 use super::progress::{Progress, Unit};
 use super::report::{Checked, CheckedFile, Described, DescribedSet, DescribedSource, Exported};
-use super::table::{self, Align};
+use super::table;
 use crate::core::{files, folders};
 use crate::data::download::{self, MIRRORS};
 use crate::data::mnist::{self, FileReport, FileState};
@@ -54,13 +54,11 @@ fn check(args: &FolderArgs, out: &mut Output) -> anyhow::Result<Outcome> {
 fn report_files(folder: &Path, out: &mut Output) -> anyhow::Result<Outcome> {
     let checked: Vec<CheckedFile> = mnist::check(folder).iter().map(checked_file).collect();
     let ok = checked.iter().all(|f| f.state == "ok");
-    let columns = [("file", Align::Left), ("bytes", Align::Right), ("state", Align::Left)];
+    let columns = ["file", ">bytes", "state"];
     let rows: Vec<Vec<String>> =
         checked.iter().map(|f| vec![f.name.clone(), f.bytes.to_string(), state_text(f)]).collect();
     out.line(folder.display())?;
-    for line in table::lines(&columns, &rows) {
-        out.line(format_args!("  {line}"))?;
-    }
+    table::print(out, "  ", &columns, &rows)?;
     out.json(&Checked { folder: folder.display().to_string(), ok, files: checked })?;
     if ok {
         return Ok(Outcome::Done);
@@ -142,16 +140,15 @@ fn print_source(source: &DescribedSource, out: &mut Output) -> anyhow::Result<()
         out.line(format_args!("  not usable: {problem}"))?;
         return Ok(out.line("")?);
     }
-    let mut columns = vec![("set", Align::Left), ("images", Align::Right)];
-    columns.extend(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"].map(|d| (d, Align::Right)));
+    let mut columns = vec!["set", ">images"];
+    columns.extend(table::DIGITS);
     let row = |set: &DescribedSet| {
         let mut row = vec![set.id.clone(), set.images.to_string()];
         row.extend(set.classes.iter().map(usize::to_string));
         row
     };
-    for line in table::lines(&columns, &source.sets.iter().map(row).collect::<Vec<_>>()) {
-        out.line(format_args!("  {line}"))?;
-    }
+    let rows: Vec<_> = source.sets.iter().map(row).collect();
+    table::print(out, "  ", &columns, &rows)?;
     Ok(out.line("")?)
 }
 

@@ -3,8 +3,8 @@
 use super::Outcome;
 use super::args::ModelsArgs;
 use super::output::{Output, OutputError};
-use super::report::{Modelled, ModelledLayer, ModelledModel};
-use super::table::{self, Align};
+use super::report::{Modelled, ModelledModel};
+use super::table;
 use crate::ann::zoo::{self, Architecture, ZOO};
 use crate::core::text::{grouped, millions};
 
@@ -28,12 +28,12 @@ pub fn run(args: &ModelsArgs, out: &mut Output) -> anyhow::Result<Outcome> {
 
 fn overview(chosen: &[&Architecture], out: &mut Output) -> Result<(), OutputError> {
     let columns = [
-        ("model", Align::Left),
-        ("name", Align::Left),
-        ("parameters", Align::Right),
-        ("multiply–adds", Align::Right),
-        ("MFLOP per answer", Align::Right),
-        ("MFLOP per training image", Align::Right),
+        "model",
+        "name",
+        ">parameters",
+        ">multiply–adds",
+        ">MFLOP per answer",
+        ">MFLOP per training image",
     ];
     let row = |a: &&Architecture| {
         let cost = zoo::cost(&(a.layers)());
@@ -47,19 +47,14 @@ fn overview(chosen: &[&Architecture], out: &mut Output) -> Result<(), OutputErro
         ]
     };
     let rows: Vec<Vec<String>> = chosen.iter().map(row).collect();
-    table::lines(&columns, &rows).into_iter().try_for_each(|line| out.line(line))
+    table::print(out, "", &columns, &rows)
 }
 
 fn layers(architecture: &Architecture, out: &mut Output) -> Result<(), OutputError> {
     let layers = (architecture.layers)();
     let cost = zoo::cost(&layers);
     out.line(format_args!("{}: {}", architecture.name, architecture.doc))?;
-    let columns = [
-        ("layer", Align::Left),
-        ("output", Align::Left),
-        ("parameters", Align::Right),
-        ("multiply–adds", Align::Right),
-    ];
+    let columns = ["layer", "output", ">parameters", ">multiply–adds"];
     let count = |n: usize| grouped(n as u64);
     let mut rows = vec![vec!["Picture".into(), "28×28×1".into(), count(0), count(0)]];
     for line in zoo::summary(&layers) {
@@ -67,7 +62,7 @@ fn layers(architecture: &Architecture, out: &mut Output) -> Result<(), OutputErr
         rows.push(vec![line.name, shape, count(line.parameters), count(line.multiply_adds)]);
     }
     rows.push(vec!["All".into(), "".into(), count(cost.parameters), count(cost.multiply_adds)]);
-    table::lines(&columns, &rows).into_iter().try_for_each(|line| out.line(line))?;
+    table::print(out, "", &columns, &rows)?;
     out.line(format_args!(
         "An answer takes {} MFLOP, a training image {} MFLOP (a multiply–add is two operations).",
         millions(cost.answer_flop),
@@ -77,21 +72,11 @@ fn layers(architecture: &Architecture, out: &mut Output) -> Result<(), OutputErr
 
 fn report(architecture: &Architecture) -> ModelledModel {
     let layers = (architecture.layers)();
-    let cost = zoo::cost(&layers);
-    let layer = |l: zoo::LayerSummary| ModelledLayer {
-        name: l.name,
-        output: l.output,
-        parameters: l.parameters,
-        multiply_adds: l.multiply_adds,
-    };
     ModelledModel {
         id: architecture.id.into(),
         name: architecture.name.into(),
         about: architecture.doc.into(),
-        layers: zoo::summary(&layers).into_iter().map(layer).collect(),
-        parameters: cost.parameters,
-        multiply_adds: cost.multiply_adds,
-        answer_flop: cost.answer_flop,
-        training_flop: cost.training_flop,
+        layers: zoo::summary(&layers),
+        cost: zoo::cost(&layers),
     }
 }

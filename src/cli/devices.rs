@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::output::Output;
 use super::report::{DescribedDevice, Devices};
-use super::table::{self, Align};
+use super::table;
 use crate::ann::device::{DEVICES, Status};
 
 pub fn run(out: &mut Output) -> anyhow::Result<Outcome> {
@@ -32,9 +32,7 @@ pub fn run(out: &mut Output) -> anyhow::Result<Outcome> {
             vec![d.id.clone(), d.name.clone(), state]
         })
         .collect();
-    for line in table::lines(&["device", "name", "can be used"].map(|n| (n, Align::Left)), &rows) {
-        out.line(line)?;
-    }
+    table::print(out, "", &["device", "name", "can be used"], &rows)?;
     out.json(&report)?;
     Ok(Outcome::Done)
 }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::args::{EvaluateArgs, Turn};
@@ -10,12 +9,13 @@ use super::models::{self, Trained};
 use super::output::Output;
 use super::progress::{Progress, Unit};
 use super::report::{Evaluated, EvaluatedEnsemble, EvaluatedHint, EvaluatedModel};
-use super::table::{self, Align};
+use super::table;
 use super::{Outcome, digits, evaluate_spiking as spiking};
 use crate::ann::ensemble::{self, Probabilities, average};
-use crate::ann::evaluate::{evaluate, judge};
+use crate::ann::evaluate::judge;
 use crate::ann::orientation;
 use crate::ann::shipped::SETS;
+use crate::core::text::{or_dash, percent};
 use crate::data::{Dataset, idx};
 
 pub fn run(args: &EvaluateArgs, out: &mut Output) -> anyhow::Result<Outcome> {
@@ -87,9 +87,9 @@ fn uncapitalised(text: &str) -> String {
 
 /// The networks that do not spike.
 fn others(args: &EvaluateArgs) -> anyhow::Result<Vec<Trained>> {
-    let ids: Vec<String> = args.models.iter().filter(|id| !spiking::is_one(id)).cloned().collect();
+    let ids: Vec<String> = args.models.iter().filter(|id| !models::is_one(id)).cloned().collect();
     let files: Vec<PathBuf> =
-        args.weights.iter().filter(|f| !spiking::holds_one(f)).cloned().collect();
+        args.weights.iter().filter(|f| !models::holds_one(f)).cloned().collect();
     let named = !args.models.is_empty() || !args.weights.is_empty();
     if named && ids.is_empty() && files.is_empty() {
         return Ok(Vec::new());
@@ -147,11 +147,8 @@ fn ask(
     progress.say(model.name());
     progress.tick_steadily();
     let begun = Instant::now();
-    let never = AtomicBool::new(false);
-    let evaluation = evaluate(&model.network, data, threads, &never, &mut |done, _| {
-        progress.set(done as u64);
-    })?
-    .ok_or_else(|| anyhow::anyhow!("the evaluation was cancelled"))?;
+    let told = &mut |done, _| progress.set(done as u64);
+    let evaluation = models::evaluate(&model.network, data, threads, told)?;
     let seconds = begun.elapsed().as_secs_f64();
     let report = EvaluatedModel {
         id: model.id().to_owned(),
@@ -173,14 +170,7 @@ fn print(
     data: &Dataset,
     out: &mut Output,
 ) -> anyhow::Result<()> {
-    let columns = [
-        ("id", Align::Left),
-        ("model", Align::Left),
-        ("report", Align::Right),
-        ("accuracy", Align::Right),
-        ("errors", Align::Right),
-        ("ms/image", Align::Right),
-    ];
+    let columns = ["id", "model", ">report", ">accuracy", ">errors", ">ms/image"];
     out.line(format_args!("{} images of {}", data.len(), data.id))?;
     let mut kinds: Vec<&str> = evaluated.iter().map(|e| &e.weights[..]).collect();
     kinds.dedup();
@@ -189,9 +179,7 @@ fn print(
             out.line(format_args!("\n{}: {}", set.name, uncapitalised(set.doc)))?;
         }
         let rows = rows(models, evaluated, ensembles, kind);
-        for line in table::lines(&columns, &rows) {
-            out.line(line)?;
-        }
+        table::print(out, "", &columns, &rows)?;
     }
     for e in evaluated.iter().filter(|e| e.unanswered > 0) {
         out.line(format_args!(
@@ -211,8 +199,7 @@ fn rows(
     ensembles: &[EvaluatedEnsemble],
     kind: &str,
 ) -> Vec<Vec<String>> {
-    let percent = |v: f64| format!("{:.2} %", v * 100.0);
-    let report = |r: Option<f64>| r.map_or_else(|| "–".into(), |r| percent(r / 100.0));
+    let report = |r: Option<f64>| or_dash(r, |r| percent(r / 100.0));
     let mut rows: Vec<Vec<String>> = models
         .iter()
         .zip(evaluated)

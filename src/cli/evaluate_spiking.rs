@@ -1,68 +1,24 @@
 //! `spikescope evaluate`, the part on spiking networks that learnt by STDP.
 
-use std::path::Path;
 use std::time::Instant;
 
-use anyhow::Context as _;
-
 use super::args::EvaluateArgs;
+use super::models::{Spiking, holds_one};
 use super::output::Output;
 use super::report::EvaluatedSpiking;
 use super::simulate;
-use super::table::{self, Align};
-use crate::core::files::read_limited;
+use super::table;
+use crate::core::text::{or_dash, percent};
 use crate::data::Dataset;
 use crate::snn::diehl_cook::shipped::{SHIPPED, Shipped};
-use crate::snn::diehl_cook::trained::{MOST_BYTES, Trained};
-
-/// A spiking network to be asked.
-pub struct Spiking {
-    id: String,
-    name: String,
-    weights: String,
-    published: Option<f64>,
-    trained: Trained,
-}
-
-/// Whether this file holds one.
-pub fn holds_one(file: &Path) -> bool {
-    read_limited(file, MOST_BYTES).is_ok_and(|bytes| Trained::holds_one(&bytes))
-}
-
-/// Whether this is the id of one in the box.
-pub fn is_one(id: &str) -> bool {
-    SHIPPED.iter().any(|s| s.id == id)
-}
 
 /// Those that the arguments name; all in the box if they name nothing at all.
 pub fn select(args: &EvaluateArgs) -> anyhow::Result<Vec<Spiking>> {
     let everything = args.models.is_empty() && args.weights.is_empty() && args.set.is_none();
     let named = |s: &&Shipped| everything || args.models.iter().any(|m| m == s.id);
-    let mut found = Vec::new();
-    for shipped in SHIPPED.iter().filter(named) {
-        found.push(Spiking {
-            id: shipped.id.into(),
-            name: shipped.name.into(),
-            weights: "shipped".into(),
-            published: Some(shipped.published),
-            trained: shipped.load()?,
-        });
-    }
-    for file in args.weights.iter().filter(|f| holds_one(f)) {
-        let name = file.display().to_string();
-        let bytes =
-            read_limited(file, MOST_BYTES).with_context(|| format!("could not read {name}"))?;
-        let trained = Trained::from_bytes(&bytes, &name)?;
-        let neurons = trained.about.config.neurons;
-        found.push(Spiking {
-            id: format!("diehl-cook-{neurons}"),
-            name: format!("STDP {neurons} ({name})"),
-            published: None,
-            weights: name,
-            trained,
-        });
-    }
-    Ok(found)
+    let shipped = SHIPPED.iter().filter(named).map(Spiking::shipped);
+    let files = args.weights.iter().filter(|f| holds_one(f)).map(|f| Spiking::load(f));
+    shipped.chain(files).collect()
 }
 
 /// Shows all images to each.
@@ -109,21 +65,13 @@ pub fn print(
         return Ok(());
     }
     out.line("\nSpiking networks that learnt by STDP, without labels (Diehl and Cook 2015)")?;
-    let columns = [
-        ("id", Align::Left),
-        ("network", Align::Left),
-        ("published", Align::Right),
-        ("vote", Align::Right),
-        ("by confidence", Align::Right),
-        ("logistic", Align::Right),
-        ("ms/image", Align::Right),
-    ];
-    let percent = |v: f64| format!("{:.2} %", v * 100.0);
+    let columns =
+        ["id", "network", ">published", ">vote", ">by confidence", ">logistic", ">ms/image"];
     let row = |(network, e): (&Spiking, &EvaluatedSpiking)| {
         vec![
             e.id.clone(),
             network.name.clone(),
-            e.published.map_or_else(|| "–".into(), |p| format!("{:.1} %", p * 100.0)),
+            or_dash(e.published, |p| format!("{:.1} %", p * 100.0)),
             percent(e.read_outs.vote),
             percent(e.read_outs.confidence),
             percent(e.read_outs.logistic),
@@ -131,9 +79,7 @@ pub fn print(
         ]
     };
     let rows: Vec<_> = networks.iter().zip(evaluated).map(row).collect();
-    for line in table::lines(&columns, &rows) {
-        out.line(line)?;
-    }
+    table::print(out, "", &columns, &rows)?;
     for e in evaluated.iter().filter(|e| e.unanswered > 0) {
         let (none, faint) = (e.unanswered, e.read_outs.unanswered);
         out.line(format_args!(

@@ -4,7 +4,7 @@ use clap::error::ErrorKind;
 
 use super::output::{OutputError, complain};
 use crate::ann::AnnError;
-use crate::data::error::DataError;
+use crate::data::registry::DataError;
 use crate::workers::active::StartError;
 
 /// Arguments that are each fine but make no sense together, or name something
@@ -95,6 +95,7 @@ fn clap_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::mnist::MnistError;
 
     #[test]
     fn a_cause_is_said_once() {
@@ -132,6 +133,6 @@ mod tests {
             assert!(is_usage(&error), "{error}");
         }
         assert!(!is_usage(&anyhow::anyhow!("disk full")));
-        assert!(!is_usage(&anyhow::Error::new(DataError::NoMnist)));
+        assert!(!is_usage(&anyhow::Error::new(DataError::Mnist(MnistError::NotFound))));
     }
 }

@@ -37,6 +37,7 @@ mod table;
 mod tour;
 mod train;
 mod train_all;
+mod values;
 mod window;
 
 use std::ffi::OsString;

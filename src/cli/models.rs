@@ -1,14 +1,20 @@
 //! The networks that a command asks: those in the box, or weights from files.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
+use crate::ann::evaluate::{self, Evaluation};
 use crate::ann::network::Network;
 use crate::ann::shipped::{SETS, WeightSet};
 use crate::ann::trainer::config::MOST_THREADS;
 use crate::ann::weights;
+use crate::core::files::read_limited;
+use crate::data::Dataset;
+use crate::snn::diehl_cook::shipped::{SHIPPED, Shipped};
+use crate::snn::diehl_cook::trained::{self, MOST_BYTES};
 
 /// A trained network and where its weights are from.
 pub struct Trained {
@@ -33,6 +39,52 @@ impl Trained {
             None => format!("{name} ({})", self.weights),
         }
     }
+}
+
+/// A spiking network that has learnt.
+pub struct Spiking {
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// `shipped`, or the file.
+    pub weights: String,
+    /// Accuracy that was published for one of this size, percent.
+    pub published: Option<f64>,
+    pub trained: trained::Trained,
+}
+
+impl Spiking {
+    /// One in the box.
+    pub fn shipped(shipped: &Shipped) -> anyhow::Result<Self> {
+        Ok(Self {
+            id: shipped.id.into(),
+            name: shipped.name.into(),
+            weights: "shipped".into(),
+            published: Some(shipped.published),
+            trained: shipped.load()?,
+        })
+    }
+
+    /// One from a file.
+    pub fn load(file: &Path) -> anyhow::Result<Self> {
+        let weights = file.display().to_string();
+        let bytes =
+            read_limited(file, MOST_BYTES).with_context(|| format!("could not read {weights}"))?;
+        let trained = trained::Trained::from_bytes(&bytes, &weights)?;
+        let neurons = trained.about.config.neurons;
+        let (id, name) = (format!("diehl-cook-{neurons}"), format!("STDP {neurons} ({weights})"));
+        Ok(Self { id, name, weights, published: None, trained })
+    }
+}
+
+/// Whether this file holds a spiking network.
+pub fn holds_one(file: &Path) -> bool {
+    read_limited(file, MOST_BYTES).is_ok_and(|bytes| trained::Trained::holds_one(&bytes))
+}
+
+/// Whether this is the id of a spiking network in the box.
+pub fn is_one(id: &str) -> bool {
+    SHIPPED.iter().any(|s| s.id == id)
 }
 
 /// What JSON calls the weights of a set.
@@ -88,6 +140,18 @@ fn shipped(sets: &[&'static WeightSet]) -> anyhow::Result<Vec<Trained>> {
 /// The set of this id, or all.
 pub fn sets(id: Option<&str>) -> Vec<&'static WeightSet> {
     SETS.iter().copied().filter(|s| id.is_none_or(|id| s.id == id)).collect()
+}
+
+/// Asks a network about all digits; `progress` hears how many are answered.
+pub fn evaluate(
+    network: &Network,
+    data: &Dataset,
+    threads: usize,
+    progress: &mut (dyn FnMut(usize, usize) + Send),
+) -> anyhow::Result<Evaluation> {
+    let never = AtomicBool::new(false);
+    evaluate::evaluate(network, data, threads, &never, progress)?
+        .context("the evaluation was cancelled")
 }
 
 /// The number asked for, else one thread per core.

@@ -4,8 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ann::zoo::{Cost, LayerSummary};
 use crate::convert::on_engine::Beside;
 use crate::data::CLASSES;
+use crate::workers::digits::cost::Times;
 
 /// `evaluate`
 #[derive(Debug, Serialize)]
@@ -267,24 +269,15 @@ pub struct BenchmarkedNetwork {
 #[derive(Debug, Serialize)]
 pub struct Watched {
     /// Engine and protocol and nothing else.
-    pub alone: WatchedTimes,
+    pub alone: Times,
     /// On the window's thread, while nobody looks.
-    pub unwatched: WatchedTimes,
+    pub unwatched: Times,
     /// While all of it is looked at.
-    pub watched: WatchedTimes,
+    pub watched: Times,
     /// How much longer it takes than alone, by the clock, as a share.
     pub wall_share: f64,
     /// The same in processor time of the thread that simulates.
     pub cpu_share: f64,
-}
-
-/// For a presentation.
-#[derive(Debug, Serialize)]
-pub struct WatchedTimes {
-    /// By the clock.
-    pub wall_ms: f64,
-    /// Processor time of the thread that simulates.
-    pub cpu_ms: f64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -355,24 +348,9 @@ pub struct ModelledModel {
     pub id: String,
     pub name: String,
     pub about: String,
-    pub layers: Vec<ModelledLayer>,
-    /// Trained numbers.
-    pub parameters: usize,
-    /// Multiplications with addition for one picture.
-    pub multiply_adds: usize,
-    /// Operations for an answer, a multiply–add counting as two.
-    pub answer_flop: usize,
-    /// Operations for a training image.
-    pub training_flop: usize,
-}
-
-#[derive(Debug, Serialize)]
-pub struct ModelledLayer {
-    pub name: String,
-    /// Of what comes out for one picture: rows, columns, channels; or units.
-    pub output: Vec<usize>,
-    pub parameters: usize,
-    pub multiply_adds: usize,
+    pub layers: Vec<LayerSummary>,
+    #[serde(flatten)]
+    pub cost: Cost,
 }
 
 /// `devices`

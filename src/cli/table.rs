@@ -1,17 +1,39 @@
-//! Tables for people: columns as wide as their widest cell.
+//! Tables for people: columns as wide as their widest cell. A column is given by its
+//! heading; one that begins with `>` is set flush right.
 
-/// How a column is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Align {
-    Left,
-    Right,
+use super::output::{Output, OutputError};
+use crate::data::CLASSES;
+
+/// Columns of the ten digits.
+pub const DIGITS: [&str; CLASSES] = [">0", ">1", ">2", ">3", ">4", ">5", ">6", ">7", ">8", ">9"];
+
+/// The heading, and whether the column is set flush right.
+fn heading(column: &str) -> (&str, bool) {
+    column.strip_prefix('>').map_or((column, false), |name| (name, true))
 }
 
-/// Lines of a table: a header, then the rows, two spaces between columns.
-/// Cells are aligned by characters, which is right for what we print.
-pub fn lines(columns: &[(&str, Align)], rows: &[Vec<String>]) -> Vec<String> {
-    let header: Vec<String> = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let all: Vec<&Vec<String>> = std::iter::once(&header).chain(rows).collect();
+fn headings(columns: &[&str]) -> Vec<String> {
+    columns.iter().map(|c| heading(c).0.to_owned()).collect()
+}
+
+/// Prints a table: headings, then the rows, each line behind `indent`.
+///
+/// # Errors
+/// [`OutputError`].
+pub fn print(
+    out: &mut Output,
+    indent: &str,
+    columns: &[&str],
+    rows: &[Vec<String>],
+) -> Result<(), OutputError> {
+    lines(columns, rows).iter().try_for_each(|line| out.line(format_args!("{indent}{line}")))
+}
+
+/// Lines of a table, two spaces between columns. Cells are aligned by characters, which
+/// is right for what we print.
+fn lines(columns: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+    let headings = headings(columns);
+    let all: Vec<&Vec<String>> = std::iter::once(&headings).chain(rows).collect();
     let widths: Vec<usize> = (0..columns.len())
         .map(|c| all.iter().filter_map(|row| row.get(c)).map(|s| s.chars().count()).max())
         .map(Option::unwrap_or_default)
@@ -19,13 +41,17 @@ pub fn lines(columns: &[(&str, Align)], rows: &[Vec<String>]) -> Vec<String> {
     all.iter().map(|row| line(columns, &widths, row)).collect()
 }
 
-/// One row set in columns of given widths: for tables that grow line by line.
-pub fn line(columns: &[(&str, Align)], widths: &[usize], row: &[String]) -> String {
-    let cells =
-        row.iter().zip(columns).zip(widths).map(|((cell, (_, align)), &width)| match align {
-            Align::Left => format!("{cell:<width$}"),
-            Align::Right => format!("{cell:>width$}"),
-        });
+/// The headings in columns of given widths: for tables that grow line by line.
+pub fn header(columns: &[&str], widths: &[usize]) -> String {
+    line(columns, widths, &headings(columns))
+}
+
+/// One row likewise.
+pub fn line(columns: &[&str], widths: &[usize], row: &[String]) -> String {
+    let cells = row.iter().zip(columns).zip(widths).map(|((cell, column), &width)| {
+        let right = heading(column).1;
+        if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+    });
     cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
@@ -35,10 +61,9 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let columns = [("model", Align::Left), ("%", Align::Right)];
         let rows = [vec!["é".into(), "98.10".into()], vec!["cnn3-long".into(), "9.9".into()]];
         assert_eq!(
-            lines(&columns, &rows),
+            lines(&["model", ">%"], &rows),
             ["model          %", "é          98.10", "cnn3-long    9.9"]
         );
     }

@@ -14,7 +14,7 @@ use super::failure::{UsageError, one_line};
 use super::output::{Output, OutputError, complain};
 use super::progress::{Progress, Unit};
 use super::report::{Tested, Trained, TrainedEpoch};
-use super::table::{self, Align};
+use super::table;
 use super::{Outcome, digits, models};
 use crate::ann::device;
 use crate::ann::optimiser::OptimiserConfig;
@@ -25,6 +25,7 @@ use crate::ann::weights;
 use crate::ann::zoo::{self, Architecture};
 use crate::core::clock::duration_text;
 use crate::core::folders;
+use crate::core::text::{or_dash, percent};
 use crate::data::orient::Orientation;
 use crate::data::registry::Split;
 use crate::workers::active::{ActiveRun, StartError, UNCHECKED};
@@ -200,7 +201,7 @@ fn announce(record: &RunRecord, out: &mut Output) -> anyhow::Result<()> {
             device => format!(", on {}", device.name),
         },
     ))?;
-    out.line(table::line(&COLUMNS, &WIDTHS, &COLUMNS.map(|(name, _)| name.to_owned())))?;
+    out.line(table::header(&COLUMNS, &WIDTHS))?;
     for point in &record.epochs {
         out.line(epoch_line(point, None))?;
     }
@@ -316,28 +317,20 @@ fn finish(
     Ok(Outcome::Done)
 }
 
-const COLUMNS: [(&str, Align); 6] = [
-    ("epoch", Align::Right),
-    ("train loss", Align::Right),
-    ("accuracy", Align::Right),
-    ("validation loss", Align::Right),
-    ("accuracy", Align::Right),
-    ("images/s", Align::Right),
-];
+const COLUMNS: [&str; 6] =
+    [">epoch", ">train loss", ">accuracy", ">validation loss", ">accuracy", ">images/s"];
 const WIDTHS: [usize; 6] = [5, 10, 8, 15, 8, 8];
 
 fn epoch_line(point: &EpochPoint, images_per_s: Option<f64>) -> String {
     let epoch = epoch_report(point);
-    let loss = |loss: Option<f64>| loss.map_or_else(|| "–".into(), |l| format!("{l:.4}"));
-    let share =
-        |share: Option<f64>| share.map_or_else(|| "–".into(), |s| format!("{:.2} %", s * 100.0));
+    let loss = |loss: Option<f64>| or_dash(loss, |l| format!("{l:.4}"));
     let cells = [
         epoch.epoch.to_string(),
         loss(Some(epoch.train_loss)),
-        share(Some(epoch.train_accuracy)),
+        percent(epoch.train_accuracy),
         loss(epoch.validation_loss),
-        share(epoch.validation_accuracy),
-        images_per_s.map_or_else(|| "–".into(), |r| format!("{r:.0}")),
+        or_dash(epoch.validation_accuracy, percent),
+        or_dash(images_per_s, |r| format!("{r:.0}")),
     ];
     table::line(&COLUMNS, &WIDTHS, &cells)
 }

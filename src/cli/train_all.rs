@@ -20,6 +20,7 @@ use crate::ann::zoo::{Architecture, ZOO, summary};
 use crate::core::clock::duration_text;
 use crate::core::files::{sweep, write_whole};
 use crate::core::folders;
+use crate::core::text::{or_dash, percent};
 use crate::data::Dataset;
 use crate::data::dataset::Fingerprint;
 use crate::data::registry::Split;
@@ -164,9 +165,7 @@ fn pack(
     let threads = super::models::threads(args.threads);
     let held_out = held_out(split, args)?;
     let ask = |network: &Network, data: &Dataset| {
-        let never = std::sync::atomic::AtomicBool::new(false);
-        let asked = crate::ann::evaluate::evaluate(network, data, threads, &never, &mut |_, _| {})?;
-        asked.ok_or_else(|| anyhow::anyhow!("the evaluation was cancelled"))
+        super::models::evaluate(network, data, threads, &mut |_, _| {})
     };
     let mut tested = Vec::new();
     for mut member in members {
@@ -204,8 +203,7 @@ fn fit(
 ) -> anyhow::Result<()> {
     let held_out = held_out(split, args)?;
     let (known, test) = (held_out.labels(), split.test.labels());
-    let percent = |v: f64| format!("{:.2} %", v * 100.0);
-    let report = |r: Option<f64>| r.map_or_else(|| "–".into(), |r| format!("{r:.2} %"));
+    let report = |r: Option<f64>| or_dash(r, |r| format!("{r:.2} %"));
     let mut rows: Vec<Vec<String>> = tested
         .iter()
         .map(|(a, t)| {
@@ -217,29 +215,20 @@ fn fit(
         let of = |id: &&str| tested.iter().find(|(a, _)| a.id == *id).map(|(_, t)| t);
         let members: Vec<&Tested> = ensemble.members.iter().filter_map(of).collect();
         let stacking = Stacking::fit_and_test(ensemble, &members, known, test);
-        let by = |a: Option<f64>| a.map_or_else(|| "–".into(), percent);
         rows.push(vec![
             ensemble.name.into(),
             report(ensemble.report),
-            by(stacking.test_accuracy),
-            by(stacking.average_test_accuracy),
+            or_dash(stacking.test_accuracy, percent),
+            or_dash(stacking.average_test_accuracy, percent),
         ]);
         fitted.push(stacking);
     }
     let file = folder.join("ensembles.json");
     let text = serde_json::to_string_pretty(&fitted)?;
     write_whole(&file, |w| writeln!(w, "{text}"))?;
-    let columns = [
-        ("network", table::Align::Left),
-        ("report", table::Align::Right),
-        ("ours", table::Align::Right),
-        ("by averaging", table::Align::Right),
-    ];
+    let columns = ["network", ">report", ">ours", ">by averaging"];
     out.line(format_args!("{} test images of {}", test.len(), args.data))?;
-    for line in table::lines(&columns, &rows) {
-        out.line(line)?;
-    }
-    Ok(())
+    Ok(table::print(out, "", &columns, &rows)?)
 }
 
 #[cfg(test)]

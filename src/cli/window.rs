@@ -8,7 +8,7 @@ pub fn run(args: WindowArgs) -> anyhow::Result<Outcome> {
     ui::run(LaunchOptions {
         mnist: args.mnist,
         projector: args.projector,
-        theme: args.theme.map(Into::into),
+        theme: args.theme,
         workspace: args.workspace,
         software: args.software,
     })?;

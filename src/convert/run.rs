@@ -237,7 +237,7 @@ impl<'a> Run<'a> {
 
     /// How much speaks for each digit: per step, so that it nears the original's
     /// logits, or spikes with the potential as a tie-break.
-    pub fn evidence(&self) -> [f32; CLASSES] {
+    pub fn logits(&self) -> [f32; CLASSES] {
         let last = self.spiking.stages.len() - 1;
         let steps = self.step.max(1) as f32;
         let scale = |k| self.spiking.stages[last].cells().map_or(1.0, |c| c.scale(k));
@@ -256,11 +256,11 @@ impl<'a> Run<'a> {
     /// The digit that most speaks for, and by how much more than for the next,
     /// added up over the steps. `None` and nothing where two are equal.
     pub fn answer(&self) -> (Option<u8>, f32) {
-        let evidence = self.evidence();
-        let Some(best) = unique_max(&evidence) else { return (None, 0.0) };
-        let others = (0..CLASSES).filter(|k| *k != best).map(|k| evidence[k]);
+        let logits = self.logits();
+        let Some(best) = unique_max(&logits) else { return (None, 0.0) };
+        let others = (0..CLASSES).filter(|k| *k != best).map(|k| logits[k]);
         let second = others.fold(f32::NEG_INFINITY, f32::max);
-        (Some(best as u8), (evidence[best] - second) * self.step as f32)
+        (Some(best as u8), (logits[best] - second) * self.step as f32)
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Task {
     pub disturbance: Disturbance,
     pub threads: usize,
     /// Whether what speaks for each digit is kept, of each picture.
-    pub evidence: bool,
+    pub logits: bool,
 }
 
 /// What was found, so far.
@@ -40,16 +40,16 @@ pub struct Sweep {
     /// For each of [`MARGINS`].
     pub decisions: Vec<Decision>,
     /// Where it was asked for, by picture and steps.
-    pub evidence: Vec<Evidence>,
+    pub logits: Vec<Logits>,
 }
 
 /// What speaks for each digit, of one picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evidence {
+pub struct Logits {
     pub image: usize,
     pub label: u8,
     pub steps: u64,
-    /// As [`Run::evidence`].
+    /// As [`Run::logits`].
     pub values: [f32; CLASSES],
 }
 
@@ -86,7 +86,7 @@ impl Sweep {
             images: 0,
             after: task.steps.iter().map(|s| After { steps: *s, ..After::default() }).collect(),
             decisions: MARGINS.map(|margin| Decision { margin, ..Decision::default() }).into(),
-            evidence: Vec::new(),
+            logits: Vec::new(),
         }
     }
 
@@ -103,7 +103,7 @@ impl Sweep {
             a.steps += b.steps;
             a.work += b.work;
         }
-        self.evidence.extend_from_slice(&other.evidence);
+        self.logits.extend_from_slice(&other.logits);
     }
 }
 
@@ -147,7 +147,7 @@ pub fn sweep(
     });
     let mut found = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     // Sums do not depend on the order of the pictures, lists do.
-    found.evidence.sort_unstable_by_key(|e| (e.image, e.steps));
+    found.logits.sort_unstable_by_key(|e| (e.image, e.steps));
     found
 }
 
@@ -183,9 +183,9 @@ fn one(
             (after.right, after.spikes) = (right, run.spikes());
             after.unanswered = usize::from(answer.is_none());
             after.work = run.work();
-            if task.evidence {
-                let values = run.evidence();
-                found.evidence.push(Evidence { image, label, steps: step, values });
+            if task.logits {
+                let values = run.logits();
+                found.logits.push(Logits { image, label, steps: step, values });
             }
         }
     }

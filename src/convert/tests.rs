@@ -108,7 +108,7 @@ fn rates_become_activations_and_answers_those_of_the_original() {
         for picture in &pictures {
             let mut run = Run::new(&spiking, picture, Disturbance::default(), 0);
             (0..100).for_each(|_| run.advance());
-            let [logits] = network.evidence(&[*picture])[..] else { unreachable!() };
+            let [logits] = network.logits(&[*picture])[..] else { unreachable!() };
             let answer = run.answer().0.map(usize::from).unwrap();
             assert!(logits.iter().all(|l| *l <= logits[answer]), "{id}");
             assert!(run.spikes() > 0 && run.work().synapses > run.spikes());
@@ -144,7 +144,7 @@ fn renumbering_the_classes_renumbers_the_answers_in_spikes() {
                 b.advance();
                 let found = b.answer().0.map(|k| order[usize::from(k)] as u8);
                 assert_eq!(found, a.answer().0, "step {step}");
-                assert_eq!(found.map(usize::from), unique_max(&a.evidence()));
+                assert_eq!(found.map(usize::from), unique_max(&a.logits()));
             }
         }
         let mut silent = Run::new(&a, &[0.0; PIXELS], Disturbance::default(), 0);
@@ -177,14 +177,14 @@ fn every_choice_of_the_recipe_runs_and_reads_digits() {
             images: 12,
             disturbance: Disturbance::default(),
             threads: 2,
-            evidence: true,
+            logits: true,
         };
         let never = std::sync::atomic::AtomicBool::new(false);
         let found = sweep(&spiking, &data, &task, &never, &|_| {});
         assert_eq!(found.images, 12);
         assert!(found.after[0].right >= least, "{recipe:?}: {found:?}");
         // What speaks for each digit is kept by picture, whichever thread came first.
-        let images: Vec<usize> = found.evidence.iter().map(|e| e.image).collect();
+        let images: Vec<usize> = found.logits.iter().map(|e| e.image).collect();
         assert_eq!(images, (0..12).collect::<Vec<_>>());
         let once = sweep(&spiking, &data, &Task { threads: 1, ..task }, &never, &|_| {});
         assert_eq!(once, found);
@@ -284,14 +284,14 @@ fn a_few_loud_units_do_not_silence_the_others() {
             images: 100,
             disturbance: Disturbance::default(),
             threads: 2,
-            evidence: false,
+            logits: false,
         };
         let never = std::sync::atomic::AtomicBool::new(false);
         sweep(&spiking, &data, &task, &never, &|_| {}).after[0].right
     };
     let as_it_is = (0..100)
         .filter(|i| {
-            let [logits] = network.evidence(&[data.pixels(*i)])[..] else { unreachable!() };
+            let [logits] = network.logits(&[data.pixels(*i)])[..] else { unreachable!() };
             let label = usize::from(data.labels()[*i]);
             logits.iter().all(|l| *l <= logits[label])
         })

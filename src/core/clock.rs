@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
+
 /// Seconds since 1970, 0 if the clock is set before that.
 pub fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
@@ -9,25 +11,9 @@ pub fn unix_seconds() -> u64 {
 
 /// `20260131-235959` in UTC: sorts by time and is legal in every file name.
 pub fn stamp(unix_seconds: u64) -> String {
-    let (days, rest) = (unix_seconds / 86_400, unix_seconds % 86_400);
-    let (year, month, day) = civil(days);
-    let (h, m, s) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!("{year:04}{month:02}{day:02}-{h:02}{m:02}{s:02}")
-}
-
-/// Year, month and day of a number of days since 1970-01-01 in the Gregorian
-/// calendar (H. Hinnant, "chrono-compatible low-level date algorithms").
-fn civil(days: u64) -> (u64, u64, u64) {
-    let z = days + 719_468;
-    let era = z / 146_097;
-    let day_of_era = z % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let mp = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * mp + 2) / 5 + 1;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+    // A clock that is set beyond the year 9999 counts as set to its end.
+    let time = i64::try_from(unix_seconds).ok().and_then(|s| Timestamp::from_second(s).ok());
+    time.unwrap_or(Timestamp::MAX).strftime("%Y%m%d-%H%M%S").to_string()
 }
 
 /// A duration for people: `42 s`, `3 min 20 s`, `1 h 05 min`.
@@ -57,6 +43,7 @@ mod tests {
         assert_eq!(stamp(951_782_399), "20000228-235959");
         assert_eq!(stamp(951_782_400), "20000229-000000");
         assert_eq!(stamp(1_769_903_999), "20260131-235959");
+        assert_eq!(stamp(u64::MAX)[..4], *"9999");
     }
 
     #[test]

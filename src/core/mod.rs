@@ -3,6 +3,7 @@
 
 pub mod bounds;
 pub mod clock;
+pub mod csv;
 pub mod decision;
 pub mod environment;
 pub mod files;

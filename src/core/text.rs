@@ -23,6 +23,16 @@ pub fn millions(n: usize) -> String {
     format!("{value:.decimals$}")
 }
 
+/// A share in percent: `98.76 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.2} %", share * 100.0)
+}
+
+/// What is known of a number in words of its own, or a dash.
+pub fn or_dash<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| "–".to_owned(), text)
+}
+
 /// A number as it is typed: `1.7`, `1,7`, `−3`, `12 500`, `1e-3`. A single comma
 /// is a decimal point. `None` for what is no finite number, and for what could be
 /// two: `1,234.5`, `1,234,567`, `1, 7`.
@@ -64,8 +74,8 @@ pub fn is_grouped(text: &str) -> bool {
     first && rest.peek().is_some() && rest.all(|g| g.len() == 3 && digits(g))
 }
 
-/// `98 %`, never a rounded-up 100 % or a rounded-down 0 %.
-pub fn percent(probability: f32) -> String {
+/// How sure an answer is: `98 %`, never a rounded-up 100 % or a rounded-down 0 %.
+pub fn certainty(probability: f32) -> String {
     let percent = f64::from(probability) * 100.0;
     match percent {
         p if p >= 99.95 => "> 99.9 %".into(),
@@ -78,7 +88,7 @@ pub fn percent(probability: f32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{decimal, grouped, millions, percent, whole};
+    use super::{certainty, decimal, grouped, millions, or_dash, percent, whole};
 
     #[test]
     fn a_decimal_comma_is_a_decimal_point() {
@@ -124,6 +134,12 @@ mod tests {
     }
 
     #[test]
+    fn shares_are_in_percent_and_what_is_not_known_is_a_dash() {
+        assert_eq!(or_dash(Some(0.98765), percent), "98.77 %");
+        assert_eq!(or_dash(None, percent), "–");
+    }
+
+    #[test]
     fn groups_of_three() {
         let cases = [(0, "0"), (9999, "9999"), (60_000, "60,000"), (1_150_922, "1,150,922")];
         for (n, text) in cases {
@@ -133,10 +149,10 @@ mod tests {
 
     #[test]
     fn certainty_is_never_overstated() {
-        assert_eq!(percent(0.9999), "> 99.9 %");
-        assert_eq!(percent(0.9994), "99.9 %");
-        assert_eq!(percent(0.9949), "99.4 %");
-        assert_eq!(percent(0.5), "50 %");
-        assert_eq!(percent(0.0), "< 0.1 %");
+        assert_eq!(certainty(0.9999), "> 99.9 %");
+        assert_eq!(certainty(0.9994), "99.9 %");
+        assert_eq!(certainty(0.9949), "99.4 %");
+        assert_eq!(certainty(0.5), "50 %");
+        assert_eq!(certainty(0.0), "< 0.1 %");
     }
 }

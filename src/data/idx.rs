@@ -9,10 +9,10 @@
 //! digits", section "File formats for the MNIST database".
 
 use std::io::{BufReader, ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::dataset::Dataset;
-use super::error::DataError;
+use super::dataset::{Dataset, Mismatch};
+use super::error::FileError;
 use super::gzip::{self, Gunzip};
 use super::{CLASSES, PIXELS, SIDE};
 use crate::core::files::open_regular;
@@ -100,13 +100,24 @@ pub enum IdxProblem {
     Io(std::io::Error),
 }
 
+/// Pictures and their labels could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum IdxError {
+    /// One of the files.
+    #[error(transparent)]
+    File(#[from] FileError<IdxProblem>),
+    /// Two good files that do not belong together.
+    #[error("{} and {} do not belong together: {source}. Use the two files of one data set",
+            images.display(), labels.display())]
+    Pair { images: PathBuf, labels: PathBuf, source: Mismatch },
+}
+
 /// Reads an IDX file of 28×28 pictures, gzipped or not: count × 784 bytes,
 /// row by row, 0 background … 255 ink.
 ///
 /// # Errors
-/// [`DataError::Read`] if it cannot be opened, [`DataError::Idx`] if it is not
-/// exactly such a file.
-pub fn read_images(path: &Path) -> Result<Vec<u8>, DataError> {
+/// When it cannot be opened, or is not exactly such a file.
+pub fn read_images(path: &Path) -> Result<Vec<u8>, FileError<IdxProblem>> {
     read(path, Kind::Images)
 }
 
@@ -114,30 +125,29 @@ pub fn read_images(path: &Path) -> Result<Vec<u8>, DataError> {
 ///
 /// # Errors
 /// As [`read_images`]; also for a label above 9.
-pub fn read_labels(path: &Path) -> Result<Vec<u8>, DataError> {
+pub fn read_labels(path: &Path) -> Result<Vec<u8>, FileError<IdxProblem>> {
     read(path, Kind::Labels)
 }
 
 /// Reads pictures and their labels as the data set `id`.
 ///
 /// # Errors
-/// As [`read_images`] and [`read_labels`]; [`DataError::Pair`] when the counts
+/// As [`read_images`] and [`read_labels`]; [`IdxError::Pair`] when the counts
 /// differ.
-pub fn load_pair(images: &Path, labels: &Path, id: &str) -> Result<Dataset, DataError> {
+pub fn load_pair(images: &Path, labels: &Path, id: &str) -> Result<Dataset, IdxError> {
     // Labels are small: whatever is wrong with them is told at once.
     let label_bytes = read_labels(labels)?;
     let image_bytes = read_images(images)?;
-    Dataset::new(id, image_bytes, label_bytes).map_err(|source| DataError::Pair {
+    Dataset::new(id, image_bytes, label_bytes).map_err(|source| IdxError::Pair {
         images: images.into(),
         labels: labels.into(),
         source,
     })
 }
 
-fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, DataError> {
-    let cannot_read = |source| DataError::Read { path: path.into(), source };
-    let file = open_regular(path).map_err(cannot_read)?;
-    parse(file, kind).map_err(|problem| DataError::Idx { path: path.into(), problem })
+fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, FileError<IdxProblem>> {
+    let file = open_regular(path).map_err(|e| FileError::read(path, e))?;
+    parse(file, kind).map_err(|problem| FileError::content(path, problem))
 }
 
 /// Reads one IDX stream, gzipped or not, to its very end. Memory grows with

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::dataset::Dataset;
-use super::error::DataError;
 use super::gzip::{self, Gunzip};
-use super::idx::{self, Kind};
+use super::idx::{self, IdxError, Kind};
 use crate::core::files::open_regular;
 
 /// The environment variable that names the folder with MNIST.
@@ -85,16 +84,33 @@ pub struct Mnist {
     pub test: Arc<Dataset>,
 }
 
+/// MNIST cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MnistError {
+    /// Some of the four files are not in the folder.
+    #[error("{} lacks {}: put the four MNIST files there (gzipped or not), choose another folder, or download them with `spikescope data download`",
+            dir.display(), missing.join(", "))]
+    Incomplete { dir: PathBuf, missing: Vec<&'static str> },
+    /// No folder was named, and none was found.
+    #[error(
+        "MNIST was not found: name its folder with --mnist or SPIKESCOPE_MNIST, or download it with `spikescope data download`"
+    )]
+    NotFound,
+    /// One of the files, or two that do not belong together.
+    #[error(transparent)]
+    Idx(#[from] IdxError),
+}
+
 /// Loads the four files of MNIST from `dir`, gzipped or not.
 ///
 /// # Errors
-/// [`DataError::Incomplete`] names the files that are missing; otherwise as
+/// [`MnistError::Incomplete`] names the files that are missing; otherwise as
 /// [`idx::load_pair`].
-pub fn load(dir: &Path) -> Result<Mnist, DataError> {
+pub fn load(dir: &Path) -> Result<Mnist, MnistError> {
     let located = FILES.map(|file| file.locate(dir).ok_or(file.name));
     let [Ok(a), Ok(b), Ok(c), Ok(d)] = &located else {
         let missing = located.into_iter().filter_map(Result::err).collect();
-        return Err(DataError::Incomplete { dir: dir.into(), missing });
+        return Err(MnistError::Incomplete { dir: dir.into(), missing });
     };
     // The small test set first: most mistakes show there at once.
     let test = idx::load_pair(c, d, "mnist-test")?;

@@ -11,7 +11,7 @@
 //! * [`augment`]: random changes of the digits that are trained on
 //!
 //! Whatever comes from outside (files, servers, strokes) is checked here, and
-//! every [`DataError`] says which file is wrong, how, and what to do.
+//! every error says which file is wrong, how, and what to do.
 
 pub mod augment;
 pub mod dataset;
@@ -28,7 +28,6 @@ pub mod strokes;
 pub mod synthetic;
 
 pub use dataset::Dataset;
-pub use error::DataError;
 pub use strokes::{Drawing, Framing, Stroke};
 
 /// Side of a digit picture, pixels.

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::dataset::Dataset;
-use super::error::DataError;
-use super::{mnist, synthetic};
+use super::mnist::{self, MnistError};
+use super::synthetic;
 
 /// A data set that can be chosen.
 #[derive(Debug)]
@@ -56,11 +56,22 @@ pub fn find(id: &str) -> Option<&'static Source> {
     SOURCES.iter().find(|source| source.id == id)
 }
 
+/// A data set could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// There is none of this id.
+    #[error("there is no data set \"{id}\"; choose one of: {known}")]
+    UnknownSource { id: String, known: String },
+    /// MNIST's files.
+    #[error(transparent)]
+    Mnist(#[from] MnistError),
+}
+
 /// Loads a data set by its id. `mnist_dir` is the folder that somebody named
 /// for MNIST, if any; see [`mnist::find`].
 ///
 /// # Errors
-/// [`DataError::UnknownSource`], [`DataError::NoMnist`], or what loading says.
+/// [`DataError`].
 pub fn load(id: &str, mnist_dir: Option<&Path>) -> Result<Split, DataError> {
     let source = find(id).ok_or_else(|| {
         let known: Vec<&str> = SOURCES.iter().map(|s| s.id).collect();
@@ -70,7 +81,7 @@ pub fn load(id: &str, mnist_dir: Option<&Path>) -> Result<Split, DataError> {
 }
 
 fn load_mnist(dir: Option<&Path>) -> Result<Split, DataError> {
-    let dir = mnist::find(dir).ok_or(DataError::NoMnist)?;
+    let dir = mnist::find(dir).ok_or(MnistError::NotFound)?;
     let mnist::Mnist { train, test } = mnist::load(&dir)?;
     Ok(Split { train, test })
 }

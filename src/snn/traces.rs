@@ -6,9 +6,11 @@
 //! views are drawn: a spike a single step long stays visible at every zoom. When
 //! the memory cap is reached, the oldest tiles keep only those.
 
-use std::fmt::Write as _;
+use std::iter::once;
 use std::ops::Range;
 use std::sync::Arc;
+
+use crate::core::csv;
 
 /// Samples in a tile.
 const TILE: usize = 4096;
@@ -226,34 +228,17 @@ impl Traces {
 
     /// `time_ms` and a column per trace, for the known samples in `range`.
     pub fn to_csv(&self, range: Range<u64>) -> String {
-        let mut text = String::from("time_ms");
-        for channel in self.channels.iter() {
-            let unit = if channel.unit.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", channel.unit)
-            };
-            let name = format!("{}{unit}", channel.name).replace('"', "'");
-            // Writing to a string cannot fail.
-            let _ = if name.contains(',') {
-                write!(text, ",\"{name}\"")
-            } else {
-                write!(text, ",{name}")
-            };
-        }
-        text.push('\n');
-        for step in range.start.max(self.kept_from())..range.end.min(self.steps()) {
+        let heading = |c: &Channel| match &c.unit[..] {
+            "" => c.name.clone(),
+            unit => format!("{} ({unit})", c.name),
+        };
+        let headings = once("time_ms".to_owned()).chain(self.channels.iter().map(heading));
+        let rows = (range.start.max(self.kept_from())..range.end.min(self.steps())).map(|step| {
             let time_ms = (step as f64 * self.dt_ms * 1e9).round() / 1e9;
-            let _ = write!(text, "{time_ms}");
-            for channel in 0..self.channels.len() {
-                let _ = match self.value(channel, step) {
-                    Some(value) => write!(text, ",{value}"),
-                    None => write!(text, ","),
-                };
-            }
-            text.push('\n');
-        }
-        text
+            let values = (0..self.channels.len()).map(move |c| csv::optional(self.value(c, step)));
+            once(time_ms.to_string()).chain(values)
+        });
+        csv::text(headings, rows)
     }
 }
 
@@ -262,7 +247,7 @@ fn extent(samples: &[f32]) -> Extent {
     let (mut low, mut high) = ([f32::INFINITY; 8], [f32::NEG_INFINITY; 8]);
     let (eights, rest) = samples.as_chunks::<8>();
     let last = std::array::from_fn(|l| rest.get(l).copied().unwrap_or(f32::NAN));
-    for eight in eights.iter().chain(std::iter::once(&last)) {
+    for eight in eights.iter().chain(once(&last)) {
         for l in 0..8 {
             low[l] = if eight[l] < low[l] { eight[l] } else { low[l] };
             high[l] = if eight[l] > high[l] { eight[l] } else { high[l] };

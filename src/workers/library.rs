@@ -412,13 +412,7 @@ impl Librarian {
     }
 
     fn export_png(&self, path: PathBuf, size: [usize; 2], rgba: &[u8]) {
-        let written = crate::core::files::write_whole(&path, |w| {
-            use image::ImageEncoder;
-            image::codecs::png::PngEncoder::new(w)
-                .write_image(rgba, size[0] as u32, size[1] as u32, image::ExtendedColorType::Rgba8)
-                .map_err(std::io::Error::other)
-        });
-        match written {
+        match picture::write_png(&path, size, image::ExtendedColorType::Rgba8, rgba) {
             Ok(()) => self.events.send(Event::Exported(path)),
             Err(error) => self.fail(error.to_string()),
         }

@@ -11,9 +11,9 @@ use super::models::{Model, Models, Origin};
 use super::thread::answering::{Answer, Answering, Reply};
 use super::thread::latest::Slot;
 use crate::ann::ensemble::{self, Stacking};
+use crate::ann::reading::early::{Count, together};
+use crate::ann::reading::{self, Hidden, Probabilities};
 use crate::ann::shipped::WeightSet;
-use crate::ann::sweep::early::{Count, together};
-use crate::ann::sweep::{self, Hidden, Probabilities, Sweep};
 use crate::core::panics::guarded;
 use crate::data::Pixels;
 use crate::data::registry::Split;
@@ -48,7 +48,7 @@ pub struct Reading {
     /// For people.
     pub name: String,
     /// States, gates and answers step by step.
-    pub sweep: Sweep,
+    pub sweep: reading::Reading,
     /// Time it took, ms.
     pub took_ms: f32,
 }
@@ -86,9 +86,9 @@ pub fn read(question: &Question, go_on: &dyn Fn() -> bool) -> Sweeps {
     let mut readings = Vec::new();
     for model in question.models.iter().take_while(|_| go_on()) {
         let begun = Instant::now();
-        let Some(order) = sweep::order(&model.network) else { continue };
+        let Some(order) = reading::order(&model.network) else { continue };
         let picture = question.hidden.apply(order, &question.pixels);
-        let Some(sweep) = sweep::sweep(&model.network, &picture) else { continue };
+        let Some(sweep) = reading::read(&model.network, &picture) else { continue };
         readings.push(Reading {
             key: model.key.clone(),
             name: model.name.clone(),
@@ -228,7 +228,7 @@ fn survey(
     };
     let shipped = of.models.iter().filter(|m| m.origin == Origin::Shipped);
     let models: Vec<Arc<Model>> =
-        shipped.filter(|m| sweep::order(&m.network).is_some()).cloned().collect();
+        shipped.filter(|m| reading::order(&m.network).is_some()).cloned().collect();
     survey.counts = models.iter().map(|m| (m.name.clone(), Count::default())).collect();
     let stacking =
         stacking(of.set).filter(|(_, e)| models.iter().map(|m| &m.key).eq(e.members.iter()));
@@ -262,11 +262,11 @@ fn chunk(survey: &mut Survey, of: &SurveyOf, models: &[Arc<Model>], stacking: Op
     let to = (survey.done + CHUNK).min(survey.total);
     for i in survey.done..to {
         let (pixels, label) = (of.split.test.pixels(i), of.split.test.label(i));
-        let sweeps: Vec<Sweep> = models
+        let sweeps: Vec<reading::Reading> = models
             .iter()
             .filter_map(|m| {
-                let order = sweep::order(&m.network)?;
-                sweep::sweep(&m.network, &of.hidden.apply(order, &pixels))
+                let order = reading::order(&m.network)?;
+                reading::read(&m.network, &of.hidden.apply(order, &pixels))
             })
             .collect();
         let answers: Vec<&[Probabilities]> = sweeps.iter().map(|s| &s.probabilities[..]).collect();

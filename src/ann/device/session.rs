@@ -35,7 +35,7 @@ pub struct Session {
     updates: u64,
     /// The network on the host, once somebody has asked for it since the last update.
     network: OnceLock<Network>,
-    good: Good,
+    last_good: LastGood,
     /// Mini-batches done.
     done: u64,
     lost: bool,
@@ -44,7 +44,7 @@ pub struct Session {
 }
 
 /// The last copy on the host.
-struct Good {
+struct LastGood {
     network: Network,
     kept: Kept,
     /// Mini-batches done.
@@ -83,7 +83,7 @@ impl Session {
             kept: Vec::new(),
             updates: 0,
             network: OnceLock::new(),
-            good: Good { network: network.clone(), kept: Kept::default(), step },
+            last_good: LastGood { network: network.clone(), kept: Kept::default(), step },
             done: step,
             lost: false,
             #[cfg(test)]
@@ -99,7 +99,7 @@ impl Session {
     /// # Errors
     /// [`AnnError::NoDevice`].
     pub fn load(&mut self, network: &Network, kept: Kept, step: u64) -> Result<(), AnnError> {
-        self.good = Good { network: network.clone(), kept, step };
+        self.last_good = LastGood { network: network.clone(), kept, step };
         self.done = step;
         let put = self.put_weights().and_then(|()| self.put_kept());
         put.map_err(|error| unusable(self.declared, &error))
@@ -107,7 +107,7 @@ impl Session {
 
     /// The weights of the last copy go to the device.
     fn put_weights(&mut self) -> candle_core::Result<()> {
-        let network = &self.good.network;
+        let network = &self.last_good.network;
         let mut flat: Vec<Vec<f32>> =
             lengths(network).into_iter().map(Vec::with_capacity).collect();
         let places = network.plan().parameters();
@@ -124,7 +124,7 @@ impl Session {
     }
 
     fn put_kept(&mut self) -> candle_core::Result<()> {
-        let (updates, kept) = &self.good.kept;
+        let (updates, kept) = &self.last_good.kept;
         let slot = |v: &Vec<f32>| Tensor::from_slice(v, v.len(), &self.device);
         let slots = |step: &Vec<Vec<f32>>| -> candle_core::Result<Vec<Tensor>> {
             let learned = step.iter().filter(|v| !v.is_empty());
@@ -169,7 +169,7 @@ impl Session {
         AnnError::Device {
             device: self.declared.name,
             step,
-            kept: self.good.step,
+            kept: self.last_good.step,
             reason: reason(error),
             remedy: remedy(error),
         }
@@ -225,7 +225,7 @@ impl Session {
         let copy = self.is_there().and_then(|()| Ok((self.fetch()?, self.fetch_kept()?)));
         match copy {
             Ok((network, kept)) => {
-                self.good = Good { network, kept, step };
+                self.last_good = LastGood { network, kept, step };
                 Ok(())
             }
             Err(error) => Err(self.failed(&error, step)),
@@ -234,11 +234,11 @@ impl Session {
 
     /// Mini-batches done at the last copy.
     pub fn kept_step(&self) -> u64 {
-        self.good.step
+        self.last_good.step
     }
 
     fn fetch(&self) -> candle_core::Result<Network> {
-        let network = &self.good.network;
+        let network = &self.last_good.network;
         let mut flat = Vec::with_capacity(self.weights.len());
         for var in &self.weights {
             flat.push(var.as_ref().map(|v| v.to_vec1::<f32>()).transpose()?.unwrap_or_default());
@@ -267,12 +267,12 @@ impl Session {
     /// be read (the next step will then say so).
     pub fn network(&self) -> &Network {
         if self.lost {
-            return &self.good.network;
+            return &self.last_good.network;
         }
         self.network.get_or_init(|| {
             self.fetch().unwrap_or_else(|error| {
                 log::warn!("{} cannot be read: {error}", self.declared.name);
-                self.good.network.clone()
+                self.last_good.network.clone()
             })
         })
     }
@@ -283,7 +283,7 @@ impl Session {
     /// [`AnnError::NoDevice`] when the device cannot be read.
     pub fn kept(&self) -> Result<Kept, AnnError> {
         if self.lost {
-            return Ok(self.good.kept.clone());
+            return Ok(self.last_good.kept.clone());
         }
         self.fetch_kept().map_err(|error| unusable(self.declared, &error))
     }

@@ -37,7 +37,7 @@ pub fn map(
     go_on: &mut GoOn<'_>,
 ) -> Option<Occlusion> {
     let ask = |pictures: &[Pixels]| -> Vec<f32> {
-        network.evidence(pictures).iter().map(|l| log_probability(l, class)).collect()
+        network.logits(pictures).iter().map(|l| log_probability(l, class)).collect()
     };
     let whole = ask(std::slice::from_ref(picture)).first().copied().unwrap_or(f32::NAN);
     let places = SIDE - SQUARE + 1;

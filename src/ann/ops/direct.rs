@@ -128,12 +128,8 @@ impl Op for Direct {
         self.output
     }
 
-    fn pad_output(&mut self, output: Plane) -> bool {
-        let fits = output.pads(self.output);
-        if fits {
-            self.output = output;
-        }
-        fits
+    fn output_mut(&mut self) -> Option<&mut Plane> {
+        Some(&mut self.output)
     }
 
     fn parameters(&self) -> Vec<Parameter> {

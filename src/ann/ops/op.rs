@@ -207,10 +207,15 @@ pub trait Op: Send + Sync + std::fmt::Debug {
     fn input(&self) -> Plane;
     /// What comes out.
     fn output(&self) -> Plane;
+    /// What comes out, of an operation that can pad it.
+    fn output_mut(&mut self) -> Option<&mut Plane> {
+        None
+    }
     /// Takes the padding that the next operation needs; `false` if it cannot, or if
     /// that is no padding of what comes out.
-    fn pad_output(&mut self, _output: Plane) -> bool {
-        false
+    fn pad_output(&mut self, output: Plane) -> bool {
+        let own = self.output_mut().filter(|own| output.pads(**own));
+        own.map(|own| *own = output).is_some()
     }
     /// Its parameters; none for most.
     fn parameters(&self) -> Vec<Parameter> {

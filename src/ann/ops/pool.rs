@@ -42,12 +42,8 @@ impl Op for MaxPool {
         self.output
     }
 
-    fn pad_output(&mut self, output: Plane) -> bool {
-        let fits = output.pads(self.output);
-        if fits {
-            self.output = output;
-        }
-        fits
+    fn output_mut(&mut self) -> Option<&mut Plane> {
+        Some(&mut self.output)
     }
 
     /// Places of the maxima.

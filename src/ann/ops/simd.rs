@@ -150,6 +150,43 @@ pub unsafe fn tanh<S: Simd>(x: S::V) -> S::V {
     }
 }
 
+/// The operations of a [`Simd`], one line for each; all but the first three take and
+/// give vectors.
+macro_rules! operations {
+    (
+        load($from:ident) = $load:expr;
+        store($to:ident, $value:ident) = $store:expr;
+        splat($x:ident) = $splat:expr;
+        $($(#[$remark:meta])* $name:ident($($v:ident),+) = $result:expr;)+
+    ) => {
+        #[inline(always)]
+        unsafe fn load($from: *const f32) -> Self::V {
+            // SAFETY: the caller's.
+            unsafe { $load }
+        }
+        #[inline(always)]
+        unsafe fn store($to: *mut f32, $value: Self::V) {
+            // SAFETY: the caller's.
+            unsafe { $store }
+        }
+        #[inline(always)]
+        #[allow(unused_unsafe, reason = "plain Rust is safe")]
+        unsafe fn splat($x: f32) -> Self::V {
+            // SAFETY: the caller's.
+            unsafe { $splat }
+        }
+        $(
+            $(#[$remark])*
+            #[inline(always)]
+            #[allow(unused_unsafe, reason = "plain Rust is safe")]
+            unsafe fn $name($($v: Self::V),+) -> Self::V {
+                // SAFETY: the caller's.
+                unsafe { $result }
+            }
+        )+
+    };
+}
+
 /// Plain Rust.
 #[derive(Clone, Copy, Debug)]
 pub struct Portable;
@@ -158,61 +195,25 @@ impl Simd for Portable {
     const LANES: usize = 4;
     const ROWS: usize = 4;
     type V = [f32; 4];
-    #[inline(always)]
-    unsafe fn load(p: *const f32) -> [f32; 4] {
-        // SAFETY: the caller's.
-        unsafe { p.cast::<[f32; 4]>().read_unaligned() }
-    }
-    #[inline(always)]
-    unsafe fn store(p: *mut f32, v: [f32; 4]) {
-        // SAFETY: the caller's.
-        unsafe { p.cast::<[f32; 4]>().write_unaligned(v) }
-    }
-    #[inline(always)]
-    unsafe fn splat(x: f32) -> [f32; 4] {
-        [x; 4]
-    }
-    #[inline(always)]
-    unsafe fn add(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        std::array::from_fn(|i| a[i] + b[i])
-    }
-    #[inline(always)]
-    unsafe fn sub(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        std::array::from_fn(|i| a[i] - b[i])
-    }
-    #[inline(always)]
-    unsafe fn mul(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        std::array::from_fn(|i| a[i] * b[i])
-    }
-    #[inline(always)]
-    unsafe fn div(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        std::array::from_fn(|i| a[i] / b[i])
-    }
-    #[inline(always)]
-    unsafe fn fma(a: [f32; 4], b: [f32; 4], c: [f32; 4]) -> [f32; 4] {
+    operations! {
+        load(p) = p.cast::<[f32; 4]>().read_unaligned();
+        store(p, v) = p.cast::<[f32; 4]>().write_unaligned(v);
+        splat(x) = [x; 4];
+        add(a, b) = std::array::from_fn(|i| a[i] + b[i]);
+        sub(a, b) = std::array::from_fn(|i| a[i] - b[i]);
+        mul(a, b) = std::array::from_fn(|i| a[i] * b[i]);
+        div(a, b) = std::array::from_fn(|i| a[i] / b[i]);
         // ARM has the fused instruction always; on old x86 it would be a call.
-        if cfg!(target_arch = "aarch64") {
+        fma(a, b, c) = if cfg!(target_arch = "aarch64") {
             std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
         } else {
             std::array::from_fn(|i| a[i] * b[i] + c[i])
-        }
-    }
-    #[inline(always)]
-    unsafe fn where_gt(a: [f32; 4], b: [f32; 4], x: [f32; 4], y: [f32; 4]) -> [f32; 4] {
-        std::array::from_fn(|i| if a[i] > b[i] { x[i] } else { y[i] })
-    }
-    #[inline(always)]
-    #[allow(clippy::float_cmp, reason = "marks are compared, set by splat and never computed")]
-    unsafe fn where_eq(a: [f32; 4], b: [f32; 4], x: [f32; 4], y: [f32; 4]) -> [f32; 4] {
-        std::array::from_fn(|i| if a[i] == b[i] { x[i] } else { y[i] })
-    }
-    #[inline(always)]
-    unsafe fn round(a: [f32; 4]) -> [f32; 4] {
-        a.map(f32::round_ties_even)
-    }
-    #[inline(always)]
-    unsafe fn power_of_two(n: [f32; 4]) -> [f32; 4] {
-        n.map(|n| f32::from_bits((((n as i32) + 127) as u32) << 23))
+        };
+        where_gt(a, b, x, y) = std::array::from_fn(|i| if a[i] > b[i] { x[i] } else { y[i] });
+        #[allow(clippy::float_cmp, reason = "marks are compared, set by splat and never computed")]
+        where_eq(a, b, x, y) = std::array::from_fn(|i| if a[i] == b[i] { x[i] } else { y[i] });
+        round(a) = a.map(f32::round_ties_even);
+        power_of_two(n) = n.map(|n| f32::from_bits((((n as i32) + 127) as u32) << 23));
     }
 }
 
@@ -221,9 +222,6 @@ pub use x86::{Avx2, Avx512};
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    //! One line for each operation; what they do is said at [`super::Simd`].
-    #![allow(clippy::undocumented_unsafe_blocks, reason = "each only hands the contract on")]
-
     use std::arch::x86_64::*;
 
     use super::Simd;
@@ -236,63 +234,28 @@ mod x86 {
         const LANES: usize = 16;
         const ROWS: usize = 12;
         type V = __m512;
-        #[inline(always)]
-        unsafe fn load(p: *const f32) -> __m512 {
-            unsafe { _mm512_loadu_ps(p) }
-        }
-        #[inline(always)]
-        unsafe fn store(p: *mut f32, v: __m512) {
-            unsafe { _mm512_storeu_ps(p, v) }
-        }
-        #[inline(always)]
-        unsafe fn splat(x: f32) -> __m512 {
-            unsafe { _mm512_set1_ps(x) }
-        }
-        #[inline(always)]
-        unsafe fn add(a: __m512, b: __m512) -> __m512 {
-            unsafe { _mm512_add_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn sub(a: __m512, b: __m512) -> __m512 {
-            unsafe { _mm512_sub_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn mul(a: __m512, b: __m512) -> __m512 {
-            unsafe { _mm512_mul_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn div(a: __m512, b: __m512) -> __m512 {
-            unsafe { _mm512_div_ps(a, b) }
-        }
-        /// Fourteen bits, doubled by a step of Newton's: several times faster than
-        /// the division.
-        #[inline(always)]
-        unsafe fn reciprocal(x: __m512) -> __m512 {
-            unsafe {
+        operations! {
+            load(p) = _mm512_loadu_ps(p);
+            store(p, v) = _mm512_storeu_ps(p, v);
+            splat(x) = _mm512_set1_ps(x);
+            add(a, b) = _mm512_add_ps(a, b);
+            sub(a, b) = _mm512_sub_ps(a, b);
+            mul(a, b) = _mm512_mul_ps(a, b);
+            div(a, b) = _mm512_div_ps(a, b);
+            /// Fourteen bits, doubled by a step of Newton's: several times faster than
+            /// the division.
+            reciprocal(x) = {
                 let r = _mm512_rcp14_ps(x);
                 let error = _mm512_fnmadd_ps(x, r, _mm512_set1_ps(1.0));
                 _mm512_fmadd_ps(r, error, r)
-            }
-        }
-        #[inline(always)]
-        unsafe fn fma(a: __m512, b: __m512, c: __m512) -> __m512 {
-            unsafe { _mm512_fmadd_ps(a, b, c) }
-        }
-        #[inline(always)]
-        unsafe fn where_gt(a: __m512, b: __m512, x: __m512, y: __m512) -> __m512 {
-            unsafe { _mm512_mask_mov_ps(y, _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b), x) }
-        }
-        #[inline(always)]
-        unsafe fn where_eq(a: __m512, b: __m512, x: __m512, y: __m512) -> __m512 {
-            unsafe { _mm512_mask_mov_ps(y, _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b), x) }
-        }
-        #[inline(always)]
-        unsafe fn round(a: __m512) -> __m512 {
-            unsafe { _mm512_roundscale_ps::<0>(a) }
-        }
-        #[inline(always)]
-        unsafe fn power_of_two(n: __m512) -> __m512 {
-            unsafe { _mm512_scalef_ps(_mm512_set1_ps(1.0), n) }
+            };
+            fma(a, b, c) = _mm512_fmadd_ps(a, b, c);
+            where_gt(a, b, x, y) =
+                _mm512_mask_mov_ps(y, _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b), x);
+            where_eq(a, b, x, y) =
+                _mm512_mask_mov_ps(y, _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b), x);
+            round(a) = _mm512_roundscale_ps::<0>(a);
+            power_of_two(n) = _mm512_scalef_ps(_mm512_set1_ps(1.0), n);
         }
     }
 
@@ -304,56 +267,22 @@ mod x86 {
         const LANES: usize = 8;
         const ROWS: usize = 6;
         type V = __m256;
-        #[inline(always)]
-        unsafe fn load(p: *const f32) -> __m256 {
-            unsafe { _mm256_loadu_ps(p) }
-        }
-        #[inline(always)]
-        unsafe fn store(p: *mut f32, v: __m256) {
-            unsafe { _mm256_storeu_ps(p, v) }
-        }
-        #[inline(always)]
-        unsafe fn splat(x: f32) -> __m256 {
-            unsafe { _mm256_set1_ps(x) }
-        }
-        #[inline(always)]
-        unsafe fn add(a: __m256, b: __m256) -> __m256 {
-            unsafe { _mm256_add_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn sub(a: __m256, b: __m256) -> __m256 {
-            unsafe { _mm256_sub_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn mul(a: __m256, b: __m256) -> __m256 {
-            unsafe { _mm256_mul_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn div(a: __m256, b: __m256) -> __m256 {
-            unsafe { _mm256_div_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn fma(a: __m256, b: __m256, c: __m256) -> __m256 {
-            unsafe { _mm256_fmadd_ps(a, b, c) }
-        }
-        #[inline(always)]
-        unsafe fn where_gt(a: __m256, b: __m256, x: __m256, y: __m256) -> __m256 {
-            unsafe { _mm256_blendv_ps(y, x, _mm256_cmp_ps::<_CMP_GT_OQ>(a, b)) }
-        }
-        #[inline(always)]
-        unsafe fn where_eq(a: __m256, b: __m256, x: __m256, y: __m256) -> __m256 {
-            unsafe { _mm256_blendv_ps(y, x, _mm256_cmp_ps::<_CMP_EQ_OQ>(a, b)) }
-        }
-        #[inline(always)]
-        unsafe fn round(a: __m256) -> __m256 {
-            unsafe { _mm256_round_ps::<0>(a) }
-        }
-        #[inline(always)]
-        unsafe fn power_of_two(n: __m256) -> __m256 {
-            unsafe {
+        operations! {
+            load(p) = _mm256_loadu_ps(p);
+            store(p, v) = _mm256_storeu_ps(p, v);
+            splat(x) = _mm256_set1_ps(x);
+            add(a, b) = _mm256_add_ps(a, b);
+            sub(a, b) = _mm256_sub_ps(a, b);
+            mul(a, b) = _mm256_mul_ps(a, b);
+            div(a, b) = _mm256_div_ps(a, b);
+            fma(a, b, c) = _mm256_fmadd_ps(a, b, c);
+            where_gt(a, b, x, y) = _mm256_blendv_ps(y, x, _mm256_cmp_ps::<_CMP_GT_OQ>(a, b));
+            where_eq(a, b, x, y) = _mm256_blendv_ps(y, x, _mm256_cmp_ps::<_CMP_EQ_OQ>(a, b));
+            round(a) = _mm256_round_ps::<0>(a);
+            power_of_two(n) = {
                 let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
                 _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
-            }
+            };
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::average::{self, Average};
-use super::{BatchPoint, EpochPoint, Sums, TrainConfig, Trainer, Way, sizes};
+use super::{Backend, BatchPoint, EpochPoint, Sums, TrainConfig, Trainer, sizes};
 use crate::ann::AnnError;
 use crate::ann::weights::{Precision, arrays_of, read_arrays, read_file, set_from, write_arrays};
 use crate::data::Dataset;
@@ -82,12 +82,12 @@ impl Trainer {
     /// # Errors
     /// [`AnnError::Write`]; the earlier checkpoint is kept.
     pub fn save_checkpoint(&self, path: &Path) -> Result<(), AnnError> {
-        let (updates, kept) = match &self.way {
-            Way::Own(_) => {
+        let (updates, kept) = match &self.backend {
+            Backend::Own(_) => {
                 let (updates, kept) = self.optimiser.parts();
                 (updates, Cow::Borrowed(kept))
             }
-            Way::Device(on) => {
+            Backend::Device(on) => {
                 let (updates, kept) = on.session.kept()?;
                 (updates, Cow::Owned(kept))
             }
@@ -120,11 +120,7 @@ impl Trainer {
         ] {
             arrays.push((name.into(), vec![values.len()], values));
         }
-        let text = serde_json::to_string(&state).map_err(|e| AnnError::Weights {
-            file: path.display().to_string(),
-            reason: e.to_string(),
-        })?;
-        write_arrays(path, &arrays, text, Precision::Single)
+        write_arrays(path, &arrays, &state, Precision::Single)
     }
 
     /// Goes on from a checkpoint, on the same data, where the run was computed.

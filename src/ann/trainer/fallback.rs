@@ -2,7 +2,7 @@
 //! then.
 
 use super::average::Average;
-use super::{Trainer, Way};
+use super::{Backend, Trainer};
 use crate::ann::AnnError;
 
 /// Batches between two copies of the weights that a diverged run returns to.
@@ -11,7 +11,7 @@ pub(super) const COPY_EVERY: u64 = 50;
 /// What a run that diverged goes back to: weights whose loss was finite, and the
 /// average at that time.
 #[derive(Clone, Default)]
-pub(super) struct Good {
+pub(super) struct LastGood {
     pub(super) values: Vec<Vec<f32>>,
     pub(super) average: Average,
 }
@@ -19,16 +19,16 @@ pub(super) struct Good {
 impl Trainer {
     /// Takes the copy that a run goes back to, when its time has come; it is good once
     /// a step from it has a finite loss. A device keeps its own.
-    pub(super) fn keep(&mut self) -> Result<Option<Good>, AnnError> {
+    pub(super) fn keep(&mut self) -> Result<Option<LastGood>, AnnError> {
         if !self.step.is_multiple_of(COPY_EVERY) {
             return Ok(None);
         }
-        match &mut self.way {
-            Way::Own(_) => {
+        match &mut self.backend {
+            Backend::Own(_) => {
                 let (values, average) = (self.network.values(), self.average.clone());
-                Ok(Some(Good { values, average }))
+                Ok(Some(LastGood { values, average }))
             }
-            Way::Device(on) => {
+            Backend::Device(on) => {
                 on.session.keep(self.step)?;
                 (on.epoch, on.batch, on.sums) = (self.epoch, self.batch, self.sums);
                 on.average.clone_from(&self.average);
@@ -39,7 +39,7 @@ impl Trainer {
 
     /// After a checkpoint was read: a run on a device goes on there.
     pub(super) fn put_on_device(&mut self) -> Result<(), AnnError> {
-        let Way::Device(on) = &mut self.way else { return Ok(()) };
+        let Backend::Device(on) = &mut self.backend else { return Ok(()) };
         let (updates, kept) = self.optimiser.parts();
         on.session.load(&self.network, (updates, kept.to_vec()), self.step)?;
         (on.epoch, on.batch, on.sums) = (self.epoch, self.batch, self.sums);
@@ -50,9 +50,9 @@ impl Trainer {
     /// A run that diverged is back at its last good weights, one whose device failed
     /// where it was when they were copied.
     pub(super) fn go_back(&mut self, error: &AnnError) {
-        match &self.way {
-            Way::Own(_) => self.fall_back(),
-            Way::Device(on) if matches!(error, AnnError::Device { .. }) => {
+        match &self.backend {
+            Backend::Own(_) => self.fall_back(),
+            Backend::Device(on) if matches!(error, AnnError::Device { .. }) => {
                 self.intact = true;
                 (self.epoch, self.batch, self.sums) = (on.epoch, on.batch, on.sums);
                 self.average.clone_from(&on.average);
@@ -63,13 +63,13 @@ impl Trainer {
                 self.shuffle();
             }
             // The session is at its last good weights already.
-            Way::Device(on) => self.average.clone_from(&on.average),
+            Backend::Device(on) => self.average.clone_from(&on.average),
         }
     }
 
     /// After a step that was broken off, as by a panic: back to the last good weights.
     pub fn fall_back(&mut self) {
-        if let (Way::Own(_), false) = (&self.way, self.intact) {
+        if let (Backend::Own(_), false) = (&self.backend, self.intact) {
             self.network.set_values(&self.last_good.values);
             self.average.clone_from(&self.last_good.average);
         }

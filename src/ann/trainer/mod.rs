@@ -22,7 +22,7 @@ use rayon::prelude::*;
 
 use average::Average;
 pub use config::TrainConfig;
-use fallback::Good;
+use fallback::LastGood;
 pub use history::{BatchPoint, EpochPoint, History};
 pub use layers::{Histogram, LayerStats};
 
@@ -45,7 +45,7 @@ const SPLIT_SEED: u64 = 1;
 pub struct Trainer {
     config: TrainConfig,
     network: Network,
-    way: Way,
+    backend: Backend,
     optimiser: OptimiserState,
     data: Arc<Dataset>,
     /// Of the digits that it learns and holds out.
@@ -68,7 +68,7 @@ pub struct Trainer {
     last_validation: Option<Evaluation>,
     layers: Vec<LayerStats>,
     measure: bool,
-    last_good: Good,
+    last_good: LastGood,
     average: Average,
     /// Weights, what the optimiser keeps and the counters belong together: not after a
     /// step that diverged or was broken off.
@@ -77,7 +77,7 @@ pub struct Trainer {
 }
 
 /// How a step is computed.
-enum Way {
+enum Backend {
     /// By this program's own operations.
     Own(Backprop),
     /// On a device of candle's, where the weights then live: `network` and
@@ -176,13 +176,13 @@ impl Trainer {
         let sizes: Vec<usize> = steps.map(|s| parameter_len(&*s.op)).collect();
         let optimiser = OptimiserState::new(&config.optimiser, &sizes)?;
         let (training, validation) = split(&config, &data)?;
-        let last_good = Good { values: network.values(), average: Average::default() };
+        let last_good = LastGood { values: network.values(), average: Average::default() };
         let pool = super::pool(config.threads)?;
-        let way = Way::new(&config, training.len(), &network, &optimiser)?;
+        let backend = Backend::new(&config, training.len(), &network, &optimiser)?;
         let mut trainer = Self {
             config,
             network,
-            way,
+            backend,
             optimiser,
             data,
             fingerprint,
@@ -255,9 +255,9 @@ impl Trainer {
         self.batch += 1;
         self.step += 1;
         if self.epoch + self.config.average_epochs >= self.config.epochs {
-            let network = match &self.way {
-                Way::Own(_) => &self.network,
-                Way::Device(on) => on.session.network(),
+            let network = match &self.backend {
+                Backend::Own(_) => &self.network,
+                Backend::Device(on) => on.session.network(),
             };
             self.average.sample(network, self.step);
         }
@@ -298,11 +298,11 @@ impl Trainer {
         let address = (self.config.seed, self.step);
         let digits = (pictures, labels);
         self.intact = false;
-        let done = match &mut self.way {
-            Way::Own(backprop) => {
+        let done = match &mut self.backend {
+            Backend::Own(backprop) => {
                 self.pool.install(|| backprop.step(network, optimiser, digits, address))
             }
-            Way::Device(on) => on.session.step(digits, address),
+            Backend::Device(on) => on.session.step(digits, address),
         };
         match (&done, before) {
             (Err(error), _) => self.go_back(error),
@@ -316,13 +316,13 @@ impl Trainer {
     /// Asks the next piece of the validation split.
     fn ask(&mut self, tally: &mut Tally) -> Result<(), AnnError> {
         let data = &self.validation;
-        match &mut self.way {
-            Way::Own(_) => {
+        match &mut self.backend {
+            Backend::Own(_) => {
                 let network = &self.network;
                 self.pool.install(|| tally.advance(network, data));
                 Ok(())
             }
-            Way::Device(on) => {
+            Backend::Device(on) => {
                 let answers = on.session.probabilities(&tally.next(data));
                 answers.map(|answers| tally.take(answers, data))
             }
@@ -370,9 +370,9 @@ impl Trainer {
 
     /// The network being trained.
     pub fn network(&self) -> &Network {
-        match &self.way {
-            Way::Own(_) => &self.network,
-            Way::Device(on) => on.session.network(),
+        match &self.backend {
+            Backend::Own(_) => &self.network,
+            Backend::Device(on) => on.session.network(),
         }
     }
 
@@ -449,7 +449,7 @@ impl Trainer {
     }
 }
 
-impl Way {
+impl Backend {
     /// As the settings say, for so many digits; a run on a device begins with this
     /// network and what its optimiser keeps.
     fn new(

@@ -163,7 +163,7 @@ fn a_run_whose_device_fails_goes_back_to_its_last_copy_and_can_be_gone_on_with()
     // is of the first.
     let (fails_at, kept) = (80, 50);
     let mut trainer = Trainer::new(on_candle(150), bars(150)).unwrap();
-    let Way::Device(on) = &mut trainer.way else { panic!("no device") };
+    let Backend::Device(on) = &mut trainer.backend else { panic!("no device") };
     on.session.fails_at = Some(fails_at);
     let error = loop {
         if let Err(error) = trainer.step() {
@@ -309,7 +309,7 @@ fn a_batch_larger_than_all_digits_takes_no_more_memory_than_they_do() {
     for threads in [1, 3] {
         let settings = TrainConfig { batch_size: 4096, threads, ..config("rnn1", 40) };
         let mut trainer = Trainer::new(settings, bars(40)).unwrap();
-        let Way::Own(backprop) = &trainer.way else { panic!("it is computed here") };
+        let Backend::Own(backprop) = &trainer.backend else { panic!("it is computed here") };
         // 36 to train on; each thread has room for the largest share.
         assert!((36..36 + threads).contains(&backprop.pictures()), "{}", backprop.pictures());
         finish(&mut trainer);

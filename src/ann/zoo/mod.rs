@@ -92,7 +92,7 @@ pub enum Layer {
 }
 
 /// A line of a network's summary.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct LayerSummary {
     /// For people, with the number among its kind: `Conv 2 5×5`.
     pub name: String,
@@ -173,7 +173,7 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
 /// (FLOP); what is done once per value (biases, rectifiers, maxima, the gates'
 /// functions, the optimiser) is not counted, as usual. Winograd's filtering does
 /// with fewer multiplications than are counted here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Cost {
     /// Trained numbers.
     pub parameters: usize,

@@ -3,11 +3,10 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::builder::TypedValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::super::output::Format;
-use super::{models, threads};
+use crate::cli::output::Format;
+use crate::cli::values::{models, number, seconds, threads};
 
 /// Measure how fast this machine trains and answers
 #[derive(Args, Debug)]
@@ -32,14 +31,14 @@ Examples:
 pub struct BenchSpikingArgs {
     /// Numbers of excitatory neurons
     #[arg(value_name = "N", default_values_t = [100, 400, 1600, 6400],
-        value_parser = clap::value_parser!(u32).range(1..=100_000).map(|n| n as usize))]
+        value_parser = number(1..=100_000))]
     pub neurons: Vec<usize>,
     /// The engine: the processor's, the graphics card's, or one after the other
     #[arg(long, value_enum, default_value_t = BenchEngine::Cpu)]
     pub engine: BenchEngine,
     /// Images shown side by side
     #[arg(long, value_name = "COUNT", default_value_t = 1,
-        value_parser = clap::value_parser!(u32).range(1..=4096).map(|n| n as usize))]
+        value_parser = number(1..=4096))]
     pub replicas: usize,
     /// Time for each measurement
     #[arg(long, value_name = "SECONDS", default_value_t = 3.0, value_parser = seconds)]
@@ -53,13 +52,6 @@ pub struct BenchSpikingArgs {
     pub peers: Option<PathBuf>,
     #[command(flatten)]
     pub format: Format,
-}
-
-/// Up to an hour.
-fn seconds(text: &str) -> Result<f64, String> {
-    let seconds: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
-    let fits = (0.0..=3600.0).contains(&seconds);
-    if fits { Ok(seconds) } else { Err("it must be from 0 to 3600".into()) }
 }
 
 /// Which engine is measured.

@@ -3,11 +3,10 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
-use clap::builder::TypedValueParser;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
-use super::super::args::{sources, threads};
-use super::super::output::Format;
+use crate::cli::output::Format;
+use crate::cli::values::{choice, count, engine, number, sources, threads};
 use crate::snn::choose::Wish;
 use crate::snn::diehl_cook::order::Order;
 
@@ -39,7 +38,7 @@ Examples:
 pub struct DiehlCookArgs {
     /// Excitatory neurons; there are as many inhibitory ones
     #[arg(long, value_name = "N", default_value_t = 400,
-        value_parser = clap::value_parser!(u32).range(25..=6400).map(|n| n as usize))]
+        value_parser = number(25..=6400))]
     pub neurons: usize,
     /// Images to learn in all; more than there are means several passes. With --resume, to go on
     /// further than was planned [default: one pass]
@@ -57,14 +56,17 @@ pub struct DiehlCookArgs {
     #[arg(long, value_name = "DIR")]
     pub mnist: Option<PathBuf>,
     /// In which order the images are learnt [default: shuffled; with --as-published as in the file]
-    #[arg(long, value_enum)]
-    pub order: Option<OrderOf>,
+    #[arg(long, value_parser = choice(&[
+        ("shuffled", "Shuffled anew before every pass", Order::Shuffled),
+        ("file", "As in the file, pass after pass (as published)", Order::File),
+    ]))]
+    pub order: Option<Order>,
     /// Training images that are neither learnt nor labelled from, to choose constants on: drawn by
     /// chance, the same ones for every seed; with --order file the last ones
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     pub held_out: usize,
     /// Training images to label the neurons on [default: all that are learnt from]
-    #[arg(long, value_name = "COUNT", value_parser = super::super::args::count)]
+    #[arg(long, value_name = "COUNT", value_parser = count)]
     pub label_images: Option<NonZeroUsize>,
     /// Do not ask the test images
     #[arg(long)]
@@ -75,7 +77,7 @@ pub struct DiehlCookArgs {
     /// Images shown side by side, their changes of the weights summed (minibatch STDP; Saunders
     /// et al. 2019)
     #[arg(long, value_name = "COUNT", default_value_t = 1,
-        value_parser = clap::value_parser!(u32).range(1..=256).map(|n| n as usize))]
+        value_parser = number(1..=256))]
     pub side_by_side: usize,
     /// Forward Euler and input delays, as the authors' program has them: slow, and with some
     /// hundred neurons it runs away
@@ -94,8 +96,8 @@ pub struct DiehlCookArgs {
     #[arg(long, value_name = "RATE")]
     pub learning_rate: Option<f64>,
     /// Which engine learns
-    #[arg(long, value_enum, default_value_t = EngineWish::Automatic)]
-    pub engine: EngineWish,
+    #[arg(long, value_parser = engine(), default_value = "automatic")]
+    pub engine: Wish,
     /// Threads to compute on [default: one per core]
     #[arg(long, value_name = "N", value_parser = threads())]
     pub threads: Option<NonZeroUsize>,
@@ -107,41 +109,4 @@ pub struct DiehlCookArgs {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub format: Format,
-}
-
-/// In which order.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderOf {
-    /// Shuffled anew before every pass
-    Shuffled,
-    /// As in the file, pass after pass (as published)
-    File,
-}
-
-impl From<OrderOf> for Order {
-    fn from(order: OrderOf) -> Self {
-        match order {
-            OrderOf::Shuffled => Self::Shuffled,
-            OrderOf::File => Self::File,
-        }
-    }
-}
-
-/// Which engine.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EngineWish {
-    /// Whichever should be faster
-    Automatic,
-    Cpu,
-    Gpu,
-}
-
-impl From<EngineWish> for Wish {
-    fn from(wish: EngineWish) -> Self {
-        match wish {
-            EngineWish::Automatic => Self::Automatic,
-            EngineWish::Cpu => Self::Cpu,
-            EngineWish::Gpu => Self::Gpu,
-        }
-    }
 }

@@ -12,10 +12,11 @@ use super::failure::UsageError;
 use super::output::{Output, complain};
 use super::progress::{Progress, Unit};
 use super::report::{SimulatedDigits, SimulatedReadOuts};
-use super::table::{self, Align};
+use super::table;
 use super::{Outcome, digits, models};
 use crate::core::clock::duration_text;
 use crate::core::files::write_bytes;
+use crate::core::text::{or_dash, percent};
 use crate::data::Dataset;
 use crate::data::registry::Split;
 use crate::snn::diehl_cook::DiehlCook;
@@ -87,7 +88,7 @@ fn begin(args: &DiehlCookArgs, threads: usize) -> anyhow::Result<(SimulationRun,
         }
         check_images(&plan, &split, &file)?;
         let image = |i: usize| (split.train.pixels(i), split.train.labels()[i]);
-        let mut learning = Learning::go_on(&bytes, &file, &image, args.engine.into(), threads)?;
+        let mut learning = Learning::go_on(&bytes, &file, &image, args.engine, threads)?;
         if let Some(seconds) = run.seconds() {
             learning.set_seconds(seconds);
         }
@@ -107,7 +108,7 @@ fn begin(args: &DiehlCookArgs, threads: usize) -> anyhow::Result<(SimulationRun,
     }
     let images = args.images.map_or(distinct as u64, std::num::NonZeroU64::get);
     let config = config(args);
-    let order = args.order.map_or_else(|| Order::of(&config), Into::into);
+    let order = args.order.unwrap_or_else(|| Order::of(&config));
     let plan = Plan {
         config,
         protocol: ProtocolSettings::default(),
@@ -118,7 +119,7 @@ fn begin(args: &DiehlCookArgs, threads: usize) -> anyhow::Result<(SimulationRun,
         images,
         fingerprint: Some(split.train.fingerprint(split.train.len())),
     };
-    let learning = Learning::new(plan, args.engine.into(), threads)?;
+    let learning = Learning::new(plan, args.engine, threads)?;
     let run = SimulationRun::create(args.neurons, args.seed, &args.data)?;
     Ok((run, learning, split))
 }
@@ -177,18 +178,12 @@ fn announce(run: &SimulationRun, learning: &Learning, out: &mut Output) -> anyho
     ))?;
     let (info, reason) = learning.engine();
     out.line(format_args!("{}; {reason}", info.detail))?;
-    let header = COLUMNS.map(|(name, _)| name.to_owned());
-    out.line(table::line(&COLUMNS, &WIDTHS, &header))?;
+    out.line(table::header(&COLUMNS, &WIDTHS))?;
     Ok(())
 }
 
-const COLUMNS: [(&str, Align); 5] = [
-    ("images", Align::Right),
-    ("running accuracy", Align::Right),
-    ("spikes/image", Align::Right),
-    ("shown/image", Align::Right),
-    ("ms/image", Align::Right),
-];
+const COLUMNS: [&str; 5] =
+    [">images", ">running accuracy", ">spikes/image", ">shown/image", ">ms/image"];
 const WIDTHS: [usize; 5] = [8, 16, 12, 11, 8];
 
 /// Learns to the end, with a checkpoint once in a while.
@@ -245,7 +240,7 @@ fn line((before, shown): &Past, now: &learning::Progress, presentations: u64) ->
         &WIDTHS,
         &[
             now.images.to_string(),
-            accuracy.map_or_else(|| "–".into(), |a| format!("{:.1} %", a * 100.0)),
+            or_dash(accuracy, |a| format!("{:.1} %", a * 100.0)),
             format!("{:.1}", (now.spikes - before.spikes) as f64 / images),
             format!("{:.3}", (presentations - shown) as f64 / images),
             format!("{:.2}", (now.seconds - before.seconds) * 1e3 / images),
@@ -348,22 +343,15 @@ fn print(trained: &Trained, seconds: f64, out: &mut Output) -> anyhow::Result<()
         duration_text(seconds),
         about.label_images,
     ))?;
-    let columns = [
-        ("read-out", Align::Left),
-        ("held-out images", Align::Right),
-        ("test images", Align::Right),
-    ];
-    let percent = |a: Option<f64>| a.map_or_else(|| "–".into(), |a| format!("{:.2} %", a * 100.0));
+    let columns = ["read-out", ">held-out images", ">test images"];
+    let share = |a: Option<f64>| or_dash(a, percent);
     let row = |name: &str, of: fn(Accuracies) -> f64| {
-        vec![name.to_owned(), percent(about.held_out.map(of)), percent(about.test.map(of))]
+        vec![name.to_owned(), share(about.held_out.map(of)), share(about.test.map(of))]
     };
     let rows = [
         row("vote of the assigned neurons (as published)", |a| a.vote),
         row("weighted by confidence", |a| a.confidence),
         row("logistic regression", |a| a.logistic),
     ];
-    for line in table::lines(&columns, &rows) {
-        out.line(line)?;
-    }
-    Ok(())
+    Ok(table::print(out, "", &columns, &rows)?)
 }

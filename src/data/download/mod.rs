@@ -165,8 +165,8 @@ pub fn download(
     options: &Options,
     cancel: &AtomicBool,
     progress: &mut dyn FnMut(&Progress),
-) -> Result<(), super::DataError> {
-    Ok(fetch(&WANTED, dir, mirrors, options, cancel, progress)?)
+) -> Result<(), DownloadError> {
+    fetch(&WANTED, dir, mirrors, options, cancel, progress)
 }
 
 /// [`download`] for any files.

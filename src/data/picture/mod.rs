@@ -21,9 +21,13 @@ mod thicken;
 
 use std::path::Path;
 
-use super::error::DataError;
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder as _};
+
+use super::error::FileError;
 use super::strokes::normalise_grey;
 use super::{PIXELS, Pixels};
+use crate::core::files::{WriteError, write_whole};
 use crate::core::panics;
 use crate::core::text::grouped;
 
@@ -58,6 +62,9 @@ pub enum PictureProblem {
     )]
     TooManyDigits { found: usize },
 }
+
+/// A picture file could not be used.
+pub type PictureError = FileError<PictureProblem>;
 
 /// What may make an answer about a digit worth less than it looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,16 +128,33 @@ pub struct Preview {
 /// content tells the format, not the name; the camera's orientation is obeyed.
 ///
 /// # Errors
-/// [`DataError::Read`] or [`DataError::Picture`], which name the file; also
-/// when nothing is found on it, and when the decoder fails by a panic.
-pub fn load(path: &Path) -> Result<Picture, DataError> {
-    let problem = |problem| DataError::Picture { path: path.into(), problem };
+/// [`PictureError`], which names the file; also when nothing is found on it, and when
+/// the decoder fails by a panic.
+pub fn load(path: &Path) -> Result<Picture, PictureError> {
+    let problem = |problem| FileError::content(path, problem);
     let work = || {
         let colours = read::read(path)?;
         picture(&colours).map_err(problem)
     };
     panics::caught(work).unwrap_or_else(|what| {
         Err(problem(PictureProblem::Damaged(format!("the decoder gave up: {what}"))))
+    })
+}
+
+/// Writes pixels, row by row from the top, as PNG, whole or not at all.
+///
+/// # Errors
+/// [`WriteError`].
+pub fn write_png(
+    path: &Path,
+    [width, height]: [usize; 2],
+    kind: ExtendedColorType,
+    pixels: &[u8],
+) -> Result<(), WriteError> {
+    write_whole(path, |file| {
+        PngEncoder::new(file)
+            .write_image(pixels, width as u32, height as u32, kind)
+            .map_err(std::io::Error::other)
     })
 }
 

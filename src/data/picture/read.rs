@@ -10,7 +10,7 @@ use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 use super::limits::{
     MOST_BYTES, MOST_EXTRAS, MOST_MEMORY, MOST_PIXELS, coefficients, is_cut_short,
 };
-use super::{Colours, DataError, Grey, PictureProblem};
+use super::{Colours, Grey, PictureError, PictureProblem};
 use crate::core::files::open_regular;
 
 /// Larger pictures are averaged down until their longer side is at most this:
@@ -18,9 +18,9 @@ use crate::core::files::open_regular;
 const WORKING_SIDE: u32 = 1024;
 
 /// The picture at a workable size.
-pub(super) fn read(path: &Path) -> Result<Colours, DataError> {
-    let cannot_read = |source| DataError::Read { path: path.into(), source };
-    let wrong = |problem| DataError::Picture { path: path.into(), problem };
+pub(super) fn read(path: &Path) -> Result<Colours, PictureError> {
+    let cannot_read = |source| PictureError::read(path, source);
+    let wrong = |problem| PictureError::content(path, problem);
     let file = open_regular(path).map_err(cannot_read)?;
     let bytes = file.metadata().map_err(cannot_read)?.len();
     if bytes > MOST_BYTES {

@@ -71,7 +71,7 @@ impl Sheet {
     }
 }
 
-fn find(picture: &DynamicImage) -> Result<Picture, DataError> {
+fn find(picture: &DynamicImage) -> Result<Picture, PictureError> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("picture");
     picture.save_with_format(&path, ImageFormat::Png).unwrap();

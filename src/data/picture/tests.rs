@@ -65,7 +65,7 @@ pub(super) fn distance(p: [f32; 2], a: [f32; 2], b: [f32; 2]) -> f32 {
 }
 
 /// Saves a picture and loads it as a user's.
-fn through_file(picture: &DynamicImage, format: ImageFormat) -> Result<Pixels, DataError> {
+fn through_file(picture: &DynamicImage, format: ImageFormat) -> Result<Pixels, PictureError> {
     let dir = tempfile::tempdir().unwrap();
     // A wrong ending on purpose: the content counts.
     let path = dir.path().join("digit.dat");

@@ -11,7 +11,7 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::Stroke;
 use crate::core::files::read_limited;
-use crate::data::error::DataError;
+use crate::data::error::FileError;
 
 /// More strokes than this are refused.
 pub const MOST_STROKES: usize = 10_000;
@@ -134,11 +134,10 @@ pub fn read_json(bytes: &[u8]) -> Result<Vec<Stroke>, StrokesError> {
 /// Reads a stroke file.
 ///
 /// # Errors
-/// [`DataError::Read`] or [`DataError::Strokes`], which name the file.
-pub fn load(path: &Path) -> Result<Vec<Stroke>, DataError> {
-    let bytes = read_limited(path, MOST_BYTES)
-        .map_err(|source| DataError::Read { path: path.into(), source })?;
-    read_json(&bytes).map_err(|problem| DataError::Strokes { path: path.into(), problem })
+/// [`FileError`], which names the file.
+pub fn load(path: &Path) -> Result<Vec<Stroke>, FileError<StrokesError>> {
+    let bytes = read_limited(path, MOST_BYTES).map_err(|e| FileError::read(path, e))?;
+    read_json(&bytes).map_err(|problem| FileError::content(path, problem))
 }
 
 /// The text of a stroke file. Points that are not finite, which JSON cannot

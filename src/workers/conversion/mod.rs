@@ -97,7 +97,7 @@ pub struct Shown {
     pub stages: Vec<StageView>,
     /// The original's ten probabilities.
     pub original: [f32; CLASSES],
-    /// Softmax of the evidence after each step.
+    /// Softmax of the logits after each step.
     pub probabilities: Vec<[f32; CLASSES]>,
     /// Spikes, and operations, after each step.
     pub spikes: Vec<u64>,
@@ -313,7 +313,7 @@ fn whole_run(
             let spiked = run.spiked(stage).iter().any(|(p, _)| *p as usize == place);
             followed.spiked.push(spiked);
         }
-        shown.probabilities.push(softmax(run.evidence()));
+        shown.probabilities.push(softmax(run.logits()));
         shown.spikes.push(run.spikes());
         shown.work.push(run.work());
     }

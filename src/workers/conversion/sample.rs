@@ -106,7 +106,7 @@ fn work(of: &SampleOf, out: &Slot<Sample>, cancel: &AtomicBool, events: &Events)
         images: total,
         disturbance: of.disturbance,
         threads,
-        evidence: false,
+        logits: false,
     };
     let found = sweep(&spiking, data, &task, cancel, &|found: &Sweep| {
         out.put(Sample { found: found.clone(), ..sample.clone() });

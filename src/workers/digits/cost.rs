@@ -39,7 +39,7 @@ const PRESENTATION: f64 = 1000.0;
 const RASTER: (usize, usize, f64) = (900, 300, 1000.0);
 
 /// Time for a presentation, ms.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
 pub struct Times {
     /// By the clock.
     pub wall_ms: f64,

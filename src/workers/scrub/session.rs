@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::bank::{Bank, banks};
 use super::{Confusion, Judgement, Question, Shown, Tracks, View};
 use crate::ann::evaluate::judge;
+use crate::ann::inspect::filters::largest;
 use crate::ann::maps::maps;
 use crate::ann::network::Network;
 use crate::ann::snapshots::{Reader, SnapshotError, folder};
@@ -276,10 +277,6 @@ impl Session {
             self.tracks.points.push((step, values));
         }
     }
-}
-
-fn largest(values: &[f32]) -> f32 {
-    values.iter().fold(0.0, |m, v| m.max(v.abs()))
 }
 
 #[cfg(test)]

@@ -160,12 +160,8 @@ impl Op for ConvPool {
         self.s.output
     }
 
-    fn pad_output(&mut self, output: Plane) -> bool {
-        let fits = output.pads(self.s.output);
-        if fits {
-            self.s.output = output;
-        }
-        fits
+    fn output_mut(&mut self) -> Option<&mut Plane> {
+        Some(&mut self.s.output)
     }
 
     fn parameters(&self) -> Vec<Parameter> {

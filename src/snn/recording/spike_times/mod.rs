@@ -19,11 +19,11 @@ pub mod headings;
 mod table;
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::{Recording, View};
+use crate::core::csv;
 use crate::core::files::{open_regular, read_limited};
 use crate::core::npz::{self, Array, NpzError, Values};
 use crate::core::text::grouped;
@@ -308,12 +308,9 @@ impl SpikeTimes {
 
     /// `time_ms,sender`, a spike a line.
     pub fn to_csv(&self) -> String {
-        let mut text = String::from("time_ms,sender\n");
-        for (time, sender) in self.times_ms.iter().zip(&self.senders) {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{},{}", round(*time), self.id(*sender));
-        }
-        text
+        let spikes = self.times_ms.iter().zip(&self.senders);
+        let rows = spikes.map(|(time, sender)| csv::row![round(*time), self.id(*sender)]);
+        csv::text(["time_ms", "sender"], rows)
     }
 }
 

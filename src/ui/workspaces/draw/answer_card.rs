@@ -3,7 +3,7 @@
 use egui::{Align2, CornerRadius, Rect, Sense, Ui, Vec2, pos2};
 
 use super::answer_list::Entry;
-use crate::core::text::percent;
+use crate::core::text::certainty;
 use crate::ui::theme::{self, palette};
 use crate::workers::answers::Answer;
 
@@ -63,8 +63,11 @@ fn verdict(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
     let size = (rect.height() - text_height).min(rect.width()) * 1.02;
     let centre = pos2(rect.center().x, rect.top() + (rect.height() - text_height) / 2.0);
     painter.text(centre, Align2::CENTER_CENTER, digit.to_string(), theme::strong(size), colour);
-    let text =
-        if wrong { format!("✗ {}", percent(sure)) } else { format!("{} sure", percent(sure)) };
+    let text = if wrong {
+        format!("✗ {}", certainty(sure))
+    } else {
+        format!("{} sure", certainty(sure))
+    };
     let wanted = painter.layout_no_wrap(text.clone(), theme::strong(15.0), colour);
     let fit = (rect.width() / wanted.size().x).min(1.0);
     let at = pos2(rect.center().x, rect.bottom());

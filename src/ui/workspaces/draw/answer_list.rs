@@ -9,7 +9,7 @@ use super::settings::{AnswersOrder, AnswersView};
 use crate::ann::ensemble;
 use crate::ann::shipped::SETS;
 use crate::core::decision::said;
-use crate::core::text::{grouped, percent};
+use crate::core::text::{certainty, grouped};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::desk::{Desk, Guest};
 use crate::ui::theme::{self, palette};
@@ -106,7 +106,7 @@ impl Entry<'_> {
     pub fn spoken(&self) -> String {
         match self.answer.map(Answer::best) {
             Some((Some(digit), sure)) => {
-                format!("{} answers {digit}, {} sure", self.name, percent(sure))
+                format!("{} answers {digit}, {} sure", self.name, certainty(sure))
             }
             Some((None, _)) => {
                 format!("{} answers none: no digit is ahead of the others", self.name)
@@ -302,7 +302,13 @@ fn row(ui: &mut Ui, entry: &Entry<'_>, large: bool, truth: Option<u8>) -> egui::
         painter.text(pos2(digit_at, middle), Align2::RIGHT_CENTER, text, font, colour);
         let font = theme::regular(12.5);
         if digit.is_some() {
-            painter.text(pos2(sure_at, middle), Align2::RIGHT_CENTER, percent(sure), font, colour);
+            painter.text(
+                pos2(sure_at, middle),
+                Align2::RIGHT_CENTER,
+                certainty(sure),
+                font,
+                colour,
+            );
         }
     }
     if with_bars {

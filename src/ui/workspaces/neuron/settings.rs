@@ -12,7 +12,6 @@ use crate::snn::experiments::two_neurons::NEURONS;
 use crate::snn::models::{self, NeuronModel};
 use crate::snn::params::Config;
 use crate::snn::recording::CAP_BYTES;
-use crate::snn::stimulus::Stimulus;
 use crate::ui::digit::Digit;
 use crate::ui::widgets::raster::RasterView;
 use crate::ui::widgets::time_axis::TimeView;

@@ -21,6 +21,7 @@ use super::settings::{
 use super::{ABOUT, scenes, view};
 use crate::core::playback::{Playback, PlaybackEdit};
 use crate::snn::choose::Wish;
+use crate::snn::experiments::cpu_engine;
 use crate::snn::nir;
 use crate::snn::recording::Recording;
 use crate::snn::recording::spike_times::EXTENSIONS;
@@ -30,12 +31,12 @@ use crate::ui::tour::Scene;
 use crate::ui::widgets::live;
 use crate::ui::widgets::raster::RasterView;
 use crate::ui::workspace::{About, Edit, Shows, View, Workspace};
+use crate::workers::Start;
 use crate::workers::clicks::{Clicks, Passage};
 use crate::workers::events::Event;
 use crate::workers::experiments::{Experiment, Experiments, Results};
 use crate::workers::library::Job;
 use crate::workers::simulation::{SimCommand, Simulation, SimulationView};
-use crate::workers::{Start, cpu_engine};
 
 /// What was passed since the last frame is heard within this time, however slow the
 /// bar.

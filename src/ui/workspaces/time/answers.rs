@@ -9,10 +9,10 @@ use egui::{Align2, CornerRadius, Rect, RichText, Sense, Stroke, Ui, UiBuilder, V
 use super::chart::{Axes, Labels};
 use super::view::{Timeline, kind, line, now, save_buttons, timelines};
 use super::{TimeEdit, World};
-use crate::ann::sweep::{Order, Probabilities};
+use crate::ann::reading::{Order, Probabilities};
 use crate::core::decision::{best, said, unique_max};
 use crate::core::playback::PlaybackEdit;
-use crate::core::text::percent;
+use crate::core::text::certainty;
 use crate::data::{CLASSES, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
@@ -182,7 +182,7 @@ fn verdict(ui: &Ui, world: &World<'_>, timeline: &Timeline<'_>, rect: Rect, narr
     let at = pos2(rect.left() + 6.0, middle);
     painter.text(at, Align2::LEFT_CENTER, short(digit), theme::strong(19.0), colour);
     let at = pos2(rect.left() + 24.0, middle);
-    painter.text(at, Align2::LEFT_CENTER, percent(sure), theme::regular(12.0), colour);
+    painter.text(at, Align2::LEFT_CENTER, certainty(sure), theme::regular(12.0), colour);
     let knows = timeline.decided_after;
     let (text, font) = if now >= knows {
         let short = if narrow { format!("at {knows}") } else { format!("knows at {knows}") };
@@ -206,7 +206,7 @@ fn spoken(timeline: &Timeline<'_>, now: usize) -> String {
         "{} says {}, {} sure, after {now} of 28; made up its mind after {} {}",
         timeline.name,
         said(digit),
-        percent(sure),
+        certainty(sure),
         timeline.line,
         timeline.decided_after
     )
@@ -308,7 +308,7 @@ fn probabilities(
         "Probabilities of {}: {}, {} after {now}",
         reading.name,
         said(answer),
-        percent(sure)
+        certainty(sure)
     );
     let id = ui.scope_id().with("scrub curves");
     let response = axes.scrub(ui, id, &name, now, out);

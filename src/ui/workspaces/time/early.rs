@@ -8,7 +8,7 @@ use egui::{Align2, ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, Vec2, pos2};
 use super::chart::{Axes, Labels};
 use super::view::{now, save_buttons};
 use super::{TimeEdit, World};
-use crate::ann::sweep::early::Count;
+use crate::ann::reading::early::Count;
 use crate::core::text::grouped;
 use crate::data::registry::SOURCES;
 use crate::data::{CLASSES, SIDE};

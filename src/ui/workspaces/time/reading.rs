@@ -5,7 +5,7 @@ use egui::{Rect, Response, RichText, Sense, Stroke, Ui, Vec2, pos2};
 
 use super::view::now;
 use super::{TimeEdit, World};
-use crate::ann::sweep::{Hidden, Order};
+use crate::ann::reading::{Hidden, Order};
 use crate::data::SIDE;
 use crate::ui::command::{DigitEdit, Outbox};
 use crate::ui::theme::{self, palette};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ann::sweep::Hidden;
+use crate::ann::reading::Hidden;
 use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::core::playback::PlaybackSettings;
 use crate::ui::workspace::Settings;

@@ -7,7 +7,7 @@ use egui::Ui;
 
 use super::settings::{TimeSettings, TimeTab};
 use super::{ABOUT, scenes, view};
-use crate::ann::sweep::Hidden;
+use crate::ann::reading::Hidden;
 use crate::core::playback::{Playback, PlaybackEdit};
 use crate::core::text::grouped;
 use crate::data::SIDE;

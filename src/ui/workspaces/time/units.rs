@@ -8,7 +8,7 @@ use egui::{Align2, ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, UiBuilder, V
 use super::chart::{Axes, Labels, scale};
 use super::view::{kind, now, save_buttons};
 use super::{TimeEdit, World};
-use crate::ann::sweep::{self, Cell, Order, Sweep};
+use crate::ann::reading::{self, Cell, Order};
 use crate::data::SIDE;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
@@ -181,7 +181,7 @@ fn choose(ui: &mut Ui, readings: &[Reading], chosen: &Reading, unit: usize, out:
 }
 
 /// The unit whose state goes the longest way.
-fn most_active(sweep: &Sweep) -> usize {
+fn most_active(sweep: &reading::Reading) -> usize {
     let way = |unit: usize| -> f32 {
         (1..=sweep.steps()).map(|k| (sweep.state(k)[unit] - sweep.state(k - 1)[unit]).abs()).sum()
     };
@@ -204,7 +204,7 @@ fn gates(ui: &Ui, world: &World<'_>, reading: &Reading, unit: usize, rect: Rect,
     let marks: Vec<(f32, &str)> = marks.iter().map(|(v, t)| (*v, t.as_str())).collect();
     let x = if sweep.order == Order::Columns { "columns" } else { "rows" };
     axes.paint(ui, &Labels { y: &marks, x });
-    let mut curves: Vec<(&str, Vec<f32>)> = sweep::gates(sweep.cell)
+    let mut curves: Vec<(&str, Vec<f32>)> = reading::gates(sweep.cell)
         .iter()
         .enumerate()
         .map(|(gate, (name, _))| (*name, (1..=steps).map(|k| sweep.gate(k, gate, unit)).collect()))
@@ -255,7 +255,7 @@ fn equations(cell: Cell) -> &'static str {
 /// gates.
 fn csv(reading: &Reading) -> String {
     let sweep = &reading.sweep;
-    let gates = sweep::gates(sweep.cell);
+    let gates = reading::gates(sweep.cell);
     let mut text = String::from("network,step,unit,state,cell");
     gates.iter().for_each(|(name, _)| text += &format!(",{name}"));
     text.push('\n');

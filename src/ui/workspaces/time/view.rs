@@ -4,7 +4,7 @@ use egui::{RichText, ScrollArea, Ui};
 
 use super::settings::TimeTab;
 use super::{TimeEdit, World, answers, early, reading, units};
-use crate::ann::sweep::{Cell, Order, Probabilities, decided_after};
+use crate::ann::reading::{Cell, Order, Probabilities, decided_after};
 use crate::data::SIDE;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};

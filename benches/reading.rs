@@ -3,7 +3,7 @@
 //! taken on.
 
 use criterion::{Criterion, criterion_group};
-use spikescope::ann::sweep::{order, sweep};
+use spikescope::ann::reading::{order, read};
 use spikescope::data::synthetic;
 
 fn read_one_digit(c: &mut Criterion) {
@@ -13,7 +13,7 @@ fn read_one_digit(c: &mut Criterion) {
         let (network, _) = loaded.expect("weights in the box");
         if order(&network).is_some() {
             let name = network.architecture().name;
-            group.bench_function(name, |b| b.iter(|| sweep(&network, &picture)));
+            group.bench_function(name, |b| b.iter(|| read(&network, &picture)));
         }
     }
     group.finish();

@@ -6,7 +6,7 @@
 //! last state only; what they make of earlier ones is a reading of the state, not
 //! an answer that the network was taught to give.
 //!
-//! * [`sweep`]: one digit, one network, step by step
+//! * [`read`]: one digit, one network, step by step
 //! * [`Hidden`]: columns and rows that are blanked before reading
 //! * [`early`]: how early each network can tell, over many digits
 
@@ -27,7 +27,7 @@ pub type Probabilities = [f32; CLASSES];
 
 /// One digit read by one network.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sweep {
+pub struct Reading {
     /// GRU or LSTM.
     pub cell: Cell,
     /// Columns from the left or rows from the top.
@@ -49,7 +49,7 @@ pub fn gates(cell: Cell) -> &'static [(&'static str, bool)] {
     }
 }
 
-impl Sweep {
+impl Reading {
     /// Steps: columns or rows.
     pub fn steps(&self) -> usize {
         self.trace.steps
@@ -103,11 +103,11 @@ pub fn order(network: &Network) -> Option<Order> {
 }
 
 /// Reads a picture step by step; `None` for a network that is not recurrent.
-pub fn sweep(network: &Network, picture: &Pixels) -> Option<Sweep> {
+pub fn read(network: &Network, picture: &Pixels) -> Option<Reading> {
     let reader = reader(network)?;
     let trace = reader.trace(network.step_parameters(0), picture);
     let probabilities = network.answers_from(1, &trace.states);
-    Some(Sweep { cell: reader.cell(), order: reader.order(), trace, probabilities })
+    Some(Reading { cell: reader.cell(), order: reader.order(), trace, probabilities })
 }
 
 /// Columns and rows that the networks do not get to see: they are blank paper
@@ -173,9 +173,9 @@ mod tests {
         for network in rnns() {
             for class in 0..10 {
                 let picture = picture(class, 1);
-                let sweep = sweep(&network, &picture).unwrap();
-                assert_eq!(sweep.probabilities.len(), SIDE + 1);
-                assert_eq!(sweep.probabilities[SIDE], network.probabilities(&[picture])[0]);
+                let reading = read(&network, &picture).unwrap();
+                assert_eq!(reading.probabilities.len(), SIDE + 1);
+                assert_eq!(reading.probabilities[SIDE], network.probabilities(&[picture])[0]);
             }
         }
     }
@@ -186,7 +186,7 @@ mod tests {
         // edge; a definition that is off by the whole would give 0 or 28.
         for network in rnns() {
             let decided: Vec<usize> = (0..10)
-                .map(|class| sweep(&network, &picture(class, 2)).unwrap().decided_after())
+                .map(|class| read(&network, &picture(class, 2)).unwrap().decided_after())
                 .collect();
             assert!(decided.iter().filter(|k| (4..=26).contains(*k)).count() >= 8, "{decided:?}");
         }
@@ -233,8 +233,8 @@ mod tests {
             let picture = picture(class, index);
             let hidden = Hidden { last, ..Hidden::default() };
             for network in rnns() {
-                let whole = sweep(&network, &picture).unwrap();
-                let part = sweep(&network, &hidden.apply(whole.order, &picture)).unwrap();
+                let whole = read(&network, &picture).unwrap();
+                let part = read(&network, &hidden.apply(whole.order, &picture)).unwrap();
                 let seen = SIDE - usize::from(last);
                 for k in 0..=seen {
                     prop_assert_eq!(whole.state(k), part.state(k));

@@ -82,7 +82,7 @@ impl Count {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{order, sweep};
+    use super::super::{order, read};
     use super::*;
     use crate::ann::ensemble;
     use crate::ann::shipped::REPORT;
@@ -126,10 +126,10 @@ mod tests {
         assert!(networks.iter().map(|n| n.architecture().id).eq(members.iter().copied()));
         let mut counts = vec![Count::default(); 5];
         for i in 0..digits.len() {
-            let sweeps: Vec<_> =
-                networks.iter().map(|n| sweep(n, &digits.pixels(i)).unwrap()).collect();
+            let readings: Vec<_> =
+                networks.iter().map(|n| read(n, &digits.pixels(i)).unwrap()).collect();
             let answers: Vec<&[Probabilities]> =
-                sweeps.iter().map(|s| &s.probabilities[..]).collect();
+                readings.iter().map(|s| &s.probabilities[..]).collect();
             let all = together(stacking, &answers);
             // The end is the ensemble's own answer.
             let last: Vec<Probabilities> = answers.iter().map(|a| a[SIDE]).collect();

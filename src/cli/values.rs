@@ -1,0 +1,135 @@
+//! What arguments may be: the parsers of their values.
+
+use std::num::NonZeroUsize;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::ann::device::DEVICES;
+use crate::ann::ensemble::ENSEMBLES;
+use crate::ann::optimiser::OPTIMISERS;
+use crate::ann::shipped::SETS;
+use crate::ann::trainer::config::MOST_THREADS;
+use crate::ann::zoo::ZOO;
+use crate::convert::recipe::Scaling;
+use crate::data::registry::SOURCES;
+use crate::snn::choose::Wish;
+use crate::snn::diehl_cook::shipped::SHIPPED;
+use crate::ui::workspaces::WORKSPACES;
+
+/// An id, and what the help says of it.
+type Id = (&'static str, &'static str);
+
+fn ids(all: impl Iterator<Item = Id>) -> PossibleValuesParser {
+    all.map(|(id, help)| PossibleValue::new(id).help(help)).collect::<Vec<_>>().into()
+}
+
+fn networks() -> impl Iterator<Item = Id> {
+    ZOO.iter().map(|a| (a.id, a.name))
+}
+
+fn spiking() -> impl Iterator<Item = Id> {
+    SHIPPED.iter().map(|s| (s.id, s.name))
+}
+
+/// Networks that do not spike.
+pub fn models() -> PossibleValuesParser {
+    ids(networks())
+}
+
+/// Those that spike too.
+pub fn all_models() -> PossibleValuesParser {
+    ids(networks().chain(spiking()))
+}
+
+/// With ensembles and those that spike.
+pub fn askable() -> PossibleValuesParser {
+    ids(networks().chain(ENSEMBLES.iter().map(|e| (e.id, e.name))).chain(spiking()))
+}
+
+pub fn devices() -> PossibleValuesParser {
+    ids(DEVICES.iter().map(|d| (d.id, d.name)))
+}
+
+pub fn sources() -> PossibleValuesParser {
+    ids(SOURCES.iter().map(|s| (s.id, s.name)))
+}
+
+pub fn sets() -> PossibleValuesParser {
+    ids(SETS.iter().map(|s| (s.id, s.doc)))
+}
+
+pub fn optimisers() -> PossibleValuesParser {
+    ids(OPTIMISERS.iter().map(|o| (o.id, o.name)))
+}
+
+pub fn workspaces() -> PossibleValuesParser {
+    ids(WORKSPACES.iter().map(|w| (w.about.id, w.about.doc)))
+}
+
+/// One of some values by its name, with what the help says of it (or nothing).
+pub fn choice<T>(
+    all: &'static [(&'static str, &'static str, T)],
+) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync,
+{
+    let possible = |(name, help, _): &(&'static str, &'static str, T)| match *help {
+        "" => PossibleValue::new(*name),
+        help => PossibleValue::new(*name).help(help),
+    };
+    PossibleValuesParser::new(all.iter().map(possible)).try_map(move |name| {
+        let found = all.iter().find(|choice| choice.0 == name);
+        found.map(|choice| choice.2).ok_or_else(|| format!("there is no {name}"))
+    })
+}
+
+/// Which engine simulates.
+pub fn engine() -> impl TypedValueParser<Value = Wish> {
+    choice(&[
+        ("automatic", "Whichever should be faster", Wish::Automatic),
+        ("cpu", "", Wish::Cpu),
+        ("gpu", "", Wish::Gpu),
+    ])
+}
+
+/// A number of things, of which there has to be one.
+pub fn count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "it must be a whole number of 1 or more".into())
+}
+
+/// From 1 to [`MOST_THREADS`].
+pub fn threads() -> impl TypedValueParser<Value = NonZeroUsize> {
+    let number = |n: u16| NonZeroUsize::new(usize::from(n)).unwrap_or(NonZeroUsize::MIN);
+    clap::value_parser!(u16).range(1..=MOST_THREADS as i64).map(number)
+}
+
+/// A whole number within a range.
+pub fn number(range: std::ops::RangeInclusive<i64>) -> impl TypedValueParser<Value = usize> {
+    clap::value_parser!(u32).range(range).map(|n| n as usize)
+}
+
+/// A time of up to an hour, seconds.
+pub fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
+    let fits = (0.0..=3600.0).contains(&seconds);
+    if fits { Ok(seconds) } else { Err("it must be from 0 to 3600".into()) }
+}
+
+/// What thresholds are taken from.
+pub fn scaling(text: &str) -> Result<Scaling, String> {
+    if text == "maximum" {
+        return Ok(Scaling::Maximum);
+    }
+    match text.parse::<f64>() {
+        Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(Scaling::Percentile(percent)),
+        _ => Err("it must be `maximum` or a percentile above 0 and up to 100".into()),
+    }
+}
+
+/// A number from 0 to `MOST`.
+pub fn share_to<const MOST: u8>(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(value) if (0.0..=f32::from(MOST)).contains(&value) => Ok(value),
+        _ => Err(format!("it must be a number from 0 to {MOST}")),
+    }
+}
