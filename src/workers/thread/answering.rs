@@ -119,3 +119,64 @@ impl<Q, A: Clone> Reply<Q, A> {
         self.publish(answer);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, sync_channel};
+    use std::time::Duration;
+
+    use super::*;
+
+    impl Answer<i32> for i32 {
+        fn failure(why: &str) -> String {
+            format!("No answer: {why}.")
+        }
+
+        fn failed(question: &i32, _failure: String) -> Option<Self> {
+            Some(-question)
+        }
+    }
+
+    /// Doubles, fails at 13 and panics at 99; counts what it has answered.
+    fn doubling() -> (Answering<i32, i32>, Receiver<Event>, Receiver<()>) {
+        let ((sender, events), (wake, woken)) = (sync_channel(8), sync_channel(8));
+        let wake = Arc::new(move || {
+            let _ = wake.send(());
+        });
+        let answering = Answering::spawn("doubling", Events::new(sender, wake), || {
+            let mut answered = 0;
+            move |question: &i32, reply: &Reply<i32, i32>| {
+                assert!(*question != 99, "too much");
+                assert!(reply.is_newest());
+                answered += 1;
+                if *question == 13 {
+                    Err(format!("{answered} before"))
+                } else {
+                    Ok(Some(2 * question))
+                }
+            }
+        });
+        (answering.unwrap(), events, woken)
+    }
+
+    #[test]
+    fn an_error_and_a_panic_are_told_and_the_next_question_is_answered() {
+        let (answering, events, woken) = doubling();
+        let ask = |question| {
+            answering.ask(question);
+            woken.recv_timeout(Duration::from_secs(60)).unwrap();
+            *answering.answer()
+        };
+        let told = || match events.try_recv() {
+            Ok(Event::Failure(text)) => Some(text),
+            _ => None,
+        };
+        assert_eq!((ask(4), told()), (8, None));
+        assert_eq!((ask(13), told()), (-13, Some("No answer: 2 before.".into())));
+        let panicked = "No answer: an error in the program (too much; please report it).";
+        assert_eq!((ask(99), told()), (-99, Some(panicked.into())));
+        // What answers is made anew.
+        assert_eq!((ask(13), told()), (-13, Some("No answer: 1 before.".into())));
+        assert_eq!(ask(5), 10);
+    }
+}
