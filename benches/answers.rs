@@ -44,14 +44,14 @@ fn mouse_move_to_answers(c: &mut Criterion) {
             digit.edit(&DigitEdit::PenDown([0.3, 0.3]));
         }
         let (pixels, asked) = (Box::new(*digit.pixels()), Instant::now());
-        hub.ask(Question {
+        hub.answerer.ask(Question {
             serial,
             pixels,
             models: Arc::clone(&models),
             set: &shipped::REPORT,
             asked,
         });
-        while hub.answers().serial < serial {
+        while hub.answerer.answer().serial < serial {
             std::thread::yield_now();
         }
     };

@@ -29,6 +29,12 @@ impl Config {
         Self { id: id.to_owned(), values: BTreeMap::new() }
     }
 
+    /// All parameters, at their usual values.
+    #[cfg(test)]
+    pub fn usual(id: &str, params: &[Param]) -> Self {
+        params.iter().fold(Self::new(id), |c, p| c.with(p.name, p.default))
+    }
+
     /// The same with one value set; whether it may be is checked by
     /// [`Config::resolve`].
     #[must_use]

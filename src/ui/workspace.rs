@@ -51,6 +51,12 @@ pub trait Settings:
     fn former(_session: &Map<String, Value>) -> Option<Value> {
         None
     }
+
+    /// Every list with something in it, everything that may be missing there.
+    #[cfg(test)]
+    fn full() -> Self {
+        Self::default()
+    }
 }
 
 /// Something to be done in one workspace.
@@ -81,6 +87,8 @@ pub struct Shows {
 pub trait Workspace: Sized + 'static {
     /// Its name tag.
     const ABOUT: About;
+    /// Its views, by the names that its settings keep under `tab`.
+    const TABS: &'static [&'static str] = &[];
     /// What survives a restart.
     type Settings: Settings;
     /// What one can do in it.
@@ -171,12 +179,20 @@ impl<R> Deref for View<'_, R> {
 pub struct Entry {
     /// The name tag.
     pub about: &'static About,
+    /// [`Workspace::TABS`].
+    pub tabs: &'static [&'static str],
     /// Pages of the tour.
     pub scenes: fn() -> &'static [Scene],
     /// Reads the settings from what is kept under the id, and says what was wrong.
     pub read: fn(&Map<String, Value>, Option<&Value>) -> Read<Value>,
     /// The usual settings.
     pub usual: fn() -> Value,
+    /// [`Settings::full`].
+    #[cfg(test)]
+    pub full: fn() -> Value,
+    /// Brings settings within their ranges.
+    #[cfg(test)]
+    pub bound: fn(Value) -> (Value, bounds::Bounds),
     open: fn(&Value, &Start) -> std::io::Result<Box<dyn Room>>,
 }
 
@@ -185,9 +201,19 @@ impl Entry {
     pub const fn of<W: Workspace>() -> Self {
         Self {
             about: &W::ABOUT,
+            tabs: W::TABS,
             scenes: W::scenes,
             read: read::<W>,
             usual: || to_value(&W::Settings::default()),
+            #[cfg(test)]
+            full: || to_value(&W::Settings::full()),
+            #[cfg(test)]
+            bound: |value| {
+                let mut bounds = bounds::Bounds::default();
+                let mut settings: W::Settings = serde_json::from_value(value).unwrap();
+                settings.bound(&mut bounds);
+                (to_value(&settings), bounds)
+            },
             open: |kept, start| {
                 let kept: W::Settings = serde_json::from_value(kept.clone()).unwrap_or_default();
                 let room = W::open(kept.clone(), start)?;

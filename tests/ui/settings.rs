@@ -45,15 +45,23 @@ fn spoil(value: &mut Value, rng: &mut Rng) {
     }
 }
 
-fn tabs(workspace: &str) -> &'static [&'static str] {
-    match workspace {
-        "time" => &["answers", "units", "early"],
-        "conversion" => &["pictures", "spikes", "unit", "sample"],
-        "neuron" => &["spikes", "rate_curve", "unit", "codes", "files"],
-        "plasticity" => &["windows", "story", "pairing_rate", "bounds", "slope", "pattern"],
-        "spiking" => &["learning", "spikes", "digit", "damage"],
-        _ => &[""],
+/// Every tab of every workspace: the workspace's id and the tab's, if it has any.
+fn tabs() -> impl Iterator<Item = (&'static str, &'static str)> {
+    WORKSPACES.iter().flat_map(|w| {
+        let none: &[&str] = &[""];
+        let tabs = if w.tabs.is_empty() { none } else { w.tabs };
+        tabs.iter().map(|tab| (w.about.id, *tab))
+    })
+}
+
+/// A session that begins there.
+fn in_tab(session: &Value, room: &str, tab: &str) -> Value {
+    let mut session = session.clone();
+    session["workspace"] = room.into();
+    if !tab.is_empty() {
+        session["rooms"][room]["tab"] = tab.into();
     }
+    session
 }
 
 /// Opens the window on this session, looks for a while, and closes it.
@@ -83,49 +91,36 @@ fn a_session_of_impossible_numbers_opens_and_closes_in_every_workspace() {
     let mut usual = serde_json::to_value(Session::default()).unwrap();
     usual["strokes"] = json!([[[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]], [[0.3, 0.5], [0.7, 0.5]]]);
     usual["window"] = json!([1280.0, 800.0]);
-    usual["conversion"]["unit"] = json!([0, 0]);
-    usual["digits"]["goal"] = json!(20_000);
+    usual["rooms"]["conversion"]["unit"] = json!([0, 0]);
+    usual["rooms"]["spiking"]["goal"] = json!(20_000);
     for name in ["layer", "channel", "term", "input", "class"] {
-        usual["fields"][name] = json!(1);
+        usual["rooms"]["fields"][name] = json!(1);
     }
-    for workspace in WORKSPACES {
-        let settings = if workspace.id == "spiking" { "digits" } else { workspace.id };
-        for (seed, tab) in tabs(workspace.id).iter().enumerate() {
-            let mut session = usual.clone();
-            session["workspace"] = workspace.id.into();
-            if !tab.is_empty() {
-                session[settings]["tab"] = (*tab).into();
-            }
-            spoil(&mut session, &mut Rng::stream(seed as u64, workspace.id, 0));
-            opens_and_closes(&session, &format!("{} {tab}: {session}", workspace.id));
-        }
+    for (seed, (room, tab)) in tabs().enumerate() {
+        let mut session = in_tab(&usual, room, tab);
+        spoil(&mut session, &mut Rng::stream(seed as u64, room, 0));
+        opens_and_closes(&session, &format!("{room} {tab}: {session}"));
     }
 }
 
 /// The Neuron lab once played by itself: a core and a half in software drawing.
 #[test]
 fn nothing_is_drawn_at_rest_in_any_tab() {
-    for workspace in WORKSPACES {
-        let settings = if workspace.id == "spiking" { "digits" } else { workspace.id };
-        for tab in tabs(workspace.id) {
-            let mut session = serde_json::to_value(Session::default()).unwrap();
-            session["strokes"] = json!([[[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]]);
-            session["workspace"] = workspace.id.into();
-            if !tab.is_empty() {
-                session[settings]["tab"] = (*tab).into();
-            }
-            let home = tempfile::tempdir().unwrap();
-            std::fs::write(home.path().join("session.json"), session.to_string()).unwrap();
-            let mut window = Window::open_with([1280.0, 800.0], home, |_| {});
-            let (begun, mut rested) = (Instant::now(), 0);
-            while rested < 40 {
-                assert!(begun.elapsed() < PATIENCE, "{} {tab} is never at rest", workspace.id);
-                window.harness.step();
-                let viewports = &window.harness.output().viewport_output;
-                let next = viewports.values().map(|v| v.repaint_delay).min().unwrap();
-                rested = if next > Duration::from_secs(5) { rested + 1 } else { 0 };
-                std::thread::sleep(Duration::from_millis(20));
-            }
+    let mut usual = serde_json::to_value(Session::default()).unwrap();
+    usual["strokes"] = json!([[[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]]);
+    for (room, tab) in tabs() {
+        let session = in_tab(&usual, room, tab);
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("session.json"), session.to_string()).unwrap();
+        let mut window = Window::open_with([1280.0, 800.0], home, |_| {});
+        let (begun, mut rested) = (Instant::now(), 0);
+        while rested < 40 {
+            assert!(begun.elapsed() < PATIENCE, "{room} {tab} is never at rest");
+            window.harness.step();
+            let viewports = &window.harness.output().viewport_output;
+            let next = viewports.values().map(|v| v.repaint_delay).min().unwrap();
+            rested = if next > Duration::from_secs(5) { rested + 1 } else { 0 };
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 }
@@ -135,7 +130,7 @@ fn two_billion_steps_of_a_converted_network_open_and_close() {
     let mut session = serde_json::to_value(Session::default()).unwrap();
     session["strokes"] = json!([[[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]]);
     session["workspace"] = "conversion".into();
-    session["conversion"]["how"]["steps"] = json!(2_147_483_647);
+    session["rooms"]["conversion"]["how"]["steps"] = json!(2_147_483_647);
     opens_and_closes(&session, "conversion");
 }
 

@@ -3,8 +3,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::ann::trainer::TrainConfig;
+use crate::core::param::Param;
 use crate::snn::models::MODELS;
-use crate::snn::params::{Config, Param};
+use crate::snn::params::Config;
 use crate::snn::plasticity::RULES;
 
 fn write(home: &Path, session: &Value) {
@@ -13,28 +15,15 @@ fn write(home: &Path, session: &Value) {
 
 /// Every list with something in it, everything that may be missing there.
 fn full() -> Session {
-    let mut session = Session {
+    Session {
         window: Some([1280.0, 800.0]),
         strokes: vec![vec![[0.1, 0.2], [0.3, 0.4]], vec![[0.5, 0.5]]],
         theme_before: Some(ThemeChoice::Light),
-        queue: vec![TrainConfig { model: "cnn3".into(), ..TrainConfig::default() }],
         used_runs: vec!["20260131-235959-mlp-seed1".into()],
-        dismissed_runs: vec!["20260131-235959-mlp-seed1-2".into()],
         mnist_folder: Some("/somewhere".into()),
+        rooms: WORKSPACES.iter().map(|w| (w.about.id.to_owned(), (w.full)())).collect(),
         ..Session::default()
-    };
-    session.conversion.unit = Some((1, 2));
-    session.digits.goal = Some(20_000);
-    session.digits.begin = Some(crate::snn::diehl_cook::shipped::SHIPPED[0].id.to_owned());
-    let fields = &mut session.fields;
-    (fields.layer, fields.channel, fields.term) = (Some(0), Some(1), Some(0));
-    (fields.input, fields.class) = (Some(0), Some(3));
-    let usual = |id: &str, params: &[Param]| {
-        params.iter().fold(Config::new(id), |c, p| c.with(p.name, p.default))
-    };
-    session.neuron.curve.model = usual(MODELS[0].id, MODELS[0].params);
-    RULES.iter().for_each(|r| session.plasticity.rules.set(usual(r.id, r.params)));
-    session
+    }
 }
 
 /// The paths of all numbers.
@@ -61,16 +50,33 @@ fn extremes() -> Vec<Value> {
     numbers.chain(others).collect()
 }
 
+/// Brings all within range; names of what was not, and of all numbers that have one.
+fn bound(session: &Session) -> (Session, Vec<String>, Vec<String>) {
+    let (mut session, mut bounds) = (session.clone(), Bounds::default());
+    session.bound(&mut bounds);
+    let (mut mended, mut declared) = (bounds.mended().to_vec(), bounds.declared().to_vec());
+    for entry in WORKSPACES {
+        let id = entry.about.id;
+        let (room, bounds) = (entry.bound)(session.rooms[id].clone());
+        session.rooms.insert(id.into(), room);
+        mended.extend(bounds.mended().iter().map(|n| format!("rooms.{id}.{n}")));
+        declared.extend(bounds.declared().iter().map(|n| format!("rooms.{id}.{n}")));
+    }
+    (session, mended, declared)
+}
+
+fn parse(value: &Value) -> Session {
+    from_json(value.to_string().as_bytes()).unwrap().settings
+}
+
 #[test]
 fn every_number_of_the_session_has_a_range() {
-    let mut session = full();
     let mut found = Vec::new();
-    numbers(&serde_json::to_value(&session).unwrap(), "", &mut found);
-    let mut bounds = Bounds::default();
-    session.bound(&mut bounds);
-    assert_eq!(session, full(), "{:?}", bounds.mended());
+    numbers(&serde_json::to_value(full()).unwrap(), "", &mut found);
+    let (session, mended, declared) = bound(&full());
+    assert_eq!(session, full(), "{mended:?}");
     let declared: BTreeSet<String> =
-        bounds.declared().iter().map(|name| format!("/{}", name.replace('.', "/"))).collect();
+        declared.iter().map(|name| format!("/{}", name.replace('.', "/"))).collect();
     // Values of an optimiser are a list of pairs in the file.
     let missing: Vec<&String> =
         found.iter().filter(|p| !declared.contains(*p) && !p.contains("/optimiser/")).collect();
@@ -87,14 +93,14 @@ fn no_number_in_a_session_file_leaves_its_range_or_takes_others_with_it() {
         for extreme in extremes() {
             let mut changed = whole.clone();
             *changed.pointer_mut(path).unwrap() = extreme.clone();
-            let bytes = serde_json::to_vec(&changed).unwrap();
-            let mut session = bounds::from_json::<Session>(&bytes).unwrap().settings;
-            let mut bounds = Bounds::default();
-            session.bound(&mut bounds);
-            assert!(bounds.mended().is_empty(), "{path} = {extreme}: {:?}", bounds.mended());
+            let session = parse(&changed);
+            let mended = bound(&session).1;
+            assert!(mended.is_empty(), "{path} = {extreme}: {mended:?}");
             assert_eq!(session.mnist_folder, full().mnist_folder, "{path} = {extreme}");
-            for config in session.queue.iter().chain([&session.training]) {
-                config.validate().unwrap();
+            let train = &session.rooms["train"];
+            let queue = train["queue"].as_array().unwrap();
+            for config in queue.iter().chain([&train["training"]]) {
+                TrainConfig::deserialize(config).unwrap().validate().unwrap();
             }
         }
     }
@@ -102,31 +108,72 @@ fn no_number_in_a_session_file_leaves_its_range_or_takes_others_with_it() {
 
 #[test]
 fn parameters_of_every_model_rule_and_optimiser_keep_to_their_declared_ranges() {
-    let within = |config: &Config, params: &[Param]| config.resolve("test", params).unwrap();
+    let within = |config: &Value, id: &str, params: &[Param]| {
+        let config = Config::deserialize(config).unwrap();
+        assert_eq!(config.id, id);
+        config.resolve("test", params).unwrap();
+    };
     for extreme in [-1e300, 1e300, 0.5, 1e9, -0.0] {
         let all = |id: &str, params: &[Param]| {
             let config = Config::new(id).with("unheard_of", 1.0);
             params.iter().fold(config, |c, p| c.with(p.name, extreme))
         };
         for model in MODELS {
-            let mut session = Session::default();
-            session.neuron.curve.model = all(model.id, model.params);
-            session.bound(&mut Bounds::default());
-            assert_eq!(session.neuron.curve.model.id, model.id);
-            within(&session.neuron.curve.model, model.params);
+            let config = all(model.id, model.params);
+            let read = parse(&json!({"neuron": {"curve": {"model": config}}}));
+            within(&read.rooms["neuron"]["curve"]["model"], model.id, model.params);
         }
-        let mut session = Session::default();
-        RULES.iter().for_each(|r| session.plasticity.rules.set(all(r.id, r.params)));
-        session.bound(&mut Bounds::default());
-        RULES.iter().for_each(|r| drop(within(&session.plasticity.rules.of(r), r.params)));
+        let configs: Vec<_> = RULES.iter().map(|r| all(r.id, r.params)).collect();
+        let read = parse(&json!({"plasticity": {"rules": {"configs": configs}}}));
+        let configs = read.rooms["plasticity"]["rules"]["configs"].as_array().unwrap();
+        assert_eq!(configs.len(), RULES.len());
+        configs.iter().zip(RULES).for_each(|(c, r)| within(c, r.id, r.params));
         for optimiser in crate::ann::optimiser::OPTIMISERS {
             let values: Vec<_> = optimiser.parameters.iter().map(|p| (p.name, extreme)).collect();
-            let config = json!({"training": {"optimiser": {"id": optimiser.id, "values": values}}});
-            let read = bounds::from_json::<Session>(config.to_string().as_bytes()).unwrap();
-            assert_eq!(read.settings.training.optimiser.id(), optimiser.id);
-            read.settings.training.optimiser.resolve().unwrap();
+            let config = json!({"optimiser": {"id": optimiser.id, "values": values}});
+            let read = parse(&json!({"training": config}));
+            let config = TrainConfig::deserialize(&read.rooms["train"]["training"]).unwrap();
+            assert_eq!(config.optimiser.id(), optimiser.id);
+            config.optimiser.resolve().unwrap();
         }
     }
+}
+
+/// As the version before wrote it: everything at the top level.
+fn former(whole: &Value) -> Value {
+    let mut former = whole.clone();
+    let rooms = former["rooms"].take();
+    let top = former.as_object_mut().unwrap();
+    top.remove("rooms");
+    for (id, room) in rooms.as_object().unwrap() {
+        match id.as_str() {
+            "draw" => drop(top.insert("answers".into(), room.clone())),
+            "spiking" => drop(top.insert("digits".into(), room.clone())),
+            "train" => top.extend(room.as_object().unwrap().clone()),
+            _ => drop(top.insert(id.clone(), room.clone())),
+        }
+    }
+    former
+}
+
+#[test]
+fn a_session_of_the_version_before_is_read() {
+    let whole = serde_json::to_value(full()).unwrap();
+    assert_eq!(parse(&former(&whole)), full());
+    let file = include_str!("former.json");
+    let read = from_json(file.as_bytes()).unwrap();
+    assert_eq!((read.mended, read.dropped), (Vec::new(), Vec::new()));
+    let rooms = &read.settings.rooms;
+    assert_eq!(rooms["draw"]["order"], "certainty");
+    assert_eq!(rooms["train"]["training"]["model"], "cnn3");
+    assert_eq!(rooms["train"]["history"]["plots"], "confusion");
+    assert_eq!(rooms["spiking"]["neurons"], 100);
+    assert_eq!(rooms["conversion"]["how"]["steps"], 50);
+    assert_eq!(rooms["neuron"]["tab"], "codes");
+    assert_eq!(rooms["time"]["unit"], 36);
+    assert_eq!(rooms["fields"]["model"], "cnn2");
+    assert_eq!(rooms["plasticity"]["pairs"], 60);
+    assert_eq!(read.settings.strokes.len(), 1);
 }
 
 #[test]
@@ -148,21 +195,23 @@ fn ids_that_are_unknown_become_the_usual_ones() {
         "live": false,
     });
     write(home.path(), &unknown);
-    let (session, told) = read(home.path());
-    let told = told.unwrap();
-    assert!(told.contains("answers.large") && told.contains("session.broken.json"), "{told}");
-    let usual = Session::default();
+    let (mut session, notice) = read(home.path());
+    let notice = notice.unwrap();
+    assert!(notice.contains("draw.large") && notice.contains("session.broken.json"), "{notice}");
     let mut expected = Session {
         strokes: vec![vec![[0.1, 0.2]], vec![[0.5, 0.5]]],
         used_runs: vec!["20260131-235959-mlp-seed1".into()],
-        dismissed_runs: vec!["20260131-235959-mlp-seed1".into()],
         live: false,
-        ..usual
+        ..Session::default()
     };
-    expected.plasticity.windows.hidden.insert("triplet".into());
-    let (rules, others) = (&session.plasticity.rules, &expected.plasticity.rules);
-    RULES.iter().for_each(|r| assert!(r.id == "pair" || rules.of(r) == others.of(r)));
-    expected.plasticity.rules = rules.clone();
+    expected.rooms["train"]["dismissed_runs"] = json!(["20260131-235959-mlp-seed1"]);
+    let hidden = session.rooms["plasticity"]["windows"]["hidden"].take();
+    assert!(hidden.as_array().unwrap().contains(&"triplet".into()), "{hidden}");
+    expected.rooms["plasticity"]["windows"]["hidden"] = Value::Null;
+    let rules = session.rooms["plasticity"]["rules"].take();
+    let ids: Vec<_> = rules["configs"].as_array().unwrap().iter().map(|c| &c["id"]).collect();
+    assert_eq!(ids, ["pair"]);
+    expected.rooms["plasticity"]["rules"] = Value::Null;
     assert_eq!(session, expected);
 }
 
@@ -182,15 +231,20 @@ fn lists_have_a_longest_length() {
             "rules": {"configs": many(json!({"id": "pair", "values": {}}), 5000)},
             "story": {"pre_ms": many(9.into(), 5000), "post_ms": many(9.into(), 5000)}},
     });
-    let s = bounds::from_json::<Session>(long.to_string().as_bytes()).unwrap().settings;
+    let s = parse(&long);
     assert_eq!(s.strokes.iter().map(Vec::len).sum::<usize>(), MAX_POINTS);
-    assert_eq!((s.queue.len(), s.used_runs.len()), (MOST_QUEUED, MOST_USED));
-    assert_eq!(s.dismissed_runs.len(), MOST_DISMISSED);
-    assert_eq!(s.neuron.figure.stimulus.drawn.len(), crate::snn::stimulus::DRAWN_POINTS);
-    assert_eq!((s.neuron.figure.synapses.len(), s.neuron.unit.own.len()), (3, 8));
-    assert_eq!((s.plasticity.story.pre_ms.len(), s.plasticity.story.post_ms.len()), (4, 4));
-    let rules = serde_json::to_value(&s.plasticity.rules).unwrap();
-    assert_eq!(rules["configs"].as_array().unwrap().len(), 1);
+    assert_eq!(s.used_runs.len(), MOST_USED);
+    let length = |path: &str| {
+        let room = Value::Object(s.rooms.clone());
+        room.pointer(path).unwrap().as_array().unwrap().len()
+    };
+    assert_eq!((length("/train/queue"), length("/train/dismissed_runs")), (100, 1000));
+    let drawn = length("/neuron/figure/stimulus/drawn");
+    assert_eq!(drawn, crate::snn::stimulus::DRAWN_POINTS);
+    assert_eq!((length("/neuron/figure/synapses"), length("/neuron/unit/own")), (3, 8));
+    assert_eq!(length("/plasticity/story/pre_ms"), 4);
+    assert_eq!(length("/plasticity/story/post_ms"), 4);
+    assert_eq!(length("/plasticity/rules/configs"), 1);
 }
 
 #[test]

@@ -107,7 +107,12 @@ impl Bounded for ConversionSettings {
     }
 }
 
-impl Settings for ConversionSettings {}
+impl Settings for ConversionSettings {
+    #[cfg(test)]
+    fn full() -> Self {
+        Self { unit: Some((1, 2)), ..Self::default() }
+    }
+}
 
 /// What goes wrong, and what cures it: a setting that shows it, one that does not.
 pub struct Preset {

@@ -105,6 +105,7 @@ impl Conversion {
 
 impl Workspace for Conversion {
     const ABOUT: About = ABOUT;
+    const TABS: &'static [&'static str] = &["pictures", "spikes", "unit", "sample"];
     type Settings = ConversionSettings;
     type Edit = ConversionEdit;
 

@@ -55,9 +55,9 @@ fn field(ui: &mut Ui, world: &World<'_>, sight: &Sight, rect: Rect) {
     let p = palette(ui.visuals());
     let small = |text: String| RichText::new(text).small();
     let wanted = world.room.hover.or(world.room.kept.unit());
-    let wanted = wanted.filter(|_| world.room.kept.page == Page::Network);
+    let wanted = wanted.filter(|_| world.room.kept.tab == Page::Network);
     let (Some(unit), Some(anatomy)) = (wanted, &sight.anatomy) else {
-        let text = match world.room.kept.page {
+        let text = match world.room.kept.tab {
             Page::Network => "Point at a unit to see which pixels it senses.",
             _ => "",
         };

@@ -17,7 +17,8 @@ pub struct FieldsSettings {
     /// Key of the model that is looked into.
     pub model: String,
     /// Which page.
-    pub page: Page,
+    #[serde(alias = "page")]
+    pub tab: Page,
     /// The layer gone into (its number in the declaration), the unit of it, and
     /// whether one of its products is chosen.
     pub layer: Option<usize>,
@@ -62,13 +63,19 @@ impl FieldsSettings {
     }
 }
 
-impl Settings for FieldsSettings {}
+impl Settings for FieldsSettings {
+    #[cfg(test)]
+    fn full() -> Self {
+        let (layer, channel, term) = (Some(0), Some(1), Some(0));
+        Self { layer, channel, term, input: Some(0), class: Some(3), ..Self::default() }
+    }
+}
 
 impl Bounded for FieldsSettings {
     fn bound(&mut self, to: &mut Bounds) {
         let Self {
             model,
-            page: _,
+            tab: _,
             layer,
             channel,
             term,
@@ -96,7 +103,7 @@ impl Default for FieldsSettings {
     fn default() -> Self {
         Self {
             model: "cnn3".into(),
-            page: Page::Network,
+            tab: Page::Network,
             layer: None,
             channel: None,
             term: None,

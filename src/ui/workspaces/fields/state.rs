@@ -158,9 +158,9 @@ impl Fields {
     fn look(&mut self, desk: &Desk, data: Option<Arc<Dataset>>) {
         let kept = &self.kept;
         let Some(model) = kept.chosen(&desk.models) else { return };
-        let asks = kept.page == Page::Why && !desk.digit.is_blank();
+        let asks = kept.tab == Page::Why && !desk.digit.is_blank();
         let why = if asks { desk.models.as_slice() } else { &[] };
-        let network = kept.page == Page::Network;
+        let network = kept.tab == Page::Network;
         let unit = kept.unit().filter(|_| network);
         let field = self.hover.or(unit).filter(|_| network);
         let now = Looked {
@@ -209,7 +209,7 @@ impl Fields {
 
     /// Moves the window on when its time has come.
     fn slide(&mut self, desk: &Desk) {
-        if self.kept.page != Page::Network || self.kept.channel.is_none() {
+        if self.kept.tab != Page::Network || self.kept.channel.is_none() {
             self.playing = false;
         }
         if !self.playing {
@@ -233,6 +233,7 @@ impl Fields {
 
 impl Workspace for Fields {
     const ABOUT: About = ABOUT;
+    const TABS: &'static [&'static str] = &["network", "why", "gabor"];
     type Settings = FieldsSettings;
     type Edit = FieldsEdit;
 
@@ -272,7 +273,7 @@ impl Workspace for Fields {
                 }
                 kept.model = key;
             }
-            FieldsEdit::Page(page) => kept.page = page,
+            FieldsEdit::Page(page) => kept.tab = page,
             FieldsEdit::Layer(layer) => {
                 kept.layer = Some(layer);
                 (kept.channel, kept.term, kept.input) = (None, None, None);
@@ -295,7 +296,7 @@ impl Workspace for Fields {
                     && kept.channel.take().is_none()
                     && kept.layer.take().is_none()
                 {
-                    kept.page = Page::Network;
+                    kept.tab = Page::Network;
                 }
                 kept.input = None;
                 self.playing = false;

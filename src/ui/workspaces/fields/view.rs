@@ -58,12 +58,12 @@ fn page(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
             ),
         ] {
             let text = RichText::new(name).font(theme::strong(14.0));
-            if ui.selectable_label(view.page == page, text).on_hover_text(tip).clicked() {
+            if ui.selectable_label(view.tab == page, text).on_hover_text(tip).clicked() {
                 out.push(FieldsEdit::Page(page));
             }
         }
         ui.separator();
-        if view.page != Page::Why {
+        if view.tab != Page::Why {
             models(ui, world, out);
             scales(ui, world, out);
         }
@@ -74,7 +74,7 @@ fn page(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
         ui.label("Taking the network apart…");
         return;
     };
-    match view.page {
+    match view.tab {
         Page::Network => levels(ui, world, sight, anatomy, out),
         Page::Why => why::show(ui, world, sight, out),
         Page::Gabor => gabor::show(ui, world, anatomy, out),

@@ -61,7 +61,14 @@ pub struct NeuronSettings {
     pub codes: CodesSettings,
 }
 
-impl Settings for NeuronSettings {}
+impl Settings for NeuronSettings {
+    #[cfg(test)]
+    fn full() -> Self {
+        let mut full = Self::default();
+        full.curve.model = Config::usual(models::MODELS[0].id, models::MODELS[0].params);
+        full
+    }
+}
 
 impl Default for NeuronSettings {
     fn default() -> Self {

@@ -263,6 +263,7 @@ impl Neuron {
 
 impl Workspace for Neuron {
     const ABOUT: About = ABOUT;
+    const TABS: &'static [&'static str] = &["spikes", "rate_curve", "unit", "codes", "files"];
     type Settings = NeuronSettings;
     type Edit = NeuronEdit;
 

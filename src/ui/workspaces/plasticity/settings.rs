@@ -107,7 +107,14 @@ impl Bounded for PlasticitySettings {
     }
 }
 
-impl Settings for PlasticitySettings {}
+impl Settings for PlasticitySettings {
+    #[cfg(test)]
+    fn full() -> Self {
+        let mut full = Self::default();
+        RULES.iter().for_each(|r| full.rules.set(Config::usual(r.id, r.params)));
+        full
+    }
+}
 
 impl Default for PlasticitySettings {
     fn default() -> Self {

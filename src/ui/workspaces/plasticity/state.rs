@@ -208,6 +208,8 @@ impl Plasticity {
 
 impl Workspace for Plasticity {
     const ABOUT: About = ABOUT;
+    const TABS: &'static [&'static str] =
+        &["windows", "story", "pairing_rate", "bounds", "slope", "pattern"];
     type Settings = PlasticitySettings;
     type Edit = PlasticityEdit;
 

@@ -83,6 +83,12 @@ impl Settings for SpikingSettings {
     fn former(session: &Map<String, Value>) -> Option<Value> {
         session.get("digits").cloned()
     }
+
+    #[cfg(test)]
+    fn full() -> Self {
+        let begin = Some(shipped::SHIPPED[0].id.to_owned());
+        Self { goal: Some(20_000), begin, ..Self::default() }
+    }
 }
 
 impl Bounded for SpikingSettings {

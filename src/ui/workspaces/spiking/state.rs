@@ -227,6 +227,7 @@ impl Spiking {
 
 impl Workspace for Spiking {
     const ABOUT: About = ABOUT;
+    const TABS: &'static [&'static str] = &["learning", "spikes", "digit", "damage"];
     type Settings = SpikingSettings;
     type Edit = SpikingEdit;
 

@@ -70,6 +70,15 @@ impl Settings for TrainSettings {
         let found = keys.iter().filter_map(|k| Some(((*k).to_owned(), session.get(*k)?.clone())));
         Some(found.collect::<Map<_, _>>().into())
     }
+
+    #[cfg(test)]
+    fn full() -> Self {
+        Self {
+            queue: vec![TrainConfig { model: "cnn3".into(), ..TrainConfig::default() }],
+            dismissed_runs: vec!["20260131-235959-mlp-seed1-2".into()],
+            ..Self::default()
+        }
+    }
 }
 
 #[cfg(test)]

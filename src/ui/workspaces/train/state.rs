@@ -192,6 +192,8 @@ fn send(desk: &mut Desk, command: TrainCommand) {
 
 impl Workspace for Train {
     const ABOUT: About = ABOUT;
+    const TABS: &'static [&'static str] =
+        &["curves", "layers", "mistakes", "network", "history", "report", "runs"];
     type Settings = TrainSettings;
     type Edit = TrainEdit;
 
