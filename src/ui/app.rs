@@ -252,7 +252,7 @@ impl App {
         }
         self.themed = Some(wanted);
         ctx.set_theme(egui::ThemePreference::from(session.theme));
-        ctx.set_zoom_factor(if session.projector { theme::PROJECTOR_ZOOM } else { 1.0 });
+        theme::set_projector(ctx, session.projector);
     }
 
     fn remember_window(&mut self) {

@@ -4,6 +4,8 @@
 //! common colour-vision deficiencies can tell apart; nothing is ever told by red
 //! against green alone.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use egui::{
@@ -12,7 +14,16 @@ use egui::{
 };
 
 /// How much larger everything is in projector mode.
-pub const PROJECTOR_ZOOM: f32 = 1.3;
+pub const PROJECTOR_ZOOM: f32 = 1.45;
+
+/// The smallest text in projector mode, points: with [`PROJECTOR_ZOOM`] 20 pixels, which
+/// can be read from four metres.
+const PROJECTOR_LEAST: f32 = 13.8;
+
+thread_local! {
+    /// The smallest text in the window that this thread draws, points.
+    static LEAST: Cell<f32> = const { Cell::new(0.0) };
+}
 
 /// The colours of one theme.
 #[derive(Clone, Copy, Debug)]
@@ -168,14 +179,36 @@ pub fn field(visuals: &Visuals, digit: Option<u8>, t: f32) -> Color32 {
     along(&[paper, blend(paper, hue, 0.75), hue, blend(hue, ink, 0.7)], t)
 }
 
+fn at_least(size: f32) -> f32 {
+    size.max(LEAST.get())
+}
+
 /// The bold cut of the text face.
 pub fn strong(size: f32) -> FontId {
-    FontId::new(size, FontFamily::Name("strong".into()))
+    FontId::new(at_least(size), FontFamily::Name("strong".into()))
 }
 
 /// The regular cut.
 pub fn regular(size: f32) -> FontId {
-    FontId::new(size, FontFamily::Proportional)
+    FontId::new(at_least(size), FontFamily::Proportional)
+}
+
+/// Large type, or the usual.
+pub fn set_projector(ctx: &Context, on: bool) {
+    LEAST.set(if on { PROJECTOR_LEAST } else { 0.0 });
+    ctx.set_zoom_factor(if on { PROJECTOR_ZOOM } else { 1.0 });
+    ctx.all_styles_mut(|style| style.text_styles = text_styles());
+}
+
+fn text_styles() -> BTreeMap<TextStyle, FontId> {
+    [
+        (TextStyle::Small, regular(12.0)),
+        (TextStyle::Body, regular(14.0)),
+        (TextStyle::Button, regular(14.0)),
+        (TextStyle::Heading, strong(18.0)),
+        (TextStyle::Monospace, FontId::new(at_least(13.0), FontFamily::Monospace)),
+    ]
+    .into()
 }
 
 /// Installs fonts and both themes.
@@ -192,14 +225,7 @@ pub fn install(ctx: &Context) {
             style.spacing.combo_width = 90.0;
             style.spacing.window_margin = Margin::same(14);
             style.spacing.tooltip_width = 340.0;
-            style.text_styles = [
-                (TextStyle::Small, regular(12.0)),
-                (TextStyle::Body, regular(14.0)),
-                (TextStyle::Button, regular(14.0)),
-                (TextStyle::Heading, strong(18.0)),
-                (TextStyle::Monospace, FontId::new(13.0, FontFamily::Monospace)),
-            ]
-            .into();
+            style.text_styles = text_styles();
             style.animation_time = 0.08;
         });
     }

@@ -5,6 +5,7 @@ mod conversion;
 mod draw;
 mod fields;
 mod history;
+mod layout;
 mod neuron;
 mod pictures;
 mod plasticity;

@@ -1,94 +1,85 @@
 //! The page: settings at the left, the chosen view, the time bar.
 
-use egui::{ScrollArea, Ui};
+use egui::Ui;
 
 use super::settings::ConversionTab;
 use super::state::ConversionEdit;
-use super::{World, form, pictures, sample, spikes, unit};
+use super::{Conversion, World, form, pictures, sample, spikes, unit};
 use crate::core::decision::unique_max;
 use crate::ui::command::Outbox;
 use crate::ui::theme::palette;
-use crate::ui::widgets::lab::{self, Sides};
+use crate::ui::widgets::page::{self, Tab};
 use crate::ui::widgets::sources;
 use crate::ui::widgets::time_bar::{Axis, Mark, TimeBar};
 use crate::workers::conversion::Shown;
 
-/// A view: its name, what to see, and how.
-struct Tab {
-    is: ConversionTab,
-    name: &'static str,
-    see: &'static str,
-    show: fn(&mut Ui, &World<'_>, &mut Outbox),
-}
-
-const TABS: [Tab; 4] = [
+/// The views.
+const TABS: [Tab<Conversion, ConversionTab>; 4] = [
     Tab {
         is: ConversionTab::Pictures,
         name: "Side by side",
+        short: "Side by side",
         see: "Left what the units of a layer compute, right how often the neurons with the same weights fire. Press Space: the right picture grows into the left one.",
-        show: pictures::show,
+        show: |ui, world, out| shown(ui, world, out, pictures::show),
+        side: form::show,
+        bar: Some(bar),
     },
     Tab {
         is: ConversionTab::Spikes,
         name: "Spikes",
+        short: "Spikes",
         see: "Every dash is a spike, every row a unit. Let potentials begin empty (Beginning 0): then deep layers have to wait for those before them.",
-        show: spikes::show,
+        show: |ui, world, out| shown(ui, world, out, spikes::show),
+        side: form::show,
+        bar: Some(bar),
     },
     Tab {
         is: ConversionTab::Unit,
         name: "One unit",
+        short: "One unit",
         see: "Each step adds W x (eq. 1). At the threshold the neuron spikes and keeps what lies above. Its rate nears what the ReLU says; click a unit in Side by side to follow that one.",
-        show: unit::show,
+        show: |ui, world, out| shown(ui, world, out, unit::show),
+        side: form::show,
+        bar: Some(bar),
     },
     Tab {
         is: ConversionTab::Sample,
         name: "Many digits",
+        short: "Many digits",
         see: "How many steps does it need, and what do they cost? Lose spikes or let them come late: the timing hardly matters, because it is the count that speaks.",
         show: sample::show,
+        side: form::show,
+        bar: Some(bar),
     },
 ];
 
 /// Draws the workspace.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let chosen = world.room.kept.tab;
-    let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
-    let sides = Sides { form: form::show, bar: Some(bar) };
-    let ids = ("conversion form", "conversion time");
-    lab::show(ui, ids, &sides, (world, out), |ui, out, own_column| {
-        let mut all = |ui: &mut Ui| {
-            let all = TABS.iter().map(|t| (t.is, t.name, t.name, t.see));
-            if let Some(is) = lab::tabs(ui, all, tab.is) {
-                out.push(ConversionEdit::Tab(is));
-            }
-            if world.digit.is_blank() && tab.is != ConversionTab::Sample {
-                sources::no_digit(ui, world, out);
-                return;
-            }
-            if let Some(why) = nothing(world) {
-                ui.add_space(12.0);
-                ui.label(why);
-                return;
-            }
-            (tab.show)(ui, world, out);
-        };
-        if own_column {
-            let room = ui.available_height();
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                ui.set_max_height(room);
-                all(ui);
-            });
-        } else {
-            all(ui);
-        }
-    });
+    if let Some(tab) = page::show(ui, "conversion", (&TABS, world.room.kept.tab), (world, out)) {
+        out.push(ConversionEdit::Tab(tab));
+    }
+}
+
+/// A view of the current digit, or why there is nothing to see.
+fn shown(
+    ui: &mut Ui,
+    world: &World<'_>,
+    out: &mut Outbox,
+    view: fn(&mut Ui, &World<'_>, &mut Outbox),
+) {
+    if world.digit.is_blank() {
+        sources::no_digit(ui, world, out);
+    } else if let Some(why) = nothing(world) {
+        ui.add_space(12.0);
+        ui.label(why);
+    } else {
+        view(ui, world, out);
+    }
 }
 
 /// Why there is nothing to see.
 fn nothing(world: &World<'_>) -> Option<String> {
     let conversion = &world.room;
-    if world.room.kept.tab == ConversionTab::Sample {
-        return None;
-    }
     if let Some(failure) = &conversion.shown.failure {
         return Some(failure.clone());
     }

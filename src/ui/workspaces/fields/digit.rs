@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{Color32, Rect, RichText, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
 use super::World;
-use super::settings::Page;
+use super::settings::FieldsTab;
 use super::tint::short;
 use crate::ann::inspect::receptive::Region;
 use crate::data::{CLASSES, SIDE};
@@ -16,7 +16,8 @@ use crate::ui::widgets::{canvas, digit_view, picture, sources};
 use crate::workers::inspect::{Part, Sight};
 
 /// Draws the column, `width` points wide.
-pub fn show(ui: &mut Ui, world: &World<'_>, sight: &Sight, width: f32, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let (sight, width) = (&*world.room.sight, ui.available_width());
     ui.spacing_mut().item_spacing.y = 5.0;
     ui.label(RichText::new("What the networks see").font(theme::strong(14.0)));
     let pixels = world.digit.pixels();
@@ -55,10 +56,10 @@ fn field(ui: &mut Ui, world: &World<'_>, sight: &Sight, rect: Rect) {
     let p = palette(ui.visuals());
     let small = |text: String| RichText::new(text).small();
     let wanted = world.room.hover.or(world.room.kept.unit());
-    let wanted = wanted.filter(|_| world.room.kept.tab == Page::Network);
+    let wanted = wanted.filter(|_| world.room.kept.tab == FieldsTab::Network);
     let (Some(unit), Some(anatomy)) = (wanted, &sight.anatomy) else {
         let text = match world.room.kept.tab {
-            Page::Network => "Point at a unit to see which pixels it senses.",
+            FieldsTab::Network => "Point at a unit to see which pixels it senses.",
             _ => "",
         };
         return note(ui, rect.width(), small(text.into()).color(p.weak));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::settings::{Page, ReasonMap, Show};
+use super::settings::{FieldsTab, ReasonMap, Show};
 use super::{ABOUT, Fields, FieldsEdit, Seek};
 use crate::ann::inspect::Unit;
 use crate::ann::zoo::ZOO;
@@ -55,7 +55,7 @@ pub const SCENES: &[Scene] = &[
     Scene {
         name: "why",
         look: Look::Light,
-        set_up: |app| open(app, &[FieldsEdit::Page(Page::Why)]),
+        set_up: |app| open(app, &[FieldsEdit::Tab(FieldsTab::Why)]),
         ready: |app| looked(app) && !app.room::<Fields>().sight.why.is_empty(),
     },
     Scene {
@@ -63,7 +63,7 @@ pub const SCENES: &[Scene] = &[
         look: Look::Dark,
         set_up: |app| {
             let map = FieldsEdit::Reason(ReasonMap::Occlusion);
-            open(app, &[FieldsEdit::Page(Page::Why), map, FieldsEdit::Seek(Seek::Occlusion)]);
+            open(app, &[FieldsEdit::Tab(FieldsTab::Why), map, FieldsEdit::Seek(Seek::Occlusion)]);
         },
         ready: |app| found(app, |f| f.occlusion.len() >= ZOO.len()),
     },
@@ -71,7 +71,7 @@ pub const SCENES: &[Scene] = &[
         name: "gabor",
         look: Look::Dark,
         set_up: |app| {
-            open(app, &[FieldsEdit::Page(Page::Gabor), FieldsEdit::Seek(Seek::Gabor)]);
+            open(app, &[FieldsEdit::Tab(FieldsTab::Gabor), FieldsEdit::Seek(Seek::Gabor)]);
         },
         ready: |app| found(app, |f| !f.gabor.is_empty()),
     },
@@ -89,7 +89,7 @@ fn open(app: &mut App, edits: &[FieldsEdit]) {
     app.show(ABOUT.id);
     for edit in [
         FieldsEdit::Model("cnn3".into()),
-        FieldsEdit::Page(Page::Network),
+        FieldsEdit::Tab(FieldsTab::Network),
         FieldsEdit::Show(Show::Maps),
         FieldsEdit::Reason(ReasonMap::Gradient),
         FieldsEdit::Top,

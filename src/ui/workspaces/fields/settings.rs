@@ -18,7 +18,7 @@ pub struct FieldsSettings {
     pub model: String,
     /// Which page.
     #[serde(alias = "page")]
-    pub tab: Page,
+    pub tab: FieldsTab,
     /// The layer gone into (its number in the declaration), the unit of it, and
     /// whether one of its products is chosen.
     pub layer: Option<usize>,
@@ -103,7 +103,7 @@ impl Default for FieldsSettings {
     fn default() -> Self {
         Self {
             model: "cnn3".into(),
-            tab: Page::Network,
+            tab: FieldsTab::Network,
             layer: None,
             channel: None,
             term: None,
@@ -121,7 +121,7 @@ impl Default for FieldsSettings {
 /// The pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Page {
+pub enum FieldsTab {
     #[default]
     Network,
     Why,

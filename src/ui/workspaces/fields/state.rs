@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use egui::Ui;
 
-use super::settings::{FieldsSettings, Page, ReasonMap, Scale, Show};
+use super::settings::{FieldsSettings, FieldsTab, ReasonMap, Scale, Show};
 use super::{ABOUT, save, scenes, view};
 use crate::ann::inspect::Unit;
 use crate::ann::inspect::maximise::Recipe;
@@ -27,7 +27,7 @@ pub const SEARCHED: usize = 4000;
 #[derive(Clone, Debug)]
 pub enum FieldsEdit {
     Model(String),
-    Page(Page),
+    Tab(FieldsTab),
     /// Into a layer.
     Layer(usize),
     /// Into a unit: layer, channel, place.
@@ -158,9 +158,9 @@ impl Fields {
     fn look(&mut self, desk: &Desk, data: Option<Arc<Dataset>>) {
         let kept = &self.kept;
         let Some(model) = kept.chosen(&desk.models) else { return };
-        let asks = kept.tab == Page::Why && !desk.digit.is_blank();
+        let asks = kept.tab == FieldsTab::Why && !desk.digit.is_blank();
         let why = if asks { desk.models.as_slice() } else { &[] };
-        let network = kept.tab == Page::Network;
+        let network = kept.tab == FieldsTab::Network;
         let unit = kept.unit().filter(|_| network);
         let field = self.hover.or(unit).filter(|_| network);
         let now = Looked {
@@ -209,7 +209,7 @@ impl Fields {
 
     /// Moves the window on when its time has come.
     fn slide(&mut self, desk: &Desk) {
-        if self.kept.tab != Page::Network || self.kept.channel.is_none() {
+        if self.kept.tab != FieldsTab::Network || self.kept.channel.is_none() {
             self.playing = false;
         }
         if !self.playing {
@@ -273,7 +273,7 @@ impl Workspace for Fields {
                 }
                 kept.model = key;
             }
-            FieldsEdit::Page(page) => kept.tab = page,
+            FieldsEdit::Tab(page) => kept.tab = page,
             FieldsEdit::Layer(layer) => {
                 kept.layer = Some(layer);
                 (kept.channel, kept.term, kept.input) = (None, None, None);
@@ -296,7 +296,7 @@ impl Workspace for Fields {
                     && kept.channel.take().is_none()
                     && kept.layer.take().is_none()
                 {
-                    kept.tab = Page::Network;
+                    kept.tab = FieldsTab::Network;
                 }
                 kept.input = None;
                 self.playing = false;

@@ -1,36 +1,21 @@
 //! The page: the digit at the left, the chosen page beside it.
 
-use egui::{Button, ComboBox, Key, Panel, RichText, ScrollArea, Ui};
+use egui::{Button, ComboBox, Key, RichText, Ui};
 
-use super::settings::{Page, Scale};
+use super::settings::{FieldsTab, Scale};
 use super::state::FieldsEdit;
 use super::{World, digit, gabor, layer, network, unit, why};
 use crate::ann::inspect::Unit;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::page::{Page, Side};
 use crate::workers::inspect::{Anatomy, Sight};
 
 /// Draws the workspace.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let sight = &*world.room.sight;
-    let room = ui.available_width();
-    let width = if room < 560.0 {
-        120.0
-    } else if room < 800.0 {
-        168.0
-    } else {
-        224.0
-    };
-    Panel::left("the digit")
-        .exact_size(width + 26.0)
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(theme::card(ui.visuals()))
-        .show(ui, |ui| {
-            ScrollArea::vertical().show(ui, |ui| digit::show(ui, world, sight, width, out));
-        });
-    let frame = egui::Frame::new().inner_margin(egui::Margin { left: 12, ..Default::default() });
-    egui::CentralPanel::default().frame(frame).show(ui, |ui| page(ui, world, sight, out));
+    let side = Side { name: "digit", show: digit::show, width: [180.0, 250.0], folds: false };
+    let shown = Page { id: "fields", side, bar: None };
+    shown.show(ui, world, out, |ui, out| page(ui, world, &world.room.sight, out));
     if ui.input(|i| i.key_pressed(Key::Escape)) {
         out.push(FieldsEdit::Up);
     }
@@ -42,28 +27,28 @@ fn page(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
     ui.horizontal_wrapped(|ui| {
         for (page, name, tip) in [
             (
-                Page::Network,
+                FieldsTab::Network,
                 "Network",
                 "The digit flows through the network; click a layer, then a unit",
             ),
             (
-                Page::Why,
+                FieldsTab::Why,
                 "Why this answer",
                 "The pixels that speak for and against an answer, for all networks",
             ),
             (
-                Page::Gabor,
+                FieldsTab::Gabor,
                 "Gabor fit",
                 "First-layer kernels beside the receptive fields of the visual cortex",
             ),
         ] {
             let text = RichText::new(name).font(theme::strong(14.0));
             if ui.selectable_label(view.tab == page, text).on_hover_text(tip).clicked() {
-                out.push(FieldsEdit::Page(page));
+                out.push(FieldsEdit::Tab(page));
             }
         }
         ui.separator();
-        if view.tab != Page::Why {
+        if view.tab != FieldsTab::Why {
             models(ui, world, out);
             scales(ui, world, out);
         }
@@ -75,9 +60,9 @@ fn page(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
         return;
     };
     match view.tab {
-        Page::Network => levels(ui, world, sight, anatomy, out),
-        Page::Why => why::show(ui, world, sight, out),
-        Page::Gabor => gabor::show(ui, world, anatomy, out),
+        FieldsTab::Network => levels(ui, world, sight, anatomy, out),
+        FieldsTab::Why => why::show(ui, world, sight, out),
+        FieldsTab::Gabor => gabor::show(ui, world, anatomy, out),
     }
 }
 

@@ -14,13 +14,13 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::digit_view;
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::lab;
 use crate::ui::widgets::number;
+use crate::ui::widgets::page;
 use crate::workers::experiments::{CodeResult, CodesResult};
 
 /// Intensity, jitter, and what the codes are set to.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    lab::heading(ui, "Codes", NeuronEdit::Reset, out);
+    page::heading(ui, "Codes", NeuronEdit::Reset, out);
     let mut codes = world.room.kept.codes.clone();
     Field::new("Intensity of the pixel", "", SHARE, "0 is paper, 1 is full ink")
         .show_f32(ui, &mut codes.intensity);
@@ -79,7 +79,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
     });
     errors(ui, world, settings, result, lower);
-    lab::save_row(ui, out, "codes", from, || csv(result));
+    page::save_row(ui, out, "codes", from, || csv(result));
 }
 
 fn column(

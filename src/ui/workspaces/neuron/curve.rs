@@ -10,7 +10,7 @@ use crate::snn::rate_curve::{self, Onset};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::field::parameter;
-use crate::ui::widgets::lab;
+use crate::ui::widgets::page;
 use crate::workers::experiments::CurveResult;
 
 /// Steps on offer, ms.
@@ -18,7 +18,7 @@ const STEPS_MS: [f64; 5] = [1.0, 0.5, 0.1, 0.05, 0.01];
 
 /// Model, its parameters, and the step.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    lab::heading(ui, "f–I curve", NeuronEdit::Reset, out);
+    page::heading(ui, "f–I curve", NeuronEdit::Reset, out);
     let mut settings = world.room.kept.curve.clone();
     let model = settings.declared();
     let label = ui.label("Neuron model");
@@ -98,7 +98,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             ui.add(egui::Label::new(text).wrap());
         }
     });
-    lab::save_row(ui, out, "f-i-curve", from, || csv(result, model.current_unit));
+    page::save_row(ui, out, "f-i-curve", from, || csv(result, model.current_unit));
 }
 
 /// The formula, where firing begins and how, what a refractory period is in steps,

@@ -9,14 +9,14 @@ use crate::core::text::grouped;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::lab;
+use crate::ui::widgets::page;
 use crate::ui::widgets::raster::{self, BINS_MS, Raster};
 use crate::ui::widgets::time_axis;
 use crate::ui::widgets::train_figures;
 
 /// What is read, and the figures of what is selected.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    lab::heading(ui, "Spikes", NeuronEdit::Reset, out);
+    page::heading(ui, "Spikes", NeuronEdit::Reset, out);
     if ui.button("Open a file of spikes…").on_hover_text("Or drop one on the window").clicked() {
         out.push(NeuronEdit::Import);
     }

@@ -12,7 +12,7 @@ use crate::ui::theme::{self, palette};
 use crate::ui::widgets::engine::EngineRow;
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::icons::{self, Icon};
-use crate::ui::widgets::lab;
+use crate::ui::widgets::page;
 use crate::ui::widgets::raster::{self, BINS_MS, Group, Raster, RasterView};
 use crate::ui::widgets::time_axis::{self, Axis};
 use crate::ui::widgets::time_bar::{self, TimeBar};
@@ -22,7 +22,7 @@ use crate::workers::clicks;
 
 /// Current, neurons and synapses under sliders.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    lab::heading(ui, "Fig. 1", NeuronEdit::Reset, out);
+    page::heading(ui, "Fig. 1", NeuronEdit::Reset, out);
     let mut figure = world.room.kept.figure.clone();
     current(ui, &mut figure.stimulus);
     ui.separator();

@@ -12,8 +12,8 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::digit_view;
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::lab;
 use crate::ui::widgets::number;
+use crate::ui::widgets::page;
 use crate::workers::experiments::{UnitResult, UnitTask};
 
 /// Own inputs at most.
@@ -21,7 +21,7 @@ const MOST_INPUTS: usize = UnitSettings::MOST_INPUTS;
 
 /// Inputs, weights, threshold.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    lab::heading(ui, "Fig. 3", NeuronEdit::Reset, out);
+    page::heading(ui, "Fig. 3", NeuronEdit::Reset, out);
     let mut unit = world.room.kept.unit.clone();
     ui.label(RichText::new("Inputs").font(theme::strong(14.0)));
     ui.horizontal_wrapped(|ui| {
@@ -190,7 +190,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         part(ui, left, lower, |ui| steps(ui, world, &task, result, lower, out));
         part(ui, right, lower, |ui| sweep(ui, world, &task, result, lower));
     });
-    lab::save_row(ui, out, "neuron-and-unit", from, || csv(&task, result));
+    page::save_row(ui, out, "neuron-and-unit", from, || csv(&task, result));
 }
 
 /// A part of exactly this size.

@@ -4,31 +4,18 @@ use egui::Ui;
 
 use super::settings::NeuronTab;
 use super::state::NeuronEdit;
-use super::{World, codes, curve, files, spikes, unit};
+use super::{Neuron, World, codes, curve, files, spikes, unit};
 use crate::ui::command::Outbox;
-use crate::ui::widgets::lab::{self, Sides};
+use crate::ui::widgets::page::{self, Tab};
 
-/// An experiment: its name, what one sees in it, its settings and its plots.
-struct Tab {
-    is: NeuronTab,
-    name: &'static str,
-    /// The same where there is little room.
-    short: &'static str,
-    /// What to see, in a sentence or two.
-    see: &'static str,
-    form: fn(&mut Ui, &World<'_>, &mut Outbox),
-    show: fn(&mut Ui, &World<'_>, &mut Outbox),
-    /// What stands below both.
-    bar: Option<fn(&mut Ui, &World<'_>, &mut Outbox)>,
-}
-
-const TABS: [Tab; 5] = [
+/// The views.
+const TABS: [Tab<Neuron, NeuronTab>; 5] = [
     Tab {
         is: NeuronTab::Spikes,
         name: "Spikes (Fig. 1)",
         short: "Fig. 1",
         see: "The current charges neuron 1; at the threshold it spikes and falls back. Each spike lifts neuron 2 by the weight, and between spikes it forgets: at a weight of 0.6 it takes three of them. Which weight makes it answer to each?",
-        form: spikes::form,
+        side: spikes::form,
         show: spikes::show,
         bar: Some(spikes::bar),
     },
@@ -37,7 +24,7 @@ const TABS: [Tab; 5] = [
         name: "f–I curve",
         short: "f–I curve",
         see: "Below a certain current a neuron is silent; above it, more current means more spikes. The dots are counted in simulation, the line is what the equations say.",
-        form: curve::form,
+        side: curve::form,
         show: curve::show,
         bar: None,
     },
@@ -46,7 +33,7 @@ const TABS: [Tab; 5] = [
         name: "Neuron and unit (Fig. 3)",
         short: "Fig. 3",
         see: "Both neurons get the same weighted inputs. The artificial one adds them up at once; the other one adds them one by one and fires when the sum reaches the threshold: its spikes count the same sum.",
-        form: unit::form,
+        side: unit::form,
         show: unit::show,
         bar: None,
     },
@@ -55,7 +42,7 @@ const TABS: [Tab; 5] = [
         name: "Codes",
         short: "Codes",
         see: "The same intensity, said in three ways. Raise the jitter: the rate does not care, the time loses a little, the burst a lot. Without jitter the rate is the worst of the three.",
-        form: codes::form,
+        side: codes::form,
         show: codes::show,
         bar: None,
     },
@@ -64,7 +51,7 @@ const TABS: [Tab; 5] = [
         name: "From a file",
         short: "File",
         see: "Spikes that were saved here or by another simulator: npz, or text with a heading that names times, their unit and neurons, such as `time_ms,sender`.",
-        form: files::form,
+        side: files::form,
         show: files::show,
         bar: None,
     },
@@ -72,16 +59,9 @@ const TABS: [Tab; 5] = [
 
 /// Draws the workspace.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let chosen = world.room.kept.tab;
-    let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
-    let sides = Sides { form: tab.form, bar: tab.bar };
-    lab::show(ui, ("neuron form", "neuron time"), &sides, (world, out), |ui, out, _| {
-        let all = TABS.iter().map(|t| (t.is, t.name, t.short, t.see));
-        if let Some(is) = lab::tabs(ui, all, tab.is) {
-            out.push(NeuronEdit::Tab(is));
-        }
-        (tab.show)(ui, world, out);
-    });
+    if let Some(tab) = page::show(ui, "neuron", (&TABS, world.room.kept.tab), (world, out)) {
+        out.push(NeuronEdit::Tab(tab));
+    }
 }
 
 /// A plot that shows what it is given and is not moved by accident.

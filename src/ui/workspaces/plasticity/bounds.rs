@@ -12,7 +12,7 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::lab;
+use crate::ui::widgets::page;
 
 /// Width of a bin of the histograms.
 const BIN: f64 = 0.1;
@@ -29,7 +29,7 @@ const STYLES: [LineStyle; 4] = [
 
 /// The rule's strength, the seed.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    lab::heading(ui, "Bounds", PlasticityEdit::Reset, out);
+    page::heading(ui, "Bounds", PlasticityEdit::Reset, out);
     let mut bounds = world.room.kept.bounds.clone();
     Field::new(
         "Potentiation A₊",
@@ -90,7 +90,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
     });
     means(ui, world, result, room - upper - 14.0);
-    lab::save_row(ui, out, "bounds", from, || csv(result));
+    page::save_row(ui, out, "bounds", from, || csv(result));
 }
 
 /// Counts of weights by bin; what lies outside is counted in the outermost.

@@ -18,7 +18,7 @@ use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::engine::EngineRow;
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::lab;
+use crate::ui::widgets::page;
 use crate::ui::widgets::raster::{Group, Raster, RasterView, plot_x};
 use crate::ui::widgets::time_axis::{self, Axis};
 use crate::ui::widgets::time_bar::{self, TimeBar};
@@ -34,7 +34,7 @@ const LOW: f32 = 130.0;
 
 /// Jitter, share, the rule's strength, seed.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    lab::heading(ui, "Hidden pattern", PlasticityEdit::Reset, out);
+    page::heading(ui, "Hidden pattern", PlasticityEdit::Reset, out);
     let kept = &world.room.kept.pattern;
     let mut pattern = kept.clone();
     parts::seed_row(ui, pattern.seed, out);
@@ -114,7 +114,7 @@ fn headline(ui: &mut Ui, view: &PatternView) {
                 LEARNED.1
             ),
         );
-        let narrow = ui.max_rect().width() < lab::NARROW;
+        let narrow = ui.max_rect().width() < page::NARROW;
         let (presentations, per) =
             if narrow { ("patterns", "/s") } else { ("presentations", " a second") };
         let figures = format!(

@@ -12,12 +12,12 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::{Chart, range};
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::lab;
 use crate::ui::widgets::number;
+use crate::ui::widgets::page;
 
 /// |Δt|, number of pairs, the triplet rule's parameters.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    lab::heading(ui, "Pairing rate", PlasticityEdit::Reset, out);
+    page::heading(ui, "Pairing rate", PlasticityEdit::Reset, out);
     let kept = &world.room.kept;
     let (mut delta_ms, mut pairs) = (kept.pairing_delta_ms, kept.pairs);
     let tip = "Between the two spikes of a pair; measured with both signs";
@@ -62,7 +62,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             .small()
             .color(palette(ui.visuals()).weak),
     );
-    lab::save_row(ui, out, "pairing-rate", from, || csv(curves));
+    page::save_row(ui, out, "pairing-rate", from, || csv(curves));
 }
 
 /// Where post before pre begins to strengthen, as the triplet rule has it.

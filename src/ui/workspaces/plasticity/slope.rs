@@ -15,14 +15,14 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::{Chart, range};
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::lab;
+use crate::ui::widgets::page;
 use crate::ui::widgets::raster::plot_x;
 use crate::ui::widgets::time_axis::{self, TimeView};
 use crate::ui::widgets::trace_plot::{self, TracePlot};
 
 /// Time constants, seed.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    lab::heading(ui, "Bengio’s rule", PlasticityEdit::Reset, out);
+    page::heading(ui, "Bengio’s rule", PlasticityEdit::Reset, out);
     let mut slope = world.room.kept.slope.clone();
     let tip = "How long a presynaptic spike is felt. The longer, the further the change of sign moves to the right: the trace looks ahead";
     Field::new("Presynaptic trace τ_x", "ms", SlopeSettings::TAU_X_MS, tip)
@@ -88,7 +88,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     example(ui, world, result, each);
     let used = 2.0 * each + time_axis::AXIS_HEIGHT + 14.0;
     plot(ui, world, result, room - used);
-    lab::save_row(ui, out, "bengio-window", from, || csv(result));
+    page::save_row(ui, out, "bengio-window", from, || csv(result));
 }
 
 /// Correlation from which on the text says that the windows agree.

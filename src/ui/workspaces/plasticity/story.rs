@@ -13,8 +13,8 @@ use crate::snn::plasticity::{BoundKind, PlasticityRule};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::lab;
 use crate::ui::widgets::number;
+use crate::ui::widgets::page;
 use crate::ui::widgets::raster::plot_x;
 use crate::ui::widgets::time_axis::{self, Axis, TimeView};
 use crate::ui::widgets::time_bar::{self, Mark, TimeBar};
@@ -25,7 +25,7 @@ const ROW: f32 = 26.0;
 
 /// The rule, the spikes by number, the weight and its bounds.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    lab::heading(ui, "A pair", PlasticityEdit::Reset, out);
+    page::heading(ui, "A pair", PlasticityEdit::Reset, out);
     let kept = &world.room.kept.story;
     let mut story = kept.clone();
     if let Some(chosen) = parts::choose_rule(ui, &story.rule) {
@@ -133,7 +133,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     plots(ui, world, told, rule, &axis, room, out);
     time_axis::show(ui, &axis);
     words(ui, world, told, rule);
-    lab::save_row(ui, out, "pair-story", from, || told.traces.to_csv(0..told.traces.steps()));
+    page::save_row(ui, out, "pair-story", from, || told.traces.to_csv(0..told.traces.steps()));
 }
 
 /// A row of spikes of one neuron; each can be dragged, or moved by the arrow keys

@@ -1,34 +1,21 @@
 //! The page: the chosen experiment's settings at the left, its plots, the time bar.
 
-use egui::{ScrollArea, Ui};
+use egui::Ui;
 
 use super::settings::PlasticityTab;
 use super::state::PlasticityEdit;
-use super::{World, bounds, pattern, rates, slope, story, windows};
+use super::{Plasticity, World, bounds, pattern, rates, slope, story, windows};
 use crate::ui::command::Outbox;
-use crate::ui::widgets::lab::{self, Sides};
+use crate::ui::widgets::page::{self, Tab};
 
-/// An experiment: its name, what one sees in it, its settings and its plots.
-struct Tab {
-    is: PlasticityTab,
-    name: &'static str,
-    /// The same where there is little room.
-    short: &'static str,
-    /// What to see, in a sentence or two.
-    see: &'static str,
-    form: fn(&mut Ui, &World<'_>, &mut Outbox),
-    show: fn(&mut Ui, &World<'_>, &mut Outbox),
-    /// What stands below both.
-    bar: Option<fn(&mut Ui, &World<'_>, &mut Outbox)>,
-}
-
-const TABS: [Tab; 6] = [
+/// The views.
+const TABS: [Tab<Plasticity, PlasticityTab>; 6] = [
     Tab {
         is: PlasticityTab::Windows,
         name: "Windows (Fig. 2)",
         short: "Fig. 2",
         see: "Right of the middle the synapse's spike came first, and the weight grows; left of it the neuron's own came first, and it shrinks. Dots are pairs of spikes through the simulator, lines are the formulas.",
-        form: windows::form,
+        side: windows::form,
         show: windows::show,
         bar: None,
     },
@@ -37,7 +24,7 @@ const TABS: [Tab; 6] = [
         name: "A pair, step by step",
         short: "A pair",
         see: "Drag the spikes. Each one leaves a trace that fades; the next spike of the other side reads it, and the weight changes by what is left. Step through with ← and →.",
-        form: story::form,
+        side: story::form,
         show: story::show,
         bar: Some(story::bar),
     },
@@ -46,7 +33,7 @@ const TABS: [Tab; 6] = [
         name: "Pairing rate",
         short: "Rate",
         see: "Sixty pairs, ever faster. With triplets, post before pre weakens at low rates and strengthens at high ones, as measured in cortex; the pair rule cannot do that.",
-        form: rates::form,
+        side: rates::form,
         show: rates::show,
         bar: None,
     },
@@ -55,7 +42,7 @@ const TABS: [Tab; 6] = [
         name: "Bounds",
         short: "Bounds",
         see: "Four neurons get the same spikes and learn by the same rule. Without bounds the weights run away; hard bounds gather them at both ends, soft ones in the middle; normalisation keeps their sum.",
-        form: bounds::form,
+        side: bounds::form,
         show: bounds::show,
         bar: None,
     },
@@ -64,7 +51,7 @@ const TABS: [Tab; 6] = [
         name: "Bengio’s rule",
         short: "Bengio",
         see: "This rule compares no spike times: the weight follows the rise and fall of the neuron’s rate after a presynaptic spike. Averaged over many pairs, the STDP window comes out, sharper every second.",
-        form: slope::form,
+        side: slope::form,
         show: slope::show,
         bar: None,
     },
@@ -73,7 +60,7 @@ const TABS: [Tab; 6] = [
         name: "Hidden pattern",
         short: "Pattern",
         see: "The same 50 ms of spikes return again and again, marked above the raster; nothing but their timing tells them from noise. First the neuron fires at anything, then only at the pattern, then earlier and earlier in it.",
-        form: pattern::form,
+        side: pattern::form,
         show: pattern::show,
         bar: Some(pattern::bar),
     },
@@ -81,31 +68,7 @@ const TABS: [Tab; 6] = [
 
 /// Draws the workspace.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let chosen = world.room.kept.tab;
-    let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
-    let sides = Sides { form: tab.form, bar: tab.bar };
-    lab::show(
-        ui,
-        ("plasticity form", "plasticity time"),
-        &sides,
-        (world, out),
-        |ui, out, own_column| {
-            let mut all = |ui: &mut Ui| {
-                let all = TABS.iter().map(|t| (t.is, t.name, t.short, t.see));
-                if let Some(is) = lab::tabs(ui, all, tab.is) {
-                    out.push(PlasticityEdit::Tab(is));
-                }
-                (tab.show)(ui, world, out);
-            };
-            if !own_column {
-                return all(ui);
-            }
-            // What does not fit into a small window is scrolled to.
-            let room = ui.available_height();
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                ui.set_max_height(room);
-                all(ui);
-            });
-        },
-    );
+    if let Some(tab) = page::show(ui, "plasticity", (&TABS, world.room.kept.tab), (world, out)) {
+        out.push(PlasticityEdit::Tab(tab));
+    }
 }

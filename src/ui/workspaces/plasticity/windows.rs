@@ -14,11 +14,11 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::{Chart, range};
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::lab;
+use crate::ui::widgets::page;
 
 /// Which windows, how, and the parameters of one rule.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    lab::heading(ui, "STDP windows", PlasticityEdit::Reset, out);
+    page::heading(ui, "STDP windows", PlasticityEdit::Reset, out);
     let kept = &world.room.kept.windows;
     let mut windows = kept.clone();
     for (i, rule) in RULES.iter().enumerate() {
@@ -68,7 +68,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     plot(ui, world, &shown, height);
     ui.add(egui::Label::new(RichText::new(said(&shown)).font(theme::strong(13.0))).wrap());
     notes(ui, &shown, &kept.rule);
-    lab::save_row(ui, out, "stdp-windows", from, || csv(&shown));
+    page::save_row(ui, out, "stdp-windows", from, || csv(&shown));
 }
 
 /// What a window is divided by.

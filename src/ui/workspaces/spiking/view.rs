@@ -4,31 +4,19 @@ use egui::Ui;
 
 use super::settings::SpikingTab;
 use super::state::SpikingEdit;
-use super::{World, damage, digit, form, learning, spikes};
+use super::{Spiking, World, damage, digit, form, learning, spikes};
 use crate::ui::command::Outbox;
-use crate::ui::widgets::lab::{self, Sides};
+use crate::ui::widgets::page::{self, Tab};
 
-/// Draws a part of the page.
-type Shown = fn(&mut Ui, &World<'_>, &mut Outbox);
-
-/// A view.
-struct Tab {
-    is: SpikingTab,
-    name: &'static str,
-    short: &'static str,
-    /// What to see, in a sentence or two.
-    see: &'static str,
-    show: Shown,
-    bar: Option<Shown>,
-}
-
-const TABS: [Tab; 4] = [
+/// The views.
+const TABS: [Tab<Spiking, SpikingTab>; 4] = [
     Tab {
         is: SpikingTab::Learning,
         name: "Learning",
         short: "Learning",
         see: "Each picture is the weights onto one neuron. Whoever fires first for an image silences the others and learns it. Nobody tells the network which digit it is; the labels are put on afterwards.",
         show: learning::show,
+        side: form::show,
         bar: Some(learning::bar),
     },
     Tab {
@@ -37,6 +25,7 @@ const TABS: [Tab; 4] = [
         short: "Spikes",
         see: "An image is 350 ms of random spikes, as many as its pixels are bright, then 150 ms of nothing. A neuron that fires makes its partner silence all others.",
         show: spikes::show,
+        side: form::show,
         bar: Some(spikes::bar),
     },
     Tab {
@@ -45,6 +34,7 @@ const TABS: [Tab; 4] = [
         short: "Digit",
         see: "The current digit, shown to the frozen network: membranes charge, a few neurons win, and those that stand for the same digit vote together.",
         show: digit::show,
+        side: form::show,
         bar: Some(digit::bar),
     },
     Tab {
@@ -53,20 +43,14 @@ const TABS: [Tab; 4] = [
         short: "Damage",
         see: "How much can be cut, or how noisy may it be, before the network no longer knows its digits? The same cuts in conventional networks stand beside it.",
         show: damage::show,
+        side: form::show,
         bar: None,
     },
 ];
 
 /// Draws the workspace.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let chosen = world.room.kept.tab;
-    let Some(tab) = TABS.iter().find(|t| t.is == chosen) else { return };
-    let sides = Sides { form: form::show, bar: tab.bar };
-    lab::show(ui, ("spiking form", "spiking time"), &sides, (world, out), |ui, out, _| {
-        let all = TABS.iter().map(|t| (t.is, t.name, t.short, t.see));
-        if let Some(is) = lab::tabs(ui, all, tab.is) {
-            out.push(SpikingEdit::Tab(is));
-        }
-        (tab.show)(ui, world, out);
-    });
+    if let Some(tab) = page::show(ui, "spiking", (&TABS, world.room.kept.tab), (world, out)) {
+        out.push(SpikingEdit::Tab(tab));
+    }
 }

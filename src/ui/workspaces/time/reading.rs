@@ -13,7 +13,8 @@ use crate::ui::widgets::number;
 use crate::ui::widgets::{canvas, digit_view, sources};
 
 /// Draws the column of `width` points, within `height` if that is possible.
-pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32, height: f32) {
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let (width, height) = (ui.available_width(), ui.clip_rect().height());
     ui.spacing_mut().item_spacing.y = 5.0;
     // Both pictures above each other where they are large enough that way.
     let canvas = (height * 0.27).clamp(112.0, 190.0).min(width - 66.0);

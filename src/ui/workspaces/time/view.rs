@@ -1,101 +1,66 @@
 //! The page: the digit at the left, the chosen view, the time bar.
 
-use egui::{RichText, ScrollArea, Ui};
+use egui::Ui;
 
 use super::settings::TimeTab;
-use super::{TimeEdit, World, answers, early, reading, units};
+use super::{Time, TimeEdit, World, answers, early, reading, units};
 use crate::ann::reading::{Cell, Order, Probabilities, decided_after};
 use crate::data::SIDE;
 use crate::ui::command::{Command, Outbox};
-use crate::ui::theme::{self, palette};
+use crate::ui::theme::palette;
+use crate::ui::widgets::page::{self, Page, Side, Tab};
 use crate::ui::widgets::time_bar::{Axis, Mark, TimeBar};
 use crate::workers::sweep::Reading;
 
-/// A view: its name, what it shows, and how.
-struct Tab {
-    is: TimeTab,
-    name: &'static str,
-    doc: &'static str,
-    show: fn(&mut Ui, &World<'_>, &mut Outbox),
-}
-
-const TABS: [Tab; 3] = [
+/// The views.
+const TABS: [Tab<Time, TimeTab>; 3] = [
     Tab {
         is: TimeTab::Answers,
         name: "Answers",
-        doc: "What each network would answer after every step, and when it made up its mind",
+        short: "Answers",
+        see: "What each network would answer if the digit ended there. Framed: the answer no longer changes.",
         show: answers::show,
+        side: reading::show,
+        bar: Some(bar),
     },
     Tab {
         is: TimeTab::Units,
         name: "Hidden units",
-        doc: "States, cells and gates while the digit is read",
+        short: "Hidden units",
+        see: "States, cells and gates while the digit is read",
         show: units::show,
+        side: reading::show,
+        bar: Some(bar),
     },
     Tab {
         is: TimeTab::Early,
         name: "How early",
-        doc: "Accuracy after every step, over a whole test set",
+        short: "How early",
+        see: "Accuracy after every step, over a whole test set",
         show: early::show,
+        side: reading::show,
+        bar: Some(bar),
     },
 ];
 
 /// Draws the workspace.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let plain = egui::Frame::new();
-    let gap = |top, left| egui::Margin { top, left, ..egui::Margin::ZERO };
-    egui::Panel::bottom("time bar")
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(plain.inner_margin(gap(8, 0)))
-        .show(ui, |ui| bar(ui, world, out));
-    let (width, height) = (ui.available_width(), ui.available_height());
-    if width < 560.0 {
-        ScrollArea::vertical().show(ui, |ui| {
-            reading::show(ui, world, out, width.min(240.0), 400.0);
-            views(ui, world, out);
-        });
-        return;
-    }
-    let side = if width < 900.0 { 178.0 } else { 236.0 };
-    egui::Panel::left("reading")
-        .exact_size(side)
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(plain)
-        .show(ui, |ui| {
-            ScrollArea::vertical().show(ui, |ui| reading::show(ui, world, out, side - 4.0, height));
-        });
-    egui::CentralPanel::default()
-        .frame(plain.inner_margin(gap(0, 12)))
-        .show(ui, |ui| views(ui, world, out));
-}
-
-fn views(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let chosen = world.room.kept.tab;
-    ui.horizontal_wrapped(|ui| {
-        for tab in &TABS {
-            let text = RichText::new(tab.name).font(theme::strong(14.0));
-            if ui.selectable_label(tab.is == chosen, text).on_hover_text(tab.doc).clicked() {
-                out.push(TimeEdit::Tab(tab.is));
-            }
+    let side = Side { name: "digit", show: reading::show, width: [190.0, 240.0], folds: false };
+    let page = Page { id: "time", side, bar: Some(bar) };
+    page.show(ui, world, out, |ui, out| {
+        if let Some(tab) = page::tabs(ui, TABS.iter().map(Tab::heading), world.room.kept.tab) {
+            out.push(TimeEdit::Tab(tab));
         }
-        let hint = if world.digit.is_blank() {
-            "Blank paper: draw a digit on the left, then press Space"
-        } else if chosen == TimeTab::Answers && ui.available_width() > 480.0 {
-            "Each cell: the answer if the digit ended there. Framed: it no longer changes."
-        } else {
-            return;
-        };
-        ui.label(RichText::new(hint).small().color(palette(ui.visuals()).weak));
+        let Some(tab) = TABS.iter().find(|t| t.is == world.room.kept.tab) else { return };
+        if world.digit.is_blank() {
+            ui.label("Blank paper: draw a digit on the left, then press Space");
+        } else if world.room.sweeps.serial == 0 {
+            ui.label("The digit is being read …");
+        }
+        if world.room.sweeps.serial > 0 {
+            (tab.show)(ui, world, out);
+        }
     });
-    if world.room.sweeps.serial == 0 {
-        ui.label("The digit is being read …");
-        return;
-    }
-    if let Some(tab) = TABS.iter().find(|t| t.is == chosen) {
-        (tab.show)(ui, world, out);
-    }
 }
 
 /// The time bar: how much the answers change at each step, and who knows when.

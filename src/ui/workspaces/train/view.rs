@@ -1,105 +1,104 @@
 //! The views beside the form, and what is going on above them.
 
-use egui::{RichText, ScrollArea, Ui};
+use egui::{RichText, Ui};
 
 use super::settings::TrainTab;
-use super::{TrainEdit, World, curves, form, history, layers, mistakes, report, runs, structure};
+use super::{
+    Train, TrainEdit, World, curves, form, history, layers, mistakes, report, runs, structure,
+};
 use crate::core::clock::duration_text;
 use crate::core::text::grouped;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::page::{self, Tab};
 use crate::workers::training::{Phase, TrainingView};
 
-struct Tab {
-    tab: TrainTab,
-    name: &'static str,
-    doc: &'static str,
-    show: fn(&mut Ui, &World<'_>, &mut Outbox),
-}
-
-static TABS: [Tab; 7] = [
+/// The views.
+const TABS: [Tab<Train, TrainTab>; 7] = [
     Tab {
-        tab: TrainTab::Curves,
+        is: TrainTab::Curves,
         name: "Curves",
-        doc: "Loss and accuracy while it learns",
-        show: curves::show,
+        short: "Curves",
+        see: "Loss and accuracy while it learns",
+        show: |ui, world, out| below(ui, world, out, curves::show),
+        side: form::show,
+        bar: None,
     },
     Tab {
-        tab: TrainTab::Layers,
+        is: TrainTab::Layers,
         name: "Layers",
-        doc: "How much each layer changes",
-        show: layers::show,
+        short: "Layers",
+        see: "How much each layer changes",
+        show: |ui, world, out| below(ui, world, out, layers::show),
+        side: form::show,
+        bar: None,
     },
     Tab {
-        tab: TrainTab::Mistakes,
+        is: TrainTab::Mistakes,
         name: "Mistakes",
-        doc: "Confusion matrix and the digits it gets wrong",
-        show: mistakes::show,
+        short: "Mistakes",
+        see: "Confusion matrix and the digits it gets wrong",
+        show: |ui, world, out| below(ui, world, out, mistakes::show),
+        side: form::show,
+        bar: None,
     },
     Tab {
-        tab: TrainTab::Network,
+        is: TrainTab::Network,
         name: "Network",
-        doc: "The chosen network: its layers, their sizes and what they cost",
-        show: structure::show,
+        short: "Network",
+        see: "The chosen network: its layers, their sizes and what they cost",
+        show: |ui, world, out| below(ui, world, out, structure::show),
+        side: form::show,
+        bar: None,
     },
     Tab {
-        tab: TrainTab::History,
+        is: TrainTab::History,
         name: "History",
-        doc: "Go back to any moment of a run: filters, answers, mistakes as they were",
-        show: history::show,
+        short: "History",
+        see: "Go back to any moment of a run: filters, answers, mistakes as they were",
+        show: |ui, world, out| below(ui, world, out, history::show),
+        side: form::show,
+        bar: None,
     },
     Tab {
-        tab: TrainTab::Report,
+        is: TrainTab::Report,
         name: "Report",
-        doc: "The report's table beside ours; queue runs",
-        show: report::show,
+        short: "Report",
+        see: "The report's table beside ours; queue runs",
+        show: |ui, world, out| below(ui, world, out, report::show),
+        side: form::show,
+        bar: None,
     },
     Tab {
-        tab: TrainTab::Runs,
+        is: TrainTab::Runs,
         name: "Runs",
-        doc: "All runs: compare, use, go on",
-        show: runs::show,
+        short: "Runs",
+        see: "All runs: compare, use, go on",
+        show: |ui, world, out| below(ui, world, out, runs::show),
+        side: form::show,
+        bar: None,
     },
 ];
 
 /// Draws the workspace.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let width = if ui.available_width() < 820.0 { 222.0 } else { 268.0 };
-    if ui.available_width() < 560.0 {
-        ScrollArea::vertical().show(ui, |ui| {
-            form::show(ui, world, out);
-            tabs(ui, world, out);
-        });
-        return;
+    if let Some(tab) = page::show(ui, "train", (&TABS, world.room.kept.tab), (world, out)) {
+        out.push(TrainEdit::Tab(tab));
     }
-    egui::Panel::left("training form")
-        .exact_size(width)
-        .resizable(false)
-        .frame(theme::card(ui.visuals()))
-        .show(ui, |ui| {
-            ScrollArea::vertical().show(ui, |ui| form::show(ui, world, out));
-        });
-    let frame = egui::Frame::new().inner_margin(egui::Margin { left: 12, ..Default::default() });
-    egui::CentralPanel::default().frame(frame).show(ui, |ui| tabs(ui, world, out));
 }
 
-fn tabs(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+/// A view, below what is going on.
+fn below(
+    ui: &mut Ui,
+    world: &World<'_>,
+    out: &mut Outbox,
+    view: fn(&mut Ui, &World<'_>, &mut Outbox),
+) {
     // Looking back needs the height more than the run in hand does.
-    if world.room.kept.tab != TrainTab::History || ui.available_height() > 760.0 {
+    if world.room.kept.tab != TrainTab::History || ui.available_height() > 720.0 {
         headline(ui, world);
     }
-    ui.horizontal_wrapped(|ui| {
-        for tab in &TABS {
-            let text = RichText::new(tab.name).font(theme::strong(14.0));
-            let on = tab.tab == world.room.kept.tab;
-            if ui.selectable_label(on, text).on_hover_text(tab.doc).clicked() {
-                out.push(TrainEdit::Tab(tab.tab));
-            }
-        }
-    });
-    ui.add_space(2.0);
-    let tab = TABS.iter().find(|t| t.tab == world.room.kept.tab).unwrap_or(&TABS[0]);
-    (tab.show)(ui, world, out);
+    view(ui, world, out);
 }
 
 /// What is going on, in figures that can be read from the back row.
