@@ -201,8 +201,10 @@ impl<R: Runner> Loop<R> {
     }
 
     fn carry_out(&mut self, command: Option<R::Command>) {
-        if let Some(command) = command {
-            self.guarded(|runner, at| runner.carry_out(command, at));
+        match command {
+            Some(command) => self.guarded(|runner, at| runner.carry_out(command, at)),
+            // A switch has changed, and what is to be seen may depend on it.
+            None => self.at.stale = true,
         }
     }
 
