@@ -212,7 +212,7 @@ fn print(nets: &[BenchmarkedNet], out: &mut Output) -> anyhow::Result<()> {
             ]);
         }
     }
-    Ok(table::print(out, "", &columns, &rows)?)
+    Ok(table::print(out, "", &columns, rows)?)
 }
 
 pub(super) fn memory(mb: Option<f64>) -> String {

@@ -197,5 +197,5 @@ fn print(networks: &[BenchmarkedNetwork], out: &mut Output) -> anyhow::Result<()
             ]);
         }
     }
-    Ok(table::print(out, "", &columns, &rows)?)
+    Ok(table::print(out, "", &columns, rows)?)
 }

@@ -194,7 +194,7 @@ fn print_answers(
         rows.push(row(format!("{name}, averaging"), a.average_digit, average));
     }
     if !rows.is_empty() {
-        table::print(out, "  ", &columns, &rows)?;
+        table::print(out, "  ", &columns, rows)?;
     }
     let columns = ["spiking network", ">vote", ">by confidence", ">logistic", ">spikes"];
     let row = |(a, name): (&super::report::SpikingAnswer, String)| {
@@ -208,7 +208,7 @@ fn print_answers(
     };
     let rows: Vec<_> = digit.spiking.iter().zip(panel.spiking_names()).map(row).collect();
     if !rows.is_empty() {
-        table::print(out, "  ", &columns, &rows)?;
+        table::print(out, "  ", &columns, rows)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! spiking networks.
 
 use super::args::ClassifyArgs;
-use super::models::{self, Spiking, Trained, holds_one, is_one};
+use super::models::{self, Spiking, Trained, holds_spiking, is_spiking};
 use super::report::{Answer, EnsembleAnswer, SpikingAnswer};
 use super::simulate;
 use crate::ann::ensemble::{self, ENSEMBLES, Ensemble, Probabilities, Stacking, average};
@@ -44,8 +44,8 @@ impl Panel {
         let named = |id: &str| everything || args.models.iter().any(|m| m == id);
         let ensembles: Vec<&'static Ensemble> = ENSEMBLES.iter().filter(|e| named(e.id)).collect();
         let (spiking_files, files): (Vec<_>, Vec<_>) =
-            args.weights.iter().cloned().partition(|f| holds_one(f));
-        let is_other = |id: &str| is_one(id) || ensemble::find(id).is_some();
+            args.weights.iter().cloned().partition(|f| holds_spiking(f));
+        let is_other = |id: &str| is_spiking(id) || ensemble::find(id).is_some();
         let mut ids: Vec<String> = args.models.iter().filter(|id| !is_other(id)).cloned().collect();
         let members = ensembles.iter().flat_map(|e| e.members);
         ids.extend(members.filter(|_| !everything).map(|m| (*m).to_owned()));

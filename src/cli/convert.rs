@@ -318,6 +318,9 @@ fn logits_csv(swept: &Sweep) -> String {
     csv::text("image,label,steps,0,1,2,3,4,5,6,7,8,9".split(','), rows)
 }
 
+/// Columns of [`operations`].
+const OPERATIONS: [&str; 6] = [">first layer", ">synapses", ">neurons", ">gates", ">all", ">µJ"];
+
 /// Operations by kind and in all, in millions, and the energy.
 fn operations(work: &ConvertedWork) -> impl Iterator<Item = String> {
     let millions =
@@ -342,17 +345,7 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
         report.original_uj,
     ))?;
     out.line("\nIn spikes; operations for an image, in millions (what is counted: below)")?;
-    let columns = [
-        ">steps",
-        ">accuracy",
-        ">spikes/image",
-        ">first layer",
-        ">synapses",
-        ">neurons",
-        ">gates",
-        ">all",
-        ">µJ",
-    ];
+    let columns = [&[">steps", ">accuracy", ">spikes/image"], &OPERATIONS[..]].concat();
     let row = |a: &ConvertedAfter| {
         let right = match a.unanswered {
             0 => percent(a.accuracy),
@@ -362,8 +355,7 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
         row.extend(operations(&a.work));
         row
     };
-    let rows: Vec<_> = report.after.iter().map(row).collect();
-    table::print(out, "", &columns, &rows)?;
+    table::print(out, "", &columns, report.after.iter().map(row))?;
     out.line(format_args!(
         "\nRates beside activations after the last step, on {} images",
         report.compared
@@ -380,28 +372,16 @@ fn print(report: &Converted, name: &str, out: &mut Output) -> anyhow::Result<()>
             percent(l.silent),
         ]
     };
-    let rows: Vec<_> = report.layers.iter().map(row).collect();
-    table::print(out, "", &columns, &rows)?;
+    table::print(out, "", &columns, report.layers.iter().map(row))?;
     out.line("\nDeciding as soon as the first digit is ahead of the second")?;
-    let columns = [
-        ">by (logits × steps)",
-        ">accuracy",
-        ">mean steps",
-        ">first layer",
-        ">synapses",
-        ">neurons",
-        ">gates",
-        ">all",
-        ">µJ",
-    ];
+    let columns = [&[">by (logits × steps)", ">accuracy", ">mean steps"], &OPERATIONS[..]].concat();
     let row = |d: &ConvertedDecision| {
         let mut row =
             vec![format!("{:.0}", d.margin), percent(d.accuracy), format!("{:.1}", d.mean_steps)];
         row.extend(operations(&d.work));
         row
     };
-    let rows: Vec<_> = report.decisions.iter().map(row).collect();
-    table::print(out, "", &columns, &rows)?;
+    table::print(out, "", &columns, report.decisions.iter().map(row))?;
     if let Some(b) = &report.on_engine {
         out.line(format_args!(
             "\nOn the general engine ({}): {} of {} neurons fired another number of times, {} spikes in {} images, {:.0} ms each",

@@ -58,7 +58,7 @@ fn report_files(folder: &Path, out: &mut Output) -> anyhow::Result<Outcome> {
     let rows: Vec<Vec<String>> =
         checked.iter().map(|f| vec![f.name.clone(), f.bytes.to_string(), state_text(f)]).collect();
     out.line(folder.display())?;
-    table::print(out, "  ", &columns, &rows)?;
+    table::print(out, "  ", &columns, rows)?;
     out.json(&Checked { folder: folder.display().to_string(), ok, files: checked })?;
     if ok {
         return Ok(Outcome::Done);
@@ -147,8 +147,7 @@ fn print_source(source: &DescribedSource, out: &mut Output) -> anyhow::Result<()
         row.extend(set.classes.iter().map(usize::to_string));
         row
     };
-    let rows: Vec<_> = source.sets.iter().map(row).collect();
-    table::print(out, "  ", &columns, &rows)?;
+    table::print(out, "  ", &columns, source.sets.iter().map(row))?;
     Ok(out.line("")?)
 }
 

@@ -46,8 +46,7 @@ fn overview(chosen: &[&Architecture], out: &mut Output) -> Result<(), OutputErro
             millions(cost.training_flop),
         ]
     };
-    let rows: Vec<Vec<String>> = chosen.iter().map(row).collect();
-    table::print(out, "", &columns, &rows)
+    table::print(out, "", &columns, chosen.iter().map(row))
 }
 
 fn layers(architecture: &Architecture, out: &mut Output) -> Result<(), OutputError> {
@@ -62,7 +61,7 @@ fn layers(architecture: &Architecture, out: &mut Output) -> Result<(), OutputErr
         rows.push(vec![line.name, shape, count(line.parameters), count(line.multiply_adds)]);
     }
     rows.push(vec!["All".into(), "".into(), count(cost.parameters), count(cost.multiply_adds)]);
-    table::print(out, "", &columns, &rows)?;
+    table::print(out, "", &columns, rows)?;
     out.line(format_args!(
         "An answer takes {} MFLOP, a training image {} MFLOP (a multiply–add is two operations).",
         millions(cost.answer_flop),

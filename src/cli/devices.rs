@@ -32,7 +32,7 @@ pub fn run(out: &mut Output) -> anyhow::Result<Outcome> {
             vec![d.id.clone(), d.name.clone(), state]
         })
         .collect();
-    table::print(out, "", &["device", "name", "can be used"], &rows)?;
+    table::print(out, "", &["device", "name", "can be used"], rows)?;
     out.json(&report)?;
     Ok(Outcome::Done)
 }

@@ -87,9 +87,10 @@ fn uncapitalised(text: &str) -> String {
 
 /// The networks that do not spike.
 fn others(args: &EvaluateArgs) -> anyhow::Result<Vec<Trained>> {
-    let ids: Vec<String> = args.models.iter().filter(|id| !models::is_one(id)).cloned().collect();
+    let ids: Vec<String> =
+        args.models.iter().filter(|id| !models::is_spiking(id)).cloned().collect();
     let files: Vec<PathBuf> =
-        args.weights.iter().filter(|f| !models::holds_one(f)).cloned().collect();
+        args.weights.iter().filter(|f| !models::holds_spiking(f)).cloned().collect();
     let named = !args.models.is_empty() || !args.weights.is_empty();
     if named && ids.is_empty() && files.is_empty() {
         return Ok(Vec::new());
@@ -179,7 +180,7 @@ fn print(
             out.line(format_args!("\n{}: {}", set.name, uncapitalised(set.doc)))?;
         }
         let rows = rows(models, evaluated, ensembles, kind);
-        table::print(out, "", &columns, &rows)?;
+        table::print(out, "", &columns, rows)?;
     }
     for e in evaluated.iter().filter(|e| e.unanswered > 0) {
         out.line(format_args!(

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::args::EvaluateArgs;
-use super::models::{Spiking, holds_one};
+use super::models::{Spiking, holds_spiking};
 use super::output::Output;
 use super::report::EvaluatedSpiking;
 use super::simulate;
@@ -17,7 +17,7 @@ pub fn select(args: &EvaluateArgs) -> anyhow::Result<Vec<Spiking>> {
     let everything = args.models.is_empty() && args.weights.is_empty() && args.set.is_none();
     let named = |s: &&Shipped| everything || args.models.iter().any(|m| m == s.id);
     let shipped = SHIPPED.iter().filter(named).map(Spiking::shipped);
-    let files = args.weights.iter().filter(|f| holds_one(f)).map(|f| Spiking::load(f));
+    let files = args.weights.iter().filter(|f| holds_spiking(f)).map(|f| Spiking::load(f));
     shipped.chain(files).collect()
 }
 
@@ -78,8 +78,7 @@ pub fn print(
             format!("{:.3}", e.ms_per_image),
         ]
     };
-    let rows: Vec<_> = networks.iter().zip(evaluated).map(row).collect();
-    table::print(out, "", &columns, &rows)?;
+    table::print(out, "", &columns, networks.iter().zip(evaluated).map(row))?;
     for e in evaluated.iter().filter(|e| e.unanswered > 0) {
         let (none, faint) = (e.unanswered, e.read_outs.unanswered);
         out.line(format_args!(

@@ -78,12 +78,12 @@ impl Spiking {
 }
 
 /// Whether this file holds a spiking network.
-pub fn holds_one(file: &Path) -> bool {
+pub fn holds_spiking(file: &Path) -> bool {
     read_limited(file, MOST_BYTES).is_ok_and(|bytes| trained::Trained::holds_one(&bytes))
 }
 
 /// Whether this is the id of a spiking network in the box.
-pub fn is_one(id: &str) -> bool {
+pub fn is_spiking(id: &str) -> bool {
     SHIPPED.iter().any(|s| s.id == id)
 }
 

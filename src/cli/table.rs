@@ -24,9 +24,10 @@ pub fn print(
     out: &mut Output,
     indent: &str,
     columns: &[&str],
-    rows: &[Vec<String>],
+    rows: impl IntoIterator<Item = Vec<String>>,
 ) -> Result<(), OutputError> {
-    lines(columns, rows).iter().try_for_each(|line| out.line(format_args!("{indent}{line}")))
+    let rows: Vec<_> = rows.into_iter().collect();
+    lines(columns, &rows).iter().try_for_each(|line| out.line(format_args!("{indent}{line}")))
 }
 
 /// Lines of a table, two spaces between columns. Cells are aligned by characters, which

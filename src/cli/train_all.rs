@@ -228,7 +228,7 @@ fn fit(
     write_whole(&file, |w| writeln!(w, "{text}"))?;
     let columns = ["network", ">report", ">ours", ">by averaging"];
     out.line(format_args!("{} test images of {}", test.len(), args.data))?;
-    Ok(table::print(out, "", &columns, &rows)?)
+    Ok(table::print(out, "", &columns, rows)?)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::fmt::Display;
 
 /// The text of a table: a line of headings, then a line for each row. Cells with a
-/// comma, a quotation mark or a line break are quoted. Rows come from [`row!`]; where
+/// comma, a quotation mark or a line break are quoted. Rows come from `row!`; where
 /// the number of columns is known only at run time, they are any lists of cells.
 pub fn text<H, R>(headings: H, rows: impl IntoIterator<Item = R>) -> String
 where

@@ -353,5 +353,5 @@ fn print(trained: &Trained, seconds: f64, out: &mut Output) -> anyhow::Result<()
         row("weighted by confidence", |a| a.confidence),
         row("logistic regression", |a| a.logistic),
     ];
-    Ok(table::print(out, "", &columns, &rows)?)
+    Ok(table::print(out, "", &columns, rows)?)
 }
