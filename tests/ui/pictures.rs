@@ -121,6 +121,7 @@ fn train_small() {
 #[test]
 fn time_answers_dark() {
     let mut window = open([1280.0, 800.0], ThemeChoice::Dark, false, "time");
+    window.click("Answers");
     window.draw(3, 1);
     window.wait_for_text("RNN ensemble says 3, ");
     go(&mut window, 16.0);

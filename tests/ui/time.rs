@@ -9,6 +9,8 @@ fn open() -> Window {
     let mut window = Window::open_with([1280.0, 800.0], home, |setup| {
         setup.workspace = Some("time".into());
     });
+    window.wait_for_text("From the left: 28 of 28 columns read");
+    window.click("Answers");
     window.wait_for_text("Answers after every step");
     window
 }

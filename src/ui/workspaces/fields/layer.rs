@@ -28,7 +28,10 @@ pub fn show(
     out: &mut Outbox,
 ) -> Option<Unit> {
     let p = palette(ui.visuals());
-    ui.label(RichText::new(about(part)).small().color(p.weak));
+    // The layer's tooltip in the network says it as well.
+    if !world.session.projector {
+        ui.label(RichText::new(about(part)).small().color(p.weak));
+    }
     let show = choice(ui, world, part, out);
     let bottom = ui.max_rect().bottom() - 32.0;
     let from = ui.next_widget_position();
@@ -100,6 +103,11 @@ fn choice(ui: &mut Ui, world: &World<'_>, part: &Part, out: &mut Outbox) -> Show
     show
 }
 
+/// The least width of a picture, points: one can be seen from four metres.
+pub fn least(world: &World<'_>) -> f32 {
+    if world.session.projector { 56.0 } else { 0.0 }
+}
+
 /// The kernels of all units, each over all its inputs.
 fn kernels(ui: &mut Ui, world: &World<'_>, sight: &Sight, part: &Part, room: Rect) -> Touched {
     let Some(filters) = &part.filters else { return Touched::default() };
@@ -114,8 +122,9 @@ fn kernels(ui: &mut Ui, world: &World<'_>, sight: &Sight, part: &Part, room: Rec
         size,
         selected: world.room.kept.channel,
         numbers: true,
+        least: least(world),
     };
-    let touched = mosaic.show(ui, room, |visuals| {
+    let touched = mosaic.show_pages(ui, room, |visuals| {
         let limits = Limits::kernels(sight, filters, scale);
         let visuals = visuals.clone();
         let line = palette(&visuals).line;
@@ -161,8 +170,9 @@ fn fields(
         size: (first.h, first.w),
         selected: world.room.kept.channel,
         numbers: true,
+        least: least(world),
     };
-    let touched = mosaic.show(ui, room, |visuals| {
+    let touched = mosaic.show_pages(ui, room, |visuals| {
         let most = |map: &[f32]| map.iter().copied().fold(0f32, f32::max);
         let each: Vec<f32> = fields.iter().map(|f| most(&f.map)).collect();
         let all = most(&each);

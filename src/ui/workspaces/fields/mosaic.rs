@@ -20,6 +20,8 @@ pub struct Mosaic {
     pub selected: Option<usize>,
     /// Whether the units' numbers are written on them where there is room.
     pub numbers: bool,
+    /// Pictures are at least so wide, points: where not all fit, they come in pages.
+    pub least: f32,
 }
 
 /// A unit, and row and column within its picture.
@@ -45,13 +47,65 @@ fn arrange(count: usize, aspect: f32, room: Vec2) -> (usize, Vec2) {
     best
 }
 
+/// How many pictures fit that are at least so wide, if not all do.
+pub fn page_of(count: usize, aspect: f32, room: Vec2, least: f32) -> usize {
+    if arrange(count, aspect, room).1.x >= least {
+        return count;
+    }
+    let fit = |room: f32, tile: f32| ((room / tile) as usize).max(1);
+    (fit(room.x, least) * fit(room.y, least / aspect)).min(count)
+}
+
 impl Mosaic {
-    /// Draws it into `room`; `colours` is asked for a function from picture and
+    /// Pictures that are shown at once in a room of this size.
+    pub fn page(&self, room: Vec2) -> usize {
+        page_of(self.count, self.size.1 as f32 / self.size.0 as f32, room, self.least)
+    }
+
+    /// [`Mosaic::show`] with the pages to choose from below, if there are several.
+    pub fn show_pages<'a>(
+        self,
+        ui: &mut Ui,
+        mut room: Rect,
+        colours: impl FnOnce(&egui::Visuals) -> Box<dyn Fn(usize, usize) -> Color32 + 'a>,
+    ) -> Touched {
+        if self.page(room.size()) >= self.count {
+            return self.show(ui, room, 0, colours);
+        }
+        let bar = room.split_top_bottom_at_y(room.bottom() - 32.0);
+        room = bar.0;
+        let page = self.page(room.size());
+        let id = self.id.with("page");
+        let chosen = self.selected.filter(|s| *s < self.count).map_or(0, |s| s / page * page);
+        let mut first = ui.data(|d| d.get_temp(id)).unwrap_or(chosen) / page * page;
+        let builder = egui::UiBuilder::new().max_rect(bar.1.shrink2(vec2(0.0, 2.0)));
+        let count = self.count;
+        ui.scope_builder(builder, |ui| {
+            ui.horizontal(|ui| {
+                let back = ui.add_enabled(first > 0, egui::Button::new("◀"));
+                named(&back, "Units before these");
+                let on = ui.add_enabled(first + page < count, egui::Button::new("▶"));
+                named(&on, "Units after these");
+                if back.clicked() {
+                    first = first.saturating_sub(page);
+                }
+                if on.clicked() {
+                    first += page;
+                }
+                ui.label(format!("{} to {} of {count}", first, (first + page).min(count) - 1));
+            });
+        });
+        ui.data_mut(|d| d.insert_temp(id, first));
+        self.show(ui, room, first, colours)
+    }
+
+    /// Draws a page of it, from picture `first` on, into `room`; `colours` is asked for a function from picture and
     /// place within it only when something has changed.
     pub fn show<'a>(
         self,
         ui: &mut Ui,
         room: Rect,
+        first: usize,
         colours: impl FnOnce(&egui::Visuals) -> Box<dyn Fn(usize, usize) -> Color32 + 'a>,
     ) -> Touched {
         let p = palette(ui.visuals());
@@ -59,8 +113,10 @@ impl Mosaic {
         if self.count * h * w == 0 {
             return Touched::default();
         }
-        let (columns, tile) = arrange(self.count, w as f32 / h as f32, room.size());
-        let rows = self.count.div_ceil(columns);
+        let first = first.min(self.count - 1);
+        let count = self.page(room.size()).min(self.count - first);
+        let (columns, tile) = arrange(count, w as f32 / h as f32, room.size());
+        let rows = count.div_ceil(columns);
         let gap = if tile.x > 24.0 { 3.0 } else { 1.0 };
         let all = vec2(tile.x * columns as f32, tile.y * rows as f32);
         let area = Rect::from_min_size(pos2(room.center().x - all.x / 2.0, room.top()), all);
@@ -68,39 +124,40 @@ impl Mosaic {
         let label = &self.label;
         response
             .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::ListBox, true, label));
-        let texture = self.texture(ui, columns, rows, colours);
+        let texture = self.texture(ui, (first, count), (columns, rows), colours);
         let place = |i: usize| {
             let at = vec2((i % columns) as f32 * tile.x, (i / columns) as f32 * tile.y);
             Rect::from_min_size(area.min + at, tile).shrink(gap / 2.0)
         };
         let share = vec2(1.0 / columns as f32, 1.0 / rows as f32);
         let mut mesh = Mesh::with_texture(texture.id());
-        for i in 0..self.count {
+        for i in 0..count {
             let from = pos2((i % columns) as f32 * share.x, (i / columns) as f32 * share.y);
             mesh.add_rect_with_uv(place(i), Rect::from_min_size(from, share), Color32::WHITE);
         }
         let painter = ui.painter();
         painter.add(mesh);
         if self.numbers && tile.x >= 38.0 && tile.y >= 30.0 {
-            for i in 0..self.count {
-                number(ui, place(i), i);
+            for i in 0..count {
+                number(ui, place(i), first + i);
             }
         }
         let spot = |at: Pos2| {
             let d = (at - area.min) / tile;
             let i = d.y as usize * columns + (d.x as usize).min(columns - 1);
-            let inside = area.contains(at) && i < self.count;
+            let inside = area.contains(at) && i < count;
             let cell = |share: f32, n: usize| ((share.fract() * n as f32) as usize).min(n - 1);
-            inside.then(|| (i, cell(d.y, h), cell(d.x, w)))
+            inside.then(|| (first + i, cell(d.y, h), cell(d.x, w)))
         };
-        let focused = keyboard(ui, &response, columns, self.count);
+        let focused = keyboard(ui, &response, columns, count).map(|i| first + i);
         let hovered = response.hover_pos().and_then(spot);
         let mark = |i: usize, width: f32, colour: Color32| {
+            let Some(i) = i.checked_sub(first).filter(|i| *i < count) else { return };
             let outline = place(i).expand(gap / 2.0);
             let stroke = Stroke::new(width, colour);
             painter.rect_stroke(outline, 2, stroke, egui::StrokeKind::Outside);
         };
-        if let Some(i) = self.selected.filter(|i| *i < self.count) {
+        if let Some(i) = self.selected {
             mark(i, 2.5, p.accent);
         }
         if let Some(at) = hovered.map(|h| h.0).or(focused) {
@@ -118,29 +175,34 @@ impl Mosaic {
     fn texture<'a>(
         &self,
         ui: &Ui,
-        columns: usize,
-        rows: usize,
+        (first, count): (usize, usize),
+        (columns, rows): (usize, usize),
         colours: impl FnOnce(&egui::Visuals) -> Box<dyn Fn(usize, usize) -> Color32 + 'a>,
     ) -> egui::TextureHandle {
         let (h, w) = self.size;
-        let stamp = picture::stamp((self.stamp, ui.visuals().dark_mode, columns, self.size));
+        let stamp = picture::stamp((self.stamp, ui.visuals().dark_mode, columns, self.size, first, count));
         let visuals = ui.visuals().clone();
         let options = egui::TextureOptions::NEAREST;
         picture::texture(ui.ctx(), self.id.with("texture"), stamp, options, || {
             let colour = colours(&visuals);
             let mut image = ColorImage::filled([columns * w, rows * h], Color32::TRANSPARENT);
-            for tile in 0..self.count {
+            for tile in 0..count {
                 let corner = (tile / columns) * h * columns * w + (tile % columns) * w;
                 for y in 0..h {
                     let line = &mut image.pixels[corner + y * columns * w..][..w];
                     for (x, pixel) in line.iter_mut().enumerate() {
-                        *pixel = colour(tile, y * w + x);
+                        *pixel = colour(first + tile, y * w + x);
                     }
                 }
             }
             image
         })
     }
+}
+
+fn named(button: &egui::Response, name: &str) {
+    let on = button.enabled();
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, on, name));
 }
 
 /// A unit's number in the corner of its picture.

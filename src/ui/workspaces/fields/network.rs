@@ -5,7 +5,8 @@ use std::hash::Hash;
 use egui::{Align2, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use super::World;
-use super::mosaic::{Mosaic, Touched};
+use super::layer::least;
+use super::mosaic::{Mosaic, Touched, page_of};
 use super::state::FieldsEdit;
 use super::tint::{self, Limits, short};
 use crate::ann::inspect::Unit;
@@ -21,8 +22,9 @@ use crate::workers::inspect::{Anatomy, Part, Sight};
 /// Draws a column for each layer into what room there is.
 pub fn show(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) -> Option<Unit> {
     let anatomy = sight.anatomy.as_ref()?;
+    let parts = layers(ui, world, &anatomy.parts);
     let room = ui.available_rect_before_wrap();
-    let n = anatomy.parts.len();
+    let n = parts.len();
     let gap = if room.width() < 620.0 { 12.0 } else { 20.0 };
     // A network of few layers is not spread out over the whole width.
     let most = if n <= 4 { 240.0 } else { 170.0 };
@@ -30,7 +32,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) -> 
     let total = width * n as f32 + gap * (n - 1) as f32;
     let mut x = room.center().x - total / 2.0;
     let mut hovered = None;
-    for (i, part) in anatomy.parts.iter().enumerate() {
+    for (i, part) in parts.iter().enumerate() {
         let column = Rect::from_min_size(pos2(x, room.top()), vec2(width, room.height()));
         if i > 0 {
             chevron(ui, pos2(x - gap / 2.0, room.center().y), gap * 0.28);
@@ -43,6 +45,31 @@ pub fn show(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) -> 
     }
     ui.allocate_rect(room, Sense::hover());
     hovered
+}
+
+/// Least width of a layer on a projector, points.
+const COLUMN: f32 = 132.0;
+
+/// The layers that there is room for, and what leads to the others.
+fn layers<'a>(ui: &mut Ui, world: &World<'_>, all: &'a [Part]) -> &'a [Part] {
+    let fit = (ui.available_width() / COLUMN) as usize;
+    if !world.session.projector || fit >= all.len() || fit == 0 {
+        return all;
+    }
+    let id = ui.scope_id().with("first layer");
+    let most = all.len() - fit;
+    let mut first: usize = ui.data(|d| d.get_temp(id)).unwrap_or(0).min(most);
+    ui.horizontal(|ui| {
+        if ui.add_enabled(first > 0, egui::Button::new("Earlier layers")).clicked() {
+            first = first.saturating_sub(fit);
+        }
+        if ui.add_enabled(first < most, egui::Button::new("Later layers")).clicked() {
+            first = (first + fit).min(most);
+        }
+        ui.label(format!("{} to {} of {}", first + 1, first + fit, all.len()));
+    });
+    ui.data_mut(|d| d.insert_temp(id, first));
+    &all[first..first + fit]
 }
 
 /// What to do while there is no digit.
@@ -95,15 +122,17 @@ fn layer(
         fitted(ui, at, &text, font, colour, column.width() - 6.0);
     };
     text(middle + vec2(0.0, 14.0), title, theme::strong(13.0), p.text);
-    text(
-        middle + vec2(0.0, 30.0),
-        shape(part, column.width() < 90.0),
-        theme::regular(11.5),
-        p.weak,
-    );
     let foot = Rect::from_min_max(pos2(column.left(), column.bottom() - 22.0), column.max);
     text(foot.center(), senses(part), theme::regular(11.5), p.weak);
     let room = Rect::from_min_max(head.left_bottom(), foot.right_top()).shrink2(vec2(6.0, 3.0));
+    let [h, w, c] = part.shape;
+    let seen = page_of(c, w as f32 / h as f32, room.size(), least(world));
+    let shape = if part.is_map() && seen < c {
+        format!("{seen} of {c} maps")
+    } else {
+        shape(part, column.width() < 90.0 || world.session.projector)
+    };
+    text(middle + vec2(0.0, 30.0), shape, theme::regular(11.5), p.weak);
     let touched = if matches!(part.kind, Layer::Dense { relu: false, .. }) {
         classes(ui, world, sight, part, room)
     } else {
@@ -209,6 +238,7 @@ pub fn units(
     let [h, w, c] = part.shape;
     let blank = world.digit.is_blank() && !large;
     let mosaic = Mosaic {
+        least: if part.is_map() { least(world) } else { 0.0 },
         id: ui.scope_id().with(("units", part.layer, large)),
         stamp: stamp_of(sight, (part.layer, view.scale, blank)),
         label: format!("{}: {}", part.name, shape(part, false)),
@@ -217,7 +247,7 @@ pub fn units(
         selected: view.channel.filter(|_| view.layer == Some(part.layer)),
         numbers: large,
     };
-    let touched = mosaic.show(ui, room, |visuals| {
+    let colours = |visuals: &egui::Visuals| -> Box<dyn Fn(usize, usize) -> egui::Color32 + '_> {
         let mut limits = Limits::activations(sight, part, view.scale);
         if blank {
             // What biases alone do is no picture of anything.
@@ -228,7 +258,12 @@ pub fn units(
         Box::new(move |unit, at| {
             tint::colour(&visuals, signed, values[at * c + unit], limits.of(unit))
         })
-    });
+    };
+    let touched = if large {
+        mosaic.show_pages(ui, room, colours)
+    } else {
+        mosaic.show(ui, room, 0, colours)
+    };
     tip(ui, sight, part, &touched);
     touched
 }

@@ -8,7 +8,7 @@ use super::{World, digit, gabor, layer, network, unit, why};
 use crate::ann::inspect::Unit;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::page::{Page, Side};
+use crate::ui::widgets::page::{NARROW, Page, Side};
 use crate::workers::inspect::{Anatomy, Sight};
 
 /// Draws the workspace.
@@ -119,7 +119,11 @@ fn path(ui: &mut Ui, world: &World<'_>, anatomy: &Anatomy, out: &mut Outbox) {
                 }
             }
         } else {
-            let text = "from the digit to the answer. Point at a unit to see what it senses; click a layer to go into it.";
+            let text = if ui.max_rect().width() < NARROW {
+                "Click a layer to go into it."
+            } else {
+                "from the digit to the answer. Point at a unit to see what it senses; click a layer to go into it."
+            };
             ui.label(RichText::new(text).small().color(p.weak));
         }
     });

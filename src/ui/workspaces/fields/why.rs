@@ -144,7 +144,10 @@ fn card(ui: &mut Ui, world: &World<'_>, reason: &Reason, rect: Rect, response: &
     painter.text(line(0.0), left, name, theme::strong(14.0), p.text);
     let asked = format!("{class}: {:.0} %", reason.probabilities[class] * 100.0);
     let second = if (view.class.is_some() || digit.is_none()) && digit != Some(class) {
-        format!("{asked}, answers {}", said(digit))
+        let verb = if rect.width() < 130.0 { "→" } else { "answers" };
+        format!("{asked}, {verb} {}", said(digit))
+    } else if rect.width() < 130.0 {
+        asked
     } else {
         format!("answers {asked}")
     };

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use egui::{Align2, CornerRadius, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, pos2};
 
 use super::chart::{Axes, Labels};
+use super::reading::{judged, mark};
 use super::view::{Timeline, kind, line, now, save_buttons, timelines};
 use super::{TimeEdit, World};
 use crate::ann::reading::{Order, Probabilities};
@@ -60,16 +61,26 @@ fn grid(cards: usize, width: f32) -> (usize, usize) {
     (columns, cards.div_ceil(columns))
 }
 
-/// Width of the names beside the strips, and of the verdicts, points.
-const NAMES: f32 = 122.0;
-const VERDICTS: f32 = 168.0;
+/// Width of the verdicts beside the strips, points.
+const VERDICTS: f32 = 184.0;
+
+/// Width of the widest name with its way of reading, points.
+fn names(ui: &Ui, all: &[Timeline<'_>]) -> f32 {
+    let wide = |text: &str, font| {
+        ui.painter().layout_no_wrap(text.to_owned(), font, egui::Color32::WHITE).size().x
+    };
+    let each = |t: &Timeline<'_>| {
+        wide(t.name, theme::strong(13.5)) + 6.0 + wide(t.kind, theme::regular(11.5))
+    };
+    all.iter().map(each).fold(0.0, f32::max) + 10.0
+}
 
 /// One row of cells for each network and the ensemble.
 fn strips(ui: &mut Ui, world: &World<'_>, all: &[Timeline<'_>], out: &mut Outbox) {
     let p = palette(ui.visuals());
     let narrow = ui.available_width() < 640.0;
     let row = if narrow { 20.0 } else { 24.0 };
-    let verdicts = if narrow { 124.0 } else { VERDICTS };
+    let (names, verdicts) = (names(ui, all), if narrow { 140.0 } else { VERDICTS });
     let size = Vec2::new(ui.available_width(), row * all.len() as f32 + 18.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let spoken: Vec<String> = all.iter().map(|t| spoken(t, now(world))).collect();
@@ -78,7 +89,7 @@ fn strips(ui: &mut Ui, world: &World<'_>, all: &[Timeline<'_>], out: &mut Outbox
         egui::WidgetInfo::labeled(egui::accesskit::Role::Figure, true, text)
     });
     let cells = Rect::from_min_max(
-        pos2(rect.left() + NAMES, rect.top()),
+        pos2(rect.left() + names, rect.top()),
         pos2(rect.right() - verdicts, rect.bottom() - 18.0),
     );
     let cell = cells.width() / (SIDE + 1) as f32;
@@ -176,12 +187,15 @@ fn verdict(ui: &Ui, world: &World<'_>, timeline: &Timeline<'_>, rect: Rect, narr
     let now = now(world);
     let (digit, sure) = best(&timeline.probabilities[now]);
     let painter = ui.painter();
-    let wrong = world.digit.label().is_some_and(|label| Some(usize::from(label)) != digit);
-    let colour = if wrong { p.warning } else { p.text };
+    let right = judged(world, digit);
+    let colour = if right == Some(false) { p.warning } else { p.text };
     let middle = rect.center().y;
     let at = pos2(rect.left() + 6.0, middle);
     painter.text(at, Align2::LEFT_CENTER, short(digit), theme::strong(19.0), colour);
-    let at = pos2(rect.left() + 24.0, middle);
+    if let Some(right) = right {
+        mark(ui, pos2(rect.left() + 30.0, middle), right);
+    }
+    let at = pos2(rect.left() + if right.is_some() { 42.0 } else { 24.0 }, middle);
     painter.text(at, Align2::LEFT_CENTER, certainty(sure), theme::regular(12.0), colour);
     let knows = timeline.decided_after;
     let (text, font) = if now >= knows {
@@ -195,7 +209,7 @@ fn verdict(ui: &Ui, world: &World<'_>, timeline: &Timeline<'_>, rect: Rect, narr
 }
 
 /// A digit in a cell; a dash where there is no answer.
-fn short(digit: Option<usize>) -> String {
+pub(super) fn short(digit: Option<usize>) -> String {
     digit.map_or_else(|| "–".to_owned(), |d| d.to_string())
 }
 

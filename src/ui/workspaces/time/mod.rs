@@ -1,7 +1,8 @@
 //! *Time*: the digit read column by column and row by row. The recurrent networks
 //! beside each other, what each has in mind after every step, and when it knows.
 //!
-//! * [`reading`]: the digit, how far it is read, what is hidden, the small canvas
+//! * [`reading`]: the digit, how far it is read by whom, what is hidden, the small
+//!   canvas
 //! * [`answers`]: what each network would answer after every step
 //! * [`units`]: hidden units and cells as heat maps, the gates of one unit
 //! * [`early`]: how early each network can tell, over many digits

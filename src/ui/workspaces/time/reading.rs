@@ -1,11 +1,14 @@
 //! The digit as the networks read it, from the left and from the top; what is
 //! hidden from them; and a small canvas, to redraw the digit in the middle of it.
 
-use egui::{Rect, Response, RichText, Sense, Stroke, Ui, Vec2, pos2};
+use egui::{Align2, Rect, Response, RichText, Sense, Stroke, Ui, Vec2, pos2};
 
-use super::view::now;
+use super::answers::short;
+use super::view::{Timeline, now, timelines};
 use super::{TimeEdit, World};
 use crate::ann::reading::{Hidden, Order};
+use crate::core::decision::{best, said};
+use crate::core::text::certainty;
 use crate::data::SIDE;
 use crate::ui::command::{DigitEdit, Outbox};
 use crate::ui::theme::{self, palette};
@@ -33,6 +36,111 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
     hiding(ui, world, out, width);
     paper(ui, world, out, canvas);
+}
+
+/// What stands beside the large pictures: the paper, and what is hidden.
+pub fn paper_only(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let width = ui.available_width();
+    ui.spacing_mut().item_spacing.y = 6.0;
+    paper(ui, world, out, (width - 66.0).min(220.0));
+    hiding(ui, world, out, width);
+}
+
+/// The figure: both pictures, and below each what those say who read it so.
+pub fn large(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let all = timelines(world);
+    let orders = [(Order::Columns, "column"), (Order::Rows, "row")];
+    let readers = |line: &str| all.iter().filter(|t| t.line == line).count();
+    let rows = orders.iter().map(|(_, line)| readers(line)).max().unwrap_or(0);
+    let row = 26.0;
+    let together: Vec<_> = all.iter().filter(|t| orders.iter().all(|o| o.1 != t.line)).collect();
+    // Heading, picture, who reads it so, and those who read it both ways.
+    let below = row * (rows + together.len()) as f32 + 34.0;
+    let (width, gap) = (ui.available_width(), 20.0);
+    let side = ((width - gap) / 2.0).min(ui.available_height() - below).max(120.0);
+    ui.spacing_mut().item_spacing = Vec2::new(gap, 4.0);
+    let whole = 2.0 * side + gap;
+    ui.horizontal_top(|ui| {
+        ui.add_space((width - whole).max(0.0) / 2.0);
+        for (order, line) in orders {
+            ui.vertical(|ui| {
+                ui.set_width(side);
+                picture(ui, world, out, order, side);
+                for timeline in all.iter().filter(|t| t.line == line) {
+                    verdict(ui, world, timeline, Vec2::new(side, row - 4.0));
+                }
+            });
+        }
+    });
+    for timeline in together {
+        ui.horizontal(|ui| {
+            ui.add_space((width - whole).max(0.0) / 2.0);
+            verdict(ui, world, timeline, Vec2::new(whole, row - 4.0));
+        });
+    }
+}
+
+/// What a network says at the position, and whether it is right.
+fn verdict(ui: &mut Ui, world: &World<'_>, timeline: &Timeline<'_>, size: Vec2) {
+    let p = palette(ui.visuals());
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let (digit, sure) = best(&timeline.probabilities[now(world)]);
+    let blank = world.digit.is_blank();
+    let (right, sure) = (judged(world, digit), certainty(sure));
+    let verdict = match right {
+        Some(true) => ": right",
+        Some(false) => ": wrong",
+        None => "",
+    };
+    let text = if blank {
+        timeline.name.to_owned()
+    } else {
+        format!("{} says {}, {sure} sure{verdict}", timeline.name, said(digit))
+    };
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, &text));
+    let painter = ui.painter();
+    let (left, middle) = (Align2::LEFT_CENTER, rect.center().y);
+    let at = painter.text(rect.left_center(), left, timeline.name, theme::strong(14.0), p.text);
+    if blank {
+        return;
+    }
+    let at = pos2((at.right() + 14.0).max(rect.left() + 66.0), middle);
+    let at = painter.text(at, left, short(digit), theme::strong(22.0), p.text);
+    let mut x = at.right() + 8.0;
+    if let Some(right) = right {
+        mark(ui, pos2(x + 8.0, middle), right);
+        x += 26.0;
+    }
+    let at = painter.text(pos2(x, middle), left, sure, theme::regular(14.0), p.text);
+    let knows = now(world) >= timeline.decided_after;
+    let full = format!("knows since {} {}", timeline.decided_after, timeline.line);
+    let brief = format!("since {}", timeline.decided_after);
+    let text = if rect.right() - at.right() > 190.0 { full } else { brief };
+    let text = if knows { text } else { "not yet".into() };
+    let colour = if knows { p.text } else { p.weak };
+    if rect.right() - at.right() > 66.0 {
+        let right = Align2::RIGHT_CENTER;
+        painter.text(pos2(rect.right(), middle), right, text, theme::regular(13.0), colour);
+    }
+}
+
+/// Whether an answer is right, where the digit's class is known.
+pub(super) fn judged(world: &World<'_>, digit: Option<usize>) -> Option<bool> {
+    world.digit.label().map(|label| Some(usize::from(label)) == digit)
+}
+
+/// A tick or a cross: right and wrong are not told apart by colour alone.
+pub(super) fn mark(ui: &Ui, at: egui::Pos2, right: bool) {
+    let p = palette(ui.visuals());
+    let point = |x: f32, y: f32| at + Vec2::new(x, y);
+    if right {
+        let line = vec![point(-6.0, 0.5), point(-1.5, 5.0), point(6.5, -6.0)];
+        ui.painter().add(egui::Shape::line(line, Stroke::new(2.5, p.text)));
+    } else {
+        let stroke = Stroke::new(2.5, p.warning);
+        ui.painter().line_segment([point(-5.5, -5.5), point(5.5, 5.5)], stroke);
+        ui.painter().line_segment([point(-5.5, 5.5), point(5.5, -5.5)], stroke);
+    }
 }
 
 /// The picture with what has been read of it, and what is hidden.

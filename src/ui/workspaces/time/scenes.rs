@@ -36,7 +36,7 @@ pub const SCENES: &[Scene] = &[
     Scene {
         name: "projector",
         look: Look::Projector,
-        set_up: |app| open(app, 5, TimeTab::Answers, 14),
+        set_up: |app| open(app, 5, TimeTab::Reading, 14),
         ready: read,
     },
 ];

@@ -12,8 +12,10 @@ use crate::workers::models::is_model_key;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeTab {
-    /// What each network would answer after every step.
+    /// The digit as it is read, from the left and from the top.
     #[default]
+    Reading,
+    /// What each network would answer after every step.
     Answers,
     /// Hidden units, cells and gates.
     Units,

@@ -114,7 +114,7 @@ impl Time {
 
 impl Workspace for Time {
     const ABOUT: About = ABOUT;
-    const TABS: &'static [&'static str] = &["answers", "units", "early"];
+    const TABS: &'static [&'static str] = &["reading", "answers", "units", "early"];
     type Settings = TimeSettings;
     type Edit = TimeEdit;
 

@@ -13,6 +13,7 @@ use crate::data::SIDE;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
+use crate::ui::widgets::page::NARROW;
 use crate::workers::sweep::Reading;
 
 /// Draws the heat maps and the chosen unit.
@@ -38,8 +39,10 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let start = ui.next_widget_position();
     let gap = 8.0;
     let width = ui.available_width();
-    let each = (width - gap * (readings.len() as f32 - 1.0)) / readings.len() as f32;
-    for (i, reading) in readings.iter().enumerate() {
+    // In a narrow window there is room for one; which, is chosen below.
+    let shown = if width < NARROW { std::slice::from_ref(chosen) } else { &readings[..] };
+    let each = (width - gap * (shown.len() as f32 - 1.0)) / shown.len() as f32;
+    for (i, reading) in shown.iter().enumerate() {
         let min = pos2(start.x + i as f32 * (each + gap), start.y);
         let rect = Rect::from_min_size(min, Vec2::new(each, maps));
         let mark = (reading.key == chosen.key).then_some(unit);
@@ -195,7 +198,7 @@ fn gates(ui: &Ui, world: &World<'_>, reading: &Reading, unit: usize, rect: Rect,
     let steps = sweep.steps();
     let thick = if world.session.projector { 3.0 } else { 2.0 };
     // The names stand beside the curves' plot.
-    let names = 142.0;
+    let names = if world.session.projector { 176.0 } else { 142.0 };
     let plot = Rect::from_min_max(rect.min, rect.max - Vec2::new(names, 0.0));
     let cells: Vec<f32> = (0..=steps).filter_map(|k| sweep.cells(k).get(unit).copied()).collect();
     let most = cells.iter().fold(1f32, |m, v| m.max(v.abs()));

@@ -13,7 +13,16 @@ use crate::ui::widgets::time_bar::{Axis, Mark, TimeBar};
 use crate::workers::sweep::Reading;
 
 /// The views.
-const TABS: [Tab<Time, TimeTab>; 3] = [
+const TABS: [Tab<Time, TimeTab>; 4] = [
+    Tab {
+        is: TimeTab::Reading,
+        name: "Reading",
+        short: "Reading",
+        see: "One picture, two orders: two networks read it column by column, two row by row. Press Space, and see who knows first.",
+        show: reading::large,
+        side: reading::paper_only,
+        bar: Some(bar),
+    },
     Tab {
         is: TimeTab::Answers,
         name: "Answers",
@@ -45,13 +54,13 @@ const TABS: [Tab<Time, TimeTab>; 3] = [
 
 /// Draws the workspace.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let side = Side { name: "digit", show: reading::show, width: [190.0, 240.0], folds: false };
+    let tab = TABS.iter().find(|t| t.is == world.room.kept.tab).unwrap_or(&TABS[0]);
+    let side = Side { name: "digit", show: tab.side, width: [190.0, 240.0], folds: false };
     let page = Page { id: "time", side, bar: Some(bar) };
     page.show(ui, world, out, |ui, out| {
         if let Some(tab) = page::tabs(ui, TABS.iter().map(Tab::heading), world.room.kept.tab) {
             out.push(TimeEdit::Tab(tab));
         }
-        let Some(tab) = TABS.iter().find(|t| t.is == world.room.kept.tab) else { return };
         if world.digit.is_blank() {
             ui.label("Blank paper: draw a digit on the left, then press Space");
         } else if world.room.sweeps.serial == 0 {
