@@ -1,6 +1,7 @@
 //! Plain vocabulary that every other module shares. It knows nothing of
 //! windows, graphics cards or tensors.
 
+pub mod aside;
 pub mod bounds;
 pub mod clock;
 pub mod csv;

@@ -313,7 +313,7 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self) {
-        self.rooms.leave();
+        self.rooms.leave(&mut self.desk);
         // The hub's threads end when it is dropped; the last job they do is
         // writing the session.
         if self.taken.is_ours() {

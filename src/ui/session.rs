@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::digit::{MAX_POINTS, POINT, Treatment};
-use super::home::{copy_aside, set_aside};
 use super::workspaces::{self, WORKSPACES};
 use crate::ann::shipped;
+use crate::core::aside::{copy_aside, set_aside};
 use crate::core::bounds::{self, Bounded, Bounds, Read, Span};
 use crate::core::files::read_limited;
 use crate::data::strokes::Stroke;

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use egui::{Context, RichText};
 
 use super::app::{App, Setup};
-use super::home::{Home, set_aside};
+use super::home::Home;
 use super::{session, theme};
+use crate::core::aside::set_aside;
 use crate::core::files::write_bytes;
 
 /// A window that has answered for so long has started well.

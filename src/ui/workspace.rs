@@ -151,7 +151,7 @@ pub trait Workspace: Sized + 'static {
     }
 
     /// Tells its workers that the window closes, before they are waited for.
-    fn leave(&self) {}
+    fn leave(&self, _desk: &mut Desk) {}
 
     /// Its pages of the tour.
     fn scenes() -> &'static [Scene] {
@@ -253,7 +253,7 @@ trait Room {
     fn offer(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox);
     fn work(&self, desk: &Desk) -> Option<Work>;
     fn answer(&self) -> Option<Guest>;
-    fn leave(&self);
+    fn leave(&self, desk: &mut Desk);
     /// The settings, if they are others than when they were last asked for.
     fn changed(&mut self) -> Option<Value>;
     /// Notes a change of the digit, made here, that undo takes back.
@@ -326,8 +326,8 @@ impl<W: Workspace> Room for Open<W> {
         self.room.answer()
     }
 
-    fn leave(&self) {
-        self.room.leave();
+    fn leave(&self, desk: &mut Desk) {
+        self.room.leave(desk);
     }
 
     fn changed(&mut self) -> Option<Value> {
@@ -468,7 +468,7 @@ impl Rooms {
     }
 
     /// The window closes.
-    pub fn leave(&self) {
-        self.all.iter().for_each(|r| r.leave());
+    pub fn leave(&self, desk: &mut Desk) {
+        self.all.iter().for_each(|r| r.leave(desk));
     }
 }

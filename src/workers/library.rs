@@ -9,6 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::digits::keep::Kept;
 use super::Busy;
 use super::events::{Event, Events};
 use super::models::{Model, Models, Origin};
@@ -59,6 +60,10 @@ pub enum Job {
     ExportTraces { path: PathBuf, traces: Arc<Traces> },
     /// Read spikes from an npz or CSV file.
     ReadSpikes(PathBuf),
+    /// Write a spiking network that goes on after a restart.
+    Keep { path: PathBuf, network: Box<Kept> },
+    /// Delete a file of the app's own, if it is there.
+    Remove(PathBuf),
     /// Write a file of the app's own.
     Save { path: PathBuf, bytes: Vec<u8> },
     /// Write an RGBA picture as PNG and say where it is.
@@ -230,6 +235,8 @@ impl Job {
             | Self::ExportTraces { .. }
             | Self::ExportPng { .. }
             | Self::Save { .. }
+            | Self::Keep { .. }
+            | Self::Remove(_)
             | Self::DeleteRun(_) => true,
             Self::LoadMnist { .. }
             | Self::LoadSynthetic
@@ -296,6 +303,17 @@ impl Librarian {
                     self.fail(error.to_string());
                 }
             }
+            Job::Keep { path, network } => {
+                if let Err(why) = network.write(&path) {
+                    self.fail(format!("The spiking network was not kept: {why}"));
+                }
+            }
+            Job::Remove(path) => match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    self.fail(format!("{} cannot be deleted: {error}.", path.display()));
+                }
+                _ => {}
+            },
             Job::ExportPng { path, size, rgba } => self.export_png(path, size, &rgba),
             Job::ListRuns => self.list_runs(true),
             Job::DeleteRun(id) => {

@@ -112,3 +112,54 @@ fn a_converted_network_is_saved_as_nir() {
     let names: Vec<_> = exports.map(|e| e.unwrap().file_name()).collect();
     assert!(names.iter().any(|n| n.to_string_lossy().ends_with(".nir")), "{names:?}");
 }
+
+#[test]
+fn what_goes_wrong_is_named_cured_and_gone_after_a_restart() {
+    let mut window = open();
+    assert!(!window.says("Cure"), "{}", window.said());
+    window.click("Reset to zero");
+    window.wait_for_text("On purpose wrong: reset to zero");
+    window.wait_for_text("in spikes after 200 steps");
+    assert_eq!(window.harness.query_all_by_role_and_label(Role::Button, "Cure").count(), 1);
+    let mut window = window.reopen();
+    window.key(Modifiers::COMMAND, Key::Num8);
+    window.wait_for_text("in spikes after 100 steps: 3, ");
+    assert!(!window.says("On purpose wrong"));
+    // What one has set oneself is kept.
+    window.set("Steps", 60.0);
+    window.wait_for_text("in spikes after 60 steps");
+    let mut window = window.reopen();
+    window.key(Modifiers::COMMAND, Key::Num8);
+    window.wait_for_text("in spikes after 60 steps");
+}
+
+#[test]
+fn the_unit_followed_first_is_active_and_its_rate_nears_its_activation() {
+    let mut window = open();
+    window.click("One unit");
+    window.wait_for_text("The ReLU gives ");
+    let mut found = window.harness.query_all_by_label_contains(", error ");
+    let said = found.next().unwrap().accesskit_node().label().unwrap();
+    let number = |after: &str| -> f32 {
+        let rest = said.split_once(after).unwrap().1.replace('−', "-");
+        let end = rest.find(|c: char| !"+-.0123456789".contains(c)).unwrap_or(rest.len());
+        rest[..end].parse().unwrap()
+    };
+    assert!(number("rate ") > 0.5, "{said}");
+    assert!(number("error ").abs() < 0.03, "{said}");
+}
+
+#[test]
+fn a_low_page_shows_one_figure_at_a_time() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = Window::open_with([1024.0, 768.0], home, |setup| {
+        setup.workspace = Some("draw".into());
+        setup.projector = true;
+    });
+    window.draw(3, 1);
+    window.key(Modifiers::COMMAND, Key::Num8);
+    window.wait_for_text("Activations of ");
+    assert!(!window.says("Activation against rate"));
+    window.click("Scatter");
+    window.wait_for_text("Activation against rate");
+}

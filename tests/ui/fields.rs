@@ -2,7 +2,7 @@
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, vec2};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::Window;
 
@@ -150,4 +150,25 @@ fn where_one_was_survives_a_restart() {
     let mut window = window.reopen();
     window.wait_for_text("32 kernels of 3×3");
     assert!(window.harness.query_by_label("Into Conv 1 3×3").is_none());
+}
+
+#[test]
+fn on_a_projector_layers_and_maps_come_in_pages() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = Window::open_with([1024.0, 768.0], home, |setup| {
+        setup.workspace = Some("fields".into());
+        setup.projector = true;
+    });
+    window.draw(3, 1);
+    window.wait_for_text("Into Conv 1");
+    window.click("Later layers");
+    window.wait_for("other layers", |h| h.query_by_label("Into Conv 1").is_none());
+    window.click("Earlier layers");
+    window.wait_for_text("Into Conv 1");
+    window.harness.get_by_label("Into Conv 2").click();
+    window.wait_for_text("0 to ");
+    window.click("Units after these");
+    window.wait_for("the next units", |h| h.query_all_by_label_contains("0 to ").all(|n| {
+        !n.accesskit_node().label().is_some_and(|l| l.starts_with("0 to"))
+    }));
 }

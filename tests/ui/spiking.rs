@@ -84,3 +84,94 @@ fn an_experiment_turns_the_knobs_and_reset_turns_them_back() {
     window.wait_for_text("Competition, homeostasis and normalisation as published");
     window.wait_for_text("Receptive fields of 400 neurons");
 }
+
+/// Lets it learn more than would be given up without a question, and holds it.
+fn learn(window: &mut Window) -> u64 {
+    window.key(Modifiers::NONE, Key::Space);
+    window.wait_for("some hundred images", |h| {
+        let learnt = h.query_all_by_label_contains(" images").filter_map(|n| {
+            let label = n.accesskit_node().label()?;
+            label.strip_suffix(" images")?.replace(',', "").parse::<u64>().ok()
+        });
+        learnt.max().is_some_and(|n| n > 320)
+    });
+    window.key(Modifiers::NONE, Key::Space);
+    window.settle();
+    images(window)
+}
+
+#[test]
+fn what_was_learnt_is_not_given_up_without_a_question() {
+    let mut window = open();
+    let learnt = learn(&mut window);
+    for key in [Some(Key::Escape), Some(Key::Enter), None] {
+        window.click("Restart");
+        window.wait_for_text("Begin anew?");
+        match key {
+            Some(key) => window.key(Modifiers::NONE, key),
+            None => window.click("Keep"),
+        }
+        window.settle();
+        assert!(!window.says("Begin anew?"), "{key:?}");
+        assert_eq!(images(&window), learnt, "{key:?}");
+    }
+    window.click("New seed");
+    window.wait_for_text("Begin anew?");
+    window.click("Begin anew");
+    window.wait_for_text("first labels after");
+    window.wait_for_text("seed 2");
+    assert_eq!(images(&window), 0);
+}
+
+#[test]
+fn the_network_that_learns_goes_on_after_a_restart() {
+    let mut window = open();
+    let learnt = learn(&mut window);
+    let mut window = window.reopen();
+    window.key(Modifiers::COMMAND, Key::Num7);
+    window.wait_for_text(&format!("continues from image {learnt}"));
+    window.wait_for_text("Receptive fields of 25 neurons");
+    assert_eq!(images(&window), learnt);
+    window.click("Step on");
+    window.wait_for("the next image", |h| {
+        h.query_all_by_label_contains(&format!("{} of ", learnt + 1)).next().is_some()
+    });
+    // One that is broken is set aside, and said.
+    let file = window.home.path().join("spiking-network.npz");
+    let home = {
+        let Window { mut harness, home } = window;
+        eframe::App::on_exit(harness.state_mut());
+        drop(harness);
+        home
+    };
+    std::fs::write(&file, b"PK nonsense").unwrap();
+    let mut window = Window::open_with([1280.0, 800.0], home, |setup| {
+        setup.workspace = Some("spiking".into());
+    });
+    window.wait_for_text("cannot go on");
+    window.wait_for_text("first labels after");
+    assert!(!file.exists() && file.with_extension("unused.npz").exists());
+}
+
+#[test]
+fn the_status_line_holds_the_run_wherever_one_is() {
+    let mut window = open();
+    window.key(Modifiers::NONE, Key::Space);
+    window.wait_for_text("Pause spiking network");
+    window.click("Your digit");
+    window.click("Pause spiking network");
+    window.wait_for("a held run", |h| {
+        h.query_all_by_label_contains("Pause spiking network").next().is_none()
+    });
+}
+
+#[test]
+fn damage_says_which_network_it_cuts() {
+    let mut window = open();
+    window.click("Damage");
+    window.wait_for_text("Damaged: STDP 400, a bundled network");
+    window.click("Learning");
+    learn(&mut window);
+    window.click("Damage");
+    window.wait_for_text("Damaged: the network that learns here (25 neurons");
+}

@@ -210,3 +210,19 @@ fn a_test_set_is_surveyed() {
     window.wait_for_text("2000 test digits of Synthetic digits");
     window.wait_for_text("RNN ensemble");
 }
+
+#[test]
+fn right_and_wrong_are_said_below_the_pictures() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = Window::open_with([1024.0, 768.0], home, |setup| {
+        setup.workspace = Some("time".into());
+        setup.projector = true;
+    });
+    window.draw(3, 1);
+    window.wait_for_text("RNN ensemble says 3, ");
+    assert!(!window.says(": right"));
+    // The pictures are the figure.
+    let mut found = window.harness.query_all_by_label_contains("From the left: 28 of 28");
+    let side = found.next().unwrap().rect().width();
+    assert!(side > 150.0, "{side}");
+}

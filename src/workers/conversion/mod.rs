@@ -41,6 +41,8 @@ pub struct Question {
     /// A stage and a place in it whose potential is followed; else the unit of the
     /// first layer that is most active.
     pub unit: Option<(usize, usize)>,
+    /// The stage whose most active unit is followed where none was chosen.
+    pub stage: usize,
     /// Digits that thresholds are taken from: training digits.
     pub images: Arc<Dataset>,
 }
@@ -280,7 +282,7 @@ fn whole_run(
             likeness: Vec::new(),
         })
         .collect();
-    let unit = question.unit.unwrap_or_else(|| (0, strongest(&stages)));
+    let unit = question.unit.unwrap_or_else(|| strongest(&stages, question.stage));
     let (stage, place) = unit;
     let mut followed = stages
         .get(stage)
@@ -323,11 +325,21 @@ fn whole_run(
     Some(shown)
 }
 
-/// The most active unit of the first layer.
-fn strongest(stages: &[StageView]) -> usize {
-    let values = stages.first().and_then(|s| s.activations.as_deref()).unwrap_or_default();
-    let most = values.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-    most.map_or(0, |(place, _)| place)
+/// Of the stage looked at, or the last before it that spikes: the most active unit
+/// whose activation a rate can express, that is, up to one spike a step.
+fn strongest(stages: &[StageView], looked_at: usize) -> (usize, usize) {
+    let fires = |s: &StageView| s.has_neurons() && s.spikes && s.activations.is_some();
+    let until = stages.get(..=looked_at).unwrap_or(stages);
+    let number = until.iter().rposition(fires).unwrap_or(0);
+    let Some(stage) = stages.get(number) else { return (0, 0) };
+    let wanted = |place: usize| {
+        let activation = stage.activations.as_ref().map_or(0.0, |a| a[place]);
+        activation / stage.scale(place).unwrap_or(1.0)
+    };
+    let places = 0..stage.activations.as_ref().map_or(0, Vec::len);
+    let can = places.clone().filter(|place| (0.0..=1.0).contains(&wanted(*place)));
+    let most = can.max_by(|a, b| wanted(*a).total_cmp(&wanted(*b)));
+    (number, most.or(places.last()).unwrap_or(0))
 }
 
 fn softmax(values: [f32; CLASSES]) -> [f32; CLASSES] {

@@ -27,6 +27,7 @@ fn question(id: &str, serial: u64) -> Question {
         recipe: Recipe::default(),
         disturbance: Disturbance::default(),
         steps: 40,
+        stage: 0,
         unit: Some((0, 3)),
         images,
     }

@@ -110,10 +110,11 @@ impl History {
         }
     }
 
-    /// The newest moment at or before so many images.
+    /// The newest moment at or before so many images; of a run that goes on from a later
+    /// one, its first.
     pub fn at(&self, images: u64) -> Option<&Moment> {
         let after = self.moments.partition_point(|m| m.images <= images);
-        self.moments.get(after.checked_sub(1)?)
+        self.moments.get(after.saturating_sub(1))
     }
 
     /// The numbers of images of all moments.

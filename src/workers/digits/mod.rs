@@ -6,6 +6,7 @@
 //! * [`tally`]: what its neurons stand for, and the running accuracy
 //! * [`spikes`]: what is recorded spike by spike while somebody looks
 //! * [`history`]: earlier moments
+//! * [`keep`]: the network in a file, over a restart
 //! * [`fields`]: the picture of all receptive fields
 //! * [`painter`]: makes it, on a thread of its own
 //! * [`view`]: what the window sees
@@ -21,6 +22,7 @@ pub mod cost;
 pub mod damage;
 pub mod fields;
 pub mod history;
+pub mod keep;
 pub mod measure;
 pub mod network;
 pub mod painter;
@@ -31,6 +33,7 @@ pub mod tally;
 pub mod view;
 
 use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -39,10 +42,13 @@ use super::events::{Event, Events};
 use super::simulation::Speeds as EngineSpeeds;
 use super::thread::pace::Counts;
 use super::thread::paced::{Paced, Runner, Status};
+use crate::core::aside::set_aside;
 use crate::core::clock::thread_seconds;
+use crate::data::dataset::{Dataset, Fingerprint};
 use crate::snn::SnnError;
 use crate::snn::choose::Wish;
 use fields::Look;
+use keep::Kept;
 use network::{Knobs, Learnt, Setup};
 use painter::Painter;
 use run::Run;
@@ -65,6 +71,9 @@ const MOST_STEPS: u64 = 25_000;
 pub enum DigitsCommand {
     /// Begin this run.
     Load(Box<Setup>),
+    /// Go on with the network in this file, if there is one that learnt these digits;
+    /// else begin this run.
+    Resume(PathBuf, Box<Setup>),
     /// Turn the knobs.
     Set(Knobs),
     /// Do so many steps, whether it runs or not.
@@ -134,6 +143,7 @@ impl DigitsThread {
             fields_at: None,
             fields_every: FIELDS_EVERY,
             reached: None,
+            digits: None,
         };
         let what = "spiking network";
         let paced = Paced::spawn("digits", what, f64::INFINITY, view_every, events, make)?;
@@ -188,6 +198,8 @@ pub struct Learner {
     fields_every: Duration,
     /// Images at which it last reached a goal.
     reached: Option<u64>,
+    /// What tells the digits learnt from others.
+    digits: Option<(Arc<Dataset>, Arc<Fingerprint>)>,
 }
 
 impl Runner for Learner {
@@ -214,6 +226,9 @@ impl Runner for Learner {
         at.stale = true;
         if let DigitsCommand::Load(setup) = command {
             return self.load(*setup, at);
+        }
+        if let DigitsCommand::Resume(path, setup) = command {
+            return self.resume(&path, *setup, at);
         }
         self.prepare(at)?;
         let Some(run) = self.run.as_mut().filter(|_| at.failure.is_none()) else {
@@ -252,7 +267,7 @@ impl Runner for Learner {
                 Ok(())
             }
             DigitsCommand::Engine(wish) => run.change_engine(wish),
-            DigitsCommand::Load(_) => Ok(()),
+            DigitsCommand::Load(_) | DigitsCommand::Resume(..) => Ok(()),
         }
     }
 
@@ -324,6 +339,9 @@ impl Runner for Learner {
             generation: self.generation,
             engine: Some(run.started.in_use()),
             data: Some(Arc::clone(&run.setup().images)),
+            digits: self.digits.as_ref().map(|d| Arc::clone(&d.1)),
+            begin: run.setup().shipped.clone(),
+            continued: run.continued(),
             knobs: run.setup().knobs,
             step: run.started.engine.step(),
             images: run.tally.images,
@@ -359,19 +377,65 @@ impl Runner for Learner {
 }
 
 impl Learner {
-    fn load(&mut self, mut setup: Setup, at: &mut Status) -> Result<(), SnnError> {
+    /// What tells these digits from others, worked out once.
+    fn fingerprint(&mut self, images: &Arc<Dataset>) -> Arc<Fingerprint> {
+        let known = self.digits.take().filter(|(of, _)| Arc::ptr_eq(of, images));
+        let make = || (Arc::clone(images), Arc::new(images.fingerprint(images.len())));
+        Arc::clone(&self.digits.insert(known.unwrap_or_else(make)).1)
+    }
+
+    /// Goes on with what was kept, or says why not and begins anew.
+    fn resume(&mut self, path: &Path, setup: Setup, at: &mut Status) -> Result<(), SnnError> {
+        if !path.exists() {
+            return self.load(setup, at);
+        }
+        let digits = self.fingerprint(&setup.images);
+        let usable = Kept::read(path).and_then(|kept| match kept.digits.differs(&digits) {
+            Some(how) => Err(format!("it learnt other digits: {how}")),
+            None => Ok(kept),
+        });
+        match usable {
+            Ok(kept) => {
+                self.clear(at);
+                let setup = Setup { shipped: kept.begin.clone(), ..setup };
+                self.begin(Run::resume(setup, kept)?);
+                Ok(())
+            }
+            Err(why) => {
+                let place = match set_aside(path, "unused") {
+                    Ok(aside) => format!("It is set aside as {}", aside.display()),
+                    Err(error) => format!("It cannot be set aside ({error})"),
+                };
+                at.events.send(Event::Failure(format!(
+                    "The spiking network that was kept cannot go on: {why}. {place}; another one begins."
+                )));
+                self.load(setup, at)
+            }
+        }
+    }
+
+    fn clear(&mut self, at: &mut Status) {
         self.generation += 1;
         (at.failure, at.ran) = (None, Duration::ZERO);
         (self.run, self.past, self.reached) = (None, None, None);
         // What the painter may still be at is of the last run.
         (self.fields, self.fields_at) = (None, None);
+    }
+
+    fn begin(&mut self, run: Run) {
+        self.traced.retain(|n| (*n as usize) < run.setup().config.neurons);
+        self.run = Some(run);
+    }
+
+    fn load(&mut self, mut setup: Setup, at: &mut Status) -> Result<(), SnnError> {
+        self.clear(at);
+        self.fingerprint(&setup.images);
         if let Some(id) = &setup.shipped {
             let learnt = Learnt::shipped(id)?;
             setup.config = learnt.config.clone();
             setup.begin = Some(Arc::new(learnt));
         }
-        self.traced.retain(|n| (*n as usize) < setup.config.neurons);
-        self.run = Some(Run::new(setup)?);
+        self.begin(Run::new(setup)?);
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::history::{History, Moment};
+use super::keep::Kept;
 use super::network::{Knobs, Learnt, Setup};
 use super::spikes::{Recorder, Stretch};
 use super::tally::Tally;
@@ -84,6 +85,10 @@ pub struct Run {
     /// Images after which [`Run::steps`] does no more, once.
     pub goal: Option<u64>,
     before: Option<Vec<f32>>,
+    /// Image from which it goes on, where an earlier run was kept, and what that had
+    /// presented.
+    continued: Option<u64>,
+    presented: u64,
 }
 
 impl Run {
@@ -132,9 +137,36 @@ impl Run {
             wants_delta: true,
             goal: None,
             before: None,
+            continued: None,
+            presented: 0,
         };
         run.remember()?;
         Ok(run)
+    }
+
+    /// Goes on with a network that was kept, from its next image.
+    ///
+    /// # Errors
+    /// What is wrong with the description.
+    pub fn resume(mut setup: Setup, kept: Kept) -> Result<Self, SnnError> {
+        setup.config = kept.learnt.config.clone();
+        setup.begin = None;
+        let mut run = Self::new(setup)?;
+        let engine = &mut *run.started.engine;
+        engine.set_weights(PLASTIC, &kept.learnt.weights)?;
+        engine.set_state(0, THETA, 0, &kept.learnt.theta)?;
+        run.tally = Arc::unwrap_or_clone(kept.tally);
+        let next = run.tally.images + run.tally.unanswered;
+        run.protocol = Protocol::new(run.protocol.settings.clone(), 1, next);
+        (run.continued, run.presented) = (Some(run.tally.images), kept.presentations);
+        run.history = History::of(run.setup.config.neurons);
+        run.remember()?;
+        Ok(run)
+    }
+
+    /// Image from which it goes on, where an earlier run was kept.
+    pub fn continued(&self) -> Option<u64> {
+        self.continued
     }
 
     /// What the run is.
@@ -154,7 +186,7 @@ impl Run {
 
     /// Presentations so far, repeated ones included.
     pub fn presentations(&self) -> u64 {
-        self.protocol.presentations()
+        self.presented + self.protocol.presentations()
     }
 
     /// Turns the knobs, from the next step on.

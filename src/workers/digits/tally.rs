@@ -11,6 +11,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use crate::core::npz::{Array, Arrays, Values};
 use crate::snn::diehl_cook::protocol::Shown;
 use crate::snn::diehl_cook::read_out::{Responses, predict};
 
@@ -30,7 +33,7 @@ pub type Confusion = [[u32; 11]; 10];
 pub const NONE: u32 = u32::MAX;
 
 /// Right answers out of those given.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// Images learnt.
     pub images: u64,
@@ -67,6 +70,25 @@ pub struct Tally {
     /// Shared with copies of the tally; only the newest still grows.
     blocks: VecDeque<Arc<Block>>,
 }
+
+/// What a file says of the images and answers counted.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Counted {
+    images: u64,
+    unanswered: u64,
+    answers: VecDeque<(u8, Option<u8>)>,
+    curve: Vec<Point>,
+}
+
+impl Counted {
+    /// Images learnt or given up.
+    pub fn images(&self) -> u64 {
+        self.images.saturating_add(self.unanswered)
+    }
+}
+
+/// Spikes and images that a file may count for a neuron.
+const MOST_COUNTED: u64 = 1 << 30;
 
 /// Summed spikes of a block: `[class][neuron]`, and the images of each class.
 #[derive(Clone, Debug)]
@@ -150,6 +172,86 @@ impl Tally {
             self.blocks.pop_front();
         }
         self.blocks.push_back(Arc::new(Block::new(self.neurons)));
+    }
+
+    /// What a file says of it, beside [`Tally::arrays`].
+    pub fn counted(&self) -> Counted {
+        let (images, unanswered) = (self.images, self.unanswered);
+        let (answers, curve) = (self.answers.clone(), self.curve.clone());
+        Counted { images, unanswered, answers, curve }
+    }
+
+    /// What it counts of each neuron, for a file.
+    pub fn arrays(&self) -> [(&'static str, Array); 5] {
+        let list = |values| Array::list(values);
+        let of_blocks = |of: fn(&Block) -> &[u32]| -> Vec<u32> {
+            self.blocks.iter().flat_map(|b| of(b).iter().copied()).collect()
+        };
+        [
+            ("won", list(Values::U32(self.won.clone()))),
+            ("last_won", list(Values::U32(self.last_won.iter().flatten().copied().collect()))),
+            ("spikes", list(Values::U64(self.spikes.clone()))),
+            ("block_spikes", list(Values::U32(of_blocks(|b| &b.spikes)))),
+            ("block_images", list(Values::U32(of_blocks(|b| &b.images)))),
+        ]
+    }
+
+    /// From what a file holds.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn from_kept(
+        counted: Counted,
+        labels: Vec<Option<u8>>,
+        arrays: &Arrays,
+    ) -> Result<Self, String> {
+        let neurons = labels.len();
+        let ids = |name: &str, most: u64| -> Result<Vec<u64>, String> {
+            let all = arrays.get(name)?.clone().into_ids()?;
+            match all.iter().find(|n| **n > most) {
+                Some(bad) => Err(format!("{name} counts {bad}")),
+                None => Ok(all),
+            }
+        };
+        let small = |all: &[u64]| -> Vec<u32> { all.iter().map(|n| *n as u32).collect() };
+        let (won, spikes) = (small(&ids("won", MOST_COUNTED)?), ids("spikes", 1 << 50)?);
+        let last_won = small(&ids("last_won", u64::from(NONE))?);
+        let of_blocks = small(&ids("block_spikes", MOST_COUNTED)?);
+        let images = small(&ids("block_images", MOST_COUNTED)?);
+        let (images, ragged) = images.as_chunks::<10>();
+        let blocks = images.len();
+        let Counted { images: learnt, unanswered, answers, curve } = counted;
+        let fits = (won.len(), spikes.len(), last_won.len(), of_blocks.len())
+            == (neurons, neurons, WON_SHOWN * neurons, 10 * neurons * blocks)
+            && (1..=LABEL_BLOCKS).contains(&blocks)
+            && ragged.is_empty()
+            && answers.len() <= WINDOW
+            && answers.iter().all(|(truth, answer)| *truth < 10 && answer.unwrap_or(0) < 10)
+            && curve.iter().all(|p| (0.0..=1.0).contains(&p.accuracy));
+        if !fits {
+            return Err("what it counts does not fit its neurons".into());
+        }
+        let each = of_blocks.chunks_exact(10 * neurons.max(1)).zip(images);
+        let blocks: VecDeque<_> = each
+            .map(|(spikes, images)| Arc::new(Block { spikes: spikes.to_vec(), images: *images }))
+            .collect();
+        let mut responses = Responses::new(neurons);
+        for block in blocks.iter().take(blocks.len() - 1) {
+            responses.add_sums(&block.spikes, &block.images);
+        }
+        Ok(Self {
+            neurons,
+            images: learnt,
+            unanswered,
+            labels,
+            responses,
+            won,
+            last_won: last_won.as_chunks::<WON_SHOWN>().0.to_vec(),
+            spikes,
+            answers,
+            curve,
+            blocks,
+        })
     }
 
     /// The running accuracy, 0 to 1; `None` before the first answer.

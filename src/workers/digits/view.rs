@@ -8,7 +8,7 @@ use super::network::{Knobs, Learnt};
 use super::run::{Change, Now, Outcome, Run};
 use super::spikes::Stretch;
 use super::tally::{Confusion, Tally};
-use crate::data::dataset::Dataset;
+use crate::data::dataset::{Dataset, Fingerprint};
 use crate::snn::SnnError;
 use crate::snn::choose::InUse;
 use crate::workers::simulation::Speeds as EngineSpeeds;
@@ -138,8 +138,13 @@ pub struct DigitsView {
     pub generation: u64,
     /// The engine in use, and why; `None` before the first run.
     pub engine: Option<InUse>,
-    /// What it learns from.
+    /// What it learns from, and what tells these digits from others.
     pub data: Option<Arc<Dataset>>,
+    pub digits: Option<Arc<Fingerprint>>,
+    /// Id of the bundled network that it began with.
+    pub begin: Option<String>,
+    /// Image from which it goes on, where an earlier run was kept.
+    pub continued: Option<u64>,
     pub knobs: Knobs,
     /// Steps done.
     pub step: u64,

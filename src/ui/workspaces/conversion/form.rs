@@ -10,19 +10,12 @@ use crate::convert::recipe::{Disturbance, Input, Per, Pooling, Read, Recipe, Res
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::field::Field;
+use crate::ui::widgets::page;
 
 /// The settings.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let kept = &world.room.kept;
-    ui.horizontal(|ui| {
-        ui.label(RichText::new("Conversion").font(theme::strong(15.0)));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let tip = "Network and settings as at the very beginning";
-            if ui.button("Reset").on_hover_text(tip).clicked() {
-                out.push(ConversionEdit::Reset);
-            }
-        });
-    });
+    page::heading(ui, "Conversion", ConversionEdit::Reset, out);
     network(ui, world, out);
     let mut how = kept.how;
     let mut steps = how.steps as f64;
@@ -205,10 +198,12 @@ fn presets(ui: &mut Ui, how: &mut How) {
             if on.clicked() {
                 *how = wrong;
             }
+            if *how != wrong {
+                return;
+            }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let tip = format!("{}: {}", preset.name, preset.cure);
-                let cure = ui.add_enabled(*how != cured, egui::Button::new("Cure").small());
-                if cure.on_hover_text(tip).clicked() {
+                if ui.small_button("Cure").on_hover_text(tip).clicked() {
                     *how = cured;
                 }
             });

@@ -1,4 +1,4 @@
-//! *Conversion*: a trained network beside the same one in spikes (report §3.5), on
+//! *Conversion*: a trained network beside the same one in spikes, on
 //! the current digit.
 //!
 //! * [`form`]: which network, how it is converted, what disturbs it

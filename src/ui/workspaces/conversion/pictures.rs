@@ -1,6 +1,6 @@
 //! Activations beside rates, the scatter of both, and both answers over time.
 
-use egui::{RichText, Ui};
+use egui::{ComboBox, Id, RichText, Ui};
 use egui_plot::{Line, PlotPoints, VLine};
 
 use super::ConversionEdit;
@@ -21,13 +21,28 @@ use crate::workers::conversion::{Shown, StageView};
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let shown = &world.room.shown;
     let step = at(world);
-    answers(ui, shown, step);
+    let low = ui.available_height() < LOW;
+    answers(ui, shown, step, low);
     let chosen = world.room.kept.stage.min(shown.stages.len().saturating_sub(1));
-    stages(ui, shown, chosen, step, out);
     let Some(stage) = shown.stages.get(chosen) else { return };
     let rates = rates(stage, step);
-    let room = (ui.available_height() - 24.0).max(300.0);
-    let upper = (room * 0.52).round();
+    let point = if world.session.projector { 3.0 } else { 1.8 };
+    let mut figure = Figure::Maps;
+    if low {
+        figure = one_figure(ui, shown, chosen, out);
+    } else {
+        stages(ui, shown, chosen, step, out);
+    }
+    let room = (ui.available_height() - if low { 8.0 } else { 24.0 }).max(100.0);
+    match figure {
+        Figure::Maps => {}
+        Figure::Scatter => {
+            scatter::show(ui, (stage, &rates[..], step), None, (room, point));
+            return;
+        }
+        Figure::OverTime => return over_time(ui, shown, step, room),
+    }
+    let upper = if low { room } else { (room * 0.52).round() };
     let mut both: Vec<Maps<'_>> = Vec::new();
     ui.columns(2, |columns| {
         let dark = columns[0].visuals().dark_mode;
@@ -58,13 +73,14 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         side(&mut columns[1], title, What::Rates, rates.clone());
     });
     let mut pointed = both.iter().find_map(|maps| maps.pointed);
-    let lower = (room - upper - 8.0).max(140.0);
-    let point = if world.session.projector { 3.0 } else { 1.8 };
-    ui.columns(2, |columns| {
-        let all = (stage, &rates[..], step);
-        pointed = scatter::show(&mut columns[0], all, pointed, (lower, point));
-        over_time(&mut columns[1], shown, step, lower);
-    });
+    if !low {
+        let lower = room - upper - 8.0;
+        ui.columns(2, |columns| {
+            let all = (stage, &rates[..], step);
+            pointed = scatter::show(&mut columns[0], all, pointed, (lower, point));
+            over_time(&mut columns[1], shown, step, lower);
+        });
+    }
     for maps in &both {
         maps.mark(ui, pointed, step);
     }
@@ -85,8 +101,45 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
 }
 
+/// Below this height, points, there is room for one figure, which is chosen.
+const LOW: f32 = 400.0;
+
+/// What there is to see of a layer.
+#[derive(Clone, Copy, PartialEq)]
+enum Figure {
+    Maps,
+    Scatter,
+    OverTime,
+}
+
+/// Which layer, and which figure of it.
+fn one_figure(ui: &mut Ui, shown: &Shown, chosen: usize, out: &mut Outbox) -> Figure {
+    let id = Id::unique("conversion figure");
+    let mut figure = ui.data(|d| d.get_temp(id)).unwrap_or(Figure::Maps);
+    ui.horizontal_wrapped(|ui| {
+        ComboBox::from_id_salt("layer")
+            .selected_text(shown.stages.get(chosen).map_or("", |s| &s.name))
+            .show_ui(ui, |ui| {
+                for (number, stage) in shown.stages.iter().enumerate() {
+                    if ui.selectable_label(number == chosen, &stage.name).clicked() {
+                        out.push(ConversionEdit::Stage(number));
+                    }
+                }
+            });
+        for (of, name) in [
+            (Figure::Maps, "Maps"),
+            (Figure::Scatter, "Scatter"),
+            (Figure::OverTime, "Over time"),
+        ] {
+            ui.selectable_value(&mut figure, of, name);
+        }
+    });
+    ui.data_mut(|d| d.insert_temp(id, figure));
+    figure
+}
+
 /// What both answer.
-fn answers(ui: &mut Ui, shown: &Shown, step: usize) {
+fn answers(ui: &mut Ui, shown: &Shown, step: usize, low: bool) {
     let p = palette(ui.visuals());
     let (original, sure) = best(&shown.original);
     ui.horizontal_wrapped(|ui| {
@@ -100,7 +153,7 @@ fn answers(ui: &mut Ui, shown: &Shown, step: usize) {
             }
         };
         ui.label(RichText::new(text).font(theme::strong(16.0)).color(p.accent));
-        if let Some(k) = step.checked_sub(1) {
+        if let Some(k) = step.checked_sub(1).filter(|_| !low) {
             let million = |n: u64| n as f64 / 1e6;
             let work = shown.work[k];
             let text = format!(

@@ -1,7 +1,5 @@
 //! Many digits: accuracy against steps, early decisions, operations and energy.
 
-use std::fmt::Write as _;
-
 use egui::{Grid, ProgressBar, RichText, ScrollArea, Ui};
 use egui_plot::{Corner, HLine, Line, PlotPoints, Points};
 
@@ -9,6 +7,7 @@ use super::World;
 use super::settings::ConversionSettings;
 use super::state::ConversionEdit;
 use crate::convert::energy::{self, Work};
+use crate::core::csv;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::Chart;
@@ -221,13 +220,12 @@ fn table(ui: &mut Ui, sample: &Sample, out: &mut Outbox) {
 
 fn csv(sample: &Sample) -> String {
     let n = sample.found.images as f64;
-    let mut text =
-        format!("steps,accuracy,spikes_per_image,{},energy_uj,unanswered\n", Work::COLUMNS);
-    for a in &sample.found.after {
-        let right = a.right as f64 / n;
-        let (spikes, uj) = (a.spikes as f64 / n, a.work.energy_uj() / n);
-        let operations = a.work.each(n).map(|o| o.to_string()).join(",");
-        let _ = writeln!(text, "{},{right},{spikes},{operations},{uj},{}", a.steps, a.unanswered);
-    }
-    text
+    let headings = format!("steps,accuracy,spikes_per_image,{},energy_uj,unanswered", Work::COLUMNS);
+    let rows = sample.found.after.iter().map(|a| {
+        let before = csv::row![a.steps, a.right as f64 / n, a.spikes as f64 / n];
+        let operations = a.work.each(n).map(|o| o.to_string());
+        let after = csv::row![a.work.energy_uj() / n, a.unanswered];
+        before.into_iter().chain(operations).chain(after)
+    });
+    csv::text(headings.split(','), rows)
 }

@@ -62,7 +62,8 @@ pub struct ConversionSettings {
     pub how: How,
     /// The stage looked at.
     pub stage: usize,
-    /// The unit followed: stage and place; before one is chosen, the most active one.
+    /// The unit followed: stage and place; before one is chosen, the most active one of
+    /// the stage looked at.
     pub unit: Option<(usize, usize)>,
     /// Test digits of a sample.
     pub sample: usize,
@@ -123,6 +124,13 @@ pub struct Preset {
     pub cure: &'static str,
     pub wrong: fn() -> How,
     pub cured: fn() -> How,
+}
+
+impl Preset {
+    /// The one that is on.
+    pub fn on(how: &How) -> Option<&'static Self> {
+        PRESETS.iter().find(|p| (p.wrong)() == *how)
+    }
 }
 
 fn with(steps: u64, change: impl FnOnce(&mut Recipe)) -> How {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::Ui;
 
-use super::settings::{ConversionSettings, ConversionTab, How};
+use super::settings::{ConversionSettings, ConversionTab, How, Preset};
 use super::{ABOUT, scenes, view};
 use crate::core::playback::{Playback, PlaybackEdit};
 use crate::data::Dataset;
@@ -75,6 +75,8 @@ struct Asked {
     model: Arc<Model>,
     how: How,
     unit: Option<(usize, usize)>,
+    /// Whose unit is followed where none was chosen.
+    stage: usize,
     images: Arc<Dataset>,
 }
 
@@ -109,7 +111,12 @@ impl Workspace for Conversion {
     type Settings = ConversionSettings;
     type Edit = ConversionEdit;
 
-    fn open(kept: ConversionSettings, start: &Start) -> std::io::Result<Self> {
+    /// A setting that shows what goes wrong does not outlive the lecture: the next one
+    /// begins with the usual settings, or with the user's own.
+    fn open(mut kept: ConversionSettings, start: &Start) -> std::io::Result<Self> {
+        if Preset::on(&kept.how).is_some() {
+            kept.how = How::default();
+        }
         let worker = worker::Conversion::start(start.events.clone())?;
         Ok(Self {
             playback: Playback::new(0, 0, kept.playback),
@@ -190,11 +197,12 @@ impl Workspace for Conversion {
         let named = desk.models.iter().find(|m| m.key == self.kept.model);
         let Some(model) = named.or_else(|| desk.models.first()).cloned() else { return };
         let (how, unit) = (self.kept.how, self.kept.unit);
+        let stage = if unit.is_some() { 0 } else { self.kept.stage };
         let version = desk.digit.version();
         let same = self.asked.as_ref().is_some_and(|a| {
             a.version == version
                 && Arc::ptr_eq(&a.model, &model)
-                && (a.how == how && a.unit == unit)
+                && (a.how == how && a.unit == unit && a.stage == stage)
                 && Arc::ptr_eq(&a.images, &split.train)
         });
         if !same && !desk.digit.is_blank() {
@@ -208,9 +216,10 @@ impl Workspace for Conversion {
                 disturbance: how.disturbance,
                 steps: how.steps,
                 unit,
+                stage,
                 images: Arc::clone(&images),
             });
-            self.asked = Some(Asked { version, model: Arc::clone(&model), how, unit, images });
+            self.asked = Some(Asked { version, model: Arc::clone(&model), how, unit, stage, images });
         }
         self.fit_bar();
         if let Some(images) = self.waits.take() {

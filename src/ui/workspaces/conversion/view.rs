@@ -1,13 +1,13 @@
 //! The page: settings at the left, the chosen view, the time bar.
 
-use egui::Ui;
+use egui::{RichText, Ui};
 
-use super::settings::ConversionTab;
+use super::settings::{ConversionTab, How, Preset};
 use super::state::ConversionEdit;
 use super::{Conversion, World, form, pictures, sample, spikes, unit};
 use crate::core::decision::unique_max;
 use crate::ui::command::Outbox;
-use crate::ui::theme::palette;
+use crate::ui::theme::{self, palette};
 use crate::ui::widgets::page::{self, Tab};
 use crate::ui::widgets::sources;
 use crate::ui::widgets::time_bar::{Axis, Mark, TimeBar};
@@ -37,7 +37,7 @@ const TABS: [Tab<Conversion, ConversionTab>; 4] = [
         is: ConversionTab::Unit,
         name: "One unit",
         short: "One unit",
-        see: "Each step adds W x (eq. 1). At the threshold the neuron spikes and keeps what lies above. Its rate nears what the ReLU says; click a unit in Side by side to follow that one.",
+        see: "Each step adds the weighted sum of the inputs. At the threshold the neuron spikes and keeps what lies above. Its rate nears what the ReLU says; click a unit in Side by side to follow that one.",
         show: |ui, world, out| shown(ui, world, out, unit::show),
         side: form::show,
         bar: Some(bar),
@@ -47,7 +47,10 @@ const TABS: [Tab<Conversion, ConversionTab>; 4] = [
         name: "Many digits",
         short: "Many digits",
         see: "How many steps does it need, and what do they cost? Lose spikes or let them come late: the timing hardly matters, because it is the count that speaks.",
-        show: sample::show,
+        show: |ui, world, out| {
+            preset(ui, world, out);
+            sample::show(ui, world, out);
+        },
         side: form::show,
         bar: Some(bar),
     },
@@ -67,6 +70,7 @@ fn shown(
     out: &mut Outbox,
     view: fn(&mut Ui, &World<'_>, &mut Outbox),
 ) {
+    preset(ui, world, out);
     if world.digit.is_blank() {
         sources::no_digit(ui, world, out);
     } else if let Some(why) = nothing(world) {
@@ -75,6 +79,21 @@ fn shown(
     } else {
         view(ui, world, out);
     }
+}
+
+/// Names the setting that shows what goes wrong, while one is on.
+fn preset(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let Some(preset) = Preset::on(&world.room.kept.how) else { return };
+    ui.horizontal_wrapped(|ui| {
+        let text = format!("On purpose wrong: {}", preset.name.to_lowercase());
+        let colour = palette(ui.visuals()).warning;
+        let text = RichText::new(text).font(theme::strong(14.0)).color(colour);
+        ui.label(text).on_hover_text(preset.doc);
+        let tip = format!("{}. After a restart the usual settings are back", preset.cure);
+        if ui.button("Usual settings").on_hover_text(tip).clicked() {
+            out.push(ConversionEdit::How(How::default()));
+        }
+    });
 }
 
 /// Why there is nothing to see.

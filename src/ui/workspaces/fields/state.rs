@@ -365,7 +365,7 @@ impl Workspace for Fields {
         })
     }
 
-    fn leave(&self) {
+    fn leave(&self, _desk: &mut Desk) {
         self.inspector.leave();
     }
 

@@ -386,7 +386,7 @@ impl Workspace for Neuron {
         spikes.then(|| NeuronEdit::Open(file.to_path_buf()))
     }
 
-    fn leave(&self) {
+    fn leave(&self, _desk: &mut Desk) {
         self.thread.quit();
     }
 

@@ -312,7 +312,7 @@ impl Workspace for Plasticity {
         }
     }
 
-    fn leave(&self) {
+    fn leave(&self, _desk: &mut Desk) {
         self.thread.quit();
     }
 

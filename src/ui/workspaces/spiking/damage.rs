@@ -1,13 +1,12 @@
 //! Accuracy with neurons or synapses cut, or with noise, beside conventional
 //! networks with the same damage.
 
-use std::fmt::Write as _;
-
 use egui::{RichText, Ui};
 use egui_plot::{Corner, Legend, Line, Plot, PlotPoints, Points};
 
 use super::SpikingEdit;
 use super::World;
+use crate::core::csv;
 use crate::core::text::grouped;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
@@ -57,7 +56,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 }
             }
             None => {
-                let tip = "Of the network as it is now (or of STDP 400 from the box, while it cannot answer), the MLP and CNN 3";
+                let tip = format!("Damages {}, and beside it the MLP and CNN 3", world.room.named_at_hand());
                 if ui.button("Measure").on_hover_text(tip).clicked() {
                     out.push(SpikingEdit::Measure);
                 }
@@ -73,6 +72,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             }
         }
     });
+    ui.label(format!("Damaged: {}, the MLP and CNN 3.", world.room.named_at_hand()));
     let Some(curves) = &measured.curves[chosen as usize] else {
         ui.add_space(20.0);
         let text = "Press Measure: 1,000 test digits are asked at each amount of damage. It takes a moment; learning goes on meanwhile.";
@@ -112,18 +112,10 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 }
 
 fn csv(curves: &Curves) -> String {
-    let mut text = String::from("amount");
-    for (name, _) in &curves.of {
-        let _ = write!(text, ",{name}");
-    }
-    text.push('\n');
-    for (k, amount) in curves.damage.amounts().iter().enumerate() {
-        let _ = write!(text, "{amount}");
-        for (_, accuracy) in &curves.of {
-            let value = accuracy.get(k).map_or_else(String::new, f64::to_string);
-            let _ = write!(text, ",{value}");
-        }
-        text.push('\n');
-    }
-    text
+    let names = curves.of.iter().map(|(name, _)| name.to_string());
+    let rows = curves.damage.amounts().iter().enumerate().map(|(k, amount)| {
+        let each = curves.of.iter().map(move |(_, accuracy)| csv::optional(accuracy.get(k)));
+        std::iter::once(amount.to_string()).chain(each)
+    });
+    csv::text(std::iter::once("amount".to_owned()).chain(names), rows)
 }

@@ -70,6 +70,14 @@ fn counts(competition: &Competition, step: u64) -> Vec<u32> {
     counts
 }
 
+/// Whose competition it is.
+fn who(competition: &Competition) -> String {
+    if competition.live {
+        return competition.name.clone();
+    }
+    format!("{}, bundled, has learnt MNIST", competition.name)
+}
+
 fn headline(ui: &mut Ui, competition: &Competition, counts: &[u32], step: u64) {
     let p = palette(ui.visuals());
     let all: u32 = counts.iter().sum();
@@ -84,7 +92,7 @@ fn headline(ui: &mut Ui, competition: &Competition, counts: &[u32], step: u64) {
             None => "The vote says none: two digits are equal".to_owned(),
         };
         ui.label(RichText::new(said).font(theme::strong(17.0)));
-        let text = format!("{:.1} ms, {all} spikes · {}", step as f64 * DT_MS, competition.name);
+        let text = format!("{:.1} ms, {all} spikes · {}", step as f64 * DT_MS, who(competition));
         ui.label(RichText::new(text).color(p.weak));
         if competition.times > 1 {
             let text = format!("shown {} times, brighter each time", competition.times);

@@ -11,20 +11,12 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::engine::EngineRow;
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::number;
+use crate::ui::widgets::{number, page};
 use crate::workers::digits::network::Knobs;
 
 /// The settings.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    ui.horizontal(|ui| {
-        ui.label(RichText::new("Network").font(theme::strong(15.0)));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let tip = "Everything in this workspace as at the very beginning";
-            if ui.button("Reset").on_hover_text(tip).clicked() {
-                out.push(SpikingEdit::Reset);
-            }
-        });
-    });
+    page::heading(ui, "Network", SpikingEdit::Reset, out);
     network(ui, world, out);
     ui.separator();
     knobs(ui, world, out);
@@ -39,14 +31,14 @@ fn network(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let label = ui.label("Begin with");
     let begun = SHIPPED.iter().find(|s| kept.begin.as_deref() == Some(s.id));
     ComboBox::from_id_salt("begin with")
-        .selected_text(begun.map_or("a fresh network", |s| s.name))
+        .selected_text(begun.map_or("a fresh network".into(), |s| named(s.name)))
         .width(ui.available_width() - 8.0)
         .show_ui(ui, |ui| {
             ui.selectable_value(&mut new.begin, None, "a fresh network");
             for shipped in SHIPPED {
                 let id = Some(shipped.id.to_owned());
-                let tip = format!("{} neurons that have learnt MNIST", shipped.neurons);
-                ui.selectable_value(&mut new.begin, id, shipped.name).on_hover_text(tip);
+                let tip = format!("A bundled network of {} neurons that learnt MNIST by spike-timing-dependent plasticity (STDP) alone", shipped.neurons);
+                ui.selectable_value(&mut new.begin, id, named(shipped.name)).on_hover_text(tip);
             }
         })
         .response
@@ -71,6 +63,11 @@ fn network(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         let weak = palette(ui.visuals()).weak;
         ui.label(RichText::new(format!("seed {}", kept.seed)).small().color(weak));
     });
+}
+
+/// A bundled network, and what it is.
+fn named(name: &str) -> String {
+    format!("{name}, has learnt MNIST")
 }
 
 fn fresh(ui: &mut Ui, new: &mut SpikingSettings) {

@@ -1,6 +1,5 @@
 //! The receptive fields while they form, and what is known of their answers.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use egui::{Rect, RichText, ScrollArea, Sense, Ui, Vec2, pos2, vec2};
@@ -8,6 +7,7 @@ use egui::{Rect, RichText, ScrollArea, Sense, Ui, Vec2, pos2, vec2};
 use super::SpikingEdit;
 use super::World;
 use super::{charts, mosaic, neuron};
+use crate::core::csv;
 use crate::core::decision::said;
 use crate::core::text::grouped;
 use crate::data::{PIXELS, SIDE};
@@ -94,6 +94,12 @@ fn headline(ui: &mut Ui, world: &World<'_>, fields: &Fields, out: &mut Outbox) -
                 "Raised fewer than five spikes in {MOST_TIMES} presentations, brighter each time: given up. Nothing is learnt from such an image, and it counts neither as an image nor in the running accuracy"
             ));
         }
+        if let Some(from) = view.continued {
+            let text = format!("continues from image {}", grouped(from));
+            ui.label(RichText::new(text).color(p.weak)).on_hover_text(
+                "Weights, θ, labels and counts were kept when the program was closed. Membranes began at rest again; earlier moments and spikes were not kept",
+            );
+        }
         if let Some(speeds) = &view.speeds {
             let text = format!("{:.0} images/s", speeds.images_per_s);
             ui.label(RichText::new(text).color(p.weak));
@@ -159,20 +165,16 @@ fn save(ui: &mut Ui, world: &World<'_>, fields: &Fields, out: &mut Outbox) {
         }
         if ui.button("Accuracy as CSV").clicked() {
             let newest = world.room.view.fields.as_ref().and_then(|f| f.tally.as_ref());
-            let mut text = String::from("images,running_accuracy,answers\n");
-            for point in newest.map_or(&[][..], |t| &t.curve) {
-                let _ = writeln!(text, "{},{},{}", point.images, point.accuracy, point.answers);
-            }
+            let curve = newest.map_or(&[][..], |t| &t.curve);
+            let rows = curve.iter().map(|p| csv::row![p.images, p.accuracy, p.answers]);
+            let text = csv::text(["images", "running_accuracy", "answers"], rows);
             out.push(Command::SaveText { name: "running-accuracy".into(), text });
             ui.close();
         }
         if ui.button("Neurons as CSV").clicked() {
-            let mut text = String::from("neuron,digit,theta_mv\n");
-            let learnt = &fields.learnt;
-            for (j, (label, theta)) in learnt.labels.iter().zip(&learnt.theta).enumerate() {
-                let digit = label.map_or_else(String::new, |l| l.to_string());
-                let _ = writeln!(text, "{j},{digit},{theta}");
-            }
+            let each = fields.learnt.labels.iter().zip(&fields.learnt.theta).enumerate();
+            let rows = each.map(|(j, (label, theta))| csv::row![j, csv::optional(*label), theta]);
+            let text = csv::text(["neuron", "digit", "theta_mv"], rows);
             out.push(Command::SaveText { name: "neurons".into(), text });
             ui.close();
         }

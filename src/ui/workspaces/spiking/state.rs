@@ -6,6 +6,7 @@
 //! what was kept, and the run goes on, or not, as before. A third bar plays the
 //! current digit's 350 ms.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use egui::Ui;
 use super::settings::{SpikingSettings, SpikingTab};
 use super::{ABOUT, scenes, view};
 use crate::core::playback::{Playback, PlaybackEdit};
+use crate::core::text::grouped;
 use crate::snn::choose::Wish;
 use crate::ui::command::Outbox;
 use crate::ui::desk::{Desk, Guest};
@@ -24,10 +26,12 @@ use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::digits::damage::Damage;
 use crate::workers::digits::fields::Look;
+use crate::workers::digits::keep::Kept;
 use crate::workers::digits::measure::{MeasureThread, Measured, Task};
 use crate::workers::digits::network::{Knobs, Learnt, Setup};
 use crate::workers::digits::shown::{Network, Question, Shown, ShownThread};
 use crate::workers::digits::view::DigitsView;
+use crate::workers::library::Job;
 use crate::workers::digits::{DigitsCommand, DigitsThread};
 
 /// The network that answers where the user has trained none.
@@ -40,6 +44,14 @@ const TEST_IMAGES: (usize, usize) = (10_000, 10_000);
 const DAMAGE_IMAGES: usize = 1000;
 /// Conventional networks that are damaged beside the spiking one.
 const BESIDE: [&str; 2] = ["mlp", "cnn3"];
+
+/// The network that goes on after a restart, in the user's data folder.
+const FILE: &str = "spiking-network.npz";
+/// It is written so often while it learns, and so soon after it was held.
+const WRITTEN_EVERY: Duration = Duration::from_secs(30);
+const WRITTEN_AFTER: Duration = Duration::from_millis(700);
+/// What has learnt so many images is not given up without a question.
+const WORTH_ASKING: u64 = 300;
 
 /// What the user does in the workspace.
 #[derive(Clone, Debug)]
@@ -54,12 +66,16 @@ pub enum SpikingEdit {
     Knobs(Knobs),
     /// Hold after so many images, and test.
     Goal(Option<u64>),
+    /// Hold the run, wherever the bars are.
+    Hold,
     /// What the next run begins with; begins it.
     Begin(Box<SpikingSettings>),
     /// The run anew from its beginning.
     Restart,
     /// Everything as at the very beginning.
     Reset,
+    /// Whether to give up what the network has learnt, as was asked.
+    GiveUp(bool),
     /// Look at this neuron, or at the last winner.
     Select(Option<usize>),
     /// How the raster is looked at.
@@ -98,6 +114,14 @@ pub struct Spiking {
     pub plot: RasterView,
     /// The neuron that was chosen.
     pub selected: Option<usize>,
+    /// The run that would begin if what the network has learnt were given up.
+    pub asking: Option<Box<SpikingSettings>>,
+    /// Where the network is kept, if this window keeps things; whether a file of an
+    /// earlier time is still to be read; and which image of which run is in it.
+    file: Option<PathBuf>,
+    resumes: bool,
+    written: (u64, u64),
+    written_at: Instant,
     pub(super) run: DigitsThread,
     presenter: ShownThread,
     measure: MeasureThread,
@@ -154,11 +178,92 @@ impl Spiking {
             wish: desk.session.engine,
         };
         self.loaded = true;
+        self.asking = None;
         self.images.edit(&PlaybackEdit::End);
         (self.awaited, self.past, self.selected) = (0, None, None);
-        self.tell(DigitsCommand::Load(Box::new(setup)), desk);
+        match &self.file {
+            Some(file) if std::mem::take(&mut self.resumes) => {
+                self.tell(DigitsCommand::Resume(file.clone(), Box::new(setup)), desk);
+            }
+            file => {
+                if let Some(file) = file.clone() {
+                    desk.job(Job::Remove(file));
+                }
+                self.tell(DigitsCommand::Load(Box::new(setup)), desk);
+            }
+        }
         self.tell(DigitsCommand::Goal(self.kept.goal), desk);
         self.pace();
+    }
+
+    /// Begins anew with these settings; asks first where much would be lost.
+    fn begin(&mut self, settings: SpikingSettings, desk: &mut Desk) {
+        if self.view.images >= WORTH_ASKING {
+            self.asking = Some(Box::new(settings));
+            return;
+        }
+        self.kept = settings;
+        self.load(desk);
+    }
+
+    /// The network as it is to be kept, unless it is already.
+    fn unwritten(&self) -> Option<(PathBuf, Kept)> {
+        let (view, file) = (&self.view, self.file.clone()?);
+        let fields = view.fields.as_ref()?;
+        if self.written == (view.generation, fields.images) || fields.images == 0 {
+            return None;
+        }
+        let kept = Kept {
+            begin: view.begin.clone(),
+            digits: view.digits.as_deref()?.clone(),
+            presentations: view.presentations,
+            learnt: Arc::clone(&fields.learnt),
+            tally: Arc::clone(fields.tally.as_ref()?),
+        };
+        Some((file, kept))
+    }
+
+    /// Has the network written now and then while it learns, and when it is held.
+    fn keep_network(&mut self, desk: &mut Desk) {
+        let every = if self.view.goes { WRITTEN_EVERY } else { WRITTEN_AFTER };
+        // The view may still be of the run before.
+        if self.view.generation != self.generation {
+            return;
+        }
+        let Some((path, network)) = self.unwritten() else { return };
+        let waited = self.written_at.elapsed();
+        if waited < every {
+            return desk.ctx.request_repaint_after(every - waited);
+        }
+        self.written = (self.generation, network.tally.images);
+        self.written_at = Instant::now();
+        desk.job(Job::Keep { path, network: Box::new(network) });
+    }
+
+    /// A network that goes on brings the settings that it began with.
+    fn adopt(&mut self) {
+        let view = Arc::clone(&self.view);
+        let (Some(images), Some(fields)) = (view.continued, &view.fields) else { return };
+        self.written = (view.generation, images);
+        self.kept.begin.clone_from(&view.begin);
+        if view.begin.is_none() {
+            let config = &fields.learnt.config;
+            let known = (config.neurons, config.seed, config.as_published);
+            (self.kept.neurons, self.kept.seed, self.kept.as_published) = known;
+        }
+    }
+
+    /// The network that is tested, damaged and shown digits, for people.
+    pub fn named_at_hand(&self) -> String {
+        let live = self.view.fields.as_ref().filter(|f| f.learnt.can_answer());
+        match live {
+            Some(fields) => format!(
+                "the network that learns here ({} neurons, {} images)",
+                grouped(fields.learnt.theta.len() as u64),
+                grouped(fields.images)
+            ),
+            None => "STDP 400, a bundled network of 400 neurons that has learnt MNIST (the one here has no labels yet)".into(),
+        }
     }
 
     /// Shows the current digit to the newest network that can answer.
@@ -233,6 +338,7 @@ impl Workspace for Spiking {
 
     fn open(kept: SpikingSettings, start: &Start) -> std::io::Result<Self> {
         let run = DigitsThread::start(start.events.clone())?;
+        let file = start.keeps.then(|| start.runs_root.with_file_name(FILE));
         let presenter = ShownThread::start(start.events.clone())?;
         let measure = MeasureThread::start(start.events.clone())?;
         Ok(Self {
@@ -247,6 +353,11 @@ impl Workspace for Spiking {
             digit: Playback::new(0, 699, kept.digit),
             plot: fresh_plot(),
             selected: None,
+            asking: None,
+            resumes: file.as_ref().is_some_and(|f| f.exists()),
+            file,
+            written: (0, 0),
+            written_at: Instant::now(),
             engine: None,
             loaded: false,
             generation: 0,
@@ -292,17 +403,24 @@ impl Workspace for Spiking {
                 self.kept.goal = goal;
                 self.tell(DigitsCommand::Goal(goal), desk);
             }
-            SpikingEdit::Begin(settings) => {
-                self.kept = *settings;
-                self.load(desk);
-            }
-            SpikingEdit::Restart => self.load(desk),
+            SpikingEdit::Hold => self.run.set_running(false),
+            SpikingEdit::Begin(settings) => self.begin(*settings, desk),
+            SpikingEdit::Restart => self.begin(self.kept.clone(), desk),
             SpikingEdit::Reset => {
                 let tab = self.kept.tab;
-                self.kept = SpikingSettings { tab, ..SpikingSettings::default() };
-                self.run.set_running(false);
-                self.fresh_bars();
-                self.load(desk);
+                self.begin(SpikingSettings { tab, ..SpikingSettings::default() }, desk);
+                if self.asking.is_none() {
+                    self.run.set_running(false);
+                    self.fresh_bars();
+                }
+            }
+            SpikingEdit::GiveUp(yes) => {
+                if let Some(settings) = self.asking.take().filter(|_| yes) {
+                    self.run.set_running(false);
+                    self.kept = *settings;
+                    self.fresh_bars();
+                    self.load(desk);
+                }
             }
             SpikingEdit::Select(neuron) => {
                 self.selected = neuron;
@@ -321,11 +439,10 @@ impl Workspace for Spiking {
     }
 
     fn restore(&mut self, kept: SpikingSettings, desk: &mut Desk) {
-        let before = std::mem::replace(&mut self.kept, kept);
-        if before.config() != self.kept.config() || before.begin != self.kept.begin {
-            self.load(desk);
-            return;
+        if self.kept.config() != kept.config() || self.kept.begin != kept.begin {
+            return self.begin(kept, desk);
         }
+        self.kept = kept;
         self.tell(DigitsCommand::Set(self.kept.knobs), desk);
         self.tell(DigitsCommand::Goal(self.kept.goal), desk);
         self.pace();
@@ -333,7 +450,7 @@ impl Workspace for Spiking {
 
     fn undoes(edit: &SpikingEdit) -> bool {
         use SpikingEdit as E;
-        matches!(edit, E::Knobs(_) | E::Goal(_) | E::Begin(_) | E::Reset | E::Damage(_))
+        matches!(edit, E::Knobs(_) | E::Goal(_) | E::Begin(_) | E::Reset | E::GiveUp(_) | E::Damage(_))
     }
 
     fn shows(&self) -> Shows {
@@ -353,10 +470,15 @@ impl Workspace for Spiking {
         let tab = self.kept.tab;
         self.run.set_watched(shown && tab != SpikingTab::Damage);
         self.run.set_recording(shown && tab == SpikingTab::Spikes);
-        if shown && !self.loaded {
+        // What was kept answers without being looked at.
+        if (shown || self.resumes && desk.shows.answers) && !self.loaded {
             self.load(desk);
         }
+        if self.view.generation != self.generation {
+            self.adopt();
+        }
         self.follow_bars(desk);
+        self.keep_network(desk);
         let reached = (self.view.generation, self.view.reached);
         if std::mem::replace(&mut self.reached, reached) != reached && reached.1.is_some() {
             self.test(desk);
@@ -372,10 +494,10 @@ impl Workspace for Spiking {
         if !running {
             return None;
         }
-        let images = crate::core::text::grouped(self.view.images);
+        let images = grouped(self.view.images);
         Some(Work {
             text: format!("Spiking network: {images} images"),
-            switch: Some(("Pause spiking network", SpikingEdit::Play(PlaybackEdit::Pause).into())),
+            switch: Some(("Pause spiking network", SpikingEdit::Hold.into())),
         })
     }
 
@@ -391,7 +513,10 @@ impl Workspace for Spiking {
         })
     }
 
-    fn leave(&self) {
+    fn leave(&self, desk: &mut Desk) {
+        if let Some((path, network)) = self.unwritten() {
+            desk.job(Job::Keep { path, network: Box::new(network) });
+        }
         self.run.quit();
     }
 

@@ -2,8 +2,6 @@
 //! (when does it know?), and below, for each network, its hidden units and the ten
 //! probabilities as curves.
 
-use std::fmt::Write as _;
-
 use egui::{Align2, CornerRadius, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, pos2};
 
 use super::chart::{Axes, Labels};
@@ -11,6 +9,7 @@ use super::reading::{judged, mark};
 use super::view::{Timeline, kind, line, now, save_buttons, timelines};
 use super::{TimeEdit, World};
 use crate::ann::reading::{Order, Probabilities};
+use crate::core::csv;
 use crate::core::decision::{best, said, unique_max};
 use crate::core::playback::PlaybackEdit;
 use crate::core::text::certainty;
@@ -64,13 +63,14 @@ fn grid(cards: usize, width: f32) -> (usize, usize) {
 /// Width of the verdicts beside the strips, points.
 const VERDICTS: f32 = 184.0;
 
-/// Width of the widest name with its way of reading, points.
-fn names(ui: &Ui, all: &[Timeline<'_>]) -> f32 {
+/// Width of the widest name, with its way of reading where there is room, points.
+fn names(ui: &Ui, all: &[Timeline<'_>], narrow: bool) -> f32 {
     let wide = |text: &str, font| {
         ui.painter().layout_no_wrap(text.to_owned(), font, egui::Color32::WHITE).size().x
     };
     let each = |t: &Timeline<'_>| {
-        wide(t.name, theme::strong(13.5)) + 6.0 + wide(t.kind, theme::regular(11.5))
+        let kind = if narrow { 0.0 } else { 6.0 + wide(t.kind, theme::regular(11.5)) };
+        wide(t.name, theme::strong(13.5)) + kind
     };
     all.iter().map(each).fold(0.0, f32::max) + 10.0
 }
@@ -80,7 +80,7 @@ fn strips(ui: &mut Ui, world: &World<'_>, all: &[Timeline<'_>], out: &mut Outbox
     let p = palette(ui.visuals());
     let narrow = ui.available_width() < 640.0;
     let row = if narrow { 20.0 } else { 24.0 };
-    let (names, verdicts) = (names(ui, all), if narrow { 140.0 } else { VERDICTS });
+    let (names, verdicts) = (names(ui, all, narrow), if narrow { 100.0 } else { VERDICTS });
     let size = Vec2::new(ui.available_width(), row * all.len() as f32 + 18.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let spoken: Vec<String> = all.iter().map(|t| spoken(t, now(world))).collect();
@@ -106,10 +106,10 @@ fn strips(ui: &mut Ui, world: &World<'_>, all: &[Timeline<'_>], out: &mut Outbox
         verdict(ui, world, timeline, right, narrow);
         let left =
             Rect::from_min_max(pos2(rect.left(), top), pos2(cells.left() - 6.0, top + row - 2.0));
-        name(ui, timeline, left);
+        name(ui, timeline, left, narrow);
     }
     let middle = |k: usize| cells.left() + (k as f32 + 0.5) * cell;
-    for k in (0..=SIDE).step_by(7) {
+    for k in (0..=SIDE).step_by(if narrow { 14 } else { 7 }) {
         let text = if k == 14 { "lines read".to_owned() } else { k.to_string() };
         let at = pos2(middle(k), cells.bottom() + 2.0);
         ui.painter().text(at, Align2::CENTER_TOP, text, theme::regular(11.5), p.weak);
@@ -130,12 +130,15 @@ fn strips(ui: &mut Ui, world: &World<'_>, all: &[Timeline<'_>], out: &mut Outbox
     response.on_hover_text("Each cell: the answer if the digit ended there; the fuller, the surer. Bold with a frame: from there on the answer no longer changes. Drag to scrub.");
 }
 
-fn name(ui: &Ui, timeline: &Timeline<'_>, rect: Rect) {
+fn name(ui: &Ui, timeline: &Timeline<'_>, rect: Rect, narrow: bool) {
     let p = palette(ui.visuals());
     let together = timeline.kind == "→ ↓";
     let font = theme::strong(if together { 12.5 } else { 13.5 });
     let painter = ui.painter().with_clip_rect(rect);
     let at = painter.text(rect.left_center(), Align2::LEFT_CENTER, timeline.name, font, p.text);
+    if narrow {
+        return;
+    }
     let at = pos2(at.right() + 6.0, rect.center().y);
     painter.text(at, Align2::LEFT_CENTER, timeline.kind, theme::regular(11.5), p.weak);
 }
@@ -167,7 +170,20 @@ fn strip(ui: &Ui, world: &World<'_>, timeline: &Timeline<'_>, first: Rect) {
         };
         let size = (width * 0.95).clamp(9.0, 15.0);
         let font = if knows { theme::strong(size) } else { theme::regular(size) };
-        ui.painter().text(cell.center(), Align2::CENTER_CENTER, short(digit), font, ink);
+        // Where cells are narrow, an answer is written once, in the middle of its run.
+        let same = |k: &usize| best(&timeline.probabilities[*k]).0 == digit;
+        let before = (0..k).rev().take_while(same).count();
+        let after = (k + 1..=SIDE).take_while(same).count();
+        let at = cell.center();
+        if width >= 10.0 {
+            ui.painter().text(at, Align2::CENTER_CENTER, short(digit), font, ink);
+        } else if before == after || before + 1 == after {
+            let run = (before + after + 1) as f32 * width;
+            let at = at + Vec2::new((after - before) as f32 * width / 2.0, 0.0);
+            if run >= 11.0 {
+                ui.painter().text(at, Align2::CENTER_CENTER, short(digit), font, ink);
+            }
+        }
     }
     if !blank {
         let from = first.left() + timeline.decided_after as f32 * width;
@@ -198,9 +214,12 @@ fn verdict(ui: &Ui, world: &World<'_>, timeline: &Timeline<'_>, rect: Rect, narr
     let at = pos2(rect.left() + if right.is_some() { 42.0 } else { 24.0 }, middle);
     painter.text(at, Align2::LEFT_CENTER, certainty(sure), theme::regular(12.0), colour);
     let knows = timeline.decided_after;
+    // The frame around the cells says it as well.
+    if narrow {
+        return;
+    }
     let (text, font) = if now >= knows {
-        let short = if narrow { format!("at {knows}") } else { format!("knows at {knows}") };
-        (short, theme::strong(12.0))
+        (format!("knows at {knows}"), theme::strong(12.0))
     } else {
         ("not yet".to_owned(), theme::regular(12.0))
     };
@@ -366,25 +385,15 @@ fn details(ui: &mut Ui, reading: &Reading, now: usize) {
 
 /// One row per reader and step.
 fn csv(all: &[Timeline<'_>]) -> String {
-    let mut text = String::from("reader,reads,step,answer,made_up_its_mind_after");
-    (0..CLASSES).for_each(|d| text += &format!(",p{d}"));
-    text.push('\n');
-    for timeline in all {
-        for (k, probabilities) in timeline.probabilities.iter().enumerate() {
-            let (name, line) = (timeline.name, timeline.line);
-            let _ = write!(
-                text,
-                "{name},{line},{k},{},{}",
-                said(unique_max(probabilities)),
-                timeline.decided_after
-            );
-            for probability in probabilities {
-                let _ = write!(text, ",{probability}");
-            }
-            text.push('\n');
-        }
-    }
-    text
+    let headings = ["reader", "reads", "step", "answer", "made_up_its_mind_after"];
+    let headings = headings.map(str::to_owned).into_iter();
+    let rows = all.iter().flat_map(|t| {
+        t.probabilities.iter().enumerate().map(move |(k, of)| {
+            let first = csv::row![t.name, t.line, k, said(unique_max(of)), t.decided_after];
+            first.into_iter().chain(of.iter().map(f32::to_string))
+        })
+    });
+    csv::text(headings.chain((0..CLASSES).map(|d| format!("p{d}"))), rows)
 }
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
 //! How early can each network tell? Accuracy after every step over a whole test
 //! set, and after how many steps the minds are made up.
 
-use std::fmt::Write as _;
-
 use egui::{Align2, ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, Vec2, pos2};
 
 use super::chart::{Axes, Labels};
 use super::view::{now, save_buttons};
 use super::{TimeEdit, World};
 use crate::ann::reading::early::Count;
+use crate::core::csv;
 use crate::core::text::grouped;
 use crate::data::registry::SOURCES;
 use crate::data::{CLASSES, SIDE};
@@ -253,13 +252,12 @@ fn row(count: &Count) -> [String; 4] {
 
 /// One row per reader and step.
 fn csv(survey: &Survey) -> String {
-    let mut text = String::from("reader,step,digits,right,accuracy,made_up_their_mind_here\n");
-    for (name, count) in &survey.counts {
-        for k in 0..=SIDE {
-            let (digits, right) = (count.digits(), count.right[k]);
-            let accuracy = count.accuracy(k);
-            let _ = writeln!(text, "{name},{k},{digits},{right},{accuracy},{}", count.decided[k]);
-        }
-    }
-    text
+    let headings = ["reader", "step", "digits", "right", "accuracy", "made_up_their_mind_here"];
+    let rows = survey.counts.iter().flat_map(|(name, count)| {
+        (0..=SIDE).map(move |k| {
+            let (right, accuracy) = (count.right[k], count.accuracy(k));
+            csv::row![name, k, count.digits(), right, accuracy, count.decided[k]]
+        })
+    });
+    csv::text(headings, rows)
 }

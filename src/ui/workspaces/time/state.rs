@@ -196,7 +196,7 @@ impl Workspace for Time {
         })
     }
 
-    fn leave(&self) {
+    fn leave(&self, _desk: &mut Desk) {
         self.reader.stop_survey();
     }
 

@@ -1,14 +1,13 @@
 //! Inside: the hidden units of every network as heat maps over the steps, for the
 //! LSTM its cells too, and the gates of one unit as curves.
 
-use std::fmt::Write as _;
-
 use egui::{Align2, ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, pos2};
 
 use super::chart::{Axes, Labels, scale};
 use super::view::{kind, now, save_buttons};
 use super::{TimeEdit, World};
 use crate::ann::reading::{self, Cell, Order};
+use crate::core::csv;
 use crate::data::SIDE;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
@@ -259,23 +258,15 @@ fn equations(cell: Cell) -> &'static str {
 fn csv(reading: &Reading) -> String {
     let sweep = &reading.sweep;
     let gates = reading::gates(sweep.cell);
-    let mut text = String::from("network,step,unit,state,cell");
-    gates.iter().for_each(|(name, _)| text += &format!(",{name}"));
-    text.push('\n');
-    for k in 0..=sweep.steps() {
-        for (unit, state) in sweep.state(k).iter().enumerate() {
-            let _ = write!(text, "{},{k},{},{state},", reading.name, unit + 1);
-            if let Some(cell) = sweep.cells(k).get(unit) {
-                let _ = write!(text, "{cell}");
-            }
-            for gate in 0..gates.len() {
-                text.push(',');
-                if k > 0 {
-                    let _ = write!(text, "{}", sweep.gate(k, gate, unit));
-                }
-            }
-            text.push('\n');
-        }
-    }
-    text
+    let headings = ["network", "step", "unit", "state", "cell"];
+    let headings = headings.into_iter().chain(gates.iter().map(|g| g.0));
+    let rows = (0..=sweep.steps()).flat_map(|k| {
+        sweep.state(k).iter().enumerate().map(move |(unit, state)| {
+            let cell = csv::optional(sweep.cells(k).get(unit));
+            let gates = (0..gates.len())
+                .map(move |gate| csv::optional((k > 0).then(|| sweep.gate(k, gate, unit))));
+            csv::row![reading.name, k, unit + 1, state, cell].into_iter().chain(gates)
+        })
+    });
+    csv::text(headings, rows)
 }

@@ -1,0 +1,66 @@
+//! Files that cannot be used are set aside, and overwrite nothing that was set aside
+//! before.
+
+use std::path::{Path, PathBuf};
+
+/// Files that are kept of one kind; then the oldest goes.
+const MOST_ASIDE: usize = 9;
+
+/// Renames `session.json` to `session.WHY.json`, or `session.WHY-2.json` if there is
+/// one already, and so on up to 9; then the oldest of them is replaced.
+///
+/// # Errors
+/// As the system's.
+pub fn set_aside(path: &Path, why: &str) -> std::io::Result<PathBuf> {
+    let aside = name_aside(path, why);
+    std::fs::rename(path, &aside)?;
+    Ok(aside)
+}
+
+/// The same, but the file stays where it is, too.
+///
+/// # Errors
+/// As the system's.
+pub fn copy_aside(path: &Path, why: &str) -> std::io::Result<PathBuf> {
+    let aside = name_aside(path, why);
+    std::fs::copy(path, &aside)?;
+    Ok(aside)
+}
+
+fn name_aside(path: &Path, why: &str) -> PathBuf {
+    let kind = path.extension().unwrap_or_default().to_string_lossy();
+    let name = |n: usize| {
+        let number = if n > 1 { format!("-{n}") } else { String::new() };
+        path.with_extension(format!("{why}{number}.{kind}"))
+    };
+    let changed = |path: &PathBuf| path.metadata().and_then(|m| m.modified()).ok();
+    let all: Vec<PathBuf> = (1..=MOST_ASIDE).map(name).collect();
+    let free = all.iter().find(|p| !p.exists()).cloned();
+    let aside = free.or_else(|| all.into_iter().min_by_key(changed));
+    aside.unwrap_or_else(|| name(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_bounded_number_is_set_aside_and_the_oldest_goes() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("session.json");
+        for n in 0..12 {
+            std::fs::write(&path, n.to_string()).unwrap();
+            let aside = set_aside(&path, "broken").unwrap();
+            assert_eq!(std::fs::read_to_string(aside).unwrap(), n.to_string());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let read = |e: std::io::Result<std::fs::DirEntry>| {
+            std::fs::read_to_string(e.unwrap().path()).unwrap().parse::<u32>().unwrap()
+        };
+        let mut kept: Vec<u32> = std::fs::read_dir(home.path()).unwrap().map(read).collect();
+        kept.sort_unstable();
+        assert_eq!(kept, (3..12).collect::<Vec<_>>());
+    }
+}
