@@ -1,6 +1,6 @@
 //! The window.
 //!
-//! * [`app`]: a desk and a list of rooms; one frame of them
+//! * [`app`]: the window and one frame of it; [`house`]: a desk and the rooms around it
 //! * [`workspace`]: what a room is; [`workspaces`]: one folder each, one line in the
 //!   registry
 //! * [`desk`]: what all rooms share; [`command`]: what may be asked for
@@ -15,8 +15,11 @@ pub mod command;
 pub mod desk;
 pub mod digit;
 mod home;
+pub mod house;
 mod keys;
+pub mod scene;
 pub mod session;
+mod shortcuts;
 pub mod start;
 pub mod theme;
 mod toasts;

@@ -17,7 +17,7 @@ use crate::core::playback::{Playback, PlaybackEdit};
 use crate::snn::choose::Wish;
 use crate::ui::command::Outbox;
 use crate::ui::desk::{Desk, Guest};
-use crate::ui::tour::Scene;
+use crate::ui::scene::Scene;
 use crate::ui::widgets::raster::RasterView;
 use crate::ui::widgets::time_axis::TimeView;
 use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
