@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::Context;
+use egui::{Context, ViewportCommand};
 
 use super::command::Outbox;
 use super::desk::Desk;
@@ -47,6 +47,8 @@ pub struct App {
     adapter: String,
     saved: (Session, Instant),
     themed: Option<(ThemeChoice, bool)>,
+    /// Whether the window is known to be no larger than its screen.
+    fits: bool,
 }
 
 impl App {
@@ -94,6 +96,7 @@ impl App {
             adapter: String::new(),
             saved: (on_disk, Instant::now()),
             themed: None,
+            fits: false,
         })
     }
 
@@ -152,6 +155,22 @@ impl App {
         theme::set_projector(ctx, session.projector);
     }
 
+    /// Brings a window that is larger than its screen onto it, once.
+    fn fit_screen(&mut self) {
+        let ctx = &self.house.desk.ctx;
+        let (size, screen) = ctx.input(|i| {
+            let viewport = i.viewport();
+            (viewport.inner_rect.map(|r| r.size()), viewport.monitor_size)
+        });
+        let (Some(size), Some(screen)) = (size, screen) else { return };
+        self.fits = true;
+        // A title bar and a panel of the desktop take their share.
+        let most = (screen - egui::vec2(0.0, 70.0)).max(egui::vec2(320.0, 240.0));
+        if size.x > most.x || size.y > most.y {
+            ctx.send_viewport_cmd(ViewportCommand::InnerSize(size.min(most)));
+        }
+    }
+
     fn remember_window(&mut self) {
         let ctx = &self.house.desk.ctx;
         let zoom = ctx.zoom_factor();
@@ -171,6 +190,9 @@ impl eframe::App for App {
         self.house.desk.refresh();
         self.apply_theme();
         self.house.follow();
+        if !self.fits {
+            self.fit_screen();
+        }
         self.remember_window();
         self.autosave();
     }

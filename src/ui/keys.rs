@@ -95,7 +95,9 @@ impl Taps {
         if ctx.text_edit_focused() {
             return;
         }
-        let tapped = ctx.input(|i| tapped(ctx, &i.events));
+        // Naming a key asks the context again.
+        let events = ctx.input(|i| i.events.clone());
+        let tapped = tapped(ctx, &events);
         self.0.extend(tapped.into_iter().map(|name| (name, now)));
         let more = self.0.len().saturating_sub(MOST_SHOWN);
         self.0.drain(..more);

@@ -182,7 +182,7 @@ fn after_a_start_that_ended_badly_a_fresh_session_is_offered() {
     let mut harness = start(home.path());
     wait_for(&mut harness, "did not start well");
     harness.get_by_label("Go on with the last session").click();
-    wait_for(&mut harness, "Nothing is training");
+    wait_for(&mut harness, "Nothing is running");
     assert!(!file("session.kept.json").exists());
     close(harness);
     assert!(std::fs::read_to_string(file("session.json")).unwrap().contains("0.9"));
@@ -190,7 +190,7 @@ fn after_a_start_that_ended_badly_a_fresh_session_is_offered() {
     let mut harness = start(home.path());
     wait_for(&mut harness, "did not start well");
     harness.get_by_label("Begin a fresh session").click();
-    wait_for(&mut harness, "Nothing is training");
+    wait_for(&mut harness, "Nothing is running");
     assert!(std::fs::read_to_string(file("session.kept.json")).unwrap().contains("time"));
     close(harness);
     let now = std::fs::read_to_string(file("session.json")).unwrap();
