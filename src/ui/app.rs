@@ -1,6 +1,6 @@
-//! The window: a desk and a list of rooms. Events come in, the room in view is drawn,
-//! and what was asked for is carried out: here is the one place for commands that
-//! concern more than one workspace.
+//! The window: a desk and a list of rooms. Each frame takes in events, draws the room in
+//! view and carries out what was asked for. Commands that concern more than one
+//! workspace are carried out here and nowhere else.
 
 use std::path::PathBuf;
 use std::sync::Arc;

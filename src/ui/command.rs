@@ -1,5 +1,5 @@
-//! What workspaces and the window ask for. Whoever draws puts commands into an
-//! [`Outbox`]; [`super::app`] is the one place that carries them out.
+//! What workspaces and the window ask for. Views put commands into an [`Outbox`]; only
+//! [`super::app`] carries them out.
 
 use std::any::Any;
 use std::path::PathBuf;

@@ -1,10 +1,10 @@
-//! The guided tour: every workspace in set-up states, rendered to pictures
-//! without a display. What is shown is computed, as it would be in the window.
+//! The guided tour: every workspace in prepared states, rendered to images without a
+//! display. Everything shown is computed, as it would be in the window.
 //!
-//! The scenes are the workspaces' own; what they have in common is in [`prepare`].
+//! The scenes belong to the workspaces; [`prepare`] has what they share.
 //!
-//! Each scene stands alone: one that does not get ready is named in the end, and
-//! the others are there.
+//! Each scene stands alone: one that fails is named at the end, and the others are
+//! rendered.
 
 mod prepare;
 

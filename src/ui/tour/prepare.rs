@@ -1,4 +1,4 @@
-//! What the scenes of several workspaces have in common.
+//! What the scenes of several workspaces share.
 
 use std::time::{Duration, Instant};
 

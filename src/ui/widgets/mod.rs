@@ -1,4 +1,4 @@
-//! Pieces that several workspaces are made of.
+//! What more than one workspace is made of.
 
 pub mod banner;
 pub mod canvas;

@@ -1,5 +1,5 @@
-//! Figures of the selected neurons: ISI histogram, CV and mean rate. They are
-//! measured by the `plotter` thread.
+//! Statistics of the selected neurons: ISI histogram, CV and mean rate, measured by the
+//! `plotter` thread.
 
 use std::sync::Arc;
 
