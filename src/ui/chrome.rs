@@ -1,5 +1,5 @@
-//! What surrounds every workspace: the rail on the left, the status line below,
-//! and offers (an interrupted run, MNIST that is missing) above.
+//! What surrounds every workspace: the rail on the left, the status line below, and
+//! banners (such as the offer of MNIST) above.
 
 use egui::{Align, Color32, CornerRadius, Layout, Margin, Panel, RichText, Sense, Ui, Vec2};
 

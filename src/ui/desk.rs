@@ -1,8 +1,8 @@
-//! What every workspace may use: the current digit, who answers and what, the data
-//! sets, the training in hand, the settings that are not one workspace's own.
+//! What every workspace may use: the current digit, the models and their answers, the
+//! data sets, the training in hand, the settings that belong to no single workspace.
 //!
-//! While a workspace draws it sees the desk and changes nothing. While it acts
-//! ([`super::workspace::Workspace::apply`], `follow`) it has the desk to itself.
+//! A workspace that draws sees the desk and changes nothing. A workspace that acts
+//! ([`super::workspace::Workspace::apply`], `follow`) has the desk to itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

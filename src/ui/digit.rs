@@ -1,5 +1,5 @@
-//! The current digit: drawn, picked from a data set or read from a picture. It
-//! is global: change it once, and every workspace shows it.
+//! The current digit: drawn, picked from a data set or read from a photo. All
+//! workspaces show the same one.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The user's data folder, from the window's side: one window writes the session,
-//! and nothing that is set aside overwrites what was set aside before.
+//! The user's data folder, from the window's side: one window writes the session, and
+//! files set aside never overwrite each other.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! The keyboard. Each workspace declares its keys once ([`Keys::pressed`]): the same
-//! lines act on them and list them (`?`). In projector mode, taps are shown.
+//! lines act on them and list them (`?`). Projector mode shows the keys pressed.
 
 use std::time::{Duration, Instant};
 

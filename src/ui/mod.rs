@@ -5,9 +5,9 @@
 //!   registry
 //! * [`desk`]: what all rooms share; [`command`]: what may be asked for
 //! * [`widgets`]: what rooms are made of
-//! * [`start`]: the first seconds, and what follows when they ended badly
+//! * [`start`]: the first seconds, and what to do after a start that failed
 //! * [`theme`]: colours, type, spacing
-//! * [`tour`]: every workspace as a picture, without a display
+//! * [`tour`]: every workspace as an image, without a display
 
 pub mod app;
 mod chrome;

@@ -1,5 +1,5 @@
-//! What survives a restart: written a moment after each change, read at the
-//! start. A broken file is set aside, never a reason not to start.
+//! What survives a restart: written a moment after each change, read at the start. A
+//! broken file is set aside; it never prevents a start.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Opening the window, and what to say when there is none to be had.
+//! Opening the window, and what to say when none can be opened.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};

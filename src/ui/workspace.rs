@@ -4,8 +4,9 @@
 //! state, settings, edits, workers, keys and scenes. The window knows it only
 //! through [`Entry`] (before it is open) and [`Rooms`] (afterwards).
 //!
-//! Commands go down, state comes up: [`Workspace::show`] only reads;
-//! [`Workspace::apply`] carries an edit out; [`Workspace::follow`] runs once a frame.
+//! Commands go down, state comes up: [`Workspace::show`] only reads,
+//! [`Workspace::apply`] carries out an edit, and [`Workspace::follow`] runs once a
+//! frame.
 
 use std::any::Any;
 use std::fmt::Debug;
