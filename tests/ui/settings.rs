@@ -46,7 +46,7 @@ fn spoil(value: &mut Value, rng: &mut Rng) {
 }
 
 /// Every tab of every workspace: the workspace's id and the tab's, if it has any.
-pub fn tabs() -> impl Iterator<Item = (&'static str, &'static str)> {
+fn tabs() -> impl Iterator<Item = (&'static str, &'static str)> {
     WORKSPACES.iter().flat_map(|w| {
         let none: &[&str] = &[""];
         let tabs = if w.tabs.is_empty() { none } else { w.tabs };
@@ -55,7 +55,7 @@ pub fn tabs() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// A session that begins there.
-pub fn in_tab(session: &Value, room: &str, tab: &str) -> Value {
+fn in_tab(session: &Value, room: &str, tab: &str) -> Value {
     let mut session = session.clone();
     session["workspace"] = room.into();
     if !tab.is_empty() {
