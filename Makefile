@@ -17,7 +17,7 @@ ARGS ?=
 # where SPIKESCOPE_MNIST names the folder.
 TEST_ARGS := $(if $(SPIKESCOPE_MNIST),-- --include-ignored)
 
-.PHONY: run test check bench licences help
+.PHONY: run test check bench pictures licences help
 
 run: ## build the release version and open the app (no display: render the tour)
 	@scripts/setup.sh run
@@ -40,6 +40,10 @@ check: ## formatting, lints and documentation alone
 bench: ## benchmarks
 	@scripts/setup.sh test
 	cargo bench --locked
+
+pictures: ## renew the README's pictures; SPIKESCOPE_MNIST=DIR shows real digits
+	@scripts/setup.sh test
+	scripts/pictures.sh
 
 licences: ## rewrite THIRD_PARTY.md from the packages that are built in
 	scripts/licences.sh > THIRD_PARTY.md.new

@@ -1,4 +1,4 @@
-//! The arguments, and the help that `--help` prints: this file is both.
+//! The arguments; their comments are the help that `--help` prints.
 
 mod bench;
 

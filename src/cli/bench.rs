@@ -1,5 +1,5 @@
-//! `spikescope bench train`: how fast the networks train and answer here, beside
-//! Keras and PyTorch in the same minutes where a Python with them is named.
+//! `spikescope bench train`: how fast the networks train and answer on this machine;
+//! beside Keras and PyTorch, measured in the same minutes, if a Python with them is named.
 
 use std::ffi::OsStr;
 use std::io::Write;

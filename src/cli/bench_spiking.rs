@@ -1,6 +1,6 @@
-//! `spikescope bench spiking`: how fast the spiking engine simulates Diehl and
-//! Cook's network here, learning, beside Brian2 and BindsNET in the same minutes
-//! where a Python with them is named.
+//! `spikescope bench spiking`: how fast the spiking engine simulates Diehl and Cook's
+//! network on this machine while it learns; beside Brian2 and BindsNET, measured in the
+//! same minutes, if a Python with them is named.
 
 use std::ffi::OsStr;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! `spikescope classify`: what the networks say about pictures and drawings.
+//! `spikescope classify`: what the networks answer to photos and drawings.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `spikescope classify`, the part that chooses and asks: networks, ensembles and
+//! The part of `spikescope classify` that chooses and asks networks, ensembles and
 //! spiking networks.
 
 use super::args::ClassifyArgs;

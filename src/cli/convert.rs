@@ -1,4 +1,4 @@
-//! `spikescope convert`: a network as a spiking one: accuracy against time steps,
+//! `spikescope convert`: a network converted to spikes: accuracy against time steps,
 //! operations, energy, early decisions.
 
 use std::num::NonZeroUsize;

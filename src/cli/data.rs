@@ -1,4 +1,4 @@
-//! `spikescope data`: fetch, check, describe and export digits.
+//! `spikescope data`: fetches, checks, describes and exports digits.
 
 use std::io::Write;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! `spikescope evaluate`: accuracies on digits that the networks never saw.
+//! `spikescope evaluate`: accuracy on digits that the networks have never seen.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `spikescope evaluate`, the part on spiking networks that learnt by STDP.
+//! The part of `spikescope evaluate` for spiking networks that learnt by STDP.
 
 use std::time::Instant;
 

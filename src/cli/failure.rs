@@ -1,4 +1,4 @@
-//! Errors on their way out: one clear line and an exit code.
+//! How errors are printed: one clear line and an exit code.
 
 use clap::error::ErrorKind;
 

@@ -1,8 +1,8 @@
 //! The command line: what `spikescope` and its subcommands take, do and print.
 //!
 //! One file per subcommand. Each gets its parsed arguments and an
-//! [`output::Output`], and returns an [`Outcome`] or an error; here errors
-//! become one line on stderr and an exit code:
+//! [`output::Output`], and returns an [`Outcome`] or an error. Errors become one
+//! line on stderr and an exit code here:
 //!
 //! | code | meaning |
 //! |---|---|

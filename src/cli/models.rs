@@ -1,4 +1,4 @@
-//! The networks that a command asks: those in the box, or weights from files.
+//! The networks that a command asks: the bundled ones, or weights from files.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! Standard output, written so that a reader who goes away
-//! (`spikescope evaluate | head -1`) ends the program quietly.
+//! Standard output; if the reader goes away (`spikescope evaluate | head -1`), the
+//! program ends quietly.
 
 use std::fmt::Display;
 use std::io::{self, Write};

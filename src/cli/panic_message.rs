@@ -1,4 +1,4 @@
-//! What people read should the program meet a bug of its own.
+//! What people read if the program meets a bug of its own.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::PanicHookInfo;

@@ -1,4 +1,4 @@
-//! Progress of long work: a bar on a terminal, nothing anywhere else.
+//! Progress of long tasks: a bar on a terminal, nothing anywhere else.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! What `--json` prints: one struct per command. The shapes are documented in
-//! docs/json.md and are stable: fields may be added, never renamed, removed or
+//! docs/json.md and are stable: fields may be added, but never renamed, removed or
 //! given another meaning.
 
 use serde::{Deserialize, Serialize};

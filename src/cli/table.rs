@@ -1,5 +1,5 @@
 //! Tables for people: columns as wide as their widest cell. A column is given by its
-//! heading; one that begins with `>` is set flush right.
+//! heading; one that begins with `>` is right-aligned.
 
 use super::output::{Output, OutputError};
 use crate::data::CLASSES;

@@ -1,5 +1,5 @@
-//! `spikescope train`: trains a network in a run folder of its own, the same
-//! kind of run that the window trains, lists and goes on with.
+//! `spikescope train`: trains a network in a run folder of its own, the same kind of
+//! run that the window trains, lists and resumes.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};

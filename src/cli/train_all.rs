@@ -1,7 +1,6 @@
-//! `spikescope train --all`: the whole zoo from nothing, network after network,
-//! by the report's recipe, then the ensembles, then the table. What is there
-//! already is kept, and a run that was interrupted goes on, so it can be stopped
-//! and started again as one likes.
+//! `spikescope train --all`: the whole zoo from scratch, network after network, by the
+//! report's recipe, then the ensembles, then the table. Finished networks are kept and
+//! interrupted runs are resumed, so it can be stopped and started again at any time.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What arguments may be: the parsers of their values.
+//! Parsers for the values of arguments.
 
 use std::num::NonZeroUsize;
 

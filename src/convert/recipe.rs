@@ -5,6 +5,21 @@ use serde::{Deserialize, Serialize};
 use crate::core::bounds::{Bounded, Bounds, Span};
 
 /// How a network is converted.
+///
+/// ```
+/// use spikescope::convert::recipe::{Per, Recipe, Reset, Scaling};
+///
+/// // As Diehl et al. (2015) did it: one threshold for a layer, from its largest
+/// // activation, and what lies above it is lost at a spike.
+/// let recipe = Recipe {
+///     scaling: Scaling::Maximum,
+///     per: Per::Layer,
+///     reset: Reset::Zero,
+///     initial: 0.0,
+///     ..Recipe::default()
+/// };
+/// assert_ne!(recipe, Recipe::default());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Recipe {

@@ -1,4 +1,4 @@
-//! Calendar time, as far as names of files and runs need it.
+//! Calendar time, for the names of files and runs.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

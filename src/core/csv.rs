@@ -1,4 +1,4 @@
-//! Tables as CSV (RFC 4180, lines end in `\n`): the one way in which they are written.
+//! The one place that writes tables as CSV (RFC 4180, lines end in `\n`).
 //!
 //! Numbers are printed as `Display` prints them, the shortest text that reads back as
 //! the same number.

@@ -1,4 +1,4 @@
-//! Which of several candidates has the most: the one rule by which every network's
+//! Which of several candidates scores highest: the one rule by which every network's
 //! answer is read.
 
 /// The place of the largest value, where there is exactly one. `None` if there are no

@@ -1,4 +1,4 @@
-//! Settings that libraries take from the environment only.
+//! Settings that libraries take only from the environment.
 
 use std::ffi::OsStr;
 

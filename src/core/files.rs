@@ -1,11 +1,11 @@
 //! Files are written whole or not at all: a temporary file beside the target,
-//! flushed to the disk, then renamed over it. They are read up to a stated
-//! limit, and only if they are regular files: a pipe would keep the reader
-//! waiting, and a device may never end.
+//! flushed to disk, then renamed over it. Files are read up to a stated limit, and
+//! only if they are regular files: a pipe would keep the reader waiting, and a
+//! device may never end.
 //!
-//! * `target`: what a path leads to: links are followed, and what is no regular
-//!   file is written through instead of being replaced
-//! * `litter`: temporary files that a killed process left
+//! * `target`: what a path leads to: links are followed; devices and pipes are
+//!   written to instead of being replaced
+//! * `litter`: temporary files left behind by a killed process
 
 mod litter;
 mod target;

@@ -1,4 +1,4 @@
-//! Where the app keeps what belongs to the user.
+//! Where the user's files are kept.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
-//! The instruction sets that inner loops are compiled for; one is picked when the
-//! program starts, so that one binary is fast everywhere.
+//! The instruction sets that inner loops are compiled for. The program picks one when
+//! it starts, so that one binary is fast everywhere.
 
 use std::sync::OnceLock;
 

@@ -1,5 +1,5 @@
-//! A folder that one process at a time works in. The lock is the system's: it goes
-//! when the process ends, however it ends.
+//! A folder that one process at a time works in. The lock is the operating system's: it
+//! is released when the process ends, for whatever reason.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Write as _};

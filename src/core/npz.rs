@@ -1,13 +1,13 @@
 //! Named arrays in one file, as NumPy writes and reads them (`.npz`): a zip
 //! archive with one `.npy` member per array (numpy.lib.format, versions 1 to 3).
 //!
-//! Floats of 4 and 8 bytes, whole numbers of 1 to 8 bytes and booleans are read,
-//! of any shape, in either byte order and either memory order. Whatever else is
-//! asked for is an error that says what it is.
+//! Reads floats of 4 and 8 bytes, integers of 1 to 8 bytes and booleans, of any
+//! shape, in either byte order and either memory order. Anything else is an error
+//! that says what it is.
 //!
 //! A few kilobytes can unpack to any size. A [`Reader`] therefore unpacks only the
 //! arrays that are asked for, and only up to the number of values that the caller
-//! allows; what a header claims is checked before anything is unpacked.
+//! allows; it checks what a header claims before it unpacks anything.
 
 use std::io::{BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};

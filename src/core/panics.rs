@@ -1,6 +1,6 @@
-//! Panics that become errors: expected ones, where a decoder from outside gives up
-//! on a file that it does not understand, which say nothing on the terminal; and our
-//! own mistakes, which end what was being done and not the thread.
+//! Turns panics into errors. Some are expected: a third-party decoder gives up on a file
+//! that it does not understand; these print nothing. Others are our own bugs, which end
+//! the task in hand but not the thread.
 
 use std::any::Any;
 use std::cell::Cell;

@@ -1,23 +1,23 @@
 //! A position in time that is played, stepped and scrubbed: the logic of the
-//! time bar (`ui/widgets/time_bar.rs`), without a window and without a clock.
+//! time bar (`ui/widgets/time_bar`), without a window and without a clock.
 //!
 //! Time is counted in whole **steps** from `first` to `last`: a column of a digit,
 //! a snapshot of a training run, one dt of a simulation. A step is the same at
-//! every speed; speed only says how many of them pass in a second of wall time.
+//! every speed; speed only says how many of them pass per second of wall time.
 //!
 //! # How a workspace uses it
-//! * Its view state owns a [`Playback`]; its snapshot shows it, read-only.
-//! * The widget gives [`PlaybackEdit`]s. The workspace passes them on in its own
-//!   command, and where that command is carried out stands
-//!   `playback.edit(&edit)`. Nothing else changes a `Playback`.
+//! * Its state owns a [`Playback`]; its views only read it.
+//! * The widget gives [`PlaybackEdit`]s. The workspace wraps each in an edit of its
+//!   own, and its `apply` calls `playback.edit(&edit)`. Nothing else changes a
+//!   `Playback`.
 //! * When the range changes (new data, a growing recording), it calls
-//!   [`Playback::set_range`] there. A range that is `live` still grows: *End*
-//!   then follows it, and playing waits at its end for more.
+//!   [`Playback::set_range`]. A `live` range still grows: *End* then follows it,
+//!   and playback waits at its end for more.
 //! * It shows the state at [`Playback::at`].
 //! * [`Playback::settings`] (speed, loop) may be kept over a restart.
 //!
-//! Wall time comes in as seconds on any clock that only goes forward, with the
-//! edits that need it. With the same edits, the same positions follow.
+//! Wall time is an argument of the edits that need it: seconds on any clock that
+//! only goes forward. The same edits give the same positions.
 
 use serde::{Deserialize, Serialize};
 

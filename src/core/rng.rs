@@ -1,9 +1,9 @@
 //! Seeded random numbers, addressed by purpose.
 //!
 //! A [`Rng`] is opened for a seed, a named stream and a counter, for example
-//! `Rng::stream(seed, "shuffle", epoch)`. What it yields depends on these
-//! three alone, so a run that is stopped and resumed draws the same numbers as
-//! one that was not, and no generator state has to be saved.
+//! `Rng::stream(seed, "shuffle", epoch)`. Its numbers depend on these three alone,
+//! so a run that is stopped and resumed draws the same numbers as an uninterrupted
+//! one, and no generator state has to be saved.
 
 /// A small, fast generator (xoshiro256++, Blackman & Vigna 2019), seeded
 /// through SplitMix64.

@@ -1,13 +1,13 @@
-//! Augmentation: every time a digit is trained on, it is moved, turned, scaled
-//! and distorted a little, so that a network sees another picture of it each time.
+//! Augmentation: every time a digit is trained on, it is shifted, turned, scaled
+//! and distorted a little, so that a network never sees quite the same image twice.
 //!
-//! Affine part: shift, rotation and scale about the picture's centre. Elastic
-//! part: each pixel is displaced by a smooth random field, noise under a Gaussian
+//! Affine part: shift, rotation and scale about the image's centre. Elastic part:
+//! each pixel is displaced by a smooth random field, noise smoothed by a Gaussian
 //! of 4 pixels, as by an unsteady hand (Simard, Steinkraus and Platt 2003, who
 //! used a field of about 1.4 pixels standard deviation).
 //!
-//! What is changed is taken from between pixels and so a little blurred; leaving a
-//! share of the digits as they are lets a network see sharp ones, too.
+//! Resampling blurs a digit a little; a share of the digits can be left as they
+//! are, so that a network sees sharp ones too.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,7 +1,6 @@
-//! Gzip as `gzip` itself reads it: several members one after another are one
-//! content, and zero bytes after the last are padding (tapes and block devices
-//! add it; RFC 1952 leaves it open). Anything else after a member is an error that
-//! says so.
+//! Gzip as `gzip` itself reads it: several members in a row are one content, and
+//! zero bytes after the last are padding (tapes and block devices add it; RFC 1952
+//! leaves it open). Anything else after a member is an error that says so.
 
 use std::io::{BufRead, Error, ErrorKind, Read};
 

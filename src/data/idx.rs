@@ -2,8 +2,8 @@
 //!
 //! A file is a big-endian header (two zero bytes, the type of the elements,
 //! the number of dimensions, then each dimension as 32 bits), followed by the
-//! elements. Ours hold unsigned bytes: pictures are `(count, 28, 28)`, labels
-//! `(count)`. Files may be gzipped; their content tells, not their name.
+//! elements. Ours hold unsigned bytes: images are `(count, 28, 28)`, labels
+//! `(count)`. Files may be gzipped, which their content shows, not their name.
 //!
 //! Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten
 //! digits", section "File formats for the MNIST database".

@@ -1,4 +1,4 @@
-//! The four files of MNIST: where they are, whether they are right, loading.
+//! The four files of MNIST: finding, checking and loading them.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};

@@ -1,17 +1,17 @@
-//! Digits: where they come from and how they become 28×28 pictures.
+//! Digits: where they come from and how they become 28×28 images.
 //!
 //! * [`registry`]: the data sets that can be chosen by id
-//! * [`mnist`]: the four files of MNIST, on [`idx`], its file format, and
+//! * [`mnist`]: the four files of MNIST, built on [`idx`], its file format, and
 //!   [`gzip`]; [`mod@download`] fetches them
-//! * [`orient`]: digits turned and inverted
-//! * [`synthetic`]: digits from a seeded generator, always there
-//! * [`strokes`]: what somebody draws, and MNIST's framing
+//! * [`orient`]: digits turned, mirrored and inverted
+//! * [`synthetic`]: digits from a seeded generator, always available
+//! * [`strokes`]: drawings, and MNIST's framing
 //! * [`picture`]: photos and scans of digits
 //! * [`perturb`]: shift and noise
-//! * [`augment`]: random changes of the digits that are trained on
+//! * [`augment`]: random changes of training digits
 //!
-//! Whatever comes from outside (files, servers, strokes) is checked here, and
-//! every error says which file is wrong, how, and what to do.
+//! Everything that comes from outside (files, servers, strokes) is checked here,
+//! and every error says which file is wrong, how, and what to do.
 
 pub mod augment;
 pub mod dataset;

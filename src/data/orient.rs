@@ -1,5 +1,5 @@
-//! Digits turned, mirrored and inverted. IDX files of other makers store pictures
-//! column by column (EMNIST does), or dark ink on light paper.
+//! Digits turned, mirrored and inverted. Some IDX files store images column by column
+//! (EMNIST does), or dark ink on light paper.
 
 use super::dataset::Dataset;
 use super::{PIXELS, SIDE};

@@ -1,4 +1,4 @@
-//! Small damage done on purpose: what shift and noise do to an answer.
+//! Shift and noise, applied on purpose to see what they do to an answer.
 
 use super::{PIXELS, Pixels, SIDE};
 use crate::core::rng::Rng;

@@ -1,14 +1,15 @@
-//! What surrounds every workspace: the rail on the left, the status line below,
-//! and offers (an interrupted run, MNIST that is missing) above.
+//! What surrounds every workspace: the rail on the left, the status line below, and
+//! banners (such as the offer of MNIST) above.
 
 use egui::{Align, Color32, CornerRadius, Layout, Margin, Panel, RichText, Sense, Ui, Vec2};
 
 use super::command::{Command, DataEdit, Outbox};
 use super::desk::Desk;
+use super::house::House;
 use super::theme::{self, palette};
 use super::widgets::banner;
 use super::widgets::icons::Icon;
-use super::workspace::{About, Rooms};
+use super::workspace::About;
 use super::workspaces::WORKSPACES;
 use crate::workers::library::Loading;
 
@@ -22,7 +23,8 @@ const SMALL_BUTTON: f32 = 30.0;
 const NAMED: f32 = 46.0;
 
 /// The rail of workspaces, and the switches for theme, projector and keys.
-pub fn rail(ui: &mut Ui, desk: &Desk, rooms: &Rooms, help: bool, out: &mut Outbox) {
+pub fn rail(ui: &mut Ui, house: &House, out: &mut Outbox) {
+    let House { rooms, desk } = house;
     let p = palette(ui.visuals());
     let slim = ui.ctx().content_rect().width() < 900.0;
     let width = if slim { 58.0 } else { 84.0 };
@@ -46,7 +48,7 @@ pub fn rail(ui: &mut Ui, desk: &Desk, rooms: &Rooms, help: bool, out: &mut Outbo
                 .on_hover_text("Show the keys (?)")
                 .clicked()
             {
-                out.push(Command::Help(!help));
+                out.push(Command::Help(!desk.help));
             }
             let dark = ui.visuals().dark_mode;
             let (icon, next) = if dark {
@@ -130,14 +132,8 @@ fn rail_button(ui: &mut Ui, workspace: &About, chosen: bool, height: f32) -> egu
 
 /// The status line: what goes on in the background, how fast the answers come, what
 /// draws the window.
-pub fn status(
-    ui: &mut Ui,
-    desk: &Desk,
-    rooms: &Rooms,
-    adapter: &str,
-    saves: bool,
-    out: &mut Outbox,
-) {
+pub fn status(ui: &mut Ui, house: &House, adapter: &str, saves: bool, out: &mut Outbox) {
+    let House { rooms, desk } = house;
     let p = palette(ui.visuals());
     let frame = egui::Frame::new().fill(p.card).inner_margin(Margin::symmetric(12, 4));
     Panel::bottom("status").exact_size(32.0).resizable(false).frame(frame).show(ui, |ui| {
@@ -224,4 +220,20 @@ pub fn offers(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
             out.push(DataEdit::Offer(false));
         }
     });
+}
+
+/// What there is to say, above the status line: it takes room and covers nothing.
+pub fn messages(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+    if desk.toasts.is_empty() {
+        return;
+    }
+    let frame = egui::Frame::new().inner_margin(Margin { left: 10, right: 10, bottom: 8, top: 0 });
+    Panel::bottom("messages").resizable(false).show_separator_line(false).frame(frame).show(
+        ui,
+        |ui| {
+            for id in desk.toasts.show(ui) {
+                out.push(Command::CloseMessage(id));
+            }
+        },
+    );
 }

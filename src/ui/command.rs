@@ -1,12 +1,11 @@
 //! What workspaces and the window ask for. Whoever draws puts commands into an
-//! [`Outbox`]; [`super::app`] is the one place that carries them out.
+//! [`Outbox`]; [`super::house`] is the one place that carries them out.
 
 use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::workspace::Edit;
-use crate::data::Pixels;
+pub use super::digit::{DigitEdit, Point};
 use crate::snn::choose::Wish;
 use crate::snn::recording::Recording;
 use crate::snn::traces::Traces;
@@ -36,9 +35,6 @@ impl IntoIterator for Outbox {
     }
 }
 
-/// A point of the canvas, each coordinate in 0 … 1 (x right, y down).
-pub type Point = [f32; 2];
-
 /// Something to be done.
 #[derive(Debug)]
 pub enum Command {
@@ -50,6 +46,8 @@ pub enum Command {
     Redo,
     /// Show another workspace (its id).
     Show(&'static str),
+    /// Show the first workspace, where digits are drawn.
+    Home,
     /// Light, dark or as the system.
     Theme(egui::ThemePreference),
     /// Projector mode on or off.
@@ -58,6 +56,8 @@ pub enum Command {
     FullScreen,
     /// The list of keys.
     Help(bool),
+    /// Take a message away (its number).
+    CloseMessage(u64),
     /// Let another set of the bundled weights answer (its id).
     WeightSet(&'static str),
     /// Let the network in training answer, or not.
@@ -82,6 +82,12 @@ pub enum Command {
     OpenFile(PathBuf),
     /// Something to be done in the workspace of this id.
     Room(&'static str, Box<dyn AnyEdit>),
+}
+
+/// Something to be done in one workspace.
+pub trait Edit: Any + std::fmt::Debug {
+    /// Id of the workspace.
+    const ROOM: &'static str;
 }
 
 /// An edit of any workspace.
@@ -112,41 +118,6 @@ impl From<DataEdit> for Command {
     fn from(edit: DataEdit) -> Self {
         Self::Data(edit)
     }
-}
-
-/// Changes of the current digit.
-#[derive(Clone, Debug)]
-pub enum DigitEdit {
-    /// The pen touches the paper.
-    PenDown(Point),
-    /// The pen moves on the paper.
-    PenMove(Point),
-    /// The pen is lifted.
-    PenUp,
-    /// The eraser rubs along this path; `first` begins a new undo step.
-    Erase { path: Vec<Point>, first: bool },
-    /// Take the last change back.
-    Undo,
-    /// Do it again.
-    Redo,
-    /// An empty canvas.
-    Clear,
-    /// A digit of a data set's test part.
-    Pick { source: &'static str, index: usize },
-    /// A labelled digit from elsewhere (a mistake of a run).
-    Show { name: String, label: u8, pixels: Box<Pixels> },
-    /// Another digit of the picture that is shown.
-    Choose(usize),
-    /// Centre as MNIST does, or not.
-    Centre(bool),
-    /// Width of the pen, share of the canvas.
-    PenWidth(f32),
-    /// Standard deviation of the noise, in units of the full ink.
-    Noise(f32),
-    /// Shift in pixels of the 28×28 picture.
-    Shift([f32; 2]),
-    /// The tool in hand.
-    Eraser(bool),
 }
 
 /// Where digits come from.

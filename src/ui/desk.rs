@@ -1,8 +1,8 @@
-//! What every workspace may use: the current digit, who answers and what, the data
-//! sets, the training in hand, the settings that are not one workspace's own.
+//! What every workspace may use: the current digit, the models and their answers, the
+//! data sets, the training in hand, the settings that belong to no single workspace.
 //!
-//! While a workspace draws it sees the desk and changes nothing. While it acts
-//! ([`super::workspace::Workspace::apply`], `follow`) it has the desk to itself.
+//! A workspace that draws sees the desk and changes nothing. A workspace that acts
+//! ([`super::workspace::Workspace::apply`], `follow`) has the desk to itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -13,7 +13,6 @@ use super::command::{Command, DataEdit, Outbox};
 use super::digit::{Digit, Source};
 use super::session::Session;
 use super::toasts::Toasts;
-use super::workspace::Shows;
 use crate::ann::shipped::{self, WeightSet};
 use crate::core::clock::{stamp, unix_seconds};
 use crate::data::registry::{SYNTHETIC, Split};
@@ -36,6 +35,15 @@ pub struct Picking {
     pub source: &'static str,
     /// Key of the model whose wrong answers are wanted, or any digit.
     pub only_wrong: Option<String>,
+}
+
+/// What a workspace has on its page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shows {
+    /// The current digit: its keys work.
+    pub digit: bool,
+    /// What every network answers.
+    pub answers: bool,
 }
 
 /// The answer of a network that is one workspace's own.
@@ -93,6 +101,8 @@ pub struct Desk {
     pub wrong: WrongLists,
     /// What the workspace in view has on its page.
     pub shows: Shows,
+    /// Whether the list of keys is open.
+    pub help: bool,
     /// Messages.
     pub toasts: Toasts,
     /// What workspaces ask for while they act; carried out at the end of the frame.
@@ -142,6 +152,7 @@ impl Desk {
             picking: Picking { source: "mnist", only_wrong: None },
             wrong: WrongLists::new(),
             shows: Shows::default(),
+            help: false,
             toasts,
             out: Outbox::default(),
             asked: (0, 0, None),

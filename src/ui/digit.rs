@@ -1,15 +1,52 @@
-//! The current digit: drawn, picked from a data set or read from a picture. It
-//! is global: change it once, and every workspace shows it.
+//! The current digit: drawn, picked from a data set or read from a photo. All
+//! workspaces show the same one.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::command::{DigitEdit, Point};
 use crate::core::bounds::{Bounded, Bounds, Number, SHARE, Span};
 use crate::data::picture::{Note, Picture};
 use crate::data::strokes::{Framing, Stroke, erase, to_pixels, warning};
 use crate::data::{PIXELS, Pixels, perturb};
+
+/// A point of the canvas, each coordinate in 0 … 1 (x right, y down).
+pub type Point = [f32; 2];
+
+/// Changes of the current digit.
+#[derive(Clone, Debug)]
+pub enum DigitEdit {
+    /// The pen touches the paper.
+    PenDown(Point),
+    /// The pen moves on the paper.
+    PenMove(Point),
+    /// The pen is lifted.
+    PenUp,
+    /// The eraser rubs along this path; `first` begins a new undo step.
+    Erase { path: Vec<Point>, first: bool },
+    /// Take the last change back.
+    Undo,
+    /// Do it again.
+    Redo,
+    /// An empty canvas.
+    Clear,
+    /// A digit of a data set's test part.
+    Pick { source: &'static str, index: usize },
+    /// A labelled digit from elsewhere (a mistake of a run).
+    Show { name: String, label: u8, pixels: Box<Pixels> },
+    /// Another digit of the picture that is shown.
+    Choose(usize),
+    /// Centre as MNIST does, or not.
+    Centre(bool),
+    /// Width of the pen, share of the canvas.
+    PenWidth(f32),
+    /// Standard deviation of the noise, in units of the full ink.
+    Noise(f32),
+    /// Shift in pixels of the 28×28 picture.
+    Shift([f32; 2]),
+    /// The tool in hand.
+    Eraser(bool),
+}
 
 /// Undo steps kept.
 const HISTORY: usize = 200;

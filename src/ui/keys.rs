@@ -1,16 +1,11 @@
 //! The keyboard. Each workspace declares its keys once ([`Keys::pressed`]): the same
-//! lines act on them and list them (`?`). In projector mode, taps are shown.
+//! lines act on them and list them (`?`). Projector mode shows the keys pressed.
 
 use std::time::{Duration, Instant};
 
 use egui::{Align2, Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
 
-use super::command::{Command, DigitEdit, Outbox};
-use super::desk::Desk;
 use super::theme::{self, palette};
-use super::widgets::{sources, time_bar};
-use super::workspace::Rooms;
-use super::workspaces::WORKSPACES;
 
 /// A tapped key is shown so long.
 const SHOWN_FOR: Duration = Duration::from_millis(1500);
@@ -27,9 +22,6 @@ pub const fn ctrl(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND, key)
 }
 
-const CTRL_SHIFT_Z: KeyboardShortcut =
-    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);
-
 /// Acts on keys, or lists them.
 pub struct Keys<'a> {
     ctx: &'a Context,
@@ -39,7 +31,22 @@ pub struct Keys<'a> {
     list: Option<Vec<(String, &'static str)>>,
 }
 
-impl Keys<'_> {
+impl<'a> Keys<'a> {
+    /// To act on keys.
+    pub fn new(ctx: &'a Context) -> Self {
+        Self { ctx, here: false, typing: ctx.text_edit_focused(), list: None }
+    }
+
+    /// To list them.
+    pub fn to_list(ctx: &'a Context) -> Self {
+        Self { list: Some(Vec::new()), ..Self::new(ctx) }
+    }
+
+    /// Those listed.
+    pub fn listed(self) -> Vec<(String, &'static str)> {
+        self.list.unwrap_or_default()
+    }
+
     /// Whether the key was pressed. While text is being typed, what belongs to the
     /// text is not taken.
     pub fn pressed(&mut self, key: KeyboardShortcut, what: &'static str) -> bool {
@@ -58,145 +65,14 @@ impl Keys<'_> {
         self.list.is_some()
     }
 
-    fn row(&mut self, key: String, what: &'static str) {
+    /// Adds a line to the list.
+    pub fn row(&mut self, key: String, what: &'static str) {
         let Some(rows) = &mut self.list else { return };
         match rows.iter_mut().find(|row| row.1 == what) {
             Some(row) => row.0 = format!("{}, {key}", row.0),
             None => rows.push((key, what)),
         }
     }
-}
-
-/// Keys that work in every workspace, then those of the workspaces.
-fn all(keys: &mut Keys<'_>, rooms: &Rooms, desk: &Desk, out: &mut Outbox) {
-    for entry in WORKSPACES {
-        if keys.pressed(ctrl(entry.about.key), entry.about.doc) {
-            out.push(Command::Show(entry.about.id));
-        }
-    }
-    // Longer shortcuts stand before those they contain.
-    for (key, command, what) in [
-        (CTRL_SHIFT_Z, Command::Redo, "Redo"),
-        (ctrl(Key::Z), Command::Undo, "Undo the last change in view"),
-        (ctrl(Key::Y), Command::Redo, "Redo"),
-        (ctrl(Key::P), Command::Projector(!desk.session.projector), "Projector mode"),
-        (plain(Key::F11), Command::FullScreen, "Full screen"),
-    ] {
-        if keys.pressed(key, what) {
-            out.push(command);
-        }
-    }
-    if desk.shows.digit || keys.lists() {
-        digit(keys, desk, out);
-    }
-    rooms.keys(keys, desk, out);
-}
-
-/// The keys of the current digit, where it is in view.
-fn digit(keys: &mut Keys<'_>, desk: &Desk, out: &mut Outbox) {
-    let digit = &desk.digit;
-    let pen = digit.treatment.pen;
-    for (key, edit, what) in [
-        (Key::Delete, DigitEdit::Clear, "Clear the canvas"),
-        (Key::E, DigitEdit::Eraser(!digit.eraser), "Eraser or pen"),
-        (Key::OpenBracket, DigitEdit::PenWidth(pen - 0.01), "Thinner pen"),
-        (Key::CloseBracket, DigitEdit::PenWidth(pen + 0.01), "Thicker pen"),
-        (
-            Key::C,
-            DigitEdit::Centre(!digit.treatment.centre),
-            "Centre the digit as MNIST does, or not",
-        ),
-    ] {
-        if keys.pressed(plain(key), what) {
-            out.push(edit);
-        }
-    }
-    if keys.pressed(plain(Key::N), "Next digit of the data set") {
-        sources::next(desk, out, 1);
-    }
-    if keys.pressed(plain(Key::B), "Previous digit") {
-        sources::next(desk, out, -1);
-    }
-    if keys.pressed(plain(Key::R), "A random digit of the data set") {
-        sources::random(desk, out);
-    }
-}
-
-/// Turns pressed keys and dropped files into commands.
-pub fn collect(ctx: &Context, rooms: &Rooms, desk: &Desk, help: bool, out: &mut Outbox) {
-    for file in ctx.input(|i| i.raw.dropped_files.clone()) {
-        let path = file.path().to_path_buf();
-        out.push(rooms.takes(&path).unwrap_or(Command::OpenFile(path)));
-    }
-    let typing = ctx.text_edit_focused();
-    let mut keys = Keys { ctx, here: false, typing, list: None };
-    all(&mut keys, rooms, desk, out);
-    let asked = |i: &egui::InputState| {
-        i.events.iter().any(|e| matches!(e, Event::Text(t) if t == "?")) || i.key_pressed(Key::F1)
-    };
-    if !typing && ctx.input(asked) {
-        out.push(Command::Help(!help));
-    } else if help && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
-        out.push(Command::Help(false));
-    }
-}
-
-/// The list of keys.
-pub fn help(ctx: &Context, rooms: &Rooms, desk: &Desk, out: &mut Outbox) {
-    let mut open = true;
-    let screen = ctx.content_rect();
-    egui::Window::new("Keys")
-        .open(&mut open)
-        .collapsible(false)
-        .resizable(false)
-        .anchor(Align2::CENTER_CENTER, [0.0, 0.0])
-        .max_width(screen.width() - 40.0)
-        .show(ctx, |ui| {
-            let most = screen.height() - 120.0;
-            egui::ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(
-                ui,
-                |ui| {
-                    list(ui, rooms, desk);
-                },
-            );
-        });
-    if !open {
-        out.push(Command::Help(false));
-    }
-}
-
-fn list(ui: &mut egui::Ui, rooms: &Rooms, desk: &Desk) {
-    let ctx = ui.ctx().clone();
-    let mut keys = Keys { ctx: &ctx, here: false, typing: false, list: Some(Vec::new()) };
-    all(&mut keys, rooms, desk, &mut Outbox::default());
-    let others = [
-        ("1, 2, 3 …", "The views of a workspace, from left to right"),
-        ("Tab, Shift+Tab", "Go from control to control; Space presses"),
-        ("Esc", "One level back (Receptive fields)"),
-        (
-            "Arrows on units or a map",
-            "Go from unit to unit, move the window; Enter goes into a unit",
-        ),
-        ("Arrows on the canvas", "Move the pen; Space puts it down and lifts it"),
-        ("? or F1", "This list; Esc closes it"),
-    ];
-    for (key, what) in others.into_iter().chain(time_bar::KEYS) {
-        keys.row(key.to_owned(), what);
-    }
-    let beside_scroll_bar = egui::Margin { right: 16, ..egui::Margin::ZERO };
-    egui::Frame::new().inner_margin(beside_scroll_bar).show(ui, |ui| {
-        egui::Grid::new("keys").num_columns(2).spacing([24.0, 7.0]).show(ui, |ui| {
-            let widest = ui.available_width() - 180.0;
-            for (key, what) in keys.list.unwrap_or_default() {
-                ui.label(RichText::new(key).font(theme::strong(13.5)));
-                ui.scope(|ui| {
-                    ui.set_max_width(widest);
-                    ui.label(what);
-                });
-                ui.end_row();
-            }
-        });
-    });
 }
 
 /// `Ctrl+Z`, and `[` for what egui calls `OpenBracket`.
@@ -219,7 +95,9 @@ impl Taps {
         if ctx.text_edit_focused() {
             return;
         }
-        let tapped = ctx.input(|i| tapped(ctx, &i.events));
+        // Naming a key asks the context again.
+        let events = ctx.input(|i| i.events.clone());
+        let tapped = tapped(ctx, &events);
         self.0.extend(tapped.into_iter().map(|name| (name, now)));
         let more = self.0.len().saturating_sub(MOST_SHOWN);
         self.0.drain(..more);

@@ -1,13 +1,13 @@
 //! The window.
 //!
-//! * [`app`]: a desk and a list of rooms; one frame of them
+//! * [`app`]: the window and one frame of it; [`house`]: a desk and the rooms around it
 //! * [`workspace`]: what a room is; [`workspaces`]: one folder each, one line in the
 //!   registry
 //! * [`desk`]: what all rooms share; [`command`]: what may be asked for
 //! * [`widgets`]: what rooms are made of
-//! * [`start`]: the first seconds, and what follows when they ended badly
+//! * [`start`]: the first seconds, and what to do after a start that failed
 //! * [`theme`]: colours, type, spacing
-//! * [`tour`]: every workspace as a picture, without a display
+//! * [`tour`]: every workspace as an image, without a display
 
 pub mod app;
 mod chrome;
@@ -15,8 +15,11 @@ pub mod command;
 pub mod desk;
 pub mod digit;
 mod home;
+pub mod house;
 mod keys;
+pub mod scene;
 pub mod session;
+mod shortcuts;
 pub mod start;
 pub mod theme;
 mod toasts;

@@ -1,5 +1,5 @@
-//! What survives a restart: written a moment after each change, read at the
-//! start. A broken file is set aside, never a reason not to start.
+//! What survives a restart: written a moment after each change, read at the start. A
+//! broken file is set aside; it never prevents a start.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::digit::{MAX_POINTS, POINT, Treatment};
-use super::workspaces::{self, WORKSPACES};
 use crate::ann::shipped;
 use crate::core::aside::{copy_aside, set_aside};
 use crate::core::bounds::{self, Bounded, Bounds, Read, Span};
@@ -113,18 +112,18 @@ impl Default for Session {
             mnist_folder: None,
             without_mnist: false,
             engine: Wish::default(),
-            rooms: WORKSPACES.iter().map(|w| (w.about.id.to_owned(), (w.usual)())).collect(),
+            rooms: Map::new(),
         }
     }
 }
 
 /// A session file with the longest drawing has a megabyte; larger ones are not read.
-const MOST_BYTES: u64 = 16 << 20;
+pub(super) const MOST_BYTES: u64 = 16 << 20;
 /// Sizes of a window, points.
 const WIDTH: Span = (320.0, 16_384.0);
 const HEIGHT: Span = (240.0, 16_384.0);
 /// Runs that answer.
-const MOST_USED: usize = 100;
+pub(super) const MOST_USED: usize = 100;
 
 impl Bounded for Session {
     fn bound(&mut self, to: &mut Bounds) {
@@ -132,7 +131,7 @@ impl Bounded for Session {
             theme: _,
             projector: _,
             theme_before: _,
-            workspace,
+            workspace: _,
             window,
             strokes,
             treatment,
@@ -144,7 +143,6 @@ impl Bounded for Session {
             engine: _,
             rooms: _,
         } = self;
-        to.id("workspace", workspace, |id| workspaces::find(id).is_some(), "draw");
         if let Some([width, height]) = window {
             to.number("window.0", width, WIDTH);
             to.number("window.1", height, HEIGHT);
@@ -171,12 +169,12 @@ pub fn path(home: &Path) -> PathBuf {
 /// Reads the session. What cannot be read in it, or is out of its range, is put
 /// right, and the message says so. Where anything is lost by that, the file as it
 /// was is kept under another name.
-pub fn read(home: &Path) -> (Session, Option<String>) {
+pub fn read(home: &Path, rooms: ReadRooms) -> (Session, Option<String>) {
     let path = path(home);
     if !path.exists() {
         return (Session::default(), None);
     }
-    match from_file(&path) {
+    match from_file(&path, rooms) {
         Ok(found) => {
             let told = told(&path, &found);
             (found.settings, told)
@@ -195,24 +193,18 @@ pub fn read(home: &Path) -> (Session, Option<String>) {
     }
 }
 
-fn from_file(path: &Path) -> Result<Read<Session>, String> {
-    from_json(&read_limited(path, MOST_BYTES).map_err(|e| e.to_string())?)
+fn from_file(path: &Path, rooms: ReadRooms) -> Result<Read<Session>, String> {
+    from_json(&read_limited(path, MOST_BYTES).map_err(|e| e.to_string())?, rooms)
 }
 
+/// Reads each workspace's part of a session, of which the shared part has been read.
+pub type ReadRooms = fn(&Map<String, Value>, &mut Read<Session>);
+
 /// What all share first, then each workspace's part by itself.
-fn from_json(bytes: &[u8]) -> Result<Read<Session>, String> {
+pub(super) fn from_json(bytes: &[u8], rooms: ReadRooms) -> Result<Read<Session>, String> {
     let mut read = bounds::from_json::<Session>(bytes)?;
     let whole: Map<String, Value> = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
-    let kept = whole.get("rooms").and_then(Value::as_object);
-    for entry in WORKSPACES {
-        let id = entry.about.id;
-        let room = (entry.read)(&whole, kept.and_then(|k| k.get(id)));
-        let named = |names: Vec<String>| names.into_iter().map(move |n| format!("{id}.{n}"));
-        read.mended.extend(named(room.mended));
-        read.dropped.extend(named(room.dropped));
-        read.settings.rooms.insert(id.to_owned(), room.settings);
-    }
-    read.settings.rooms.retain(|id, _| workspaces::find(id).is_some());
+    rooms(&whole, &mut read);
     Ok(read)
 }
 
@@ -253,9 +245,6 @@ fn named(names: &[String]) -> String {
 
 /// [`read`] without setting anything aside or saying so: for what is needed before
 /// the window is there to tell of it, and for a window that only looks.
-pub fn read_quietly(home: &Path) -> Session {
-    from_file(&path(home)).map_or_else(|_| Session::default(), |found| found.settings)
+pub fn read_quietly(home: &Path, rooms: ReadRooms) -> Session {
+    from_file(&path(home), rooms).map_or_else(|_| Session::default(), |found| found.settings)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,9 +1,9 @@
-//! The first seconds of a window. Should they end badly, the next start asks before
-//! it brings the last session back: whatever ended it may be in there.
+//! The first seconds of a window. If they end badly, the next start asks before it
+//! restores the last session, which may be the cause.
 //!
-//! A file says that a start is under way. It goes once the window has been up and
-//! answering for some seconds, or is closed before; a start that finds it knows that
-//! the one before did neither. Only the window whose folder it is looks and writes.
+//! A file says that a start is under way. It is removed once the window has been up and
+//! responsive for some seconds, or is closed before that; if a start finds it, the
+//! previous one did neither. Only the window that owns the folder reads and writes it.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

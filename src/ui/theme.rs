@@ -1,8 +1,8 @@
-//! Colours, type and spacing: the only place where they are decided.
+//! Colours, type and spacing, decided here and nowhere else.
 //!
-//! The hues are those of Okabe and Ito (2008), which people with any of the
-//! common colour-vision deficiencies can tell apart; nothing is ever told by red
-//! against green alone.
+//! The hues are those of Okabe and Ito (2008), which people with any of the common
+//! colour-vision deficiencies can tell apart; nothing relies on red against green
+//! alone.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

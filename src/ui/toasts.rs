@@ -1,111 +1,108 @@
-//! Messages in the window: notices fade, failures stay until they are closed.
+//! Messages: notices go after some seconds, failures after a while, both when closed.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use egui::{Align2, Context, RichText};
+use egui::{Align, Label, Layout, RichText, Ui};
 
 use super::theme;
 
 const NOTICE_FOR: Duration = Duration::from_secs(6);
-/// More than this at once would cover the window; the oldest go first.
-const MOST: usize = 4;
+/// Long enough to be read by somebody who looks up after a minute.
+const FAILURE_FOR: Duration = Duration::from_secs(90);
+/// More than this at once would leave no room for the rest; the oldest go first.
+const MOST: usize = 3;
 
 /// The messages in view.
 #[derive(Default)]
-pub struct Toasts(Vec<Toast>);
+pub struct Toasts {
+    all: Vec<Toast>,
+    made: u64,
+}
 
 struct Toast {
+    id: u64,
     text: String,
+    failed: bool,
     /// A file that was written.
     file: Option<PathBuf>,
-    /// When it goes by itself; failures do not.
-    until: Option<Instant>,
+    until: Instant,
 }
 
 impl Toasts {
     /// Says that something went well.
     pub fn notice(&mut self, text: String) {
-        self.push(Toast { text, file: None, until: Some(Instant::now() + NOTICE_FOR) });
+        self.push(text, false, None);
     }
 
     /// Says that a file was written, and offers to show where.
     pub fn saved(&mut self, text: String, file: PathBuf) {
-        self.push(Toast { text, file: Some(file), until: Some(Instant::now() + NOTICE_FOR) });
+        self.push(text, false, Some(file));
     }
 
     /// Says that something failed: what, what was kept and what to do.
     pub fn failure(&mut self, text: String) {
         log::warn!("{text}");
-        self.push(Toast { text, file: None, until: None });
+        self.push(text, true, None);
     }
 
-    fn push(&mut self, toast: Toast) {
-        self.0.retain(|t| t.text != toast.text);
-        self.0.push(toast);
-        if self.0.len() > MOST {
-            self.0.remove(0);
-        }
+    fn push(&mut self, text: String, failed: bool, file: Option<PathBuf>) {
+        self.all.retain(|t| t.text != text);
+        self.made += 1;
+        let until = Instant::now() + if failed { FAILURE_FOR } else { NOTICE_FOR };
+        self.all.push(Toast { id: self.made, text, failed, file, until });
+        let more = self.all.len().saturating_sub(MOST);
+        self.all.drain(..more);
     }
 
-    /// Draws them at the lower right, the newest last.
-    pub fn show(&mut self, ctx: &Context) {
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Takes a message away.
+    pub fn close(&mut self, id: u64) {
+        self.all.retain(|t| t.id != id);
+    }
+
+    /// Takes those away whose time is over; the time until the next one's is.
+    pub fn tidy(&mut self) -> Option<Duration> {
         let now = Instant::now();
-        self.0.retain(|t| t.until.is_none_or(|until| until > now));
-        if self.0.is_empty() {
-            return;
-        }
-        if let Some(next) = self.0.iter().filter_map(|t| t.until).min() {
-            ctx.request_repaint_after(next.saturating_duration_since(now));
-        }
-        let mut closed = None;
-        egui::Area::new(egui::Id::unique("toasts"))
-            .anchor(Align2::RIGHT_BOTTOM, [-14.0, -44.0])
-            .order(egui::Order::Foreground)
-            .show(ctx, |ui| {
-                ui.set_max_width(420.0_f32.min(ctx.content_rect().width() - 40.0));
-                for (i, toast) in self.0.iter().enumerate() {
-                    if toast_card(ui, toast) {
-                        closed = Some(i);
-                    }
-                }
-            });
-        if let Some(i) = closed {
-            self.0.remove(i);
-        }
+        self.all.retain(|t| t.until > now);
+        self.all.iter().map(|t| t.until - now).min()
+    }
+
+    /// Draws them, the newest last; gives the ids of those to be closed.
+    pub fn show(&self, ui: &mut Ui) -> Vec<u64> {
+        let closed = |toast: &&Toast| card(ui, toast);
+        self.all.iter().filter(closed).map(|t| t.id).collect()
     }
 }
 
 /// One message; `true` when its close button was clicked.
-fn toast_card(ui: &mut egui::Ui, toast: &Toast) -> bool {
+fn card(ui: &mut Ui, toast: &Toast) -> bool {
     let p = theme::palette(ui.visuals());
-    let failed = toast.until.is_none();
-    let edge = if failed { p.warning } else { p.accent };
+    let edge = if toast.failed { p.warning } else { p.accent };
+    let mut closed = false;
     theme::card(ui.visuals())
         .stroke(egui::Stroke::new(1.5, edge))
+        .inner_margin(egui::Margin::symmetric(12, 6))
         .show(ui, |ui| {
-            ui.horizontal_top(|ui| {
-                ui.label(RichText::new(if failed { "⚠" } else { "✓" }).color(edge));
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::TOP), |ui| {
-                    let clicked =
-                        ui.small_button("×").on_hover_text("Close this message").clicked();
-                    ui.with_layout(egui::Layout::left_to_right(egui::Align::TOP), |ui| {
-                        ui.vertical(|ui| {
-                            ui.add(egui::Label::new(&toast.text).wrap());
-                            if let Some(folder) = toast.file.as_ref().and_then(|f| f.parent())
-                                && ui.button("Show in folder").clicked()
-                            {
-                                show_folder(folder);
-                            }
-                        });
-                    });
-                    clicked
-                })
-                .inner
-            })
-            .inner
-        })
-        .inner
+            ui.set_width(ui.available_width());
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                closed = ui.small_button("×").on_hover_text("Close this message").clicked();
+                if let Some(folder) = toast.file.as_ref().and_then(|f| f.parent())
+                    && ui.button("Show in folder").clicked()
+                {
+                    show_folder(folder);
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.label(RichText::new(if toast.failed { "⚠" } else { "✓" }).color(edge));
+                    ui.add(Label::new(&toast.text).wrap());
+                });
+            });
+        });
+    closed
 }
 
 /// Opens the system's file manager, which may be slow to come, on a thread of its own.
@@ -117,9 +114,10 @@ fn show_folder(folder: &Path) {
     };
     let mut command = std::process::Command::new(program);
     command.arg(folder).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-    let wait = move || match command.status() {
-        Ok(_) => {}
-        Err(error) => log::warn!("{program} could not be started: {error}"),
+    let wait = move || {
+        if let Err(error) = command.status() {
+            log::warn!("{program} could not be started: {error}");
+        }
     };
     let _ = std::thread::Builder::new().name("file manager".into()).spawn(wait);
 }

@@ -1,5 +1,5 @@
-//! Undo of a workspace: its settings and, where the digit is in view, the digit, in
-//! the order in which they were changed.
+//! Undo for one workspace: its settings and, where it is in view, the digit, in the
+//! order in which they were changed.
 
 use std::mem::Discriminant;
 use std::time::{Duration, Instant};

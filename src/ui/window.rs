@@ -1,4 +1,4 @@
-//! Opening the window, and what to say when there is none to be had.
+//! Opening the window, and what to say when none can be opened.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use eframe::egui_wgpu::{self, wgpu};
 use super::app::Setup;
 use super::session::{self, ThemeChoice};
 use super::start::{self, Start};
+use super::workspaces;
 use crate::core::{files, folders};
 
 /// How the window is opened.
@@ -38,7 +39,7 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
     let home = folders::home();
     // What a killed process left half written; never what another is writing.
     files::sweep(&home);
-    let session = session::read_quietly(&home);
+    let session = session::read_quietly(&home, workspaces::read);
     let native = native_options(session.window.unwrap_or([1280.0, 800.0]), options.software);
     let setup = Setup {
         home,

@@ -4,8 +4,9 @@
 //! state, settings, edits, workers, keys and scenes. The window knows it only
 //! through [`Entry`] (before it is open) and [`Rooms`] (afterwards).
 //!
-//! Commands go down, state comes up: [`Workspace::show`] only reads;
-//! [`Workspace::apply`] carries an edit out; [`Workspace::follow`] runs once a frame.
+//! Commands go down, state comes up: [`Workspace::show`] only reads,
+//! [`Workspace::apply`] carries out an edit, and [`Workspace::follow`] runs once a
+//! frame.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -17,10 +18,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub use super::command::Edit;
 use super::command::{Command, Outbox};
+pub use super::desk::Shows;
 use super::desk::{Desk, Guest};
 use super::keys::Keys;
-use super::tour::Scene;
+use super::scene::Scene;
 use super::undo::Undo;
 use super::widgets::icons::Icon;
 use crate::core::bounds::{self, Bounded, Read};
@@ -59,12 +62,6 @@ pub trait Settings:
     }
 }
 
-/// Something to be done in one workspace.
-pub trait Edit: Any + Debug {
-    /// Id of the workspace.
-    const ROOM: &'static str;
-}
-
 /// Work that goes on whether or not anybody looks, for the status line.
 pub struct Work {
     /// What is done, and how far it is.
@@ -72,15 +69,6 @@ pub struct Work {
     /// Holds it or lets it go on: a button's name, of which the first word is shown,
     /// and what it does.
     pub switch: Option<(&'static str, Command)>,
-}
-
-/// What a workspace has on its page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shows {
-    /// The current digit: its keys work.
-    pub digit: bool,
-    /// What every network answers.
-    pub answers: bool,
 }
 
 /// A workspace.
@@ -385,6 +373,11 @@ impl Rooms {
         if let Some(place) = self.all.iter().position(|r| r.about().id == id) {
             self.shown = place;
         }
+    }
+
+    /// Shows the first one, where digits are drawn.
+    pub fn enter_first(&mut self) {
+        self.shown = 0;
     }
 
     /// The workspace of this type.

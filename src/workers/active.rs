@@ -1,4 +1,4 @@
-//! The run in hand: a trainer, its folder on disk and what is shown of it.
+//! The run in hand: a trainer, its folder on disk, and what the window shows of it.
 
 use std::collections::VecDeque;
 use std::path::Path;

@@ -1,8 +1,8 @@
-//! The `combine` thread, started when asked for: what an ensemble of the user's
-//! own runs reaches. Each member answers the digits that all of them held out, on
-//! which the stacking learner is fitted, and the test digits.
+//! The `combine` thread, started on demand: how well an ensemble of the user's own
+//! runs does. Each member answers the digits that all of them held out, on which
+//! the stacking learner is fitted, and the test digits.
 //!
-//! It is over in seconds and ends with the window; nobody waits for it.
+//! It takes seconds and ends with the window; nobody waits for it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! A curve of bounded size: when it is full, neighbouring points are merged, so
-//! that a run of any length costs the same to keep, to send and to draw.
+//! A curve of bounded size: when it is full, neighbouring points are merged, so a run
+//! of any length costs the same to keep, send and draw.
 
 use serde::{Deserialize, Serialize};
 

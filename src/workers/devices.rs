@@ -1,6 +1,6 @@
-//! The `devices` thread: finds out which graphics cards there are to train on,
-//! which may take a driver a second, and ends. Nobody waits for it, not even when
-//! the program ends: a driver that hangs must hang alone.
+//! The `devices` thread: finds the graphics cards that can train, and ends. This may
+//! take a driver a second. Nobody waits for it, not even at exit: a driver that hangs
+//! must hang alone.
 
 use super::events::Events;
 use crate::ann::device;

@@ -1,4 +1,4 @@
-//! Discrete events on their way up: each of them arrives, in order.
+//! Discrete events on their way to the window: each of them arrives, in order.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;

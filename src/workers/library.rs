@@ -1,6 +1,6 @@
 //! The `library` thread: everything that touches files and takes longer than a
-//! frame (loading data sets, reading pictures, searching for wrong answers,
-//! saving exports and the session), one job after the other.
+//! frame (loading data sets, reading photos, searching for wrong answers, saving
+//! exports and the session), one job at a time.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

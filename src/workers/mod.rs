@@ -1,4 +1,4 @@
-//! Named threads that own the slow things, and the messages to and from them.
+//! Named threads that do everything slow, and the messages to and from them.
 //!
 //! # The protocol on one page
 //!
@@ -20,7 +20,7 @@
 //! | `plasticity` | nothing | [`plasticity::Experiment`], the newest only | [`plasticity::Results`] slot, events |
 //! | `pattern` | a neuron that learns a pattern | [`plasticity::pattern::PatternCommand`] queue; pause and speed are atomics | [`plasticity::pattern::PatternState`] slot, events |
 //! | `conversion` | nothing | [`conversion::Question`], the newest only | [`conversion::Shown`] slot |
-//! | `sample` | one row of digits | a cancel flag | [`conversion::sample::Sample`] slot |
+//! | `sample` | one sample of test digits | a cancel flag | [`conversion::sample::Sample`] slot |
 //! | `digits` | the spiking network that learns digits | [`digits::DigitsCommand`] queue; pause and speed are atomics | [`digits::view::DigitsView`] slot, events |
 //! | `shown digit` | a frozen spiking network | [`digits::shown::Question`], the newest only | [`digits::shown::Shown`] slot, events |
 //! | `measure` | nothing | [`digits::measure::Task`] queue; stop is atomic | [`digits::measure::Measured`] slot, events |
@@ -28,17 +28,17 @@
 //! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
-//! Slots hold the latest value as an `Arc` (bulk state; a reader may miss
-//! values, never the newest). [`events::Event`]s each arrive, in order. After
-//! either, the worker calls [`events::Wake`], so the window repaints when, and
-//! only when, there is something new. Commands are sent with `try_send`: the
-//! window never waits, and says so should a queue be full.
+//! Slots hold the latest value as an `Arc` (bulk state; a reader may miss values,
+//! but never the newest). [`events::Event`]s all arrive, in order. After either, the
+//! worker calls [`events::Wake`], so the window repaints when there is something new,
+//! and only then. Commands are sent with `try_send`: the window never waits, and says
+//! so when a queue is full.
 //!
-//! Threads that take the newest question only are [`thread::answering`], those with
-//! a speed are [`thread::paced`]. Each worker has a handle, which is started with
-//! [`Events`]; dropped, it ends the thread. Those that serve one workspace belong to
-//! it; [`Hub`] has those that several use. A panic ends what was being done, is told
-//! as an event, and leaves the thread ready for the next question or run.
+//! Threads that take only the newest question are [`thread::answering`], those with a
+//! speed are [`thread::paced`]. Each worker is started with [`Events`] and has a
+//! handle; dropping the handle ends the thread. Workers of one workspace belong to it;
+//! [`Hub`] has those that several use. A panic ends the task in hand, is reported as
+//! an event, and leaves the thread ready for the next question or run.
 
 pub mod active;
 pub mod answers;

@@ -1,5 +1,5 @@
-//! The networks at hand: the shipped ones, those the user trained, and the one
-//! that is being trained.
+//! The networks at hand: the bundled ones, those the user trained, and the one in
+//! training.
 
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
-//! The `plotter` thread: turns long recordings into pictures and figures, so
-//! that the window draws ten million spikes as easily as ten.
+//! The `plotter` thread: turns long recordings into images and statistics, so that
+//! the window draws ten million spikes as easily as ten.
 //!
-//! A view asks under a key of its own; only the newest question of each key
-//! counts, and its newest answer stays until the next one replaces it. The view
-//! shows the old answer meanwhile, stretched to where it belongs.
+//! Each view asks under its own key. Only the newest question of a key counts, and
+//! its newest answer stays until the next one replaces it. Meanwhile the view shows
+//! the old answer, stretched to where it belongs.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,5 +1,5 @@
-//! A training run as it is shown, and the switches that it looks at: what the run in
-//! hand ([`super::active`]) and the thread that drives it ([`super::training`]) share.
+//! A training run as the window shows it, and its switches: shared by the run in hand
+//! ([`super::active`]) and the thread that drives it ([`super::training`]).
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -1,11 +1,11 @@
 //! The `recorder` thread: packs the snapshots of the run in hand and writes them
-//! to its folder, so that the trainer only ever copies numbers.
+//! to its folder, so the trainer only copies numbers.
 //!
-//! The trainer asks before each batch whether a snapshot is due after it
-//! ([`Recorder::before`]) and hands the weights over after it
-//! ([`Recorder::after`]). While the thread is behind, the snapshot is put off to
-//! a later batch: training never waits, but for the last one. A history that cannot be written ends
-//! with a message, and the run goes on without.
+//! Before each batch the trainer asks whether a snapshot is due after it
+//! ([`Recorder::before`]), and afterwards hands the weights over
+//! ([`Recorder::after`]). While the thread is behind, the snapshot is put off to a
+//! later batch: training waits only for the last one. If a history cannot be
+//! written, a message says so and the run goes on without.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

@@ -1,5 +1,5 @@
-//! Training runs on disk: one folder each, with the record that lists and plots
-//! are made from, the checkpoint to go on from, and the trained weights.
+//! Training runs on disk: one folder each, with the record behind lists and plots,
+//! the checkpoint to resume from, and the trained weights.
 //!
 //! ```text
 //! runs/20260131-235959-mlp-seed1/

@@ -1,6 +1,6 @@
 //! The `sweep` thread: reads the current digit step by step with every recurrent
-//! network at hand. And the `survey` thread, started when asked for: how early
-//! each of them can tell, over a whole test set.
+//! network at hand. And the `survey` thread, started on demand: how early each of
+//! them can tell, over a whole test set.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

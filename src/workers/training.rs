@@ -1,8 +1,8 @@
 //! The `trainer` thread: owns the [`Trainer`](crate::ann::trainer::Trainer) of the run in hand and drives it.
 //!
-//! Pause and stop are atomics, so they take effect before the next mini-batch
-//! whatever is queued. What the window shows comes up as a [`TrainingView`], a
-//! few times a second at most; whether anybody looks changes nothing in the run.
+//! Pause and stop are atomics, so they take effect before the next mini-batch,
+//! whatever is queued. The window gets a [`TrainingView`] a few times a second at
+//! most; whether anybody looks changes nothing in the run.
 
 use std::path::PathBuf;
 use std::sync::Arc;

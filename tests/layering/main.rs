@@ -165,6 +165,57 @@ fn every_module_keeps_to_its_layer() {
     assert!(breaches.is_empty(), "the layering is broken:\n{}", breaches.join("\n"));
 }
 
+/// The source files, relative to `src`, and their text without comments.
+fn sources() -> Vec<(PathBuf, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    let read = |file: &PathBuf| {
+        let text = std::fs::read_to_string(file).expect("a source file is text");
+        let code = text.lines().map(|l| l.split("//").next().unwrap_or_default().to_owned() + "\n");
+        (file.strip_prefix(&src).expect("it was found under src").to_owned(), code.collect())
+    };
+    files.iter().map(read).collect()
+}
+
+/// A workspace is its folder and its line in the registry: nothing else names it.
+#[test]
+fn only_the_registry_names_a_workspace() {
+    let rooms = Path::new("ui/workspaces");
+    let sources = sources();
+    let names: Vec<String> = sources
+        .iter()
+        .filter_map(|(file, _)| file.strip_prefix(rooms).ok()?.parent()?.iter().next())
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    assert!(names.len() >= 8, "{names:?}");
+    for (file, code) in &sources {
+        let own = file.strip_prefix(rooms).ok().and_then(|f| f.iter().next());
+        for name in names.iter().filter(|n| own != Some(n.as_ref())) {
+            let named = code.match_indices("workspaces::").any(|(at, path)| {
+                let rest = &code[at + path.len()..];
+                let group = rest.strip_prefix('{').and_then(|r| r.split('}').next());
+                let mut words = group.unwrap_or(rest).split(|c: char| !c.is_alphanumeric());
+                if group.is_some() { words.any(|w| w == name) } else { words.next() == Some(name) }
+            });
+            assert!(!named, "src/{} names the workspace {name}", file.display());
+        }
+    }
+}
+
+#[test]
+fn no_path_climbs_three_levels() {
+    let climbing = |code: &str| code.contains("super::super::super");
+    let found: Vec<_> = sources().into_iter().filter(|(_, code)| climbing(code)).collect();
+    assert!(
+        found.is_empty(),
+        "write `crate::…` instead: {:?}",
+        found.iter().map(|f| &f.0).collect::<Vec<_>>()
+    );
+}
+
 #[test]
 fn layers_only_use_the_ones_before_them() {
     for (i, layer) in LAYERS.iter().enumerate() {

@@ -3,25 +3,21 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use egui::epaint::{ClippedShape, Shape, TextShape};
-use egui::{Color32, Galley, Rect};
+use egui::{Color32, Galley, Key, Modifiers, Rect};
 use serde_json::json;
-use spikescope::ui::session::Session;
 use spikescope::ui::theme;
+use spikescope::ui::workspaces::WORKSPACES;
 
 use super::Window;
-use super::settings::{in_tab, tabs};
 
-/// Sizes of a window, pixels, and whether it is in projector mode.
-const SIZES: [([f32; 2], bool); 5] = [
-    ([1024.0, 768.0], true),
-    ([1366.0, 768.0], false),
-    ([1280.0, 800.0], false),
-    ([2560.0, 1440.0], false),
-    ([800.0, 600.0], false),
-];
+/// The keys of the tabs, from left to right.
+const NUMBERS: [Key; 7] =
+    [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
+/// What is still computing then is looked at as it is.
+const LONGEST: Duration = Duration::from_millis(1500);
 /// Text in projector mode is at least so high, pixels.
 const LEGIBLE: f32 = 19.9;
 /// What may be cut off or overlap without being seen, points.
@@ -109,36 +105,71 @@ fn faults(shapes: &[ClippedShape], zoom: f32, projector: bool, well: Color32) ->
     faults
 }
 
-#[test]
-fn every_tab_fits_in_every_size() {
-    let mut usual = serde_json::to_value(Session::default()).unwrap();
-    usual["strokes"] = json!([[[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]]);
-    usual["without_mnist"] = true.into();
-    usual["theme"] = "light".into();
+/// Goes through all tabs by their keys in a window of this size.
+#[track_caller]
+fn every_tab_fits(size: [f32; 2], projector: bool) {
+    let home = tempfile::tempdir().unwrap();
+    let session = json!({
+        "strokes": [[[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]],
+        "without_mnist": true,
+        "theme": "light",
+    });
+    std::fs::write(home.path().join("session.json"), session.to_string()).unwrap();
+    let mut window = Window::open_with(size, home, |setup| {
+        setup.projector = projector;
+        setup.theme = None;
+    });
     let only = std::env::var("SPIKESCOPE_LAYOUT").unwrap_or_default();
     let mut report = String::new();
-    for (size, projector) in SIZES {
-        for (room, tab) in tabs().filter(|(room, _)| room.contains(&only)) {
-            let home = tempfile::tempdir().unwrap();
-            let session = in_tab(&usual, room, tab).to_string();
-            std::fs::write(home.path().join("session.json"), session).unwrap();
-            let mut window = Window::open_with(size, home, |setup| {
-                setup.projector = projector;
-                setup.theme = None;
-            });
-            window.harness.run_steps(2);
-            for _ in 0..40 {
+    for entry in WORKSPACES.iter().filter(|w| w.about.id.contains(&only)) {
+        window.harness.key_press_modifiers(Modifiers::COMMAND, entry.about.key);
+        window.harness.run_steps(2);
+        let only_view: &[&str] = &["the only view"];
+        let tabs = if entry.tabs.is_empty() { only_view } else { entry.tabs };
+        for (tab, key) in tabs.iter().zip(NUMBERS) {
+            window.harness.key_press(key);
+            let begun = Instant::now();
+            let mut still = 0;
+            while still < 8 && begun.elapsed() < LONGEST {
                 window.harness.step();
-                std::thread::sleep(Duration::from_millis(25));
+                let viewports = &window.harness.output().viewport_output;
+                let next = viewports.values().map(|v| v.repaint_delay).min().unwrap();
+                still = if next > Duration::from_millis(300) { still + 1 } else { 0 };
+                std::thread::sleep(Duration::from_millis(20));
             }
             let zoom = if projector { theme::PROJECTOR_ZOOM } else { 1.0 };
             let well = theme::palette(&window.harness.ctx.global_style().visuals).well;
             let shapes = &window.harness.output().shapes;
-            assert!(shapes.len() > 20, "{room} {tab} draws nothing");
+            assert!(shapes.len() > 20, "{} {tab} draws nothing", entry.about.id);
             for fault in faults(shapes, zoom, projector, well) {
-                let _ = writeln!(report, "{size:?} {room} {tab}: {fault}");
+                let _ = writeln!(report, "{size:?} {} {tab}: {fault}", entry.about.id);
             }
         }
     }
     assert!(report.is_empty(), "{} faults:\n{report}", report.lines().count());
+}
+
+#[test]
+fn every_tab_fits_on_a_projector() {
+    every_tab_fits([1024.0, 768.0], true);
+}
+
+#[test]
+fn every_tab_fits_on_a_laptop() {
+    every_tab_fits([1366.0, 768.0], false);
+}
+
+#[test]
+fn every_tab_fits_in_the_window_at_first() {
+    every_tab_fits([1280.0, 800.0], false);
+}
+
+#[test]
+fn every_tab_fits_on_a_large_screen() {
+    every_tab_fits([2560.0, 1440.0], false);
+}
+
+#[test]
+fn every_tab_fits_in_a_small_window() {
+    every_tab_fits([800.0, 600.0], false);
 }

@@ -46,7 +46,7 @@ fn spoil(value: &mut Value, rng: &mut Rng) {
 }
 
 /// Every tab of every workspace: the workspace's id and the tab's, if it has any.
-pub fn tabs() -> impl Iterator<Item = (&'static str, &'static str)> {
+fn tabs() -> impl Iterator<Item = (&'static str, &'static str)> {
     WORKSPACES.iter().flat_map(|w| {
         let none: &[&str] = &[""];
         let tabs = if w.tabs.is_empty() { none } else { w.tabs };
@@ -55,7 +55,7 @@ pub fn tabs() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// A session that begins there.
-pub fn in_tab(session: &Value, room: &str, tab: &str) -> Value {
+fn in_tab(session: &Value, room: &str, tab: &str) -> Value {
     let mut session = session.clone();
     session["workspace"] = room.into();
     if !tab.is_empty() {
@@ -182,7 +182,7 @@ fn after_a_start_that_ended_badly_a_fresh_session_is_offered() {
     let mut harness = start(home.path());
     wait_for(&mut harness, "did not start well");
     harness.get_by_label("Go on with the last session").click();
-    wait_for(&mut harness, "Nothing is training");
+    wait_for(&mut harness, "Nothing is running");
     assert!(!file("session.kept.json").exists());
     close(harness);
     assert!(std::fs::read_to_string(file("session.json")).unwrap().contains("0.9"));
@@ -190,7 +190,7 @@ fn after_a_start_that_ended_badly_a_fresh_session_is_offered() {
     let mut harness = start(home.path());
     wait_for(&mut harness, "did not start well");
     harness.get_by_label("Begin a fresh session").click();
-    wait_for(&mut harness, "Nothing is training");
+    wait_for(&mut harness, "Nothing is running");
     assert!(std::fs::read_to_string(file("session.kept.json")).unwrap().contains("time"));
     close(harness);
     let now = std::fs::read_to_string(file("session.json")).unwrap();

@@ -42,6 +42,37 @@ use crate::data::{Dataset, PIXELS};
 const SPLIT_SEED: u64 = 1;
 
 /// A run in progress.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use spikescope::ann::trainer::{TrainConfig, Trainer};
+/// use spikescope::data::synthetic;
+///
+/// spikescope::ann::prepare();
+/// let digits = Arc::new(synthetic::generate(1, 400));
+/// let config = TrainConfig {
+///     data: "synthetic".into(),
+///     subset: digits.len(),
+///     validation_share: 0.1,
+///     epochs: 1,
+///     threads: 1,
+///     ..TrainConfig::default()
+/// };
+/// let mut trainer = Trainer::new(config, digits)?;
+/// let mut losses = Vec::new();
+/// loop {
+///     let step = trainer.step()?;
+///     losses.extend(step.batch.map(|batch| batch.loss));
+///     if step.finished {
+///         break;
+///     }
+/// }
+/// // 360 digits in batches of 32; untrained, the loss is about ln 10.
+/// assert_eq!(losses.len(), 12);
+/// assert!(losses[11] < losses[0]);
+/// # Ok::<(), spikescope::ann::AnnError>(())
+/// ```
 pub struct Trainer {
     config: TrainConfig,
     network: Network,

@@ -1,5 +1,5 @@
-//! The folder of a simulation: its checkpoint, the time it took, and the network when
-//! it has learnt. It is locked as long as a process works in it.
+//! The folder of a simulation: its checkpoint, the time it took, and the trained network.
+//! A process that works in it holds its lock.
 
 use std::path::{Path, PathBuf};
 

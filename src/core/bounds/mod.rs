@@ -1,9 +1,9 @@
-//! Ranges of settings, declared once: sliders and forms show them, and what is
-//! read from a file is brought within them, by one pass over all settings.
+//! Ranges of settings, declared once: sliders and forms show them, and one pass over
+//! all settings brings what was read from a file within them.
 //!
 //! A settings struct declares its ranges as constants and hands each of its fields
-//! to [`Bounds`], which knows them by name. It takes itself apart without `..`, so
-//! that a new field cannot be forgotten:
+//! to [`Bounds`] by name. It destructures itself without `..`, so that a new field
+//! cannot be forgotten:
 //!
 //! ```
 //! use spikescope::core::bounds::{Bounded, Bounds, Span};

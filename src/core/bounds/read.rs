@@ -1,4 +1,4 @@
-//! Settings from JSON: a value that cannot be takes nothing else with it.
+//! Reads settings from JSON; a value that cannot be read leaves the others alone.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

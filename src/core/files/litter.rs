@@ -1,8 +1,8 @@
-//! Temporary files, and those that a killed process left behind.
+//! Temporary files, and those left behind by a killed process.
 //!
-//! Whoever writes a temporary file holds its lock. The system lets go of it when
-//! the process ends, however that comes about; so a temporary file whose lock
-//! can be had has no owner any more.
+//! Whoever writes a temporary file holds a lock on it. The system releases the lock
+//! when the process ends, for whatever reason; so a temporary file that can be
+//! locked has no owner any more.
 
 use std::fs::{File, Permissions};
 use std::io;

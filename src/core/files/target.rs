@@ -1,4 +1,4 @@
-//! What a path to be written leads to.
+//! What a path leads to when a file is written there.
 
 use std::fs::{File, Metadata};
 use std::io;

@@ -1,4 +1,4 @@
-//! What must hold of the time bar at any speed and for any hand.
+//! What must hold of the time bar at any speed, whatever the user does.
 
 use super::*;
 use proptest::prelude::*;

@@ -1,9 +1,9 @@
 //! MNIST from its public mirrors.
 //!
-//! Each file is fetched into `NAME.gz.part`, checked by the SHA-256 of its
-//! content, flushed to the disk and only then renamed: a file under its final
-//! name is whole and right. What has arrived stays when something goes wrong,
-//! and the next attempt, even after a restart, asks for the rest alone.
+//! Each file is fetched into `NAME.gz.part`, checked by the SHA-256 of its content,
+//! flushed to disk and only then renamed: a file under its final name is complete
+//! and correct. When something goes wrong, the part that has arrived is kept, and
+//! the next attempt, even after a restart, asks only for the rest.
 //!
 //! * `transfer`: one request, its answer, and the `.part` file
 //! * this file: which file from which mirror, and when to give up

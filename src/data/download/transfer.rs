@@ -1,4 +1,4 @@
-//! One request for one file, and the `.part` file that collects its answer.
+//! One request for one file, and the `.part` file that receives the answer.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, Write};

@@ -1,6 +1,6 @@
-//! From colours to the brightness in which ink and paper differ most. Usually
-//! that is the brightness that people see; red on a green as bright as it needs
-//! the direction in the colours along which the ink departs from the paper.
+//! From colours to the grey in which ink and paper differ most. Usually that is
+//! perceived brightness; red ink on an equally bright green needs the direction in
+//! colour space along which the ink departs from the paper.
 
 use super::ink::{Paper, quantile};
 use super::{Colours, Grey};

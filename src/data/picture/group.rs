@@ -1,9 +1,9 @@
-//! Which parts make one digit, and in which order the digits are read.
+//! Which parts make up one digit, and in which order the digits are read.
 //!
-//! A 5 may have its top stroke apart, a 4 may be in two pieces; two digits
-//! beside each other are apart, too. What is small beside the others and near
-//! to one of them belongs to it; pieces as high as a digit are digits, unless
-//! they almost touch or lie in each other's way.
+//! The top stroke of a 5 may be detached, a 4 may be in two pieces; two digits
+//! beside each other are separate too. A piece that is small compared with the
+//! others and close to one of them belongs to it; pieces as tall as a digit are
+//! digits, unless they almost touch or overlap.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
 //! Ink or paper? The paper is a smooth surface of brightness (a quadratic, for
-//! lamps and windows that light it unevenly), fitted to what most of the
-//! picture, and most of its border, agrees on. What departs from it on the
-//! heavier side is ink.
+//! uneven light from lamps and windows), fitted to the brightness that most of the
+//! image, and most of its border, share. What departs from it on the side with
+//! more weight is ink.
 
 use super::Grey;
 

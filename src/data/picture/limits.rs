@@ -1,4 +1,4 @@
-//! What a picture may cost, found out before anything is unpacked.
+//! How much an image may cost to read, checked before anything is unpacked.
 
 use std::io::{Read, Seek, SeekFrom};
 

@@ -1,10 +1,10 @@
-//! Straight thin lines in the ink, level or upright within a few degrees: rules
-//! of paper, sides of frames, underlines; and a digit's own straight strokes.
+//! Straight thin lines in the ink, within a few degrees of horizontal or vertical:
+//! ruled lines, sides of frames, underlines; and a digit's own straight strokes.
 //! `rules` decides which is which.
 //!
-//! Across a thin line the ink is a short run. The middles of all short runs
-//! vote for straight lines (Hough's transform); the best line is fitted to its
-//! runs, bent a little if need be, and takes them; then the next.
+//! Across a thin line the ink is a short run. The middles of all short runs vote
+//! for straight lines (Hough's transform). The best line is fitted to its runs,
+//! bent a little if need be, and claims them; then the next.
 
 use super::Grey;
 

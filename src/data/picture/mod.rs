@@ -1,11 +1,11 @@
 //! Photos and scans of digits.
 //!
-//! A picture passes these stages: `read` unpacks it at a workable size, within
+//! An image passes these stages: `read` unpacks it at a workable size, within
 //! `limits`; `colour` makes it grey so that ink and paper differ most; `sheet`
-//! takes away the desk on which a sheet lies; `ink` tells the ink from paper that
-//! may be unevenly lit; `rules` takes off ruled lines, frames and underlines (found
-//! by `lines`); `parts` drops specks; `group` puts what is left together to digits;
-//! and `thicken` gives strokes that are thin for their size the width they have in
+//! removes the desk around a sheet of paper; `ink` separates ink from paper that
+//! may be unevenly lit; `rules` removes ruled lines, frames and underlines (found
+//! by `lines`); `parts` drops specks; `group` joins the rest into digits; and
+//! `thicken` gives strokes that are thin for their size the width they have in
 //! MNIST. MNIST's own framing ([`normalise_grey`]) follows.
 
 mod colour;

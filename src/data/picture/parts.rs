@@ -1,5 +1,5 @@
-//! Connected pieces of ink. Specks, crumbs, the edge of the table and what
-//! surrounds other ink go; `group` puts the others together to digits.
+//! Connected pieces of ink. Specks, crumbs, the edge of the table and whatever
+//! surrounds other ink are dropped; `group` joins the rest into digits.
 
 use super::Grey;
 

@@ -1,4 +1,4 @@
-//! From a file to colours of a workable size.
+//! From a file to colours at a workable size.
 
 use std::io::BufReader;
 use std::path::Path;

@@ -1,9 +1,9 @@
-//! Which lines are not the digit: rules and squares of paper, frames, underlines.
+//! Which lines are not part of a digit: ruled and squared paper, frames, underlines.
 //!
-//! A digit's own strokes are straight lines too. What tells the others apart is
-//! how they lie to the rest of the ink: rules go from one side of the picture
-//! to the other, or are many and evenly spaced; the sides of a frame meet, with
-//! ink inside; a line under, over or through a digit sticks out on both sides.
+//! A digit's own strokes can be straight lines too. What tells them apart is their
+//! position relative to the rest of the ink: ruled lines run from one side of the
+//! image to the other, or are many and evenly spaced; the sides of a frame meet,
+//! with ink inside; a line under, over or through a digit sticks out on both sides.
 
 use super::lines::{self, Line, Run, SOLID};
 use super::{Grey, parts};

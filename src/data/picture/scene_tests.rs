@@ -1,4 +1,4 @@
-//! Pictures with more on them than one digit.
+//! Photos with more in them than one digit.
 
 use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage};
 

@@ -1,10 +1,10 @@
-//! A sheet of paper on a darker or lighter desk. What is beyond the sheet becomes
+//! A sheet of paper on a darker or lighter desk. Everything beyond the sheet becomes
 //! paper, so that its outline is not taken for a digit.
 //!
-//! A sheet is a large piece of one brightness that most of the picture's border does
-//! not have, nearly a rectangle at some angle, with thin strokes in it. A digit that
-//! is drawn light on dark is one piece, too, but its holes are as wide as its
-//! strokes, or it is no rectangle.
+//! A sheet is a large piece of uniform brightness, different from most of the image's
+//! border, nearly a rectangle at some angle, with thin strokes in it. A digit drawn light
+//! on dark is one piece too, but its holes are as wide as its strokes, or it is not a
+//! rectangle.
 
 use super::Grey;
 

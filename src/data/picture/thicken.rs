@@ -1,6 +1,6 @@
-//! Strokes as thick as MNIST's. A fine pen on a large sheet would fade to
-//! almost nothing in 20×20 pixels; networks trained on MNIST have never seen
-//! that. Thinner strokes are widened evenly on all sides, before scaling.
+//! Makes strokes as thick as MNIST's. A fine pen on a large sheet would fade to
+//! almost nothing in 20×20 pixels, which networks trained on MNIST have never seen.
+//! Thin strokes are widened evenly on all sides, before scaling.
 
 use super::Grey;
 

@@ -1,7 +1,7 @@
 //! Stroke files: `{"strokes": [[[x, y], …], …]}`, x to the right, y down, at
-//! any scale. Other fields are ignored. A point may hold more than its place,
+//! any scale. Other fields are ignored. A point may hold more than its position,
 //! as tablets send it: `[x, y, pressure]`, `[x, y, pressure, time]` or
-//! `{"x": …, "y": …, "pressure": …}`; only the place counts.
+//! `{"x": …, "y": …, "pressure": …}`; only the position counts.
 
 use std::fmt;
 use std::path::Path;

@@ -1,12 +1,12 @@
-//! Drawn strokes, and how they become the 28×28 picture that a network sees.
+//! Drawn strokes, and how they become the 28×28 image that a network sees.
 //!
 //! The canvas, stroke files and the synthetic digits all go through
 //! [`to_pixels`]. It works on the vectors themselves: the inked bounding box
 //! is mapped onto MNIST's 20×20 box first and rendered once at that size, so
-//! that the scale at which somebody draws does not matter at all.
+//! the scale of a drawing does not matter.
 //!
 //! * `render`: anti-aliased strokes with round ends
-//! * `framing`: MNIST's box and centre of mass, for strokes and for pictures
+//! * `framing`: MNIST's box and centre of mass, for strokes and for images
 //! * [`erase()`]: the eraser, which cuts strokes
 //! * [`read_json`], [`load`]: stroke files
 

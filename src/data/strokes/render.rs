@@ -1,4 +1,4 @@
-//! Anti-aliased strokes, straight into the 28×28 picture.
+//! Anti-aliased strokes, rendered straight into the 28×28 image.
 
 use crate::data::{PIXELS, Pixels, SIDE};
 

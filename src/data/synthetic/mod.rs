@@ -1,13 +1,13 @@
 //! Handwritten-looking digits from a seeded generator.
 //!
-//! A digit is written as a person would: one of several ways to write it
-//! (`shapes`), bent by a smooth random field, slanted, turned and stretched
-//! by a hand of its own, drawn with a pen whose width wanders, and framed as
-//! MNIST frames its digits. Everything is available without any file.
+//! A digit is drawn the way a person would write it: one of several ways to write
+//! it (`shapes`), bent by a smooth random field, slanted, turned and stretched,
+//! drawn with a pen whose width varies, and framed as MNIST frames its digits. No
+//! file is needed.
 //!
-//! A digit depends on (seed, class, index) alone. Only additions,
-//! multiplications, divisions and square roots are used, which IEEE 754 rounds
-//! alike everywhere, so that the pixels are the same on every machine.
+//! A digit depends on (seed, class, index) alone. The generator uses only
+//! additions, multiplications, divisions and square roots, which IEEE 754 rounds
+//! alike everywhere, so the pixels are the same on every machine.
 
 // One point per line would make its pictures hard to see.
 #[rustfmt::skip]

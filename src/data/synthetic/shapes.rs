@@ -1,8 +1,8 @@
 //! The skeletons of the digits: how people write them, as points on paper.
 //!
 //! Coordinates are in a box of about 1×1, x to the right, y down, in writing
-//! order. Each digit has several allographs, the different ways in which it is
-//! written in different schools and countries.
+//! order. Each digit has several allographs, the variants taught in different
+//! schools and countries.
 
 /// Points through which the pen runs smoothly.
 pub(super) type Piece = &'static [[f32; 2]];

@@ -24,6 +24,26 @@ use record::{Look, Recorder};
 use replica::{Common, Derived, Replica};
 
 /// A network on the CPU.
+///
+/// ```
+/// use spikescope::snn::cpu::CpuEngine;
+/// use spikescope::snn::engine::Engine;
+/// use spikescope::snn::network::{NetworkSpec, ProbeWhat, Values, Waveform};
+/// use spikescope::snn::params::Config;
+///
+/// let dt_ms = 0.1;
+/// let network = NetworkSpec::new("charging", dt_ms, 1)
+///     .population("neuron", 1, Config::new("lif"))
+///     .current("drive", "neuron", Waveform::Constant(Values::Same(2.5)))
+///     .probe("spikes", ProbeWhat::Spikes { of: "neuron".into() })
+///     .build()?;
+/// let mut engine = CpuEngine::new(&network, 1);
+/// engine.run(500)?;
+/// let first_ms = engine.take_spikes()?[0].step as f64 * dt_ms;
+/// // From rest at −70 mV towards −45 mV past −50 mV, τₘ 20 ms: after τₘ ln(25 / 5).
+/// assert!((first_ms - 20.0 * 5.0_f64.ln()).abs() <= dt_ms);
+/// # Ok::<(), spikescope::snn::SnnError>(())
+/// ```
 pub struct CpuEngine {
     common: Common,
     replicas: Vec<Replica>,

@@ -6,7 +6,7 @@
 //! Of single neurons:
 //! * [`two_neurons`]: Fig. 1, spikes of one neuron produce spikes in another
 //! * [`curve`]: the f–I curve of a model, measured against its equations
-//! * [`unit`]: Fig. 3, the artificial neuron beside the biological one
+//! * [`mod@unit`]: Fig. 3, the artificial neuron beside the biological one
 //! * [`codes`]: an intensity, and a picture, in several codes
 //!
 //! Of plastic synapses:

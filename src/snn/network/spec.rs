@@ -6,6 +6,32 @@ use crate::snn::params::Config;
 use crate::snn::plasticity::Bounds;
 
 /// A network.
+///
+/// Parts refer to each other by name; [`NetworkSpec::build`] checks that they exist.
+///
+/// ```
+/// use spikescope::snn::network::{
+///     Connect, DelaySpec, Drive, NetworkSpec, ProjectionSpec, Values,
+/// };
+/// use spikescope::snn::params::Config;
+///
+/// // Ten Poisson inputs of 20 Hz onto one neuron; each spike lifts its potential by
+/// // 3 mV, 1.5 ms later.
+/// let synapses = |onto| {
+///     ProjectionSpec::new("synapses", "input", "neuron", onto, Connect::Dense, Values::Same(3.0))
+///         .delayed(DelaySpec::Ms(1.5))
+/// };
+/// let spec = NetworkSpec::new("poisson", 0.1, 1)
+///     .input("input", 10, Drive::Poisson(vec![20.0; 10]))
+///     .population("neuron", 1, Config::new("lif").with("t_ref_ms", 5.0));
+/// let network = spec.clone().projection(synapses("v")).build()?;
+/// assert_eq!(network.populations[0].size, 1);
+///
+/// // A state variable that the model does not have is an error that names it.
+/// let error = spec.projection(synapses("calcium")).build().err().expect("no such variable");
+/// assert!(error.to_string().contains("calcium"));
+/// # Ok::<(), spikescope::snn::SnnError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NetworkSpec {
     /// For people.

@@ -1,12 +1,10 @@
 //! The guided tour: every workspace in set-up states, rendered to pictures
 //! without a display. What is shown is computed, as it would be in the window.
 //!
-//! The scenes are the workspaces' own; what they have in common is in [`prepare`].
+//! The scenes are the workspaces' own.
 //!
 //! Each scene stands alone: one that does not get ready is named in the end, and
 //! the others are there.
-
-mod prepare;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -14,56 +12,17 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use eframe::egui_wgpu::{WgpuSetup, wgpu};
 use egui_kittest::Harness;
-pub(super) use prepare::{answered, digits, draw, draw_three, play};
 
 use super::app::{App, Setup};
 use super::command::Command;
-use super::session::ThemeChoice;
+use super::scene::{Look, PATIENCE, Scene, WINDOW};
 use super::window::{guarded, no_adapter, wgpu_setup};
 use super::workspaces::WORKSPACES;
 use crate::core::files::write_whole;
 
-/// Longest wait for a scene to be ready; a busy machine trains for a while.
-pub(super) const PATIENCE: Duration = Duration::from_secs(120);
-
 /// Longest wait for all of them. After it, a scene that is not ready at once is
 /// left out.
 const PATIENCE_IN_ALL: Duration = Duration::from_secs(480);
-
-/// One picture of the tour.
-pub struct Scene {
-    /// What is to be seen, in the workspace: `spikes`.
-    pub name: &'static str,
-    /// How large and how bright.
-    pub look: Look,
-    /// Sets it up; the workspace is in view already.
-    pub set_up: fn(&mut App),
-    /// Whether it is there.
-    pub ready: fn(&App) -> bool,
-}
-
-/// How large and how bright a scene is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// A laptop's window, dark.
-    Dark,
-    /// The same, light.
-    Light,
-    /// A projector.
-    Projector,
-}
-
-impl Look {
-    fn size(self) -> [f32; 2] {
-        if self == Self::Projector { [1024.0, 768.0] } else { WINDOW }
-    }
-
-    fn theme(self) -> ThemeChoice {
-        if self == Self::Dark { ThemeChoice::Dark } else { ThemeChoice::Light }
-    }
-}
-
-const WINDOW: [f32; 2] = [1280.0, 800.0];
 
 /// All scenes, with the ids of their workspaces.
 fn scenes() -> impl Iterator<Item = (&'static str, &'static Scene)> {
@@ -197,14 +156,14 @@ fn shoot(
     patience: Duration,
 ) -> anyhow::Result<image::RgbaImage> {
     harness.set_size(scene.look.size().into());
-    let app = harness.state_mut();
-    app.apply(Command::Projector(scene.look == Look::Projector));
-    app.apply(Command::Theme(scene.look.theme().into()));
-    app.apply(Command::Show(room));
-    (scene.set_up)(app);
+    let house = &mut harness.state_mut().house;
+    house.apply(Command::Projector(scene.look == Look::Projector));
+    house.apply(Command::Theme(scene.look.theme().into()));
+    house.apply(Command::Show(room));
+    (scene.set_up)(house);
     let begun = Instant::now();
     harness.run_steps(2);
-    while !(scene.ready)(harness.state()) {
+    while !(scene.ready)(&harness.state().house) {
         anyhow::ensure!(
             begun.elapsed() < patience,
             "it did not get ready in {} s",

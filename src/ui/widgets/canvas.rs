@@ -1,7 +1,7 @@
 //! The canvas: paper, pen and eraser, for mouse, touch, pen and keyboard.
 //!
 //! A slow frame can bring a press, many moves and a release at once, so the
-//! frame's events are replayed in order; nothing of a fast stroke is lost.
+//! frame's events are replayed in order; no part of a fast stroke is lost.
 
 use egui::{Event, Key, PointerButton, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Vec2};
 

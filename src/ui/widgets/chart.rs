@@ -1,5 +1,4 @@
-//! A chart with fixed bounds, named axes and a legend: what all of the lab's
-//! curves are drawn into.
+//! A chart with fixed bounds, named axes and a legend, for all of the labs' curves.
 
 use egui::{Id, Ui, Vec2b};
 use egui_plot::{

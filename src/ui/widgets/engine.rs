@@ -1,5 +1,5 @@
-//! The engine that runs a live simulation: which one, why, how fast, and the
-//! switch; one and the same wherever something is simulated.
+//! The engine of a live simulation: which one, why, how fast, and the switch; the same
+//! widget wherever something is simulated.
 
 use egui::{Button, ComboBox, Label, RichText, Ui};
 

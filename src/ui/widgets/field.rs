@@ -5,7 +5,7 @@ use egui::{ComboBox, RichText, Ui, vec2};
 
 use crate::snn::params::Param;
 use crate::ui::theme;
-use crate::ui::widgets::number;
+use crate::ui::widgets::{glossary, number};
 
 /// A heading with the button that brings the beginning back; whether it was clicked.
 pub fn heading(ui: &mut Ui, text: &str, tip: &str) -> bool {
@@ -62,6 +62,7 @@ impl<'a> Field<'a> {
     /// whether the value has changed.
     pub fn show(&self, ui: &mut Ui, value: &mut f64) -> bool {
         let label = ui.label(self.label).on_hover_text(self.doc);
+        let label = glossary::explained(ui, label, self.label);
         let space = if self.unit.is_empty() { "" } else { " " };
         ui.spacing_mut().slider_width = (ui.available_width() - 84.0).max(60.0);
         let slider = number::slider(value, self.range.0..=self.range.1)
@@ -98,7 +99,8 @@ pub fn parameter(ui: &mut Ui, param: &Param, value: &mut f64) -> bool {
         ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
             // The control has taken its room; the name gets what is left.
             let label = ui.add(egui::Label::new(param.label).truncate());
-            response.labelled_by(label.on_hover_text(tip.as_str()).id).on_hover_text(tip.as_str());
+            let label = glossary::explained(ui, label.on_hover_text(tip.as_str()), param.label);
+            response.labelled_by(label.id).on_hover_text(tip.as_str());
         });
         *value != before
     })

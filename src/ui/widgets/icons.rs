@@ -1,5 +1,4 @@
-//! The few pictograms, drawn as lines so that they are sharp at every size and
-//! in every theme.
+//! The pictograms, drawn as lines so that they are sharp at every size and in every theme.
 
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2};
 

@@ -1,5 +1,5 @@
-//! The time bar of a run that goes on. While the bar follows live, playing means
-//! running; anywhere in the past it moves through what was kept.
+//! The time bar of a run that is still growing. While the bar follows live, playing means
+//! running; anywhere in the past it moves through the recording.
 
 use super::time_axis::TimeView;
 use crate::core::playback::{Looping, Playback, PlaybackEdit};

@@ -1,4 +1,4 @@
-//! Pieces that several workspaces are made of.
+//! What more than one workspace is made of.
 
 pub mod banner;
 pub mod canvas;
@@ -6,6 +6,7 @@ pub mod chart;
 pub mod digit_view;
 pub mod engine;
 pub mod field;
+pub mod glossary;
 pub mod icons;
 pub mod live;
 pub mod names;

@@ -1,5 +1,4 @@
-//! Names for a screen reader, where there may be no room for a label beside a
-//! control.
+//! Names for screen readers, for controls without a label beside them.
 
 use egui::accesskit::Role;
 use egui::{Response, WidgetInfo};

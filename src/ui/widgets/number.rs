@@ -1,6 +1,6 @@
-//! Numbers that are dragged or typed. All of the window's go through here, so a
-//! decimal comma is understood everywhere, and what is not understood is said
-//! instead of being dropped (see [`not_understood`]).
+//! Numbers that are dragged or typed. All number fields use this, so a decimal comma
+//! is understood everywhere, and input that is not understood is reported instead
+//! of dropped (see [`not_understood`]).
 
 use std::cell::RefCell;
 use std::ops::RangeInclusive;

@@ -1,6 +1,6 @@
-//! How a page is laid out, in one place for all workspaces: what stands beside the
-//! figure (settings, or the digit), the figure, and the time bar, which is always in
-//! view. What is beside the figure folds away where the figure would be too small.
+//! The layout of a page, in one place for all workspaces: a side (settings, or the
+//! digit), the figure, and the time bar, which is always in view. The side folds away
+//! where the figure would be too small.
 
 use egui::{CornerRadius, Id, Key, Modifiers, Panel, RichText, ScrollArea, Sense, Ui, vec2};
 

@@ -1,5 +1,5 @@
-//! Pictures of numbers: textures that are made and uploaded only when what they
-//! show has changed.
+//! Images of numbers: textures that are made and uploaded only when their content
+//! has changed.
 
 use std::hash::{Hash, Hasher};
 

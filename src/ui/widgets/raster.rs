@@ -1,10 +1,9 @@
 //! The raster: neurons × time, a mark per spike, with the population rates below
 //! ([`rate`]).
 //!
-//! Few spikes are drawn one by one. Many become a picture of their density,
-//! which the `plotter` thread draws when spikes or view have changed; until it
-//! is there, the picture before is shown where it belongs, so that panning and
-//! zooming never wait.
+//! A few spikes are drawn one by one. Many become an image of their density, which
+//! the `plotter` thread draws when spikes or view have changed; until it is ready,
+//! the previous image is shown where it belongs, so panning and zooming never wait.
 
 mod rate;
 

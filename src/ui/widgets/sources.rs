@@ -8,7 +8,6 @@ use crate::ui::command::{Command, DataEdit, DigitEdit, Outbox};
 use crate::ui::desk::Desk;
 use crate::ui::digit::Source;
 use crate::ui::theme::{self, palette};
-use crate::ui::workspaces::HOME;
 use crate::workers::library::Loading;
 use crate::workers::models::Origin;
 
@@ -77,7 +76,7 @@ pub fn no_digit(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
     ui.label(RichText::new("There is no digit yet.").font(theme::strong(15.0)));
     ui.horizontal(|ui| {
         if ui.button("Draw one").on_hover_text("Ctrl+1, then come back").clicked() {
-            out.push(Command::Show(HOME));
+            out.push(Command::Home);
         }
         if ready(desk) {
             if ui.button("Take any").on_hover_text("A test digit (R)").clicked() {

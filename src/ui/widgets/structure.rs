@@ -1,7 +1,6 @@
-//! A network drawn as the data that flows through it, from the picture on the left
-//! to the ten classes on the right: what comes out of each layer is a block whose
-//! size follows its shape. Blocks that do not fit side by side go on in the next
-//! line, as text does.
+//! A network drawn as the data that flows through it, from the image on the left to the
+//! ten classes on the right: the output of each layer is a block whose size follows its
+//! shape. Blocks that do not fit on one line continue on the next, as text does.
 
 use egui::{
     Align2, Color32, CornerRadius, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2,

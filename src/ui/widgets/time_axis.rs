@@ -1,5 +1,5 @@
-//! The time axis that plots share: which stretch of a run is shown, where a
-//! moment lies on the screen, and how one pans and zooms.
+//! The time axis that plots share: the stretch of a run that is shown, where a moment
+//! lies on the screen, panning and zooming.
 
 use egui::{Align2, Painter, Rangef, Rect, Response, Stroke, Ui, pos2};
 use serde::{Deserialize, Serialize};

@@ -1,12 +1,12 @@
-//! Figures of the selected neurons: ISI histogram, CV and mean rate. They are
-//! measured by the `plotter` thread.
+//! Statistics of the selected neurons: ISI histogram, CV and mean rate, measured by the
+//! `plotter` thread.
 
 use std::sync::Arc;
 
 use egui::{Align2, Rect, RichText, Sense, Ui, pos2, vec2};
 
-use super::number;
 use super::raster::Selection;
+use super::{glossary, number};
 use crate::snn::recording::Recording;
 use crate::snn::recording::statistics::TrainStatistics;
 use crate::ui::command::{Command, Outbox};
@@ -137,7 +137,7 @@ fn rows(ui: &mut Ui, figures: &TrainStatistics) {
     ];
     egui::Grid::new("train figures").num_columns(2).spacing([12.0, 3.0]).show(ui, |ui| {
         for (name, value, tip) in rows {
-            ui.label(name).on_hover_text(tip);
+            glossary::term(ui, name).on_hover_text(tip);
             ui.label(RichText::new(value).font(theme::strong(14.0))).on_hover_text(tip);
             ui.end_row();
         }

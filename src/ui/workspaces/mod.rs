@@ -10,7 +10,11 @@ pub mod spiking;
 pub mod time;
 pub mod train;
 
+use serde_json::{Map, Value};
+
+use super::session::Session;
 use super::workspace::Entry;
+use crate::core::bounds::Read;
 
 /// All workspaces.
 pub static WORKSPACES: &[Entry] = &[
@@ -24,13 +28,33 @@ pub static WORKSPACES: &[Entry] = &[
     Entry::of::<conversion::Conversion>(),
 ];
 
-/// The first: where digits are drawn.
-pub static HOME: &str = WORKSPACES[0].about.id;
-
 /// The workspace of this id.
 pub fn find(id: &str) -> Option<&'static Entry> {
     WORKSPACES.iter().find(|w| w.about.id == id)
 }
+
+/// Reads each workspace's part of a session.
+pub fn read(whole: &Map<String, Value>, session: &mut Read<Session>) {
+    let kept = whole.get("rooms").and_then(Value::as_object);
+    let mut rooms = Map::new();
+    for entry in WORKSPACES {
+        let id = entry.about.id;
+        let room = (entry.read)(whole, kept.and_then(|k| k.get(id)));
+        let named = |names: Vec<String>| names.into_iter().map(move |n| format!("{id}.{n}"));
+        session.mended.extend(named(room.mended));
+        session.dropped.extend(named(room.dropped));
+        rooms.insert(id.to_owned(), room.settings);
+    }
+    let settings = &mut session.settings;
+    settings.rooms = rooms;
+    if find(&settings.workspace).is_none() {
+        WORKSPACES[0].about.id.clone_into(&mut settings.workspace);
+        session.mended.push("workspace".into());
+    }
+}
+
+#[cfg(test)]
+mod session_tests;
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,9 @@
-//! The `clicks` thread: lets spikes be heard, a click each, as the time bar passes
-//! them. It only decides when; [`output`] has the sound card ask for samples on a
-//! thread of its own, and [`synth`] makes them.
+//! The `clicks` thread: plays a click for each spike that the time bar passes. It only
+//! decides when; [`output`] lets the sound card ask for samples on a thread of its own,
+//! and [`synth`] makes them.
 //!
-//! Spikes are heard where they can be told apart: clicks come no closer than some
-//! milliseconds, and where far more spikes pass than that, none is heard.
+//! Spikes are played only while they can be told apart: clicks are at least some
+//! milliseconds apart, and when far more spikes pass than that, none is played.
 
 #[cfg(target_os = "linux")]
 mod output;

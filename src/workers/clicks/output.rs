@@ -1,5 +1,5 @@
-//! Sound on Linux, by the protocol that PulseAudio and PipeWire understand, spoken in
-//! Rust: no library of the system is needed, neither to build nor to start.
+//! Sound on Linux, through the protocol of PulseAudio and PipeWire, in pure Rust: no
+//! system library is needed, neither to build nor to start.
 
 use std::sync::{Arc, Mutex};
 

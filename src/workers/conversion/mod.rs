@@ -2,7 +2,7 @@
 //!
 //! * `conversion` takes the newest question (a digit, a network, a recipe) and
 //!   answers with a whole run of the converted network, step by step
-//! * `sample` ([`sample`]), started when asked for: accuracy over many test digits
+//! * `sample` ([`sample`]), started on demand: accuracy over many test digits
 
 pub mod sample;
 

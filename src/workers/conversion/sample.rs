@@ -1,4 +1,4 @@
-//! The `sample` thread: many test digits through a converted network.
+//! The `sample` thread: runs many test digits through a converted network.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -1,11 +1,10 @@
-//! What it costs the network to be watched: three runs of the same network over the
-//! same digits, in turns.
+//! What watching costs: three runs of the same network over the same digits, in turns.
 //!
 //! * *alone*: engine and protocol and nothing else, as `simulate` runs them
-//! * *unwatched*: on the `digits` thread while nobody looks, with its labels, running
-//!   accuracy and past moments
-//! * *watched*: the same with all spikes and the state of some neurons recorded, the
-//!   fields painted, and a view taken and a raster counted sixty times a second
+//! * *unwatched*: on the `digits` thread while nobody looks, with labels, running
+//!   accuracy and history
+//! * *watched*: also recording all spikes and the state of some neurons, painting the
+//!   receptive fields, and making a view and a raster sixty times a second
 
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;

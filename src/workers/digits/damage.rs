@@ -1,10 +1,10 @@
 //! Damage to networks: neurons or synapses are cut, or the input is noisy.
 //!
-//! * A cut **neuron** says nothing any more: a hidden unit with all its synapses.
-//! * A cut **synapse** has weight zero; nothing is scaled up in its place.
+//! * A cut **neuron** is silent: a hidden unit with all its synapses.
+//! * A cut **synapse** has weight zero; the others are not scaled up to compensate.
 //! * **Noise** is Gaussian, added to every pixel.
 //!
-//! What is cut is drawn by chance from a seed; a larger share includes a smaller one.
+//! A seed decides what is cut; a larger share includes a smaller one.
 
 use super::network::Learnt;
 use crate::ann::network::Network;

@@ -1,5 +1,5 @@
-//! All receptive fields in one picture, painted where the weights are: the window
-//! only hands it to the graphics card.
+//! All receptive fields in one image, painted where the weights are: the window only
+//! hands it to the graphics card.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! What the network was like at earlier images: weights in steps of 1/255 of each
-//! neuron's largest one, θ, labels and answers, within a memory cap. When the cap is
-//! reached, every second moment is given up and the distance between them doubles, so
-//! that a run of any length is kept from its beginning to its end.
+//! The network at earlier images: weights in steps of 1/255 of each neuron's largest
+//! one, θ, labels and answers, within a memory cap. When the cap is reached, every
+//! second moment is dropped and the distance between them doubles, so a run of any
+//! length is kept from beginning to end.
 
 use super::tally::Confusion;
 use crate::data::PIXELS;

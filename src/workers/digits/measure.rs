@@ -1,7 +1,7 @@
-//! The `measure` thread: how many test digits a network answers rightly, as it is
-//! and damaged ([`super::damage`]), the spiking network and conventional ones beside
-//! it. Damaged networks are shown each image once, however few spikes it raises; whole
-//! ones are shown it again, brighter, up to a limit. No answer is counted wrong.
+//! The `measure` thread: how many test digits a network answers correctly, intact and
+//! damaged ([`super::damage`]), for the spiking network and conventional ones. Damaged
+//! networks see each image once, however few spikes it raises; intact ones see it again,
+//! brighter, up to a limit. A missing answer counts as wrong.
 
 use std::cell::Cell;
 use std::sync::Arc;

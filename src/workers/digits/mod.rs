@@ -1,22 +1,22 @@
-//! The `digits` thread: a network of Diehl and Cook's that learns digits by spikes
+//! The `digits` thread: a network of Diehl and Cook's that learns digits from spikes
 //! alone, live.
 //!
-//! * [`network`]: what a run begins with, and the knobs
+//! * [`network`]: what a run begins with, and what can be changed
 //! * [`run`]: one run
-//! * [`tally`]: what its neurons stand for, and the running accuracy
-//! * [`spikes`]: what is recorded spike by spike while somebody looks
+//! * [`tally`]: which digit each neuron stands for, and the running accuracy
+//! * [`spikes`]: spikes recorded while somebody looks
 //! * [`history`]: earlier moments
 //! * [`keep`]: the network in a file, over a restart
-//! * [`fields`]: the picture of all receptive fields
+//! * [`fields`]: the image of all receptive fields
 //! * [`painter`]: makes it, on a thread of its own
 //! * [`view`]: what the window sees
-//! * [`shown`]: a digit shown to a network that has learnt (a thread of its own)
-//! * [`measure`]: accuracy, whole and damaged (a thread of its own)
-//! * [`damage`]: what damaged networks are
-//! * [`cost`]: what it costs to be watched
+//! * [`shown`]: a digit shown to a trained network (a thread of its own)
+//! * [`measure`]: accuracy, intact and damaged (a thread of its own)
+//! * [`damage`]: what damage means
+//! * [`cost`]: what watching costs
 //!
-//! Small things come up twenty times a second; fields and labels, which take longer
-//! to copy, as often as costs a few percent of the time.
+//! Small values are published twenty times a second; receptive fields and labels, which
+//! take longer to copy, as often as a few percent of the time allow.
 
 pub mod cost;
 pub mod damage;

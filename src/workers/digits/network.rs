@@ -1,4 +1,4 @@
-//! What a run begins with, and what can be changed while it goes on.
+//! What a run begins with, and what can be changed while it runs.
 
 use std::sync::Arc;
 

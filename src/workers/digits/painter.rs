@@ -1,5 +1,5 @@
-//! The `field painter` thread: makes pictures, histograms and sums of copies of the
-//! network, so that the thread that simulates only has to copy.
+//! The `field painter` thread: makes images, histograms and sums from copies of the
+//! network, so the simulating thread only has to copy.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -1,5 +1,5 @@
-//! One run: the network in its engine, the protocol by which it is shown images, and
-//! what is known of it. It is advanced by steps; nothing that is looked at changes it.
+//! One run: the network in its engine, the protocol that shows it images, and what is
+//! known of it. It advances in steps; looking at it changes nothing.
 
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
-//! The `shown digit` thread: shows the current digit to a network that has learnt,
-//! with weights and θ frozen, and keeps all of it: every spike and every membrane
-//! potential of the 350 ms, to be played back slowly.
+//! The `shown digit` thread: shows the current digit to a trained network, with weights
+//! and θ frozen, and keeps everything: every spike and every membrane potential of the
+//! 350 ms, to be played back slowly.
 //!
-//! Each digit begins from the same state with the same random numbers: the same
-//! digit, the same answer.
+//! Each digit starts from the same state with the same random numbers: the same digit
+//! gets the same answer.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,7 +1,7 @@
 //! The stretch of a run that is recorded spike by spike, while somebody looks.
 //!
-//! Time counts from when the recording began. A gap, in which nobody looked, begins a
-//! new one.
+//! Time counts from the start of the recording. After a gap in which nobody looked, a
+//! new recording begins.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

@@ -1,12 +1,11 @@
-//! What the network answers while it learns, and what its neurons stand for.
+//! What the network answers while it learns, and which digit each neuron stands for.
 //!
 //! Labels and answers come from different images: after every [`BLOCK`] images the
 //! neurons are labelled by their responses to the last [`LABEL_BLOCKS`] blocks, and
-//! each image of the *next* block is answered by the vote of the neurons as they
-//! are labelled then. So no image helps to label the neurons that answer it. The
-//! running accuracy is the share of right answers among the last [`WINDOW`] ones. It
-//! lies below the accuracy of a frozen network, because weights change between
-//! labels and answers.
+//! each image of the *next* block is answered by the vote of the neurons with these
+//! labels. So no image helps to label the neurons that answer it. The running accuracy
+//! is the share of correct answers among the last [`WINDOW`]. It is lower than the
+//! accuracy of a frozen network, because weights change between labels and answers.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

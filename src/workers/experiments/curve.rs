@@ -1,4 +1,4 @@
-//! The f–I curve, measured no faster than one can watch it.
+//! The f–I curve, measured no faster than one can watch.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! The MLP's first layer: where Fig. 3 gets the weights of a unit from.
+//! The MLP's first layer, from which Fig. 3 takes the weights of a unit.
 
 use crate::data::{PIXELS, Pixels};
 use crate::workers::models::Models;

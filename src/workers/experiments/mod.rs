@@ -1,6 +1,6 @@
-//! The `experiments` thread: small simulations with an answer, for the Neuron
-//! lab. Only the newest question counts; a longer one publishes what it has so
-//! far, so that one can watch it being measured, and ends when another comes.
+//! The `experiments` thread: the Neuron lab's measurements. Only the newest question
+//! counts. A longer one publishes its results as they come, so that one can watch, and
+//! ends when another is asked.
 
 mod curve;
 mod first_layer;

@@ -1,5 +1,5 @@
-//! What there is to know of a network without any digit: its layers, their
-//! receptive fields and their filters.
+//! What is known of a network without any digit: its layers, their receptive fields
+//! and their filters.
 
 use std::sync::Arc;
 

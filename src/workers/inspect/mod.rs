@@ -2,10 +2,10 @@
 //!
 //! * [`live`]: what follows the digit while it is being drawn: every layer's
 //!   output, gradient × input, one sum with its products, one effective field.
-//!   Only the newest [`Look`] counts; what was seen is in the [`Sight`] slot.
+//!   Only the newest [`Look`] counts; the result is in the [`Sight`] slot.
 //! * [`seek`]: what takes longer: occlusion, activation maximisation, exciting
-//!   pictures, a whole layer's effective fields, Gabor fits. One [`Task`] after
-//!   the other, each can be stopped; what was found is in the [`Findings`] slot.
+//!   digits, a whole layer's effective fields, Gabor fits. One [`Task`] at a
+//!   time; each can be stopped. Results are in the [`Findings`] slot.
 
 pub mod anatomy;
 pub mod live;

@@ -1,4 +1,4 @@
-//! The `seek` thread: what takes longer than the next stroke of the pen.
+//! The `seek` thread: searches that take longer than the next stroke of the pen.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;

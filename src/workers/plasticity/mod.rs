@@ -1,8 +1,8 @@
 //! The threads of the Plasticity lab.
 //!
 //! * `plasticity` answers questions ([`Experiment`]): only the newest counts. A
-//!   longer experiment publishes what it has so far, so that one can watch it,
-//!   and ends when another is asked for.
+//!   longer experiment publishes its results as they come, so that one can watch,
+//!   and ends when another is asked.
 //! * `pattern` ([`pattern`]) runs the neuron that finds a pattern, at the speed
 //!   asked for.
 

@@ -1,5 +1,5 @@
-//! An array of weights as pictures: one tile for each unit, in the shape in which
-//! the unit sees what comes before it.
+//! An array of weights as images: one tile per unit, in the shape of the unit's
+//! input.
 
 use crate::ann::AnnError;
 use crate::ann::network::Network;

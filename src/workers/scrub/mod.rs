@@ -1,14 +1,14 @@
-//! The `scrub` thread: shows a run as it was at any moment of its history.
+//! The `scrub` thread: shows a run at any moment of its history.
 //!
-//! The window leaves a [`Question`] (the newest counts) whenever what it wants to
-//! see has changed: another moment, layer or digit, or more snapshots of a run
-//! that goes on. A jump is answered first and published whole. What takes longer,
-//! the confusion matrix at that moment and the course of single weights, is done
-//! piece by piece while no newer question waits, so a jump never waits for it and
-//! leaving the moment is what cancels it.
+//! The window asks a [`Question`] (only the newest counts) whenever it wants to see
+//! something else: another moment, layer or digit, or new snapshots of a running
+//! training. A jump is answered first and published whole. What takes longer, the
+//! confusion matrix at that moment and the path of single weights, is done piece by
+//! piece while no newer question waits; so a jump never waits for it, and leaving
+//! the moment cancels it.
 //!
-//! * [`bank`]: arrays of weights as pictures
-//! * [`session`]: a run that is open, and what is computed of it
+//! * [`bank`]: arrays of weights as images
+//! * [`session`]: an open run, and what is computed from it
 
 pub mod bank;
 mod session;

@@ -1,4 +1,4 @@
-//! A run that is open, and what is computed of its history.
+//! An open run, and what is computed from its history.
 
 use std::collections::BTreeMap;
 use std::path::Path;

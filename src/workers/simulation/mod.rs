@@ -1,8 +1,8 @@
 //! The `simulation` thread: owns an engine and runs it at the speed asked for,
 //! from one step a second to as fast as it can.
 //!
-//! What the window shows comes up as a [`SimulationView`] some thirty times a second;
-//! spikes and traces go into recordings with a memory cap.
+//! The window gets a [`SimulationView`] some thirty times a second; spikes and traces go
+//! into recordings with a memory cap.
 
 mod run;
 

@@ -1,4 +1,4 @@
-//! One run: the engine, and what was recorded of it.
+//! One run: the engine and its recordings.
 
 use super::{Setup, THREADS};
 use crate::snn::SnnError;

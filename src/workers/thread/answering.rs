@@ -1,5 +1,5 @@
-//! A thread that answers the newest question. One that is asked while another is
-//! being answered waits; one that waits is replaced by a newer one.
+//! A thread that answers the newest question. A question asked while another is being
+//! answered waits; a newer one replaces it.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

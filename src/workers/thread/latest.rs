@@ -1,5 +1,5 @@
-//! Latest-value cells: the newest value replaces the one before it, so a slow
-//! reader sees fewer values and never holds a fast writer up.
+//! Latest-value cells: the newest value replaces the one before it, so a slow reader
+//! sees fewer values and never holds up a fast writer.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -1,10 +1,10 @@
-//! What the workers' threads have in common.
+//! The two kinds of worker threads, and what they are made of.
 //!
-//! * [`latest`]: values of which only the newest matters, up and down
 //! * [`answering`]: a thread that answers the newest question
 //! * [`paced`]: a thread that runs something at the speed asked for
-//! * [`remote`]: its pause, speed and commands
-//! * [`pace`]: when its steps are due, and how fast they really go
+//! * [`latest`]: values of which only the newest matters, in both directions
+//! * [`remote`]: pause, speed and commands of a paced thread
+//! * [`pace`]: when steps are due, and how fast they really run
 
 pub mod answering;
 pub mod latest;

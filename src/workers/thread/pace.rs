@@ -1,4 +1,4 @@
-//! When steps are due, and how fast they really go.
+//! When steps are due, and how fast they really run.
 
 use std::time::{Duration, Instant};
 

@@ -2,9 +2,9 @@
 //! fast as it can.
 //!
 //! Speed and pause are atomics, so they never queue behind work. Steps are done in
-//! slices of a few milliseconds, between which commands are carried out. What the
-//! window shows comes up every so often, never once per step. Pacing decides when a
-//! step is done, never what it does.
+//! slices of a few milliseconds; commands are carried out between slices. The window
+//! gets a view at a fixed rate, never one per step. Pacing decides when a step is done,
+//! never what it does.
 
 use std::ops::Deref;
 use std::sync::Arc;

@@ -1,6 +1,5 @@
-//! The remote control of a thread that runs something at a speed asked for
-//! ([`super::paced`]): pause and speed as atomics, which never queue behind work, and
-//! a bounded queue of commands.
+//! The remote control of a paced thread ([`super::paced`]): pause and speed as atomics,
+//! which never queue behind work, and a bounded queue of commands.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};

@@ -1,6 +1,5 @@
-//! The time bar: one and the same for everything that has time, be it the 28
-//! columns of a digit, the snapshots of a training run or milliseconds of
-//! simulated time that still grow.
+//! The time bar, the same for everything that has time: the 28 columns of a digit,
+//! the snapshots of a training run, or a simulation that is still running.
 //!
 //! ```text
 //! |◀ ◀ ▶ ▶ ▶|   12 of 28 columns   Speed − [5] + columns/s, measured 4.9   Loop [off]
@@ -16,15 +15,15 @@
 //! TimeBar::new(&view.playback, Axis { unit: "ms", unit_per_step: 0.5, decimals: 1 })
 //!     .density(&spikes_per_bin, "Spikes in all populations")
 //!     .marks(&marks)
-//!     .show(ui, &mut |edit| out.push(Command::Mine(MyEdit::Time(edit))));
+//!     .show(ui, &mut |edit| out.push(MyEdit::Play(edit)));
 //! ```
 //!
-//! and where the command is carried out, `playback.edit(&edit)`. Nothing more:
-//! while it plays, the bar asks for a repaint when the next step is due, and
-//! only then, and gives [`PlaybackEdit::Tick`]s; with nothing playing it asks for
-//! none. Show one bar at a time: it takes its keys ([`KEYS`]) wherever the
-//! pointer is, but never from a widget that has the keyboard (a text field, the
-//! canvas, a slider or button reached by Tab).
+//! and in its `apply`, `playback.edit(&edit)`. Nothing more: while it plays, the
+//! bar asks for a repaint only when the next step is due, and gives
+//! [`PlaybackEdit::Tick`]s; otherwise it asks for none. Show one bar at a time: it
+//! takes its keys ([`KEYS`]) wherever the pointer is, but never from a widget that
+//! has the keyboard focus (a text field, the canvas, a slider or button reached by
+//! Tab).
 
 mod ruler;
 

@@ -1,5 +1,5 @@
-//! The ruler: density, selection, marks and position; dragged to scrub, dragged
-//! with Shift to select.
+//! The ruler: density, selection, marks and position. Drag to scrub, drag with Shift to
+//! select.
 
 use egui::{Align2, Color32, Mesh, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, pos2};
 

@@ -2,32 +2,32 @@
 
 use super::settings::ConversionTab;
 use super::{ABOUT, Conversion, ConversionEdit};
-use crate::ui::app::App;
-use crate::ui::tour::{Look, Scene, draw_three};
+use crate::ui::house::House;
+use crate::ui::scene::{Look, Scene, draw_three};
 
 /// The pages.
 pub const SCENES: &[Scene] = &[
     Scene {
         name: "side-by-side",
         look: Look::Dark,
-        set_up: |app| open(app, ConversionTab::Pictures),
+        set_up: |house| open(house, ConversionTab::Pictures),
         ready: converted,
     },
     Scene {
         name: "spikes-projector",
         look: Look::Projector,
-        set_up: |app| open(app, ConversionTab::Spikes),
+        set_up: |house| open(house, ConversionTab::Spikes),
         ready: converted,
     },
 ];
 
-fn open(app: &mut App, tab: ConversionTab) {
-    draw_three(app);
-    app.show(ABOUT.id);
-    app.apply(ConversionEdit::Tab(tab));
+fn open(house: &mut House, tab: ConversionTab) {
+    draw_three(house);
+    house.show(ABOUT.id);
+    house.apply(ConversionEdit::Tab(tab));
 }
 
 /// Once the newest question is answered.
-fn converted(app: &App) -> bool {
-    app.room::<Conversion>().is_current()
+fn converted(house: &House) -> bool {
+    house.room::<Conversion>().is_current()
 }

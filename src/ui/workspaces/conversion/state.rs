@@ -10,7 +10,7 @@ use crate::core::playback::{Playback, PlaybackEdit};
 use crate::data::Dataset;
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
-use crate::ui::tour::Scene;
+use crate::ui::scene::Scene;
 use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::conversion::sample::{Sample, SampleOf};

@@ -16,7 +16,7 @@ use settings::AnswersView;
 
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
-use crate::ui::tour::Scene;
+use crate::ui::scene::Scene;
 use crate::ui::widgets::icons::Icon;
 use crate::ui::workspace::{About, Edit, Shows, View, Workspace};
 use crate::workers::Start;

@@ -6,8 +6,8 @@ use super::settings::{FieldsTab, ReasonMap, Show};
 use super::{ABOUT, Fields, FieldsEdit, Seek};
 use crate::ann::inspect::Unit;
 use crate::ann::zoo::ZOO;
-use crate::ui::app::App;
-use crate::ui::tour::{Look, PATIENCE, Scene, answered, draw_three};
+use crate::ui::house::House;
+use crate::ui::scene::{Look, PATIENCE, Scene, answered, draw_three};
 use crate::workers::inspect::Findings;
 
 /// A unit of CNN 3's second layer, in the middle of the digit.
@@ -15,78 +15,78 @@ const INTO_UNIT: FieldsEdit = FieldsEdit::Unit(Unit { layer: 1, y: 9, x: 12, cha
 
 /// The pages.
 pub const SCENES: &[Scene] = &[
-    Scene { name: "network", look: Look::Dark, set_up: |app| open(app, &[]), ready: looked },
+    Scene { name: "network", look: Look::Dark, set_up: |house| open(house, &[]), ready: looked },
     Scene {
         name: "layer",
         look: Look::Light,
-        set_up: |app| open(app, &[FieldsEdit::Layer(1)]),
+        set_up: |house| open(house, &[FieldsEdit::Layer(1)]),
         ready: looked,
     },
     Scene {
         name: "kernels",
         look: Look::Dark,
-        set_up: |app| open(app, &[FieldsEdit::Layer(1), FieldsEdit::Show(Show::Kernels)]),
+        set_up: |house| open(house, &[FieldsEdit::Layer(1), FieldsEdit::Show(Show::Kernels)]),
         ready: looked,
     },
     Scene {
         name: "effective",
         look: Look::Dark,
-        set_up: |app| {
+        set_up: |house| {
             let show = FieldsEdit::Show(Show::Fields);
-            open(app, &[FieldsEdit::Layer(3), show, FieldsEdit::Seek(Seek::Fields)]);
+            open(house, &[FieldsEdit::Layer(3), show, FieldsEdit::Seek(Seek::Fields)]);
         },
-        ready: |app| found(app, |f| !f.fields.is_empty()),
+        ready: |house| found(house, |f| !f.fields.is_empty()),
     },
     Scene {
         name: "unit",
         look: Look::Dark,
-        set_up: |app| {
+        set_up: |house| {
             let [liked, exciting] = [Seek::Liked, Seek::Exciting].map(FieldsEdit::Seek);
-            open(app, &[INTO_UNIT, liked, exciting]);
+            open(house, &[INTO_UNIT, liked, exciting]);
         },
-        ready: |app| found(app, |f| !f.liked.is_empty() && !f.exciting.is_empty()),
+        ready: |house| found(house, |f| !f.liked.is_empty() && !f.exciting.is_empty()),
     },
     Scene {
         name: "product",
         look: Look::Projector,
-        set_up: |app| open(app, &[INTO_UNIT, FieldsEdit::Term(4)]),
+        set_up: |house| open(house, &[INTO_UNIT, FieldsEdit::Term(4)]),
         ready: looked,
     },
     Scene {
         name: "why",
         look: Look::Light,
-        set_up: |app| open(app, &[FieldsEdit::Tab(FieldsTab::Why)]),
-        ready: |app| looked(app) && !app.room::<Fields>().sight.why.is_empty(),
+        set_up: |house| open(house, &[FieldsEdit::Tab(FieldsTab::Why)]),
+        ready: |house| looked(house) && !house.room::<Fields>().sight.why.is_empty(),
     },
     Scene {
         name: "occlusion",
         look: Look::Dark,
-        set_up: |app| {
+        set_up: |house| {
             let map = FieldsEdit::Reason(ReasonMap::Occlusion);
-            open(app, &[FieldsEdit::Tab(FieldsTab::Why), map, FieldsEdit::Seek(Seek::Occlusion)]);
+            open(house, &[FieldsEdit::Tab(FieldsTab::Why), map, FieldsEdit::Seek(Seek::Occlusion)]);
         },
-        ready: |app| found(app, |f| f.occlusion.len() >= ZOO.len()),
+        ready: |house| found(house, |f| f.occlusion.len() >= ZOO.len()),
     },
     Scene {
         name: "gabor",
         look: Look::Dark,
-        set_up: |app| {
-            open(app, &[FieldsEdit::Tab(FieldsTab::Gabor), FieldsEdit::Seek(Seek::Gabor)]);
+        set_up: |house| {
+            open(house, &[FieldsEdit::Tab(FieldsTab::Gabor), FieldsEdit::Seek(Seek::Gabor)]);
         },
-        ready: |app| found(app, |f| !f.gabor.is_empty()),
+        ready: |house| found(house, |f| !f.gabor.is_empty()),
     },
     Scene {
         name: "rnn-projector",
         look: Look::Projector,
-        set_up: |app| open(app, &[FieldsEdit::Model("rnn1".into())]),
+        set_up: |house| open(house, &[FieldsEdit::Model("rnn1".into())]),
         ready: looked,
     },
 ];
 
 /// The workspace from its beginning, with a digit and these edits.
-fn open(app: &mut App, edits: &[FieldsEdit]) {
-    draw_three(app);
-    app.show(ABOUT.id);
+fn open(house: &mut House, edits: &[FieldsEdit]) {
+    draw_three(house);
+    house.show(ABOUT.id);
     for edit in [
         FieldsEdit::Model("cnn3".into()),
         FieldsEdit::Tab(FieldsTab::Network),
@@ -94,25 +94,25 @@ fn open(app: &mut App, edits: &[FieldsEdit]) {
         FieldsEdit::Reason(ReasonMap::Gradient),
         FieldsEdit::Top,
     ] {
-        app.apply(edit);
+        house.apply(edit);
     }
     // What a search is about is known once the network has been taken apart.
     let begun = Instant::now();
-    app.follow();
-    while app.room::<Fields>().sight.anatomy.is_none() && begun.elapsed() < PATIENCE {
+    house.follow();
+    while house.room::<Fields>().sight.anatomy.is_none() && begun.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(10));
-        app.follow();
+        house.follow();
     }
     for edit in edits {
-        app.apply(edit.clone());
+        house.apply(edit.clone());
     }
 }
 
-fn looked(app: &App) -> bool {
-    app.room::<Fields>().looked() && answered(app)
+fn looked(house: &House) -> bool {
+    house.room::<Fields>().looked() && answered(house)
 }
 
-fn found(app: &App, what: fn(&Findings) -> bool) -> bool {
-    let findings = &app.room::<Fields>().findings;
-    looked(app) && what(findings) && findings.running.is_none()
+fn found(house: &House, what: fn(&Findings) -> bool) -> bool {
+    let findings = &house.room::<Fields>().findings;
+    looked(house) && what(findings) && findings.running.is_none()
 }

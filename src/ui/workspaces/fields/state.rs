@@ -13,7 +13,7 @@ use crate::core::text::grouped;
 use crate::data::Dataset;
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
-use crate::ui::tour::Scene;
+use crate::ui::scene::Scene;
 use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::inspect::{Findings, Inspector, Look, Part, Sight, Task};

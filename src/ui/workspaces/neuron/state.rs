@@ -27,7 +27,7 @@ use crate::snn::recording::Recording;
 use crate::snn::recording::spike_times::EXTENSIONS;
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
-use crate::ui::tour::Scene;
+use crate::ui::scene::Scene;
 use crate::ui::widgets::live;
 use crate::ui::widgets::raster::RasterView;
 use crate::ui::workspace::{About, Edit, Shows, View, Workspace};

@@ -21,7 +21,7 @@ use crate::snn::experiments::story;
 use crate::snn::params::Config;
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
-use crate::ui::tour::Scene;
+use crate::ui::scene::Scene;
 use crate::ui::widgets::live;
 use crate::ui::widgets::raster::RasterView;
 use crate::ui::workspace::{About, Edit, View, Workspace};

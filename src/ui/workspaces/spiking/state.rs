@@ -19,7 +19,7 @@ use crate::core::text::grouped;
 use crate::snn::choose::Wish;
 use crate::ui::command::Outbox;
 use crate::ui::desk::{Desk, Guest};
-use crate::ui::tour::Scene;
+use crate::ui::scene::Scene;
 use crate::ui::widgets::raster::RasterView;
 use crate::ui::widgets::time_axis::TimeView;
 use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};

@@ -14,7 +14,7 @@ use crate::data::SIDE;
 use crate::data::registry::SYNTHETIC;
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
-use crate::ui::tour::Scene;
+use crate::ui::scene::Scene;
 use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::library::Loading;

@@ -11,7 +11,6 @@ use crate::data::CLASSES;
 use crate::ui::command::{Command, DigitEdit, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::digit_view;
-use crate::ui::workspaces::HOME;
 use crate::workers::training::Judged;
 
 /// Side of a digit in the gallery, points.
@@ -240,7 +239,7 @@ fn mistake(ui: &mut Ui, judged: &Judged, index: usize, out: &mut Outbox) {
                 label,
                 pixels: Box::new(judged.data.pixels(index)),
             });
-            out.push(Command::Show(HOME));
+            out.push(Command::Home);
         }
     });
 }

@@ -20,7 +20,7 @@ use crate::data::registry::Split;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::desk::{Desk, Wanted};
 use crate::ui::keys::{Keys, ctrl};
-use crate::ui::tour::Scene;
+use crate::ui::scene::Scene;
 use crate::ui::widgets::banner;
 use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;

@@ -1,13 +1,30 @@
 use std::collections::BTreeSet;
 
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
+use std::path::Path;
+
 use super::*;
+use crate::core::bounds::{Bounded, Bounds};
+use crate::ui::digit::MAX_POINTS;
+use crate::ui::session::{MOST_BYTES, MOST_USED, ThemeChoice, from_json, path};
+
 use crate::ann::trainer::TrainConfig;
 use crate::core::param::Param;
 use crate::snn::models::MODELS;
 use crate::snn::params::Config;
 use crate::snn::plasticity::RULES;
+
+/// All as at the very beginning.
+fn usual() -> Session {
+    parse(&json!({}))
+}
+
+/// What a window finds in its folder.
+fn found(home: &Path) -> (Session, Option<String>) {
+    crate::ui::session::read(home, read)
+}
 
 fn write(home: &Path, session: &Value) {
     crate::core::files::write_bytes(&path(home), &serde_json::to_vec(session).unwrap()).unwrap();
@@ -66,7 +83,7 @@ fn bound(session: &Session) -> (Session, Vec<String>, Vec<String>) {
 }
 
 fn parse(value: &Value) -> Session {
-    from_json(value.to_string().as_bytes()).unwrap().settings
+    from_json(value.to_string().as_bytes(), read).unwrap().settings
 }
 
 #[test]
@@ -161,7 +178,7 @@ fn a_session_of_the_version_before_is_read() {
     let whole = serde_json::to_value(full()).unwrap();
     assert_eq!(parse(&former(&whole)), full());
     let file = include_str!("former.json");
-    let read = from_json(file.as_bytes()).unwrap();
+    let read = from_json(file.as_bytes(), read).unwrap();
     assert_eq!((read.mended, read.dropped), (Vec::new(), Vec::new()));
     let rooms = &read.settings.rooms;
     assert_eq!(rooms["draw"]["order"], "certainty");
@@ -195,14 +212,14 @@ fn ids_that_are_unknown_become_the_usual_ones() {
         "live": false,
     });
     write(home.path(), &unknown);
-    let (mut session, notice) = read(home.path());
+    let (mut session, notice) = found(home.path());
     let notice = notice.unwrap();
     assert!(notice.contains("draw.large") && notice.contains("session.broken.json"), "{notice}");
     let mut expected = Session {
         strokes: vec![vec![[0.1, 0.2]], vec![[0.5, 0.5]]],
         used_runs: vec!["20260131-235959-mlp-seed1".into()],
         live: false,
-        ..Session::default()
+        ..usual()
     };
     expected.rooms["train"]["dismissed_runs"] = json!(["20260131-235959-mlp-seed1"]);
     let hidden = session.rooms["plasticity"]["windows"]["hidden"].take();
@@ -252,7 +269,7 @@ fn a_session_comes_back_as_it_was() {
     let home = tempfile::tempdir().unwrap();
     let session = Session { projector: true, ..full() };
     write(home.path(), &serde_json::to_value(&session).unwrap());
-    assert_eq!(read(home.path()), (session, None));
+    assert_eq!(found(home.path()), (session, None));
 }
 
 #[test]
@@ -260,12 +277,12 @@ fn broken_sessions_are_set_aside_one_beside_the_other() {
     let home = tempfile::tempdir().unwrap();
     for name in ["session.broken.json", "session.broken-2.json", "session.broken-3.json"] {
         crate::core::files::write_bytes(&path(home.path()), name.as_bytes()).unwrap();
-        let (session, told) = read(home.path());
+        let (session, told) = found(home.path());
         assert_eq!(session, Session::default());
         assert!(told.unwrap().contains(name));
         assert_eq!(std::fs::read_to_string(home.path().join(name)).unwrap(), name);
     }
-    assert_eq!(read(home.path()), (Session::default(), None));
+    assert_eq!(found(home.path()), (Session::default(), None));
 }
 
 #[test]
@@ -273,9 +290,9 @@ fn a_huge_session_and_one_that_is_no_file_are_not_read() {
     let home = tempfile::tempdir().unwrap();
     let file = std::fs::File::create(path(home.path())).unwrap();
     file.set_len(MOST_BYTES + 1).unwrap();
-    let (session, told) = read(home.path());
+    let (session, told) = found(home.path());
     assert_eq!(session, Session::default());
     assert!(told.unwrap().contains("is the most"));
     std::fs::create_dir(path(home.path())).unwrap();
-    assert!(read(home.path()).1.unwrap().contains("a folder"));
+    assert!(found(home.path()).1.unwrap().contains("a folder"));
 }

@@ -1,0 +1,120 @@
+//! The house: a desk and the rooms around it. Here is the one place where commands that
+//! concern more than one workspace are carried out.
+
+use egui::ViewportCommand;
+
+use super::command::{Command, DataEdit, DigitEdit};
+use super::desk::Desk;
+use super::digit::Source;
+use super::session::ThemeChoice;
+use super::workspace::{Rooms, Workspace};
+use crate::ann::shipped;
+use crate::workers::events::Event;
+use crate::workers::library::Job;
+
+/// A desk and the rooms around it. Fields are dropped in their order: the rooms' workers
+/// end before the shared ones, which write what is left to be written.
+pub struct House {
+    pub rooms: Rooms,
+    pub desk: Desk,
+}
+
+impl House {
+    /// The workspace of this type.
+    pub fn room<W: Workspace>(&self) -> &W {
+        self.rooms.get()
+    }
+
+    /// Shows the workspace of this id.
+    pub fn show(&mut self, id: &'static str) {
+        self.apply(Command::Show(id));
+    }
+
+    /// Carries one command out.
+    pub fn apply(&mut self, command: impl Into<Command>) {
+        let desk = &mut self.desk;
+        match command.into() {
+            Command::Room(id, edit) => self.rooms.apply(id, edit.into_any(), desk),
+            Command::Digit(edit) => {
+                let before = desk.digit.undo_steps();
+                match edit {
+                    DigitEdit::Pick { source, index } => desk.pick(source, index),
+                    edit => desk.digit.edit(&edit),
+                }
+                if desk.digit.undo_steps() != before {
+                    self.rooms.digit_changed();
+                }
+            }
+            Command::Undo => self.rooms.travel(true, desk),
+            Command::Redo => self.rooms.travel(false, desk),
+            Command::Show(id) => self.rooms.enter(id),
+            Command::Home => self.rooms.enter_first(),
+            Command::Theme(preference) => desk.session.theme = ThemeChoice::from(preference),
+            Command::Projector(on) => desk.session.set_projector(on),
+            Command::FullScreen => {
+                let on = desk.ctx.input(|i| i.viewport().fullscreen.unwrap_or(false));
+                desk.ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!on));
+            }
+            Command::Help(open) => desk.help = open,
+            Command::CloseMessage(id) => desk.toasts.close(id),
+            Command::WeightSet(id) => {
+                if let Some(set) = shipped::find(id) {
+                    set.id.clone_into(&mut desk.session.weight_set);
+                    desk.job(Job::LoadSet(set));
+                }
+            }
+            Command::Live(on) => desk.session.live = on,
+            Command::UseRun(id) => desk.job(Job::LoadRun(id)),
+            Command::RemoveModel(key) => desk.remove_model(&key),
+            Command::Data(edit) => desk.data(edit),
+            Command::Engine(wish) => desk.session.engine = wish,
+            Command::SavePicture { name, rect } => desk.save_picture(name, rect),
+            Command::SaveText { name, text } => desk.export(&name, "csv", text.into_bytes()),
+            Command::SaveSpikes { name, extension, recording } => {
+                let path = desk.export_path(name, extension);
+                desk.job(Job::ExportSpikes { path, recording });
+            }
+            Command::SaveTraces { name, traces } => {
+                let path = desk.export_path(name, "csv");
+                desk.job(Job::ExportTraces { path, traces });
+            }
+            Command::OpenFile(path) if path.is_dir() => desk.data(DataEdit::Folder(path)),
+            Command::OpenFile(path) => desk.job(Job::ReadPicture(path)),
+        }
+    }
+
+    /// Takes over what workers tell.
+    pub fn receive(&mut self) {
+        let desk = &mut self.desk;
+        while let Some(event) = desk.hub.next_event() {
+            self.rooms.receive(&event, desk);
+            match event {
+                Event::Notice(text) => desk.toasts.notice(text),
+                Event::Failure(text) => desk.toasts.failure(text),
+                Event::PictureLoaded { name, picture } => {
+                    desk.digit.set_source(Source::Photo { name, picture, chosen: 0 });
+                    self.rooms.digit_changed();
+                }
+                Event::Exported(path) => {
+                    desk.toasts.saved(format!("Saved as {}", path.display()), path);
+                }
+                Event::WrongAnswers { model, source, indices } => {
+                    desk.wrong.insert((model, source), Some(indices));
+                }
+                Event::Runs(runs) => desk.runs = runs,
+                Event::FolderChosen(path) => desk.data(DataEdit::Folder(path)),
+                // One workspace's own.
+                Event::SpikesRead { .. } => {}
+            }
+        }
+    }
+
+    /// Lets every room follow, asks the networks, and carries out what rooms asked for.
+    pub fn follow(&mut self) {
+        self.desk.ask();
+        self.rooms.follow(&mut self.desk);
+        for command in std::mem::take(&mut self.desk.out) {
+            self.apply(command);
+        }
+    }
+}

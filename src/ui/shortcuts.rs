@@ -1,0 +1,149 @@
+//! Which keys there are: those of every workspace, those of the digit, those of the
+//! workspaces; acted on, and listed (`?`).
+
+use egui::{Align2, Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
+
+use super::command::{Command, DigitEdit, Outbox};
+use super::desk::Desk;
+use super::house::House;
+use super::keys::{Keys, ctrl, plain};
+use super::theme;
+use super::widgets::{sources, time_bar};
+use super::workspaces::WORKSPACES;
+
+const CTRL_SHIFT_Z: KeyboardShortcut =
+    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);
+
+/// Keys that work in every workspace, then those of the workspaces.
+fn all(keys: &mut Keys<'_>, house: &House, out: &mut Outbox) {
+    let desk = &house.desk;
+    for entry in WORKSPACES {
+        if keys.pressed(ctrl(entry.about.key), entry.about.doc) {
+            out.push(Command::Show(entry.about.id));
+        }
+    }
+    // Longer shortcuts stand before those they contain.
+    for (key, command, what) in [
+        (CTRL_SHIFT_Z, Command::Redo, "Redo"),
+        (ctrl(Key::Z), Command::Undo, "Undo the last change in view"),
+        (ctrl(Key::Y), Command::Redo, "Redo"),
+        (ctrl(Key::P), Command::Projector(!desk.session.projector), "Projector mode"),
+        (plain(Key::F11), Command::FullScreen, "Full screen"),
+    ] {
+        if keys.pressed(key, what) {
+            out.push(command);
+        }
+    }
+    if desk.shows.digit || keys.lists() {
+        digit(keys, desk, out);
+    }
+    house.rooms.keys(keys, desk, out);
+}
+
+/// The keys of the current digit, where it is in view.
+fn digit(keys: &mut Keys<'_>, desk: &Desk, out: &mut Outbox) {
+    let digit = &desk.digit;
+    let pen = digit.treatment.pen;
+    for (key, edit, what) in [
+        (Key::Delete, DigitEdit::Clear, "Clear the canvas"),
+        (Key::E, DigitEdit::Eraser(!digit.eraser), "Eraser or pen"),
+        (Key::OpenBracket, DigitEdit::PenWidth(pen - 0.01), "Thinner pen"),
+        (Key::CloseBracket, DigitEdit::PenWidth(pen + 0.01), "Thicker pen"),
+        (
+            Key::C,
+            DigitEdit::Centre(!digit.treatment.centre),
+            "Centre the digit as MNIST does, or not",
+        ),
+    ] {
+        if keys.pressed(plain(key), what) {
+            out.push(edit);
+        }
+    }
+    if keys.pressed(plain(Key::N), "Next digit of the data set") {
+        sources::next(desk, out, 1);
+    }
+    if keys.pressed(plain(Key::B), "Previous digit") {
+        sources::next(desk, out, -1);
+    }
+    if keys.pressed(plain(Key::R), "A random digit of the data set") {
+        sources::random(desk, out);
+    }
+}
+
+/// Turns pressed keys and dropped files into commands.
+pub fn collect(ctx: &Context, house: &House, out: &mut Outbox) {
+    let help = house.desk.help;
+    for file in ctx.input(|i| i.raw.dropped_files.clone()) {
+        let path = file.path().to_path_buf();
+        out.push(house.rooms.takes(&path).unwrap_or(Command::OpenFile(path)));
+    }
+    let typing = ctx.text_edit_focused();
+    let mut keys = Keys::new(ctx);
+    all(&mut keys, house, out);
+    let asked = |i: &egui::InputState| {
+        i.events.iter().any(|e| matches!(e, Event::Text(t) if t == "?")) || i.key_pressed(Key::F1)
+    };
+    if !typing && ctx.input(asked) {
+        out.push(Command::Help(!help));
+    } else if help && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
+        out.push(Command::Help(false));
+    }
+}
+
+/// The list of keys.
+pub fn help(ctx: &Context, house: &House, out: &mut Outbox) {
+    let mut open = true;
+    let screen = ctx.content_rect();
+    egui::Window::new("Keys")
+        .open(&mut open)
+        .collapsible(false)
+        .resizable(false)
+        .anchor(Align2::CENTER_CENTER, [0.0, 0.0])
+        .max_width(screen.width() - 40.0)
+        .show(ctx, |ui| {
+            let most = screen.height() - 120.0;
+            egui::ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(
+                ui,
+                |ui| {
+                    list(ui, house);
+                },
+            );
+        });
+    if !open {
+        out.push(Command::Help(false));
+    }
+}
+
+fn list(ui: &mut egui::Ui, house: &House) {
+    let ctx = ui.ctx().clone();
+    let mut keys = Keys::to_list(&ctx);
+    all(&mut keys, house, &mut Outbox::default());
+    let others = [
+        ("1, 2, 3 …", "The views of a workspace, from left to right"),
+        ("Tab, Shift+Tab", "Go from control to control; Space presses"),
+        ("Esc", "One level back (Receptive fields)"),
+        (
+            "Arrows on units or a map",
+            "Go from unit to unit, move the window; Enter goes into a unit",
+        ),
+        ("Arrows on the canvas", "Move the pen; Space puts it down and lifts it"),
+        ("? or F1", "This list; Esc closes it"),
+    ];
+    for (key, what) in others.into_iter().chain(time_bar::KEYS) {
+        keys.row(key.to_owned(), what);
+    }
+    let beside_scroll_bar = egui::Margin { right: 16, ..egui::Margin::ZERO };
+    egui::Frame::new().inner_margin(beside_scroll_bar).show(ui, |ui| {
+        egui::Grid::new("keys").num_columns(2).spacing([24.0, 7.0]).show(ui, |ui| {
+            let widest = ui.available_width() - 180.0;
+            for (key, what) in keys.listed() {
+                ui.label(RichText::new(key).font(theme::strong(13.5)));
+                ui.scope(|ui| {
+                    ui.set_max_width(widest);
+                    ui.label(what);
+                });
+                ui.end_row();
+            }
+        });
+    });
+}
