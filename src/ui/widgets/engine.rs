@@ -43,13 +43,9 @@ impl EngineRow<'_> {
             return;
         }
         let weak = palette(ui.visuals()).weak;
-        ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 1.0;
-            for text in [self.speed(), why] {
-                let text = RichText::new(text).font(theme::regular(11.5)).color(weak);
-                ui.add(Label::new(text).truncate());
-            }
-        });
+        for text in [self.speed(), why] {
+            ui.label(RichText::new(text).font(theme::regular(11.5)).color(weak));
+        }
     }
 
     /// Whether the engine in use is what was asked for last.

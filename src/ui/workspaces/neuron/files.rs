@@ -16,7 +16,7 @@ use crate::ui::widgets::train_figures;
 
 /// What is read, and the figures of what is selected.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    page::heading(ui, "Spikes", NeuronEdit::Reset, out);
+    page::heading(ui, "Spikes from a file", NeuronEdit::Reset, out);
     if ui.button("Open a file of spikes…").on_hover_text("Or drop one on the window").clicked() {
         out.push(NeuronEdit::Import);
     }
@@ -83,9 +83,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 plot.time.zoom(factor, middle, &axis, now_ms, dt_ms);
             }
         }
-        if ui.button("Whole run").on_hover_text("Also with a double click on a plot").clicked() {
-            plot.time.show_all(now_ms);
-        }
+        time_axis::whole_run(ui, &mut plot.time);
         if ui.button("Save as PNG").clicked() {
             let rect = egui::Rect::from_min_max(from, to);
             out.push(Command::SavePicture { name: "raster", rect });

@@ -1,12 +1,11 @@
 //! How often a pair is repeated: the triplet rule beside the pair rule.
 
-use std::fmt::Write as _;
-
 use egui::{RichText, Stroke, Ui};
 use egui_plot::{Corner, Line, LineStyle, MarkerShape, PlotPoints, Points};
 
 use super::settings::{PlasticitySettings, rule};
 use super::{PlasticityEdit, World, parts};
+use crate::core::csv::{self, row};
 use crate::snn::experiments::pairing_rate::{DELTA_RANGE_MS, INTERVALS_MS, PairingRateCurve};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
@@ -70,11 +69,10 @@ fn turning_point(curves: &[PairingRateCurve]) -> String {
     let Some(curve) = curves.iter().find(|c| c.rule == "triplet" && c.delta_ms < 0.0) else {
         return String::new();
     };
-    let crossing = curve.formula.windows(2).find(|w| w[0][1] < 0.0 && w[1][1] >= 0.0);
-    match crossing {
-        Some(w) => format!(
-            "Triplet rule, Δt = {:.1} ms: weakens below {:.0} Hz, strengthens above",
-            curve.delta_ms, w[1][0]
+    match curve.crossing_hz() {
+        Some(hz) => format!(
+            "Triplet rule, Δt = {:.1} ms: weakens below {hz:.0} Hz, strengthens above",
+            curve.delta_ms
         ),
         None => {
             format!("Triplet rule, Δt = {:.1} ms: no change of sign up to 50 Hz", curve.delta_ms)
@@ -125,13 +123,11 @@ fn plot(ui: &mut Ui, world: &World<'_>, curves: &[PairingRateCurve], height: f32
 }
 
 fn csv(curves: &[PairingRateCurve]) -> String {
-    let mut text = String::from("rule,delta_t_ms,kind,rate_hz,change\n");
-    for curve in curves {
-        for (kind, points) in [("measured", &curve.measured), ("formula", &curve.formula)] {
-            for [rate, change] in points {
-                let _ = writeln!(text, "{},{},{kind},{rate},{change}", curve.rule, curve.delta_ms);
-            }
-        }
-    }
-    text
+    let rows = curves.iter().flat_map(|c| {
+        let kinds = [("measured", &c.measured), ("formula", &c.formula)];
+        kinds.into_iter().flat_map(move |(kind, points)| {
+            points.iter().map(move |[rate, change]| row![c.rule, c.delta_ms, kind, rate, change])
+        })
+    });
+    csv::text(["rule", "delta_t_ms", "kind", "rate_hz", "change"], rows)
 }
