@@ -50,7 +50,9 @@ fn two_neurons_run_are_held_stepped_and_scrubbed() {
 /// The control that the text speaks of is there with the settings folded away, too.
 #[test]
 fn the_weight_is_in_view_in_every_size() {
-    for (size, projector) in [([1280.0, 800.0], false), ([1024.0, 768.0], true), ([800.0, 600.0], false)] {
+    for (size, projector) in
+        [([1280.0, 800.0], false), ([1024.0, 768.0], true), ([800.0, 600.0], false)]
+    {
         let home = tempfile::tempdir().unwrap();
         let mut window = Window::open_with(size, home, |setup| {
             setup.workspace = Some("neuron".into());

@@ -91,13 +91,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     page::save_row(ui, out, "codes", from, || csv(result));
 }
 
-fn column(
-    ui: &mut Ui,
-    world: &World<'_>,
-    i: usize,
-    coded: &CodeResult,
-    height: f32,
-) {
+fn column(ui: &mut Ui, world: &World<'_>, i: usize, coded: &CodeResult, height: f32) {
     let p = palette(ui.visuals());
     let settings = &world.room.kept.codes;
     let code = &CODES[i];

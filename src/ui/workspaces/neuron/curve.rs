@@ -179,26 +179,26 @@ fn plot(ui: &mut Ui, world: &World<'_>, result: &CurveResult, unit: &str, height
         log_x: false,
     };
     chart.show(ui, |plot| {
-            let onset = result.onset.map_or("firing begins", Onset::name);
-            plot.vline(
-                VLine::new(format!("rheobase: {onset}"), result.rheobase)
-                    .stroke(Stroke::new(thick * 0.7, p.weak))
-                    .style(LineStyle::dashed_dense()),
-            );
-            plot.line(line(name.into(), &result.expected, thick, p.series[1]));
-            if !result.stepwise.is_empty() {
-                let name = format!("in whole steps of {} ms", result.dt_ms);
-                plot.line(line(name, &result.stepwise, thick * 0.5, p.series[3]));
-            }
-            for (i, (method, points)) in result.others.iter().enumerate() {
-                let colour = p.series[[2, 4][i % 2]];
-                let name = format!("measured, {method}");
-                let dashed = line(name, points, thick * 0.8, colour);
-                plot.line(dashed.style(LineStyle::dashed_dense()));
-            }
-            let dots: PlotPoints<'_> = result.measured.iter().copied().collect();
-            plot.points(Points::new("measured", dots).color(p.series[0]).radius(thick + 1.6));
-        });
+        let onset = result.onset.map_or("firing begins", Onset::name);
+        plot.vline(
+            VLine::new(format!("rheobase: {onset}"), result.rheobase)
+                .stroke(Stroke::new(thick * 0.7, p.weak))
+                .style(LineStyle::dashed_dense()),
+        );
+        plot.line(line(name.into(), &result.expected, thick, p.series[1]));
+        if !result.stepwise.is_empty() {
+            let name = format!("in whole steps of {} ms", result.dt_ms);
+            plot.line(line(name, &result.stepwise, thick * 0.5, p.series[3]));
+        }
+        for (i, (method, points)) in result.others.iter().enumerate() {
+            let colour = p.series[[2, 4][i % 2]];
+            let name = format!("measured, {method}");
+            let dashed = line(name, points, thick * 0.8, colour);
+            plot.line(dashed.style(LineStyle::dashed_dense()));
+        }
+        let dots: PlotPoints<'_> = result.measured.iter().copied().collect();
+        plot.points(Points::new("measured", dots).color(p.series[0]).radius(thick + 1.6));
+    });
 }
 
 fn csv(result: &CurveResult, unit: &str) -> String {

@@ -206,7 +206,7 @@ fn plots(ui: &mut Ui, world: &World<'_>, axis: &Axis, plot: &mut RasterView) {
     let view = &world.room.simulation;
     let figure = &world.room.kept.figure;
     let (thick, cursor_ms) = (world.session.projector, cursor_ms(world));
-    let below = time_axis::AXIS_HEIGHT + 42.0;
+    let below = time_axis::AXIS_HEIGHT + 32.0;
     let room = (ui.available_height() - below).clamp(150.0, 680.0);
     // The spikes stand above the voltages too; a small window does without the
     // rate, a smaller one without their raster.

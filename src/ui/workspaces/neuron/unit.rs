@@ -77,18 +77,18 @@ pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 
 fn own(ui: &mut Ui, unit: &mut UnitSettings) {
     let (low, high) = UnitSettings::WEIGHT;
-    egui::Grid::new("own inputs").num_columns(4).spacing([6.0, 4.0]).show(ui, |ui| {
-        for (i, (x, w)) in unit.own.iter_mut().enumerate() {
-            let number = sub(i + 1);
-            let name = ui.label(format!("x{number}"));
-            let drag = number::drag(x).range(0.0..=1.0).speed(0.01).fixed_decimals(2);
-            ui.add(drag).labelled_by(name.id).on_hover_text("Input, 0 to 1");
-            let name = ui.label(format!("W{number}"));
-            let drag = number::drag(w).range(low..=high).speed(0.01).fixed_decimals(2);
-            ui.add(drag).labelled_by(name.id).on_hover_text("Its weight, −2 to 2");
-            ui.end_row();
-        }
-    });
+    let size = vec2(0.28 * ui.available_width(), ui.spacing().interact_size.y);
+    for (i, (x, w)) in unit.own.iter_mut().enumerate() {
+        let number = |ui: &mut Ui, name: &str, tip: &str, value: &mut f32, from, to| {
+            let label = ui.label(format!("{name}{}", sub(i + 1)));
+            let drag = number::drag(value).range(from..=to).speed(0.01).fixed_decimals(2);
+            ui.add_sized(size, drag).labelled_by(label.id).on_hover_text(tip);
+        };
+        ui.horizontal(|ui| {
+            number(ui, "x", "Input, 0 to 1", x, 0.0, 1.0);
+            number(ui, "W", "Its weight, −2 to 2", w, low, high);
+        });
+    }
     ui.horizontal(|ui| {
         let more = ui.add_enabled(unit.own.len() < MOST_INPUTS, egui::Button::new("Add input"));
         if more.clicked() {
@@ -358,13 +358,7 @@ fn staircase(ui: &Ui, outer: Rect, world: &World<'_>, task: &UnitTask, result: &
 }
 
 /// The sum, eq. (1) of the report, input by input.
-fn steps(
-    ui: &mut Ui,
-    world: &World<'_>,
-    task: &UnitTask,
-    result: &UnitResult,
-    out: &mut Outbox,
-) {
+fn steps(ui: &mut Ui, world: &World<'_>, task: &UnitTask, result: &UnitResult, out: &mut Outbox) {
     let p = palette(ui.visuals());
     let last = result.steps.len() - 1;
     let at = world.room.kept.unit.step.min(last);
@@ -388,7 +382,7 @@ fn steps(
     let rows = (ui.available_height() / line - 1.5).clamp(2.0, 14.0) as usize;
     let first = at.saturating_sub(rows / 2).min((last + 1).saturating_sub(rows));
     ScrollArea::horizontal().show(ui, |ui| {
-        egui::Grid::new("equation").num_columns(6).min_row_height(18.0).spacing([12.0, 2.0]).show(
+        egui::Grid::new("equation").num_columns(6).min_row_height(18.0).spacing([8.0, 2.0]).show(
             ui,
             |ui| {
                 for title in ["i", "Wᵢ", "xᵢ", "Wᵢ xᵢ", "Vᵢ₋₁ → Vᵢ", ""] {
@@ -436,16 +430,16 @@ fn sweep(ui: &mut Ui, world: &World<'_>, task: &UnitTask, result: &UnitResult) {
         log_x: false,
     };
     chart.show(ui, |plot| {
-            let relu: PlotPoints<'_> = [[low, 0.0], [0.0, 0.0], [high, high]].into_iter().collect();
-            let dashed = Line::new("ReLU", relu).stroke(Stroke::new(thick, p.series[1]));
-            plot.line(dashed.style(LineStyle::dashed_dense()));
-            let dots: PlotPoints<'_> = result.sweep.iter().map(|s| [s.input, s.rate]).collect();
-            plot.points(Points::new("spikes counted", dots).color(p.series[0]).radius(thick + 0.6));
-            if (low..high).contains(&here) {
-                let line = VLine::new("mean input here", here);
-                plot.vline(line.stroke(Stroke::new(1.6, p.weak)));
-            }
-        });
+        let relu: PlotPoints<'_> = [[low, 0.0], [0.0, 0.0], [high, high]].into_iter().collect();
+        let dashed = Line::new("ReLU", relu).stroke(Stroke::new(thick, p.series[1]));
+        plot.line(dashed.style(LineStyle::dashed_dense()));
+        let dots: PlotPoints<'_> = result.sweep.iter().map(|s| [s.input, s.rate]).collect();
+        plot.points(Points::new("spikes counted", dots).color(p.series[0]).radius(thick + 0.6));
+        if (low..high).contains(&here) {
+            let line = VLine::new("mean input here", here);
+            plot.vline(line.stroke(Stroke::new(1.6, p.weak)));
+        }
+    });
 }
 
 fn csv(task: &UnitTask, result: &UnitResult) -> String {
@@ -455,8 +449,7 @@ fn csv(task: &UnitTask, result: &UnitResult) -> String {
         let (pass, input, spike) = (i / n + 1, i % n + 1, u8::from(step.spike));
         row![pass, input, x, w, w * x, step.before, step.charged, spike]
     });
-    let headings =
-        ["pass", "input", "x", "weight", "product", "v_before", "v_charged", "spike"];
+    let headings = ["pass", "input", "x", "weight", "product", "v_before", "v_charged", "spike"];
     let sweep = result.sweep.iter().map(|point| row![point.input, point.rate]);
     csv::text(headings, steps)
         + "\n"

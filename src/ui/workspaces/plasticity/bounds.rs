@@ -158,9 +158,8 @@ fn csv(result: &BoundsResult) -> String {
     let weights = runs().flat_map(|(run, (name, _))| {
         run.weights.iter().enumerate().map(move |(i, w)| row![name, i, w])
     });
-    let means = runs().flat_map(|(run, (name, _))| {
-        run.mean.iter().map(move |[t, mean]| row![name, t, mean])
-    });
+    let means = runs()
+        .flat_map(|(run, (name, _))| run.mean.iter().map(move |[t, mean]| row![name, t, mean]));
     csv::text(["bounds", "synapse", "weight"], weights)
         + "\n"
         + &csv::text(["bounds", "time_s", "mean_weight"], means)

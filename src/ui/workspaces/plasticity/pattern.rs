@@ -263,7 +263,7 @@ fn weights(ui: &mut Ui, view: &PatternView, height: f32) {
         id: "pattern weights",
         // Most weights end at zero; the square root shows the few that grow.
         axes: ["weight", "√ afferents"],
-        bounds: [[0.0, 0.0], [1.0, top.sqrt() * 1.12]],
+        bounds: [[-0.03, 0.0], [1.0, top.sqrt() * 1.12]],
         height,
         legend: (height >= LOW).then_some(Corner::RightTop),
         log_x: false,

@@ -47,7 +47,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     };
     let curves = &answer.1;
     let from = ui.next_widget_position();
-    let height = (ui.available_height() - 92.0).clamp(160.0, 620.0);
+    let small = page::small(ui);
+    let below = if small { 64.0 } else { 92.0 };
+    let height = (ui.available_height() - below).clamp(150.0, 620.0);
     plot(ui, world, curves, height);
     let done = curves.first().map_or(0, |c| c.measured.len());
     let text = if done < INTERVALS_MS.len() {
@@ -55,12 +57,12 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     } else {
         turning_point(curves)
     };
-    ui.add(egui::Label::new(RichText::new(text).font(theme::strong(13.0))).wrap());
-    ui.label(
-        RichText::new("Dots: simulated. Lines: closed form, geometric sums over all earlier spikes. After Pfister and Gerstner (2006).")
-            .small()
-            .color(palette(ui.visuals()).weak),
-    );
+    let note = "Dots: simulated. Lines: closed form, geometric sums over all earlier spikes. After Pfister and Gerstner (2006).";
+    ui.add(egui::Label::new(RichText::new(text).font(theme::strong(13.0))).wrap())
+        .on_hover_text(note);
+    if !small {
+        ui.label(RichText::new(note).small().color(palette(ui.visuals()).weak));
+    }
     page::save_row(ui, out, "pairing-rate", from, || csv(curves));
 }
 
@@ -93,7 +95,8 @@ fn plot(ui: &mut Ui, world: &World<'_>, curves: &[PairingRateCurve], height: f32
     let chart = Chart {
         id: "pairing rates",
         axes: ["pairs per second (Hz)", "change of the weight Δw"],
-        bounds: [[-1.05, low], [1.75, high]],
+        // The legend stands above the curves.
+        bounds: [[-1.05, low], [1.75, high + 0.35 * (high - low)]],
         height,
         legend: Some(Corner::LeftTop),
         log_x: true,

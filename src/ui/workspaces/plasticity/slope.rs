@@ -105,14 +105,17 @@ const TRACES_MS: [f64; 2] = [2.0, 20.0];
 fn judgement(ui: &mut Ui, world: &World<'_>, result: &SlopeResult, out: &mut Outbox) {
     let mut slope = world.room.kept.slope.clone();
     let other = TRACES_MS[usize::from(slope.tau_x_ms < (TRACES_MS[0] * TRACES_MS[1]).sqrt())];
-    ui.horizontal_wrapped(|ui| {
-        let tip = "Compare: the same experiment with another presynaptic trace";
+    let small = page::small(ui);
+    ui.horizontal(|ui| {
+        let tip = format!("The same with another presynaptic trace. {}", verdict(result));
         if ui.small_button(format!("Try τ_x = {other} ms")).on_hover_text(tip).clicked() {
             slope.tau_x_ms = other;
             out.push(PlasticityEdit::Slope(slope));
         }
-        let text = RichText::new(verdict(result)).small().color(palette(ui.visuals()).weak);
-        ui.add(egui::Label::new(text).wrap());
+        if !small {
+            let text = RichText::new(verdict(result)).small().color(palette(ui.visuals()).weak);
+            ui.add(egui::Label::new(text).wrap());
+        }
     });
 }
 

@@ -24,6 +24,8 @@ use crate::ui::widgets::time_axis::{self, Axis, TimeView};
 use crate::ui::widgets::time_bar::{self, Mark, TimeBar};
 use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
 
+/// A window lower than this has no room for the long name of its axis, points.
+const LOW: f32 = 200.0;
 /// Height of a row of spikes, points.
 const ROW: f32 = 26.0;
 
@@ -137,7 +139,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             ui.horizontal_top(|ui| {
                 let size = vec2(ui.available_width() - beside - 12.0, room);
                 let down = egui::Layout::top_down(egui::Align::Min);
-                ui.allocate_ui_with_layout(size, down, |ui| synapse(ui, world, Some(told), room, out));
+                ui.allocate_ui_with_layout(size, down, |ui| {
+                    synapse(ui, world, Some(told), room, out)
+                });
                 window(ui, world, told, room);
             });
         }
@@ -181,7 +185,10 @@ fn window(ui: &mut Ui, world: &World<'_>, told: &StoryResult, height: f32) {
     let [low, high] = range(values);
     let chart = Chart {
         id: "pair on its window",
-        axes: ["Δt = t_post − t_pre (ms)", "change of the weight Δw"],
+        axes: [
+            "Δt = t_post − t_pre (ms)",
+            if height < LOW { "Δw" } else { "change of the weight Δw" },
+        ],
         bounds: [[-reach, low], [reach, high]],
         height,
         legend: None,

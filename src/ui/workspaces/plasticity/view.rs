@@ -14,7 +14,7 @@ const TABS: [Tab<Plasticity, PlasticityTab>; 6] = [
         is: PlasticityTab::Windows,
         name: "STDP windows",
         short: "Windows",
-        see: "Right of the middle the synapse's spike came first, and the weight grows; left of it the neuron's own came first, and it shrinks. Dots are simulated pairs of spikes, lines are the formulas. Other rules can be laid over the pair rule.",
+        see: "Right of zero the presynaptic spike comes first and the weight grows; left of it the postsynaptic one does and the weight shrinks. Dots are simulated pairs of spikes, lines are the formulas. Other rules can be laid over the pair rule.",
         side: windows::form,
         show: windows::show,
         bar: None,
