@@ -222,7 +222,7 @@ fn the_sum_is_gone_through_input_by_input() {
     window.wait_for_text("Σ Wᵢ xᵢ =");
     window.wait_for_text("1.710");
     window.click("Next spike");
-    window.click("On");
+    window.click("Next");
     window.click("Current digit");
     window.wait_for_text("positive products sum to");
 }

@@ -97,14 +97,16 @@ pub fn parameter(ui: &mut Ui, param: &Param, value: &mut f64) -> bool {
     let tip = format!("{}: {}", param.label, param.doc);
     let before = *value;
     let (label, response) = if param.choices.is_empty() {
-        ui.horizontal(|ui| {
-            // The name has as many lines as it needs beside the number.
-            let size = vec2(ui.available_width() - NUMBER, 0.0);
-            let top = egui::Layout::top_down(egui::Align::Min);
-            let name = |ui: &mut Ui| ui.add(egui::Label::new(param.label).wrap());
-            let label = ui.allocate_ui_with_layout(size, top, name).inner;
-            let right = egui::Layout::right_to_left(egui::Align::Center);
-            (label, ui.with_layout(right, |ui| number_row(ui, param, value)).inner)
+        // The name has as many lines as it needs beside the number.
+        let (width, colour) = (ui.available_width(), ui.visuals().text_color());
+        let font = egui::TextStyle::Body.resolve(ui.style());
+        let name = ui.painter().layout(param.label.into(), font, colour, width - NUMBER);
+        let size = vec2(width, ui.spacing().interact_size.y.max(name.size().y));
+        let right = egui::Layout::right_to_left(egui::Align::Center);
+        ui.allocate_ui_with_layout(size, right, |ui| {
+            let response = number_row(ui, param, value);
+            let left = egui::Layout::left_to_right(egui::Align::Center);
+            (ui.with_layout(left, |ui| ui.label(name)).inner, response)
         })
         .inner
     } else {

@@ -17,10 +17,8 @@ use crate::ui::widgets::train_figures;
 /// What is read, and the figures of what is selected.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     page::heading(ui, "Spikes from a file", NeuronEdit::Reset, out);
-    if ui.button("Open a file of spikes…").on_hover_text("Or drop one on the window").clicked() {
-        out.push(NeuronEdit::Import);
-    }
     let Some(imported) = &world.room.imported else { return };
+    open(ui, out);
     let (recording, weak) = (&imported.recording, palette(ui.visuals()).weak);
     ui.label(RichText::new(&imported.name).font(theme::strong(14.0)));
     let text = format!(
@@ -49,11 +47,18 @@ pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
 }
 
+fn open(ui: &mut Ui, out: &mut Outbox) {
+    if ui.button("Open a file of spikes…").on_hover_text("Or drop one on the window").clicked() {
+        out.push(NeuronEdit::Import);
+    }
+}
+
 /// The raster over the rate.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let Some(imported) = &world.room.imported else {
         ui.add_space(20.0);
-        ui.label("No file is open. Save spikes in the first experiment and open them here, or drop a file on the window.");
+        ui.label("No file is open. Save spikes of the two neurons and open them here, or drop a file on the window.");
+        open(ui, out);
         return;
     };
     let mut plot = imported.plot.clone();

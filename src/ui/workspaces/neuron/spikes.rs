@@ -174,12 +174,26 @@ fn weights(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
 }
 
-/// Plots on one time axis.
+/// The weights, with the values of the moment looked at, and plots on one time axis.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let p = palette(ui.visuals());
     let view = &world.room.simulation;
+    ui.horizontal_wrapped(|ui| {
+        weights(ui, world, out);
+        if let Some(failure) = &view.failure {
+            ui.label(RichText::new(failure).color(p.warning));
+        } else if let Some(ms) = cursor_ms(world) {
+            let step = (ms / DT_MS).round() as u64;
+            let value = |channel| view.traces.value(channel, step).unwrap_or(f32::NAN);
+            let (i, v1, v2) = (value(0), value(1), value(2));
+            let text = format!("{ms:.1} ms: I = {i:.3}, V₁ = {v1:.3}, V₂ = {v2:.3}");
+            ui.label(RichText::new(text).font(theme::strong(13.0)));
+        }
+    });
     if view.step == 0 {
-        let text = view.failure.as_deref().unwrap_or("The first 200 ms are being simulated …");
-        ui.label(text);
+        if view.failure.is_none() {
+            ui.label("The first 200 ms are being simulated …");
+        }
         return;
     }
     let from = tools(ui, world, out);
@@ -264,23 +278,9 @@ fn shown_id() -> egui::Id {
     egui::Id::unique("neuron plots")
 }
 
-/// The weights, with the values of the moment looked at; restart, zoom, save, the
-/// engine. Returns where the plots begin.
+/// Restart, zoom, save, the engine. Returns where the plots begin.
 fn tools(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) -> egui::Pos2 {
-    let p = palette(ui.visuals());
     let view = &world.room.simulation;
-    ui.horizontal_wrapped(|ui| {
-        weights(ui, world, out);
-        if let Some(failure) = &view.failure {
-            ui.label(RichText::new(failure).color(p.warning));
-        } else if let Some(ms) = cursor_ms(world) {
-            let step = (ms / DT_MS).round() as u64;
-            let value = |channel| view.traces.value(channel, step).unwrap_or(f32::NAN);
-            let (i, v1, v2) = (value(0), value(1), value(2));
-            let text = format!("{ms:.1} ms: I = {i:.3}, V₁ = {v1:.3}, V₂ = {v2:.3}");
-            ui.label(RichText::new(text).font(theme::strong(13.0)));
-        }
-    });
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let tip = "From time 0, with the settings as they are";

@@ -372,7 +372,7 @@ fn steps(ui: &mut Ui, world: &World<'_>, task: &UnitTask, result: &UnitResult, o
         };
         go("First", "To the first input", (at > 0).then_some(0));
         go("Back", "One input back", at.checked_sub(1));
-        go("On", "One input on", (at < last).then_some(at + 1));
+        go("Next", "One input on", (at < last).then_some(at + 1));
         let next = (at + 1..=last).find(|i| result.steps[*i].spike);
         go("Next spike", "To the next input that makes it fire", next);
     });

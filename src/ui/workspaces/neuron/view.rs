@@ -50,7 +50,7 @@ const TABS: [Tab<Neuron, NeuronTab>; 5] = [
         is: NeuronTab::Files,
         name: "From a file",
         short: "File",
-        see: "Spikes that were saved here or by another simulator: npz, or text with a heading that names times, their unit and neurons, such as `time_ms,sender`.",
+        see: "Spikes that were saved here or by another simulator: npz, or text whose first line names the columns and the unit of time, such as time_ms,sender.",
         side: files::form,
         show: files::show,
         bar: None,

@@ -108,7 +108,7 @@ fn judgement(ui: &mut Ui, world: &World<'_>, result: &SlopeResult, out: &mut Out
     let small = page::small(ui);
     ui.horizontal(|ui| {
         let tip = format!("The same with another presynaptic trace. {}", verdict(result));
-        if ui.small_button(format!("Try τ_x = {other} ms")).on_hover_text(tip).clicked() {
+        if ui.button(format!("Try τ_x = {other} ms")).on_hover_text(tip).clicked() {
             slope.tau_x_ms = other;
             out.push(PlasticityEdit::Slope(slope));
         }
