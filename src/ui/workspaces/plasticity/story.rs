@@ -26,6 +26,8 @@ use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
 
 /// A window lower than this has no room for the long name of its axis, points.
 const LOW: f32 = 200.0;
+/// Below this height of the figure, points, buttons and an axis are left out.
+const VERY_LOW: f32 = 300.0;
 /// Height of a row of spikes, points.
 const ROW: f32 = 26.0;
 
@@ -125,12 +127,17 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ui.spacing_mut().item_spacing.y = 4.0;
     let told = world.room.results.story.as_ref().map(|answer| &answer.1);
     let words_below = if small { 46.0 } else { 96.0 };
-    let room = (ui.available_height() - words_below - 36.0).clamp(150.0, 620.0);
+    // Very low, it does without what is not needed to see the pair.
+    let low = ui.available_height() < VERY_LOW;
+    let save = if low { 0.0 } else { 36.0 };
+    let room = (ui.available_height() - words_below - save).clamp(150.0, 620.0);
     match (chosen, told) {
         (Some(0), Some(told)) => {
             let top = ui.next_widget_position().y;
             let axis = times_to_drag(ui, world, out);
-            time_axis::show(ui, &axis);
+            if !low {
+                time_axis::show(ui, &axis);
+            }
             let used = ui.next_widget_position().y - top;
             window(ui, world, told, room - used);
         }
@@ -140,7 +147,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 let size = vec2(ui.available_width() - beside - 12.0, room);
                 let down = egui::Layout::top_down(egui::Align::Min);
                 ui.allocate_ui_with_layout(size, down, |ui| {
-                    synapse(ui, world, Some(told), room, out)
+                    synapse(ui, world, Some(told), room, out);
                 });
                 window(ui, world, told, room);
             });
@@ -149,8 +156,10 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
     if let Some(told) = told {
         words(ui, world, told, small);
-        let traces = || told.traces.to_csv(0..told.traces.steps());
-        page::save_row(ui, out, "pair-story", from, traces);
+        if !low {
+            let traces = || told.traces.to_csv(0..told.traces.steps());
+            page::save_row(ui, out, "pair-story", from, traces);
+        }
     }
 }
 

@@ -76,16 +76,17 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         answer.1.iter().enumerate().filter(|(_, w)| !kept.hidden.contains(&w.rule)).collect();
     let from = ui.next_widget_position();
     overlays(ui, world, out);
-    // In a small window the words below the plot are shown on hovering.
+    // In a small window the notes are shown on hovering.
     let small = page::small(ui);
-    let below = if small { 40.0 } else { 122.0 };
+    let below = if small { 84.0 } else { 122.0 };
     let height = (ui.available_height() - below).clamp(150.0, 620.0);
     plot(ui, world, &shown, height);
+    let notes = notes(&shown, &kept.rule);
+    let said = RichText::new(said(&shown)).font(theme::strong(13.0));
+    ui.add(egui::Label::new(said).wrap()).on_hover_text(&notes);
     if !small {
-        ui.add(egui::Label::new(RichText::new(said(&shown)).font(theme::strong(13.0))).wrap());
-        let notes = RichText::new(notes(&shown, &kept.rule)).small();
-        let weak = palette(ui.visuals()).weak;
-        ui.add(egui::Label::new(notes.color(weak)).wrap());
+        let text = RichText::new(notes).small().color(palette(ui.visuals()).weak);
+        ui.add(egui::Label::new(text).wrap());
     }
     page::save_row(ui, out, "stdp-windows", from, || csv(&shown));
 }
