@@ -23,7 +23,7 @@ fn at_ms(window: &Window) -> f64 {
 }
 
 #[test]
-fn fig_1_runs_is_held_stepped_and_scrubbed() {
+fn two_neurons_run_are_held_stepped_and_scrubbed() {
     let mut window = open();
     window.wait_for_text("199.9 of 199.9 ms");
     window.key(Modifiers::NONE, Key::Space);
@@ -45,6 +45,55 @@ fn fig_1_runs_is_held_stepped_and_scrubbed() {
     window.key(Modifiers::NONE, Key::End);
     window.key(Modifiers::NONE, Key::Space);
     window.wait_for_text("ms/s simulated");
+}
+
+/// The control that the text speaks of is there with the settings folded away, too.
+#[test]
+fn the_weight_is_in_view_in_every_size() {
+    for (size, projector) in
+        [([1280.0, 800.0], false), ([1024.0, 768.0], true), ([800.0, 600.0], false)]
+    {
+        let home = tempfile::tempdir().unwrap();
+        let mut window = Window::open_with(size, home, |setup| {
+            setup.workspace = Some("neuron".into());
+            setup.projector = projector;
+        });
+        window.wait_for_text("held");
+        let screen = window.harness.ctx.content_rect();
+        let slider = || window.harness.get_by_role_and_label(Role::Slider, "Weight");
+        assert!(screen.contains_rect(slider().rect()), "{size:?}: {:?}", slider().rect());
+        slider().set_value_accesskit(1.2);
+        window.harness.run_steps(3);
+        let slider = window.harness.get_by_role_and_label(Role::Slider, "Weight");
+        assert_eq!(slider.accesskit_node().numeric_value(), Some(1.2));
+    }
+}
+
+#[test]
+fn the_whole_run_stays_in_view_as_it_grows_and_is_left_again() {
+    let mut window = open();
+    window.wait_for_text("199.9 of 199.9 ms");
+    // What is in view: `Raster of 2 neurons, 0.0 to 200.0 ms`.
+    let shown = |window: &Window| -> (f64, f64) {
+        let raster = window.harness.get_by_label_contains("Raster of 2 neurons, ");
+        let label = raster.accesskit_node().label().unwrap();
+        let span = label.split_once(", ").unwrap().1.trim_end_matches(" ms");
+        let (from, to) = span.split_once(" to ").unwrap();
+        (from.parse().unwrap(), to.parse().unwrap())
+    };
+    let run = |window: &mut Window| {
+        window.key(Modifiers::NONE, Key::Space);
+        window.wait_for_text("ms/s simulated");
+        window.hold();
+    };
+    run(&mut window);
+    window.click("Whole run");
+    run(&mut window);
+    let (from, to) = shown(&window);
+    assert!(from == 0.0 && to > 200.0 && to >= at_ms(&window), "{from} {to}");
+    window.click("Whole run");
+    let (from, to) = shown(&window);
+    assert!((to - from - 200.0).abs() < 0.2 && to >= at_ms(&window), "{from} {to}");
 }
 
 #[test]
@@ -167,13 +216,13 @@ fn a_refractory_period_is_said_in_whole_steps() {
 }
 
 #[test]
-fn eq_1_is_gone_through_input_by_input() {
+fn the_sum_is_gone_through_input_by_input() {
     let mut window = open();
-    window.click("Neuron and unit (Fig. 3)");
+    window.click("Artificial and biological");
     window.wait_for_text("Σ Wᵢ xᵢ =");
     window.wait_for_text("1.710");
     window.click("Next spike");
-    window.click("On");
+    window.click("Next");
     window.click("Current digit");
     window.wait_for_text("positive products sum to");
 }

@@ -297,7 +297,7 @@ fn neuron_curve_dark() {
 #[test]
 fn neuron_unit_light() {
     let mut window = neuron([1280.0, 800.0], ThemeChoice::Light, false);
-    window.click("Neuron and unit (Fig. 3)");
+    window.click("Artificial and biological");
     window.wait_for_text("Σ Wᵢ xᵢ =");
     compare(&mut window, "neuron-unit-light");
 }
@@ -314,7 +314,7 @@ fn neuron_codes_dark() {
 fn plasticity(theme: ThemeChoice, tab: &str, done: &str) -> Window {
     let mut window = open([1280.0, 800.0], theme, false, "plasticity");
     window.wait_for_text("Measured against formula");
-    if tab != "Windows (Fig. 2)" {
+    if tab != "STDP windows" {
         window.click(tab);
     }
     window.wait_for_text(done);
@@ -324,7 +324,7 @@ fn plasticity(theme: ThemeChoice, tab: &str, done: &str) -> Window {
 #[test]
 fn plasticity_windows_light() {
     let done = "Measured against formula";
-    let mut window = plasticity(ThemeChoice::Light, "Windows (Fig. 2)", done);
+    let mut window = plasticity(ThemeChoice::Light, "STDP windows", done);
     compare(&mut window, "plasticity-windows-light");
 }
 

@@ -1,3 +1,4 @@
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -9,7 +10,7 @@ fn open(tab: &str) -> Window {
         setup.workspace = Some("plasticity".into());
     });
     window.wait_for_text("Measured against formula");
-    if tab != "Windows (Fig. 2)" {
+    if tab != "STDP windows" {
         window.click(tab);
     }
     window
@@ -22,7 +23,13 @@ fn grip(window: &Window, label: &str) -> egui::Pos2 {
 
 #[test]
 fn every_rule_meets_its_formula_and_can_be_changed() {
-    let mut window = open("Windows (Fig. 2)");
+    let mut window = open("STDP windows");
+    // The pair rule alone, until others are laid over it.
+    assert!(window.says("Pair STDP below 0.01 %") && !window.says("Triplet STDP below"));
+    for rule in ["Triplet STDP", "Diehl & Cook's STDP", "Bengio's rule"] {
+        window.harness.get_by_role_and_label(Role::CheckBox, rule).click();
+        window.harness.run_steps(3);
+    }
     for text in ["Pair STDP below 0.01 %", "Triplet STDP below", "Diehl & Cook", "Bengio"] {
         assert!(window.says(text), "{text}: {}", window.said());
     }
@@ -57,6 +64,8 @@ fn spikes_are_dragged_past_each_other_and_the_sign_changes() {
     window.harness.run_steps(2);
     window.wait_for_text("Δt = t_post − t_pre = -10.0 ms");
     window.wait_for_text("meets y = 0.607; w 0.5000 → 0.4936 (-0.0064)");
+    // It is the dot on the window.
+    window.wait_for_text("The pair on the STDP window: Δt -10.0000 ms, Δw -0.0064");
     window.click("Reset");
     window.wait_for_text("meets x = 0.607");
 }

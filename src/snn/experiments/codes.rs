@@ -42,6 +42,16 @@ pub struct CodeResult {
     pub curve: Vec<[f32; 2]>,
 }
 
+impl CodeResult {
+    /// Mean and standard deviation of what was read from the messages.
+    pub fn read(&self) -> [f64; 2] {
+        let n = self.trials.len().max(1) as f64;
+        let read = || self.trials.iter().map(|t| f64::from(t.2));
+        let mean = read().sum::<f64>() / n;
+        [mean, (read().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt()]
+    }
+}
+
 /// What all codes made of it, in the order of the registry.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CodesResult {

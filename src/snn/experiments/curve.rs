@@ -125,6 +125,17 @@ pub fn measure(
     Ok(())
 }
 
+/// Largest difference between the rates measured and those of a curve at the same
+/// currents, Hz.
+pub fn distance(measured: &[[f64; 2]], curve: &[[f64; 2]]) -> f64 {
+    let rate_at = |current: f64| {
+        let near = |p: &&[f64; 2]| (p[0] - current).abs() <= 1e-9 * (1.0 + current.abs());
+        curve.iter().find(near).map(|p| p[1])
+    };
+    let distance = |p: &[f64; 2]| rate_at(p[0]).map(|rate| (rate - p[1]).abs());
+    measured.iter().filter_map(distance).fold(0.0, f64::max)
+}
+
 /// A population with a neuron per current, then one for each of the model's other
 /// methods of integration; and the names of these.
 fn network(

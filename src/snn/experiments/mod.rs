@@ -35,6 +35,18 @@ use super::engine::Engine;
 use super::error::SnnError;
 use super::network::Network;
 
+/// How many weights are in each of so many bins from `low` on; what lies outside is
+/// counted in the outermost. A weight at the upper bound, 1, is in the bin below it.
+pub fn histogram(weights: &[f32], low: f64, bin: f64, bins: usize) -> Vec<f64> {
+    let mut counts = vec![0.0; bins];
+    for w in weights {
+        let nudge = if *w >= 1.0 { -1e-6 } else { 1e-6 };
+        let at = (f64::from(*w) - low) / bin + nudge;
+        counts[(at.max(0.0) as usize).min(bins - 1)] += 1.0;
+    }
+    counts
+}
+
 /// Makes the engine for a network.
 pub type MakeEngine = fn(Network) -> Result<Box<dyn Engine>, SnnError>;
 

@@ -46,6 +46,14 @@ pub struct PairingRateCurve {
     pub formula: Vec<[f64; 2]>,
 }
 
+impl PairingRateCurve {
+    /// The rate from which on pairs strengthen, Hz, where they weaken below it.
+    pub fn crossing_hz(&self) -> Option<f64> {
+        let crossing = self.formula.windows(2).find(|w| w[0][1] < 0.0 && w[1][1] >= 0.0);
+        crossing.map(|w| w[1][0])
+    }
+}
+
 /// Measures all four curves, rate after rate.
 ///
 /// # Errors

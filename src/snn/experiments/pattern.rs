@@ -94,6 +94,31 @@ pub struct Score {
     pub learned_ms: Option<f64>,
 }
 
+/// What the neuron does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stage {
+    /// It fires at anything.
+    Unselective,
+    /// It hardly fires at all.
+    Quiet,
+    /// It answers the pattern more often than the rest.
+    Selecting,
+    /// It has learned, after so many ms.
+    Learned(f64),
+}
+
+impl Score {
+    /// How far the neuron has come.
+    pub fn stage(&self) -> Stage {
+        match self.learned_ms {
+            Some(ms) => Stage::Learned(ms),
+            None if self.false_alarms_hz > 5.0 => Stage::Unselective,
+            None if self.hits < 0.5 => Stage::Quiet,
+            None => Stage::Selecting,
+        }
+    }
+}
+
 /// A run, to be advanced step by step.
 pub struct PatternRun {
     task: PatternTask,

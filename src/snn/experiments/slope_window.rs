@@ -53,6 +53,8 @@ const CHUNK_MS: f64 = 1000.0;
 const FELT: f64 = 4.0;
 /// Length of the example that is shown, ms.
 pub const EXAMPLE_MS: f64 = 500.0;
+/// Correlation from which on the window counts as the classical one.
+const AGREES: f64 = 0.8;
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,6 +122,13 @@ pub struct SlopeResult {
     pub seconds: [f64; 2],
     /// The beginning of one synapse's run.
     pub example: Arc<Example>,
+}
+
+impl SlopeResult {
+    /// Whether the window is by and large the classical one.
+    pub fn agrees(&self) -> bool {
+        self.correlation >= AGREES
+    }
 }
 
 /// A stretch of one synapse.

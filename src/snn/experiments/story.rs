@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use super::pairing::{FREE, Learner, network, resolve};
+use super::window::formula;
 use crate::snn::cpu::CpuEngine;
 use crate::snn::engine::{Engine, ProjectionState};
 use crate::snn::error::SnnError;
@@ -62,6 +63,42 @@ pub struct StoryResult {
     pub traces: Arc<Traces>,
     /// The spikes in their order.
     pub happenings: Vec<Happening>,
+}
+
+/// Δt between two points of a window, ms.
+const WINDOW_EVERY_MS: f64 = 0.5;
+
+impl StoryResult {
+    /// Δt of every presynaptic with every postsynaptic spike, ms, and the change of the
+    /// weight: of a single pair as it was simulated, of several what the formula says of
+    /// each alone.
+    pub fn pairs(&self) -> Vec<[f64; 2]> {
+        let StoryTask { pre_ms, post_ms, .. } = &self.task;
+        if let ([pre], [post]) = (&pre_ms[..], &post_ms[..]) {
+            let (weight, last) = (self.traces.channels().len() - 1, self.traces.steps() - 1);
+            let end = self.traces.value(weight, last).map_or(0.0, f64::from);
+            return vec![[post - pre, end - self.task.learner.weight]];
+        }
+        let deltas: Vec<f64> =
+            pre_ms.iter().flat_map(|pre| post_ms.iter().map(move |post| post - pre)).collect();
+        self.formula(&deltas)
+    }
+
+    /// The STDP window of the rule up to this |Δt|, ms; empty without a formula. The
+    /// sides apart, for there is nothing between just before and just after.
+    pub fn window(&self, reach_ms: f64) -> [Vec<[f64; 2]>; 2] {
+        let points = (reach_ms / WINDOW_EVERY_MS).round() as i64;
+        let side = |from, to| (from..=to).map(|k| k as f64 * WINDOW_EVERY_MS).collect::<Vec<_>>();
+        let mut before = side(-points, -1);
+        // Up to the jump at zero.
+        before.push(-1e-6);
+        [self.formula(&before), self.formula(&side(0, points))]
+    }
+
+    fn formula(&self, deltas: &[f64]) -> Vec<[f64; 2]> {
+        let resolved = resolve(&self.task.learner.rule);
+        resolved.map_or_else(|_| Vec::new(), |(rule, values)| formula(rule, &values, deltas))
+    }
 }
 
 /// Learning rate of a synapse that is there to measure x ΔS: so small that what it
@@ -237,6 +274,26 @@ mod tests {
         let learner = Learner { rule: Config::new(rule), bounds: Bounds::UNIT, weight: 0.5 };
         let (pre_ms, post_ms) = (pre_ms.to_vec(), post_ms.to_vec());
         StoryTask { learner, pre_ms, post_ms, duration_ms: 120.0 }
+    }
+
+    #[test]
+    fn a_pair_lies_on_the_window_and_several_have_a_point_each() {
+        for (post_ms, change) in [(50.0, 0.01), (30.0, -0.0105)] {
+            let told = run(&task("pair", &[40.0], &[post_ms])).unwrap();
+            let [[delta_ms, dot]] = told.pairs()[..] else { panic!() };
+            assert_eq!(delta_ms, post_ms - 40.0);
+            assert!((dot - change * (-0.5f64).exp()).abs() < 1e-7, "{dot}");
+            let near = |p: &&[f64; 2]| p[0] == delta_ms;
+            let on_line = told.window(60.0).concat().iter().find(near).unwrap()[1];
+            assert!((dot - on_line).abs() < 1e-7, "{on_line}");
+        }
+        let told = run(&task("pair", &[40.0, 60.0], &[50.0])).unwrap();
+        assert_eq!(told.pairs().iter().map(|p| p[0]).collect::<Vec<_>>(), [10.0, -10.0]);
+        let potential = Config::new("slope").with("signal", 0.0);
+        let mut task = task("slope", &[40.0], &[50.0]);
+        task.learner.rule = potential;
+        let told = run(&task).unwrap();
+        assert!(told.window(60.0).concat().is_empty() && told.pairs().len() == 1);
     }
 
     #[test]

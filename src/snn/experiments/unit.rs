@@ -25,6 +25,24 @@ pub struct UnitTask {
     pub passes: usize,
 }
 
+impl UnitTask {
+    /// Sums of the positive and of the negative products.
+    pub fn halves(&self) -> [f32; 2] {
+        let products = || self.products.iter().map(|(x, w)| x * w);
+        [products().filter(|v| *v > 0.0).sum(), products().filter(|v| *v <= 0.0).sum()]
+    }
+
+    /// Spikes that the biological neuron should count in each pass: ReLU(Σ) / V_th.
+    pub fn expected(&self, sum: f64) -> f64 {
+        sum.max(0.0) / f64::from(self.v_th)
+    }
+
+    /// Mean input per step, in units of V_th.
+    pub fn mean_input(&self, sum: f64) -> f64 {
+        sum / self.products.len() as f64 / f64::from(self.v_th)
+    }
+}
+
 /// One step of eq. (1).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UnitStep {

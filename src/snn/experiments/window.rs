@@ -7,7 +7,7 @@ use crate::snn::cpu::CpuEngine;
 use crate::snn::engine::Engine;
 use crate::snn::error::SnnError;
 use crate::snn::params::Config;
-use crate::snn::plasticity::Follows;
+use crate::snn::plasticity::{Follows, PlasticityRule};
 
 /// The step, ms.
 pub const DT_MS: f64 = 0.1;
@@ -41,6 +41,28 @@ pub struct WindowResult {
     /// The same from the formula, at the same Δt; empty where a rule follows
     /// the membrane, because then the neuron decides.
     pub formula: Vec<[f64; 2]>,
+}
+
+impl WindowResult {
+    /// The largest change of either sign.
+    pub fn largest(&self) -> f64 {
+        let all = self.measured.iter().chain(&self.formula);
+        all.map(|p| p[1].abs()).fold(0.0, f64::max)
+    }
+
+    /// Whether a lone pair of spikes only weakens, whatever their order.
+    pub fn only_weakens(&self) -> bool {
+        let changes = || self.measured.iter().map(|p| p[1]);
+        changes().fold(0.0, f64::max) < -1e-3 * changes().fold(0.0, f64::min)
+    }
+}
+
+/// The window of a rule by its formula, at these Δt in ms; empty where there is none.
+pub fn formula(rule: &PlasticityRule, values: &[f64], deltas: &[f64]) -> Vec<[f64; 2]> {
+    match rule.window.filter(|_| (rule.follows)(values) != Follows::Membrane) {
+        Some(window) => deltas.iter().map(|d| [*d, window(values, *d)]).collect(),
+        None => Vec::new(),
+    }
 }
 
 /// Measures the window.
@@ -86,10 +108,7 @@ pub fn measure_while(
     }
     let weights = engine.weights(0)?;
     let measured = deltas.iter().zip(&weights).map(|(d, w)| [*d, f64::from(*w)]).collect();
-    let formula = match rule.window.filter(|_| follows != Follows::Membrane) {
-        Some(window) => deltas.iter().map(|d| [*d, window(&values, *d)]).collect(),
-        None => Vec::new(),
-    };
+    let formula = formula(rule, &values, &deltas);
     Ok(Some(WindowResult { rule: rule.id.to_owned(), measured, formula }))
 }
 

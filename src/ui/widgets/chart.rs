@@ -32,6 +32,8 @@ impl Chart<'_> {
     pub fn show<R>(&self, ui: &mut Ui, add: impl FnOnce(&mut PlotUi<'_>) -> R) -> PlotResponse<R> {
         let p = palette(ui.visuals());
         let log = self.log_x;
+        // As many marks as have room for their numbers.
+        let about = f64::from(self.height / 28.0).clamp(2.0, 6.0);
         let x = AxisHints::new_x()
             .label(self.axes[0])
             .formatter(move |mark, _| if log { power_text(mark) } else { text(mark) })
@@ -50,7 +52,7 @@ impl Chart<'_> {
             .allow_double_click_reset(false)
             .auto_bounds(Vec2b::new(false, false))
             .grid_spacing(egui::Rangef::new(8.0, 400.0))
-            .y_grid_spacer(marks)
+            .y_grid_spacer(move |input| round_marks(input.bounds, about))
             .custom_x_axes(vec![x])
             .custom_y_axes(vec![y]);
         plot = if log { plot.x_grid_spacer(powers) } else { plot.x_grid_spacer(more_marks) };
@@ -84,11 +86,6 @@ impl Chart<'_> {
         response
             .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, said()));
     }
-}
-
-/// Some six round marks.
-fn marks(input: egui_plot::GridInput) -> Vec<GridMark> {
-    round_marks(input.bounds, 6.0)
 }
 
 /// Some ten, for the wider axis.

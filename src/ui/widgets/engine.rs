@@ -27,7 +27,8 @@ pub struct EngineRow<'a> {
 }
 
 impl EngineRow<'_> {
-    /// Draws the switch, and beside it, where there is room, speed and reason.
+    /// Draws the switch in a row that wraps, and below it, where there is room, speed and
+    /// reason.
     pub fn show(&self, ui: &mut Ui, out: &mut Outbox) {
         let narrow = ui.max_rect().width() < NARROW;
         let why = self.why();
@@ -43,13 +44,9 @@ impl EngineRow<'_> {
             return;
         }
         let weak = palette(ui.visuals()).weak;
-        ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 1.0;
-            for text in [self.speed(), why] {
-                let text = RichText::new(text).font(theme::regular(11.5)).color(weak);
-                ui.add(Label::new(text).truncate());
-            }
-        });
+        ui.end_row();
+        let text = RichText::new(format!("{}; {why}", self.speed()));
+        ui.label(text.font(theme::regular(11.5)).color(weak));
     }
 
     /// Whether the engine in use is what was asked for last.

@@ -61,10 +61,16 @@ impl<'a> Field<'a> {
     /// Draws it: the name above, the slider with its number below. Returns
     /// whether the value has changed.
     pub fn show(&self, ui: &mut Ui, value: &mut f64) -> bool {
+        let width = ui.available_width() - 84.0;
+        self.row(ui, width, value)
+    }
+
+    /// The same one after another, with a slider of this width, points.
+    pub fn row(&self, ui: &mut Ui, width: f32, value: &mut f64) -> bool {
         let label = ui.label(self.label).on_hover_text(self.doc);
         let label = glossary::explained(ui, label, self.label);
         let space = if self.unit.is_empty() { "" } else { " " };
-        ui.spacing_mut().slider_width = (ui.available_width() - 84.0).max(60.0);
+        ui.spacing_mut().slider_width = width.max(60.0);
         let slider = number::slider(value, self.range.0..=self.range.1)
             .logarithmic(self.logarithmic)
             .max_decimals(if self.whole { 0 } else { 3 })
@@ -83,28 +89,33 @@ impl<'a> Field<'a> {
     }
 }
 
+/// Room for the number of a parameter beside its name, points.
+const NUMBER: f32 = 84.0;
+
 /// A declared parameter over its whole range: a number to drag or type, or a
 /// list for a choice. Returns whether it has changed.
 pub fn parameter(ui: &mut Ui, param: &Param, value: &mut f64) -> bool {
     let tip = format!("{}: {}", param.label, param.doc);
-    let row = vec2(ui.available_width(), ui.spacing().interact_size.y);
-    let layout = egui::Layout::right_to_left(egui::Align::Center);
-    ui.allocate_ui_with_layout(row, layout, |ui| {
-        let before = *value;
-        let response = if param.choices.is_empty() {
-            number_row(ui, param, value)
-        } else {
-            choice(ui, param, value)
-        };
-        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-            // The control has taken its room; the name gets what is left.
-            let label = ui.add(egui::Label::new(param.label).truncate());
-            let label = glossary::explained(ui, label.on_hover_text(tip.as_str()), param.label);
-            response.labelled_by(label.id).on_hover_text(tip.as_str());
-        });
-        *value != before
-    })
-    .inner
+    let before = *value;
+    let (label, response) = if param.choices.is_empty() {
+        // The name has as many lines as it needs beside the number.
+        let (width, colour) = (ui.available_width(), ui.visuals().text_color());
+        let font = egui::TextStyle::Body.resolve(ui.style());
+        let name = ui.painter().layout(param.label.into(), font, colour, width - NUMBER);
+        let size = vec2(width, ui.spacing().interact_size.y.max(name.size().y));
+        let right = egui::Layout::right_to_left(egui::Align::Center);
+        ui.allocate_ui_with_layout(size, right, |ui| {
+            let response = number_row(ui, param, value);
+            let left = egui::Layout::left_to_right(egui::Align::Center);
+            (ui.with_layout(left, |ui| ui.label(name)).inner, response)
+        })
+        .inner
+    } else {
+        (ui.label(param.label), choice(ui, param, value))
+    };
+    let label = glossary::explained(ui, label.on_hover_text(tip.as_str()), param.label);
+    response.labelled_by(label.id).on_hover_text(tip.as_str());
+    *value != before
 }
 
 fn number_row(ui: &mut Ui, param: &Param, value: &mut f64) -> egui::Response {
@@ -123,7 +134,7 @@ fn choice(ui: &mut Ui, param: &Param, value: &mut f64) -> egui::Response {
     let mut chosen = *value as usize;
     let response = ComboBox::from_id_salt(param.name)
         .selected_text(param.choices.get(chosen).copied().unwrap_or("choose"))
-        .width(96.0)
+        .width(ui.available_width() - 8.0)
         .show_ui(ui, |ui| {
             for (i, name) in param.choices.iter().enumerate() {
                 ui.selectable_value(&mut chosen, i, *name);

@@ -229,6 +229,25 @@ fn fold_button(ui: &mut Ui, name: &str, folded: bool) -> bool {
     response.clicked()
 }
 
+/// Whether there is room for one figure only, so that one chooses between them.
+pub fn small(ui: &Ui) -> bool {
+    ui.available_width() < NARROW || ui.available_height() < LOW
+}
+
+/// Which of several figures is shown, where there is no room for all of them: a row of
+/// their names. The choice lasts until the window closes.
+pub fn choose(ui: &mut Ui, id: &'static str, names: &[&str]) -> usize {
+    let id = Id::unique((id, "chosen figure"));
+    let mut chosen: usize = ui.data(|d| d.get_temp(id)).unwrap_or(0);
+    ui.horizontal_wrapped(|ui| {
+        for (i, name) in names.iter().enumerate() {
+            ui.selectable_value(&mut chosen, i, *name);
+        }
+    });
+    ui.data_mut(|d| d.insert_temp(id, chosen));
+    chosen
+}
+
 /// The heading of an experiment's settings, with the button that brings the beginning
 /// back.
 pub fn heading(ui: &mut Ui, text: &str, reset: impl Into<Command>, out: &mut Outbox) {

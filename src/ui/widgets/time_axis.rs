@@ -1,7 +1,7 @@
 //! The time axis that plots share: the stretch of a run that is shown, where a moment
 //! lies on the screen, panning and zooming.
 
-use egui::{Align2, Painter, Rangef, Rect, Response, Stroke, Ui, pos2};
+use egui::{Align2, Button, Painter, Rangef, Rect, Response, Stroke, Ui, pos2};
 use serde::{Deserialize, Serialize};
 
 use crate::core::playback::{Playback, PlaybackEdit};
@@ -22,11 +22,13 @@ pub struct TimeView {
     pub span_ms: f64,
     /// Whether it moves along with the run.
     pub follow: bool,
+    /// Whether the whole run is shown instead, however long it becomes.
+    pub whole: bool,
 }
 
 impl Default for TimeView {
     fn default() -> Self {
-        Self { from_ms: 0.0, span_ms: 200.0, follow: true }
+        Self { from_ms: 0.0, span_ms: 200.0, follow: true, whole: false }
     }
 }
 
@@ -36,20 +38,31 @@ impl TimeView {
         Self { span_ms, ..Self::default() }
     }
 
+    /// Shows the first `span_ms`.
+    pub fn first(span_ms: f64) -> Self {
+        Self { span_ms, follow: false, ..Self::default() }
+    }
+
     /// The axis across `x` for a run that has come to `now_ms`.
     pub fn axis(&self, x: Rangef, now_ms: f64) -> Axis {
+        if self.whole {
+            return Axis { x, from_ms: 0.0, to_ms: now_ms.max(1.0) };
+        }
         let from_ms = if self.follow { (now_ms - self.span_ms).max(0.0) } else { self.from_ms };
         Axis { x, from_ms, to_ms: from_ms + self.span_ms.max(1e-6) }
     }
 
-    /// Shows the whole run.
-    pub fn show_all(&mut self, now_ms: f64) {
-        *self = Self { from_ms: 0.0, span_ms: now_ms.max(1.0), follow: false };
+    /// From the whole run to the stretch in view, which stays where it is.
+    fn hold(&mut self, axis: &Axis) {
+        if self.whole {
+            *self = Self { from_ms: axis.from_ms, ..Self::first(axis.span_ms()) };
+        }
     }
 
     /// Zooms by `factor` (above 1: closer) around `at_ms`, between ten steps and
     /// somewhat more than the whole run.
     pub fn zoom(&mut self, factor: f64, at_ms: f64, axis: &Axis, now_ms: f64, dt_ms: f64) {
+        self.hold(axis);
         let longest = (now_ms * 1.05).max(200.0);
         let span_ms = (axis.span_ms() / factor).clamp(10.0 * dt_ms, longest.max(20.0 * dt_ms));
         let share = (at_ms - axis.from_ms) / axis.span_ms();
@@ -63,7 +76,7 @@ impl TimeView {
     pub fn follow_bar(&mut self, bar: &Playback, edit: &PlaybackEdit, dt_ms: f64) {
         match edit {
             PlaybackEdit::End => self.follow = true,
-            _ if bar.is_following() => {}
+            _ if bar.is_following() || self.whole => {}
             PlaybackEdit::Go(_)
             | PlaybackEdit::Step(_)
             | PlaybackEdit::Home
@@ -158,11 +171,12 @@ pub fn pan_and_zoom(
     if response.dragged() && dragged != 0.0 {
         let by = f64::from(dragged) / f64::from(axis.x.span().max(1.0)) * axis.span_ms();
         let most = (now_ms - axis.span_ms() * 0.1).max(0.0);
+        view.hold(axis);
         view.from_ms = (axis.from_ms - by).clamp(0.0, most);
         view.follow = false;
     }
     if response.double_clicked() {
-        view.show_all(now_ms);
+        view.whole = !view.whole;
     }
     let Some(pointer) = response.hover_pos().filter(|_| response.hovered()) else { return };
     let (zoom, scroll) = ui.input_mut(|i| {
@@ -175,8 +189,17 @@ pub fn pan_and_zoom(
     }
     if scroll.x != 0.0 {
         let by = f64::from(scroll.x) / f64::from(axis.x.span().max(1.0)) * axis.span_ms();
+        view.hold(axis);
         view.from_ms = (axis.from_ms - by).clamp(0.0, now_ms);
         view.follow = false;
+    }
+}
+
+/// The switch between the whole run and the stretch that was shown before.
+pub fn whole_run(ui: &mut Ui, view: &mut TimeView) {
+    let tip = "All of the run, also as it goes on; once more: back to where you were. Also with a double click on a plot";
+    if ui.add(Button::selectable(view.whole, "Whole run")).on_hover_text(tip).clicked() {
+        view.whole = !view.whole;
     }
 }
 
@@ -237,7 +260,7 @@ mod tests {
 
     #[test]
     fn zooming_keeps_what_is_under_the_pointer_and_has_limits() {
-        let mut view = TimeView { from_ms: 100.0, span_ms: 100.0, follow: false };
+        let mut view = TimeView { from_ms: 100.0, ..TimeView::first(100.0) };
         let axis = view.axis(Rangef::new(0.0, 100.0), 1000.0);
         view.zoom(2.0, 150.0, &axis, 1000.0, 0.1);
         assert_eq!((view.from_ms, view.span_ms), (125.0, 50.0));
@@ -251,6 +274,21 @@ mod tests {
             view.zoom(0.5, 150.0, &axis, 1000.0, 0.1);
         }
         assert!(view.span_ms <= 1050.0 && view.from_ms >= 0.0);
+    }
+
+    #[test]
+    fn the_whole_run_is_shown_as_it_grows_and_left_for_what_was_shown_before() {
+        let x = Rangef::new(0.0, 100.0);
+        let mut view = TimeView { whole: true, ..TimeView::following(100.0) };
+        for now_ms in [200.0, 5000.0] {
+            let axis = view.axis(x, now_ms);
+            assert_eq!((axis.from_ms, axis.to_ms), (0.0, now_ms));
+        }
+        let back = TimeView { whole: false, ..view };
+        assert_eq!(back.axis(x, 5000.0).from_ms, 4900.0);
+        view.zoom(2.0, 1000.0, &view.axis(x, 5000.0), 5000.0, 0.1);
+        let axis = view.axis(x, 9000.0);
+        assert_eq!((axis.from_ms, axis.to_ms), (500.0, 3000.0));
     }
 
     #[test]

@@ -2,21 +2,25 @@
 //! each, and what jitter takes from them.
 
 use egui::{Align2, RichText, Sense, Stroke, Ui, vec2};
-use egui_plot::{Corner, Legend, Line, PlotPoints, VLine};
+use egui_plot::{Corner, Line, PlotPoints, VLine};
 
 use super::settings::CodesSettings;
-use super::view::still_plot;
 use super::{NeuronEdit, World};
 use crate::core::bounds::SHARE;
+use crate::core::csv::{self, row};
 use crate::core::text::grouped;
 use crate::snn::codes::CODES;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::digit_view;
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::number;
 use crate::ui::widgets::page;
 use crate::workers::experiments::{CodeResult, CodesResult};
+
+/// Below this width of a column, points, it does without what can be read elsewhere.
+const NARROW: f32 = 230.0;
 
 /// Intensity, jitter, and what the codes are set to.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -61,51 +65,52 @@ pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
 }
 
-/// A column per code, and the errors below.
+/// A column per code, and the errors below or, in a small window, by choice.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let settings = &world.room.kept.codes;
     let Some(answer) = world.room.results.codes.as_ref() else {
         ui.label("The messages are being sent …");
         return;
     };
     let result = &answer.1;
     let from = ui.next_widget_position();
-    let room = (ui.available_height() - 44.0).max(320.0);
-    let lower = (room * 0.36).clamp(120.0, 260.0);
-    let upper = room - lower - 8.0;
-    ui.columns(CODES.len(), |columns| {
-        for (i, (ui, coded)) in columns.iter_mut().zip(&result.codes).enumerate() {
-            ui.vertical(|ui| column(ui, world, settings, i, coded, upper));
-        }
-    });
-    errors(ui, world, settings, result, lower);
+    let small = page::small(ui);
+    let chosen = small.then(|| page::choose(ui, "codes", &["Messages", "Error against jitter"]));
+    let room = ui.available_height() - 40.0;
+    let lower = if small { room } else { (room * 0.36).clamp(120.0, 260.0) };
+    if chosen != Some(1) {
+        let upper = if small { room } else { room - lower - 8.0 };
+        ui.columns(CODES.len(), |columns| {
+            for (i, (ui, coded)) in columns.iter_mut().zip(&result.codes).enumerate() {
+                ui.vertical(|ui| column(ui, world, i, coded, upper));
+            }
+        });
+    }
+    if chosen != Some(0) {
+        errors(ui, world, result, lower);
+    }
     page::save_row(ui, out, "codes", from, || csv(result));
 }
 
-fn column(
-    ui: &mut Ui,
-    world: &World<'_>,
-    settings: &CodesSettings,
-    i: usize,
-    coded: &CodeResult,
-    height: f32,
-) {
+fn column(ui: &mut Ui, world: &World<'_>, i: usize, coded: &CodeResult, height: f32) {
     let p = palette(ui.visuals());
+    let settings = &world.room.kept.codes;
     let code = &CODES[i];
+    let (top, narrow) = (ui.next_widget_position().y, ui.available_width() < NARROW);
     let colour = p.series[i % p.series.len()];
     ui.spacing_mut().item_spacing.y = 4.0;
     ui.label(RichText::new(code.name).font(theme::strong(15.0)).color(colour))
         .on_hover_text(code.doc);
-    ui.add(egui::Label::new(RichText::new(code.doc).small()).wrap());
-    let said =
-        coded.trials.iter().map(|t| f64::from(t.2)).sum::<f64>() / coded.trials.len().max(1) as f64;
-    let spread = coded.trials.iter().map(|t| (f64::from(t.2) - said).powi(2)).sum::<f64>()
-        / coded.trials.len().max(1) as f64;
-    let text = format!("sent {:.2}, read {said:.2} ± {:.2}", settings.intensity, spread.sqrt());
+    if !narrow {
+        ui.add(egui::Label::new(RichText::new(code.doc).small()).wrap());
+    }
+    let [mean, deviation] = coded.read();
+    let sent = if narrow { String::new() } else { format!("sent {:.2}, ", settings.intensity) };
+    let text = format!("{sent}read {mean:.2} ± {deviation:.2}");
     ui.label(RichText::new(text).font(theme::strong(13.5)))
         .on_hover_text("Mean and standard deviation over the messages below");
     let picture = (height * 0.34).clamp(64.0, 150.0).min(ui.available_width());
-    let trains = (height - picture - 118.0).clamp(60.0, 260.0);
+    let used = ui.next_widget_position().y - top;
+    let trains = (height - used - picture - 8.0).clamp(60.0, 260.0);
     trials(ui, settings, coded, colour, trains);
     ui.horizontal(|ui| {
         let label = format!("The digit as read from the {} code", code.name);
@@ -114,7 +119,9 @@ fn column(
         ui.vertical(|ui| {
             let name =
                 if world.digit.is_blank() { "a sample as read" } else { "the digit as read" };
-            ui.label(RichText::new(name).small());
+            if !narrow {
+                ui.label(RichText::new(name).small());
+            }
             ui.label(
                 RichText::new(format!("error {:.3}", coded.picture_error))
                     .font(theme::strong(13.5)),
@@ -174,40 +181,39 @@ fn trials(
 }
 
 /// What each code loses: error against jitter.
-fn errors(
-    ui: &mut Ui,
-    world: &World<'_>,
-    settings: &CodesSettings,
-    result: &CodesResult,
-    height: f32,
-) {
+fn errors(ui: &mut Ui, world: &World<'_>, result: &CodesResult, height: f32) {
     let p = palette(ui.visuals());
     let thick = if world.session.projector { 3.2 } else { 2.2 };
     let top = result.codes.iter().flat_map(|c| &c.curve).map(|q| q[1]).fold(0.1f32, f32::max);
     ui.horizontal_top(|ui| {
         let width = ui.available_width();
-        let beside = (width * 0.32).clamp(140.0, 300.0);
+        // A small window has the plot alone.
+        let beside = if width < page::NARROW { 0.0 } else { (width * 0.32).min(300.0) };
         ui.allocate_ui(vec2(width - beside - 10.0, height), |ui| {
-            still_plot("code errors", height)
-                .legend(Legend::default().position(Corner::LeftTop))
-                .x_axis_label("jitter (ms)")
-                .y_axis_label("error (r.m.s., 1 = full ink)")
-                .show(ui, |plot| {
-                    let bounds = [f64::from(top) * -0.03, f64::from(top) * 1.1];
-                    plot.set_plot_bounds(egui_plot::PlotBounds::from_min_max(
-                        [0.0, bounds[0]],
-                        [16.0, bounds[1]],
-                    ));
-                    for (i, coded) in result.codes.iter().enumerate() {
-                        let points: PlotPoints<'_> =
-                            coded.curve.iter().map(|q| q.map(f64::from)).collect();
-                        let stroke = Stroke::new(thick, p.series[i % p.series.len()]);
-                        plot.line(Line::new(CODES[i].name, points).stroke(stroke));
-                    }
-                    let now = VLine::new("jitter set", f64::from(settings.jitter_ms));
-                    plot.vline(now.stroke(Stroke::new(1.6, p.weak)));
-                });
+            let top = f64::from(top);
+            let chart = Chart {
+                id: "code errors",
+                axes: ["jitter (ms)", "r.m.s. error (full ink = 1)"],
+                bounds: [[0.0, top * -0.03], [16.0, top * 1.1]],
+                height,
+                legend: Some(Corner::LeftTop),
+                log_x: false,
+            };
+            chart.show(ui, |plot| {
+                for (i, coded) in result.codes.iter().enumerate() {
+                    let points: PlotPoints<'_> =
+                        coded.curve.iter().map(|q| q.map(f64::from)).collect();
+                    let stroke = Stroke::new(thick, p.series[i % p.series.len()]);
+                    plot.line(Line::new(CODES[i].name, points).stroke(stroke));
+                }
+                let jitter_ms = f64::from(world.room.kept.codes.jitter_ms);
+                let now = VLine::new("jitter set", jitter_ms);
+                plot.vline(now.stroke(Stroke::new(1.6, p.weak)));
+            });
         });
+        if beside == 0.0 {
+            return;
+        }
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 3.0;
             ui.label(RichText::new("What each loses").font(theme::strong(14.0)));
@@ -224,19 +230,16 @@ fn errors(
 }
 
 fn csv(result: &CodesResult) -> String {
-    let mut text = String::from("code,jitter_ms,rms_error\n");
-    for (code, coded) in CODES.iter().zip(&result.codes) {
-        for [jitter, error] in &coded.curve {
-            text += &format!("{},{jitter},{error}\n", code.id);
-        }
-    }
-    text += "\ncode,message,spike_sent_ms,spike_arrived_ms\n";
-    for (code, coded) in CODES.iter().zip(&result.codes) {
-        for (i, (sent, moved, _)) in coded.trials.iter().enumerate() {
-            for (a, b) in sent.iter().zip(moved) {
-                text += &format!("{},{},{a},{b}\n", code.id, i + 1);
-            }
-        }
-    }
-    text
+    let codes = || CODES.iter().zip(&result.codes);
+    let errors = codes().flat_map(|(code, coded)| {
+        coded.curve.iter().map(|[jitter, error]| row![code.id, jitter, error])
+    });
+    let spikes = codes().flat_map(|(code, coded)| {
+        let trials = coded.trials.iter().zip(1..);
+        trials.flat_map(move |((sent, moved, _), i)| {
+            sent.iter().zip(moved).map(move |(a, b)| row![code.id, i, a, b])
+        })
+    });
+    let headings = ["code", "message", "spike_sent_ms", "spike_arrived_ms"];
+    csv::text(["code", "jitter_ms", "rms_error"], errors) + "\n" + &csv::text(headings, spikes)
 }

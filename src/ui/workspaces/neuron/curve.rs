@@ -1,14 +1,16 @@
 //! The f–I curve: dots that are counted in simulation, a line from the equations.
 
 use egui::{ComboBox, RichText, Stroke, Ui};
-use egui_plot::{Corner, Legend, Line, LineStyle, PlotPoints, Points, VLine};
+use egui_plot::{Corner, Line, LineStyle, PlotPoints, Points, VLine};
 
-use super::view::still_plot;
 use super::{NeuronEdit, World};
+use crate::core::csv::{self, row};
+use crate::snn::experiments::curve::distance;
 use crate::snn::models::{MODELS, NeuronModel};
 use crate::snn::rate_curve::{self, Onset};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::field::parameter;
 use crate::ui::widgets::page;
 use crate::workers::experiments::CurveResult;
@@ -86,18 +88,20 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     };
     let result = &answer.1;
     let from = ui.next_widget_position();
-    headline(ui, result);
-    // The plot comes first; what does not fit below it is scrolled to.
-    let room = ui.available_height() - 58.0;
-    let below = (0.3 * room).clamp(48.0, 104.0);
-    plot(ui, world, result, model.current_unit, (room - below).clamp(150.0, 620.0));
-    egui::ScrollArea::vertical().max_height(below).auto_shrink([false, true]).show(ui, |ui| {
+    let notes = notes(result, model);
+    // A small window shows the plot alone, and the notes on hovering.
+    let small = page::small(ui);
+    headline(ui, result).on_hover_text(notes.join("\n\n"));
+    let below = if small { 40.0 } else { 160.0 };
+    let room = ui.available_height() - below;
+    plot(ui, world, result, model.current_unit, room.clamp(150.0, 620.0));
+    if !small {
         ui.spacing_mut().item_spacing.y = 3.0;
-        for note in notes(result, model) {
+        for note in notes {
             let text = RichText::new(note).small().color(palette(ui.visuals()).weak);
             ui.add(egui::Label::new(text).wrap());
         }
-    });
+    }
     page::save_row(ui, out, "f-i-curve", from, || csv(result, model.current_unit));
 }
 
@@ -122,7 +126,7 @@ fn notes(result: &CurveResult, model: &NeuronModel) -> Vec<String> {
     let others = result
         .others
         .iter()
-        .map(|(name, points)| format!("by {name} {:.1} Hz", worst(points, &result.expected)));
+        .map(|(name, points)| format!("by {name} {:.1} Hz", distance(points, &result.expected)));
     let others: Vec<String> = others.collect();
     if !others.is_empty() {
         notes.push(format!(
@@ -133,30 +137,21 @@ fn notes(result: &CurveResult, model: &NeuronModel) -> Vec<String> {
     notes
 }
 
-fn headline(ui: &mut Ui, result: &CurveResult) {
+fn headline(ui: &mut Ui, result: &CurveResult) -> egui::Response {
     let share = result.done_ms / result.whole_ms.max(1.0);
     let mut text = format!(
         "Measured over {:.0} of {:.0} ms; largest distance from the equations {:.1} Hz",
         result.done_ms,
         result.whole_ms,
-        worst(&result.measured, &result.expected)
+        distance(&result.measured, &result.expected)
     );
     if !result.stepwise.is_empty() {
-        let distance = worst(&result.measured, &result.stepwise);
+        let distance = distance(&result.measured, &result.stepwise);
         text += &format!(", in whole steps {distance:.1} Hz");
     }
-    ui.add(egui::Label::new(RichText::new(text).font(theme::strong(14.0))).wrap());
+    let label = ui.add(egui::Label::new(RichText::new(text).font(theme::strong(14.0))).wrap());
     ui.add(egui::ProgressBar::new(share as f32).desired_height(4.0).corner_radius(2));
-}
-
-/// Largest difference between measured and expected rate, Hz.
-fn worst(measured: &[[f64; 2]], expected: &[[f64; 2]]) -> f64 {
-    let rate_at = |current: f64| {
-        let near = |p: &&[f64; 2]| (p[0] - current).abs() <= 1e-9 * (1.0 + current.abs());
-        expected.iter().find(near).map(|p| p[1])
-    };
-    let distance = |p: &[f64; 2]| rate_at(p[0]).map(|rate| (rate - p[1]).abs());
-    measured.iter().filter_map(distance).fold(0.0, f64::max)
+    label
 }
 
 fn plot(ui: &mut Ui, world: &World<'_>, result: &CurveResult, unit: &str, height: f32) {
@@ -173,49 +168,48 @@ fn plot(ui: &mut Ui, world: &World<'_>, result: &CurveResult, unit: &str, height
         let points: PlotPoints<'_> = points.iter().copied().collect();
         Line::new(name, points).stroke(Stroke::new(width, colour))
     };
-    still_plot(("f-I", &result.model), height)
-        .legend(Legend::default().position(Corner::LeftTop).text_style(egui::TextStyle::Small))
-        .x_axis_label(format!("current I ({unit})"))
-        .y_axis_label("rate f (Hz)")
-        .show(ui, |plot| {
-            let air = 0.02 * (high - low);
-            let (min, max) = ([low - air, -0.02 * top], [high + air, top]);
-            let bounds = egui_plot::PlotBounds::from_min_max(min, max);
-            plot.set_plot_bounds(bounds);
-            let onset = result.onset.map_or("firing begins", Onset::name);
-            plot.vline(
-                VLine::new(format!("rheobase: {onset}"), result.rheobase)
-                    .stroke(Stroke::new(thick * 0.7, p.weak))
-                    .style(LineStyle::dashed_dense()),
-            );
-            plot.line(line(name.into(), &result.expected, thick, p.series[1]));
-            if !result.stepwise.is_empty() {
-                let name = format!("in whole steps of {} ms", result.dt_ms);
-                plot.line(line(name, &result.stepwise, thick * 0.5, p.series[3]));
-            }
-            for (i, (method, points)) in result.others.iter().enumerate() {
-                let colour = p.series[[2, 4][i % 2]];
-                let name = format!("measured, {method}");
-                let dashed = line(name, points, thick * 0.8, colour);
-                plot.line(dashed.style(LineStyle::dashed_dense()));
-            }
-            let dots: PlotPoints<'_> = result.measured.iter().copied().collect();
-            plot.points(Points::new("measured", dots).color(p.series[0]).radius(thick + 1.6));
-        });
+    let current = format!("current I ({unit})");
+    let air = 0.02 * (high - low);
+    let chart = Chart {
+        id: &format!("f-I {}", result.model),
+        axes: [&current, "rate f (Hz)"],
+        bounds: [[low - air, -0.02 * top], [high + air, top]],
+        height,
+        legend: Some(Corner::LeftTop),
+        log_x: false,
+    };
+    chart.show(ui, |plot| {
+        let onset = result.onset.map_or("firing begins", Onset::name);
+        plot.vline(
+            VLine::new(format!("rheobase: {onset}"), result.rheobase)
+                .stroke(Stroke::new(thick * 0.7, p.weak))
+                .style(LineStyle::dashed_dense()),
+        );
+        plot.line(line(name.into(), &result.expected, thick, p.series[1]));
+        if !result.stepwise.is_empty() {
+            let name = format!("in whole steps of {} ms", result.dt_ms);
+            plot.line(line(name, &result.stepwise, thick * 0.5, p.series[3]));
+        }
+        for (i, (method, points)) in result.others.iter().enumerate() {
+            let colour = p.series[[2, 4][i % 2]];
+            let name = format!("measured, {method}");
+            let dashed = line(name, points, thick * 0.8, colour);
+            plot.line(dashed.style(LineStyle::dashed_dense()));
+        }
+        let dots: PlotPoints<'_> = result.measured.iter().copied().collect();
+        plot.points(Points::new("measured", dots).color(p.series[0]).radius(thick + 1.6));
+    });
 }
 
 fn csv(result: &CurveResult, unit: &str) -> String {
-    let mut text = format!("curve,current ({unit}),rate_hz\n");
     let curves = [
         ("measured", &result.measured),
         ("expected", &result.expected),
         ("expected in whole steps", &result.stepwise),
     ];
     let others = result.others.iter().map(|(name, points)| (*name, points));
-    for (name, points) in curves.into_iter().chain(others) {
-        for [current, rate] in points {
-            text += &format!("{name},{current},{rate}\n");
-        }
-    }
-    text
+    let rows = curves.into_iter().chain(others).flat_map(|(name, points)| {
+        points.iter().map(move |[current, rate]| row![name, current, rate])
+    });
+    csv::text(["curve", &format!("current ({unit})"), "rate_hz"], rows)
 }

@@ -16,11 +16,9 @@ use crate::ui::widgets::train_figures;
 
 /// What is read, and the figures of what is selected.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    page::heading(ui, "Spikes", NeuronEdit::Reset, out);
-    if ui.button("Open a file of spikes…").on_hover_text("Or drop one on the window").clicked() {
-        out.push(NeuronEdit::Import);
-    }
+    page::heading(ui, "Spikes from a file", NeuronEdit::Reset, out);
     let Some(imported) = &world.room.imported else { return };
+    open(ui, out);
     let (recording, weak) = (&imported.recording, palette(ui.visuals()).weak);
     ui.label(RichText::new(&imported.name).font(theme::strong(14.0)));
     let text = format!(
@@ -49,11 +47,18 @@ pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
 }
 
+fn open(ui: &mut Ui, out: &mut Outbox) {
+    if ui.button("Open a file of spikes…").on_hover_text("Or drop one on the window").clicked() {
+        out.push(NeuronEdit::Import);
+    }
+}
+
 /// The raster over the rate.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let Some(imported) = &world.room.imported else {
         ui.add_space(20.0);
-        ui.label("No file is open. Save spikes in the first experiment and open them here, or drop a file on the window.");
+        ui.label("No file is open. Save spikes of the two neurons and open them here, or drop a file on the window.");
+        open(ui, out);
         return;
     };
     let mut plot = imported.plot.clone();
@@ -83,9 +88,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 plot.time.zoom(factor, middle, &axis, now_ms, dt_ms);
             }
         }
-        if ui.button("Whole run").on_hover_text("Also with a double click on a plot").clicked() {
-            plot.time.show_all(now_ms);
-        }
+        time_axis::whole_run(ui, &mut plot.time);
         if ui.button("Save as PNG").clicked() {
             let rect = egui::Rect::from_min_max(from, to);
             out.push(Command::SavePicture { name: "raster", rect });

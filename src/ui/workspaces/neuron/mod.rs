@@ -1,9 +1,9 @@
 //! *Neuron*: what a neuron does with its input, in four experiments.
 //!
-//! * [`spikes`]: Fig. 1 of the report, live: spikes of one neuron produce spikes
-//!   in another
+//! * [`spikes`]: two neurons, live (Fig. 1 of the report): spikes of one produce
+//!   spikes in the other
 //! * [`curve`]: how fast a neuron fires at which current, measured and expected
-//! * [`mod@unit`]: Fig. 3: the artificial neuron beside the biological one, eq. (1)
+//! * [`mod@unit`]: the artificial neuron beside the biological one (Fig. 3, eq. (1))
 //! * [`files`]: spikes from elsewhere, to be looked at in the same way
 //! * [`codes`]: the same intensity as a rate, a time and a burst
 

@@ -23,19 +23,19 @@ use crate::workers::simulation::{Setup, Traced};
 pub use crate::snn::experiments::two_neurons::{DT_MS, FigureOne, MOST_SYNAPSES, Synapse};
 pub use crate::workers::experiments::{first_layer, first_layer_units, strongest_unit};
 
-/// What Fig. 1 shows at once, ms.
+/// What is shown of the two neurons at once, ms.
 const HEAD_START_MS: f64 = 200.0;
 
 /// The experiments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NeuronTab {
-    /// Fig. 1: spikes of one neuron produce spikes in another.
+    /// Spikes of one neuron produce spikes in another.
     #[default]
     Spikes,
     /// Rate against current.
     RateCurve,
-    /// Fig. 3: the artificial neuron beside the biological one.
+    /// The artificial neuron beside the biological one.
     Unit,
     /// The same intensity in three codes.
     Codes,
@@ -49,13 +49,13 @@ pub enum NeuronTab {
 pub struct NeuronSettings {
     /// The experiment shown.
     pub tab: NeuronTab,
-    /// Fig. 1.
+    /// The two neurons.
     pub figure: FigureOne,
     /// Speed and loop of the time bar.
     pub playback: PlaybackSettings,
     /// The f–I curve.
     pub curve: CurveSettings,
-    /// Fig. 3.
+    /// The artificial neuron beside the biological one.
     pub unit: UnitSettings,
     /// The codes.
     pub codes: CodesSettings,
@@ -153,7 +153,7 @@ impl CurveSettings {
     }
 }
 
-/// Where the inputs of Fig. 3 come from.
+/// Where the inputs of both neurons come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnitInputs {
@@ -164,7 +164,7 @@ pub enum UnitInputs {
     Digit,
 }
 
-/// Fig. 3.
+/// The artificial neuron beside the biological one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UnitSettings {

@@ -1,4 +1,5 @@
-//! Fig. 1, live: a current that the user shapes, two neurons, their spikes.
+//! Two neurons, live (Fig. 1 of the report): a current that the user shapes, and their
+//! spikes.
 
 use std::sync::Arc;
 
@@ -22,13 +23,13 @@ use crate::workers::clicks;
 
 /// Current, neurons and synapses under sliders.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    page::heading(ui, "Fig. 1", NeuronEdit::Reset, out);
+    page::heading(ui, "Two neurons", NeuronEdit::Reset, out);
     let mut figure = world.room.kept.figure.clone();
+    synapses(ui, &mut figure.synapses);
+    ui.separator();
     current(ui, &mut figure.stimulus);
     ui.separator();
     neurons(ui, &mut figure);
-    ui.separator();
-    synapses(ui, &mut figure.synapses);
     if figure != world.room.kept.figure {
         out.push(NeuronEdit::Figure(Box::new(figure)));
     }
@@ -125,6 +126,7 @@ fn neurons(ui: &mut Ui, figure: &mut FigureOne) {
     }
 }
 
+/// How many synapses, and their delays; their weights stand above the plots.
 fn synapses(ui: &mut Ui, synapses: &mut Vec<Synapse>) {
     ui.horizontal(|ui| {
         ui.label(RichText::new("Synapses 1 → 2").font(theme::strong(14.0)));
@@ -138,19 +140,14 @@ fn synapses(ui: &mut Ui, synapses: &mut Vec<Synapse>) {
     });
     let mut gone = None;
     let several = synapses.len() > 1;
-    for (i, synapse) in synapses.iter_mut().enumerate() {
+    for (i, synapse) in synapses.iter_mut().enumerate().filter(|_| several) {
         ui.push_id(i, |ui| {
-            let weight = format!("Weight {}", i + 1);
-            let tip = "What each spike of neuron 1 adds to the voltage of neuron 2; below zero it inhibits";
-            Field::new(&weight, "", Synapse::WEIGHT, tip).show(ui, &mut synapse.weight);
-            if several {
-                let delay = format!("Delay {}", i + 1);
-                let tip = "How long a spike travels along this branch of the axon; changed, the run begins anew";
-                Field::new(&delay, "ms", Synapse::DELAY_MS, tip).show(ui, &mut synapse.delay_ms);
-                let name = format!("Remove synapse {}", i + 1);
-                if ui.small_button(name).clicked() {
-                    gone = Some(i);
-                }
+            let delay = format!("Delay {}", i + 1);
+            let tip = "How long a spike travels along this branch of the axon; changed, the run begins anew";
+            Field::new(&delay, "ms", Synapse::DELAY_MS, tip).show(ui, &mut synapse.delay_ms);
+            let name = format!("Remove synapse {}", i + 1);
+            if ui.small_button(name).clicked() {
+                gone = Some(i);
             }
         });
     }
@@ -159,12 +156,44 @@ fn synapses(ui: &mut Ui, synapses: &mut Vec<Synapse>) {
     }
 }
 
-/// Plots on one time axis.
+/// The weights, of which the text above speaks: in view in every size.
+fn weights(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let mut figure = world.room.kept.figure.clone();
+    let several = figure.synapses.len() > 1;
+    for (i, synapse) in figure.synapses.iter_mut().enumerate() {
+        let name = if several { format!("Weight {}", i + 1) } else { "Weight".to_owned() };
+        let tip =
+            "What each spike of neuron 1 adds to the voltage of neuron 2; below zero it inhibits";
+        ui.horizontal(|ui| {
+            let width = if several { 80.0 } else { 140.0 };
+            Field::new(&name, "", Synapse::WEIGHT, tip).row(ui, width, &mut synapse.weight);
+        });
+    }
+    if figure != world.room.kept.figure {
+        out.push(NeuronEdit::Figure(Box::new(figure)));
+    }
+}
+
+/// The weights, with the values of the moment looked at, and plots on one time axis.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let p = palette(ui.visuals());
     let view = &world.room.simulation;
+    ui.horizontal_wrapped(|ui| {
+        weights(ui, world, out);
+        if let Some(failure) = &view.failure {
+            ui.label(RichText::new(failure).color(p.warning));
+        } else if let Some(ms) = cursor_ms(world) {
+            let step = (ms / DT_MS).round() as u64;
+            let value = |channel| view.traces.value(channel, step).unwrap_or(f32::NAN);
+            let (i, v1, v2) = (value(0), value(1), value(2));
+            let text = format!("{ms:.1} ms: I = {i:.3}, V₁ = {v1:.3}, V₂ = {v2:.3}");
+            ui.label(RichText::new(text).font(theme::strong(13.0)));
+        }
+    });
     if view.step == 0 {
-        let text = view.failure.as_deref().unwrap_or("The first 200 ms are being simulated …");
-        ui.label(text);
+        if view.failure.is_none() {
+            ui.label("The first 200 ms are being simulated …");
+        }
         return;
     }
     let from = tools(ui, world, out);
@@ -191,7 +220,7 @@ fn plots(ui: &mut Ui, world: &World<'_>, axis: &Axis, plot: &mut RasterView) {
     let view = &world.room.simulation;
     let figure = &world.room.kept.figure;
     let (thick, cursor_ms) = (world.session.projector, cursor_ms(world));
-    let below = time_axis::AXIS_HEIGHT + 42.0;
+    let below = time_axis::AXIS_HEIGHT + 32.0;
     let room = (ui.available_height() - below).clamp(150.0, 680.0);
     // The spikes stand above the voltages too; a small window does without the
     // rate, a smaller one without their raster.
@@ -249,10 +278,8 @@ fn shown_id() -> egui::Id {
     egui::Id::unique("neuron plots")
 }
 
-/// Restart, zoom, save; the speed, or the values of the moment looked at.
-/// Returns where the plots begin.
+/// Restart, zoom, save, the engine. Returns where the plots begin.
 fn tools(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) -> egui::Pos2 {
-    let p = palette(ui.visuals());
     let view = &world.room.simulation;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
@@ -269,17 +296,7 @@ fn tools(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) -> egui::Pos2 {
             speeds: view.speeds,
             running: world.room.running || view.goes,
         };
-        if let Some(failure) = &view.failure {
-            ui.label(RichText::new(failure).color(p.warning));
-        } else if let Some(ms) = cursor_ms(world) {
-            let step = (ms / DT_MS).round() as u64;
-            let value = |channel| view.traces.value(channel, step).unwrap_or(f32::NAN);
-            let (i, v1, v2) = (value(0), value(1), value(2));
-            let text = format!("{ms:.1} ms: I = {i:.3}, V₁ = {v1:.3}, V₂ = {v2:.3}");
-            ui.label(RichText::new(text).font(theme::strong(13.0)));
-        } else {
-            engine.show(ui, out);
-        }
+        engine.show(ui, out);
     });
     ui.next_widget_position()
 }
@@ -296,9 +313,7 @@ fn zoom(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             plot.time.zoom(factor, middle, &axis, now_ms, DT_MS);
         }
     }
-    if ui.button("Whole run").on_hover_text("Also with a double click on a plot").clicked() {
-        plot.time.show_all(now_ms);
-    }
+    time_axis::whole_run(ui, &mut plot.time);
     if plot != world.room.plot {
         out.push(NeuronEdit::Plot(Box::new(plot)));
     }
@@ -323,7 +338,7 @@ fn saves(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         if ui.button("Plots as PNG").clicked() {
             let rect = ui.data(|d| d.get_temp::<Rect>(shown_id()));
             if let Some(rect) = rect {
-                out.push(Command::SavePicture { name: "fig-1", rect });
+                out.push(Command::SavePicture { name: "two-neurons", rect });
             }
             ui.close();
         }

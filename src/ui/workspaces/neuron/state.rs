@@ -1,6 +1,6 @@
 //! What the workspace holds while it is open, and how its edits change it.
 //!
-//! The simulation of Fig. 1 runs on a thread of its own. How the time bar, the sliders
+//! The simulation of two neurons runs on a thread of its own. How the time bar, the sliders
 //! and that thread go together:
 //!
 //! * While the bar follows live, playing and holding mean running and holding
@@ -49,7 +49,7 @@ pub enum NeuronEdit {
     Tab(NeuronTab),
     /// The time bar.
     Play(PlaybackEdit),
-    /// Fig. 1's neurons, synapses and current.
+    /// The two neurons, their synapses and current.
     Figure(Box<FigureOne>),
     /// How raster and traces are looked at.
     Plot(Box<RasterView>),
@@ -69,9 +69,9 @@ pub enum NeuronEdit {
     Import,
     /// Read this file of spikes.
     Open(PathBuf),
-    /// Let Fig. 1's spikes be heard, or not.
+    /// Let the two neurons' spikes be heard, or not.
     Clicks(bool),
-    /// Save Fig. 1's network for other simulators.
+    /// Save the two neurons for other simulators.
     SaveNetwork,
     /// The neural codes.
     Codes(Box<CodesSettings>),
@@ -102,7 +102,7 @@ pub struct Neuron {
     pub plot: RasterView,
     /// Spikes from a file.
     pub imported: Option<Imported>,
-    /// Fig. 1.
+    /// The two neurons.
     pub simulation: Arc<SimulationView>,
     /// Whether it is to run.
     pub running: bool,
@@ -127,7 +127,7 @@ pub struct Neuron {
 }
 
 impl Neuron {
-    /// Writes Fig. 1's two neurons as NIR.
+    /// Writes the two neurons as NIR.
     fn save_network(&self, desk: &mut Desk) {
         let spec = self.kept.figure.setup().spec;
         let written = spec.build().map_err(|e| e.to_string()).and_then(|network| {
@@ -135,7 +135,7 @@ impl Neuron {
             nir::file(&network, &weights).map_err(|e| e.to_string())
         });
         match written {
-            Ok(bytes) => desk.export("fig-1", "nir", bytes),
+            Ok(bytes) => desk.export("two-neurons", "nir", bytes),
             Err(reason) => desk.toasts.failure(format!("The network was not saved: {reason}.")),
         }
     }
@@ -158,7 +158,7 @@ impl Neuron {
         }
     }
 
-    /// Has Fig. 1 simulated from time 0.
+    /// Has the two neurons simulated from time 0.
     fn load_figure(&mut self, desk: &mut Desk) {
         let setup = self.kept.figure.setup();
         self.loaded = true;
@@ -346,7 +346,7 @@ impl Workspace for Neuron {
         Shows { digit, answers: false }
     }
 
-    /// Loads Fig. 1 when it is first looked at, lets the time bar follow the run, and
+    /// Loads the two neurons when they are first looked at, lets the time bar follow the run, and
     /// asks the experiments what has changed.
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
         self.simulation = self.thread.view();
@@ -373,7 +373,7 @@ impl Workspace for Neuron {
     fn receive(&mut self, event: &Event, desk: &mut Desk) {
         let Event::SpikesRead { name, recording, assumed } = event else { return };
         let mut plot = settings::fresh_plot();
-        plot.time.show_all(recording.duration_ms());
+        plot.time.whole = true;
         let (name, recording, assumed) = (name.clone(), Arc::clone(recording), assumed.clone());
         self.imported = Some(Imported { name, recording, assumed, plot });
         self.kept.tab = NeuronTab::Files;

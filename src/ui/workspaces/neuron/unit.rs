@@ -1,15 +1,16 @@
-//! Fig. 3 and eq. (1): the artificial neuron beside the biological one, with the
-//! same weights and inputs and all the numbers.
+//! The artificial neuron beside the biological one (Fig. 3 and eq. (1) of the report),
+//! with the same weights and inputs and all the numbers.
 
 use egui::{Align2, Color32, Rect, RichText, ScrollArea, Sense, Shape, Stroke, Ui, pos2, vec2};
-use egui_plot::{Corner, Legend, Line, LineStyle, PlotPoints, Points, VLine};
+use egui_plot::{Corner, Line, LineStyle, PlotPoints, Points, VLine};
 
 use super::settings::{self, UnitInputs, UnitSettings};
-use super::view::still_plot;
 use super::{NeuronEdit, World};
+use crate::core::csv::{self, row};
 use crate::data::PIXELS;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::digit_view;
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::number;
@@ -21,7 +22,7 @@ const MOST_INPUTS: usize = UnitSettings::MOST_INPUTS;
 
 /// Inputs, weights, threshold.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    page::heading(ui, "Fig. 3", NeuronEdit::Reset, out);
+    page::heading(ui, "Both neurons", NeuronEdit::Reset, out);
     let mut unit = world.room.kept.unit.clone();
     ui.label(RichText::new("Inputs").font(theme::strong(14.0)));
     ui.horizontal_wrapped(|ui| {
@@ -76,18 +77,18 @@ pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 
 fn own(ui: &mut Ui, unit: &mut UnitSettings) {
     let (low, high) = UnitSettings::WEIGHT;
-    egui::Grid::new("own inputs").num_columns(4).spacing([6.0, 4.0]).show(ui, |ui| {
-        for (i, (x, w)) in unit.own.iter_mut().enumerate() {
-            let number = sub(i + 1);
-            let name = ui.label(format!("x{number}"));
-            let drag = number::drag(x).range(0.0..=1.0).speed(0.01).fixed_decimals(2);
-            ui.add(drag).labelled_by(name.id).on_hover_text("Input, 0 to 1");
-            let name = ui.label(format!("W{number}"));
-            let drag = number::drag(w).range(low..=high).speed(0.01).fixed_decimals(2);
-            ui.add(drag).labelled_by(name.id).on_hover_text("Its weight, −2 to 2");
-            ui.end_row();
-        }
-    });
+    let size = vec2(0.28 * ui.available_width(), ui.spacing().interact_size.y);
+    for (i, (x, w)) in unit.own.iter_mut().enumerate() {
+        let number = |ui: &mut Ui, name: &str, tip: &str, value: &mut f32, from, to| {
+            let label = ui.label(format!("{name}{}", sub(i + 1)));
+            let drag = number::drag(value).range(from..=to).speed(0.01).fixed_decimals(2);
+            ui.add_sized(size, drag).labelled_by(label.id).on_hover_text(tip);
+        };
+        ui.horizontal(|ui| {
+            number(ui, "x", "Input, 0 to 1", x, 0.0, 1.0);
+            number(ui, "W", "Its weight, −2 to 2", w, low, high);
+        });
+    }
     ui.horizontal(|ui| {
         let more = ui.add_enabled(unit.own.len() < MOST_INPUTS, egui::Button::new("Add input"));
         if more.clicked() {
@@ -158,7 +159,7 @@ fn weight_map(ui: &mut Ui, weights: &[f32], side: f32) {
     response.on_hover_text(format!("From −{most:.2} (blue) over 0 to {most:.2} (orange)"));
 }
 
-/// Both neurons, the steps of eq. (1), and the sweep.
+/// Both neurons, the steps of the sum, and the sweep; in a small window one of them.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let settings = &world.room.kept.unit;
     let task = settings.task(world.digit.pixels(), &world.models);
@@ -172,23 +173,29 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         return;
     }
     let from = ui.next_widget_position();
-    let room = (ui.available_height() - 56.0).max(280.0);
-    let upper = (room * 0.5).clamp(150.0, 380.0);
-    let lower = (room - upper).clamp(130.0, 360.0);
-    let width = ui.available_width();
-    let (left, gap) = ((width * 0.36).clamp(170.0, 340.0), 14.0);
-    let right = width - left - gap;
+    let names = ["Both neurons", "Step by step", "Any input"];
+    let chosen = page::small(ui).then(|| page::choose(ui, "unit", &names));
+    let (room, width) = (ui.available_height() - 44.0, ui.available_width());
+    let height = if chosen.is_some() { room } else { (room * 0.5).clamp(150.0, 380.0) };
+    let gap = 14.0;
     ui.spacing_mut().interact_size.y = 20.0;
+    if matches!(chosen, None | Some(0)) {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = gap;
+            let left = (width * 0.36).clamp(170.0, 340.0);
+            part(ui, left, height, |ui| artificial(ui, &task, result));
+            part(ui, width - left - gap, height, |ui| biological(ui, world, &task, result));
+        });
+    }
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = gap;
-        part(ui, left, upper, |ui| artificial(ui, &task, result));
-        part(ui, right, upper, |ui| biological(ui, world, &task, result, upper));
-    });
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = gap;
-        let (left, right) = (width * 0.5, width * 0.5 - gap);
-        part(ui, left, lower, |ui| steps(ui, world, &task, result, lower, out));
-        part(ui, right, lower, |ui| sweep(ui, world, &task, result, lower));
+        let width = if chosen.is_some() { width } else { width * 0.5 - gap };
+        if matches!(chosen, None | Some(1)) {
+            part(ui, width, height, |ui| steps(ui, world, &task, result, out));
+        }
+        if matches!(chosen, None | Some(2)) {
+            part(ui, width, height, |ui| sweep(ui, world, &task, result));
+        }
     });
     page::save_row(ui, out, "neuron-and-unit", from, || csv(&task, result));
 }
@@ -229,11 +236,7 @@ fn artificial(ui: &mut Ui, task: &UnitTask, result: &UnitResult) {
             ui.label(RichText::new(text).small());
         }
     } else {
-        let (up, down) = task
-            .products
-            .iter()
-            .map(|(x, w)| x * w)
-            .fold((0.0, 0.0), |(u, d), v| if v > 0.0 { (u + v, d) } else { (u, d + v) });
+        let [up, down] = task.halves();
         ui.label(RichText::new(format!("positive products sum to {up:.2}")).small());
         ui.label(RichText::new(format!("negative products sum to {down:.2}")).small());
     }
@@ -241,13 +244,13 @@ fn artificial(ui: &mut Ui, task: &UnitTask, result: &UnitResult) {
     figure_line(ui, "Σ Wᵢ xᵢ =", &format!("{sum:.3}"), "All products at once");
     let tip = "What the artificial neuron gives on: the sum, or nothing if it is below zero";
     figure_line(ui, "ReLU =", &format!("{:.3}", sum.max(0.0)), tip);
-    let expected = sum.max(0.0) / f64::from(task.v_th);
-    let tip = "What the biological neuron should count in each pass, by the report's section 3.5";
+    let expected = task.expected(sum);
+    let tip = "What the biological neuron should count in each pass: its spikes stand for so many thresholds";
     figure_line(ui, "ReLU / V_th =", &format!("{expected:.2} spikes"), tip);
 }
 
 /// The staircase of voltages with its spikes.
-fn biological(ui: &mut Ui, world: &World<'_>, task: &UnitTask, result: &UnitResult, height: f32) {
+fn biological(ui: &mut Ui, world: &World<'_>, task: &UnitTask, result: &UnitResult) {
     let p = palette(ui.visuals());
     ui.spacing_mut().item_spacing.y = 4.0;
     ui.label(RichText::new("Biological neuron").font(theme::strong(15.0)).color(p.series[0]));
@@ -271,7 +274,7 @@ fn biological(ui: &mut Ui, world: &World<'_>, task: &UnitTask, result: &UnitResu
             "Nothing is lost when a spike subtracts the threshold: what went in was fired, or is left",
         );
     }
-    let size = vec2(ui.available_width(), (height - 106.0).max(70.0));
+    let size = vec2(ui.available_width(), ui.available_height().max(70.0));
     let (outer, response) = ui.allocate_exact_size(size, Sense::hover());
     staircase(ui, outer, world, task, result);
     response.widget_info(|| {
@@ -354,20 +357,13 @@ fn staircase(ui: &Ui, outer: Rect, world: &World<'_>, task: &UnitTask, result: &
     );
 }
 
-/// Eq. (1), step by step.
-fn steps(
-    ui: &mut Ui,
-    world: &World<'_>,
-    task: &UnitTask,
-    result: &UnitResult,
-    height: f32,
-    out: &mut Outbox,
-) {
+/// The sum, eq. (1) of the report, input by input.
+fn steps(ui: &mut Ui, world: &World<'_>, task: &UnitTask, result: &UnitResult, out: &mut Outbox) {
     let p = palette(ui.visuals());
     let last = result.steps.len() - 1;
     let at = world.room.kept.unit.step.min(last);
     ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new("Eq. (1):  Vᵢ = Vᵢ₋₁ + Wᵢ xᵢ").font(theme::strong(14.0)));
+        ui.label(RichText::new("Vᵢ = Vᵢ₋₁ + Wᵢ xᵢ").font(theme::strong(14.0)));
         let mut go = |name: &str, tip: &str, to: Option<usize>| {
             let button = ui.add_enabled(to.is_some(), egui::Button::new(name).small());
             if let (true, Some(to)) = (button.on_hover_text(tip).clicked(), to) {
@@ -376,15 +372,17 @@ fn steps(
         };
         go("First", "To the first input", (at > 0).then_some(0));
         go("Back", "One input back", at.checked_sub(1));
-        go("On", "One input on", (at < last).then_some(at + 1));
+        go("Next", "One input on", (at < last).then_some(at + 1));
         let next = (at + 1..=last).find(|i| result.steps[*i].spike);
         go("Next spike", "To the next input that makes it fire", next);
     });
     let n = task.products.len();
-    let rows = ((height - 62.0) / 21.0).clamp(2.0, 14.0) as usize;
+    // A line of text and its spacing; the first is that of the titles.
+    let line = ui.fonts_mut(|f| f.row_height(&theme::regular(13.0))).max(18.0) + 2.0;
+    let rows = (ui.available_height() / line - 1.5).clamp(2.0, 14.0) as usize;
     let first = at.saturating_sub(rows / 2).min((last + 1).saturating_sub(rows));
     ScrollArea::horizontal().show(ui, |ui| {
-        egui::Grid::new("equation").num_columns(6).min_row_height(18.0).spacing([12.0, 2.0]).show(
+        egui::Grid::new("equation").num_columns(6).min_row_height(18.0).spacing([8.0, 2.0]).show(
             ui,
             |ui| {
                 for title in ["i", "Wᵢ", "xᵢ", "Wᵢ xᵢ", "Vᵢ₋₁ → Vᵢ", ""] {
@@ -415,44 +413,45 @@ fn steps(
 }
 
 /// Spikes per step against the input per step.
-fn sweep(ui: &mut Ui, world: &World<'_>, task: &UnitTask, result: &UnitResult, height: f32) {
+fn sweep(ui: &mut Ui, world: &World<'_>, task: &UnitTask, result: &UnitResult) {
     let p = palette(ui.visuals());
     let thick = if world.session.projector { 3.0 } else { 2.0 };
-    let here = result.sum / task.products.len() as f64 / f64::from(task.v_th);
-    let tip = "Constant inputs into the same neuron, 200 steps each. More than one spike per step there cannot be: above V_th per step the rate stands still while ReLU goes on.";
-    ui.label(RichText::new("Input sweep: rate and ReLU").font(theme::strong(14.0)))
+    let here = task.mean_input(result.sum);
+    let tip = "Constant inputs into the same neuron, 200 steps each. There is at most one spike per step: above V_th per step the rate saturates while ReLU goes on.";
+    ui.label(RichText::new("Any constant input: spike rate and ReLU").font(theme::strong(14.0)))
         .on_hover_text(tip);
     let (low, high) = (-0.5, 1.6);
-    still_plot("sweep", (height - 28.0).max(100.0))
-        .legend(Legend::default().position(Corner::LeftTop))
-        .x_axis_label("input per step / V_th")
-        .y_axis_label("spikes per step")
-        .show(ui, |plot| {
-            plot.set_plot_bounds(egui_plot::PlotBounds::from_min_max([low, -0.08], [high, 1.7]));
-            let relu: PlotPoints<'_> = [[low, 0.0], [0.0, 0.0], [high, high]].into_iter().collect();
-            let dashed = Line::new("ReLU", relu).stroke(Stroke::new(thick, p.series[1]));
-            plot.line(dashed.style(LineStyle::dashed_dense()));
-            let dots: PlotPoints<'_> = result.sweep.iter().map(|s| [s.input, s.rate]).collect();
-            plot.points(Points::new("spikes counted", dots).color(p.series[0]).radius(thick + 0.6));
-            if (low..high).contains(&here) {
-                let line = VLine::new("mean input here", here);
-                plot.vline(line.stroke(Stroke::new(1.6, p.weak)));
-            }
-        });
+    let chart = Chart {
+        id: "sweep",
+        axes: ["input per step / V_th", "spikes per step"],
+        bounds: [[low, -0.08], [high, 1.7]],
+        height: ui.available_height().max(100.0),
+        legend: Some(Corner::LeftTop),
+        log_x: false,
+    };
+    chart.show(ui, |plot| {
+        let relu: PlotPoints<'_> = [[low, 0.0], [0.0, 0.0], [high, high]].into_iter().collect();
+        let dashed = Line::new("ReLU", relu).stroke(Stroke::new(thick, p.series[1]));
+        plot.line(dashed.style(LineStyle::dashed_dense()));
+        let dots: PlotPoints<'_> = result.sweep.iter().map(|s| [s.input, s.rate]).collect();
+        plot.points(Points::new("spikes counted", dots).color(p.series[0]).radius(thick + 0.6));
+        if (low..high).contains(&here) {
+            let line = VLine::new("mean input here", here);
+            plot.vline(line.stroke(Stroke::new(1.6, p.weak)));
+        }
+    });
 }
 
 fn csv(task: &UnitTask, result: &UnitResult) -> String {
     let n = task.products.len().max(1);
-    let mut text = String::from("pass,input,x,weight,product,v_before,v_charged,spike\n");
-    for (i, step) in result.steps.iter().enumerate() {
+    let steps = result.steps.iter().enumerate().map(|(i, step)| {
         let (x, w) = task.products[i % n];
         let (pass, input, spike) = (i / n + 1, i % n + 1, u8::from(step.spike));
-        text +=
-            &format!("{pass},{input},{x},{w},{},{},{},{spike}\n", w * x, step.before, step.charged);
-    }
-    text += "\nsweep input (V_th per step),spikes per step\n";
-    for point in &result.sweep {
-        text += &format!("{},{}\n", point.input, point.rate);
-    }
-    text
+        row![pass, input, x, w, w * x, step.before, step.charged, spike]
+    });
+    let headings = ["pass", "input", "x", "weight", "product", "v_before", "v_charged", "spike"];
+    let sweep = result.sweep.iter().map(|point| row![point.input, point.rate]);
+    csv::text(headings, steps)
+        + "\n"
+        + &csv::text(["sweep input (V_th per step)", "spikes per step"], sweep)
 }

@@ -12,9 +12,9 @@ use crate::ui::widgets::page::{self, Tab};
 const TABS: [Tab<Neuron, NeuronTab>; 5] = [
     Tab {
         is: NeuronTab::Spikes,
-        name: "Spikes (Fig. 1)",
-        short: "Fig. 1",
-        see: "The current charges neuron 1; at the threshold it spikes and falls back. Each spike lifts neuron 2 by the weight, and between spikes it forgets: at a weight of 0.6 it takes three of them. Which weight makes it answer to each?",
+        name: "Two neurons",
+        short: "Two neurons",
+        see: "The current charges neuron 1; at the threshold it spikes and falls back. Each spike lifts neuron 2 by the weight, and between spikes it forgets: at a weight of 0.6 it takes three of them. Which weight makes it answer each one?",
         side: spikes::form,
         show: spikes::show,
         bar: Some(spikes::bar),
@@ -30,8 +30,8 @@ const TABS: [Tab<Neuron, NeuronTab>; 5] = [
     },
     Tab {
         is: NeuronTab::Unit,
-        name: "Neuron and unit (Fig. 3)",
-        short: "Fig. 3",
+        name: "Artificial and biological",
+        short: "Artificial",
         see: "Both neurons get the same weighted inputs. The artificial one adds them up at once; the other one adds them one by one and fires when the sum reaches the threshold: its spikes count the same sum.",
         side: unit::form,
         show: unit::show,
@@ -41,7 +41,7 @@ const TABS: [Tab<Neuron, NeuronTab>; 5] = [
         is: NeuronTab::Codes,
         name: "Codes",
         short: "Codes",
-        see: "The same intensity, said in three ways. Raise the jitter: the rate does not care, the time loses a little, the burst a lot. Without jitter the rate is the worst of the three.",
+        see: "The same intensity in three codes. Raise the jitter: the rate code does not care, the timing code loses a little, the burst code a lot. Without jitter the rate code is the worst of the three.",
         side: codes::form,
         show: codes::show,
         bar: None,
@@ -50,7 +50,7 @@ const TABS: [Tab<Neuron, NeuronTab>; 5] = [
         is: NeuronTab::Files,
         name: "From a file",
         short: "File",
-        see: "Spikes that were saved here or by another simulator: npz, or text with a heading that names times, their unit and neurons, such as `time_ms,sender`.",
+        see: "Spikes that were saved here or by another simulator: npz, or text whose first line names the columns and the unit of time, such as time_ms,sender.",
         side: files::form,
         show: files::show,
         bar: None,
@@ -62,16 +62,4 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if let Some(tab) = page::show(ui, "neuron", (&TABS, world.room.kept.tab), (world, out)) {
         out.push(NeuronEdit::Tab(tab));
     }
-}
-
-/// A plot that shows what it is given and is not moved by accident.
-pub(super) fn still_plot<'a>(id: impl egui::AsIdSalt, height: f32) -> egui_plot::Plot<'a> {
-    egui_plot::Plot::new(id)
-        .height(height)
-        .allow_scroll(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_boxed_zoom(false)
-        .grid_spacing(egui::Rangef::new(8.0, 400.0))
-        .auto_bounds(egui::Vec2b::new(false, false))
 }

@@ -1,13 +1,13 @@
 //! No bounds, hard ones, soft ones, normalisation: the weights of four neurons.
 
-use std::fmt::Write as _;
-
 use egui::{RichText, Stroke, Ui};
 use egui_plot::{Bar, BarChart, Line, LineStyle, PlotPoints, VLine};
 
 use super::settings::BoundsSettings;
 use super::{PlasticityEdit, World, parts};
+use crate::core::csv::{self, row};
 use crate::snn::experiments::bounds::{BoundsResult, RATE_HZ, SYNAPSES, WAYS};
+use crate::snn::experiments::histogram;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::Chart;
@@ -58,7 +58,7 @@ pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
 }
 
-/// A histogram for each, and the mean weight over time.
+/// A histogram for each, and the mean weight over time; in a small window one of both.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let Some(answer) = world.room.results.bounds.as_ref() else {
         ui.label("The neurons are being simulated …");
@@ -68,11 +68,19 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let from = ui.next_widget_position();
     let text = format!("{:.0} of {:.0} s simulated", result.seconds[0], result.seconds[1]);
     ui.label(RichText::new(text).font(theme::strong(14.0)));
-    let room = (ui.available_height() - 40.0).clamp(280.0, 720.0);
-    let upper = room * 0.6;
+    let names = ["Weights", "Mean weight over time"];
+    let chosen = page::small(ui).then(|| page::choose(ui, "bounds", &names));
+    let room = (ui.available_height() - 44.0).clamp(150.0, 720.0);
+    let upper = if chosen.is_some() { room } else { room * 0.6 };
+    if chosen == Some(1) {
+        means(ui, world, result, room);
+        return page::save_row(ui, out, "bounds", from, || csv(result));
+    }
+    let top = ui.next_widget_position().y;
     ui.columns(2, |columns| {
         for (i, run) in result.runs.iter().enumerate() {
             let ui = &mut columns[i % 2];
+            let bottom = top + upper * if i < 2 { 0.5 } else { 1.0 } - 2.0;
             ui.spacing_mut().item_spacing.y = 2.0;
             let colour = palette(ui.visuals()).series[i];
             let outside = run.weights.iter().filter(|w| !(0.0..=1.0).contains(*w)).count();
@@ -86,29 +94,18 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 ui.add(egui::Label::new(RichText::new(text).small()).truncate())
                     .on_hover_text("Spikes of the neuron a second; weights beyond the bounds");
             });
-            histogram(ui, i, &run.weights, colour, upper / 2.0 - 24.0);
+            distribution(ui, i, &run.weights, colour, bottom - ui.next_widget_position().y);
         }
     });
-    means(ui, world, result, room - upper - 14.0);
+    if chosen.is_none() {
+        means(ui, world, result, room - upper - 10.0);
+    }
     page::save_row(ui, out, "bounds", from, || csv(result));
 }
 
-/// Counts of weights by bin; what lies outside is counted in the outermost.
-fn counts(weights: &[f32]) -> Vec<f64> {
-    let bins = ((SHOWN.1 - SHOWN.0) / BIN).round() as usize;
-    let mut counts = vec![0.0; bins];
-    for w in weights {
-        // A weight at a bound belongs to the bin within the bounds.
-        let nudge = if *w >= 1.0 { -1e-6 } else { 1e-6 };
-        let at = (f64::from(*w) - SHOWN.0) / BIN + nudge;
-        counts[(at.max(0.0) as usize).min(bins - 1)] += 1.0;
-    }
-    counts
-}
-
-fn histogram(ui: &mut Ui, i: usize, weights: &[f32], colour: egui::Color32, height: f32) {
+fn distribution(ui: &mut Ui, i: usize, weights: &[f32], colour: egui::Color32, height: f32) {
     let p = palette(ui.visuals());
-    let counts = counts(weights);
+    let counts = histogram(weights, SHOWN.0, BIN, ((SHOWN.1 - SHOWN.0) / BIN).round() as usize);
     let top = counts.iter().copied().fold(20.0, f64::max) * 1.08;
     let id = format!("weights {i}");
     let chart = Chart {
@@ -157,17 +154,13 @@ fn means(ui: &mut Ui, world: &World<'_>, result: &BoundsResult, height: f32) {
 }
 
 fn csv(result: &BoundsResult) -> String {
-    let mut text = String::from("bounds,synapse,weight\n");
-    for (run, (name, _)) in result.runs.iter().zip(WAYS) {
-        for (i, w) in run.weights.iter().enumerate() {
-            let _ = writeln!(text, "{name},{i},{w}");
-        }
-    }
-    text += "\nbounds,time_s,mean_weight\n";
-    for (run, (name, _)) in result.runs.iter().zip(WAYS) {
-        for [t, mean] in &run.mean {
-            let _ = writeln!(text, "{name},{t},{mean}");
-        }
-    }
-    text
+    let runs = || result.runs.iter().zip(WAYS);
+    let weights = runs().flat_map(|(run, (name, _))| {
+        run.weights.iter().enumerate().map(move |(i, w)| row![name, i, w])
+    });
+    let means = runs()
+        .flat_map(|(run, (name, _))| run.mean.iter().map(move |[t, mean]| row![name, t, mean]));
+    csv::text(["bounds", "synapse", "weight"], weights)
+        + "\n"
+        + &csv::text(["bounds", "time_s", "mean_weight"], means)
 }

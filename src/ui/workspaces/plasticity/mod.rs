@@ -1,11 +1,11 @@
 //! *Plasticity*: how the times of spikes change a synapse, in six experiments.
 //!
-//! * [`windows`]: Fig. 2 of the report: the STDP window of each rule, measured
-//!   and from its formula
+//! * [`windows`]: the STDP window of each rule (Fig. 2 of the report), measured and
+//!   from its formula
 //! * [`story`]: one synapse, step by step: spikes to drag, traces, the weight
 //! * [`rates`]: how often a pair is repeated (triplets)
 //! * [`bounds`]: no bounds, hard and soft ones, normalisation
-//! * [`slope`]: Bengio's rule brings the window forth
+//! * [`slope`]: the window that emerges from Bengio's rule
 //! * [`pattern`]: a neuron finds a pattern hidden in noise
 
 mod bounds;

@@ -1,7 +1,6 @@
 //! The hidden pattern: raster with the pattern marked, the neuron's potential,
 //! its answers, its weights.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use egui::{Align2, Rect, RichText, Stroke, Ui, pos2};
@@ -9,9 +8,11 @@ use egui_plot::{Bar, BarChart, Corner, MarkerShape, PlotPoints, Points};
 
 use super::settings::PatternSettings;
 use super::{PlasticityEdit, World, parts};
+use crate::core::csv::{self, row};
+use crate::snn::experiments::histogram;
 use crate::snn::experiments::pattern::{
     AFFERENTS, DT_MS, LEARNED, PATTERN_MS, PatternView, Presentation, RATE_HZ, SHOWN,
-    SPONTANEOUS_HZ,
+    SPONTANEOUS_HZ, Stage,
 };
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
@@ -27,8 +28,6 @@ use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
 /// Presentations that are shown at once.
 const SHOWN_PRESENTATIONS: usize = 400;
 
-/// Below this height, points, the plots are no use: the window is scrolled then.
-const LEAST_ROOM: f32 = 250.0;
 /// Charts below this height, points, have no legend.
 const LOW: f32 = 130.0;
 
@@ -75,19 +74,31 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     };
     headline(ui, view);
     tools(ui, world, view, out);
+    let names = ["Spikes", "Latency", "Weights"];
+    let chosen = page::small(ui).then(|| page::choose(ui, "pattern", &names));
     let from = ui.next_widget_position();
     let kept = &world.room.plot;
     let mut plot = kept.clone();
     let axis = plot.time.axis(plot_x(ui), view.recording.duration_ms());
-    let room = (ui.available_height() - time_axis::AXIS_HEIGHT - 16.0).clamp(LEAST_ROOM, 720.0);
+    let room = ui.available_height().clamp(150.0, 770.0);
+    let upper = room - time_axis::AXIS_HEIGHT - 30.0;
     ui.spacing_mut().item_spacing.y = 4.0;
-    spikes(ui, world, view, &axis, &mut plot, room);
-    time_axis::show(ui, &axis);
-    let lower = (room * 0.4).round();
-    ui.columns(2, |columns| {
-        latencies(&mut columns[0], world, view, lower);
-        weights(&mut columns[1], view, lower);
-    });
+    match chosen {
+        Some(1) => latencies(ui, world, view, room - 8.0),
+        Some(2) => weights(ui, view, room - 8.0),
+        _ => {
+            let share = if chosen.is_none() { 0.58 } else { 1.0 };
+            spikes(ui, world, view, &axis, &mut plot, upper * share);
+            time_axis::show(ui, &axis);
+        }
+    }
+    if chosen.is_none() {
+        let lower = (upper * 0.4).round();
+        ui.columns(2, |columns| {
+            latencies(&mut columns[0], world, view, lower);
+            weights(&mut columns[1], view, lower);
+        });
+    }
     let to = pos2(ui.max_rect().right(), ui.next_widget_position().y);
     ui.data_mut(|d| d.insert_temp(shown_id(), Rect::from_min_max(from, to)));
     if plot != *kept {
@@ -99,11 +110,11 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 fn headline(ui: &mut Ui, view: &PatternView) {
     let p = palette(ui.visuals());
     let score = &view.score;
-    let text = match score.learned_ms {
-        Some(ms) => format!("Learned after {:.0} s", ms / 1000.0),
-        None if score.false_alarms_hz > 5.0 => "It fires at anything".into(),
-        None if score.hits < 0.5 => "It has gone quiet".into(),
-        None => "It begins to choose".into(),
+    let text = match score.stage() {
+        Stage::Learned(ms) => format!("Learned after {:.0} s", ms / 1000.0),
+        Stage::Unselective => "It fires at anything".into(),
+        Stage::Quiet => "It has gone quiet".into(),
+        Stage::Selecting => "It begins to choose".into(),
     };
     let colour = if score.learned_ms.is_some() { p.accent } else { p.text };
     ui.horizontal_wrapped(|ui| {
@@ -149,7 +160,7 @@ fn spikes(
         hues: &[p.series[0], p.weak, p.series[1]],
         cursor_ms,
         apart: false,
-        heights: [(room * 0.38).round(), 0.0],
+        heights: [(room * 0.65).round(), 0.0],
         thick,
     };
     let bracket_y = ui.next_widget_position().y + 5.0;
@@ -165,7 +176,7 @@ fn spikes(
         levels: &[Level { value: threshold, name: "threshold".into() }],
         spikes: Some((&*view.recording, 2 * SHOWN)),
         at_least: [0.0, threshold * 1.35],
-        height: (room * 0.2).round(),
+        height: (room * 0.35).round(),
         cursor_ms,
         thick,
     };
@@ -243,13 +254,7 @@ fn latencies(ui: &mut Ui, world: &World<'_>, view: &PatternView, height: f32) {
 fn weights(ui: &mut Ui, view: &PatternView, height: f32) {
     const BINS: usize = 20;
     let p = palette(ui.visuals());
-    let count = |weights: &[f32]| -> Vec<f64> {
-        let mut counts = vec![0.0; BINS];
-        for w in weights {
-            counts[((*w * BINS as f32) as usize).min(BINS - 1)] += 1.0;
-        }
-        counts
-    };
+    let count = |weights: &[f32]| histogram(weights, 0.0, 1.0 / BINS as f64, BINS);
     let (inside, outside) = view.weights.split_at(view.weights.len().min(AFFERENTS / 2));
     let halves =
         [("in pattern", p.series[0], count(inside)), ("not in it", p.weak, count(outside))];
@@ -258,7 +263,7 @@ fn weights(ui: &mut Ui, view: &PatternView, height: f32) {
         id: "pattern weights",
         // Most weights end at zero; the square root shows the few that grow.
         axes: ["weight", "√ afferents"],
-        bounds: [[0.0, 0.0], [1.0, top.sqrt() * 1.12]],
+        bounds: [[-0.03, 0.0], [1.0, top.sqrt() * 1.12]],
         height,
         legend: (height >= LOW).then_some(Corner::RightTop),
         log_x: false,
@@ -323,12 +328,9 @@ fn shown_id() -> egui::Id {
 }
 
 fn csv(view: &PatternView) -> String {
-    let mut text = String::from("presentation,begin_ms,latency_ms\n");
-    for (i, q) in view.presentations.iter().enumerate().filter(|(_, q)| q.over) {
-        let latency = q.latency_ms.map_or(String::new(), |ms| ms.to_string());
-        let _ = writeln!(text, "{},{},{latency}", i + 1, q.begin_ms);
-    }
-    text
+    let over = view.presentations.iter().zip(1..).filter(|(q, _)| q.over);
+    let rows = over.map(|(q, i)| row![i, q.begin_ms, csv::optional(q.latency_ms)]);
+    csv::text(["presentation", "begin_ms", "latency_ms"], rows)
 }
 
 /// The time bar.

@@ -1,12 +1,11 @@
 //! How often a pair is repeated: the triplet rule beside the pair rule.
 
-use std::fmt::Write as _;
-
 use egui::{RichText, Stroke, Ui};
 use egui_plot::{Corner, Line, LineStyle, MarkerShape, PlotPoints, Points};
 
 use super::settings::{PlasticitySettings, rule};
 use super::{PlasticityEdit, World, parts};
+use crate::core::csv::{self, row};
 use crate::snn::experiments::pairing_rate::{DELTA_RANGE_MS, INTERVALS_MS, PairingRateCurve};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
@@ -48,7 +47,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     };
     let curves = &answer.1;
     let from = ui.next_widget_position();
-    let height = (ui.available_height() - 92.0).clamp(160.0, 620.0);
+    let small = page::small(ui);
+    let below = if small { 64.0 } else { 92.0 };
+    let height = (ui.available_height() - below).clamp(150.0, 620.0);
     plot(ui, world, curves, height);
     let done = curves.first().map_or(0, |c| c.measured.len());
     let text = if done < INTERVALS_MS.len() {
@@ -56,12 +57,12 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     } else {
         turning_point(curves)
     };
-    ui.add(egui::Label::new(RichText::new(text).font(theme::strong(13.0))).wrap());
-    ui.label(
-        RichText::new("Dots: simulated. Lines: closed form, geometric sums over all earlier spikes. After Pfister and Gerstner (2006).")
-            .small()
-            .color(palette(ui.visuals()).weak),
-    );
+    let note = "Dots: simulated. Lines: closed form, geometric sums over all earlier spikes. After Pfister and Gerstner (2006).";
+    ui.add(egui::Label::new(RichText::new(text).font(theme::strong(13.0))).wrap())
+        .on_hover_text(note);
+    if !small {
+        ui.label(RichText::new(note).small().color(palette(ui.visuals()).weak));
+    }
     page::save_row(ui, out, "pairing-rate", from, || csv(curves));
 }
 
@@ -70,11 +71,10 @@ fn turning_point(curves: &[PairingRateCurve]) -> String {
     let Some(curve) = curves.iter().find(|c| c.rule == "triplet" && c.delta_ms < 0.0) else {
         return String::new();
     };
-    let crossing = curve.formula.windows(2).find(|w| w[0][1] < 0.0 && w[1][1] >= 0.0);
-    match crossing {
-        Some(w) => format!(
-            "Triplet rule, Δt = {:.1} ms: weakens below {:.0} Hz, strengthens above",
-            curve.delta_ms, w[1][0]
+    match curve.crossing_hz() {
+        Some(hz) => format!(
+            "Triplet rule, Δt = {:.1} ms: weakens below {hz:.0} Hz, strengthens above",
+            curve.delta_ms
         ),
         None => {
             format!("Triplet rule, Δt = {:.1} ms: no change of sign up to 50 Hz", curve.delta_ms)
@@ -95,7 +95,8 @@ fn plot(ui: &mut Ui, world: &World<'_>, curves: &[PairingRateCurve], height: f32
     let chart = Chart {
         id: "pairing rates",
         axes: ["pairs per second (Hz)", "change of the weight Δw"],
-        bounds: [[-1.05, low], [1.75, high]],
+        // The legend stands above the curves.
+        bounds: [[-1.05, low], [1.75, high + 0.35 * (high - low)]],
         height,
         legend: Some(Corner::LeftTop),
         log_x: true,
@@ -125,13 +126,11 @@ fn plot(ui: &mut Ui, world: &World<'_>, curves: &[PairingRateCurve], height: f32
 }
 
 fn csv(curves: &[PairingRateCurve]) -> String {
-    let mut text = String::from("rule,delta_t_ms,kind,rate_hz,change\n");
-    for curve in curves {
-        for (kind, points) in [("measured", &curve.measured), ("formula", &curve.formula)] {
-            for [rate, change] in points {
-                let _ = writeln!(text, "{},{},{kind},{rate},{change}", curve.rule, curve.delta_ms);
-            }
-        }
-    }
-    text
+    let rows = curves.iter().flat_map(|c| {
+        let kinds = [("measured", &c.measured), ("formula", &c.formula)];
+        kinds.into_iter().flat_map(move |(kind, points)| {
+            points.iter().map(move |[rate, change]| row![c.rule, c.delta_ms, kind, rate, change])
+        })
+    });
+    csv::text(["rule", "delta_t_ms", "kind", "rate_hz", "change"], rows)
 }

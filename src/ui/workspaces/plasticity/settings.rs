@@ -31,7 +31,7 @@ pub const MOST_SPIKES: usize = 4;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlasticityTab {
-    /// Fig. 2: the windows of all rules.
+    /// STDP windows of the rules.
     #[default]
     Windows,
     /// One synapse, step by step.
@@ -54,7 +54,7 @@ pub struct PlasticitySettings {
     pub tab: PlasticityTab,
     /// Parameters of the rules, for windows, story and pairing rates.
     pub rules: RuleSettings,
-    /// Fig. 2.
+    /// STDP windows.
     pub windows: WindowSettings,
     /// The story of a pair.
     pub story: StorySettings,
@@ -198,13 +198,14 @@ fn is_rule(id: &str) -> bool {
     RULES.iter().any(|r| r.id == id)
 }
 
-/// What Fig. 2 shows.
+/// Which STDP windows are shown, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WindowSettings {
     /// The rule whose parameters are at hand.
     pub rule: String,
-    /// Rules that are not shown.
+    /// Rules that are not shown; a session without them shows all.
+    #[serde(default)]
     pub hidden: BTreeSet<String>,
     /// Whether each window is scaled to its largest change.
     pub relative: bool,
@@ -231,7 +232,8 @@ impl Bounded for WindowSettings {
 
 impl Default for WindowSettings {
     fn default() -> Self {
-        Self { rule: "pair".into(), hidden: BTreeSet::new(), relative: true, reach_ms: 80.0 }
+        let hidden = RULES.iter().skip(1).map(|r| r.id.to_owned()).collect();
+        Self { rule: RULES[0].id.into(), hidden, relative: true, reach_ms: 80.0 }
     }
 }
 
@@ -399,7 +401,7 @@ impl Default for PatternSettings {
 }
 
 impl PlasticitySettings {
-    /// What Fig. 2 needs measured: every rule, so that hiding one costs nothing.
+    /// The windows to be measured: of every rule, so that hiding one costs nothing.
     pub fn window_tasks(&self) -> Vec<WindowTask> {
         let task = |r: &'static PlasticityRule| WindowTask {
             rule: self.rules.of(r),

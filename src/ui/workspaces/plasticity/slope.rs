@@ -1,12 +1,11 @@
-//! Bengio's rule: an example of rises and falls, and the window that comes out.
-
-use std::fmt::Write as _;
+//! Bengio's rule: an example of rises and falls, and the STDP window that emerges.
 
 use egui::{RichText, Stroke, Ui};
 use egui_plot::{Corner, Line, LineStyle, PlotPoints, Points};
 
 use super::settings::SlopeSettings;
 use super::{PlasticityEdit, World, parts};
+use crate::core::csv::{self, row};
 use crate::core::text::grouped;
 use crate::snn::experiments::slope_window::{
     EXAMPLE_MS, POST_HZ, PRE_HZ, REACH_MS, SlopeResult, classical,
@@ -63,7 +62,7 @@ pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
 }
 
-/// The example above, the window below.
+/// The example above, the window below; in a small window one of both.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let Some(answer) = world.room.results.slope.as_ref() else {
         ui.label("The synapses are being simulated …");
@@ -83,16 +82,21 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         "Pearson’s coefficient between the dots and ±e^(−|Δt|/τ), over all Δt shown",
     );
     judgement(ui, world, result, out);
-    let room = (ui.available_height() - 40.0).clamp(280.0, 720.0);
-    let each = (room * 0.14).round();
-    example(ui, world, result, each);
-    let used = 2.0 * each + time_axis::AXIS_HEIGHT + 14.0;
-    plot(ui, world, result, room - used);
+    let names = ["Window", "Example of a synapse"];
+    let chosen = page::small(ui).then(|| page::choose(ui, "bengio", &names));
+    let top = ui.next_widget_position().y;
+    let room = (ui.available_height() - 40.0).clamp(150.0, 720.0);
+    if chosen != Some(0) {
+        let share = if chosen.is_none() { 0.28 } else { 1.0 };
+        example(ui, world, result, ((room * share - time_axis::AXIS_HEIGHT) / 2.0 - 8.0).round());
+    }
+    if chosen != Some(1) {
+        let used = ui.next_widget_position().y - top;
+        plot(ui, world, result, room - used);
+    }
     page::save_row(ui, out, "bengio-window", from, || csv(result));
 }
 
-/// Correlation from which on the text says that the windows agree.
-const AGREES: f64 = 0.8;
 /// The traces between which the button changes, ms.
 const TRACES_MS: [f64; 2] = [2.0, 20.0];
 
@@ -101,14 +105,17 @@ const TRACES_MS: [f64; 2] = [2.0, 20.0];
 fn judgement(ui: &mut Ui, world: &World<'_>, result: &SlopeResult, out: &mut Outbox) {
     let mut slope = world.room.kept.slope.clone();
     let other = TRACES_MS[usize::from(slope.tau_x_ms < (TRACES_MS[0] * TRACES_MS[1]).sqrt())];
-    ui.horizontal_wrapped(|ui| {
-        let tip = "Compare: the same experiment with another presynaptic trace";
-        if ui.small_button(format!("Try τ_x = {other} ms")).on_hover_text(tip).clicked() {
+    let small = page::small(ui);
+    ui.horizontal(|ui| {
+        let tip = format!("The same with another presynaptic trace. {}", verdict(result));
+        if ui.button(format!("Try τ_x = {other} ms")).on_hover_text(tip).clicked() {
             slope.tau_x_ms = other;
             out.push(PlasticityEdit::Slope(slope));
         }
-        let text = RichText::new(verdict(result)).small().color(palette(ui.visuals()).weak);
-        ui.add(egui::Label::new(text).wrap());
+        if !small {
+            let text = RichText::new(verdict(result)).small().color(palette(ui.visuals()).weak);
+            ui.add(egui::Label::new(text).wrap());
+        }
     });
 }
 
@@ -117,7 +124,7 @@ fn verdict(result: &SlopeResult) -> String {
     let crossing = result.crossing_ms.map_or_else(String::new, |ms| {
         format!(" and changes sign at {}", format!("{ms:+.1} ms").replace('-', "−"))
     });
-    let (verdict, why) = if result.correlation >= AGREES {
+    let (verdict, why) = if result.agrees() {
         ("follows the classical one", "Both have to be short against the rises and falls.")
     } else {
         ("is not the classical one", "A long trace also sees what rises long after its spike.")
@@ -131,7 +138,7 @@ fn verdict(result: &SlopeResult) -> String {
 fn example(ui: &mut Ui, world: &World<'_>, result: &SlopeResult, height: f32) {
     let p = palette(ui.visuals());
     let thick = world.session.projector;
-    let view = TimeView { from_ms: 0.0, span_ms: EXAMPLE_MS, follow: false };
+    let view = TimeView::first(EXAMPLE_MS);
     let axis = view.axis(plot_x(ui), EXAMPLE_MS);
     ui.spacing_mut().item_spacing.y = 4.0;
     let line =
@@ -202,11 +209,10 @@ fn plot(ui: &mut Ui, world: &World<'_>, result: &SlopeResult, height: f32) {
 }
 
 fn csv(result: &SlopeResult) -> String {
-    let mut text = String::from("delta_t_ms,mean_change,standard_error,pairs,classical\n");
-    for b in &result.bins {
+    let rows = result.bins.iter().map(|b| {
         let fitted = result.classical * classical(b.delta_ms, result.classical_tau_ms);
-        let _ = writeln!(text, "{},{},{},{},{fitted}", b.delta_ms, b.mean, b.error, b.pairs);
-    }
-    let _ = writeln!(text, "\ncorrelation,{}", result.correlation);
-    text
+        row![b.delta_ms, b.mean, b.error, b.pairs, fitted]
+    });
+    let headings = ["delta_t_ms", "mean_change", "standard_error", "pairs", "classical"];
+    csv::text(headings, rows) + &format!("\ncorrelation,{}\n", result.correlation)
 }

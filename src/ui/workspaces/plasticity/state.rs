@@ -39,7 +39,7 @@ pub enum PlasticityEdit {
     Tab(PlasticityTab),
     /// The parameters of a rule.
     Rule(Config),
-    /// What Fig. 2 shows.
+    /// Which STDP windows are shown, and how.
     Windows(Box<WindowSettings>),
     /// The spikes of the story, and what they are told of.
     Story(Box<StorySettings>),

@@ -1,7 +1,10 @@
-//! One synapse, step by step: spikes that can be dragged, the traces that they
-//! leave, the weight, and in words and numbers what each spike changed.
+//! One synapse, step by step: spikes that can be dragged, the pair as a dot on the
+//! STDP window, the traces that the spikes leave, the weight, and in words and numbers
+//! what each spike changed.
 
 use egui::{Align2, ComboBox, Key, Rect, RichText, Sense, Ui, pos2, vec2};
+
+use egui_plot::{PlotPoints, Points};
 
 use super::parts::{self, signed};
 use super::settings::{MOST_SPIKES, STORY_END_MS, STORY_MS, StorySettings, rule};
@@ -9,9 +12,10 @@ use super::{PlasticityEdit, World};
 use crate::core::bounds::SHARE;
 use crate::core::playback::PlaybackEdit;
 use crate::snn::experiments::story::{DT_MS, Happening, StoryResult};
-use crate::snn::plasticity::{BoundKind, PlasticityRule};
+use crate::snn::plasticity::BoundKind;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::chart::{Chart, range};
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::number;
 use crate::ui::widgets::page;
@@ -20,6 +24,10 @@ use crate::ui::widgets::time_axis::{self, Axis, TimeView};
 use crate::ui::widgets::time_bar::{self, Mark, TimeBar};
 use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
 
+/// A window lower than this has no room for the long name of its axis, points.
+const LOW: f32 = 200.0;
+/// Below this height of the figure, points, buttons and an axis are left out.
+const VERY_LOW: f32 = 300.0;
 /// Height of a row of spikes, points.
 const ROW: f32 = 26.0;
 
@@ -109,31 +117,122 @@ fn snapped(t_ms: f64) -> f64 {
     ((t_ms / DT_MS).round() * DT_MS).clamp(STORY_MS.0, STORY_MS.1)
 }
 
-/// The spikes to drag, traces, weight, and what happened.
+/// The spikes to drag, traces, weight, the STDP window, and what happened. In a small
+/// window one chooses between the last three.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let small = page::small(ui);
+    let names = ["On the STDP window", "Traces and weight"];
+    let chosen = small.then(|| page::choose(ui, "story", &names));
+    let from = ui.next_widget_position();
+    ui.spacing_mut().item_spacing.y = 4.0;
+    let told = world.room.results.story.as_ref().map(|answer| &answer.1);
+    let words_below = if small { 46.0 } else { 96.0 };
+    // Very low, it does without what is not needed to see the pair.
+    let low = ui.available_height() < VERY_LOW;
+    let save = if low { 0.0 } else { 36.0 };
+    let room = (ui.available_height() - words_below - save).clamp(150.0, 620.0);
+    match (chosen, told) {
+        (Some(0), Some(told)) => {
+            let top = ui.next_widget_position().y;
+            let axis = times_to_drag(ui, world, out);
+            if !low {
+                time_axis::show(ui, &axis);
+            }
+            let used = ui.next_widget_position().y - top;
+            window(ui, world, told, room - used);
+        }
+        (None, Some(told)) => {
+            let beside = (0.36 * ui.available_width()).clamp(220.0, 480.0);
+            ui.horizontal_top(|ui| {
+                let size = vec2(ui.available_width() - beside - 12.0, room);
+                let down = egui::Layout::top_down(egui::Align::Min);
+                ui.allocate_ui_with_layout(size, down, |ui| {
+                    synapse(ui, world, Some(told), room, out);
+                });
+                window(ui, world, told, room);
+            });
+        }
+        (_, told) => synapse(ui, world, told, room, out),
+    }
+    if let Some(told) = told {
+        words(ui, world, told, small);
+        if !low {
+            let traces = || told.traces.to_csv(0..told.traces.steps());
+            page::save_row(ui, out, "pair-story", from, traces);
+        }
+    }
+}
+
+/// The spikes, and what follows from them on the same axis, in a height of `room`.
+fn synapse(
+    ui: &mut Ui,
+    world: &World<'_>,
+    told: Option<&StoryResult>,
+    room: f32,
+    out: &mut Outbox,
+) {
+    let top = ui.next_widget_position().y;
+    let axis = times_to_drag(ui, world, out);
+    let Some(told) = told else {
+        ui.label("The synapse is being simulated …");
+        return;
+    };
+    let used = ui.next_widget_position().y - top;
+    plots(ui, world, told, &axis, room - used - time_axis::AXIS_HEIGHT - 8.0, out);
+    time_axis::show(ui, &axis);
+}
+
+/// The STDP window with the pair as a dot; of several spikes, a dot for each pair.
+fn window(ui: &mut Ui, world: &World<'_>, told: &StoryResult, height: f32) {
+    let p = palette(ui.visuals());
+    let thick = if world.session.projector { 3.2 } else { 2.2 };
+    let (dots, single) = (told.pairs(), told.task.pre_ms.len() * told.task.post_ms.len() == 1);
+    let furthest = dots.iter().map(|d| d[0].abs()).fold(0.0, f64::max);
+    let reach = furthest.max(60.0) + 4.0;
+    let sides = told.window(reach);
+    let values = sides.iter().flatten().chain(&dots).map(|q| q[1]);
+    let [low, high] = range(values);
+    let chart = Chart {
+        id: "pair on its window",
+        axes: [
+            "Δt = t_post − t_pre (ms)",
+            if height < LOW { "Δw" } else { "change of the weight Δw" },
+        ],
+        bounds: [[-reach, low], [reach, high]],
+        height,
+        legend: None,
+        log_x: false,
+    };
+    let said = || {
+        let each = dots.iter().map(|[delta_ms, change]| {
+            format!("Δt {} ms, Δw {}", signed(*delta_ms), signed(*change))
+        });
+        let each: Vec<String> = each.collect();
+        format!("The pair on the STDP window: {}", each.join("; "))
+    };
+    chart.show_said(ui, said, |plot| {
+        for side in sides.clone() {
+            let line = egui_plot::Line::new("formula", PlotPoints::from(side));
+            plot.line(line.stroke(egui::Stroke::new(thick, p.weak)));
+        }
+        let points = Points::new("the pair", PlotPoints::from(dots.clone())).color(p.accent);
+        plot.points(points.radius(if single { 3.0 * thick } else { 2.0 * thick }).filled(single));
+    });
+}
+
+/// The spikes in rows, each to be dragged, and the axis that they are on.
+fn times_to_drag(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) -> Axis {
     let p = palette(ui.visuals());
     let kept = &world.room.kept.story;
-    let from = ui.next_widget_position();
-    let view = TimeView { from_ms: 0.0, span_ms: STORY_END_MS, follow: false };
+    let view = TimeView::first(STORY_END_MS);
     let axis = view.axis(plot_x(ui), STORY_END_MS);
-    ui.spacing_mut().item_spacing.y = 4.0;
     let mut story = kept.clone();
     spikes(ui, &axis, "Presynaptic", p.series[0], &mut story.pre_ms, world.session.projector);
     spikes(ui, &axis, "Postsynaptic", p.series[1], &mut story.post_ms, world.session.projector);
     if story != *kept {
         out.push(PlasticityEdit::Story(Box::new(story)));
     }
-    let Some(answer) = world.room.results.story.as_ref() else {
-        ui.label("The synapse is being simulated …");
-        return;
-    };
-    let told = &answer.1;
-    let rule = rule(&told.task.learner.rule.id);
-    let room = (ui.available_height() - time_axis::AXIS_HEIGHT - 150.0).clamp(150.0, 460.0);
-    plots(ui, world, told, rule, &axis, room, out);
-    time_axis::show(ui, &axis);
-    words(ui, world, told, rule);
-    page::save_row(ui, out, "pair-story", from, || told.traces.to_csv(0..told.traces.steps()));
+    axis
 }
 
 /// A row of spikes of one neuron; each can be dragged, or moved by the arrow keys
@@ -197,12 +296,12 @@ fn plots(
     ui: &mut Ui,
     world: &World<'_>,
     told: &StoryResult,
-    rule: &PlasticityRule,
     axis: &Axis,
     room: f32,
     out: &mut Outbox,
 ) {
     let p = palette(ui.visuals());
+    let rule = rule(&told.task.learner.rule.id);
     let thick = world.session.projector;
     let cursor_ms = Some(world.room.story.at() as f64 * DT_MS);
     let n = rule.pre.len() + rule.post.len();
@@ -253,9 +352,11 @@ fn plots(
     }
 }
 
-/// The moment in numbers, and every spike so far with what it changed.
-fn words(ui: &mut Ui, world: &World<'_>, told: &StoryResult, rule: &PlasticityRule) {
+/// The moment in numbers, and every spike so far with what it changed; in a small window
+/// the last one.
+fn words(ui: &mut Ui, world: &World<'_>, told: &StoryResult, small: bool) {
     let p = palette(ui.visuals());
+    let rule = rule(&told.task.learner.rule.id);
     let at = world.room.story.at();
     let names: Vec<&str> = rule.pre.iter().chain(rule.post).map(|t| t.name).collect();
     let values: Vec<String> = names
@@ -272,6 +373,12 @@ fn words(ui: &mut Ui, world: &World<'_>, told: &StoryResult, rule: &PlasticityRu
         signed(f64::from(weight) - begin)
     );
     ui.add(egui::Label::new(RichText::new(text).font(theme::strong(13.5))).wrap());
+    if small {
+        let last = told.happenings.iter().rfind(|h| h.step <= at);
+        let text = last.map_or_else(|| "No spike yet".to_owned(), sentence);
+        ui.add(egui::Label::new(RichText::new(text).small()).wrap());
+        return;
+    }
     egui::ScrollArea::vertical().max_height(64.0).auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
         for happening in &told.happenings {

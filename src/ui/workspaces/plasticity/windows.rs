@@ -1,13 +1,13 @@
-//! Fig. 2: the STDP window of every rule, measured in simulation (dots) and from
-//! its formula (lines).
-
-use std::fmt::Write as _;
+//! STDP windows (Fig. 2 of the report), measured in simulation (dots) and from the
+//! rules' formulas (lines): of the pair rule, and of those that are laid over it.
 
 use egui::{RichText, Stroke, Ui};
-use egui_plot::{Corner, Line, LineStyle, PlotPoints, Points};
+use egui_plot::{Line, LineStyle, PlotPoints, Points};
 
 use super::settings::{WindowSettings, rule};
 use super::{PlasticityEdit, World, parts};
+use crate::core::csv::{self, row};
+use crate::core::text::percent;
 use crate::snn::experiments::window::{WindowResult, distance};
 use crate::snn::plasticity::RULES;
 use crate::ui::command::Outbox;
@@ -16,23 +16,11 @@ use crate::ui::widgets::chart::{Chart, range};
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::page;
 
-/// Which windows, how, and the parameters of one rule.
+/// How the windows are shown, and the parameters of one rule.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     page::heading(ui, "STDP windows", PlasticityEdit::Reset, out);
     let kept = &world.room.kept.windows;
     let mut windows = kept.clone();
-    for (i, rule) in RULES.iter().enumerate() {
-        let mut on = !windows.hidden.contains(rule.id);
-        let colour = palette(ui.visuals()).series[i % 6];
-        let text = RichText::new(rule.name).color(colour).font(theme::strong(14.0));
-        if ui.checkbox(&mut on, text).on_hover_text(rule.doc).changed() {
-            if on {
-                windows.hidden.remove(rule.id)
-            } else {
-                windows.hidden.insert(rule.id.into())
-            };
-        }
-    }
     let tip = "Each window in units of its own largest change, so that the shapes can be compared: the rules differ a hundredfold in size";
     ui.checkbox(&mut windows.relative, "Scaled to the largest").on_hover_text(tip);
     Field::new(
@@ -54,6 +42,29 @@ pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
 }
 
+/// The rules, in their colours, to be laid over each other.
+fn overlays(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let kept = &world.room.kept.windows;
+    let mut windows = kept.clone();
+    ui.horizontal_wrapped(|ui| {
+        for (i, rule) in RULES.iter().enumerate() {
+            let mut on = !windows.hidden.contains(rule.id);
+            let colour = palette(ui.visuals()).series[i % 6];
+            let text = RichText::new(rule.name).color(colour).font(theme::strong(14.0));
+            if ui.checkbox(&mut on, text).on_hover_text(rule.doc).changed() {
+                if on {
+                    windows.hidden.remove(rule.id)
+                } else {
+                    windows.hidden.insert(rule.id.into())
+                };
+            }
+        }
+    });
+    if windows != *kept {
+        out.push(PlasticityEdit::Windows(Box::new(windows)));
+    }
+}
+
 /// The plot and what it says.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let Some(answer) = world.room.results.windows.as_ref() else {
@@ -64,18 +75,20 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let shown: Vec<(usize, &WindowResult)> =
         answer.1.iter().enumerate().filter(|(_, w)| !kept.hidden.contains(&w.rule)).collect();
     let from = ui.next_widget_position();
-    let height = (ui.available_height() - 122.0).clamp(150.0, 620.0);
+    overlays(ui, world, out);
+    // In a small window the notes are shown on hovering.
+    let small = page::small(ui);
+    let below = if small { 84.0 } else { 122.0 };
+    let height = (ui.available_height() - below).clamp(150.0, 620.0);
     plot(ui, world, &shown, height);
-    ui.add(egui::Label::new(RichText::new(said(&shown)).font(theme::strong(13.0))).wrap());
-    notes(ui, &shown, &kept.rule);
+    let notes = notes(&shown, &kept.rule);
+    let said = RichText::new(said(&shown)).font(theme::strong(13.0));
+    ui.add(egui::Label::new(said).wrap()).on_hover_text(&notes);
+    if !small {
+        let text = RichText::new(notes).small().color(palette(ui.visuals()).weak);
+        ui.add(egui::Label::new(text).wrap());
+    }
     page::save_row(ui, out, "stdp-windows", from, || csv(&shown));
-}
-
-/// What a window is divided by.
-fn scale(window: &WindowResult, relative: bool) -> f64 {
-    let all = window.measured.iter().chain(&window.formula);
-    let largest = all.map(|p| p[1].abs()).fold(0.0, f64::max);
-    if relative && largest > 0.0 { largest } else { 1.0 }
 }
 
 fn plot(ui: &mut Ui, world: &World<'_>, shown: &[(usize, &WindowResult)], height: f32) {
@@ -83,7 +96,7 @@ fn plot(ui: &mut Ui, world: &World<'_>, shown: &[(usize, &WindowResult)], height
     let kept = &world.room.kept.windows;
     let thick = if world.session.projector { 3.2 } else { 2.2 };
     let scaled = |w: &WindowResult, points: &[[f64; 2]]| -> Vec<[f64; 2]> {
-        let by = scale(w, kept.relative);
+        let by = Some(w.largest()).filter(|by| kept.relative && *by > 0.0).unwrap_or(1.0);
         points.iter().map(|[x, y]| [*x, y / by]).collect()
     };
     let values =
@@ -97,7 +110,8 @@ fn plot(ui: &mut Ui, world: &World<'_>, shown: &[(usize, &WindowResult)], height
         axes: ["Δt = t_post − t_pre (ms)", y_axis],
         bounds: [[-reach, low], [reach, high]],
         height,
-        legend: Some(Corner::LeftTop),
+        // The rules are named in their colours above.
+        legend: None,
         log_x: false,
     };
     chart.show(ui, |plot| {
@@ -137,51 +151,41 @@ const SHAPES: [egui_plot::MarkerShape; 4] = [
 /// How far measurement and formula are apart.
 fn said(shown: &[(usize, &WindowResult)]) -> String {
     let all = shown.iter().filter_map(|(i, w)| Some((RULES[*i].name, distance(w)?)));
-    let texts: Vec<String> = all.map(|(name, d)| format!("{name} {}", percent(d))).collect();
+    let texts: Vec<String> = all
+        .map(|(name, d)| match d {
+            d if d < 1e-4 => format!("{name} below 0.01 %"),
+            d => format!("{name} {}", percent(d)),
+        })
+        .collect();
     if texts.is_empty() {
         return "No formula to compare with.".into();
     }
     format!("Measured against formula, r.m.s. of the largest change: {}", texts.join(", "))
 }
 
-fn percent(share: f64) -> String {
-    if share < 1e-4 { "below 0.01 %".into() } else { format!("{:.2} %", 100.0 * share) }
-}
-
 /// What is not obvious about a window.
-fn notes(ui: &mut Ui, shown: &[(usize, &WindowResult)], chosen: &str) {
-    let weak = palette(ui.visuals()).weak;
-    let mut notes: Vec<String> = Vec::new();
-    for (i, window) in shown {
-        let grows = window.measured.iter().map(|p| p[1]).fold(0.0, f64::max);
-        let shrinks = -window.measured.iter().map(|p| p[1]).fold(0.0, f64::min);
-        if grows < 1e-3 * shrinks {
-            notes.push(RULES[*i].name.to_owned());
-        }
-    }
+fn notes(shown: &[(usize, &WindowResult)], chosen: &str) -> String {
+    let weakening = shown.iter().filter(|(_, w)| w.only_weakens());
+    let weakening: Vec<&str> = weakening.map(|(i, _)| RULES[*i].name).collect();
     let mut text = String::new();
-    if !notes.is_empty() {
-        let _ = write!(
-            text,
+    if !weakening.is_empty() {
+        text = format!(
             "{}: a lone pair never strengthens; it takes a second postsynaptic spike (see “A pair, step by step”). ",
-            notes.join(", ")
+            weakening.join(", ")
         );
     }
     if shown.iter().any(|(_, w)| w.formula.is_empty() && w.rule == chosen) {
         text += "While the rule follows the membrane, the window is that of the neuron pushed over its threshold, and there is no formula.";
     }
-    if !text.is_empty() {
-        ui.add(egui::Label::new(RichText::new(text).small().color(weak)).wrap());
-    }
+    text
 }
 
 fn csv(shown: &[(usize, &WindowResult)]) -> String {
-    let mut text = String::from("rule,delta_t_ms,measured,formula\n");
-    for (_, window) in shown {
-        for (k, [delta, measured]) in window.measured.iter().enumerate() {
-            let formula = window.formula.get(k).map_or(String::new(), |p| p[1].to_string());
-            let _ = writeln!(text, "{},{delta},{measured},{formula}", window.rule);
-        }
-    }
-    text
+    let rows = shown.iter().flat_map(|(_, window)| {
+        window.measured.iter().enumerate().map(|(k, [delta, measured])| {
+            let formula = csv::optional(window.formula.get(k).map(|p| p[1]));
+            row![window.rule, delta, measured, formula]
+        })
+    });
+    csv::text(["rule", "delta_t_ms", "measured", "formula"], rows)
 }
