@@ -219,7 +219,9 @@ impl Taps {
         if ctx.text_edit_focused() {
             return;
         }
-        let tapped = ctx.input(|i| tapped(ctx, &i.events));
+        // The names of keys are asked of the context, which must not be held meanwhile.
+        let events = ctx.input(|i| i.events.clone());
+        let tapped = tapped(ctx, &events);
         self.0.extend(tapped.into_iter().map(|name| (name, now)));
         let more = self.0.len().saturating_sub(MOST_SHOWN);
         self.0.drain(..more);
