@@ -38,7 +38,7 @@ macro_rules! files {
 pub static REPORT: WeightSet = WeightSet {
     id: "report",
     name: "Report",
-    title: "Bundled",
+    title: "Bundled:\nas it is",
     how: "MNIST as it is",
     doc: "Trained by the published recipe on MNIST's digits as they are; weights of CNNs and RNNs are means of the last five epochs",
     files: files![
@@ -62,7 +62,7 @@ pub static REPORT: WeightSet = WeightSet {
 pub static AUGMENTED: WeightSet = WeightSet {
     id: "augmented",
     name: "Augmented",
-    title: "Bundled, distorted",
+    title: "Bundled:\ndistorted",
     how: "MNIST, distorted",
     doc: "Trained on MNIST's digits, shifted, turned, scaled and bent a little each time they are shown",
     files: files![

@@ -37,15 +37,17 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| add(ui));
     };
     let left = if w < WIDE {
-        // Tools, sources and what the networks see take some 240 points.
-        let side = (h - 240.0).min(w * 0.42).max(220.0);
-        column(ui, side, &mut |ui| {
+        // Tools, sources and what the networks see take some 260 points.
+        let side = (h - 260.0).min(w * 0.42).max(200.0);
+        // The buttons below the paper need so much.
+        let width = side.max(256.0);
+        column(ui, width, &mut |ui| {
             ScrollArea::vertical().id_salt("paper").show(ui, |ui| {
                 paper(ui, world, out, side);
-                seen_beside(ui, world, out, side);
+                seen_beside(ui, world, out, width);
             });
         });
-        side + GAP
+        width + GAP
     } else {
         // The tools above the paper and the sources below take some 100 points.
         let side = (h - 134.0).min(w * 0.48).min(w - 210.0 - 330.0 - 2.0 * GAP).max(160.0);
@@ -110,7 +112,10 @@ fn seen(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
 fn seen_beside(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
     const SMALL: f32 = 84.0;
     ui.horizontal_top(|ui| {
-        picture(ui, world, SMALL);
+        let seen = picture(ui, world, SMALL);
+        if let Some(text) = about(world) {
+            seen.on_hover_text(text);
+        }
         ui.vertical(|ui| {
             if let Source::Photo { picture, chosen, .. } = world.digit.source() {
                 photo::show(ui, picture, *chosen, width - SMALL - 12.0, out);
@@ -126,15 +131,10 @@ fn seen_beside(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
             .on_hover_text(tip);
         });
     });
-    if let Some(text) = about(world) {
-        // Without what is said of drawing over it.
-        let text = text.trim_end_matches(DRAW_OVER);
-        ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
-    }
 }
 
 /// The 28×28 picture that the networks get.
-fn picture(ui: &mut Ui, world: &World<'_>, side: f32) {
+fn picture(ui: &mut Ui, world: &World<'_>, side: f32) -> egui::Response {
     let p = palette(ui.visuals());
     let pixels = world.digit.pixels();
     let id = ui.scope_id().with("seen");
@@ -149,7 +149,7 @@ fn picture(ui: &mut Ui, world: &World<'_>, side: f32) {
     digit_view::grid(ui, response.rect);
     let stroke = egui::Stroke::new(1.0, p.line);
     ui.painter().rect_stroke(response.rect, 4, stroke, egui::StrokeKind::Outside);
-    value_under_pointer(response, pixels);
+    value_under_pointer(response, pixels)
 }
 
 /// Whether the digit is centred.
@@ -175,7 +175,7 @@ fn photo(ui: &mut Ui, world: &World<'_>, width: f32, out: &mut Outbox) {
     ui.add_space(4.0);
 }
 
-fn value_under_pointer(response: egui::Response, pixels: &crate::data::Pixels) {
+fn value_under_pointer(response: egui::Response, pixels: &crate::data::Pixels) -> egui::Response {
     let rect = response.rect;
     if let Some(at) = response.hover_pos() {
         let cell = |v: f32, from: f32, size: f32| {
@@ -183,8 +183,9 @@ fn value_under_pointer(response: egui::Response, pixels: &crate::data::Pixels) {
         };
         let (x, y) = (cell(at.x, rect.left(), rect.width()), cell(at.y, rect.top(), rect.height()));
         let value = pixels[y * crate::data::SIDE + x];
-        response.on_hover_text_at_pointer(format!("column {x}, row {y}: {value:.2}"));
+        return response.on_hover_text_at_pointer(format!("column {x}, row {y}: {value:.2}"));
     }
+    response
 }
 
 fn treatment(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -250,9 +251,6 @@ impl SliderRow {
     }
 }
 
-/// How a digit that was not drawn is drawn over.
-const DRAW_OVER: &str = " Draw on the canvas to start your own.";
-
 /// Where the digit comes from, unless it was drawn.
 fn about(world: &World<'_>) -> Option<String> {
     let from = match world.digit.source() {
@@ -269,7 +267,7 @@ fn about(world: &World<'_>) -> Option<String> {
             format!("From {name}. Ruled lines or a frame were left out.")
         }
     };
-    Some(from + DRAW_OVER)
+    Some(from + " Draw on the canvas to start your own.")
 }
 
 /// The headline, the chosen answer large, and all answers in a list.

@@ -103,7 +103,8 @@ fn histogram(ui: &mut Ui, name: &str, histogram: &Histogram, size: Vec2, colour:
     let p = palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let painter = ui.painter();
-    let plot = rect.with_max_y(rect.bottom() - 15.0).with_min_y(rect.top() + 13.0);
+    let line = theme::regular(11.5).size + 3.0;
+    let plot = rect.with_max_y(rect.bottom() - line).with_min_y(rect.top() + line);
     painter.rect_filled(plot, 3, p.well);
     let most = histogram.counts.iter().copied().max().unwrap_or(0).max(1) as f32;
     let bins = histogram.counts.len().max(1) as f32;

@@ -15,6 +15,7 @@ use crate::core::csv::{self, optional, row};
 use crate::core::text::or_dash;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::page;
 use crate::workers::library::Loading;
 use crate::workers::runs::{RunRecord, RunState};
 
@@ -39,7 +40,8 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 
 fn table(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let runs = finished(&world.runs);
-    egui::Grid::new("report").num_columns(4 + SETS.len()).striped(true).spacing([18.0, 5.0]).show(ui, |ui| {
+    let narrow = ui.clip_rect().width() < page::NARROW;
+    egui::Grid::new("report").num_columns(4 + SETS.len()).striped(true).spacing([if narrow { 10.0 } else { 18.0 }, 5.0]).show(ui, |ui| {
         let mut tips = vec![
             ("Network", "Hover a name for its structure"),
             ("Reported", REPORT),
@@ -71,7 +73,9 @@ fn table(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             });
             let tip = "Train it by the report's recipe (hover “Reported”), from the next seed, when its turn comes";
             let name = format!("Queue {}", architecture.name);
-            if ui.button(&name).on_hover_text(tip).clicked() {
+            let queue = ui.button(if narrow { "Queue" } else { &name }).on_hover_text(tip);
+            queue.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+            if queue.clicked() {
                 let config = next(world, architecture);
                 out.push(TrainEdit::Enqueue(Box::new(config)));
             }

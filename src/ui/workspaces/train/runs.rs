@@ -6,7 +6,7 @@ use egui::{RichText, ScrollArea, Ui};
 use super::curves;
 use super::view::digits_of;
 use super::{TrainEdit, World};
-use crate::core::clock::{date, duration_text};
+use crate::core::clock::{date, day, duration_text};
 use crate::core::csv::{self, optional, row};
 use crate::core::text::{or_dash, percent};
 use crate::ui::command::{Command, Outbox};
@@ -57,13 +57,18 @@ fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
         out.push(TrainEdit::Compare(run.id.clone(), compared));
     }
     let narrow = ui.clip_rect().width() < page::NARROW;
-    let seed = format!("{}, seed {}", curves::network(run), run.config.seed);
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let name = if narrow { seed } else { curves::name(run) };
-        ui.label(name).on_hover_ui(|ui| settings(ui, run));
-        let weak = palette(ui.visuals()).weak;
-        ui.label(RichText::new(date(run.started_unix)).small().color(weak));
+        let (name, began) = match narrow {
+            true => (
+                format!("{}, seed {}", curves::network(run), run.config.seed),
+                day(run.started_unix),
+            ),
+            false => (curves::name(run), date(run.started_unix)),
+        };
+        ui.add(egui::Label::new(name).extend()).on_hover_ui(|ui| settings(ui, run));
+        let began = RichText::new(began).small().color(palette(ui.visuals()).weak);
+        ui.add(egui::Label::new(began).extend());
     });
     ui.label(state(run, in_hand));
     let held_out = run.epochs.last().and_then(|e| e.validation_accuracy).map(f64::from);

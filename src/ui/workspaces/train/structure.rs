@@ -39,7 +39,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 digit: world.digit.pixels(),
                 answer: answer(world, architecture),
             };
-            let height = if ui.available_width() < 620.0 { 92.0 } else { 116.0 };
+            let height: f32 = if ui.available_width() < 620.0 { 92.0 } else { 116.0 };
+            // The ten digits stand below each other.
+            let height = height.max(11.0 * theme::strong(1.0).size);
             structure::show(ui, &drawn, height);
             totals(ui, &cost);
             ui.add_space(4.0);

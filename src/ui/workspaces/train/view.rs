@@ -96,8 +96,13 @@ fn below(
     out: &mut Outbox,
     view: fn(&mut Ui, &World<'_>, &mut Outbox),
 ) {
-    // Looking back needs the height more than the run in hand does.
-    if world.room.kept.tab != TrainTab::History || ui.available_height() > 720.0 {
+    // Looking back, and tables, need the height more than the run in hand does.
+    let needs = match world.room.kept.tab {
+        TrainTab::Curves | TrainTab::Layers | TrainTab::Mistakes => 0.0,
+        TrainTab::Network | TrainTab::Report | TrainTab::Runs => 560.0,
+        TrainTab::History => 720.0,
+    };
+    if ui.available_height() > needs {
         headline(ui, world, out);
     }
     view(ui, world, out);
@@ -167,7 +172,7 @@ fn headline(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if let Phase::Failed(text) = &view.phase {
         ui.label(text);
     }
-    if let Some(record) = &view.record {
+    if let Some(record) = view.record.as_ref().filter(|_| view.phase.in_hand()) {
         progress(ui, view, record.steps, record.total_steps);
     }
 }

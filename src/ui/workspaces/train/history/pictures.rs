@@ -164,7 +164,7 @@ impl Grid {
         let least = match side as usize {
             0..10 => 30.0,
             // Several dozen on a page, also where there is little room.
-            10..64 => ((room.x * room.y / 64.0).sqrt() - GAP).clamp(24.0, 56.0),
+            10..64 => ((room.x * room.y / 80.0).sqrt() - GAP).clamp(24.0, 56.0),
             _ => side,
         };
         let least = (least / side).min(room.x / tile[1] as f32).max(0.25);
