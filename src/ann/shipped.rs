@@ -1,4 +1,4 @@
-//! The weights in the box: sets of all networks, and the ensembles of each.
+//! The bundled weights: sets of all networks, and the ensembles of each.
 
 use std::sync::OnceLock;
 
@@ -14,9 +14,9 @@ pub struct WeightSet {
     pub id: &'static str,
     /// For people.
     pub name: &'static str,
-    /// Heading of its column in the table beside the report.
+    /// Heading of its column in the table of accuracies.
     pub title: &'static str,
-    /// Between *Trained on* and *digits*, in a button.
+    /// After *Trained on*, in a button.
     pub how: &'static str,
     /// How they were trained.
     pub doc: &'static str,
@@ -38,9 +38,9 @@ macro_rules! files {
 pub static REPORT: WeightSet = WeightSet {
     id: "report",
     name: "Report",
-    title: "In the box",
-    how: "plain",
-    doc: "Trained by the report's recipe on MNIST's digits as they are; weights of CNNs and RNNs are means of the last five epochs",
+    title: "Bundled:\nas it is",
+    how: "MNIST as it is",
+    doc: "Trained by the published recipe on MNIST's digits as they are; weights of CNNs and RNNs are means of the last five epochs",
     files: files![
         "mlp.safetensors",
         "cnn1.safetensors",
@@ -62,8 +62,8 @@ pub static REPORT: WeightSet = WeightSet {
 pub static AUGMENTED: WeightSet = WeightSet {
     id: "augmented",
     name: "Augmented",
-    title: "Augmented",
-    how: "varied",
+    title: "Bundled:\ndistorted",
+    how: "MNIST, distorted",
     doc: "Trained on MNIST's digits, shifted, turned, scaled and bent a little each time they are shown",
     files: files![
         "augmented/mlp.safetensors",

@@ -3,6 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 /// Seconds since 1970, 0 if the clock is set before that.
 pub fn unix_seconds() -> u64 {
@@ -12,8 +14,28 @@ pub fn unix_seconds() -> u64 {
 /// `20260131-235959` in UTC: sorts by time and is legal in every file name.
 pub fn stamp(unix_seconds: u64) -> String {
     // A clock that is set beyond the year 9999 counts as set to its end.
+    written(unix_seconds, "%Y%m%d-%H%M%S")
+}
+
+fn written(unix_seconds: u64, format: &str) -> String {
     let time = i64::try_from(unix_seconds).ok().and_then(|s| Timestamp::from_second(s).ok());
-    time.unwrap_or(Timestamp::MAX).strftime("%Y%m%d-%H%M%S").to_string()
+    time.unwrap_or(Timestamp::MAX).strftime(format).to_string()
+}
+
+/// The time at the beginning of a text, as [`stamp`] writes it.
+pub fn unstamped(text: &str) -> Option<u64> {
+    let time = DateTime::strptime("%Y%m%d-%H%M%S", text.get(..15)?).ok()?;
+    u64::try_from(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second()).ok()
+}
+
+/// The day in UTC: `28 Nov`.
+pub fn day(unix_seconds: u64) -> String {
+    written(unix_seconds, "%-d %b")
+}
+
+/// Day and time in UTC, and that they are: `28 Nov 2026, 14:05 UTC`.
+pub fn date(unix_seconds: u64) -> String {
+    written(unix_seconds, "%-d %b %Y, %H:%M UTC")
 }
 
 /// A duration for people: `42 s`, `3 min 20 s`, `1 h 05 min`.
@@ -44,6 +66,14 @@ mod tests {
         assert_eq!(stamp(951_782_400), "20000229-000000");
         assert_eq!(stamp(1_769_903_999), "20260131-235959");
         assert_eq!(stamp(u64::MAX)[..4], *"9999");
+    }
+
+    #[test]
+    fn dates_are_read_and_written() {
+        assert_eq!(unstamped("20260131-235959-mlp-seed1-2"), Some(1_769_903_999));
+        assert_eq!((unstamped("20261399-000000"), unstamped("mlp")), (None, None));
+        assert_eq!(day(1_769_903_999), "31 Jan");
+        assert_eq!(date(951_782_400), "29 Feb 2000, 00:00 UTC");
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub use super::digit::{DigitEdit, Point};
 use crate::snn::choose::Wish;
 use crate::snn::recording::Recording;
 use crate::snn::traces::Traces;
+use crate::workers::search::Filter;
 
 /// The commands of one frame, in order.
 #[derive(Debug, Default)]
@@ -137,6 +138,8 @@ pub enum DataEdit {
     LoadSynthetic,
     /// Pick digits from this source.
     Source(&'static str),
-    /// Pick only digits that this model gets wrong (its key), or any digit.
-    OnlyWrong(Option<String>),
+    /// Pick only digits of this kind, or any.
+    Filter(Option<Filter>),
+    /// Pick only this digit, 0 to 9, or any.
+    Class(Option<u8>),
 }

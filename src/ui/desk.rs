@@ -4,7 +4,7 @@
 //! A workspace that draws sees the desk and changes nothing. A workspace that acts
 //! ([`super::workspace::Workspace::apply`], `follow`) has the desk to itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,20 +21,22 @@ use crate::workers::download::DownloadView;
 use crate::workers::library::{Job, Library, Loading};
 use crate::workers::models::{self, Model, Models, Origin};
 use crate::workers::runs::RunRecord;
+use crate::workers::search::{self, Filter, Found};
 use crate::workers::training::{Phase, TrainingView};
 use crate::workers::{Busy, Hub};
 
-/// Digits that a model gets wrong, by the model's key and the source's id;
-/// `None` while they are being looked for.
-pub type WrongLists = BTreeMap<(String, String), Option<Arc<Vec<u32>>>>;
+/// A kind of digits, and the source's id.
+type Sought = (Filter, &'static str);
 
 /// Which digits *next* and *random* pick from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picking {
     /// Id of the source.
     pub source: &'static str,
-    /// Key of the model whose wrong answers are wanted, or any digit.
-    pub only_wrong: Option<String>,
+    /// The kind that is wanted, or any.
+    pub filter: Option<Filter>,
+    /// The only class that is wanted, 0 to 9, or any.
+    pub class: Option<u8>,
 }
 
 /// What a workspace has on its page.
@@ -97,8 +99,14 @@ pub struct Desk {
     pub runs: Arc<Vec<RunRecord>>,
     /// What *next* and *random* pick from.
     pub picking: Picking,
-    /// Digits that models get wrong.
-    pub wrong: WrongLists,
+    /// Digits of the kind that is wanted, as far as they are known.
+    pub found: Arc<Found>,
+    /// What is being looked for, or was found; the number of the search.
+    sought: (Option<Sought>, u64),
+    /// What earlier searches found.
+    searched: BTreeMap<Sought, Arc<Found>>,
+    /// Whether synthetic digits stand in for MNIST, which is missing.
+    stands_in: bool,
     /// What the workspace in view has on its page.
     pub shows: Shows,
     /// Whether the list of keys is open.
@@ -149,8 +157,11 @@ impl Desk {
             library: hub.librarian.library(),
             download: hub.downloader.view(),
             runs: Arc::default(),
-            picking: Picking { source: "mnist", only_wrong: None },
-            wrong: WrongLists::new(),
+            picking: Picking { source: "mnist", filter: None, class: None },
+            found: Arc::default(),
+            sought: (None, 0),
+            searched: BTreeMap::new(),
+            stands_in: false,
             shows: Shows::default(),
             help: false,
             toasts,
@@ -273,7 +284,8 @@ impl Desk {
                     self.load_synthetic();
                 }
             }
-            DataEdit::OnlyWrong(model) => self.picking.only_wrong = model,
+            DataEdit::Filter(filter) => self.picking.filter = filter,
+            DataEdit::Class(class) => self.picking.class = class,
         }
     }
 
@@ -292,18 +304,67 @@ impl Desk {
         }
     }
 
-    /// Looks for the digits that the chosen model gets wrong, unless known.
-    fn find_wrong(&mut self) {
-        let Some(key) = self.picking.only_wrong.clone() else { return };
-        let source = self.picking.source;
-        let entry = (key.clone(), source.to_owned());
-        if self.wrong.contains_key(&entry) {
+    /// Picks from the synthetic digits once MNIST turns out to be missing, and from
+    /// MNIST again when it has come.
+    fn stand_in(&mut self) {
+        let missing = match self.library.mnist {
+            Loading::Missing | Loading::Failed(_) => true,
+            Loading::Ready(_) => false,
+            Loading::Unknown | Loading::Busy => return,
+        };
+        if std::mem::replace(&mut self.stands_in, missing) != missing {
+            let source = if missing { SYNTHETIC } else { "mnist" };
+            self.data(DataEdit::Source(source));
+        }
+    }
+
+    /// Looks for the digits of the kind wanted, unless they are known; a search for
+    /// others ends.
+    fn search(&mut self) {
+        let newest = self.hub.searcher.answer();
+        if let Some(sought) = self.sought.0.clone()
+            && newest.serial == self.sought.1
+        {
+            if newest.done {
+                self.searched.insert(sought, Arc::clone(&newest));
+            }
+            self.found = newest;
+        }
+        let wanted = self.picking.filter.clone().map(|f| (f, self.picking.source));
+        if wanted == self.sought.0 {
             return;
         }
-        let Some(split) = self.library.source(source).split().cloned() else { return };
-        let Some(model) = self.settled.iter().find(|m| m.key == key).cloned() else { return };
-        self.wrong.insert(entry, None);
-        self.job(Job::FindWrong { model, source, split });
+        self.found = Arc::default();
+        let serial = self.sought.1 + 1;
+        let question = match &wanted {
+            None => None,
+            Some(sought) if self.searched.contains_key(sought) => {
+                self.found = Arc::clone(&self.searched[sought]);
+                None
+            }
+            Some((filter, source)) => {
+                let Some(split) = self.library.source(source).split().cloned() else { return };
+                let asked = |m: &&Arc<Model>| match filter {
+                    Filter::WrongBy(key) => m.key == *key,
+                    Filter::Disagree | Filter::OnlyTogether => m.origin == Origin::Shipped,
+                };
+                let models = self.settled.iter().filter(asked).cloned().collect();
+                let (filter, set) = (filter.clone(), self.set);
+                Some(search::Question { serial, filter, split, models, set })
+            }
+        };
+        self.hub.searcher.ask(question);
+        self.sought = (wanted, serial);
+    }
+
+    /// Forgets what was found: other networks answer now.
+    fn search_anew(&mut self) {
+        self.searched.clear();
+        self.sought.0 = None;
+        let gone = |f: &Filter| matches!(f, Filter::WrongBy(key) if self.settled.iter().all(|m| m.key != *key));
+        if self.picking.filter.as_ref().is_some_and(gone) {
+            self.picking.filter = None;
+        }
     }
 
     /// Reads what the shared workers have to say.
@@ -313,7 +374,8 @@ impl Desk {
         self.download = self.hub.downloader.view();
         self.install_set();
         self.install_loaded();
-        self.find_wrong();
+        self.stand_in();
+        self.search();
     }
 
     /// Takes over a run's network that the library has read.
@@ -336,7 +398,7 @@ impl Desk {
         let own = self.settled.iter().filter(|m| m.origin != Origin::Shipped);
         self.settled = shipped.iter().chain(own).cloned().collect();
         self.set = set;
-        self.wrong.retain(|(key, _), _| shipped.iter().all(|m| m.key != *key));
+        self.search_anew();
         self.asked.2 = None;
     }
 
@@ -353,8 +415,7 @@ impl Desk {
             _ => None,
         };
         self.session.used_runs = self.settled.iter().filter_map(run).collect();
-        let keys: BTreeSet<&str> = self.settled.iter().map(|m| m.key.as_str()).collect();
-        self.wrong.retain(|(model, _), _| keys.contains(model.as_str()));
+        self.search_anew();
     }
 
     /// Puts the network in training among the models, and asks all of them

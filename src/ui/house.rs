@@ -98,9 +98,6 @@ impl House {
                 Event::Exported(path) => {
                     desk.toasts.saved(format!("Saved as {}", path.display()), path);
                 }
-                Event::WrongAnswers { model, source, indices } => {
-                    desk.wrong.insert((model, source), Some(indices));
-                }
                 Event::Runs(runs) => desk.runs = runs,
                 Event::FolderChosen(path) => desk.data(DataEdit::Folder(path)),
                 // One workspace's own.

@@ -25,8 +25,6 @@ pub enum Event {
     SpikesRead { name: String, recording: Arc<Recording>, assumed: Option<String> },
     /// A file was written where the user finds it.
     Exported(PathBuf),
-    /// The indices of the digits that a model gets wrong in a data set.
-    WrongAnswers { model: String, source: String, indices: Arc<Vec<u32>> },
     /// The training runs found on disk, newest first.
     Runs(Arc<Vec<RunRecord>>),
     /// A folder was chosen in the file dialog.

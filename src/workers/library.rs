@@ -1,6 +1,6 @@
 //! The `library` thread: everything that touches files and takes longer than a
-//! frame (loading data sets, reading photos, searching for wrong answers, saving
-//! exports and the session), one job at a time.
+//! frame (loading data sets, reading photos, saving exports and the session), one job at a
+//! time.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,12 +9,11 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::digits::keep::Kept;
 use super::Busy;
+use super::digits::keep::Kept;
 use super::events::{Event, Events};
 use super::models::{Model, Models, Origin};
 use super::thread::latest::Slot;
-use crate::ann::evaluate::evaluate;
 use crate::ann::orientation;
 use crate::ann::shipped::WeightSet;
 use crate::ann::weights;
@@ -44,8 +43,6 @@ pub enum Job {
     },
     /// Make the synthetic digits.
     LoadSynthetic,
-    /// Find the test digits that a model gets wrong.
-    FindWrong { model: Arc<Model>, source: &'static str, split: Split },
     /// Read a picture of a digit.
     ReadPicture(PathBuf),
     /// Write a file that was asked for, and say where it is.
@@ -240,7 +237,6 @@ impl Job {
             | Self::DeleteRun(_) => true,
             Self::LoadMnist { .. }
             | Self::LoadSynthetic
-            | Self::FindWrong { .. }
             | Self::ReadPicture(_)
             | Self::ReadSpikes(_)
             | Self::ListRuns
@@ -272,7 +268,6 @@ impl Librarian {
         match job {
             Job::LoadMnist { named, own } => self.load_mnist(named, own),
             Job::LoadSynthetic => self.load_synthetic(),
-            Job::FindWrong { model, source, split } => self.find_wrong(&model, source, &split),
             Job::ReadPicture(path) => match picture::load(&path) {
                 Ok(picture) => {
                     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -380,24 +375,6 @@ impl Librarian {
                 Err(error) => Loading::Failed(error.to_string()),
             };
         });
-    }
-
-    fn find_wrong(&self, model: &Model, source: &str, split: &Split) {
-        match evaluate(&model.network, &split.test, 1, &self.quit, &mut |_, _| {}) {
-            Ok(Some(evaluation)) => {
-                let indices = (0..split.test.len())
-                    .filter(|i| evaluation.answers[*i].digit != Some(split.test.label(*i)))
-                    .map(|i| i as u32)
-                    .collect();
-                self.events.send(Event::WrongAnswers {
-                    model: model.key.clone(),
-                    source: source.to_owned(),
-                    indices: Arc::new(indices),
-                });
-            }
-            Ok(None) => debug_assert!(self.quit.load(Relaxed)),
-            Err(error) => self.fail(format!("{} could not be evaluated: {error}", model.name)),
-        }
     }
 
     fn export(&self, path: PathBuf, bytes: &[u8]) {

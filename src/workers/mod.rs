@@ -5,6 +5,7 @@
 //! | thread | owns | takes (bounded) | gives |
 //! |---|---|---|---|
 //! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
+//! | `search` | nothing | [`search::Question`], the newest only | [`search::Found`] slot |
 //! | `sweep` | nothing | [`sweep::Question`], the newest only | [`sweep::Sweeps`] slot |
 //! | `survey` | one survey | a cancel flag | [`sweep::Survey`] slot, events |
 //! | `combine` | one ensemble | a cancel flag | [`combine::Combinations`] slot, events |
@@ -60,6 +61,7 @@ pub mod progress;
 pub mod recorder;
 pub mod runs;
 pub mod scrub;
+pub mod search;
 pub mod simulation;
 pub mod sweep;
 pub mod thread;
@@ -74,6 +76,7 @@ use download::Downloader;
 use events::{Event, Events, QUEUE, Wake};
 use library::{Job, LibraryThread};
 use plotter::Plotter;
+use search::Searcher;
 use training::Training;
 
 /// The workers that several workspaces use, from the window's side.
@@ -81,6 +84,8 @@ pub struct Hub {
     runs_root: PathBuf,
     /// Asks the models at hand about a digit.
     pub answerer: Answerer,
+    /// Looks for digits of one kind.
+    pub searcher: Searcher,
     /// Fetches MNIST.
     pub downloader: Downloader,
     /// Trains the run in hand.
@@ -120,6 +125,7 @@ impl Hub {
         devices::look(&events)?;
         Ok(Self {
             answerer: Answerer::start(events.clone())?,
+            searcher: Searcher::start(events.clone())?,
             downloader: Downloader::new(events.clone()),
             trainer: Training::start(runs_root.clone(), events.clone())?,
             librarian: LibraryThread::start(runs_root.clone(), events.clone())?,

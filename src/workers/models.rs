@@ -7,11 +7,12 @@ use crate::ann::ensemble;
 use crate::ann::network::Network;
 use crate::ann::weights::Metadata;
 use crate::ann::zoo;
+use crate::core::clock::{day, unstamped};
 
 /// Where a model's weights come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// In the box.
+    /// Bundled.
     Shipped,
     /// Trained by the user; the run's id.
     Run(String),
@@ -24,7 +25,7 @@ pub enum Origin {
 pub struct Model {
     /// Unique among the models at hand: the architecture's id for shipped ones.
     pub key: String,
-    /// For people: `CNN 3`, `CNN 3 · yours`.
+    /// For people: `CNN 3`, `CNN 3, trained 28 Nov, 98.1 %`, `CNN 3, learning`.
     pub name: String,
     /// Where its weights come from.
     pub origin: Origin,
@@ -40,8 +41,14 @@ impl Model {
         let architecture = network.architecture();
         let (key, name) = match &origin {
             Origin::Shipped => (architecture.id.to_owned(), architecture.name.to_owned()),
-            Origin::Run(id) => (format!("run-{id}"), format!("{} · yours", architecture.name)),
-            Origin::Live { .. } => ("live".to_owned(), format!("{} · live", architecture.name)),
+            Origin::Run(id) => {
+                let day =
+                    unstamped(id).map_or_else(String::new, |began| format!(" {}", day(began)));
+                let right = metadata.test_accuracy;
+                let right = right.map_or_else(String::new, |a| format!(", {:.1} %", a * 100.0));
+                (format!("run-{id}"), format!("{}, trained{day}{right}", architecture.name))
+            }
+            Origin::Live { .. } => ("live".to_owned(), format!("{}, learning", architecture.name)),
         };
         Self { key, name, origin, network, metadata }
     }

@@ -112,8 +112,8 @@ fn a_stroke_within_one_frame_is_kept() {
 
 #[test]
 fn synthetic_digits_can_be_picked() {
+    // Without MNIST, they are chosen.
     let mut window = Window::open();
-    window.choose("MNIST", "Synthetic digits");
     window.wait_for("the digits", |h| {
         h.query_by_label("Next").is_some_and(|n| !n.accesskit_node().is_disabled())
     });
@@ -143,6 +143,52 @@ fn synthetic_digits_can_be_picked() {
         h.query_all_by_label_contains("MLP answers").next().is_some()
             && h.query_all_by_label_contains(&right).next().is_none()
     });
+    // And only one class of them.
+    window.choose("0 to 9", "only 8s");
+    window.wait_for_text(" digit");
+    window.choose("wrong by MLP", "any digit");
+    window.wait_for_text("200 digits");
+    window.click("Next");
+    window.wait_for_text("labelled 8");
+}
+
+/// What is found is picked from while the search goes on, and names who disagrees.
+#[test]
+fn digits_on_which_networks_disagree_are_found() {
+    let mut window = Window::open();
+    window.wait_for("the digits", |h| {
+        h.query_by_label("Next").is_some_and(|n| !n.accesskit_node().is_disabled())
+    });
+    window.choose("any digit", "networks disagree");
+    window.wait_for("one of them", |h| {
+        h.query_by_label("Next").is_some_and(|n| !n.accesskit_node().is_disabled())
+    });
+    window.click("Next");
+    window.wait_for_text("They disagree: ");
+    // Another choice ends the search.
+    window.choose("networks disagree", "any digit");
+    assert!(!window.says(" among "), "{}", window.said());
+}
+
+#[test]
+fn answers_are_saved_and_no_button_leads_nowhere() {
+    let mut window = Window::open();
+    window.draw(3, 1);
+    they_answer(&mut window, 3);
+    window.wait_for_text("All 13 say 3");
+    assert!(window.says("All ten answers 3, "), "{}", window.said());
+    window.click("Save as CSV");
+    window.wait_for_text("Saved as ");
+    let exports = window.home.path().join("exports");
+    let file = std::fs::read_dir(exports).unwrap().next().unwrap().unwrap().path();
+    let table = std::fs::read_to_string(file).unwrap();
+    // Those that vote, and the spiking network once it has answered.
+    assert!(table.lines().count() >= 14, "{table}");
+    assert!(table.contains("\nMLP,true,3,"), "{table}");
+    // Who does not want MNIST finds it again beside the digits.
+    window.click("Not now");
+    window.click("Get MNIST…");
+    window.wait_for_text("Download (11 MB)");
 }
 
 /// A picture with a 1 and a 7 in a frame.

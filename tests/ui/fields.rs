@@ -168,7 +168,8 @@ fn on_a_projector_layers_and_maps_come_in_pages() {
     window.harness.get_by_label("Into Conv 2").click();
     window.wait_for_text("0 to ");
     window.click("Units after these");
-    window.wait_for("the next units", |h| h.query_all_by_label_contains("0 to ").all(|n| {
-        !n.accesskit_node().label().is_some_and(|l| l.starts_with("0 to"))
-    }));
+    window.wait_for("the next units", |h| {
+        h.query_all_by_label_contains("0 to ")
+            .all(|n| !n.accesskit_node().label().is_some_and(|l| l.starts_with("0 to")))
+    });
 }

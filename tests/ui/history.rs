@@ -9,7 +9,7 @@ fn looked_back() -> Window {
     let mut window = Window::open();
     window.draw(3, 1);
     window.click("Train");
-    window.choose("MNIST", "Synthetic digits");
+    window.wait_for_combo("Synthetic digits");
     window.set("Training digits", 1000.0);
     window.set("Epochs", 2.0);
     window.set("Validation split", 10.0);

@@ -156,6 +156,14 @@ impl Window {
         self.harness.run_steps(3);
     }
 
+    /// Waits until this is chosen in a drop-down list.
+    #[track_caller]
+    fn wait_for_combo(&mut self, chosen: &str) {
+        self.wait_for(chosen, |h| {
+            h.query_all(by().role(Role::ComboBox).value(chosen)).next().is_some()
+        });
+    }
+
     /// Chooses from the drop-down list of this name.
     #[track_caller]
     fn pick(&mut self, list: &str, wanted: &str) {

@@ -48,7 +48,7 @@ fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
 fn an_interrupted_run_is_offered() {
     let mut window = Window::open();
     window.click("Train");
-    window.choose("MNIST", "Synthetic digits");
+    window.wait_for_combo("Synthetic digits");
     window.set("Training digits", 1000.0);
     window.set("Epochs", 200.0);
     window.click("Start training");

@@ -17,7 +17,7 @@ use super::Window;
 fn ready_to_train(epochs: f64) -> Window {
     let mut window = Window::open();
     window.click("Train");
-    window.choose("MNIST", "Synthetic digits");
+    window.wait_for_combo("Synthetic digits");
     window.set("Training digits", 1000.0);
     window.set("Epochs", epochs);
     window.set("Validation split", 10.0);
@@ -53,14 +53,28 @@ fn a_run_is_trained_watched_and_used() {
     window.click("Draw");
     window.draw(3, 1);
     window.wait_for("its answer", |h| {
-        h.query_all_by_label_contains("MLP · yours answers ").next().is_some()
+        h.query_all_by_label_contains("MLP, trained ").next().is_some()
     });
+}
+
+/// The one button for a lecture.
+#[test]
+fn ten_seconds_are_enough_to_train() {
+    let mut window = Window::open();
+    window.click("Train");
+    window.click("Train in ten seconds");
+    window.wait_for_text("MLP training");
+    window.wait_for_text("epoch 1 of 15");
+    window.click("Stop");
+    window.wait_for_text("MLP stopped");
+    window.click("Runs");
+    window.wait_for_text(" UTC");
 }
 
 #[test]
 fn a_run_goes_through_candle_if_asked() {
     let mut window = ready_to_train(1.0);
-    window.choose("Own operations (CPU)", "candle (CPU)");
+    window.choose("CPU", "candle (CPU)");
     window.click("Start training");
     window.wait_for_text("MLP finished");
     window.wait_for_text("Device candle (CPU)");
@@ -131,6 +145,8 @@ fn without_mnist_it_is_offered() {
     window.wait_for_text("is not on this machine yet");
     assert!(window.says("Download (11 MB)") && window.says("Choose folder"));
     window.click("Train");
+    // Whoever asks for it all the same is told.
+    window.choose("Synthetic digits", "MNIST");
     window.click("Start training");
     window.wait_for_text("Training did not start");
     assert!(!window.says("MLP training"));
@@ -168,7 +184,7 @@ fn runs_of_ones_own_are_put_together() {
     let folder = mnist::find(None).expect("SPIKESCOPE_MNIST");
     let mut window = Window::open_with([1280.0, 800.0], home, |s| s.mnist = Some(folder));
     window.click("Train");
-    window.click("Report");
+    window.click("Accuracies");
     window.wait_for_text("0 of 5 trained");
     window.wait_for_text("4 of 10 trained");
     let boxed = REPORT.stackings().iter().find(|s| s.ensemble == "rnns").unwrap();

@@ -3,6 +3,7 @@
 pub mod banner;
 pub mod canvas;
 pub mod chart;
+pub mod confusion;
 pub mod digit_view;
 pub mod engine;
 pub mod field;

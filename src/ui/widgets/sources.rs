@@ -1,4 +1,5 @@
-//! Picking digits from a data set: next, random, only those a model gets wrong.
+//! Picking digits from a data set: next, random, only those of one class, or on which
+//! networks err or disagree.
 
 use egui::{ComboBox, RichText, Ui};
 
@@ -10,24 +11,20 @@ use crate::ui::digit::Source;
 use crate::ui::theme::{self, palette};
 use crate::workers::library::Loading;
 use crate::workers::models::Origin;
+use crate::workers::search::Filter;
 
-/// The place in the data set of the nth digit there is to pick.
-type Nth = Box<dyn Fn(usize) -> usize>;
-
-/// How many digits there are to pick from, and the nth of them.
-fn pool(desk: &Desk) -> Option<(usize, Nth)> {
+/// Places in the data set of the digits there are to pick from, in order.
+fn pool(desk: &Desk) -> Option<Vec<u32>> {
     let picking = &desk.picking;
-    let split = desk.library.source(picking.source).split()?;
-    match &picking.only_wrong {
-        None => Some((split.test.len(), Box::new(|n| n))),
-        Some(key) => {
-            let wrong = desk.wrong.get(&(key.clone(), picking.source.to_owned()))?.clone()?;
-            (!wrong.is_empty()).then(|| {
-                let count = wrong.len();
-                (count, Box::new(move |n: usize| wrong[n] as usize) as Nth)
-            })
-        }
-    }
+    let test = &desk.library.source(picking.source).split()?.test;
+    let wanted = |i: &u32| {
+        *i < test.len() as u32 && picking.class.is_none_or(|c| test.label(*i as usize) == c)
+    };
+    let pool: Vec<u32> = match &picking.filter {
+        None => (0..test.len() as u32).filter(wanted).collect(),
+        Some(_) => desk.found.indices.iter().copied().filter(wanted).collect(),
+    };
+    (!pool.is_empty()).then_some(pool)
 }
 
 /// Index of the digit shown, if it is of the source picked from.
@@ -45,29 +42,29 @@ pub fn ready(desk: &Desk) -> bool {
 
 /// Picks the digit `by` places on, in the order of the data set.
 pub fn next(desk: &Desk, out: &mut Outbox, by: isize) {
-    let Some((count, nth)) = pool(desk) else { return };
+    let Some(pool) = pool(desk) else { return };
     let place = match shown(desk) {
         None => 0,
         Some(index) => {
             // Where the shown digit stands, or would stand, in the pool.
-            let at = (0..count).position(|n| nth(n) >= index).unwrap_or(0);
-            let there = nth(at) == index;
+            let at = pool.partition_point(|n| (*n as usize) < index);
+            let there = pool.get(at).is_some_and(|n| *n as usize == index);
             let by = if !there && by > 0 { by - 1 } else { by };
-            (at as isize + by).rem_euclid(count as isize) as usize
+            (at as isize + by).rem_euclid(pool.len() as isize) as usize
         }
     };
     let source = desk.picking.source;
-    out.push(DigitEdit::Pick { source, index: nth(place) });
+    out.push(DigitEdit::Pick { source, index: pool[place] as usize });
 }
 
 /// Picks any digit. The draw follows from the digit before, so that it needs no
 /// state and the same walk comes after the same reset.
 pub fn random(desk: &Desk, out: &mut Outbox) {
-    let Some((count, nth)) = pool(desk) else { return };
+    let Some(pool) = pool(desk) else { return };
     let from = shown(desk).map_or(0, |i| i as u64 + 1);
-    let place = Rng::stream(from, "random digit", 0).below(count);
+    let place = Rng::stream(from, "random digit", 0).below(pool.len());
     let source = desk.picking.source;
-    out.push(DigitEdit::Pick { source, index: nth(place) });
+    out.push(DigitEdit::Pick { source, index: pool[place] as usize });
 }
 
 /// What stands where a digit would be looked at while there is none.
@@ -88,25 +85,66 @@ pub fn no_digit(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
     });
 }
 
-/// The controls, in one row or two.
+/// Below this width, points, names are short and buttons tight.
+const NARROW: f32 = 330.0;
+
+/// Makes buttons tight where there is little width; whether there is.
+pub fn tighten(ui: &mut Ui) -> bool {
+    let narrow = ui.available_width() < NARROW;
+    if narrow {
+        ui.spacing_mut().button_padding.x = 5.5;
+        ui.spacing_mut().item_spacing.x = 3.0;
+    }
+    narrow
+}
+
+/// The controls, in as many rows as they need.
 pub fn show(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
-    if ui.available_width() < 520.0 {
-        ui.horizontal(|ui| pick(ui, desk, out));
-        ui.horizontal(|ui| only_wrong(ui, desk, out));
-    } else {
+    let missing = matches!(desk.library.mnist, Loading::Missing | Loading::Failed(_));
+    let offer = missing && desk.session.without_mnist;
+    let last = |ui: &mut Ui, out: &mut Outbox| {
+        let tip = "Download it or choose its folder";
+        if offer && ui.button("Get MNIST…").on_hover_text(tip).clicked() {
+            out.push(DataEdit::Offer(true));
+        }
+        if let Some(text) = state(desk) {
+            ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
+        }
+    };
+    let wide = ui.available_width() > 620.0;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        let narrow = tighten(ui);
+        pick(ui, desk, narrow, out);
+        if wide {
+            kinds(ui, desk, narrow, out);
+            classes(ui, desk, out);
+        }
+    });
+    if !wide {
         ui.horizontal(|ui| {
-            pick(ui, desk, out);
-            only_wrong(ui, desk, out);
+            ui.spacing_mut().item_spacing.x = 5.0;
+            let narrow = tighten(ui);
+            kinds(ui, desk, narrow, out);
+            classes(ui, desk, out);
+            if !narrow {
+                last(ui, out);
+            }
         });
+    }
+    if (wide || ui.available_width() < NARROW) && (offer || state(desk).is_some()) {
+        ui.horizontal(|ui| last(ui, out));
     }
 }
 
-fn pick(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
-    ui.spacing_mut().item_spacing.x = 5.0;
+fn pick(ui: &mut Ui, desk: &Desk, narrow: bool, out: &mut Outbox) {
     let chosen = SOURCES.iter().find(|s| s.id == desk.picking.source);
     ComboBox::from_id_salt("source")
-        .selected_text(chosen.map_or("", |s| s.name))
-        .width(92.0)
+        .selected_text(chosen.map_or("", |s| match s.name.split_once(' ') {
+            Some((first, _)) if narrow => first,
+            _ => s.name,
+        }))
+        .width(if narrow { 70.0 } else { 92.0 })
         .show_ui(ui, |ui| {
             for source in SOURCES {
                 let on = source.id == desk.picking.source;
@@ -130,38 +168,71 @@ fn pick(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
     });
 }
 
-fn only_wrong(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
-    let chosen = &desk.picking.only_wrong;
-    let name = |key: &str| {
-        desk.models.iter().find(|m| m.key == key).map_or("?", |m| m.name.as_str()).to_owned()
-    };
-    let text =
-        chosen.as_deref().map_or("any digit".into(), |key| format!("wrong by {}", name(key)));
-    ComboBox::from_id_salt("only wrong")
-        .selected_text(text)
-        .width(104.0)
-        .show_ui(ui, |ui| {
-            if ui.selectable_label(chosen.is_none(), "any digit").clicked() {
-                out.push(DataEdit::OnlyWrong(None));
+/// The name of a kind of digits, and what it is.
+fn kind(desk: &Desk, filter: Option<&Filter>) -> (String, &'static str) {
+    match filter {
+        None => ("any digit".into(), "All test digits"),
+        Some(Filter::Disagree) => {
+            ("networks disagree".into(), "Not all bundled networks give the same answer")
+        }
+        Some(Filter::OnlyTogether) => (
+            "ensemble right, members wrong".into(),
+            "All ten together are right, though two or more of the ten are wrong",
+        ),
+        Some(Filter::WrongBy(key)) => {
+            let name = desk.models.iter().find(|m| m.key == *key).map_or("?", |m| &m.name);
+            (format!("wrong by {name}"), "This network gets them wrong")
+        }
+    }
+}
+
+/// Which kind of digits to pick.
+fn kinds(ui: &mut Ui, desk: &Desk, narrow: bool, out: &mut Outbox) {
+    let models = desk.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. }));
+    let by = models.map(|m| Some(Filter::WrongBy(m.key.clone())));
+    let all = [None, Some(Filter::Disagree), Some(Filter::OnlyTogether)].into_iter().chain(by);
+    ComboBox::from_id_salt("kind of digits")
+        .selected_text(match &desk.picking.filter {
+            Some(Filter::OnlyTogether) if narrow => "ensemble right".into(),
+            Some(Filter::Disagree) if narrow => "disagreement".into(),
+            filter => {
+                let name = kind(desk, filter.as_ref()).0;
+                let short = name.split(", ").next().unwrap_or_default().to_owned();
+                if narrow { short } else { name }
             }
-            for model in desk.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. })) {
-                let on = chosen.as_ref() == Some(&model.key);
-                if ui.selectable_label(on, format!("wrong by {}", model.name)).clicked() {
-                    out.push(DataEdit::OnlyWrong(Some(model.key.clone())));
+        })
+        .width(104.0)
+        .height(420.0)
+        .show_ui(ui, |ui| {
+            for filter in all {
+                let on = filter == desk.picking.filter;
+                let (name, tip) = kind(desk, filter.as_ref());
+                if ui.selectable_label(on, name).on_hover_text(tip).clicked() {
+                    out.push(DataEdit::Filter(filter));
                 }
             }
         })
         .response
-        .on_hover_text("Pick only digits that a network gets wrong");
-    let missing =
-        matches!(desk.library.source(desk.picking.source), Loading::Missing | Loading::Failed(_));
-    if missing && desk.session.without_mnist {
-        if ui.button("Get MNIST…").on_hover_text("Download it or choose its folder").clicked() {
-            out.push(DataEdit::Offer(true));
-        }
-    } else if let Some(text) = state(desk) {
-        ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
-    }
+        .on_hover_text("Which digits Next and Random pick");
+}
+
+/// Which class of digits to pick.
+fn classes(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+    let name = |class: Option<u8>| class.map_or("0 to 9".into(), |c| format!("only {c}s"));
+    ComboBox::from_id_salt("class of digits")
+        .selected_text(name(desk.picking.class))
+        .width(64.0)
+        .height(420.0)
+        .show_ui(ui, |ui| {
+            for class in std::iter::once(None).chain((0..10).map(Some)) {
+                let on = class == desk.picking.class;
+                if ui.selectable_label(on, name(class)).clicked() {
+                    out.push(DataEdit::Class(class));
+                }
+            }
+        })
+        .response
+        .on_hover_text("Pick one class of digits only");
 }
 
 /// Why there is nothing to pick, or how many there are.
@@ -171,13 +242,24 @@ fn state(desk: &Desk) -> Option<String> {
         Loading::Busy => return Some("loading…".into()),
         Loading::Missing => return Some("not on this machine yet".into()),
         Loading::Failed(_) => return Some("could not be read".into()),
-        Loading::Unknown => return Some(String::new()),
+        Loading::Unknown => return None,
         Loading::Ready(_) => {}
     }
-    let key = picking.only_wrong.as_ref()?;
-    Some(match desk.wrong.get(&(key.clone(), picking.source.to_owned())) {
-        Some(Some(wrong)) if wrong.is_empty() => "it gets none wrong".into(),
-        Some(Some(wrong)) => format!("{} digits", wrong.len()),
-        _ => "looking for them…".into(),
+    if picking.filter.is_none() && picking.class.is_none() {
+        return None;
+    }
+    let count = pool(desk).map_or(0, |pool| pool.len());
+    let found = &desk.found;
+    let digits = if count == 1 { "digit" } else { "digits" };
+    Some(match picking.filter {
+        Some(_) if found.total == 0 => "looking for them…".into(),
+        Some(_) if !found.done => {
+            format!("{count} {digits} among {} of {} …", found.asked, found.total)
+        }
+        Some(_) if found.asked < found.total => {
+            format!("{count} {digits} among the first {}", found.asked)
+        }
+        _ if count == 0 => "there are none".into(),
+        _ => format!("{count} {digits}"),
     })
 }

@@ -36,14 +36,13 @@ pub fn show(ui: &mut Ui, entry: &Entry<'_>, truth: Option<u8>, height: f32) -> e
 fn header(ui: &Ui, rect: Rect, entry: &Entry<'_>) {
     let p = palette(ui.visuals());
     let painter = ui.painter();
-    painter.text(rect.left_top(), Align2::LEFT_TOP, entry.name, theme::strong(15.5), p.text);
-    painter.text(
-        rect.right_top() + Vec2::new(0.0, 2.0),
-        Align2::RIGHT_TOP,
-        &entry.note,
-        theme::regular(12.5),
-        p.weak,
-    );
+    let name =
+        painter.text(rect.left_top(), Align2::LEFT_TOP, entry.name, theme::strong(15.5), p.text);
+    // What does not fit beside the name is in the tooltip.
+    let note = painter.layout_no_wrap(entry.note.clone(), theme::regular(12.5), p.weak);
+    if name.right() + 12.0 < rect.right() - note.size().x {
+        painter.galley(rect.right_top() + Vec2::new(-note.size().x, 2.0), note, p.weak);
+    }
 }
 
 fn verdict(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {

@@ -12,34 +12,52 @@ use crate::ui::widgets::{canvas, digit_view, number, sources};
 
 /// Space between the columns, points.
 const GAP: f32 = 12.0;
+/// Below this width, points, what the networks see is under the paper.
+const WIDE: f32 = 1000.0;
+/// Below this height of all answers, points, what they can be sorted by is in a menu.
+const LOW: f32 = 600.0;
 
 /// Draws the workspace.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let area = ui.available_rect_before_wrap();
     let (w, h) = (area.width(), area.height());
-    if w < 620.0 {
+    if w < 600.0 {
         ScrollArea::vertical().show(ui, |ui| {
             paper(ui, world, out, (w - 20.0).min(h * 0.7).max(180.0));
             seen(ui, world, out, 140.0);
-            answers(ui, world, out, 150.0);
+            ui.set_max_height(ui.available_height().max(420.0));
+            answers(ui, world, out);
         });
         return;
     }
-    let seen_width = if w < 1000.0 { 160.0 } else { 210.0 };
-    // The tools above the paper and the sources below take some 100 points.
-    let side = (h - 104.0).min(w * 0.48).min(w - seen_width - 234.0 - 2.0 * GAP).max(160.0);
     let mut x = area.left();
     let mut column = |ui: &mut Ui, width: f32, add: &mut dyn FnMut(&mut Ui)| {
         let rect = Rect::from_min_max(pos2(x, area.top()), pos2(x + width, area.bottom()));
         x += width + GAP;
         ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| add(ui));
     };
-    column(ui, side, &mut |ui| paper(ui, world, out, side));
-    column(ui, seen_width, &mut |ui| {
-        ScrollArea::vertical().id_salt("seen").show(ui, |ui| seen(ui, world, out, seen_width));
-    });
-    let rest = w - side - seen_width - 2.0 * GAP;
-    column(ui, rest, &mut |ui| answers(ui, world, out, h));
+    let left = if w < WIDE {
+        // Tools, sources and what the networks see take some 260 points.
+        let side = (h - 260.0).min(w * 0.42).max(200.0);
+        // The buttons below the paper need so much.
+        let width = side.max(256.0);
+        column(ui, width, &mut |ui| {
+            ScrollArea::vertical().id_salt("paper").show(ui, |ui| {
+                paper(ui, world, out, side);
+                seen_beside(ui, world, out, width);
+            });
+        });
+        width + GAP
+    } else {
+        // The tools above the paper and the sources below take some 100 points.
+        let side = (h - 134.0).min(w * 0.48).min(w - 210.0 - 330.0 - 2.0 * GAP).max(160.0);
+        column(ui, side, &mut |ui| paper(ui, world, out, side));
+        column(ui, 210.0, &mut |ui| {
+            ScrollArea::vertical().id_salt("seen").show(ui, |ui| seen(ui, world, out, 210.0));
+        });
+        side + 210.0 + 2.0 * GAP
+    };
+    column(ui, w - left, &mut |ui| answers(ui, world, out));
     ui.allocate_rect(area, Sense::hover());
 }
 
@@ -54,6 +72,7 @@ fn tools(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let digit = &world.digit;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
+        sources::tighten(ui);
         if ui.selectable_label(!digit.eraser, "Pen").on_hover_text("Draw (E changes)").clicked() {
             out.push(DigitEdit::Eraser(false));
         }
@@ -78,11 +97,46 @@ fn tools(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 
 /// The 28×28 picture that the networks get, and what can be done to it.
 fn seen(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
-    let p = palette(ui.visuals());
-    let digit = &world.digit;
     ui.label(RichText::new("What the networks see").font(theme::strong(14.0)));
     let side = (width - 2.0).min(ui.available_width());
-    let pixels = digit.pixels();
+    picture(ui, world, side);
+    photo(ui, world, side, out);
+    centre(ui, world, out);
+    treatment(ui, world, out);
+    if let Some(text) = about(world) {
+        ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
+    }
+}
+
+/// The same below the paper: the picture small, the controls beside it.
+fn seen_beside(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
+    const SMALL: f32 = 84.0;
+    ui.horizontal_top(|ui| {
+        let seen = picture(ui, world, SMALL);
+        if let Some(text) = about(world) {
+            seen.on_hover_text(text);
+        }
+        ui.vertical(|ui| {
+            if let Source::Photo { picture, chosen, .. } = world.digit.source() {
+                photo::show(ui, picture, *chosen, width - SMALL - 12.0, out);
+                return;
+            }
+            centre(ui, world, out);
+            let tip = "Pen width, noise, and a shift of the picture that the networks see";
+            ui.menu_button("Noise, shift …", |ui| {
+                ui.set_width(210.0);
+                treatment(ui, world, out);
+            })
+            .response
+            .on_hover_text(tip);
+        });
+    });
+}
+
+/// The 28×28 picture that the networks get.
+fn picture(ui: &mut Ui, world: &World<'_>, side: f32) -> egui::Response {
+    let p = palette(ui.visuals());
+    let pixels = world.digit.pixels();
     let id = ui.scope_id().with("seen");
     let response = digit_view::show(
         ui,
@@ -93,23 +147,20 @@ fn seen(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
         Sense::hover(),
     );
     digit_view::grid(ui, response.rect);
-    ui.painter().rect_stroke(
-        response.rect,
-        4,
-        egui::Stroke::new(1.0, p.line),
-        egui::StrokeKind::Outside,
-    );
-    value_under_pointer(response, pixels);
-    photo(ui, world, side, out);
-    let mut centre = digit.treatment.centre;
+    let stroke = egui::Stroke::new(1.0, p.line);
+    ui.painter().rect_stroke(response.rect, 4, stroke, egui::StrokeKind::Outside);
+    value_under_pointer(response, pixels)
+}
+
+/// Whether the digit is centred.
+fn centre(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let mut centre = world.digit.treatment.centre;
     let toggle = ui.checkbox(&mut centre, "Centre digit").on_hover_text(
         "As MNIST was made: cropped to its ink, scaled to fit 20×20 pixels, its centre of mass in the middle of 28×28. Switch it off and draw in a corner to see why this matters. (C)",
     );
     if toggle.changed() {
         out.push(DigitEdit::Centre(centre));
     }
-    treatment(ui, world, out);
-    about(ui, world);
 }
 
 /// The picture that the digit is from, with all digits on it.
@@ -124,7 +175,7 @@ fn photo(ui: &mut Ui, world: &World<'_>, width: f32, out: &mut Outbox) {
     ui.add_space(4.0);
 }
 
-fn value_under_pointer(response: egui::Response, pixels: &crate::data::Pixels) {
+fn value_under_pointer(response: egui::Response, pixels: &crate::data::Pixels) -> egui::Response {
     let rect = response.rect;
     if let Some(at) = response.hover_pos() {
         let cell = |v: f32, from: f32, size: f32| {
@@ -132,8 +183,9 @@ fn value_under_pointer(response: egui::Response, pixels: &crate::data::Pixels) {
         };
         let (x, y) = (cell(at.x, rect.left(), rect.width()), cell(at.y, rect.top(), rect.height()));
         let value = pixels[y * crate::data::SIDE + x];
-        response.on_hover_text_at_pointer(format!("column {x}, row {y}: {value:.2}"));
+        return response.on_hover_text_at_pointer(format!("column {x}, row {y}: {value:.2}"));
     }
+    response
 }
 
 fn treatment(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -199,45 +251,60 @@ impl SliderRow {
     }
 }
 
-/// Where the digit comes from.
-fn about(ui: &mut Ui, world: &World<'_>) {
-    let p = palette(ui.visuals());
-    let text = match world.digit.source() {
-        Source::Drawn => return,
+/// Where the digit comes from, unless it was drawn.
+fn about(world: &World<'_>) -> Option<String> {
+    let from = match world.digit.source() {
+        Source::Drawn => return None,
         Source::Picked { source, index, label, .. } => {
             let name = if *source == "mnist" { "MNIST test" } else { "Synthetic" };
-            format!("{name} digit {index}, labelled {label}. Draw on the canvas to start your own.")
+            format!("{name} digit {index}, labelled {label}.")
         }
-        Source::Picture { name, .. } => {
-            format!("From {name}. Draw on the canvas to start your own.")
+        Source::Picture { name, .. } => format!("From {name}."),
+        Source::Photo { name, picture, .. } if picture.lines_left_out == 0 => {
+            format!("From {name}.")
         }
-        Source::Photo { name, picture, .. } => {
-            let without = match picture.lines_left_out {
-                0 => "",
-                _ => " Ruled lines or a frame were left out.",
-            };
-            format!("From {name}.{without} Draw on the canvas to start your own.")
+        Source::Photo { name, .. } => {
+            format!("From {name}. Ruled lines or a frame were left out.")
         }
     };
-    ui.label(RichText::new(text).small().color(p.weak));
+    Some(from + " Draw on the canvas to start your own.")
 }
 
 /// The headline, the chosen answer large, and all answers in a list.
-fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, height: f32) {
+fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let truth = world.digit.label();
     let entries = answer_list::entries(world);
+    let from = ui.next_widget_position();
+    let low = ui.available_height() < LOW;
     headline(ui, world, &entries, truth);
     if let Some(warning) = world.digit.warning() {
         ui.label(RichText::new(warning).color(palette(ui.visuals()).warning));
     }
     let view = &world.room.kept;
     let large = entries.iter().find(|e| e.key == view.large).or(entries.first());
+    let (table, rows) = (answer_list::csv(&entries), answer_list::height(&entries, view, 2));
     if let Some(entry) = large {
-        answer_card::show(ui, entry, truth, (height * 0.24).clamp(118.0, 190.0));
-        answer_list::trust(ui, entry, &entries);
+        let room = ui.available_height();
+        let height = if low { room - rows - 44.0 } else { room * 0.24 };
+        answer_card::show(ui, entry, truth, height.clamp(96.0, 190.0));
+        if !low {
+            answer_list::trust(ui, entry, &entries);
+        }
     }
-    answer_list::order(ui, view, out);
-    answer_list::sets(ui, world, out);
+    let rect = Rect::from_min_max(from, ui.max_rect().max);
+    if low {
+        ui.horizontal(|ui| {
+            ui.menu_button("Sort, weights, save …", |ui| {
+                answer_list::order(ui, view, out);
+                answer_list::sets(ui, world, out);
+                saves(ui, rect, table, out);
+            });
+        });
+    } else {
+        answer_list::order(ui, view, out);
+        answer_list::sets(ui, world, out);
+        ui.horizontal(|ui| saves(ui, rect, table, out));
+    }
     ScrollArea::vertical().id_salt("answers").show(ui, |ui| {
         let rows = answer_list::show(ui, entries, view, truth, out);
         for (key, response) in rows {
@@ -249,6 +316,19 @@ fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, height: f32) {
             });
         }
     });
+}
+
+/// Saves the answers: what is seen within `rect`, or the probabilities.
+fn saves(ui: &mut Ui, rect: Rect, table: String, out: &mut Outbox) {
+    if ui.button("Save as PNG").on_hover_text("The picture of the answers").clicked() {
+        out.push(Command::SavePicture { name: "answers", rect });
+        ui.close();
+    }
+    let tip = "The ten probabilities of every network";
+    if ui.button("Save as CSV").on_hover_text(tip).clicked() {
+        out.push(Command::SaveText { name: "answers".into(), text: table });
+        ui.close();
+    }
 }
 
 /// Whether all agree, in one line.

@@ -1,6 +1,8 @@
 //! Loss and accuracy over the epochs: the batches as a faint line, their trend,
 //! the validation as points; and other runs for comparison.
 
+use std::fmt::Display;
+
 use egui::{Color32, RichText, Stroke, Ui, Vec2b};
 use egui_plot::{
     AxisHints, Corner, GridMark, Legend, Line, MarkerShape, Plot, PlotBounds, PlotPoints, Points,
@@ -10,9 +12,11 @@ use egui_plot::{
 use super::World;
 use super::history;
 use crate::ann::optimiser::OPTIMISERS;
+use crate::core::csv::{self, row};
 use crate::core::text::grouped;
-use crate::ui::command::{Command, Outbox};
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::page;
 use crate::workers::runs::RunRecord;
 
 /// Which of the two curves a plot shows.
@@ -22,7 +26,7 @@ pub(super) enum Quantity {
     Accuracy,
 }
 
-/// Draws both plots, side by side where there is room.
+/// Draws both plots side by side where there is room, else one of them.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let runs = shown_runs(world);
     if runs.is_empty() {
@@ -32,30 +36,34 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         return;
     }
     let cursor = runs.iter().find_map(|run| history::cursor(world, run));
-    let wide = ui.available_width() > 420.0;
+    let both = [Quantity::Loss, Quantity::Accuracy];
+    let id = egui::Id::unique("curve shown alone");
+    let mut alone: usize = ui.data(|d| d.get_temp(id)).unwrap_or(1);
+    // Where there is little width, one plot large rather than two small ones.
+    let wide = ui.available_width() > page::NARROW + 40.0;
+    if !wide {
+        ui.horizontal(|ui| {
+            for (i, name) in ["Loss", "Accuracy"].into_iter().enumerate() {
+                let text = RichText::new(name).font(theme::strong(14.0));
+                if ui.selectable_label(alone == i, text).clicked() {
+                    alone = i;
+                    ui.data_mut(|d| d.insert_temp(id, i));
+                }
+            }
+        });
+    }
     let from = ui.next_widget_position();
-    let height =
-        if wide { ui.available_height() - 40.0 } else { (ui.available_height() - 70.0) / 2.0 };
-    let height = height.clamp(120.0, 480.0);
+    let height = (ui.available_height() - 64.0).clamp(120.0, 640.0);
     if wide {
         ui.columns(2, |columns| {
-            plot(&mut columns[0], world, &runs, Quantity::Loss, height, cursor);
-            plot(&mut columns[1], world, &runs, Quantity::Accuracy, height, cursor);
+            for (ui, quantity) in columns.iter_mut().zip(both) {
+                plot(ui, world, &runs, quantity, height, cursor);
+            }
         });
     } else {
-        plot(ui, world, &runs, Quantity::Loss, height, cursor);
-        plot(ui, world, &runs, Quantity::Accuracy, height, cursor);
+        plot(ui, world, &runs, both[alone], height, cursor);
     }
-    let to = egui::pos2(ui.max_rect().right(), ui.next_widget_position().y);
-    ui.horizontal(|ui| {
-        if ui.button("Save as PNG").clicked() {
-            let rect = egui::Rect::from_min_max(from, to);
-            out.push(Command::SavePicture { name: "training-curves", rect });
-        }
-        if ui.button("Save as CSV").on_hover_text("All points of all runs shown").clicked() {
-            out.push(Command::SaveText { name: "training-curves".into(), text: csv(&runs) });
-        }
-    });
+    page::save_row(ui, out, "training-curves", from, || csv(&runs));
 }
 
 /// The run in hand first, then those chosen for comparison.
@@ -71,11 +79,15 @@ fn shown_runs<'a>(world: &'a World<'_>) -> Vec<&'a RunRecord> {
 /// Name of a run in legends and lists.
 pub fn name(run: &RunRecord) -> String {
     let config = &run.config;
-    let architecture = crate::ann::zoo::find(&config.model).map_or("?", |a| a.name);
     let optimiser = OPTIMISERS.iter().find(|o| o.id == config.optimiser.id());
     let optimiser = optimiser.map_or("?", |o| o.name);
     let digits = grouped(config.subset as u64);
-    format!("{architecture}, {optimiser}, {digits} digits, seed {}", config.seed)
+    format!("{}, {optimiser}, {digits} digits, seed {}", network(run), config.seed)
+}
+
+/// Name of the network that is trained in a run.
+pub fn network(run: &RunRecord) -> &'static str {
+    crate::ann::zoo::find(&run.config.model).map_or("?", |a| a.name)
 }
 
 /// One of the two plots, with a line at `cursor` epochs.
@@ -253,19 +265,22 @@ impl Look {
 
 /// One row per point: run, curve, step, epoch, loss, accuracy.
 pub(super) fn csv(runs: &[&RunRecord]) -> String {
-    let mut text = String::from("run,model,seed,curve,step,epoch,loss,accuracy\n");
+    let mut rows = Vec::new();
     for run in runs {
         let per_epoch = (run.total_steps as f64 / run.config.epochs.max(1) as f64).max(1.0);
-        let head = format!("{},{},{}", run.id, run.config.model, run.config.seed);
-        for (loss, accuracy) in run.loss.points().iter().zip(run.accuracy.points()) {
-            let [step, l] = loss;
-            text += &format!("{head},training,{step},{},{l},{}\n", step / per_epoch, accuracy[1]);
+        let mut add =
+            |curve: &str, step: f64, epoch: f64, loss: &dyn Display, accuracy: &dyn Display| {
+                let c = &run.config;
+                rows.push(row![run.id, c.model, c.seed, curve, step, epoch, loss, accuracy]);
+            };
+        for ([step, loss], [_, accuracy]) in run.loss.points().iter().zip(run.accuracy.points()) {
+            add("training", *step, step / per_epoch, loss, accuracy);
         }
         for (i, e) in run.epochs.iter().enumerate() {
-            let step = (i + 1) as f64 * per_epoch;
             let (Some(l), Some(a)) = (e.validation_loss, e.validation_accuracy) else { continue };
-            text += &format!("{head},validation,{step},{},{l},{a}\n", i + 1);
+            let epoch = (i + 1) as f64;
+            add("validation", epoch * per_epoch, epoch, &l, &a);
         }
     }
-    text
+    csv::text("run,model,seed,curve,step,epoch,loss,accuracy".split(','), rows)
 }

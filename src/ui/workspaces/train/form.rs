@@ -146,7 +146,7 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
         })
         .response
         .labelled_by(title.id);
-    // Who has not asked for another number of epochs gets the report's.
+    // Who has not asked for another number of epochs gets the usual one.
     if let (true, Some(now)) = (recipe, zoo::find(&config.model)) {
         config.epochs = now.epochs;
     }
@@ -218,7 +218,7 @@ fn data(ui: &mut Ui, config: &mut TrainConfig, out: &mut Outbox) {
     row(
         ui,
         "Validation split",
-        "Share held out to watch how it does on digits it was not trained on; the report used 2 %",
+        "Share held out to watch how it does on digits it was not trained on; usually 2 %",
         |ui| {
             let mut percent = config.validation_share * 100.0;
             let response = ui.add(
@@ -241,7 +241,7 @@ fn course(ui: &mut Ui, config: &mut TrainConfig) {
     row(ui, "Epochs", "Passes over the training digits", |ui| {
         ui.add(number::drag(&mut config.epochs).range(EPOCHS.0..=EPOCHS.1).speed(0.1))
     });
-    row(ui, "Batch size", "Digits per update of the weights; the report used 32", |ui| {
+    row(ui, "Batch size", "Digits per update of the weights; usually 32", |ui| {
         ui.add(number::drag(&mut config.batch_size).range(BATCH_SIZE.0..=BATCH_SIZE.1).speed(0.5))
     });
     super::device::row(ui, config);
@@ -256,7 +256,7 @@ fn course(ui: &mut Ui, config: &mut TrainConfig) {
     row(
         ui,
         "Averaged epochs",
-        "The result is the mean of the weights over so many epochs at the end, which answers new digits better than the last weights do (Polyak and Juditsky 1992); 0 takes the last weights, as the report did",
+        "The result is the mean of the weights over so many epochs at the end, which answers new digits better than the last weights do (Polyak and Juditsky 1992); 0 takes the last weights",
         |ui| {
             let most = config.epochs;
             ui.add(number::drag(&mut config.average_epochs).range(0..=most).speed(0.05))
@@ -278,7 +278,7 @@ fn course(ui: &mut Ui, config: &mut TrainConfig) {
 
 fn augmentation(ui: &mut Ui, config: &mut TrainConfig) {
     let mut on = !config.augmentation.is_off();
-    let tip = "Moves, turns, scales and distorts each digit a little each time it is trained on, so that the network never sees the same picture twice; off in the report";
+    let tip = "Moves, turns, scales and distorts each digit a little each time it is trained on, so that the network never sees the same picture twice; usually off";
     if ui.checkbox(&mut on, "Augmentation").on_hover_text(tip).changed() {
         config.augmentation = if on { Augmentation::USUAL } else { Augmentation::default() };
     }

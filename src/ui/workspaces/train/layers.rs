@@ -6,6 +6,7 @@ use egui::{RichText, Sense, Ui, Vec2, pos2};
 use super::World;
 use super::view::save;
 use crate::ann::trainer::{Histogram, LayerStats};
+use crate::core::csv::{self, row};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 
@@ -102,7 +103,8 @@ fn histogram(ui: &mut Ui, name: &str, histogram: &Histogram, size: Vec2, colour:
     let p = palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let painter = ui.painter();
-    let plot = rect.with_max_y(rect.bottom() - 15.0).with_min_y(rect.top() + 13.0);
+    let line = theme::regular(11.5).size + 3.0;
+    let plot = rect.with_max_y(rect.bottom() - line).with_min_y(rect.top() + line);
     painter.rect_filled(plot, 3, p.well);
     let most = histogram.counts.iter().copied().max().unwrap_or(0).max(1) as f32;
     let bins = histogram.counts.len().max(1) as f32;
@@ -144,21 +146,13 @@ fn short(value: f64) -> String {
 }
 
 fn csv(layers: &[LayerStats]) -> String {
-    let mut text = String::from("layer,weight_norm,update_norm,ratio,histogram,low,high,counts\n");
-    for l in layers {
-        for (name, h) in [("weights", &l.weight_histogram), ("update", &l.update_histogram)] {
+    let headings = "layer,weight_norm,update_norm,ratio,histogram,low,high,counts";
+    let rows = layers.iter().flat_map(|l| {
+        [("weights", &l.weight_histogram), ("update", &l.update_histogram)].map(|(of, h)| {
             let counts: Vec<String> = h.counts.iter().map(ToString::to_string).collect();
-            text += &format!(
-                "{},{},{},{},{name},{},{},{}\n",
-                l.name,
-                l.weight_norm,
-                l.update_norm,
-                l.ratio,
-                h.low,
-                h.high,
-                counts.join(" ")
-            );
-        }
-    }
-    text
+            let counts = counts.join(" ");
+            row![l.name, l.weight_norm, l.update_norm, l.ratio, of, h.low, h.high, counts]
+        })
+    });
+    csv::text(headings.split(','), rows)
 }

@@ -5,7 +5,8 @@
 //! * [`history`]: the run as it was at any moment
 //! * [`layers`]: how much each layer changes; histograms
 //! * [`mistakes`]: the confusion matrix and the digits it gets wrong
-//! * [`report`]: the report's table beside ours, and the queue
+//! * [`report`]: accuracies as reported, of the bundled networks and of the user's own
+//!   runs, and the queue
 //! * [`structure`]: the chosen network's layers, drawn and as a table
 //! * [`device`]: where the next run is computed
 //! * [`runs`]: every run, to compare, use, go on with or delete

@@ -1,5 +1,5 @@
-//! The report's table beside ours: the weights in the box, and what the user's
-//! own runs reached, with their spread over seeds; and the queue of runs.
+//! The accuracies that the project report states beside those of the bundled weights and
+//! of the user's own runs, with their spread over seeds; and the queue of runs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,18 +11,21 @@ use crate::ann::ensemble::{ENSEMBLES, Ensemble, Stacking};
 use crate::ann::shipped::{SETS, WeightSet};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::zoo::{Architecture, ZOO};
+use crate::core::csv::{self, optional, row};
+use crate::core::text::or_dash;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::page;
 use crate::workers::library::Loading;
 use crate::workers::runs::{RunRecord, RunState};
 
+/// What the figures are compared with.
+const REPORT: &str = "What the written report states from which these ten networks and their recipe come (trained with Keras). The recipe: Adadelta, batches of 32, MNIST's 60,000 training images, of which 2 % are held out. Ensembles by stacking.";
+
 /// Draws the table and the queue.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    ui.label(
-        RichText::new("Accuracy on MNIST's 10,000 test images, in percent, by the report's recipe: Adadelta, batches of 32, all 60,000 training images less 2 %.")
-            .small(),
-    );
-    ui.label(RichText::new("Ensembles by stacking; by averaging in brackets. CNNs and RNNs in the box: mean weights of the last epochs. Augmented goes beyond the report.").small());
+    let text = "Test accuracy in percent, on MNIST's 10,000 test images.";
+    ui.label(RichText::new(text).small()).on_hover_text(REPORT);
     ScrollArea::both().auto_shrink([false, false]).max_height(ui.available_height() - 40.0).show(
         ui,
         |ui| {
@@ -37,15 +40,15 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 
 fn table(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let runs = finished(&world.runs);
-    egui::Grid::new("report").num_columns(4 + SETS.len()).striped(true).spacing([18.0, 5.0]).show(ui, |ui| {
+    let narrow = ui.clip_rect().width() < page::NARROW;
+    egui::Grid::new("report").num_columns(4 + SETS.len()).striped(true).spacing([if narrow { 10.0 } else { 18.0 }, 5.0]).show(ui, |ui| {
         let mut tips = vec![
             ("Network", "Hover a name for its structure"),
-            ("Report", "As the report states it"),
+            ("Reported", REPORT),
         ];
-        let boxed = "Weights that come with Spikescope; ensembles by stacking, by averaging in brackets";
-        tips.extend(SETS.iter().map(|set| (set.title, boxed)));
+        tips.extend(SETS.iter().map(|set| (set.title, set.doc)));
         tips.extend([
-            ("Yours", "Mean ± standard deviation of your finished runs by the report's recipe, and their number; ensembles of the best of them"),
+            ("Your runs", "Mean ± standard deviation of your finished runs by the same recipe, and their number; ensembles of the best of them. Ensembles by stacking, by averaging in brackets."),
             ("", ""),
         ]);
         for (title, tip) in tips {
@@ -57,9 +60,9 @@ fn table(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         ui.end_row();
         for architecture in ZOO {
             ui.label(architecture.name).on_hover_text(architecture.doc);
-            ui.label(percent(architecture.report));
+            ui.label(hundredths(architecture.report));
             for set in SETS {
-                ui.label(percent(set.accuracy(architecture.id).map(|a| a * 100.0)));
+                ui.label(hundredths(set.accuracy(architecture.id).map(|a| a * 100.0)));
             }
             ui.horizontal(|ui| {
                 ui.label(spread(&accuracies(&runs, architecture)));
@@ -68,9 +71,11 @@ fn table(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                         .on_hover_text("The run in hand, on the digits it holds out");
                 }
             });
-            let tip = "Train it by the report's recipe, from the next seed, when its turn comes";
+            let tip = "Train it by the report's recipe (hover “Reported”), from the next seed, when its turn comes";
             let name = format!("Queue {}", architecture.name);
-            if ui.button(&name).on_hover_text(tip).clicked() {
+            let queue = ui.button(if narrow { "Queue" } else { &name }).on_hover_text(tip);
+            queue.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+            if queue.clicked() {
                 let config = next(world, architecture);
                 out.push(TrainEdit::Enqueue(Box::new(config)));
             }
@@ -78,7 +83,7 @@ fn table(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
         for declared in ENSEMBLES {
             ui.label(declared.name).on_hover_text(declared.doc);
-            ui.label(percent(declared.report));
+            ui.label(hundredths(declared.report));
             for stacking in SETS.iter().map(|set| stacking(set, declared.id)) {
                 ui.label(stacking.map_or_else(String::new, accuracy_text));
             }
@@ -154,7 +159,7 @@ fn combined<'a>(
 
 /// By stacking, and by averaging in brackets.
 fn accuracy_text(stacking: &Stacking) -> String {
-    let by = |a: Option<f64>| percent(a.map(|a| a * 100.0));
+    let by = |a: Option<f64>| hundredths(a.map(|a| a * 100.0));
     format!("{} ({})", by(stacking.test_accuracy), by(stacking.average_test_accuracy))
 }
 
@@ -299,40 +304,38 @@ fn stacking(set: &'static WeightSet, ensemble: &str) -> Option<&'static Stacking
     set.stackings().iter().find(|s| s.ensemble == ensemble)
 }
 
-fn percent(value: Option<f64>) -> String {
-    value.map_or("–".into(), |v| format!("{v:.2}"))
+fn hundredths(value: Option<f64>) -> String {
+    or_dash(value, |v| format!("{v:.2}"))
 }
 
 fn csv(world: &World<'_>) -> String {
-    let plain = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.2}"));
-    let runs = finished(&world.runs);
+    let plain = |v: Option<f64>| optional(v.map(|v| format!("{v:.2}")));
     let by = |a: Option<f64>| plain(a.map(|a| a * 100.0));
-    let mut text = String::from("network,report,");
-    for set in SETS {
-        text += &format!("{} set,{} set by averaging,", set.id, set.id);
-    }
-    text += "yours,yours by averaging\n";
-    for a in ZOO {
+    let both = |s: Option<&Stacking>| {
+        let average = s.and_then(|s| s.average_test_accuracy);
+        [by(s.and_then(|s| s.test_accuracy)), by(average)]
+    };
+    let runs = finished(&world.runs);
+    let mut headings = row!["network", "report"].to_vec();
+    let of_set =
+        |s: &&WeightSet| row![format!("{} set", s.id), format!("{} set by averaging", s.id)];
+    headings.extend(SETS.iter().flat_map(of_set));
+    headings.extend(row!["yours", "yours by averaging"]);
+    let networks = ZOO.iter().map(|a| {
         let yours: Vec<String> = accuracies(&runs, a).iter().map(|v| format!("{v:.2}")).collect();
-        let sets: String = SETS.iter().map(|s| by(s.accuracy(a.id)) + ",,").collect();
-        text += &format!("{},{},{sets}{},\n", a.id, plain(a.report), yours.join(" "));
-    }
-    for e in ENSEMBLES {
-        text += &format!("{},{},", e.id, plain(e.report));
-        for s in SETS.iter().map(|set| stacking(set, e.id)) {
-            let (stacked, averaged) =
-                s.map_or((None, None), |s| (s.test_accuracy, s.average_test_accuracy));
-            text += &format!("{},{},", by(stacked), by(averaged));
-        }
+        let mut line = row![a.id, plain(a.report)].to_vec();
+        line.extend(SETS.iter().flat_map(|s| [by(s.accuracy(a.id)), String::new()]));
+        line.extend(row![yours.join(" "), ""]);
+        line
+    });
+    let ensembles = ENSEMBLES.iter().map(|e| {
+        let mut line = row![e.id, plain(e.report)].to_vec();
+        line.extend(SETS.iter().flat_map(|set| both(stacking(set, e.id))));
         let yours = members(&runs, e).ok().and_then(|m| combined(world, e, &m));
-        if let Some(s) = yours {
-            text += &format!("{},{}", by(s.test_accuracy), by(s.average_test_accuracy));
-        } else {
-            text += ",";
-        }
-        text += "\n";
-    }
-    text
+        line.extend(both(yours));
+        line
+    });
+    csv::text(headings, networks.chain(ensembles))
 }
 
 #[cfg(test)]

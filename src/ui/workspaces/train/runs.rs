@@ -4,10 +4,14 @@
 use egui::{RichText, ScrollArea, Ui};
 
 use super::curves;
+use super::view::digits_of;
 use super::{TrainEdit, World};
-use crate::core::clock::duration_text;
+use crate::core::clock::{date, day, duration_text};
+use crate::core::csv::{self, optional, row};
+use crate::core::text::{or_dash, percent};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::page;
 use crate::workers::models::Origin;
 use crate::workers::runs::{RunRecord, RunState};
 
@@ -17,7 +21,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         ui.label("Every run is kept here: its curves, its settings and its weights.");
         return;
     }
-    ui.label(RichText::new("Tick runs to compare their curves under Curves.").small());
+    ui.label(RichText::new("Tick runs to compare them under Curves. Accuracies are on the digits that each run was trained with; times are in UTC.").small());
     ScrollArea::both().auto_shrink([false, false]).max_height(ui.available_height() - 40.0).show(
         ui,
         |ui| {
@@ -29,7 +33,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                     }
                     ui.end_row();
                     for run in world.runs.iter() {
-                        row(ui, world, run, out);
+                        line(ui, world, run, out);
                         ui.end_row();
                     }
                 },
@@ -41,7 +45,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
 }
 
-fn row(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
+fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
     let current = world.training.record.as_ref().is_some_and(|r| r.id == run.id);
     let in_hand = current && world.training.phase.in_hand();
     let mut compared = world.room.compared.contains(&run.id) || current;
@@ -52,11 +56,26 @@ fn row(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
     {
         out.push(TrainEdit::Compare(run.id.clone(), compared));
     }
-    ui.label(curves::name(run)).on_hover_ui(|ui| settings(ui, run));
+    let narrow = ui.clip_rect().width() < page::NARROW;
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let (name, began) = match narrow {
+            true => (
+                format!("{}, seed {}", curves::network(run), run.config.seed),
+                day(run.started_unix),
+            ),
+            false => (curves::name(run), date(run.started_unix)),
+        };
+        ui.add(egui::Label::new(name).extend()).on_hover_ui(|ui| settings(ui, run));
+        let began = RichText::new(began).small().color(palette(ui.visuals()).weak);
+        ui.add(egui::Label::new(began).extend());
+    });
     ui.label(state(run, in_hand));
-    let percent = |x: Option<f64>| x.map_or("–".into(), |x| format!("{:.2} %", x * 100.0));
-    ui.label(percent(run.epochs.last().and_then(|e| e.validation_accuracy).map(f64::from)));
-    ui.label(RichText::new(percent(run.test_accuracy)).font(theme::strong(14.0)));
+    let held_out = run.epochs.last().and_then(|e| e.validation_accuracy).map(f64::from);
+    let on = format!("On {}", digits_of(run));
+    ui.label(or_dash(held_out, percent)).on_hover_text(&on);
+    let test = RichText::new(or_dash(run.test_accuracy, percent)).font(theme::strong(14.0));
+    ui.label(test).on_hover_text(&on);
     ui.horizontal(|ui| {
         let used = world.models.iter().any(|m| m.origin == Origin::Run(run.id.clone()));
         let ended = matches!(run.state, RunState::Finished | RunState::Stopped);
@@ -125,7 +144,7 @@ fn state(run: &RunRecord, in_hand: bool) -> String {
 fn settings(ui: &mut Ui, run: &RunRecord) {
     let c = &run.config;
     let lines = [
-        format!("Run {}", run.id),
+        format!("Began {}; folder {}", date(run.started_unix), run.id),
         format!(
             "{} digits of {}, validation split {:.0} %",
             c.subset,
@@ -145,14 +164,10 @@ fn settings(ui: &mut Ui, run: &RunRecord) {
 }
 
 fn csv(runs: &[RunRecord]) -> String {
-    let mut text = String::from(
-        "run,model,data,subset,validation_share,batch_size,epochs,epochs_done,optimiser,seed,seconds,validation_accuracy,test_accuracy\n",
-    );
-    for r in runs {
+    let headings = "run,model,data,subset,validation_share,batch_size,epochs,epochs_done,optimiser,seed,seconds,validation_accuracy,test_accuracy";
+    let rows = runs.iter().map(|r| {
         let c = &r.config;
-        let optional = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
-        text += &format!(
-            "{},{},{},{},{},{},{},{},\"{}\",{},{:.1},{},{}\n",
+        row![
             r.id,
             c.model,
             c.data,
@@ -163,10 +178,10 @@ fn csv(runs: &[RunRecord]) -> String {
             r.epochs.len(),
             c.optimiser.describe(),
             c.seed,
-            r.seconds,
+            format!("{:.1}", r.seconds),
             optional(r.epochs.last().and_then(|e| e.validation_accuracy).map(f64::from)),
             optional(r.test_accuracy),
-        );
-    }
-    text
+        ]
+    });
+    csv::text(headings.split(','), rows)
 }

@@ -29,7 +29,7 @@ pub enum TrainTab {
     Network,
     /// A run as it was.
     History,
-    /// The report's table beside ours.
+    /// Accuracies as reported, of the bundled networks and of the user's runs.
     Report,
     /// All runs.
     Runs,

@@ -16,7 +16,7 @@ use crate::ann::zoo;
 use crate::core::bounds::Bounds;
 use crate::core::clock::duration_text;
 use crate::core::text::grouped;
-use crate::data::registry::Split;
+use crate::data::registry::{SYNTHETIC, Split};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::desk::{Desk, Wanted};
 use crate::ui::keys::{Keys, ctrl};
@@ -38,6 +38,8 @@ pub enum TrainEdit {
     Configure(Box<TrainConfig>),
     /// Start a run with the settings.
     Start,
+    /// Start a run that a lecture has time for.
+    Quick,
     /// Hold.
     Pause,
     /// Go on after a pause.
@@ -92,6 +94,8 @@ pub struct Train {
     pub compared: BTreeSet<String>,
     scrubber: Scrubber,
     combiner: Combiner,
+    /// Whether synthetic digits stand in for MNIST, which is missing.
+    stands_in: bool,
     /// What waits for digits to be loaded.
     put_off: Option<TrainEdit>,
     /// The newest run when one of the queue was begun.
@@ -138,6 +142,20 @@ impl Train {
         None
     }
 
+    /// Proposes the synthetic digits once MNIST turns out to be missing, and MNIST again
+    /// when it has come.
+    fn stand_in(&mut self, desk: &Desk) {
+        let (missing, from, to) = match desk.library.mnist {
+            Loading::Missing | Loading::Failed(_) => (true, "mnist", SYNTHETIC),
+            Loading::Ready(_) => (false, SYNTHETIC, "mnist"),
+            Loading::Unknown | Loading::Busy => return,
+        };
+        let turned = std::mem::replace(&mut self.stands_in, missing) != missing;
+        if turned && self.kept.training.data == from {
+            self.kept.training.data = to.into();
+        }
+    }
+
     /// Begins the next run of the queue when its turn has come.
     fn try_queue(&mut self, desk: &mut Desk) {
         let training = desk.hub.trainer.view();
@@ -168,6 +186,20 @@ impl Train {
                 send(desk, TrainCommand::Start { config, split, paused: false });
             }
         }
+    }
+}
+
+/// A run of about ten seconds that still gets nine of ten digits right: the MLP on few
+/// digits, of MNIST where that is at hand.
+fn quick(mnist: &Loading) -> TrainConfig {
+    let missing = matches!(mnist, Loading::Missing | Loading::Failed(_));
+    let data = if missing { SYNTHETIC } else { "mnist" };
+    TrainConfig {
+        data: data.into(),
+        subset: 10_000,
+        validation_share: 0.1,
+        epochs: 15,
+        ..TrainConfig::default()
     }
 }
 
@@ -211,6 +243,7 @@ impl Workspace for Train {
             scrubbed: Arc::default(),
             combinations: Arc::default(),
             compared: BTreeSet::new(),
+            stands_in: false,
             put_off: None,
             queue_after: None,
         })
@@ -230,6 +263,11 @@ impl Workspace for Train {
             TrainEdit::Tab(tab) => kept.tab = tab,
             TrainEdit::Configure(config) => kept.training = *config,
             TrainEdit::Start => self.start(false, desk),
+            TrainEdit::Quick => {
+                kept.training = quick(&desk.library.mnist);
+                kept.tab = TrainTab::Curves;
+                self.start(false, desk);
+            }
             TrainEdit::Step if !desk.hub.trainer.view().phase.in_hand() => self.start(true, desk),
             TrainEdit::Step => send(desk, TrainCommand::Step),
             TrainEdit::Reset => send(desk, TrainCommand::Reset),
@@ -278,7 +316,7 @@ impl Workspace for Train {
     }
 
     fn undoes(edit: &TrainEdit) -> bool {
-        matches!(edit, TrainEdit::Configure(_))
+        matches!(edit, TrainEdit::Configure(_) | TrainEdit::Quick)
     }
 
     fn shows(&self) -> Shows {
@@ -287,6 +325,7 @@ impl Workspace for Train {
     }
 
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
+        self.stand_in(desk);
         (self.scrubbed, self.combinations) = (self.scrubber.answer(), self.combiner.combinations());
         if let Some(edit) = self.put_off.take() {
             self.apply(edit, desk);

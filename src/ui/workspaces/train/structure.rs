@@ -4,17 +4,18 @@
 use egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, vec2};
 
 use super::World;
-use super::view::figure;
+use super::view::{figure, save};
 use crate::ann::zoo::{self, Architecture, Cost, LayerSummary};
+use crate::core::csv::{self, row};
 use crate::core::text::{grouped, millions};
-use crate::ui::command::{Command, Outbox};
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::structure::{self, Structure};
 
 /// Draws the tab for the network that is chosen in the form.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let Some(architecture) = zoo::find(&world.room.kept.training.model) else {
-        ui.label("Choose a network on the left to see its structure.");
+        ui.label("Choose a network in the settings to see its structure.");
         return;
     };
     let layers = (architecture.layers)();
@@ -38,7 +39,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 digit: world.digit.pixels(),
                 answer: answer(world, architecture),
             };
-            let height = if ui.available_width() < 620.0 { 92.0 } else { 116.0 };
+            let height: f32 = if ui.available_width() < 620.0 { 92.0 } else { 116.0 };
+            // The ten digits stand below each other.
+            let height = height.max(11.0 * theme::strong(1.0).size);
             structure::show(ui, &drawn, height);
             totals(ui, &cost);
             ui.add_space(4.0);
@@ -47,26 +50,15 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         })
         .inner;
     let to = egui::pos2(ui.max_rect().right(), bottom.min(ui.max_rect().bottom() - 40.0));
-    ui.horizontal(|ui| {
-        if ui.button("Save as PNG").clicked() {
-            let rect = Rect::from_min_max(from, to);
-            out.push(Command::SavePicture { name: "network", rect });
-        }
-        if ui.button("Save as CSV").on_hover_text("The table").clicked() {
-            let name = format!("network-{}", architecture.id);
-            out.push(Command::SaveText { name, text: csv(&lines, &cost) });
-        }
-    });
+    save(ui, "network", Rect::from_min_max(from, to), out, &|| csv(&lines, &cost));
 }
 
 fn heading(ui: &mut Ui, architecture: &Architecture) {
-    ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new(architecture.name).font(theme::strong(16.0)));
-        ui.label(RichText::new(architecture.doc).color(palette(ui.visuals()).weak));
-    });
+    ui.label(RichText::new(architecture.name).font(theme::strong(16.0)));
+    ui.label(RichText::new(architecture.doc).color(palette(ui.visuals()).weak));
 }
 
-/// What the network in the box answers to the current digit.
+/// What the bundled network answers to the current digit.
 fn answer<'a>(world: &'a World<'_>, architecture: &Architecture) -> Option<&'a [f32; 10]> {
     let answers = world.answers.answers.iter();
     let mut of_it = answers.filter(|a| a.key == architecture.id && !world.digit.is_blank());
@@ -158,13 +150,11 @@ fn share(ui: &mut Ui, share: f32) {
 }
 
 fn csv(lines: &[LayerSummary], cost: &Cost) -> String {
-    let mut text = String::from("layer,output,parameters,multiply_adds\n");
-    for l in lines {
-        text += &format!("{},{},{},{}\n", l.name, l.shape(), l.parameters, l.multiply_adds);
-    }
-    text += &format!("All,,{},{}\n", cost.parameters, cost.multiply_adds);
-    text + &format!(
-        "FLOP per answer,,,{}\nFLOP per training image,,,{}\n",
-        cost.answer_flop, cost.training_flop
-    )
+    let of_layers = lines.iter().map(|l| row![l.name, l.shape(), l.parameters, l.multiply_adds]);
+    let totals = [
+        row!["All", "", cost.parameters, cost.multiply_adds],
+        row!["FLOP per answer", "", "", cost.answer_flop],
+        row!["FLOP per training image", "", "", cost.training_flop],
+    ];
+    csv::text(["layer", "output", "parameters", "multiply_adds"], of_layers.chain(totals))
 }

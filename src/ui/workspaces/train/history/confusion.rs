@@ -5,7 +5,9 @@ use egui::Ui;
 use super::{Scene, chooser};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
-use crate::ui::workspaces::train::{World, mistakes};
+use crate::ui::widgets::confusion;
+use crate::ui::workspaces::train::World;
+use crate::ui::workspaces::train::view::save;
 use crate::workers::library::Loading;
 use crate::workers::runs::RunRecord;
 use crate::workers::scrub::Confusion;
@@ -34,8 +36,8 @@ pub fn show(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
                 of.loss
             ));
             let side = ui.available_width().min(ui.available_height() - 40.0).clamp(180.0, 460.0);
-            let rect = mistakes::matrix(ui, &of.confusion, side, &mut None);
-            mistakes::buttons(ui, &of.confusion, rect, out);
+            let rect = confusion::show(ui, &of.confusion, side, None);
+            save(ui, "confusion", rect, out, &|| confusion::csv(&of.confusion));
         }
     }
 }

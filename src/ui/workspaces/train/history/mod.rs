@@ -23,6 +23,7 @@ pub use state::{Figure, History, HistoryEdit, HistorySettings, Pictures, Plots, 
 use egui::{ComboBox, RichText, Ui};
 
 use super::{World, curves};
+use crate::core::clock::date;
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
@@ -31,7 +32,7 @@ use crate::workers::runs::RunRecord;
 use crate::workers::scrub::View;
 
 /// From this width on, pictures and plots are side by side, points.
-const WIDE: f32 = 560.0;
+const WIDE: f32 = 640.0;
 
 /// What can be looked at as pictures.
 const PICTURES: [(Pictures, &str, &str); 4] = [
@@ -147,7 +148,7 @@ fn head(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
             .truncate()
             .show_ui(ui, |ui| {
                 for run in scene.world.runs.iter() {
-                    let text = format!("{}   {}", curves::name(run), run.id);
+                    let text = format!("{}   {}", curves::name(run), date(run.started_unix));
                     if ui.selectable_label(run.id == record.id, text).clicked() {
                         out.push(HistoryEdit::Run(run.id.clone()));
                     }
@@ -165,15 +166,18 @@ fn head(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
             let took = format!("Read, and computed for the digit, in {:.0} ms", shown.took_ms);
             ui.label(galley).on_hover_text(took);
         }
-        let size = format!(
-            "{} snapshots, {:.0} of at most {} MB",
-            view.moments.len(),
-            view.bytes as f64 / 1e6,
-            record.config.history.most_mb
-        );
-        ui.label(RichText::new(size).small().color(weak))
-            .on_hover_text("What the history of this run takes on disk. Near the limit every second snapshot goes.");
-        if record.config.average_epochs > 0 {
+        // Where there is little width, the height is for the pictures.
+        if scene.wide {
+            let size = format!(
+                "{} snapshots, {:.0} of at most {} MB",
+                view.moments.len(),
+                view.bytes as f64 / 1e6,
+                record.config.history.most_mb
+            );
+            ui.label(RichText::new(size).small().color(weak))
+                .on_hover_text("What the history of this run takes on disk. Near the limit every second snapshot goes.");
+        }
+        if record.config.average_epochs > 0 && scene.wide {
             ui.label(RichText::new("weights before averaging").small().color(weak))
                 .on_hover_text("This run results in the mean of the weights of its last epochs. The history shows the weights themselves.");
         }

@@ -10,6 +10,7 @@ use egui::{
 };
 
 use super::{HistoryEdit, PICTURES, Pictures, Scale, Scene, chooser};
+use crate::core::csv::{self, row};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
@@ -162,7 +163,8 @@ impl Grid {
         let side = tile[0].max(tile[1]) as f32;
         let least = match side as usize {
             0..10 => 30.0,
-            10..64 => 56.0,
+            // Several dozen on a page, also where there is little room.
+            10..64 => ((room.x * room.y / 80.0).sqrt() - GAP).clamp(24.0, 56.0),
             _ => side,
         };
         let least = (least / side).min(room.x / tile[1] as f32).max(0.25);
@@ -194,7 +196,10 @@ fn draw(
     channel: usize,
     out: &mut Outbox,
 ) {
-    let room = Vec2::new(ui.available_width(), (ui.available_height() - 66.0).max(60.0));
+    let room = Vec2::new(
+        ui.available_width(),
+        (ui.available_height() - if ui.available_width() < 420.0 { 66.0 } else { 34.0 }).max(60.0),
+    );
     let grid = Grid::new(tiles.tile, tiles.units, room);
     let pages = tiles.units.div_ceil(grid.per_page()).max(1);
     let page = scene.world.room.history.page.min(pages - 1);
@@ -273,9 +278,11 @@ fn draw(
         }
         response.on_hover_text_at_pointer(text);
     }
-    below(ui, tiles, &units, (page, pages), out);
-    let rect = Rect::from_min_max(from, pos2(rect.right(), ui.next_widget_position().y));
-    save(ui, "history-pictures", rect, out, &|| csv(bank, shown, tiles, &units, channel));
+    ui.horizontal_wrapped(|ui| {
+        below(ui, tiles, &units, (page, pages), out);
+        let rect = Rect::from_min_max(from, pos2(rect.right(), ui.max_rect().bottom()));
+        save(ui, "history-pictures", rect, out, &|| csv(bank, shown, tiles, &units, channel));
+    });
 }
 
 /// The colour scale, and which units are shown.
@@ -286,38 +293,36 @@ fn below(
     (page, pages): (usize, usize),
     out: &mut Outbox,
 ) {
-    ui.horizontal(|ui| {
-        let most = tiles.most.map_or("largest".to_owned(), short);
-        let low = if tiles.signed { format!("−{most}") } else { "0".into() };
-        ui.label(RichText::new(low).small());
-        let (bar, response) = ui.allocate_exact_size(Vec2::new(70.0, 12.0), Sense::hover());
-        for i in 0..35 {
-            let t = i as f32 / 34.0;
-            let part = Rect::from_min_size(
-                bar.min + Vec2::new(2.0 * i as f32, 0.0),
-                Vec2::new(2.0, bar.height()),
-            );
-            let t = if tiles.signed { 2.0 * t - 1.0 } else { t };
-            ui.painter().rect_filled(part, 0, colour(ui, tiles.signed, t));
-        }
-        response.on_hover_text("The colours of the values; both hues fade to the ground at zero");
-        ui.label(RichText::new(most).small());
-        if pages > 1 {
-            let mut turn = |ui: &mut Ui, text: &str, tip: &str, on: bool, to: usize| {
-                if ui.add_enabled(on, egui::Button::new(text)).on_hover_text(tip).clicked() {
-                    out.push(HistoryEdit::Page(to));
-                }
-            };
-            turn(ui, "‹", "The pictures before", page > 0, page.saturating_sub(1));
-            turn(ui, "›", "More pictures", page + 1 < pages, page + 1);
-        }
-        let text = if units.len() == 1 {
-            format!("1 {}", tiles.unit)
-        } else {
-            format!("{}s {}–{} of {}", tiles.unit, units.start + 1, units.end, tiles.units)
+    let most = tiles.most.map_or("largest".to_owned(), short);
+    let low = if tiles.signed { format!("−{most}") } else { "0".into() };
+    ui.label(RichText::new(low).small());
+    let (bar, response) = ui.allocate_exact_size(Vec2::new(70.0, 12.0), Sense::hover());
+    for i in 0..35 {
+        let t = i as f32 / 34.0;
+        let part = Rect::from_min_size(
+            bar.min + Vec2::new(2.0 * i as f32, 0.0),
+            Vec2::new(2.0, bar.height()),
+        );
+        let t = if tiles.signed { 2.0 * t - 1.0 } else { t };
+        ui.painter().rect_filled(part, 0, colour(ui, tiles.signed, t));
+    }
+    response.on_hover_text("The colours of the values; both hues fade to the ground at zero");
+    ui.label(RichText::new(most).small());
+    if pages > 1 {
+        let mut turn = |ui: &mut Ui, text: &str, tip: &str, on: bool, to: usize| {
+            if ui.add_enabled(on, egui::Button::new(text)).on_hover_text(tip).clicked() {
+                out.push(HistoryEdit::Page(to));
+            }
         };
-        ui.label(RichText::new(text).small());
-    });
+        turn(ui, "‹", "The pictures before", page > 0, page.saturating_sub(1));
+        turn(ui, "›", "More pictures", page + 1 < pages, page + 1);
+    }
+    let text = if units.len() == 1 {
+        format!("1 {}", tiles.unit)
+    } else {
+        format!("{}s {}–{} of {}", tiles.unit, units.start + 1, units.end, tiles.units)
+    };
+    ui.label(RichText::new(text).small());
 }
 
 /// The texture with this key, made anew only when the key is another.
@@ -383,16 +388,15 @@ fn csv(
     channel: usize,
 ) -> String {
     let [h, w] = tiles.tile;
-    let columns: Vec<String> = (1..=w).map(|x| format!("column_{x}")).collect();
-    let mut text = format!("step,layer,channel,{},row,{}\n", tiles.unit, columns.join(","));
-    for unit in units.clone() {
-        for y in 0..h {
-            let head = format!("{},{},{},{}", shown.step, bank.name, channel + 1, unit + 1);
-            let row = (0..w).map(|x| tiles.values.get((tiles.place)(unit, y, x)));
-            let row: Vec<String> =
-                row.map(|v| v.copied().unwrap_or(f32::NAN).to_string()).collect();
-            text += &format!("{head},{},{}\n", y + 1, row.join(","));
-        }
-    }
-    text
+    let mut headings = row!["step", "layer", "channel", tiles.unit, "row"].to_vec();
+    headings.extend((1..=w).map(|x| format!("column_{x}")));
+    let rows = units.clone().flat_map(|unit| {
+        (0..h).map(move |y| {
+            let mut row = row![shown.step, bank.name, channel + 1, unit + 1, y + 1].to_vec();
+            let values = (0..w).map(|x| tiles.values.get((tiles.place)(unit, y, x)));
+            row.extend(values.map(|v| v.copied().unwrap_or(f32::NAN).to_string()));
+            row
+        })
+    });
+    csv::text(headings, rows)
 }

@@ -6,8 +6,10 @@ use egui_plot::{AxisHints, Legend, Line, Plot, PlotBounds, VLine};
 
 use super::{Figure, HistoryEdit, Scene, chooser};
 use crate::ann::snapshots::Moved;
+use crate::core::csv::{self, row};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::page;
 use crate::ui::workspaces::train::curves::{self, Quantity};
 use crate::ui::workspaces::train::view::save;
 
@@ -44,15 +46,7 @@ pub fn curves(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
     for quantity in [Quantity::Loss, Quantity::Accuracy] {
         curves::plot(ui, scene.world, &[scene.record], quantity, height, cursor);
     }
-    let to = ui.next_widget_position();
-    let text = || curves::csv(&[scene.record]);
-    save(
-        ui,
-        "history-curves",
-        egui::Rect::from_min_max(from, egui::pos2(ui.max_rect().right(), to.y)),
-        out,
-        &text,
-    );
+    page::save_row(ui, out, "history-curves", from, || curves::csv(&[scene.record]));
 }
 
 /// A figure of each layer over the run.
@@ -140,14 +134,13 @@ pub fn followed(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
     let height = (ui.available_height() - 66.0).max(120.0);
     let rect = plot(ui, scene, "followed plot", "weight", &lines, height);
     save(ui, "single-weights", rect, out, &|| {
-        let mut text = String::from("step,epoch,weight,value\n");
-        for (step, values) in &tracks.points {
-            for (place, value) in tracks.places.iter().zip(values) {
-                let (epoch, name) = (scene.epochs(*step), weight_name(scene, *place));
-                text += &format!("{step},{epoch},\"{name}\",{value}\n");
-            }
-        }
-        text
+        let rows = tracks.points.iter().flat_map(|(step, values)| {
+            let of = tracks.places.iter().zip(values);
+            of.map(|(place, value)| {
+                row![step, scene.epochs(*step), weight_name(scene, *place), value]
+            })
+        });
+        csv::text(["step", "epoch", "weight", "value"], rows)
     });
 }
 
@@ -203,14 +196,11 @@ fn plot(
 }
 
 fn movement_csv(scene: &Scene<'_, '_>) -> String {
-    let mut text = String::from(
-        "step,epoch,layer,norm,distance_from_start,last_update,cosine_to_snapshot_before,snapshot_before,cosine_to_start\n",
-    );
-    for moment in scene.view.moments.iter() {
-        for (bank, array) in scene.view.banks.iter().zip(scene.view.arrays.iter()) {
-            let Some(m) = moment.moved.get(*array) else { continue };
-            text += &format!(
-                "{},{},{},{},{},{},{},{},{}\n",
+    let headings = "step,epoch,layer,norm,distance_from_start,last_update,cosine_to_snapshot_before,snapshot_before,cosine_to_start";
+    let rows = scene.view.moments.iter().flat_map(|moment| {
+        scene.view.banks.iter().zip(scene.view.arrays.iter()).filter_map(|(bank, array)| {
+            let m = moment.moved.get(*array)?;
+            Some(row![
                 moment.step,
                 scene.epochs(moment.step),
                 bank.name,
@@ -219,9 +209,9 @@ fn movement_csv(scene: &Scene<'_, '_>) -> String {
                 m.update,
                 m.cosine_previous,
                 moment.previous,
-                m.cosine_initial
-            );
-        }
-    }
-    text
+                m.cosine_initial,
+            ])
+        })
+    });
+    csv::text(headings.split(','), rows)
 }
