@@ -32,6 +32,15 @@ const KEYS: [Key; 9] = [
 /// to see in it, in a sentence or two.
 pub type Heading<T> = (T, &'static str, &'static str, &'static str);
 
+/// One view to choose, the `i`th of a row; whether it was clicked, or its key pressed.
+pub fn tab(ui: &mut Ui, i: usize, on: bool, name: &str, see: &str) -> bool {
+    let key = KEYS.get(i).filter(|_| !ui.ctx().text_edit_focused());
+    let pressed = key.is_some_and(|k| ui.input_mut(|i| i.consume_key(Modifiers::NONE, *k)));
+    let text = RichText::new(name).font(theme::strong(14.0));
+    let tip = format!("{see} ({})", i + 1);
+    ui.selectable_label(on, text).on_hover_text(tip).clicked() || pressed
+}
+
 /// The views to choose from, and what to see in the chosen one. Gives the one that
 /// was clicked.
 pub fn tabs<T: Copy + PartialEq>(
@@ -41,14 +50,9 @@ pub fn tabs<T: Copy + PartialEq>(
 ) -> Option<T> {
     let narrow = ui.available_width() < NARROW;
     let (mut clicked, mut seen) = (None, "");
-    let typing = ui.ctx().text_edit_focused();
     ui.horizontal_wrapped(|ui| {
         for (i, (is, name, short, see)) in all.enumerate() {
-            let text = RichText::new(if narrow { short } else { name }).font(theme::strong(14.0));
-            let key = KEYS.get(i).filter(|_| !typing);
-            let pressed = key.is_some_and(|k| ui.input_mut(|i| i.consume_key(Modifiers::NONE, *k)));
-            let tip = format!("{see} ({})", i + 1);
-            if ui.selectable_label(is == chosen, text).on_hover_text(tip).clicked() || pressed {
+            if tab(ui, i, is == chosen, if narrow { short } else { name }, see) {
                 clicked = Some(is);
             }
             if is == chosen {

@@ -8,24 +8,24 @@ use super::{World, digit, gabor, layer, network, unit, why};
 use crate::ann::inspect::Unit;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::page::{NARROW, Page, Side};
+use crate::ui::widgets::page::{self, NARROW, Page, Side};
 use crate::workers::inspect::{Anatomy, Sight};
 
 /// Draws the workspace.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let side = Side { name: "digit", show: digit::show, width: [180.0, 250.0], folds: false };
     let shown = Page { id: "fields", side, bar: None };
-    shown.show(ui, world, out, |ui, out| page(ui, world, &world.room.sight, out));
+    shown.show(ui, world, out, |ui, out| figure(ui, world, &world.room.sight, out));
     if ui.input(|i| i.key_pressed(Key::Escape)) {
         out.push(FieldsEdit::Up);
     }
 }
 
-fn page(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
+fn figure(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
     let view = &world.room.kept;
     let whole = ui.max_rect();
     ui.horizontal_wrapped(|ui| {
-        for (page, name, tip) in [
+        let all = [
             (
                 FieldsTab::Network,
                 "Network",
@@ -41,10 +41,10 @@ fn page(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
                 "Gabor fit",
                 "First-layer kernels beside the receptive fields of the visual cortex",
             ),
-        ] {
-            let text = RichText::new(name).font(theme::strong(14.0));
-            if ui.selectable_label(view.tab == page, text).on_hover_text(tip).clicked() {
-                out.push(FieldsEdit::Tab(page));
+        ];
+        for (i, (is, name, see)) in all.into_iter().enumerate() {
+            if page::tab(ui, i, view.tab == is, name, see) {
+                out.push(FieldsEdit::Tab(is));
             }
         }
         ui.separator();
