@@ -520,18 +520,20 @@ mod tests {
             took_ms: 0.0,
             trust: Vec::new(),
         };
-        let entry = |answer, name, votes| Entry {
-            key: "",
-            name,
-            group: "",
-            votes,
-            accuracy: None,
-            tested_on: "",
-            note: String::new(),
-            answer: Some(answer),
-            doc: "",
-            model: None,
-        };
+        fn entry<'a>(answer: &'a Answer, name: &'a str, votes: bool) -> Entry<'a> {
+            Entry {
+                key: "",
+                name,
+                group: "",
+                votes,
+                accuracy: None,
+                tested_on: "",
+                note: String::new(),
+                answer: Some(answer),
+                doc: "",
+                model: None,
+            }
+        }
         let say = |digits: &[usize]| {
             let answers: Vec<Answer> = digits.iter().map(|d| answer(*d)).collect();
             let names = ["A", "B", "C", "D", "E", "F"];
