@@ -38,7 +38,7 @@ macro_rules! files {
 pub static REPORT: WeightSet = WeightSet {
     id: "report",
     name: "Report",
-    title: "Bundled:\nas it is",
+    title: "Bundled:\nMNIST",
     how: "MNIST as it is",
     doc: "Trained by the published recipe on MNIST's digits as they are; weights of CNNs and RNNs are means of the last five epochs",
     files: files![

@@ -14,6 +14,8 @@ use super::Window;
 
 /// Adapters round colours differently; a broken layout changes far more.
 fn compare(window: &mut Window, name: &str) {
+    // The digits to pick from come when they come.
+    window.wait_for("digits", |h| h.query_all_by_label_contains("loading…").next().is_none());
     window.settle();
     for text in ["answered in", "engine ("] {
         let speeds: Vec<egui::Rect> =
@@ -107,7 +109,9 @@ fn train_network() {
 #[test]
 fn train_network_in_projector_mode() {
     let mut window = open([1024.0, 768.0], ThemeChoice::Light, true, "train");
+    window.click("Show settings");
     window.choose("MLP", "RNN 3");
+    window.click("Fold settings away");
     window.click("Network");
     compare(&mut window, "train-network-projector");
 }

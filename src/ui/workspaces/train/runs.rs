@@ -70,7 +70,8 @@ fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
         let began = RichText::new(began).small().color(palette(ui.visuals()).weak);
         ui.add(egui::Label::new(began).extend());
     });
-    ui.label(state(run, in_hand));
+    let state = state(run, in_hand);
+    ui.label(if narrow { state.replacen(", ", ",\n", 1) } else { state });
     let held_out = run.epochs.last().and_then(|e| e.validation_accuracy).map(f64::from);
     let on = format!("On {}", digits_of(run));
     ui.label(or_dash(held_out, percent)).on_hover_text(&on);

@@ -219,6 +219,8 @@ fn chooser(ui: &mut Ui, scene: &Scene<'_, '_>, plots: bool, out: &mut Outbox) {
     let response = ComboBox::from_id_salt(name)
         .selected_text(RichText::new(now).font(theme::strong(14.0)))
         .width(150.0)
+        // All of both panes without scrolling.
+        .height(420.0)
         .show_ui(ui, |ui| {
             for (value, name, tip) in PICTURES.iter().filter(|_| both || !plots) {
                 let on = !plots && s.pictures == *value;

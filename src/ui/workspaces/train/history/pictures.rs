@@ -19,6 +19,8 @@ use crate::ui::workspaces::train::view::save;
 use crate::workers::scrub::Shown;
 use crate::workers::scrub::bank::{Bank, near_square};
 
+/// From this width on, scale and buttons are in one row, points.
+const ONE_ROW: f32 = 560.0;
 /// Space between tiles, points.
 const GAP: f32 = 3.0;
 
@@ -196,10 +198,10 @@ fn draw(
     channel: usize,
     out: &mut Outbox,
 ) {
-    let room = Vec2::new(
-        ui.available_width(),
-        (ui.available_height() - if ui.available_width() < 420.0 { 66.0 } else { 34.0 }).max(60.0),
-    );
+    // The colour scale and the buttons stand in one row where there is room for that.
+    let one_row = ui.available_width() > ONE_ROW;
+    let taken = if one_row { 34.0 } else { 68.0 };
+    let room = Vec2::new(ui.available_width(), (ui.available_height() - taken).max(60.0));
     let grid = Grid::new(tiles.tile, tiles.units, room);
     let pages = tiles.units.div_ceil(grid.per_page()).max(1);
     let page = scene.world.room.history.page.min(pages - 1);
@@ -278,11 +280,17 @@ fn draw(
         }
         response.on_hover_text_at_pointer(text);
     }
-    ui.horizontal_wrapped(|ui| {
+    let rect = Rect::from_min_max(from, rect.max);
+    let table = || csv(bank, shown, tiles, &units, channel);
+    ui.horizontal(|ui| {
         below(ui, tiles, &units, (page, pages), out);
-        let rect = Rect::from_min_max(from, pos2(rect.right(), ui.max_rect().bottom()));
-        save(ui, "history-pictures", rect, out, &|| csv(bank, shown, tiles, &units, channel));
+        if one_row {
+            save(ui, "history-pictures", rect, out, &table);
+        }
     });
+    if !one_row {
+        save(ui, "history-pictures", rect, out, &table);
+    }
 }
 
 /// The colour scale, and which units are shown.
