@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 
 use criterion::{Criterion, criterion_group};
-use spikescope::ann::shipped;
+use spikescope::ann::bundled;
 use spikescope::ann::trainer::{TrainConfig, Trainer};
 use spikescope::data::synthetic;
 use spikescope::ui::command::DigitEdit;
@@ -15,10 +15,10 @@ use spikescope::workers::Hub;
 use spikescope::workers::answers::Question;
 use spikescope::workers::models::{Model, Models, Origin};
 
-fn shipped() -> Arc<Models> {
-    let models = shipped::REPORT.networks().into_iter().map(|loaded| {
-        let (network, metadata) = loaded.expect("weights in the box");
-        Arc::new(Model::new(network, metadata, Origin::Shipped))
+fn bundled() -> Arc<Models> {
+    let models = bundled::REPORT.networks().into_iter().map(|loaded| {
+        let (network, metadata) = loaded.expect("bundled weights");
+        Arc::new(Model::new(network, metadata, Origin::Bundled))
     });
     Arc::new(models.collect())
 }
@@ -29,7 +29,7 @@ fn shipped() -> Arc<Models> {
 fn mouse_move_to_answers(c: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let hub = Hub::start(folder.path().join("runs"), Arc::new(|| {})).expect("threads");
-    let models = shipped();
+    let models = bundled();
     let mut digit = Digit::restore(synthetic::strokes(7, 8, 3), Default::default());
     digit.edit(&DigitEdit::PenDown([0.3, 0.3]));
     let mut serial = 0u64;
@@ -48,7 +48,7 @@ fn mouse_move_to_answers(c: &mut Criterion) {
             serial,
             pixels,
             models: Arc::clone(&models),
-            set: &shipped::REPORT,
+            set: &bundled::REPORT,
             asked,
         });
         while hub.answerer.answer().serial < serial {

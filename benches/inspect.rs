@@ -12,8 +12,8 @@ use spikescope::data::synthetic;
 fn live(c: &mut Criterion) {
     let picture = synthetic::digit(7, 8, 3);
     let mut group = c.benchmark_group("inspect");
-    for loaded in spikescope::ann::shipped::REPORT.networks() {
-        let (network, _) = loaded.expect("weights in the box");
+    for loaded in spikescope::ann::bundled::REPORT.networks() {
+        let (network, _) = loaded.expect("bundled weights");
         let id = network.architecture().id;
         let taken = Dissection::new(&network);
         group.bench_function(format!("feature maps, {id}"), |b| {
@@ -34,7 +34,7 @@ fn background(c: &mut Criterion) {
     let mut group = c.benchmark_group("inspect, in the background");
     group.sample_size(10);
     let (network, _) =
-        spikescope::ann::shipped::REPORT.networks().swap_remove(3).expect("weights in the box");
+        spikescope::ann::bundled::REPORT.networks().swap_remove(3).expect("bundled weights");
     group.bench_function("occlusion, cnn3", |b| {
         b.iter(|| black_box(occlusion::map(&network, &picture, 8, &mut |_, _| true)));
     });

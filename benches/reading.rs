@@ -9,8 +9,8 @@ use spikescope::data::synthetic;
 fn read_one_digit(c: &mut Criterion) {
     let picture = synthetic::generate(1, 1).pixels(0);
     let mut group = c.benchmark_group("one digit step by step");
-    for loaded in spikescope::ann::shipped::REPORT.networks() {
-        let (network, _) = loaded.expect("weights in the box");
+    for loaded in spikescope::ann::bundled::REPORT.networks() {
+        let (network, _) = loaded.expect("bundled weights");
         if order(&network).is_some() {
             let name = network.architecture().name;
             group.bench_function(name, |b| b.iter(|| read(&network, &picture)));

@@ -51,7 +51,7 @@
 //! **A trained network.** Choose settings in a
 //! [`TrainConfig`](ann::trainer::TrainConfig) and call
 //! [`Trainer::step`](ann::trainer::Trainer::step), one mini-batch at a time. Bundled
-//! networks are in [`shipped`](ann::shipped). Call [`ann::prepare`] before the first
+//! networks are in [`shipped`](ann::bundled). Call [`ann::prepare`] before the first
 //! thread starts: it stops candle's own thread pool.
 //!
 //! **The same network in spikes.** [`Activations`](convert::scales::Activations) measures
@@ -59,7 +59,7 @@
 //! [`Run`](convert::run::Run) runs it on a digit.
 //!
 //! ```
-//! use spikescope::ann::shipped::REPORT;
+//! use spikescope::ann::bundled::REPORT;
 //! use spikescope::convert::network::Spiking;
 //! use spikescope::convert::recipe::{Disturbance, Recipe};
 //! use spikescope::convert::run::Run;

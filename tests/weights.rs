@@ -1,9 +1,9 @@
-//! The weights in the box, and weights files that are not what they should be.
+//! The bundled weights, and weights files that are not what they should be.
 
 use proptest::prelude::*;
+use spikescope::ann::bundled::{REPORT, SETS, WeightSet};
 use spikescope::ann::ensemble;
 use spikescope::ann::evaluate::{evaluate, judge};
-use spikescope::ann::shipped::{REPORT, SETS, WeightSet};
 use spikescope::ann::weights;
 use spikescope::data::{Dataset, synthetic};
 

@@ -7,7 +7,7 @@
 //! * [`zoo`]: the declarations; [`plan`] turns them into [`ops`]
 //! * [`reading`]: what recurrent networks have in mind, step by step
 //! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
-//! * [`weights`]: files of weights; [`shipped`]: those in the box
+//! * [`weights`]: files of weights; [`shipped`]: the bundled ones
 //! * [`backprop`]: one training step; [`trainer`]: a run of many;
 //!   [`snapshots`]: what a run leaves to look back at
 //! * [`orientation`]: whether digits look turned or inverted
@@ -16,6 +16,7 @@
 
 pub mod backprop;
 mod buffer;
+pub mod bundled;
 pub mod device;
 pub mod ensemble;
 pub mod error;
@@ -29,7 +30,6 @@ pub mod optimiser;
 pub mod orientation;
 pub mod plan;
 pub mod reading;
-pub mod shipped;
 pub mod snapshots;
 pub mod trainer;
 pub mod weights;

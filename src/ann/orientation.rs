@@ -1,4 +1,4 @@
-//! Whether digits look turned or inverted: a network in the box is asked about a
+//! Whether digits look turned or inverted: a bundled network is asked about a
 //! sample as it is and as it would be in every other orientation. It has seen
 //! MNIST's digits upright, light on dark, so where it does badly and another
 //! orientation makes it do well, that is what is wrong with the digits.
@@ -6,8 +6,8 @@
 use std::sync::atomic::AtomicBool;
 
 use super::AnnError;
+use super::bundled::REPORT;
 use super::evaluate::evaluate;
-use super::shipped::REPORT;
 use crate::data::Dataset;
 use crate::data::orient::Orientation;
 
@@ -39,7 +39,7 @@ impl Hint {
     /// One sentence for people, without the remedy.
     pub fn text(&self) -> String {
         format!(
-            "the pictures look {}: of a sample of {}, the MLP in the box answers {:.0} % rightly as they are and {:.0} % once they are turned",
+            "the pictures look {}: of a sample of {}, the bundled MLP answers {:.0} % rightly as they are and {:.0} % once they are turned",
             self.cure.cures(),
             self.digits,
             self.as_is * 100.0,
@@ -53,7 +53,7 @@ impl Hint {
 /// in every orientation. Takes some tenths of a second.
 ///
 /// # Errors
-/// When the network in the box cannot be asked.
+/// When the bundled network cannot be asked.
 pub fn look(data: &Dataset, now: Orientation, threads: usize) -> Result<Option<Hint>, AnnError> {
     if data.len() < LEAST_DIGITS {
         return Ok(None);

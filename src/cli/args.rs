@@ -172,7 +172,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "WHAT", default_value_t = Augmentation::default())]
     pub augment: Augmentation,
     /// Take the mean of the weights over the last N epochs instead of the last weights
-    /// [default: 0; with --all as for the weights in the box]
+    /// [default: 0; with --all as for the bundled weights]
     #[arg(long, value_name = "N")]
     pub average: Option<usize>,
     /// Share of the images that is held out for validation, in percent
@@ -221,7 +221,7 @@ pub struct EvaluateArgs {
     /// Weights from a file (may be given several times)
     #[arg(long, value_name = "FILE")]
     pub weights: Vec<PathBuf>,
-    /// Of the networks in the box only this set
+    /// Of the bundled networks only this set
     #[arg(long, value_name = "SET", value_parser = sets())]
     pub set: Option<String>,
     /// The digits to ask about
@@ -299,11 +299,11 @@ pub struct ClassifyArgs {
     /// The pictures (.png, .jpg) and drawings (.json)
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// Which set of the networks in the box
+    /// Which set of the bundled networks
     #[arg(long, value_name = "SET", value_parser = sets(), default_value = "report")]
     pub set: String,
     /// Ask only this network, ensemble or spiking network (may be given several times)
-    /// [default: all networks in the box that do not spike, and their ensembles]
+    /// [default: all bundled networks that do not spike, and their ensembles]
     #[arg(long = "model", value_name = "MODEL", value_parser = askable())]
     pub models: Vec<String>,
     /// Weights from a file (may be given several times)

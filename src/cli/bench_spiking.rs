@@ -23,7 +23,7 @@ use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings};
 use crate::snn::engine::Engine;
 use crate::snn::gpu::GpuEngine;
 use crate::snn::gpu::device::Gpu;
-use crate::workers::digits::cost::{self, WatchingCost};
+use crate::workers::spiking::cost::{self, WatchingCost};
 
 /// The peers' side; also in benches/peers.
 static SCRIPT: &str = include_str!("../../benches/peers/spiking.py");

@@ -9,7 +9,7 @@ use crate::ann::ensemble::{self, ENSEMBLES, Ensemble, Probabilities, Stacking, a
 use crate::core::decision::unique_max;
 use crate::data::{Dataset, Pixels};
 use crate::snn::diehl_cook::assess::Counts;
-use crate::snn::diehl_cook::shipped::SHIPPED;
+use crate::snn::diehl_cook::bundled::BUNDLED;
 
 /// All who are asked.
 pub struct Panel {
@@ -57,8 +57,8 @@ impl Panel {
         for declared in ensembles {
             panel.ensembles.extend(sets.iter().find_map(|set| panel.ensemble(declared, set)));
         }
-        for shipped in SHIPPED.iter().filter(|s| args.models.iter().any(|m| m == s.id)) {
-            panel.spiking.push(Spiking::shipped(shipped)?);
+        for bundled in BUNDLED.iter().filter(|s| args.models.iter().any(|m| m == s.id)) {
+            panel.spiking.push(Spiking::bundled(bundled)?);
         }
         for file in &spiking_files {
             panel.spiking.push(Spiking::load(file)?);
@@ -70,7 +70,7 @@ impl Panel {
     fn ensemble(
         &self,
         declared: &'static Ensemble,
-        set: &'static crate::ann::shipped::WeightSet,
+        set: &'static crate::ann::bundled::WeightSet,
     ) -> Option<Chosen> {
         let stacking = set.stackings().iter().find(|s| s.ensemble == declared.id)?;
         let of_set = |n: &Trained| n.set.is_some_and(|s| s.id == set.id);

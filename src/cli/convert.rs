@@ -30,7 +30,7 @@ use crate::core::csv;
 use crate::core::files::write_bytes;
 use crate::core::text::{or_dash, percent};
 use crate::data::{Dataset, Pixels};
-use crate::snn::choose::Wish;
+use crate::snn::choose::Preference;
 
 /// Steps after which the answer is read, as far as they go.
 const USUAL: [u64; 9] = [1, 2, 5, 10, 20, 50, 100, 200, 500];
@@ -137,7 +137,7 @@ pub struct ConvertArgs {
     /// Show the compared images to the general spiking engine too, and tell how many neurons fire
     /// another number of times there
     #[arg(long, value_name = "ENGINE", value_parser = engine())]
-    pub on_engine: Option<Wish>,
+    pub on_engine: Option<Preference>,
     #[command(flatten)]
     pub format: Format,
 }
@@ -188,8 +188,8 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let likeness = likeness::of(&model.network, &spiking, &compared, args.steps);
     let beside = match args.on_engine {
         None => None,
-        Some(wish) => {
-            let engine = (wish, threads);
+        Some(preference) => {
+            let engine = (preference, threads);
             Some(on_engine::beside(&spiking, &compared, args.steps, engine)?)
         }
     };

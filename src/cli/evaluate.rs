@@ -11,10 +11,10 @@ use super::progress::{Progress, Unit};
 use super::report::{Evaluated, EvaluatedEnsemble, EvaluatedHint, EvaluatedModel};
 use super::table;
 use super::{Outcome, digits, evaluate_spiking as spiking};
+use crate::ann::bundled::SETS;
 use crate::ann::ensemble::{self, Probabilities, average};
 use crate::ann::evaluate::judge;
 use crate::ann::orientation;
-use crate::ann::shipped::SETS;
 use crate::core::text::{or_dash, percent};
 use crate::data::{Dataset, idx};
 
@@ -98,7 +98,7 @@ fn others(args: &EvaluateArgs) -> anyhow::Result<Vec<Trained>> {
     models::select(&ids, &files, &models::sets(args.set.as_deref()))
 }
 
-/// The ensembles in the box whose members were all asked.
+/// The bundled ensembles whose members were all asked.
 fn combine(
     models: &[Trained],
     answers: &[Vec<Probabilities>],

@@ -10,15 +10,15 @@ use super::simulate;
 use super::table;
 use crate::core::text::{or_dash, percent};
 use crate::data::Dataset;
-use crate::snn::diehl_cook::shipped::{SHIPPED, Shipped};
+use crate::snn::diehl_cook::bundled::{BUNDLED, Bundled};
 
 /// Those that the arguments name; all in the box if they name nothing at all.
 pub fn select(args: &EvaluateArgs) -> anyhow::Result<Vec<Spiking>> {
     let everything = args.models.is_empty() && args.weights.is_empty() && args.set.is_none();
-    let named = |s: &&Shipped| everything || args.models.iter().any(|m| m == s.id);
-    let shipped = SHIPPED.iter().filter(named).map(Spiking::shipped);
+    let named = |s: &&Bundled| everything || args.models.iter().any(|m| m == s.id);
+    let bundled = BUNDLED.iter().filter(named).map(Spiking::bundled);
     let files = args.weights.iter().filter(|f| holds_spiking(f)).map(|f| Spiking::load(f));
-    shipped.chain(files).collect()
+    bundled.chain(files).collect()
 }
 
 /// Shows all images to each.

@@ -6,14 +6,14 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, bail};
 
+use crate::ann::bundled::{SETS, WeightSet};
 use crate::ann::evaluate::{self, Evaluation};
 use crate::ann::network::Network;
-use crate::ann::shipped::{SETS, WeightSet};
 use crate::ann::trainer::config::MOST_THREADS;
 use crate::ann::weights;
 use crate::core::files::read_limited;
 use crate::data::Dataset;
-use crate::snn::diehl_cook::shipped::{SHIPPED, Shipped};
+use crate::snn::diehl_cook::bundled::{BUNDLED, Bundled};
 use crate::snn::diehl_cook::trained::{self, MOST_BYTES};
 
 /// A trained network and where its weights are from.
@@ -55,13 +55,13 @@ pub struct Spiking {
 
 impl Spiking {
     /// One in the box.
-    pub fn shipped(shipped: &Shipped) -> anyhow::Result<Self> {
+    pub fn bundled(bundled: &Bundled) -> anyhow::Result<Self> {
         Ok(Self {
-            id: shipped.id.into(),
-            name: shipped.name.into(),
+            id: bundled.id.into(),
+            name: bundled.name.into(),
             weights: "shipped".into(),
-            published: Some(shipped.published),
-            trained: shipped.load()?,
+            published: Some(bundled.published),
+            trained: bundled.load()?,
         })
     }
 
@@ -82,9 +82,9 @@ pub fn holds_spiking(file: &Path) -> bool {
     read_limited(file, MOST_BYTES).is_ok_and(|bytes| trained::Trained::holds_one(&bytes))
 }
 
-/// Whether this is the id of a spiking network in the box.
+/// Whether this is the id of a spiking bundled network.
 pub fn is_spiking(id: &str) -> bool {
-    SHIPPED.iter().any(|s| s.id == id)
+    BUNDLED.iter().any(|s| s.id == id)
 }
 
 /// What JSON calls the weights of a set.
@@ -101,7 +101,7 @@ pub fn select(
 ) -> anyhow::Result<Vec<Trained>> {
     let mut selected = Vec::new();
     if !ids.is_empty() || files.is_empty() {
-        selected = shipped(sets)?;
+        selected = bundled(sets)?;
         if selected.is_empty() {
             bail!(
                 "this build contains no trained networks; train one with `spikescope train mlp` \
@@ -127,7 +127,7 @@ pub fn select(
     Ok(selected)
 }
 
-fn shipped(sets: &[&'static WeightSet]) -> anyhow::Result<Vec<Trained>> {
+fn bundled(sets: &[&'static WeightSet]) -> anyhow::Result<Vec<Trained>> {
     let mut all = Vec::new();
     for set in sets {
         for loaded in set.networks() {

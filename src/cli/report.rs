@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ann::zoo::{Cost, LayerSummary};
 use crate::convert::on_engine::Beside;
 use crate::data::CLASSES;
-use crate::workers::digits::cost::Times;
+use crate::workers::spiking::cost::Times;
 
 /// `evaluate`
 #[derive(Debug, Serialize)]
@@ -35,7 +35,7 @@ pub struct EvaluatedHint {
     pub options: Vec<String>,
     /// Pictures looked at, a sample.
     pub images: usize,
-    /// Share of them that the MLP in the box answers rightly as they are, 0 to 1.
+    /// Share of them that the bundled MLP answers rightly as they are, 0 to 1.
     pub accuracy_as_is: f64,
     /// And with these options.
     pub accuracy_turned: f64,

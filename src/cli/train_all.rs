@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn the_networks_in_the_box_are_of_their_recipes() {
         let check = |set: &str, of: &dyn Fn(&Architecture) -> TrainConfig| {
-            let set = crate::ann::shipped::find(set).unwrap();
+            let set = crate::ann::bundled::find(set).unwrap();
             assert_eq!(set.metadata().len(), ZOO.len());
             for (m, a) in set.metadata().iter().zip(ZOO) {
                 let recipe = TrainConfig { model: a.id.into(), seed: a.seed, ..of(a) };

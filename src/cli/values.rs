@@ -4,16 +4,16 @@ use std::num::NonZeroUsize;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use crate::ann::bundled::SETS;
 use crate::ann::device::DEVICES;
 use crate::ann::ensemble::ENSEMBLES;
 use crate::ann::optimiser::OPTIMISERS;
-use crate::ann::shipped::SETS;
 use crate::ann::trainer::config::MOST_THREADS;
 use crate::ann::zoo::ZOO;
 use crate::convert::recipe::Scaling;
 use crate::data::registry::SOURCES;
-use crate::snn::choose::Wish;
-use crate::snn::diehl_cook::shipped::SHIPPED;
+use crate::snn::choose::Preference;
+use crate::snn::diehl_cook::bundled::BUNDLED;
 use crate::ui::workspaces::WORKSPACES;
 
 /// An id, and what the help says of it.
@@ -28,7 +28,7 @@ fn networks() -> impl Iterator<Item = Id> {
 }
 
 fn spiking() -> impl Iterator<Item = Id> {
-    SHIPPED.iter().map(|s| (s.id, s.name))
+    BUNDLED.iter().map(|s| (s.id, s.name))
 }
 
 /// Networks that do not spike.
@@ -84,11 +84,11 @@ where
 }
 
 /// Which engine simulates.
-pub fn engine() -> impl TypedValueParser<Value = Wish> {
+pub fn engine() -> impl TypedValueParser<Value = Preference> {
     choice(&[
-        ("automatic", "Whichever should be faster", Wish::Automatic),
-        ("cpu", "", Wish::Cpu),
-        ("gpu", "", Wish::Gpu),
+        ("automatic", "Whichever should be faster", Preference::Automatic),
+        ("cpu", "", Preference::Cpu),
+        ("gpu", "", Preference::Gpu),
     ])
 }
 

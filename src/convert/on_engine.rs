@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use crate::data::{PIXELS, Pixels};
 use crate::snn::SnnError;
-use crate::snn::choose::{self, Wish};
+use crate::snn::choose::{self, Preference};
 use crate::snn::network::{
     Connect, ConvolutionShape, CurrentSpec, Drive, NetworkSpec, PopulationSpec, ProjectionSpec,
     Values, Waveform,
@@ -57,7 +57,7 @@ pub fn beside(
     spiking: &Spiking,
     pictures: &[Pixels],
     steps: u64,
-    (wish, threads): (Wish, usize),
+    (preference, threads): (Preference, usize),
 ) -> Result<Beside, ConvertError> {
     let failed = |e: SnnError| ConvertError::Engine(e.to_string());
     let mut found = Beside { pictures: pictures.len(), ..Beside::default() };
@@ -65,7 +65,7 @@ pub fn beside(
         let mut run = Run::new(spiking, picture, Disturbance::default(), 0);
         (0..steps).for_each(|_| run.advance());
         let network = describe(spiking, picture, 0)?.build().map_err(failed)?;
-        let mut started = choose::start(&network, wish, threads).map_err(failed)?;
+        let mut started = choose::start(&network, preference, threads).map_err(failed)?;
         found.engine = format!("{}; {}", started.engine.info().detail, started.reason);
         let begun = Instant::now();
         for (population, (stage, late)) in populations(spiking).iter().enumerate() {

@@ -10,13 +10,13 @@ use super::scales::Activations;
 use super::sweep::{Task, sweep};
 use crate::ann::network::Network;
 use crate::data::{PIXELS, Pixels, synthetic};
-use crate::snn::choose::Wish;
+use crate::snn::choose::Preference;
 use crate::snn::cpu::CpuEngine;
 use crate::snn::engine::Engine;
 
 pub(super) fn network(id: &str) -> Network {
-    let shipped = crate::ann::shipped::REPORT.networks();
-    let mut all = shipped.into_iter().map(|n| n.unwrap().0);
+    let bundled = crate::ann::bundled::REPORT.networks();
+    let mut all = bundled.into_iter().map(|n| n.unwrap().0);
     all.find(|n| n.architecture().id == id).unwrap()
 }
 
@@ -27,8 +27,8 @@ fn pictures(n: usize) -> Vec<Pixels> {
 
 /// Of the second set in the box.
 fn varied(id: &str) -> Network {
-    let shipped = crate::ann::shipped::AUGMENTED.networks();
-    let mut all = shipped.into_iter().map(|n| n.unwrap().0);
+    let bundled = crate::ann::bundled::AUGMENTED.networks();
+    let mut all = bundled.into_iter().map(|n| n.unwrap().0);
     all.find(|n| n.architecture().id == id).unwrap()
 }
 
@@ -236,7 +236,7 @@ fn on_the_general_engine_every_neuron_fires_as_often() {
     ] {
         let recipe = Recipe { pooling, ..Recipe::default() };
         let (spiking, picture) = rounded(converted(&network(id), recipe), data[0]);
-        let found = on_engine::beside(&spiking, &[picture], steps, (Wish::Cpu, 1)).unwrap();
+        let found = on_engine::beside(&spiking, &[picture], steps, (Preference::Cpu, 1)).unwrap();
         let of = format!("{id}, {pooling:?}, of {} neurons", found.neurons);
         assert_eq!(found.differ, 0, "{of}");
         assert!(found.spikes > 1000, "{of}: {}", found.spikes);

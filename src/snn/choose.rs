@@ -19,7 +19,7 @@ const WORTHWHILE: usize = 40_000;
 /// What the user asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Wish {
+pub enum Preference {
     /// Whichever should be faster.
     #[default]
     Automatic,
@@ -27,7 +27,7 @@ pub enum Wish {
     Gpu,
 }
 
-impl Wish {
+impl Preference {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Automatic, Self::Cpu, Self::Gpu];
 
@@ -46,7 +46,7 @@ pub struct Started {
     pub engine: Box<dyn Engine>,
     /// `CPU: the graphics adapter llvmpipe is a software one`.
     pub reason: String,
-    wish: Wish,
+    preference: Preference,
 }
 
 /// The engine that runs, for people.
@@ -54,7 +54,7 @@ pub struct Started {
 pub struct InUse {
     pub info: EngineInfo,
     /// What was asked for.
-    pub wish: Wish,
+    pub preference: Preference,
     /// Why it is this one, as in [`Started::reason`].
     pub reason: String,
 }
@@ -64,21 +64,26 @@ pub struct InUse {
 /// # Errors
 /// [`SnnError::Engine`] where the GPU was asked for and cannot run it; the
 /// message says why. Where nothing was asked for, the CPU runs it then.
-pub fn start(network: &Network, wish: Wish, threads: usize) -> Result<Started, SnnError> {
-    let on_cpu = |reason: String| Ok(Started::on_cpu(network, wish, &reason, threads));
+pub fn start(
+    network: &Network,
+    preference: Preference,
+    threads: usize,
+) -> Result<Started, SnnError> {
+    let on_cpu = |reason: String| Ok(Started::on_cpu(network, preference, &reason, threads));
     // Asking the drivers takes time, and the answer matters to few networks.
-    let matters = wish == Wish::Gpu || (wish == Wish::Automatic && size(network) >= WORTHWHILE);
+    let matters = preference == Preference::Gpu
+        || (preference == Preference::Automatic && size(network) >= WORTHWHILE);
     let adapter = if matters { best_adapter() } else { None };
-    match decide(size(network), wish, adapter.as_ref()) {
+    match decide(size(network), preference, adapter.as_ref()) {
         Err(reason) => on_cpu(reason),
         Ok(reason) => {
             let made = Gpu::open().and_then(|gpu| GpuEngine::new(&gpu, network));
             match made.and_then(|engine| GuardedEngine::new(engine, threads)) {
                 Ok(engine) => {
                     let (engine, reason) = (Box::new(engine), format!("GPU: {reason}"));
-                    Ok(Started { engine, reason, wish })
+                    Ok(Started { engine, reason, preference })
                 }
-                Err(e) if wish == Wish::Gpu => Err(e),
+                Err(e) if preference == Preference::Gpu => Err(e),
                 Err(e) => on_cpu(e.to_string()),
             }
         }
@@ -87,28 +92,32 @@ pub fn start(network: &Network, wish: Wish, threads: usize) -> Result<Started, S
 
 /// [`start`] for those who want the network to run in any case: where the GPU
 /// was asked for and cannot, the CPU does, and a message tells.
-pub fn start_anyhow(network: &Network, wish: Wish, threads: usize) -> (Started, Option<String>) {
-    match start(network, wish, threads) {
+pub fn start_anyhow(
+    network: &Network,
+    preference: Preference,
+    threads: usize,
+) -> (Started, Option<String>) {
+    match start(network, preference, threads) {
         Ok(started) => (started, None),
         Err(e) => {
             let told = format!(
                 "The GPU cannot run this network: {e}. The CPU engine runs it, with the same result."
             );
             let reason = format!("the GPU cannot run it ({e})");
-            (Started::on_cpu(network, wish, &reason, threads), Some(told))
+            (Started::on_cpu(network, preference, &reason, threads), Some(told))
         }
     }
 }
 
 impl Started {
-    fn on_cpu(network: &Network, wish: Wish, reason: &str, threads: usize) -> Self {
+    fn on_cpu(network: &Network, preference: Preference, reason: &str, threads: usize) -> Self {
         let engine = Box::new(CpuEngine::new(network, threads));
-        Self { engine, reason: format!("CPU: {reason}"), wish }
+        Self { engine, reason: format!("CPU: {reason}"), preference }
     }
 
     /// Which engine it is, and why.
     pub fn in_use(&self) -> InUse {
-        InUse { info: self.engine.info(), wish: self.wish, reason: self.reason.clone() }
+        InUse { info: self.engine.info(), preference: self.preference, reason: self.reason.clone() }
     }
 
     /// Goes on on the engine that suits another wish, from the step it is at.
@@ -120,9 +129,13 @@ impl Started {
     ///
     /// # Errors
     /// As [`Engine::snapshot`] and [`Engine::restore`]; the engine stays then.
-    pub fn change(&mut self, wish: Wish, threads: usize) -> Result<Option<String>, SnnError> {
+    pub fn change(
+        &mut self,
+        preference: Preference,
+        threads: usize,
+    ) -> Result<Option<String>, SnnError> {
         let state = self.engine.snapshot()?;
-        let (mut started, told) = start_anyhow(self.engine.network(), wish, threads);
+        let (mut started, told) = start_anyhow(self.engine.network(), preference, threads);
         started.engine.restore(&state)?;
         *self = started;
         Ok(told)
@@ -144,23 +157,27 @@ fn size(network: &Network) -> usize {
 }
 
 /// `Ok` for the GPU, `Err` for the CPU, each with the reason.
-fn decide(size: usize, wish: Wish, adapter: Option<&AdapterInfo>) -> Result<String, String> {
-    match (wish, adapter) {
-        (Wish::Cpu, _) => Err("as you chose".to_owned()),
-        (Wish::Gpu, Some(a)) if a.software => Ok(format!(
+fn decide(
+    size: usize,
+    preference: Preference,
+    adapter: Option<&AdapterInfo>,
+) -> Result<String, String> {
+    match (preference, adapter) {
+        (Preference::Cpu, _) => Err("as you chose".to_owned()),
+        (Preference::Gpu, Some(a)) if a.software => Ok(format!(
             "as you chose, but {} is a software adapter: slower than the CPU engine",
             a.name
         )),
-        (Wish::Gpu, _) => Ok("as you chose".to_owned()),
-        (Wish::Automatic, _) if size < WORTHWHILE => {
+        (Preference::Gpu, _) => Ok("as you chose".to_owned()),
+        (Preference::Automatic, _) if size < WORTHWHILE => {
             let s = if size == 1 { " is" } else { "s are" };
             Err(format!("{size} neuron{s} too few to gain by a GPU"))
         }
-        (Wish::Automatic, None) => Err("there is no graphics adapter".to_owned()),
-        (Wish::Automatic, Some(a)) if a.software => {
+        (Preference::Automatic, None) => Err("there is no graphics adapter".to_owned()),
+        (Preference::Automatic, Some(a)) if a.software => {
             Err(format!("the graphics adapter {} is a software one", a.name))
         }
-        (Wish::Automatic, Some(a)) => {
+        (Preference::Automatic, Some(a)) => {
             Ok(format!("{size} neurons (all inputs and replicas) on {}", a.name))
         }
     }
@@ -178,13 +195,13 @@ mod tests {
     fn the_choice_follows_the_adapter_the_size_and_the_wish() {
         let card = AdapterInfo { name: "a card".into(), software: false };
         let soft = AdapterInfo { name: "llvmpipe".into(), software: true };
-        let auto = |size, adapter| decide(size, Wish::Automatic, adapter);
+        let auto = |size, adapter| decide(size, Preference::Automatic, adapter);
         assert!(auto(1_000_000, Some(&card)).is_ok_and(|r| r.contains("a card")));
         assert!(auto(1000, Some(&card)).is_err_and(|r| r.contains("too few")));
         assert!(auto(1_000_000, Some(&soft)).is_err_and(|r| r.contains("llvmpipe")));
         assert!(auto(1_000_000, None).is_err_and(|r| r.contains("no graphics adapter")));
-        assert!(decide(1, Wish::Gpu, Some(&soft)).is_ok_and(|r| r.contains("slower")));
-        assert!(decide(1_000_000, Wish::Cpu, Some(&card)).is_err());
+        assert!(decide(1, Preference::Gpu, Some(&soft)).is_ok_and(|r| r.contains("slower")));
+        assert!(decide(1_000_000, Preference::Cpu, Some(&card)).is_err());
     }
 
     /// Two leaky neurons, the first driven, noise on both.
@@ -212,15 +229,20 @@ mod tests {
 
     #[test]
     fn a_run_that_changes_engines_on_its_way_is_the_same_run() {
-        let mut stays = start(&network(), Wish::Automatic, 1).unwrap();
+        let mut stays = start(&network(), Preference::Automatic, 1).unwrap();
         assert!(stays.reason.contains("22 neurons are too few"), "{}", stays.reason);
         stays.engine.run(900).unwrap();
         let expected = stays.engine.take_spikes().unwrap();
-        let mut changes = start(&network(), Wish::Cpu, 1).unwrap();
+        let mut changes = start(&network(), Preference::Cpu, 1).unwrap();
         let mut spikes = Vec::new();
-        for (wish, kind) in [(Wish::Gpu, "GPU"), (Wish::Automatic, "CPU"), (Wish::Gpu, "GPU")] {
-            assert_eq!(changes.change(wish, 1).unwrap(), None);
-            assert_eq!((changes.in_use().info.kind, changes.in_use().wish), (kind, wish));
+        for (preference, kind) in
+            [(Preference::Gpu, "GPU"), (Preference::Automatic, "CPU"), (Preference::Gpu, "GPU")]
+        {
+            assert_eq!(changes.change(preference, 1).unwrap(), None);
+            assert_eq!(
+                (changes.in_use().info.kind, changes.in_use().preference),
+                (kind, preference)
+            );
             changes.engine.run(300).unwrap();
             spikes.extend(changes.engine.take_spikes().unwrap());
         }

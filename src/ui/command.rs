@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use super::digit::{DigitEdit, Point};
-use crate::snn::choose::Wish;
+use crate::snn::choose::Preference;
 use crate::snn::recording::Recording;
 use crate::snn::traces::Traces;
 use crate::workers::search::Filter;
@@ -70,7 +70,7 @@ pub enum Command {
     /// Everything that concerns where digits come from.
     Data(DataEdit),
     /// The engine that live simulations run on.
-    Engine(Wish),
+    Engine(Preference),
     /// Save a part of the window as PNG.
     SavePicture { name: &'static str, rect: egui::Rect },
     /// Save text (CSV) under this name.

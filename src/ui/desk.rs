@@ -13,7 +13,7 @@ use super::command::{Command, DataEdit, Outbox};
 use super::digit::{Digit, Source};
 use super::session::Session;
 use super::toasts::Toasts;
-use crate::ann::shipped::{self, WeightSet};
+use crate::ann::bundled::{self, WeightSet};
 use crate::core::clock::{stamp, unix_seconds};
 use crate::data::registry::{SYNTHETIC, Split};
 use crate::workers::answers::{Answer, Answers, Question};
@@ -141,7 +141,7 @@ impl Desk {
         mnist: Option<PathBuf>,
     ) -> Self {
         let mut toasts = Toasts::default();
-        let set = shipped::find(&session.weight_set).unwrap_or(&shipped::REPORT);
+        let set = bundled::find(&session.weight_set).unwrap_or(&bundled::REPORT);
         let settled = bundled(set, &mut toasts);
         let mut desk = Self {
             ctx,
@@ -346,7 +346,7 @@ impl Desk {
                 let Some(split) = self.library.source(source).split().cloned() else { return };
                 let asked = |m: &&Arc<Model>| match filter {
                     Filter::WrongBy(key) => m.key == *key,
-                    Filter::Disagree | Filter::OnlyTogether => m.origin == Origin::Shipped,
+                    Filter::Disagree | Filter::OnlyTogether => m.origin == Origin::Bundled,
                 };
                 let models = self.settled.iter().filter(asked).cloned().collect();
                 let (filter, set) = (filter.clone(), self.set);
@@ -391,12 +391,12 @@ impl Desk {
 
     /// Takes over another set of the bundled networks that the library has read.
     fn install_set(&mut self) {
-        let Some((set, shipped)) = &self.library.shipped else { return };
+        let Some((set, bundled)) = &self.library.bundled else { return };
         if std::ptr::eq(*set, self.set) || set.id != self.session.weight_set {
             return;
         }
-        let own = self.settled.iter().filter(|m| m.origin != Origin::Shipped);
-        self.settled = shipped.iter().chain(own).cloned().collect();
+        let own = self.settled.iter().filter(|m| m.origin != Origin::Bundled);
+        self.settled = bundled.iter().chain(own).cloned().collect();
         self.set = set;
         self.search_anew();
         self.asked.2 = None;
@@ -461,7 +461,7 @@ fn bundled(set: &WeightSet, toasts: &mut Toasts) -> Models {
     for loaded in set.networks() {
         match loaded {
             Ok((network, metadata)) => {
-                models.push(Arc::new(Model::new(network, metadata, Origin::Shipped)));
+                models.push(Arc::new(Model::new(network, metadata, Origin::Bundled)));
             }
             Err(error) => toasts.failure(format!("{error} The other networks answer.")),
         }

@@ -8,7 +8,7 @@ use super::desk::Desk;
 use super::digit::Source;
 use super::session::ThemeChoice;
 use super::workspace::{Rooms, Workspace};
-use crate::ann::shipped;
+use crate::ann::bundled;
 use crate::workers::events::Event;
 use crate::workers::library::Job;
 
@@ -58,7 +58,7 @@ impl House {
             Command::Help(open) => desk.help = open,
             Command::CloseMessage(id) => desk.toasts.close(id),
             Command::WeightSet(id) => {
-                if let Some(set) = shipped::find(id) {
+                if let Some(set) = bundled::find(id) {
                     set.id.clone_into(&mut desk.session.weight_set);
                     desk.job(Job::LoadSet(set));
                 }
@@ -67,7 +67,7 @@ impl House {
             Command::UseRun(id) => desk.job(Job::LoadRun(id)),
             Command::RemoveModel(key) => desk.remove_model(&key),
             Command::Data(edit) => desk.data(edit),
-            Command::Engine(wish) => desk.session.engine = wish,
+            Command::Engine(preference) => desk.session.engine = preference,
             Command::SavePicture { name, rect } => desk.save_picture(name, rect),
             Command::SaveText { name, text } => desk.export(&name, "csv", text.into_bytes()),
             Command::SaveSpikes { name, extension, recording } => {

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::digit::{MAX_POINTS, POINT, Treatment};
-use crate::ann::shipped;
+use crate::ann::bundled;
 use crate::core::aside::{copy_aside, set_aside};
 use crate::core::bounds::{self, Bounded, Bounds, Read, Span};
 use crate::core::files::read_limited;
 use crate::data::strokes::Stroke;
-use crate::snn::choose::Wish;
+use crate::snn::choose::Preference;
 use crate::workers::models::is_run_id;
 
 /// The user's state between two starts.
@@ -34,7 +34,7 @@ pub struct Session {
     pub strokes: Vec<Stroke>,
     /// How the digit is shown to the networks.
     pub treatment: Treatment,
-    /// Id of the set of weights in the box that answers.
+    /// Id of the set of bundled weights that answers.
     pub weight_set: String,
     /// Whether the network in training answers in the Draw workspace.
     pub live: bool,
@@ -45,7 +45,7 @@ pub struct Session {
     /// Whether the user does not want to be offered MNIST again.
     pub without_mnist: bool,
     /// The engine that live simulations run on.
-    pub engine: Wish,
+    pub engine: Preference,
     /// What each workspace keeps, by its id.
     pub rooms: Map<String, Value>,
 }
@@ -106,12 +106,12 @@ impl Default for Session {
             window: None,
             strokes: Vec::new(),
             treatment: Treatment::default(),
-            weight_set: shipped::REPORT.id.to_owned(),
+            weight_set: bundled::REPORT.id.to_owned(),
             live: true,
             used_runs: Vec::new(),
             mnist_folder: None,
             without_mnist: false,
-            engine: Wish::default(),
+            engine: Preference::default(),
             rooms: Map::new(),
         }
     }
@@ -156,7 +156,7 @@ impl Bounded for Session {
             left -= stroke.len();
         });
         to.part("treatment", treatment);
-        to.id("weight_set", weight_set, |id| shipped::find(id).is_some(), shipped::REPORT.id);
+        to.id("weight_set", weight_set, |id| bundled::find(id).is_some(), bundled::REPORT.id);
         to.ids("used_runs", used_runs, MOST_USED, is_run_id);
     }
 }

@@ -6,8 +6,8 @@ use std::time::Instant;
 use super::events::Events;
 use super::models::{Model, Models};
 use super::thread::answering::{Answering, Reply};
+use crate::ann::bundled::WeightSet;
 use crate::ann::ensemble;
-use crate::ann::shipped::WeightSet;
 use crate::core::decision::best;
 use crate::data::{CLASSES, Pixels};
 
@@ -54,7 +54,7 @@ pub struct Answers {
     pub serial: u64,
     /// In the order of the question's models.
     pub answers: Vec<Answer>,
-    /// Of the ensembles in the box, by [`crate::ann::ensemble::Ensemble::id`].
+    /// Of the bundled ensembles, by [`crate::ann::ensemble::Ensemble::id`].
     pub ensembles: Vec<Answer>,
     /// From asking to the last answer, ms.
     pub latency_ms: f32,
@@ -136,7 +136,7 @@ impl Answerer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ann::shipped::REPORT;
+    use crate::ann::bundled::REPORT;
     use crate::data::synthetic;
     use crate::workers::models::Origin;
 
@@ -146,7 +146,7 @@ mod tests {
         let answerer = Answerer::start(Events::new(queue, Arc::new(|| {}))).unwrap();
         let models = REPORT.networks().into_iter().map(|loaded| {
             let (network, metadata) = loaded.unwrap();
-            Arc::new(Model::new(network, metadata, Origin::Shipped))
+            Arc::new(Model::new(network, metadata, Origin::Bundled))
         });
         answerer.ask(Question {
             serial: 1,

@@ -209,9 +209,9 @@ mod tests {
 
     use super::super::runs::{RunFolder, RunRecord};
     use super::*;
+    use crate::ann::bundled::REPORT;
     use crate::ann::ensemble::{ENSEMBLES, find};
     use crate::ann::evaluate::judge;
-    use crate::ann::shipped::REPORT;
     use crate::ann::weights::Precision;
     use crate::data::synthetic;
 

@@ -10,12 +10,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::Busy;
-use super::digits::keep::Kept;
 use super::events::{Event, Events};
 use super::models::{Model, Models, Origin};
+use super::spiking::keep::Kept;
 use super::thread::latest::Slot;
+use crate::ann::bundled::WeightSet;
 use crate::ann::orientation;
-use crate::ann::shipped::WeightSet;
 use crate::ann::weights;
 use crate::convert::network::Spiking;
 use crate::convert::nir;
@@ -71,7 +71,7 @@ pub enum Job {
     DeleteRun(String),
     /// Let a finished run's weights answer.
     LoadRun(String),
-    /// Let another set of the weights in the box answer.
+    /// Let another set of the bundled weights answer.
     LoadSet(&'static WeightSet),
 }
 
@@ -110,8 +110,8 @@ pub struct Library {
     pub synthetic: Loading,
     /// A run's network that was asked for, ready to answer.
     pub loaded: Option<Arc<Model>>,
-    /// The set of networks in the box that was asked for last.
-    pub shipped: Option<(&'static WeightSet, Models)>,
+    /// The set of bundled networks that was asked for last.
+    pub bundled: Option<(&'static WeightSet, Models)>,
 }
 
 impl Library {
@@ -328,12 +328,12 @@ impl Librarian {
         for loaded in set.networks() {
             match loaded {
                 Ok((network, metadata)) => {
-                    models.push(Arc::new(Model::new(network, metadata, Origin::Shipped)));
+                    models.push(Arc::new(Model::new(network, metadata, Origin::Bundled)));
                 }
                 Err(error) => self.fail(format!("{error} The other networks answer.")),
             }
         }
-        self.update(|l| l.shipped = Some((set, models)));
+        self.update(|l| l.bundled = Some((set, models)));
     }
 
     fn load_mnist(&self, named: Option<PathBuf>, own: PathBuf) {

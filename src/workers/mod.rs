@@ -6,15 +6,15 @@
 //! |---|---|---|---|
 //! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
 //! | `search` | nothing | [`search::Question`], the newest only | [`search::Found`] slot |
-//! | `sweep` | nothing | [`sweep::Question`], the newest only | [`sweep::Sweeps`] slot |
-//! | `survey` | one survey | a cancel flag | [`sweep::Survey`] slot, events |
+//! | `reading` | nothing | [`reading::Question`], the newest only | [`reading::Readings`] slot |
+//! | `survey` | one survey | a cancel flag | [`reading::Survey`] slot, events |
 //! | `combine` | one ensemble | a cancel flag | [`combine::Combinations`] slot, events |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
 //! | `recorder` | the history of the run in hand | the trainer's snapshots, queue | [`recorder::HistoryStatus`] |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
 //! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
 //! | `scrub` | the run looked back at | [`scrub::Question`], the newest only | [`scrub::View`] slot |
-//! | `inspect` | nothing | [`inspect::Look`], the newest only | [`inspect::Sight`] slot |
+//! | `inspect` | nothing | [`inspect::Look`], the newest only | [`inspect::Inspection`] slot |
 //! | `seek` | nothing | [`inspect::Task`] queue; stop is atomic | [`inspect::Findings`] slot |
 //! | `simulation` | an engine and its recording | [`simulation::SimCommand`] queue; pause and speed are atomics | [`simulation::SimulationView`] slot, events |
 //! | `experiments` | nothing | [`experiments::Experiment`], the newest only | [`experiments::Results`] slot, events |
@@ -22,9 +22,9 @@
 //! | `pattern` | a neuron that learns a pattern | [`plasticity::pattern::PatternCommand`] queue; pause and speed are atomics | [`plasticity::pattern::PatternState`] slot, events |
 //! | `conversion` | nothing | [`conversion::Question`], the newest only | [`conversion::Shown`] slot |
 //! | `sample` | one sample of test digits | a cancel flag | [`conversion::sample::Sample`] slot |
-//! | `digits` | the spiking network that learns digits | [`digits::DigitsCommand`] queue; pause and speed are atomics | [`digits::view::DigitsView`] slot, events |
-//! | `shown digit` | a frozen spiking network | [`digits::shown::Question`], the newest only | [`digits::shown::Shown`] slot, events |
-//! | `measure` | nothing | [`digits::measure::Task`] queue; stop is atomic | [`digits::measure::Measured`] slot, events |
+//! | `spiking` | the spiking network that learns digits | [`spiking::SpikingCommand`] queue; pause and speed are atomics | [`spiking::view::SpikingView`] slot, events |
+//! | `shown digit` | a frozen spiking network | [`spiking::shown::Question`], the newest only | [`spiking::shown::Shown`] slot, events |
+//! | `measure` | nothing | [`spiking::measure::Task`] queue; stop is atomic | [`spiking::measure::Measured`] slot, events |
 //! | `clicks` | the sound card | what the time bar passed, queue; the switch is atomic | events |
 //! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
@@ -48,7 +48,6 @@ pub mod combine;
 pub mod conversion;
 pub mod curve;
 pub mod devices;
-pub mod digits;
 pub mod download;
 pub mod events;
 pub mod experiments;
@@ -58,12 +57,13 @@ pub mod models;
 pub mod plasticity;
 pub mod plotter;
 pub mod progress;
+pub mod reading;
 pub mod recorder;
 pub mod runs;
 pub mod scrub;
 pub mod search;
 pub mod simulation;
-pub mod sweep;
+pub mod spiking;
 pub mod thread;
 pub mod training;
 

@@ -13,7 +13,7 @@ use crate::core::clock::{day, unstamped};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// Bundled.
-    Shipped,
+    Bundled,
     /// Trained by the user; the run's id.
     Run(String),
     /// Being trained now, after so many epochs.
@@ -40,7 +40,7 @@ impl Model {
     pub fn new(network: Network, metadata: Metadata, origin: Origin) -> Self {
         let architecture = network.architecture();
         let (key, name) = match &origin {
-            Origin::Shipped => (architecture.id.to_owned(), architecture.name.to_owned()),
+            Origin::Bundled => (architecture.id.to_owned(), architecture.name.to_owned()),
             Origin::Run(id) => {
                 let day =
                     unstamped(id).map_or_else(String::new, |began| format!(" {}", day(began)));
@@ -57,8 +57,8 @@ impl Model {
 /// Whether a model could have this [`Model::key`]: that of an architecture, of an
 /// ensemble, of the one in training or of a run.
 pub fn is_model_key(key: &str) -> bool {
-    let shipped = zoo::find(key).is_some() || ensemble::find(key).is_some();
-    shipped || key == "live" || key.strip_prefix("run-").is_some_and(is_run_id)
+    let bundled = zoo::find(key).is_some() || ensemble::find(key).is_some();
+    bundled || key == "live" || key.strip_prefix("run-").is_some_and(is_run_id)
 }
 
 /// Whether a run could have this id: a plain name of a folder, never a path.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::events::Events;
 use super::models::Models;
 use super::thread::answering::{Answering, Reply};
+use crate::ann::bundled::WeightSet;
 use crate::ann::ensemble;
-use crate::ann::shipped::WeightSet;
 use crate::core::decision::best;
 use crate::data::registry::Split;
 use crate::data::{CLASSES, Pixels};
@@ -144,7 +144,7 @@ fn fits(question: &Question, answers: &[[f32; CLASSES]], label: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ann::shipped::REPORT;
+    use crate::ann::bundled::REPORT;
     use crate::data::registry;
     use crate::workers::models::{Model, Origin};
 
@@ -155,7 +155,7 @@ mod tests {
             .into_iter()
             .map(|loaded| {
                 let (network, metadata) = loaded.unwrap();
-                Arc::new(Model::new(network, metadata, Origin::Shipped))
+                Arc::new(Model::new(network, metadata, Origin::Bundled))
             })
             .collect();
         let split = registry::load("synthetic", None).unwrap();

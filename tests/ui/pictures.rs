@@ -397,7 +397,7 @@ fn plasticity_story_in_projector_mode() {
     compare(&mut window, "plasticity-story-projector");
 }
 
-/// The network in the box, as it was trained.
+/// The bundled network, as it was trained.
 fn trained(window: &mut Window) {
     window.wait_for_text("first labels after");
     window.pick("Begin with", "STDP 400");

@@ -3,8 +3,8 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use egui_kittest::Harness;
+use spikescope::ann::bundled::REPORT;
 use spikescope::ann::ensemble;
-use spikescope::ann::shipped::REPORT;
 use spikescope::ann::trainer::TrainConfig;
 use spikescope::ann::weights::{self, Precision};
 use spikescope::data::mnist;
@@ -158,7 +158,7 @@ fn without_mnist_it_is_offered() {
     window.wait_for_text("Download (11 MB)");
 }
 
-/// Runs by the report's recipe that ended with the weights in the box reach together
+/// Runs by the report's recipe that ended with the bundled weights reach together
 /// what those reach.
 #[test]
 #[ignore = "needs MNIST: set SPIKESCOPE_MNIST"]

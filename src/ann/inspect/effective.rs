@@ -105,7 +105,7 @@ impl Effective {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ann::shipped::REPORT;
+    use crate::ann::bundled::REPORT;
     use crate::data::synthetic;
 
     #[test]

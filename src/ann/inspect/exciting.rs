@@ -90,7 +90,7 @@ fn insert(best: &mut Vec<Hit>, hit: Hit) {
 mod tests {
     use super::super::dissection::{Unit, place};
     use super::*;
-    use crate::ann::shipped::REPORT;
+    use crate::ann::bundled::REPORT;
     use crate::data::synthetic;
 
     #[test]

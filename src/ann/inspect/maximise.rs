@@ -157,14 +157,14 @@ fn rolled(picture: &[f32], w: usize, by: [isize; 2]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ann::shipped::REPORT;
+    use crate::ann::bundled::REPORT;
     use crate::ann::zoo::{Layer, ZOO};
 
     fn unit(layer: usize, channel: usize) -> Unit {
         Unit { layer, y: 0, x: 0, channel }
     }
 
-    /// Every layer of every network in the box: the climb ends higher than it
+    /// Every layer of every bundled network: the climb ends higher than it
     /// began, and the same seed ends at the same place.
     #[test]
     fn it_climbs_and_the_same_seed_climbs_alike() {

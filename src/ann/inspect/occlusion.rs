@@ -75,7 +75,7 @@ pub fn map(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ann::shipped::REPORT;
+    use crate::ann::bundled::REPORT;
     use crate::ann::zoo::ZOO;
     use crate::data::synthetic;
 

@@ -84,8 +84,8 @@ impl Count {
 mod tests {
     use super::super::{order, read};
     use super::*;
+    use crate::ann::bundled::REPORT;
     use crate::ann::ensemble;
-    use crate::ann::shipped::REPORT;
     use crate::data::synthetic;
 
     fn sure(digit: usize) -> Probabilities {

@@ -153,7 +153,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ann::shipped::REPORT;
+    use crate::ann::bundled::REPORT;
     use crate::data::synthetic;
 
     fn rnns() -> Vec<Network> {

@@ -24,11 +24,11 @@ pub struct Architecture {
     pub layers: fn() -> Vec<Layer>,
     /// Epochs in the report's recipe.
     pub epochs: usize,
-    /// Epochs at the end over which the weights in the box are averaged.
+    /// Epochs at the end over which the bundled weights are averaged.
     pub average_epochs: usize,
     /// Test accuracy that the report states, in percent.
     pub report: Option<f64>,
-    /// Seed of the weights in the box.
+    /// Seed of the bundled weights.
     pub seed: u64,
 }
 

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::output::Format;
 use crate::cli::values::{choice, count, engine, number, sources, threads};
-use crate::snn::choose::Wish;
+use crate::snn::choose::Preference;
 use crate::snn::diehl_cook::order::Order;
 
 /// Simulate a spiking network that learns
@@ -97,7 +97,7 @@ pub struct DiehlCookArgs {
     pub learning_rate: Option<f64>,
     /// Which engine learns
     #[arg(long, value_parser = engine(), default_value = "automatic")]
-    pub engine: Wish,
+    pub engine: Preference,
     /// Threads to compute on [default: one per core]
     #[arg(long, value_name = "N", value_parser = threads())]
     pub threads: Option<NonZeroUsize>,

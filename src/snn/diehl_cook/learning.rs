@@ -10,7 +10,7 @@ use super::trained::MOST_IMAGES;
 use super::{DiehlCook, PLASTIC, THETA};
 use crate::data::Pixels;
 use crate::data::dataset::Fingerprint;
-use crate::snn::choose::{self, Wish};
+use crate::snn::choose::{self, Preference};
 use crate::snn::engine::{Engine, EngineInfo, EngineState};
 use crate::snn::error::SnnError;
 use crate::snn::state_file;
@@ -151,8 +151,8 @@ impl Learning {
     ///
     /// # Errors
     /// What is wrong with the plan.
-    pub fn new(plan: Plan, wish: Wish, threads: usize) -> Result<Self, SnnError> {
-        let started = choose::start(&plan.config.spec().build()?, wish, threads)?;
+    pub fn new(plan: Plan, preference: Preference, threads: usize) -> Result<Self, SnnError> {
+        let started = choose::start(&plan.config.spec().build()?, preference, threads)?;
         Ok(Self {
             progress: Progress::default(),
             protocol: Protocol::new(plan.protocol.clone(), plan.config.replicas, 0),
@@ -270,11 +270,11 @@ impl Learning {
         bytes: &[u8],
         file: &str,
         image: &dyn Fn(usize) -> (Pixels, u8),
-        wish: Wish,
+        preference: Preference,
         threads: usize,
     ) -> Result<Self, SnnError> {
         let (kept, state) = read(bytes, file)?;
-        let mut new = Self::new(kept.plan, wish, threads)?;
+        let mut new = Self::new(kept.plan, preference, threads)?;
         new.engine
             .restore(&state)
             .map_err(|e| SnnError::File { file: file.to_owned(), reason: e.to_string() })?;
@@ -420,13 +420,13 @@ mod tests {
     fn a_checkpoint_goes_on_as_if_it_had_never_stopped() {
         let data = synthetic::generate(5, 30);
         let image = |i: usize| (data.pixels(i), data.labels()[i]);
-        let mut whole = Learning::new(plan(), Wish::Cpu, 1).unwrap();
+        let mut whole = Learning::new(plan(), Preference::Cpu, 1).unwrap();
         let all = whole.learn(&image, 100).unwrap();
         assert!(whole.finished() && all.len() == 45);
-        let mut first = Learning::new(plan(), Wish::Cpu, 1).unwrap();
+        let mut first = Learning::new(plan(), Preference::Cpu, 1).unwrap();
         let mut shown = first.learn(&image, 17).unwrap();
         let bytes = first.checkpoint().unwrap();
-        let mut second = Learning::go_on(&bytes, "checkpoint", &image, Wish::Cpu, 1).unwrap();
+        let mut second = Learning::go_on(&bytes, "checkpoint", &image, Preference::Cpu, 1).unwrap();
         shown.extend(second.learn(&image, 100).unwrap());
         assert_eq!(shown, all);
         assert_eq!(second.learnt().unwrap(), whole.learnt().unwrap());
@@ -443,15 +443,16 @@ mod tests {
             let blank = i % 7 == 3;
             (if blank { [0.0; 784] } else { data.pixels(i) }, data.labels()[i])
         };
-        let mut whole = Learning::new(plan(), Wish::Cpu, 1).unwrap();
+        let mut whole = Learning::new(plan(), Preference::Cpu, 1).unwrap();
         let shown = whole.learn(&image, 100).unwrap().len() as u64;
         let progress = whole.progress().clone();
         assert!(whole.finished() && progress.unanswered > 3);
         assert_eq!((progress.images, progress.through()), (shown, 45));
         // Stopped after each image that is through, whichever way.
-        let mut bytes = Learning::new(plan(), Wish::Cpu, 1).unwrap().checkpoint().unwrap();
+        let mut bytes = Learning::new(plan(), Preference::Cpu, 1).unwrap().checkpoint().unwrap();
         let learnt = loop {
-            let mut part = Learning::go_on(&bytes, "checkpoint", &image, Wish::Cpu, 1).unwrap();
+            let mut part =
+                Learning::go_on(&bytes, "checkpoint", &image, Preference::Cpu, 1).unwrap();
             if part.finished() {
                 break part.learnt().unwrap();
             }
@@ -461,7 +462,7 @@ mod tests {
         assert_eq!(learnt, whole.learnt().unwrap());
         // Equal runs have equal checkpoints, however long they took.
         whole.set_seconds(99.0);
-        let mut again = Learning::new(plan(), Wish::Cpu, 1).unwrap();
+        let mut again = Learning::new(plan(), Preference::Cpu, 1).unwrap();
         again.learn(&image, 100).unwrap();
         again.learnt().unwrap();
         assert_eq!(again.checkpoint().unwrap(), whole.checkpoint().unwrap());
@@ -471,10 +472,10 @@ mod tests {
     fn numbers_in_a_checkpoint_that_no_run_could_have_are_refused() {
         let data = synthetic::generate(5, 30);
         let image = |i: usize| (data.pixels(i), data.labels()[i]);
-        let mut learning = Learning::new(plan(), Wish::Cpu, 1).unwrap();
+        let mut learning = Learning::new(plan(), Preference::Cpu, 1).unwrap();
         learning.learn(&image, 4).unwrap();
         let bytes = learning.checkpoint().unwrap();
-        assert!(Learning::go_on(&bytes, "file", &image, Wish::Cpu, 1).is_ok());
+        assert!(Learning::go_on(&bytes, "file", &image, Preference::Cpu, 1).is_ok());
         let nines = format!(r#"labels\\\":[{}]"#, vec!["99"; 25].join(","));
         for (from, to) in [
             (r#"labels\\\":[]"#, nines.as_str()),
@@ -489,7 +490,7 @@ mod tests {
             (r#"step\":"#, r#"step\":99999999999"#),
         ] {
             let broken = replaced(&bytes, from, to);
-            let found = Learning::go_on(&broken, "file", &image, Wish::Cpu, 1);
+            let found = Learning::go_on(&broken, "file", &image, Preference::Cpu, 1);
             let error = found.err().unwrap();
             assert!(error.to_string().starts_with("file cannot be used: "), "{from}: {error}");
         }
@@ -502,7 +503,7 @@ mod tests {
         let config = DiehlCook { seed: 3, as_published: true, ..DiehlCook::of(10) };
         let mut plan = Plan { config, ..plan() };
         (plan.protocol.show_ms, plan.protocol.rest_ms) = (30.0, 10.0);
-        let mut learning = Learning::new(plan, Wish::Cpu, 1).unwrap();
+        let mut learning = Learning::new(plan, Preference::Cpu, 1).unwrap();
         learning.learn(&image, 3).unwrap();
         let bytes = learning.checkpoint().unwrap();
         let mut rng = crate::core::rng::Rng::stream(1, "changes", 0);
@@ -515,7 +516,7 @@ mod tests {
             if plan.config.neurons > 10 || plan.config.replicas > 1 || plan.config.dt_ms < 0.4 {
                 continue;
             }
-            let going_on = Learning::go_on(&broken, "file", &image, Wish::Cpu, 1);
+            let going_on = Learning::go_on(&broken, "file", &image, Preference::Cpu, 1);
             if let Ok(mut learning) = going_on
                 && read % 4 == 0
                 && plan.protocol.show_ms + plan.protocol.rest_ms < 100.0
@@ -533,10 +534,10 @@ mod tests {
     fn a_broken_checkpoint_is_refused_and_says_why() {
         let data = synthetic::generate(5, 30);
         let image = |i: usize| (data.pixels(i), data.labels()[i]);
-        let mut learning = Learning::new(plan(), Wish::Cpu, 1).unwrap();
+        let mut learning = Learning::new(plan(), Preference::Cpu, 1).unwrap();
         let bytes = learning.checkpoint().unwrap();
         for cut in [0, 9, bytes.len() / 2] {
-            let found = Learning::go_on(&bytes[..cut], "some file", &image, Wish::Cpu, 1);
+            let found = Learning::go_on(&bytes[..cut], "some file", &image, Preference::Cpu, 1);
             let error = found.err().unwrap().to_string();
             assert!(error.starts_with("some file cannot be used: "), "{error}");
         }

@@ -13,15 +13,15 @@
 //! * [`assess`]: what a network that has learnt answers
 //! * [`read_out`], [`logistic`]: which digit its spikes say
 //! * [`trained`]: a network that has learnt, in a file
-//! * [`shipped`]: those in the box
+//! * [`shipped`]: the bundled ones
 
 pub mod assess;
+pub mod bundled;
 pub mod learning;
 pub mod logistic;
 pub mod order;
 pub mod protocol;
 pub mod read_out;
-pub mod shipped;
 pub mod trained;
 
 use serde::{Deserialize, Serialize};

@@ -20,7 +20,7 @@
 use std::sync::Arc;
 
 use crate::core::rng::Rng;
-use crate::snn::choose::{self, InUse, Started, Wish};
+use crate::snn::choose::{self, InUse, Preference, Started};
 use crate::snn::engine::{Counters, Engine};
 use crate::snn::error::SnnError;
 use crate::snn::network::{Connect, Drive, NetworkSpec, ProbeWhat, ProjectionSpec, Values};
@@ -207,8 +207,11 @@ impl PatternRun {
     ///
     /// # Errors
     /// What is wrong with the parameters.
-    pub fn new(task: &PatternTask, wish: Wish) -> Result<(Self, Option<String>), SnnError> {
-        let (started, told) = choose::start_anyhow(&network(task).build()?, wish, 1);
+    pub fn new(
+        task: &PatternTask,
+        preference: Preference,
+    ) -> Result<(Self, Option<String>), SnnError> {
+        let (started, told) = choose::start_anyhow(&network(task).build()?, preference, 1);
         let mut rng = Rng::stream(task.seed, "pattern", 0);
         let mut pattern = Vec::new();
         for afferent in 0..AFFERENTS as u32 / 2 {
@@ -241,8 +244,8 @@ impl PatternRun {
     ///
     /// # Errors
     /// As the engine's; the one in use stays then.
-    pub fn change_engine(&mut self, wish: Wish) -> Result<Option<String>, SnnError> {
-        let told = self.started.change(wish, 1)?;
+    pub fn change_engine(&mut self, preference: Preference) -> Result<Option<String>, SnnError> {
+        let told = self.started.change(preference, 1)?;
         // The rest of the segment in hand; what has been is ignored.
         let rest: Vec<(u32, f64)> =
             self.segment.iter().map(|(step, n)| (*n, *step as f64 * DT_MS)).collect();

@@ -246,8 +246,8 @@ impl Layout {
             )));
         }
         let room = 1 << (MOST_RING / per_step).ilog2();
-        let wish = u64::from(self.longest + 1 + MOST_PORTION).next_power_of_two();
-        let ring = wish.min(room);
+        let preference = u64::from(self.longest + 1 + MOST_PORTION).next_power_of_two();
+        let ring = preference.min(room);
         self.ring_mask = ring as u32 - 1;
         let lists = u64::from(self.longest + 1).next_power_of_two();
         self.list_mask = lists as u32 - 1;

@@ -123,9 +123,9 @@ impl Recorder {
     }
 
     /// The longest portion whose samples fit, from a step on.
-    pub(super) fn most_steps(&self, network: &Network, first: u64, wish: u32) -> u32 {
+    pub(super) fn most_steps(&self, network: &Network, first: u64, preference: u32) -> u32 {
         let room = self.room(network);
-        let mut steps = wish.max(1);
+        let mut steps = preference.max(1);
         while steps > 1 {
             let rows = self.rows(network, first, steps);
             if rows.iter().map(|r| (r.count * r.width) as u64).sum::<u64>() <= room {

@@ -90,8 +90,8 @@ impl GpuEngine {
         let mut left = steps;
         while left > 0 {
             let room = self.layout.ring_mask - self.layout.longest;
-            let wish = u64::from(self.pace.portion.min(room)).min(left) as u32;
-            let portion = self.recorder.most_steps(&self.network, self.step, wish);
+            let preference = u64::from(self.pace.portion.min(room)).min(left) as u32;
+            let portion = self.recorder.most_steps(&self.network, self.step, preference);
             self.submit(portion)?;
             left -= u64::from(portion);
             while self.flights.len() > 1 {

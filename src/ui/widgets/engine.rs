@@ -5,7 +5,7 @@ use egui::{Button, ComboBox, Label, RichText, Ui};
 
 use super::names;
 use crate::core::text::grouped;
-use crate::snn::choose::{InUse, Wish};
+use crate::snn::choose::{InUse, Preference};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::workers::simulation::Speeds;
@@ -17,7 +17,7 @@ const NARROW: f32 = 600.0;
 /// What is known of the simulation that runs.
 pub struct EngineRow<'a> {
     /// What the user asks for.
-    pub wish: Wish,
+    pub preference: Preference,
     /// The engine in use; `None` before the first network.
     pub used: Option<&'a InUse>,
     /// Measured speed, while it runs.
@@ -51,23 +51,23 @@ impl EngineRow<'_> {
 
     /// Whether the engine in use is what was asked for last.
     fn settled(&self) -> bool {
-        self.used.is_none_or(|used| used.wish == self.wish)
+        self.used.is_none_or(|used| used.preference == self.preference)
     }
 
     fn chosen(&self) -> String {
         match self.used {
-            _ if !self.settled() => format!("{} …", self.wish.name()),
-            Some(used) if used.info.kind != self.wish.name() => {
-                format!("{}: {}", self.wish.name(), used.info.kind)
+            _ if !self.settled() => format!("{} …", self.preference.name()),
+            Some(used) if used.info.kind != self.preference.name() => {
+                format!("{}: {}", self.preference.name(), used.info.kind)
             }
-            _ => self.wish.name().to_owned(),
+            _ => self.preference.name().to_owned(),
         }
     }
 
     /// `CPU engine (AVX-512, 1 thread): 2 neurons are too few …`
     fn why(&self) -> String {
         let Some(used) = self.used.filter(|_| self.settled()) else {
-            return format!("the {} engine is being made", self.wish.name());
+            return format!("the {} engine is being made", self.preference.name());
         };
         let reason = used.reason.split_once(": ").map_or("", |(_, reason)| reason);
         format!("{} engine ({}): {reason}", used.info.kind, used.info.detail)
@@ -89,19 +89,19 @@ impl EngineRow<'_> {
 
     fn choices(&self, ui: &mut Ui, why: &str, out: &mut Outbox) {
         ui.set_min_width(280.0);
-        for wish in Wish::ALL {
-            let tip = match wish {
-                Wish::Automatic => {
+        for preference in Preference::ALL {
+            let tip = match preference {
+                Preference::Automatic => {
                     "The CPU for small networks and where the graphics adapter is a software one, the GPU else"
                 }
-                Wish::Cpu => "The processor; one thread, event by event",
-                Wish::Gpu => {
+                Preference::Cpu => "The processor; one thread, event by event",
+                Preference::Gpu => {
                     "The graphics adapter, by shaders. The result is the same; a small network is slower there"
                 }
             };
-            let button = Button::selectable(wish == self.wish, wish.name());
-            if ui.add(button).on_hover_text(tip).clicked() && wish != self.wish {
-                out.push(Command::Engine(wish));
+            let button = Button::selectable(preference == self.preference, preference.name());
+            if ui.add(button).on_hover_text(tip).clicked() && preference != self.preference {
+                out.push(Command::Engine(preference));
             }
         }
         ui.separator();

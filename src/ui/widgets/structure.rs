@@ -348,7 +348,7 @@ fn explain(ui: &mut Ui, structure: &Structure<'_>, number: usize) {
             "{units} units, each connected to everything that comes in; negative values set to zero."
         ),
         Layer::Dense { units, relu: false } => format!(
-            "{units} units, one for each digit; softmax turns their values into probabilities. Blue: the network in the box on the current digit."
+            "{units} units, one for each digit; softmax turns their values into probabilities. Blue: the bundled network on the current digit."
         ),
     });
     ui.label(format!(

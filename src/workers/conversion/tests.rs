@@ -7,10 +7,10 @@ use crate::data::synthetic;
 use crate::workers::models::Origin;
 
 fn model(id: &str) -> Arc<Model> {
-    let shipped = crate::ann::shipped::REPORT.networks();
-    let mut all = shipped.into_iter().map(|n| n.unwrap());
+    let bundled = crate::ann::bundled::REPORT.networks();
+    let mut all = bundled.into_iter().map(|n| n.unwrap());
     let (network, metadata) = all.find(|(n, _)| n.architecture().id == id).unwrap();
-    Arc::new(Model::new(network, metadata, Origin::Shipped))
+    Arc::new(Model::new(network, metadata, Origin::Bundled))
 }
 
 fn start() -> Conversion {

@@ -39,14 +39,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::ann::shipped::REPORT;
+    use crate::ann::bundled::REPORT;
     use crate::workers::models::{Model, Origin};
 
     #[test]
     fn the_strongest_unit_has_the_largest_sum() {
         let mut all = REPORT.networks().into_iter().map(|loaded| loaded.unwrap());
         let (network, metadata) = all.find(|(n, _)| n.architecture().id == "mlp").unwrap();
-        let models: Models = vec![Arc::new(Model::new(network, metadata, Origin::Shipped))];
+        let models: Models = vec![Arc::new(Model::new(network, metadata, Origin::Bundled))];
         let pixels: Pixels = std::array::from_fn(|i| (i % 28) as f32 / 27.0);
         let units = first_layer_units(&models);
         assert_eq!(units, 512);

@@ -58,7 +58,7 @@ pub struct Reason {
 
 /// What was seen.
 #[derive(Clone, Default)]
-pub struct Sight {
+pub struct Inspection {
     /// [`Look::serial`]; 0 before the first.
     pub serial: u64,
     /// Counts the changes of what the layers say; textures go by it.
@@ -79,24 +79,24 @@ pub struct Sight {
     pub took_ms: f32,
 }
 
-impl Answer<Look> for Sight {
+impl Answer<Look> for Inspection {
     fn failure(why: &str) -> String {
         format!("Looking inside failed: {why}. Nothing was lost.")
     }
 }
 
 /// Starts the thread.
-pub(super) fn start(events: Events) -> std::io::Result<Answering<Look, Sight>> {
+pub(super) fn start(events: Events) -> std::io::Result<Answering<Look, Inspection>> {
     Answering::spawn("inspect", events, || {
         let mut memory = Memory::default();
-        move |look: &Look, _: &Reply<Look, Sight>| Ok(Some(memory.look(look)))
+        move |look: &Look, _: &Reply<Look, Inspection>| Ok(Some(memory.look(look)))
     })
 }
 
 /// What is kept from look to look.
 #[derive(Default)]
 struct Memory {
-    last: Sight,
+    last: Inspection,
     pixels: Option<Box<Pixels>>,
     /// By layer and channel of the model in view.
     fields: BTreeMap<(usize, usize), Arc<Effective>>,
@@ -106,7 +106,7 @@ struct Memory {
 }
 
 impl Memory {
-    fn look(&mut self, look: &Look) -> Sight {
+    fn look(&mut self, look: &Look) -> Inspection {
         let same_model =
             self.last.anatomy.as_ref().is_some_and(|a| Arc::ptr_eq(&a.model, &look.model));
         let taken = Dissection::new(&look.model.network);

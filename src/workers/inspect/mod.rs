@@ -2,7 +2,7 @@
 //!
 //! * [`live`]: what follows the digit while it is being drawn: every layer's
 //!   output, gradient × input, one sum with its products, one effective field.
-//!   Only the newest [`Look`] counts; the result is in the [`Sight`] slot.
+//!   Only the newest [`Look`] counts; the result is in the [`Inspection`] slot.
 //! * [`seek`]: what takes longer: occlusion, activation maximisation, exciting
 //!   digits, a whole layer's effective fields, Gabor fits. One [`Task`] at a
 //!   time; each can be stopped. Results are in the [`Findings`] slot.
@@ -17,7 +17,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 pub use anatomy::{Anatomy, Part};
-pub use live::{Look, Sight};
+pub use live::{Inspection, Look};
 pub use seek::{Findings, Found, Task};
 
 use super::Busy;
@@ -30,7 +30,7 @@ const QUEUE: usize = 8;
 
 /// Both threads, from the window's side.
 pub struct Inspector {
-    looks: Answering<Look, Sight>,
+    looks: Answering<Look, Inspection>,
     tasks: Option<SyncSender<Task>>,
     findings: Arc<Slot<Findings>>,
     switches: Arc<Switches>,
@@ -66,7 +66,7 @@ impl Inspector {
     }
 
     /// What was seen last.
-    pub fn sight(&self) -> Arc<Sight> {
+    pub fn inspection(&self) -> Arc<Inspection> {
         self.looks.answer()
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::snn::SnnError;
-use crate::snn::choose::Wish;
+use crate::snn::choose::Preference;
 use crate::snn::experiments::pattern::{DT_MS, PatternRun, PatternTask, PatternView};
 use crate::workers::events::{Event, Events};
 use crate::workers::simulation::Speeds;
@@ -21,7 +21,7 @@ pub enum PatternCommand {
     /// Begin anew with this task and do so many steps at once.
     Load { task: PatternTask, head_start: u64 },
     /// Go on, and begin what is loaded later, on this engine.
-    Engine(Wish),
+    Engine(Preference),
     /// Do so many steps, whether it runs or not.
     Steps(u64),
 }
@@ -64,7 +64,7 @@ impl PatternThread {
 /// The engine to run on, and what runs on it.
 #[derive(Default)]
 pub struct PatternRunner {
-    wish: Wish,
+    preference: Preference,
     run: Option<PatternRun>,
     generation: u64,
 }
@@ -93,14 +93,14 @@ impl Runner for PatternRunner {
                 self.generation += 1;
                 self.run = None;
                 (at.failure, at.stale) = (None, true);
-                let (run, notice) = PatternRun::new(&task, self.wish)?;
+                let (run, notice) = PatternRun::new(&task, self.preference)?;
                 (self.run, at.other_engine) = (Some(run), true);
                 if let Some(notice) = notice {
                     at.events.send(Event::Failure(notice));
                 }
                 self.steps(head_start, at)
             }
-            PatternCommand::Engine(wish) => self.change_engine(wish, at),
+            PatternCommand::Engine(preference) => self.change_engine(preference, at),
             PatternCommand::Steps(steps) if at.failure.is_none() => self.steps(steps, at),
             PatternCommand::Steps(_) => Ok(()),
         }
@@ -140,11 +140,11 @@ impl Runner for PatternRunner {
 
 impl PatternRunner {
     /// Goes on on another engine, with what was recorded so far.
-    fn change_engine(&mut self, wish: Wish, at: &mut Status) -> Result<(), SnnError> {
-        self.wish = wish;
+    fn change_engine(&mut self, preference: Preference, at: &mut Status) -> Result<(), SnnError> {
+        self.preference = preference;
         let Some(run) = self.run.as_mut().filter(|_| at.failure.is_none()) else { return Ok(()) };
         (at.stale, at.other_engine) = (true, true);
-        if let Some(notice) = run.change_engine(wish)? {
+        if let Some(notice) = run.change_engine(preference)? {
             at.events.send(Event::Failure(notice));
         }
         Ok(())

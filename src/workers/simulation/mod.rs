@@ -13,7 +13,7 @@ use super::events::{Event, Events};
 use super::thread::pace::{Counts, Rates};
 use super::thread::paced::{Paced, Runner, Status};
 use crate::snn::SnnError;
-use crate::snn::choose::{InUse, Wish};
+use crate::snn::choose::{InUse, Preference};
 use crate::snn::network::NetworkSpec;
 use crate::snn::recording::Recording;
 use crate::snn::stimulus::Stimulus;
@@ -62,7 +62,7 @@ pub enum SimCommand {
     /// Run this network from the beginning.
     Load(Box<Setup>),
     /// Go on, and begin what is loaded later, on this engine.
-    Engine(Wish),
+    Engine(Preference),
     /// Change a parameter of a population from the next step on.
     Parameter { population: usize, name: &'static str, value: f64 },
     /// Change the weights of a projection.
@@ -148,7 +148,7 @@ impl Simulation {
 /// The engine to run on, and what runs on it.
 #[derive(Default)]
 pub struct Simulator {
-    wish: Wish,
+    preference: Preference,
     run: Option<Run>,
     generation: u64,
 }
@@ -179,14 +179,14 @@ impl Runner for Simulator {
                 self.run = None;
                 (at.failure, at.stale) = (None, true);
                 let head_start = setup.head_start;
-                let (run, notice) = Run::new(*setup, self.wish)?;
+                let (run, notice) = Run::new(*setup, self.preference)?;
                 (self.run, at.other_engine) = (Some(run), true);
                 if let Some(notice) = notice {
                     at.events.send(Event::Failure(notice));
                 }
                 self.steps(head_start, at)
             }
-            SimCommand::Engine(wish) => self.change_engine(wish, at),
+            SimCommand::Engine(preference) => self.change_engine(preference, at),
             SimCommand::Steps(steps) if at.failure.is_none() => self.steps(steps, at),
             SimCommand::Steps(_) => Ok(()),
             SimCommand::Parameter { population, name, value } => self
@@ -245,11 +245,11 @@ impl Runner for Simulator {
 
 impl Simulator {
     /// Goes on on another engine, with what was recorded so far.
-    fn change_engine(&mut self, wish: Wish, at: &mut Status) -> Result<(), SnnError> {
-        self.wish = wish;
+    fn change_engine(&mut self, preference: Preference, at: &mut Status) -> Result<(), SnnError> {
+        self.preference = preference;
         let Some(run) = self.run.as_mut().filter(|_| at.failure.is_none()) else { return Ok(()) };
         (at.stale, at.other_engine) = (true, true);
-        if let Some(notice) = run.started.change(wish, THREADS)? {
+        if let Some(notice) = run.started.change(preference, THREADS)? {
             at.events.send(Event::Failure(notice));
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::{Setup, THREADS};
 use crate::snn::SnnError;
-use crate::snn::choose::{self, Started, Wish};
+use crate::snn::choose::{self, Preference, Started};
 use crate::snn::engine::{Engine, Spike};
 use crate::snn::network::{NetworkSpec, ProbeWhat};
 use crate::snn::recording::Recording;
@@ -36,7 +36,7 @@ impl Run {
     ///
     /// # Errors
     /// What is wrong with the description.
-    pub fn new(setup: Setup, wish: Wish) -> Result<(Self, Option<String>), SnnError> {
+    pub fn new(setup: Setup, preference: Preference) -> Result<(Self, Option<String>), SnnError> {
         let (probes, places) = state_probes(&setup);
         let network = with_probes(&setup, probes).build()?;
         let sizes = network.populations.iter().map(|p| p.size);
@@ -65,7 +65,7 @@ impl Run {
             channels.push(channel(&traced.name, variable.unit));
         }
         let dt_ms = network.dt_ms;
-        let (started, notice) = choose::start_anyhow(&network, wish, THREADS);
+        let (started, notice) = choose::start_anyhow(&network, preference, THREADS);
         let run = Self {
             recording: Recording::new(end, dt_ms, setup.cap_bytes),
             traces: Traces::new(channels, dt_ms, traces::CAP_BYTES),

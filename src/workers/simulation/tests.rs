@@ -178,8 +178,8 @@ fn the_engine_is_changed_on_the_way_and_the_recording_goes_on() {
     }
     let view = changes.wait(|v| v.step == 700);
     assert_eq!(view.engine.as_ref().unwrap().info.kind, "CPU");
-    changes.send(SimCommand::Engine(Wish::Gpu));
-    let view = changes.wait(|v| v.engine.as_ref().is_some_and(|e| e.wish == Wish::Gpu));
+    changes.send(SimCommand::Engine(Preference::Gpu));
+    let view = changes.wait(|v| v.engine.as_ref().is_some_and(|e| e.preference == Preference::Gpu));
     assert_eq!(view.engine.as_ref().unwrap().info.kind, "GPU");
     assert_eq!((view.step, view.generation), (700, 1));
     for bench in [&stays, &changes] {
@@ -187,7 +187,7 @@ fn the_engine_is_changed_on_the_way_and_the_recording_goes_on() {
         bench.send(SimCommand::Steps(300));
     }
     changes.wait(|v| v.step == 1_000);
-    changes.send(SimCommand::Engine(Wish::Automatic));
+    changes.send(SimCommand::Engine(Preference::Automatic));
     changes.wait(|v| v.engine.as_ref().is_some_and(|e| e.info.kind == "CPU"));
     for bench in [&stays, &changes] {
         bench.send(SimCommand::Steps(300));

@@ -1,7 +1,7 @@
 use super::*;
 
 fn after(task: &PatternTask, seconds: u64) -> PatternView {
-    let mut run = PatternRun::new(task, Wish::Cpu).unwrap().0;
+    let mut run = PatternRun::new(task, Preference::Cpu).unwrap().0;
     run.advance(seconds * 2000).unwrap();
     run.view().unwrap()
 }
@@ -34,7 +34,7 @@ fn the_neuron_finds_the_pattern_with_the_usual_seed_and_two_others() {
 fn a_run_does_not_depend_on_how_it_is_stepped_or_looked_at() {
     let task = PatternTask::default();
     let whole = after(&task, 1);
-    let mut run = PatternRun::new(&task, Wish::Cpu).unwrap().0;
+    let mut run = PatternRun::new(&task, Preference::Cpu).unwrap().0;
     for steps in [1, 2, 97, 100, 250, 1, 549, 1000] {
         run.advance(steps).unwrap();
         run.view().unwrap();
@@ -54,11 +54,13 @@ fn a_run_does_not_depend_on_how_it_is_stepped_or_looked_at() {
 #[test]
 fn a_run_that_changes_engines_within_a_segment_is_the_same_run() {
     let task = PatternTask::default();
-    let mut run = PatternRun::new(&task, Wish::Automatic).unwrap().0;
-    for (steps, wish) in [(330, Wish::Gpu), (245, Wish::Cpu), (125, Wish::Automatic)] {
+    let mut run = PatternRun::new(&task, Preference::Automatic).unwrap().0;
+    for (steps, preference) in
+        [(330, Preference::Gpu), (245, Preference::Cpu), (125, Preference::Automatic)]
+    {
         run.advance(steps).unwrap();
-        assert_eq!(run.change_engine(wish).unwrap(), None);
-        assert_eq!(run.view().unwrap().engine.wish, wish);
+        assert_eq!(run.change_engine(preference).unwrap(), None);
+        assert_eq!(run.view().unwrap().engine.preference, preference);
     }
     run.advance(1300).unwrap();
     let (changed, whole) = (run.view().unwrap(), after(&task, 1));
@@ -70,7 +72,7 @@ fn a_run_that_changes_engines_within_a_segment_is_the_same_run() {
 
 #[test]
 fn the_pattern_has_its_share_and_never_comes_twice_in_succession() {
-    let mut run = PatternRun::new(&PatternTask::default(), Wish::Cpu).unwrap().0;
+    let mut run = PatternRun::new(&PatternTask::default(), Preference::Cpu).unwrap().0;
     run.advance(40_000).unwrap();
     let view = run.view().unwrap();
     let n = view.presentations.len() as f64;
@@ -93,6 +95,7 @@ fn the_pattern_has_its_share_and_never_comes_twice_in_succession() {
 #[test]
 fn an_unusable_setting_is_said() {
     let task = PatternTask { threshold: f64::NAN, ..PatternTask::default() };
-    let error = PatternRun::new(&task, Wish::Cpu).err().expect("a threshold must be a number");
+    let error =
+        PatternRun::new(&task, Preference::Cpu).err().expect("a threshold must be a number");
     assert!(error.to_string().contains("v_th_mv"), "{error}");
 }

@@ -7,8 +7,8 @@ use egui::{CornerRadius, Rect, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, po
 use super::DrawEdit;
 use super::World;
 use super::settings::{AnswersOrder, AnswersView};
+use crate::ann::bundled::SETS;
 use crate::ann::ensemble;
-use crate::ann::shipped::SETS;
 use crate::core::csv::{self, optional, row as cells};
 use crate::core::decision::said;
 use crate::core::text::{certainty, grouped};
@@ -96,7 +96,7 @@ pub fn entries<'a>(world: &'a World<'_>) -> Vec<Entry<'a>> {
             key: &model.key,
             name: &model.name,
             group: match model.origin {
-                Origin::Shipped => architecture.family().name(),
+                Origin::Bundled => architecture.family().name(),
                 Origin::Run(_) => "Trained here",
                 Origin::Live { .. } => APART,
             },

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::core::bounds::{Bounded, Bounds};
 use crate::ui::workspace::Settings;
-use crate::workers::digits::shown;
 use crate::workers::models::is_model_key;
+use crate::workers::spiking::shown;
 
 /// How the answers are listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,11 +13,11 @@ use crate::data::{CLASSES, SIDE};
 use crate::ui::command::{DigitEdit, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{canvas, digit_view, picture, sources};
-use crate::workers::inspect::{Part, Sight};
+use crate::workers::inspect::{Inspection, Part};
 
 /// Draws the column, `width` points wide.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let (sight, width) = (&*world.room.sight, ui.available_width());
+    let (inspection, width) = (&*world.room.inspection, ui.available_width());
     ui.spacing_mut().item_spacing.y = 5.0;
     ui.label(RichText::new("What the networks see").font(theme::strong(14.0)));
     let pixels = world.digit.pixels();
@@ -39,9 +39,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         let value = pixels[y * SIDE + x];
         response.on_hover_text_at_pointer(format!("column {x}, row {y}: {value:.2}"));
     }
-    field(ui, world, sight, rect);
+    field(ui, world, inspection, rect);
     drawing(ui, world, width, out);
-    answer(ui, world, sight, width);
+    answer(ui, world, inspection, width);
 }
 
 /// A part of the 28×28 picture on the screen.
@@ -52,12 +52,12 @@ fn on_screen(rect: Rect, region: Region) -> Rect {
 }
 
 /// Theoretical and effective field of the unit under the pointer or gone into.
-fn field(ui: &mut Ui, world: &World<'_>, sight: &Sight, rect: Rect) {
+fn field(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, rect: Rect) {
     let p = palette(ui.visuals());
     let small = |text: String| RichText::new(text).small();
     let wanted = world.room.hover.or(world.room.kept.unit());
     let wanted = wanted.filter(|_| world.room.kept.tab == FieldsTab::Network);
-    let (Some(unit), Some(anatomy)) = (wanted, &sight.anatomy) else {
+    let (Some(unit), Some(anatomy)) = (wanted, &inspection.anatomy) else {
         let text = match world.room.kept.tab {
             FieldsTab::Network => "Point at a unit to see which pixels it senses.",
             _ => "",
@@ -68,8 +68,10 @@ fn field(ui: &mut Ui, world: &World<'_>, sight: &Sight, rect: Rect) {
     let region =
         if part.field.whole { part.field.covered() } else { part.field.at(unit.y, unit.x) };
     let mut text = caption(part, region, unit.channel);
-    let known =
-        sight.field.as_ref().filter(|(of, _)| (of.layer, of.channel) == (unit.layer, unit.channel));
+    let known = inspection
+        .field
+        .as_ref()
+        .filter(|(of, _)| (of.layer, of.channel) == (unit.layer, unit.channel));
     if let Some((_, effective)) = known {
         let there = on_screen(rect, region);
         let largest = effective.map.iter().copied().fold(0f32, f32::max);
@@ -143,15 +145,15 @@ fn drawing(ui: &mut Ui, world: &World<'_>, width: f32, out: &mut Outbox) {
 }
 
 /// The model's ten probabilities as bars.
-fn answer(ui: &mut Ui, world: &World<'_>, sight: &Sight, width: f32) {
+fn answer(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, width: f32) {
     let p = palette(ui.visuals());
-    let Some(anatomy) = sight.anatomy.as_ref().filter(|_| !world.digit.is_blank()) else {
+    let Some(anatomy) = inspection.anatomy.as_ref().filter(|_| !world.digit.is_blank()) else {
         ui.label(
             RichText::new("Draw a digit: it flows through the network at once.").color(p.weak),
         );
         return;
     };
-    let probabilities = &sight.probabilities;
+    let probabilities = &inspection.probabilities;
     let (best, sure) = crate::core::decision::best(probabilities);
     let name = &anatomy.model.name;
     let said = crate::core::decision::said(best);

@@ -16,13 +16,13 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::palette;
 use crate::ui::widgets::picture;
 use crate::workers::inspect::seek::find;
-use crate::workers::inspect::{Anatomy, Part, Sight};
+use crate::workers::inspect::{Anatomy, Inspection, Part};
 
 /// Draws the layer.
 pub fn show(
     ui: &mut Ui,
     world: &World<'_>,
-    sight: &Sight,
+    inspection: &Inspection,
     anatomy: &Anatomy,
     part: &Part,
     out: &mut Outbox,
@@ -38,10 +38,10 @@ pub fn show(
     let room = Rect::from_min_max(from, egui::pos2(ui.max_rect().right(), bottom));
     let (touched, signed, what) = match show {
         Show::Maps => {
-            let touched = units(ui, world, sight, part, room, true);
+            let touched = units(ui, world, inspection, part, room, true);
             (touched, !part.rectified(), "activation")
         }
-        Show::Kernels => (kernels(ui, world, sight, part, room), true, "weight"),
+        Show::Kernels => (kernels(ui, world, inspection, part, room), true, "weight"),
         Show::Fields => {
             let touched = fields(ui, world, anatomy, part, room, out);
             (touched, false, "mean |∂ unit / ∂ pixel|")
@@ -109,11 +109,17 @@ pub fn least(world: &World<'_>) -> f32 {
 }
 
 /// The kernels of all units, each over all its inputs.
-fn kernels(ui: &mut Ui, world: &World<'_>, sight: &Sight, part: &Part, room: Rect) -> Touched {
+fn kernels(
+    ui: &mut Ui,
+    world: &World<'_>,
+    inspection: &Inspection,
+    part: &Part,
+    room: Rect,
+) -> Touched {
     let Some(filters) = &part.filters else { return Touched::default() };
     let scale = world.room.kept.scale;
     let (_, size) = tint::sheet(filters);
-    let model = sight.anatomy.as_ref().map_or(0, |a| std::sync::Arc::as_ptr(a) as usize);
+    let model = inspection.anatomy.as_ref().map_or(0, |a| std::sync::Arc::as_ptr(a) as usize);
     let mosaic = Mosaic {
         id: ui.scope_id().with(("kernels", part.layer)),
         stamp: picture::stamp((model, scale)),
@@ -125,7 +131,7 @@ fn kernels(ui: &mut Ui, world: &World<'_>, sight: &Sight, part: &Part, room: Rec
         least: least(world),
     };
     let touched = mosaic.show_pages(ui, room, |visuals| {
-        let limits = Limits::kernels(sight, filters, scale);
+        let limits = Limits::kernels(inspection, filters, scale);
         let visuals = visuals.clone();
         let line = palette(&visuals).line;
         Box::new(move |unit, at| {

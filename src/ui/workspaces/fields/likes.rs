@@ -16,13 +16,13 @@ use crate::ui::command::{DigitEdit, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
 use crate::workers::inspect::seek::{Excited, find};
-use crate::workers::inspect::{Anatomy, Part, Sight};
+use crate::workers::inspect::{Anatomy, Inspection, Part};
 
 /// Draws what the unit likes.
 pub fn show(
     ui: &mut Ui,
     world: &World<'_>,
-    sight: &Sight,
+    inspection: &Inspection,
     anatomy: &Anatomy,
     (part, unit): (&Part, Unit),
     out: &mut Outbox,
@@ -31,7 +31,7 @@ pub fn show(
     if world.room.findings.running.is_some() {
         progress::bar(ui, world, out);
     }
-    pictures(ui, world, sight, anatomy, (part, unit), out);
+    pictures(ui, world, inspection, anatomy, (part, unit), out);
     exciting(ui, world, anatomy, (part, unit), out);
 }
 
@@ -39,7 +39,7 @@ pub fn show(
 fn pictures(
     ui: &mut Ui,
     world: &World<'_>,
-    sight: &Sight,
+    inspection: &Inspection,
     anatomy: &Anatomy,
     (part, unit): (&Part, Unit),
     out: &mut Outbox,
@@ -86,8 +86,10 @@ fn pictures(
             }
         });
     });
-    let field =
-        sight.field.as_ref().filter(|(of, _)| (of.layer, of.channel) == (unit.layer, unit.channel));
+    let field = inspection
+        .field
+        .as_ref()
+        .filter(|(of, _)| (of.layer, of.channel) == (unit.layer, unit.channel));
     if let Some((_, field)) = field {
         let [y, x] = field.sigma;
         let text = format!(

@@ -17,11 +17,16 @@ use crate::core::text::grouped;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
-use crate::workers::inspect::{Anatomy, Part, Sight};
+use crate::workers::inspect::{Anatomy, Inspection, Part};
 
 /// Draws a column for each layer into what room there is.
-pub fn show(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) -> Option<Unit> {
-    let anatomy = sight.anatomy.as_ref()?;
+pub fn show(
+    ui: &mut Ui,
+    world: &World<'_>,
+    inspection: &Inspection,
+    out: &mut Outbox,
+) -> Option<Unit> {
+    let anatomy = inspection.anatomy.as_ref()?;
     let parts = layers(ui, world, &anatomy.parts);
     let room = ui.available_rect_before_wrap();
     let n = parts.len();
@@ -37,7 +42,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) -> 
         if i > 0 {
             chevron(ui, pos2(x - gap / 2.0, room.center().y), gap * 0.28);
         }
-        hovered = layer(ui, world, sight, part, column, out).or(hovered);
+        hovered = layer(ui, world, inspection, part, column, out).or(hovered);
         x += width + gap;
     }
     if world.digit.is_blank() {
@@ -99,7 +104,7 @@ fn chevron(ui: &Ui, at: egui::Pos2, size: f32) {
 fn layer(
     ui: &mut Ui,
     world: &World<'_>,
-    sight: &Sight,
+    inspection: &Inspection,
     part: &Part,
     column: Rect,
     out: &mut Outbox,
@@ -134,9 +139,9 @@ fn layer(
     };
     text(middle + vec2(0.0, 30.0), shape, theme::regular(11.5), p.weak);
     let touched = if matches!(part.kind, Layer::Dense { relu: false, .. }) {
-        classes(ui, world, sight, part, room)
+        classes(ui, world, inspection, part, room)
     } else {
-        units(ui, world, sight, part, room, false)
+        units(ui, world, inspection, part, room, false)
     };
     if response.clicked() {
         out.push(FieldsEdit::Layer(part.layer));
@@ -219,9 +224,9 @@ pub fn spot(part: &Part, hovered: Option<(usize, usize, usize)>) -> Option<Unit>
 }
 
 /// The number that a unit gives for the current digit.
-pub fn value(sight: &Sight, part: &Part, unit: Unit) -> f32 {
+pub fn value(inspection: &Inspection, part: &Part, unit: Unit) -> f32 {
     let [h, w, c] = part.shape;
-    let output = sight.trace.output(part.layer);
+    let output = inspection.trace.output(part.layer);
     output.get(place(Plane::new(h, w, c), unit)).copied().unwrap_or(f32::NAN)
 }
 
@@ -229,7 +234,7 @@ pub fn value(sight: &Sight, part: &Part, unit: Unit) -> f32 {
 pub fn units(
     ui: &mut Ui,
     world: &World<'_>,
-    sight: &Sight,
+    inspection: &Inspection,
     part: &Part,
     room: Rect,
     large: bool,
@@ -240,7 +245,7 @@ pub fn units(
     let mosaic = Mosaic {
         least: if part.is_map() { least(world) } else { 0.0 },
         id: ui.scope_id().with(("units", part.layer, large)),
-        stamp: stamp_of(sight, (part.layer, view.scale, blank)),
+        stamp: stamp_of(inspection, (part.layer, view.scale, blank)),
         label: format!("{}: {}", part.name, shape(part, false)),
         count: c,
         size: (h, w),
@@ -248,12 +253,12 @@ pub fn units(
         numbers: large,
     };
     let colours = |visuals: &egui::Visuals| -> Box<dyn Fn(usize, usize) -> egui::Color32 + '_> {
-        let mut limits = Limits::activations(sight, part, view.scale);
+        let mut limits = Limits::activations(inspection, part, view.scale);
         if blank {
             // What biases alone do is no picture of anything.
             limits = Limits::none();
         }
-        let values = sight.trace.output(part.layer);
+        let values = inspection.trace.output(part.layer);
         let (signed, visuals) = (!part.rectified(), visuals.clone());
         Box::new(move |unit, at| {
             tint::colour(&visuals, signed, values[at * c + unit], limits.of(unit))
@@ -264,17 +269,17 @@ pub fn units(
     } else {
         mosaic.show(ui, room, 0, colours)
     };
-    tip(ui, sight, part, &touched);
+    tip(ui, inspection, part, &touched);
     touched
 }
 
 /// Changes with what the layers say and with what else is named.
-pub fn stamp_of(sight: &Sight, of: impl Hash) -> u64 {
-    picture::stamp((sight.revision, of))
+pub fn stamp_of(inspection: &Inspection, of: impl Hash) -> u64 {
+    picture::stamp((inspection.revision, of))
 }
 
 /// The value under the pointer.
-fn tip(ui: &Ui, sight: &Sight, part: &Part, touched: &Touched) {
+fn tip(ui: &Ui, inspection: &Inspection, part: &Part, touched: &Touched) {
     if let (Some(unit), true) = (spot(part, touched.hovered), ui.input(|i| i.pointer.has_pointer()))
     {
         let place = if part.is_map() {
@@ -282,7 +287,8 @@ fn tip(ui: &Ui, sight: &Sight, part: &Part, touched: &Touched) {
         } else {
             String::new()
         };
-        let text = format!("unit {}{place}: {}", unit.channel, short(value(sight, part, unit)));
+        let text =
+            format!("unit {}{place}: {}", unit.channel, short(value(inspection, part, unit)));
         egui::Tooltip::always_open(
             ui.ctx().clone(),
             ui.layer_id(),
@@ -296,7 +302,13 @@ fn tip(ui: &Ui, sight: &Sight, part: &Part, touched: &Touched) {
 
 /// The last layer: a row for each digit, with its logit and what softmax makes of
 /// it.
-fn classes(ui: &mut Ui, world: &World<'_>, sight: &Sight, part: &Part, room: Rect) -> Touched {
+fn classes(
+    ui: &mut Ui,
+    world: &World<'_>,
+    inspection: &Inspection,
+    part: &Part,
+    room: Rect,
+) -> Touched {
     let p = palette(ui.visuals());
     let n = part.shape[2];
     let id = ui.scope_id().with(("classes", part.layer));
@@ -306,12 +318,12 @@ fn classes(ui: &mut Ui, world: &World<'_>, sight: &Sight, part: &Part, room: Rec
         egui::WidgetInfo::labeled(egui::accesskit::Role::ListBox, true, label)
     });
     let blank = world.digit.is_blank();
-    let best = crate::core::decision::unique_max(&sight.probabilities);
+    let best = crate::core::decision::unique_max(&inspection.probabilities);
     let step = room.height() / n as f32;
     for d in 0..n {
         let top = room.top() + d as f32 * step;
         let row = Rect::from_min_size(pos2(room.left(), top), vec2(room.width(), step)).shrink(2.0);
-        let probability = sight.probabilities.get(d).copied().unwrap_or(0.0);
+        let probability = inspection.probabilities.get(d).copied().unwrap_or(0.0);
         ui.painter().rect_filled(row, 3, p.well);
         let wins = Some(d) == best && !blank;
         if !blank {
@@ -336,14 +348,14 @@ fn classes(ui: &mut Ui, world: &World<'_>, sight: &Sight, part: &Part, room: Rec
         hovered: response.hover_pos().and_then(at),
         chosen: response.clicked().then(|| response.interact_pointer_pos().and_then(at)).flatten(),
     };
-    tip(ui, sight, part, &touched);
+    tip(ui, inspection, part, &touched);
     touched
 }
 
 /// Whether the layers in view are those of the model chosen.
-pub fn current<'a>(sight: &'a Sight, world: &World<'_>) -> Option<&'a Anatomy> {
+pub fn current<'a>(inspection: &'a Inspection, world: &World<'_>) -> Option<&'a Anatomy> {
     let model = world.room.kept.chosen(&world.models)?;
-    sight.anatomy.as_deref().filter(|a| {
+    inspection.anatomy.as_deref().filter(|a| {
         std::sync::Arc::ptr_eq(&a.model, model)
             || a.model.network.architecture().id == model.network.architecture().id
     })

@@ -2,14 +2,14 @@
 
 use crate::core::npz::{Array, Values};
 use crate::workers::inspect::seek::find;
-use crate::workers::inspect::{Findings, Sight};
+use crate::workers::inspect::{Findings, Inspection};
 
 /// Named arrays.
 type Arrays = Vec<(String, Array)>;
 
 /// The digit, each layer's output and kernels, and what was found of this model.
-pub fn arrays(sight: &Sight, findings: &Findings) -> Result<Arrays, String> {
-    let Some(anatomy) = &sight.anatomy else {
+pub fn arrays(inspection: &Inspection, findings: &Findings) -> Result<Arrays, String> {
+    let Some(anatomy) = &inspection.anatomy else {
         return Err("no network has been taken apart yet; try again in a moment".into());
     };
     let mut all = Arrays::new();
@@ -17,14 +17,14 @@ pub fn arrays(sight: &Sight, findings: &Findings) -> Result<Arrays, String> {
         all.push((name, Array::new(shape, Values::F32(values))?));
         Ok(())
     };
-    put("digit".into(), &[28, 28], sight.trace.planes[0].clone())?;
-    put("probabilities".into(), &[10], sight.probabilities.to_vec())?;
+    put("digit".into(), &[28, 28], inspection.trace.planes[0].clone())?;
+    put("probabilities".into(), &[10], inspection.probabilities.to_vec())?;
     let model = &anatomy.model;
     for part in &anatomy.parts {
         let name = part.name.to_lowercase().replace([' ', '×', '-'], "_");
         let name = format!("{:02}_{name}", part.layer);
         let shape: &[usize] = if part.is_map() { &part.shape } else { &part.shape[2..] };
-        put(format!("{name}_output"), shape, sight.trace.output(part.layer).to_vec())?;
+        put(format!("{name}_output"), shape, inspection.trace.output(part.layer).to_vec())?;
         if let Some(f) = &part.filters {
             put(format!("{name}_kernels"), &[f.units, f.inputs, f.h, f.w], f.values.clone())?;
         }
@@ -46,7 +46,7 @@ pub fn arrays(sight: &Sight, findings: &Findings) -> Result<Arrays, String> {
             }
         }
     }
-    for reason in &sight.why {
+    for reason in &inspection.why {
         let name = format!("gradient_times_input_{}", reason.model.key);
         put(name, &[28, 28], reason.attribution.map.to_vec())?;
     }

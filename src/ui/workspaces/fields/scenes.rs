@@ -56,7 +56,7 @@ pub const SCENES: &[Scene] = &[
         name: "why",
         look: Look::Light,
         set_up: |house| open(house, &[FieldsEdit::Tab(FieldsTab::Why)]),
-        ready: |house| looked(house) && !house.room::<Fields>().sight.why.is_empty(),
+        ready: |house| looked(house) && !house.room::<Fields>().inspection.why.is_empty(),
     },
     Scene {
         name: "occlusion",
@@ -99,7 +99,7 @@ fn open(house: &mut House, edits: &[FieldsEdit]) {
     // What a search is about is known once the network has been taken apart.
     let begun = Instant::now();
     house.follow();
-    while house.room::<Fields>().sight.anatomy.is_none() && begun.elapsed() < PATIENCE {
+    while house.room::<Fields>().inspection.anatomy.is_none() && begun.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(10));
         house.follow();
     }

@@ -16,7 +16,7 @@ use crate::ui::desk::Desk;
 use crate::ui::scene::Scene;
 use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
-use crate::workers::inspect::{Findings, Inspector, Look, Part, Sight, Task};
+use crate::workers::inspect::{Findings, Inspection, Inspector, Look, Part, Task};
 use crate::workers::library::Job;
 use crate::workers::models::{Model, Origin};
 
@@ -78,7 +78,7 @@ pub struct Fields {
     /// Whether the window slides by itself.
     pub playing: bool,
     /// What is seen of the network in view.
-    pub sight: Arc<Sight>,
+    pub inspection: Arc<Inspection>,
     /// What was found so far, and what is being searched.
     pub findings: Arc<Findings>,
     inspector: Inspector,
@@ -111,12 +111,12 @@ fn digits_to_search(desk: &Desk) -> Option<Arc<Dataset>> {
 impl Fields {
     /// Whether what is seen is what is looked at.
     pub fn looked(&self) -> bool {
-        self.serial > 0 && self.sight.serial == self.serial
+        self.serial > 0 && self.inspection.serial == self.serial
     }
 
     /// The part of the model in view with this layer's number.
     fn part(&self, layer: usize) -> Option<&Part> {
-        self.sight.anatomy.as_ref()?.part(layer)
+        self.inspection.anatomy.as_ref()?.part(layer)
     }
 
     fn seek(&mut self, seek: Seek, desk: &mut Desk) {
@@ -192,7 +192,7 @@ impl Fields {
     /// A session or another network may name a unit that is not there.
     fn fit_place(&mut self, desk: &Desk) {
         let kept = &mut self.kept;
-        let (Some(anatomy), Some(layer)) = (&self.sight.anatomy, kept.layer) else { return };
+        let (Some(anatomy), Some(layer)) = (&self.inspection.anatomy, kept.layer) else { return };
         if kept.chosen(&desk.models).is_none_or(|m| !Arc::ptr_eq(m, &anatomy.model)) {
             return;
         }
@@ -243,7 +243,7 @@ impl Workspace for Fields {
             kept,
             hover: None,
             playing: false,
-            sight: inspector.sight(),
+            inspection: inspector.inspection(),
             findings: inspector.findings(),
             inspector,
             looked: None,
@@ -315,9 +315,10 @@ impl Workspace for Fields {
             FieldsEdit::Seek(seek) => self.seek(seek, desk),
             FieldsEdit::Stop => self.inspector.stop(),
             FieldsEdit::SaveArrays => {
-                let key = self.sight.anatomy.as_ref().map_or("network", |a| a.model.key.as_str());
+                let key =
+                    self.inspection.anatomy.as_ref().map_or("network", |a| a.model.key.as_str());
                 let path = desk.export_path(&format!("fields-{key}"), "npz");
-                match save::arrays(&self.sight, &self.findings) {
+                match save::arrays(&self.inspection, &self.findings) {
                     Ok(arrays) => desk.job(Job::ExportArrays { path, arrays }),
                     Err(reason) => desk.toasts.failure(format!("Nothing was saved: {reason}")),
                 }
@@ -340,7 +341,7 @@ impl Workspace for Fields {
     /// Looks where the workspace looks, begins a search whose digits have come, and
     /// lets the window slide, while somebody looks.
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
-        (self.sight, self.findings) = (self.inspector.sight(), self.inspector.findings());
+        (self.inspection, self.findings) = (self.inspector.inspection(), self.inspector.findings());
         if !shown {
             (self.hover, self.playing) = (None, false);
             return;

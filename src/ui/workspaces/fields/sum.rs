@@ -13,18 +13,18 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
 use crate::ui::widgets::picture;
-use crate::workers::inspect::{Part, Sight};
+use crate::workers::inspect::{Inspection, Part};
 
 /// Draws the sum.
 pub fn show(
     ui: &mut Ui,
     world: &World<'_>,
-    sight: &Sight,
+    inspection: &Inspection,
     (part, unit): (&Part, Unit),
     out: &mut Outbox,
 ) {
     ui.label(RichText::new("How this number comes about").font(theme::strong(14.0)));
-    let Some((_, formula)) = sight.sum.as_ref().filter(|(of, _)| *of == unit) else { return };
+    let Some((_, formula)) = inspection.sum.as_ref().filter(|(of, _)| *of == unit) else { return };
     match &**formula {
         Formula::Weighted(sum) => weighted(ui, world, part, sum, out),
         Formula::Largest { inputs, chosen, y, x } => largest(ui, inputs, *chosen, (*y, *x)),

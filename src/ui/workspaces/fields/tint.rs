@@ -6,7 +6,7 @@ use egui::{Color32, RichText, Ui, Visuals, vec2};
 use super::settings::Scale;
 use crate::ann::inspect::filters::{Filters, largest};
 use crate::ui::theme::{self, palette};
-use crate::workers::inspect::{Part, Sight};
+use crate::workers::inspect::{Inspection, Part};
 
 /// A value's colour, relative to the largest size.
 pub fn colour(visuals: &Visuals, signed: bool, value: f32, limit: f32) -> Color32 {
@@ -32,16 +32,16 @@ impl Limits {
     }
 
     /// For a layer's activations.
-    pub fn activations(sight: &Sight, part: &Part, scale: Scale) -> Self {
-        let values = sight.trace.output(part.layer);
+    pub fn activations(inspection: &Inspection, part: &Part, scale: Scale) -> Self {
+        let values = inspection.trace.output(part.layer);
         // The units of a vector are single numbers: each alone would be all there
         // is, so they are compared with each other.
         let all = match scale {
             Scale::Unit if part.is_map() => None,
             Scale::Unit | Scale::Layer => Some(largest(values)),
             Scale::Global => {
-                let parts = sight.anatomy.as_ref().map_or(&[][..], |a| &a.parts);
-                let layers = parts.iter().map(|p| largest(sight.trace.output(p.layer)));
+                let parts = inspection.anatomy.as_ref().map_or(&[][..], |a| &a.parts);
+                let layers = parts.iter().map(|p| largest(inspection.trace.output(p.layer)));
                 Some(layers.fold(0.0, f32::max))
             }
         };
@@ -57,12 +57,12 @@ impl Limits {
     }
 
     /// For a layer's kernels.
-    pub fn kernels(sight: &Sight, filters: &Filters, scale: Scale) -> Self {
+    pub fn kernels(inspection: &Inspection, filters: &Filters, scale: Scale) -> Self {
         let all = match scale {
             Scale::Unit => None,
             Scale::Layer => Some(filters.largest()),
             Scale::Global => {
-                let parts = sight.anatomy.as_ref().map_or(&[][..], |a| &a.parts);
+                let parts = inspection.anatomy.as_ref().map_or(&[][..], |a| &a.parts);
                 let layers = parts.iter().filter_map(|p| p.filters.as_ref()).map(Filters::largest);
                 Some(layers.fold(0.0, f32::max))
             }

@@ -14,13 +14,13 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
 use crate::ui::widgets::picture;
-use crate::workers::inspect::{Anatomy, Part, Sight};
+use crate::workers::inspect::{Anatomy, Inspection, Part};
 
 /// Draws the unit.
 pub fn show(
     ui: &mut Ui,
     world: &World<'_>,
-    sight: &Sight,
+    inspection: &Inspection,
     anatomy: &Anatomy,
     (part, unit): (&Part, Unit),
     out: &mut Outbox,
@@ -41,14 +41,16 @@ pub fn show(
         });
     };
     within(ui, 0, "map", &mut |ui| {
-        map(ui, world, sight, (part, unit), out);
+        map(ui, world, inspection, (part, unit), out);
         if !three {
-            likes::show(ui, world, sight, anatomy, (part, unit), out);
+            likes::show(ui, world, inspection, anatomy, (part, unit), out);
         }
     });
-    within(ui, 1, "sum", &mut |ui| sum::show(ui, world, sight, (part, unit), out));
+    within(ui, 1, "sum", &mut |ui| sum::show(ui, world, inspection, (part, unit), out));
     if three {
-        within(ui, 2, "likes", &mut |ui| likes::show(ui, world, sight, anatomy, (part, unit), out));
+        within(ui, 2, "likes", &mut |ui| {
+            likes::show(ui, world, inspection, anatomy, (part, unit), out)
+        });
     }
     ui.allocate_rect(room, Sense::hover());
 }
@@ -57,7 +59,7 @@ pub fn show(
 fn map(
     ui: &mut Ui,
     world: &World<'_>,
-    sight: &Sight,
+    inspection: &Inspection,
     (part, unit): (&Part, Unit),
     out: &mut Outbox,
 ) {
@@ -72,7 +74,7 @@ fn map(
         ui.label(RichText::new(format!("of {}", part.shape[2])).color(p.weak));
     });
     let [h, w, c] = part.shape;
-    let gives = value(sight, part, unit);
+    let gives = value(inspection, part, unit);
     if !part.is_map() {
         ui.label(RichText::new(short(gives)).font(theme::strong(30.0)));
         ui.label("is what it gives for this digit; its neighbours:");
@@ -80,7 +82,7 @@ fn map(
             ui.next_widget_position(),
             vec2(ui.available_width(), ui.available_width()),
         );
-        let touched = super::network::units(ui, world, sight, part, room, true);
+        let touched = super::network::units(ui, world, inspection, part, room, true);
         if let Some((channel, ..)) = touched.chosen {
             out.push(FieldsEdit::Unit(Unit { channel, ..unit }));
         }
@@ -100,7 +102,7 @@ fn map(
     });
     let view = &world.room.kept;
     let stamp = picture::stamp((
-        sight.revision,
+        inspection.revision,
         unit.layer,
         unit.channel,
         view.scale,
@@ -110,8 +112,8 @@ fn map(
     let id = ui.scope_id().with("feature map");
     let limits = std::cell::OnceCell::new();
     picture::paint(ui, id, stamp, rect, (h, w), |i| {
-        let limits = limits.get_or_init(|| Limits::activations(sight, part, view.scale));
-        let values = sight.trace.output(part.layer);
+        let limits = limits.get_or_init(|| Limits::activations(inspection, part, view.scale));
+        let values = inspection.trace.output(part.layer);
         tint::colour(
             &visuals,
             !part.rectified(),
@@ -126,7 +128,7 @@ fn map(
     ui.painter().rect_stroke(here, 0, Stroke::new(2.2, p.accent), egui::StrokeKind::Outside);
     moved(ui, &response, rect, (part, unit), out);
     if let Some((y, x)) = response.hover_pos().and_then(|at| picture::cell(rect, (h, w), at)) {
-        let there = value(sight, part, Unit { y, x, ..unit });
+        let there = value(inspection, part, Unit { y, x, ..unit });
         response.on_hover_text_at_pointer(format!("column {x}, row {y}: {}", short(there)));
     }
     ui.label(format!("Column {}, row {}: {}", unit.x, unit.y, short(gives)));

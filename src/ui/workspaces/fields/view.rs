@@ -9,19 +9,19 @@ use crate::ann::inspect::Unit;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::page::{self, NARROW, Page, Side};
-use crate::workers::inspect::{Anatomy, Sight};
+use crate::workers::inspect::{Anatomy, Inspection};
 
 /// Draws the workspace.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let side = Side { name: "digit", show: digit::show, width: [180.0, 250.0], folds: false };
     let shown = Page { id: "fields", side, bar: None };
-    shown.show(ui, world, out, |ui, out| figure(ui, world, &world.room.sight, out));
+    shown.show(ui, world, out, |ui, out| figure(ui, world, &world.room.inspection, out));
     if ui.input(|i| i.key_pressed(Key::Escape)) {
         out.push(FieldsEdit::Up);
     }
 }
 
-fn figure(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
+fn figure(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, out: &mut Outbox) {
     let view = &world.room.kept;
     let whole = ui.max_rect();
     ui.horizontal_wrapped(|ui| {
@@ -54,20 +54,26 @@ fn figure(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
         }
         save_buttons(ui, whole, out);
     });
-    let Some(anatomy) = network::current(sight, world) else {
+    let Some(anatomy) = network::current(inspection, world) else {
         ui.add_space(20.0);
         ui.label("Taking the network apart…");
         return;
     };
     match view.tab {
-        FieldsTab::Network => levels(ui, world, sight, anatomy, out),
-        FieldsTab::Why => why::show(ui, world, sight, out),
+        FieldsTab::Network => levels(ui, world, inspection, anatomy, out),
+        FieldsTab::Why => why::show(ui, world, inspection, out),
         FieldsTab::Gabor => gabor::show(ui, world, anatomy, out),
     }
 }
 
 /// Network → layer → unit, and where the pointer is.
-fn levels(ui: &mut Ui, world: &World<'_>, sight: &Sight, anatomy: &Anatomy, out: &mut Outbox) {
+fn levels(
+    ui: &mut Ui,
+    world: &World<'_>,
+    inspection: &Inspection,
+    anatomy: &Anatomy,
+    out: &mut Outbox,
+) {
     let view = &world.room.kept;
     let part = view.layer.and_then(|l| anatomy.part(l));
     path(ui, world, anatomy, out);
@@ -79,11 +85,11 @@ fn levels(ui: &mut Ui, world: &World<'_>, sight: &Sight, anatomy: &Anatomy, out:
     });
     let hovered = match (part, unit) {
         (Some(part), Some(unit)) => {
-            unit::show(ui, world, sight, anatomy, (part, unit), out);
+            unit::show(ui, world, inspection, anatomy, (part, unit), out);
             None
         }
-        (Some(part), None) => layer::show(ui, world, sight, anatomy, part, out),
-        (None, _) => network::show(ui, world, sight, out),
+        (Some(part), None) => layer::show(ui, world, inspection, anatomy, part, out),
+        (None, _) => network::show(ui, world, inspection, out),
     };
     if hovered != world.room.hover {
         out.push(FieldsEdit::Hover(hovered));

@@ -16,12 +16,12 @@ use crate::data::{CLASSES, PIXELS, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
-use crate::workers::inspect::Sight;
+use crate::workers::inspect::Inspection;
 use crate::workers::inspect::live::Reason;
 use crate::workers::inspect::seek::{Covered, Found};
 
 /// Draws the page.
-pub fn show(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
+pub fn show(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, out: &mut Outbox) {
     let view = &world.room.kept;
     ui.horizontal_wrapped(|ui| {
         for map in [ReasonMap::Gradient, ReasonMap::Occlusion] {
@@ -69,7 +69,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, sight: &Sight, out: &mut Outbox) {
     };
     tint::legend(ui, true, what, ends);
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        cards(ui, world, sight);
+        cards(ui, world, inspection);
     });
 }
 
@@ -96,8 +96,8 @@ fn fits(world: &World<'_>, covered: &Covered) -> bool {
 }
 
 /// A card for each model.
-fn cards(ui: &mut Ui, world: &World<'_>, sight: &Sight) {
-    let n = sight.why.len().max(1);
+fn cards(ui: &mut Ui, world: &World<'_>, inspection: &Inspection) {
+    let n = inspection.why.len().max(1);
     let room = ui.available_size();
     let (head, gap) = (40.0, 10.0);
     let columns = (1..=n)
@@ -116,7 +116,7 @@ fn cards(ui: &mut Ui, world: &World<'_>, sight: &Sight) {
         .clamp(84.0, 240.0);
     let columns = ((room.x / (side + gap)) as usize).max(1);
     ui.spacing_mut().item_spacing = vec2(gap, gap);
-    for row in sight.why.chunks(columns) {
+    for row in inspection.why.chunks(columns) {
         ui.horizontal_top(|ui| {
             for reason in row {
                 let (rect, response) =

@@ -291,7 +291,7 @@ fn tools(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) -> egui::Pos2 {
         saves(ui, world, out);
         hear(ui, world, out);
         let engine = EngineRow {
-            wish: world.session.engine,
+            preference: world.session.engine,
             used: view.engine.as_ref(),
             speeds: view.speeds,
             running: world.room.running || view.goes,

@@ -20,7 +20,7 @@ use super::settings::{
 };
 use super::{ABOUT, scenes, view};
 use crate::core::playback::{Playback, PlaybackEdit};
-use crate::snn::choose::Wish;
+use crate::snn::choose::Preference;
 use crate::snn::experiments::cpu_engine;
 use crate::snn::nir;
 use crate::snn::recording::Recording;
@@ -113,7 +113,7 @@ pub struct Neuron {
     thread: Simulation,
     experiments: Experiments,
     /// The engine that the thread was told of last.
-    engine: Wish,
+    engine: Preference,
     /// Whether the simulation has its network.
     loaded: bool,
     /// The step up to which spikes have been heard, and when.
@@ -283,7 +283,7 @@ impl Workspace for Neuron {
             clicks: Clicks::start(start.events.clone())?,
             thread,
             experiments,
-            engine: Wish::default(),
+            engine: Preference::default(),
             loaded: false,
             heard: None,
             awaited: 0,

@@ -291,7 +291,7 @@ fn tools(ui: &mut Ui, world: &World<'_>, view: &PatternView, out: &mut Outbox) {
             return;
         }
         let engine = EngineRow {
-            wish: world.session.engine,
+            preference: world.session.engine,
             used: Some(&view.engine),
             speeds: state.speeds,
             running: world.room.running,

@@ -15,7 +15,7 @@ use super::settings::{
 };
 use super::{ABOUT, scenes, view};
 use crate::core::playback::{Playback, PlaybackEdit, PlaybackSettings};
-use crate::snn::choose::Wish;
+use crate::snn::choose::Preference;
 use crate::snn::experiments::pattern::DT_MS;
 use crate::snn::experiments::story;
 use crate::snn::params::Config;
@@ -87,7 +87,7 @@ pub struct Plasticity {
     questions: Experiments,
     thread: PatternThread,
     /// The engine that the thread was told of last.
-    engine: Wish,
+    engine: Preference,
     /// Whether the pattern experiment has begun.
     loaded: bool,
     /// Step that the run was asked to reach while it is held.
@@ -227,7 +227,7 @@ impl Workspace for Plasticity {
             running: false,
             questions,
             thread,
-            engine: Wish::default(),
+            engine: Preference::default(),
             loaded: false,
             awaited: 0,
             generation: 0,

@@ -185,6 +185,7 @@ fn a_session_of_the_version_before_is_read() {
     assert_eq!(rooms["train"]["training"]["model"], "cnn3");
     assert_eq!(rooms["train"]["history"]["plots"], "confusion");
     assert_eq!(rooms["spiking"]["neurons"], 100);
+    assert_eq!(rooms["spiking"]["live_settings"]["learns"], false);
     assert_eq!(rooms["conversion"]["how"]["steps"], 50);
     assert_eq!(rooms["neuron"]["tab"], "codes");
     assert_eq!(rooms["time"]["unit"], 36);

@@ -5,7 +5,7 @@ use super::state::{Spiking, fresh_plot};
 use crate::core::playback::{Playback, PlaybackEdit};
 use crate::ui::desk::Desk;
 use crate::ui::widgets::live;
-use crate::workers::digits::DigitsCommand;
+use crate::workers::spiking::SpikingCommand;
 
 /// Speed above which the run goes as fast as it can, steps per second.
 const UNBOUNDED_STEPS_PER_S: f64 = 1e8;
@@ -48,7 +48,7 @@ impl Spiking {
         if steps > 0 {
             let view = self.run.view();
             self.awaited = steps + if by_spikes { view.step } else { view.images };
-            let by = if by_spikes { DigitsCommand::Steps } else { DigitsCommand::Images };
+            let by = if by_spikes { SpikingCommand::Steps } else { SpikingCommand::Images };
             self.tell(by(steps), desk);
         }
         if by_spikes {
@@ -89,7 +89,7 @@ impl Spiking {
         let past = (!bar.is_following() && bar.at() < view.images).then(|| bar.at());
         if past != self.past {
             self.past = past;
-            self.tell(DigitsCommand::Past(past), desk);
+            self.tell(SpikingCommand::Past(past), desk);
         }
     }
 

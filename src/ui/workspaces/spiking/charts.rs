@@ -8,8 +8,8 @@ use egui_plot::{
 use super::percent;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::time_axis::nice_step;
-use crate::workers::digits::tally::{BLOCK, Confusion, LABEL_BLOCKS, Tally, WINDOW};
-use crate::workers::digits::view::{BINS, Fields};
+use crate::workers::spiking::tally::{BLOCK, Confusion, LABEL_BLOCKS, Tally, WINDOW};
+use crate::workers::spiking::view::{BINS, Fields};
 
 /// A plot that shows what it is given and is not moved by accident.
 fn still<'a>(id: &'static str, height: f32) -> Plot<'a> {

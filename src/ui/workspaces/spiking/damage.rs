@@ -10,8 +10,8 @@ use crate::core::csv;
 use crate::core::text::grouped;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
-use crate::workers::digits::damage::Damage;
-use crate::workers::digits::measure::Curves;
+use crate::workers::spiking::damage::Damage;
+use crate::workers::spiking::measure::Curves;
 
 fn name(damage: Damage) -> (&'static str, &'static str, &'static str) {
     match damage {

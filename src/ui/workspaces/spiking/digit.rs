@@ -14,7 +14,7 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::time_bar::{self, TimeBar};
 use crate::ui::widgets::{digit_view, sources};
-use crate::workers::digits::shown::{Competition, POTENTIAL_EVERY_MS};
+use crate::workers::spiking::shown::{Competition, POTENTIAL_EVERY_MS};
 
 /// Resting potential, mV.
 const REST_MV: f32 = -65.0;

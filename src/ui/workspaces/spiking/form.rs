@@ -6,20 +6,20 @@ use super::SpikingEdit;
 use super::World;
 use super::settings::{GOAL, PRESETS, SIZES, SpikingSettings, USUAL_GOAL};
 use crate::core::text::grouped;
-use crate::snn::diehl_cook::shipped::SHIPPED;
+use crate::snn::diehl_cook::bundled::BUNDLED;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::engine::EngineRow;
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::{number, page};
-use crate::workers::digits::network::Knobs;
+use crate::workers::spiking::network::LiveSettings;
 
 /// The settings.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     page::heading(ui, "Network", SpikingEdit::Reset, out);
     network(ui, world, out);
     ui.separator();
-    knobs(ui, world, out);
+    live_settings(ui, world, out);
     ui.separator();
     about(ui, world, out);
 }
@@ -29,16 +29,16 @@ fn network(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let kept = &world.room.kept;
     let mut new = kept.clone();
     let label = ui.label("Begin with");
-    let begun = SHIPPED.iter().find(|s| kept.begin.as_deref() == Some(s.id));
+    let begun = BUNDLED.iter().find(|s| kept.begin.as_deref() == Some(s.id));
     ComboBox::from_id_salt("begin with")
         .selected_text(begun.map_or("a fresh network".into(), |s| named(s.name)))
         .width(ui.available_width() - 8.0)
         .show_ui(ui, |ui| {
             ui.selectable_value(&mut new.begin, None, "a fresh network");
-            for shipped in SHIPPED {
-                let id = Some(shipped.id.to_owned());
-                let tip = format!("A bundled network of {} neurons that learnt MNIST by spike-timing-dependent plasticity (STDP) alone", shipped.neurons);
-                ui.selectable_value(&mut new.begin, id, named(shipped.name)).on_hover_text(tip);
+            for bundled in BUNDLED {
+                let id = Some(bundled.id.to_owned());
+                let tip = format!("A bundled network of {} neurons that learnt MNIST by spike-timing-dependent plasticity (STDP) alone", bundled.neurons);
+                ui.selectable_value(&mut new.begin, id, named(bundled.name)).on_hover_text(tip);
             }
         })
         .response
@@ -90,11 +90,11 @@ fn fresh(ui: &mut Ui, new: &mut SpikingSettings) {
 }
 
 /// What can be changed while it learns.
-fn knobs(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let kept = world.room.kept.knobs;
-    let mut knobs = kept;
+fn live_settings(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let kept = world.room.kept.live_settings;
+    let mut live_settings = kept;
     ui.label(RichText::new("While it learns").font(theme::strong(14.0)));
-    let now = PRESETS.iter().find(|p| (p.knobs)() == kept);
+    let now = PRESETS.iter().find(|p| (p.live_settings)() == kept);
     let label = ui.label("Experiment");
     ComboBox::from_id_salt("experiment")
         .selected_text(now.map_or("your own", |p| p.name))
@@ -103,7 +103,7 @@ fn knobs(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             for preset in &PRESETS {
                 let on = now.is_some_and(|n| n.name == preset.name);
                 if ui.selectable_label(on, preset.name).on_hover_text(preset.see).clicked() {
-                    knobs = (preset.knobs)();
+                    live_settings = (preset.live_settings)();
                 }
             }
         })
@@ -113,16 +113,18 @@ fn knobs(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         ui.label(RichText::new(preset.see).small().color(palette(ui.visuals()).weak));
     }
     let tip = "What each inhibitory spike adds to the conductance of all other neurons; 0: no competition";
-    Field::new("Inhibition, × leak", "", Knobs::INHIBITION, tip).show(ui, &mut knobs.inhibition);
+    Field::new("Inhibition, × leak", "", LiveSettings::INHIBITION, tip)
+        .show(ui, &mut live_settings.inhibition);
     let tip = "How much each spike raises its neuron’s threshold; 0: no homeostasis";
-    Field::new("θ per spike, mV", "", Knobs::THETA_PLUS_MV, tip).show(ui, &mut knobs.theta_plus_mv);
+    Field::new("θ per spike, mV", "", LiveSettings::THETA_PLUS_MV, tip)
+        .show(ui, &mut live_settings.theta_plus_mv);
     let tip = "What a postsynaptic spike adds to the weight of an input that just spiked, at most";
-    Field::new("Learning rate ν₊", "", Knobs::RATE, tip).show(ui, &mut knobs.rate);
-    ui.checkbox(&mut knobs.normalise, "Normalise weights")
+    Field::new("Learning rate ν₊", "", LiveSettings::RATE, tip).show(ui, &mut live_settings.rate);
+    ui.checkbox(&mut live_settings.normalise, "Normalise weights")
         .on_hover_text("Before every image the weights onto each neuron are scaled to sum to 78");
-    ui.checkbox(&mut knobs.learns, "Learn").on_hover_text("Off: weights and θ stand still");
-    if knobs != kept {
-        out.push(SpikingEdit::Knobs(knobs));
+    ui.checkbox(&mut live_settings.learns, "Learn").on_hover_text("Off: weights and θ stand still");
+    if live_settings != kept {
+        out.push(SpikingEdit::LiveSettings(live_settings));
     }
     goal(ui, world, out);
 }
@@ -151,7 +153,7 @@ fn about(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let weak = palette(ui.visuals()).weak;
     let (view, kept) = (&world.room.view, &world.room.kept);
     let engine = EngineRow {
-        wish: world.session.engine,
+        preference: world.session.engine,
         used: view.engine.as_ref(),
         speeds: view.speeds.map(|s| s.engine),
         running: world.room.running() || view.goes,

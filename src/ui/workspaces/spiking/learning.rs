@@ -16,9 +16,9 @@ use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::time_bar::{self, TimeBar};
 use crate::ui::widgets::{digit_view, picture};
-use crate::workers::digits::fields::of_neuron;
-use crate::workers::digits::run::Change;
-use crate::workers::digits::view::Fields;
+use crate::workers::spiking::fields::of_neuron;
+use crate::workers::spiking::run::Change;
+use crate::workers::spiking::view::Fields;
 
 /// The fields on the left, figures on the right; in a narrow window one below the
 /// other.

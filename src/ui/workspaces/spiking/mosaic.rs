@@ -8,8 +8,8 @@ use super::SpikingEdit;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
-use crate::workers::digits::fields::Look;
-use crate::workers::digits::view::Fields;
+use crate::workers::spiking::fields::Look;
+use crate::workers::spiking::view::Fields;
 
 /// Where the neurons' pictures stand.
 #[derive(Clone, Copy)]

@@ -9,9 +9,9 @@ use crate::data::SIDE;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::digit_view;
 use crate::ui::widgets::picture;
-use crate::workers::digits::fields::of_neuron;
-use crate::workers::digits::tally::NONE;
-use crate::workers::digits::view::Fields;
+use crate::workers::spiking::fields::of_neuron;
+use crate::workers::spiking::tally::NONE;
+use crate::workers::spiking::view::Fields;
 
 /// Draws it in the width at hand.
 pub fn show(ui: &mut Ui, world: &World<'_>, fields: &Fields, neuron: usize) {

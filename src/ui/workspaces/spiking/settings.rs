@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 
 use crate::core::bounds::{ANY, Bounded, Bounds, Span};
 use crate::core::playback::PlaybackSettings;
-use crate::snn::diehl_cook::{DiehlCook, shipped};
+use crate::snn::diehl_cook::{DiehlCook, bundled};
 use crate::ui::workspace::Settings;
-use crate::workers::digits::damage::Damage;
-use crate::workers::digits::network::Knobs;
+use crate::workers::spiking::damage::Damage;
+use crate::workers::spiking::network::LiveSettings;
 
 /// Step of the simulation, ms.
 pub const DT_MS: f64 = 0.5;
@@ -48,7 +48,8 @@ pub struct SpikingSettings {
     pub seed: u64,
     /// Integration and delays as published.
     pub as_published: bool,
-    pub knobs: Knobs,
+    #[serde(alias = "knobs")]
+    pub live_settings: LiveSettings,
     /// Images after which the run holds and the network is tested.
     pub goal: Option<u64>,
     /// The time bar over images.
@@ -69,7 +70,7 @@ impl Default for SpikingSettings {
             neurons: 400,
             seed: 1,
             as_published: false,
-            knobs: Knobs::default(),
+            live_settings: LiveSettings::default(),
             goal: None,
             images: speed(FASTEST_IMAGES_PER_S),
             spikes: speed(100.0),
@@ -86,7 +87,7 @@ impl Settings for SpikingSettings {
 
     #[cfg(test)]
     fn full() -> Self {
-        let begin = Some(shipped::SHIPPED[0].id.to_owned());
+        let begin = Some(bundled::BUNDLED[0].id.to_owned());
         Self { goal: Some(20_000), begin, ..Self::default() }
     }
 }
@@ -99,20 +100,20 @@ impl Bounded for SpikingSettings {
             neurons,
             seed,
             as_published: _,
-            knobs,
+            live_settings,
             goal,
             images,
             spikes,
             digit,
             damage: _,
         } = self;
-        if begin.as_deref().is_some_and(|id| shipped::find(id).is_none()) {
+        if begin.as_deref().is_some_and(|id| bundled::find(id).is_none()) {
             *begin = None;
             to.mend("begin");
         }
         to.one_of("neurons", neurons, &SIZES);
         to.number("seed", seed, ANY);
-        to.part("knobs", knobs);
+        to.part("knobs", live_settings);
         to.optional("goal", goal, GOAL);
         to.part("images", images);
         to.part("spikes", spikes);
@@ -136,7 +137,7 @@ pub struct Preset {
     pub name: &'static str,
     /// What to see.
     pub see: &'static str,
-    pub knobs: fn() -> Knobs,
+    pub live_settings: fn() -> LiveSettings,
 }
 
 /// Experiments that change the network while it learns.
@@ -144,26 +145,26 @@ pub const PRESETS: [Preset; 5] = [
     Preset {
         name: "Whole",
         see: "Competition, homeostasis and normalisation as published: each neuron comes to stand for one way of writing a digit.",
-        knobs: Knobs::default,
+        live_settings: LiveSettings::default,
     },
     Preset {
         name: "No competition",
         see: "Without inhibition every neuron learns every image: all fields become the same mean of all digits, and nobody can tell them apart.",
-        knobs: || Knobs { inhibition: 0.0, ..Knobs::default() },
+        live_settings: || LiveSettings { inhibition: 0.0, ..LiveSettings::default() },
     },
     Preset {
         name: "No homeostasis",
         see: "Without θ the first neurons to win go on winning: they learn mixtures, the others nothing.",
-        knobs: || Knobs { theta_plus_mv: 0.0, ..Knobs::default() },
+        live_settings: || LiveSettings { theta_plus_mv: 0.0, ..LiveSettings::default() },
     },
     Preset {
         name: "No normalisation",
         see: "Potentiation alone: winners’ weights only grow, and who has the largest sum wins whatever is shown.",
-        knobs: || Knobs { normalise: false, ..Knobs::default() },
+        live_settings: || LiveSettings { normalise: false, ..LiveSettings::default() },
     },
     Preset {
         name: "Frozen",
         see: "Nothing changes any more: the neurons only answer.",
-        knobs: || Knobs { learns: false, ..Knobs::default() },
+        live_settings: || LiveSettings { learns: false, ..LiveSettings::default() },
     },
 ];

@@ -16,7 +16,7 @@ use super::settings::{SpikingSettings, SpikingTab};
 use super::{ABOUT, scenes, view};
 use crate::core::playback::{Playback, PlaybackEdit};
 use crate::core::text::grouped;
-use crate::snn::choose::Wish;
+use crate::snn::choose::Preference;
 use crate::ui::command::Outbox;
 use crate::ui::desk::{Desk, Guest};
 use crate::ui::scene::Scene;
@@ -24,15 +24,15 @@ use crate::ui::widgets::raster::RasterView;
 use crate::ui::widgets::time_axis::TimeView;
 use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
-use crate::workers::digits::damage::Damage;
-use crate::workers::digits::fields::Look;
-use crate::workers::digits::keep::Kept;
-use crate::workers::digits::measure::{MeasureThread, Measured, Task};
-use crate::workers::digits::network::{Knobs, Learnt, Setup};
-use crate::workers::digits::shown::{Network, Question, Shown, ShownThread};
-use crate::workers::digits::view::DigitsView;
-use crate::workers::digits::{DigitsCommand, DigitsThread};
 use crate::workers::library::Job;
+use crate::workers::spiking::damage::Damage;
+use crate::workers::spiking::fields::Look;
+use crate::workers::spiking::keep::Kept;
+use crate::workers::spiking::measure::{MeasureThread, Measured, Task};
+use crate::workers::spiking::network::{Learnt, LiveSettings, Setup};
+use crate::workers::spiking::shown::{Network, Question, Shown, ShownThread};
+use crate::workers::spiking::view::SpikingView;
+use crate::workers::spiking::{SpikingCommand, SpikingThread};
 
 /// The network that answers where the user has trained none.
 const AT_HAND: &str = "diehl-cook-400";
@@ -63,7 +63,7 @@ pub enum SpikingEdit {
     /// To the next spike.
     NextSpike,
     /// Turn the knobs of the run.
-    Knobs(Knobs),
+    LiveSettings(LiveSettings),
     /// Hold after so many images, and test.
     Goal(Option<u64>),
     /// Hold the run, wherever the bars are.
@@ -100,7 +100,7 @@ impl Edit for SpikingEdit {
 pub struct Spiking {
     pub kept: SpikingSettings,
     /// The run.
-    pub view: Arc<DigitsView>,
+    pub view: Arc<SpikingView>,
     /// What the current digit raised.
     pub shown: Arc<Shown>,
     /// What was measured.
@@ -122,11 +122,11 @@ pub struct Spiking {
     resumes: bool,
     written: (u64, u64),
     written_at: Instant,
-    pub(super) run: DigitsThread,
+    pub(super) run: SpikingThread,
     presenter: ShownThread,
     measure: MeasureThread,
     /// The engine that the run was last told of.
-    engine: Option<Wish>,
+    engine: Option<Preference>,
     loaded: bool,
     pub(super) generation: u64,
     /// Step or image that the run was asked to reach while it is held.
@@ -161,7 +161,7 @@ impl Spiking {
         self.run.is_running()
     }
 
-    pub(super) fn tell(&mut self, command: DigitsCommand, desk: &mut Desk) {
+    pub(super) fn tell(&mut self, command: SpikingCommand, desk: &mut Desk) {
         desk.sent(self.run.send(command));
     }
 
@@ -173,9 +173,9 @@ impl Spiking {
             config: self.kept.config(),
             images: split.train,
             begin: None,
-            shipped: self.kept.begin.clone(),
-            knobs: self.kept.knobs,
-            wish: desk.session.engine,
+            bundled: self.kept.begin.clone(),
+            live_settings: self.kept.live_settings,
+            preference: desk.session.engine,
         };
         self.loaded = true;
         self.asking = None;
@@ -183,16 +183,16 @@ impl Spiking {
         (self.awaited, self.past, self.selected) = (0, None, None);
         match &self.file {
             Some(file) if std::mem::take(&mut self.resumes) => {
-                self.tell(DigitsCommand::Resume(file.clone(), Box::new(setup)), desk);
+                self.tell(SpikingCommand::Resume(file.clone(), Box::new(setup)), desk);
             }
             file => {
                 if let Some(file) = file.clone() {
                     desk.job(Job::Remove(file));
                 }
-                self.tell(DigitsCommand::Load(Box::new(setup)), desk);
+                self.tell(SpikingCommand::Load(Box::new(setup)), desk);
             }
         }
-        self.tell(DigitsCommand::Goal(self.kept.goal), desk);
+        self.tell(SpikingCommand::Goal(self.kept.goal), desk);
         self.pace();
     }
 
@@ -274,7 +274,7 @@ impl Spiking {
         let live = self.view.fields.as_ref().map(|f| &f.learnt).filter(|l| l.can_answer());
         let network = match live {
             Some(learnt) => Network::Live(Arc::clone(learnt)),
-            None => Network::Shipped(AT_HAND),
+            None => Network::Bundled(AT_HAND),
         };
         let version = desk.digit.version();
         let same = self.asked.1.as_ref().is_some_and(|known| known.same(&network));
@@ -295,7 +295,7 @@ impl Spiking {
         if let Some(live) = live.filter(|l| l.can_answer()) {
             return Some(live);
         }
-        match Learnt::shipped(AT_HAND) {
+        match Learnt::bundled(AT_HAND) {
             Ok(learnt) => Some(Arc::new(learnt)),
             Err(error) => {
                 desk.toasts.failure(error.to_string());
@@ -337,7 +337,7 @@ impl Workspace for Spiking {
     type Edit = SpikingEdit;
 
     fn open(kept: SpikingSettings, start: &Start) -> std::io::Result<Self> {
-        let run = DigitsThread::start(start.events.clone())?;
+        let run = SpikingThread::start(start.events.clone())?;
         let file = start.keeps.then(|| start.runs_root.with_file_name(FILE));
         let presenter = ShownThread::start(start.events.clone())?;
         let measure = MeasureThread::start(start.events.clone())?;
@@ -393,15 +393,15 @@ impl Workspace for Spiking {
                 self.run.set_running(false);
                 self.spikes.edit(&PlaybackEdit::End);
                 self.awaited = self.run.view().step + 1;
-                self.tell(DigitsCommand::Spike, desk);
+                self.tell(SpikingCommand::Spike, desk);
             }
-            SpikingEdit::Knobs(knobs) => {
-                self.kept.knobs = knobs;
-                self.tell(DigitsCommand::Set(knobs), desk);
+            SpikingEdit::LiveSettings(live_settings) => {
+                self.kept.live_settings = live_settings;
+                self.tell(SpikingCommand::Set(live_settings), desk);
             }
             SpikingEdit::Goal(goal) => {
                 self.kept.goal = goal;
-                self.tell(DigitsCommand::Goal(goal), desk);
+                self.tell(SpikingCommand::Goal(goal), desk);
             }
             SpikingEdit::Hold => self.run.set_running(false),
             SpikingEdit::Begin(settings) => self.begin(*settings, desk),
@@ -426,7 +426,7 @@ impl Workspace for Spiking {
                 self.selected = neuron;
                 if let Some(neuron) = neuron {
                     self.traced = vec![neuron as u32];
-                    self.tell(DigitsCommand::Trace(self.traced.clone()), desk);
+                    self.tell(SpikingCommand::Trace(self.traced.clone()), desk);
                 }
             }
             SpikingEdit::Plot(plot) => self.plot = *plot,
@@ -443,8 +443,8 @@ impl Workspace for Spiking {
             return self.begin(kept, desk);
         }
         self.kept = kept;
-        self.tell(DigitsCommand::Set(self.kept.knobs), desk);
-        self.tell(DigitsCommand::Goal(self.kept.goal), desk);
+        self.tell(SpikingCommand::Set(self.kept.live_settings), desk);
+        self.tell(SpikingCommand::Goal(self.kept.goal), desk);
         self.pace();
     }
 
@@ -452,7 +452,7 @@ impl Workspace for Spiking {
         use SpikingEdit as E;
         matches!(
             edit,
-            E::Knobs(_) | E::Goal(_) | E::Begin(_) | E::Reset | E::GiveUp(_) | E::Damage(_)
+            E::LiveSettings(_) | E::Goal(_) | E::Begin(_) | E::Reset | E::GiveUp(_) | E::Damage(_)
         )
     }
 
@@ -468,7 +468,7 @@ impl Workspace for Spiking {
         self.measured = self.measure.measured();
         if self.engine != Some(desk.session.engine) {
             self.engine = Some(desk.session.engine);
-            self.tell(DigitsCommand::Engine(desk.session.engine), desk);
+            self.tell(SpikingCommand::Engine(desk.session.engine), desk);
         }
         let tab = self.kept.tab;
         self.run.set_watched(shown && tab != SpikingTab::Damage);

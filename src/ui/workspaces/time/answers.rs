@@ -16,7 +16,7 @@ use crate::core::text::certainty;
 use crate::data::{CLASSES, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::workers::sweep::Reading;
+use crate::workers::reading::Reading;
 
 /// Said wherever answers on the way are shown.
 const READING: &str = "On the way: the network’s own dense layers applied to each intermediate state; they were trained on the last one only.";
@@ -27,7 +27,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let right = ui.max_rect().right();
     let all = timelines(world);
     strips(ui, world, &all, out);
-    let readings = &world.room.sweeps.readings;
+    let readings = &world.room.readings.readings;
     let width = ui.available_width();
     // The note and the buttons below; on a narrow window the note takes two lines.
     let room = ui.available_height() - if width < 640.0 { 84.0 } else { 66.0 };

@@ -14,7 +14,7 @@ use crate::data::{CLASSES, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::workers::library::Loading;
-use crate::workers::sweep::Survey;
+use crate::workers::reading::Survey;
 
 /// Draws the survey, or offers one.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {

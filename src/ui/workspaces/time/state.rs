@@ -19,7 +19,7 @@ use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::library::Loading;
 use crate::workers::models::Models;
-use crate::workers::sweep::{Question, Reader, Survey, SurveyOf, Sweeps};
+use crate::workers::reading::{Question, Reader, Readings, Survey, SurveyOf};
 
 /// What the user does in the Time workspace.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ pub struct Time {
     /// Position: how many columns or rows have been read, 0 to 28.
     pub playback: Playback,
     /// The newest readings of the digit.
-    pub sweeps: Arc<Sweeps>,
+    pub readings: Arc<Readings>,
     /// How far the survey is, and what it counted.
     pub survey: Arc<Survey>,
     reader: Reader,
@@ -61,7 +61,7 @@ pub struct Time {
 impl Time {
     /// Whether the newest question has been answered.
     pub fn is_current(&self) -> bool {
-        self.asked.0 > 0 && self.sweeps.serial == self.asked.0
+        self.asked.0 > 0 && self.readings.serial == self.asked.0
     }
 
     /// Whether a survey waits for its digits.
@@ -126,7 +126,7 @@ impl Workspace for Time {
             kept,
             playback,
             reader: Reader::start(start.events.clone())?,
-            sweeps: Arc::default(),
+            readings: Arc::default(),
             survey: Arc::default(),
             asked: (0, 0, Hidden::default(), None),
             waits: None,
@@ -181,7 +181,7 @@ impl Workspace for Time {
     /// Reads the digit, and begins a survey whose digits have come, while somebody
     /// looks.
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
-        (self.sweeps, self.survey) = (self.reader.sweeps(), self.reader.survey());
+        (self.readings, self.survey) = (self.reader.readings(), self.reader.survey());
         if shown {
             self.read(desk);
             self.try_survey(desk);

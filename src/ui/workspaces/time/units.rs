@@ -13,11 +13,11 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
 use crate::ui::widgets::page::NARROW;
-use crate::workers::sweep::Reading;
+use crate::workers::reading::Reading;
 
 /// Draws the heat maps and the chosen unit.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let readings = &world.room.sweeps.readings;
+    let readings = &world.room.readings.readings;
     let kept = &world.room.kept;
     let Some(chosen) = readings.iter().find(|r| r.key == kept.network).or(readings.first()) else {
         ui.label("There is no recurrent network at hand.");

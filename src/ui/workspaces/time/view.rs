@@ -10,7 +10,7 @@ use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::palette;
 use crate::ui::widgets::page::{self, Page, Side, Tab};
 use crate::ui::widgets::time_bar::{Axis, Mark, TimeBar};
-use crate::workers::sweep::Reading;
+use crate::workers::reading::Reading;
 
 /// The views.
 const TABS: [Tab<Time, TimeTab>; 4] = [
@@ -63,10 +63,10 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
         if world.digit.is_blank() {
             ui.label("Blank paper: draw a digit on the left, then press Space");
-        } else if world.room.sweeps.serial == 0 {
+        } else if world.room.readings.serial == 0 {
             ui.label("The digit is being read …");
         }
-        if world.room.sweeps.serial > 0 {
+        if world.room.readings.serial > 0 {
             (tab.show)(ui, world, out);
         }
     });
@@ -113,14 +113,14 @@ pub(super) struct Timeline<'a> {
 
 /// The networks, then the ensemble.
 pub(super) fn timelines<'a>(world: &'a World<'_>) -> Vec<Timeline<'a>> {
-    let networks = world.room.sweeps.readings.iter().map(|r| Timeline {
+    let networks = world.room.readings.readings.iter().map(|r| Timeline {
         name: &r.name,
         kind: kind(r),
         line: line(r),
         probabilities: &r.sweep.probabilities,
         decided_after: r.sweep.decided_after(),
     });
-    let together = world.room.sweeps.together.iter().map(|t| Timeline {
+    let together = world.room.readings.together.iter().map(|t| Timeline {
         name: t.name,
         kind: "→ ↓",
         line: "column and row",

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use egui::{RichText, ScrollArea, Ui};
 
 use super::{TrainEdit, World};
+use crate::ann::bundled::{SETS, WeightSet};
 use crate::ann::ensemble::{ENSEMBLES, Ensemble, Stacking};
-use crate::ann::shipped::{SETS, WeightSet};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::zoo::{Architecture, ZOO};
 use crate::core::csv::{self, optional, row};

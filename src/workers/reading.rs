@@ -10,10 +10,10 @@ use super::events::{Event, Events};
 use super::models::{Model, Models, Origin};
 use super::thread::answering::{Answer, Answering, Reply};
 use super::thread::latest::Slot;
+use crate::ann::bundled::WeightSet;
 use crate::ann::ensemble::{self, Stacking};
 use crate::ann::reading::early::{Count, together};
 use crate::ann::reading::{self, Hidden, Probabilities};
-use crate::ann::shipped::WeightSet;
 use crate::core::panics::guarded;
 use crate::data::Pixels;
 use crate::data::registry::Split;
@@ -64,7 +64,7 @@ pub struct Together {
 
 /// All readings of one digit.
 #[derive(Clone, Debug, Default)]
-pub struct Sweeps {
+pub struct Readings {
     /// [`Question::serial`]; 0 before the first.
     pub serial: u64,
     /// In the order of the models.
@@ -82,7 +82,7 @@ fn stacking(set: &'static WeightSet) -> Option<(&'static Stacking, &'static ense
 }
 
 /// Reads the digit with all of them, as long as `go_on` says so.
-pub fn read(question: &Question, go_on: &dyn Fn() -> bool) -> Sweeps {
+pub fn read(question: &Question, go_on: &dyn Fn() -> bool) -> Readings {
     let mut readings = Vec::new();
     for model in question.models.iter().take_while(|_| go_on()) {
         let begun = Instant::now();
@@ -103,10 +103,10 @@ pub fn read(question: &Question, go_on: &dyn Fn() -> bool) -> Sweeps {
         Some(Together { name: ensemble.name, probabilities: together(stacking, &members) })
     });
     let latency_ms = question.asked.elapsed().as_secs_f32() * 1e3;
-    Sweeps { serial: question.serial, readings, together, latency_ms }
+    Readings { serial: question.serial, readings, together, latency_ms }
 }
 
-impl Answer<Question> for Sweeps {
+impl Answer<Question> for Readings {
     fn failure(why: &str) -> String {
         format!("The digit could not be read step by step: {why}. Nothing was lost.")
     }
@@ -118,7 +118,7 @@ impl Answer<Question> for Sweeps {
 
 /// Both threads, from the window's side. Dropped, they end.
 pub struct Reader {
-    reading: Answering<Question, Sweeps>,
+    reading: Answering<Question, Readings>,
     survey: Arc<Slot<Survey>>,
     cancel: Arc<AtomicBool>,
     events: Events,
@@ -131,7 +131,7 @@ impl Reader {
     /// When the system gives none.
     pub fn start(events: Events) -> std::io::Result<Self> {
         let reading = Answering::spawn("sweep", events.clone(), || {
-            |question: &Question, reply: &Reply<Question, Sweeps>| {
+            |question: &Question, reply: &Reply<Question, Readings>| {
                 Ok(Some(read(question, &|| reply.is_awaited())))
             }
         })?;
@@ -146,7 +146,7 @@ impl Reader {
     }
 
     /// The newest readings.
-    pub fn sweeps(&self) -> Arc<Sweeps> {
+    pub fn readings(&self) -> Arc<Readings> {
         self.reading.answer()
     }
 
@@ -226,9 +226,9 @@ fn survey(
         running: true,
         ..Survey::default()
     };
-    let shipped = of.models.iter().filter(|m| m.origin == Origin::Shipped);
+    let bundled = of.models.iter().filter(|m| m.origin == Origin::Bundled);
     let models: Vec<Arc<Model>> =
-        shipped.filter(|m| reading::order(&m.network).is_some()).cloned().collect();
+        bundled.filter(|m| reading::order(&m.network).is_some()).cloned().collect();
     survey.counts = models.iter().map(|m| (m.name.clone(), Count::default())).collect();
     let stacking =
         stacking(of.set).filter(|(_, e)| models.iter().map(|m| &m.key).eq(e.members.iter()));
@@ -262,14 +262,15 @@ fn chunk(survey: &mut Survey, of: &SurveyOf, models: &[Arc<Model>], stacking: Op
     let to = (survey.done + CHUNK).min(survey.total);
     for i in survey.done..to {
         let (pixels, label) = (of.split.test.pixels(i), of.split.test.label(i));
-        let sweeps: Vec<reading::Reading> = models
+        let readings: Vec<reading::Reading> = models
             .iter()
             .filter_map(|m| {
                 let order = reading::order(&m.network)?;
                 reading::read(&m.network, &of.hidden.apply(order, &pixels))
             })
             .collect();
-        let answers: Vec<&[Probabilities]> = sweeps.iter().map(|s| &s.probabilities[..]).collect();
+        let answers: Vec<&[Probabilities]> =
+            readings.iter().map(|s| &s.probabilities[..]).collect();
         let all = stacking.map(|s| together(s, &answers));
         let readers = answers.into_iter().chain(all.as_deref());
         for ((_, count), answers) in survey.counts.iter_mut().zip(readers) {
@@ -282,13 +283,13 @@ fn chunk(survey: &mut Survey, of: &SurveyOf, models: &[Arc<Model>], stacking: Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ann::shipped::REPORT;
+    use crate::ann::bundled::REPORT;
     use crate::data::synthetic;
 
-    fn shipped() -> Arc<Models> {
+    fn bundled() -> Arc<Models> {
         let models = REPORT.networks().into_iter().map(|loaded| {
             let (network, metadata) = loaded.unwrap();
-            Arc::new(Model::new(network, metadata, Origin::Shipped))
+            Arc::new(Model::new(network, metadata, Origin::Bundled))
         });
         Arc::new(models.collect())
     }
@@ -298,17 +299,17 @@ mod tests {
         let question = Question {
             serial: 7,
             pixels: Box::new(synthetic::generate(3, 1).pixels(0)),
-            models: shipped(),
+            models: bundled(),
             set: &REPORT,
             hidden: Hidden { last: 4, ..Hidden::default() },
             asked: Instant::now(),
         };
-        let sweeps = read(&question, &|| true);
-        let names: Vec<&str> = sweeps.readings.iter().map(|r| &r.name[..]).collect();
-        assert_eq!((sweeps.serial, &names[..]), (7, &["RNN 1", "RNN 2", "RNN 3", "RNN 4"][..]));
-        assert_eq!(sweeps.together.unwrap().probabilities.len(), 29);
+        let readings = read(&question, &|| true);
+        let names: Vec<&str> = readings.readings.iter().map(|r| &r.name[..]).collect();
+        assert_eq!((readings.serial, &names[..]), (7, &["RNN 1", "RNN 2", "RNN 3", "RNN 4"][..]));
+        assert_eq!(readings.together.unwrap().probabilities.len(), 29);
         // What is read last is hidden: a column from some, a row from others.
-        let [rows, columns] = [2, 0].map(|i| &sweeps.readings[i].sweep.trace.gates);
+        let [rows, columns] = [2, 0].map(|i| &readings.readings[i].sweep.trace.gates);
         assert_ne!(rows, columns);
     }
 
@@ -320,7 +321,7 @@ mod tests {
         let of = SurveyOf {
             source: "synthetic",
             split: Split { train: Arc::clone(&digits), test: digits },
-            models: shipped(),
+            models: bundled(),
             set: &REPORT,
             hidden: Hidden::default(),
         };

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::history::{History, Moment};
 use super::keep::Kept;
-use super::network::{Knobs, Learnt, Setup};
+use super::network::{Learnt, LiveSettings, Setup};
 use super::spikes::{Recorder, Stretch};
 use super::tally::Tally;
 use crate::data::Pixels;
 use crate::data::dataset::Dataset;
 use crate::snn::SnnError;
-use crate::snn::choose::{self, Started, Wish};
+use crate::snn::choose::{self, Preference, Started};
 use crate::snn::diehl_cook::order::Sequence;
 use crate::snn::diehl_cook::protocol::{Passed, Protocol, ProtocolSettings};
 use crate::snn::diehl_cook::protocol::{Shown, Unanswered};
@@ -103,7 +103,7 @@ impl Run {
         }
         let network = setup.config.spec().build()?;
         let threads = crate::ann::spare_threads();
-        let (mut started, notice) = choose::start_anyhow(&network, setup.wish, threads);
+        let (mut started, notice) = choose::start_anyhow(&network, setup.preference, threads);
         let engine = &mut *started.engine;
         let settings = ProtocolSettings::default();
         let (show, rest) = (network.steps(settings.show_ms), network.steps(settings.rest_ms));
@@ -115,7 +115,7 @@ impl Run {
             engine.normalise(PLASTIC)?;
             tally = Tally::labelled(learnt.labels.clone());
         }
-        setup.knobs.set(engine, &mut protocol)?;
+        setup.live_settings.set(engine, &mut protocol)?;
         let history = History::of(setup.config.neurons);
         let mut run = Self {
             started,
@@ -193,9 +193,9 @@ impl Run {
     ///
     /// # Errors
     /// As the engine's.
-    pub fn set(&mut self, knobs: Knobs) -> Result<(), SnnError> {
-        self.setup.knobs = knobs;
-        knobs.set(&mut *self.started.engine, &mut self.protocol)
+    pub fn set(&mut self, live_settings: LiveSettings) -> Result<(), SnnError> {
+        self.setup.live_settings = live_settings;
+        live_settings.set(&mut *self.started.engine, &mut self.protocol)
     }
 
     /// Goes on on the engine that suits another wish. What is recorded up to here is
@@ -203,17 +203,17 @@ impl Run {
     ///
     /// # Errors
     /// As the engine's; it stays then.
-    pub fn change_engine(&mut self, wish: Wish) -> Result<(), SnnError> {
+    pub fn change_engine(&mut self, preference: Preference) -> Result<(), SnnError> {
         if let Some(recorder) = &mut self.recorder {
             recorder.take(&mut *self.started.engine)?;
         }
         self.protocol.settle(&mut *self.started.engine)?;
-        self.notice = self.started.change(wish, crate::ann::spare_threads())?;
-        self.setup.wish = wish;
+        self.notice = self.started.change(preference, crate::ann::spare_threads())?;
+        self.setup.preference = preference;
         let (images, sequence) = (&self.setup.images, &mut self.sequence);
         let mut source = |n: u64| -> Option<Pixels> { Some(images.pixels(sequence.at(n))) };
         self.protocol.resume(&mut *self.started.engine, &mut source)?;
-        self.setup.knobs.set(&mut *self.started.engine, &mut self.protocol)
+        self.setup.live_settings.set(&mut *self.started.engine, &mut self.protocol)
     }
 
     /// Records spikes and the state of some neurons, or no longer.

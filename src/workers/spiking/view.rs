@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fields::{Look, Picture, paint};
 use super::history::Moment;
-use super::network::{Knobs, Learnt};
+use super::network::{Learnt, LiveSettings};
 use super::run::{Change, Now, Outcome, Run};
 use super::spikes::Stretch;
 use super::tally::{Confusion, Tally};
@@ -133,7 +133,7 @@ impl Fields {
 
 /// The run as the window sees it.
 #[derive(Clone, Default)]
-pub struct DigitsView {
+pub struct SpikingView {
     /// Grows with every run begun.
     pub generation: u64,
     /// The engine in use, and why; `None` before the first run.
@@ -145,7 +145,7 @@ pub struct DigitsView {
     pub begin: Option<String>,
     /// Image from which it goes on, where an earlier run was kept.
     pub continued: Option<u64>,
-    pub knobs: Knobs,
+    pub live_settings: LiveSettings,
     /// Steps done.
     pub step: u64,
     /// Images learnt.

@@ -8,10 +8,10 @@ use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::data::PIXELS;
 use crate::data::dataset::Dataset;
 use crate::snn::SnnError;
-use crate::snn::choose::Wish;
+use crate::snn::choose::Preference;
 use crate::snn::diehl_cook::order::{Order, Sequence};
 use crate::snn::diehl_cook::protocol::Protocol;
-use crate::snn::diehl_cook::{DiehlCook, PLASTIC, shipped};
+use crate::snn::diehl_cook::{DiehlCook, PLASTIC, bundled};
 use crate::snn::engine::Engine;
 
 /// The projection from inhibitory to excitatory neurons.
@@ -55,22 +55,22 @@ impl Learnt {
         Ok(Self { config, weights, theta, labels })
     }
 
-    /// One of the networks in the box.
+    /// One of the bundled networks.
     ///
     /// # Errors
     /// [`SnnError::File`] where it cannot be read.
-    pub fn shipped(id: &str) -> Result<Self, SnnError> {
+    pub fn bundled(id: &str) -> Result<Self, SnnError> {
         let missing = || SnnError::File {
             file: id.to_owned(),
-            reason: "there is no such network in the box".to_owned(),
+            reason: "there is no such bundled network".to_owned(),
         };
-        let trained = shipped::find(id).ok_or_else(missing)?.load()?;
+        let trained = bundled::find(id).ok_or_else(missing)?.load()?;
         Self::new(trained.about.config, trained.weights, trained.theta, trained.labels)
     }
 
-    /// Accuracy of the vote of a network in the box on the test digits, 0 to 1.
+    /// Accuracy of the vote of a bundled network on the test digits, 0 to 1.
     pub fn tested(id: &str) -> Option<f64> {
-        Some(shipped::find(id)?.about().ok()?.test?.vote)
+        Some(bundled::find(id)?.about().ok()?.test?.vote)
     }
 
     /// Whether any neuron stands for a digit.
@@ -87,10 +87,10 @@ pub struct Setup {
     pub images: Arc<Dataset>,
     /// Where it begins; fresh, if nowhere.
     pub begin: Option<Arc<Learnt>>,
-    /// Id of the network in the box where it begins; goes before the others.
-    pub shipped: Option<String>,
-    pub knobs: Knobs,
-    pub wish: Wish,
+    /// Id of the bundled network where it begins; goes before the others.
+    pub bundled: Option<String>,
+    pub live_settings: LiveSettings,
+    pub preference: Preference,
 }
 
 impl Setup {
@@ -103,7 +103,7 @@ impl Setup {
 /// What can be changed while the network learns.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Knobs {
+pub struct LiveSettings {
     /// Whether synapses and θ change at all.
     pub learns: bool,
     /// What an inhibitory spike adds to the conductance of all but its partner; 0
@@ -118,7 +118,7 @@ pub struct Knobs {
     pub rate: f64,
 }
 
-impl Knobs {
+impl LiveSettings {
     /// Inhibition, times the leak.
     pub const INHIBITION: Span = (0.0, 40.0);
     /// θ per spike, mV.
@@ -127,7 +127,7 @@ impl Knobs {
     pub const RATE: Span = (0.0, 0.1);
 }
 
-impl Bounded for Knobs {
+impl Bounded for LiveSettings {
     fn bound(&mut self, to: &mut Bounds) {
         let Self { learns: _, inhibition, theta_plus_mv, normalise: _, rate } = self;
         to.number("inhibition", inhibition, Self::INHIBITION);
@@ -136,7 +136,7 @@ impl Bounded for Knobs {
     }
 }
 
-impl Default for Knobs {
+impl Default for LiveSettings {
     fn default() -> Self {
         let config = DiehlCook::default();
         Self {
@@ -152,7 +152,7 @@ impl Default for Knobs {
 /// Depression goes along with potentiation, in the published proportion.
 const DEPRESSION: f64 = 1e-2;
 
-impl Knobs {
+impl LiveSettings {
     /// Sets engine and protocol.
     ///
     /// # Errors

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use super::network::{Knobs, Setup};
+use super::network::{LiveSettings, Setup};
 use super::spikes::MOST_TRACED;
-use super::view::{DigitsView, Worked};
-use super::{DigitsCommand, DigitsThread};
+use super::view::{SpikingView, Worked};
+use super::{SpikingCommand, SpikingThread};
 use crate::core::clock::thread_seconds;
 use crate::data::dataset::Dataset;
 use crate::snn::SnnError;
-use crate::snn::choose::Wish;
+use crate::snn::choose::Preference;
 use crate::snn::cpu::CpuEngine;
 use crate::snn::diehl_cook::DiehlCook;
 use crate::snn::diehl_cook::protocol::{Protocol, ProtocolSettings};
@@ -121,7 +121,7 @@ impl Alone {
     fn new(config: &DiehlCook, images: &Arc<Dataset>) -> Result<Self, SnnError> {
         let mut engine = CpuEngine::new(&config.spec().build()?, 1);
         let mut protocol = Protocol::new(ProtocolSettings::default(), 1, 0);
-        Knobs::default().set(&mut engine, &mut protocol)?;
+        LiveSettings::default().set(&mut engine, &mut protocol)?;
         Ok(Self { engine, protocol, images: Arc::clone(images) })
     }
 
@@ -140,7 +140,7 @@ impl Alone {
 
 /// A `digits` thread of its own.
 struct Threaded {
-    thread: DigitsThread,
+    thread: SpikingThread,
     watched: bool,
     views: u64,
     cells: Vec<f32>,
@@ -151,20 +151,20 @@ impl Threaded {
         let (events, _) = sync_channel(8);
         let failed = |e: std::io::Error| SnnError::Engine(e.to_string());
         let thread =
-            DigitsThread::start_at(Events::new(events, Arc::new(|| {})), FRAME).map_err(failed)?;
+            SpikingThread::start_at(Events::new(events, Arc::new(|| {})), FRAME).map_err(failed)?;
         let setup = Setup {
             config: config.clone(),
             images: Arc::clone(images),
             begin: None,
-            shipped: None,
-            knobs: Knobs::default(),
-            wish: Wish::Cpu,
+            bundled: None,
+            live_settings: LiveSettings::default(),
+            preference: Preference::Cpu,
         };
         let traced = (0..MOST_TRACED as u32).filter(|n| (*n as usize) < config.neurons);
         let busy = |_| SnnError::Engine("the thread takes no commands".to_owned());
-        thread.send(DigitsCommand::Load(Box::new(setup))).map_err(busy)?;
+        thread.send(SpikingCommand::Load(Box::new(setup))).map_err(busy)?;
         if watched {
-            thread.send(DigitsCommand::Trace(traced.collect())).map_err(busy)?;
+            thread.send(SpikingCommand::Trace(traced.collect())).map_err(busy)?;
         }
         thread.set_watched(watched);
         thread.set_recording(watched);
@@ -204,7 +204,7 @@ impl Threaded {
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
     }
 
-    fn wait(&self, ready: impl Fn(&DigitsView) -> bool) -> Result<Arc<DigitsView>, SnnError> {
+    fn wait(&self, ready: impl Fn(&SpikingView) -> bool) -> Result<Arc<SpikingView>, SnnError> {
         let begun = Instant::now();
         loop {
             let view = self.thread.view();

@@ -46,13 +46,13 @@ use crate::core::aside::set_aside;
 use crate::core::clock::thread_seconds;
 use crate::data::dataset::{Dataset, Fingerprint};
 use crate::snn::SnnError;
-use crate::snn::choose::Wish;
+use crate::snn::choose::Preference;
 use fields::Look;
 use keep::Kept;
-use network::{Knobs, Learnt, Setup};
+use network::{Learnt, LiveSettings, Setup};
 use painter::Painter;
 use run::Run;
-use view::{DigitsView, Fields, Sketch, Speeds, Worked};
+use view::{Fields, Sketch, Speeds, SpikingView, Worked};
 
 /// What is small is renewed so often.
 const PUBLISH_EVERY: Duration = Duration::from_millis(50);
@@ -68,14 +68,14 @@ const PAINT_SHARE: u32 = 6;
 const MOST_STEPS: u64 = 25_000;
 
 /// What the thread can be told.
-pub enum DigitsCommand {
+pub enum SpikingCommand {
     /// Begin this run.
     Load(Box<Setup>),
     /// Go on with the network in this file, if there is one that learnt these digits;
     /// else begin this run.
     Resume(PathBuf, Box<Setup>),
     /// Turn the knobs.
-    Set(Knobs),
+    Set(LiveSettings),
     /// Do so many steps, whether it runs or not.
     Steps(u64),
     /// So many images.
@@ -89,7 +89,7 @@ pub enum DigitsCommand {
     /// Hold once it has learnt so many images in all.
     Goal(Option<u64>),
     /// Go on on the engine that suits this wish.
-    Engine(Wish),
+    Engine(Preference),
 }
 
 /// What somebody looks at, and how.
@@ -108,12 +108,12 @@ impl Watching {
 }
 
 /// The thread, from the window's side.
-pub struct DigitsThread {
+pub struct SpikingThread {
     paced: Paced<Learner>,
     watching: Arc<Watching>,
 }
 
-impl DigitsThread {
+impl SpikingThread {
     /// Starts the thread.
     ///
     /// # Errors
@@ -172,7 +172,7 @@ impl DigitsThread {
 }
 
 /// View, pause, speed and commands; *watched* is about the fields.
-impl Deref for DigitsThread {
+impl Deref for SpikingThread {
     type Target = Paced<Learner>;
 
     fn deref(&self) -> &Self::Target {
@@ -203,8 +203,8 @@ pub struct Learner {
 }
 
 impl Runner for Learner {
-    type Command = DigitsCommand;
-    type View = DigitsView;
+    type Command = SpikingCommand;
+    type View = SpikingView;
 
     const FOR_SHOW: bool = false;
 
@@ -214,20 +214,20 @@ impl Runner for Learner {
         )
     }
 
-    fn failed(before: &DigitsView, failure: String) -> DigitsView {
-        DigitsView { goes: false, speeds: None, failure: Some(failure), ..before.clone() }
+    fn failed(before: &SpikingView, failure: String) -> SpikingView {
+        SpikingView { goes: false, speeds: None, failure: Some(failure), ..before.clone() }
     }
 
     fn is_loaded(&self) -> bool {
         self.run.is_some()
     }
 
-    fn carry_out(&mut self, command: DigitsCommand, at: &mut Status) -> Result<(), SnnError> {
+    fn carry_out(&mut self, command: SpikingCommand, at: &mut Status) -> Result<(), SnnError> {
         at.stale = true;
-        if let DigitsCommand::Load(setup) = command {
+        if let SpikingCommand::Load(setup) = command {
             return self.load(*setup, at);
         }
-        if let DigitsCommand::Resume(path, setup) = command {
+        if let SpikingCommand::Resume(path, setup) = command {
             return self.resume(&path, *setup, at);
         }
         self.prepare(at)?;
@@ -235,16 +235,16 @@ impl Runner for Learner {
             return Ok(());
         };
         match command {
-            DigitsCommand::Set(knobs) => run.set(knobs),
-            DigitsCommand::Steps(steps) => {
+            SpikingCommand::Set(live_settings) => run.set(live_settings),
+            SpikingCommand::Steps(steps) => {
                 run.wants_delta = true;
                 self.steps(steps, at)
             }
-            DigitsCommand::Goal(goal) => {
+            SpikingCommand::Goal(goal) => {
                 run.goal = goal.filter(|goal| *goal > run.tally.images);
                 Ok(())
             }
-            DigitsCommand::Images(images) => {
+            SpikingCommand::Images(images) => {
                 for _ in 0..images {
                     if at.control.quits() {
                         break;
@@ -254,20 +254,20 @@ impl Runner for Learner {
                 }
                 Ok(())
             }
-            DigitsCommand::Spike => run.spike(MOST_STEPS),
-            DigitsCommand::Past(images) => {
+            SpikingCommand::Spike => run.spike(MOST_STEPS),
+            SpikingCommand::Past(images) => {
                 let look = self.watching.look();
                 self.version += 1;
                 let moment = images.and_then(|images| run.history.at(images));
                 self.past = moment.map(|m| Arc::new(Fields::past(run, m, self.version, &look)));
                 Ok(())
             }
-            DigitsCommand::Trace(neurons) => {
+            SpikingCommand::Trace(neurons) => {
                 self.traced = neurons;
                 Ok(())
             }
-            DigitsCommand::Engine(wish) => run.change_engine(wish),
-            DigitsCommand::Load(_) | DigitsCommand::Resume(..) => Ok(()),
+            SpikingCommand::Engine(preference) => run.change_engine(preference),
+            SpikingCommand::Load(_) | SpikingCommand::Resume(..) => Ok(()),
         }
     }
 
@@ -297,7 +297,11 @@ impl Runner for Learner {
         })
     }
 
-    fn view(&mut self, _before: &DigitsView, at: &Status) -> Result<Option<DigitsView>, SnnError> {
+    fn view(
+        &mut self,
+        _before: &SpikingView,
+        at: &Status,
+    ) -> Result<Option<SpikingView>, SnnError> {
         let goes = at.goes;
         let Some(run) = &mut self.run else { return Ok(None) };
         let look = self.watching.look();
@@ -335,14 +339,14 @@ impl Runner for Learner {
             }
         }
         let stretch = run.stretch(!goes)?.unwrap_or_default();
-        let view = DigitsView {
+        let view = SpikingView {
             generation: self.generation,
             engine: Some(run.started.in_use()),
             data: Some(Arc::clone(&run.setup().images)),
             digits: self.digits.as_ref().map(|d| Arc::clone(&d.1)),
-            begin: run.setup().shipped.clone(),
+            begin: run.setup().bundled.clone(),
             continued: run.continued(),
-            knobs: run.setup().knobs,
+            live_settings: run.setup().live_settings,
             step: run.started.engine.step(),
             images: run.tally.images,
             unanswered: run.tally.unanswered,
@@ -397,7 +401,7 @@ impl Learner {
         match usable {
             Ok(kept) => {
                 self.clear(at);
-                let setup = Setup { shipped: kept.begin.clone(), ..setup };
+                let setup = Setup { bundled: kept.begin.clone(), ..setup };
                 self.begin(Run::resume(setup, kept)?);
                 Ok(())
             }
@@ -430,8 +434,8 @@ impl Learner {
     fn load(&mut self, mut setup: Setup, at: &mut Status) -> Result<(), SnnError> {
         self.clear(at);
         self.fingerprint(&setup.images);
-        if let Some(id) = &setup.shipped {
-            let learnt = Learnt::shipped(id)?;
+        if let Some(id) = &setup.bundled {
+            let learnt = Learnt::bundled(id)?;
             setup.config = learnt.config.clone();
             setup.begin = Some(Arc::new(learnt));
         }

@@ -1,11 +1,11 @@
-//! The networks in the box: trained by `spikescope simulate diehl-cook` on MNIST.
+//! The bundled networks: trained by `spikescope simulate diehl-cook` on MNIST.
 
 use super::trained::{About, Trained};
 use crate::snn::error::SnnError;
 
-/// A network in the box.
+/// A bundled network.
 #[derive(Debug)]
-pub struct Shipped {
+pub struct Bundled {
     /// Stable id, as in `spikescope evaluate diehl-cook-400`.
     pub id: &'static str,
     /// For people.
@@ -17,9 +17,9 @@ pub struct Shipped {
     bytes: &'static [u8],
 }
 
-macro_rules! shipped {
+macro_rules! bundled {
     ($neurons:literal, $published:literal) => {
-        Shipped {
+        Bundled {
             id: concat!("diehl-cook-", $neurons),
             name: concat!("STDP ", $neurons),
             neurons: $neurons,
@@ -34,15 +34,15 @@ macro_rules! shipped {
 }
 
 /// All, the smallest first.
-pub static SHIPPED: &[Shipped] =
-    &[shipped!(100, 82.9), shipped!(400, 87.0), shipped!(1600, 91.9), shipped!(6400, 95.0)];
+pub static BUNDLED: &[Bundled] =
+    &[bundled!(100, 82.9), bundled!(400, 87.0), bundled!(1600, 91.9), bundled!(6400, 95.0)];
 
 /// The one of this id.
-pub fn find(id: &str) -> Option<&'static Shipped> {
-    SHIPPED.iter().find(|s| s.id == id)
+pub fn find(id: &str) -> Option<&'static Bundled> {
+    BUNDLED.iter().find(|s| s.id == id)
 }
 
-impl Shipped {
+impl Bundled {
     /// Reads it.
     ///
     /// # Errors
@@ -66,17 +66,17 @@ mod tests {
 
     #[test]
     fn the_networks_in_the_box_can_be_read_and_are_what_they_say() {
-        for shipped in SHIPPED {
-            let trained = shipped.load().unwrap();
-            assert_eq!(trained.about.config.neurons, shipped.neurons);
+        for bundled in BUNDLED {
+            let trained = bundled.load().unwrap();
+            assert_eq!(trained.about.config.neurons, bundled.neurons);
             assert_eq!(trained.about.data, "mnist");
             let test = trained.about.test.unwrap();
-            assert!(100.0 * test.vote > shipped.published, "{}: {test:?}", shipped.id);
+            assert!(100.0 * test.vote > bundled.published, "{}: {test:?}", bundled.id);
             // A byte a synapse; the smaller ones have room for two.
-            let most = if shipped.neurons <= 1600 { 2_000_000 } else { 5_500_000 };
-            assert!(shipped.bytes.len() < most);
+            let most = if bundled.neurons <= 1600 { 2_000_000 } else { 5_500_000 };
+            assert!(bundled.bytes.len() < most);
             let labelled = trained.labels.iter().flatten().count();
-            assert!(labelled > shipped.neurons * 9 / 10, "{labelled}");
+            assert!(labelled > bundled.neurons * 9 / 10, "{labelled}");
         }
     }
 }

@@ -40,8 +40,8 @@ pub struct Question {
 /// Whom a digit is shown to.
 #[derive(Clone, Debug)]
 pub enum Network {
-    /// A network in the box, by its id.
-    Shipped(&'static str),
+    /// A bundled network, by its id.
+    Bundled(&'static str),
     /// The one that learns, as it is.
     Live(Arc<Learnt>),
 }
@@ -50,7 +50,7 @@ impl Network {
     /// Whether it is the very same.
     pub fn same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Shipped(a), Self::Shipped(b)) => a == b,
+            (Self::Bundled(a), Self::Bundled(b)) => a == b,
             (Self::Live(a), Self::Live(b)) => Arc::ptr_eq(a, b),
             _ => false,
         }
@@ -146,7 +146,7 @@ struct Arena {
 impl Arena {
     fn new(of: Network) -> Result<Self, SnnError> {
         let network = match &of {
-            Network::Shipped(id) => Arc::new(Learnt::shipped(id)?),
+            Network::Bundled(id) => Arc::new(Learnt::bundled(id)?),
             Network::Live(learnt) => Arc::clone(learnt),
         };
         let mut engine = CpuEngine::new(&network.config.spec().build()?, 1);
@@ -158,7 +158,7 @@ impl Arena {
         engine.run(engine.network().steps(500.0))?;
         let rest = engine.snapshot()?;
         let accuracy = match &of {
-            Network::Shipped(id) => Learnt::tested(id),
+            Network::Bundled(id) => Learnt::tested(id),
             Network::Live(_) => None,
         };
         Ok(Self { of, accuracy, network, engine, rest })

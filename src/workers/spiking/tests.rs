@@ -5,7 +5,7 @@ use super::run::{Change, Run};
 use super::*;
 use crate::data::dataset::Dataset;
 use crate::data::synthetic;
-use crate::snn::choose::Wish;
+use crate::snn::choose::Preference;
 use crate::snn::diehl_cook::order::{Order, Sequence};
 use crate::snn::diehl_cook::protocol::MOST_TIMES;
 use crate::snn::diehl_cook::{DiehlCook, PLASTIC};
@@ -15,9 +15,9 @@ fn setup() -> Setup {
         config: DiehlCook { seed: 3, ..DiehlCook::of(25) },
         images: Arc::new(synthetic::generate(5, 30)),
         begin: None,
-        shipped: None,
-        knobs: Knobs::default(),
-        wish: Wish::Cpu,
+        bundled: None,
+        live_settings: LiveSettings::default(),
+        preference: Preference::Cpu,
     }
 }
 
@@ -122,13 +122,13 @@ fn a_trained_network_goes_on_from_its_weights_and_answers_at_once() {
 
 #[test]
 fn frozen_knobs_leave_weights_and_thresholds_as_they_are() {
-    let knobs = Knobs { learns: false, ..Knobs::default() };
-    let mut run = Run::new(Setup { knobs, ..setup() }).unwrap();
+    let live_settings = LiveSettings { learns: false, ..LiveSettings::default() };
+    let mut run = Run::new(Setup { live_settings, ..setup() }).unwrap();
     let before = run.learnt().unwrap();
     run.steps(3000).unwrap();
     assert_eq!(run.learnt().unwrap(), before);
     // Without inhibition many neurons fire for each image; with it, few do.
-    run.set(Knobs { inhibition: 0.0, ..knobs }).unwrap();
+    run.set(LiveSettings { inhibition: 0.0, ..live_settings }).unwrap();
     run.image(u64::MAX / 2).unwrap();
     run.image(u64::MAX / 2).unwrap();
     let [all, most] = run.last.spikes;
@@ -136,7 +136,11 @@ fn frozen_knobs_leave_weights_and_thresholds_as_they_are() {
     assert_eq!(run.started.engine.weights(PLASTIC).unwrap(), before.weights);
 }
 
-fn wait(thread: &DigitsThread, what: &str, ready: impl Fn(&DigitsView) -> bool) -> Arc<DigitsView> {
+fn wait(
+    thread: &SpikingThread,
+    what: &str,
+    ready: impl Fn(&SpikingView) -> bool,
+) -> Arc<SpikingView> {
     let begun = Instant::now();
     loop {
         let view = thread.view();
@@ -152,12 +156,12 @@ fn wait(thread: &DigitsThread, what: &str, ready: impl Fn(&DigitsView) -> bool) 
 fn the_thread_runs_holds_steps_and_looks_back() {
     let (sender, _receiver) = std::sync::mpsc::sync_channel(8);
     let events = Events::new(sender, Arc::new(|| {}));
-    let thread = DigitsThread::start(events).unwrap();
+    let thread = SpikingThread::start(events).unwrap();
     thread.set_watched(true);
     thread.set_recording(true);
-    thread.send(DigitsCommand::Load(Box::new(setup()))).unwrap();
+    thread.send(SpikingCommand::Load(Box::new(setup()))).unwrap();
     wait(&thread, "load", |v| v.generation == 1 && v.fields.is_some());
-    thread.send(DigitsCommand::Images(2)).unwrap();
+    thread.send(SpikingCommand::Images(2)).unwrap();
     let view = wait(&thread, "two images", |v| v.images == 2);
     assert!(!view.goes && view.records && view.stretch.recording.total() > 0);
     thread.set_running(true);
@@ -165,16 +169,16 @@ fn the_thread_runs_holds_steps_and_looks_back() {
     thread.set_running(false);
     let held = wait(&thread, "hold", |v| !v.goes);
     assert_eq!(held.kept.0[..2], [0, 50]);
-    thread.send(DigitsCommand::Past(Some(55))).unwrap();
+    thread.send(SpikingCommand::Past(Some(55))).unwrap();
     let past = wait(&thread, "past", |v| v.past.is_some()).past.clone().unwrap();
     assert_eq!(past.images, 50);
-    thread.send(DigitsCommand::Past(None)).unwrap();
+    thread.send(SpikingCommand::Past(None)).unwrap();
     let view = wait(&thread, "back", |v| v.past.is_none());
     assert_eq!(view.images, held.images);
-    let knobs = Knobs { rate: f64::NAN, ..Knobs::default() };
-    thread.send(DigitsCommand::Set(knobs)).unwrap();
+    let live_settings = LiveSettings { rate: f64::NAN, ..LiveSettings::default() };
+    thread.send(SpikingCommand::Set(live_settings)).unwrap();
     wait(&thread, "failure", |v| v.failure.is_some());
-    thread.send(DigitsCommand::Load(Box::new(setup()))).unwrap();
+    thread.send(SpikingCommand::Load(Box::new(setup()))).unwrap();
     wait(&thread, "again", |v| v.failure.is_none() && v.generation == 2);
 }
 
@@ -200,12 +204,12 @@ fn another_engine_goes_on_with_the_same_spikes() {
         // In the middle of an image.
         run.steps(1300).unwrap();
     }
-    changes.change_engine(Wish::Gpu).unwrap();
+    changes.change_engine(Preference::Gpu).unwrap();
     assert_eq!(changes.started.engine.info().kind, "GPU");
     for run in [&mut stays, &mut changes] {
         run.steps(900).unwrap();
     }
-    changes.change_engine(Wish::Cpu).unwrap();
+    changes.change_engine(Preference::Cpu).unwrap();
     for run in [&mut stays, &mut changes] {
         run.steps(1100).unwrap();
     }
