@@ -29,15 +29,33 @@ pub fn show(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
             ui.label("Going to another moment ends this at once; what was finished is kept.");
         }
         Confusion::Ready { of, .. } => {
-            ui.label(format!(
+            let text = format!(
                 "{:.2} % of {} held-out digits right, loss {:.4}",
                 of.accuracy * 100.0,
                 grouped(of.digits as u64),
                 of.loss
-            ));
-            let side = ui.available_width().min(ui.available_height() - 40.0).clamp(180.0, 460.0);
-            let rect = confusion::show(ui, &of.confusion, side, None);
-            save(ui, "confusion", rect, out, &|| confusion::csv(&of.confusion));
+            );
+            let room = ui.available_size();
+            // In a low pane, text and buttons stand beside the matrix.
+            let low = room.y < 320.0 && room.x > 420.0;
+            let side = if low { room.y - 4.0 } else { room.x.min(room.y - 70.0) };
+            let side = side.clamp(140.0, 460.0);
+            let save = |ui: &mut Ui, rect, out: &mut Outbox| {
+                save(ui, "confusion", rect, out, &|| confusion::csv(&of.confusion));
+            };
+            if low {
+                ui.horizontal_top(|ui| {
+                    let rect = confusion::show(ui, &of.confusion, side, None);
+                    ui.vertical(|ui| {
+                        ui.label(text);
+                        save(ui, rect, out);
+                    });
+                });
+            } else {
+                ui.label(text);
+                let rect = confusion::show(ui, &of.confusion, side, None);
+                save(ui, rect, out);
+            }
         }
     }
 }

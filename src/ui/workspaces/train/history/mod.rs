@@ -119,7 +119,10 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let size = egui::vec2(ui.available_width(), room.max(150.0));
     ui.allocate_ui(size, |ui| {
         ui.set_min_size(size);
-        answer::strip(ui, &scene);
+        // Where there is one pane only, a plot has all the height.
+        if scene.wide || !scene.settings.plots_first {
+            answer::strip(ui, &scene);
+        }
         panes(ui, &scene, out);
     });
     bar(ui, &scene, out);
