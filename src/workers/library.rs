@@ -9,8 +9,8 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::digits::keep::Kept;
 use super::Busy;
+use super::digits::keep::Kept;
 use super::events::{Event, Events};
 use super::models::{Model, Models, Origin};
 use super::thread::latest::Slot;

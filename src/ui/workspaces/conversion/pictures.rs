@@ -126,11 +126,9 @@ fn one_figure(ui: &mut Ui, shown: &Shown, chosen: usize, out: &mut Outbox) -> Fi
                     }
                 }
             });
-        for (of, name) in [
-            (Figure::Maps, "Maps"),
-            (Figure::Scatter, "Scatter"),
-            (Figure::OverTime, "Over time"),
-        ] {
+        for (of, name) in
+            [(Figure::Maps, "Maps"), (Figure::Scatter, "Scatter"), (Figure::OverTime, "Over time")]
+        {
             ui.selectable_value(&mut figure, of, name);
         }
     });

@@ -220,7 +220,8 @@ fn table(ui: &mut Ui, sample: &Sample, out: &mut Outbox) {
 
 fn csv(sample: &Sample) -> String {
     let n = sample.found.images as f64;
-    let headings = format!("steps,accuracy,spikes_per_image,{},energy_uj,unanswered", Work::COLUMNS);
+    let headings =
+        format!("steps,accuracy,spikes_per_image,{},energy_uj,unanswered", Work::COLUMNS);
     let rows = sample.found.after.iter().map(|a| {
         let before = csv::row![a.steps, a.right as f64 / n, a.spikes as f64 / n];
         let operations = a.work.each(n).map(|o| o.to_string());

@@ -219,7 +219,8 @@ impl Workspace for Conversion {
                 stage,
                 images: Arc::clone(&images),
             });
-            self.asked = Some(Asked { version, model: Arc::clone(&model), how, unit, stage, images });
+            self.asked =
+                Some(Asked { version, model: Arc::clone(&model), how, unit, stage, images });
         }
         self.fit_bar();
         if let Some(images) = self.waits.take() {

@@ -180,7 +180,8 @@ impl Mosaic {
         colours: impl FnOnce(&egui::Visuals) -> Box<dyn Fn(usize, usize) -> Color32 + 'a>,
     ) -> egui::TextureHandle {
         let (h, w) = self.size;
-        let stamp = picture::stamp((self.stamp, ui.visuals().dark_mode, columns, self.size, first, count));
+        let stamp =
+            picture::stamp((self.stamp, ui.visuals().dark_mode, columns, self.size, first, count));
         let visuals = ui.visuals().clone();
         let options = egui::TextureOptions::NEAREST;
         picture::texture(ui.ctx(), self.id.with("texture"), stamp, options, || {

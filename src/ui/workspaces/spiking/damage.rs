@@ -56,7 +56,10 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 }
             }
             None => {
-                let tip = format!("Damages {}, and beside it the MLP and CNN 3", world.room.named_at_hand());
+                let tip = format!(
+                    "Damages {}, and beside it the MLP and CNN 3",
+                    world.room.named_at_hand()
+                );
                 if ui.button("Measure").on_hover_text(tip).clicked() {
                     out.push(SpikingEdit::Measure);
                 }

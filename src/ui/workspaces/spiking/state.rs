@@ -31,8 +31,8 @@ use crate::workers::digits::measure::{MeasureThread, Measured, Task};
 use crate::workers::digits::network::{Knobs, Learnt, Setup};
 use crate::workers::digits::shown::{Network, Question, Shown, ShownThread};
 use crate::workers::digits::view::DigitsView;
-use crate::workers::library::Job;
 use crate::workers::digits::{DigitsCommand, DigitsThread};
+use crate::workers::library::Job;
 
 /// The network that answers where the user has trained none.
 const AT_HAND: &str = "diehl-cook-400";
@@ -450,7 +450,10 @@ impl Workspace for Spiking {
 
     fn undoes(edit: &SpikingEdit) -> bool {
         use SpikingEdit as E;
-        matches!(edit, E::Knobs(_) | E::Goal(_) | E::Begin(_) | E::Reset | E::GiveUp(_) | E::Damage(_))
+        matches!(
+            edit,
+            E::Knobs(_) | E::Goal(_) | E::Begin(_) | E::Reset | E::GiveUp(_) | E::Damage(_)
+        )
     }
 
     fn shows(&self) -> Shows {
