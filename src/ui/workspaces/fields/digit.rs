@@ -112,7 +112,7 @@ fn caption(part: &Part, region: Region, channel: usize) -> String {
 
 /// The canvas, and where digits come from.
 fn drawing(ui: &mut Ui, world: &World<'_>, width: f32, out: &mut Outbox) {
-    let side = (width - 94.0).clamp(92.0, 150.0);
+    let side = (width - 94.0).clamp(82.0, 150.0);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 5.0);
         canvas::show(ui, &world.digit, side, out);
