@@ -139,7 +139,7 @@ fn the_unit_followed_first_is_active_and_its_rate_nears_its_activation() {
     window.click("One unit");
     window.wait_for_text("The ReLU gives ");
     let mut found = window.harness.query_all_by_label_contains(", error ");
-    let said = found.next().unwrap().accesskit_node().label().unwrap();
+    let said = found.find_map(|n| n.accesskit_node().value()).unwrap();
     let number = |after: &str| -> f32 {
         let rest = said.split_once(after).unwrap().1.replace('−', "-");
         let end = rest.find(|c: char| !"+-.0123456789".contains(c)).unwrap_or(rest.len());

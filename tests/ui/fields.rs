@@ -162,14 +162,18 @@ fn on_a_projector_layers_and_maps_come_in_pages() {
     window.draw(3, 1);
     window.wait_for_text("Into Conv 1");
     window.click("Later layers");
-    window.wait_for("other layers", |h| h.query_by_label("Into Conv 1").is_none());
+    window.wait_for("other layers", |h| {
+        h.query_all_by_label_contains("Into Conv 1").next().is_none()
+    });
     window.click("Earlier layers");
     window.wait_for_text("Into Conv 1");
-    window.harness.get_by_label("Into Conv 2").click();
+    let mut layers = window.harness.query_all_by_label_contains("Into Conv 2");
+    layers.next().unwrap().click();
+    drop(layers);
     window.wait_for_text("0 to ");
     window.click("Units after these");
     window.wait_for("the next units", |h| {
         h.query_all_by_label_contains("0 to ")
-            .all(|n| !n.accesskit_node().label().is_some_and(|l| l.starts_with("0 to")))
+            .all(|n| !n.accesskit_node().value().is_some_and(|l| l.starts_with("0 to")))
     });
 }

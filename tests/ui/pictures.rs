@@ -415,7 +415,9 @@ fn spiking_learning_dark() {
 #[test]
 fn spiking_learning_in_projector_mode() {
     let mut window = open([1024.0, 768.0], ThemeChoice::Light, true, "spiking");
+    window.click("Show settings");
     trained(&mut window);
+    window.click("Fold settings away");
     compare(&mut window, "spiking-learning-projector");
 }
 

@@ -89,11 +89,11 @@ fn an_experiment_turns_the_knobs_and_reset_turns_them_back() {
 fn learn(window: &mut Window) -> u64 {
     window.key(Modifiers::NONE, Key::Space);
     window.wait_for("some hundred images", |h| {
-        let learnt = h.query_all_by_label_contains(" images").filter_map(|n| {
-            let label = n.accesskit_node().label()?;
-            label.strip_suffix(" images")?.replace(',', "").parse::<u64>().ok()
+        let said = h.query_all_by_label_contains(" images").filter_map(|n| {
+            let said = n.accesskit_node().value()?;
+            said.split_once(" of ")?.0.replace(',', "").parse::<u64>().ok()
         });
-        learnt.max().is_some_and(|n| n > 320)
+        said.max().is_some_and(|n| n > 320)
     });
     window.key(Modifiers::NONE, Key::Space);
     window.settle();

@@ -114,7 +114,7 @@ fn caption(part: &Part, region: Region, channel: usize) -> String {
 
 /// The canvas, and where digits come from.
 fn drawing(ui: &mut Ui, world: &World<'_>, width: f32, out: &mut Outbox) {
-    let side = (width - 76.0).clamp(92.0, 150.0);
+    let side = (width - 94.0).clamp(82.0, 150.0);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 5.0);
         canvas::show(ui, &world.digit, side, out);
@@ -123,10 +123,13 @@ fn drawing(ui: &mut Ui, world: &World<'_>, width: f32, out: &mut Outbox) {
             let size = Vec2::new(ui.available_width().min(80.0), 26.0);
             let ready = sources::ready(world);
             let button = |ui: &mut Ui, on: bool, text: &str, tip: &str| {
-                ui.add_enabled(on, egui::Button::new(text).min_size(size))
-                    .on_hover_text(tip)
-                    .on_disabled_hover_text("Nothing to pick from; see Draw")
-                    .clicked()
+                ui.add_enabled(
+                    on,
+                    egui::Button::new(text).min_size(size).wrap_mode(egui::TextWrapMode::Extend),
+                )
+                .on_hover_text(tip)
+                .on_disabled_hover_text("Nothing to pick from; see Draw")
+                .clicked()
             };
             if button(ui, ready, "Next", "The next digit of the data set (N)") {
                 sources::next(world, out, 1);

@@ -31,18 +31,23 @@ fn network(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let label = ui.label("Begin with");
     let begun = BUNDLED.iter().find(|s| kept.begin.as_deref() == Some(s.id));
     ComboBox::from_id_salt("begin with")
-        .selected_text(begun.map_or("a fresh network".into(), |s| named(s.name)))
+        .selected_text(begun.map_or("a fresh network", |s| s.name))
         .width(ui.available_width() - 8.0)
         .show_ui(ui, |ui| {
             ui.selectable_value(&mut new.begin, None, "a fresh network");
             for bundled in BUNDLED {
                 let id = Some(bundled.id.to_owned());
                 let tip = format!("A bundled network of {} neurons that learnt MNIST by spike-timing-dependent plasticity (STDP) alone", bundled.neurons);
-                ui.selectable_value(&mut new.begin, id, named(bundled.name)).on_hover_text(tip);
+                ui.selectable_value(&mut new.begin, id, bundled.name).on_hover_text(tip);
             }
         })
         .response
         .labelled_by(label.id);
+    if let Some(bundled) = begun {
+        let neurons = grouped(bundled.neurons as u64);
+        let text = format!("{neurons} neurons that have learnt MNIST by STDP (bundled)");
+        ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
+    }
     if kept.begin.is_none() {
         fresh(ui, &mut new);
     }
@@ -63,11 +68,6 @@ fn network(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         let weak = palette(ui.visuals()).weak;
         ui.label(RichText::new(format!("seed {}", kept.seed)).small().color(weak));
     });
-}
-
-/// A bundled network, and what it is.
-fn named(name: &str) -> String {
-    format!("{name}, has learnt MNIST")
 }
 
 fn fresh(ui: &mut Ui, new: &mut SpikingSettings) {

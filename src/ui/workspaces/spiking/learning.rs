@@ -30,16 +30,29 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         return;
     };
     let from = headline(ui, world, fields, out);
+    let wide = ui.available_width() > 620.0;
+    // Where there is room for one figure, it is chosen.
+    let one = !wide && ui.available_height() < 340.0;
+    let figures_only = one && choose_figure(ui);
     let area = ui.available_rect_before_wrap();
-    let wide = area.width() > 620.0;
     let side = if wide { (area.width() - 300.0).max(area.width() * 0.5) } else { area.width() };
-    let room_height = if wide { area.height() } else { area.height() * 0.62 };
+    let room_height = if wide || one { area.height() } else { area.height() * 0.62 };
     let room = Rect::from_min_size(area.min, vec2(side, room_height.max(160.0)));
     let p = palette(ui.visuals());
     let winner = view.last.winner.filter(|_| view.past.is_none() && !at_full_speed(world));
     let mut marked: Vec<_> = winner.map(|w| (w, p.accent)).into_iter().collect();
     marked.extend(world.room.selected.map(|s| (s, p.warning)));
     let id = egui::Id::unique("receptive fields");
+    if figures_only {
+        ui.scope_builder(egui::UiBuilder::new().max_rect(area), |ui| {
+            ScrollArea::vertical().id_salt("figures").show(ui, |ui| {
+                figures(ui, world, fields, world.room.selected.or(winner));
+            });
+        });
+        ui.data_mut(|d| d.insert_temp(shown_id(), Rect::from_min_max(from, area.max)));
+        ui.allocate_rect(area, Sense::hover());
+        return;
+    }
     let (places, touched) = mosaic::show(ui, id, fields, room, &marked, out);
     if let Some(clicked) = touched.clicked {
         let again = world.room.selected == Some(clicked);
@@ -52,13 +65,27 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     } else {
         Rect::from_min_max(pos2(area.left(), places.area.bottom() + 8.0), area.max)
     };
-    ui.scope_builder(egui::UiBuilder::new().max_rect(right), |ui| {
-        ScrollArea::vertical().id_salt("figures").show(ui, |ui| {
-            figures(ui, world, fields, shown);
+    if !one {
+        ui.scope_builder(egui::UiBuilder::new().max_rect(right), |ui| {
+            ScrollArea::vertical().id_salt("figures").show(ui, |ui| {
+                figures(ui, world, fields, shown);
+            });
         });
-    });
+    }
     ui.data_mut(|d| d.insert_temp(shown_id(), Rect::from_min_max(from, area.max)));
     ui.allocate_rect(area, Sense::hover());
+}
+
+/// Whether the figures are to be seen instead of the fields.
+fn choose_figure(ui: &mut Ui) -> bool {
+    let id = egui::Id::unique("figures instead of fields");
+    let mut figures = ui.data(|d| d.get_temp(id)).unwrap_or(false);
+    ui.horizontal(|ui| {
+        ui.selectable_value(&mut figures, false, "Receptive fields");
+        ui.selectable_value(&mut figures, true, "Accuracy and more");
+    });
+    ui.data_mut(|d| d.insert_temp(id, figures));
+    figures
 }
 
 fn shown_id() -> egui::Id {

@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 pub fn paper_only(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let width = ui.available_width();
     ui.spacing_mut().item_spacing.y = 6.0;
-    paper(ui, world, out, (width - 66.0).min(220.0));
+    paper(ui, world, out, (width - 80.0).min(220.0));
     hiding(ui, world, out, width);
 }
 
