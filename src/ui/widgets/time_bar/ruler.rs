@@ -9,8 +9,11 @@ use crate::ui::theme::{self, palette};
 
 /// Height of the ground on which the density stands, points.
 const GROUND: f32 = 24.0;
-/// Height of the numbers below it, points.
-const NUMBERS: f32 = 15.0;
+/// The type of the numbers below it.
+fn numbers() -> egui::FontId {
+    theme::regular(11.5)
+}
+
 /// Room at both ends, so that the position is seen there, points.
 const EDGE: f32 = 8.0;
 
@@ -51,7 +54,7 @@ impl Scale {
 
 impl TimeBar<'_> {
     pub(super) fn ruler(&self, ui: &mut Ui, edit: &mut dyn FnMut(PlaybackEdit)) -> Response {
-        let size = Vec2::new(ui.available_width().max(60.0), GROUND + NUMBERS);
+        let size = Vec2::new(ui.available_width().max(60.0), GROUND + numbers().size + 3.5);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
         let ground = Rect::from_min_size(rect.min, Vec2::new(rect.width(), GROUND));
         let (first, last) = self.playback.range();
@@ -228,7 +231,7 @@ impl TimeBar<'_> {
             } else {
                 (Align2::CENTER_TOP, at)
             };
-            ui.painter().text(at, align, text, theme::regular(11.5), p.weak);
+            ui.painter().text(at, align, text, numbers(), p.weak);
             value += step;
         }
     }
