@@ -103,13 +103,13 @@ impl Taps {
         self.0.drain(..more);
     }
 
-    /// Shows them.
+    /// Shows them in the status line, where they cover nothing.
     pub fn show(&self, ctx: &Context) {
         let Some((_, oldest)) = self.0.first() else { return };
         ctx.request_repaint_after(SHOWN_FOR.saturating_sub(oldest.elapsed()));
         let names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
         egui::Area::new(egui::Id::unique("pressed keys"))
-            .anchor(Align2::CENTER_BOTTOM, [0.0, -50.0])
+            .anchor(Align2::CENTER_BOTTOM, [0.0, -2.0])
             .order(egui::Order::Tooltip)
             .interactable(false)
             .show(ctx, |ui| {
@@ -117,9 +117,9 @@ impl Taps {
                 egui::Frame::new()
                     .fill(p.text)
                     .corner_radius(8)
-                    .inner_margin(egui::Margin::symmetric(16, 8))
+                    .inner_margin(egui::Margin::symmetric(14, 2))
                     .show(ui, |ui| {
-                        let text = RichText::new(names.join("   ")).font(theme::strong(24.0));
+                        let text = RichText::new(names.join("   ")).font(theme::strong(17.0));
                         ui.add(egui::Label::new(text.color(p.card)).extend());
                     });
             });

@@ -55,7 +55,7 @@ fn without_a_digit_one_is_to_be_had() {
         setup.workspace = Some("conversion".into());
     });
     window.wait_for_text("There is no digit yet");
-    window.click("Use synthetic digits");
+    // Without MNIST, synthetic digits are at hand.
     window.wait_for_text("Take any");
     window.click("Take any");
     window.wait_for_text("in spikes after");

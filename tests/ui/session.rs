@@ -78,6 +78,7 @@ fn the_smallest_window_works() {
     window.stroke(&[[0.5, 0.1], [0.5, 0.9]]);
     window.wait_for("answers", |h| h.query_all_by_label_contains(" answers 1").count() >= 12);
     window.click("Train");
+    window.click("Show settings");
     window.wait_for_text("Start training");
 }
 

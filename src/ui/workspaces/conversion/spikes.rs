@@ -25,7 +25,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let bands: Vec<usize> = (0..shown.stages.len())
         .filter(|s| shown.stages[*s].has_neurons() && shown.stages[*s].spikes)
         .collect();
-    let gap = 20.0;
+    let gap = ui.text_style_height(&egui::TextStyle::Body) + 2.0 * ui.spacing().item_spacing.y;
     let room = ui.available_height() - 30.0;
     let height = (room / bands.len().max(1) as f32 - gap).clamp(40.0, 180.0);
     let p = palette(ui.visuals());

@@ -241,7 +241,10 @@ fn figures(ui: &mut Ui, world: &World<'_>, fields: &Fields, shown: Option<usize>
         "Answers",
         "True digit in rows, answer in columns, over the running accuracy's images",
     );
-    charts::confusion(ui, &fields.confusion, ui.available_width().min(210.0));
+    // Down to the edge of the page, so that what follows is not cut in half there.
+    let left = ui.clip_rect().bottom() - ui.cursor().top() - 2.0;
+    let side = if (150.0..=320.0).contains(&left) { left } else { 210.0 };
+    charts::confusion(ui, &fields.confusion, ui.available_width().min(side));
     title(ui, "Weights", "All synapses from the input");
     charts::weights(ui, fields, 110.0);
     title(ui, "θ of all neurons", "Adaptive thresholds: who wins often gets a higher one");

@@ -246,7 +246,7 @@ fn figures(view: &TrainingView, record: &RunRecord) -> Vec<(String, String, &'st
     if record.config.device != crate::ann::device::OWN
         && let Ok(device) = crate::ann::device::get(&record.config.device)
     {
-        shown.push(("Device".into(), device.name.into(), device.doc));
+        shown.insert(0, ("Device".into(), device.name.into(), device.doc));
     }
     shown.push(("Trained for".into(), duration_text(record.seconds), "Pauses not counted"));
     if let Some(rate) = view.images_per_s {
