@@ -113,7 +113,7 @@ impl Bounded for SpikingSettings {
         }
         to.one_of("neurons", neurons, &SIZES);
         to.number("seed", seed, ANY);
-        to.part("knobs", live_settings);
+        to.part("live_settings", live_settings);
         to.optional("goal", goal, GOAL);
         to.part("images", images);
         to.part("spikes", spikes);
