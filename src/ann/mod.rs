@@ -7,7 +7,7 @@
 //! * [`zoo`]: the declarations; [`plan`] turns them into [`ops`]
 //! * [`reading`]: what recurrent networks have in mind, step by step
 //! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
-//! * [`weights`]: files of weights; [`shipped`]: the bundled ones
+//! * [`weights`]: files of weights; [`bundled`]: the bundled ones
 //! * [`backprop`]: one training step; [`trainer`]: a run of many;
 //!   [`snapshots`]: what a run leaves to look back at
 //! * [`orientation`]: whether digits look turned or inverted

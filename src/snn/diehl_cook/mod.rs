@@ -13,7 +13,7 @@
 //! * [`assess`]: what a network that has learnt answers
 //! * [`read_out`], [`logistic`]: which digit its spikes say
 //! * [`trained`]: a network that has learnt, in a file
-//! * [`shipped`]: the bundled ones
+//! * [`bundled`]: the bundled ones
 
 pub mod assess;
 pub mod bundled;

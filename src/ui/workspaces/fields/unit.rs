@@ -49,7 +49,7 @@ pub fn show(
     within(ui, 1, "sum", &mut |ui| sum::show(ui, world, inspection, (part, unit), out));
     if three {
         within(ui, 2, "likes", &mut |ui| {
-            likes::show(ui, world, inspection, anatomy, (part, unit), out)
+            likes::show(ui, world, inspection, anatomy, (part, unit), out);
         });
     }
     ui.allocate_rect(room, Sense::hover());
