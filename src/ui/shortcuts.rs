@@ -105,7 +105,7 @@ pub fn help(ctx: &Context, house: &House, out: &mut Outbox) {
             egui::ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(
                 ui,
                 |ui| {
-                    list(ui, house);
+                    list(ui, house, screen.width());
                 },
             );
         });
@@ -114,7 +114,7 @@ pub fn help(ctx: &Context, house: &House, out: &mut Outbox) {
     }
 }
 
-fn list(ui: &mut egui::Ui, house: &House) {
+fn list(ui: &mut egui::Ui, house: &House, screen: f32) {
     let ctx = ui.ctx().clone();
     let mut keys = Keys::to_list(&ctx);
     all(&mut keys, house, &mut Outbox::default());
@@ -135,7 +135,8 @@ fn list(ui: &mut egui::Ui, house: &House) {
     let beside_scroll_bar = egui::Margin { right: 16, ..egui::Margin::ZERO };
     egui::Frame::new().inner_margin(beside_scroll_bar).show(ui, |ui| {
         egui::Grid::new("keys").num_columns(2).spacing([24.0, 7.0]).show(ui, |ui| {
-            let widest = ui.available_width() - 180.0;
+            // The window is as wide as its text, up to the screen.
+            let widest = (screen - 280.0).clamp(160.0, 560.0);
             for (key, what) in keys.listed() {
                 ui.label(RichText::new(key).font(theme::strong(13.5)));
                 ui.scope(|ui| {

@@ -82,6 +82,20 @@ fn the_smallest_window_works() {
     window.wait_for_text("Start training");
 }
 
+/// The list of keys, in the smallest window and before a projector.
+#[test]
+fn the_list_of_keys_fits_every_screen() {
+    for (size, projector) in [([640.0, 480.0], false), ([1024.0, 768.0], true)] {
+        let home = tempfile::tempdir().unwrap();
+        let mut window = Window::open_with(size, home, |setup| setup.projector = projector);
+        window.harness.input_mut().events.push(egui::Event::Text("?".into()));
+        window.wait_for_text("Undo the last change in view");
+        let screen = window.harness.ctx.content_rect();
+        let text = window.harness.get_by_label("Undo the last change in view");
+        assert!(screen.contains_rect(text.rect()), "{:?} {screen:?}", text.rect());
+    }
+}
+
 /// Nothing that is said may stand beyond the window's edge, the answers least of
 /// all: 1024×768 is what projectors show.
 #[test]
