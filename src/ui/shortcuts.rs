@@ -134,17 +134,18 @@ fn list(ui: &mut egui::Ui, house: &House, screen: f32) {
     }
     let beside_scroll_bar = egui::Margin { right: 16, ..egui::Margin::ZERO };
     egui::Frame::new().inner_margin(beside_scroll_bar).show(ui, |ui| {
-        egui::Grid::new("keys").num_columns(2).spacing([24.0, 7.0]).show(ui, |ui| {
-            // The window is as wide as its text, up to the screen.
-            let widest = (screen - 280.0).clamp(160.0, 560.0);
-            for (key, what) in keys.listed() {
-                ui.label(RichText::new(key).font(theme::strong(13.5)));
-                ui.scope(|ui| {
-                    ui.set_max_width(widest);
-                    ui.label(what);
-                });
-                ui.end_row();
-            }
-        });
+        // The window is as wide as its text, up to the screen.
+        let widths = [150.0, (screen - 290.0).clamp(200.0, 560.0)];
+        for (key, what) in keys.listed() {
+            ui.horizontal_top(|ui| {
+                let key = RichText::new(key).font(theme::strong(13.5));
+                for (text, width) in [key, RichText::new(what)].into_iter().zip(widths) {
+                    ui.vertical(|ui| {
+                        ui.set_width(width);
+                        ui.add(egui::Label::new(text).wrap());
+                    });
+                }
+            });
+        }
     });
 }
