@@ -26,7 +26,10 @@ fn compare(window: &mut Window, name: &str) {
     }
     window.harness.remove_cursor();
     window.harness.run_steps(8);
-    let options = SnapshotOptions::new().threshold(1.5).max_failed_pixels(600);
+    // The same letters have more pixels where they are larger.
+    let zoom = window.harness.ctx.zoom_factor();
+    let pixels = (600.0 * zoom * zoom) as usize;
+    let options = SnapshotOptions::new().threshold(1.5).max_failed_pixels(pixels);
     window.harness.snapshot_options(name, &options);
 }
 
