@@ -6,7 +6,7 @@
 //! |---|---|---|---|
 //! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
 //! | `search` | nothing | [`search::Question`], the newest only | [`search::Found`] slot |
-//! | `reading` | nothing | [`reading::Question`], the newest only | [`reading::Readings`] slot |
+//! | `sweep` | nothing | [`reading::Question`], the newest only | [`reading::Readings`] slot |
 //! | `survey` | one survey | a cancel flag | [`reading::Survey`] slot, events |
 //! | `combine` | one ensemble | a cancel flag | [`combine::Combinations`] slot, events |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
@@ -22,7 +22,7 @@
 //! | `pattern` | a neuron that learns a pattern | [`plasticity::pattern::PatternCommand`] queue; pause and speed are atomics | [`plasticity::pattern::PatternState`] slot, events |
 //! | `conversion` | nothing | [`conversion::Question`], the newest only | [`conversion::Shown`] slot |
 //! | `sample` | one sample of test digits | a cancel flag | [`conversion::sample::Sample`] slot |
-//! | `spiking` | the spiking network that learns digits | [`spiking::SpikingCommand`] queue; pause and speed are atomics | [`spiking::view::SpikingView`] slot, events |
+//! | `digits` | the spiking network that learns digits | [`spiking::SpikingCommand`] queue; pause and speed are atomics | [`spiking::view::SpikingView`] slot, events |
 //! | `shown digit` | a frozen spiking network | [`spiking::shown::Question`], the newest only | [`spiking::shown::Shown`] slot, events |
 //! | `measure` | nothing | [`spiking::measure::Task`] queue; stop is atomic | [`spiking::measure::Measured`] slot, events |
 //! | `clicks` | the sound card | what the time bar passed, queue; the switch is atomic | events |
