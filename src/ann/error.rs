@@ -16,6 +16,9 @@ pub enum AnnError {
     /// A setting out of its range.
     #[error("{what} is {value}, but must be {range}")]
     Setting { what: String, value: String, range: String },
+    /// A learning rule that cannot train what it was asked to.
+    #[error("{rule} cannot be used: {reason}")]
+    Rule { rule: &'static str, reason: String },
     /// A file of weights or a checkpoint that cannot be used.
     #[error("{file} cannot be used: {reason}. Choose another file, or train the network again")]
     Weights { file: String, reason: String },

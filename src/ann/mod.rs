@@ -8,13 +8,12 @@
 //! * [`reading`]: what recurrent networks have in mind, step by step
 //! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
 //! * [`weights`]: files of weights; [`bundled`]: the bundled ones
-//! * [`backprop`]: one training step; [`trainer`]: a run of many;
+//! * [`rules`]: how errors are made; [`learner`]: one training step; [`trainer`]: a run of many;
 //!   [`snapshots`]: what a run leaves to look back at
 //! * [`orientation`]: whether digits look turned or inverted
 //! * [`device`]: the same step by candle, on its CPU or on a graphics card
 //! * [`inspect`]: what units sense, and why a network answers as it does
 
-pub mod backprop;
 mod buffer;
 pub mod bundled;
 pub mod device;
@@ -23,6 +22,7 @@ pub mod error;
 pub mod evaluate;
 mod initial;
 pub mod inspect;
+pub mod learner;
 pub mod maps;
 pub mod network;
 pub mod ops;
@@ -30,6 +30,7 @@ pub mod optimiser;
 pub mod orientation;
 pub mod plan;
 pub mod reading;
+pub mod rules;
 pub mod snapshots;
 pub mod trainer;
 pub mod weights;

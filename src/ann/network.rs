@@ -50,6 +50,13 @@ pub struct Parts<'a> {
     pub caches: &'a mut [Buffer],
 }
 
+impl Parts<'_> {
+    /// The instruction set of its kernels.
+    pub fn isa(&self) -> Isa {
+        self.plan.isa
+    }
+}
+
 thread_local! {
     /// Memory of a forward pass: what goes in, what comes out, scratch.
     static MEMORY: RefCell<[Buffer; 3]> = RefCell::default();
@@ -75,6 +82,11 @@ impl Network {
         let mut parameters: Vec<Buffer> = sizes.map(Buffer::zeros).collect();
         for (step, from, name, declared) in plan.parameters() {
             let seed_name = name.strip_suffix(".weight").unwrap_or(&name);
+            // Layers within one operation begin as plain dense layers do, so that
+            // different rules begin with the same weights.
+            let seed_name = seed_name
+                .split_once(".dense")
+                .map_or(seed_name, |(op, _)| &seed_name[op.len() + 1..]);
             let values = initial::draw(&declared, seed, seed_name);
             parameters[step][from..from + values.len()].copy_from_slice(&values);
         }

@@ -6,9 +6,11 @@ use super::ops::conv::Conv;
 use super::ops::dense::Dense;
 use super::ops::direct::Direct;
 use super::ops::dropout::Dropout;
+use super::ops::goodness::Goodness;
 use super::ops::op::{Op, Parameter, Plane};
 use super::ops::pool::MaxPool;
 use super::ops::recurrent::Recurrent;
+use super::ops::settling::Settling;
 use super::ops::winograd::ConvPool;
 use super::zoo::{Layer, LayerSummary, summary};
 use crate::core::isa::Isa;
@@ -31,6 +33,8 @@ pub struct Step {
 pub struct Plan {
     /// In order.
     pub steps: Vec<Step>,
+    /// The instruction set of its kernels.
+    pub isa: Isa,
 }
 
 /// `Conv 2 5×5` → `conv2`.
@@ -47,7 +51,7 @@ impl Plan {
     /// [`AnnError::Structure`] when a layer does not fit what comes before it.
     pub fn new(layers: &[Layer], isa: Isa) -> Result<Self, AnnError> {
         let lines = summary(layers);
-        let mut plan = Self { steps: Vec::new() };
+        let mut plan = Self { steps: Vec::new(), isa };
         let mut shape = (SIDE, SIDE, 1);
         let mut at = 0;
         while at < layers.len() {
@@ -82,7 +86,11 @@ impl Plan {
                     }
                     Box::new(Recurrent::new(isa, cell, order, plane, hidden))
                 }
-                Layer::Dense { units, relu } => Box::new(Dense::new(isa, plane, units, relu)),
+                Layer::Dense { units, activation } => {
+                    Box::new(Dense::new(isa, plane, units, activation))
+                }
+                Layer::Settling { hidden } => Box::new(Settling::new(isa, plane, hidden)),
+                Layer::Goodness { hidden } => Box::new(Goodness::new(isa, plane, hidden)),
             };
             let out = op.output();
             shape = (out.h, out.w, out.c);

@@ -29,6 +29,9 @@ pub struct Metadata {
     pub epochs: usize,
     /// The optimiser with its parameters.
     pub optimiser: String,
+    /// Id of the learning rule; earlier versions knew only one.
+    #[serde(default = "backpropagation")]
+    pub rule: String,
     /// Digits per update.
     pub batch_size: usize,
     /// Share held out.
@@ -51,6 +54,10 @@ pub struct Metadata {
     pub fingerprint: Option<Fingerprint>,
     /// Version of this app.
     pub app_version: String,
+}
+
+fn backpropagation() -> String {
+    super::rules::RULES[0].id.to_owned()
 }
 
 fn off() -> String {

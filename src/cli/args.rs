@@ -13,10 +13,11 @@ pub use bench::{BenchArgs, BenchEngine, BenchSpikingArgs, BenchTrainArgs, BenchW
 
 use super::convert::ConvertArgs;
 use super::output::Format;
+use super::rules::RulesArgs;
 use super::simulate::args::SimulateArgs;
 use super::values::{
-    all_models, askable, choice, count, devices, models, optimisers, sets, sources, threads,
-    workspaces,
+    all_models, askable, choice, count, devices, models, optimisers, rules, sets, sources, threads,
+    trainable, workspaces,
 };
 use crate::data::augment::Augmentation;
 use crate::data::orient::Orientation;
@@ -76,6 +77,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<SpikescopeArgs
 #[derive(Subcommand, Debug)]
 pub enum Command {
     Train(TrainArgs),
+    Rules(RulesArgs),
     Evaluate(EvaluateArgs),
     Classify(ClassifyArgs),
     Data(DataArgs),
@@ -127,14 +129,15 @@ Examples:
   spikescope train cnn1 --device cuda           on a graphics card, in a build that has it
   spikescope train --resume last")]
 pub struct TrainArgs {
-    /// The network
-    #[arg(value_name = "MODEL", value_parser = models(),
+    /// The network: one of these, or dense layers of any width, such as dense-500-500,
+    /// dense-800-tanh, settling-500 (equilibrium propagation), goodness-500-500 (forward–forward)
+    #[arg(value_name = "MODEL", value_parser = trainable(),
         required_unless_present_any = ["resume", "all"])]
     pub model: Option<String>,
     /// Train every network by the report's recipe, then fit the ensembles; what is done already
     /// is kept, so it can be stopped and started again. --out names the folder of the weights
     #[arg(long, conflicts_with_all =
-        ["model", "resume", "subset", "batch_size", "optimiser", "learning_rate", "seed",
+        ["model", "resume", "subset", "batch_size", "rule", "set", "optimiser", "learning_rate", "seed",
          "validation", "json"])]
     pub all: bool,
     /// With --all: take the ten networks that lie in --out as they are, however they were trained
@@ -143,7 +146,7 @@ pub struct TrainArgs {
     pub fit_only: bool,
     /// Go on with this run (its name as printed at its start, or `last`)
     #[arg(long, value_name = "RUN", conflicts_with_all =
-        ["model", "data", "epochs", "subset", "batch_size", "optimiser", "learning_rate", "seed",
+        ["model", "data", "epochs", "subset", "batch_size", "rule", "set", "optimiser", "learning_rate", "seed",
          "augment", "average", "validation"])]
     pub resume: Option<String>,
     /// The digits to learn from
@@ -161,9 +164,15 @@ pub struct TrainArgs {
     /// Images per update of the weights [default: 32]
     #[arg(long, value_name = "N", value_parser = count)]
     pub batch_size: Option<NonZeroUsize>,
-    /// The rule that updates the weights
-    #[arg(long, value_name = "NAME", value_parser = optimisers(), default_value = "adadelta")]
-    pub optimiser: String,
+    /// How the errors of a layer are made; `spikescope rules --list` tells which there are
+    #[arg(long, value_name = "NAME", value_parser = rules(), default_value = "backpropagation")]
+    pub rule: String,
+    /// How weights are updated [default: adadelta, with another rule what suits it]
+    #[arg(long, value_name = "NAME", value_parser = optimisers())]
+    pub optimiser: Option<String>,
+    /// A parameter of the optimiser or the rule, NAME=VALUE; may be given several times
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::rules::assignment)]
+    pub set: Vec<(String, f64)>,
     /// Its learning rate [default: the optimiser's usual one]
     #[arg(long, value_name = "RATE")]
     pub learning_rate: Option<f64>,

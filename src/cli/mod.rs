@@ -32,6 +32,7 @@ mod output;
 mod panic_message;
 mod progress;
 pub mod report;
+mod rules;
 mod simulate;
 mod table;
 mod tour;
@@ -94,6 +95,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
         Some(Command::Classify(args)) => classify::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Data(args)) => data::run(&args),
         Some(Command::Models(args)) => describe::run(&args, &mut Output::stdout(args.format)),
+        Some(Command::Rules(args)) => rules::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Devices(args)) => devices::run(&mut Output::stdout(args.format)),
         Some(Command::Simulate(args)) => match args.what {
             simulate::args::SimulateWhat::DiehlCook(args) => {

@@ -19,6 +19,7 @@ use super::{Outcome, digits, models};
 use crate::ann::device;
 use crate::ann::optimiser::OptimiserConfig;
 use crate::ann::orientation;
+use crate::ann::rules::{self, RuleConfig};
 use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::trainer::{EpochPoint, TrainConfig};
 use crate::ann::weights;
@@ -85,10 +86,25 @@ pub fn config(
     split: &Split,
     args: &TrainArgs,
 ) -> Result<TrainConfig, UsageError> {
-    let mut optimiser = OptimiserConfig::default_of(&args.optimiser)
-        .ok_or_else(|| UsageError(format!("there is no optimiser {}", args.optimiser)))?;
+    let mut rule = rules::find(&args.rule)
+        .map(RuleConfig::of)
+        .ok_or_else(|| UsageError(format!("there is no rule {}", args.rule)))?;
+    let mut optimiser = match (&args.optimiser, rules::find(&args.rule)) {
+        (Some(id), _) => OptimiserConfig::default_of(id)
+            .ok_or_else(|| UsageError(format!("there is no optimiser {id}")))?,
+        (None, Some(declared)) if !rule.is_backpropagation() => (declared.usual)(),
+        (None, _) => OptimiserConfig::default(),
+    };
     if let Some(rate) = args.learning_rate {
         optimiser.set("learning_rate", rate);
+    }
+    for (name, value) in &args.set {
+        if rule.get(name).is_none() && optimiser.get(name).is_none() {
+            let (rule, optimiser) = (rule.id(), optimiser.id());
+            return Err(UsageError(format!("neither {rule} nor {optimiser} has a {name}")));
+        }
+        rule.set(name, *value);
+        optimiser.set(name, *value);
     }
     let number = |asked: Option<NonZeroUsize>, usual| asked.map_or(usual, NonZeroUsize::get);
     let usual = TrainConfig::default();
@@ -98,6 +114,7 @@ pub fn config(
         subset: number(args.subset, split.train.len()),
         batch_size: number(args.batch_size, usual.batch_size),
         epochs: number(args.epochs, architecture.epochs),
+        rule,
         optimiser,
         augmentation: args.augment,
         average_epochs: args.average.unwrap_or(0),
@@ -106,6 +123,7 @@ pub fn config(
         threads: models::threads(args.threads),
         device: args.device.clone().unwrap_or(usual.device),
         history: history(args),
+        probe: false,
     };
     if config.subset > split.train.len() {
         let has = split.train.len();

@@ -8,8 +8,9 @@ use crate::ann::bundled::SETS;
 use crate::ann::device::DEVICES;
 use crate::ann::ensemble::ENSEMBLES;
 use crate::ann::optimiser::OPTIMISERS;
+use crate::ann::rules::RULES;
 use crate::ann::trainer::config::MOST_THREADS;
-use crate::ann::zoo::ZOO;
+use crate::ann::zoo::{self, ZOO};
 use crate::convert::recipe::Scaling;
 use crate::data::registry::SOURCES;
 use crate::snn::choose::Preference;
@@ -34,6 +35,40 @@ fn spiking() -> impl Iterator<Item = Id> {
 /// Networks that do not spike.
 pub fn models() -> PossibleValuesParser {
     ids(networks())
+}
+
+/// Networks that can be trained: those, and dense layers of any width by their ids.
+pub fn trainable() -> impl TypedValueParser<Value = String> {
+    Trainable
+}
+
+#[derive(Clone)]
+struct Trainable;
+
+impl TypedValueParser for Trainable {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        match value.to_str().filter(|id| zoo::find(id).is_some()) {
+            Some(id) => Ok(id.to_owned()),
+            None => models().parse_ref(command, argument, value),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let known = networks().map(|(id, help)| PossibleValue::new(id).help(help));
+        Some(Box::new(known.collect::<Vec<_>>().into_iter()))
+    }
+}
+
+/// The learning rules.
+pub fn rules() -> PossibleValuesParser {
+    ids(RULES.iter().map(|r| (r.id, r.name)))
 }
 
 /// Those that spike too.

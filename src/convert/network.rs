@@ -2,7 +2,7 @@
 
 use crate::ann::inspect::dissection::Dissection;
 use crate::ann::network::Network;
-use crate::ann::zoo::{Layer, summary};
+use crate::ann::zoo::{Activation, Layer, summary};
 
 use super::ConvertError;
 use super::recipe::{Per, Read, Recipe};
@@ -143,16 +143,28 @@ impl Spiking {
                         lines[number].name
                     ));
                 }
-                Layer::Dense { relu: false, .. } if number != last => {
-                    return refuse(format!("{} has no ReLU", lines[number].name));
+                Layer::Settling { .. } => {
+                    return refuse("it answers by relaxing, with connections both ways; adding up spikes stands for one pass forward".into());
+                }
+                Layer::Goodness { .. } => {
+                    return refuse("it tries each label in turn and compares how strongly its layers respond; the division by each layer's length has no spiking counterpart here".into());
+                }
+                Layer::Dense { activation, .. }
+                    if activation != Activation::Relu && number != last =>
+                {
+                    return refuse(format!(
+                        "{} ends in {}, not in a ReLU, whose values are what rates of spikes can stand for",
+                        lines[number].name,
+                        activation.name()
+                    ));
                 }
                 Layer::MaxPool => Kind::Pool,
                 Layer::Conv { kernel, .. } => {
                     let cells = cells(&taken, number, &carried, activations, &recipe, true);
                     Kind::Conv { kernel, cells }
                 }
-                Layer::Dense { relu, .. } => {
-                    let spikes = relu || recipe.read == Read::Spikes;
+                Layer::Dense { activation, .. } => {
+                    let spikes = activation == Activation::Relu || recipe.read == Read::Spikes;
                     let cells = cells(&taken, number, &carried, activations, &recipe, spikes);
                     Kind::Dense { cells }
                 }

@@ -12,6 +12,9 @@ use super::recorder::Recorder;
 use super::runs::{RunError, RunFolder, RunRecord, RunState};
 use crate::ann::AnnError;
 use crate::ann::evaluate::evaluate;
+use crate::ann::rules::disturbance::Disturbance;
+use crate::ann::rules::passage::Snapshot;
+use crate::ann::rules::probe::ProbePoint;
 use crate::ann::trainer::{LayerStats, TrainConfig, Trainer};
 use crate::ann::weights::{self, Metadata, Precision};
 use crate::data::registry::Split;
@@ -22,6 +25,8 @@ const SHOW_EVERY: Duration = Duration::from_millis(66);
 const MEASURE_EVERY: Duration = Duration::from_millis(500);
 /// Time between two copies of the network for the Draw workspace.
 const COPY_EVERY: Duration = Duration::from_millis(1000);
+/// Time between two copies of network and rule for who looks at what travels where.
+const SNAPSHOT_EVERY: Duration = Duration::from_millis(400);
 /// Time between two checkpoints; one more follows each epoch.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(20);
 
@@ -63,6 +68,9 @@ pub struct ActiveRun {
     measured: Due,
     copied: Due,
     saved: Due,
+    probes: Arc<Vec<ProbePoint>>,
+    snapshot: Option<Arc<Snapshot>>,
+    snapped: Due,
 }
 
 /// What one turn brought.
@@ -135,6 +143,9 @@ impl ActiveRun {
             measured: Due::every(MEASURE_EVERY),
             copied: Due::every(COPY_EVERY),
             saved: Due::every(CHECKPOINT_EVERY),
+            probes: Arc::default(),
+            snapshot: None,
+            snapped: Due::every(SNAPSHOT_EVERY),
         }
     }
 
@@ -191,11 +202,28 @@ impl ActiveRun {
         } else if !control.live.load(Relaxed) {
             self.model = None;
         }
+        if self.probes.len() != self.trainer.history().probes.len() {
+            self.probes = Arc::new(self.trainer.history().probes.clone());
+        }
+        let looked_at = control.passage.load(Relaxed);
+        if looked_at && (self.snapshot.is_none() || self.snapped.now()) || last {
+            self.snap();
+        }
         if done.epoch_ended || self.saved.now() {
             self.checkpoint()?;
         }
         done.show = done.epoch_ended || self.shown.now();
         Ok(done)
+    }
+
+    /// Copies network and rule for who looks at them.
+    pub fn snap(&mut self) {
+        self.snapshot = self.trainer.snapshot().map(Arc::new);
+    }
+
+    /// What is done to errors on their way back from now on.
+    pub fn disturb(&mut self, disturbance: Disturbance) {
+        self.trainer.disturb(disturbance);
     }
 
     fn copy_model(&self) -> Result<Model, AnnError> {
@@ -305,6 +333,9 @@ impl ActiveRun {
             judged: self.judged.clone(),
             history: self.recorder.as_ref().map(Recorder::status).unwrap_or_default(),
             model: self.model.clone(),
+            probes: Arc::clone(&self.probes),
+            disturbance: self.trainer.disturbance(),
+            snapshot: self.snapshot.clone(),
         }
     }
 }

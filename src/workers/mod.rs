@@ -10,6 +10,8 @@
 //! | `survey` | one survey | a cancel flag | [`reading::Survey`] slot, events |
 //! | `combine` | one ensemble | a cancel flag | [`combine::Combinations`] slot, events |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
+//! | `rule 1` … `rule 4` | a run of the Alternatives workspace each | as `trainer` | as `trainer` |
+//! | `passage` | nothing | [`passages::DigitPassage`], the newest only | [`passages::DigitPassages`] slot |
 //! | `recorder` | the history of the run in hand | the trainer's snapshots, queue | [`recorder::HistoryStatus`] |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
 //! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
@@ -54,6 +56,7 @@ pub mod experiments;
 pub mod inspect;
 pub mod library;
 pub mod models;
+pub mod passages;
 pub mod plasticity;
 pub mod plotter;
 pub mod progress;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::ann::ensemble;
 use crate::ann::network::Network;
+use crate::ann::rules;
 use crate::ann::weights::Metadata;
 use crate::ann::zoo;
 use crate::core::clock::{day, unstamped};
@@ -39,6 +40,11 @@ impl Model {
     /// A shipped or trained network.
     pub fn new(network: Network, metadata: Metadata, origin: Origin) -> Self {
         let architecture = network.architecture();
+        // Which rule it learned by, unless it is the one that all bundled ones did.
+        let by = match rules::find(&metadata.rule) {
+            Some(rule) if rule.id != rules::RULES[0].id => format!(" by {}", rule.in_a_sentence()),
+            _ => String::new(),
+        };
         let (key, name) = match &origin {
             Origin::Bundled => (architecture.id.to_owned(), architecture.name.to_owned()),
             Origin::Run(id) => {
@@ -46,9 +52,11 @@ impl Model {
                     unstamped(id).map_or_else(String::new, |began| format!(" {}", day(began)));
                 let right = metadata.test_accuracy;
                 let right = right.map_or_else(String::new, |a| format!(", {:.1} %", a * 100.0));
-                (format!("run-{id}"), format!("{}, trained{day}{right}", architecture.name))
+                (format!("run-{id}"), format!("{}{by}, trained{day}{right}", architecture.name))
             }
-            Origin::Live { .. } => ("live".to_owned(), format!("{}, learning", architecture.name)),
+            Origin::Live { .. } => {
+                ("live".to_owned(), format!("{}{by}, learning", architecture.name))
+            }
         };
         Self { key, name, origin, network, metadata }
     }
@@ -71,11 +79,12 @@ pub fn is_run_id(id: &str) -> bool {
 pub type Models = Vec<Arc<Model>>;
 
 /// `models` with `model` put in: a live one replaces the live one, a trained
-/// one replaces the earlier trained one of its architecture.
+/// one replaces the earlier one of its architecture that was trained by the same rule.
 pub fn with_shared(models: &Models, model: Arc<Model>) -> Models {
     let same = |other: &Model| match (&model.origin, &other.origin) {
         (Origin::Run(_), Origin::Run(_)) => {
-            model.network.architecture().id == other.network.architecture().id
+            let what = |m: &Model| (m.network.architecture().id, m.metadata.rule.clone());
+            what(&model) == what(other)
         }
         _ => other.key == model.key,
     };

@@ -8,6 +8,9 @@ use super::models::Model;
 use super::recorder::HistoryStatus;
 use super::runs::RunRecord;
 use crate::ann::evaluate::Evaluation;
+use crate::ann::rules::disturbance::Disturbance;
+use crate::ann::rules::passage::Snapshot;
+use crate::ann::rules::probe::ProbePoint;
 use crate::ann::trainer::LayerStats;
 use crate::data::Dataset;
 
@@ -24,6 +27,8 @@ pub struct Control {
     pub watched: AtomicBool,
     /// Let the network in training answer in the Draw workspace.
     pub live: AtomicBool,
+    /// Somebody looks at what travels forward and back, so copy network and rule.
+    pub passage: AtomicBool,
 }
 
 /// What the trainer is doing.
@@ -90,4 +95,10 @@ pub struct TrainingView {
     pub history: HistoryStatus,
     /// The network as it is now, if it is to answer in the Draw workspace.
     pub model: Option<Arc<Model>>,
+    /// How far updates were from the true gradient, if the run measures it.
+    pub probes: Arc<Vec<ProbePoint>>,
+    /// What is done to errors on their way back.
+    pub disturbance: Disturbance,
+    /// Network and rule as they were a moment ago, if somebody looks; kept after the run.
+    pub snapshot: Option<Arc<Snapshot>>,
 }

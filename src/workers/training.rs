@@ -15,6 +15,7 @@ use super::active::{ActiveRun, StartError, UNCHECKED};
 use super::events::{Event, Events};
 use super::runs::RunState;
 use super::thread::latest::Slot;
+use crate::ann::rules::disturbance::Disturbance;
 use crate::ann::trainer::TrainConfig;
 use crate::core::panics::guarded;
 use crate::data::registry::Split;
@@ -34,6 +35,8 @@ pub enum TrainCommand {
     Step,
     /// Begin anew, from the same initial weights.
     Reset,
+    /// Do this to errors on their way back from now on.
+    Disturb(Disturbance),
     /// Look at the atomics: one of them has changed.
     Wake,
 }
@@ -53,12 +56,20 @@ impl Training {
     /// # Errors
     /// When the system gives none.
     pub fn start(runs_root: PathBuf, events: Events) -> std::io::Result<Self> {
+        Self::named("trainer", runs_root, events)
+    }
+
+    /// [`Training::start`] with a thread of this name.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn named(name: &str, runs_root: PathBuf, events: Events) -> std::io::Result<Self> {
         let (sender, commands) = sync_channel(QUEUE);
         let control = Arc::<Control>::default();
         let view = Arc::new(Slot::new(TrainingView::default()));
         let (own, out) = (Arc::clone(&control), Arc::clone(&view));
         let driver = Driver { control: own, commands, view: out, events, runs_root, active: None };
-        let builder = std::thread::Builder::new().name("trainer".into());
+        let builder = std::thread::Builder::new().name(name.into());
         let thread = Some(builder.spawn(move || driver.run())?);
         Ok(Self { commands: Some(sender), control, view, thread })
     }
@@ -88,6 +99,14 @@ impl Training {
     pub fn watch(&self, layers: bool, live: bool) {
         self.control.watched.store(layers, Relaxed);
         self.control.live.store(live, Relaxed);
+    }
+
+    /// Whether anybody looks at what travels where: copies of network and rule are then
+    /// in the view.
+    pub fn watch_passage(&self, watched: bool) {
+        if self.control.passage.swap(watched, Relaxed) != watched && watched {
+            self.wake();
+        }
     }
 
     /// Makes a sleeping trainer look at the atomics. A full queue needs none:
@@ -178,6 +197,12 @@ impl Driver {
                 self.train_one();
                 return self.publish();
             }
+            Some(TrainCommand::Disturb(disturbance)) => {
+                if let Some(run) = &mut self.active {
+                    run.disturb(disturbance);
+                }
+                self.publish();
+            }
             Some(TrainCommand::Wake) | None => {}
         }
         if self.control.quit.load(Relaxed) {
@@ -188,7 +213,10 @@ impl Driver {
         }
         if self.is_training() {
             self.train_one();
-        } else if self.active.is_some() {
+        } else if let Some(run) = &mut self.active {
+            if self.control.passage.load(Relaxed) {
+                run.snap();
+            }
             self.publish();
         }
     }

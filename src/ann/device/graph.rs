@@ -14,7 +14,7 @@ use candle_nn::ops::sigmoid;
 use crate::ann::ops::dropout;
 use crate::ann::ops::recurrent::{Cell, Order};
 use crate::ann::plan::Plan;
-use crate::ann::zoo::Layer;
+use crate::ann::zoo::{Activation, Layer};
 use crate::data::{CLASSES, SIDE};
 
 /// Dropout for this seed and step while training; none when answering.
@@ -81,9 +81,17 @@ impl Graph {
                 Layer::Recurrent { cell, order, hidden } => {
                     recurrent(&x, &mut parameters()?, cell, order, hidden)?
                 }
-                Layer::Dense { units, relu } => {
+                Layer::Dense { units, activation } => {
                     let y = dense(&x, &mut parameters()?, units)?;
-                    if relu { self.relu(&y)? } else { y }
+                    match activation {
+                        Activation::Linear => y,
+                        Activation::Relu => self.relu(&y)?,
+                        Activation::Tanh => y.tanh()?,
+                    }
+                }
+                // Such networks learn by rules of their own, which run on the CPU only.
+                Layer::Settling { .. } | Layer::Goodness { .. } => {
+                    candle_core::bail!("this kind of network is computed on the CPU")
                 }
             };
         }

@@ -12,7 +12,7 @@ use candle_core::{Device, Tensor, Var};
 use super::graph::{Graph, cross_entropy};
 use super::{ComputeDevice, reason};
 use crate::ann::AnnError;
-use crate::ann::backprop::{Outcome, right_answers};
+use crate::ann::learner::{Outcome, right_answers};
 use crate::ann::network::Network;
 use crate::ann::ops::loss::softmax;
 use crate::ann::optimiser::{Optimiser, OptimiserConfig};

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use super::session::{Kept, Session};
 use super::*;
-use crate::ann::backprop::Backprop;
+use crate::ann::learner::Learner;
 use crate::ann::network::Network;
 use crate::ann::ops::candle::tests::{difference, random};
 use crate::ann::ops::op::parameter_len;
 use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig, OptimiserState};
+use crate::ann::rules::backpropagation::Backpropagation;
 use crate::ann::trainer::{TrainConfig, Trainer};
 use crate::ann::zoo::{Architecture, ZOO};
 use crate::data::{Dataset, Pixels, synthetic};
@@ -55,7 +56,8 @@ fn one_step(architecture: &'static Architecture, config: &OptimiserConfig, n: us
     let start = (config, kept(&state));
     let mut session =
         Session::new(candle, candle.open().unwrap().unwrap(), &own, start, 0).unwrap();
-    let a = Backprop::new(&own, n, 1).step(&mut own, &mut state, digits, (9, 4)).unwrap();
+    let mut learner = Learner::new(&own, Box::new(Backpropagation), n, 1);
+    let a = learner.step(&mut own, &mut state, digits, (9, 4)).unwrap();
     let b = session.step(digits, (9, 4)).unwrap();
     assert_eq!(a.right, b.right, "{}", architecture.id);
     assert!((a.loss - b.loss).abs() < 1e-5 * a.loss, "{}: {a:?} {b:?}", architecture.id);

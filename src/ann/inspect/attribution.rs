@@ -42,14 +42,14 @@ pub fn gradient_times_input(network: &Network, picture: &Pixels, class: usize) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ann::zoo::{Architecture, ZOO};
+    use crate::ann::zoo::{Activation, Architecture, ZOO};
     use crate::data::synthetic;
 
     static LINEAR: Architecture = Architecture {
         id: "linear",
         name: "Linear",
         doc: "784–10, for a test.",
-        layers: || vec![Layer::Dense { units: CLASSES, relu: false }],
+        layers: &|| vec![Layer::Dense { units: CLASSES, activation: Activation::Linear }],
         epochs: 1,
         average_epochs: 0,
         report: None,

@@ -5,9 +5,11 @@
 use crate::ann::network::Network;
 use crate::ann::ops::conv::Conv;
 use crate::ann::ops::dense::Dense;
+use crate::ann::ops::goodness::Goodness;
 use crate::ann::ops::op::{Backward, Forward, Mode, Op, Plane};
 use crate::ann::ops::pool::MaxPool;
 use crate::ann::ops::recurrent::Recurrent;
+use crate::ann::ops::settling::Settling;
 use crate::ann::zoo::Layer;
 use crate::core::isa::Isa;
 use crate::data::SIDE;
@@ -73,7 +75,11 @@ fn stage(layer: Layer, input: Plane, number: usize, network: &Network) -> Option
         Layer::Recurrent { cell, order, hidden } => {
             Some(Box::new(Recurrent::new(isa, cell, order, input, hidden)))
         }
-        Layer::Dense { units, relu } => Some(Box::new(Dense::new(isa, input, units, relu))),
+        Layer::Dense { units, activation } => {
+            Some(Box::new(Dense::new(isa, input, units, activation)))
+        }
+        Layer::Settling { hidden } => Some(Box::new(Settling::new(isa, input, hidden))),
+        Layer::Goodness { hidden } => Some(Box::new(Goodness::new(isa, input, hidden))),
     };
     let output = op.as_ref().map_or(input, |op| op.output());
     let step = network
@@ -321,13 +327,20 @@ mod tests {
                         crate::ann::ops::recurrent::tests::stock(&x, &p, &op)
                             .map(|steps| steps[steps.len() - 1].0.clone())
                     }
-                    Layer::Dense { units, relu } => (|| {
+                    Layer::Dense { units, activation } => (|| {
                         let inputs = x.elem_count() / 3;
                         let w = p.narrow(0, 0, inputs * units)?.reshape((inputs, units))?;
                         let b = p.narrow(0, inputs * units, units)?;
                         let sum = x.reshape((3, inputs))?.matmul(&w)?.broadcast_add(&b)?;
-                        if relu { sum.relu() } else { Ok(sum) }
+                        match activation {
+                            Activation::Linear => Ok(sum),
+                            Activation::Relu => sum.relu(),
+                            Activation::Tanh => sum.tanh(),
+                        }
                     })(),
+                    Layer::Settling { .. } | Layer::Goodness { .. } => {
+                        unreachable!("not in the zoo")
+                    }
                 }
                 .unwrap();
                 let theirs = x.flatten_all().unwrap().to_vec1::<f32>().unwrap();

@@ -2,7 +2,7 @@
 //! in one pass over the pictures.
 
 use crate::ann::network::Network;
-use crate::ann::zoo::Layer;
+use crate::ann::zoo::{Activation, Layer};
 use crate::data::Dataset;
 
 use super::GoOn;
@@ -47,7 +47,8 @@ pub fn search(
     let count = count.min(data.len());
     // Without a ReLU a unit always says something; with one, zero is silence.
     let floor = match taken.layers()[layer] {
-        Layer::Dense { relu: false, .. } | Layer::Recurrent { .. } => f32::NEG_INFINITY,
+        Layer::Dense { activation: Activation::Linear | Activation::Tanh, .. }
+        | Layer::Recurrent { .. } => f32::NEG_INFINITY,
         _ => 0.0,
     };
     let mut found = Exciting { best: vec![Vec::new(); plane.c], seen: 0 };

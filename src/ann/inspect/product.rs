@@ -9,7 +9,7 @@
 //! the last state.
 
 use crate::ann::ops::recurrent::{LastStep, Recurrent};
-use crate::ann::zoo::Layer;
+use crate::ann::zoo::{Activation, Layer};
 use crate::core::isa::Isa;
 
 use super::dissection::{Dissection, Trace, Unit};
@@ -42,14 +42,14 @@ pub struct Sum {
     pub bias: f32,
     /// Both together.
     pub sum: f32,
-    /// Whether a ReLU follows.
-    pub relu: bool,
+    /// What follows.
+    pub activation: Activation,
 }
 
 impl Sum {
     /// What the unit gives on.
     pub fn output(&self) -> f32 {
-        if self.relu { self.sum.max(0.0) } else { self.sum }
+        self.activation.of(self.sum)
     }
 
     /// The products' sum for each input channel.
@@ -88,7 +88,7 @@ pub fn of(taken: &Dissection<'_>, trace: &Trace, unit: Unit) -> Option<Formula> 
             let op = Recurrent::new(Isa::best(), *cell, *order, taken.input(), *hidden);
             op.last_step(trace.kept(unit.layer), unit.channel).map(Formula::Gated)
         }
-        Layer::Dropout(_) => None,
+        Layer::Dropout(_) | Layer::Settling { .. } | Layer::Goodness { .. } => None,
         Layer::Conv { .. } | Layer::Dense { .. } => {
             weighted(taken, input, unit).map(Formula::Weighted)
         }
@@ -99,9 +99,9 @@ pub fn of(taken: &Dissection<'_>, trace: &Trace, unit: Unit) -> Option<Formula> 
 /// the layer.
 pub fn weighted(taken: &Dissection<'_>, input: &[f32], unit: Unit) -> Option<Sum> {
     let plane = if unit.layer == 0 { taken.input() } else { taken.plane(unit.layer - 1) };
-    let (rows, columns, relu) = match *taken.layers().get(unit.layer)? {
-        Layer::Conv { kernel, .. } => (kernel, kernel, true),
-        Layer::Dense { relu, .. } => (plane.h, plane.w, relu),
+    let (rows, columns, activation) = match *taken.layers().get(unit.layer)? {
+        Layer::Conv { kernel, .. } => (kernel, kernel, Activation::Relu),
+        Layer::Dense { activation, .. } => (plane.h, plane.w, activation),
         _ => return None,
     };
     let units = taken.plane(unit.layer).c;
@@ -120,7 +120,7 @@ pub fn weighted(taken: &Dissection<'_>, input: &[f32], unit: Unit) -> Option<Sum
     }
     let bias = parameters[terms.len() * units + unit.channel];
     let sum = bias + terms.iter().map(Term::product).sum::<f32>();
-    Some(Sum { terms, bias, sum, relu })
+    Some(Sum { terms, bias, sum, activation })
 }
 
 #[cfg(test)]

@@ -89,7 +89,10 @@ pub fn fields(layers: &[Layer]) -> Vec<Field> {
                 }
             }
             Layer::Dropout(_) => {}
-            Layer::Recurrent { .. } | Layer::Dense { .. } => {
+            Layer::Recurrent { .. }
+            | Layer::Dense { .. }
+            | Layer::Settling { .. }
+            | Layer::Goodness { .. } => {
                 let all = field.covered();
                 field = Field {
                     size: [all.h, all.w],

@@ -1,10 +1,11 @@
-//! Dense layer: `(batch, inputs)` → `(batch, units)`, `x·w + b`, with or without
-//! ReLU; `w` is `(inputs, units)`. No transposed copy of the weights is made.
+//! Dense layer: `(batch, inputs)` → `(batch, units)`, `f(x·w + b)`; `w` is `(inputs,
+//! units)`. No transposed copy of the weights is made.
 
 use std::ops::Range;
 
 use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
 use super::product::{Left, product, sparse_row};
+use crate::ann::zoo::Activation;
 use crate::core::isa::Isa;
 
 /// Rows of the weights that are updated together.
@@ -16,14 +17,14 @@ pub struct Dense {
     isa: Isa,
     input: Plane,
     units: usize,
-    relu: bool,
+    activation: Activation,
 }
 
 impl Dense {
     /// For inputs of this plane, which must have no padding.
-    pub fn new(isa: Isa, input: Plane, units: usize, relu: bool) -> Self {
+    pub fn new(isa: Isa, input: Plane, units: usize, activation: Activation) -> Self {
         assert_eq!(input.len(), input.h * input.w * input.c, "a padded plane is no vector");
-        Self { isa, input, units, relu }
+        Self { isa, input, units, activation }
     }
 
     fn inputs(&self) -> usize {
@@ -32,13 +33,13 @@ impl Dense {
 }
 
 /// `n` rounded up to whole vectors of any instruction set.
-fn whole(n: usize) -> usize {
+pub(super) fn whole(n: usize) -> usize {
     n.next_multiple_of(16)
 }
 
 /// Adds `bias` to each row; with a ReLU, what is below zero becomes zero (a NaN
 /// is not below zero, so it is not hidden).
-pub(super) fn add_bias(rows: &mut [f32], bias: &[f32], relu: bool) {
+pub(in crate::ann) fn add_bias(rows: &mut [f32], bias: &[f32], relu: bool) {
     for row in rows.chunks_exact_mut(bias.len()) {
         for (v, b) in row.iter_mut().zip(bias) {
             let sum = *v + b;
@@ -55,6 +56,111 @@ pub(super) fn sum_rows<'a>(rows: impl Iterator<Item = &'a [f32]>, out: &mut [f32
             *sum += v;
         }
     }
+}
+
+/// Numbers of scratch memory that [`back`] needs.
+pub(in crate::ann) fn back_scratch((n, inputs, units): (usize, usize, usize)) -> usize {
+    (units + inputs) * whole(n)
+}
+
+/// `dx = dy·wᵀ`, with `w` as `(inputs, units)`, `dy` `(n, units)`: computed as its
+/// transposed, so that no transposed copy of the weights is needed.
+pub(in crate::ann) fn back(
+    isa: Isa,
+    (n, inputs, units): (usize, usize, usize),
+    w: &[f32],
+    dy: &[f32],
+    dx: &mut [f32],
+    scratch: &mut [f32],
+) {
+    let width = whole(n);
+    let (turned, result) = scratch.split_at_mut(units * width);
+    let result = &mut result[..inputs * width];
+    turned.fill(0.0);
+    for (i, row) in dy[..n * units].chunks_exact(units).enumerate() {
+        for (u, g) in row.iter().enumerate() {
+            turned[u * width + i] = *g;
+        }
+    }
+    product(isa, (inputs, units, width), Left::rows(w, units), turned, width, result, width, false);
+    for (f, column) in result.chunks_exact(width).enumerate() {
+        for (i, v) in column[..n].iter().enumerate() {
+            dx[i * inputs + f] = *v;
+        }
+    }
+}
+
+/// `y = x·w`, with `x` `(n, inputs)` and `w` `(inputs, units)`.
+pub(in crate::ann) fn times(
+    isa: Isa,
+    (n, inputs, units): (usize, usize, usize),
+    x: &[f32],
+    w: &[f32],
+    y: &mut [f32],
+) {
+    product(isa, (n, inputs, units), Left::rows(x, inputs), w, units, y, units, false);
+}
+
+/// `out = xᵀ·y` (or is added to), rows `from` to `from + rows` of it: `x` is `(n,
+/// inputs)`, `y` `(n, units)`.
+pub(in crate::ann) fn outer(
+    isa: Isa,
+    (n, inputs, units): (usize, usize, usize),
+    (from, rows): (usize, usize),
+    x: &[f32],
+    y: &[f32],
+    out: &mut [f32],
+    accumulate: bool,
+) {
+    let left = Left::transposed(&x[from.min(x.len())..], inputs);
+    product(isa, (rows, n, units), left, y, units, out, units, accumulate);
+}
+
+/// The blocks of the weights and biases of dense layers one after another: rows of a
+/// matrix, or a bias. For each its layer and first row; the bias has none.
+pub(in crate::ann) fn layer_blocks(widths: &[usize]) -> Vec<(usize, Option<usize>, Range<usize>)> {
+    let (mut all, mut at) = (Vec::new(), 0);
+    for (layer, pair) in widths.windows(2).enumerate() {
+        let (inputs, units) = (pair[0], pair[1]);
+        for row in (0..inputs).step_by(ROWS) {
+            let end = (row + ROWS).min(inputs);
+            all.push((layer, Some(row), at + row * units..at + end * units));
+        }
+        at += inputs * units;
+        all.push((layer, None, at..at + units));
+        at += units;
+    }
+    all
+}
+
+/// The declared parameters of dense layers one after another, named as those of a
+/// network of plain dense layers are.
+pub(in crate::ann) fn layer_parameters(widths: &[usize]) -> Vec<Parameter> {
+    const NAMES: [[&str; 2]; 9] = [
+        ["dense1.weight", "dense1.bias"],
+        ["dense2.weight", "dense2.bias"],
+        ["dense3.weight", "dense3.bias"],
+        ["dense4.weight", "dense4.bias"],
+        ["dense5.weight", "dense5.bias"],
+        ["dense6.weight", "dense6.bias"],
+        ["dense7.weight", "dense7.bias"],
+        ["dense8.weight", "dense8.bias"],
+        ["dense9.weight", "dense9.bias"],
+    ];
+    let layers = widths.windows(2).zip(NAMES);
+    layers
+        .flat_map(|(pair, [weight, bias])| {
+            let (fan_in, fan_out) = (pair[0], pair[1]);
+            [
+                Parameter {
+                    name: weight,
+                    shape: vec![fan_in, fan_out],
+                    initial: Initial::Glorot { fan_in, fan_out },
+                },
+                Parameter { name: bias, shape: vec![fan_out], initial: Initial::Zero },
+            ]
+        })
+        .collect()
 }
 
 impl Op for Dense {
@@ -81,7 +187,7 @@ impl Op for Dense {
     /// For the gradient by x: the transposed gradient by y, and the transposed
     /// result.
     fn scratch_len(&self, n: usize, mode: Mode) -> usize {
-        if mode == Mode::Answer { 0 } else { (self.units + self.inputs()) * whole(n) }
+        if mode == Mode::Answer { 0 } else { back_scratch((n, self.inputs(), self.units)) }
     }
 
     fn blocks(&self) -> Vec<Vec<Range<usize>>> {
@@ -101,33 +207,30 @@ impl Op for Dense {
             let left = Left::rows(pass.x, inputs);
             product(self.isa, (pass.n, inputs, units), left, w, units, y, units, false);
         }
-        add_bias(y, &b[..units], self.relu);
+        add_bias(y, &b[..units], self.activation == Activation::Relu);
+        if self.activation == Activation::Tanh {
+            y.iter_mut().for_each(|v| *v = v.tanh());
+        }
     }
 
     fn backward(&self, pass: Backward<'_>) {
         let (inputs, units, n) = (self.inputs(), self.units, pass.n);
         let dy = &mut pass.dy[..n * units];
-        if self.relu {
-            for (g, y) in dy.iter_mut().zip(pass.y) {
-                *g = if *y > 0.0 { *g } else { 0.0 };
+        match self.activation {
+            Activation::Linear => {}
+            Activation::Relu => {
+                for (g, y) in dy.iter_mut().zip(pass.y) {
+                    *g = if *y > 0.0 { *g } else { 0.0 };
+                }
+            }
+            Activation::Tanh => {
+                for (g, y) in dy.iter_mut().zip(pass.y) {
+                    *g *= 1.0 - y * y;
+                }
             }
         }
-        let Some(dx) = pass.dx else { return };
-        let width = whole(n);
-        let (turned, result) = pass.scratch.split_at_mut(units * width);
-        let result = &mut result[..inputs * width];
-        turned.fill(0.0);
-        for (i, row) in dy.chunks_exact(units).enumerate() {
-            for (u, g) in row.iter().enumerate() {
-                turned[u * width + i] = *g;
-            }
-        }
-        let left = Left::rows(pass.parameters, units);
-        product(self.isa, (inputs, units, width), left, turned, width, result, width, false);
-        for (f, column) in result.chunks_exact(width).enumerate() {
-            for (i, v) in column[..n].iter().enumerate() {
-                dx[i * inputs + f] = *v;
-            }
+        if let Some(dx) = pass.dx {
+            back(self.isa, (n, inputs, units), pass.parameters, dy, dx, pass.scratch);
         }
     }
 
@@ -138,11 +241,9 @@ impl Op for Dense {
             let rows = parts.iter().flat_map(|p| p.dy.chunks_exact(units).take(p.n));
             return sum_rows(rows, out);
         }
-        let rows = ROWS.min(inputs - from);
+        let rows = (from, ROWS.min(inputs - from));
         for (i, part) in parts.iter().enumerate() {
-            let shape = (rows, part.n, units);
-            let left = Left::transposed(&part.x[from.min(part.x.len())..], inputs);
-            product(self.isa, shape, left, part.dy, units, out, units, i > 0);
+            outer(self.isa, (part.n, inputs, units), rows, part.x, part.dy, out, i > 0);
         }
     }
 }
@@ -155,7 +256,9 @@ mod tests {
     #[test]
     fn gradients_agree_with_finite_differences() {
         for isa in Isa::available() {
-            gradients_are_right(&Dense::new(isa, Plane::new(7, 5, 2), 5, false), 11);
+            for activation in [Activation::Linear, Activation::Tanh] {
+                gradients_are_right(&Dense::new(isa, Plane::new(7, 5, 2), 5, activation), 11);
+            }
         }
     }
 
@@ -163,7 +266,7 @@ mod tests {
     fn forward_and_backward_agree_with_stock_candle() {
         for isa in Isa::available() {
             for (batch, inputs, units) in [(1, 130, 7), (9, 65, 64), (32, 130, 48)] {
-                let op = Dense::new(isa, Plane::new(1, 1, inputs), units, true);
+                let op = Dense::new(isa, Plane::new(1, 1, inputs), units, Activation::Relu);
                 agrees_with_stock(&op, batch, 1e-5, |x, p| {
                     let w = p.narrow(0, 0, inputs * units)?.reshape((inputs, units))?;
                     let b = p.narrow(0, inputs * units, units)?;

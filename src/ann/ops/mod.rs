@@ -17,12 +17,14 @@ pub mod conv;
 pub mod dense;
 pub mod direct;
 pub mod dropout;
+pub mod goodness;
 pub mod loss;
 mod matrix;
 pub mod op;
 pub mod pool;
 mod product;
 pub mod recurrent;
+pub mod settling;
 pub mod simd;
 pub mod winograd;
 

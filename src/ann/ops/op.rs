@@ -146,6 +146,7 @@ pub struct Part<'a> {
 
 /// A slice that several threads write to, each at its own places.
 #[derive(Clone, Copy)]
+#[allow(clippy::len_without_is_empty, reason = "a size, not a collection")]
 pub struct Shared<'a> {
     start: *mut f32,
     len: usize,
@@ -163,6 +164,11 @@ impl<'a> Shared<'a> {
     /// Of a slice that is borrowed for as long.
     pub fn new(values: &'a mut [f32]) -> Self {
         Self { start: values.as_mut_ptr(), len: values.len(), of: PhantomData }
+    }
+
+    /// Numbers in it.
+    pub fn len(&self) -> usize {
+        self.len
     }
 
     /// All of it, to read.

@@ -2,6 +2,7 @@
 //! stopped. Random numbers are addressed by epoch and step, so none are saved.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::average::{self, Average};
 use super::{Backend, BatchPoint, EpochPoint, Sums, TrainConfig, Trainer, sizes};
 use crate::ann::AnnError;
-use crate::ann::weights::{Precision, arrays_of, read_arrays, read_file, set_from, write_arrays};
+use crate::ann::learner::Learner;
+use crate::ann::rules::disturbance::{Disturbance, Late};
+use crate::ann::rules::probe::ProbePoint;
+use crate::ann::weights::{
+    Arrays, Precision, arrays_of, read_arrays, read_file, set_from, write_arrays,
+};
 use crate::data::Dataset;
 use crate::data::dataset::Fingerprint;
 
@@ -29,6 +35,15 @@ struct State {
     sums: Sums,
     updates: u64,
     epochs: Vec<EpochPoint>,
+    /// Measurements of how far updates were from the gradient.
+    #[serde(default)]
+    probes: Vec<ProbePoint>,
+    /// What was done to errors, and from which step on.
+    #[serde(default)]
+    disturbances: Vec<(u64, Disturbance)>,
+    /// Updates of the optimiser of the matrices on the way back.
+    #[serde(default)]
+    rule_updates: u64,
     /// Samples in the average of the weights.
     #[serde(default)]
     averaged: u64,
@@ -62,12 +77,18 @@ impl State {
             && self.epochs.iter().zip(1..).all(|(point, number)| point.epoch == number)
             && self.averaged <= self.step / average::EVERY
             && self.sums.images == seen as u64
-            && self.sums.right <= self.sums.images;
+            && self.sums.right <= self.sums.images
+            && self.rule_updates <= self.step
+            && self.probes.len() <= self.step as usize + 1
+            && self.probes.iter().all(|p| p.step <= self.step)
+            && self.disturbances.iter().all(|(step, _)| *step <= self.step);
         if !counters {
             return Err("its counters contradict each other, or these digits".into());
         }
         let is_loss = |v: f64| v.is_finite() && v >= 0.0;
         let records = self.epochs.iter().all(EpochPoint::is_sound)
+            && self.probes.iter().all(ProbePoint::is_sound)
+            && self.disturbances.iter().all(|(_, d)| d.is_sound())
             && is_loss(self.sums.loss)
             && loss.iter().all(|v| is_loss(f64::from(*v)))
             && accuracy.iter().all(|v| (0.0..=1.0).contains(v));
@@ -92,6 +113,32 @@ impl Trainer {
                 (updates, Cow::Owned(kept))
             }
         };
+        let mut of_rule = Vec::new();
+        let mut rule_updates = 0;
+        if let Backend::Own(learner) = &self.backend {
+            let mut keep = |name: String, values: &[f32]| {
+                of_rule.push((name, vec![values.len()], values.to_vec()));
+            };
+            for (i, matrix) in learner.method().matrices().iter().enumerate() {
+                keep(format!("rule/matrix/{i}"), matrix);
+            }
+            if let Some(optimiser) = learner.method().optimiser() {
+                let (updates, kept) = optimiser.parts();
+                rule_updates = updates;
+                for (i, slots) in kept.iter().enumerate() {
+                    for (j, values) in slots.iter().enumerate() {
+                        keep(format!("rule/optimiser/{i}/{j}"), values);
+                    }
+                }
+            }
+            for (part, late) in learner.late().into_iter().enumerate() {
+                for (number, queue) in late.iter().enumerate() {
+                    for (i, errors) in queue.iter().enumerate() {
+                        keep(format!("rule/late/{part}/{number}/{i}"), errors);
+                    }
+                }
+            }
+        }
         let state = State {
             config: self.config.clone(),
             data: self.data.id.clone(),
@@ -101,10 +148,14 @@ impl Trainer {
             sums: self.sums,
             updates,
             epochs: self.history.epochs.clone(),
+            probes: self.history.probes.clone(),
+            disturbances: self.history.disturbances.clone(),
+            rule_updates,
             averaged: self.average.count,
             fingerprint: Some(self.fingerprint.clone()),
         };
         let mut arrays = arrays_of(self.network(), "network/");
+        arrays.extend(of_rule);
         for (i, slots) in kept.iter().enumerate() {
             for (j, values) in slots.iter().enumerate() {
                 arrays.push((format!("optimiser/{i}/{j}"), vec![values.len()], values.clone()));
@@ -177,7 +228,7 @@ impl Trainer {
         if let Some(device) = device {
             state.config.device = device.to_owned();
         }
-        let mut trainer = Self::with(state.config, data, at_hand)?;
+        let mut trainer = Self::with(state.config.clone(), data, at_hand)?;
         trainer.unchecked = state.fingerprint.is_none();
         set_from(&mut trainer.network, &arrays, "network/", file)?;
         trainer.last_good.values = trainer.network.values();
@@ -189,6 +240,13 @@ impl Trainer {
         if !trainer.optimiser.restore(state.updates, kept) {
             return Err(broken("the optimiser's numbers do not fit the network".into()));
         }
+        if let Backend::Own(learner) = &mut trainer.backend {
+            restore_rule(learner, &state, &arrays).map_err(broken)?;
+            trainer.last_good.matrices = trainer.backend.matrices();
+        }
+        trainer.history.probes.clone_from(&state.probes);
+        trainer.probed = state.probes.last().map(|p| p.step);
+        trainer.history.disturbances.clone_from(&state.disturbances);
         if state.averaged > 0 {
             let lens = trainer.last_good.values.iter().map(Vec::len).enumerate();
             let values = lens.map(|(i, len)| {
@@ -212,6 +270,55 @@ impl Trainer {
         Ok(trainer)
     }
 }
+
+/// Brings a rule's state back from a checkpoint, or says what does not fit.
+fn restore_rule(learner: &mut Learner, state: &State, arrays: &Arrays) -> Result<(), String> {
+    let find = |name: &str| arrays.iter().find(|(n, ..)| n == name).map(|(.., values)| values);
+    let array = |name: String, len: usize| -> Result<&Vec<f32>, String> {
+        let values = find(&name).ok_or_else(|| format!("{name} is missing"))?;
+        if values.len() != len || values.iter().any(|v| !v.is_finite()) {
+            return Err(format!("{name} does not fit, or is not finite"));
+        }
+        Ok(values)
+    };
+    for (i, matrix) in learner.method_mut().matrices_mut().iter_mut().enumerate() {
+        let values = array(format!("rule/matrix/{i}"), matrix.len())?;
+        matrix.copy_from_slice(values);
+    }
+    if let Some(optimiser) = learner.method_mut().optimiser_mut() {
+        let mut kept = optimiser.parts().1.to_vec();
+        for (i, slots) in kept.iter_mut().enumerate() {
+            for (j, values) in slots.iter_mut().enumerate() {
+                *values = array(format!("rule/optimiser/{i}/{j}"), values.len())?.clone();
+            }
+        }
+        optimiser.restore(state.rule_updates, kept);
+    }
+    if let Some((_, disturbance)) = state.disturbances.last() {
+        learner.disturbance = *disturbance;
+    }
+    let (parts, most) = (learner.late().len(), learner.disturbance.delay);
+    let mut late: Vec<Late> = vec![Late::default(); parts];
+    for (part, late) in late.iter_mut().enumerate() {
+        for number in 0..MOST_STEPS_BACK {
+            for i in 0..most {
+                let Some(values) = find(&format!("rule/late/{part}/{number}/{i}")) else { break };
+                if values.len() > MOST_LATE || values.iter().any(|v| !v.is_finite()) {
+                    return Err("errors on their way in it are not finite or too many".into());
+                }
+                late.resize(late.len().max(number + 1), VecDeque::new());
+                late[number].push_back(values.clone());
+            }
+        }
+    }
+    learner.set_late(late);
+    Ok(())
+}
+
+/// Steps of a plan that errors may be on their way to.
+const MOST_STEPS_BACK: usize = 32;
+/// Errors of a part of a mini-batch at one layer.
+const MOST_LATE: usize = 4096 * 4096;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ann::optimiser::OptimiserConfig;
+use crate::ann::rules::RuleConfig;
 use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::{AnnError, device, zoo};
 use crate::core::bounds::{ANY, Bounded, Bounds, Span};
@@ -49,6 +50,8 @@ pub struct TrainConfig {
     pub batch_size: usize,
     /// Passes over the training digits.
     pub epochs: usize,
+    /// How the errors of a layer are made.
+    pub rule: RuleConfig,
     /// How gradients become steps.
     pub optimiser: OptimiserConfig,
     /// Random changes of each digit each time it is trained on; off in the report.
@@ -64,6 +67,9 @@ pub struct TrainConfig {
     pub device: String,
     /// What is kept to look back at; changes nothing in the result.
     pub history: HistoryConfig,
+    /// Whether a run measures, now and then, how far its updates are from the true
+    /// gradient; changes nothing in the result.
+    pub probe: bool,
 }
 
 impl Default for TrainConfig {
@@ -76,6 +82,7 @@ impl Default for TrainConfig {
             validation_share: 0.02,
             batch_size: 32,
             epochs: zoo::ZOO[0].epochs,
+            rule: RuleConfig::default(),
             optimiser: OptimiserConfig::default(),
             augmentation: Augmentation::default(),
             average_epochs: 0,
@@ -83,6 +90,7 @@ impl Default for TrainConfig {
             threads: crate::ann::spare_threads().min(MOST_THREADS),
             device: device::OWN.into(),
             history: HistoryConfig::default(),
+            probe: false,
         }
     }
 }
@@ -96,6 +104,7 @@ impl Bounded for TrainConfig {
             validation_share,
             batch_size,
             epochs,
+            rule,
             optimiser,
             augmentation,
             average_epochs,
@@ -103,6 +112,7 @@ impl Bounded for TrainConfig {
             threads,
             device,
             history,
+            probe: _,
         } = self;
         let usual = Self::default();
         to.id("model", model, |id| zoo::find(id).is_some(), &usual.model);
@@ -111,6 +121,7 @@ impl Bounded for TrainConfig {
         to.number("validation_share", validation_share, Self::VALIDATION_SHARE);
         to.number("batch_size", batch_size, Self::BATCH_SIZE);
         to.number("epochs", epochs, Self::EPOCHS);
+        to.part("rule", rule);
         to.part("optimiser", optimiser);
         to.part("augmentation", augmentation);
         to.number("average_epochs", average_epochs, (0.0, *epochs as f64));
@@ -136,8 +147,8 @@ impl TrainConfig {
     /// Whether both learn the same, but for rounding: where and on how many threads it
     /// is computed, and what is kept to look back at, may differ.
     pub fn learns_as(&self, other: &Self) -> bool {
-        let Self { threads, device, history, .. } = self.clone();
-        *self == Self { threads, device, history, ..other.clone() }
+        let Self { threads, device, history, probe, .. } = self.clone();
+        *self == Self { threads, device, history, probe, ..other.clone() }
     }
 
     /// Checks every setting.
@@ -172,6 +183,7 @@ impl TrainConfig {
         let steps = self.epochs.saturating_mul(self.subset.div_ceil(self.batch_size));
         within("the number of mini-batches in all", steps as f64, (1.0, MOST_STEPS as f64))?;
         self.history.validate()?;
-        self.optimiser.resolve().map(|_| ())
+        self.optimiser.resolve()?;
+        self.rule.check(zoo::get(&self.model)?, &self.optimiser, &self.device)
     }
 }

@@ -14,6 +14,8 @@ pub(super) const COPY_EVERY: u64 = 50;
 pub(super) struct LastGood {
     pub(super) values: Vec<Vec<f32>>,
     pub(super) average: Average,
+    /// On the way back.
+    pub(super) matrices: Vec<Vec<f32>>,
 }
 
 impl Trainer {
@@ -26,7 +28,8 @@ impl Trainer {
         match &mut self.backend {
             Backend::Own(_) => {
                 let (values, average) = (self.network.values(), self.average.clone());
-                Ok(Some(LastGood { values, average }))
+                let matrices = self.backend.matrices();
+                Ok(Some(LastGood { values, average, matrices }))
             }
             Backend::Device(on) => {
                 on.session.keep(self.step)?;
@@ -69,8 +72,10 @@ impl Trainer {
 
     /// After a step that was broken off, as by a panic: back to the last good weights.
     pub fn fall_back(&mut self) {
-        if let (Backend::Own(_), false) = (&self.backend, self.intact) {
+        if let (Backend::Own(learner), false) = (&mut self.backend, self.intact) {
             self.network.set_values(&self.last_good.values);
+            let matrices = learner.method_mut().matrices_mut().iter_mut();
+            matrices.zip(&self.last_good.matrices).for_each(|(m, kept)| m.copy_from_slice(kept));
             self.average.clone_from(&self.last_good.average);
         }
     }

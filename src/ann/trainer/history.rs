@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::config::MOST_EPOCHS;
+use crate::ann::rules::disturbance::Disturbance;
+use crate::ann::rules::probe::ProbePoint;
 
 /// One mini-batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,4 +53,8 @@ pub struct History {
     pub batches: Vec<BatchPoint>,
     /// By epoch.
     pub epochs: Vec<EpochPoint>,
+    /// How far updates were from the true gradient, if the run measures it.
+    pub probes: Vec<ProbePoint>,
+    /// What was done to errors on their way back, and from which step on.
+    pub disturbances: Vec<(u64, Disturbance)>,
 }

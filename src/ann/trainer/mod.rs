@@ -26,17 +26,27 @@ use fallback::LastGood;
 pub use history::{BatchPoint, EpochPoint, History};
 pub use layers::{Histogram, LayerStats};
 
-use super::backprop::{Backprop, Outcome};
 use super::device::session::Session;
 use super::evaluate::{Evaluation, Tally};
+use super::learner::{Learner, Outcome};
 use super::network::Network;
 use super::ops::op::parameter_len;
 use super::optimiser::OptimiserState;
+use super::rules::disturbance::Disturbance;
+use super::rules::passage::Snapshot;
+use super::rules::probe;
 use super::weights::Metadata;
 use super::{AnnError, device, zoo};
 use crate::core::rng::Rng;
 use crate::data::dataset::Fingerprint;
 use crate::data::{Dataset, PIXELS};
+
+/// Times in an epoch that it is measured how far updates are from the gradient.
+const PROBES: usize = 8;
+/// Training digits that this is measured on: always the same.
+const PROBE_DIGITS: usize = 250;
+/// Held-out digits that are asked then.
+const PROBE_HELD_OUT: usize = 512;
 
 /// Draws the digits that are held out.
 const SPLIT_SEED: u64 = 1;
@@ -97,6 +107,8 @@ pub struct Trainer {
     /// The validation in progress at the end of an epoch.
     validating: Option<Tally>,
     last_validation: Option<Evaluation>,
+    /// The step at which it was last measured how far updates are from the gradient.
+    probed: Option<u64>,
     layers: Vec<LayerStats>,
     measure: bool,
     last_good: LastGood,
@@ -110,7 +122,7 @@ pub struct Trainer {
 /// How a step is computed.
 enum Backend {
     /// By this program's own operations.
-    Own(Backprop),
+    Own(Box<Learner>),
     /// On a device of candle's, where the weights then live: `network` and
     /// `optimiser` are as old as the beginning.
     Device(Box<OnDevice>),
@@ -207,9 +219,13 @@ impl Trainer {
         let sizes: Vec<usize> = steps.map(|s| parameter_len(&*s.op)).collect();
         let optimiser = OptimiserState::new(&config.optimiser, &sizes)?;
         let (training, validation) = split(&config, &data)?;
-        let last_good = LastGood { values: network.values(), average: Average::default() };
         let pool = super::pool(config.threads)?;
         let backend = Backend::new(&config, training.len(), &network, &optimiser)?;
+        let last_good = LastGood {
+            values: network.values(),
+            average: Average::default(),
+            matrices: backend.matrices(),
+        };
         let mut trainer = Self {
             config,
             network,
@@ -228,6 +244,7 @@ impl Trainer {
             history: History::default(),
             validating: None,
             last_validation: None,
+            probed: None,
             layers: Vec::new(),
             measure: false,
             last_good,
@@ -251,6 +268,9 @@ impl Trainer {
         }
         if self.batch == self.batches_per_epoch() {
             return self.validate_piece();
+        }
+        if self.config.probe && self.probe_is_due() {
+            self.probe();
         }
         let batch = self.train_batch()?;
         Ok(Step { batch: Some(batch), ..Step::default() })
@@ -330,8 +350,8 @@ impl Trainer {
         let digits = (pictures, labels);
         self.intact = false;
         let done = match &mut self.backend {
-            Backend::Own(backprop) => {
-                self.pool.install(|| backprop.step(network, optimiser, digits, address))
+            Backend::Own(learner) => {
+                self.pool.install(|| learner.step(network, optimiser, digits, address))
             }
             Backend::Device(on) => on.session.step(digits, address),
         };
@@ -386,6 +406,84 @@ impl Trainer {
         self.sums = Sums::default();
         self.shuffle();
         Ok(Step { batch: None, epoch_end: Some(point), finished: self.is_finished() })
+    }
+
+    /// Whether it is the turn of this step: the first few, then [`PROBES`] times in an
+    /// epoch.
+    fn probe_is_due(&self) -> bool {
+        let every = (self.batches_per_epoch() / PROBES).max(1) as u64;
+        let early = self.step < 64 && (self.step == 0 || self.step.is_power_of_two());
+        (early || self.step.is_multiple_of(every)) && self.probed != Some(self.step)
+    }
+
+    /// Measures how far the rule's update is from the true gradient, on digits that
+    /// stay the same. Looks only: the run stays as it is.
+    fn probe(&mut self) {
+        self.probed = Some(self.step);
+        let Backend::Own(learner) = &self.backend else { return };
+        let chosen: &[u32] = &self.training[..PROBE_DIGITS.min(self.training.len())];
+        let pictures: Vec<f32> =
+            chosen.iter().flat_map(|i| self.data.pixels(*i as usize)).collect();
+        let labels: Vec<u8> = chosen.iter().map(|i| self.data.label(*i as usize)).collect();
+        let looked = probe::Digits {
+            network: &self.network,
+            pictures: &pictures,
+            labels: &labels,
+            address: (self.config.seed, self.step),
+        };
+        // What is late does not arrive at digits that are shown once.
+        let disturbance = Disturbance { delay: 0, ..learner.disturbance };
+        let method = learner.method();
+        let shown = self.validation.len().min(PROBE_HELD_OUT);
+        let point = self.pool.install(|| {
+            let narrow = |angles: Vec<Option<f64>>| -> Vec<Option<f32>> {
+                angles.into_iter().map(|a| a.map(|a| a as f32)).collect()
+            };
+            let mut tally = Tally::default();
+            while tally.done() < shown {
+                tally.advance(&self.network, &self.validation);
+            }
+            probe::ProbePoint {
+                step: self.step,
+                accuracy: (shown > 0).then(|| tally.finish().accuracy as f32),
+                gradient_angles: narrow(method.angles(&looked, &disturbance)),
+                feedback_angles: narrow(probe::feedback_angles(method, &self.network)),
+            }
+        });
+        self.history.probes.push(point);
+    }
+
+    /// What is done to errors on their way back from now on; the run's history keeps
+    /// when it was changed.
+    pub fn disturb(&mut self, disturbance: Disturbance) {
+        if let Backend::Own(learner) = &mut self.backend {
+            if learner.disturbance == disturbance || !disturbance.is_sound() {
+                return;
+            }
+            learner.disturbance = disturbance;
+            self.history.disturbances.push((self.step, disturbance));
+        }
+    }
+
+    /// What is done to errors now.
+    pub fn disturbance(&self) -> Disturbance {
+        match &self.backend {
+            Backend::Own(learner) => learner.disturbance,
+            Backend::Device(_) => Disturbance::default(),
+        }
+    }
+
+    /// Network and rule as they are now, to look at; `None` on a device.
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        let Backend::Own(learner) = &self.backend else { return None };
+        Some(Snapshot {
+            network: self.network.clone(),
+            method: learner.method().copy(),
+            disturbance: learner.disturbance,
+            rule: self.config.rule.id().to_owned(),
+            step: self.step,
+            seed: self.config.seed,
+        })
     }
 
     /// Measures the layers at the next step; see [`Trainer::layer_stats`]. Looks
@@ -467,6 +565,7 @@ impl Trainer {
             subset: self.training.len() + self.validation.len(),
             epochs: self.epoch,
             optimiser: c.optimiser.describe(),
+            rule: c.rule.id().to_owned(),
             batch_size: c.batch_size,
             validation_share: c.validation_share,
             augmentation: c.augmentation.to_string(),
@@ -481,6 +580,14 @@ impl Trainer {
 }
 
 impl Backend {
+    /// Copies of the matrices on the way back.
+    fn matrices(&self) -> Vec<Vec<f32>> {
+        match self {
+            Self::Own(learner) => learner.method().matrices().iter().map(|m| m.to_vec()).collect(),
+            Self::Device(_) => Vec::new(),
+        }
+    }
+
     /// As the settings say, for so many digits; a run on a device begins with this
     /// network and what its optimiser keeps.
     fn new(
@@ -493,7 +600,9 @@ impl Backend {
         let Some(device) = declared.open()? else {
             // No batch is larger than all digits together.
             let batch = config.batch_size.min(digits);
-            return Ok(Self::Own(Backprop::new(network, batch, config.threads)));
+            let method = config.rule.begin(network, &config.optimiser, config.seed)?;
+            let learner = Learner::new(network, method, batch, config.threads);
+            return Ok(Self::Own(Box::new(learner)));
         };
         let (updates, kept) = optimiser.parts();
         let optimiser = (&config.optimiser, (updates, kept.to_vec()));

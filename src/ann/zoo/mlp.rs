@@ -1,5 +1,6 @@
 //! A multilayer perceptron: the conventional network of the report's §2.
 
+use super::Activation::{Linear, Relu};
 use super::{Architecture, Layer};
 
 /// 784–512–256–10.
@@ -7,11 +8,11 @@ pub static MLP: Architecture = Architecture {
     id: "mlp",
     name: "MLP",
     doc: "A multilayer perceptron, 784–512–256–10: every pixel to every unit. It knows nothing of where pixels are.",
-    layers: || {
+    layers: &|| {
         vec![
-            Layer::Dense { units: 512, relu: true },
-            Layer::Dense { units: 256, relu: true },
-            Layer::Dense { units: 10, relu: false },
+            Layer::Dense { units: 512, activation: Relu },
+            Layer::Dense { units: 256, activation: Relu },
+            Layer::Dense { units: 10, activation: Linear },
         ]
     },
     epochs: 15,

@@ -4,15 +4,18 @@
 mod cnn1;
 mod cnn2;
 mod cnn3;
+mod custom;
 mod mlp;
 mod rnn;
 
 use super::AnnError;
 use super::ops::recurrent::{Cell, Order};
-use crate::data::SIDE;
+use super::ops::settling;
+use crate::data::{CLASSES, SIDE};
+
+pub use custom::{Kind, MOST_LAYERS, MOST_UNITS, Widths};
 
 /// A kind of network.
-#[derive(Debug)]
 pub struct Architecture {
     /// Stable id, as in `spikescope train ID` and in files.
     pub id: &'static str,
@@ -21,7 +24,7 @@ pub struct Architecture {
     /// What it is, in a sentence or two.
     pub doc: &'static str,
     /// Its layers, from the picture to the ten classes.
-    pub layers: fn() -> Vec<Layer>,
+    pub layers: &'static (dyn Fn() -> Vec<Layer> + Send + Sync),
     /// Epochs in the report's recipe.
     pub epochs: usize,
     /// Epochs at the end over which the bundled weights are averaged.
@@ -30,6 +33,12 @@ pub struct Architecture {
     pub report: Option<f64>,
     /// Seed of the bundled weights.
     pub seed: u64,
+}
+
+impl std::fmt::Debug for Architecture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Architecture({})", self.id)
+    }
 }
 
 /// Kinds of networks, in the order of the story.
@@ -88,7 +97,55 @@ pub enum Layer {
     /// Reads the picture's rows or columns as time steps; the last state comes out.
     Recurrent { cell: Cell, order: Order, hidden: usize },
     /// Fully connected; a picture before it is flattened by y, x, channel.
-    Dense { units: usize, relu: bool },
+    Dense { units: usize, activation: Activation },
+    /// Dense layers and the ten classes, connected both ways by the same weights; they
+    /// relax together (see [`super::ops::settling`]).
+    Settling { hidden: &'static [usize] },
+    /// Dense layers that respond to a picture with a label; all ten labels are tried
+    /// (see [`super::ops::goodness`]).
+    Goodness { hidden: &'static [usize] },
+}
+
+/// What a dense unit makes of its sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// Nothing.
+    Linear,
+    /// What is below zero becomes zero.
+    #[default]
+    Relu,
+    /// Hyperbolic tangent.
+    Tanh,
+}
+
+impl Activation {
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Linear => "the sum itself",
+            Self::Relu => "ReLU",
+            Self::Tanh => "tanh",
+        }
+    }
+
+    /// What comes out for this sum; a NaN stays one.
+    pub fn of(self, sum: f32) -> f32 {
+        match self {
+            Self::Relu if sum < 0.0 => 0.0,
+            Self::Linear | Self::Relu => sum,
+            Self::Tanh => sum.tanh(),
+        }
+    }
+
+    /// The derivative where `output` comes out.
+    pub fn slope(self, output: f32) -> f32 {
+        match self {
+            Self::Linear => 1.0,
+            Self::Relu => f32::from(u8::from(output > 0.0)),
+            Self::Tanh => 1.0 - output * output,
+        }
+    }
 }
 
 /// A line of a network's summary.
@@ -154,6 +211,26 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
                 line.multiply_adds = steps * (values + hidden) * gates * hidden;
                 line.output = vec![hidden];
             }
+            Layer::Settling { hidden } => {
+                line.name = "Settling".into();
+                let widths = widths(&shape, hidden, true);
+                let products: usize = widths.windows(2).map(|w| w[0] * w[1]).sum();
+                line.parameters = products + widths[1..].iter().sum::<usize>();
+                // The picture's product once; the others forward and back in each sweep.
+                let first = widths[0] * widths[1];
+                line.multiply_adds = first + 2 * (products - first) * settling::ANSWER_SWEEPS;
+                line.output = vec![CLASSES];
+            }
+            Layer::Goodness { hidden } => {
+                line.name = "Goodness".into();
+                let widths = widths(&shape, hidden, false);
+                let products: usize = widths.windows(2).map(|w| w[0] * w[1]).sum();
+                line.parameters = products + widths[1..].iter().sum::<usize>();
+                // The picture's product once; what follows for each label.
+                let first = widths[0] * widths[1];
+                line.multiply_adds = first + CLASSES * (products - first);
+                line.output = vec![CLASSES];
+            }
             Layer::Dense { units, .. } => {
                 counts[1] += 1;
                 line.name = format!("Dense {}", counts[1]);
@@ -167,6 +244,12 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
         lines.push(line);
     }
     lines
+}
+
+/// Units from the picture on, with the classes if these are units too.
+pub fn widths(input: &[usize], hidden: &[usize], classes: bool) -> Vec<usize> {
+    let last = classes.then_some(CLASSES);
+    [input.iter().product()].into_iter().chain(hidden.iter().copied()).chain(last).collect()
 }
 
 /// What a network takes in all. A multiply–add counts as two operations
@@ -206,9 +289,10 @@ pub fn cost(layers: &[Layer]) -> Cost {
     }
 }
 
-/// The architecture of this id.
+/// The architecture of this id: one of [`ZOO`], or dense layers of any number and
+/// width, as in `dense-500-500-tanh` (see [`custom`]).
 pub fn find(id: &str) -> Option<&'static Architecture> {
-    ZOO.iter().copied().find(|a| a.id == id)
+    ZOO.iter().copied().find(|a| a.id == id).or_else(|| custom::find(id))
 }
 
 /// The architecture of this id, or an error that names all of them.
@@ -218,14 +302,14 @@ pub fn find(id: &str) -> Option<&'static Architecture> {
 pub fn get(id: &str) -> Result<&'static Architecture, AnnError> {
     find(id).ok_or_else(|| AnnError::UnknownModel {
         id: id.to_owned(),
-        known: ZOO.iter().map(|a| a.id).collect::<Vec<_>>().join(", "),
+        known: ZOO.iter().map(|a| a.id).collect::<Vec<_>>().join(", ")
+            + " and dense layers such as dense-500-500",
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::CLASSES;
 
     #[test]
     fn every_architecture_is_described_and_ends_in_ten_classes() {

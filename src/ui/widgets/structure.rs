@@ -9,7 +9,7 @@ use egui::{
 
 use super::digit_view;
 use crate::ann::ops::recurrent::Order;
-use crate::ann::zoo::{Layer, LayerSummary};
+use crate::ann::zoo::{Activation, Layer, LayerSummary};
 use crate::core::text::grouped;
 use crate::data::{CLASSES, Pixels, SIDE};
 use crate::ui::theme::{self, Palette, blend, palette};
@@ -321,6 +321,11 @@ fn classes(painter: &Painter, p: &Palette, rect: Rect, answer: Option<&[f32; CLA
     }
 }
 
+/// `500 and 300`.
+fn layer_sizes(hidden: &[usize]) -> String {
+    hidden.iter().map(usize::to_string).collect::<Vec<_>>().join(" and ")
+}
+
 /// What a block is, on hovering.
 fn explain(ui: &mut Ui, structure: &Structure<'_>, number: usize) {
     let Some(i) = number.checked_sub(1) else {
@@ -344,10 +349,21 @@ fn explain(ui: &mut Ui, structure: &Structure<'_>, number: usize) {
             "Reads the digit {} at a time, 28 in all. After each, {hidden} units hold what it remembers; the last state goes on.",
             if *order == Order::Rows { "a row" } else { "a column" }
         ),
-        Layer::Dense { units, relu: true } => format!(
+        Layer::Dense { units, activation: Activation::Relu } => format!(
             "{units} units, each connected to everything that comes in; negative values set to zero."
         ),
-        Layer::Dense { units, relu: false } => format!(
+        Layer::Dense { units, activation: Activation::Tanh } => format!(
+            "{units} units, each connected to everything that comes in; the sum goes through tanh, to between −1 and 1."
+        ),
+        Layer::Settling { hidden } => format!(
+            "{} units that are connected both ways and relax together with the ten classes until nothing moves: the state they settle in is the answer.",
+            layer_sizes(hidden)
+        ),
+        Layer::Goodness { hidden } => format!(
+            "{} units that see the picture together with a label. Each of the ten labels is tried; the one that they respond to most strongly is the answer.",
+            layer_sizes(hidden)
+        ),
+        Layer::Dense { units, activation: Activation::Linear } => format!(
             "{units} units, one for each digit; softmax turns their values into probabilities. Blue: the bundled network on the current digit."
         ),
     });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::ann::inspect::Dissection;
 use crate::ann::inspect::filters::Filters;
 use crate::ann::inspect::receptive::{self, Field};
-use crate::ann::zoo::{self, Layer};
+use crate::ann::zoo::{self, Activation, Layer};
 use crate::workers::models::Model;
 
 /// A layer as it is shown.
@@ -80,8 +80,8 @@ impl Part {
     /// Whether what comes out is never below zero.
     pub fn rectified(&self) -> bool {
         match self.kind {
-            Layer::Dense { relu, .. } => relu,
-            Layer::Recurrent { .. } => false,
+            Layer::Dense { activation, .. } => activation == Activation::Relu,
+            Layer::Recurrent { .. } | Layer::Settling { .. } | Layer::Goodness { .. } => false,
             _ => true,
         }
     }

@@ -12,7 +12,7 @@ use super::tint::{self, Limits, short};
 use crate::ann::inspect::Unit;
 use crate::ann::inspect::dissection::place;
 use crate::ann::ops::op::Plane;
-use crate::ann::zoo::Layer;
+use crate::ann::zoo::{Activation, Layer};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
@@ -138,7 +138,7 @@ fn layer(
         shape(part, column.width() < 90.0 || world.session.projector)
     };
     text(middle + vec2(0.0, 30.0), shape, theme::regular(11.5), p.weak);
-    let touched = if matches!(part.kind, Layer::Dense { relu: false, .. }) {
+    let touched = if matches!(part.kind, Layer::Dense { activation: Activation::Linear, .. }) {
         classes(ui, world, inspection, part, room)
     } else {
         units(ui, world, inspection, part, room, false)

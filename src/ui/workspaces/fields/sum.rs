@@ -9,6 +9,7 @@ use super::tint::{self, short};
 use crate::ann::inspect::Unit;
 use crate::ann::inspect::product::{Formula, Sum, Term};
 use crate::ann::ops::recurrent::{Cell, LastStep};
+use crate::ann::zoo::Activation;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
@@ -62,10 +63,12 @@ fn formula(ui: &mut Ui, sum: &Sum, channels: usize) {
     let strong = |text: String| RichText::new(text).font(theme::strong(15.0));
     theme::card(ui.visuals()).inner_margin(8).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let general = if sum.relu {
-            "out = ReLU(Σ input · weight + bias)"
+        let linear = sum.activation == Activation::Linear;
+        let name = sum.activation.name();
+        let general = if linear {
+            "out = Σ input · weight + bias".to_owned()
         } else {
-            "out = Σ input · weight + bias"
+            format!("out = {name}(Σ input · weight + bias)")
         };
         ui.label(RichText::new(general).color(p.weak));
         let bias = if sum.bias < 0.0 {
@@ -74,9 +77,9 @@ fn formula(ui: &mut Ui, sum: &Sum, channels: usize) {
             format!("+ {}", short(sum.bias))
         };
         let inner = format!("{} {bias}", short(products));
-        if sum.relu {
+        if !linear {
             ui.label(strong(format!(
-                "ReLU({inner}) = ReLU({}) = {}",
+                "{name}({inner}) = {name}({}) = {}",
                 short(sum.sum),
                 short(sum.output())
             )));
@@ -86,7 +89,7 @@ fn formula(ui: &mut Ui, sum: &Sum, channels: usize) {
         let count = sum.terms.len();
         let over = if channels > 1 { format!(" over {channels} inputs") } else { String::new() };
         ui.label(RichText::new(format!("Σ of {count} products{over}")).small().color(p.weak));
-        if sum.relu && sum.sum <= 0.0 {
+        if sum.activation == Activation::Relu && sum.sum <= 0.0 {
             ui.label(RichText::new("Below zero: the unit is silent here.").small());
         }
     });

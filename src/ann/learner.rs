@@ -1,8 +1,8 @@
-//! One training step: forward, backward, update, in memory that is allocated
-//! once.
+//! One training step: forward, errors, update, in memory that is allocated once.
 //!
 //! The mini-batch is cut into as many parts as there are threads; each goes
-//! forward and backward on its own. Then each block of parameters is updated:
+//! forward, and gets its errors, on its own. How the errors are made is the learning
+//! rule's ([`super::rules`]); backpropagation is one of them. Then each block of parameters is updated:
 //! its gradient is summed over the parts in their order, so a result depends on
 //! the number of threads, but not on which thread did what or when.
 
@@ -13,32 +13,62 @@ use rayon::prelude::*;
 use super::AnnError;
 use super::buffer::Buffer;
 use super::network::{Network, Parts};
+use super::ops::dense::times;
 use super::ops::op::{Backward, Forward, Mode, Part, Shared};
 use super::ops::{loss, simd};
 use super::optimiser::OptimiserState;
 use super::plan::Plan;
+use super::rules::disturbance::{Disturbance, Late};
+use super::rules::{Method, Way};
 use crate::data::{CLASSES, PIXELS};
 
-/// The memory of a training step.
-pub struct Backprop {
+/// What learns: a rule with its state, and the memory of a training step.
+pub struct Learner {
     parts: Vec<PartMemory>,
     blocks: Vec<Block>,
+    method: Box<dyn Method>,
+    /// What is done to errors on their way back.
+    pub disturbance: Disturbance,
 }
 
 /// One part of the mini-batch, by step of the plan.
-struct PartMemory {
-    n: usize,
-    first: usize,
-    labels: Vec<u8>,
+pub struct PartMemory {
+    /// Its pictures.
+    pub n: usize,
+    /// The number of its first picture within the mini-batch.
+    pub first: usize,
+    /// Their labels.
+    pub labels: Vec<u8>,
     /// What goes into the first step, and what comes out of each.
-    planes: Vec<Buffer>,
-    /// The loss's gradients by them; none by the picture.
-    gradients: Vec<Buffer>,
-    keep: Vec<Buffer>,
+    pub planes: Vec<Buffer>,
+    /// The errors: the loss's gradients by what comes out, or what the rule has in
+    /// their place; none by the picture.
+    pub gradients: Vec<Buffer>,
+    /// What each operation keeps.
+    pub keep: Vec<Buffer>,
     partial: Vec<Buffer>,
-    scratch: Buffer,
-    loss: f64,
-    right: usize,
+    /// For whatever needs it next.
+    pub scratch: Buffer,
+    /// The rule's own.
+    pub own: Buffer,
+    /// Errors that have not arrived yet.
+    pub late: Late,
+    /// Sum of the pictures' cross-entropies, nats.
+    pub loss: f64,
+    /// Pictures answered rightly.
+    pub right: usize,
+}
+
+/// What a part of the mini-batch is passed through with.
+pub struct Job<'a> {
+    /// The network.
+    pub parts: &'a Parts<'a>,
+    /// Seed of the run, number of the step.
+    pub address: (u64, u64),
+    /// Pictures of the whole mini-batch.
+    pub batch: usize,
+    /// What is done to errors on their way back.
+    pub disturbance: &'a Disturbance,
 }
 
 /// Parameters that are updated together.
@@ -59,7 +89,8 @@ pub struct Outcome {
 }
 
 impl PartMemory {
-    fn new(plan: &Plan, n: usize) -> Self {
+    /// For up to `n` pictures.
+    pub fn new(plan: &Plan, method: &dyn Method, n: usize) -> Self {
         let steps = &plan.steps;
         let mode = Mode::Train { seed: 0, step: 0, image: 0 };
         let planes = || plan.planes().into_iter().map(|len| Buffer::zeros(n * len)).collect();
@@ -75,13 +106,25 @@ impl PartMemory {
             keep: steps.iter().map(|s| Buffer::zeros(n * s.op.keep_len())).collect(),
             partial: steps.iter().map(|s| Buffer::zeros(s.op.partial_len())).collect(),
             scratch: Buffer::zeros(scratch),
+            own: Buffer::zeros(method.memory(plan, n)),
+            late: Late::default(),
             loss: 0.0,
             right: 0,
         }
     }
 
-    /// Goes forward and backward; `batch` is the size of the whole mini-batch.
-    fn run(&mut self, parts: &Parts<'_>, (seed, step): (u64, u64), batch: usize) {
+    /// Takes pictures, `(labels.len(), 28, 28)`, the first of which is number `first`
+    /// in the mini-batch.
+    pub fn take(&mut self, first: usize, pictures: &[f32], labels: &[u8]) {
+        (self.first, self.n) = (first, labels.len());
+        self.labels.clear();
+        self.labels.extend_from_slice(labels);
+        self.planes[0][..pictures.len()].copy_from_slice(pictures);
+    }
+
+    /// Goes forward; all activities are then in `planes`.
+    pub fn forward(&mut self, job: &Job<'_>) {
+        let (parts, (seed, step)) = (job.parts, job.address);
         let mode = Mode::Train { seed, step, image: self.first };
         let (n, plan) = (self.n, parts.plan);
         for (i, step) in plan.steps.iter().enumerate() {
@@ -97,11 +140,25 @@ impl PartMemory {
                 mode,
             });
         }
-        self.judge(batch);
+    }
+
+    /// Sends the errors from the classes back to the first step, layer by layer, each
+    /// on the `way` that the rule says.
+    pub fn back<'w>(&mut self, job: &Job<'_>, way: impl Fn(usize) -> Way<'w>) {
+        let (parts, (seed, step)) = (job.parts, job.address);
+        let mode = Mode::Train { seed, step, image: self.first };
+        let (n, plan) = (self.n, parts.plan);
         for (i, step) in plan.steps.iter().enumerate().rev() {
+            let last = self.gradients.len() - 1;
             let (before, after) = self.gradients.split_at_mut(i + 1);
+            let way = if step.op.parameters().is_empty() { Way::Transposed } else { way(i) };
+            let (weights, through) = match way {
+                Way::Transposed => (&parts.parameters[i][..], true),
+                Way::Matrix(other) => (other, true),
+                Way::FromOutput(_) | Way::Nothing => (&parts.parameters[i][..], false),
+            };
             step.op.backward(Backward {
-                parameters: &parts.parameters[i],
+                parameters: weights,
                 cache: &parts.caches[i],
                 n,
                 x: &self.planes[i],
@@ -110,14 +167,38 @@ impl PartMemory {
                 keep: &mut self.keep[i],
                 scratch: &mut self.scratch,
                 partial: &mut self.partial[i],
-                dx: (i > 0).then(|| &mut before[i][..]),
+                dx: (i > 0 && through).then(|| &mut before[i][..]),
                 mode,
             });
+            if i == 0 {
+                continue;
+            }
+            let arriving = &mut before[i];
+            match way {
+                Way::FromOutput(matrix) => {
+                    let shape = (n, CLASSES, step.op.input().len());
+                    let error = &after[last - i - 1];
+                    times(parts.isa(), shape, &error[..n * CLASSES], matrix, arriving);
+                }
+                Way::Nothing => arriving.fill(0.0),
+                Way::Transposed | Way::Matrix(_) => {}
+            }
+            if job.disturbance.is_on() && !step.op.parameters().is_empty() {
+                let width = step.op.input().len();
+                let address = (job.address, self.first);
+                job.disturbance.apply(
+                    i,
+                    &mut arriving[..n * width],
+                    width,
+                    address,
+                    &mut self.late,
+                );
+            }
         }
     }
 
     /// Loss, right answers, and the gradient by the logits.
-    fn judge(&mut self, batch: usize) {
+    pub fn judge(&mut self, batch: usize) {
         (self.loss, self.right) = (0.0, 0);
         let (Some(logits), Some(gradient)) = (self.planes.last(), self.gradients.last_mut()) else {
             return;
@@ -141,9 +222,9 @@ pub fn right_answers(rows: &[[f32; CLASSES]], labels: &[u8]) -> usize {
     rows.iter().zip(labels).filter(is_right).count()
 }
 
-impl Backprop {
+impl Learner {
     /// For mini-batches of up to `batch` pictures on `threads` threads.
-    pub fn new(network: &Network, batch: usize, threads: usize) -> Self {
+    pub fn new(network: &Network, method: Box<dyn Method>, batch: usize, threads: usize) -> Self {
         let plan = network.plan();
         let threads = threads.clamp(1, batch.max(1));
         let share = |i: usize| batch * (i + 1) / threads - batch * i / threads;
@@ -156,8 +237,32 @@ impl Backprop {
         Self {
             blocks: blocks.collect(),
             // The first shares are never larger than the last.
-            parts: (0..threads).map(|_| PartMemory::new(plan, share(threads - 1))).collect(),
+            parts: (0..threads)
+                .map(|_| PartMemory::new(plan, &*method, share(threads - 1)))
+                .collect(),
+            method,
+            disturbance: Disturbance::default(),
         }
+    }
+
+    /// The rule, with its state.
+    pub fn method(&self) -> &dyn Method {
+        &*self.method
+    }
+
+    /// The same, to change its state.
+    pub fn method_mut(&mut self) -> &mut dyn Method {
+        &mut *self.method
+    }
+
+    /// Errors that have not arrived yet, by part.
+    pub fn late(&self) -> Vec<&Late> {
+        self.parts.iter().map(|p| &p.late).collect()
+    }
+
+    /// Brings them back.
+    pub fn set_late(&mut self, late: Vec<Late>) {
+        self.parts.iter_mut().zip(late).for_each(|(part, late)| part.late = late);
     }
 
     /// Pictures that there is memory for.
@@ -183,19 +288,17 @@ impl Backprop {
         let mut first = 0;
         for (i, part) in self.parts.iter_mut().enumerate() {
             let end = batch * (i + 1) / threads;
-            part.first = first;
-            part.n = end - first;
-            part.labels.clear();
-            part.labels.extend_from_slice(&labels[first..end]);
-            part.planes[0][..part.n * PIXELS]
-                .copy_from_slice(&pictures[first * PIXELS..end * PIXELS]);
+            part.take(first, &pictures[first * PIXELS..end * PIXELS], &labels[first..end]);
             first = end;
         }
         let parts = network.parts();
-        self.parts.par_iter_mut().for_each(|part| part.run(&parts, (seed, step), batch));
+        let (method, disturbance) = (&*self.method, &self.disturbance);
+        let job = Job { parts: &parts, address: (seed, step), batch, disturbance };
+        self.parts.par_iter_mut().for_each(|part| method.pass(part, &job));
         let loss = self.parts.iter().map(|p| p.loss).sum::<f64>() / batch.max(1) as f64;
         finite("loss", loss as f32, step + 1)?;
         self.update(parts, optimiser, step + 1)?;
+        self.method.after(network, batch, (seed, step))?;
         Ok(Outcome { loss: loss as f32, right: self.parts.iter().map(|p| p.right).sum() })
     }
 
@@ -214,6 +317,10 @@ impl Backprop {
         let updater = optimiser.begin_update();
         let failed = Mutex::new(None);
         let memory = &self.parts;
+        let reverse = self.method.reverse().map(|reverse| {
+            let updater = reverse.optimiser.begin_update();
+            (all(reverse.matrices), updater, reverse.keeps)
+        });
         // One at a time: they take very different times.
         self.blocks.par_iter_mut().with_max_len(1).for_each(|block| {
             let (i, op) = (block.step, &plan.steps[block.step].op);
@@ -242,6 +349,17 @@ impl Backprop {
                 // has the parameters now.
                 unsafe {
                     let weights = parameters[i].at(range.clone());
+                    let Some((matrices, reverse, keeps)) = &reverse else {
+                        updater.update(i, range.clone(), weights, gradient);
+                        continue;
+                    };
+                    // Forward and feedback weights decay alike and take the same step.
+                    if range.end <= matrices[i].len() {
+                        weights.iter_mut().for_each(|w| *w *= keeps);
+                        let back = matrices[i].at(range.clone());
+                        back.iter_mut().for_each(|b| *b *= keeps);
+                        reverse.update(i, range.clone(), back, gradient);
+                    }
                     updater.update(i, range.clone(), weights, gradient);
                 }
             }

@@ -1,0 +1,61 @@
+//! Feedback alignment (Lillicrap, Cownden, Tweed and Akerman 2016): errors go back over
+//! a random matrix that never changes. The forward weights come to fit it.
+
+use super::{Buffer, Kind, Method, Recipe, Rule, Way, adam, matrix, random_feedback};
+use crate::core::param::{Param, params};
+
+params! {
+    struct Params: f32 {
+        scale: Param::number(
+            "Size of the feedback", "", 1.0, (0.01, 10.0),
+            "Standard deviation of the random weights, times the square root of the units they reach",
+        ),
+    }
+}
+
+/// Errors through random wires.
+pub static RULE: Rule = Rule {
+    id: "feedback_alignment",
+    name: "Feedback alignment",
+    doc: "Errors go back over a random matrix that never changes (Lillicrap et al. 2016). At first they are noise; then the forward weights turn so that the random errors point the right way. Depth weakens it.",
+    way_back: "a fixed random matrix",
+    parameters: Params::DECLARED,
+    kind: Kind::Dense,
+    optimisers: &[],
+    why: "",
+    usual: || adam(1e-3),
+    recipe: Recipe::new(&[1000], 64, 30),
+    sends_errors: true,
+    begin: |start| {
+        let Params { scale } = Params::of(start.values);
+        Box::new(FeedbackAlignment { matrices: random_feedback(start, scale) })
+    },
+};
+
+struct FeedbackAlignment {
+    matrices: Vec<Buffer>,
+}
+
+impl Method for FeedbackAlignment {
+    fn way(&self, step: usize) -> Way<'_> {
+        matrix(&self.matrices, step)
+    }
+
+    fn matrices(&self) -> &[Buffer] {
+        &self.matrices
+    }
+
+    fn matrices_mut(&mut self) -> &mut [Buffer] {
+        &mut self.matrices
+    }
+
+    fn copy(&self) -> Box<dyn Method> {
+        Box::new(Self { matrices: self.matrices.clone() })
+    }
+}
+
+/// Feedback alignment over given matrices, by step of the plan.
+#[cfg(test)]
+pub fn over(matrices: Vec<Buffer>) -> Box<dyn Method> {
+    Box::new(FeedbackAlignment { matrices })
+}

@@ -1,0 +1,461 @@
+//! The learning rules: how a layer gets to know its error. One file and one line in
+//! [`RULES`] each.
+//!
+//! Backpropagation sends the errors of a layer back over exactly the weights over which
+//! activity went forward. The others do without:
+//!
+//! * *One family* differs only in the way back, [`Way`]: the transposed weights
+//!   ([`backpropagation`]), a fixed random matrix ([`feedback_alignment`]), the output's
+//!   error directly ([`direct`]), the weights' signs ([`sign_symmetry`]), a second matrix
+//!   that learns ([`kolen_pollack`], [`weight_mirror`]), nothing ([`shallow`]).
+//! * The others make no such pass: [`equilibrium`] compares two phases in which the
+//!   network settles, [`predictive`] lets activities relax until predictions fit, and
+//!   [`forward_forward`] compares two passes forward.
+//!
+//! All run in the trainer's loop on the same operations; [`super::learner`] has the
+//! step. [`probe`] measures how far an update is from the true gradient, [`disturbance`]
+//! what can be done to errors on their way, [`passage`] what one digit sends where.
+
+pub mod backpropagation;
+pub mod direct;
+pub mod disturbance;
+pub mod equilibrium;
+pub mod feedback_alignment;
+pub mod forward_forward;
+pub mod kolen_pollack;
+pub mod passage;
+pub mod predictive;
+pub mod probe;
+pub mod shallow;
+pub mod sign_symmetry;
+#[cfg(test)]
+mod tests;
+pub mod weight_mirror;
+
+use serde::{Deserialize, Serialize};
+
+use super::AnnError;
+use super::buffer::Buffer;
+use super::learner::{Job, PartMemory};
+use super::network::Network;
+use super::optimiser::{OptimiserConfig, OptimiserState};
+use super::plan::Plan;
+use super::zoo::{Activation, Architecture, Kind, Layer};
+use crate::core::bounds::{Bounded, Bounds};
+use crate::core::param::Param;
+use crate::core::rng::Rng;
+
+/// A rule's declaration.
+pub struct Rule {
+    /// Stable id.
+    pub id: &'static str,
+    /// For people.
+    pub name: &'static str,
+    /// How it works and who described it.
+    pub doc: &'static str,
+    /// What travels backwards, in some words: `the transposed weights`.
+    pub way_back: &'static str,
+    /// Its parameters.
+    pub parameters: &'static [Param],
+    /// The kind of network that it trains.
+    pub kind: Kind,
+    /// The optimisers that it works with, by their ids; empty: any.
+    pub optimisers: &'static [&'static str],
+    /// Why only these.
+    pub why: &'static str,
+    /// The optimiser and learning rate that worked best on held-out digits.
+    pub usual: fn() -> OptimiserConfig,
+    /// Layers, batches and epochs that worked best there.
+    pub recipe: Recipe,
+    /// Whether errors travel from layer to layer, so that they can be disturbed.
+    pub sends_errors: bool,
+    /// Begins a run.
+    begin: fn(&Start<'_>) -> Box<dyn Method>,
+}
+
+/// How a rule is trained by itself, to see how far it comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Recipe {
+    /// Units of the hidden layers.
+    pub hidden: &'static [usize],
+    /// Of the hidden units.
+    pub activation: Activation,
+    /// Digits per update.
+    pub batch: usize,
+    /// Passes over the digits.
+    pub epochs: usize,
+    /// Epochs at the end whose weights are averaged.
+    pub average: usize,
+}
+
+impl Recipe {
+    const fn new(hidden: &'static [usize], batch: usize, epochs: usize) -> Self {
+        Self { hidden, activation: Activation::Relu, batch, epochs, average: 5 }
+    }
+
+    const fn tanh(self) -> Self {
+        Self { activation: Activation::Tanh, ..self }
+    }
+}
+
+/// All rules, in the order of the story.
+pub static RULES: &[&Rule] = &[
+    &backpropagation::RULE,
+    &feedback_alignment::RULE,
+    &direct::RULE,
+    &sign_symmetry::RULE,
+    &kolen_pollack::RULE,
+    &weight_mirror::RULE,
+    &shallow::RULE,
+    &equilibrium::RULE,
+    &predictive::RULE,
+    &forward_forward::RULE,
+];
+
+/// The rule of this id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|r| r.id == id)
+}
+
+/// What a run begins with.
+pub struct Start<'a> {
+    /// The rule's parameters, in the order declared.
+    pub values: &'a [f32],
+    /// With its initial weights.
+    pub network: &'a Network,
+    /// How its weights are updated.
+    pub optimiser: &'a OptimiserConfig,
+    /// Of the run.
+    pub seed: u64,
+}
+
+/// How the error of the layer below is made from that of a layer.
+#[derive(Clone, Copy)]
+pub enum Way<'a> {
+    /// Over the layer's own weights, transposed.
+    Transposed,
+    /// Over another matrix, which lies as the weights do: `(inputs, units)`.
+    Matrix(&'a [f32]),
+    /// From the error of the classes, over a matrix `(10, inputs)`.
+    FromOutput(&'a [f32]),
+    /// Not at all: the error below is zero.
+    Nothing,
+}
+
+/// A matrix on the way back, by the step of the plan whose weights it stands beside.
+pub struct Reverse<'a> {
+    /// By step; empty where there is none.
+    pub matrices: &'a mut [Buffer],
+    /// Gives them the same steps as the weights.
+    pub optimiser: &'a mut OptimiserState,
+    /// What is left of both after a step's decay.
+    pub keeps: f32,
+}
+
+/// A rule at work, with its state.
+pub trait Method: Send + Sync {
+    /// The way from a step of the plan to the one before it.
+    fn way(&self, _step: usize) -> Way<'_> {
+        Way::Transposed
+    }
+
+    /// Takes a part of a mini-batch through: afterwards `planes` has the activity
+    /// before, `gradients` the error behind each step (or `keep` what the operation
+    /// makes its gradient of), and loss and right answers are known.
+    fn pass(&self, part: &mut PartMemory, job: &Job<'_>) {
+        part.forward(job);
+        part.judge(job.batch);
+        part.back(job, |step| self.way(step));
+    }
+
+    /// Numbers of memory of its own that a part of up to `n` pictures needs.
+    fn memory(&self, _plan: &Plan, _n: usize) -> usize {
+        0
+    }
+
+    /// After the weights were updated; `batch` is the size of the mini-batch.
+    ///
+    /// # Errors
+    /// [`AnnError::Diverged`] when its own state did.
+    fn after(
+        &mut self,
+        _network: &Network,
+        _batch: usize,
+        _address: (u64, u64),
+    ) -> Result<(), AnnError> {
+        Ok(())
+    }
+
+    /// The matrices that learn with the weights.
+    fn reverse(&mut self) -> Option<Reverse<'_>> {
+        None
+    }
+
+    /// The feedback matrices, by step of the plan; empty where there is none.
+    fn matrices(&self) -> &[Buffer] {
+        &[]
+    }
+
+    /// The same, to bring them back from a checkpoint.
+    fn matrices_mut(&mut self) -> &mut [Buffer] {
+        &mut []
+    }
+
+    /// What else goes on with the run: what the optimiser of its own keeps.
+    fn optimiser(&self) -> Option<&OptimiserState> {
+        None
+    }
+
+    /// The same, to bring it back from a checkpoint.
+    fn optimiser_mut(&mut self) -> Option<&mut OptimiserState> {
+        None
+    }
+
+    /// The angle between what the rule does and the true gradient, by layer, degrees;
+    /// `None` where there is no gradient to compare with.
+    fn angles(&self, looked: &probe::Digits<'_>, disturbance: &Disturbance) -> Vec<Option<f64>> {
+        probe::family_angles(self, looked, disturbance)
+    }
+
+    /// A copy that looks and does not learn.
+    fn copy(&self) -> Box<dyn Method>;
+}
+
+use disturbance::Disturbance;
+
+/// A rule with its parameters' values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RuleConfig {
+    id: String,
+    values: Vec<(String, f64)>,
+}
+
+impl Default for RuleConfig {
+    /// Backpropagation.
+    fn default() -> Self {
+        Self::of(RULES[0])
+    }
+}
+
+impl Bounded for RuleConfig {
+    /// An unknown rule becomes backpropagation; each has the values that it declares, and
+    /// no others.
+    fn bound(&mut self, to: &mut Bounds) {
+        let declared = find(&self.id);
+        to.id("id", &mut self.id, |_| declared.is_some(), RULES[0].id);
+        let Some(declared) = declared else {
+            *self = Self::default();
+            return;
+        };
+        let read = std::mem::replace(self, Self::of(declared));
+        for ((name, value), p) in self.values.iter_mut().zip(declared.parameters) {
+            *value = read.get(name).unwrap_or(*value);
+            to.number(p.name, value, p.range);
+        }
+        if read.values.iter().any(|(name, _)| self.get(name).is_none()) {
+            to.mend("values");
+        }
+    }
+}
+
+impl RuleConfig {
+    /// A rule with its usual values.
+    pub fn of(rule: &Rule) -> Self {
+        let values = rule.parameters.iter().map(|p| (p.name.to_owned(), p.default)).collect();
+        Self { id: rule.id.to_owned(), values }
+    }
+
+    /// The rule's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether it is backpropagation.
+    pub fn is_backpropagation(&self) -> bool {
+        self.id == RULES[0].id
+    }
+
+    /// A parameter's value.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.values.iter().find(|(n, _)| n == name).map(|(_, v)| *v)
+    }
+
+    /// Sets a parameter, if there is one of this name.
+    pub fn set(&mut self, name: &str, value: f64) {
+        if let Some((_, v)) = self.values.iter_mut().find(|(n, _)| n == name) {
+            *v = value;
+        }
+    }
+
+    /// The declaration, with the values in its order, each checked.
+    ///
+    /// # Errors
+    /// [`AnnError::Setting`] for an unknown id or a value out of its range.
+    pub fn resolve(&self) -> Result<(&'static Rule, Vec<f32>), AnnError> {
+        let rule = find(&self.id).ok_or_else(|| AnnError::Setting {
+            what: "the learning rule".into(),
+            value: self.id.clone(),
+            range: RULES.iter().map(|r| r.id).collect::<Vec<_>>().join(", "),
+        })?;
+        let value = |p: &Param| {
+            let v = self.get(p.name).unwrap_or(p.default);
+            if p.allows(v) {
+                return Ok(v as f32);
+            }
+            Err(AnnError::Setting {
+                what: format!("{} of {}", p.label, rule.name),
+                value: v.to_string(),
+                range: p.range_text(),
+            })
+        };
+        Ok((rule, rule.parameters.iter().map(value).collect::<Result<_, _>>()?))
+    }
+
+    /// Whether the rule can train this network, with this optimiser, on this device.
+    ///
+    /// # Errors
+    /// [`AnnError::Rule`], saying why not and what to do.
+    pub fn check(
+        &self,
+        architecture: &Architecture,
+        optimiser: &OptimiserConfig,
+        device: &str,
+    ) -> Result<(), AnnError> {
+        let (rule, _) = self.resolve()?;
+        rule.fits(architecture, optimiser.id(), device)
+            .map_err(|reason| AnnError::Rule { rule: rule.name, reason })
+    }
+
+    /// Begins a run.
+    ///
+    /// # Errors
+    /// [`AnnError::Setting`].
+    pub fn begin(
+        &self,
+        network: &Network,
+        optimiser: &OptimiserConfig,
+        seed: u64,
+    ) -> Result<Box<dyn Method>, AnnError> {
+        let (rule, values) = self.resolve()?;
+        Ok((rule.begin)(&Start { values: &values, network, optimiser, seed }))
+    }
+}
+
+impl Rule {
+    /// Its name within a sentence: names of people keep their capitals.
+    pub fn in_a_sentence(&self) -> String {
+        if self.id == kolen_pollack::RULE.id {
+            return self.name.to_owned();
+        }
+        self.name.to_lowercase()
+    }
+
+    /// Whether it can train this network, with this optimiser, on this device; if not,
+    /// why, and what to do.
+    ///
+    /// # Errors
+    /// The reason, as a sentence without its full stop.
+    pub fn fits(
+        &self,
+        architecture: &Architecture,
+        optimiser: &str,
+        device: &str,
+    ) -> Result<(), String> {
+        let layers = (architecture.layers)();
+        let settles = layers.iter().any(|l| matches!(l, Layer::Settling { .. }));
+        let compares = layers.iter().any(|l| matches!(l, Layer::Goodness { .. }));
+        let dense = layers.iter().all(|l| matches!(l, Layer::Dense { .. } | Layer::Dropout(_)));
+        let name = architecture.name;
+        match self.kind {
+            Kind::Dense if settles => {
+                return Err(format!(
+                    "{name} relaxes with connections both ways, and so needs equilibrium propagation; choose that rule, or dense layers"
+                ));
+            }
+            Kind::Dense if compares => {
+                return Err(format!(
+                    "{name} compares labels layer by layer, and so needs forward–forward; choose that rule, or dense layers"
+                ));
+            }
+            // Backpropagation trains whatever has a gradient.
+            Kind::Dense if !dense && self.id != RULES[0].id => {
+                let what = match layers.first() {
+                    Some(Layer::Recurrent { .. }) => {
+                        "is recurrent: its errors would also have to travel back in time"
+                    }
+                    _ => {
+                        "has convolutions, whose weights are shared between places, which no synapse can be"
+                    }
+                };
+                return Err(format!(
+                    "{name} {what}; this rule is there for dense layers. Choose the MLP or dense layers, or backpropagation"
+                ));
+            }
+            Kind::Settling if !settles => {
+                return Err(format!(
+                    "{name} answers in one pass forward; this rule needs a network that settles, such as settling-500"
+                ));
+            }
+            Kind::Goodness if !compares => {
+                return Err(format!(
+                    "{name} answers without looking at labels; this rule needs a network that compares them, such as goodness-500-500"
+                ));
+            }
+            Kind::Dense | Kind::Settling | Kind::Goodness => {}
+        }
+        if !self.optimisers.is_empty() && !self.optimisers.contains(&optimiser) {
+            let these = self.optimisers.join(" or ");
+            return Err(format!("it works with {these} only: {}", self.why));
+        }
+        if self.id != RULES[0].id && device != super::device::OWN {
+            return Err(
+                "it is computed by Spikescope's own operations; choose these as the device".into(),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Random matrices, one for each step of a plan but the first, as the weights lie
+/// (`(inputs, units)`), with normal numbers of variance `scale² / inputs`.
+fn random_feedback(start: &Start<'_>, scale: f32) -> Vec<Buffer> {
+    by_step(start.network.plan(), |number, inputs, units| {
+        let mut rng = Rng::stream(start.seed, "feedback", number as u64);
+        let by = scale / (inputs as f32).sqrt();
+        (0..inputs * units).map(|_| by * rng.normal()).collect()
+    })
+}
+
+/// A buffer for each step: of what `make` gives for its number, inputs and units, where
+/// it learns and is not the first.
+fn by_step(plan: &Plan, make: impl Fn(usize, usize, usize) -> Vec<f32>) -> Vec<Buffer> {
+    let steps = plan.steps.iter().enumerate();
+    steps
+        .map(|(number, step)| {
+            if number == 0 || step.op.parameters().is_empty() {
+                return Buffer::default();
+            }
+            Buffer::of(&make(number, step.op.input().len(), step.op.output().len()))
+        })
+        .collect()
+}
+
+/// The matrix of a step as a way, if there is one.
+fn matrix(all: &[Buffer], step: usize) -> Way<'_> {
+    all.get(step).filter(|m| !m.is_empty()).map_or(Way::Transposed, |m| Way::Matrix(m))
+}
+
+/// Stochastic gradient descent with this rate and momentum.
+fn sgd(rate: f64, momentum: f64) -> OptimiserConfig {
+    let mut sgd = OptimiserConfig::default_of("sgd").unwrap_or_default();
+    sgd.set("learning_rate", rate);
+    sgd.set("momentum", momentum);
+    sgd
+}
+
+/// Adam with this rate.
+fn adam(rate: f64) -> OptimiserConfig {
+    let mut adam = OptimiserConfig::default_of("adam").unwrap_or_default();
+    adam.set("learning_rate", rate);
+    adam
+}

@@ -1,0 +1,343 @@
+//! Predictive coding (Whittington and Bogacz 2017): each layer predicts the next one,
+//! and cells apart from these hold what the prediction missed, `ε_l = v_l − μ_l` with
+//! `μ_l = f(v_{l−1})·W_l + b_l`. With the classes held at the target, the activities v
+//! relax until the errors are as small as can be,
+//!
+//! `v_l ← v_l + dt·(−ε_l + f'(v_l)·(ε_{l+1}·W_{l+1}ᵀ))`,
+//!
+//! and then each synapse learns from the two cells at its ends, `ΔW_l ∝ f(v_{l−1})ᵀ·ε_l`.
+//! The energy `Σ½|ε_l|²` falls at each step (the classes' part is their cross-entropy
+//! over the variance σ², which keeps a certain error from pulling the rest apart).
+//!
+//! Relaxed for few, small steps it is backpropagation; updating the layer k below the
+//! classes at step k with dt = 1 (*Z-IL*; Song et al. 2020) is so exactly. Relaxed
+//! further it is a rule of its own.
+
+use super::{Kind, Method, Recipe, Rule, adam};
+use crate::ann::learner::{Job, PartMemory};
+use crate::ann::ops::dense::{add_bias, back, back_scratch, times};
+use crate::ann::ops::loss;
+use crate::ann::plan::Plan;
+use crate::ann::zoo::{Activation, Layer};
+use crate::core::param::{Param, params};
+use crate::data::CLASSES;
+
+params! {
+    struct Params: f32 {
+        steps: Param::number(
+            "Relaxation steps T", "", 8.0, (1.0, 200.0),
+            "Steps in which activities relax before synapses learn; each costs a pass forward and back",
+        ),
+        dt: Param::number("Step dt", "", 0.2, (0.001, 1.0), "Size of a step"),
+        variance: Param::number(
+            "Output variance σ²", "", 10.0, (0.1, 1000.0),
+            "What the classes' error is divided by",
+        ),
+        schedule: Param::choice(
+            "Synapses learn", &["after relaxing", "layer by layer (Z-IL)"], 0,
+            "Z-IL with dt = 1 is backpropagation exactly",
+        ),
+    }
+}
+
+/// Errors have cells of their own.
+pub static RULE: Rule = Rule {
+    id: "predictive_coding",
+    name: "Predictive coding",
+    doc: "Each layer predicts the next; cells of their own hold what was missed, and activities relax until it is least. Then synapses learn from the cells at their two ends (Whittington and Bogacz 2017).",
+    way_back: "prediction errors, while activities relax",
+    parameters: Params::DECLARED,
+    kind: Kind::Dense,
+    optimisers: &[],
+    why: "",
+    usual: || adam(1e-3),
+    recipe: Recipe::new(&[500, 500], 64, 20),
+    sends_errors: false,
+    begin: |start| Box::new(Predictive::of(start.network.architecture().layers, start.values)),
+};
+
+/// The rule for one network.
+#[derive(Clone)]
+pub struct Predictive {
+    steps: usize,
+    dt: f32,
+    variance: f32,
+    layer_by_layer: bool,
+    /// Units from the picture to the classes.
+    widths: Vec<usize>,
+    activation: Activation,
+}
+
+/// Activities and errors of the layers of `n` pictures, one layer after another, the
+/// classes' included.
+struct Nodes<'a> {
+    value: &'a mut [f32],
+    rate: &'a mut [f32],
+    error: &'a mut [f32],
+    arriving: &'a mut [f32],
+}
+
+impl Predictive {
+    /// For a network of dense layers, with these values of the parameters.
+    pub fn of(layers: &dyn Fn() -> Vec<Layer>, values: &[f32]) -> Self {
+        let Params { steps, dt, variance, schedule } = Params::of(values);
+        let mut widths = vec![crate::data::PIXELS];
+        let mut hidden = Activation::Relu;
+        for layer in layers() {
+            if let Layer::Dense { units, activation } = layer {
+                widths.push(units);
+                if activation != Activation::Linear {
+                    hidden = activation;
+                }
+            }
+        }
+        Self {
+            steps: steps.round() as usize,
+            dt,
+            variance,
+            layer_by_layer: schedule > 0.5,
+            widths,
+            activation: hidden,
+        }
+    }
+
+    fn layers(&self) -> usize {
+        self.widths.len() - 1
+    }
+
+    fn units(&self) -> usize {
+        self.widths[1..].iter().sum()
+    }
+
+    /// Where layer `l` (1 is the first hidden one) lies among the nodes of `n` pictures.
+    fn place(&self, n: usize, l: usize) -> std::ops::Range<usize> {
+        let at = n * self.widths[1..l].iter().sum::<usize>();
+        at..at + n * self.widths[l]
+    }
+
+    fn nodes<'a>(&self, n: usize, own: &'a mut [f32]) -> (Nodes<'a>, &'a mut [f32]) {
+        let size = n * self.units();
+        let (value, rest) = own.split_at_mut(size);
+        let (rate, rest) = rest.split_at_mut(size);
+        let (error, rest) = rest.split_at_mut(size);
+        let (arriving, rest) = rest.split_at_mut(size);
+        (Nodes { value, rate, error, arriving }, rest)
+    }
+
+    /// Predicts layer `l` from below: into `to`.
+    fn predict(
+        &self,
+        parts: &Weights<'_>,
+        n: usize,
+        x: &[f32],
+        rate: &[f32],
+        l: usize,
+        to: &mut [f32],
+    ) {
+        let (inputs, units) = (self.widths[l - 1], self.widths[l]);
+        let below = if l == 1 { x } else { &rate[self.place(n, l - 1)] };
+        let (w, b) = parts.of(l).split_at(inputs * units);
+        times(parts.isa, (n, inputs, units), below, w, to);
+        add_bias(to, &b[..units], false);
+    }
+
+    /// `rate = f(value)` of layer `l`.
+    fn fire(&self, n: usize, nodes: &mut Nodes<'_>, l: usize) {
+        let place = self.place(n, l);
+        for (r, v) in nodes.rate[place.clone()].iter_mut().zip(&nodes.value[place]) {
+            *r = self.activation.of(*v);
+        }
+    }
+
+    /// The forward pass: all values are as predicted.
+    fn forward(&self, parts: &Weights<'_>, n: usize, x: &[f32], nodes: &mut Nodes<'_>) {
+        for l in 1..=self.layers() {
+            let place = self.place(n, l);
+            self.predict(parts, n, x, nodes.rate, l, &mut nodes.value[place]);
+            self.fire(n, nodes, l);
+        }
+    }
+
+    /// What each layer's prediction misses. The classes' error is that of their
+    /// probabilities, over the variance.
+    fn miss(&self, parts: &Weights<'_>, x: &[f32], labels: &[u8], nodes: &mut Nodes<'_>) {
+        let n = labels.len();
+        for l in 1..=self.layers() {
+            let place = self.place(n, l);
+            let predicted = &mut nodes.error[place.clone()];
+            self.predict(parts, n, x, nodes.rate, l, predicted);
+            if l < self.layers() {
+                let values = &nodes.value[place];
+                predicted.iter_mut().zip(values).for_each(|(e, v)| *e = v - *e);
+                continue;
+            }
+            for (row, label) in predicted.as_chunks_mut::<CLASSES>().0.iter_mut().zip(labels) {
+                let logits = *row;
+                loss::gradient(&logits, *label, -1.0 / self.variance, row);
+            }
+        }
+    }
+
+    /// One relaxation step of every hidden layer.
+    fn relax(&self, parts: &Weights<'_>, n: usize, nodes: &mut Nodes<'_>, scratch: &mut [f32]) {
+        for l in 1..self.layers() {
+            let (units, above) = (self.widths[l], self.widths[l + 1]);
+            let (own, upper) = (self.place(n, l), self.place(n, l + 1));
+            let arriving = &mut nodes.arriving[own.clone()];
+            let shape = (n, units, above);
+            back(parts.isa, shape, parts.of(l + 1), &nodes.error[upper], arriving, scratch);
+        }
+        for l in 1..self.layers() {
+            for at in self.place(n, l) {
+                let slope = self.activation.slope(nodes.rate[at]);
+                nodes.value[at] += self.dt * (slope * nodes.arriving[at] - nodes.error[at]);
+            }
+            self.fire(n, nodes, l);
+        }
+    }
+
+    /// The energy of one picture: half the squared errors, and the classes'
+    /// cross-entropy over the variance.
+    fn energy(&self, parts: &Weights<'_>, x: &[f32], label: u8, nodes: &Nodes<'_>) -> f64 {
+        let hidden = 0..self.place(1, self.layers()).start;
+        let squares = nodes.error[hidden].iter().map(|e| f64::from(*e) * f64::from(*e));
+        let mut logits = [0f32; CLASSES];
+        self.predict(parts, 1, x, nodes.rate, self.layers(), &mut logits);
+        squares.sum::<f64>() / 2.0
+            + f64::from(loss::cross_entropy(&logits, label)) / f64::from(self.variance)
+    }
+}
+
+/// The weights of dense layers, by layer.
+struct Weights<'a> {
+    isa: crate::core::isa::Isa,
+    /// Of the steps that learn, in order.
+    layers: Vec<&'a [f32]>,
+}
+
+impl<'a> Weights<'a> {
+    /// Of a network of dense layers; where there is dropout it drops nothing.
+    fn of_plan(plan: &Plan, parameters: impl Iterator<Item = &'a [f32]>) -> Self {
+        let layers = parameters.filter(|p| !p.is_empty()).collect();
+        Self { isa: plan.isa, layers }
+    }
+
+    /// Of layer `l`, counted from 1.
+    fn of(&self, l: usize) -> &'a [f32] {
+        self.layers[l - 1]
+    }
+}
+
+impl Method for Predictive {
+    fn memory(&self, _: &Plan, n: usize) -> usize {
+        let pairs = self.widths.windows(2).skip(1);
+        let back = pairs.map(|w| back_scratch((n, w[0], w[1]))).max().unwrap_or(0);
+        4 * n * self.units() + back
+    }
+
+    fn pass(&self, part: &mut PartMemory, job: &Job<'_>) {
+        let (n, plan) = (part.n, job.parts.plan);
+        let parts = Weights::of_plan(plan, job.parts.parameters.iter().map(|p| &p[..]));
+        let PartMemory { planes, gradients, labels, own, .. } = part;
+        let (mut nodes, scratch) = self.nodes(n, own);
+        let x = &planes[0].to_vec();
+        self.forward(&parts, n, x, &mut nodes);
+        let logits = self.place(n, self.layers());
+        if let Some(last) = planes.last_mut() {
+            last[..n * CLASSES].copy_from_slice(&nodes.value[logits]);
+        }
+        let by = -self.variance / job.batch as f32;
+        // The steps that learn are the layers; what lies between them passes on.
+        let learns: Vec<usize> =
+            (0..plan.steps.len()).filter(|i| !plan.steps[*i].op.parameters().is_empty()).collect();
+        let keep = |l: usize, nodes: &Nodes<'_>, planes: &mut [_], gradients: &mut [_]| {
+            let step = learns[l - 1];
+            keep_layer((self, n, l), nodes, step, (planes, gradients), by);
+        };
+        for t in 0..=self.steps {
+            self.miss(&parts, x, labels, &mut nodes);
+            if self.layer_by_layer && t < self.layers() {
+                keep(self.layers() - t, &nodes, planes, gradients);
+            }
+            if t < self.steps {
+                self.relax(&parts, n, &mut nodes, scratch);
+            }
+        }
+        if !self.layer_by_layer {
+            (1..=self.layers()).for_each(|l| keep(l, &nodes, planes, gradients));
+        }
+        let kept = gradients.last().map(|g| g[..n * CLASSES].to_vec()).unwrap_or_default();
+        part.judge(job.batch);
+        if let Some(last) = part.gradients.last_mut() {
+            last[..n * CLASSES].copy_from_slice(&kept);
+        }
+    }
+
+    fn copy(&self) -> Box<dyn Method> {
+        Box::new(self.clone())
+    }
+}
+
+/// Keeps what layer `l` learns from: the rates below and its errors.
+fn keep_layer(
+    (rule, n, l): (&Predictive, usize, usize),
+    nodes: &Nodes<'_>,
+    step: usize,
+    (planes, gradients): (&mut [super::Buffer], &mut [super::Buffer]),
+    by: f32,
+) {
+    if l > 1 {
+        let below = &nodes.rate[rule.place(n, l - 1)];
+        planes[step][..below.len()].copy_from_slice(below);
+    }
+    let errors = &nodes.error[rule.place(n, l)];
+    for (g, e) in gradients[step + 1].iter_mut().zip(errors) {
+        *g = by * e;
+    }
+}
+
+/// How one picture's activities relax: for the window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Relaxed {
+    /// Units of each layer, the classes last.
+    pub widths: Vec<usize>,
+    /// At each step, from the forward pass on: activities f(v) of all layers one after
+    /// another; the classes' as they are predicted.
+    pub rates: Vec<Vec<f32>>,
+    /// The errors ε of all layers.
+    pub errors: Vec<Vec<f32>>,
+    /// The energy.
+    pub energies: Vec<f64>,
+}
+
+impl Predictive {
+    /// Relaxes one picture for so many steps, with the classes held at `label`.
+    pub fn watch(
+        &self,
+        network: &crate::ann::network::Network,
+        picture: &[f32],
+        label: u8,
+        steps: usize,
+    ) -> Relaxed {
+        let plan = network.plan();
+        let parameters = (0..plan.steps.len()).map(|i| network.step_parameters(i));
+        let parts = Weights::of_plan(plan, parameters);
+        let mut memory = vec![0f32; self.memory(plan, 1)];
+        let (mut nodes, scratch) = self.nodes(1, &mut memory);
+        self.forward(&parts, 1, picture, &mut nodes);
+        let mut seen = Relaxed { widths: self.widths[1..].to_vec(), ..Relaxed::default() };
+        for t in 0..=steps {
+            self.miss(&parts, picture, &[label], &mut nodes);
+            let mut rates = nodes.rate.to_vec();
+            let classes = self.place(1, self.layers());
+            self.predict(&parts, 1, picture, nodes.rate, self.layers(), &mut rates[classes]);
+            seen.rates.push(rates);
+            seen.errors.push(nodes.error.to_vec());
+            seen.energies.push(self.energy(&parts, picture, label, &nodes));
+            if t < steps {
+                self.relax(&parts, 1, &mut nodes, scratch);
+            }
+        }
+        seen
+    }
+}

@@ -1,0 +1,175 @@
+//! Networks of dense layers of any number and width, for the learning rules: named by
+//! an id that says it all, such as `dense-500-500`, `dense-800-tanh`, `settling-500` or
+//! `goodness-1000-1000`.
+
+use std::sync::Mutex;
+
+use super::{Activation, Architecture, Layer};
+use crate::data::CLASSES;
+
+/// Most hidden layers.
+pub const MOST_LAYERS: usize = 8;
+/// Most units of a hidden layer.
+pub const MOST_UNITS: usize = 4096;
+/// Most structures that are remembered: each takes some hundred bytes for good.
+const MOST_KNOWN: usize = 4096;
+
+/// How the layers answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// From the picture to the classes, one layer after another.
+    Dense,
+    /// By relaxing, with connections both ways: [`Layer::Settling`].
+    Settling,
+    /// By trying each label: [`Layer::Goodness`].
+    Goodness,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Dense => "dense",
+            Self::Settling => "settling",
+            Self::Goodness => "goodness",
+        }
+    }
+}
+
+/// What such a network is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Widths {
+    /// How it answers.
+    pub kind: Kind,
+    /// Units of each hidden layer.
+    pub hidden: Vec<usize>,
+    /// Of the hidden units of a [`Kind::Dense`] network.
+    pub activation: Activation,
+}
+
+impl Widths {
+    /// What this id says; `None` where it is no such id, or out of range.
+    pub fn parse(id: &str) -> Option<Self> {
+        // The longest: eight layers of four digits.
+        if id.len() > 64 {
+            return None;
+        }
+        let mut parts = id.split('-');
+        let word = parts.next()?;
+        let kind =
+            [Kind::Dense, Kind::Settling, Kind::Goodness].into_iter().find(|k| k.word() == word)?;
+        let mut parts: Vec<&str> = parts.collect();
+        let mut activation = Activation::Relu;
+        if kind == Kind::Dense && parts.last() == Some(&"tanh") {
+            activation = Activation::Tanh;
+            parts.pop();
+        }
+        let width = |part: &&str| {
+            let plain = !part.starts_with(['0', '+']);
+            part.parse().ok().filter(|n| plain && (1..=MOST_UNITS).contains(n))
+        };
+        let hidden: Vec<usize> = parts.iter().map(width).collect::<Option<_>>()?;
+        (1..=MOST_LAYERS).contains(&hidden.len()).then_some(Self { kind, hidden, activation })
+    }
+
+    /// The id.
+    pub fn id(&self) -> String {
+        let widths: String = self.hidden.iter().map(|n| format!("-{n}")).collect();
+        let tanh = self.kind == Kind::Dense && self.activation == Activation::Tanh;
+        format!("{}{widths}{}", self.kind.word(), if tanh { "-tanh" } else { "" })
+    }
+
+    fn name(&self) -> String {
+        let widths: Vec<String> = self.hidden.iter().map(usize::to_string).collect();
+        let widths = widths.join("–");
+        match (self.kind, self.activation) {
+            (Kind::Dense, Activation::Tanh) => format!("Dense {widths} (tanh)"),
+            (Kind::Dense, _) => format!("Dense {widths}"),
+            (Kind::Settling, _) => format!("Settling {widths}"),
+            (Kind::Goodness, _) => format!("Goodness {widths}"),
+        }
+    }
+
+    fn doc(&self) -> &'static str {
+        match self.kind {
+            Kind::Dense => "Dense layers of chosen widths, one after another.",
+            Kind::Settling => {
+                "Units connected both ways by the same weights; they relax until nothing moves, and the state they settle in is the answer."
+            }
+            Kind::Goodness => {
+                "Dense layers that see the picture with a label; the label that they respond to most strongly is the answer."
+            }
+        }
+    }
+
+    fn layers(&self) -> Vec<Layer> {
+        let kept = || -> &'static [usize] { Box::leak(self.hidden.clone().into_boxed_slice()) };
+        match self.kind {
+            Kind::Dense => {
+                let activation = self.activation;
+                let hidden =
+                    self.hidden.iter().map(|units| Layer::Dense { units: *units, activation });
+                let last = Layer::Dense { units: CLASSES, activation: Activation::Linear };
+                hidden.chain([last]).collect()
+            }
+            Kind::Settling => vec![Layer::Settling { hidden: kept() }],
+            Kind::Goodness => vec![Layer::Goodness { hidden: kept() }],
+        }
+    }
+}
+
+/// The architecture of this id. Each is made once and stays for the rest of the
+/// program: whoever holds one has a plain reference, as to those of the zoo.
+pub fn find(id: &str) -> Option<&'static Architecture> {
+    static KNOWN: Mutex<Vec<&'static Architecture>> = Mutex::new(Vec::new());
+    let widths = Widths::parse(id)?;
+    let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(found) = known.iter().find(|a| a.id == id) {
+        return Some(found);
+    }
+    if known.len() >= MOST_KNOWN {
+        return None;
+    }
+    let layers = widths.layers();
+    let architecture: &'static Architecture = Box::leak(Box::new(Architecture {
+        id: Box::leak(id.to_owned().into_boxed_str()),
+        name: Box::leak(widths.name().into_boxed_str()),
+        doc: widths.doc(),
+        layers: Box::leak(Box::new(move || layers.clone())),
+        epochs: 10,
+        average_epochs: 0,
+        report: None,
+        seed: 1,
+    }));
+    known.push(architecture);
+    Some(architecture)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_says_what_it_is_and_others_are_refused() {
+        for id in ["dense-500-500", "dense-1-tanh", "settling-512", "goodness-4096-1-2"] {
+            let widths = Widths::parse(id).unwrap();
+            assert_eq!(widths.id(), id);
+            assert!(std::ptr::eq(find(id).unwrap(), find(id).unwrap()), "made once");
+        }
+        for id in [
+            "dense",
+            "dense-",
+            "dense-0",
+            "dense-+5",
+            "dense-05",
+            "dense-4097",
+            "dense-5-relu",
+            "settling-5-tanh",
+            "goodness--5",
+            "dense-1-1-1-1-1-1-1-1-1",
+            "tanh",
+            "",
+        ] {
+            assert!(find(id).is_none(), "{id}");
+        }
+    }
+}
