@@ -89,8 +89,8 @@ pub struct Outcome {
 }
 
 impl PartMemory {
-    /// For up to `n` pictures.
-    pub fn new(plan: &Plan, method: &dyn Method, n: usize) -> Self {
+    /// For up to `n` pictures; `own` numbers are the rule's ([`Method::memory`]).
+    pub fn new(plan: &Plan, own: usize, n: usize) -> Self {
         let steps = &plan.steps;
         let mode = Mode::Train { seed: 0, step: 0, image: 0 };
         let planes = || plan.planes().into_iter().map(|len| Buffer::zeros(n * len)).collect();
@@ -106,7 +106,7 @@ impl PartMemory {
             keep: steps.iter().map(|s| Buffer::zeros(n * s.op.keep_len())).collect(),
             partial: steps.iter().map(|s| Buffer::zeros(s.op.partial_len())).collect(),
             scratch: Buffer::zeros(scratch),
-            own: Buffer::zeros(method.memory(plan, n)),
+            own: Buffer::zeros(own),
             late: Late::default(),
             loss: 0.0,
             right: 0,
@@ -234,12 +234,12 @@ impl Learner {
                 Block { step, number, ranges, gradient: Buffer::zeros(len) }
             })
         });
+        let most = share(threads - 1);
+        let own = method.memory(plan, most);
         Self {
             blocks: blocks.collect(),
             // The first shares are never larger than the last.
-            parts: (0..threads)
-                .map(|_| PartMemory::new(plan, &*method, share(threads - 1)))
-                .collect(),
+            parts: (0..threads).map(|_| PartMemory::new(plan, own, most)).collect(),
             method,
             disturbance: Disturbance::default(),
         }

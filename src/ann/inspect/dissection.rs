@@ -280,7 +280,7 @@ mod tests {
     use crate::ann::ops::candle::tests::{difference, stock_conv, stock_pool};
     use crate::ann::ops::loss::softmax;
     use crate::ann::ops::op::parameter_len;
-    use crate::ann::zoo::ZOO;
+    use crate::ann::zoo::{Activation, ZOO};
     use crate::core::rng::Rng;
     use crate::data::{CLASSES, Pixels, synthetic};
 

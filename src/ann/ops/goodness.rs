@@ -276,7 +276,7 @@ mod tests {
         let mut keep = vec![0.0; 3 * op.keep_len()];
         let mut losses = |parameters: &[f32], l: usize| -> f64 {
             // A shorter network's loss is that of the layers up to its last.
-            let of = |layers: usize| {
+            let mut of = |layers: usize| {
                 let shorter =
                     Goodness::new(Isa::best(), Plane::new(4, 4, 1), &[11, 9, 8][..layers]);
                 let labels = (&right[..], &wrong[..]);

@@ -86,7 +86,7 @@ pub fn pass_of(
 ) -> (Arrays, Arrays, Arrays) {
     let plan = looked.network.plan();
     let n = looked.labels.len();
-    let mut part = PartMemory::new(plan, &Copied(method), n);
+    let mut part = PartMemory::new(plan, method.memory(plan, n), n);
     part.take(0, looked.pictures, looked.labels);
     let count = plan.steps.len();
     let mut parameters: Vec<Buffer> =
@@ -124,19 +124,6 @@ pub fn pass_of(
         buffers.iter().zip(&widths).map(cut).collect()
     };
     (all, cut(&part.planes), cut(&part.gradients))
-}
-
-/// A method that is only asked how much memory it needs.
-struct Copied<'a, M: Method + ?Sized>(&'a M);
-
-impl<M: Method + ?Sized> Method for Copied<'_, M> {
-    fn memory(&self, plan: &crate::ann::plan::Plan, n: usize) -> usize {
-        self.0.memory(plan, n)
-    }
-
-    fn copy(&self) -> Box<dyn Method> {
-        self.0.copy()
-    }
 }
 
 /// The angles of rules that work on dense layers.

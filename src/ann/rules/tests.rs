@@ -1,1 +1,365 @@
-//! placeholder
+//! What must hold of the rules exactly, and of each of them in the trainer's loop.
+
+use std::sync::Arc;
+
+use super::disturbance::Disturbance;
+use super::equilibrium::Equilibrium;
+use super::predictive::Predictive;
+use super::probe::{Digits, angle, update_of};
+use super::*;
+use crate::ann::ops::settling::Phase;
+use crate::ann::trainer::{TrainConfig, Trainer};
+use crate::ann::zoo;
+use crate::data::{Dataset, synthetic};
+
+fn data(n: usize) -> Arc<Dataset> {
+    Arc::new(synthetic::generate(4, n))
+}
+
+fn digits(n: usize) -> (Vec<f32>, Vec<u8>) {
+    let data = data(n);
+    ((0..n).flat_map(|i| data.pixels(i)).collect(), data.labels().to_vec())
+}
+
+fn network(id: &str) -> Network {
+    Network::new(zoo::get(id).unwrap(), 5).unwrap()
+}
+
+/// The true gradient by each layer's weights.
+fn exact(network: &Network, (pictures, labels): (&[f32], &[u8])) -> Vec<Vec<f32>> {
+    let looked = Digits { network, pictures, labels, address: (1, 0) };
+    update_of(&backpropagation::Backpropagation, &looked, &Disturbance::default())
+}
+
+fn of_method(
+    method: &dyn Method,
+    network: &Network,
+    (pictures, labels): (&[f32], &[u8]),
+) -> Vec<Vec<f32>> {
+    let looked = Digits { network, pictures, labels, address: (1, 0) };
+    update_of(method, &looked, &Disturbance::default())
+}
+
+#[test]
+fn feedback_alignment_over_the_weights_is_backpropagation() {
+    for id in ["dense-40-30", "dense-40-30-tanh", "dense-30", "mlp"] {
+        let network = network(id);
+        let (pictures, labels) = digits(12);
+        let weights = by_step(network.plan(), |step, inputs, units| {
+            network.step_parameters(step)[..inputs * units].to_vec()
+        });
+        let over = feedback_alignment::over(weights);
+        let own = of_method(&*over, &network, (&pictures, &labels));
+        assert_eq!(own, exact(&network, (&pictures, &labels)), "{id}");
+    }
+}
+
+/// `W − B` has to shrink by `1 − ηλ` at each step, whatever the digits are.
+#[test]
+fn kolen_and_pollacks_matrices_become_alike_at_the_rate_that_was_proved() {
+    let mut rule = RuleConfig::of(&kolen_pollack::RULE);
+    rule.set("decay", 0.02);
+    let config = TrainConfig {
+        model: "dense-24-16".into(),
+        data: "synthetic".into(),
+        subset: 300,
+        batch_size: 20,
+        epochs: 2,
+        rule,
+        optimiser: sgd(0.5, 0.0),
+        threads: 2,
+        ..TrainConfig::default()
+    };
+    let mut trainer = Trainer::new(config, data(300)).unwrap();
+    let apart = |trainer: &Trainer| -> Vec<Vec<f32>> {
+        let snapshot = trainer.snapshot().unwrap();
+        let pairs = snapshot.method.matrices().iter().enumerate();
+        let of_step = |(step, back): (usize, &Buffer)| {
+            let weights = snapshot.network.step_parameters(step);
+            back.iter().zip(weights).map(|(b, w)| w - b).collect()
+        };
+        pairs.map(of_step).collect()
+    };
+    let before = apart(&trainer);
+    while trainer.progress().step < 25 {
+        trainer.step().unwrap();
+    }
+    let shrunk = (1.0f32 - 0.5 * 0.02).powi(25);
+    for (now, before) in apart(&trainer).iter().zip(&before) {
+        for (now, before) in now.iter().zip(before) {
+            // f32 rounding of 25 steps of numbers below 1.
+            assert!((now - shrunk * before).abs() < 5e-6, "{now} of {before}");
+        }
+    }
+    assert!(before.iter().any(|m| !m.is_empty()));
+}
+
+#[test]
+fn the_mean_of_what_the_mirror_sees_is_the_weights() {
+    let network = network("dense-30-20");
+    let mut config = RuleConfig::of(&weight_mirror::RULE);
+    config.set("share", 1.0);
+    config.set("every", 1.0);
+    let mut mirror = config.begin(&network, &adam(1e-3), 3).unwrap();
+    let mut means: Vec<Vec<f64>> = mirror.matrices().iter().map(|m| vec![0.0; m.len()]).collect();
+    let phases = 400;
+    for step in 0..phases {
+        mirror.after(&network, 64, (3, step)).unwrap();
+        for (mean, seen) in means.iter_mut().zip(mirror.matrices()) {
+            let pairs = mean.iter_mut().zip(seen.iter());
+            pairs.for_each(|(m, s)| *m += f64::from(*s) / phases as f64);
+        }
+    }
+    for (step, mean) in means.iter().enumerate().filter(|(_, m)| !m.is_empty()) {
+        let narrow: Vec<f32> = mean.iter().map(|m| *m as f32).collect();
+        let off = angle(&narrow, &network.step_parameters(step)[..mean.len()]).unwrap();
+        // 25,600 samples of noise with 20 to 30 inputs: the angle is about
+        // atan(√(30 / 25,600)).
+        assert!(off < 4.0, "step {step}: {off}°");
+    }
+}
+
+fn predictive(network: &Network, values: &[f32]) -> Predictive {
+    Predictive::of(network.architecture().layers, values)
+}
+
+/// Song et al. (2020): the layer k below the classes learns at step k, with dt = 1.
+#[test]
+fn predictive_coding_layer_by_layer_is_backpropagation() {
+    for id in ["dense-40-30-tanh", "dense-40-30", "dense-30-20-15-10-tanh"] {
+        let network = network(id);
+        let (pictures, labels) = digits(8);
+        let rule = predictive(&network, &[10.0, 1.0, 1.0, 1.0]);
+        let own = of_method(&rule, &network, (&pictures, &labels));
+        for (own, exact) in own.iter().zip(&exact(&network, (&pictures, &labels))) {
+            let off = angle(own, exact).unwrap();
+            let size = |v: &[f32]| v.iter().map(|v| v * v).sum::<f32>().sqrt();
+            // An error is the difference of two activities: f32 leaves some 10⁻⁴ of it.
+            assert!(off < 0.1, "{id}: {off}°");
+            assert!((size(own) / size(exact) - 1.0).abs() < 2e-3, "{id}");
+        }
+    }
+}
+
+/// After n small steps the layer n below the classes gets dtⁿ times what
+/// backpropagation gives it, and no layer further below anything.
+#[test]
+fn a_few_small_steps_of_predictive_coding_are_backpropagation() {
+    let network = network("dense-40-30-tanh");
+    let (pictures, labels) = digits(8);
+    let exact = exact(&network, (&pictures, &labels));
+    for (steps, dt) in [(1usize, 0.02f32), (2, 0.02)] {
+        let rule = predictive(&network, &[steps as f32, dt, 1.0, 0.0]);
+        let own = of_method(&rule, &network, (&pictures, &labels));
+        let layer = 2 - steps;
+        let off = angle(&own[layer], &exact[layer]).unwrap();
+        assert!(off < 1.5, "{steps} steps: {off}°");
+        let size = |v: &[f32]| v.iter().map(|v| v * v).sum::<f32>().sqrt();
+        let ratio = size(&own[layer]) / size(&exact[layer]) / dt.powi(steps as i32);
+        assert!((ratio - 1.0).abs() < 0.05, "{steps} steps: {ratio}");
+        assert!(steps == 2 || own[0].iter().all(|g| *g == 0.0), "nothing has arrived there");
+    }
+}
+
+#[test]
+fn the_energy_of_predictive_coding_falls_at_each_step() {
+    let network = network("dense-40-30-tanh");
+    let (pictures, labels) = digits(3);
+    for (i, picture) in pictures.chunks_exact(crate::data::PIXELS).enumerate() {
+        let rule = predictive(&network, &[8.0, 0.2, 10.0, 0.0]);
+        let seen = rule.watch(&network, picture, labels[i], 40);
+        for pair in seen.energies.windows(2) {
+            assert!(pair[1] <= pair[0] + 1e-6, "{pair:?}");
+        }
+        assert!(seen.energies[40] < seen.energies[0]);
+    }
+}
+
+/// Where the coupling between layers is weak, the energy has one valley, and the
+/// contrast of two phases is the gradient.
+#[test]
+fn equilibrium_propagation_is_the_gradient_where_coupling_is_weak() {
+    let mut network = network("settling-60");
+    let mut values = network.values();
+    // The weights from hidden units to classes: a quarter; classes start half active.
+    values[2].iter_mut().for_each(|w| *w *= 0.25);
+    values[3].iter_mut().for_each(|b| *b = 0.5);
+    network.set_values(&values);
+    let (pictures, labels) = digits(20);
+    // β, free sweeps, nudged sweeps, ε, the same rate everywhere, both sides.
+    let rule = Equilibrium::of(network.architecture().layers, &[0.02, 100.0, 60.0, 0.7, 1.0, 1.0]);
+    let parameters = network.step_parameters(0);
+    let mut targets = vec![0f32; 200];
+    labels.iter().enumerate().for_each(|(i, l)| targets[i * 10 + usize::from(*l)] = 1.0);
+    let phase = Phase { sweeps: 100, step: 0.7, beta: 0.0 };
+    let exact = rule.op().exact_gradient(parameters, &pictures, &targets, phase);
+    let own = rule.estimate(parameters, &pictures, &labels);
+    for (layer, (own, exact)) in own.iter().zip(&exact).enumerate() {
+        let off = angle(own, exact).unwrap();
+        assert!(off < 1.0, "layer {layer}: {off}°");
+    }
+}
+
+#[test]
+fn the_shallow_control_teaches_only_the_last_layer() {
+    let network = network("dense-40-30");
+    let (pictures, labels) = digits(8);
+    let shallow = RuleConfig::of(&shallow::RULE).begin(&network, &adam(1e-3), 1).unwrap();
+    let own = of_method(&*shallow, &network, (&pictures, &labels));
+    let exact = exact(&network, (&pictures, &labels));
+    assert!(own[..2].iter().flatten().all(|g| *g == 0.0));
+    assert_eq!(own[2], exact[2]);
+}
+
+/// The settings of a short run of a rule.
+fn short(rule: &Rule) -> TrainConfig {
+    let widths =
+        zoo::Widths { kind: rule.kind, hidden: vec![40, 30], activation: Activation::Relu };
+    TrainConfig {
+        model: widths.id(),
+        data: "synthetic".into(),
+        subset: 600,
+        validation_share: 0.2,
+        batch_size: 20,
+        epochs: 2,
+        rule: RuleConfig::of(rule),
+        optimiser: (rule.usual)(),
+        threads: 2,
+        probe: true,
+        ..TrainConfig::default()
+    }
+}
+
+fn finish(trainer: &mut Trainer) {
+    while !trainer.step().unwrap().finished {}
+}
+
+#[test]
+fn every_rule_is_described_and_its_usual_settings_are_allowed() {
+    for (i, rule) in RULES.iter().enumerate() {
+        assert!(!rule.doc.is_empty() && !rule.way_back.is_empty(), "{}", rule.id);
+        assert!(RULES[i + 1..].iter().all(|o| o.id != rule.id && o.name != rule.name));
+        short(rule).validate().unwrap();
+        let recipe = rule.recipe;
+        let widths = zoo::Widths {
+            kind: rule.kind,
+            hidden: recipe.hidden.to_vec(),
+            activation: recipe.activation,
+        };
+        assert!(zoo::find(&widths.id()).is_some() && recipe.average <= recipe.epochs);
+    }
+}
+
+#[test]
+fn every_rule_goes_on_bit_for_bit_and_is_not_changed_by_being_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(600);
+    for rule in RULES {
+        let path = folder.path().join(rule.id);
+        let mut whole = Trainer::new(short(rule), Arc::clone(&data)).unwrap();
+        let blind = TrainConfig { probe: false, ..short(rule) };
+        let mut first = Trainer::new(blind, Arc::clone(&data)).unwrap();
+        let disturbance = Disturbance { delay: 2, noise: 0.1, bits: 6, ..Disturbance::default() };
+        for step in 0..17 {
+            if step == 9 {
+                whole.disturb(disturbance);
+                first.disturb(disturbance);
+            }
+            whole.step().unwrap();
+            first.step().unwrap();
+        }
+        first.save_checkpoint(&path).unwrap();
+        let mut second = Trainer::resume(&path, Arc::clone(&data)).unwrap();
+        assert_eq!(second.disturbance(), disturbance);
+        finish(&mut whole);
+        finish(&mut second);
+        assert!(whole.network().values() == second.network().values(), "{}", rule.id);
+        assert_eq!(whole.history().batches, second.history().batches, "{}", rule.id);
+        let probes = &whole.history().probes;
+        assert!(probes.len() > 8, "{}: {}", rule.id, probes.len());
+        assert!(probes.iter().all(probe::ProbePoint::is_sound));
+        assert_eq!(whole.history().disturbances, [(9, disturbance)]);
+    }
+}
+
+#[test]
+fn every_rule_learns_and_those_that_use_depth_point_downhill() {
+    let data = data(2000);
+    for rule in RULES {
+        let config = TrainConfig { subset: 2000, epochs: 4, validation_share: 0.1, ..short(rule) };
+        let mut trainer = Trainer::new(config, Arc::clone(&data)).unwrap();
+        finish(&mut trainer);
+        let accuracy = trainer.history().epochs.last().unwrap().validation_accuracy.unwrap();
+        assert!(accuracy > 0.5, "{}: {accuracy}", rule.id);
+        let last = trainer.history().probes.last().unwrap();
+        let angles = last.gradient_angles.iter().flatten();
+        assert!(angles.clone().all(|a| *a < 90.0), "{}: {last:?}", rule.id);
+    }
+}
+
+#[test]
+fn a_run_that_diverges_says_so_and_goes_back_with_its_matrices() {
+    for rule in [&kolen_pollack::RULE, &weight_mirror::RULE, &equilibrium::RULE] {
+        let optimiser = sgd(1e5, 0.9);
+        let config = TrainConfig { optimiser, epochs: 20, ..short(rule) };
+        let mut trainer = Trainer::new(config, data(600)).unwrap();
+        let error = loop {
+            match trainer.step() {
+                Ok(step) if step.finished => break None,
+                Ok(_) => {}
+                Err(error) => break Some(error),
+            }
+        };
+        // Clipped states cannot diverge; whatever can says so.
+        if rule.id != equilibrium::RULE.id {
+            assert!(matches!(error, Some(AnnError::Diverged { .. })), "{}", rule.id);
+        }
+        let snapshot = trainer.snapshot().unwrap();
+        let all = snapshot.network.values().into_iter().flatten();
+        let matrices = snapshot.method.matrices().iter().flat_map(|m| m.iter().copied());
+        assert!(all.chain(matrices).all(f32::is_finite), "{}", rule.id);
+    }
+}
+
+#[test]
+fn a_rule_that_cannot_train_a_network_says_why() {
+    let why = |rule: &Rule, model: &str, optimiser: &OptimiserConfig, device: &str| {
+        let architecture = zoo::get(model).unwrap();
+        RuleConfig::of(rule).check(architecture, optimiser, device).unwrap_err().to_string()
+    };
+    let (fa, kp) = (&feedback_alignment::RULE, &kolen_pollack::RULE);
+    assert!(why(fa, "rnn1", &adam(1e-3), "cpu").contains("recurrent"));
+    assert!(why(fa, "cnn3", &adam(1e-3), "cpu").contains("convolutions"));
+    assert!(why(fa, "settling-20", &adam(1e-3), "cpu").contains("equilibrium"));
+    assert!(why(kp, "mlp", &adam(1e-3), "cpu").contains("sgd"));
+    assert!(why(fa, "mlp", &adam(1e-3), "candle").contains("device"));
+    assert!(why(&equilibrium::RULE, "mlp", &sgd(0.1, 0.0), "cpu").contains("settling-500"));
+    assert!(why(&forward_forward::RULE, "mlp", &adam(1e-3), "cpu").contains("goodness-500-500"));
+    assert!(why(&backpropagation::RULE, "goodness-9", &adam(1e-3), "cpu").contains("labels"));
+    for model in ["cnn3", "rnn1", "mlp"] {
+        let fits = RuleConfig::default().check(zoo::get(model).unwrap(), &adam(1e-3), "candle");
+        fits.unwrap();
+    }
+}
+
+#[test]
+fn what_one_digit_sends_back_is_what_the_rule_learns_from() {
+    let mut trainer = Trainer::new(short(&feedback_alignment::RULE), data(600)).unwrap();
+    (0..5).for_each(|_| drop(trainer.step().unwrap()));
+    let snapshot = trainer.snapshot().unwrap();
+    let picture = data(1).pixels(0);
+    let passage = snapshot.passage(&picture, 3);
+    assert_eq!(passage.layers.len(), 3);
+    for layer in &passage.layers {
+        for (i, j) in [(0, 0), (layer.inputs / 2, layer.units / 2)] {
+            let product = layer.activity[i] * layer.error[j];
+            assert!((layer.gradient[i * layer.units + j] - product).abs() < 1e-6);
+        }
+    }
+    assert!(matches!(passage.layers[1].back, passage::Back::Matrix(_)));
+    // The classes' error is what they say less what they should.
+    for class in 0..10 {
+        let should = f32::from(u8::from(class == 3));
+        assert!((passage.layers[2].error[class] - (passage.answer[class] - should)).abs() < 1e-5);
+    }
+}
