@@ -263,6 +263,20 @@ impl Desk {
         }
     }
 
+    /// Proposes the synthetic digits as the source once MNIST turns out to be missing, and
+    /// MNIST again when it has come; `stands_in` keeps which of the two was the case.
+    pub fn stand_in_for(&self, stands_in: &mut bool, source: &mut String) {
+        let (missing, from, to) = match self.library.mnist {
+            Loading::Missing | Loading::Failed(_) => (true, "mnist", SYNTHETIC),
+            Loading::Ready(_) => (false, SYNTHETIC, "mnist"),
+            Loading::Unknown | Loading::Busy => return,
+        };
+        let turned = std::mem::replace(stands_in, missing) != missing;
+        if turned && source == from {
+            *source = to.into();
+        }
+    }
+
     /// Carries out what concerns where digits come from.
     pub(super) fn data(&mut self, edit: DataEdit) {
         match edit {

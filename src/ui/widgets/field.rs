@@ -89,6 +89,16 @@ impl<'a> Field<'a> {
     }
 }
 
+/// A row: name with help on the left, control on the right.
+pub fn row(ui: &mut Ui, name: &str, tip: &str, control: impl FnOnce(&mut Ui) -> egui::Response) {
+    ui.horizontal(|ui| {
+        let label = ui.label(name).on_hover_text(tip);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            control(ui).labelled_by(label.id).on_hover_text(tip);
+        });
+    });
+}
+
 /// Room for the number of a parameter beside its name, points.
 const NUMBER: f32 = 84.0;
 

@@ -23,6 +23,8 @@ pub enum Icon {
     Stairs,
     /// Neurons that compete, one of them lit: a spiking network.
     Network,
+    /// One way forward, several back: other learning rules.
+    Ways,
     /// A screen with a beam: projector mode.
     Projector,
     /// Light theme.
@@ -137,6 +139,20 @@ impl Icon {
                     painter.circle_stroke(at(x, 0.8), rect.width() * 0.09, stroke);
                 }
                 painter.circle_filled(at(0.5, 0.5), rect.width() * 0.15, colour);
+            }
+            // Forward along the bottom, back over two arcs that do not meet it.
+            Self::Ways => {
+                line(&[at(0.06, 0.86), at(0.9, 0.86)]);
+                line(&[at(0.76, 0.72), at(0.92, 0.86), at(0.76, 0.98)]);
+                for (high, low) in [(0.06, 0.62), (0.36, 0.66)] {
+                    let arc = (0..=12).map(|i| {
+                        let x = i as f32 / 12.0;
+                        let rise = (std::f32::consts::PI * x).sin();
+                        at(0.86 - 0.72 * x, low - (low - high) * rise)
+                    });
+                    line(&arc.collect::<Vec<_>>());
+                }
+                line(&[at(0.04, 0.44), at(0.14, 0.66), at(0.34, 0.6)]);
             }
             Self::Projector => {
                 line(&[

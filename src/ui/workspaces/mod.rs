@@ -1,6 +1,7 @@
 //! The workspaces, in the order of the story: one folder each, and one line in
 //! [`WORKSPACES`].
 
+pub mod alternatives;
 pub mod conversion;
 pub mod draw;
 pub mod fields;
@@ -20,6 +21,7 @@ use crate::core::bounds::Read;
 pub static WORKSPACES: &[Entry] = &[
     Entry::of::<draw::Draw>(),
     Entry::of::<train::Train>(),
+    Entry::of::<alternatives::Alternatives>(),
     Entry::of::<fields::Fields>(),
     Entry::of::<time::Time>(),
     Entry::of::<neuron::Neuron>(),

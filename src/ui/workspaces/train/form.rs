@@ -13,6 +13,7 @@ use crate::data::augment::{Augmentation, SETTINGS};
 use crate::data::registry::SOURCES;
 use crate::ui::command::{Command, DataEdit, Outbox};
 use crate::ui::theme::{self, palette};
+pub(super) use crate::ui::widgets::field::row;
 use crate::ui::widgets::number;
 use crate::workers::training::Phase;
 
@@ -108,21 +109,6 @@ fn buttons(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 
 pub(super) fn heading(ui: &mut Ui, text: &str) -> egui::Response {
     ui.label(RichText::new(text).font(theme::strong(14.0)))
-}
-
-/// A row: name with help on the left, control on the right.
-pub(super) fn row(
-    ui: &mut Ui,
-    name: &str,
-    tip: &str,
-    control: impl FnOnce(&mut Ui) -> egui::Response,
-) {
-    ui.horizontal(|ui| {
-        let label = ui.label(name).on_hover_text(tip);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            control(ui).labelled_by(label.id).on_hover_text(tip);
-        });
-    });
 }
 
 fn network(ui: &mut Ui, config: &mut TrainConfig) {

@@ -142,20 +142,6 @@ impl Train {
         None
     }
 
-    /// Proposes the synthetic digits once MNIST turns out to be missing, and MNIST again
-    /// when it has come.
-    fn stand_in(&mut self, desk: &Desk) {
-        let (missing, from, to) = match desk.library.mnist {
-            Loading::Missing | Loading::Failed(_) => (true, "mnist", SYNTHETIC),
-            Loading::Ready(_) => (false, SYNTHETIC, "mnist"),
-            Loading::Unknown | Loading::Busy => return,
-        };
-        let turned = std::mem::replace(&mut self.stands_in, missing) != missing;
-        if turned && self.kept.training.data == from {
-            self.kept.training.data = to.into();
-        }
-    }
-
     /// Begins the next run of the queue when its turn has come.
     fn try_queue(&mut self, desk: &mut Desk) {
         let training = desk.hub.trainer.view();
@@ -325,7 +311,7 @@ impl Workspace for Train {
     }
 
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
-        self.stand_in(desk);
+        desk.stand_in_for(&mut self.stands_in, &mut self.kept.training.data);
         (self.scrubbed, self.combinations) = (self.scrubber.answer(), self.combiner.combinations());
         if let Some(edit) = self.put_off.take() {
             self.apply(edit, desk);

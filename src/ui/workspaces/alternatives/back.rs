@@ -1,0 +1,323 @@
+//! What one digit sends forward and back: for each layer its weights, and beside them
+//! what stands on the way back.
+
+use egui::{ComboBox, Id, RichText, Sense, Ui, vec2};
+
+use super::matrix::{self, Matrix, STRIP};
+use super::synapse::{self, Synapse};
+use super::{AlternativesEdit, World, slots};
+use crate::ann::rules::Rule;
+use crate::ann::rules::passage::{Back, LayerPassage, Passage};
+use crate::core::csv::{self, optional, row};
+use crate::core::decision::{said, unique_max};
+use crate::data::CLASSES;
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::{digit_view, page, sources};
+
+/// The rule looked at, the digit and which one it is.
+pub fn side(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    ui.label(RichText::new("Look into").font(theme::strong(15.0)));
+    which(ui, world, |_| true, out);
+    if let Some(rule) = world.room.looked_at().and_then(|slot| world.room.kept.rule(slot)) {
+        let weak = palette(ui.visuals()).weak;
+        ui.label(RichText::new(rule.doc).small().color(weak));
+    }
+    ui.separator();
+    digit(ui, world, out);
+}
+
+/// The slots to look into.
+pub fn which(ui: &mut Ui, world: &World<'_>, fits: fn(&Rule) -> bool, out: &mut Outbox) {
+    let now = world.room.looked_at();
+    for (slot, rule) in world.room.kept.slots().filter(|(_, rule)| fits(rule)) {
+        let text = RichText::new(slots::name(slot, rule));
+        if ui.selectable_label(now == Some(slot), text).on_hover_text(rule.doc).clicked() {
+            out.push(AlternativesEdit::Slot(slot));
+        }
+    }
+}
+
+/// The digit, which one it is, and another one.
+pub fn digit(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let pixels = world.digit.pixels();
+    let id = Id::unique("digit of rules");
+    digit_view::show(ui, id, 84.0, "The current digit", |i| pixels[i], Sense::hover());
+    if let Some(label) = world.digit.label() {
+        ui.label(format!("It is a {label}: that is the target."));
+    } else {
+        ui.horizontal(|ui| {
+            let tip = "The target: which digit the network is told that it is";
+            let label = ui.label("It is a").on_hover_text(tip);
+            let now = world.room.kept.label;
+            ComboBox::from_id_salt("target digit")
+                .selected_text(now.to_string())
+                .width(44.0)
+                .show_ui(ui, |ui| {
+                    for digit in 0..CLASSES {
+                        if ui.selectable_label(digit == now, digit.to_string()).clicked() {
+                            out.push(AlternativesEdit::Label(digit));
+                        }
+                    }
+                })
+                .response
+                .labelled_by(label.id);
+        });
+    }
+    if sources::ready(world.desk)
+        && ui.button("Another digit").on_hover_text("Any test digit (R)").clicked()
+    {
+        sources::random(world.desk, out);
+    }
+}
+
+/// The view.
+pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let from = ui.next_widget_position();
+    slots::buttons(ui, world, out);
+    if ui.available_width() < page::NARROW {
+        ui.horizontal_wrapped(|ui| which(ui, world, |_| true, out));
+    }
+    let Some(slot) = world.room.looked_at() else {
+        ui.label("Put a rule into a slot under Side by side.");
+        return;
+    };
+    if world.digit.is_blank() {
+        return sources::no_digit(ui, world, out);
+    }
+    let Some(rule) = world.room.kept.rule(slot) else { return };
+    if let Some(why) = nowhere(rule) {
+        ui.label(why);
+        return;
+    }
+    let passage = world.room.known().and_then(|known| known.passage.as_ref());
+    let Some(passage) = passage.filter(|_| world.room.snapshot(slot).is_some()) else {
+        ui.label(match world.room.in_hand(slot) {
+            true => "The digit is on its way …",
+            false => "Its weights are drawn when it begins: press Step or Start all.",
+        });
+        return;
+    };
+    let answer = said(unique_max(&passage.answer));
+    let text = format!(
+        "{}: back goes {}. The digit is a {}, the answer {answer}.",
+        slots::name(slot, rule),
+        rule.way_back,
+        passage.label
+    );
+    ui.label(RichText::new(text).font(theme::strong(13.5)));
+    layers(ui, world, (rule, passage), out);
+    account(ui, world, (rule, passage), out);
+    page::save_row(ui, out, "way-back", from, || csv(passage));
+}
+
+/// Why there is no way back to be drawn.
+fn nowhere(rule: &Rule) -> Option<&'static str> {
+    match rule.id {
+        "equilibrium_propagation" => Some(
+            "No error travels here. Activity itself goes back, over connections that are the same both ways, while the network settles a second time: see Settling.",
+        ),
+        "forward_forward" => Some(
+            "There is no way back. Each layer sees the digit twice, with its own label and with a wrong one, and learns by itself to tell them apart.",
+        ),
+        _ => None,
+    }
+}
+
+/// All layers beside each other, or one of them where there is little room.
+fn layers(ui: &mut Ui, world: &World<'_>, (rule, passage): (&Rule, &Passage), out: &mut Outbox) {
+    let count = passage.layers.len();
+    let below = if world.room.synapse.is_some() { 150.0 } else { 96.0 };
+    let texts = 3.0 * 24.0 + 2.0 * (STRIP + 6.0);
+    let room = ui.available_height() - below;
+    let of_pair = |width: f32| ((width - 20.0) / 2.0).min(room - texts).max(60.0);
+    let together = (ui.available_width() - 8.0 * count as f32) / count as f32;
+    if together > 220.0 {
+        ui.horizontal_top(|ui| {
+            for number in 0..count {
+                ui.vertical(|ui| {
+                    ui.set_width(together);
+                    pair(ui, world, (rule, passage, number), of_pair(together), out);
+                });
+            }
+        });
+        return;
+    }
+    let names: Vec<String> = (0..count).map(|n| short(passage, n)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let chosen = page::choose(ui, "layer of the way back", &names).min(count.saturating_sub(1));
+    let side = of_pair(ui.available_width()).min(room - texts - 34.0).max(60.0);
+    pair(ui, world, (rule, passage, chosen), side, out);
+}
+
+fn short(passage: &Passage, number: usize) -> String {
+    if number + 1 == passage.layers.len() {
+        "Classes".into()
+    } else {
+        format!("Hidden {}", number + 1)
+    }
+}
+
+/// A layer: its weights, and what stands beside them.
+fn pair(
+    ui: &mut Ui,
+    world: &World<'_>,
+    (rule, passage, number): (&Rule, &Passage, usize),
+    side: f32,
+    out: &mut Outbox,
+) {
+    let layer = &passage.layers[number];
+    let stamp = world.room.answer.number;
+    let id = |what: &str| (Id::unique(("way back", number, what)), stamp);
+    let below =
+        if number == 0 { "the picture".to_owned() } else { format!("hidden layer {number}") };
+    let title = format!("{}: {} × {}", short(passage, number), layer.inputs, layer.units);
+    ui.label(RichText::new(title).font(theme::strong(13.0)));
+    let name = short(passage, number);
+    let weak = palette(ui.visuals()).weak;
+    ui.horizontal_top(|ui| {
+        ui.vertical(|ui| {
+            ui.set_width(side);
+            ui.spacing_mut().item_spacing.y = 4.0;
+            ui.label(RichText::new("forward").small().color(weak));
+            // Keeps both pictures at one height.
+            ui.allocate_exact_size(vec2(side, STRIP), Sense::hover());
+            forward(ui, world, (layer, number), side, id("weights"), out);
+            matrix::strip(ui, id("activity"), side, &layer.activity, ("Activity", &below));
+            ui.label(RichText::new("activity ↑").small().color(weak));
+        });
+        ui.vertical(|ui| {
+            ui.set_width(side);
+            ui.spacing_mut().item_spacing.y = 4.0;
+            let direct = matches!(layer.back, Back::FromOutput(_));
+            let classes = passage.layers.last().map_or(&[][..], |l| &l.error);
+            let errors = if direct { classes } else { &layer.error };
+            let of = if direct { "the classes" } else { &name };
+            ui.label(RichText::new("errors ↓").small().color(weak));
+            matrix::strip(ui, id("errors"), side, errors, ("Error", of));
+            backward(ui, world, (rule, layer, number), side, id("back"));
+            let arrives = number.checked_sub(1).map_or(&[][..], |n| &passage.layers[n].error);
+            matrix::strip(ui, id("arriving"), side, arrives, ("Error", &below));
+            ui.label(RichText::new("back").small().color(weak));
+        });
+    });
+}
+
+/// The weights: inputs to the right, units down.
+fn forward(
+    ui: &mut Ui,
+    world: &World<'_>,
+    (layer, number): (&LayerPassage, usize),
+    side: f32,
+    id: (Id, u64),
+    out: &mut Outbox,
+) {
+    let value = |unit: usize, input: usize| layer.weights[input * layer.units + unit];
+    let picture = Matrix { rows: layer.units, columns: layer.inputs, value: &value };
+    let text = format!("Weights, {} × {}", layer.inputs, layer.units);
+    let (response, down, across) = picture.show(ui, id, side, &text);
+    let (rect, cells) = (response.rect, (down.cells, across.cells));
+    let at = |pos: egui::Pos2| -> Option<Synapse> {
+        let (row, column) = crate::ui::widgets::picture::cell(rect, cells, pos)?;
+        let (input, unit) = synapse::most_changed(layer, across.of(column), down.of(row))?;
+        Some(Synapse { layer: number, input, unit })
+    };
+    if let Some(clicked) = response.interact_pointer_pos().filter(|_| response.clicked()) {
+        out.push(AlternativesEdit::Synapse(at(clicked)));
+    }
+    if let Some(s) = world.room.synapse.filter(|s| s.layer == number) {
+        matrix::mark(ui, rect, (down, across), s.unit, s.input);
+    }
+    if let Some(s) = response.hover_pos().and_then(at) {
+        let weight = layer.weights[s.input * layer.units + s.unit];
+        response.on_hover_text_at_pointer(format!(
+            "Of the synapses here the one that changes most, from unit {} to unit {}: weight {weight:.4}. Click to see what its change is made of.",
+            s.input, s.unit
+        ));
+    }
+}
+
+/// What stands on the way back: units to the right, inputs down.
+fn backward(
+    ui: &mut Ui,
+    world: &World<'_>,
+    (rule, layer, number): (&Rule, &LayerPassage, usize),
+    side: f32,
+    id: (Id, u64),
+) {
+    let by_unit = |m: &[f32], input: usize, unit: usize| m[input * layer.units + unit];
+    let (columns, text): (usize, &str) = match &layer.back {
+        Back::Weights => (layer.units, "the same weights, transposed: weight transport"),
+        Back::Matrix(_) if rule.id == "sign_symmetry" => (layer.units, "the weights' signs"),
+        Back::Matrix(_) => (layer.units, "a matrix of its own"),
+        Back::FromOutput(_) => (CLASSES, "a random matrix from the classes"),
+        Back::Nothing => {
+            let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
+            let p = palette(ui.visuals());
+            ui.painter().rect_filled(rect, 2, p.well);
+            let text = if number == 0 { "the picture\nneeds no error" } else { "nothing" };
+            let galley = ui.painter().layout(text.into(), theme::regular(13.0), p.weak, side - 4.0);
+            ui.painter().galley(rect.center() - galley.size() / 2.0, galley, p.weak);
+            response.on_hover_text("Nothing stands on the way back here");
+            return;
+        }
+    };
+    let value = |input: usize, column: usize| match &layer.back {
+        Back::Weights => by_unit(&layer.weights, input, column),
+        Back::Matrix(m) => by_unit(m, input, column),
+        Back::FromOutput(m) => m[column * layer.inputs + input],
+        Back::Nothing => 0.0,
+    };
+    let picture = Matrix { rows: layer.inputs, columns, value: &value };
+    let text = format!("On the way back: {text}");
+    let (response, down, across) = picture.show(ui, id, side, &text);
+    if let Some(s) = world.room.synapse.filter(|s| s.layer == number && s.unit < columns) {
+        matrix::mark(ui, response.rect, (down, across), s.input, s.unit);
+    }
+    response.on_hover_text(text);
+}
+
+/// The synapse that is looked at.
+fn account(ui: &mut Ui, world: &World<'_>, (rule, passage): (&Rule, &Passage), out: &mut Outbox) {
+    let p = palette(ui.visuals());
+    let found = world.room.synapse.and_then(|s| Some((s, synapse::account(passage, rule, s)?)));
+    let Some((chosen, quantities)) = found else {
+        let hint = "Click a picture of weights: what is the last change of a synapse made of?";
+        ui.label(RichText::new(hint).small().color(p.weak));
+        return;
+    };
+    ui.horizontal(|ui| {
+        let text = format!(
+            "Synapse of {}, from unit {} to unit {}",
+            short(passage, chosen.layer).to_lowercase(),
+            chosen.input,
+            chosen.unit
+        );
+        ui.label(RichText::new(text).font(theme::strong(13.0)));
+        if ui.button("Close").on_hover_text("Look at no synapse").clicked() {
+            out.push(AlternativesEdit::Synapse(None));
+        }
+    });
+    for quantity in quantities {
+        let value = quantity.value.map_or_else(|| "none".into(), |v| format!("{v:.5}"));
+        let text = format!("{} {value}: {}", quantity.name, quantity.how);
+        ui.label(RichText::new(text).small());
+    }
+}
+
+/// A row for each unit: what it does, its error. Weights are in the run's files.
+fn csv(passage: &Passage) -> String {
+    let mut rows = Vec::new();
+    for (number, layer) in passage.layers.iter().enumerate() {
+        for unit in 0..layer.units {
+            rows.push(row![
+                number + 1,
+                unit,
+                optional(layer.output.get(unit)),
+                optional(layer.error.get(unit)),
+                optional(synapse::arriving(passage, number, unit)),
+            ]);
+        }
+    }
+    csv::text(["layer", "unit", "output", "error", "arriving"], rows)
+}
