@@ -347,7 +347,9 @@ fn a_rule_that_cannot_train_a_network_says_why() {
 #[test]
 fn what_one_digit_sends_back_is_what_the_rule_learns_from() {
     let mut trainer = Trainer::new(short(&feedback_alignment::RULE), data(600)).unwrap();
-    (0..5).for_each(|_| drop(trainer.step().unwrap()));
+    for _ in 0..5 {
+        trainer.step().unwrap();
+    }
     let snapshot = trainer.snapshot().unwrap();
     let picture = data(1).pixels(0);
     let passage = snapshot.passage(&picture, 3);
