@@ -168,16 +168,17 @@ fn config(rule: &Rule, args: &RulesArgs, split: &Split) -> Result<TrainConfig, U
     let activation = args.activation.unwrap_or(recipe.activation);
     let widths = Widths { kind: rule.kind, hidden, activation };
     let held_out = args.held_out.unwrap_or(0.0) / 100.0;
+    let epochs = args.epochs.map_or(recipe.epochs, NonZeroUsize::get);
     Ok(TrainConfig {
         model: widths.id(),
         data: args.data.clone(),
         subset: args.subset.map_or(split.train.len(), NonZeroUsize::get),
         validation_share: held_out,
         batch_size: args.batch_size.map_or(recipe.batch, NonZeroUsize::get),
-        epochs: args.epochs.map_or(recipe.epochs, NonZeroUsize::get),
+        epochs,
         rule: of_rule,
         optimiser,
-        average_epochs: recipe.average,
+        average_epochs: recipe.average.min(epochs / 2),
         threads: 1,
         ..TrainConfig::default()
     })

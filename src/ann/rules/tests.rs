@@ -290,7 +290,9 @@ fn every_rule_learns_and_those_that_use_depth_point_downhill() {
         let mut trainer = Trainer::new(config, Arc::clone(&data)).unwrap();
         finish(&mut trainer);
         let accuracy = trainer.history().epochs.last().unwrap().validation_accuracy.unwrap();
-        assert!(accuracy > 0.5, "{}: {accuracy}", rule.id);
+        // Random hidden layers of 40 and 30 units leave the control little to read.
+        let least = if rule.id == shallow::RULE.id { 0.2 } else { 0.5 };
+        assert!(accuracy > least, "{}: {accuracy}", rule.id);
         let last = trainer.history().probes.last().unwrap();
         let angles = last.gradient_angles.iter().flatten();
         assert!(angles.clone().all(|a| *a < 90.0), "{}: {last:?}", rule.id);
@@ -345,7 +347,9 @@ fn a_rule_that_cannot_train_a_network_says_why() {
 #[test]
 fn what_one_digit_sends_back_is_what_the_rule_learns_from() {
     let mut trainer = Trainer::new(short(&feedback_alignment::RULE), data(600)).unwrap();
-    (0..5).for_each(|_| drop(trainer.step().unwrap()));
+    for _ in 0..5 {
+        trainer.step().unwrap();
+    }
     let snapshot = trainer.snapshot().unwrap();
     let picture = data(1).pixels(0);
     let passage = snapshot.passage(&picture, 3);
