@@ -1,6 +1,7 @@
 //! The window driven as a person drives it: by what its parts are called and
 //! by what it says, never by its insides.
 
+mod alternatives;
 mod conversion;
 mod draw;
 mod fields;

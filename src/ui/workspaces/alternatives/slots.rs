@@ -183,8 +183,10 @@ fn kind(rule: &Rule) -> Option<&'static str> {
 
 /// Why a slot cannot begin, or what became of its run.
 fn trouble(ui: &mut Ui, world: &World<'_>, slot: usize) {
-    let failed = match &world.room.slots[slot].view.phase {
-        Phase::Failed(text) if world.room.kept.rule(slot).is_some() => Some(text.clone()),
+    let view = &world.room.slots[slot].view;
+    let own = view.record.is_none() || world.room.run(slot).is_some();
+    let failed = match &view.phase {
+        Phase::Failed(text) if own && world.room.kept.rule(slot).is_some() => Some(text.clone()),
         _ => None,
     };
     if let Some(text) = world.room.kept.refusal(slot).or(failed) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::ann::inspect::Unit;
+use crate::ann::zoo::Layer;
 use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::data::{CLASSES, SIDE};
 use crate::ui::workspace::Settings;
@@ -40,6 +41,19 @@ pub struct FieldsSettings {
     pub rate: f32,
 }
 
+/// Why a network cannot be taken apart layer by layer.
+pub fn refusal(model: &Model) -> Option<&'static str> {
+    (model.network.architecture().layers)().iter().find_map(|layer| match layer {
+        Layer::Settling { .. } => Some(
+            "It settles, with connections both ways: there is no single pass forward to take apart",
+        ),
+        Layer::Goodness { .. } => Some(
+            "It tries each label in turn and compares: there is no single pass forward to take apart",
+        ),
+        _ => None,
+    })
+}
+
 impl FieldsSettings {
     /// Places per second.
     pub const RATE: Span = (1.0, 60.0);
@@ -47,13 +61,11 @@ impl FieldsSettings {
     const LAYER: Span = (0.0, 63.0);
     const CHANNEL: Span = (0.0, 4095.0);
 
-    /// The model chosen, or the nearest there is.
+    /// The model chosen, or the nearest there is, of those that can be taken apart.
     pub fn chosen<'a>(&self, models: &'a [Arc<Model>]) -> Option<&'a Arc<Model>> {
-        models
-            .iter()
-            .find(|m| m.key == self.model)
-            .or_else(|| models.iter().find(|m| m.key == "cnn3"))
-            .or(models.first())
+        let mut able = models.iter().filter(|m| refusal(m).is_none());
+        let keyed = |key: &str| models.iter().find(|m| m.key == key && refusal(m).is_none());
+        keyed(&self.model).or_else(|| keyed("cnn3")).or_else(|| able.next())
     }
 
     /// The unit gone into.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use egui::Ui;
 
-use super::settings::{FieldsSettings, FieldsTab, ReasonMap, Scale, Show};
+use super::settings::{FieldsSettings, FieldsTab, ReasonMap, Scale, Show, refusal};
 use super::{ABOUT, save, scenes, view};
 use crate::ann::inspect::Unit;
 use crate::ann::inspect::maximise::Recipe;
@@ -159,7 +159,8 @@ impl Fields {
         let kept = &self.kept;
         let Some(model) = kept.chosen(&desk.models) else { return };
         let asks = kept.tab == FieldsTab::Why && !desk.digit.is_blank();
-        let why = if asks { desk.models.as_slice() } else { &[] };
+        let able = desk.models.iter().filter(|m| asks && refusal(m).is_none());
+        let why: Vec<Arc<Model>> = able.cloned().collect();
         let network = kept.tab == FieldsTab::Network;
         let unit = kept.unit().filter(|_| network);
         let field = self.hover.or(unit).filter(|_| network);
@@ -182,7 +183,7 @@ impl Fields {
             model: Arc::clone(model),
             sum: now.sum,
             field: now.field,
-            why: why.to_vec(),
+            why,
             class: now.class,
             data,
         });

@@ -2,7 +2,7 @@
 
 use egui::{Button, ComboBox, Key, RichText, Ui};
 
-use super::settings::{FieldsTab, Scale};
+use super::settings::{FieldsTab, Scale, refusal};
 use super::state::FieldsEdit;
 use super::{World, digit, gabor, layer, network, unit, why};
 use crate::ann::inspect::Unit;
@@ -145,7 +145,11 @@ fn models(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             for model in world.models.iter() {
                 let on = chosen.is_some_and(|c| c.key == model.key);
                 let tip = model.network.architecture().doc;
-                if ui.selectable_label(on, &model.name).on_hover_text(tip).clicked() {
+                let why = refusal(model);
+                let able =
+                    ui.add_enabled_ui(why.is_none(), |ui| ui.selectable_label(on, &model.name));
+                let name = able.inner.on_hover_text(tip);
+                if name.on_disabled_hover_text(why.unwrap_or_default()).clicked() {
                     out.push(FieldsEdit::Model(model.key.clone()));
                 }
             }

@@ -12,6 +12,7 @@ use egui_plot::{
 use super::World;
 use super::history;
 use crate::ann::optimiser::OPTIMISERS;
+use crate::ann::rules;
 use crate::core::csv::{self, row};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
@@ -82,7 +83,15 @@ pub fn name(run: &RunRecord) -> String {
     let optimiser = OPTIMISERS.iter().find(|o| o.id == config.optimiser.id());
     let optimiser = optimiser.map_or("?", |o| o.name);
     let digits = grouped(config.subset as u64);
-    format!("{}, {optimiser}, {digits} digits, seed {}", network(run), config.seed)
+    let rule = rule(run).map_or_else(String::new, |rule| format!("{rule}, "));
+    format!("{}, {rule}{optimiser}, {digits} digits, seed {}", network(run), config.seed)
+}
+
+/// The learning rule of a run, where it is not backpropagation.
+pub fn rule(run: &RunRecord) -> Option<String> {
+    let rule = &run.config.rule;
+    let found = rules::find(rule.id()).filter(|_| !rule.is_backpropagation())?;
+    Some(found.in_a_sentence())
 }
 
 /// Name of the network that is trained in a run.

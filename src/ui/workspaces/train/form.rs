@@ -5,14 +5,16 @@ use egui::{Button, ComboBox, RichText, Ui};
 use super::history;
 use super::{TrainEdit, World};
 use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig};
+use crate::ann::rules::{self, RULES, Rule, RuleConfig};
 use crate::ann::trainer::TrainConfig;
-use crate::ann::zoo::{self, ZOO};
+use crate::ann::zoo::{self, Kind, Widths, ZOO};
 use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::core::text::grouped;
 use crate::data::augment::{Augmentation, SETTINGS};
 use crate::data::registry::SOURCES;
 use crate::ui::command::{Command, DataEdit, Outbox};
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::field;
 pub(super) use crate::ui::widgets::field::row;
 use crate::ui::widgets::number;
 use crate::workers::training::Phase;
@@ -42,6 +44,8 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let running = world.training.phase.in_hand();
     ui.add_enabled_ui(!running, |ui| {
         network(ui, &mut config);
+        ui.add_space(4.0);
+        rule(ui, &mut config);
         ui.add_space(4.0);
         data(ui, &mut config, out);
         ui.add_space(4.0);
@@ -76,12 +80,14 @@ fn buttons(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let main = Button::new(RichText::new(text).font(theme::strong(15.5)).color(p.on_accent))
         .fill(p.accent);
     let testing = matches!(phase, Phase::Testing { .. });
+    let in_hand = phase.in_hand();
+    let unfit = misfit(&world.room.kept.training).filter(|_| !in_hand);
+    let on = !testing && unfit.is_none();
     let size = egui::Vec2::new(ui.available_width(), 36.0);
-    if ui.add_enabled_ui(!testing, |ui| ui.add_sized(size, main)).inner.on_hover_text(tip).clicked()
-    {
+    let start = ui.add_enabled_ui(on, |ui| ui.add_sized(size, main)).inner.on_hover_text(tip);
+    if start.on_disabled_hover_text(unfit.unwrap_or_default()).clicked() {
         push(edit);
     }
-    let in_hand = phase.in_hand();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         let mut button = |ui: &mut Ui, on: bool, text: &str, tip: &str, edit: TrainEdit| {
@@ -89,7 +95,7 @@ fn buttons(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 push(edit);
             }
         };
-        button(ui, !testing, "Step", "Train one mini-batch, then hold (Ctrl+.)", TrainEdit::Step);
+        button(ui, on, "Step", "Train one mini-batch, then hold (Ctrl+.)", TrainEdit::Step);
         button(
             ui,
             in_hand,
@@ -166,6 +172,69 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
                 },
             );
         });
+    }
+}
+
+/// Why the learning rule cannot train what is asked, as a sentence.
+fn misfit(config: &TrainConfig) -> Option<String> {
+    let architecture = zoo::find(&config.model)?;
+    let fits = config.rule.check(architecture, &config.optimiser, &config.device);
+    fits.err().map(|error| format!("{error}."))
+}
+
+/// A network that a rule can train: the usual one, or one of its own kind.
+fn network_for(rule: &Rule) -> String {
+    match rule.kind {
+        Kind::Dense => ZOO[0].id.to_owned(),
+        kind => {
+            let (hidden, activation) = (rule.recipe.hidden.to_vec(), rule.recipe.activation);
+            Widths { kind, hidden, activation }.id()
+        }
+    }
+}
+
+/// The learning rule, and why it cannot train what is asked.
+fn rule(ui: &mut Ui, config: &mut TrainConfig) {
+    let title = heading(ui, "Learning rule");
+    let now = rules::find(config.rule.id());
+    ComboBox::from_id_salt("learning rule")
+        .selected_text(now.map_or("choose", |r| r.name))
+        .width(ui.available_width() - 10.0)
+        .height(420.0)
+        .show_ui(ui, |ui| {
+            for declared in RULES {
+                let on = now.is_some_and(|n| n.id == declared.id);
+                if ui.selectable_label(on, declared.name).on_hover_text(declared.doc).clicked()
+                    && !on
+                {
+                    config.rule = RuleConfig::of(declared);
+                    let works = declared.optimisers;
+                    if !works.is_empty() && !works.contains(&config.optimiser.id()) {
+                        config.optimiser = (declared.usual)();
+                    }
+                }
+            }
+        })
+        .response
+        .labelled_by(title.id)
+        .on_hover_text(
+            "How the errors of a layer are made. The workspace Alternatives compares rules",
+        );
+    let Some(declared) = rules::find(config.rule.id()) else { return };
+    for parameter in declared.parameters {
+        let Some(mut value) = config.rule.get(parameter.name) else { continue };
+        if field::parameter(ui, parameter, &mut value) {
+            config.rule.set(parameter.name, value);
+        }
+    }
+    let Some(why) = misfit(config) else { return };
+    let warning = palette(ui.visuals()).warning;
+    ui.label(RichText::new(why).small().color(warning));
+    let id = network_for(declared);
+    if let Some(other) = zoo::find(&id).filter(|a| a.id != config.model)
+        && ui.button(format!("Take {}", other.name)).on_hover_text(other.doc).clicked()
+    {
+        config.model = id;
     }
 }
 

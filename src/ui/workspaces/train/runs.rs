@@ -6,6 +6,7 @@ use egui::{RichText, ScrollArea, Ui};
 use super::curves;
 use super::view::digits_of;
 use super::{TrainEdit, World};
+use crate::ann::rules;
 use crate::core::clock::{date, day, duration_text};
 use crate::core::csv::{self, optional, row};
 use crate::core::text::{or_dash, percent};
@@ -59,9 +60,10 @@ fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
     let narrow = ui.clip_rect().width() < page::NARROW;
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
+        let rule = curves::rule(run).map_or_else(String::new, |rule| format!(", {rule}"));
         let (name, began) = match narrow {
             true => (
-                format!("{}, seed {}", curves::network(run), run.config.seed),
+                format!("{}{}, seed {}", curves::network(run), rule, run.config.seed),
                 day(run.started_unix),
             ),
             false => (curves::name(run), date(run.started_unix)),
@@ -153,6 +155,7 @@ fn settings(ui: &mut Ui, run: &RunRecord) {
             c.validation_share * 100.0
         ),
         format!("{} epochs, batches of {}, seed {}", c.epochs, c.batch_size, c.seed),
+        format!("Learning rule: {}", rules::find(c.rule.id()).map_or("?", |r| r.name)),
         format!("Optimiser {}", c.optimiser.describe()),
         format!("{} batches trained in {}", run.steps, duration_text(run.seconds)),
     ];
@@ -165,7 +168,7 @@ fn settings(ui: &mut Ui, run: &RunRecord) {
 }
 
 fn csv(runs: &[RunRecord]) -> String {
-    let headings = "run,model,data,subset,validation_share,batch_size,epochs,epochs_done,optimiser,seed,seconds,validation_accuracy,test_accuracy";
+    let headings = "run,model,data,subset,validation_share,batch_size,epochs,epochs_done,rule,optimiser,seed,seconds,validation_accuracy,test_accuracy";
     let rows = runs.iter().map(|r| {
         let c = &r.config;
         row![
@@ -177,6 +180,7 @@ fn csv(runs: &[RunRecord]) -> String {
             c.batch_size,
             c.epochs,
             r.epochs.len(),
+            c.rule.id(),
             c.optimiser.describe(),
             c.seed,
             format!("{:.1}", r.seconds),
