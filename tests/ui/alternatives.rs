@@ -37,7 +37,7 @@ fn two_rules_learn_side_by_side_until_they_are_tested() {
     });
     assert!(window.says(" %"), "{}", window.said());
     // Its curves are also said.
-    assert!(window.says("Accuracy, held-out digits right, %: 1 Backpropagation "));
+    assert!(window.says("Accuracy, right, %: 1 Backpropagation "));
     assert!(window.says("2 Feedback alignment, layer 1"), "{}", window.said());
     window.click("Train");
     window.click("Runs");

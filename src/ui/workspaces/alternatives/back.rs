@@ -4,6 +4,8 @@
 use egui::{ComboBox, Id, RichText, Sense, Ui, vec2};
 
 use super::matrix::{self, Matrix, STRIP};
+use super::settings::AlternativesTab;
+use super::state::settles;
 use super::synapse::{self, Synapse};
 use super::{AlternativesEdit, World, slots};
 use crate::ann::rules::Rule;
@@ -88,6 +90,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let Some(rule) = world.room.kept.rule(slot) else { return };
     if let Some(why) = nowhere(rule) {
         ui.label(why);
+        if settles(rule) && ui.button("See it settle").clicked() {
+            out.push(AlternativesEdit::Tab(AlternativesTab::Settling));
+        }
         return;
     }
     let passage = world.room.known().and_then(|known| known.passage.as_ref());
@@ -130,14 +135,17 @@ fn layers(ui: &mut Ui, world: &World<'_>, (rule, passage): (&Rule, &Passage), ou
     let below = if world.room.synapse.is_some() { 150.0 } else { 96.0 };
     let texts = 3.0 * 24.0 + 2.0 * (STRIP + 6.0);
     let room = ui.available_height() - below;
-    let of_pair = |width: f32| ((width - 20.0) / 2.0).min(room - texts).max(60.0);
+    let of_pair = |width: f32, room: f32| {
+        let width = ((width - 20.0) / 2.0).min(1.5 * room).max(60.0);
+        vec2(width, room.clamp(60.0, 2.2 * width))
+    };
     let together = (ui.available_width() - 8.0 * count as f32) / count as f32;
     if together > 220.0 {
         ui.horizontal_top(|ui| {
             for number in 0..count {
                 ui.vertical(|ui| {
                     ui.set_width(together);
-                    pair(ui, world, (rule, passage, number), of_pair(together), out);
+                    pair(ui, world, (rule, passage, number), of_pair(together, room - texts), out);
                 });
             }
         });
@@ -146,8 +154,8 @@ fn layers(ui: &mut Ui, world: &World<'_>, (rule, passage): (&Rule, &Passage), ou
     let names: Vec<String> = (0..count).map(|n| short(passage, n)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let chosen = page::choose(ui, "layer of the way back", &names).min(count.saturating_sub(1));
-    let side = of_pair(ui.available_width()).min(room - texts - 34.0).max(60.0);
-    pair(ui, world, (rule, passage, chosen), side, out);
+    let size = of_pair(ui.available_width(), room - texts - 34.0);
+    pair(ui, world, (rule, passage, chosen), size, out);
 }
 
 fn short(passage: &Passage, number: usize) -> String {
@@ -163,7 +171,7 @@ fn pair(
     ui: &mut Ui,
     world: &World<'_>,
     (rule, passage, number): (&Rule, &Passage, usize),
-    side: f32,
+    size: egui::Vec2,
     out: &mut Outbox,
 ) {
     let layer = &passage.layers[number];
@@ -177,27 +185,27 @@ fn pair(
     let weak = palette(ui.visuals()).weak;
     ui.horizontal_top(|ui| {
         ui.vertical(|ui| {
-            ui.set_width(side);
+            ui.set_width(size.x);
             ui.spacing_mut().item_spacing.y = 4.0;
             ui.label(RichText::new("forward").small().color(weak));
             // Keeps both pictures at one height.
-            ui.allocate_exact_size(vec2(side, STRIP), Sense::hover());
-            forward(ui, world, (layer, number), side, id("weights"), out);
-            matrix::strip(ui, id("activity"), side, &layer.activity, ("Activity", &below));
+            ui.allocate_exact_size(vec2(size.x, STRIP), Sense::hover());
+            forward(ui, world, (layer, number), size, id("weights"), out);
+            matrix::strip(ui, id("activity"), size.x, &layer.activity, ("Activity", &below));
             ui.label(RichText::new("activity ↑").small().color(weak));
         });
         ui.vertical(|ui| {
-            ui.set_width(side);
+            ui.set_width(size.x);
             ui.spacing_mut().item_spacing.y = 4.0;
             let direct = matches!(layer.back, Back::FromOutput(_));
             let classes = passage.layers.last().map_or(&[][..], |l| &l.error);
             let errors = if direct { classes } else { &layer.error };
             let of = if direct { "the classes" } else { &name };
             ui.label(RichText::new("errors ↓").small().color(weak));
-            matrix::strip(ui, id("errors"), side, errors, ("Error", of));
-            backward(ui, world, (rule, layer, number), side, id("back"));
+            matrix::strip(ui, id("errors"), size.x, errors, ("Error", of));
+            backward(ui, world, (rule, layer, number), size, id("back"));
             let arrives = number.checked_sub(1).map_or(&[][..], |n| &passage.layers[n].error);
-            matrix::strip(ui, id("arriving"), side, arrives, ("Error", &below));
+            matrix::strip(ui, id("arriving"), size.x, arrives, ("Error", &below));
             ui.label(RichText::new("back").small().color(weak));
         });
     });
@@ -208,14 +216,14 @@ fn forward(
     ui: &mut Ui,
     world: &World<'_>,
     (layer, number): (&LayerPassage, usize),
-    side: f32,
+    size: egui::Vec2,
     id: (Id, u64),
     out: &mut Outbox,
 ) {
     let value = |unit: usize, input: usize| layer.weights[input * layer.units + unit];
     let picture = Matrix { rows: layer.units, columns: layer.inputs, value: &value };
     let text = format!("Weights, {} × {}", layer.inputs, layer.units);
-    let (response, down, across) = picture.show(ui, id, side, &text);
+    let (response, down, across) = picture.show(ui, id, size, &text);
     let (rect, cells) = (response.rect, (down.cells, across.cells));
     let at = |pos: egui::Pos2| -> Option<Synapse> {
         let (row, column) = crate::ui::widgets::picture::cell(rect, cells, pos)?;
@@ -242,7 +250,7 @@ fn backward(
     ui: &mut Ui,
     world: &World<'_>,
     (rule, layer, number): (&Rule, &LayerPassage, usize),
-    side: f32,
+    size: egui::Vec2,
     id: (Id, u64),
 ) {
     let by_unit = |m: &[f32], input: usize, unit: usize| m[input * layer.units + unit];
@@ -252,11 +260,12 @@ fn backward(
         Back::Matrix(_) => (layer.units, "a matrix of its own"),
         Back::FromOutput(_) => (CLASSES, "a random matrix from the classes"),
         Back::Nothing => {
-            let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
+            let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
             let p = palette(ui.visuals());
             ui.painter().rect_filled(rect, 2, p.well);
             let text = if number == 0 { "the picture\nneeds no error" } else { "nothing" };
-            let galley = ui.painter().layout(text.into(), theme::regular(13.0), p.weak, side - 4.0);
+            let galley =
+                ui.painter().layout(text.into(), theme::regular(13.0), p.weak, size.x - 4.0);
             ui.painter().galley(rect.center() - galley.size() / 2.0, galley, p.weak);
             response.on_hover_text("Nothing stands on the way back here");
             return;
@@ -270,7 +279,7 @@ fn backward(
     };
     let picture = Matrix { rows: layer.inputs, columns, value: &value };
     let text = format!("On the way back: {text}");
-    let (response, down, across) = picture.show(ui, id, side, &text);
+    let (response, down, across) = picture.show(ui, id, size, &text);
     if let Some(s) = world.room.synapse.filter(|s| s.layer == number && s.unit < columns) {
         matrix::mark(ui, response.rect, (down, across), s.input, s.unit);
     }

@@ -5,6 +5,7 @@ use egui_plot::{Corner, HLine, Line, LineStyle, PlotPoint, PlotPoints, Text, VLi
 
 use super::settings::{AlternativesTab, Quantity};
 use super::{AlternativesEdit, World, slots};
+use crate::ann::zoo::Kind;
 use crate::core::csv::{self, row};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
@@ -31,7 +32,7 @@ impl Quantity {
 
     fn axis(self) -> &'static str {
         match self {
-            Self::Accuracy => "held-out digits right, %",
+            Self::Accuracy => "right, %",
             Self::Loss => "loss, nats",
             Self::Update | Self::Feedback => "angle, °",
         }
@@ -61,6 +62,8 @@ impl Quantity {
 struct Curve {
     slot: usize,
     name: String,
+    /// Whether its loss is a cross-entropy, as that of most.
+    dense: bool,
     /// Layer or matrix, counted from 1; 0: none.
     layer: usize,
     /// Of the batches themselves.
@@ -78,7 +81,8 @@ fn curves(world: &World<'_>, quantity: Quantity) -> Vec<Curve> {
         let mut add = |layer: usize, faint: bool, points: Vec<[f64; 2]>| {
             let name = slots::name(slot, rule);
             if !points.is_empty() {
-                all.push(Curve { slot, name, layer, faint, points });
+                let dense = rule.kind == Kind::Dense;
+                all.push(Curve { slot, name, dense, layer, faint, points });
             }
         };
         let scaled = |points: Vec<[f64; 2]>| -> Vec<[f64; 2]> {
@@ -209,8 +213,10 @@ fn plot(ui: &mut Ui, world: &World<'_>, quantity: Quantity, height: f32, alone: 
             let line = HLine::new("no better than chance", 90.0).stroke(chance);
             plot.hline(line.style(LineStyle::dashed_loose()).allow_hover(false));
             let text = RichText::new("no better than chance").font(small).color(p.weak);
-            let at = PlotPoint::new(0.015 * right, 91.0);
-            plot.text(Text::new("", at, text).anchor(egui::Align2::LEFT_BOTTOM).allow_hover(false));
+            let at = PlotPoint::new(1.02 * right, 91.0);
+            plot.text(
+                Text::new("", at, text).anchor(egui::Align2::RIGHT_BOTTOM).allow_hover(false),
+            );
         }
         for curve in &curves {
             let colour = colours[curve.slot];
@@ -259,7 +265,13 @@ fn range(quantity: Quantity, curves: &[Curve]) -> (f64, f64) {
             let low = values().fold(100.0, f64::min);
             (if curves.is_empty() { 0.0 } else { (low - 3.0).clamp(0.0, 90.0) }, 100.5)
         }
-        Quantity::Loss => (0.0, (1.1 * values().fold(0.0, f64::max)).clamp(0.1, 1e6)),
+        Quantity::Loss => {
+            // What is measured in other terms does not squeeze the rest.
+            let alike = |c: &&Curve| c.dense || curves.iter().all(|c| !c.dense);
+            let late = |c: &Curve| c.points[c.points.len() / 8..].iter().map(|p| p[1]).collect();
+            let values = curves.iter().filter(alike).flat_map::<Vec<f64>, _>(late);
+            (0.0, (1.1 * values.filter(|v| v.is_finite()).fold(0.0, f64::max)).clamp(0.1, 1e6))
+        }
         Quantity::Update | Quantity::Feedback => {
             let high = values().fold(0.0, f64::max);
             (0.0, if high > 102.0 { 184.0 } else { 105.0 })

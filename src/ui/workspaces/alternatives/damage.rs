@@ -43,14 +43,14 @@ pub fn side(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
         signs(ui, &mut new);
         let tip = "How many bits an error has; 0: exact, 1: its sign alone";
-        counted(ui, ("Bits", "", Disturbance::BITS, tip), &mut new.bits);
+        counted(ui, ("Bits", Disturbance::BITS, tip), &mut new.bits);
         let layers = world.room.kept.course.hidden.len() as f64;
         let tip = "Nothing arrives at this hidden layer, nor below it where errors are handed on; 0: all arrive";
-        counted(ui, ("Cut at layer", "", (0.0, layers), tip), &mut new.cut);
+        counted(ui, ("Cut at layer", (0.0, layers), tip), &mut new.cut);
         let tip = "Normal noise, this many times as large as the errors";
         Field::new("Noise", "×", Disturbance::NOISE, tip).show_f32(ui, &mut new.noise);
         let tip = "Errors arrive so many batches late, when their layer sees other digits";
-        counted(ui, ("Late by", "batches", Disturbance::DELAY, tip), &mut new.delay);
+        counted(ui, ("Late by, batches", Disturbance::DELAY, tip), &mut new.delay);
     });
     if new != now {
         out.push(AlternativesEdit::Disturb(new));
@@ -59,13 +59,9 @@ pub fn side(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     silent(ui, world);
 }
 
-fn counted(
-    ui: &mut Ui,
-    (label, unit, range, tip): (&str, &str, (f64, f64), &str),
-    value: &mut usize,
-) {
+fn counted(ui: &mut Ui, (label, range, tip): (&str, (f64, f64), &str), value: &mut usize) {
     let mut wide = *value as f64;
-    if Field::new(label, unit, range, tip).whole().show(ui, &mut wide) {
+    if Field::new(label, "", range, tip).whole().show(ui, &mut wide) {
         *value = wide.round().clamp(range.0, range.1) as usize;
     }
 }
@@ -135,10 +131,12 @@ fn quick(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         if mend.on_hover_text("Nothing is done to errors any more").clicked() {
             out.push(AlternativesEdit::Disturb(Disturbance::default()));
         }
+        let held = world.room.aimed_at().any(|slot| world.room.in_hand(slot));
         let text = match now.describe() {
             _ if !any => "No rule here sends errors from layer to layer.".to_owned(),
             nothing if nothing.is_empty() => "Errors arrive as they were sent.".to_owned(),
-            text => format!("Errors on their way back: {text}"),
+            text if held => format!("Errors on their way back: {text}"),
+            text => format!("From the next start, errors on their way back: {text}"),
         };
         let colour = palette(ui.visuals()).warning;
         let text = RichText::new(text);
@@ -176,7 +174,8 @@ fn status(ui: &mut Ui, world: &World<'_>) {
             let accuracy = slots::accuracy(world, slot).map_or_else(|| "–".into(), percent);
             let text = format!("{} {accuracy}", slots::name(slot, rule));
             let text = RichText::new(text).font(theme::strong(13.0));
-            let label = ui.label(text.color(slots::colour(ui, slot)));
+            let text = text.color(slots::colour(ui, slot));
+            let label = ui.add(egui::Label::new(text).extend());
             label.on_hover_text(slots::state(world, slot));
         }
     });

@@ -50,18 +50,19 @@ pub struct Matrix<'a> {
 }
 
 impl Matrix<'_> {
-    /// Draws it into a square of `side` points; says `said` to who cannot see it. Gives
+    /// Draws it that large, points; says `said` to who cannot see it. Gives
     /// the cells' rows and columns.
     pub fn show(
         &self,
         ui: &mut Ui,
         (id, stamp): (Id, u64),
-        side: f32,
+        size: Vec2,
         said: &str,
     ) -> (Response, Blocks, Blocks) {
-        let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
+        let (rect, response) = ui.allocate_exact_size(size, Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, said));
-        let (down, across) = (Blocks::within(self.rows, side), Blocks::within(self.columns, side));
+        let (down, across) =
+            (Blocks::within(self.rows, size.y), Blocks::within(self.columns, size.x));
         let visuals = ui.visuals().clone();
         let means = std::cell::OnceCell::new();
         let colour = |cell: usize| {

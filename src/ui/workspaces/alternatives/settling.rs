@@ -14,7 +14,7 @@ use crate::core::decision::{said, unique_max};
 use crate::data::CLASSES;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::chart::{Chart, range};
+use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::time_bar::{Axis, Mark, TimeBar};
 use crate::ui::widgets::{page, picture, sources};
@@ -138,7 +138,8 @@ pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         .map(|at| Mark { at: at as u64, label: "From here on it is nudged".into(), colour })
         .into_iter()
         .collect();
-    let axis = Axis { unit: "sweeps", unit_per_step: 1.0, decimals: 0 };
+    let unit = if course.is_some() && free.is_none() { "steps" } else { "sweeps" };
+    let axis = Axis { unit, unit_per_step: 1.0, decimals: 0 };
     TimeBar::new(&world.room.playback, axis)
         .marks(&marks)
         .show(ui, &mut |edit| out.push(AlternativesEdit::Play(edit)));
@@ -313,11 +314,9 @@ fn energy(ui: &mut Ui, world: &World<'_>, course: &Course<'_>, at: usize, height
     let p = palette(ui.visuals());
     let last = (course.energies.len() - 1).max(1) as f64;
     let lowest = course.energies.iter().copied().fold(f64::INFINITY, f64::min);
-    let [mut low, high] = range(course.energies.iter().copied());
-    if lowest > 0.0 {
-        low = 0.0;
-    }
-    let top = high + 0.12 * (high - low);
+    let highest = course.energies.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let air = (0.08 * (highest - lowest)).max(1e-6 * highest.abs()).max(1e-12);
+    let (low, top) = (lowest - air, highest + 3.0 * air);
     let chart = Chart {
         id: "energy of settling",
         axes: [if course.free.is_some() { "sweeps" } else { "steps" }, "energy"],

@@ -56,9 +56,10 @@ pub fn buttons(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 /// All slots: cards beside each other, or rows where there is little width.
 pub fn cards(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if ui.available_width() < CARDS {
-        for slot in 0..SLOTS {
-            row(ui, world, slot, out);
-        }
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing.y = 4.0;
+            (0..SLOTS).for_each(|slot| row(ui, world, slot, out));
+        });
         return;
     }
     ui.columns(SLOTS, |columns| {
@@ -66,7 +67,9 @@ pub fn cards(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             theme::card(ui.visuals()).inner_margin(8).show(ui, |ui| {
                 ui.set_width(ui.available_width());
                 ui.spacing_mut().item_spacing.y = 3.0;
-                card(ui, world, slot, out);
+                // Columns would justify their text.
+                let left = egui::Layout::top_down(egui::Align::Min);
+                ui.with_layout(left, |ui| card(ui, world, slot, out));
             });
         }
     });

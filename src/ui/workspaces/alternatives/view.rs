@@ -13,7 +13,7 @@ const TABS: [Tab<Alternatives, AlternativesTab>; 4] = [
         is: AlternativesTab::Side,
         name: "Side by side",
         short: "Side by side",
-        see: "Up to four rules learn from the same weights on the same digits in the same order. Which of them find a way, and how far from the true gradient do they go?",
+        see: "Up to four rules, from the same weights, on the same digits. Which find a way?",
         show: |ui, world, out| {
             let from = ui.next_widget_position();
             slots::buttons(ui, world, out);
@@ -27,7 +27,7 @@ const TABS: [Tab<Alternatives, AlternativesTab>; 4] = [
         is: AlternativesTab::Back,
         name: "The way back",
         short: "Way back",
-        see: "Activity comes in from below each matrix, errors from above. Backpropagation needs the very same weights a second time, turned round; what stands there in the other rules?",
+        see: "Activity enters from below, errors from above. What stands on their way back?",
         show: back::show,
         side: back::side,
         bar: None,
@@ -36,7 +36,7 @@ const TABS: [Tab<Alternatives, AlternativesTab>; 4] = [
         is: AlternativesTab::Break,
         name: "Break it",
         short: "Break it",
-        see: "Disturb the errors on their way while the networks learn. What has to arrive: sizes, signs, the right cell, on time?",
+        see: "Disturb errors while networks learn. Must size, sign, place and time be right?",
         show: damage::show,
         side: damage::side,
         bar: None,
@@ -45,7 +45,7 @@ const TABS: [Tab<Alternatives, AlternativesTab>; 4] = [
         is: AlternativesTab::Settling,
         name: "Settling",
         short: "Settling",
-        see: "No error travels: the network settles, is nudged, and settles again; or cells of their own hold what was not predicted, and fall silent.",
+        see: "No error travels: activity settles, and each synapse learns from what changes.",
         show: settling::show,
         side: settling::side,
         bar: Some(settling::bar),
