@@ -5,12 +5,12 @@ use egui_kittest::kittest::Queryable;
 use super::Window;
 
 /// Two rules, set to a course of a moment, and a 3 to look at.
-fn open(epochs: f64) -> Window {
+fn open(digits: f64, epochs: f64) -> Window {
     let mut window = Window::open();
     window.draw(3, 1);
     window.click("Alternatives");
     window.wait_for_combo("Synthetic digits");
-    window.set("Training digits", 1000.0);
+    window.set("Training digits", digits);
     window.set("Epochs", epochs);
     let hidden = |w: &Window| w.harness.get_by_role_and_label(Role::TextInput, "Hidden").rect();
     assert!(hidden(&window).is_positive());
@@ -30,7 +30,7 @@ fn open(epochs: f64) -> Window {
 
 #[test]
 fn two_rules_learn_side_by_side_until_they_are_tested() {
-    let mut window = open(2.0);
+    let mut window = open(1000.0, 2.0);
     window.click("Start all");
     window.wait_for("both to be tested", |h| {
         h.query_all_by_label_contains("finished, tested").count() == 2
@@ -46,7 +46,7 @@ fn two_rules_learn_side_by_side_until_they_are_tested() {
 
 #[test]
 fn a_rule_is_swapped_broken_and_looked_into_while_it_learns() {
-    let mut window = open(200.0);
+    let mut window = open(10_000.0, 200.0);
     window.click("Start all");
     window.wait_for("both to learn", |h| h.query_all_by_label_contains("batch ").count() >= 2);
     window.pick("Rule 2", "Direct feedback alignment");

@@ -40,6 +40,18 @@ pub fn which(ui: &mut Ui, world: &World<'_>, fits: fn(&Rule) -> bool, out: &mut 
     }
 }
 
+/// The same as a list, where the side may be folded away.
+pub fn which_of(ui: &mut Ui, world: &World<'_>, fits: fn(&Rule) -> bool, out: &mut Outbox) {
+    let now = world.room.looked_at();
+    let rule = now.and_then(|slot| Some(slots::name(slot, world.room.kept.rule(slot)?)));
+    let list = ComboBox::from_id_salt("rule looked into")
+        .selected_text(rule.unwrap_or_default())
+        .width(190.0)
+        .show_ui(ui, |ui| which(ui, world, fits, out));
+    let named = || egui::WidgetInfo::labeled(egui::accesskit::Role::ComboBox, true, "Look into");
+    list.response.widget_info(named);
+}
+
 /// The digit, which one it is, and another one.
 pub fn digit(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let pixels = world.digit.pixels();
@@ -73,13 +85,23 @@ pub fn digit(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
 }
 
+/// What is drawn.
+#[derive(Clone, Copy)]
+struct Drawn<'a> {
+    rule: &'a Rule,
+    passage: &'a Passage,
+    /// Whether there is room for one layer only.
+    small: bool,
+}
+
 /// The view.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let from = ui.next_widget_position();
-    slots::buttons(ui, world, out);
-    if ui.available_width() < page::NARROW {
-        ui.horizontal_wrapped(|ui| which(ui, world, |_| true, out));
-    }
+    let (from, small) = (ui.next_widget_position(), page::small(ui));
+    slots::buttons(ui, world, out, |ui, out| {
+        if ui.max_rect().width() < page::NARROW {
+            which_of(ui, world, |_| true, out);
+        }
+    });
     let Some(slot) = world.room.looked_at() else {
         ui.label("Put a rule into a slot under Side by side.");
         return;
@@ -110,9 +132,13 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         rule.way_back,
         passage.label
     );
-    ui.label(RichText::new(text).font(theme::strong(13.5)));
-    layers(ui, world, (rule, passage), out);
-    account(ui, world, (rule, passage), out);
+    // Where there is little room the chosen rule says it.
+    if !small {
+        ui.label(RichText::new(text).font(theme::strong(13.5)));
+    }
+    let drawn = Drawn { rule, passage, small };
+    layers(ui, world, drawn, out);
+    account(ui, world, drawn, out);
     page::save_row(ui, out, "way-back", from, || csv(passage));
 }
 
@@ -130,22 +156,23 @@ fn nowhere(rule: &Rule) -> Option<&'static str> {
 }
 
 /// All layers beside each other, or one of them where there is little room.
-fn layers(ui: &mut Ui, world: &World<'_>, (rule, passage): (&Rule, &Passage), out: &mut Outbox) {
+fn layers(ui: &mut Ui, world: &World<'_>, drawn: Drawn<'_>, out: &mut Outbox) {
+    let Drawn { passage, small, .. } = drawn;
     let count = passage.layers.len();
     let below = if world.room.synapse.is_some() { 150.0 } else { 96.0 };
-    let texts = 3.0 * 24.0 + 2.0 * (STRIP + 6.0);
+    let texts = if small { 48.0 } else { 72.0 } + 2.0 * (STRIP + 6.0);
     let room = ui.available_height() - below;
     let of_pair = |width: f32, room: f32| {
         let width = ((width - 20.0) / 2.0).min(1.5 * room).max(60.0);
         vec2(width, room.clamp(60.0, 2.2 * width))
     };
     let together = (ui.available_width() - 8.0 * count as f32) / count as f32;
-    if together > 220.0 {
+    if !small && together > 220.0 {
         ui.horizontal_top(|ui| {
             for number in 0..count {
                 ui.vertical(|ui| {
                     ui.set_width(together);
-                    pair(ui, world, (rule, passage, number), of_pair(together, room - texts), out);
+                    pair(ui, world, (drawn, number), of_pair(together, room - texts), out);
                 });
             }
         });
@@ -155,7 +182,7 @@ fn layers(ui: &mut Ui, world: &World<'_>, (rule, passage): (&Rule, &Passage), ou
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let chosen = page::choose(ui, "layer of the way back", &names).min(count.saturating_sub(1));
     let size = of_pair(ui.available_width(), room - texts - 34.0);
-    pair(ui, world, (rule, passage, chosen), size, out);
+    pair(ui, world, (drawn, chosen), size, out);
 }
 
 fn short(passage: &Passage, number: usize) -> String {
@@ -170,17 +197,20 @@ fn short(passage: &Passage, number: usize) -> String {
 fn pair(
     ui: &mut Ui,
     world: &World<'_>,
-    (rule, passage, number): (&Rule, &Passage, usize),
+    (drawn, number): (Drawn<'_>, usize),
     size: egui::Vec2,
     out: &mut Outbox,
 ) {
+    let Drawn { rule, passage, small } = drawn;
     let layer = &passage.layers[number];
     let stamp = world.room.answer.number;
     let id = |what: &str| (Id::unique(("way back", number, what)), stamp);
     let below =
         if number == 0 { "the picture".to_owned() } else { format!("hidden layer {number}") };
-    let title = format!("{}: {} × {}", short(passage, number), layer.inputs, layer.units);
-    ui.label(RichText::new(title).font(theme::strong(13.0)));
+    if !small {
+        let title = format!("{}: {} × {}", short(passage, number), layer.inputs, layer.units);
+        ui.label(RichText::new(title).font(theme::strong(13.0)));
+    }
     let name = short(passage, number);
     let weak = palette(ui.visuals()).weak;
     ui.horizontal_top(|ui| {
@@ -287,11 +317,21 @@ fn backward(
 }
 
 /// The synapse that is looked at.
-fn account(ui: &mut Ui, world: &World<'_>, (rule, passage): (&Rule, &Passage), out: &mut Outbox) {
+fn account(ui: &mut Ui, world: &World<'_>, drawn: Drawn<'_>, out: &mut Outbox) {
+    let Drawn { rule, passage, small } = drawn;
     let p = palette(ui.visuals());
     let found = world.room.synapse.and_then(|s| Some((s, synapse::account(passage, rule, s)?)));
     let Some((chosen, quantities)) = found else {
-        let hint = "Click a picture of weights: what is the last change of a synapse made of?";
+        let hint = match small {
+            false => {
+                "Click a picture of weights: what is the last change of a synapse made of?".into()
+            }
+            true => format!(
+                "The digit is a {}, the answer {}. Click weights to see what changes them.",
+                passage.label,
+                said(unique_max(&passage.answer))
+            ),
+        };
         ui.label(RichText::new(hint).small().color(p.weak));
         return;
     };

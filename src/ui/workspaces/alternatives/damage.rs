@@ -115,7 +115,7 @@ fn silent(ui: &mut Ui, world: &World<'_>) {
 /// The view.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let from = ui.next_widget_position();
-    slots::buttons(ui, world, out);
+    slots::buttons(ui, world, out, |_, _| {});
     quick(ui, world, out);
     status(ui, world);
     curves::broken(ui, world, out, from);

@@ -12,6 +12,15 @@ use crate::workers::training::Phase;
 pub const SCENES: &[Scene] = &[
     Scene { name: "side-by-side", look: Look::Dark, set_up: side_by_side, ready: trained },
     Scene {
+        name: "projector",
+        look: Look::Projector,
+        set_up: |house| {
+            house.apply(AlternativesEdit::Look(Quantity::Accuracy, true));
+            house.apply(AlternativesEdit::Tab(AlternativesTab::Side));
+        },
+        ready: trained,
+    },
+    Scene {
         name: "way-back",
         look: Look::Light,
         set_up: |house| {
@@ -23,15 +32,6 @@ pub const SCENES: &[Scene] = &[
     },
     Scene { name: "break-it", look: Look::Dark, set_up: break_it, ready: trained },
     Scene { name: "settling", look: Look::Light, set_up: settle, ready: answered },
-    Scene {
-        name: "projector",
-        look: Look::Projector,
-        set_up: |house| {
-            house.apply(AlternativesEdit::Look(Quantity::Accuracy, true));
-            house.apply(AlternativesEdit::Tab(AlternativesTab::Side));
-        },
-        ready: trained,
-    },
 ];
 
 /// A course of seconds.

@@ -157,7 +157,11 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
         return;
     };
-    slots::buttons(ui, world, out);
+    slots::buttons(ui, world, out, |ui, out| {
+        if ui.max_rect().width() < page::NARROW {
+            back::which_of(ui, world, settles, out);
+        }
+    });
     if world.digit.is_blank() {
         return sources::no_digit(ui, world, out);
     }

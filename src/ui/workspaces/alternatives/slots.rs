@@ -24,8 +24,13 @@ pub fn name(slot: usize, rule: &Rule) -> String {
     format!("{} {}", slot + 1, rule.name)
 }
 
-/// Start, pause, step, begin anew.
-pub fn buttons(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+/// Start, pause, step, begin anew; `more` follows in the same row.
+pub fn buttons(
+    ui: &mut Ui,
+    world: &World<'_>,
+    out: &mut Outbox,
+    more: impl FnOnce(&mut Ui, &mut Outbox),
+) {
     let p = palette(ui.visuals());
     let room = &world.room;
     let any = room.kept.slots().next().is_some();
@@ -50,6 +55,7 @@ pub fn buttons(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         button(ui, any, "Step", tip, AlternativesEdit::Step);
         let tip = "All from the same initial weights again. Nothing is lost: every run stays among the runs of Train";
         button(ui, room.any_in_hand(), "Begin anew", tip, AlternativesEdit::Anew);
+        more(ui, out);
     });
 }
 

@@ -94,6 +94,8 @@ pub struct Slot {
     training: Training,
     /// It waits for its digits to be loaded.
     waiting: Option<Begin>,
+    /// Whether it is to stand still. A run that is only just beginning does not know.
+    held: bool,
 }
 
 impl Slot {
@@ -166,8 +168,7 @@ impl Alternatives {
 
     /// Whether any rule learns just now.
     pub fn learns(&self) -> bool {
-        let moves = |slot| self.in_hand(slot) && self.slots[slot].view.phase != Phase::Paused;
-        (0..SLOTS).any(moves)
+        (0..SLOTS).any(|slot| self.in_hand(slot) && !self.slots[slot].held)
     }
 
     /// The slot that the view in front looks into.
@@ -213,6 +214,7 @@ impl Alternatives {
             return;
         }
         let of = &mut self.slots[slot];
+        of.held = how != Begin::Run;
         match desk.digits(&config.data) {
             Wanted::Coming => of.waiting = Some(how),
             Wanted::Missing(why) => desk.toasts.failure(format!(
@@ -220,8 +222,7 @@ impl Alternatives {
             )),
             Wanted::Ready(split) => {
                 let config = Box::new(config);
-                let paused = how != Begin::Run;
-                let start = TrainCommand::Start { config, split, paused };
+                let start = TrainCommand::Start { config, split, paused: of.held };
                 let step = (how == Begin::Step).then_some(TrainCommand::Step);
                 let disturbed = of.disturbance;
                 of.changes.clear();
@@ -264,6 +265,7 @@ impl Alternatives {
     fn step(&mut self, desk: &mut Desk) {
         for slot in 0..SLOTS {
             if self.in_hand(slot) {
+                self.slots[slot].held = true;
                 let training = &self.slots[slot].training;
                 desk.sent(training.send(TrainCommand::Step));
                 // Who looks at its weights sees those after the step.
@@ -352,6 +354,7 @@ impl Workspace for Alternatives {
                 changes: Vec::new(),
                 training,
                 waiting: None,
+                held: false,
             })
         };
         Ok(Self {
@@ -411,6 +414,7 @@ impl Workspace for Alternatives {
             AlternativesEdit::Start => {
                 for slot in 0..SLOTS {
                     if self.in_hand(slot) {
+                        self.slots[slot].held = false;
                         self.slots[slot].training.set_paused(false);
                     } else {
                         self.begin(slot, Begin::Run, desk);
@@ -418,7 +422,13 @@ impl Workspace for Alternatives {
                 }
             }
             AlternativesEdit::Pause => {
-                self.slots.iter().for_each(|s| s.training.set_paused(true));
+                for slot in &mut self.slots {
+                    slot.held = true;
+                    if let Some(how) = &mut slot.waiting {
+                        *how = Begin::Held;
+                    }
+                    slot.training.set_paused(true);
+                }
             }
             AlternativesEdit::Step => self.step(desk),
             AlternativesEdit::Anew => {
@@ -473,6 +483,9 @@ impl Workspace for Alternatives {
         for slot in 0..SLOTS {
             let of = &mut self.slots[slot];
             of.view = of.training.view();
+            if of.held && of.view.phase == Phase::Training {
+                of.training.set_paused(true);
+            }
             of.training.watch_passage(looked_at == Some(slot));
             if let Some(how) = of.waiting.take() {
                 self.begin(slot, how, desk);

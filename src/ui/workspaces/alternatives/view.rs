@@ -16,7 +16,7 @@ const TABS: [Tab<Alternatives, AlternativesTab>; 4] = [
         see: "Up to four rules, from the same weights, on the same digits. Which find a way?",
         show: |ui, world, out| {
             let from = ui.next_widget_position();
-            slots::buttons(ui, world, out);
+            slots::buttons(ui, world, out, |_, _| {});
             slots::cards(ui, world, out);
             curves::show(ui, world, out, from);
         },
