@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::decision::first_max;
 use crate::core::npz::{Array, Arrays, Values};
 use crate::snn::diehl_cook::protocol::Shown;
 use crate::snn::diehl_cook::read_out::{Responses, predict};
@@ -296,8 +297,7 @@ impl Tally {
 
 /// Who fired most; the first of several.
 pub fn winner(counts: &[u32]) -> Option<usize> {
-    let most = counts.iter().copied().max().filter(|n| *n > 0)?;
-    counts.iter().position(|n| *n == most)
+    first_max(counts).filter(|winner| counts[*winner] > 0)
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use egui::accesskit::Role;
 use egui::{Color32, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 
 use super::pictures::unit_name;
+use crate::core::decision::first_max;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::picture;
+use crate::ui::widgets::{picture, tiles};
 use crate::workers::conversion::StageView;
 
 /// What a picture shows.
@@ -32,12 +33,10 @@ impl Grid {
     /// As large as fits into `room`.
     fn of([h, w, c]: [usize; 3], room: Vec2) -> Self {
         let grid = |across: usize| Self { across, down: c.div_ceil(across), h, w };
-        let scale = |across: &usize| {
-            let (rows, columns) = grid(*across).size();
+        grid(tiles::columns(c, |across| {
+            let (rows, columns) = grid(across).size();
             (room.x / columns as f32).min(room.y / rows as f32)
-        };
-        let across = (1..=c).max_by(|a, b| scale(a).total_cmp(&scale(b))).unwrap_or(1);
-        grid(across)
+        }))
     }
 
     fn gap(&self) -> usize {
@@ -134,8 +133,7 @@ impl<'a> Maps<'a> {
             if h * w == 1 { format!("{c} units") } else { format!("{c} maps of {h} by {w} units") };
         let active = self.values.iter().filter(|v| **v > 0.0).count();
         let percent = 100.0 * active as f32 / self.values.len().max(1) as f32;
-        let most = (0..self.values.len())
-            .max_by(|a, b| self.values[*a].total_cmp(&self.values[*b]))
+        let most = first_max(&self.values)
             .filter(|k| self.values[*k] > 0.0)
             .map(|k| (self.values[k], unit_name(self.stage, k)));
         let name = &self.stage.name;

@@ -8,7 +8,7 @@ use crate::core::bounds::Span;
 use crate::ui::command::{Command, DigitEdit, Outbox};
 use crate::ui::digit::{Source, Treatment};
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::{canvas, digit_view, number, sources};
+use crate::ui::widgets::{canvas, digit_view, figure, number, sources};
 
 /// Space between the columns, points.
 const GAP: f32 = 12.0;
@@ -292,19 +292,22 @@ fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
     }
     let rect = Rect::from_min_max(from, ui.max_rect().max);
-    if low {
-        ui.horizontal(|ui| {
-            ui.menu_button("Sort, weights, save …", |ui| {
-                answer_list::order(ui, view, out);
-                answer_list::sets(ui, world, out);
-                saves(ui, rect, table, out);
+    figure::place(ui, FIGURE, rect);
+    figure::controls(ui, |ui| {
+        if low {
+            ui.horizontal(|ui| {
+                ui.menu_button("Sort, weights, save …", |ui| {
+                    answer_list::order(ui, view, out);
+                    answer_list::sets(ui, world, out);
+                    saves(ui, table, out);
+                });
             });
-        });
-    } else {
-        answer_list::order(ui, view, out);
-        answer_list::sets(ui, world, out);
-        ui.horizontal(|ui| saves(ui, rect, table, out));
-    }
+        } else {
+            answer_list::order(ui, view, out);
+            answer_list::sets(ui, world, out);
+            ui.horizontal(|ui| saves(ui, table, out));
+        }
+    });
     ScrollArea::vertical().id_salt("answers").show(ui, |ui| {
         let rows = answer_list::show(ui, entries, view, truth, out);
         for (key, response) in rows {
@@ -318,15 +321,17 @@ fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     });
 }
 
-/// Saves the answers: what is seen within `rect`, or the probabilities.
-fn saves(ui: &mut Ui, rect: Rect, table: String, out: &mut Outbox) {
-    if ui.button("Save as PNG").on_hover_text("The picture of the answers").clicked() {
-        out.push(Command::SavePicture { name: "answers", rect });
+/// Name of the answers as a file.
+const FIGURE: &str = "answers";
+
+/// Saves the answers: as they are seen, or the probabilities.
+fn saves(ui: &mut Ui, table: String, out: &mut Outbox) {
+    if figure::button(ui, out, "Save as PNG", FIGURE) {
         ui.close();
     }
     let tip = "The ten probabilities of every network";
     if ui.button("Save as CSV").on_hover_text(tip).clicked() {
-        out.push(Command::SaveText { name: "answers".into(), text: table });
+        out.push(Command::SaveText { name: FIGURE.into(), text: table });
         ui.close();
     }
 }

@@ -9,10 +9,10 @@ use super::tint::{self, short};
 use crate::ann::inspect::Unit;
 use crate::ann::inspect::product::{Formula, Sum, Term};
 use crate::ann::ops::recurrent::{Cell, LastStep};
+use crate::core::decision::first_max;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::number;
-use crate::ui::widgets::picture;
+use crate::ui::widgets::{figure, number, picture};
 use crate::workers::inspect::{Inspection, Part};
 
 /// Draws the sum.
@@ -35,8 +35,7 @@ pub fn show(
 /// A sum of products.
 fn weighted(ui: &mut Ui, world: &World<'_>, part: &Part, sum: &Sum, out: &mut Outbox) {
     let parts = sum.by_channel();
-    let strongest = (0..parts.len())
-        .fold(0, |best, i| if parts[i].abs() > parts[best].abs() { i } else { best });
+    let strongest = first_max(parts.iter().map(|v| v.abs())).unwrap_or(0);
     let view = &world.room.kept;
     let input = view.input.unwrap_or(strongest).min(parts.len().saturating_sub(1));
     formula(ui, sum, parts.len());
@@ -48,6 +47,7 @@ fn weighted(ui: &mut Ui, world: &World<'_>, part: &Part, sum: &Sum, out: &mut Ou
     grids(ui, part, sum, (input, &terms), chosen, parts.len() > 1, out);
     match chosen {
         Some(chosen) => one(ui, part, sum, &terms[chosen], input),
+        None if figure::saving(ui.ctx()) => {}
         None => {
             let text = "Click a square for one product of the sum.";
             ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
@@ -134,12 +134,16 @@ fn channels(ui: &mut Ui, parts: &[f32], input: usize, fixed: bool, out: &mut Out
     ui.horizontal(|ui| {
         let mut chosen = input;
         let label = ui.label(RichText::new("Input").small());
+        let saving = figure::saving(ui.ctx());
         let field = number::drag(&mut chosen).range(0..=parts.len() - 1);
-        if ui.add(field).labelled_by(label.id).changed() {
+        if saving {
+            ui.label(RichText::new(input.to_string()).small());
+        } else if ui.add(field).labelled_by(label.id).changed() {
             out.push(FieldsEdit::Input(Some(chosen)));
         }
         ui.label(RichText::new(format!("adds {}", short(parts[input]))).small());
         if fixed
+            && !saving
             && ui
                 .small_button("Strongest")
                 .on_hover_text("Always the input that adds or takes most")

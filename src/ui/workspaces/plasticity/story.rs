@@ -18,7 +18,7 @@ use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::{Chart, range};
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::number;
-use crate::ui::widgets::page;
+use crate::ui::widgets::{figure, page};
 use crate::ui::widgets::raster::plot_x;
 use crate::ui::widgets::time_axis::{self, Axis, TimeView};
 use crate::ui::widgets::time_bar::{self, Mark, TimeBar};
@@ -158,7 +158,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         words(ui, world, told, small);
         if !low {
             let traces = || told.traces.to_csv(0..told.traces.steps());
-            page::save_row(ui, out, "pair-story", from, traces);
+            figure::save_below(ui, out, "pair-story", from, traces);
         }
     }
 }

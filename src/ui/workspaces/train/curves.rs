@@ -16,7 +16,7 @@ use crate::core::csv::{self, row};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::page;
+use crate::ui::widgets::{figure, page};
 use crate::workers::runs::RunRecord;
 
 /// Which of the two curves a plot shows.
@@ -63,7 +63,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     } else {
         plot(ui, world, &runs, both[alone], height, cursor);
     }
-    page::save_row(ui, out, "training-curves", from, || csv(&runs));
+    figure::save_below(ui, out, "training-curves", from, || csv(&runs));
 }
 
 /// The run in hand first, then those chosen for comparison.

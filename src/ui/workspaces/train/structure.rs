@@ -4,12 +4,13 @@
 use egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, vec2};
 
 use super::World;
-use super::view::{figure, save};
+use super::view;
 use crate::ann::zoo::{self, Architecture, Cost, LayerSummary};
 use crate::core::csv::{self, row};
 use crate::core::text::{grouped, millions};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::figure;
 use crate::ui::widgets::structure::{self, Structure};
 
 /// Draws the tab for the network that is chosen in the form.
@@ -50,7 +51,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         })
         .inner;
     let to = egui::pos2(ui.max_rect().right(), bottom.min(ui.max_rect().bottom() - 40.0));
-    save(ui, "network", Rect::from_min_max(from, to), out, &|| csv(&lines, &cost));
+    figure::save_row(ui, out, "network", Rect::from_min_max(from, to), || csv(&lines, &cost));
 }
 
 fn heading(ui: &mut Ui, architecture: &Architecture) {
@@ -87,7 +88,7 @@ fn totals(ui: &mut Ui, cost: &Cost) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 18.0;
         for (name, value, tip) in shown {
-            figure(ui, name, &value, tip, 15.0);
+            view::figure(ui, name, &value, tip, 15.0);
         }
     });
 }
