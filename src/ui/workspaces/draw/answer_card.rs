@@ -2,7 +2,7 @@
 
 use egui::{Align2, CornerRadius, Rect, Sense, Ui, Vec2, pos2};
 
-use super::answer_list::Entry;
+use super::entries::Entry;
 use crate::core::text::certainty;
 use crate::ui::theme::{self, palette};
 use crate::workers::answers::Answer;

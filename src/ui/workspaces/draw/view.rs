@@ -2,7 +2,8 @@
 
 use egui::{Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2};
 
-use super::answer_list::{self, Entry};
+use super::answer_list;
+use super::entries::{self, Entry};
 use super::{World, answer_card, photo};
 use crate::core::bounds::Span;
 use crate::ui::command::{Command, DigitEdit, Outbox};
@@ -273,7 +274,7 @@ fn about(world: &World<'_>) -> Option<String> {
 /// The headline, the chosen answer large, and all answers in a list.
 fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let truth = world.digit.label();
-    let entries = answer_list::entries(world);
+    let entries = entries::entries(world);
     let from = ui.next_widget_position();
     let low = ui.available_height() < LOW;
     headline(ui, world, &entries, truth);
@@ -282,7 +283,7 @@ fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
     let view = &world.room.kept;
     let large = entries.iter().find(|e| e.key == view.large).or(entries.first());
-    let (table, rows) = (answer_list::csv(&entries), answer_list::height(&entries, view, 2));
+    let (table, rows) = (entries::csv(&entries), answer_list::height(&entries, view, 2));
     if let Some(entry) = large {
         let room = ui.available_height();
         let height = if low { room - rows - 44.0 } else { room * 0.24 };
@@ -342,7 +343,7 @@ fn headline(ui: &mut Ui, world: &World<'_>, entries: &[Entry<'_>], truth: Option
     let text = if world.digit.is_blank() {
         "Draw, and they answer".to_owned()
     } else {
-        answer_list::agreement(entries)
+        entries::agreement(entries)
     };
     // Wrapped, so that a long headline does not widen the column beyond the window.
     ui.horizontal_wrapped(|ui| {
