@@ -16,7 +16,7 @@ use super::toasts::Toasts;
 use crate::ann::bundled::{self, WeightSet};
 use crate::core::clock::{stamp, unix_seconds};
 use crate::data::registry::{SYNTHETIC, Split};
-use crate::workers::answers::{Answer, Answers, Question};
+use crate::workers::answers::{Answer, Answers, ModelsQuestion};
 use crate::workers::download::DownloadView;
 use crate::workers::library::{Job, Library, Loading};
 use crate::workers::models::{self, Model, Models, Origin};
@@ -339,7 +339,7 @@ impl Desk {
                 };
                 let models = self.settled.iter().filter(asked).cloned().collect();
                 let (filter, set) = (filter.clone(), self.set);
-                Some(search::Question { serial, filter, split, models, set })
+                Some(search::SearchQuestion { serial, filter, split, models, set })
             }
         };
         self.hub.searcher.ask(question);
@@ -425,7 +425,7 @@ impl Desk {
         if !known || self.asked.1 != version {
             self.asked = (self.asked.0 + 1, version, Some(Arc::clone(&self.models)));
             if !blank {
-                self.hub.answerer.ask(Question {
+                self.hub.answerer.ask(ModelsQuestion {
                     serial: self.asked.0,
                     pixels: Box::new(*self.digit.pixels()),
                     models: Arc::clone(&self.models),

@@ -20,7 +20,7 @@ use super::time_axis::{self, Axis, GUTTER, TimeView};
 use crate::snn::recording::{Recording, View};
 use crate::ui::theme::{self, palette};
 use crate::workers::plotter::{
-    Answer, Answered, Plotter, Question, RasterPicture, RasterTask, Task, draw_raster,
+    Answer, Answered, PlotQuestion, PlotTask, Plotter, RasterPicture, RasterTask, draw_raster,
 };
 use rate::RateBins;
 
@@ -262,11 +262,11 @@ impl Raster<'_> {
         let now = (task, self.recording.steps(), Arc::as_ptr(self.recording) as usize);
         if kept.asked.as_ref() != Some(&now) {
             kept.serial += 1;
-            self.plotter.ask(Question {
+            self.plotter.ask(PlotQuestion {
                 key,
                 serial: kept.serial,
                 recording: Arc::clone(self.recording),
-                task: Task::Raster(now.0.clone()),
+                task: PlotTask::Raster(now.0.clone()),
             });
             kept.asked = Some(now);
         }

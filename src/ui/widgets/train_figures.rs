@@ -12,7 +12,7 @@ use crate::snn::recording::Recording;
 use crate::snn::recording::statistics::TrainStatistics;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
-use crate::workers::plotter::{Answer, Plotter, Question, Task};
+use crate::workers::plotter::{Answer, PlotQuestion, PlotTask, Plotter};
 
 /// What was asked last, to ask again only when it changes.
 #[derive(Clone, Default, PartialEq)]
@@ -107,11 +107,11 @@ fn measured(
     let mut asked: Asked = ui.data(|d| d.get_temp(id)).unwrap_or_default();
     if asked.what != Some(what) {
         asked = Asked { serial: asked.serial + 1, what: Some(what) };
-        plotter.ask(Question {
+        plotter.ask(PlotQuestion {
             key: id.value(),
             serial: asked.serial,
             recording: Arc::clone(recording),
-            task: Task::Statistics { neurons, steps },
+            task: PlotTask::Statistics { neurons, steps },
         });
         ui.data_mut(|d| d.insert_temp(id, asked));
     }

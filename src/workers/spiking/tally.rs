@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::decision::first_max;
 use crate::core::npz::{Array, Arrays, Values};
-use crate::snn::diehl_cook::protocol::Shown;
+use crate::snn::diehl_cook::protocol::AcceptedImage;
 use crate::snn::diehl_cook::read_out::{Responses, predict};
 
 /// Images between two labellings.
@@ -128,7 +128,7 @@ impl Tally {
 
     /// An image of this class was learnt; `number` is its place in the training set.
     /// Returns the winner.
-    pub fn add(&mut self, shown: &Shown, number: u32, class: u8) -> Option<usize> {
+    pub fn add(&mut self, shown: &AcceptedImage, number: u32, class: u8) -> Option<usize> {
         let class = class.min(9);
         if self.labels.iter().any(Option::is_some) {
             if self.answers.len() == WINDOW {
@@ -304,8 +304,8 @@ pub fn winner(counts: &[u32]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn shown(counts: [u32; 3]) -> Shown {
-        Shown { image: 0, replica: 0, counts: counts.to_vec(), times: 1 }
+    fn shown(counts: [u32; 3]) -> AcceptedImage {
+        AcceptedImage { image: 0, replica: 0, counts: counts.to_vec(), times: 1 }
     }
 
     #[test]

@@ -117,7 +117,7 @@ pub fn show(
         let differs = entry.votes
             && most
                 .is_some_and(|most| entry.answer.is_some_and(|a| a.best().0.unwrap_or(10) != most));
-        let look = Look { large: entry.key == view.large, truth, differs, height };
+        let look = RowLook { large: entry.key == view.large, truth, differs, height };
         let response = row(ui, entry, &look);
         if response.clicked() {
             out.push(DrawEdit::Answers(AnswersView {
@@ -171,7 +171,7 @@ fn heading(ui: &mut Ui, text: &str) {
 }
 
 /// How a row is drawn.
-struct Look {
+struct RowLook {
     large: bool,
     truth: Option<u8>,
     /// It answers otherwise than most.
@@ -181,7 +181,7 @@ struct Look {
 
 /// Name, ten small bars, the answer, how sure, and the test accuracy; where there is
 /// little room, the name and the answer.
-fn row(ui: &mut Ui, entry: &Entry<'_>, look: &Look) -> egui::Response {
+fn row(ui: &mut Ui, entry: &Entry<'_>, look: &RowLook) -> egui::Response {
     let p = palette(ui.visuals());
     let width = ui.available_width();
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, look.height), Sense::click());

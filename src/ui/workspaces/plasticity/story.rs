@@ -127,39 +127,39 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let chosen = small.then(|| page::choose(ui, "story", &names));
     let from = ui.next_widget_position();
     ui.spacing_mut().item_spacing.y = 4.0;
-    let told = world.room.results.story.as_ref().map(|answer| &answer.1);
+    let result = world.room.results.story.as_ref().map(|answer| &answer.1);
     let words_below = if small { 46.0 } else { 96.0 };
     // Very low, it does without what is not needed to see the pair.
     let low = ui.available_height() < VERY_LOW;
     let save = if low { 0.0 } else { 36.0 };
     let room = (ui.available_height() - words_below - save).clamp(150.0, 620.0);
-    match (chosen, told) {
-        (Some(0), Some(told)) => {
+    match (chosen, result) {
+        (Some(0), Some(result)) => {
             let top = ui.next_widget_position().y;
             let axis = times_to_drag(ui, world, out);
             if !low {
                 time_axis::show(ui, &axis);
             }
             let used = ui.next_widget_position().y - top;
-            window(ui, world, told, room - used);
+            window(ui, world, result, room - used);
         }
-        (None, Some(told)) => {
+        (None, Some(result)) => {
             let beside = (0.36 * ui.available_width()).clamp(220.0, 480.0);
             ui.horizontal_top(|ui| {
                 let size = vec2(ui.available_width() - beside - 12.0, room);
                 let down = egui::Layout::top_down(egui::Align::Min);
                 ui.allocate_ui_with_layout(size, down, |ui| {
-                    synapse(ui, world, Some(told), room, out);
+                    synapse(ui, world, Some(result), room, out);
                 });
-                window(ui, world, told, room);
+                window(ui, world, result, room);
             });
         }
-        (_, told) => synapse(ui, world, told, room, out),
+        (_, result) => synapse(ui, world, result, room, out),
     }
-    if let Some(told) = told {
-        words::show(ui, world, told, small);
+    if let Some(result) = result {
+        words::show(ui, world, result, small);
         if !low {
-            let traces = || told.traces.to_csv(0..told.traces.steps());
+            let traces = || result.traces.to_csv(0..result.traces.steps());
             figure::save_below(ui, out, "pair-story", from, traces);
         }
     }
@@ -169,29 +169,30 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 fn synapse(
     ui: &mut Ui,
     world: &World<'_>,
-    told: Option<&StoryResult>,
+    result: Option<&StoryResult>,
     room: f32,
     out: &mut Outbox,
 ) {
     let top = ui.next_widget_position().y;
     let axis = times_to_drag(ui, world, out);
-    let Some(told) = told else {
+    let Some(result) = result else {
         ui.label("The synapse is being simulated …");
         return;
     };
     let used = ui.next_widget_position().y - top;
-    plots(ui, world, told, &axis, room - used - time_axis::AXIS_HEIGHT - 8.0, out);
+    plots(ui, world, result, &axis, room - used - time_axis::AXIS_HEIGHT - 8.0, out);
     time_axis::show(ui, &axis);
 }
 
 /// The STDP window with the pair as a dot; of several spikes, a dot for each pair.
-fn window(ui: &mut Ui, world: &World<'_>, told: &StoryResult, height: f32) {
+fn window(ui: &mut Ui, world: &World<'_>, result: &StoryResult, height: f32) {
     let p = palette(ui.visuals());
     let thick = if world.session.projector { 3.2 } else { 2.2 };
-    let (dots, single) = (told.pairs(), told.task.pre_ms.len() * told.task.post_ms.len() == 1);
+    let (dots, single) =
+        (result.pairs(), result.task.pre_ms.len() * result.task.post_ms.len() == 1);
     let furthest = dots.iter().map(|d| d[0].abs()).fold(0.0, f64::max);
     let reach = furthest.max(60.0) + 4.0;
-    let sides = told.window(reach);
+    let sides = result.window(reach);
     let values = sides.iter().flatten().chain(&dots).map(|q| q[1]);
     let [low, high] = range(values);
     let chart = Chart {
@@ -297,13 +298,13 @@ fn spikes(
 fn plots(
     ui: &mut Ui,
     world: &World<'_>,
-    told: &StoryResult,
+    result: &StoryResult,
     axis: &Axis,
     room: f32,
     out: &mut Outbox,
 ) {
     let p = palette(ui.visuals());
-    let rule = rule(&told.task.learner.rule.id);
+    let rule = rule(&result.task.learner.rule.id);
     let thick = world.session.projector;
     let cursor_ms = Some(world.room.story.at() as f64 * DT_MS);
     let n = rule.pre.len() + rule.post.len();
@@ -317,10 +318,10 @@ fn plots(
             Line { channel: i, name: trace.label.to_owned(), colour }
         })
         .collect();
-    let begin = told.task.learner.weight as f32;
+    let begin = result.task.learner.weight as f32;
     let traces = TracePlot {
         title: "traces",
-        traces: &told.traces,
+        traces: &result.traces,
         lines: &lines,
         levels: &[],
         spikes: None,
@@ -330,11 +331,12 @@ fn plots(
         thick,
     };
     // A band as wide as the largest change, so that a small one is seen.
-    let changes = told.happenings.iter().flat_map(|h| h.weights).map(|w| (w as f32 - begin).abs());
+    let changes =
+        result.happenings.iter().flat_map(|h| h.weights).map(|w| (w as f32 - begin).abs());
     let wide = changes.fold(1e-5f32, f32::max) * 1.3;
     let weight = TracePlot {
         title: "weight",
-        traces: &told.traces,
+        traces: &result.traces,
         lines: &[Line { channel: n, name: "weight".into(), colour: p.series[2] }],
         levels: &[Level { value: begin, name: format!("{begin:.3} at the beginning") }],
         spikes: None,

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use super::Spiking;
 use crate::core::text::grouped;
 use crate::ui::desk::Desk;
-use crate::workers::spiking::measure::Task;
+use crate::workers::spiking::measure::MeasureTask;
 use crate::workers::spiking::network::Learnt;
-use crate::workers::spiking::shown::{Network, Question};
+use crate::workers::spiking::shown::{DigitQuestion, Network};
 
 /// The network that answers where the user has trained none.
 const AT_HAND: &str = "diehl-cook-400";
@@ -55,7 +55,7 @@ impl Spiking {
         self.serial += 1;
         (self.asked, self.asked_at) = ((version, Some(network.clone())), Instant::now());
         let pixels = Box::new(*desk.digit.pixels());
-        self.presenter.ask(Question { serial: self.serial, pixels, network });
+        self.presenter.ask(DigitQuestion { serial: self.serial, pixels, network });
     }
 
     /// The network that the workspace is about: the one that has learnt here, if it
@@ -78,8 +78,12 @@ impl Spiking {
         let (Some(network), Some(split)) = (self.network_at_hand(desk), desk.best_digits()) else {
             return;
         };
-        let task =
-            Task::Test { network, train: split.train, test: split.test, images: TEST_IMAGES };
+        let task = MeasureTask::Test {
+            network,
+            train: split.train,
+            test: split.test,
+            images: TEST_IMAGES,
+        };
         desk.sent(self.measure.ask(task));
     }
 
@@ -88,7 +92,7 @@ impl Spiking {
             return;
         };
         let beside = BESIDE.iter().filter_map(|id| desk.models.iter().find(|m| m.key == *id));
-        let task = Task::Damage {
+        let task = MeasureTask::Damage {
             damage: self.kept.damage,
             network,
             models: beside.cloned().collect(),

@@ -9,7 +9,7 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
 use crate::ui::widgets::tiles::{self, Tiles};
-use crate::workers::spiking::fields::Look;
+use crate::workers::spiking::fields::FieldColours;
 use crate::workers::spiking::view::Fields;
 
 /// As large as fits into `room`; a little smaller where that makes a whole rectangle.
@@ -49,7 +49,7 @@ pub fn show(
     });
     let wanted = picture::stamp((ui.visuals().dark_mode, places.columns, labels.len()));
     if fields.picture.look != wanted {
-        out.push(SpikingEdit::Look(look(ui, wanted, places.columns)));
+        out.push(SpikingEdit::FieldColours(look(ui, wanted, places.columns)));
     }
     let drawn = &fields.picture;
     if drawn.columns == places.columns && !drawn.rgba.is_empty() {
@@ -82,12 +82,12 @@ pub fn show(
 }
 
 /// The colours of the theme, for the worker.
-fn look(ui: &Ui, stamp: u64, columns: usize) -> Arc<Look> {
+fn look(ui: &Ui, stamp: u64, columns: usize) -> Arc<FieldColours> {
     let ramp = |digit: Option<u8>| {
         std::array::from_fn(|i| theme::field(ui.visuals(), digit, i as f32 / 255.0).to_array())
     };
     let ramps = Arc::new(std::array::from_fn(|d| ramp((d < 10).then_some(d as u8))));
-    Arc::new(Look { stamp, columns, ramps })
+    Arc::new(FieldColours { stamp, columns, ramps })
 }
 
 fn grid(ui: &Ui, places: &Tiles) {

@@ -26,11 +26,11 @@ use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::library::Job;
 use crate::workers::spiking::damage::Damage;
-use crate::workers::spiking::fields::Look;
+use crate::workers::spiking::fields::FieldColours;
 use crate::workers::spiking::keep::Kept;
 use crate::workers::spiking::measure::{MeasureThread, Measured};
 use crate::workers::spiking::network::{LiveSettings, Setup};
-use crate::workers::spiking::shown::{Network, Shown, ShownThread};
+use crate::workers::spiking::shown::{DigitPresentation, Network, ShownThread};
 use crate::workers::spiking::view::SpikingView;
 use crate::workers::spiking::{SpikingCommand, SpikingThread};
 
@@ -70,7 +70,7 @@ pub enum SpikingEdit {
     /// How the raster is looked at.
     Plot(Box<RasterView>),
     /// How the fields are to be painted.
-    Look(Arc<Look>),
+    FieldColours(Arc<FieldColours>),
     /// Measure the network's accuracy.
     Test,
     /// Choose a damage.
@@ -91,7 +91,7 @@ pub struct Spiking {
     /// The run.
     pub view: Arc<SpikingView>,
     /// What the current digit raised.
-    pub shown: Arc<Shown>,
+    pub shown: Arc<DigitPresentation>,
     /// What was measured.
     pub measured: Arc<Measured>,
     /// In images.
@@ -343,7 +343,7 @@ impl Workspace for Spiking {
                 }
             }
             SpikingEdit::Plot(plot) => self.plot = *plot,
-            SpikingEdit::Look(look) => self.run.set_look(look),
+            SpikingEdit::FieldColours(look) => self.run.set_look(look),
             SpikingEdit::Test => self.test(desk),
             SpikingEdit::Damage(damage) => self.kept.damage = damage,
             SpikingEdit::Measure => self.measure_damage(desk),

@@ -132,7 +132,7 @@ pub(super) fn plot(
             }
             for (i, run) in runs.iter().enumerate() {
                 let colour = p.series[i % p.series.len()];
-                let look = Look { quantity, thick, colour, alone: runs.len() == 1 };
+                let look = LineLook { quantity, thick, colour, alone: runs.len() == 1 };
                 look.draw(plot, run, p.series[1]);
             }
             if let Some(at) = cursor {
@@ -208,7 +208,7 @@ fn bounds(runs: &[&RunRecord], quantity: Quantity) -> (f64, f64) {
 }
 
 /// How the lines of a run are drawn.
-struct Look {
+struct LineLook {
     quantity: Quantity,
     thick: f32,
     colour: Color32,
@@ -216,7 +216,7 @@ struct Look {
     alone: bool,
 }
 
-impl Look {
+impl LineLook {
     fn draw(&self, plot: &mut egui_plot::PlotUi<'_>, run: &RunRecord, validation: Color32) {
         let per_epoch = (run.total_steps as f64 / run.config.epochs.max(1) as f64).max(1.0);
         let is_loss = self.quantity == Quantity::Loss;

@@ -10,18 +10,18 @@ use crate::ui::workspaces::plasticity::settings::rule;
 
 /// The moment in numbers, and every spike so far with what it changed; in a small window
 /// the last one.
-pub fn show(ui: &mut Ui, world: &World<'_>, told: &StoryResult, small: bool) {
+pub fn show(ui: &mut Ui, world: &World<'_>, result: &StoryResult, small: bool) {
     let p = palette(ui.visuals());
-    let rule = rule(&told.task.learner.rule.id);
+    let rule = rule(&result.task.learner.rule.id);
     let at = world.room.story.at();
     let names: Vec<&str> = rule.pre.iter().chain(rule.post).map(|t| t.name).collect();
     let values: Vec<String> = names
         .iter()
         .enumerate()
-        .map(|(i, name)| format!("{name} = {:.3}", told.traces.value(i, at).unwrap_or(0.0)))
+        .map(|(i, name)| format!("{name} = {:.3}", result.traces.value(i, at).unwrap_or(0.0)))
         .collect();
-    let weight = told.traces.value(names.len(), at).unwrap_or(0.0);
-    let begin = told.task.learner.weight;
+    let weight = result.traces.value(names.len(), at).unwrap_or(0.0);
+    let begin = result.task.learner.weight;
     let text = format!(
         "{:.1} ms: {}, w = {weight:.4} ({} so far)",
         at as f64 * DT_MS,
@@ -30,14 +30,14 @@ pub fn show(ui: &mut Ui, world: &World<'_>, told: &StoryResult, small: bool) {
     );
     ui.add(egui::Label::new(RichText::new(text).font(theme::strong(13.5))).wrap());
     if small {
-        let last = told.happenings.iter().rfind(|h| h.step <= at);
+        let last = result.happenings.iter().rfind(|h| h.step <= at);
         let text = last.map_or_else(|| "No spike yet".to_owned(), sentence);
         ui.add(egui::Label::new(RichText::new(text).small()).wrap());
         return;
     }
     egui::ScrollArea::vertical().max_height(64.0).auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
-        for happening in &told.happenings {
+        for happening in &result.happenings {
             let past = happening.step <= at;
             let colour = if past { p.text } else { p.weak.gamma_multiply(0.7) };
             let text = RichText::new(sentence(happening)).small().color(colour);

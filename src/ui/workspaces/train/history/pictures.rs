@@ -15,7 +15,7 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::tiles::{self, Tiles};
 use crate::ui::widgets::{figure, number, picture};
-use crate::workers::scrub::Shown;
+use crate::workers::scrub::MomentView;
 use crate::workers::scrub::bank::{Bank, near_square};
 
 /// From this width on, scale and buttons are in one row, points.
@@ -79,7 +79,7 @@ pub fn show(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
     draw(ui, scene, shown, bank, &drawn, channel, out);
 }
 
-fn maps(ui: &mut Ui, scene: &Scene<'_, '_>, shown: &Shown, bank: &Bank, out: &mut Outbox) {
+fn maps(ui: &mut Ui, scene: &Scene<'_, '_>, shown: &MomentView, bank: &Bank, out: &mut Outbox) {
     let step = bank.name.split('.').next().unwrap_or_default();
     let maps = shown.answer.as_ref().and_then(|(_, maps)| maps.iter().find(|m| m.step == step));
     let Some(maps) = maps else {
@@ -191,7 +191,7 @@ impl Grid {
 fn draw(
     ui: &mut Ui,
     scene: &Scene<'_, '_>,
-    shown: &Shown,
+    shown: &MomentView,
     bank: &Bank,
     drawn: &Values<'_>,
     channel: usize,
@@ -347,7 +347,7 @@ fn short(value: f32) -> String {
 /// The pictures shown: a line for each row of a tile.
 fn csv(
     bank: &Bank,
-    shown: &Shown,
+    shown: &MomentView,
     drawn: &Values<'_>,
     units: &std::ops::Range<usize>,
     channel: usize,
