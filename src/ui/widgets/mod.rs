@@ -21,5 +21,6 @@ pub mod structure;
 pub mod tiles;
 pub mod time_axis;
 pub mod time_bar;
+pub mod tip;
 pub mod trace_plot;
 pub mod train_figures;

@@ -253,7 +253,7 @@ fn row(ui: &mut Ui, entry: &Entry<'_>, look: &RowLook) -> egui::Response {
     let spoken = entry.spoken();
     response
         .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, look.large, &spoken));
-    response.on_hover_ui_at_pointer(|ui| entry.details(ui))
+    response.on_hover_ui(|ui| entry.details(ui))
 }
 
 fn small_bars(ui: &Ui, rect: Rect, answer: Option<&Answer>) {

@@ -6,10 +6,11 @@ use super::answer_list;
 use super::entries::{self, Entry};
 use super::{World, answer_card, photo};
 use crate::core::bounds::Span;
+use crate::data::SIDE;
 use crate::ui::command::{Command, DigitEdit, Outbox};
 use crate::ui::digit::{Source, Treatment};
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::{canvas, digit_view, figure, number, sources};
+use crate::ui::widgets::{canvas, digit_view, figure, number, picture, sources, tip};
 
 /// Space between the columns, points.
 const GAP: f32 = 12.0;
@@ -177,14 +178,10 @@ fn photo(ui: &mut Ui, world: &World<'_>, width: f32, out: &mut Outbox) {
 }
 
 fn value_under_pointer(response: egui::Response, pixels: &crate::data::Pixels) -> egui::Response {
-    let rect = response.rect;
-    if let Some(at) = response.hover_pos() {
-        let cell = |v: f32, from: f32, size: f32| {
-            (((v - from) / size * 28.0) as usize).min(crate::data::SIDE - 1)
-        };
-        let (x, y) = (cell(at.x, rect.left(), rect.width()), cell(at.y, rect.top(), rect.height()));
-        let value = pixels[y * crate::data::SIDE + x];
-        return response.on_hover_text_at_pointer(format!("column {x}, row {y}: {value:.2}"));
+    let (rect, size) = (response.rect, (SIDE, SIDE));
+    if let Some((y, x)) = response.hover_pos().and_then(|at| picture::cell(rect, size, at)) {
+        let text = format!("column {x}, row {y}: {:.2}", pixels[y * SIDE + x]);
+        tip::beside(&response, picture::rect(rect, size, (y, x)), text);
     }
     response
 }

@@ -12,7 +12,7 @@ use crate::ann::ops::recurrent::{Cell, LastStep};
 use crate::core::decision::first_max;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::{figure, number, picture};
+use crate::ui::widgets::{figure, number, picture, tip};
 use crate::workers::inspect::{Inspection, Part};
 
 /// Draws the sum.
@@ -129,7 +129,8 @@ fn channels(ui: &mut Ui, parts: &[f32], input: usize, fixed: bool, out: &mut Out
     }
     if let Some(i) = response.hover_pos().and_then(at) {
         let text = format!("input {i} adds {}. Click to see its products.", short(parts[i]));
-        response.on_hover_text_at_pointer(text);
+        let left = rect.left() + i as f32 * step;
+        tip::beside(&response, Rect::from_x_y_ranges(left..=left + step, rect.y_range()), text);
     }
     ui.horizontal(|ui| {
         let mut chosen = input;
@@ -219,16 +220,20 @@ fn grids(
         let at = pos2(grid(i).right() + sign / 2.0, grid(0).center().y);
         ui.painter().text(at, Align2::CENTER_CENTER, text, theme::strong(17.0), p.text);
     }
-    let at = |pos| (0..3).find_map(|i| picture::cell(grid(i), (h, w), pos)).map(|(y, x)| y * w + x);
+    let cell_at = |pos| {
+        let (i, (y, x)) = (0..3).find_map(|i| Some((i, picture::cell(grid(i), (h, w), pos)?)))?;
+        Some((y * w + x, picture::rect(grid(i), (h, w), (y, x))))
+    };
+    let at = |pos| cell_at(pos).map(|(i, _)| i);
     if response.clicked()
         && let Some(i) = response.interact_pointer_pos().and_then(at)
     {
         out.push(FieldsEdit::Term(i));
     }
-    if let Some(i) = response.hover_pos().and_then(at) {
+    if let Some((i, cell)) = response.hover_pos().and_then(cell_at) {
         let t = &terms[i];
         let text = format!("{} × {} = {}", short(t.input), short(t.weight), short(t.product()));
-        response.on_hover_text_at_pointer(text);
+        tip::beside(&response, cell, text);
     }
 }
 

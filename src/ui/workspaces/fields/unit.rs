@@ -12,7 +12,7 @@ use super::{likes, sum};
 use crate::ann::inspect::Unit;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::{figure, number, picture};
+use crate::ui::widgets::{figure, number, picture, tip};
 use crate::workers::inspect::{Anatomy, Inspection, Part};
 
 /// Draws the unit.
@@ -130,7 +130,8 @@ fn map(
     moved(ui, &response, rect, (part, unit), out);
     if let Some((y, x)) = response.hover_pos().and_then(|at| picture::cell(rect, (h, w), at)) {
         let there = value(inspection, part, Unit { y, x, ..unit });
-        response.on_hover_text_at_pointer(format!("column {x}, row {y}: {}", short(there)));
+        let text = format!("column {x}, row {y}: {}", short(there));
+        tip::beside(&response, picture::rect(rect, (h, w), (y, x)), text);
     }
     ui.label(format!("Column {}, row {}: {}", unit.x, unit.y, short(gives)));
     figure::controls(ui, |ui| sliding(ui, world, out));

@@ -114,7 +114,7 @@ fn cards(ui: &mut Ui, world: &World<'_>, inspection: &Inspection) {
     let rows = n.div_ceil(columns) as f32;
     let side = ((room.x - gap * columns as f32) / columns as f32)
         .min((room.y - (head + gap) * rows) / rows)
-        .clamp(84.0, 240.0);
+        .clamp(60.0, 240.0);
     let columns = ((room.x / (side + gap)) as usize).max(1);
     ui.spacing_mut().item_spacing = vec2(gap, gap);
     for row in inspection.why.chunks(columns) {
@@ -145,8 +145,11 @@ fn card(ui: &mut Ui, world: &World<'_>, reason: &Reason, rect: Rect, response: &
     painter.text(line(0.0), left, name, theme::strong(14.0), p.text);
     let asked = format!("{class}: {:.0} %", reason.probabilities[class] * 100.0);
     let second = if (view.class.is_some() || digit.is_none()) && digit != Some(class) {
-        let verb = if rect.width() < 130.0 { "→" } else { "answers" };
-        format!("{asked}, {verb} {}", said(digit))
+        match rect.width() {
+            ..84.0 => format!("{:.0} % → {}", 100.0 * reason.probabilities[class], said(digit)),
+            ..130.0 => format!("{asked}, → {}", said(digit)),
+            _ => format!("{asked}, answers {}", said(digit)),
+        }
     } else if rect.width() < 130.0 {
         asked
     } else {

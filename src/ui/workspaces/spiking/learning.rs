@@ -32,11 +32,11 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         ui.label(text);
         return;
     };
-    let from = headline(ui, world, fields, out);
     let wide = ui.available_width() > 620.0;
     // Where there is room for one figure, it is chosen.
-    let one = !wide && ui.available_height() < 340.0;
-    let figures_only = one && choose_figure(ui);
+    let one = !wide && ui.available_height() < 400.0;
+    let from = ui.next_widget_position();
+    let figures_only = headline(ui, world, fields, one, out);
     let area = ui.available_rect_before_wrap();
     let side = if wide { (area.width() - 300.0).max(area.width() * 0.5) } else { area.width() };
     let room_height = if wide || one { area.height() } else { area.height() * 0.62 };
@@ -84,10 +84,9 @@ fn choose_figure(ui: &mut Ui) -> bool {
     let id = egui::Id::unique("figures instead of fields");
     let mut figures = ui.data(|d| d.get_temp(id)).unwrap_or(false);
     figure::controls(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.selectable_value(&mut figures, false, "Receptive fields");
-            ui.selectable_value(&mut figures, true, "Accuracy and more");
-        });
+        ui.selectable_value(&mut figures, false, "Fields")
+            .on_hover_text("The receptive fields of all neurons");
+        ui.selectable_value(&mut figures, true, "Accuracy and more");
     });
     ui.data_mut(|d| d.insert_temp(id, figures));
     figures
@@ -101,11 +100,12 @@ fn at_full_speed(world: &World<'_>) -> bool {
     world.room.view.goes && world.room.view.speeds.is_some_and(|s| s.images_per_s > 20.0)
 }
 
-/// Accuracy, images, speed; saving and testing.
-fn headline(ui: &mut Ui, world: &World<'_>, fields: &Fields, out: &mut Outbox) -> egui::Pos2 {
+/// Accuracy, images, speed; saving and testing; where there is room for `one` figure, the
+/// choice of it. Whether the figures are to be seen instead of the fields.
+fn headline(ui: &mut Ui, world: &World<'_>, fields: &Fields, one: bool, out: &mut Outbox) -> bool {
     let view = &world.room.view;
     let p = palette(ui.visuals());
-    let from = ui.next_widget_position();
+    let mut figures_only = false;
     ui.horizontal_wrapped(|ui| {
         let answers =
             if view.past.is_some() { 0 } else { view.accuracy.map_or(0, |a| a.1) };
@@ -138,11 +138,12 @@ fn headline(ui: &mut Ui, world: &World<'_>, fields: &Fields, out: &mut Outbox) -
         }
         test(ui, world, out);
         figure::controls(ui, |ui| save(ui, world, fields, out));
+        figures_only = one && choose_figure(ui);
         if let Some(failure) = &view.failure {
             ui.label(RichText::new(failure).color(p.warning));
         }
     });
-    from
+    figures_only
 }
 
 /// The accuracy on test digits, with everything frozen.

@@ -10,8 +10,8 @@ use crate::core::csv::{self, row};
 use crate::core::text::{grouped, millions};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::figure;
 use crate::ui::widgets::structure::{self, Structure};
+use crate::ui::widgets::{figure, page};
 
 /// Draws the tab for the network that is chosen in the form.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -22,6 +22,8 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let layers = (architecture.layers)();
     let (lines, cost) = (zoo::summary(&layers), zoo::cost(&layers));
     let from = ui.next_widget_position();
+    let names = ["Structure", "Layer by layer"];
+    let chosen = page::small(ui).then(|| page::choose(ui, "network", &names));
     let bottom = ScrollArea::vertical()
         .id_salt("structure")
         .auto_shrink([false, true])
@@ -43,10 +45,14 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             let height: f32 = if ui.available_width() < 620.0 { 92.0 } else { 116.0 };
             // The ten digits stand below each other.
             let height = height.max(11.0 * theme::strong(1.0).size);
-            structure::show(ui, &drawn, height);
-            totals(ui, &cost);
-            ui.add_space(4.0);
-            table(ui, &lines, &cost);
+            if chosen != Some(1) {
+                structure::show(ui, &drawn, height);
+                totals(ui, &cost);
+                ui.add_space(4.0);
+            }
+            if chosen != Some(0) {
+                table(ui, &lines, &cost);
+            }
             ui.next_widget_position().y
         })
         .inner;

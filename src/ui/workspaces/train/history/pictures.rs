@@ -14,7 +14,7 @@ use crate::core::text::grouped;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::tiles::{self, Tiles};
-use crate::ui::widgets::{figure, number, picture};
+use crate::ui::widgets::{figure, number, picture, tip};
 use crate::workers::scrub::MomentView;
 use crate::workers::scrub::bank::{Bank, near_square};
 
@@ -261,7 +261,7 @@ fn draw(
         if drawn.from.is_some() {
             text += "\nClick to follow this weight over the run";
         }
-        response.on_hover_text_at_pointer(text);
+        tip::beside(&response, cell(i, y, x), text);
     }
     let rect = Rect::from_min_max(from, rect.max);
     let table = || csv(bank, shown, drawn, &units, channel);
