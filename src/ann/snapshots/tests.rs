@@ -1,5 +1,5 @@
-//! What must hold of a history: what comes back is what went in, files that were
-//! cut off or damaged cost no more than what was cut off, and the limit holds.
+//! What must hold of a history: reading returns what was written, a file that was cut
+//! off or damaged loses no more than the part concerned, and the limit holds.
 
 use std::path::Path;
 

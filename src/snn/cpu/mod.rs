@@ -1,4 +1,5 @@
-//! The engine in plain Rust: event-driven, and the oracle for the other one.
+//! The engine in plain Rust: event-driven, and the reference that the GPU
+//! engine is tested against.
 //!
 //! Neurons are advanced in vectors (`models::kernel`); spikes touch only the
 //! rows of those that spiked (`deliver`); learning touches only synapses with a

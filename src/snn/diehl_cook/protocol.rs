@@ -1,5 +1,5 @@
-//! How images are shown: 350 ms of the image, 150 ms of nothing, and the same
-//! image again, brighter, if fewer than five neurons' spikes came of it.
+//! How images are shown: 350 ms of the image, 150 ms of nothing, and the same image
+//! again, brighter, if it raised fewer than five spikes.
 //!
 //! The paper sets no limit to that. Here an image is given up after [`MOST_TIMES`]
 //! presentations: a blank picture never raises a spike. It then counts as not
