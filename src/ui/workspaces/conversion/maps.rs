@@ -6,7 +6,7 @@ use egui::{Color32, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, Wid
 use super::pictures::unit_name;
 use crate::core::decision::first_max;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::{picture, tiles};
+use crate::ui::widgets::picture;
 use crate::workers::conversion::StageView;
 
 /// What a picture shows.
@@ -33,10 +33,12 @@ impl Grid {
     /// As large as fits into `room`.
     fn of([h, w, c]: [usize; 3], room: Vec2) -> Self {
         let grid = |across: usize| Self { across, down: c.div_ceil(across), h, w };
-        grid(tiles::columns(c, |across| {
-            let (rows, columns) = grid(across).size();
+        let scale = |across: &usize| {
+            let (rows, columns) = grid(*across).size();
             (room.x / columns as f32).min(room.y / rows as f32)
-        }))
+        };
+        // Of several, the most columns: maps in few rows.
+        grid((1..=c).max_by(|a, b| scale(a).total_cmp(&scale(b))).unwrap_or(1))
     }
 
     fn gap(&self) -> usize {

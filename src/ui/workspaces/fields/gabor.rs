@@ -37,7 +37,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, anatomy: &Anatomy, out: &mut Outbox)
         return;
     };
     let fits = &found.what;
-    let text = format!("{name}: {}", headline(filters, fits));
+    let head = headline(filters, fits);
+    // In a file there is no list that says which network it is.
+    let text = if figure::saving(ui.ctx()) { format!("{name}: {head}") } else { head };
     ui.label(RichText::new(text).small().color(p.weak));
     let room = ui.available_rect_before_wrap();
     let room = room.with_max_y(room.bottom() - 34.0);
