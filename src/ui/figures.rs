@@ -157,7 +157,7 @@ fn read(
     row: usize,
     swapped: bool,
 ) -> Result<Pixels, String> {
-    let (sender, mapped) = std::sync::mpsc::channel();
+    let (sender, mapped) = std::sync::mpsc::sync_channel(1);
     buffer.slice(..).map_async(wgpu::MapMode::Read, move |done| {
         let _ = sender.send(done);
     });

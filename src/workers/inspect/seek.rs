@@ -195,7 +195,7 @@ impl Seeker {
                 self.found(|f| &mut f.exciting, &model, (layer, 0), Excited { data, exciting });
             }
             SeekTask::Fields { model, layer, name, data } => {
-                self.fields(&model, layer, &name, data)
+                self.fields(&model, layer, &name, data);
             }
             SeekTask::Gabor { model } => self.gabor(&model),
         }
