@@ -12,7 +12,7 @@ use spikescope::data::synthetic;
 use spikescope::ui::command::DigitEdit;
 use spikescope::ui::digit::Digit;
 use spikescope::workers::Hub;
-use spikescope::workers::answers::Question;
+use spikescope::workers::answers::ModelsQuestion;
 use spikescope::workers::models::{Model, Models, Origin};
 
 fn bundled() -> Arc<Models> {
@@ -44,7 +44,7 @@ fn mouse_move_to_answers(c: &mut Criterion) {
             digit.edit(&DigitEdit::PenDown([0.3, 0.3]));
         }
         let (pixels, asked) = (Box::new(*digit.pixels()), Instant::now());
-        hub.answerer.ask(Question {
+        hub.answerer.ask(ModelsQuestion {
             serial,
             pixels,
             models: Arc::clone(&models),

@@ -1,5 +1,5 @@
-//! What lies between a network's operations while it answers: feature maps and
-//! the activations of units, for one picture.
+//! What a network computes on the way to its answer: feature maps and the activations
+//! of units, for one picture.
 
 use super::network::Network;
 use super::ops::op::{Forward, Mode};

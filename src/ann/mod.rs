@@ -1,11 +1,11 @@
 //! The artificial networks: their structures, operations, optimisers, trainer
 //! and weights.
 //!
-//! What comes out depends on the seed, the number of threads and the instruction
-//! set (see [`ops::simd`]), and on nothing else: not on who is watching.
+//! Results depend on the seed, the number of threads and the instruction set (see
+//! [`ops::simd`]), and on nothing else: watching a run changes nothing.
 //!
 //! * [`zoo`]: the declarations; [`plan`] turns them into [`ops`]
-//! * [`reading`]: what recurrent networks have in mind, step by step
+//! * [`reading`]: hidden states and answers of recurrent networks, step by step
 //! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
 //! * [`weights`]: files of weights; [`bundled`]: the bundled ones
 //! * [`rules`]: how errors are made; [`learner`]: one training step; [`trainer`]: a run of many;

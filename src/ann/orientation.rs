@@ -1,7 +1,7 @@
 //! Whether digits look turned or inverted: a bundled network is asked about a
 //! sample as it is and as it would be in every other orientation. It has seen
-//! MNIST's digits upright, light on dark, so where it does badly and another
-//! orientation makes it do well, that is what is wrong with the digits.
+//! MNIST's digits upright, light on dark, so where its accuracy is low
+//! and another orientation makes it high, the digits are turned that way.
 
 use std::sync::atomic::AtomicBool;
 

@@ -1,4 +1,4 @@
-//! Weights in files: safetensors with what there is to know about them.
+//! Weights in files: safetensors with a description of how they were trained.
 
 use std::collections::HashMap;
 use std::io::Write;

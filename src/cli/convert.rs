@@ -25,7 +25,7 @@ use crate::convert::nir;
 use crate::convert::on_engine;
 use crate::convert::recipe::{Disturbance, Input, Per, Pooling, Read, Recipe, Reset, Scaling};
 use crate::convert::scales::Activations;
-use crate::convert::sweep::{self, Sweep, Task};
+use crate::convert::sweep::{self, Sweep, SweepTask};
 use crate::core::csv;
 use crate::core::files::write_bytes;
 use crate::core::text::{or_dash, percent};
@@ -180,7 +180,7 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let mut steps: Vec<u64> = USUAL.into_iter().filter(|t| *t < args.steps).collect();
     steps.push(args.steps);
     let logits = args.logits.is_some();
-    let task = Task { steps, first: 0, images, disturbance, threads, logits };
+    let task = SweepTask { steps, first: 0, images, disturbance, threads, logits };
     let begun = Instant::now();
     let swept = swept(&spiking, &split.test, &task);
     let seconds = begun.elapsed().as_secs_f64();
@@ -239,7 +239,7 @@ fn original(
     Ok(models::evaluate(&model.network, &part, threads, &mut |_, _| {})?.accuracy)
 }
 
-fn swept(spiking: &Spiking, data: &Dataset, task: &Task) -> Sweep {
+fn swept(spiking: &Spiking, data: &Dataset, task: &SweepTask) -> Sweep {
     let progress = Progress::new(task.images as u64, Unit::Images);
     progress.say("spiking");
     let never = AtomicBool::new(false);

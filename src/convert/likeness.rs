@@ -1,4 +1,4 @@
-//! How like rates are to activations, layer by layer.
+//! How closely spike rates match activations, layer by layer.
 
 use crate::ann::inspect::dissection::Dissection;
 use crate::ann::network::Network;

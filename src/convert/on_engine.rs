@@ -3,7 +3,7 @@
 //!
 //! There a spike reaches the next layer one step later than in [`super::run`].
 //! Each layer's biases begin to flow when the picture can have reached it, so that
-//! it does what it does there, some steps later ([`populations`]).
+//! every layer spikes as it does there, a fixed number of steps later ([`populations`]).
 //!
 //! Pooling by average is merged into the weights after it, a kernel of k×k over
 //! pooled maps being one of 2k×2k at stride 2 with a quarter of each weight. A

@@ -1,4 +1,4 @@
-//! What can be chosen of a conversion.
+//! The options of a conversion.
 
 use serde::{Deserialize, Serialize};
 

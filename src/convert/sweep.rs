@@ -18,7 +18,7 @@ pub const MARGINS: [f32; 7] = [10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0];
 
 /// What is swept.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Task {
+pub struct SweepTask {
     /// The answer is read after each of these steps, in rising order.
     pub steps: Vec<u64>,
     /// The first picture and the number of pictures.
@@ -81,7 +81,7 @@ pub struct Decision {
 }
 
 impl Sweep {
-    fn new(task: &Task) -> Self {
+    fn new(task: &SweepTask) -> Self {
         Self {
             images: 0,
             after: task.steps.iter().map(|s| After { steps: *s, ..After::default() }).collect(),
@@ -112,7 +112,7 @@ impl Sweep {
 pub fn sweep(
     spiking: &Spiking,
     data: &Dataset,
-    task: &Task,
+    task: &SweepTask,
     cancel: &AtomicBool,
     progress: &(dyn Fn(&Sweep) + Sync),
 ) -> Sweep {
@@ -156,7 +156,7 @@ fn one(
     spiking: &Spiking,
     data: &Dataset,
     image: usize,
-    task: &Task,
+    task: &SweepTask,
     cancel: &AtomicBool,
 ) -> Option<Sweep> {
     let label = data.labels()[image];

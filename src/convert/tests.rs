@@ -7,7 +7,7 @@ use super::on_engine;
 use super::recipe::{Disturbance, Input, Per, Pooling, Read, Recipe, Reset, Scaling};
 use super::run::Run;
 use super::scales::Activations;
-use super::sweep::{Task, sweep};
+use super::sweep::{SweepTask, sweep};
 use crate::ann::network::Network;
 use crate::data::{PIXELS, Pixels, synthetic};
 use crate::snn::choose::Preference;
@@ -171,7 +171,7 @@ fn every_choice_of_the_recipe_runs_and_reads_digits() {
     ];
     for (recipe, least) in recipes {
         let spiking = Spiking::new(&network, &activations, recipe).unwrap();
-        let task = Task {
+        let task = SweepTask {
             steps: vec![60],
             first: 0,
             images: 12,
@@ -186,7 +186,7 @@ fn every_choice_of_the_recipe_runs_and_reads_digits() {
         // What speaks for each digit is kept by picture, whichever thread came first.
         let images: Vec<usize> = found.logits.iter().map(|e| e.image).collect();
         assert_eq!(images, (0..12).collect::<Vec<_>>());
-        let once = sweep(&spiking, &data, &Task { threads: 1, ..task }, &never, &|_| {});
+        let once = sweep(&spiking, &data, &SweepTask { threads: 1, ..task }, &never, &|_| {});
         assert_eq!(once, found);
     }
 }
@@ -278,7 +278,7 @@ fn a_few_loud_units_do_not_silence_the_others() {
     let right = |per| {
         let recipe = Recipe { per, scaling: Scaling::Percentile(99.9), ..Recipe::default() };
         let spiking = Spiking::new(&network, &activations, recipe).unwrap();
-        let task = Task {
+        let task = SweepTask {
             steps: vec![10],
             first: 0,
             images: 100,

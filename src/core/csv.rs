@@ -22,6 +22,15 @@ where
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
+/// The same below a line of comment, `# …`.
+pub fn commented<H, R>(comment: &str, headings: H, rows: impl IntoIterator<Item = R>) -> String
+where
+    H: IntoIterator<Item: AsRef<[u8]>>,
+    R: IntoIterator<Item: AsRef<[u8]>>,
+{
+    format!("# {comment}\n{}", text(headings, rows))
+}
+
 /// A cell that may be empty.
 pub fn optional(value: Option<impl Display>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
@@ -35,7 +44,7 @@ pub(crate) use row;
 
 #[cfg(test)]
 mod tests {
-    use super::{optional, text};
+    use super::{commented, optional, text};
 
     #[test]
     fn numbers_are_as_short_as_can_be_and_texts_are_quoted_where_they_must_be() {
@@ -45,5 +54,6 @@ mod tests {
             "x,y,\"V, soma\",z\n1,0.1,\"a,b\",\n0.0000001,3,\"“c\"\"\",d\n"
         );
         assert_eq!(text(["x"], Vec::<[&str; 1]>::new()), "x\n");
+        assert_eq!(commented("of 2", ["x"], [row![1]]), "# of 2\nx\n1\n");
     }
 }

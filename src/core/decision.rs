@@ -1,5 +1,5 @@
-//! Which of several candidates scores highest: the one rule by which every network's
-//! answer is read.
+//! Which of several values is largest: the one rule by which every network's answer is
+//! read, and the one for everything else, where ties do not matter.
 
 /// The place of the largest value, where there is exactly one. `None` if there are no
 /// values, one of them is not finite, or the largest occurs twice: a network to which
@@ -26,6 +26,18 @@ pub fn unique_max<T: Copy + Into<f64>>(values: &[T]) -> Option<usize> {
 pub fn best(probabilities: &[f32]) -> (Option<usize>, f32) {
     let most = probabilities.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     (unique_max(probabilities), if most.is_finite() { most } else { 0.0 })
+}
+
+/// The place of the largest value, the first of several: for what is pointed out or
+/// counted, never for an answer.
+pub fn first_max<T: PartialOrd>(values: impl IntoIterator<Item = T>) -> Option<usize> {
+    let mut best: Option<(usize, T)> = None;
+    for (place, value) in values.into_iter().enumerate() {
+        if best.as_ref().is_none_or(|(_, most)| value > *most) {
+            best = Some((place, value));
+        }
+    }
+    best.map(|(place, _)| place)
 }
 
 /// An answer in words: the digit, or `none`.
@@ -56,6 +68,7 @@ mod tests {
         assert_eq!(unique_max(&[1.0, f32::INFINITY]), None);
         assert_eq!(unique_max(&[-2.0f32, -1.0]), Some(1));
         assert_eq!(best(&[f32::NAN; 3]), (None, 0.0));
+        assert_eq!((first_max([0, 3, 3]), first_max([0.0; 0])), (Some(1), None));
         assert_eq!((said(Some(3)), said(None::<u8>)), ("3".into(), "none".into()));
     }
 

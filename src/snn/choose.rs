@@ -1,6 +1,6 @@
-//! Which engine runs a network: the CPU's for small networks and wherever the
-//! graphics adapter is a software one, the GPU's else. The reason comes along,
-//! to be shown beside the switch; and a run can change engines on its way.
+//! Which engine runs a network: the CPU engine for small networks and wherever the
+//! graphics adapter is a software one, otherwise the GPU engine. The choice comes with
+//! its reason, for people; and a run can change engines midway.
 
 use super::cpu::CpuEngine;
 use super::engine::{Engine, EngineInfo};

@@ -1,5 +1,5 @@
-//! The state of an engine in a file: safetensors, with what else there is to keep
-//! as JSON in its header. Goes on from there on either engine, bit for bit.
+//! The state of an engine in a file: safetensors, with everything else as JSON in its
+//! header. A run goes on from it on either engine, bit for bit.
 
 use std::collections::HashMap;
 

@@ -9,6 +9,7 @@ use egui::{Context, ViewportCommand};
 
 use super::command::Outbox;
 use super::desk::Desk;
+use super::figures;
 use super::home::Home;
 use super::house::House;
 use super::session::{self, Session, ThemeChoice};
@@ -181,6 +182,36 @@ impl App {
     }
 }
 
+impl App {
+    /// Rail, status line and the room in view.
+    pub(super) fn page(&self, ui: &mut egui::Ui, out: &mut Outbox) {
+        let House { rooms, desk } = &self.house;
+        chrome::rail(ui, &self.house, out);
+        chrome::status(ui, &self.house, &self.adapter, self.taken.is_ours(), out);
+        chrome::messages(ui, desk, out);
+        let frame = egui::Frame::new()
+            .fill(theme::palette(ui.visuals()).background)
+            .inner_margin(egui::Margin::same(10));
+        egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+            rooms.offers(ui, desk, out);
+            chrome::offers(ui, desk, out);
+            rooms.show(ui, desk, out);
+        });
+    }
+
+    /// Draws the page for a file, and has its figure of this name written.
+    fn save_figure(&mut self, name: &'static str, frame: &eframe::Frame) {
+        let ctx = self.house.desk.ctx.clone();
+        let page = |ui: &mut egui::Ui| self.page(ui, &mut Outbox::default());
+        let read = frame.wgpu_render_state().and_then(|s| figures::take(&ctx, s, name, page));
+        let Some(read) = read else {
+            return self.house.desk.toasts.failure("There is no figure to save yet.".into());
+        };
+        let path = self.house.desk.export_path(name, "png");
+        self.house.desk.job(Job::ExportPng { path, read });
+    }
+}
+
 impl eframe::App for App {
     fn logic(&mut self, _ctx: &Context, _frame: &mut eframe::Frame) {
         if let Some(next) = self.house.desk.toasts.tidy() {
@@ -197,26 +228,17 @@ impl eframe::App for App {
         self.autosave();
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         let mut outbox = Outbox::default();
         let ctx = ui.ctx().clone();
-        let house = &self.house;
-        let House { rooms, desk } = house;
+        if let Some(name) = self.house.desk.figure.take() {
+            self.save_figure(name, frame);
+        }
         self.taps.note(&ctx);
-        shortcuts::collect(&ctx, house, &mut outbox);
-        chrome::rail(ui, house, &mut outbox);
-        chrome::status(ui, house, &self.adapter, self.taken.is_ours(), &mut outbox);
-        chrome::messages(ui, desk, &mut outbox);
-        let frame = egui::Frame::new()
-            .fill(theme::palette(ui.visuals()).background)
-            .inner_margin(egui::Margin::same(10));
-        egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-            rooms.offers(ui, desk, &mut outbox);
-            chrome::offers(ui, desk, &mut outbox);
-            rooms.show(ui, desk, &mut outbox);
-        });
-        if desk.help {
-            shortcuts::help(&ctx, house, &mut outbox);
+        shortcuts::collect(&ctx, &self.house, &mut outbox);
+        self.page(ui, &mut outbox);
+        if self.house.desk.help {
+            shortcuts::help(&ctx, &self.house, &mut outbox);
         }
         if self.house.desk.session.projector {
             self.taps.show(&ctx);

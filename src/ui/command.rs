@@ -71,8 +71,8 @@ pub enum Command {
     Data(DataEdit),
     /// The engine that live simulations run on.
     Engine(Preference),
-    /// Save a part of the window as PNG.
-    SavePicture { name: &'static str, rect: egui::Rect },
+    /// Save the figure of this name as PNG.
+    SaveFigure(&'static str),
     /// Save text (CSV) under this name.
     SaveText { name: String, text: String },
     /// Save the spikes of a recording under this name, as `npz` or `csv`.

@@ -16,7 +16,7 @@ use super::toasts::Toasts;
 use crate::ann::bundled::{self, WeightSet};
 use crate::core::clock::{stamp, unix_seconds};
 use crate::data::registry::{SYNTHETIC, Split};
-use crate::workers::answers::{Answer, Answers, Question};
+use crate::workers::answers::{Answer, Answers, ModelsQuestion};
 use crate::workers::download::DownloadView;
 use crate::workers::library::{Job, Library, Loading};
 use crate::workers::models::{self, Model, Models, Origin};
@@ -67,7 +67,7 @@ pub struct Guest {
 
 /// What all workspaces share.
 pub struct Desk {
-    /// For repaints and screenshots.
+    /// For repaints.
     pub ctx: egui::Context,
     /// The workers that several workspaces use.
     pub hub: Hub,
@@ -113,6 +113,8 @@ pub struct Desk {
     pub help: bool,
     /// Messages.
     pub toasts: Toasts,
+    /// The figure to be saved with the next frame.
+    pub figure: Option<&'static str>,
     /// What workspaces ask for while they act; carried out at the end of the frame.
     pub out: Outbox,
     /// Number of the newest question, and what it was about.
@@ -165,6 +167,7 @@ impl Desk {
             shows: Shows::default(),
             help: false,
             toasts,
+            figure: None,
             out: Outbox::default(),
             asked: (0, 0, None),
             loaded: None,
@@ -203,20 +206,6 @@ impl Desk {
     pub fn export(&mut self, name: &str, extension: &str, bytes: Vec<u8>) {
         let path = self.export_path(name, extension);
         self.job(Job::Export { path, bytes });
-    }
-
-    /// Takes the next frame's picture and saves the part within `rect` (points).
-    pub fn save_picture(&mut self, name: &'static str, rect: egui::Rect) {
-        let path = self.export_path(name, "png");
-        let scale = self.ctx.pixels_per_point();
-        let Some(jobs) = self.hub.librarian.sender() else { return };
-        let waker = self.ctx.clone();
-        self.ctx.request_screenshot(move |image| {
-            let part = image.region(&rect.expand(4.0), Some(scale));
-            let rgba = part.pixels.iter().flat_map(egui::Color32::to_array).collect();
-            let _ = jobs.try_send(Job::ExportPng { path, size: part.size, rgba });
-            waker.request_repaint();
-        });
     }
 
     /// Shows another workspace, once this frame's commands are carried out.
@@ -364,7 +353,7 @@ impl Desk {
                 };
                 let models = self.settled.iter().filter(asked).cloned().collect();
                 let (filter, set) = (filter.clone(), self.set);
-                Some(search::Question { serial, filter, split, models, set })
+                Some(search::SearchQuestion { serial, filter, split, models, set })
             }
         };
         self.hub.searcher.ask(question);
@@ -450,7 +439,7 @@ impl Desk {
         if !known || self.asked.1 != version {
             self.asked = (self.asked.0 + 1, version, Some(Arc::clone(&self.models)));
             if !blank {
-                self.hub.answerer.ask(Question {
+                self.hub.answerer.ask(ModelsQuestion {
                     serial: self.asked.0,
                     pixels: Box::new(*self.digit.pixels()),
                     models: Arc::clone(&self.models),

@@ -68,7 +68,7 @@ impl House {
             Command::RemoveModel(key) => desk.remove_model(&key),
             Command::Data(edit) => desk.data(edit),
             Command::Engine(preference) => desk.session.engine = preference,
-            Command::SavePicture { name, rect } => desk.save_picture(name, rect),
+            Command::SaveFigure(name) => desk.figure = Some(name),
             Command::SaveText { name, text } => desk.export(&name, "csv", text.into_bytes()),
             Command::SaveSpikes { name, extension, recording } => {
                 let path = desk.export_path(name, extension);

@@ -14,6 +14,7 @@ mod chrome;
 pub mod command;
 pub mod desk;
 pub mod digit;
+mod figures;
 mod home;
 pub mod house;
 mod keys;

@@ -176,8 +176,8 @@ pub fn read(home: &Path, rooms: ReadRooms) -> (Session, Option<String>) {
     }
     match from_file(&path, rooms) {
         Ok(found) => {
-            let told = told(&path, &found);
-            (found.settings, told)
+            let report = report(&path, &found);
+            (found.settings, report)
         }
         Err(reason) => {
             let kept = match set_aside(&path, "broken") {
@@ -209,7 +209,7 @@ pub(super) fn from_json(bytes: &[u8], rooms: ReadRooms) -> Result<Read<Session>,
 }
 
 /// What is said of a session that had to be put right.
-fn told(path: &Path, found: &Read<Session>) -> Option<String> {
+fn report(path: &Path, found: &Read<Session>) -> Option<String> {
     if found.mended.is_empty() && found.dropped.is_empty() {
         return None;
     }

@@ -13,7 +13,7 @@ use crate::data::{CLASSES, Pixels};
 
 /// A digit to be answered.
 #[derive(Clone)]
-pub struct Question {
+pub struct ModelsQuestion {
     /// Counts the questions; an answer carries its question's number.
     pub serial: u64,
     /// The 28×28 picture that the networks see.
@@ -50,7 +50,7 @@ impl Answer {
 /// All models' answers to one question.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answers {
-    /// [`Question::serial`]; 0 before the first.
+    /// [`ModelsQuestion::serial`]; 0 before the first.
     pub serial: u64,
     /// In the order of the question's models.
     pub answers: Vec<Answer>,
@@ -95,19 +95,19 @@ pub fn combine(set: &WeightSet, answers: &[Answer]) -> Vec<Answer> {
     combined
 }
 
-impl super::thread::answering::Answer<Question> for Answers {
+impl super::thread::answering::Answer<ModelsQuestion> for Answers {
     fn failure(why: &str) -> String {
         format!("The networks could not be asked: {why}. The drawing was kept.")
     }
 
-    fn failed(question: &Question, _failure: String) -> Option<Self> {
+    fn failed(question: &ModelsQuestion, _failure: String) -> Option<Self> {
         let latency_ms = question.asked.elapsed().as_secs_f32() * 1e3;
         Some(Self { serial: question.serial, latency_ms, ..Self::default() })
     }
 }
 
 /// The thread, from the window's side.
-pub type Answerer = Answering<Question, Answers>;
+pub type Answerer = Answering<ModelsQuestion, Answers>;
 
 impl Answerer {
     /// Starts the thread.
@@ -119,7 +119,7 @@ impl Answerer {
         let pool = Arc::new(crate::ann::pool(1).map_err(std::io::Error::other)?);
         Self::spawn("answers", events, move || {
             let pool = Arc::clone(&pool);
-            move |question: &Question, reply: &Reply<Question, Answers>| {
+            move |question: &ModelsQuestion, reply: &Reply<ModelsQuestion, Answers>| {
                 let models = question.models.iter();
                 // Nobody waits for the rest once the window closes.
                 let models = models.take_while(|_| reply.is_awaited());
@@ -148,7 +148,7 @@ mod tests {
             let (network, metadata) = loaded.unwrap();
             Arc::new(Model::new(network, metadata, Origin::Bundled))
         });
-        answerer.ask(Question {
+        answerer.ask(ModelsQuestion {
             serial: 1,
             pixels: Box::new(synthetic::generate(3, 1).pixels(0)),
             models: Arc::new(models.collect()),

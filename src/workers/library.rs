@@ -63,8 +63,9 @@ pub enum Job {
     Remove(PathBuf),
     /// Write a file of the app's own.
     Save { path: PathBuf, bytes: Vec<u8> },
-    /// Write an RGBA picture as PNG and say where it is.
-    ExportPng { path: PathBuf, size: [usize; 2], rgba: Vec<u8> },
+    /// Write a picture as PNG and say where it is; its pixels come from a function that
+    /// may take its time.
+    ExportPng { path: PathBuf, read: Box<dyn FnOnce() -> Result<Pixels, String> + Send> },
     /// List the training runs.
     ListRuns,
     /// Delete a training run.
@@ -73,6 +74,15 @@ pub enum Job {
     LoadRun(String),
     /// Let another set of the bundled weights answer.
     LoadSet(&'static WeightSet),
+}
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pixels {
+    /// Width and height.
+    pub size: [usize; 2],
+    /// Row by row, RGBA.
+    pub rgba: Vec<u8>,
 }
 
 /// The state of one source of digits.
@@ -309,7 +319,7 @@ impl Librarian {
                 }
                 _ => {}
             },
-            Job::ExportPng { path, size, rgba } => self.export_png(path, size, &rgba),
+            Job::ExportPng { path, read } => self.export_png(path, read()),
             Job::ListRuns => self.list_runs(true),
             Job::DeleteRun(id) => {
                 if let Err(error) = super::runs::delete(&self.runs_root, &id) {
@@ -406,8 +416,12 @@ impl Librarian {
         }
     }
 
-    fn export_png(&self, path: PathBuf, size: [usize; 2], rgba: &[u8]) {
-        match picture::write_png(&path, size, image::ExtendedColorType::Rgba8, rgba) {
+    fn export_png(&self, path: PathBuf, read: Result<Pixels, String>) {
+        let Pixels { size, rgba } = match read {
+            Ok(pixels) => pixels,
+            Err(error) => return self.fail(format!("The figure could not be drawn: {error}.")),
+        };
+        match picture::write_png(&path, size, image::ExtendedColorType::Rgba8, &rgba) {
             Ok(()) => self.events.send(Event::Exported(path)),
             Err(error) => self.fail(error.to_string()),
         }

@@ -4,9 +4,9 @@
 //!
 //! | thread | owns | takes (bounded) | gives |
 //! |---|---|---|---|
-//! | `answers` | nothing | [`answers::Question`], the newest only | [`answers::Answers`] slot |
-//! | `search` | nothing | [`search::Question`], the newest only | [`search::Found`] slot |
-//! | `sweep` | nothing | [`reading::Question`], the newest only | [`reading::Readings`] slot |
+//! | `answers` | nothing | [`answers::ModelsQuestion`], the newest only | [`answers::Answers`] slot |
+//! | `search` | nothing | [`search::SearchQuestion`], the newest only | [`search::Found`] slot |
+//! | `line by line` | nothing | [`reading::ReadingQuestion`], the newest only | [`reading::Readings`] slot |
 //! | `survey` | one survey | a cancel flag | [`reading::Survey`] slot, events |
 //! | `combine` | one ensemble | a cancel flag | [`combine::Combinations`] slot, events |
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
@@ -15,20 +15,20 @@
 //! | `recorder` | the history of the run in hand | the trainer's snapshots, queue | [`recorder::HistoryStatus`] |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
 //! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
-//! | `scrub` | the run looked back at | [`scrub::Question`], the newest only | [`scrub::View`] slot |
-//! | `inspect` | nothing | [`inspect::Look`], the newest only | [`inspect::Inspection`] slot |
-//! | `seek` | nothing | [`inspect::Task`] queue; stop is atomic | [`inspect::Findings`] slot |
+//! | `scrub` | the run looked back at | [`scrub::MomentQuestion`], the newest only | [`scrub::View`] slot |
+//! | `inspect` | nothing | [`inspect::InspectionQuestion`], the newest only | [`inspect::Inspection`] slot |
+//! | `seek` | nothing | [`inspect::SeekTask`] queue; stop is atomic | [`inspect::Findings`] slot |
 //! | `simulation` | an engine and its recording | [`simulation::SimCommand`] queue; pause and speed are atomics | [`simulation::SimulationView`] slot, events |
 //! | `experiments` | nothing | [`experiments::Experiment`], the newest only | [`experiments::Results`] slot, events |
 //! | `plasticity` | nothing | [`plasticity::Experiment`], the newest only | [`plasticity::Results`] slot, events |
 //! | `pattern` | a neuron that learns a pattern | [`plasticity::pattern::PatternCommand`] queue; pause and speed are atomics | [`plasticity::pattern::PatternState`] slot, events |
-//! | `conversion` | nothing | [`conversion::Question`], the newest only | [`conversion::Shown`] slot |
+//! | `conversion` | nothing | [`conversion::ConversionQuestion`], the newest only | [`conversion::ConversionView`] slot |
 //! | `sample` | one sample of test digits | a cancel flag | [`conversion::sample::Sample`] slot |
-//! | `digits` | the spiking network that learns digits | [`spiking::SpikingCommand`] queue; pause and speed are atomics | [`spiking::view::SpikingView`] slot, events |
-//! | `shown digit` | a frozen spiking network | [`spiking::shown::Question`], the newest only | [`spiking::shown::Shown`] slot, events |
-//! | `measure` | nothing | [`spiking::measure::Task`] queue; stop is atomic | [`spiking::measure::Measured`] slot, events |
+//! | `spiking network` | the spiking network that learns digits | [`spiking::SpikingCommand`] queue; pause and speed are atomics | [`spiking::view::SpikingView`] slot, events |
+//! | `shown digit` | a frozen spiking network | [`spiking::shown::DigitQuestion`], the newest only | [`spiking::shown::DigitPresentation`] slot, events |
+//! | `measure` | nothing | [`spiking::measure::MeasureTask`] queue; stop is atomic | [`spiking::measure::Measured`] slot, events |
 //! | `clicks` | the sound card | what the time bar passed, queue; the switch is atomic | events |
-//! | `plotter` | nothing | [`plotter::Question`], the newest of each view | [`plotter::Answered`], one per view |
+//! | `plotter` | nothing | [`plotter::PlotQuestion`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
 //!
 //! Slots hold the latest value as an `Arc` (bulk state; a reader may miss values,

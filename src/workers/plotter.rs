@@ -17,7 +17,7 @@ use crate::snn::recording::{Recording, View};
 
 /// What a view wants to know.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub struct PlotQuestion {
     /// Which view asks.
     pub key: u64,
     /// Number of the question, to tell its answer from an earlier one's.
@@ -25,12 +25,12 @@ pub struct Question {
     /// The spikes.
     pub recording: Arc<Recording>,
     /// What to make of them.
-    pub task: Task,
+    pub task: PlotTask,
 }
 
 /// What can be made of spikes.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Task {
+pub enum PlotTask {
     /// A picture of the raster, with the population rate.
     Raster(RasterTask),
     /// Figures of the spike trains of these neurons in these steps.
@@ -54,12 +54,12 @@ pub struct RasterTask {
     pub bin_steps: u64,
 }
 
-/// The answer to a [`Task`].
+/// The answer to a [`PlotTask`].
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// To [`Task::Raster`].
+    /// To [`PlotTask::Raster`].
     Raster(RasterPicture),
-    /// To [`Task::Statistics`].
+    /// To [`PlotTask::Statistics`].
     Statistics(TrainStatistics),
 }
 
@@ -137,7 +137,7 @@ pub struct Answered {
 /// Questions that wait, and the newest answers, by key.
 #[derive(Debug, Default)]
 struct Board {
-    asked: BTreeMap<u64, Question>,
+    asked: BTreeMap<u64, PlotQuestion>,
     answered: BTreeMap<u64, Arc<Answered>>,
     closed: bool,
 }
@@ -174,7 +174,7 @@ impl Plotter {
     }
 
     /// Asks; an earlier question of the same key that was not begun is dropped.
-    pub fn ask(&self, question: Question) {
+    pub fn ask(&self, question: PlotQuestion) {
         self.shared.board().asked.insert(question.key, question);
         self.shared.asked.notify_one();
     }
@@ -202,7 +202,7 @@ impl Shared {
     }
 
     /// Sleeps until there is a question; `None` once closed.
-    fn wait(&self) -> Option<Question> {
+    fn wait(&self) -> Option<PlotQuestion> {
         let mut board = self.board();
         loop {
             if board.closed {
@@ -218,8 +218,8 @@ impl Shared {
     fn run(&self, events: &Events) {
         while let Some(question) = self.wait() {
             let answer = guarded(|| match &question.task {
-                Task::Raster(task) => Answer::Raster(draw_raster(&question.recording, task)),
-                Task::Statistics { neurons, steps } => {
+                PlotTask::Raster(task) => Answer::Raster(draw_raster(&question.recording, task)),
+                PlotTask::Statistics { neurons, steps } => {
                     Answer::Statistics(measure(&question.recording, neurons.clone(), steps.clone()))
                 }
             });
@@ -291,11 +291,11 @@ mod tests {
             }),
         );
         let ask = |key, serial, task| {
-            plotter.ask(Question { key, serial, recording: recording(), task });
+            plotter.ask(PlotQuestion { key, serial, recording: recording(), task });
         };
-        ask(1, 1, Task::Raster(task()));
-        ask(1, 2, Task::Raster(task()));
-        ask(2, 3, Task::Statistics { neurons: 0..4, steps: 0..100 });
+        ask(1, 1, PlotTask::Raster(task()));
+        ask(1, 2, PlotTask::Raster(task()));
+        ask(2, 3, PlotTask::Statistics { neurons: 0..4, steps: 0..100 });
         plotter.spawn(events).unwrap();
         for _ in 0..2 {
             wait.recv_timeout(std::time::Duration::from_secs(60)).unwrap();

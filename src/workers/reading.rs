@@ -25,7 +25,7 @@ const CHUNK: usize = 50;
 
 /// A digit to be read.
 #[derive(Clone)]
-pub struct Question {
+pub struct ReadingQuestion {
     /// Counts the questions; what comes carries its question's number.
     pub serial: u64,
     /// The 28×28 picture.
@@ -65,7 +65,7 @@ pub struct Together {
 /// All readings of one digit.
 #[derive(Clone, Debug, Default)]
 pub struct Readings {
-    /// [`Question::serial`]; 0 before the first.
+    /// [`ReadingQuestion::serial`]; 0 before the first.
     pub serial: u64,
     /// In the order of the models.
     pub readings: Vec<Reading>,
@@ -82,7 +82,7 @@ fn stacking(set: &'static WeightSet) -> Option<(&'static Stacking, &'static ense
 }
 
 /// Reads the digit with all of them, as long as `go_on` says so.
-pub fn read(question: &Question, go_on: &dyn Fn() -> bool) -> Readings {
+pub fn read(question: &ReadingQuestion, go_on: &dyn Fn() -> bool) -> Readings {
     let mut readings = Vec::new();
     for model in question.models.iter().take_while(|_| go_on()) {
         let begun = Instant::now();
@@ -106,19 +106,19 @@ pub fn read(question: &Question, go_on: &dyn Fn() -> bool) -> Readings {
     Readings { serial: question.serial, readings, together, latency_ms }
 }
 
-impl Answer<Question> for Readings {
+impl Answer<ReadingQuestion> for Readings {
     fn failure(why: &str) -> String {
         format!("The digit could not be read step by step: {why}. Nothing was lost.")
     }
 
-    fn failed(question: &Question, _failure: String) -> Option<Self> {
+    fn failed(question: &ReadingQuestion, _failure: String) -> Option<Self> {
         Some(Self { serial: question.serial, ..Self::default() })
     }
 }
 
 /// Both threads, from the window's side. Dropped, they end.
 pub struct Reader {
-    reading: Answering<Question, Readings>,
+    reading: Answering<ReadingQuestion, Readings>,
     survey: Arc<Slot<Survey>>,
     cancel: Arc<AtomicBool>,
     events: Events,
@@ -130,8 +130,8 @@ impl Reader {
     /// # Errors
     /// When the system gives none.
     pub fn start(events: Events) -> std::io::Result<Self> {
-        let reading = Answering::spawn("sweep", events.clone(), || {
-            |question: &Question, reply: &Reply<Question, Readings>| {
+        let reading = Answering::spawn("line by line", events.clone(), || {
+            |question: &ReadingQuestion, reply: &Reply<ReadingQuestion, Readings>| {
                 Ok(Some(read(question, &|| reply.is_awaited())))
             }
         })?;
@@ -141,7 +141,7 @@ impl Reader {
 
     /// Has a digit read step by step; an earlier question that was not begun is
     /// forgotten.
-    pub fn ask(&self, question: Question) {
+    pub fn ask(&self, question: ReadingQuestion) {
         self.reading.ask(question);
     }
 
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn all_four_read_and_answer_together() {
-        let question = Question {
+        let question = ReadingQuestion {
             serial: 7,
             pixels: Box::new(synthetic::generate(3, 1).pixels(0)),
             models: bundled(),

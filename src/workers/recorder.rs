@@ -302,7 +302,7 @@ mod tests {
                 let mut history = history(root.path(), &id, model);
                 assert_eq!(history.moments().is_empty(), !on);
                 if on {
-                    assert_eq!(history.told(), None);
+                    assert_eq!(history.left_out(), None);
                     let steps: Vec<u64> = history.moments().iter().map(|m| m.step).collect();
                     assert_eq!((steps[0], *steps.last().unwrap()), (0, 36), "{steps:?}");
                     assert!(history.update(36).unwrap().is_some());

@@ -32,7 +32,7 @@ pub enum Filter {
 
 /// What to look for, and where.
 #[derive(Clone)]
-pub struct Question {
+pub struct SearchQuestion {
     /// Counts the searches; what is found carries its question's number.
     pub serial: u64,
     pub filter: Filter,
@@ -46,7 +46,7 @@ pub struct Question {
 /// What has been found.
 #[derive(Clone, Default)]
 pub struct Found {
-    /// [`Question::serial`]; 0 before the first.
+    /// [`SearchQuestion::serial`]; 0 before the first.
     pub serial: u64,
     /// Places among the test digits.
     pub indices: Arc<Vec<u32>>,
@@ -58,14 +58,14 @@ pub struct Found {
     pub done: bool,
 }
 
-impl super::thread::answering::Answer<Option<Question>> for Found {
+impl super::thread::answering::Answer<Option<SearchQuestion>> for Found {
     fn failure(why: &str) -> String {
         format!("The search for digits ended: {why}. Choose another kind, or any digit.")
     }
 }
 
 /// The thread, from the window's side. `None` ends the search in hand.
-pub type Searcher = Answering<Option<Question>, Found>;
+pub type Searcher = Answering<Option<SearchQuestion>, Found>;
 
 impl Searcher {
     /// Starts the thread.
@@ -76,7 +76,8 @@ impl Searcher {
         let pool = Arc::new(crate::ann::pool(1).map_err(std::io::Error::other)?);
         Self::spawn("search", events, move || {
             let pool = Arc::clone(&pool);
-            move |question: &Option<Question>, reply: &Reply<Option<Question>, Found>| {
+            move |question: &Option<SearchQuestion>,
+                  reply: &Reply<Option<SearchQuestion>, Found>| {
                 if let Some(question) = question {
                     pool.install(|| search(question, reply));
                 }
@@ -87,7 +88,7 @@ impl Searcher {
 }
 
 /// Publishes what it finds as it goes; ends when something else is asked for.
-fn search(question: &Question, reply: &Reply<Option<Question>, Found>) {
+fn search(question: &SearchQuestion, reply: &Reply<Option<SearchQuestion>, Found>) {
     let test = &question.split.test;
     let mut indices = Vec::new();
     for begin in (0..test.len()).step_by(CHUNK) {
@@ -121,7 +122,7 @@ fn search(question: &Question, reply: &Reply<Option<Question>, Found>) {
 }
 
 /// Whether a digit with these answers, by model, is one that is looked for.
-fn fits(question: &Question, answers: &[[f32; CLASSES]], label: u8) -> bool {
+fn fits(question: &SearchQuestion, answers: &[[f32; CLASSES]], label: u8) -> bool {
     let wrong = |p: &&[f32; CLASSES]| best(&p[..]).0 != Some(usize::from(label));
     match &question.filter {
         Filter::WrongBy(_) => answers.iter().any(|p| wrong(&p)),
@@ -161,7 +162,7 @@ mod tests {
         let split = registry::load("synthetic", None).unwrap();
         let sure = |digit: usize| std::array::from_fn(|d| if d == digit { 0.91 } else { 0.01 });
         let mut answers = vec![sure(3); models.len()];
-        let with = |filter| Question {
+        let with = |filter| SearchQuestion {
             serial: 1,
             filter,
             split: split.clone(),

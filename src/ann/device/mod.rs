@@ -1,5 +1,5 @@
-//! Where a run is computed. The usual way are this program's own operations on
-//! the CPU; the others go through candle, on its CPU or on a graphics card.
+//! Where a run is computed. By default it uses this program's own operations on the
+//! CPU; the other devices go through candle, on its CPU or on a graphics card.
 //!
 //! * [`DEVICES`]: the registry; which of them are there
 //! * [`graph`]: a network in candle's operations

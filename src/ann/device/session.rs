@@ -1,5 +1,5 @@
-//! A run on a device: its weights and what its optimiser keeps live there, and
-//! come back to the host when somebody wants to see or save them.
+//! A run on a device: weights and optimiser state live there, and are copied to the
+//! host when they are shown or saved.
 //!
 //! A device can fail in the middle of a run (its memory is full, its driver is
 //! gone, the cable is pulled). Then nothing on it can be read any more; so a copy

@@ -1,5 +1,5 @@
 //! Gradient × input (Shrikumar et al. 2016): how much each pixel's ink adds to a
-//! class's logit, were the network as linear everywhere as it is at this picture.
+//! class's logit if the network were linear, with its gradient at this picture.
 //! For a linear network it is w·x, product by product.
 
 use crate::ann::network::Network;

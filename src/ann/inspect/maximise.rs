@@ -1,5 +1,5 @@
-//! Activation maximisation (Erhan et al. 2009): a picture that a unit likes, by
-//! gradient ascent from seeded noise. At each step the picture is moved a little
+//! Activation maximisation (Erhan et al. 2009): a picture to which a unit
+//! responds strongly, by gradient ascent from seeded noise. At each step the picture is moved a little
 //! at random (jitter, so that nothing finer than that survives) and fades a
 //! little (decay, so that only ink that counts stays). Ink stays in [0, 1].
 

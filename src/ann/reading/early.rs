@@ -1,5 +1,5 @@
-//! How early can each network tell? Over many labelled digits: the share of right
-//! answers after every step, and when the minds were made up.
+//! How early can each network tell? Over many labelled digits: the accuracy after every
+//! step, and the step from which the answer no longer changes.
 
 use super::{Probabilities, decided_after};
 use crate::ann::ensemble::Stacking;

@@ -1,5 +1,5 @@
-//! The digit as time: what a recurrent network has in mind after every column or
-//! row that it has read, and what it would answer if the digit ended there.
+//! The digit as a sequence: the hidden state of a recurrent network after every column
+//! or row that it has read, and what it would answer if the digit ended there.
 //!
 //! The answers on the way come from the network's own dense layers, applied to
 //! each intermediate state ([`Network::answers_from`]). They were trained on the

@@ -1,5 +1,5 @@
-//! The history of a run: its weights at many moments, small enough to keep and
-//! quick enough to jump about in.
+//! The history of a run: its weights at many moments, small enough to keep,
+//! and quick enough to jump to any of them.
 //!
 //! * [`cadence`]: when a snapshot is taken
 //! * [`codec`]: weights and updates as bytes

@@ -45,7 +45,7 @@ pub struct Reader {
     segments: Vec<(PathBuf, Scanned)>,
     moments: Arc<Vec<Moment>>,
     places: Vec<Place>,
-    told: Option<String>,
+    left_out: Option<String>,
     keys: VecDeque<(u64, Arc<Vec<i16>>)>,
     weights: VecDeque<(u64, Arc<Vec<f32>>)>,
 }
@@ -60,7 +60,7 @@ impl Reader {
             segments: Vec::new(),
             moments: Arc::default(),
             places: Vec::new(),
-            told: None,
+            left_out: None,
             keys: VecDeque::new(),
             weights: VecDeque::new(),
         }
@@ -135,7 +135,7 @@ impl Reader {
         }
         self.moments = Arc::new(moments);
         let fault = self.segments.iter().find_map(|(path, s)| Some((path, s.fault.as_ref()?)));
-        self.told = if misfits > 0 {
+        self.left_out = if misfits > 0 {
             Some(format!("{misfits} snapshots are of another network and were left out"))
         } else {
             fault.map(|(path, fault)| {
@@ -152,8 +152,8 @@ impl Reader {
 
     /// What had to be left out of the files, for people. The newest snapshot of a
     /// run that goes on may just be being written.
-    pub fn told(&self) -> Option<&str> {
-        self.told.as_deref()
+    pub fn left_out(&self) -> Option<&str> {
+        self.left_out.as_deref()
     }
 
     /// Bytes on disk.

@@ -1,5 +1,5 @@
-//! What must hold of a history: what comes back is what went in, files that were
-//! cut off or damaged cost no more than what was cut off, and the limit holds.
+//! What must hold of a history: reading returns what was written, a file that was cut
+//! off or damaged loses no more than the part concerned, and the limit holds.
 
 use std::path::Path;
 
@@ -58,7 +58,7 @@ fn every_moment_can_be_gone_to_in_any_order() {
     (0..50).for_each(|s| assert!(!writer.append(&taken(3 * s)).unwrap()));
     assert_eq!(segment_files(dir.path()).len(), 50usize.div_ceil(SEGMENT));
     let mut reader = reader(dir.path());
-    assert_eq!((reader.told(), reader.bytes()), (None, writer.bytes()));
+    assert_eq!((reader.left_out(), reader.bytes()), (None, writer.bytes()));
     let mut order: Vec<u64> = (0..50).map(|s| 3 * s).collect();
     Rng::stream(1, "order", 0).shuffle(&mut order);
     order.iter().for_each(|step| check(&mut reader, *step));
@@ -96,7 +96,7 @@ fn a_file_cut_off_anywhere_loses_only_what_was_cut_off() {
         assert_eq!(reader.moments().len(), kept, "cut at {cut}");
         (0..kept as u64).for_each(|s| check(&mut reader, s));
         let torn = kept == 0 && cut > 0 || kept > 0 && cut as u64 != ends[kept - 1];
-        assert_eq!(reader.told().is_some(), torn, "cut at {cut}");
+        assert_eq!(reader.left_out().is_some(), torn, "cut at {cut}");
     }
     // Going on writes past it as if nothing had happened.
     crate::core::files::write_bytes(path, &whole[..whole.len() - 9]).unwrap();
@@ -104,7 +104,7 @@ fn a_file_cut_off_anywhere_loses_only_what_was_cut_off() {
     assert_eq!(second.last(), Some(3));
     (4..9).for_each(|s| assert!(!second.append(&taken(s)).unwrap()));
     let mut reader = reader(dir.path());
-    assert_eq!((reader.told(), steps(dir.path())), (None, (0..9).collect()));
+    assert_eq!((reader.left_out(), steps(dir.path())), (None, (0..9).collect()));
     (0..9).for_each(|s| check(&mut reader, s));
 }
 
@@ -130,7 +130,7 @@ fn a_damaged_snapshot_is_named_and_the_others_are_shown() {
     bytes[at as usize + 9] ^= 1;
     crate::core::files::write_bytes(path, &bytes).unwrap();
     assert_eq!(steps(dir.path()), [0, 1, 2, 3, 4, 16, 17, 18, 19]);
-    assert!(reader(dir.path()).told().unwrap().contains("left out"));
+    assert!(reader(dir.path()).left_out().unwrap().contains("left out"));
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! Neural codes: ways to say an intensity between 0 and 1 in spikes, and to
 //! read it back. One file and one line in [`CODES`] each.
 //!
-//! What a code loses when its spikes come a little early or late shows what it
-//! says where: a rate code does not care, a code in spike times does
-//! (the report's §3.4).
+//! Jitter shows where a code carries its information: shifting spikes a little leaves a
+//! rate code unharmed, but not a code in spike times (report §3.4).
 
 mod burst;
 mod first_spike;

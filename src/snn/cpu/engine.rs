@@ -1,4 +1,4 @@
-//! The engine's face: what [`Engine`] asks for.
+//! The CPU engine's implementation of [`Engine`].
 
 use super::learn::normalise;
 use super::record::Recorder;

@@ -1,4 +1,5 @@
-//! The engine in plain Rust: event-driven, and the oracle for the other one.
+//! The engine in plain Rust: event-driven, and the reference that the GPU
+//! engine is tested against.
 //!
 //! Neurons are advanced in vectors (`models::kernel`); spikes touch only the
 //! rows of those that spiked (`deliver`); learning touches only synapses with a
@@ -20,7 +21,7 @@ use super::models::kernel::SLOW_MS;
 use super::network::{Delay, Network, Values, Waveform};
 use crate::core::isa::Isa;
 use learn::{Events, Learning};
-use record::{Look, Recorder};
+use record::{Recorder, StateView};
 use replica::{Common, Derived, Replica};
 
 /// A network on the CPU.
@@ -316,7 +317,7 @@ struct Now<'a> {
     weights: &'a [Vec<f32>],
 }
 
-impl Look for Now<'_> {
+impl StateView for Now<'_> {
     #[inline]
     fn own(&self, population: usize, replica: usize) -> &[f32] {
         &self.replicas[replica].populations[population].own

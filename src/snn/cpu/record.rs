@@ -46,7 +46,7 @@ enum What {
 }
 
 /// What a probe may look at before a step.
-pub(super) trait Look {
+pub(super) trait StateView {
     /// What a replica has of a population's state for itself, `[variable][neuron]`.
     fn own(&self, population: usize, replica: usize) -> &[f32];
     /// What all replicas share of it.
@@ -93,7 +93,7 @@ impl Recorder {
 
     /// Before a step.
     #[inline]
-    pub(super) fn before(&mut self, step: u64, look: &impl Look) {
+    pub(super) fn before(&mut self, step: u64, look: &impl StateView) {
         for Sampled { probe, every, what } in &self.sampled {
             if *every != 1 && !step.is_multiple_of(*every) {
                 continue;

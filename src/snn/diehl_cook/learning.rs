@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::order::{Order, Sequence};
-use super::protocol::{Protocol, ProtocolSettings, Shown};
+use super::protocol::{AcceptedImage, Protocol, ProtocolSettings};
 use super::read_out::{Responses, predict};
 use super::trained::MOST_IMAGES;
 use super::{DiehlCook, PLASTIC, THETA};
@@ -175,7 +175,7 @@ impl Learning {
         &mut self,
         image: &dyn Fn(usize) -> (Pixels, u8),
         images: u64,
-    ) -> Result<Vec<Shown>, SnnError> {
+    ) -> Result<Vec<AcceptedImage>, SnnError> {
         let begun = std::time::Instant::now();
         let all = self.plan.images;
         let sequence = &mut self.sequence;
@@ -197,7 +197,7 @@ impl Learning {
         Ok(shown)
     }
 
-    fn count(&mut self, shown: &Shown, class: u8) {
+    fn count(&mut self, shown: &AcceptedImage, class: u8) {
         let class = usize::from(class.min(9));
         self.progress.images += 1;
         self.progress.spikes += shown.counts.iter().map(|c| u64::from(*c)).sum::<u64>();

@@ -1,5 +1,5 @@
-//! How images are shown: 350 ms of the image, 150 ms of nothing, and the same
-//! image again, brighter, if fewer than five neurons' spikes came of it.
+//! How images are shown: 350 ms of the image, 150 ms of nothing, and the same image
+//! again, brighter, if it raised fewer than five spikes.
 //!
 //! The paper sets no limit to that. Here an image is given up after [`MOST_TIMES`]
 //! presentations: a blank picture never raises a spike. It then counts as not
@@ -127,7 +127,7 @@ enum Phase {
 
 /// An image that raised enough spikes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shown {
+pub struct AcceptedImage {
     pub image: u64,
     pub replica: usize,
     /// Spikes of each excitatory neuron while it was shown (the last time).
@@ -149,7 +149,7 @@ pub struct Unanswered {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Passed {
     /// Accepted; told when they have been shown, before their rest.
-    pub shown: Vec<Shown>,
+    pub shown: Vec<AcceptedImage>,
     /// Given up; told after the rest, when nothing is left of them in the network.
     pub unanswered: Vec<Unanswered>,
 }
@@ -313,7 +313,7 @@ impl Protocol {
         engine: &mut dyn Engine,
         image: &mut dyn FnMut(u64) -> Option<Pixels>,
         images: usize,
-        accepted: &mut dyn FnMut(Shown),
+        accepted: &mut dyn FnMut(AcceptedImage),
     ) -> Result<(), SnnError> {
         let mut count = 0;
         while count < images || self.phase != Phase::Begin {
@@ -361,7 +361,7 @@ impl Protocol {
     }
 
     /// Which images raised enough spikes, and which never will.
-    fn judge(&mut self, engine: &mut dyn Engine) -> Result<Vec<Shown>, SnnError> {
+    fn judge(&mut self, engine: &mut dyn Engine) -> Result<Vec<AcceptedImage>, SnnError> {
         let population = engine.network().population(EXCITATORY)?;
         let mut shown = Vec::new();
         for (replica, slot) in self.slots.iter_mut().enumerate() {
@@ -375,7 +375,7 @@ impl Protocol {
                     slot.image = None;
                 }
             } else {
-                shown.push(Shown { image, replica, counts, times: slot.shown });
+                shown.push(AcceptedImage { image, replica, counts, times: slot.shown });
                 slot.image = None;
                 self.marked = false;
             }

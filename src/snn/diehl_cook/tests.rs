@@ -1,6 +1,6 @@
 //! The network learns, and its invariants hold while it does.
 
-use super::protocol::{MOST_TIMES, Protocol, ProtocolSettings, Shown};
+use super::protocol::{AcceptedImage, MOST_TIMES, Protocol, ProtocolSettings};
 use super::read_out::{Responses, predict};
 use super::*;
 use crate::data::Pixels;
@@ -73,7 +73,7 @@ fn engine(config: &DiehlCook) -> CpuEngine {
     CpuEngine::new(&config.spec().build().unwrap(), 1)
 }
 
-fn show(engine: &mut CpuEngine, protocol: &mut Protocol, images: usize) -> Vec<Shown> {
+fn show(engine: &mut CpuEngine, protocol: &mut Protocol, images: usize) -> Vec<AcceptedImage> {
     let mut all = Vec::new();
     let source = &mut |n| Some(image(n).0);
     protocol.show(engine, source, images, &mut |s| all.push(s)).unwrap();

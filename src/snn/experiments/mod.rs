@@ -1,5 +1,5 @@
-//! Experiments, one file each: a task goes in, a result comes out; what chance
-//! there is follows from a seed. Each is one function, `run` or `measure`, which
+//! Experiments, one file each: a task goes in, a result comes out; all randomness
+//! follows from a seed. Each is one function, `run` or `measure`, which
 //! needs no window. Long ones tell what they have so far and ask whether to go on.
 //! All of them run on an engine, none has a model or a rule of its own.
 //!

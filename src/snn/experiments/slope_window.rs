@@ -1,6 +1,5 @@
-//! Bengio's rule brings the STDP window forth without comparing spike times
-//! (Bengio, Mesnard, Fischer, Zhang and Wu, arXiv:1509.05936; after Xie and
-//! Seung 2000 and Hinton 2007).
+//! Bengio's rule gives the STDP window without comparing spike times (Bengio, Mesnard,
+//! Fischer, Zhang and Wu, arXiv:1509.05936; after Xie and Seung 2000 and Hinton 2007).
 //!
 //! Many synapses at once. Each has a Poisson presynaptic input, and a
 //! postsynaptic membrane that rises and falls at random: its current takes a new

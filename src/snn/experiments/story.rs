@@ -1,8 +1,8 @@
 //! One synapse, step by step: a few presynaptic and postsynaptic spikes at
 //! chosen times, the rule's traces, the weight, and what each spike changed.
 //!
-//! Where both neurons spike in the same step there are two spikes to be told, as
-//! there are for the rule: the presynaptic one first, which meets the
+//! Where both neurons spike in the same step there are two entries, as there
+//! are two spikes for the rule: the presynaptic one first, which meets the
 //! postsynaptic traces, and then the postsynaptic one, which meets the trace that
 //! the first has just raised. A rule that follows the postsynaptic side from step
 //! to step (Bengio's) changes nothing at a spike; of it the whole step is told.

@@ -1,4 +1,4 @@
-//! The engine's face: what [`Engine`] asks for.
+//! The GPU engine's implementation of [`Engine`].
 
 use super::GpuEngine;
 use super::record::{Recorder, place_of};

@@ -1,5 +1,5 @@
-//! A lost graphics device is no lost run: the CPU engine goes on from the last
-//! complete step.
+//! When the graphics device is lost, the run is not: the CPU engine goes on from the
+//! last complete step.
 //!
 //! What was on the device is gone with it. So the state is copied to memory
 //! every few seconds, and every call since then is written down; when the

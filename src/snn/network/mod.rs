@@ -1,6 +1,6 @@
 //! A spiking network as a description, and as what engines run.
 //!
-//! A [`NetworkSpec`] says by names what there is: populations of neurons, inputs,
+//! A [`NetworkSpec`] lists by name what there is: populations of neurons, inputs,
 //! projections between them, probes. It is plain data that can be written to a
 //! file. [`NetworkSpec::build`] checks all of it and gives a [`Network`]: every
 //! name is an index now, every time a number of steps, every list has its

@@ -1,4 +1,4 @@
-//! Spikes, kept so that any part of a long run can be looked at in no time.
+//! Spikes, kept so that any part of a long run can be drawn at once.
 //!
 //! * [`chunk`]: the spikes themselves in columns, six bytes each
 //! * [`pyramid`]: how many spikes each block of neurons fired in each bin of

@@ -4,6 +4,7 @@
 use egui::accesskit::Role;
 use egui::{Align2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2};
 
+use super::tip;
 use crate::core::csv::{self, row};
 use crate::data::CLASSES;
 use crate::ui::theme::{self, palette};
@@ -85,7 +86,8 @@ pub fn show(ui: &mut Ui, counts: &Counts, side: f32, chosen: Option<&mut Option<
     }
     if let Some((t, q)) = response.hover_pos().and_then(under) {
         let text = format!("{} times a {t} was answered {q}{click}", counts[t][q]);
-        response.on_hover_text_at_pointer(text);
+        let min = corner + Vec2::new(q as f32, t as f32) * cell;
+        tip::beside(&response, Rect::from_min_size(min, Vec2::splat(cell)), text);
     }
     rect
 }

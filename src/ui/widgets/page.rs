@@ -4,7 +4,7 @@
 
 use egui::{CornerRadius, Id, Key, Modifiers, Panel, RichText, ScrollArea, Sense, Ui, vec2};
 
-use super::field;
+use super::{field, figure};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::workspace::View;
@@ -243,10 +243,12 @@ pub fn small(ui: &Ui) -> bool {
 pub fn choose(ui: &mut Ui, id: &'static str, names: &[&str]) -> usize {
     let id = Id::unique((id, "chosen figure"));
     let mut chosen: usize = ui.data(|d| d.get_temp(id)).unwrap_or(0);
-    ui.horizontal_wrapped(|ui| {
-        for (i, name) in names.iter().enumerate() {
-            ui.selectable_value(&mut chosen, i, *name);
-        }
+    figure::controls(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            for (i, name) in names.iter().enumerate() {
+                ui.selectable_value(&mut chosen, i, *name);
+            }
+        });
     });
     ui.data_mut(|d| d.insert_temp(id, chosen));
     chosen
@@ -258,24 +260,4 @@ pub fn heading(ui: &mut Ui, text: &str, reset: impl Into<Command>, out: &mut Out
     if field::heading(ui, text, "Everything in this experiment as at the very beginning") {
         out.push(reset);
     }
-}
-
-/// Buttons that save what is shown between `from` and here.
-pub fn save_row(
-    ui: &mut Ui,
-    out: &mut Outbox,
-    name: &'static str,
-    from: egui::Pos2,
-    csv: impl FnOnce() -> String,
-) {
-    let to = egui::pos2(ui.max_rect().right(), ui.next_widget_position().y);
-    ui.horizontal_wrapped(|ui| {
-        if ui.button("Save as PNG").clicked() {
-            let rect = egui::Rect::from_min_max(from, to);
-            out.push(Command::SavePicture { name, rect });
-        }
-        if ui.button("Save as CSV").clicked() {
-            out.push(Command::SaveText { name: name.into(), text: csv() });
-        }
-    });
 }

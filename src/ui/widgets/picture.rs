@@ -59,6 +59,12 @@ pub fn whole(ui: &Ui, texture: &TextureHandle, rect: Rect) {
     ui.painter().image(texture.id(), rect, uv, Color32::WHITE);
 }
 
+/// Where the number in this row and column is.
+pub fn rect(rect: Rect, (h, w): (usize, usize), (y, x): (usize, usize)) -> Rect {
+    let size = rect.size() / egui::vec2(w as f32, h as f32);
+    Rect::from_min_size(rect.min + egui::vec2(x as f32, y as f32) * size, size)
+}
+
 /// Row and column under a point.
 pub fn cell(rect: Rect, (h, w): (usize, usize), at: egui::Pos2) -> Option<(usize, usize)> {
     if !rect.contains(at) || h * w == 0 {

@@ -10,15 +10,21 @@ mod rate;
 use std::sync::Arc;
 
 use egui::{
-    Align2, Color32, Rect, Response, Sense, Stroke, StrokeKind, TextureHandle, Ui, pos2, vec2,
+    Align2, Color32, ColorImage, Context, Rect, Response, Sense, Stroke, StrokeKind, TextureHandle,
+    TextureOptions, Ui, pos2, vec2,
 };
 use serde::{Deserialize, Serialize};
 
+use super::figure;
 use super::time_axis::{self, Axis, GUTTER, TimeView};
 use crate::snn::recording::{Recording, View};
 use crate::ui::theme::{self, palette};
-use crate::workers::plotter::{Answer, Plotter, Question, RasterTask, Task};
+use crate::workers::plotter::{
+    Answer, Answered, PlotQuestion, PlotTask, Plotter, RasterPicture, RasterTask, draw_raster,
+};
 use rate::RateBins;
+
+const NEAREST: TextureOptions = TextureOptions::NEAREST;
 
 /// More spikes in view than these are drawn as a picture.
 const MOST_MARKS: u64 = 2_000;
@@ -117,7 +123,7 @@ struct Kept {
     asked: Option<(RasterTask, u64, usize)>,
     shown: u64,
     texture: Option<TextureHandle>,
-    picture: Option<Arc<crate::workers::plotter::Answered>>,
+    picture: Option<Arc<Answered>>,
 }
 
 impl Raster<'_> {
@@ -220,37 +226,18 @@ impl Raster<'_> {
         axis: &Axis,
         view: &RasterView,
         neurons: &std::ops::Range<u32>,
-    ) -> Option<Arc<crate::workers::plotter::Answered>> {
+    ) -> Option<Arc<Answered>> {
         let ctx = ui.ctx();
         let mut kept: Kept = ctx.data_mut(|d| d.get_temp(self.id)).unwrap_or_default();
-        let key = self.id.value();
         let task = self.task(ui, rect, axis, view, neurons);
-        let source = (self.recording.steps(), Arc::as_ptr(self.recording) as usize);
-        let now = (task, source.0, source.1);
-        if kept.asked.as_ref() != Some(&now) {
-            kept.serial += 1;
-            self.plotter.ask(Question {
-                key,
-                serial: kept.serial,
-                recording: Arc::clone(self.recording),
-                task: Task::Raster(now.0.clone()),
-            });
-            kept.asked = Some(now);
-        }
-        if let Some(answered) = self.plotter.newest(key).filter(|a| a.serial != kept.shown)
-            && let Answer::Raster(picture) = &answered.answer
-        {
-            let size = [picture.task.view.columns, picture.task.view.rows];
-            let image = egui::ColorImage::from_rgba_premultiplied(size, &picture.rgba);
-            match &mut kept.texture {
-                Some(texture) => texture.set(image, egui::TextureOptions::NEAREST),
-                None => {
-                    kept.texture =
-                        Some(ctx.load_texture("raster", image, egui::TextureOptions::NEAREST));
-                }
-            }
-            kept.shown = answered.serial;
-            kept.picture = Some(answered);
+        if figure::saving(ctx) {
+            // A file is drawn once, and more finely than what the plotter has.
+            let picture = draw_raster(self.recording, &task);
+            kept.texture = Some(ctx.load_texture("raster", image(&picture), NEAREST));
+            let answer = Answer::Raster(picture);
+            kept.picture = Some(Arc::new(Answered { serial: kept.serial, answer }));
+        } else {
+            self.newest(ctx, task, &mut kept);
         }
         if let (Some(texture), Some(answered)) = (&kept.texture, &kept.picture)
             && let Answer::Raster(picture) = &answered.answer
@@ -267,6 +254,32 @@ impl Raster<'_> {
         let picture = kept.picture.clone();
         ctx.data_mut(|d| d.insert_temp(self.id, kept));
         picture
+    }
+
+    /// Asks for another picture where this one is no longer right; takes the newest.
+    fn newest(&self, ctx: &Context, task: RasterTask, kept: &mut Kept) {
+        let key = self.id.value();
+        let now = (task, self.recording.steps(), Arc::as_ptr(self.recording) as usize);
+        if kept.asked.as_ref() != Some(&now) {
+            kept.serial += 1;
+            self.plotter.ask(PlotQuestion {
+                key,
+                serial: kept.serial,
+                recording: Arc::clone(self.recording),
+                task: PlotTask::Raster(now.0.clone()),
+            });
+            kept.asked = Some(now);
+        }
+        if let Some(answered) = self.plotter.newest(key).filter(|a| a.serial != kept.shown)
+            && let Answer::Raster(picture) = &answered.answer
+        {
+            match &mut kept.texture {
+                Some(texture) => texture.set(image(picture), NEAREST),
+                None => kept.texture = Some(ctx.load_texture("raster", image(picture), NEAREST)),
+            }
+            kept.shown = answered.serial;
+            kept.picture = Some(answered);
+        }
     }
 
     fn task(
@@ -409,6 +422,11 @@ impl Raster<'_> {
         let text = format!("neuron {id}, {:.1} ms", axis.ms_of(at.x));
         response.on_hover_text_at_pointer(text)
     }
+}
+
+fn image(picture: &RasterPicture) -> ColorImage {
+    let size = [picture.task.view.columns, picture.task.view.rows];
+    ColorImage::from_rgba_premultiplied(size, &picture.rgba)
 }
 
 /// The neurons and the time within a rectangle of the raster.

@@ -36,7 +36,7 @@ const SHEET: f32 = 3.5;
 
 /// How a block looks.
 #[derive(Clone, Copy)]
-enum Look {
+enum LayerPicture {
     Picture,
     /// A stack of feature maps of this side.
     Maps {
@@ -56,7 +56,7 @@ enum Look {
 }
 
 struct Block {
-    look: Look,
+    look: LayerPicture,
     size: Vec2,
     /// The two lines under it.
     text: [String; 2],
@@ -64,7 +64,7 @@ struct Block {
     width: f32,
 }
 
-impl Look {
+impl LayerPicture {
     fn of(layer: Option<&Layer>, output: &[usize], last: bool, height: f32) -> Self {
         let side = |pixels: usize| (height * 0.8 * pixels as f32 / SIDE as f32).max(7.0);
         let sheets = |channels: usize| (channels.max(2).ilog2() as usize).clamp(2, 8);
@@ -142,14 +142,14 @@ fn blocks(ui: &Ui, structure: &Structure<'_>, height: f32) -> Vec<Block> {
         [units] => [units.to_string(), String::new()],
         _ => Default::default(),
     };
-    let picture = Look::of(None, &[], false, height);
+    let picture = LayerPicture::of(None, &[], false, height);
     let mut looks = vec![(picture, [format!("{SIDE}×{SIDE}"), "digit".to_owned()])];
     let count = structure.layers.len();
     for (i, (layer, line)) in structure.layers.iter().zip(structure.lines).enumerate() {
-        let look = Look::of(Some(layer), &line.output, i + 1 == count, height);
+        let look = LayerPicture::of(Some(layer), &line.output, i + 1 == count, height);
         let text = match (look, layer) {
-            (Look::Dropout(rate), _) => [format!("−{:.0} %", rate * 100.0), String::new()],
-            (Look::Recurrent { .. }, Layer::Recurrent { hidden, .. }) => {
+            (LayerPicture::Dropout(rate), _) => [format!("−{:.0} %", rate * 100.0), String::new()],
+            (LayerPicture::Recurrent { .. }, Layer::Recurrent { hidden, .. }) => {
                 [hidden.to_string(), format!("{SIDE} times")]
             }
             _ => shape(&line.output),
@@ -160,7 +160,7 @@ fn blocks(ui: &Ui, structure: &Structure<'_>, height: f32) -> Vec<Block> {
         let font = theme::regular(12.0);
         ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).rect.width()
     };
-    let block = |(look, text): (Look, [String; 2])| {
+    let block = |(look, text): (LayerPicture, [String; 2])| {
         let size = look.size(height);
         let width = size.x.max(width(&text[0])).max(width(&text[1]));
         Block { look, size, text, width }
@@ -206,19 +206,19 @@ fn block(
     let rect = Rect::from_center_size(centre, block.size);
     let painter = ui.painter();
     match block.look {
-        Look::Picture => {
+        LayerPicture::Picture => {
             digit_view::paint(ui, ui.scope_id().with("structure"), rect, |i| structure.digit[i]);
             painter.rect_stroke(rect, 3, Stroke::new(1.0, p.line), StrokeKind::Outside);
         }
-        Look::Maps { side, sheets, pooled } => {
+        LayerPicture::Maps { side, sheets, pooled } => {
             maps(painter, p, rect, side, sheets, p.series[usize::from(pooled)]);
         }
-        Look::Units { .. } => {
+        LayerPicture::Units { .. } => {
             painter.rect_filled(rect, 3, p.series[2]);
         }
-        Look::Recurrent { order } => recurrent(painter, p, rect, order),
-        Look::Dropout(rate) => dropout(painter, p, rect, rate),
-        Look::Classes => classes(painter, p, rect, structure.answer),
+        LayerPicture::Recurrent { order } => recurrent(painter, p, rect, order),
+        LayerPicture::Dropout(rate) => dropout(painter, p, rect, rate),
+        LayerPicture::Classes => classes(painter, p, rect, structure.answer),
     }
     for (i, text) in block.text.iter().enumerate() {
         let at = pos2(slot.center().x, slot.top() + height + 3.0 + 15.0 * i as f32);
@@ -382,7 +382,7 @@ mod tests {
     #[test]
     fn blocks_fill_the_lines_in_order_and_one_that_is_too_wide_has_its_own() {
         let block = |width| Block {
-            look: Look::Picture,
+            look: LayerPicture::Picture,
             size: Vec2::ZERO,
             text: Default::default(),
             width,

@@ -7,11 +7,12 @@ use egui::{Align2, Rect, RichText, Sense, Ui, pos2, vec2};
 
 use super::raster::Selection;
 use super::{glossary, number};
+use crate::core::csv::{self, row};
 use crate::snn::recording::Recording;
 use crate::snn::recording::statistics::TrainStatistics;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
-use crate::workers::plotter::{Answer, Plotter, Question, Task};
+use crate::workers::plotter::{Answer, PlotQuestion, PlotTask, Plotter};
 
 /// What was asked last, to ask again only when it changes.
 #[derive(Clone, Default, PartialEq)]
@@ -106,11 +107,11 @@ fn measured(
     let mut asked: Asked = ui.data(|d| d.get_temp(id)).unwrap_or_default();
     if asked.what != Some(what) {
         asked = Asked { serial: asked.serial + 1, what: Some(what) };
-        plotter.ask(Question {
+        plotter.ask(PlotQuestion {
             key: id.value(),
             serial: asked.serial,
             recording: Arc::clone(recording),
-            task: Task::Statistics { neurons, steps },
+            task: PlotTask::Statistics { neurons, steps },
         });
         ui.data_mut(|d| d.insert_temp(id, asked));
     }
@@ -192,15 +193,16 @@ fn histogram(ui: &mut Ui, figures: &TrainStatistics) {
 
 fn csv(figures: &TrainStatistics) -> String {
     let bin = figures.isi_to_ms / figures.isi_counts.len().max(1) as f64;
-    let mut text = format!(
-        "# neurons {}, spikes {}, mean rate {} Hz, CV {}\nisi_from_ms,isi_to_ms,intervals\n",
+    let head = format!(
+        "neurons {}, spikes {}, mean rate {} Hz, CV {}",
         figures.neurons,
         figures.spikes,
         figures.rate_hz,
         figures.cv.map_or("unknown".into(), |cv| cv.to_string())
     );
-    for (i, count) in figures.isi_counts.iter().enumerate() {
-        text += &format!("{:.4},{:.4},{count}\n", i as f64 * bin, (i + 1) as f64 * bin);
-    }
-    text
+    let rows = figures.isi_counts.iter().enumerate().map(|(i, count)| {
+        let [from, to] = [i, i + 1].map(|i| format!("{:.4}", i as f64 * bin));
+        row![from, to, count]
+    });
+    csv::commented(&head, ["isi_from_ms", "isi_to_ms", "intervals"], rows)
 }

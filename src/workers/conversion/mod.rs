@@ -30,7 +30,7 @@ pub const SCALED_ON: usize = 200;
 
 /// A digit to be shown to a converted network.
 #[derive(Clone)]
-pub struct Question {
+pub struct ConversionQuestion {
     /// Counts the questions.
     pub serial: u64,
     pub model: Arc<Model>,
@@ -91,8 +91,8 @@ pub struct Followed {
 
 /// A whole run.
 #[derive(Clone, Debug, Default)]
-pub struct Shown {
-    /// [`Question::serial`]; 0 before the first.
+pub struct ConversionView {
+    /// [`ConversionQuestion::serial`]; 0 before the first.
     pub serial: u64,
     /// Name of the network.
     pub model: String,
@@ -148,19 +148,19 @@ impl KnownActivations {
     }
 }
 
-impl Answer<Question> for Shown {
+impl Answer<ConversionQuestion> for ConversionView {
     fn failure(why: &str) -> String {
         format!("The digit could not be shown in spikes: {why}. Nothing was lost.")
     }
 
-    fn failed(question: &Question, failure: String) -> Option<Self> {
+    fn failed(question: &ConversionQuestion, failure: String) -> Option<Self> {
         Some(failed(question, failure))
     }
 }
 
 /// The threads, from the window's side.
 pub struct Conversion {
-    answering: Answering<Question, Shown>,
+    answering: Answering<ConversionQuestion, ConversionView>,
     sample: Arc<Slot<Sample>>,
     cancel: Arc<AtomicBool>,
     events: Events,
@@ -175,7 +175,8 @@ impl Conversion {
     pub fn start(events: Events) -> std::io::Result<Self> {
         let answering = Answering::spawn("conversion", events.clone(), || {
             let mut measured = KnownActivations::default();
-            move |question: &Question, reply: &Reply<Question, Shown>| {
+            move |question: &ConversionQuestion,
+                  reply: &Reply<ConversionQuestion, ConversionView>| {
                 Ok(answer(question, &mut measured, &mut || reply.is_awaited()))
             }
         })?;
@@ -185,12 +186,12 @@ impl Conversion {
     }
 
     /// Asks; what was asked before and not answered is forgotten.
-    pub fn ask(&self, question: Question) {
+    pub fn ask(&self, question: ConversionQuestion) {
         self.answering.ask(question);
     }
 
     /// The newest answer.
-    pub fn shown(&self) -> Arc<Shown> {
+    pub fn shown(&self) -> Arc<ConversionView> {
         self.answering.answer()
     }
 
@@ -231,21 +232,21 @@ impl Drop for Conversion {
     }
 }
 
-fn failed(question: &Question, failure: String) -> Shown {
-    Shown {
+fn failed(question: &ConversionQuestion, failure: String) -> ConversionView {
+    ConversionView {
         serial: question.serial,
         model: question.model.name.clone(),
         failure: Some(failure),
-        ..Shown::default()
+        ..ConversionView::default()
     }
 }
 
 /// Shows the digit to the converted network; `None` where `go_on` said no.
 fn answer(
-    question: &Question,
+    question: &ConversionQuestion,
     measured: &mut KnownActivations,
     go_on: &mut dyn FnMut() -> bool,
-) -> Option<Shown> {
+) -> Option<ConversionView> {
     let network = &question.model.network;
     let converted = measured
         .get(&question.model, &question.images, go_on)
@@ -254,17 +255,17 @@ fn answer(
         Ok(spiking) => {
             let spiking = spiking?;
             let shown = whole_run(question, &spiking, go_on)?;
-            Some(Shown { network: Some(Arc::new(spiking)), ..shown })
+            Some(ConversionView { network: Some(Arc::new(spiking)), ..shown })
         }
         Err(error) => Some(failed(question, error.to_string())),
     }
 }
 
 fn whole_run(
-    question: &Question,
+    question: &ConversionQuestion,
     spiking: &Spiking,
     go_on: &mut dyn FnMut() -> bool,
-) -> Option<Shown> {
+) -> Option<ConversionView> {
     let begun = Instant::now();
     let network = &question.model.network;
     let activations = likeness::activations(network, spiking, &question.pixels);
@@ -288,13 +289,13 @@ fn whole_run(
         .get(stage)
         .filter(|s| s.has_neurons() && place < spiking.stages[stage].len())
         .map(|_| Followed { unit, ..Followed::default() });
-    let mut shown = Shown {
+    let mut shown = ConversionView {
         serial: question.serial,
         model: question.model.name.clone(),
         original: network.probabilities(&[*question.pixels]).first().copied().unwrap_or_default(),
         multiply_adds: spiking.multiply_adds,
         scaled_on: question.images.id.clone(),
-        ..Shown::default()
+        ..ConversionView::default()
     };
     let mut run = Run::new(spiking, &question.pixels, question.disturbance, 1);
     for _ in 0..question.steps {

@@ -10,7 +10,7 @@ use super::KnownActivations;
 use crate::ann::evaluate::evaluate;
 use crate::convert::network::Spiking;
 use crate::convert::recipe::{Disturbance, Recipe};
-use crate::convert::sweep::{Sweep, Task, sweep};
+use crate::convert::sweep::{Sweep, SweepTask, sweep};
 use crate::core::panics::guarded;
 use crate::data::Dataset;
 use crate::data::registry::Split;
@@ -100,7 +100,7 @@ fn work(of: &SampleOf, out: &Slot<Sample>, cancel: &AtomicBool, events: &Events)
     let asked = evaluate(&of.model.network, &part, threads, cancel, &mut |_, _| {});
     sample.original = asked.ok().flatten().map_or(0.0, |a| a.accuracy);
     sample.multiply_adds = spiking.multiply_adds;
-    let task = Task {
+    let task = SweepTask {
         steps: of.steps.clone(),
         first: 0,
         images: total,

@@ -18,9 +18,9 @@ fn start() -> Conversion {
     Conversion::start(Events::new(sender, Arc::new(|| {}))).unwrap()
 }
 
-fn question(id: &str, serial: u64) -> Question {
+fn question(id: &str, serial: u64) -> ConversionQuestion {
     let images = Arc::new(synthetic::generate(3, 30));
-    Question {
+    ConversionQuestion {
         serial,
         model: model(id),
         pixels: Box::new(images.pixels(5)),
@@ -54,7 +54,7 @@ fn a_digit_is_shown_step_by_step_to_the_end() {
     assert_eq!((followed.potential.len(), followed.unit), (40, (0, 3)));
     let spikes = shown.stages[0].spiked.iter().filter(|s| s.contains(&3)).count();
     assert_eq!(spikes, followed.spiked.iter().filter(|s| **s).count());
-    conversion.ask(Question { unit: None, ..question("mlp", 8) });
+    conversion.ask(ConversionQuestion { unit: None, ..question("mlp", 8) });
     let most = wait(|| Some(conversion.shown()).filter(|s| s.serial == 8));
     let followed = most.followed.as_ref().unwrap();
     let values = most.stages[0].activations.as_ref().unwrap();
@@ -106,7 +106,7 @@ fn a_sample_is_counted_to_its_end_and_can_be_cut_short() {
 #[test]
 fn a_run_without_end_and_a_sample_of_them_are_ended_within_a_second() {
     let mut conversion = start();
-    conversion.ask(Question { steps: u64::MAX, ..question("mlp", 1) });
+    conversion.ask(ConversionQuestion { steps: u64::MAX, ..question("mlp", 1) });
     let digits = Arc::new(synthetic::generate(3, 30));
     conversion.start_sample(sample::SampleOf {
         model: model("mlp"),

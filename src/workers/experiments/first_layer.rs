@@ -1,5 +1,6 @@
 //! The MLP's first layer, from which Fig. 3 takes the weights of a unit.
 
+use crate::core::decision::first_max;
 use crate::data::{PIXELS, Pixels};
 use crate::workers::models::Models;
 
@@ -26,7 +27,7 @@ pub fn strongest_unit(models: &Models, pixels: &Pixels) -> Option<usize> {
     for (x, row) in pixels.iter().zip(weights.chunks(bias.len())).filter(|(x, _)| **x > 0.0) {
         sums.iter_mut().zip(row).for_each(|(sum, w)| *sum += x * w);
     }
-    (0..sums.len()).max_by(|a, b| sums[*a].total_cmp(&sums[*b]))
+    first_max(sums)
 }
 
 /// How many units there are.

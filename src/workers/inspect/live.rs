@@ -24,7 +24,7 @@ pub const WHOLE_PICTURES: usize = 12;
 
 /// What to look at.
 #[derive(Clone)]
-pub struct Look {
+pub struct InspectionQuestion {
     /// Counts the looks; a sight carries its look's number.
     pub serial: u64,
     /// The 28×28 picture.
@@ -59,7 +59,7 @@ pub struct Reason {
 /// What was seen.
 #[derive(Clone, Default)]
 pub struct Inspection {
-    /// [`Look::serial`]; 0 before the first.
+    /// [`InspectionQuestion::serial`]; 0 before the first.
     pub serial: u64,
     /// Counts the changes of what the layers say; textures go by it.
     pub revision: u64,
@@ -79,17 +79,19 @@ pub struct Inspection {
     pub took_ms: f32,
 }
 
-impl Answer<Look> for Inspection {
+impl Answer<InspectionQuestion> for Inspection {
     fn failure(why: &str) -> String {
         format!("Looking inside failed: {why}. Nothing was lost.")
     }
 }
 
 /// Starts the thread.
-pub(super) fn start(events: Events) -> std::io::Result<Answering<Look, Inspection>> {
+pub(super) fn start(events: Events) -> std::io::Result<Answering<InspectionQuestion, Inspection>> {
     Answering::spawn("inspect", events, || {
         let mut memory = Memory::default();
-        move |look: &Look, _: &Reply<Look, Inspection>| Ok(Some(memory.look(look)))
+        move |look: &InspectionQuestion, _: &Reply<InspectionQuestion, Inspection>| {
+            Ok(Some(memory.look(look)))
+        }
     })
 }
 
@@ -106,7 +108,7 @@ struct Memory {
 }
 
 impl Memory {
-    fn look(&mut self, look: &Look) -> Inspection {
+    fn look(&mut self, look: &InspectionQuestion) -> Inspection {
         let same_model =
             self.last.anatomy.as_ref().is_some_and(|a| Arc::ptr_eq(&a.model, &look.model));
         let taken = Dissection::new(&look.model.network);
@@ -138,7 +140,7 @@ impl Memory {
         self.last.clone()
     }
 
-    fn field(&mut self, look: &Look, unit: Unit) -> Arc<Effective> {
+    fn field(&mut self, look: &InspectionQuestion, unit: Unit) -> Arc<Effective> {
         let data = look.data.clone().unwrap_or_else(|| {
             let own = self.own.get_or_insert_with(|| Arc::new(synthetic::generate(1, PATCHES)));
             Arc::clone(own)

@@ -2,9 +2,9 @@
 //!
 //! * [`live`]: what follows the digit while it is being drawn: every layer's
 //!   output, gradient × input, one sum with its products, one effective field.
-//!   Only the newest [`Look`] counts; the result is in the [`Inspection`] slot.
+//!   Only the newest [`InspectionQuestion`] counts; the result is in the [`Inspection`] slot.
 //! * [`seek`]: what takes longer: occlusion, activation maximisation, exciting
-//!   digits, a whole layer's effective fields, Gabor fits. One [`Task`] at a
+//!   digits, a whole layer's effective fields, Gabor fits. One [`SeekTask`] at a
 //!   time; each can be stopped. Results are in the [`Findings`] slot.
 
 pub mod anatomy;
@@ -17,8 +17,8 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 pub use anatomy::{Anatomy, Part};
-pub use live::{Inspection, Look};
-pub use seek::{Findings, Found, Task};
+pub use live::{Inspection, InspectionQuestion};
+pub use seek::{Findings, Found, SeekTask};
 
 use super::Busy;
 use super::events::Events;
@@ -30,8 +30,8 @@ const QUEUE: usize = 8;
 
 /// Both threads, from the window's side.
 pub struct Inspector {
-    looks: Answering<Look, Inspection>,
-    tasks: Option<SyncSender<Task>>,
+    looks: Answering<InspectionQuestion, Inspection>,
+    tasks: Option<SyncSender<SeekTask>>,
     findings: Arc<Slot<Findings>>,
     switches: Arc<Switches>,
     thread: Option<JoinHandle<()>>,
@@ -61,7 +61,7 @@ impl Inspector {
     }
 
     /// Looks at this; an earlier look that was not begun is forgotten.
-    pub fn look(&self, look: Look) {
+    pub fn look(&self, look: InspectionQuestion) {
         self.looks.ask(look);
     }
 
@@ -74,7 +74,7 @@ impl Inspector {
     ///
     /// # Errors
     /// [`Busy`] when too many wait.
-    pub fn seek(&self, task: Task) -> Result<(), Busy> {
+    pub fn seek(&self, task: SeekTask) -> Result<(), Busy> {
         super::send(self.tasks.as_ref(), task, "search")
     }
 

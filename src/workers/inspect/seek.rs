@@ -28,7 +28,7 @@ const REPORT: Duration = Duration::from_millis(60);
 const KEPT: usize = 40;
 
 /// What to seek.
-pub enum Task {
+pub enum SeekTask {
     /// Occlusion maps of these models, for a class or each one's own answer.
     Occlusion { models: Vec<Arc<Model>>, pixels: Box<Pixels>, version: u64, class: Option<usize> },
     /// A picture that the unit likes.
@@ -108,7 +108,7 @@ struct Seeker {
 
 /// Starts the thread. It ends when the sender of `tasks` is dropped.
 pub(super) fn spawn(
-    tasks: Receiver<Task>,
+    tasks: Receiver<SeekTask>,
     out: Arc<Slot<Findings>>,
     switches: Arc<Switches>,
     events: Events,
@@ -173,12 +173,12 @@ impl Seeker {
         !self.switches.stop.load(Relaxed) && !self.switches.quit.load(Relaxed)
     }
 
-    fn carry_out(&mut self, task: Task) {
+    fn carry_out(&mut self, task: SeekTask) {
         match task {
-            Task::Occlusion { models, pixels, version, class } => {
+            SeekTask::Occlusion { models, pixels, version, class } => {
                 self.occlusion(&models, &pixels, version, class);
             }
-            Task::Liked { model, unit, name, recipe } => {
+            SeekTask::Liked { model, unit, name, recipe } => {
                 let what = format!("A picture that {name} likes");
                 let network = &model.network;
                 let liked = maximise::maximise(network, unit, recipe, &mut |done, total| {
@@ -186,7 +186,7 @@ impl Seeker {
                 });
                 self.found(|f| &mut f.liked, &model, (unit.layer, unit.channel), liked);
             }
-            Task::Exciting { model, layer, name, data, count } => {
+            SeekTask::Exciting { model, layer, name, data, count } => {
                 let what = format!("Digits that excite {name}");
                 let exciting =
                     exciting::search(&model.network, layer, &data, count, &mut |done, total| {
@@ -194,8 +194,10 @@ impl Seeker {
                     });
                 self.found(|f| &mut f.exciting, &model, (layer, 0), Excited { data, exciting });
             }
-            Task::Fields { model, layer, name, data } => self.fields(&model, layer, &name, data),
-            Task::Gabor { model } => self.gabor(&model),
+            SeekTask::Fields { model, layer, name, data } => {
+                self.fields(&model, layer, &name, data);
+            }
+            SeekTask::Gabor { model } => self.gabor(&model),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The `scrub` thread: shows a run at any moment of its history.
 //!
-//! The window asks a [`Question`] (only the newest counts) whenever it wants to see
+//! The window asks a [`MomentQuestion`] (only the newest counts) whenever it wants to see
 //! something else: another moment, layer or digit, or new snapshots of a running
 //! training. A jump is answered first and published whole. What takes longer, the
 //! confusion matrix at that moment and the path of single weights, is done piece by
@@ -30,7 +30,7 @@ pub const FOLLOWED: usize = 6;
 
 /// What the window wants to see.
 #[derive(Clone)]
-pub struct Question {
+pub struct MomentQuestion {
     /// Id of the run.
     pub run: String,
     /// Its settings.
@@ -64,11 +64,11 @@ pub struct View {
     /// Bytes on disk.
     pub bytes: u64,
     /// What had to be left out of its files.
-    pub told: Option<String>,
+    pub left_out: Option<String>,
     /// Why nothing, or not this moment, can be shown.
     pub failed: Option<String>,
     /// The moment shown.
-    pub shown: Option<Arc<Shown>>,
+    pub shown: Option<Arc<MomentView>>,
     /// Confusion on the held-out digits.
     pub confusion: Confusion,
     /// The weights that are followed.
@@ -76,7 +76,7 @@ pub struct View {
 }
 
 /// A moment of a run.
-pub struct Shown {
+pub struct MomentView {
     /// Another for each that is computed, as long as the program runs.
     pub serial: u64,
     /// Mini-batches trained.
@@ -128,7 +128,7 @@ pub struct Judgement {
 /// Single weights over the run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tracks {
-    /// Which; see [`Question::followed`].
+    /// Which; see [`MomentQuestion::followed`].
     pub places: Vec<usize>,
     /// Batches trained, and each weight's value, by moment.
     pub points: Vec<(u64, Vec<f32>)>,
@@ -136,18 +136,18 @@ pub struct Tracks {
     pub of: usize,
 }
 
-impl Answer<Question> for View {
+impl Answer<MomentQuestion> for View {
     fn failure(why: &str) -> String {
         format!("The run's history cannot be shown: {why}. The run itself is untouched.")
     }
 
-    fn failed(_question: &Question, failure: String) -> Option<Self> {
+    fn failed(_question: &MomentQuestion, failure: String) -> Option<Self> {
         Some(Self { failed: Some(failure), ..Self::default() })
     }
 }
 
 /// The thread, from the window's side.
-pub type Scrubber = Answering<Question, View>;
+pub type Scrubber = Answering<MomentQuestion, View>;
 
 impl Scrubber {
     /// Starts the thread, for runs below `runs_root`.
@@ -157,7 +157,7 @@ impl Scrubber {
     pub fn start(runs_root: PathBuf, events: Events) -> std::io::Result<Self> {
         Self::spawn("scrub", events, move || {
             let (runs_root, mut open) = (runs_root.clone(), None::<Session>);
-            move |question: &Question, reply: &Reply<Question, View>| {
+            move |question: &MomentQuestion, reply: &Reply<MomentQuestion, View>| {
                 let same = open.take().filter(|s| s.is_of(question));
                 let begun = same.map_or_else(|| Session::open(&runs_root, question), Ok);
                 let session = match begun {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::bank::{Bank, banks};
-use super::{Confusion, Judgement, Question, Shown, Tracks, View};
+use super::{Confusion, Judgement, MomentQuestion, MomentView, Tracks, View};
 use crate::ann::evaluate::judge;
 use crate::ann::inspect::filters::largest;
 use crate::ann::maps::maps;
@@ -27,7 +27,7 @@ static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// See the module.
 pub struct Session {
-    question: Question,
+    question: MomentQuestion,
     lengths: Vec<usize>,
     reader: Reader,
     /// With the weights of the moment in `loaded`.
@@ -47,7 +47,7 @@ pub struct Session {
 
 impl Session {
     /// Opens a run's history; errors are for people.
-    pub fn open(root: &Path, question: &Question) -> Result<Self, String> {
+    pub fn open(root: &Path, question: &MomentQuestion) -> Result<Self, String> {
         let architecture = zoo::get(&question.config.model).map_err(|e| e.to_string())?;
         let (banks, lengths) = banks(architecture).map_err(|e| e.to_string())?;
         let mut starts = Vec::with_capacity(lengths.len());
@@ -80,7 +80,7 @@ impl Session {
     }
 
     /// Whether a question is about the run that is open.
-    pub fn is_of(&self, question: &Question) -> bool {
+    pub fn is_of(&self, question: &MomentQuestion) -> bool {
         self.question.run == question.run && self.question.config == question.config
     }
 
@@ -90,7 +90,7 @@ impl Session {
     }
 
     /// Jumps to the moment asked for.
-    pub fn answer(&mut self, question: Question) -> View {
+    pub fn answer(&mut self, question: MomentQuestion) -> View {
         let begun = Instant::now();
         self.question = question;
         self.view.failed = None;
@@ -106,7 +106,7 @@ impl Session {
         self.reader.refresh()?;
         self.view.moments = Arc::clone(self.reader.moments());
         self.view.bytes = self.reader.bytes();
-        self.view.told = self.reader.told().map(ToOwned::to_owned);
+        self.view.left_out = self.reader.left_out().map(ToOwned::to_owned);
         let Some(newest) = self.view.moments.last().map(|m| m.step) else {
             self.view.shown = None;
             return Ok(());
@@ -139,7 +139,7 @@ impl Session {
         self.most = Some(((number, newest), most));
         let digit = self.question.digit.clone();
         let answer = digit.as_ref().map(|digit| self.ask(digit));
-        self.view.shown = Some(Arc::new(Shown {
+        self.view.shown = Some(Arc::new(MomentView {
             serial: SERIAL.fetch_add(1, Relaxed),
             step,
             bank: number,
@@ -291,7 +291,7 @@ mod tests {
     use crate::workers::runs::RunState;
 
     /// A trained run, and a question about it.
-    fn trained(root: &Path) -> (Question, Split) {
+    fn trained(root: &Path) -> (MomentQuestion, Split) {
         let digits = |seed, n| Arc::new(synthetic::generate(seed, n));
         let split = Split { train: digits(1, 300), test: digits(2, 20) };
         let config = TrainConfig {
@@ -306,7 +306,7 @@ mod tests {
         let mut run = ActiveRun::start(root, config.clone(), split.clone()).unwrap();
         while !run.advance(&Control::default()).unwrap().finished {}
         run.close(RunState::Finished, None).unwrap();
-        let question = Question {
+        let question = MomentQuestion {
             run: run.view(Phase::Finished).record.unwrap().id.clone(),
             config: Arc::new(config),
             step: None,
@@ -324,7 +324,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let (question, split) = trained(root.path());
         let mut session = Session::open(root.path(), &question).unwrap();
-        let first = session.answer(Question { step: Some(0), ..question.clone() });
+        let first = session.answer(MomentQuestion { step: Some(0), ..question.clone() });
         assert_eq!(first.failed, None);
         let shown = first.shown.unwrap();
         let bank = &first.banks[1];
@@ -357,7 +357,7 @@ mod tests {
         assert!(matches!(view.confusion, Confusion::Busy { done: 0, total: 60, .. }));
         session.work();
         // A jump ends what was begun there; coming back begins it anew.
-        let elsewhere = session.answer(Question { step: Some(3), ..question.clone() });
+        let elsewhere = session.answer(MomentQuestion { step: Some(3), ..question.clone() });
         assert!(matches!(elsewhere.confusion, Confusion::Busy { step: 3, done: 0, .. }));
         session.answer(question.clone());
         while session.has_work() {
@@ -382,7 +382,7 @@ mod tests {
         let end = session.reader.weights(newest).unwrap();
         assert_eq!(tracks.points.last().unwrap().1, [end[5], end[700]]);
         // What was computed is there at once when one comes back.
-        session.answer(Question { step: Some(3), ..question.clone() });
+        session.answer(MomentQuestion { step: Some(3), ..question.clone() });
         let back = session.answer(question);
         assert!(matches!(back.confusion, Confusion::Ready { .. }) && !session.has_work());
     }
@@ -397,7 +397,7 @@ mod tests {
         assert!(view.moments.is_empty() && view.shown.is_none() && view.failed.is_none());
         assert!(!session.has_work());
         let unknown = TrainConfig { model: "mlpp".into(), ..(*question.config).clone() };
-        let question = Question { config: Arc::new(unknown), ..question };
+        let question = MomentQuestion { config: Arc::new(unknown), ..question };
         assert!(Session::open(root.path(), &question).err().unwrap().contains("mlpp"));
     }
 }

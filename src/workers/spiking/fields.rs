@@ -16,7 +16,7 @@ pub type Ramps = [[[u8; 4]; 256]; 11];
 
 /// How the fields are to be painted.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Look {
+pub struct FieldColours {
     /// Changes when anything of it does.
     pub stamp: u64,
     /// Fields in a row.
@@ -25,7 +25,7 @@ pub struct Look {
     pub ramps: Arc<Ramps>,
 }
 
-impl Default for Look {
+impl Default for FieldColours {
     fn default() -> Self {
         let grey: [[u8; 4]; 256] = std::array::from_fn(|i| {
             let v = i as u8;
@@ -38,7 +38,7 @@ impl Default for Look {
 /// The picture: `columns` fields in a row, each `side` pixels wide and high.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Picture {
-    /// [`Look::stamp`] of how it was painted.
+    /// [`FieldColours::stamp`] of how it was painted.
     pub look: u64,
     pub columns: usize,
     /// Pixels of a field, each way.
@@ -50,7 +50,7 @@ pub struct Picture {
 }
 
 /// Paints the fields of weights `[pixel][neuron]`.
-pub fn paint(weights: &[f32], labels: &[Option<u8>], look: &Look) -> Picture {
+pub fn paint(weights: &[f32], labels: &[Option<u8>], look: &FieldColours) -> Picture {
     let neurons = labels.len().max(1);
     let columns = look.columns.clamp(1, neurons);
     let rows = neurons.div_ceil(columns);
@@ -100,7 +100,7 @@ mod tests {
             for (y, x) in [(26, 26), (26, 27), (27, 26), (27, 27)] {
                 weights[(y * SIDE + x) * neurons + 5] = 1.0;
             }
-            let look = Look { columns: 4, ..Look::default() };
+            let look = FieldColours { columns: 4, ..FieldColours::default() };
             let picture = paint(&weights, &vec![None; neurons], &look);
             let (side, width) = (picture.side, picture.size[0]);
             let at = |x: usize, y: usize| picture.rgba[(y * width + x) * 4];

@@ -127,14 +127,14 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snn::diehl_cook::protocol::Shown;
+    use crate::snn::diehl_cook::protocol::AcceptedImage;
 
     fn kept() -> Kept {
         let config = DiehlCook::of(12);
         let mut tally = Tally::new(12);
         for image in 0..600u32 {
             let counts = (0..12).map(|n| u32::from(n == image % 12) * 4).collect();
-            let shown = Shown { image: u64::from(image), replica: 0, counts, times: 1 };
+            let shown = AcceptedImage { image: u64::from(image), replica: 0, counts, times: 1 };
             tally.add(&shown, image, (image % 12 % 10) as u8);
         }
         let weights = (0..PIXELS * 12).map(|i| (i % 97) as f32 / 97.0).collect();
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!((a.images, a.accuracy(), &a.curve), (b.images, b.accuracy(), &b.curve));
         // They go on alike.
         for image in 0..200 {
-            let shown = Shown { image, replica: 0, counts: vec![1; 12], times: 1 };
+            let shown = AcceptedImage { image, replica: 0, counts: vec![1; 12], times: 1 };
             a.add(&shown, 3, 4);
             b.add(&shown, 3, 4);
         }

@@ -30,7 +30,7 @@ use crate::workers::thread::latest::Slot;
 const REPORT_EVERY: Duration = Duration::from_millis(60);
 
 /// What to measure.
-pub enum Task {
+pub enum MeasureTask {
     /// Labels from training digits, with the weights frozen, then the test digits.
     Test { network: Arc<Learnt>, train: Arc<Dataset>, test: Arc<Dataset>, images: (usize, usize) },
     /// Accuracy at every amount of a damage, on the first `images` test digits.
@@ -82,7 +82,7 @@ pub struct Measured {
 
 /// The thread, from the window's side.
 pub struct MeasureThread {
-    tasks: Option<SyncSender<Task>>,
+    tasks: Option<SyncSender<MeasureTask>>,
     cancel: Arc<AtomicBool>,
     measured: Arc<Slot<Measured>>,
     thread: Option<JoinHandle<()>>,
@@ -112,7 +112,7 @@ impl MeasureThread {
     ///
     /// # Errors
     /// [`Busy`] when others wait already.
-    pub fn ask(&self, task: Task) -> Result<(), Busy> {
+    pub fn ask(&self, task: MeasureTask) -> Result<(), Busy> {
         self.cancel.store(false, Relaxed);
         crate::workers::send(self.tasks.as_ref(), task, "measuring thread")
     }
@@ -147,7 +147,7 @@ struct Measurer {
 }
 
 impl Measurer {
-    fn work(&self, tasks: &Receiver<Task>) {
+    fn work(&self, tasks: &Receiver<MeasureTask>) {
         while let Ok(task) = tasks.recv() {
             let done = guarded(|| self.carry_out(task));
             if let Err(why) = done.and_then(|done| done.map_err(|error| error.to_string())) {
@@ -171,9 +171,9 @@ impl Measurer {
         self.cancel.load(Relaxed)
     }
 
-    fn carry_out(&self, task: Task) -> Result<(), SnnError> {
+    fn carry_out(&self, task: MeasureTask) -> Result<(), SnnError> {
         match task {
-            Task::Test { network, train, test, images } => {
+            MeasureTask::Test { network, train, test, images } => {
                 let begun = Instant::now();
                 let images = (images.0.min(test.len()), images.1.min(train.len()));
                 let all = images.0 + images.1;
@@ -212,7 +212,7 @@ impl Measurer {
                 }
                 Ok(())
             }
-            Task::Damage { damage, network, models, test, images, seed } => {
+            MeasureTask::Damage { damage, network, models, test, images, seed } => {
                 let images = images.min(test.len());
                 let name = format!("STDP {}", network.config.neurons);
                 let mut of = vec![(name, Vec::new())];

@@ -47,7 +47,7 @@ use crate::core::clock::thread_seconds;
 use crate::data::dataset::{Dataset, Fingerprint};
 use crate::snn::SnnError;
 use crate::snn::choose::Preference;
-use fields::Look;
+use fields::FieldColours;
 use keep::Kept;
 use network::{Learnt, LiveSettings, Setup};
 use painter::Painter;
@@ -98,11 +98,11 @@ struct Watching {
     /// Single spikes; [`Control::watched`](super::thread::remote::Control::watched) is
     /// about the fields.
     spikes: AtomicBool,
-    look: Mutex<Arc<Look>>,
+    look: Mutex<Arc<FieldColours>>,
 }
 
 impl Watching {
-    fn look(&self) -> Arc<Look> {
+    fn look(&self) -> Arc<FieldColours> {
         Arc::clone(&self.look.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -146,7 +146,7 @@ impl SpikingThread {
             digits: None,
         };
         let what = "spiking network";
-        let paced = Paced::spawn("digits", what, f64::INFINITY, view_every, events, make)?;
+        let paced = Paced::spawn(what, what, f64::INFINITY, view_every, events, make)?;
         Ok(Self { paced, watching })
     }
 
@@ -158,7 +158,7 @@ impl SpikingThread {
     }
 
     /// How the fields are to be painted.
-    pub fn set_look(&self, look: Arc<Look>) {
+    pub fn set_look(&self, look: Arc<FieldColours>) {
         let changed = {
             let mut held = self.watching.look.lock().unwrap_or_else(PoisonError::into_inner);
             let changed = held.stamp != look.stamp;

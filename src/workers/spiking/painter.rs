@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::fields::Look;
+use super::fields::FieldColours;
 use super::view::{Fields, Sketch};
 use crate::workers::thread::latest::Slot;
 
@@ -16,7 +16,7 @@ type Painted = Option<(Arc<Fields>, Duration)>;
 
 /// The thread, from the simulating thread's side.
 pub struct Painter {
-    queue: Option<SyncSender<(Sketch, Arc<Look>)>>,
+    queue: Option<SyncSender<(Sketch, Arc<FieldColours>)>>,
     busy: Arc<AtomicBool>,
     newest: Arc<Slot<Painted>>,
     thread: Option<JoinHandle<()>>,
@@ -45,7 +45,7 @@ impl Painter {
     ///
     /// # Errors
     /// The copy.
-    pub fn offer(&self, sketch: Sketch, look: Arc<Look>) -> Result<(), Box<Sketch>> {
+    pub fn offer(&self, sketch: Sketch, look: Arc<FieldColours>) -> Result<(), Box<Sketch>> {
         let Some(queue) = &self.queue else { return Err(Box::new(sketch)) };
         self.busy.store(true, Relaxed);
         queue.try_send((sketch, look)).map_err(|e| {
@@ -71,7 +71,11 @@ impl Drop for Painter {
     }
 }
 
-fn work(sketches: &Receiver<(Sketch, Arc<Look>)>, busy: &AtomicBool, newest: &Slot<Painted>) {
+fn work(
+    sketches: &Receiver<(Sketch, Arc<FieldColours>)>,
+    busy: &AtomicBool,
+    newest: &Slot<Painted>,
+) {
     while let Ok((sketch, look)) = sketches.recv() {
         let _done = Done(busy);
         let begun = Instant::now();

@@ -13,8 +13,8 @@ use crate::data::dataset::Dataset;
 use crate::snn::SnnError;
 use crate::snn::choose::{self, Preference, Started};
 use crate::snn::diehl_cook::order::Sequence;
+use crate::snn::diehl_cook::protocol::{AcceptedImage, Unanswered};
 use crate::snn::diehl_cook::protocol::{Passed, Protocol, ProtocolSettings};
-use crate::snn::diehl_cook::protocol::{Shown, Unanswered};
 use crate::snn::diehl_cook::read_out::predict;
 use crate::snn::diehl_cook::{PLASTIC, THETA};
 
@@ -353,7 +353,7 @@ impl Run {
     }
 
     /// The image was accepted.
-    fn count(&mut self, shown: &Shown) {
+    fn count(&mut self, shown: &AcceptedImage) {
         let Now { number, class, .. } = self.now;
         let labelled = self.tally.labels.iter().any(Option::is_some);
         let answer = predict(&self.tally.labels, &shown.counts).filter(|_| labelled);

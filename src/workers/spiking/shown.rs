@@ -30,7 +30,7 @@ pub const POTENTIAL_EVERY_MS: f64 = 1.0;
 const MOST_POTENTIALS: usize = 1600;
 
 /// A digit to be shown.
-pub struct Question {
+pub struct DigitQuestion {
     /// Counts the questions.
     pub serial: u64,
     pub pixels: Box<Pixels>,
@@ -60,7 +60,7 @@ impl Network {
 /// What the digit raised in the network.
 #[derive(Clone, Debug)]
 pub struct Competition {
-    /// [`Question::serial`].
+    /// [`DigitQuestion::serial`].
     pub serial: u64,
     pub pixels: Box<Pixels>,
     /// For people: `STDP 400`, or that it is the live one.
@@ -86,25 +86,25 @@ pub struct Competition {
 
 /// The newest competition, if any, and why there is none.
 #[derive(Clone, Debug, Default)]
-pub struct Shown {
+pub struct DigitPresentation {
     pub competition: Option<Arc<Competition>>,
     pub failure: Option<String>,
 }
 
-impl answering::Answer<Question> for Shown {
+impl answering::Answer<DigitQuestion> for DigitPresentation {
     fn failure(why: &str) -> String {
         format!(
             "The digit could not be shown to the spiking network: {why}. Nothing else is affected."
         )
     }
 
-    fn failed(_question: &Question, failure: String) -> Option<Self> {
+    fn failed(_question: &DigitQuestion, failure: String) -> Option<Self> {
         Some(Self { competition: None, failure: Some(failure) })
     }
 }
 
 /// The thread, from the window's side.
-pub struct ShownThread(Answering<Question, Shown>);
+pub struct ShownThread(Answering<DigitQuestion, DigitPresentation>);
 
 impl ShownThread {
     /// Starts the thread.
@@ -114,22 +114,25 @@ impl ShownThread {
     pub fn start(events: Events) -> std::io::Result<Self> {
         let answering = Answering::spawn("shown digit", events, || {
             let mut arena = None;
-            move |question: &Question, reply: &Reply<Question, Shown>| {
+            move |question: &DigitQuestion, reply: &Reply<DigitQuestion, DigitPresentation>| {
                 let found = answer(&mut arena, question, &|| reply.is_awaited());
                 let found = found.map_err(|error| error.to_string())?;
-                Ok(found.map(|found| Shown { competition: Some(Arc::new(found)), failure: None }))
+                Ok(found.map(|found| DigitPresentation {
+                    competition: Some(Arc::new(found)),
+                    failure: None,
+                }))
             }
         });
         answering.map(Self)
     }
 
     /// Shows a digit; an earlier one that was not begun is forgotten.
-    pub fn ask(&self, question: Question) {
+    pub fn ask(&self, question: DigitQuestion) {
         self.0.ask(question);
     }
 
     /// What the newest digit raised.
-    pub fn shown(&self) -> Arc<Shown> {
+    pub fn shown(&self) -> Arc<DigitPresentation> {
         self.0.answer()
     }
 }
@@ -189,7 +192,7 @@ impl Arena {
 /// said no.
 fn answer(
     arena: &mut Option<Arena>,
-    question: &Question,
+    question: &DigitQuestion,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Option<Competition>, SnnError> {
     let begun = Instant::now();
@@ -277,7 +280,7 @@ mod tests {
         let weights = engine.network().projections[PLASTIC].weights.clone();
         let labels = (0..25).map(|j| Some((j % 10) as u8)).collect();
         let learnt = Arc::new(Learnt::new(config, weights, vec![20.0; 25], labels).unwrap());
-        let ask = |i: usize, serial| Question {
+        let ask = |i: usize, serial| DigitQuestion {
             serial,
             pixels: Box::new(data.pixels(i)),
             network: Network::Live(Arc::clone(&learnt)),
@@ -300,7 +303,7 @@ mod tests {
         let config = DiehlCook::of(25);
         let weights = vec![0.1; 25 * crate::data::PIXELS];
         let learnt = Learnt::new(config, weights, vec![20.0; 25], vec![Some(1); 25]).unwrap();
-        let question = Question {
+        let question = DigitQuestion {
             serial: 1,
             pixels: Box::new([0.0; crate::data::PIXELS]),
             network: Network::Live(Arc::new(learnt)),

@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::decision::first_max;
 use crate::core::npz::{Array, Arrays, Values};
-use crate::snn::diehl_cook::protocol::Shown;
+use crate::snn::diehl_cook::protocol::AcceptedImage;
 use crate::snn::diehl_cook::read_out::{Responses, predict};
 
 /// Images between two labellings.
@@ -127,7 +128,7 @@ impl Tally {
 
     /// An image of this class was learnt; `number` is its place in the training set.
     /// Returns the winner.
-    pub fn add(&mut self, shown: &Shown, number: u32, class: u8) -> Option<usize> {
+    pub fn add(&mut self, shown: &AcceptedImage, number: u32, class: u8) -> Option<usize> {
         let class = class.min(9);
         if self.labels.iter().any(Option::is_some) {
             if self.answers.len() == WINDOW {
@@ -296,16 +297,15 @@ impl Tally {
 
 /// Who fired most; the first of several.
 pub fn winner(counts: &[u32]) -> Option<usize> {
-    let most = counts.iter().copied().max().filter(|n| *n > 0)?;
-    counts.iter().position(|n| *n == most)
+    first_max(counts).filter(|winner| counts[*winner] > 0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shown(counts: [u32; 3]) -> Shown {
-        Shown { image: 0, replica: 0, counts: counts.to_vec(), times: 1 }
+    fn shown(counts: [u32; 3]) -> AcceptedImage {
+        AcceptedImage { image: 0, replica: 0, counts: counts.to_vec(), times: 1 }
     }
 
     #[test]

@@ -63,7 +63,7 @@ fn a_blank_image_is_passed_and_leaves_weights_and_counts_as_they_were() {
 fn looking_stepping_and_recording_change_nothing() {
     let alone = alone(12);
     let mut run = Run::new(setup()).unwrap();
-    let look = Look::default();
+    let look = FieldColours::default();
     let mut k = 0u64;
     while run.tally.images < 12 {
         k += 1;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fields::{Look, Picture, paint};
+use super::fields::{FieldColours, Picture, paint};
 use super::history::Moment;
 use super::network::{Learnt, LiveSettings};
 use super::run::{Change, Now, Outcome, Run};
@@ -51,7 +51,7 @@ impl Sketch {
     }
 
     /// Paints and counts.
-    pub fn finish(self, look: &Look) -> Fields {
+    pub fn finish(self, look: &FieldColours) -> Fields {
         let Self { version, learnt, tally } = self;
         let of = (tally.images, tally.accuracy(), tally.confusion());
         Fields { tally: Some(Arc::new(tally)), ..Fields::of(learnt, version, look, of) }
@@ -84,12 +84,12 @@ impl Fields {
     ///
     /// # Errors
     /// As the engine's.
-    pub fn now(run: &mut Run, version: u64, look: &Look) -> Result<Self, SnnError> {
+    pub fn now(run: &mut Run, version: u64, look: &FieldColours) -> Result<Self, SnnError> {
         Ok(Sketch::take(run, version)?.finish(look))
     }
 
     /// As it was at a moment of the same run.
-    pub fn past(run: &Run, moment: &Moment, version: u64, look: &Look) -> Self {
+    pub fn past(run: &Run, moment: &Moment, version: u64, look: &FieldColours) -> Self {
         let learnt = Learnt {
             config: run.setup().config.clone(),
             weights: moment.weights(),
@@ -102,7 +102,7 @@ impl Fields {
     fn of(
         learnt: Learnt,
         version: u64,
-        look: &Look,
+        look: &FieldColours,
         (images, accuracy, confusion): (u64, Option<f64>, Confusion),
     ) -> Self {
         let mut histogram = [0; BINS];

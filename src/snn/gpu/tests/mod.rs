@@ -1,4 +1,4 @@
-//! The GPU engine against the CPU engine, which is the oracle: the same spikes,
+//! The GPU engine against the CPU engine, its reference: the same spikes,
 //! states and weights, bit for bit.
 
 mod faults;

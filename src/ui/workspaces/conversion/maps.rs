@@ -4,6 +4,7 @@ use egui::accesskit::Role;
 use egui::{Color32, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 
 use super::pictures::unit_name;
+use crate::core::decision::first_max;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
 use crate::workers::conversion::StageView;
@@ -36,8 +37,8 @@ impl Grid {
             let (rows, columns) = grid(*across).size();
             (room.x / columns as f32).min(room.y / rows as f32)
         };
-        let across = (1..=c).max_by(|a, b| scale(a).total_cmp(&scale(b))).unwrap_or(1);
-        grid(across)
+        // Of several, the most columns: maps in few rows.
+        grid((1..=c).max_by(|a, b| scale(a).total_cmp(&scale(b))).unwrap_or(1))
     }
 
     fn gap(&self) -> usize {
@@ -134,8 +135,7 @@ impl<'a> Maps<'a> {
             if h * w == 1 { format!("{c} units") } else { format!("{c} maps of {h} by {w} units") };
         let active = self.values.iter().filter(|v| **v > 0.0).count();
         let percent = 100.0 * active as f32 / self.values.len().max(1) as f32;
-        let most = (0..self.values.len())
-            .max_by(|a, b| self.values[*a].total_cmp(&self.values[*b]))
+        let most = first_max(&self.values)
             .filter(|k| self.values[*k] > 0.0)
             .map(|k| (self.values[k], unit_name(self.stage, k)));
         let name = &self.stage.name;

@@ -15,7 +15,7 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::picture;
-use crate::workers::conversion::{Shown, StageView};
+use crate::workers::conversion::{ConversionView, StageView};
 
 /// The view.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -113,7 +113,7 @@ enum Figure {
 }
 
 /// Which layer, and which figure of it.
-fn one_figure(ui: &mut Ui, shown: &Shown, chosen: usize, out: &mut Outbox) -> Figure {
+fn one_figure(ui: &mut Ui, shown: &ConversionView, chosen: usize, out: &mut Outbox) -> Figure {
     let id = Id::unique("conversion figure");
     let mut figure = ui.data(|d| d.get_temp(id)).unwrap_or(Figure::Maps);
     ui.horizontal_wrapped(|ui| {
@@ -137,7 +137,7 @@ fn one_figure(ui: &mut Ui, shown: &Shown, chosen: usize, out: &mut Outbox) -> Fi
 }
 
 /// What both answer.
-fn answers(ui: &mut Ui, shown: &Shown, step: usize, low: bool) {
+fn answers(ui: &mut Ui, shown: &ConversionView, step: usize, low: bool) {
     let p = palette(ui.visuals());
     let (original, sure) = best(&shown.original);
     ui.horizontal_wrapped(|ui| {
@@ -176,7 +176,7 @@ fn answers(ui: &mut Ui, shown: &Shown, step: usize, low: bool) {
 }
 
 /// The layers to choose from, with how like they are at this step.
-fn stages(ui: &mut Ui, shown: &Shown, chosen: usize, step: usize, out: &mut Outbox) {
+fn stages(ui: &mut Ui, shown: &ConversionView, chosen: usize, step: usize, out: &mut Outbox) {
     ui.horizontal_wrapped(|ui| {
         for (number, stage) in shown.stages.iter().enumerate() {
             let like = step.checked_sub(1).and_then(|k| stage.likeness.get(k));
@@ -250,7 +250,7 @@ pub fn unit_text(stage: &StageView, place: usize, rates: &[f32], step: usize) ->
 }
 
 /// Certainty of the original's answer in spikes, and the error of each layer.
-fn over_time(ui: &mut Ui, shown: &Shown, step: usize, height: f32) {
+fn over_time(ui: &mut Ui, shown: &ConversionView, step: usize, height: f32) {
     let p = palette(ui.visuals());
     let last = shown.probabilities.len().max(1) as f64;
     // Without an answer of the original there is nothing to become certain of.

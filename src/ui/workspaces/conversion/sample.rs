@@ -25,7 +25,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         let text = if sample.running || world.room.waits() {
             "The first digits are being shown …"
         } else {
-            "Choose how many test digits to ask, and start. The settings on the left count."
+            "Choose how many test digits to ask, and start. The settings of this workspace count."
         };
         ui.label(text);
         return;
@@ -68,7 +68,7 @@ fn controls(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if sample.total > 0 {
         let how = kept.how;
         let same = sample.recipe == how.recipe && sample.disturbance == how.disturbance;
-        let other = if same { "" } else { " with other settings than those on the left" };
+        let other = if same { "" } else { " with other settings than those chosen now" };
         let text = format!(
             "{} on {} of the digits of {}{other}",
             sample.model, sample.found.images, sample.data

@@ -14,7 +14,7 @@ use crate::ui::scene::Scene;
 use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::conversion::sample::{Sample, SampleOf};
-use crate::workers::conversion::{self as worker, Question, Shown};
+use crate::workers::conversion::{self as worker, ConversionQuestion, ConversionView};
 use crate::workers::library::Job;
 use crate::workers::models::Model;
 
@@ -56,7 +56,7 @@ pub struct Conversion {
     /// Position: steps done.
     pub playback: Playback,
     /// The newest answer.
-    pub shown: Arc<Shown>,
+    pub shown: Arc<ConversionView>,
     /// The newest row of digits.
     pub sample: Arc<Sample>,
     worker: worker::Conversion,
@@ -208,7 +208,7 @@ impl Workspace for Conversion {
         if !same && !desk.digit.is_blank() {
             self.serial += 1;
             let images = Arc::clone(&split.train);
-            self.worker.ask(Question {
+            self.worker.ask(ConversionQuestion {
                 serial: self.serial,
                 model: Arc::clone(&model),
                 pixels: Box::new(*desk.digit.pixels()),

@@ -11,7 +11,7 @@ use crate::ui::theme::{self, palette};
 use crate::ui::widgets::page::{self, Tab};
 use crate::ui::widgets::sources;
 use crate::ui::widgets::time_bar::{Axis, Mark, TimeBar};
-use crate::workers::conversion::Shown;
+use crate::workers::conversion::ConversionView;
 
 /// The views.
 const TABS: [Tab<Conversion, ConversionTab>; 4] = [
@@ -115,7 +115,7 @@ pub(super) fn at(world: &World<'_>) -> usize {
 
 /// The step from which the answer no longer changes; `None` where there is none in the
 /// end.
-pub(super) fn settled(shown: &Shown) -> Option<usize> {
+pub(super) fn settled(shown: &ConversionView) -> Option<usize> {
     let last = unique_max(shown.probabilities.last()?)?;
     let changes = shown.probabilities.iter().rposition(|p| unique_max(p) != Some(last));
     Some(changes.map_or(1, |k| k + 2))

@@ -2,7 +2,7 @@
 
 use egui::{Align2, CornerRadius, Rect, Sense, Ui, Vec2, pos2};
 
-use super::answer_list::Entry;
+use super::entries::Entry;
 use crate::core::text::certainty;
 use crate::ui::theme::{self, palette};
 use crate::workers::answers::Answer;
@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, entry: &Entry<'_>, truth: Option<u8>, height: f32) -> e
     bars(ui, bars_rect, answer, truth);
     let spoken = format!("Large: {}", entry.spoken());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Group, true, &spoken));
-    response.on_hover_ui_at_pointer(|ui| entry.details(ui))
+    response.on_hover_ui(|ui| entry.details(ui))
 }
 
 fn header(ui: &Ui, rect: Rect, entry: &Entry<'_>) {

@@ -1,249 +1,24 @@
 //! All answers in a list: one row each, grouped or sorted, so that agreement and
-//! disagreement are seen at a glance. Networks that are learning stand apart: what
-//! they answer changes no headline.
+//! disagreement are seen at a glance.
 
 use egui::{CornerRadius, Rect, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, pos2};
 
 use super::DrawEdit;
-use super::World;
+use super::entries::{APART, Entry, majority};
 use super::settings::{AnswersOrder, AnswersView};
 use crate::ann::bundled::SETS;
-use crate::ann::ensemble;
-use crate::core::csv::{self, optional, row as cells};
 use crate::core::decision::said;
-use crate::core::text::{certainty, grouped};
-use crate::data::registry::{self, SYNTHETIC};
+use crate::core::text::certainty;
 use crate::ui::command::{Command, Outbox};
-use crate::ui::desk::{Desk, Guest};
+use crate::ui::desk::Desk;
 use crate::ui::theme::{self, palette};
 use crate::workers::answers::Answer;
-use crate::workers::models::{Model, Origin};
+use crate::workers::models::Origin;
 
 /// Height of a row, points.
 const ROW: f32 = 26.0;
 /// Tallest row where rows are in two columns, points.
 const TALL_ROW: f32 = 36.0;
-/// Names in a headline; beyond it, networks are counted.
-const NAMED: usize = 2;
-/// Heading of those that do not vote.
-const APART: &str = "Not in the vote: learning, or spiking";
-
-/// Who answers, and what.
-pub struct Entry<'a> {
-    /// [`Model::key`], or an ensemble's id.
-    pub key: &'a str,
-    /// For people.
-    pub name: &'a str,
-    /// Heading of its group.
-    pub group: &'static str,
-    /// Whether its answer counts: it is not being trained just now.
-    pub votes: bool,
-    /// Accuracy on the test set, 0 to 1.
-    pub accuracy: Option<f64>,
-    /// Digits of that test set.
-    pub tested_on: &'a str,
-    /// The accuracy in words, or how far a network in training is.
-    pub note: String,
-    /// What it answers, if it has.
-    pub answer: Option<&'a Answer>,
-    doc: &'a str,
-    model: Option<&'a Model>,
-}
-
-/// A data set, as in `test accuracy on …`.
-fn data_name(id: &str) -> &str {
-    match registry::find(id) {
-        Some(_) if id == SYNTHETIC => "synthetic digits",
-        Some(source) => source.name,
-        None => id,
-    }
-}
-
-fn note(accuracy: Option<f64>, on: &str) -> String {
-    accuracy.map_or_else(
-        || "not tested".into(),
-        |a| format!("test accuracy {:.2} % on {on}", a * 100.0),
-    )
-}
-
-/// The bundled ensembles, then all models at hand, then those that do not vote.
-pub fn entries<'a>(world: &'a World<'_>) -> Vec<Entry<'a>> {
-    let find = |answers: &'a [Answer], key: &str| {
-        answers.iter().find(|a| a.key == key).filter(|_| !world.digit.is_blank())
-    };
-    let mnist = data_name("mnist");
-    let ensembles = world.set.stackings().iter().filter_map(|stacking| {
-        let declared = ensemble::find(&stacking.ensemble)?;
-        Some(Entry {
-            key: declared.id,
-            name: declared.name,
-            group: "Ensembles",
-            votes: true,
-            accuracy: stacking.test_accuracy,
-            tested_on: mnist,
-            note: note(stacking.test_accuracy, mnist),
-            answer: find(&world.answers.ensembles, declared.id),
-            doc: declared.doc,
-            model: None,
-        })
-    });
-    let models = world.models.iter().map(|model| {
-        let architecture = model.network.architecture();
-        let accuracy = model.metadata.test_accuracy;
-        let tested_on = data_name(&model.metadata.dataset);
-        let votes = !matches!(model.origin, Origin::Live { .. });
-        Entry {
-            key: &model.key,
-            name: &model.name,
-            group: match model.origin {
-                Origin::Bundled => architecture.family().name(),
-                Origin::Run(_) => "Trained here",
-                Origin::Live { .. } => APART,
-            },
-            votes,
-            accuracy: accuracy.filter(|_| votes),
-            tested_on,
-            note: match &model.origin {
-                Origin::Live { epochs } => format!("learning, after {epochs} epochs"),
-                _ => note(accuracy, tested_on),
-            },
-            answer: find(&world.answers.answers, &model.key),
-            doc: architecture.doc,
-            model: Some(model),
-        }
-    });
-    let guests = world.guests.iter().filter(|_| !world.digit.is_blank()).map(guest);
-    let mut all: Vec<Entry<'a>> = ensembles.chain(models).chain(guests).collect();
-    all.sort_by_key(|e| !e.votes);
-    all
-}
-
-/// The answer of a workspace's own network.
-fn guest(guest: &Guest) -> Entry<'_> {
-    let tested_on = "its test digits";
-    Entry {
-        key: &guest.answer.key,
-        name: &guest.name,
-        group: APART,
-        votes: false,
-        accuracy: guest.accuracy,
-        tested_on,
-        note: match guest.accuracy {
-            Some(_) => note(guest.accuracy, tested_on),
-            None => guest.note.to_owned(),
-        },
-        answer: Some(&guest.answer),
-        doc: guest.doc,
-        model: None,
-    }
-}
-
-impl Entry<'_> {
-    /// As a screen reader says it.
-    pub fn spoken(&self) -> String {
-        match self.answer.map(Answer::best) {
-            Some((Some(digit), sure)) => {
-                format!("{} answers {digit}, {} sure", self.name, certainty(sure))
-            }
-            Some((None, _)) => {
-                format!("{} answers none: no digit is ahead of the others", self.name)
-            }
-            None => format!("{}: no answer yet", self.name),
-        }
-    }
-
-    /// What there is to know about it.
-    pub fn details(&self, ui: &mut Ui) {
-        ui.label(RichText::new(self.name).font(theme::strong(14.0)));
-        ui.label(self.doc);
-        ui.label(&self.note);
-        if let Some(m) = self.model.map(|m| &m.metadata) {
-            ui.label(format!(
-                "Trained on {} of {} for {} epochs, seed {}.",
-                grouped(m.subset as u64),
-                data_name(&m.dataset),
-                m.epochs,
-                m.seed
-            ));
-        }
-        let Some(answer) = self.answer else { return };
-        ui.label(format!("This answer took {:.2} ms.", answer.took_ms));
-        egui::Grid::new("probabilities").num_columns(2).spacing([14.0, 1.0]).show(ui, |ui| {
-            for (digit, probability) in answer.probabilities.iter().enumerate() {
-                ui.label(digit.to_string());
-                ui.label(format!("{:.4} %", probability * 100.0));
-                ui.end_row();
-            }
-        });
-    }
-}
-
-/// What each of those that vote answers: the digit, or ten for none; and their names.
-/// The most frequent first.
-fn votes<'a>(entries: &'a [Entry<'_>]) -> Vec<(usize, Vec<&'a str>)> {
-    let mut votes: Vec<(usize, Vec<&str>)> = (0..11).map(|digit| (digit, Vec::new())).collect();
-    for entry in entries.iter().filter(|e| e.votes) {
-        if let Some((digit, _)) = entry.answer.map(Answer::best) {
-            votes[digit.unwrap_or(10)].1.push(entry.name);
-        }
-    }
-    votes.retain(|(_, names)| !names.is_empty());
-    votes.sort_by_key(|(digit, names)| (std::cmp::Reverse(names.len()), *digit));
-    votes
-}
-
-/// What most answer, if that is one digit.
-fn majority(entries: &[Entry<'_>]) -> Option<usize> {
-    match &votes(entries)[..] {
-        [(digit, _)] => Some(*digit),
-        [(digit, first), (_, second), ..] if first.len() > second.len() => Some(*digit),
-        _ => None,
-    }
-}
-
-/// `All 13 say 3`, or who says what.
-pub fn agreement(entries: &[Entry<'_>]) -> String {
-    let votes = votes(entries);
-    let digit = |digit: usize| said((digit < 10).then_some(digit));
-    match &votes[..] {
-        [] => "…".to_owned(),
-        [(d, names)] if names.len() == 1 => format!("It says {}", digit(*d)),
-        [(d, names)] => format!("All {} say {}", names.len(), digit(*d)),
-        several => {
-            let part = |(i, (d, names)): (usize, &(usize, Vec<&str>))| {
-                let verb = if names.len() == 1 { "says" } else { "say" };
-                let who = match names.len() {
-                    // Whoever differs from most is named; a name stays on one line.
-                    n if i > 0 && n <= NAMED => names
-                        .iter()
-                        .map(|n| n.replace(' ', "\u{a0}"))
-                        .collect::<Vec<_>>()
-                        .join(" and "),
-                    n => n.to_string(),
-                };
-                format!("{who} {verb} {}", digit(*d))
-            };
-            let parts: Vec<String> = several.iter().enumerate().map(part).collect();
-            format!("They disagree: {}", parts.join(", "))
-        }
-    }
-}
-
-/// All answers as a table.
-pub fn csv(entries: &[Entry<'_>]) -> String {
-    let headings =
-        "network,votes,answer,p0,p1,p2,p3,p4,p5,p6,p7,p8,p9,took_ms,test_accuracy,tested_on";
-    let rows = entries.iter().filter_map(|e| {
-        let answer = e.answer?;
-        let mut row = cells![e.name, e.votes, said(answer.best().0)].to_vec();
-        row.extend(answer.probabilities.iter().map(f32::to_string));
-        let on = if e.accuracy.is_some() { e.tested_on } else { "" };
-        row.extend(cells![answer.took_ms, optional(e.accuracy), on]);
-        Some(row)
-    });
-    csv::text(headings.split(','), rows)
-}
-
 /// The buttons for the order of the list.
 pub fn order(ui: &mut Ui, view: &AnswersView, out: &mut Outbox) {
     ui.horizontal(|ui| {
@@ -342,7 +117,7 @@ pub fn show(
         let differs = entry.votes
             && most
                 .is_some_and(|most| entry.answer.is_some_and(|a| a.best().0.unwrap_or(10) != most));
-        let look = Look { large: entry.key == view.large, truth, differs, height };
+        let look = RowLook { large: entry.key == view.large, truth, differs, height };
         let response = row(ui, entry, &look);
         if response.clicked() {
             out.push(DrawEdit::Answers(AnswersView {
@@ -396,7 +171,7 @@ fn heading(ui: &mut Ui, text: &str) {
 }
 
 /// How a row is drawn.
-struct Look {
+struct RowLook {
     large: bool,
     truth: Option<u8>,
     /// It answers otherwise than most.
@@ -406,7 +181,7 @@ struct Look {
 
 /// Name, ten small bars, the answer, how sure, and the test accuracy; where there is
 /// little room, the name and the answer.
-fn row(ui: &mut Ui, entry: &Entry<'_>, look: &Look) -> egui::Response {
+fn row(ui: &mut Ui, entry: &Entry<'_>, look: &RowLook) -> egui::Response {
     let p = palette(ui.visuals());
     let width = ui.available_width();
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, look.height), Sense::click());
@@ -478,7 +253,7 @@ fn row(ui: &mut Ui, entry: &Entry<'_>, look: &Look) -> egui::Response {
     let spoken = entry.spoken();
     response
         .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, look.large, &spoken));
-    response.on_hover_ui_at_pointer(|ui| entry.details(ui))
+    response.on_hover_ui(|ui| entry.details(ui))
 }
 
 fn small_bars(ui: &Ui, rect: Rect, answer: Option<&Answer>) {
@@ -500,58 +275,5 @@ fn small_bars(ui: &Ui, rect: Rect, answer: Option<&Answer>) {
             let bar = Rect::from_min_max(pos2(well.left(), top), well.max);
             ui.painter().rect_filled(bar, CornerRadius::same(2), colour);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry<'a>(answer: &'a Answer, name: &'a str, votes: bool) -> Entry<'a> {
-        Entry {
-            key: "",
-            name,
-            group: "",
-            votes,
-            accuracy: None,
-            tested_on: "",
-            note: String::new(),
-            answer: Some(answer),
-            doc: "",
-            model: None,
-        }
-    }
-
-    #[test]
-    fn agreement_counts_the_votes() {
-        let answer = |digit: usize| Answer {
-            key: String::new(),
-            // Ten: all alike.
-            probabilities: std::array::from_fn(|d| match digit {
-                10 => 0.1,
-                _ if d == digit => 0.91,
-                _ => 0.01,
-            }),
-            took_ms: 0.0,
-            trust: Vec::new(),
-        };
-        let say = |digits: &[usize]| {
-            let answers: Vec<Answer> = digits.iter().map(|d| answer(*d)).collect();
-            let names = ["A", "B", "C", "D", "E", "F"];
-            let mut all: Vec<_> =
-                answers.iter().zip(names).map(|(a, name)| entry(a, name, true)).collect();
-            // What is learning changes nothing.
-            let learning = answer(7);
-            all.push(entry(&learning, "G", false));
-            agreement(&all)
-        };
-        assert_eq!(say(&[3, 3, 3]), "All 3 say 3");
-        assert_eq!(say(&[5, 3, 3]), "They disagree: 2 say 3, A says 5");
-        assert_eq!(say(&[5, 3, 3, 3, 5]), "They disagree: 3 say 3, A and E say 5");
-        assert_eq!(say(&[5, 5, 5, 3, 3, 3]), "They disagree: 3 say 3, 3 say 5");
-        assert_eq!(say(&[5]), "It says 5");
-        assert_eq!(say(&[3, 10, 3]), "They disagree: 2 say 3, B says none");
-        assert_eq!(say(&[10]), "It says none");
-        assert_eq!(say(&[]), "…");
     }
 }

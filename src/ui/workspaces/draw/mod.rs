@@ -1,10 +1,11 @@
 //! *Draw*: a digit is drawn or picked, and every network answers at once.
 //!
 //! * [`photo`]: the picture that a digit is from
-//! * [`answer_list`]: all answers; [`answer_card`]: one of them large
+//! * [`entries`]: who answers what; [`answer_list`]: all answers; [`answer_card`]: one of them large
 
 mod answer_card;
 mod answer_list;
+mod entries;
 mod photo;
 mod scenes;
 pub mod settings;

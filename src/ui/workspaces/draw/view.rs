@@ -2,13 +2,15 @@
 
 use egui::{Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2};
 
-use super::answer_list::{self, Entry};
+use super::answer_list;
+use super::entries::{self, Entry};
 use super::{World, answer_card, photo};
 use crate::core::bounds::Span;
+use crate::data::SIDE;
 use crate::ui::command::{Command, DigitEdit, Outbox};
 use crate::ui::digit::{Source, Treatment};
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::{canvas, digit_view, number, sources};
+use crate::ui::widgets::{canvas, digit_view, figure, number, picture, sources, tip};
 
 /// Space between the columns, points.
 const GAP: f32 = 12.0;
@@ -176,14 +178,10 @@ fn photo(ui: &mut Ui, world: &World<'_>, width: f32, out: &mut Outbox) {
 }
 
 fn value_under_pointer(response: egui::Response, pixels: &crate::data::Pixels) -> egui::Response {
-    let rect = response.rect;
-    if let Some(at) = response.hover_pos() {
-        let cell = |v: f32, from: f32, size: f32| {
-            (((v - from) / size * 28.0) as usize).min(crate::data::SIDE - 1)
-        };
-        let (x, y) = (cell(at.x, rect.left(), rect.width()), cell(at.y, rect.top(), rect.height()));
-        let value = pixels[y * crate::data::SIDE + x];
-        return response.on_hover_text_at_pointer(format!("column {x}, row {y}: {value:.2}"));
+    let (rect, size) = (response.rect, (SIDE, SIDE));
+    if let Some((y, x)) = response.hover_pos().and_then(|at| picture::cell(rect, size, at)) {
+        let text = format!("column {x}, row {y}: {:.2}", pixels[y * SIDE + x]);
+        tip::beside(&response, picture::rect(rect, size, (y, x)), text);
     }
     response
 }
@@ -273,7 +271,7 @@ fn about(world: &World<'_>) -> Option<String> {
 /// The headline, the chosen answer large, and all answers in a list.
 fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let truth = world.digit.label();
-    let entries = answer_list::entries(world);
+    let entries = entries::entries(world);
     let from = ui.next_widget_position();
     let low = ui.available_height() < LOW;
     headline(ui, world, &entries, truth);
@@ -282,7 +280,7 @@ fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
     let view = &world.room.kept;
     let large = entries.iter().find(|e| e.key == view.large).or(entries.first());
-    let (table, rows) = (answer_list::csv(&entries), answer_list::height(&entries, view, 2));
+    let (table, rows) = (entries::csv(&entries), answer_list::height(&entries, view, 2));
     if let Some(entry) = large {
         let room = ui.available_height();
         let height = if low { room - rows - 44.0 } else { room * 0.24 };
@@ -292,19 +290,22 @@ fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
     }
     let rect = Rect::from_min_max(from, ui.max_rect().max);
-    if low {
-        ui.horizontal(|ui| {
-            ui.menu_button("Sort, weights, save …", |ui| {
-                answer_list::order(ui, view, out);
-                answer_list::sets(ui, world, out);
-                saves(ui, rect, table, out);
+    figure::place(ui, FIGURE, rect);
+    figure::controls(ui, |ui| {
+        if low {
+            ui.horizontal(|ui| {
+                ui.menu_button("Sort, weights, save …", |ui| {
+                    answer_list::order(ui, view, out);
+                    answer_list::sets(ui, world, out);
+                    saves(ui, table, out);
+                });
             });
-        });
-    } else {
-        answer_list::order(ui, view, out);
-        answer_list::sets(ui, world, out);
-        ui.horizontal(|ui| saves(ui, rect, table, out));
-    }
+        } else {
+            answer_list::order(ui, view, out);
+            answer_list::sets(ui, world, out);
+            ui.horizontal(|ui| saves(ui, table, out));
+        }
+    });
     ScrollArea::vertical().id_salt("answers").show(ui, |ui| {
         let rows = answer_list::show(ui, entries, view, truth, out);
         for (key, response) in rows {
@@ -318,15 +319,17 @@ fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     });
 }
 
-/// Saves the answers: what is seen within `rect`, or the probabilities.
-fn saves(ui: &mut Ui, rect: Rect, table: String, out: &mut Outbox) {
-    if ui.button("Save as PNG").on_hover_text("The picture of the answers").clicked() {
-        out.push(Command::SavePicture { name: "answers", rect });
+/// Name of the answers as a file.
+const FIGURE: &str = "answers";
+
+/// Saves the answers: as they are seen, or the probabilities.
+fn saves(ui: &mut Ui, table: String, out: &mut Outbox) {
+    if figure::button(ui, out, "Save as PNG", FIGURE) {
         ui.close();
     }
     let tip = "The ten probabilities of every network";
     if ui.button("Save as CSV").on_hover_text(tip).clicked() {
-        out.push(Command::SaveText { name: "answers".into(), text: table });
+        out.push(Command::SaveText { name: FIGURE.into(), text: table });
         ui.close();
     }
 }
@@ -337,7 +340,7 @@ fn headline(ui: &mut Ui, world: &World<'_>, entries: &[Entry<'_>], truth: Option
     let text = if world.digit.is_blank() {
         "Draw, and they answer".to_owned()
     } else {
-        answer_list::agreement(entries)
+        entries::agreement(entries)
     };
     // Wrapped, so that a long headline does not widen the column beyond the window.
     ui.horizontal_wrapped(|ui| {

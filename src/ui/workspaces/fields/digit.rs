@@ -12,7 +12,7 @@ use crate::ann::inspect::receptive::Region;
 use crate::data::{CLASSES, SIDE};
 use crate::ui::command::{DigitEdit, Outbox};
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::{canvas, digit_view, picture, sources};
+use crate::ui::widgets::{canvas, digit_view, picture, sources, tip};
 use crate::workers::inspect::{Inspection, Part};
 
 /// Draws the column, `width` points wide.
@@ -37,7 +37,8 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if let Some((y, x)) = response.hover_pos().and_then(|at| picture::cell(rect, (SIDE, SIDE), at))
     {
         let value = pixels[y * SIDE + x];
-        response.on_hover_text_at_pointer(format!("column {x}, row {y}: {value:.2}"));
+        let text = format!("column {x}, row {y}: {value:.2}");
+        tip::beside(&response, picture::rect(rect, (SIDE, SIDE), (y, x)), text);
     }
     field(ui, world, inspection, rect);
     drawing(ui, world, width, out);
@@ -183,6 +184,6 @@ fn answer(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, width: f32) {
     if let Some((_, d)) = response.hover_pos().and_then(|at| picture::cell(rect, (1, CLASSES), at))
     {
         let text = format!("{d}: {} %", short(probabilities[d] * 100.0));
-        response.on_hover_text_at_pointer(text);
+        tip::beside(&response, picture::rect(rect, (1, CLASSES), (0, d)), text);
     }
 }

@@ -12,7 +12,7 @@ use crate::ann::inspect::filters::{Filters, largest};
 use crate::ann::inspect::gabor::{FREE_FROM, Gabor};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::picture;
+use crate::ui::widgets::{figure, picture};
 use crate::workers::inspect::Anatomy;
 use crate::workers::inspect::seek::find;
 
@@ -37,7 +37,10 @@ pub fn show(ui: &mut Ui, world: &World<'_>, anatomy: &Anatomy, out: &mut Outbox)
         return;
     };
     let fits = &found.what;
-    ui.label(RichText::new(headline(filters, fits)).small().color(p.weak));
+    let head = headline(filters, fits);
+    // In a file there is no list that says which network it is.
+    let text = if figure::saving(ui.ctx()) { format!("{name}: {head}") } else { head };
+    ui.label(RichText::new(text).small().color(p.weak));
     let room = ui.available_rect_before_wrap();
     let room = room.with_max_y(room.bottom() - 34.0);
     let polar_side = (room.width() * 0.42).min(room.height() - 70.0).max(180.0);
@@ -57,10 +60,12 @@ pub fn show(ui: &mut Ui, world: &World<'_>, anatomy: &Anatomy, out: &mut Outbox)
     ui.data_mut(|d| d.insert_temp(id, on_plot));
     describe(ui, plot, marked.and_then(|i| Some((i, fits.get(i)?))));
     ui.allocate_rect(room, Sense::hover());
-    if ui.button("Save as CSV").on_hover_text("All fitted numbers").clicked() {
-        let name = format!("gabor-{}", anatomy.model.key);
-        out.push(Command::SaveText { name, text: csv(fits) });
-    }
+    figure::controls(ui, |ui| {
+        if ui.button("Save as CSV").on_hover_text("All fitted numbers").clicked() {
+            let name = format!("gabor-{}", anatomy.model.key);
+            out.push(Command::SaveText { name, text: csv(fits) });
+        }
+    });
 }
 
 fn headline(filters: &Filters, fits: &[Gabor]) -> String {

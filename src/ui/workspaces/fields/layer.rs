@@ -14,7 +14,7 @@ use crate::ann::inspect::Unit;
 use crate::ann::zoo::Layer;
 use crate::ui::command::Outbox;
 use crate::ui::theme::palette;
-use crate::ui::widgets::picture;
+use crate::ui::widgets::{figure, picture};
 use crate::workers::inspect::seek::find;
 use crate::workers::inspect::{Anatomy, Inspection, Part};
 
@@ -77,7 +77,7 @@ fn choice(ui: &mut Ui, world: &World<'_>, part: &Part, out: &mut Outbox) -> Show
     if show == Show::Kernels && !has_kernels {
         show = Show::Maps;
     }
-    ui.horizontal(|ui| {
+    let row = |ui: &mut Ui| {
         for (of, name, tip) in [
             (Show::Maps, maps, "What each unit makes of the current digit"),
             (
@@ -99,6 +99,9 @@ fn choice(ui: &mut Ui, world: &World<'_>, part: &Part, out: &mut Outbox) -> Show
                 }
             });
         }
+    };
+    figure::controls(ui, |ui| {
+        ui.horizontal(row);
     });
     show
 }

@@ -1,10 +1,11 @@
 //! All units of a layer beside each other, each a small picture: one texture, one
 //! mesh, one control. Arrows go from unit to unit, Enter goes into one.
 
-use egui::{Color32, ColorImage, Id, Key, Mesh, Pos2, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
+use egui::{Color32, Id, Key, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::picture;
+use crate::ui::widgets::tiles::{self, Tiles};
+use crate::ui::widgets::{figure, picture};
 
 /// What to show.
 pub struct Mosaic {
@@ -34,22 +35,9 @@ pub struct Touched {
     pub chosen: Option<Spot>,
 }
 
-/// How many columns make the pictures largest, and how large that is.
-fn arrange(count: usize, aspect: f32, room: Vec2) -> (usize, Vec2) {
-    let mut best = (1, Vec2::ZERO);
-    for columns in 1..=count.max(1) {
-        let rows = count.div_ceil(columns).max(1);
-        let w = (room.x / columns as f32).min(room.y / rows as f32 * aspect);
-        if w > best.1.x {
-            best = (columns, vec2(w, w / aspect));
-        }
-    }
-    best
-}
-
 /// How many pictures fit that are at least so wide, if not all do.
 pub fn page_of(count: usize, aspect: f32, room: Vec2, least: f32) -> usize {
-    if arrange(count, aspect, room).1.x >= least {
+    if tiles::arrange(count, aspect, room).1.x >= least {
         return count;
     }
     let fit = |room: f32, tile: f32| ((room / tile) as usize).max(1);
@@ -82,16 +70,18 @@ impl Mosaic {
         let count = self.count;
         ui.scope_builder(builder, |ui| {
             ui.horizontal(|ui| {
-                let back = ui.add_enabled(first > 0, egui::Button::new("◀"));
-                named(&back, "Units before these");
-                let on = ui.add_enabled(first + page < count, egui::Button::new("▶"));
-                named(&on, "Units after these");
-                if back.clicked() {
-                    first = first.saturating_sub(page);
-                }
-                if on.clicked() {
-                    first += page;
-                }
+                figure::controls(ui, |ui| {
+                    let back = ui.add_enabled(first > 0, egui::Button::new("◀"));
+                    named(&back, "Units before these");
+                    let on = ui.add_enabled(first + page < count, egui::Button::new("▶"));
+                    named(&on, "Units after these");
+                    if back.clicked() {
+                        first = first.saturating_sub(page);
+                    }
+                    if on.clicked() {
+                        first += page;
+                    }
+                });
                 ui.label(format!("{} to {} of {count}", first, (first + page).min(count) - 1));
             });
         });
@@ -115,45 +105,29 @@ impl Mosaic {
         }
         let first = first.min(self.count - 1);
         let count = self.page(room.size()).min(self.count - first);
-        let (columns, tile) = arrange(count, w as f32 / h as f32, room.size());
-        let rows = count.div_ceil(columns);
+        let (columns, tile) = tiles::arrange(count, w as f32 / h as f32, room.size());
         let gap = if tile.x > 24.0 { 3.0 } else { 1.0 };
-        let all = vec2(tile.x * columns as f32, tile.y * rows as f32);
-        let area = Rect::from_min_size(pos2(room.center().x - all.x / 2.0, room.top()), all);
-        let response = ui.interact(area, self.id, Sense::click());
+        let left = room.center().x - tile.x * columns as f32 / 2.0;
+        let corner = pos2(left, room.top()) + Vec2::splat(gap / 2.0);
+        let tiles = Tiles::new(corner, tile, gap, columns, count);
+        let response = ui.interact(tiles.area, self.id, Sense::click());
         let label = &self.label;
         response
             .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::ListBox, true, label));
-        let texture = self.texture(ui, (first, count), (columns, rows), colours);
-        let place = |i: usize| {
-            let at = vec2((i % columns) as f32 * tile.x, (i / columns) as f32 * tile.y);
-            Rect::from_min_size(area.min + at, tile).shrink(gap / 2.0)
-        };
-        let share = vec2(1.0 / columns as f32, 1.0 / rows as f32);
-        let mut mesh = Mesh::with_texture(texture.id());
-        for i in 0..count {
-            let from = pos2((i % columns) as f32 * share.x, (i / columns) as f32 * share.y);
-            mesh.add_rect_with_uv(place(i), Rect::from_min_size(from, share), Color32::WHITE);
-        }
+        let texture = self.texture(ui, first, &tiles, colours);
+        tiles.paint(ui, &texture);
         let painter = ui.painter();
-        painter.add(mesh);
         if self.numbers && tile.x >= 38.0 && tile.y >= 30.0 {
             for i in 0..count {
-                number(ui, place(i), first + i);
+                number(ui, tiles.of(i), first + i);
             }
         }
-        let spot = |at: Pos2| {
-            let d = (at - area.min) / tile;
-            let i = d.y as usize * columns + (d.x as usize).min(columns - 1);
-            let inside = area.contains(at) && i < count;
-            let cell = |share: f32, n: usize| ((share.fract() * n as f32) as usize).min(n - 1);
-            inside.then(|| (first + i, cell(d.y, h), cell(d.x, w)))
-        };
+        let spot = |at| tiles.at(at, [h, w]).map(|(i, y, x)| (first + i, y, x));
         let focused = keyboard(ui, &response, columns, count).map(|i| first + i);
         let hovered = response.hover_pos().and_then(spot);
         let mark = |i: usize, width: f32, colour: Color32| {
             let Some(i) = i.checked_sub(first).filter(|i| *i < count) else { return };
-            let outline = place(i).expand(gap / 2.0);
+            let outline = tiles.of(i).expand(gap / 2.0);
             let stroke = Stroke::new(width, colour);
             painter.rect_stroke(outline, 2, stroke, egui::StrokeKind::Outside);
         };
@@ -175,28 +149,19 @@ impl Mosaic {
     fn texture<'a>(
         &self,
         ui: &Ui,
-        (first, count): (usize, usize),
-        (columns, rows): (usize, usize),
+        first: usize,
+        tiles: &Tiles,
         colours: impl FnOnce(&egui::Visuals) -> Box<dyn Fn(usize, usize) -> Color32 + 'a>,
     ) -> egui::TextureHandle {
         let (h, w) = self.size;
+        let (columns, count) = (tiles.columns, tiles.count);
         let stamp =
             picture::stamp((self.stamp, ui.visuals().dark_mode, columns, self.size, first, count));
         let visuals = ui.visuals().clone();
         let options = egui::TextureOptions::NEAREST;
         picture::texture(ui.ctx(), self.id.with("texture"), stamp, options, || {
             let colour = colours(&visuals);
-            let mut image = ColorImage::filled([columns * w, rows * h], Color32::TRANSPARENT);
-            for tile in 0..count {
-                let corner = (tile / columns) * h * columns * w + (tile % columns) * w;
-                for y in 0..h {
-                    let line = &mut image.pixels[corner + y * columns * w..][..w];
-                    for (x, pixel) in line.iter_mut().enumerate() {
-                        *pixel = colour(first + tile, y * w + x);
-                    }
-                }
-            }
-            image
+            tiles::image([h, w], columns, count, |tile, y, x| colour(first + tile, y * w + x))
         })
     }
 }
@@ -240,24 +205,4 @@ fn keyboard(ui: &Ui, response: &egui::Response, columns: usize, count: usize) ->
     }
     ui.data_mut(|d| d.insert_temp(id, at));
     Some(at)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_pictures_fit_their_room_and_are_as_large_as_can_be() {
-        for (count, aspect, room) in [
-            (32, 1.0, vec2(110.0, 420.0)),
-            (128, 1.0, vec2(800.0, 500.0)),
-            (10, 4.0, vec2(90.0, 300.0)),
-        ] {
-            let (columns, tile) = arrange(count, aspect, room);
-            let rows = count.div_ceil(columns);
-            assert!(tile.x * columns as f32 <= room.x + 0.01);
-            assert!(tile.y * rows as f32 <= room.y + 0.01);
-            assert!(tile.x * tile.y * count as f32 > 0.4 * room.x * room.y, "{count} {tile}");
-        }
-    }
 }

@@ -16,7 +16,7 @@ use crate::ann::zoo::{Activation, Layer};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::picture;
+use crate::ui::widgets::{figure, picture};
 use crate::workers::inspect::{Anatomy, Inspection, Part};
 
 /// Draws a column for each layer into what room there is.
@@ -65,12 +65,14 @@ fn layers<'a>(ui: &mut Ui, world: &World<'_>, all: &'a [Part]) -> &'a [Part] {
     let most = all.len() - fit;
     let mut first: usize = ui.data(|d| d.get_temp(id)).unwrap_or(0).min(most);
     ui.horizontal(|ui| {
-        if ui.add_enabled(first > 0, egui::Button::new("Earlier layers")).clicked() {
-            first = first.saturating_sub(fit);
-        }
-        if ui.add_enabled(first < most, egui::Button::new("Later layers")).clicked() {
-            first = (first + fit).min(most);
-        }
+        figure::controls(ui, |ui| {
+            if ui.add_enabled(first > 0, egui::Button::new("Earlier layers")).clicked() {
+                first = first.saturating_sub(fit);
+            }
+            if ui.add_enabled(first < most, egui::Button::new("Later layers")).clicked() {
+                first = (first + fit).min(most);
+            }
+        });
         ui.label(format!("{} to {} of {}", first + 1, first + fit, all.len()));
     });
     ui.data_mut(|d| d.insert_temp(id, first));

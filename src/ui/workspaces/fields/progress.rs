@@ -6,14 +6,17 @@ use egui::{ProgressBar, RichText, Ui};
 use super::World;
 use super::state::{FieldsEdit, Seek};
 use crate::ui::command::Outbox;
+use crate::ui::widgets::figure;
 
 /// Begins a search; while one is going on it waits its turn.
 pub fn button(ui: &mut Ui, world: &World<'_>, text: &str, seek: Seek, out: &mut Outbox) {
-    if world.room.findings.running.is_some() {
-        bar(ui, world, out);
-    } else if ui.button(text).clicked() {
-        out.push(FieldsEdit::Seek(seek));
-    }
+    figure::controls(ui, |ui| {
+        if world.room.findings.running.is_some() {
+            bar(ui, world, out);
+        } else if ui.button(text).clicked() {
+            out.push(FieldsEdit::Seek(seek));
+        }
+    });
 }
 
 /// What is being searched, how far it is, and the button that stops it.

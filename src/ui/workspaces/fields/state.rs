@@ -16,7 +16,9 @@ use crate::ui::desk::Desk;
 use crate::ui::scene::Scene;
 use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
-use crate::workers::inspect::{Findings, Inspection, Inspector, Look, Part, Task};
+use crate::workers::inspect::{
+    Findings, Inspection, InspectionQuestion, Inspector, Part, SeekTask,
+};
 use crate::workers::library::Job;
 use crate::workers::models::{Model, Origin};
 
@@ -126,7 +128,7 @@ impl Fields {
         let Some(model) = kept.chosen(&desk.models).cloned() else { return };
         let part = kept.layer.and_then(|l| self.part(l)).map_or("", |p| p.name.as_str());
         let task = match seek {
-            Seek::Occlusion => Task::Occlusion {
+            Seek::Occlusion => SeekTask::Occlusion {
                 models,
                 pixels: Box::new(*desk.digit.pixels()),
                 version: desk.digit.version(),
@@ -135,7 +137,7 @@ impl Fields {
             Seek::Liked => {
                 let Some(unit) = kept.unit() else { return };
                 let name = format!("{part} unit {}", unit.channel);
-                Task::Liked { model, unit, name, recipe: Recipe::default() }
+                SeekTask::Liked { model, unit, name, recipe: Recipe::default() }
             }
             Seek::Exciting => {
                 let Some(layer) = kept.layer else { return };
@@ -143,13 +145,13 @@ impl Fields {
                     self.put_off = Some(seek);
                     return desk.load_synthetic();
                 };
-                Task::Exciting { model, layer, name: part.into(), data, count: SEARCHED }
+                SeekTask::Exciting { model, layer, name: part.into(), data, count: SEARCHED }
             }
             Seek::Fields => {
                 let Some(layer) = kept.layer else { return };
-                Task::Fields { model, layer, name: part.into(), data: digits_to_search(desk) }
+                SeekTask::Fields { model, layer, name: part.into(), data: digits_to_search(desk) }
             }
-            Seek::Gabor => Task::Gabor { model },
+            Seek::Gabor => SeekTask::Gabor { model },
         };
         desk.sent(self.inspector.seek(task));
     }
@@ -177,7 +179,7 @@ impl Fields {
             return;
         }
         self.serial += 1;
-        self.inspector.look(Look {
+        self.inspector.look(InspectionQuestion {
             serial: self.serial,
             pixels: Box::new(*desk.digit.pixels()),
             model: Arc::clone(model),

@@ -10,10 +10,10 @@ use crate::ann::inspect::Unit;
 use crate::ann::inspect::product::{Formula, Sum, Term};
 use crate::ann::ops::recurrent::{Cell, LastStep};
 use crate::ann::zoo::Activation;
+use crate::core::decision::first_max;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::number;
-use crate::ui::widgets::picture;
+use crate::ui::widgets::{figure, number, picture, tip};
 use crate::workers::inspect::{Inspection, Part};
 
 /// Draws the sum.
@@ -36,8 +36,7 @@ pub fn show(
 /// A sum of products.
 fn weighted(ui: &mut Ui, world: &World<'_>, part: &Part, sum: &Sum, out: &mut Outbox) {
     let parts = sum.by_channel();
-    let strongest = (0..parts.len())
-        .fold(0, |best, i| if parts[i].abs() > parts[best].abs() { i } else { best });
+    let strongest = first_max(parts.iter().map(|v| v.abs())).unwrap_or(0);
     let view = &world.room.kept;
     let input = view.input.unwrap_or(strongest).min(parts.len().saturating_sub(1));
     formula(ui, sum, parts.len());
@@ -49,6 +48,7 @@ fn weighted(ui: &mut Ui, world: &World<'_>, part: &Part, sum: &Sum, out: &mut Ou
     grids(ui, part, sum, (input, &terms), chosen, parts.len() > 1, out);
     match chosen {
         Some(chosen) => one(ui, part, sum, &terms[chosen], input),
+        None if figure::saving(ui.ctx()) => {}
         None => {
             let text = "Click a square for one product of the sum.";
             ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
@@ -132,17 +132,22 @@ fn channels(ui: &mut Ui, parts: &[f32], input: usize, fixed: bool, out: &mut Out
     }
     if let Some(i) = response.hover_pos().and_then(at) {
         let text = format!("input {i} adds {}. Click to see its products.", short(parts[i]));
-        response.on_hover_text_at_pointer(text);
+        let left = rect.left() + i as f32 * step;
+        tip::beside(&response, Rect::from_x_y_ranges(left..=left + step, rect.y_range()), text);
     }
     ui.horizontal(|ui| {
         let mut chosen = input;
         let label = ui.label(RichText::new("Input").small());
+        let saving = figure::saving(ui.ctx());
         let field = number::drag(&mut chosen).range(0..=parts.len() - 1);
-        if ui.add(field).labelled_by(label.id).changed() {
+        if saving {
+            ui.label(RichText::new(input.to_string()).small());
+        } else if ui.add(field).labelled_by(label.id).changed() {
             out.push(FieldsEdit::Input(Some(chosen)));
         }
         ui.label(RichText::new(format!("adds {}", short(parts[input]))).small());
         if fixed
+            && !saving
             && ui
                 .small_button("Strongest")
                 .on_hover_text("Always the input that adds or takes most")
@@ -218,16 +223,20 @@ fn grids(
         let at = pos2(grid(i).right() + sign / 2.0, grid(0).center().y);
         ui.painter().text(at, Align2::CENTER_CENTER, text, theme::strong(17.0), p.text);
     }
-    let at = |pos| (0..3).find_map(|i| picture::cell(grid(i), (h, w), pos)).map(|(y, x)| y * w + x);
+    let cell_at = |pos| {
+        let (i, (y, x)) = (0..3).find_map(|i| Some((i, picture::cell(grid(i), (h, w), pos)?)))?;
+        Some((y * w + x, picture::rect(grid(i), (h, w), (y, x))))
+    };
+    let at = |pos| cell_at(pos).map(|(i, _)| i);
     if response.clicked()
         && let Some(i) = response.interact_pointer_pos().and_then(at)
     {
         out.push(FieldsEdit::Term(i));
     }
-    if let Some(i) = response.hover_pos().and_then(at) {
+    if let Some((i, cell)) = response.hover_pos().and_then(cell_at) {
         let t = &terms[i];
         let text = format!("{} × {} = {}", short(t.input), short(t.weight), short(t.product()));
-        response.on_hover_text_at_pointer(text);
+        tip::beside(&response, cell, text);
     }
 }
 

@@ -12,8 +12,7 @@ use super::{likes, sum};
 use crate::ann::inspect::Unit;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::number;
-use crate::ui::widgets::picture;
+use crate::ui::widgets::{figure, number, picture, tip};
 use crate::workers::inspect::{Anatomy, Inspection, Part};
 
 /// Draws the unit.
@@ -68,7 +67,9 @@ fn map(
         let mut channel = unit.channel;
         let label = ui.label(RichText::new("Unit").font(theme::strong(14.0)));
         let field = number::drag(&mut channel).range(0..=part.shape[2] - 1);
-        if ui.add(field).labelled_by(label.id).changed() {
+        if figure::saving(ui.ctx()) {
+            ui.label(unit.channel.to_string());
+        } else if ui.add(field).labelled_by(label.id).changed() {
             out.push(FieldsEdit::Unit(Unit { channel, ..unit }));
         }
         ui.label(RichText::new(format!("of {}", part.shape[2])).color(p.weak));
@@ -129,10 +130,11 @@ fn map(
     moved(ui, &response, rect, (part, unit), out);
     if let Some((y, x)) = response.hover_pos().and_then(|at| picture::cell(rect, (h, w), at)) {
         let there = value(inspection, part, Unit { y, x, ..unit });
-        response.on_hover_text_at_pointer(format!("column {x}, row {y}: {}", short(there)));
+        let text = format!("column {x}, row {y}: {}", short(there));
+        tip::beside(&response, picture::rect(rect, (h, w), (y, x)), text);
     }
     ui.label(format!("Column {}, row {}: {}", unit.x, unit.y, short(gives)));
-    sliding(ui, world, out);
+    figure::controls(ui, |ui| sliding(ui, world, out));
 }
 
 /// The window goes where the hand or the arrows put it.

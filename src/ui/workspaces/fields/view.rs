@@ -6,8 +6,9 @@ use super::settings::{FieldsTab, Scale, refusal};
 use super::state::FieldsEdit;
 use super::{World, digit, gabor, layer, network, unit, why};
 use crate::ann::inspect::Unit;
-use crate::ui::command::{Command, Outbox};
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::figure;
 use crate::ui::widgets::page::{self, NARROW, Page, Side};
 use crate::workers::inspect::{Anatomy, Inspection};
 
@@ -23,7 +24,23 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 
 fn figure(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, out: &mut Outbox) {
     let view = &world.room.kept;
-    let whole = ui.max_rect();
+    figure::place(ui, FIGURE, ui.max_rect());
+    figure::controls(ui, |ui| tabs(ui, world, out));
+    let Some(anatomy) = network::current(inspection, world) else {
+        ui.add_space(20.0);
+        ui.label("Taking the network apart…");
+        return;
+    };
+    match view.tab {
+        FieldsTab::Network => levels(ui, world, inspection, anatomy, out),
+        FieldsTab::Why => why::show(ui, world, inspection, out),
+        FieldsTab::Gabor => gabor::show(ui, world, anatomy, out),
+    }
+}
+
+/// The views, and what is looked into and how.
+fn tabs(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let view = &world.room.kept;
     ui.horizontal_wrapped(|ui| {
         let all = [
             (
@@ -52,18 +69,8 @@ fn figure(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, out: &mut Out
             models(ui, world, out);
             scales(ui, world, out);
         }
-        save_buttons(ui, whole, out);
+        save_buttons(ui, out);
     });
-    let Some(anatomy) = network::current(inspection, world) else {
-        ui.add_space(20.0);
-        ui.label("Taking the network apart…");
-        return;
-    };
-    match view.tab {
-        FieldsTab::Network => levels(ui, world, inspection, anatomy, out),
-        FieldsTab::Why => why::show(ui, world, inspection, out),
-        FieldsTab::Gabor => gabor::show(ui, world, anatomy, out),
-    }
 }
 
 /// Network → layer → unit, and where the pointer is.
@@ -100,11 +107,12 @@ fn levels(
 fn path(ui: &mut Ui, world: &World<'_>, anatomy: &Anatomy, out: &mut Outbox) {
     let p = palette(ui.visuals());
     let view = &world.room.kept;
+    let saving = figure::saving(ui.ctx());
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let mut step = |ui: &mut Ui, text: String, last: bool, edit: FieldsEdit| {
             let text = RichText::new(text).font(theme::strong(15.0));
-            if last {
+            if last || saving {
                 ui.label(text);
             } else if ui.add(Button::new(text).frame(false)).on_hover_text("Back to here (Esc: one level back)").clicked() {
                 out.push(edit);
@@ -124,7 +132,7 @@ fn path(ui: &mut Ui, world: &World<'_>, anatomy: &Anatomy, out: &mut Outbox) {
                     step(ui, "one product".into(), true, FieldsEdit::Up);
                 }
             }
-        } else {
+        } else if !saving {
             let text = if ui.max_rect().width() < NARROW {
                 "Click a layer to go into it."
             } else {
@@ -174,10 +182,12 @@ fn scales(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         .on_hover_text("The strongest colour stands for the largest value of each unit, of the layer, or of the whole network");
 }
 
-fn save_buttons(ui: &mut Ui, rect: egui::Rect, out: &mut Outbox) {
+/// Name of the view as a file.
+const FIGURE: &str = "receptive-fields";
+
+fn save_buttons(ui: &mut Ui, out: &mut Outbox) {
     ui.menu_button("Save", |ui| {
-        if ui.button("As PNG").on_hover_text("What is in view").clicked() {
-            out.push(Command::SavePicture { name: "receptive-fields", rect });
+        if figure::button(ui, out, "As PNG", FIGURE) {
             ui.close();
         }
         let tip = "The digit, every layer's output, its kernels and all that was found, as .npz for NumPy";

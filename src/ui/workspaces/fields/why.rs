@@ -15,13 +15,41 @@ use crate::core::decision::{best, said};
 use crate::data::{CLASSES, PIXELS, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::picture;
+use crate::ui::widgets::{figure, picture, tiles};
 use crate::workers::inspect::Inspection;
 use crate::workers::inspect::live::Reason;
 use crate::workers::inspect::seek::{Covered, Found};
 
 /// Draws the page.
 pub fn show(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, out: &mut Outbox) {
+    let view = &world.room.kept;
+    figure::controls(ui, |ui| choices(ui, world, out));
+    if world.digit.is_blank() {
+        ui.add_space(20.0);
+        ui.label(
+            RichText::new(
+                "Draw a digit on the left, and every network tells why it answers as it does.",
+            )
+            .font(theme::strong(16.0)),
+        );
+        return;
+    }
+    if view.reason == ReasonMap::Occlusion {
+        figure::controls(ui, |ui| occlusion_controls(ui, world, out));
+    }
+    let ends = ["against it", "for it"];
+    let what = match view.reason {
+        ReasonMap::Gradient => "what the ink adds to the logit",
+        ReasonMap::Occlusion => "what covering takes from ln p",
+    };
+    tint::legend(ui, true, what, ends);
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        cards(ui, world, inspection);
+    });
+}
+
+/// Which map, and of which class.
+fn choices(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let view = &world.room.kept;
     ui.horizontal_wrapped(|ui| {
         for map in [ReasonMap::Gradient, ReasonMap::Occlusion] {
@@ -48,28 +76,6 @@ pub fn show(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, out: &mut O
                 out.push(FieldsEdit::Class(Some(d)));
             }
         }
-    });
-    if world.digit.is_blank() {
-        ui.add_space(20.0);
-        ui.label(
-            RichText::new(
-                "Draw a digit on the left, and every network tells why it answers as it does.",
-            )
-            .font(theme::strong(16.0)),
-        );
-        return;
-    }
-    if view.reason == ReasonMap::Occlusion {
-        occlusion_controls(ui, world, out);
-    }
-    let ends = ["against it", "for it"];
-    let what = match view.reason {
-        ReasonMap::Gradient => "what the ink adds to the logit",
-        ReasonMap::Occlusion => "what covering takes from ln p",
-    };
-    tint::legend(ui, true, what, ends);
-    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        cards(ui, world, inspection);
     });
 }
 
@@ -100,20 +106,15 @@ fn cards(ui: &mut Ui, world: &World<'_>, inspection: &Inspection) {
     let n = inspection.why.len().max(1);
     let room = ui.available_size();
     let (head, gap) = (40.0, 10.0);
-    let columns = (1..=n)
-        .max_by(|a, b| {
-            let side = |columns: usize| {
-                let rows = n.div_ceil(columns) as f32;
-                let w = (room.x - gap * (columns - 1) as f32) / columns as f32;
-                w.min((room.y - (head + gap) * rows) / rows)
-            };
-            side(*a).total_cmp(&side(*b))
-        })
-        .unwrap_or(1);
+    let columns = tiles::columns(n, |columns| {
+        let rows = n.div_ceil(columns) as f32;
+        let w = (room.x - gap * (columns - 1) as f32) / columns as f32;
+        w.min((room.y - (head + gap) * rows) / rows)
+    });
     let rows = n.div_ceil(columns) as f32;
     let side = ((room.x - gap * columns as f32) / columns as f32)
         .min((room.y - (head + gap) * rows) / rows)
-        .clamp(84.0, 240.0);
+        .clamp(60.0, 240.0);
     let columns = ((room.x / (side + gap)) as usize).max(1);
     ui.spacing_mut().item_spacing = vec2(gap, gap);
     for row in inspection.why.chunks(columns) {
@@ -144,8 +145,11 @@ fn card(ui: &mut Ui, world: &World<'_>, reason: &Reason, rect: Rect, response: &
     painter.text(line(0.0), left, name, theme::strong(14.0), p.text);
     let asked = format!("{class}: {:.0} %", reason.probabilities[class] * 100.0);
     let second = if (view.class.is_some() || digit.is_none()) && digit != Some(class) {
-        let verb = if rect.width() < 130.0 { "→" } else { "answers" };
-        format!("{asked}, {verb} {}", said(digit))
+        match rect.width() {
+            ..84.0 => format!("{:.0} % → {}", 100.0 * reason.probabilities[class], said(digit)),
+            ..130.0 => format!("{asked}, → {}", said(digit)),
+            _ => format!("{asked}, answers {}", said(digit)),
+        }
     } else if rect.width() < 130.0 {
         asked
     } else {

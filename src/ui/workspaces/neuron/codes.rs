@@ -16,7 +16,7 @@ use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::digit_view;
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::number;
-use crate::ui::widgets::page;
+use crate::ui::widgets::{figure, page};
 use crate::workers::experiments::{CodeResult, CodesResult};
 
 /// Below this width of a column, points, it does without what can be read elsewhere.
@@ -88,7 +88,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if chosen != Some(0) {
         errors(ui, world, result, lower);
     }
-    page::save_row(ui, out, "codes", from, || csv(result));
+    figure::save_below(ui, out, "codes", from, || csv(result));
 }
 
 fn column(ui: &mut Ui, world: &World<'_>, i: usize, coded: &CodeResult, height: f32) {

@@ -12,7 +12,7 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::field::parameter;
-use crate::ui::widgets::page;
+use crate::ui::widgets::{figure, page};
 use crate::workers::experiments::CurveResult;
 
 /// Steps on offer, ms.
@@ -102,7 +102,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             ui.add(egui::Label::new(text).wrap());
         }
     }
-    page::save_row(ui, out, "f-i-curve", from, || csv(result, model.current_unit));
+    figure::save_below(ui, out, "f-i-curve", from, || csv(result, model.current_unit));
 }
 
 /// The formula, where firing begins and how, what a refractory period is in steps,

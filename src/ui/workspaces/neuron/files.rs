@@ -9,10 +9,10 @@ use crate::core::text::grouped;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::page;
 use crate::ui::widgets::raster::{self, BINS_MS, Raster};
 use crate::ui::widgets::time_axis;
 use crate::ui::widgets::train_figures;
+use crate::ui::widgets::{figure, page};
 
 /// What is read, and the figures of what is selected.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -80,6 +80,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     raster.show(ui, &axis, &mut plot);
     time_axis::show(ui, &axis);
     let to = egui::pos2(ui.max_rect().right(), ui.next_widget_position().y);
+    figure::place(ui, "raster", egui::Rect::from_min_max(from, to));
     ui.horizontal_wrapped(|ui| {
         let middle = (axis.from_ms + axis.to_ms) / 2.0;
         for (name, factor) in [("Zoom in", 2.0), ("Zoom out", 0.5)] {
@@ -89,10 +90,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             }
         }
         time_axis::whole_run(ui, &mut plot.time);
-        if ui.button("Save as PNG").clicked() {
-            let rect = egui::Rect::from_min_max(from, to);
-            out.push(Command::SavePicture { name: "raster", rect });
-        }
+        figure::button(ui, out, "Save as PNG", "raster");
         if ui.button("Save as CSV").clicked() {
             let recording = Arc::clone(&imported.recording);
             out.push(Command::SaveSpikes { name: "spikes", extension: "csv", recording });

@@ -12,6 +12,7 @@ use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::engine::EngineRow;
 use crate::ui::widgets::field::Field;
+use crate::ui::widgets::figure;
 use crate::ui::widgets::icons::{self, Icon};
 use crate::ui::widgets::page;
 use crate::ui::widgets::raster::{self, BINS_MS, Group, Raster, RasterView};
@@ -202,7 +203,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     plots(ui, world, &axis, &mut plot);
     time_axis::show(ui, &axis);
     let to = pos2(ui.max_rect().right(), ui.next_widget_position().y);
-    ui.data_mut(|d| d.insert_temp(shown_id(), Rect::from_min_max(from, to)));
+    figure::place(ui, FIGURE, Rect::from_min_max(from, to));
     if plot != world.room.plot {
         out.push(NeuronEdit::Plot(Box::new(plot)));
     }
@@ -273,10 +274,8 @@ fn plots(ui: &mut Ui, world: &World<'_>, axis: &Axis, plot: &mut RasterView) {
     raster.show(ui, axis, plot);
 }
 
-/// Where the plots were drawn, for the picture that is saved of them.
-fn shown_id() -> egui::Id {
-    egui::Id::unique("neuron plots")
-}
+/// Name of the plots as a file.
+const FIGURE: &str = "two-neurons";
 
 /// Restart, zoom, save, the engine. Returns where the plots begin.
 fn tools(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) -> egui::Pos2 {
@@ -335,11 +334,7 @@ fn hear(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 fn saves(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let view = &world.room.simulation;
     ui.menu_button("Save…", |ui| {
-        if ui.button("Plots as PNG").clicked() {
-            let rect = ui.data(|d| d.get_temp::<Rect>(shown_id()));
-            if let Some(rect) = rect {
-                out.push(Command::SavePicture { name: "two-neurons", rect });
-            }
+        if figure::button(ui, out, "Plots as PNG", FIGURE) {
             ui.close();
         }
         for (name, extension) in [("Spikes as npz", "npz"), ("Spikes as CSV", "csv")] {

@@ -14,7 +14,7 @@ use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::digit_view;
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::number;
-use crate::ui::widgets::page;
+use crate::ui::widgets::{figure, page};
 use crate::workers::experiments::{UnitResult, UnitTask};
 
 /// Own inputs at most.
@@ -197,7 +197,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             part(ui, width, height, |ui| sweep(ui, world, &task, result));
         }
     });
-    page::save_row(ui, out, "neuron-and-unit", from, || csv(&task, result));
+    figure::save_below(ui, out, "neuron-and-unit", from, || csv(&task, result));
 }
 
 /// A part of exactly this size.
@@ -364,17 +364,19 @@ fn steps(ui: &mut Ui, world: &World<'_>, task: &UnitTask, result: &UnitResult, o
     let at = world.room.kept.unit.step.min(last);
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("Vᵢ = Vᵢ₋₁ + Wᵢ xᵢ").font(theme::strong(14.0)));
-        let mut go = |name: &str, tip: &str, to: Option<usize>| {
-            let button = ui.add_enabled(to.is_some(), egui::Button::new(name).small());
-            if let (true, Some(to)) = (button.on_hover_text(tip).clicked(), to) {
-                out.push(NeuronEdit::UnitStep(to));
-            }
+        let mut go = |ui: &mut Ui, name: &str, tip: &str, to: Option<usize>| {
+            figure::controls(ui, |ui| {
+                let button = ui.add_enabled(to.is_some(), egui::Button::new(name).small());
+                if let (true, Some(to)) = (button.on_hover_text(tip).clicked(), to) {
+                    out.push(NeuronEdit::UnitStep(to));
+                }
+            });
         };
-        go("First", "To the first input", (at > 0).then_some(0));
-        go("Back", "One input back", at.checked_sub(1));
-        go("Next", "One input on", (at < last).then_some(at + 1));
+        go(ui, "First", "To the first input", (at > 0).then_some(0));
+        go(ui, "Back", "One input back", at.checked_sub(1));
+        go(ui, "Next", "One input on", (at < last).then_some(at + 1));
         let next = (at + 1..=last).find(|i| result.steps[*i].spike);
-        go("Next spike", "To the next input that makes it fire", next);
+        go(ui, "Next spike", "To the next input that makes it fire", next);
     });
     let n = task.products.len();
     // A line of text and its spacing; the first is that of the titles.

@@ -12,7 +12,7 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::page;
+use crate::ui::widgets::{figure, page};
 
 /// Width of a bin of the histograms.
 const BIN: f64 = 0.1;
@@ -74,7 +74,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let upper = if chosen.is_some() { room } else { room * 0.6 };
     if chosen == Some(1) {
         means(ui, world, result, room);
-        return page::save_row(ui, out, "bounds", from, || csv(result));
+        return figure::save_below(ui, out, "bounds", from, || csv(result));
     }
     let top = ui.next_widget_position().y;
     ui.columns(2, |columns| {
@@ -100,7 +100,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if chosen.is_none() {
         means(ui, world, result, room - upper - 10.0);
     }
-    page::save_row(ui, out, "bounds", from, || csv(result));
+    figure::save_below(ui, out, "bounds", from, || csv(result));
 }
 
 fn distribution(ui: &mut Ui, i: usize, weights: &[f32], colour: egui::Color32, height: f32) {

@@ -19,11 +19,11 @@ use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::engine::EngineRow;
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::page;
 use crate::ui::widgets::raster::{Group, Raster, RasterView, plot_x};
 use crate::ui::widgets::time_axis::{self, Axis};
 use crate::ui::widgets::time_bar::{self, TimeBar};
 use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
+use crate::ui::widgets::{figure, page};
 
 /// Presentations that are shown at once.
 const SHOWN_PRESENTATIONS: usize = 400;
@@ -100,7 +100,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         });
     }
     let to = pos2(ui.max_rect().right(), ui.next_widget_position().y);
-    ui.data_mut(|d| d.insert_temp(shown_id(), Rect::from_min_max(from, to)));
+    figure::place(ui, FIGURE, Rect::from_min_max(from, to));
     if plot != *kept {
         out.push(PlasticityEdit::Plot(Box::new(plot)));
     }
@@ -301,10 +301,7 @@ fn tools(ui: &mut Ui, world: &World<'_>, view: &PatternView, out: &mut Outbox) {
 }
 
 fn saves(ui: &mut Ui, view: &PatternView, out: &mut Outbox) {
-    if ui.button("Plots as PNG").clicked() {
-        if let Some(rect) = ui.data(|d| d.get_temp::<Rect>(shown_id())) {
-            out.push(Command::SavePicture { name: "pattern", rect });
-        }
+    if figure::button(ui, out, "Plots as PNG", FIGURE) {
         ui.close();
     }
     if ui.button("Presentations as CSV").on_hover_text("Each with its latency").clicked() {
@@ -322,10 +319,8 @@ fn saves(ui: &mut Ui, view: &PatternView, out: &mut Outbox) {
     }
 }
 
-/// Where the plots were drawn, for the picture that is saved of them.
-fn shown_id() -> egui::Id {
-    egui::Id::unique("pattern plots")
-}
+/// Name of the plots as a file.
+const FIGURE: &str = "pattern";
 
 fn csv(view: &PatternView) -> String {
     let over = view.presentations.iter().zip(1..).filter(|(q, _)| q.over);

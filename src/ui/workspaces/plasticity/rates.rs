@@ -12,7 +12,7 @@ use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::{Chart, range};
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::number;
-use crate::ui::widgets::page;
+use crate::ui::widgets::{figure, page};
 
 /// |Δt|, number of pairs, the triplet rule's parameters.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -63,7 +63,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if !small {
         ui.label(RichText::new(note).small().color(palette(ui.visuals()).weak));
     }
-    page::save_row(ui, out, "pairing-rate", from, || csv(curves));
+    figure::save_below(ui, out, "pairing-rate", from, || csv(curves));
 }
 
 /// Where post before pre begins to strengthen, as the triplet rule has it.

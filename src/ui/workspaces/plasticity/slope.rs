@@ -14,10 +14,10 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::{Chart, range};
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::page;
 use crate::ui::widgets::raster::plot_x;
 use crate::ui::widgets::time_axis::{self, TimeView};
 use crate::ui::widgets::trace_plot::{self, TracePlot};
+use crate::ui::widgets::{figure, page};
 
 /// Time constants, seed.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -94,7 +94,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         let used = ui.next_widget_position().y - top;
         plot(ui, world, result, room - used);
     }
-    page::save_row(ui, out, "bengio-window", from, || csv(result));
+    figure::save_below(ui, out, "bengio-window", from, || csv(result));
 }
 
 /// The traces between which the button changes, ms.
@@ -108,10 +108,12 @@ fn judgement(ui: &mut Ui, world: &World<'_>, result: &SlopeResult, out: &mut Out
     let small = page::small(ui);
     ui.horizontal(|ui| {
         let tip = format!("The same with another presynaptic trace. {}", verdict(result));
-        if ui.button(format!("Try τ_x = {other} ms")).on_hover_text(tip).clicked() {
-            slope.tau_x_ms = other;
-            out.push(PlasticityEdit::Slope(slope));
-        }
+        figure::controls(ui, |ui| {
+            if ui.button(format!("Try τ_x = {other} ms")).on_hover_text(tip).clicked() {
+                slope.tau_x_ms = other;
+                out.push(PlasticityEdit::Slope(slope));
+            }
+        });
         if !small {
             let text = RichText::new(verdict(result)).small().color(palette(ui.visuals()).weak);
             ui.add(egui::Label::new(text).wrap());

@@ -1,6 +1,8 @@
 //! One synapse, step by step: spikes that can be dragged, the pair as a dot on the
 //! STDP window, the traces that the spikes leave, the weight, and in words and numbers
-//! what each spike changed.
+//! what each spike changed ([`words`]).
+
+mod words;
 
 use egui::{Align2, ComboBox, Key, Rect, RichText, Sense, Ui, pos2, vec2};
 
@@ -11,18 +13,18 @@ use super::settings::{MOST_SPIKES, STORY_END_MS, STORY_MS, StorySettings, rule};
 use super::{PlasticityEdit, World};
 use crate::core::bounds::SHARE;
 use crate::core::playback::PlaybackEdit;
-use crate::snn::experiments::story::{DT_MS, Happening, StoryResult};
+use crate::snn::experiments::story::{DT_MS, StoryResult};
 use crate::snn::plasticity::BoundKind;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::{Chart, range};
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::number;
-use crate::ui::widgets::page;
 use crate::ui::widgets::raster::plot_x;
 use crate::ui::widgets::time_axis::{self, Axis, TimeView};
 use crate::ui::widgets::time_bar::{self, Mark, TimeBar};
 use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
+use crate::ui::widgets::{figure, page};
 
 /// A window lower than this has no room for the long name of its axis, points.
 const LOW: f32 = 200.0;
@@ -125,40 +127,40 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let chosen = small.then(|| page::choose(ui, "story", &names));
     let from = ui.next_widget_position();
     ui.spacing_mut().item_spacing.y = 4.0;
-    let told = world.room.results.story.as_ref().map(|answer| &answer.1);
+    let result = world.room.results.story.as_ref().map(|answer| &answer.1);
     let words_below = if small { 46.0 } else { 96.0 };
     // Very low, it does without what is not needed to see the pair.
     let low = ui.available_height() < VERY_LOW;
     let save = if low { 0.0 } else { 36.0 };
     let room = (ui.available_height() - words_below - save).clamp(150.0, 620.0);
-    match (chosen, told) {
-        (Some(0), Some(told)) => {
+    match (chosen, result) {
+        (Some(0), Some(result)) => {
             let top = ui.next_widget_position().y;
             let axis = times_to_drag(ui, world, out);
             if !low {
                 time_axis::show(ui, &axis);
             }
             let used = ui.next_widget_position().y - top;
-            window(ui, world, told, room - used);
+            window(ui, world, result, room - used);
         }
-        (None, Some(told)) => {
+        (None, Some(result)) => {
             let beside = (0.36 * ui.available_width()).clamp(220.0, 480.0);
             ui.horizontal_top(|ui| {
                 let size = vec2(ui.available_width() - beside - 12.0, room);
                 let down = egui::Layout::top_down(egui::Align::Min);
                 ui.allocate_ui_with_layout(size, down, |ui| {
-                    synapse(ui, world, Some(told), room, out);
+                    synapse(ui, world, Some(result), room, out);
                 });
-                window(ui, world, told, room);
+                window(ui, world, result, room);
             });
         }
-        (_, told) => synapse(ui, world, told, room, out),
+        (_, result) => synapse(ui, world, result, room, out),
     }
-    if let Some(told) = told {
-        words(ui, world, told, small);
+    if let Some(result) = result {
+        words::show(ui, world, result, small);
         if !low {
-            let traces = || told.traces.to_csv(0..told.traces.steps());
-            page::save_row(ui, out, "pair-story", from, traces);
+            let traces = || result.traces.to_csv(0..result.traces.steps());
+            figure::save_below(ui, out, "pair-story", from, traces);
         }
     }
 }
@@ -167,29 +169,30 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 fn synapse(
     ui: &mut Ui,
     world: &World<'_>,
-    told: Option<&StoryResult>,
+    result: Option<&StoryResult>,
     room: f32,
     out: &mut Outbox,
 ) {
     let top = ui.next_widget_position().y;
     let axis = times_to_drag(ui, world, out);
-    let Some(told) = told else {
+    let Some(result) = result else {
         ui.label("The synapse is being simulated …");
         return;
     };
     let used = ui.next_widget_position().y - top;
-    plots(ui, world, told, &axis, room - used - time_axis::AXIS_HEIGHT - 8.0, out);
+    plots(ui, world, result, &axis, room - used - time_axis::AXIS_HEIGHT - 8.0, out);
     time_axis::show(ui, &axis);
 }
 
 /// The STDP window with the pair as a dot; of several spikes, a dot for each pair.
-fn window(ui: &mut Ui, world: &World<'_>, told: &StoryResult, height: f32) {
+fn window(ui: &mut Ui, world: &World<'_>, result: &StoryResult, height: f32) {
     let p = palette(ui.visuals());
     let thick = if world.session.projector { 3.2 } else { 2.2 };
-    let (dots, single) = (told.pairs(), told.task.pre_ms.len() * told.task.post_ms.len() == 1);
+    let (dots, single) =
+        (result.pairs(), result.task.pre_ms.len() * result.task.post_ms.len() == 1);
     let furthest = dots.iter().map(|d| d[0].abs()).fold(0.0, f64::max);
     let reach = furthest.max(60.0) + 4.0;
-    let sides = told.window(reach);
+    let sides = result.window(reach);
     let values = sides.iter().flatten().chain(&dots).map(|q| q[1]);
     let [low, high] = range(values);
     let chart = Chart {
@@ -295,13 +298,13 @@ fn spikes(
 fn plots(
     ui: &mut Ui,
     world: &World<'_>,
-    told: &StoryResult,
+    result: &StoryResult,
     axis: &Axis,
     room: f32,
     out: &mut Outbox,
 ) {
     let p = palette(ui.visuals());
-    let rule = rule(&told.task.learner.rule.id);
+    let rule = rule(&result.task.learner.rule.id);
     let thick = world.session.projector;
     let cursor_ms = Some(world.room.story.at() as f64 * DT_MS);
     let n = rule.pre.len() + rule.post.len();
@@ -315,10 +318,10 @@ fn plots(
             Line { channel: i, name: trace.label.to_owned(), colour }
         })
         .collect();
-    let begin = told.task.learner.weight as f32;
+    let begin = result.task.learner.weight as f32;
     let traces = TracePlot {
         title: "traces",
-        traces: &told.traces,
+        traces: &result.traces,
         lines: &lines,
         levels: &[],
         spikes: None,
@@ -328,11 +331,12 @@ fn plots(
         thick,
     };
     // A band as wide as the largest change, so that a small one is seen.
-    let changes = told.happenings.iter().flat_map(|h| h.weights).map(|w| (w as f32 - begin).abs());
+    let changes =
+        result.happenings.iter().flat_map(|h| h.weights).map(|w| (w as f32 - begin).abs());
     let wide = changes.fold(1e-5f32, f32::max) * 1.3;
     let weight = TracePlot {
         title: "weight",
-        traces: &told.traces,
+        traces: &result.traces,
         lines: &[Line { channel: n, name: "weight".into(), colour: p.series[2] }],
         levels: &[Level { value: begin, name: format!("{begin:.3} at the beginning") }],
         spikes: None,
@@ -349,85 +353,6 @@ fn plots(
             let go = PlaybackEdit::Go(step);
             out.push(PlasticityEdit::PlayStory(go));
         }
-    }
-}
-
-/// The moment in numbers, and every spike so far with what it changed; in a small window
-/// the last one.
-fn words(ui: &mut Ui, world: &World<'_>, told: &StoryResult, small: bool) {
-    let p = palette(ui.visuals());
-    let rule = rule(&told.task.learner.rule.id);
-    let at = world.room.story.at();
-    let names: Vec<&str> = rule.pre.iter().chain(rule.post).map(|t| t.name).collect();
-    let values: Vec<String> = names
-        .iter()
-        .enumerate()
-        .map(|(i, name)| format!("{name} = {:.3}", told.traces.value(i, at).unwrap_or(0.0)))
-        .collect();
-    let weight = told.traces.value(names.len(), at).unwrap_or(0.0);
-    let begin = told.task.learner.weight;
-    let text = format!(
-        "{:.1} ms: {}, w = {weight:.4} ({} so far)",
-        at as f64 * DT_MS,
-        values.join(", "),
-        signed(f64::from(weight) - begin)
-    );
-    ui.add(egui::Label::new(RichText::new(text).font(theme::strong(13.5))).wrap());
-    if small {
-        let last = told.happenings.iter().rfind(|h| h.step <= at);
-        let text = last.map_or_else(|| "No spike yet".to_owned(), sentence);
-        ui.add(egui::Label::new(RichText::new(text).small()).wrap());
-        return;
-    }
-    egui::ScrollArea::vertical().max_height(64.0).auto_shrink([false, true]).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
-        for happening in &told.happenings {
-            let past = happening.step <= at;
-            let colour = if past { p.text } else { p.weak.gamma_multiply(0.7) };
-            let text = RichText::new(sentence(happening)).small().color(colour);
-            ui.add(egui::Label::new(text).wrap());
-        }
-    });
-}
-
-/// `50.0 ms, postsynaptic spike: meets x = 0.607; w 0.5000 → 0.5061 (+0.0061)`.
-/// What the rule says times what is met is the change; where bounds make it another
-/// one, both are given.
-fn sentence(happening: &Happening) -> String {
-    let who = match (happening.pre, happening.post) {
-        (true, true) => "both neurons spike",
-        (true, false) => "presynaptic spike",
-        _ => "postsynaptic spike",
-    };
-    let met: Vec<String> = happening
-        .met
-        .iter()
-        .map(|(name, value)| format!("{name} = {}", significant(*value)))
-        .collect();
-    let [before, after] = happening.weights;
-    let (wanted, got) = (happening.change, after - before);
-    // The weight is a number of 24 binary digits.
-    let bounded = (wanted - got).abs() > 1e-6 + 1e-3 * wanted.abs();
-    let change = if bounded {
-        format!("{}, {} by the bounds", signed(wanted), signed(got))
-    } else {
-        signed(wanted)
-    };
-    format!(
-        "{:.1} ms, {who}: meets {}; w {before:.4} → {after:.4} ({change})",
-        happening.step as f64 * DT_MS,
-        met.join(", "),
-    )
-}
-
-/// Three digits of a number, however small.
-fn significant(value: f64) -> String {
-    match value.abs() {
-        0.0 => "0.000".into(),
-        x if x >= 0.1 => format!("{value:.3}"),
-        x if x >= 0.01 => format!("{value:.4}"),
-        x if x >= 0.001 => format!("{value:.5}"),
-        _ => format!("{value:.2e}"),
     }
 }
 
@@ -451,92 +376,4 @@ pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         .marks(&marks)
         .events(&next)
         .show(ui, &mut |edit| out.push(PlasticityEdit::PlayStory(edit)));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::rng::Rng;
-    use crate::snn::experiments::pairing::{FREE, Learner};
-    use crate::snn::experiments::story::{StoryTask, run};
-    use crate::snn::params::Config;
-    use crate::snn::plasticity::RULES;
-
-    /// A number as shown, and half a unit of its last digit.
-    fn shown(text: &str) -> (f64, f64) {
-        let value: f64 = text.parse().unwrap_or_else(|e| panic!("{text}: {e}"));
-        let (digits, power) = text.split_once('e').unwrap_or((text, "0"));
-        let decimals = digits.split_once('.').map_or(0, |(_, d)| d.len()) as i32;
-        (value, 0.5 * 10f64.powi(power.parse::<i32>().unwrap() - decimals))
-    }
-
-    /// The change that the rule makes of what is met, and how far it may be off
-    /// because these are rounded.
-    fn by_rule(rule: &str, by_pre: bool, met: &[(f64, f64)]) -> (f64, f64) {
-        let change = |x: &[f64]| match (rule, by_pre) {
-            ("pair", true) => -0.0105 * x[0],
-            ("pair", false) => 0.01 * x[0],
-            ("triplet", true) => -x[1] * (7e-3 + 2.3e-4 * x[0]),
-            ("triplet", false) => x[0] * (5e-10 + 6.2e-3 * x[1]),
-            ("diehl_cook", true) => -1e-4 * x[0],
-            ("diehl_cook", false) => 1e-2 * x[0] * x[1],
-            _ => 0.01 * x[0] * x[1],
-        };
-        let values: Vec<f64> = met.iter().map(|m| m.0).collect();
-        let off = (0..met.len()).map(|i| {
-            let mut moved = values.clone();
-            moved[i] += met[i].1;
-            (change(&moved) - change(&values)).abs()
-        });
-        (change(&values), 1.1 * off.sum::<f64>())
-    }
-
-    /// A postsynaptic spike in the step of a presynaptic one was said to meet
-    /// x = 0.000 and to change w by +0.0100.
-    #[test]
-    fn the_change_shown_is_the_rule_s_formula_of_the_traces_shown() {
-        let mut rng = Rng::stream(3, "sentences", 0);
-        for rule in RULES {
-            for _ in 0..20 {
-                let mut draw = |n: usize| -> Vec<f64> {
-                    (0..n).map(|_| snapped(f64::from(rng.range(2.0, 60.0)))).collect()
-                };
-                let (mut pre_ms, post_ms) = (draw(3), draw(4));
-                pre_ms.push(post_ms[0]);
-                let learner = Learner { rule: Config::new(rule.id), bounds: FREE, weight: 0.5 };
-                let task = StoryTask { learner, pre_ms, post_ms, duration_ms: 150.0 };
-                for happening in run(&task).unwrap().happenings {
-                    let text = sentence(&happening);
-                    let (met, rest) =
-                        text.split_once("meets ").unwrap().1.split_once("; w").unwrap();
-                    let met: Vec<(f64, f64)> =
-                        met.split(", ").map(|m| shown(m.split_once(" = ").unwrap().1)).collect();
-                    let change = rest.split_once('(').unwrap().1.trim_end_matches(')');
-                    let (change, last) = shown(change);
-                    let (want, off) = by_rule(rule.id, happening.pre, &met);
-                    assert!(
-                        (change - want).abs() <= off + last + 1e-9,
-                        "{}: {text}: {want}",
-                        rule.id
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn bounds_that_change_the_change_are_said() {
-        let happening = Happening {
-            step: 100,
-            pre: false,
-            post: true,
-            met: vec![("x", 0.6065)],
-            change: 0.006_065,
-            weights: [0.5, 0.503_032_5],
-        };
-        assert_eq!(
-            sentence(&happening),
-            "50.0 ms, postsynaptic spike: meets x = 0.607; w 0.5000 → 0.5030 (+0.0061, +0.0030 by the bounds)"
-        );
-    }
 }

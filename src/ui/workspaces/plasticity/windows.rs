@@ -14,7 +14,7 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::{Chart, range};
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::page;
+use crate::ui::widgets::{figure, page};
 
 /// How the windows are shown, and the parameters of one rule.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -51,7 +51,12 @@ fn overlays(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             let mut on = !windows.hidden.contains(rule.id);
             let colour = palette(ui.visuals()).series[i % 6];
             let text = RichText::new(rule.name).color(colour).font(theme::strong(14.0));
-            if ui.checkbox(&mut on, text).on_hover_text(rule.doc).changed() {
+            if figure::saving(ui.ctx()) {
+                // What can be chosen here is the legend there.
+                if on {
+                    ui.label(text);
+                }
+            } else if ui.checkbox(&mut on, text).on_hover_text(rule.doc).changed() {
                 if on {
                     windows.hidden.remove(rule.id)
                 } else {
@@ -88,7 +93,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         let text = RichText::new(notes).small().color(palette(ui.visuals()).weak);
         ui.add(egui::Label::new(text).wrap());
     }
-    page::save_row(ui, out, "stdp-windows", from, || csv(&shown));
+    figure::save_below(ui, out, "stdp-windows", from, || csv(&shown));
 }
 
 fn plot(ui: &mut Ui, world: &World<'_>, shown: &[(usize, &WindowResult)], height: f32) {

@@ -278,9 +278,9 @@ fn broken_sessions_are_set_aside_one_beside_the_other() {
     let home = tempfile::tempdir().unwrap();
     for name in ["session.broken.json", "session.broken-2.json", "session.broken-3.json"] {
         crate::core::files::write_bytes(&path(home.path()), name.as_bytes()).unwrap();
-        let (session, told) = found(home.path());
+        let (session, report) = found(home.path());
         assert_eq!(session, Session::default());
-        assert!(told.unwrap().contains(name));
+        assert!(report.unwrap().contains(name));
         assert_eq!(std::fs::read_to_string(home.path().join(name)).unwrap(), name);
     }
     assert_eq!(found(home.path()), (Session::default(), None));
@@ -291,9 +291,9 @@ fn a_huge_session_and_one_that_is_no_file_are_not_read() {
     let home = tempfile::tempdir().unwrap();
     let file = std::fs::File::create(path(home.path())).unwrap();
     file.set_len(MOST_BYTES + 1).unwrap();
-    let (session, told) = found(home.path());
+    let (session, report) = found(home.path());
     assert_eq!(session, Session::default());
-    assert!(told.unwrap().contains("is the most"));
+    assert!(report.unwrap().contains("is the most"));
     std::fs::create_dir(path(home.path())).unwrap();
     assert!(found(home.path()).1.unwrap().contains("a folder"));
 }

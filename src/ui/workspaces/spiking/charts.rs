@@ -7,6 +7,7 @@ use egui_plot::{
 
 use super::percent;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::confusion;
 use crate::ui::widgets::time_axis::nice_step;
 use crate::workers::spiking::tally::{BLOCK, Confusion, LABEL_BLOCKS, Tally, WINDOW};
 use crate::workers::spiking::view::{BINS, Fields};
@@ -82,49 +83,14 @@ pub fn accuracy(ui: &mut Ui, tally: &Tally, at: Option<u64>, height: f32) {
 }
 
 /// Truths in rows, answers in columns; under it how many were not answered, if any.
-pub fn confusion(ui: &mut Ui, table: &Confusion, side: f32) {
-    let p = palette(ui.visuals());
-    let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
-    let cell = (side - 16.0) / 10.0;
-    let corner = rect.min + vec2(16.0, 16.0);
-    let answered = table.iter().flat_map(|row| &row[..10]);
-    let most = answered.copied().max().unwrap_or(0).max(1) as f32;
-    for (truth, row) in table.iter().enumerate() {
-        for (answer, n) in row[..10].iter().enumerate() {
-            let at = corner + vec2(answer as f32, truth as f32) * cell;
-            let place = Rect::from_min_size(at, vec2(cell, cell)).shrink(0.5);
-            let share = (*n as f32 / most).sqrt();
-            let colour = theme::sequential(ui.visuals(), share);
-            ui.painter().rect_filled(place, 1, colour);
-        }
-        let name = truth.to_string();
-        let middle = (truth as f32 + 0.5) * cell;
-        let (x, y) =
-            (pos2(corner.x + middle, rect.top() + 8.0), pos2(rect.left() + 7.0, corner.y + middle));
-        for at in [x, y] {
-            ui.painter().text(at, Align2::CENTER_CENTER, &name, theme::regular(10.5), p.weak);
-        }
-    }
-    response.widget_info(|| {
-        let text = "Table of answers: true digit in rows, answer in columns";
-        egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, text)
-    });
-    if let Some(at) = response.hover_pos() {
-        let d = (at - corner) / cell;
-        if d.x >= 0.0 && d.y >= 0.0 && d.x < 10.0 && d.y < 10.0 {
-            let (truth, answer) = (d.y as usize, d.x as usize);
-            let text = format!(
-                "{} of the last images of a {truth} were answered {answer}",
-                table[truth][answer]
-            );
-            response.on_hover_text_at_pointer(text);
-        }
-    }
+pub fn answers(ui: &mut Ui, table: &Confusion, side: f32) {
+    let counts = table.map(|row| std::array::from_fn(|answer| row[answer]));
+    confusion::show(ui, &counts, side, None);
     let none: u32 = table.iter().map(|row| row[10]).sum();
     if none > 0 {
         let all: u32 = table.iter().flatten().sum();
         let text = format!("{none} of {all} got no answer: two digits were equal");
-        ui.label(RichText::new(text).small().color(p.weak));
+        ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
     }
 }
 

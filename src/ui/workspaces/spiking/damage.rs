@@ -10,6 +10,7 @@ use crate::core::csv;
 use crate::core::text::grouped;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::figure;
 use crate::workers::spiking::damage::Damage;
 use crate::workers::spiking::measure::Curves;
 
@@ -39,42 +40,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let chosen = world.room.kept.damage;
     let measured = &world.room.measured;
     let from = ui.next_widget_position();
-    ui.horizontal_wrapped(|ui| {
-        for damage in Damage::ALL {
-            let (name, _, tip) = name(damage);
-            if ui.selectable_label(damage == chosen, name).on_hover_text(tip).clicked() {
-                out.push(SpikingEdit::Damage(damage));
-            }
-        }
-        ui.separator();
-        match measured.running {
-            Some((what, done, of)) => {
-                let percent = 100.0 * done as f64 / of.max(1) as f64;
-                ui.label(format!("{what}: {percent:.0} %"));
-                if ui.button("Stop").clicked() {
-                    out.push(SpikingEdit::StopMeasuring);
-                }
-            }
-            None => {
-                let tip = format!(
-                    "Damages {}, and beside it the MLP and CNN 3",
-                    world.room.named_at_hand()
-                );
-                if ui.button("Measure").on_hover_text(tip).clicked() {
-                    out.push(SpikingEdit::Measure);
-                }
-            }
-        }
-        if let Some(curves) = &measured.curves[chosen as usize] {
-            if ui.button("Save as CSV").clicked() {
-                out.push(Command::SaveText { name: "damage".into(), text: csv(curves) });
-            }
-            if ui.button("Save as PNG").clicked() {
-                let rect = egui::Rect::from_min_max(from, ui.max_rect().max);
-                out.push(Command::SavePicture { name: "damage", rect });
-            }
-        }
-    });
+    figure::controls(ui, |ui| choices(ui, world, out));
     ui.label(format!("Damaged: {}, the MLP and CNN 3.", world.room.named_at_hand()));
     let Some(curves) = &measured.curves[chosen as usize] else {
         ui.add_space(20.0);
@@ -82,6 +48,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         ui.label(RichText::new(text).font(theme::strong(15.0)));
         return;
     };
+    figure::place(ui, "damage", egui::Rect::from_min_max(from, ui.max_rect().max));
     let text = format!(
         "{} test digits at every point; what is cut is drawn by chance, and a larger share includes a smaller one. Nothing is trained again.",
         grouped(curves.images as u64)
@@ -112,6 +79,45 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 plot.points(Points::new(name, PlotPoints::from(points)).color(colour).radius(4.0));
             }
         });
+}
+
+/// What is damaged; measures and saves.
+fn choices(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let chosen = world.room.kept.damage;
+    let measured = &world.room.measured;
+    ui.horizontal_wrapped(|ui| {
+        for damage in Damage::ALL {
+            let (name, _, tip) = name(damage);
+            if ui.selectable_label(damage == chosen, name).on_hover_text(tip).clicked() {
+                out.push(SpikingEdit::Damage(damage));
+            }
+        }
+        ui.separator();
+        match measured.running {
+            Some((what, done, of)) => {
+                let percent = 100.0 * done as f64 / of.max(1) as f64;
+                ui.label(format!("{what}: {percent:.0} %"));
+                if ui.button("Stop").clicked() {
+                    out.push(SpikingEdit::StopMeasuring);
+                }
+            }
+            None => {
+                let tip = format!(
+                    "Damages {}, and beside it the MLP and CNN 3",
+                    world.room.named_at_hand()
+                );
+                if ui.button("Measure").on_hover_text(tip).clicked() {
+                    out.push(SpikingEdit::Measure);
+                }
+            }
+        }
+        if let Some(curves) = &measured.curves[chosen as usize] {
+            if ui.button("Save as CSV").clicked() {
+                out.push(Command::SaveText { name: "damage".into(), text: csv(curves) });
+            }
+            figure::button(ui, out, "Save as PNG", "damage");
+        }
+    });
 }
 
 fn csv(curves: &Curves) -> String {

@@ -5,7 +5,7 @@ use egui::{Align2, Color32, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 
 use super::SpikingEdit;
 use super::World;
-use super::mosaic::Places;
+use super::mosaic::within;
 use super::settings::DT_MS;
 use super::{named, spikes};
 use crate::snn::diehl_cook::THRESHOLD_BASE_MV;
@@ -108,7 +108,7 @@ fn neurons(ui: &mut Ui, competition: &Competition, counts: &[u32], step: u64, ro
     let p = palette(ui.visuals());
     let network = &competition.network;
     let n = network.labels.len();
-    let places = Places::within(room, n);
+    let places = within(room, n);
     let response = ui.interact(places.area, egui::Id::unique("competing neurons"), Sense::hover());
     response.widget_info(|| {
         let text = format!("{n} neurons: how near each is to its threshold");
@@ -143,7 +143,7 @@ fn neurons(ui: &mut Ui, competition: &Competition, counts: &[u32], step: u64, ro
             painter.text(rect.center(), Align2::CENTER_CENTER, label.to_string(), font, colour);
         }
     }
-    if let Some(neuron) = response.hover_pos().and_then(|at| places.at(at)) {
+    if let Some((neuron, ..)) = response.hover_pos().and_then(|at| places.at(at, [1, 1])) {
         let potential = potentials.map_or(String::new(), |v| format!(", V {:.1} mV", v[neuron]));
         response.on_hover_text_at_pointer(format!(
             "Neuron {neuron}, stands for {}: {} spikes{potential}, threshold {:.1} mV",

@@ -15,10 +15,13 @@ use crate::snn::diehl_cook::protocol::MOST_TIMES;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::time_bar::{self, TimeBar};
-use crate::ui::widgets::{digit_view, picture};
+use crate::ui::widgets::{digit_view, figure, picture};
 use crate::workers::spiking::fields::of_neuron;
 use crate::workers::spiking::run::Change;
 use crate::workers::spiking::view::Fields;
+
+/// Name of the view as a file.
+const FIGURE: &str = "receptive-fields";
 
 /// The fields on the left, figures on the right; in a narrow window one below the
 /// other.
@@ -29,11 +32,11 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         ui.label(text);
         return;
     };
-    let from = headline(ui, world, fields, out);
     let wide = ui.available_width() > 620.0;
     // Where there is room for one figure, it is chosen.
-    let one = !wide && ui.available_height() < 340.0;
-    let figures_only = one && choose_figure(ui);
+    let one = !wide && ui.available_height() < 400.0;
+    let from = ui.next_widget_position();
+    let figures_only = headline(ui, world, fields, one, out);
     let area = ui.available_rect_before_wrap();
     let side = if wide { (area.width() - 300.0).max(area.width() * 0.5) } else { area.width() };
     let room_height = if wide || one { area.height() } else { area.height() * 0.62 };
@@ -49,7 +52,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 figures(ui, world, fields, world.room.selected.or(winner));
             });
         });
-        ui.data_mut(|d| d.insert_temp(shown_id(), Rect::from_min_max(from, area.max)));
+        figure::place(ui, FIGURE, Rect::from_min_max(from, area.max));
         ui.allocate_rect(area, Sense::hover());
         return;
     }
@@ -72,7 +75,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             });
         });
     }
-    ui.data_mut(|d| d.insert_temp(shown_id(), Rect::from_min_max(from, area.max)));
+    figure::place(ui, FIGURE, Rect::from_min_max(from, area.max));
     ui.allocate_rect(area, Sense::hover());
 }
 
@@ -80,16 +83,13 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 fn choose_figure(ui: &mut Ui) -> bool {
     let id = egui::Id::unique("figures instead of fields");
     let mut figures = ui.data(|d| d.get_temp(id)).unwrap_or(false);
-    ui.horizontal(|ui| {
-        ui.selectable_value(&mut figures, false, "Receptive fields");
+    figure::controls(ui, |ui| {
+        ui.selectable_value(&mut figures, false, "Fields")
+            .on_hover_text("The receptive fields of all neurons");
         ui.selectable_value(&mut figures, true, "Accuracy and more");
     });
     ui.data_mut(|d| d.insert_temp(id, figures));
     figures
-}
-
-fn shown_id() -> egui::Id {
-    egui::Id::unique("digits shown")
 }
 
 /// Faster than one could follow, winners are not marked.
@@ -100,11 +100,12 @@ fn at_full_speed(world: &World<'_>) -> bool {
     world.room.view.goes && world.room.view.speeds.is_some_and(|s| s.images_per_s > 20.0)
 }
 
-/// Accuracy, images, speed; saving and testing.
-fn headline(ui: &mut Ui, world: &World<'_>, fields: &Fields, out: &mut Outbox) -> egui::Pos2 {
+/// Accuracy, images, speed; saving and testing; where there is room for `one` figure, the
+/// choice of it. Whether the figures are to be seen instead of the fields.
+fn headline(ui: &mut Ui, world: &World<'_>, fields: &Fields, one: bool, out: &mut Outbox) -> bool {
     let view = &world.room.view;
     let p = palette(ui.visuals());
-    let from = ui.next_widget_position();
+    let mut figures_only = false;
     ui.horizontal_wrapped(|ui| {
         let answers =
             if view.past.is_some() { 0 } else { view.accuracy.map_or(0, |a| a.1) };
@@ -131,15 +132,18 @@ fn headline(ui: &mut Ui, world: &World<'_>, fields: &Fields, out: &mut Outbox) -
             let text = format!("{:.0} images/s", speeds.images_per_s);
             ui.label(RichText::new(text).color(p.weak));
         } else if view.failure.is_none() && !world.room.running() && view.images == 0 {
-            ui.label(RichText::new("Press Space to let it learn").color(p.accent));
+            figure::controls(ui, |ui| {
+                ui.label(RichText::new("Press Space to let it learn").color(p.accent));
+            });
         }
         test(ui, world, out);
-        save(ui, world, fields, out);
+        figure::controls(ui, |ui| save(ui, world, fields, out));
+        figures_only = one && choose_figure(ui);
         if let Some(failure) = &view.failure {
             ui.label(RichText::new(failure).color(p.warning));
         }
     });
-    from
+    figures_only
 }
 
 /// The accuracy on test digits, with everything frozen.
@@ -149,15 +153,19 @@ fn test(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         Some(("Test", done, of)) => {
             let share = done as f64 / of.max(1) as f64;
             ui.label(format!("Testing: {:.0} %", share * 100.0));
-            if ui.button("Stop the test").clicked() {
-                out.push(SpikingEdit::StopMeasuring);
-            }
+            figure::controls(ui, |ui| {
+                if ui.button("Stop the test").clicked() {
+                    out.push(SpikingEdit::StopMeasuring);
+                }
+            });
         }
         _ => {
             let tip = "Freezes a copy of the network, labels its neurons on 10,000 training digits and asks it the test digits; learning goes on meanwhile";
-            if ui.button("Test").on_hover_text(tip).clicked() {
-                out.push(SpikingEdit::Test);
-            }
+            figure::controls(ui, |ui| {
+                if ui.button("Test").on_hover_text(tip).clicked() {
+                    out.push(SpikingEdit::Test);
+                }
+            });
         }
     }
     if let Some(tested) = &measured.tested {
@@ -184,10 +192,7 @@ fn test(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 
 fn save(ui: &mut Ui, world: &World<'_>, fields: &Fields, out: &mut Outbox) {
     ui.menu_button("Save…", |ui| {
-        if ui.button("View as PNG").clicked() {
-            if let Some(rect) = ui.data(|d| d.get_temp::<Rect>(shown_id())) {
-                out.push(Command::SavePicture { name: "receptive-fields", rect });
-            }
+        if figure::button(ui, out, "View as PNG", FIGURE) {
             ui.close();
         }
         if ui.button("Accuracy as CSV").clicked() {
@@ -244,7 +249,7 @@ fn figures(ui: &mut Ui, world: &World<'_>, fields: &Fields, shown: Option<usize>
     // Down to the edge of the page, so that what follows is not cut in half there.
     let left = ui.clip_rect().bottom() - ui.cursor().top() - 2.0;
     let side = if (150.0..=320.0).contains(&left) { left } else { 210.0 };
-    charts::confusion(ui, &fields.confusion, ui.available_width().min(side));
+    charts::answers(ui, &fields.confusion, ui.available_width().min(side));
     title(ui, "Weights", "All synapses from the input");
     charts::weights(ui, fields, 110.0);
     title(ui, "θ of all neurons", "Adaptive thresholds: who wins often gets a higher one");

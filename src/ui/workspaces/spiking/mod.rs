@@ -5,8 +5,10 @@
 //! * [`digit`]: the current digit before the network: competition and vote
 //! * [`damage`]: accuracy with neurons or synapses cut, or noise
 //! * [`form`]: what a run begins with, and its knobs
+//! * [`at_hand`]: the network that is shown the digit, tested and damaged
 //! * [`mosaic`], [`neuron`]: all fields, and one of them large
 
+mod at_hand;
 mod bars;
 mod charts;
 mod damage;

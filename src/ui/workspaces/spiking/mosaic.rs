@@ -8,49 +8,19 @@ use super::SpikingEdit;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
-use crate::workers::spiking::fields::Look;
+use crate::ui::widgets::tiles::{self, Tiles};
+use crate::workers::spiking::fields::FieldColours;
 use crate::workers::spiking::view::Fields;
 
-/// Where the neurons' pictures stand.
-#[derive(Clone, Copy)]
-pub struct Places {
-    pub area: Rect,
-    columns: usize,
-    tile: f32,
-    count: usize,
-}
-
-impl Places {
-    /// As large as fits into `room`; a little smaller where that makes a whole
-    /// rectangle.
-    pub fn within(room: Rect, count: usize) -> Self {
-        let tile = |c: usize| -> f32 {
-            let rows = count.div_ceil(c).max(1);
-            (room.width() / c as f32).min(room.height() / rows as f32)
-        };
-        let larger = |a: &usize, b: &usize| tile(*a).total_cmp(&tile(*b));
-        let largest = (1..=count).max_by(larger).unwrap_or(1);
-        let whole = (1..=count).filter(|c| count.is_multiple_of(*c)).max_by(larger);
-        let columns = whole.filter(|c| tile(*c) > 0.9 * tile(largest)).unwrap_or(largest);
-        let tile = tile(columns);
-        let rows = count.div_ceil(columns);
-        let size = vec2(tile * columns as f32, tile * rows as f32);
-        Self { area: Rect::from_min_size(room.min, size), columns, tile, count }
-    }
-
-    /// Where a neuron stands.
-    pub fn of(&self, neuron: usize) -> Rect {
-        let at = vec2((neuron % self.columns) as f32, (neuron / self.columns) as f32) * self.tile;
-        Rect::from_min_size(self.area.min + at, Vec2::splat(self.tile))
-    }
-
-    /// The neuron there.
-    pub fn at(&self, point: egui::Pos2) -> Option<usize> {
-        let d = (point - self.area.min) / self.tile;
-        let neuron = d.y.max(0.0) as usize * self.columns + (d.x.max(0.0) as usize);
-        (self.area.contains(point) && (d.x as usize) < self.columns && neuron < self.count)
-            .then_some(neuron)
-    }
+/// As large as fits into `room`; a little smaller where that makes a whole rectangle.
+pub fn within(room: Rect, count: usize) -> Tiles {
+    let (columns, tile) = tiles::arrange(count, 1.0, room.size());
+    let rows = |columns: usize| count.div_ceil(columns) as f32;
+    let side = |columns: usize| (room.width() / columns as f32).min(room.height() / rows(columns));
+    let whole = tiles::columns(count, |c| if count.is_multiple_of(c) { side(c) } else { 0.0 });
+    let (columns, side) =
+        if side(whole) > 0.9 * tile.x { (whole, side(whole)) } else { (columns, tile.x) };
+    Tiles::new(room.min, Vec2::splat(side), 0.0, columns, count)
 }
 
 /// What the hand does.
@@ -69,9 +39,9 @@ pub fn show(
     room: Rect,
     marked: &[(usize, Color32)],
     out: &mut Outbox,
-) -> (Places, Touched) {
+) -> (Tiles, Touched) {
     let labels = &fields.learnt.labels;
-    let places = Places::within(room, labels.len());
+    let places = within(room, labels.len());
     let response = ui.interact(places.area, id, Sense::click());
     let label = format!("Receptive fields of {} neurons", labels.len());
     response.widget_info(|| {
@@ -79,7 +49,7 @@ pub fn show(
     });
     let wanted = picture::stamp((ui.visuals().dark_mode, places.columns, labels.len()));
     if fields.picture.look != wanted {
-        out.push(SpikingEdit::Look(look(ui, wanted, places.columns)));
+        out.push(SpikingEdit::FieldColours(look(ui, wanted, places.columns)));
     }
     let drawn = &fields.picture;
     if drawn.columns == places.columns && !drawn.rgba.is_empty() {
@@ -101,49 +71,47 @@ pub fn show(
     for (neuron, colour) in marked {
         mark(*neuron, *colour, 2.5);
     }
-    let hovered = response.hover_pos().and_then(|at| places.at(at));
+    let neuron = |at| places.at(at, [1, 1]).map(|(neuron, ..)| neuron);
+    let hovered = response.hover_pos().and_then(neuron);
     if let Some(neuron) = hovered {
         mark(neuron, palette(ui.visuals()).text, 2.0);
     }
-    let clicked = response
-        .clicked()
-        .then(|| response.interact_pointer_pos().and_then(|at| places.at(at)))
-        .flatten();
+    let clicked =
+        response.clicked().then(|| response.interact_pointer_pos().and_then(neuron)).flatten();
     (places, Touched { hovered, clicked })
 }
 
 /// The colours of the theme, for the worker.
-fn look(ui: &Ui, stamp: u64, columns: usize) -> Arc<Look> {
+fn look(ui: &Ui, stamp: u64, columns: usize) -> Arc<FieldColours> {
     let ramp = |digit: Option<u8>| {
         std::array::from_fn(|i| theme::field(ui.visuals(), digit, i as f32 / 255.0).to_array())
     };
     let ramps = Arc::new(std::array::from_fn(|d| ramp((d < 10).then_some(d as u8))));
-    Arc::new(Look { stamp, columns, ramps })
+    Arc::new(FieldColours { stamp, columns, ramps })
 }
 
-fn grid(ui: &Ui, places: &Places) {
-    if places.tile < 12.0 {
+fn grid(ui: &Ui, places: &Tiles) {
+    if places.step.x < 12.0 {
         return;
     }
     let (p, area) = (palette(ui.visuals()), places.area);
     let stroke = Stroke::new(1.0, p.background);
-    let rows = places.count.div_ceil(places.columns);
     for c in 1..places.columns {
-        let x = area.left() + c as f32 * places.tile;
+        let x = area.left() + c as f32 * places.step.x;
         ui.painter().vline(x, area.y_range(), stroke);
     }
-    for r in 1..rows {
-        let y = area.top() + r as f32 * places.tile;
+    for r in 1..places.rows() {
+        let y = area.top() + r as f32 * places.step.x;
         ui.painter().hline(area.x_range(), y, stroke);
     }
 }
 
 /// The digits that the neurons stand for, where there is room.
-fn tags(ui: &Ui, places: &Places, labels: &[Option<u8>]) {
-    if places.tile < 22.0 {
+fn tags(ui: &Ui, places: &Tiles, labels: &[Option<u8>]) {
+    if places.step.x < 22.0 {
         return;
     }
-    let size = (places.tile * 0.3).clamp(9.0, 14.0);
+    let size = (places.step.x * 0.3).clamp(9.0, 14.0);
     let p = palette(ui.visuals());
     for (neuron, label) in labels.iter().enumerate() {
         let Some(digit) = label else { continue };
@@ -161,15 +129,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_neuron_is_found_where_it_stands() {
+    fn neurons_take_the_room_and_make_a_rectangle_where_they_can() {
         let room = Rect::from_min_size(pos2(10.0, 20.0), vec2(500.0, 400.0));
         for count in [1, 25, 100, 399, 6400] {
-            let places = Places::within(room, count);
+            let places = within(room, count);
             assert!(room.expand(0.1).contains_rect(places.area));
             for neuron in [0, count / 2, count - 1] {
-                assert_eq!(places.at(places.of(neuron).center()), Some(neuron));
+                let at = places.of(neuron).center();
+                assert_eq!(places.at(at, [1, 1]), Some((neuron, 0, 0)));
             }
-            assert_eq!(places.at(pos2(0.0, 0.0)), None);
         }
+        assert_eq!(within(room, 400).columns * within(room, 400).rows(), 400);
     }
 }

@@ -26,24 +26,13 @@ use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::library::Job;
 use crate::workers::spiking::damage::Damage;
-use crate::workers::spiking::fields::Look;
+use crate::workers::spiking::fields::FieldColours;
 use crate::workers::spiking::keep::Kept;
-use crate::workers::spiking::measure::{MeasureThread, Measured, Task};
-use crate::workers::spiking::network::{Learnt, LiveSettings, Setup};
-use crate::workers::spiking::shown::{Network, Question, Shown, ShownThread};
+use crate::workers::spiking::measure::{MeasureThread, Measured};
+use crate::workers::spiking::network::{LiveSettings, Setup};
+use crate::workers::spiking::shown::{DigitPresentation, Network, ShownThread};
 use crate::workers::spiking::view::SpikingView;
 use crate::workers::spiking::{SpikingCommand, SpikingThread};
-
-/// The network that answers where the user has trained none.
-const AT_HAND: &str = "diehl-cook-400";
-/// While it learns, the live network answers anew so often.
-const RENEWED_EVERY: Duration = Duration::from_secs(1);
-/// Training digits for labels and test digits of a test.
-const TEST_IMAGES: (usize, usize) = (10_000, 10_000);
-/// Test digits at each amount of damage.
-const DAMAGE_IMAGES: usize = 1000;
-/// Conventional networks that are damaged beside the spiking one.
-const BESIDE: [&str; 2] = ["mlp", "cnn3"];
 
 /// The network that goes on after a restart, in the user's data folder.
 const FILE: &str = "spiking-network.npz";
@@ -81,7 +70,7 @@ pub enum SpikingEdit {
     /// How the raster is looked at.
     Plot(Box<RasterView>),
     /// How the fields are to be painted.
-    Look(Arc<Look>),
+    FieldColours(Arc<FieldColours>),
     /// Measure the network's accuracy.
     Test,
     /// Choose a damage.
@@ -102,7 +91,7 @@ pub struct Spiking {
     /// The run.
     pub view: Arc<SpikingView>,
     /// What the current digit raised.
-    pub shown: Arc<Shown>,
+    pub shown: Arc<DigitPresentation>,
     /// What was measured.
     pub measured: Arc<Measured>,
     /// In images.
@@ -123,8 +112,8 @@ pub struct Spiking {
     written: (u64, u64),
     written_at: Instant,
     pub(super) run: SpikingThread,
-    presenter: ShownThread,
-    measure: MeasureThread,
+    pub(super) presenter: ShownThread,
+    pub(super) measure: MeasureThread,
     /// The engine that the run was last told of.
     engine: Option<Preference>,
     loaded: bool,
@@ -140,9 +129,9 @@ pub struct Spiking {
     /// The stretch that is shown, to notice another one.
     pub(super) stretch: (u64, u64),
     /// The digit's version and the network of the newest question.
-    asked: (u64, Option<Network>),
-    asked_at: Instant,
-    serial: u64,
+    pub(super) asked: (u64, Option<Network>),
+    pub(super) asked_at: Instant,
+    pub(super) serial: u64,
     pub(super) competition: u64,
 }
 
@@ -252,82 +241,6 @@ impl Spiking {
             (self.kept.neurons, self.kept.seed, self.kept.as_published) = known;
         }
     }
-
-    /// The network that is tested, damaged and shown digits, for people.
-    pub fn named_at_hand(&self) -> String {
-        let live = self.view.fields.as_ref().filter(|f| f.learnt.can_answer());
-        match live {
-            Some(fields) => format!(
-                "the network that learns here ({} neurons, {} images)",
-                grouped(fields.learnt.theta.len() as u64),
-                grouped(fields.images)
-            ),
-            None => "STDP 400, a bundled network of 400 neurons that has learnt MNIST (the one here has no labels yet)".into(),
-        }
-    }
-
-    /// Shows the current digit to the newest network that can answer.
-    fn show_digit(&mut self, desk: &Desk) {
-        if desk.digit.is_blank() {
-            return;
-        }
-        let live = self.view.fields.as_ref().map(|f| &f.learnt).filter(|l| l.can_answer());
-        let network = match live {
-            Some(learnt) => Network::Live(Arc::clone(learnt)),
-            None => Network::Bundled(AT_HAND),
-        };
-        let version = desk.digit.version();
-        let same = self.asked.1.as_ref().is_some_and(|known| known.same(&network));
-        let soon = self.view.goes && self.asked_at.elapsed() < RENEWED_EVERY;
-        if self.asked.1.is_some() && self.asked.0 == version && (same || soon) {
-            return;
-        }
-        self.serial += 1;
-        (self.asked, self.asked_at) = ((version, Some(network.clone())), Instant::now());
-        let pixels = Box::new(*desk.digit.pixels());
-        self.presenter.ask(Question { serial: self.serial, pixels, network });
-    }
-
-    /// The network that the workspace is about: the one that has learnt here, if it
-    /// can answer.
-    fn network_at_hand(&self, desk: &mut Desk) -> Option<Arc<Learnt>> {
-        let live = self.view.fields.as_ref().map(|f| Arc::clone(&f.learnt));
-        if let Some(live) = live.filter(|l| l.can_answer()) {
-            return Some(live);
-        }
-        match Learnt::bundled(AT_HAND) {
-            Ok(learnt) => Some(Arc::new(learnt)),
-            Err(error) => {
-                desk.toasts.failure(error.to_string());
-                None
-            }
-        }
-    }
-
-    fn test(&mut self, desk: &mut Desk) {
-        let (Some(network), Some(split)) = (self.network_at_hand(desk), desk.best_digits()) else {
-            return;
-        };
-        let task =
-            Task::Test { network, train: split.train, test: split.test, images: TEST_IMAGES };
-        desk.sent(self.measure.ask(task));
-    }
-
-    fn measure_damage(&mut self, desk: &mut Desk) {
-        let (Some(network), Some(split)) = (self.network_at_hand(desk), desk.best_digits()) else {
-            return;
-        };
-        let beside = BESIDE.iter().filter_map(|id| desk.models.iter().find(|m| m.key == *id));
-        let task = Task::Damage {
-            damage: self.kept.damage,
-            network,
-            models: beside.cloned().collect(),
-            test: split.test,
-            images: DAMAGE_IMAGES,
-            seed: self.kept.seed,
-        };
-        desk.sent(self.measure.ask(task));
-    }
 }
 
 impl Workspace for Spiking {
@@ -430,7 +343,7 @@ impl Workspace for Spiking {
                 }
             }
             SpikingEdit::Plot(plot) => self.plot = *plot,
-            SpikingEdit::Look(look) => self.run.set_look(look),
+            SpikingEdit::FieldColours(look) => self.run.set_look(look),
             SpikingEdit::Test => self.test(desk),
             SpikingEdit::Damage(damage) => self.kept.damage = damage,
             SpikingEdit::Measure => self.measure_damage(desk),

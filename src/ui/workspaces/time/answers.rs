@@ -6,7 +6,7 @@ use egui::{Align2, CornerRadius, Rect, RichText, Sense, Stroke, Ui, UiBuilder, V
 
 use super::chart::{Axes, Labels};
 use super::reading::{judged, mark};
-use super::view::{Timeline, kind, line, now, save_buttons, timelines};
+use super::view::{Timeline, kind, line, now, timelines};
 use super::{TimeEdit, World};
 use crate::ann::reading::{Order, Probabilities};
 use crate::core::csv;
@@ -16,6 +16,7 @@ use crate::core::text::certainty;
 use crate::data::{CLASSES, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::figure;
 use crate::workers::reading::Reading;
 
 /// Said wherever answers on the way are shown.
@@ -49,7 +50,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ui.allocate_rect(Rect::from_min_size(start, whole - Vec2::splat(gap)), Sense::hover());
     ui.label(RichText::new(READING).small().color(palette(ui.visuals()).weak));
     let rect = Rect::from_min_max(from, pos2(right, ui.next_widget_position().y));
-    save_buttons(ui, out, "answers-over-time", rect, || csv(&all));
+    figure::save_row(ui, out, "answers-over-time", rect, || csv(&all));
 }
 
 /// Columns and rows of cards: side by side where they are wide enough that way,

@@ -4,7 +4,7 @@
 use egui::{Align2, ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, Vec2, pos2};
 
 use super::chart::{Axes, Labels};
-use super::view::{now, save_buttons};
+use super::view::now;
 use super::{TimeEdit, World};
 use crate::ann::reading::early::Count;
 use crate::core::csv;
@@ -13,6 +13,7 @@ use crate::data::registry::SOURCES;
 use crate::data::{CLASSES, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::figure;
 use crate::workers::library::Loading;
 use crate::workers::reading::Survey;
 
@@ -37,7 +38,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     decided(ui, survey, Rect::from_min_max(rest.min + Vec2::new(10.0, 0.0), rest.max));
     figures(ui, survey);
     let rect = Rect::from_min_max(from, pos2(right, ui.next_widget_position().y));
-    save_buttons(ui, out, "how-early", rect, || csv(survey));
+    figure::save_row(ui, out, "how-early", rect, || csv(survey));
 }
 
 fn controls(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {

@@ -19,7 +19,7 @@ use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::library::Loading;
 use crate::workers::models::Models;
-use crate::workers::reading::{Question, Reader, Readings, Survey, SurveyOf};
+use crate::workers::reading::{Reader, ReadingQuestion, Readings, Survey, SurveyOf};
 
 /// What the user does in the Time workspace.
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ impl Time {
         }
         let (serial, models) = (serial + 1, Arc::clone(&desk.models));
         let (version, hidden) = (desk.digit.version(), self.kept.hidden);
-        self.reader.ask(Question {
+        self.reader.ask(ReadingQuestion {
             serial,
             pixels: Box::new(*desk.digit.pixels()),
             models: Arc::clone(&models),

@@ -4,15 +4,16 @@
 use egui::{Align2, ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, pos2};
 
 use super::chart::{Axes, Labels, scale};
-use super::view::{kind, now, save_buttons};
+use super::view::{kind, now};
 use super::{TimeEdit, World};
 use crate::ann::reading::{self, Cell, Order};
 use crate::core::csv;
+use crate::core::decision::first_max;
 use crate::data::SIDE;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::number;
 use crate::ui::widgets::page::NARROW;
+use crate::ui::widgets::{figure, number};
 use crate::workers::reading::Reading;
 
 /// Draws the heat maps and the chosen unit.
@@ -55,7 +56,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     gates(ui, world, chosen, unit, rect, out);
     let rect = Rect::from_min_max(from, pos2(right, ui.next_widget_position().y));
-    save_buttons(ui, out, "hidden-units", rect, || csv(chosen));
+    figure::save_row(ui, out, "hidden-units", rect, || csv(chosen));
 }
 
 /// One network's maps.
@@ -151,6 +152,11 @@ fn choose(ui: &mut Ui, readings: &[Reading], chosen: &Reading, unit: usize, out:
     let mut pick = |network: &str, unit| {
         out.push(TimeEdit::Unit(network.to_owned(), unit));
     };
+    if figure::saving(ui.ctx()) {
+        let text = format!("Gates of {}, unit {}", chosen.name, unit + 1);
+        ui.label(RichText::new(text).font(theme::strong(14.0)));
+        return;
+    }
     ui.horizontal_wrapped(|ui| {
         let label = ui.label(RichText::new("Gates of").font(theme::strong(14.0)));
         ComboBox::from_id_salt("network")
@@ -187,7 +193,7 @@ fn most_active(sweep: &reading::Reading) -> usize {
     let way = |unit: usize| -> f32 {
         (1..=sweep.steps()).map(|k| (sweep.state(k)[unit] - sweep.state(k - 1)[unit]).abs()).sum()
     };
-    (0..sweep.trace.hidden).max_by(|a, b| way(*a).total_cmp(&way(*b))).unwrap_or(0)
+    first_max((0..sweep.trace.hidden).map(way)).unwrap_or(0)
 }
 
 /// The chosen unit: its gates, its state and its cell.

@@ -6,7 +6,7 @@ use super::settings::TimeTab;
 use super::{Time, TimeEdit, World, answers, early, reading, units};
 use crate::ann::reading::{Cell, Order, Probabilities, decided_after};
 use crate::data::SIDE;
-use crate::ui::command::{Command, Outbox};
+use crate::ui::command::Outbox;
 use crate::ui::theme::palette;
 use crate::ui::widgets::page::{self, Page, Side, Tab};
 use crate::ui::widgets::time_bar::{Axis, Mark, TimeBar};
@@ -162,22 +162,4 @@ fn changes(all: &[Timeline<'_>]) -> Vec<f32> {
 /// The step shown, as an index.
 pub(super) fn now(world: &World<'_>) -> usize {
     (world.room.playback.at() as usize).min(SIDE)
-}
-
-/// Save as PNG, save as CSV.
-pub(super) fn save_buttons(
-    ui: &mut Ui,
-    out: &mut Outbox,
-    name: &'static str,
-    rect: egui::Rect,
-    csv: impl FnOnce() -> String,
-) {
-    ui.horizontal(|ui| {
-        if ui.button("Save as PNG").clicked() {
-            out.push(Command::SavePicture { name, rect });
-        }
-        if ui.button("Save as CSV").on_hover_text("All numbers shown").clicked() {
-            out.push(Command::SaveText { name: name.into(), text: csv() });
-        }
-    });
 }

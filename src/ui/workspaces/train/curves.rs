@@ -17,7 +17,7 @@ use crate::core::csv::{self, row};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::page;
+use crate::ui::widgets::{figure, page};
 use crate::workers::runs::RunRecord;
 
 /// Which of the two curves a plot shows.
@@ -64,7 +64,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     } else {
         plot(ui, world, &runs, both[alone], height, cursor);
     }
-    page::save_row(ui, out, "training-curves", from, || csv(&runs));
+    figure::save_below(ui, out, "training-curves", from, || csv(&runs));
 }
 
 /// The run in hand first, then those chosen for comparison.
@@ -141,7 +141,7 @@ pub(super) fn plot(
             }
             for (i, run) in runs.iter().enumerate() {
                 let colour = p.series[i % p.series.len()];
-                let look = Look { quantity, thick, colour, alone: runs.len() == 1 };
+                let look = LineLook { quantity, thick, colour, alone: runs.len() == 1 };
                 look.draw(plot, run, p.series[1]);
             }
             if let Some(at) = cursor {
@@ -217,7 +217,7 @@ fn bounds(runs: &[&RunRecord], quantity: Quantity) -> (f64, f64) {
 }
 
 /// How the lines of a run are drawn.
-struct Look {
+struct LineLook {
     quantity: Quantity,
     thick: f32,
     colour: Color32,
@@ -225,7 +225,7 @@ struct Look {
     alone: bool,
 }
 
-impl Look {
+impl LineLook {
     fn draw(&self, plot: &mut egui_plot::PlotUi<'_>, run: &RunRecord, validation: Color32) {
         let per_epoch = (run.total_steps as f64 / run.config.epochs.max(1) as f64).max(1.0);
         let is_loss = self.quantity == Quantity::Loss;

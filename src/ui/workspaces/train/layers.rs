@@ -4,11 +4,11 @@
 use egui::{RichText, Sense, Ui, Vec2, pos2};
 
 use super::World;
-use super::view::save;
 use crate::ann::trainer::{Histogram, LayerStats};
 use crate::core::csv::{self, row};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::figure;
 
 /// Draws a card per weight matrix or kernel.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -35,7 +35,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         })
         .inner;
     let to = pos2(ui.max_rect().right(), bottom.min(ui.max_rect().bottom() - 40.0));
-    save(ui, "layers", egui::Rect::from_min_max(from, to), out, &|| csv(layers));
+    figure::save_row(ui, out, "layers", egui::Rect::from_min_max(from, to), || csv(layers));
 }
 
 fn card(ui: &mut Ui, layer: &LayerStats, height: f32) {

@@ -4,13 +4,12 @@
 use egui::{RichText, ScrollArea, Sense, Ui};
 
 use super::World;
-use super::view::save;
 use crate::core::decision::said;
 use crate::core::text::grouped;
 use crate::ui::command::{Command, DigitEdit, Outbox};
 use crate::ui::theme;
 use crate::ui::widgets::confusion::{self, Cell};
-use crate::ui::widgets::digit_view;
+use crate::ui::widgets::{digit_view, figure};
 use crate::workers::training::Judged;
 
 /// Side of a digit in the gallery, points.
@@ -49,7 +48,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         ui.vertical(|ui| {
             ui.set_width(side);
             let rect = confusion::show(ui, &e.confusion, side, Some(&mut chosen));
-            save(ui, "confusion", rect, out, &|| confusion::csv(&e.confusion));
+            figure::save_row(ui, out, "confusion", rect, || confusion::csv(&e.confusion));
         });
         ui.vertical(|ui| gallery(ui, &judged, &mut chosen, out));
     });

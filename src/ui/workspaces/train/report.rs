@@ -41,7 +41,12 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 fn table(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let runs = finished(&world.runs);
     let narrow = ui.clip_rect().width() < page::NARROW;
-    egui::Grid::new("report").num_columns(4 + SETS.len()).striped(true).spacing([if narrow { 10.0 } else { 18.0 }, 5.0]).show(ui, |ui| {
+    if narrow {
+        // All rows are to be seen at once on a projector, too.
+        ui.spacing_mut().interact_size.y = 20.0;
+    }
+    let spacing = if narrow { [10.0, 1.0] } else { [18.0, 5.0] };
+    egui::Grid::new("report").num_columns(4 + SETS.len()).striped(true).spacing(spacing).show(ui, |ui| {
         let mut tips = vec![
             ("Network", "Hover a name for its structure"),
             ("Reported", REPORT),
@@ -73,7 +78,8 @@ fn table(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             });
             let tip = "Train it by the report's recipe (hover “Reported”), from the next seed, when its turn comes";
             let name = format!("Queue {}", architecture.name);
-            let queue = ui.button(if narrow { "Queue" } else { &name }).on_hover_text(tip);
+            let queue = if narrow { ui.small_button("Queue") } else { ui.button(&name) };
+            let queue = queue.on_hover_text(tip);
             queue.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
             if queue.clicked() {
                 let config = next(world, architecture);

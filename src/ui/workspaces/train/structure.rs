@@ -4,13 +4,14 @@
 use egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, vec2};
 
 use super::World;
-use super::view::{figure, save};
+use super::view;
 use crate::ann::zoo::{self, Architecture, Cost, LayerSummary};
 use crate::core::csv::{self, row};
 use crate::core::text::{grouped, millions};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::structure::{self, Structure};
+use crate::ui::widgets::{figure, page};
 
 /// Draws the tab for the network that is chosen in the form.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -21,6 +22,8 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let layers = (architecture.layers)();
     let (lines, cost) = (zoo::summary(&layers), zoo::cost(&layers));
     let from = ui.next_widget_position();
+    let names = ["Structure", "Layer by layer"];
+    let chosen = page::small(ui).then(|| page::choose(ui, "network", &names));
     let bottom = ScrollArea::vertical()
         .id_salt("structure")
         .auto_shrink([false, true])
@@ -42,15 +45,19 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             let height: f32 = if ui.available_width() < 620.0 { 92.0 } else { 116.0 };
             // The ten digits stand below each other.
             let height = height.max(11.0 * theme::strong(1.0).size);
-            structure::show(ui, &drawn, height);
-            totals(ui, &cost);
-            ui.add_space(4.0);
-            table(ui, &lines, &cost);
+            if chosen != Some(1) {
+                structure::show(ui, &drawn, height);
+                totals(ui, &cost);
+                ui.add_space(4.0);
+            }
+            if chosen != Some(0) {
+                table(ui, &lines, &cost);
+            }
             ui.next_widget_position().y
         })
         .inner;
     let to = egui::pos2(ui.max_rect().right(), bottom.min(ui.max_rect().bottom() - 40.0));
-    save(ui, "network", Rect::from_min_max(from, to), out, &|| csv(&lines, &cost));
+    figure::save_row(ui, out, "network", Rect::from_min_max(from, to), || csv(&lines, &cost));
 }
 
 fn heading(ui: &mut Ui, architecture: &Architecture) {
@@ -87,7 +94,7 @@ fn totals(ui: &mut Ui, cost: &Cost) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 18.0;
         for (name, value, tip) in shown {
-            figure(ui, name, &value, tip, 15.0);
+            view::figure(ui, name, &value, tip, 15.0);
         }
     });
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::core::clock::duration_text;
 use crate::core::text::{grouped, percent};
 use crate::data::registry::{self, SYNTHETIC};
-use crate::ui::command::{Command, Outbox};
+use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::page::{self, Tab};
 use crate::workers::runs::RunRecord;
@@ -278,22 +278,4 @@ fn figure_text(ui: &Ui, name: &str, value: &str, size: f32) -> std::sync::Arc<eg
     text.append(&format!(" {value}"), 3.0, format(theme::strong(size), p.text));
     text.wrap.max_width = f32::INFINITY;
     ui.painter().layout_job(text)
-}
-
-/// The two buttons below a picture.
-pub fn save(
-    ui: &mut Ui,
-    name: &'static str,
-    rect: egui::Rect,
-    out: &mut Outbox,
-    csv: &dyn Fn() -> String,
-) {
-    ui.horizontal(|ui| {
-        if ui.button("Save as PNG").clicked() {
-            out.push(Command::SavePicture { name, rect });
-        }
-        if ui.button("Save as CSV").clicked() {
-            out.push(Command::SaveText { name: name.into(), text: csv() });
-        }
-    });
 }

@@ -5,9 +5,8 @@ use egui::Ui;
 use super::{Scene, chooser};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
-use crate::ui::widgets::confusion;
+use crate::ui::widgets::{confusion, figure};
 use crate::ui::workspaces::train::World;
-use crate::ui::workspaces::train::view::save;
 use crate::workers::library::Loading;
 use crate::workers::runs::RunRecord;
 use crate::workers::scrub::Confusion;
@@ -41,7 +40,7 @@ pub fn show(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
             let side = if low { room.y - 4.0 } else { room.x.min(room.y - 70.0) };
             let side = side.clamp(140.0, 460.0);
             let save = |ui: &mut Ui, rect, out: &mut Outbox| {
-                save(ui, "confusion", rect, out, &|| confusion::csv(&of.confusion));
+                figure::save_row(ui, out, "confusion", rect, || confusion::csv(&of.confusion));
             };
             if low {
                 ui.horizontal_top(|ui| {

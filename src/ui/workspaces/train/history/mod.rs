@@ -185,7 +185,7 @@ fn head(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
                 .on_hover_text("This run results in the mean of the weights of its last epochs. The history shows the weights themselves.");
         }
         let live = scene.world.room.history.playback.is_live();
-        if let Some(text) = view.told.as_deref().filter(|_| !live) {
+        if let Some(text) = view.left_out.as_deref().filter(|_| !live) {
             ui.label(RichText::new(text).small().color(palette(ui.visuals()).warning));
         }
     });

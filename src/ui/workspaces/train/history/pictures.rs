@@ -2,21 +2,20 @@
 //! or unit. Hovering tells the number under the pointer; a click on a weight
 //! follows it.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use egui::{
-    Color32, ColorImage, ComboBox, Mesh, Rect, RichText, Sense, Stroke, StrokeKind, TextureHandle,
-    TextureOptions, Ui, Vec2, pos2,
+    Color32, ColorImage, ComboBox, Rect, RichText, Sense, Stroke, StrokeKind, TextureOptions, Ui,
+    Vec2,
 };
 
 use super::{HistoryEdit, PICTURES, Pictures, Scale, Scene, chooser};
+use crate::ann::inspect::filters::largest;
 use crate::core::csv::{self, row};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::number;
-use crate::ui::workspaces::train::view::save;
-use crate::workers::scrub::Shown;
+use crate::ui::widgets::tiles::{self, Tiles};
+use crate::ui::widgets::{figure, number, picture, tip};
+use crate::workers::scrub::MomentView;
 use crate::workers::scrub::bank::{Bank, near_square};
 
 /// From this width on, scale and buttons are in one row, points.
@@ -25,7 +24,7 @@ const ONE_ROW: f32 = 560.0;
 const GAP: f32 = 3.0;
 
 /// Values laid out as tiles.
-struct Tiles<'a> {
+struct Values<'a> {
     /// Rows and columns of a tile.
     tile: [usize; 2],
     units: usize,
@@ -67,7 +66,7 @@ pub fn show(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
         Pictures::Since => (&shown.since.1, largest(&shown.since.1)),
         Pictures::Weights | Pictures::Maps => (&shown.weights, shown.most),
     };
-    let tiles = Tiles {
+    let drawn = Values {
         tile: bank.tile,
         units: bank.units,
         unit: bank.unit,
@@ -77,10 +76,10 @@ pub fn show(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
         signed: true,
         from: Some(bank.from),
     };
-    draw(ui, scene, shown, bank, &tiles, channel, out);
+    draw(ui, scene, shown, bank, &drawn, channel, out);
 }
 
-fn maps(ui: &mut Ui, scene: &Scene<'_, '_>, shown: &Shown, bank: &Bank, out: &mut Outbox) {
+fn maps(ui: &mut Ui, scene: &Scene<'_, '_>, shown: &MomentView, bank: &Bank, out: &mut Outbox) {
     let step = bank.name.split('.').next().unwrap_or_default();
     let maps = shown.answer.as_ref().and_then(|(_, maps)| maps.iter().find(|m| m.step == step));
     let Some(maps) = maps else {
@@ -94,7 +93,7 @@ fn maps(ui: &mut Ui, scene: &Scene<'_, '_>, shown: &Shown, bank: &Bank, out: &mu
         if vector { y * tile[1] + x } else { (y * w + x) * c + unit }
     };
     ui.label(RichText::new(format!("Out of {}: {h}×{w}, {c} channels", maps.name)).small());
-    let tiles = Tiles {
+    let drawn = Values {
         tile,
         units,
         unit: if vector { "layer" } else { "map" },
@@ -104,7 +103,7 @@ fn maps(ui: &mut Ui, scene: &Scene<'_, '_>, shown: &Shown, bank: &Bank, out: &mu
         signed: maps.values.iter().any(|v| *v < 0.0),
         from: None,
     };
-    draw(ui, scene, shown, bank, &tiles, 0, out);
+    draw(ui, scene, shown, bank, &drawn, 0, out);
 }
 
 /// Layer, channel, scale, mark.
@@ -192,9 +191,9 @@ impl Grid {
 fn draw(
     ui: &mut Ui,
     scene: &Scene<'_, '_>,
-    shown: &Shown,
+    shown: &MomentView,
     bank: &Bank,
-    tiles: &Tiles<'_>,
+    drawn: &Values<'_>,
     channel: usize,
     out: &mut Outbox,
 ) {
@@ -202,45 +201,33 @@ fn draw(
     let one_row = ui.available_width() > ONE_ROW;
     let taken = if one_row { 34.0 } else { 68.0 };
     let room = Vec2::new(ui.available_width(), (ui.available_height() - taken).max(60.0));
-    let grid = Grid::new(tiles.tile, tiles.units, room);
-    let pages = tiles.units.div_ceil(grid.per_page()).max(1);
+    let grid = Grid::new(drawn.tile, drawn.units, room);
+    let pages = drawn.units.div_ceil(grid.per_page()).max(1);
     let page = scene.world.room.history.page.min(pages - 1);
-    let units = page * grid.per_page()..((page + 1) * grid.per_page()).min(tiles.units);
+    let units = page * grid.per_page()..((page + 1) * grid.per_page()).min(drawn.units);
     let from = ui.next_widget_position();
     let (rect, response) = ui.allocate_exact_size(room, Sense::click());
     let what = PICTURES.iter().find(|p| p.0 == scene.settings.pictures).map_or("", |p| p.1);
     response.widget_info(|| {
-        let text = format!("{what} of {}, {} {}s", bank.title, tiles.units, tiles.unit);
+        let text = format!("{what} of {}, {} {}s", bank.title, drawn.units, drawn.unit);
         egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, text)
     });
-    let mut key = DefaultHasher::new();
-    (&scene.view.run, shown.serial, page, channel, grid.columns).hash(&mut key);
-    (scene.settings.pictures, scene.settings.scale, ui.visuals().dark_mode).hash(&mut key);
-    let texture = texture(ui, key.finish(), || paint(ui, tiles, units.clone(), grid.columns));
-    let [h, w] = tiles.tile;
-    let size = Vec2::new(w as f32, h as f32) * grid.scale;
-    let at = |i: usize| {
-        let (row, column) = (i / grid.columns, i % grid.columns);
-        let step = size + Vec2::splat(GAP);
-        Rect::from_min_size(rect.min + Vec2::new(column as f32, row as f32) * step, size)
-    };
-    let mut mesh = Mesh::with_texture(texture.id());
-    let (columns, rows) = (grid.columns as f32, units.len().div_ceil(grid.columns) as f32);
-    for i in 0..units.len() {
-        let (row, column) = ((i / grid.columns) as f32, (i % grid.columns) as f32);
-        let uv = Rect::from_min_max(
-            pos2(column / columns, row / rows),
-            pos2((column + 1.0) / columns, (row + 1.0) / rows),
-        );
-        mesh.add_rect_with_uv(at(i), uv, Color32::WHITE);
-    }
-    ui.painter().add(mesh);
+    let key = (&scene.view.run, shown.serial, page, channel, grid.columns);
+    let look = (scene.settings.pictures, scene.settings.scale, ui.visuals().dark_mode);
+    let (id, stamp) = (egui::Id::unique("history pictures"), picture::stamp((key, look)));
+    let [h, w] = drawn.tile;
+    let texture = picture::texture(ui.ctx(), id, stamp, TextureOptions::NEAREST, || {
+        paint(ui, drawn, units.clone(), grid.columns)
+    });
+    let step = Vec2::new(w as f32, h as f32) * grid.scale + Vec2::splat(GAP);
+    let places = Tiles::new(rect.min, step, GAP, grid.columns, units.len());
+    places.paint(ui, &texture);
     let cell = |i: usize, y: usize, x: usize| {
-        let min = at(i).min + Vec2::new(x as f32, y as f32) * grid.scale;
+        let min = places.of(i).min + Vec2::new(x as f32, y as f32) * grid.scale;
         Rect::from_min_size(min, Vec2::splat(grid.scale))
     };
     let p = palette(ui.visuals());
-    if let Some(first) = tiles.from {
+    if let Some(first) = drawn.from {
         for (n, place) in scene.world.room.history.followed.iter().enumerate() {
             if !(first..first + bank.len).contains(place) {
                 continue;
@@ -259,50 +246,46 @@ fn draw(
             }
         }
     }
-    let under = response.hover_pos().and_then(|pos| {
-        let i = (0..units.len()).find(|i| at(*i).contains(pos))?;
-        let d = (pos - at(i).min) / grid.scale;
-        Some((i, (d.y as usize).min(h - 1), (d.x as usize).min(w - 1)))
-    });
+    let under = response.hover_pos().and_then(|pos| places.at(pos, [h, w]));
     if let Some((i, y, x)) = under {
-        let place = (tiles.place)(units.start + i, y, x);
+        let place = (drawn.place)(units.start + i, y, x);
         ui.painter().rect_stroke(cell(i, y, x), 0, Stroke::new(1.5, p.text), StrokeKind::Outside);
-        if let (true, Some(first)) = (response.clicked(), tiles.from) {
+        if let (true, Some(first)) = (response.clicked(), drawn.from) {
             out.push(HistoryEdit::Follow(first + place));
             scene.set(out, |s| s.plots = super::Plots::Followed);
         }
         let unit = units.start + i + 1;
         let (row, column) = (y + 1, x + 1);
-        let value = tiles.values.get(place).copied().unwrap_or(f32::NAN);
-        let mut text = format!("{} {unit}, row {row}, column {column}: {value:.5}", tiles.unit);
-        if tiles.from.is_some() {
+        let value = drawn.values.get(place).copied().unwrap_or(f32::NAN);
+        let mut text = format!("{} {unit}, row {row}, column {column}: {value:.5}", drawn.unit);
+        if drawn.from.is_some() {
             text += "\nClick to follow this weight over the run";
         }
-        response.on_hover_text_at_pointer(text);
+        tip::beside(&response, cell(i, y, x), text);
     }
     let rect = Rect::from_min_max(from, rect.max);
-    let table = || csv(bank, shown, tiles, &units, channel);
+    let table = || csv(bank, shown, drawn, &units, channel);
     ui.horizontal(|ui| {
-        below(ui, tiles, &units, (page, pages), out);
+        below(ui, drawn, &units, (page, pages), out);
         if one_row {
-            save(ui, "history-pictures", rect, out, &table);
+            figure::save_row(ui, out, "history-pictures", rect, table);
         }
     });
     if !one_row {
-        save(ui, "history-pictures", rect, out, &table);
+        figure::save_row(ui, out, "history-pictures", rect, table);
     }
 }
 
 /// The colour scale, and which units are shown.
 fn below(
     ui: &mut Ui,
-    tiles: &Tiles<'_>,
+    drawn: &Values<'_>,
     units: &std::ops::Range<usize>,
     (page, pages): (usize, usize),
     out: &mut Outbox,
 ) {
-    let most = tiles.most.map_or("largest".to_owned(), short);
-    let low = if tiles.signed { format!("−{most}") } else { "0".into() };
+    let most = drawn.most.map_or("largest".to_owned(), short);
+    let low = if drawn.signed { format!("−{most}") } else { "0".into() };
     ui.label(RichText::new(low).small());
     let (bar, response) = ui.allocate_exact_size(Vec2::new(70.0, 12.0), Sense::hover());
     for i in 0..35 {
@@ -311,8 +294,8 @@ fn below(
             bar.min + Vec2::new(2.0 * i as f32, 0.0),
             Vec2::new(2.0, bar.height()),
         );
-        let t = if tiles.signed { 2.0 * t - 1.0 } else { t };
-        ui.painter().rect_filled(part, 0, colour(ui, tiles.signed, t));
+        let t = if drawn.signed { 2.0 * t - 1.0 } else { t };
+        ui.painter().rect_filled(part, 0, colour(ui, drawn.signed, t));
     }
     response.on_hover_text("The colours of the values; both hues fade to the ground at zero");
     ui.label(RichText::new(most).small());
@@ -326,60 +309,34 @@ fn below(
         turn(ui, "›", "More pictures", page + 1 < pages, page + 1);
     }
     let text = if units.len() == 1 {
-        format!("1 {}", tiles.unit)
+        format!("1 {}", drawn.unit)
     } else {
-        format!("{}s {}–{} of {}", tiles.unit, units.start + 1, units.end, tiles.units)
+        format!("{}s {}–{} of {}", drawn.unit, units.start + 1, units.end, drawn.units)
     };
     ui.label(RichText::new(text).small());
 }
 
-/// The texture with this key, made anew only when the key is another.
-fn texture(ui: &Ui, key: u64, make: impl FnOnce() -> ColorImage) -> TextureHandle {
-    let id = egui::Id::unique("history pictures");
-    let known: Option<(u64, TextureHandle)> = ui.data_mut(|d| d.get_temp(id));
-    match known {
-        Some((of, texture)) if of == key => texture,
-        _ => {
-            let texture = ui.ctx().load_texture("history", make(), TextureOptions::NEAREST);
-            ui.data_mut(|d| d.insert_temp(id, (key, texture.clone())));
-            texture
-        }
-    }
-}
-
-fn paint(ui: &Ui, tiles: &Tiles<'_>, units: std::ops::Range<usize>, columns: usize) -> ColorImage {
-    let [h, w] = tiles.tile;
-    let rows = units.len().div_ceil(columns).max(1);
-    let size = [columns * w, rows * h];
-    let mut pixels = vec![Color32::TRANSPARENT; size[0] * size[1]];
+fn paint(ui: &Ui, drawn: &Values<'_>, units: std::ops::Range<usize>, columns: usize) -> ColorImage {
+    let [h, w] = drawn.tile;
     let shades: Vec<Color32> =
-        (0..=254).map(|i| colour(ui, tiles.signed, (i as f32 - 127.0) / 127.0)).collect();
-    for (i, unit) in units.enumerate() {
-        let value = |y, x| tiles.values.get((tiles.place)(unit, y, x)).copied().unwrap_or(0.0);
-        let own = || {
-            let all = (0..h).flat_map(|y| (0..w).map(move |x| (y, x)));
-            all.fold(0f32, |m, (y, x)| m.max(value(y, x).abs()))
-        };
-        let most = tiles.most.unwrap_or_else(own);
-        let scale = if most > 0.0 { 1.0 / most } else { 0.0 };
-        let (top, left) = ((i / columns) * h, (i % columns) * w);
-        for y in 0..h {
-            for x in 0..w {
-                let t = (value(y, x) * scale).clamp(-1.0, 1.0);
-                let shade = (t * 127.0).round() as i32 + 127;
-                pixels[(top + y) * size[0] + left + x] = shades[shade.clamp(0, 254) as usize];
-            }
-        }
-    }
-    ColorImage::new(size, pixels)
+        (0..=254).map(|i| colour(ui, drawn.signed, (i as f32 - 127.0) / 127.0)).collect();
+    let value = |unit, y, x| drawn.values.get((drawn.place)(unit, y, x)).copied().unwrap_or(0.0);
+    let scale = |unit: usize| {
+        let all = (0..h).flat_map(|y| (0..w).map(move |x| (y, x)));
+        let own = || all.fold(0f32, |m, (y, x)| m.max(value(unit, y, x).abs()));
+        let most = drawn.most.unwrap_or_else(own);
+        if most > 0.0 { 1.0 / most } else { 0.0 }
+    };
+    let scales: Vec<f32> = units.clone().map(scale).collect();
+    tiles::image([h, w], columns, units.len(), |i, y, x| {
+        let t = (value(units.start + i, y, x) * scales[i]).clamp(-1.0, 1.0);
+        let shade = (t * 127.0).round() as i32 + 127;
+        shades[shade.clamp(0, 254) as usize]
+    })
 }
 
 fn colour(ui: &Ui, signed: bool, t: f32) -> Color32 {
     if signed { theme::diverging(ui.visuals(), t) } else { theme::sequential(ui.visuals(), t) }
-}
-
-fn largest(values: &[f32]) -> f32 {
-    values.iter().fold(0.0, |m, v| m.max(v.abs()))
 }
 
 /// Three digits.
@@ -390,18 +347,18 @@ fn short(value: f32) -> String {
 /// The pictures shown: a line for each row of a tile.
 fn csv(
     bank: &Bank,
-    shown: &Shown,
-    tiles: &Tiles<'_>,
+    shown: &MomentView,
+    drawn: &Values<'_>,
     units: &std::ops::Range<usize>,
     channel: usize,
 ) -> String {
-    let [h, w] = tiles.tile;
-    let mut headings = row!["step", "layer", "channel", tiles.unit, "row"].to_vec();
+    let [h, w] = drawn.tile;
+    let mut headings = row!["step", "layer", "channel", drawn.unit, "row"].to_vec();
     headings.extend((1..=w).map(|x| format!("column_{x}")));
     let rows = units.clone().flat_map(|unit| {
         (0..h).map(move |y| {
             let mut row = row![shown.step, bank.name, channel + 1, unit + 1, y + 1].to_vec();
-            let values = (0..w).map(|x| tiles.values.get((tiles.place)(unit, y, x)));
+            let values = (0..w).map(|x| drawn.values.get((drawn.place)(unit, y, x)));
             row.extend(values.map(|v| v.copied().unwrap_or(f32::NAN).to_string()));
             row
         })

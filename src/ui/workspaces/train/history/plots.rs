@@ -9,9 +9,8 @@ use crate::ann::snapshots::Moved;
 use crate::core::csv::{self, row};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::page;
+use crate::ui::widgets::figure;
 use crate::ui::workspaces::train::curves::{self, Quantity};
-use crate::ui::workspaces::train::view::save;
 
 /// Figures of a layer: name, axis, what it is.
 const FIGURES: [(Figure, &str, &str, &str); 5] = [
@@ -46,7 +45,7 @@ pub fn curves(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
     for quantity in [Quantity::Loss, Quantity::Accuracy] {
         curves::plot(ui, scene.world, &[scene.record], quantity, height, cursor);
     }
-    page::save_row(ui, out, "history-curves", from, || curves::csv(&[scene.record]));
+    figure::save_below(ui, out, "history-curves", from, || curves::csv(&[scene.record]));
 }
 
 /// A figure of each layer over the run.
@@ -88,7 +87,7 @@ pub fn movement(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
         .collect();
     let height = (ui.available_height() - 66.0).max(120.0);
     let rect = plot(ui, scene, "movement plot", chosen.2, &lines, height);
-    save(ui, "layers-over-time", rect, out, &|| movement_csv(scene));
+    figure::save_row(ui, out, "layers-over-time", rect, || movement_csv(scene));
 }
 
 fn value(figure: Figure, moved: &Moved) -> f32 {
@@ -133,7 +132,7 @@ pub fn followed(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
         .collect();
     let height = (ui.available_height() - 66.0).max(120.0);
     let rect = plot(ui, scene, "followed plot", "weight", &lines, height);
-    save(ui, "single-weights", rect, out, &|| {
+    figure::save_row(ui, out, "single-weights", rect, || {
         let rows = tracks.points.iter().flat_map(|(step, values)| {
             let of = tracks.places.iter().zip(values);
             of.map(|(place, value)| {

@@ -11,7 +11,7 @@ use crate::core::playback::{Playback, PlaybackEdit, PlaybackSettings};
 use crate::ui::desk::{Desk, Wanted};
 use crate::ui::workspaces::train::World;
 use crate::workers::runs::RunRecord;
-use crate::workers::scrub::{FOLLOWED, Question, Scrubber};
+use crate::workers::scrub::{FOLLOWED, MomentQuestion, Scrubber};
 
 /// What the user does in the History view.
 #[derive(Clone, Debug)]
@@ -278,7 +278,7 @@ impl History {
         if self.asked.as_ref() == Some(&asked) {
             return;
         }
-        scrubber.ask(Question {
+        scrubber.ask(MomentQuestion {
             run: asked.run.clone(),
             config,
             step: asked.step,
