@@ -15,7 +15,7 @@ use crate::core::decision::{said, unique_max};
 use crate::data::CLASSES;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::{digit_view, page, sources};
+use crate::ui::widgets::{digit_view, figure, page, sources};
 
 /// The rule looked at, the digit and which one it is.
 pub fn side(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -139,7 +139,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let drawn = Drawn { rule, passage, small };
     layers(ui, world, drawn, out);
     account(ui, world, drawn, out);
-    page::save_row(ui, out, "way-back", from, || csv(passage));
+    figure::save_below(ui, out, "way-back", from, || csv(passage));
 }
 
 /// Why there is no way back to be drawn.

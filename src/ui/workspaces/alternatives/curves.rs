@@ -10,7 +10,7 @@ use crate::core::csv::{self, row};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::Chart;
-use crate::ui::widgets::page;
+use crate::ui::widgets::{figure, page};
 
 /// All of them.
 pub const ALL: [Quantity; 4] =
@@ -124,18 +124,20 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, from: Pos2) {
     let kept = &world.room.kept;
     let roomy = ui.available_width() >= page::NARROW && ui.available_height() > 340.0;
     let alone = kept.alone || !roomy;
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0;
-        if roomy && ui.selectable_label(!alone, "All plots").clicked() {
-            out.push(AlternativesEdit::Look(kept.quantity, false));
-        }
-        for quantity in ALL {
-            let on = alone && kept.quantity == quantity;
-            let choice = ui.selectable_label(on, quantity.name());
-            if choice.on_hover_text(quantity.doc()).clicked() {
-                out.push(AlternativesEdit::Look(quantity, true));
+    figure::controls(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            if roomy && ui.selectable_label(!alone, "All plots").clicked() {
+                out.push(AlternativesEdit::Look(kept.quantity, false));
             }
-        }
+            for quantity in ALL {
+                let on = alone && kept.quantity == quantity;
+                let choice = ui.selectable_label(on, quantity.name());
+                if choice.on_hover_text(quantity.doc()).clicked() {
+                    out.push(AlternativesEdit::Look(quantity, true));
+                }
+            }
+        });
     });
     let left = ui.available_height() - 42.0;
     if alone {
@@ -147,7 +149,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, from: Pos2) {
             beside(ui, world, pair, height);
         }
     }
-    page::save_row(ui, out, "learning-rules", from, || csv(world, &ALL));
+    figure::save_below(ui, out, "learning-rules", from, || csv(world, &ALL));
 }
 
 /// The plots of the view where things are broken.
@@ -162,7 +164,7 @@ pub fn broken(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, from: Pos2) {
         let height = (ui.available_height() - 76.0).clamp(110.0, 700.0);
         beside(ui, world, &both, height);
     }
-    page::save_row(ui, out, "broken-errors", from, || csv(world, &both));
+    figure::save_below(ui, out, "broken-errors", from, || csv(world, &both));
 }
 
 fn beside(ui: &mut Ui, world: &World<'_>, pair: &[Quantity], height: f32) {

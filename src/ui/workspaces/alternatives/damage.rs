@@ -11,7 +11,10 @@ use crate::ui::widgets::field::{self, Field};
 use crate::ui::widgets::page;
 
 /// Switches that are on or off: what they are called, what they do.
-const SWITCHES: [(&str, &str, fn(&mut Disturbance) -> &mut bool); 3] = [
+type Switch = (&'static str, &'static str, fn(&mut Disturbance) -> &mut bool);
+
+/// The three of them.
+const SWITCHES: [Switch; 3] = [
     (
         "Cross the wires",
         "Errors arrive at the wrong cells of their layer, always the same ones",

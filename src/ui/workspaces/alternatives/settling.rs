@@ -17,7 +17,7 @@ use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::time_bar::{Axis, Mark, TimeBar};
-use crate::ui::widgets::{page, picture, sources};
+use crate::ui::widgets::{figure, page, picture, sources};
 use crate::workers::passages::DigitPassages;
 
 /// Height of the classes' bars, points.
@@ -191,7 +191,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         let height = (ui.available_height() - 42.0).clamp(90.0, 420.0);
         energy(ui, world, &course, at, height);
     }
-    page::save_row(ui, out, "settling", from, || csv(&course));
+    figure::save_below(ui, out, "settling", from, || csv(&course));
 }
 
 /// Every layer: its hidden units as squares, with their errors, and the classes as bars.

@@ -9,6 +9,7 @@ use crate::ann::zoo::Kind;
 use crate::core::text::{grouped, percent};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::figure;
 use crate::workers::training::Phase;
 
 /// Below this width, points, each slot is a row instead of a card.
@@ -31,6 +32,9 @@ pub fn buttons(
     out: &mut Outbox,
     more: impl FnOnce(&mut Ui, &mut Outbox),
 ) {
+    if figure::saving(ui.ctx()) {
+        return;
+    }
     let p = palette(ui.visuals());
     let room = &world.room;
     let any = room.kept.slots().next().is_some();
