@@ -148,10 +148,11 @@ impl Settling {
                 self.field(parameters, n, (drive, states), l, (field, scratch));
                 let own = &mut states[self.place(n, l)];
                 if l + 1 == layers && beta != 0.0 {
-                    // The curvature is 1 + β: the step is as much shorter.
+                    // The curvature is 1 + β: where that is more than 1, the step is as much
+                    // shorter.
+                    let step = step / (1.0 + beta.max(0.0));
                     for ((s, f), t) in own.iter_mut().zip(field.iter()).zip(targets) {
-                        let best = (f + beta * t) / (1.0 + beta);
-                        *s = (*s + step * (best - *s)).clamp(0.0, 1.0);
+                        *s = (*s + step * (f - *s + beta * (t - *s))).clamp(0.0, 1.0);
                     }
                 } else {
                     for (s, f) in own.iter_mut().zip(field.iter()) {

@@ -24,24 +24,24 @@ use crate::data::{CLASSES, SIDE};
 params! {
     struct Params: f32 {
         beta: Param::number(
-            "Nudging β", "", 0.2, (0.001, 0.9),
+            "Nudging β", "", 0.5, (0.001, 4.0),
             "How strongly the target pulls at the classes in the second phase",
         ),
         free: Param::number(
-            "Free sweeps", "", 15.0, (1.0, 200.0),
+            "Free sweeps", "", 20.0, (1.0, 200.0),
             "Sweeps over the layers, from zero, before the target is shown",
         ),
         nudged: Param::number(
-            "Nudged sweeps", "", 5.0, (1.0, 200.0),
+            "Nudged sweeps", "", 4.0, (1.0, 200.0),
             "Sweeps with the target, from the free state",
         ),
         step: Param::number(
-            "Step ε", "", 0.8, (0.01, 1.0),
+            "Step ε", "", 0.5, (0.01, 1.0),
             "How far a layer goes, at each sweep, to where it is pulled",
         ),
         output_rate: Param::number(
-            "Rate of upper layers", "", 0.5, (0.01, 10.0),
-            "Learning rate of every layer but the first, as a share of the optimiser's",
+            "Rate from layer to layer", "", 0.5, (0.01, 10.0),
+            "Learning rate of each layer, as a share of that of the layer below; the first has the optimiser's",
         ),
         sides: Param::choice(
             "Phases", &["one-sided", "centred"], 1,
@@ -145,7 +145,7 @@ impl Equilibrium {
         }
         for l in 0..op.widths().len() - 1 {
             let place = op.place(n, l);
-            let share = if l == 0 { 1.0 } else { self.output_rate };
+            let share = self.output_rate.powi(l as i32);
             let by = share / (distance * batch as f32);
             let scale = |from: &[f32], to: &mut [f32], by: f32| {
                 to.iter_mut().zip(from).for_each(|(t, f)| *t = by * f);

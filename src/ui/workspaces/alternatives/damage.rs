@@ -8,7 +8,7 @@ use crate::core::text::percent;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::field::{self, Field};
-use crate::ui::widgets::page;
+use crate::ui::widgets::{figure, page};
 
 /// Switches that are on or off: what they are called, what they do.
 type Switch = (&'static str, &'static str, fn(&mut Disturbance) -> &mut bool);
@@ -130,10 +130,12 @@ fn quick(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let any = world.room.aimed_at().next().is_some();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        let mend = ui.add_enabled(any && now.is_on(), egui::Button::new("Mend"));
-        if mend.on_hover_text("Nothing is done to errors any more").clicked() {
-            out.push(AlternativesEdit::Disturb(Disturbance::default()));
-        }
+        figure::controls(ui, |ui| {
+            let mend = ui.add_enabled(any && now.is_on(), egui::Button::new("Mend"));
+            if mend.on_hover_text("Nothing is done to errors any more").clicked() {
+                out.push(AlternativesEdit::Disturb(Disturbance::default()));
+            }
+        });
         let held = world.room.aimed_at().any(|slot| world.room.in_hand(slot));
         let text = match now.describe() {
             _ if !any => "No rule here sends errors from layer to layer.".to_owned(),

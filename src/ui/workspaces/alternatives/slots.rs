@@ -140,6 +140,10 @@ fn choose(
 ) {
     let now = world.room.kept.rule(slot);
     let tip = now.map_or("No rule", |rule| rule.doc);
+    if figure::saving(ui.ctx()) {
+        ui.label(now.map_or("none", |rule| rule.name));
+        return;
+    }
     ComboBox::from_id_salt(("rule of slot", slot))
         .selected_text(now.map_or("none", |rule| rule.name))
         .width(width)
