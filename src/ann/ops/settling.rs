@@ -17,7 +17,7 @@
 use std::ops::Range;
 
 use super::dense::{add_bias, back, back_scratch, layer_blocks, layer_parameters, outer, times};
-use super::op::{Backward, Forward, Mode, Op, Parameter, Part, Plane};
+use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
 use crate::ann::zoo;
 use crate::core::isa::Isa;
 use crate::data::CLASSES;
@@ -308,8 +308,21 @@ impl Op for Settling {
         Plane::new(1, 1, CLASSES)
     }
 
+    /// Between hidden layers weights begin at half of what Glorot and Bengio draw: at all
+    /// of it (a spectral norm of 2) the two layers hold each other up or down, whatever
+    /// the picture.
     fn parameters(&self) -> Vec<Parameter> {
-        layer_parameters(&self.widths)
+        let mut all = layer_parameters(&self.widths);
+        let layers = self.widths.len() - 1;
+        for (i, parameter) in all.iter_mut().enumerate() {
+            let between = i / 2 > 0 && i / 2 + 1 < layers;
+            if let Initial::Glorot { fan_in, fan_out } = &mut parameter.initial
+                && between
+            {
+                (*fan_in, *fan_out) = (4 * *fan_in, 4 * *fan_out);
+            }
+        }
+        all
     }
 
     /// See [`Kept`].

@@ -24,15 +24,15 @@ use crate::data::{CLASSES, SIDE};
 params! {
     struct Params: f32 {
         beta: Param::number(
-            "Nudging β", "", 0.5, (0.001, 4.0),
+            "Nudging β", "", 1.0, (0.001, 4.0),
             "How strongly the target pulls at the classes in the second phase",
         ),
         free: Param::number(
-            "Free sweeps", "", 20.0, (1.0, 200.0),
+            "Free sweeps", "", 40.0, (1.0, 200.0),
             "Sweeps over the layers, from zero, before the target is shown",
         ),
         nudged: Param::number(
-            "Nudged sweeps", "", 4.0, (1.0, 200.0),
+            "Nudged sweeps", "", 6.0, (1.0, 200.0),
             "Sweeps with the target, from the free state",
         ),
         step: Param::number(
@@ -40,11 +40,11 @@ params! {
             "How far a layer goes, at each sweep, to where it is pulled",
         ),
         output_rate: Param::number(
-            "Rate from layer to layer", "", 0.5, (0.01, 10.0),
+            "Rate from layer to layer", "", 0.4, (0.01, 10.0),
             "Learning rate of each layer, as a share of that of the layer below; the first has the optimiser's",
         ),
         sides: Param::choice(
-            "Phases", &["one-sided", "centred"], 1,
+            "Phases", &["one-sided", "centred"], 0,
             "Compare with the free state, or with one pushed the other way",
         ),
     }
@@ -60,8 +60,8 @@ pub static RULE: Rule = Rule {
     kind: Kind::Settling,
     optimisers: &[],
     why: "",
-    usual: || sgd(0.1, 0.0),
-    recipe: Recipe::new(&[1000], 32, 30),
+    usual: || sgd(0.2, 0.0),
+    recipe: Recipe::new(&[500], 20, 25),
     sends_errors: false,
     begin: |start| Box::new(Equilibrium::of(start.network.architecture().layers, start.values)),
 };

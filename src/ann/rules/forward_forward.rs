@@ -19,7 +19,7 @@ use crate::data::{CLASSES, PIXELS, SIDE};
 params! {
     struct Params: f32 {
         threshold: Param::number(
-            "Threshold θ", "", 2.0, (0.01, 100.0),
+            "Threshold θ", "", 1.0, (0.01, 100.0),
             "Mean squared response that right labels should exceed",
         ),
         slope: Param::number(
@@ -39,8 +39,8 @@ pub static RULE: Rule = Rule {
     kind: Kind::Goodness,
     optimisers: &[],
     why: "",
-    usual: || adam(1e-3),
-    recipe: Recipe::new(&[1000, 1000], 64, 40),
+    usual: || adam(3e-3),
+    recipe: Recipe::new(&[500, 500], 64, 30),
     sends_errors: false,
     begin: |start| Box::new(ForwardForward::of(start.network.architecture().layers, start.values)),
 };

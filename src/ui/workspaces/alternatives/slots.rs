@@ -63,13 +63,16 @@ pub fn buttons(
     });
 }
 
-/// All slots: cards beside each other, or rows where there is little width.
+/// All slots: cards beside each other, or two and two where there is little width.
 pub fn cards(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if ui.available_width() < CARDS {
-        ui.scope(|ui| {
-            ui.spacing_mut().item_spacing.y = 4.0;
-            (0..SLOTS).for_each(|slot| row(ui, world, slot, out));
-        });
+        for pair in [[0, 1], [2, 3]] {
+            ui.columns(2, |columns| {
+                for (ui, slot) in columns.iter_mut().zip(pair) {
+                    row(ui, world, slot, out);
+                }
+            });
+        }
         return;
     }
     ui.columns(SLOTS, |columns| {
@@ -111,15 +114,21 @@ fn card(ui: &mut Ui, world: &World<'_>, slot: usize, out: &mut Outbox) {
 fn row(ui: &mut Ui, world: &World<'_>, slot: usize, out: &mut Outbox) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let label = title(ui, slot);
-        choose(ui, world, (slot, label.id, 190.0), out);
+        let number = RichText::new((slot + 1).to_string()).font(theme::strong(14.0));
+        let label = ui.label(number.color(colour(ui, slot)));
+        let named = format!("Rule {}", slot + 1);
+        label.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, &named));
+        // As wide as the longest name needs, and what is right beside it.
+        let font = theme::strong(14.0);
+        let right =
+            ui.fonts_mut(|f| f.layout_no_wrap("99.99 %".into(), font.clone(), Color32::WHITE));
+        let width = ui.available_width() - right.size().x - 20.0;
+        choose(ui, world, (slot, label.id, width), out);
         let Some(rule) = world.room.kept.rule(slot) else { return };
         let accuracy = accuracy(world, slot).map_or_else(|| "–".into(), percent);
-        let font = theme::strong(14.0);
-        ui.label(RichText::new(accuracy).font(font)).on_hover_text(ACCURACY);
         let kind = kind(rule).map_or_else(String::new, |k| format!(". {k}"));
-        let tip = format!("Back: {}{kind}", rule.way_back);
-        ui.label(RichText::new(state(world, slot)).small()).on_hover_text(tip);
+        let tip = format!("{ACCURACY}. Now: {}. Back: {}{kind}", state(world, slot), rule.way_back);
+        ui.label(RichText::new(accuracy).font(font)).on_hover_text(tip);
     });
     trouble(ui, world, slot);
 }
