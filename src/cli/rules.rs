@@ -246,7 +246,7 @@ fn report(
             r.name.clone(),
             r.model.clone(),
             r.epochs.to_string(),
-            percent(r.mean),
+            if r.runs.is_empty() { "–".into() } else { percent(r.mean) },
             deviation,
             accuracies.join(" "),
             format!("{seconds:.0}"),

@@ -26,7 +26,7 @@ pub static RULE: Rule = Rule {
     optimisers: &[],
     why: "",
     usual: || adam(1e-3),
-    recipe: Recipe::new(&[500, 500], 64, 30).tanh(),
+    recipe: Recipe::new(&[500, 500], 64, 15).tanh(),
     sends_errors: true,
     begin: |start| {
         let Params { scale } = Params::of(start.values);

@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
     optimisers: &[],
     why: "",
     usual: || adam(1e-3),
-    recipe: Recipe::new(&[1000], 64, 30),
+    recipe: Recipe::new(&[500], 64, 15),
     sends_errors: true,
     begin: |start| {
         let Params { scale } = Params::of(start.values);

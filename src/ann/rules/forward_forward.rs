@@ -40,7 +40,7 @@ pub static RULE: Rule = Rule {
     optimisers: &[],
     why: "",
     usual: || adam(3e-3),
-    recipe: Recipe::new(&[500, 500], 64, 30),
+    recipe: Recipe::new(&[500, 500], 64, 20),
     sends_errors: false,
     begin: |start| Box::new(ForwardForward::of(start.network.architecture().layers, start.values)),
 };

@@ -30,7 +30,7 @@ pub static RULE: Rule = Rule {
     optimisers: &["sgd"],
     why: "the proof that both matrices become alike counts on steps that are proportional to the product of the two cells' activities",
     usual: || sgd(0.02, 0.9),
-    recipe: Recipe::new(&[500, 500], 64, 20),
+    recipe: Recipe::new(&[500, 500], 64, 15),
     sends_errors: true,
     begin: |start| {
         let Params { decay } = Params::of(start.values);

@@ -28,7 +28,10 @@ params! {
             "Relaxation steps T", "", 8.0, (1.0, 200.0),
             "Steps in which activities relax before synapses learn; each costs a pass forward and back",
         ),
-        dt: Param::number("Step dt", "", 0.2, (0.001, 1.0), "Size of a step"),
+        dt: Param::number(
+            "Step dt", "", 0.05, (0.001, 1.0),
+            "Size of a step; a smaller one is taken where large weights would make activities swing",
+        ),
         variance: Param::number(
             "Output variance σ²", "", 10.0, (0.1, 1000.0),
             "What the classes' error is divided by",
@@ -50,8 +53,8 @@ pub static RULE: Rule = Rule {
     kind: Kind::Dense,
     optimisers: &[],
     why: "",
-    usual: || adam(1e-3),
-    recipe: Recipe::new(&[500, 500], 64, 20),
+    usual: || adam(5e-4),
+    recipe: Recipe::new(&[500, 500], 64, 15),
     sends_errors: false,
     begin: |start| Box::new(Predictive::of(start.network.architecture().layers, start.values)),
 };
@@ -178,8 +181,30 @@ impl Predictive {
         }
     }
 
-    /// One relaxation step of every hidden layer.
-    fn relax(&self, parts: &Weights<'_>, n: usize, nodes: &mut Nodes<'_>, scratch: &mut [f32]) {
+    /// The step that is taken: the one asked for, or as much as these weights bear. The
+    /// energy's steepest curvature is at most `(1 + s)² + s_L²/2σ²`, with s the largest
+    /// spectral norm between hidden layers and s_L that of the classes' weights; a step
+    /// beyond two over it could raise the energy. (One layer at a time needs no such
+    /// care.)
+    fn bearable(&self, parts: &Weights<'_>) -> f32 {
+        if self.layer_by_layer {
+            return self.dt;
+        }
+        let norm = |l: usize| spectral_norm(parts.of(l), self.widths[l - 1], self.widths[l]);
+        let hidden = (2..self.layers()).map(norm).fold(0.0, f32::max);
+        let classes = norm(self.layers());
+        let curvature = (1.0 + hidden).powi(2) + classes * classes / (2.0 * self.variance);
+        self.dt.min(1.5 / curvature)
+    }
+
+    /// One relaxation step of every hidden layer, of size `dt`.
+    fn relax(
+        &self,
+        parts: &Weights<'_>,
+        (n, dt): (usize, f32),
+        nodes: &mut Nodes<'_>,
+        scratch: &mut [f32],
+    ) {
         for l in 1..self.layers() {
             let (units, above) = (self.widths[l], self.widths[l + 1]);
             let (own, upper) = (self.place(n, l), self.place(n, l + 1));
@@ -190,7 +215,7 @@ impl Predictive {
         for l in 1..self.layers() {
             for at in self.place(n, l) {
                 let slope = self.activation.slope(nodes.rate[at]);
-                nodes.value[at] += self.dt * (slope * nodes.arriving[at] - nodes.error[at]);
+                nodes.value[at] += dt * (slope * nodes.arriving[at] - nodes.error[at]);
             }
             self.fire(n, nodes, l);
         }
@@ -206,6 +231,31 @@ impl Predictive {
         squares.sum::<f64>() / 2.0
             + f64::from(loss::cross_entropy(&logits, label)) / f64::from(self.variance)
     }
+}
+
+/// The largest singular value of a matrix `(inputs, units)`, from below, by power
+/// iteration: within some percent of it.
+fn spectral_norm(weights: &[f32], inputs: usize, units: usize) -> f32 {
+    let unit = |v: &mut Vec<f32>| {
+        let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
+        v.iter_mut().for_each(|x| *x /= length.max(f32::MIN_POSITIVE));
+        length
+    };
+    // No weights are at right angles to this by chance.
+    let mut to: Vec<f32> = (0..units).map(|i| 1.0 + (i as f32 * 0.7).sin()).collect();
+    unit(&mut to);
+    let rows = || weights[..inputs * units].chunks_exact(units);
+    let mut norm = 0.0;
+    for _ in 0..8 {
+        let from: Vec<f32> =
+            rows().map(|row| row.iter().zip(&to).map(|(w, t)| w * t).sum()).collect();
+        to.fill(0.0);
+        for (row, f) in rows().zip(&from) {
+            to.iter_mut().zip(row).for_each(|(t, w)| *t += f * w);
+        }
+        norm = unit(&mut to).sqrt();
+    }
+    norm
 }
 
 /// The weights of dense layers, by layer.
@@ -254,13 +304,14 @@ impl Method for Predictive {
             let step = learns[l - 1];
             keep_layer((self, n, l), nodes, step, (planes, gradients), by);
         };
+        let dt = self.bearable(&parts);
         for t in 0..=self.steps {
             self.miss(&parts, x, labels, &mut nodes);
             if self.layer_by_layer && t < self.layers() {
                 keep(self.layers() - t, &nodes, planes, gradients);
             }
             if t < self.steps {
-                self.relax(&parts, n, &mut nodes, scratch);
+                self.relax(&parts, (n, dt), &mut nodes, scratch);
             }
         }
         if !self.layer_by_layer {
@@ -326,6 +377,7 @@ impl Predictive {
         let (mut nodes, scratch) = self.nodes(1, &mut memory);
         self.forward(&parts, 1, picture, &mut nodes);
         let mut seen = Relaxed { widths: self.widths[1..].to_vec(), ..Relaxed::default() };
+        let dt = self.bearable(&parts);
         for t in 0..=steps {
             self.miss(&parts, picture, &[label], &mut nodes);
             let mut rates = nodes.rate.to_vec();
@@ -335,7 +387,7 @@ impl Predictive {
             seen.errors.push(nodes.error.to_vec());
             seen.energies.push(self.energy(&parts, picture, label, &nodes));
             if t < steps {
-                self.relax(&parts, 1, &mut nodes, scratch);
+                self.relax(&parts, (1, dt), &mut nodes, scratch);
             }
         }
         seen

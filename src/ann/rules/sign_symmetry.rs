@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     optimisers: &[],
     why: "",
     usual: || adam(1e-3),
-    recipe: Recipe::new(&[500, 500], 64, 20),
+    recipe: Recipe::new(&[500, 500], 64, 15),
     sends_errors: true,
     begin: |start| {
         let mut method = SignSymmetry { matrices: by_step(start.network.plan(), zeros) };
