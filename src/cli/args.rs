@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
-pub use bench::{BenchArgs, BenchEngine, BenchSpikingArgs, BenchTrainArgs, BenchWhat};
+pub use bench::{
+    BenchArgs, BenchEngine, BenchRulesArgs, BenchSpikingArgs, BenchTrainArgs, BenchWhat,
+};
 
 use super::convert::ConvertArgs;
 use super::output::Format;

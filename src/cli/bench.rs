@@ -79,7 +79,7 @@ fn median(mut times: Vec<f64>) -> f64 {
 }
 
 /// Times `f` for so long, after some warming up.
-fn time(seconds: f64, mut f: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<f64> {
+pub(super) fn time(seconds: f64, mut f: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<f64> {
     for _ in 0..3 {
         f()?;
     }

@@ -16,6 +16,7 @@
 
 pub mod args;
 mod bench;
+mod bench_rules;
 mod bench_spiking;
 mod classify;
 mod classify_ask;
@@ -105,6 +106,9 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
         Some(Command::Convert(args)) => convert::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Bench(args)) => match args.what {
             args::BenchWhat::Train(args) => bench::train(&args, &mut Output::stdout(args.format)),
+            args::BenchWhat::Rules(args) => {
+                bench_rules::run(&args, &mut Output::stdout(args.format))
+            }
             args::BenchWhat::Spiking(args) => {
                 bench_spiking::run(&args, &mut Output::stdout(args.format))
             }

@@ -224,6 +224,36 @@ pub struct Peer {
     pub note: String,
 }
 
+/// `bench rules`
+#[derive(Debug, Serialize)]
+pub struct BenchmarkedRules {
+    pub threads: usize,
+    /// `AVX-512`, `AVX2` or `portable`.
+    pub engine: String,
+    pub rules: Vec<BenchmarkedRule>,
+    /// Of Python and its packages; null without `--peers`.
+    pub versions: Option<serde_json::Value>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct BenchmarkedRule {
+    pub rule: String,
+    /// Id of the network.
+    pub model: String,
+    pub batch_size: usize,
+    /// Training, median step.
+    pub train_images_per_s: f64,
+    /// The same rule elsewhere, measured in the same minutes.
+    pub peers: Vec<RulePeer>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RulePeer {
+    /// `pytorch`.
+    pub framework: String,
+    pub train_images_per_s: f64,
+}
+
 /// `bench spiking`
 #[derive(Debug, Serialize)]
 pub struct BenchmarkedSpiking {

@@ -20,6 +20,7 @@ fn too_many_threads_are_refused_in_one_line() {
         "convert mlp",
         "simulate diehl-cook",
         "bench train",
+        "bench rules",
     ] {
         for number in ["5000", "257", "0", "-1", "99999999999999999999", "x"] {
             let line = run_text(home.path(), &format!("{command} --threads={number}")).fails(2);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::output::Format;
-use crate::cli::values::{models, number, seconds, threads};
+use crate::cli::values::{models, number, rules, seconds, threads};
 
 /// Measure how fast this machine trains and answers
 #[derive(Args, Debug)]
@@ -19,6 +19,7 @@ pub struct BenchArgs {
 pub enum BenchWhat {
     Train(BenchTrainArgs),
     Spiking(BenchSpikingArgs),
+    Rules(BenchRulesArgs),
 }
 
 /// Diehl and Cook's spiking network, learning: processor time for each image
@@ -79,6 +80,29 @@ pub struct BenchTrainArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = seconds)]
     pub seconds: f64,
     /// A Python with torch and tensorflow, to measure them in the same minutes
+    #[arg(long, value_name = "PYTHON")]
+    pub peers: Option<PathBuf>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// The learning rules: training by each rule's recipe, and what it costs beside backpropagation
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  spikescope bench rules
+  spikescope bench rules --threads 1 --peers ./venv/bin/python   beside the same rules in PyTorch")]
+pub struct BenchRulesArgs {
+    /// The rules [default: all]
+    #[arg(value_name = "RULE", value_parser = rules())]
+    pub rules: Vec<String>,
+    /// Threads to compute on [default: one per core]
+    #[arg(long, value_name = "N", value_parser = threads())]
+    pub threads: Option<NonZeroUsize>,
+    /// Time for each measurement
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0, value_parser = seconds)]
+    pub seconds: f64,
+    /// A Python with torch, to measure it in the same minutes
     #[arg(long, value_name = "PYTHON")]
     pub peers: Option<PathBuf>,
     #[command(flatten)]
