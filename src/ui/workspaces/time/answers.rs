@@ -10,7 +10,7 @@ use super::view::{Timeline, kind, line, now, timelines};
 use super::{TimeEdit, World};
 use crate::ann::reading::{Order, Probabilities};
 use crate::core::csv;
-use crate::core::decision::{best, said, unique_max};
+use crate::core::decision::{best, first_max, said, unique_max};
 use crate::core::playback::PlaybackEdit;
 use crate::core::text::certainty;
 use crate::data::{CLASSES, SIDE};
@@ -354,8 +354,8 @@ fn probabilities(
 /// answer on top of the others, which get their hues by how high they come.
 fn peaks(all: &[Probabilities], last: Option<usize>) -> ([(usize, f32); CLASSES], Vec<usize>) {
     let peak = |digit: usize| {
-        let values = all.iter().map(|p| p[digit]).enumerate();
-        values.fold((0, 0.0), |most, (k, v)| if v > most.1 { (k, v) } else { most })
+        let at = first_max(all.iter().map(|p| p[digit])).unwrap_or(0);
+        (at, all.get(at).map_or(0.0, |p| p[digit]))
     };
     let peaks: [(usize, f32); CLASSES] = std::array::from_fn(peak);
     let mut order: Vec<usize> = (0..CLASSES).filter(|d| Some(*d) != last).collect();
