@@ -36,7 +36,9 @@ mod tests;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ConvertError {
     /// A layer that has no spiking counterpart here.
-    #[error("{network} cannot become a spiking network: {reason}")]
+    #[error(
+        "{network} cannot become a spiking network: {reason}. Choose one of dense layers or convolutions with ReLU"
+    )]
     Layer { network: &'static str, reason: String },
     /// No image to take activations from.
     #[error("{network} cannot be scaled: there is no image to measure its activations on")]

@@ -114,6 +114,37 @@ impl Stage {
     }
 }
 
+/// Why a network of these layers has no spiking counterpart here, if it has none.
+pub fn refusal(layers: &[Layer]) -> Option<String> {
+    let lines = summary(layers);
+    let last = layers.len().saturating_sub(1);
+    layers.iter().zip(&lines).enumerate().find_map(|(number, (layer, line))| match layer {
+        Layer::Recurrent { .. } => Some(format!(
+            "its layer {} reads the digit line by line and multiplies states with gates; adding up spikes can stand for sums of inputs followed by a ReLU, not for that",
+            line.name
+        )),
+        Layer::Settling { .. } => Some("it answers by relaxing, with connections both ways; adding up spikes stands for one pass forward".into()),
+        Layer::Goodness { .. } => Some("it tries each label in turn and compares how strongly its layers respond; the division by each layer's length has no spiking counterpart here".into()),
+        Layer::Dense { activation, .. } if *activation != Activation::Relu && number != last => {
+            Some(format!(
+                "{} ends in {}, not in a ReLU, whose values are what rates of spikes can stand for",
+                line.name,
+                activation.name()
+            ))
+        }
+        Layer::Conv { .. } | Layer::MaxPool | Layer::Dropout(_) | Layer::Dense { .. } => None,
+    })
+}
+
+/// [`refusal`] as an error.
+pub(super) fn check(network: &Network) -> Result<(), ConvertError> {
+    let architecture = network.architecture();
+    match refusal(&(architecture.layers)()) {
+        Some(reason) => Err(ConvertError::Layer { network: architecture.name, reason }),
+        None => Ok(()),
+    }
+}
+
 impl Spiking {
     /// Converts a network; `activations` are its own.
     ///
@@ -125,39 +156,20 @@ impl Spiking {
         recipe: Recipe,
     ) -> Result<Self, ConvertError> {
         let name = network.architecture().name;
+        check(network)?;
         let taken = Dissection::new(network);
         let lines = summary(taken.layers());
-        let last = taken.layers().len().saturating_sub(1);
         let (mut carried, mut stages) = (vec![1.0f32], Vec::new());
         let mut input = [taken.input().h, taken.input().w, taken.input().c];
         for (number, layer) in taken.layers().iter().enumerate() {
-            let refuse = |reason: String| Err(ConvertError::Layer { network: name, reason });
             let plane = taken.plane(number);
             let output = [plane.h, plane.w, plane.c];
             let kind = match *layer {
-                // Answers are given without dropout, here as there.
-                Layer::Dropout(_) => continue,
-                Layer::Recurrent { .. } => {
-                    return refuse(format!(
-                        "its layer {} reads the digit line by line and multiplies states with gates; adding up spikes can stand for sums of inputs followed by a ReLU, not for that",
-                        lines[number].name
-                    ));
-                }
-                Layer::Settling { .. } => {
-                    return refuse("it answers by relaxing, with connections both ways; adding up spikes stands for one pass forward".into());
-                }
-                Layer::Goodness { .. } => {
-                    return refuse("it tries each label in turn and compares how strongly its layers respond; the division by each layer's length has no spiking counterpart here".into());
-                }
-                Layer::Dense { activation, .. }
-                    if activation != Activation::Relu && number != last =>
-                {
-                    return refuse(format!(
-                        "{} ends in {}, not in a ReLU, whose values are what rates of spikes can stand for",
-                        lines[number].name,
-                        activation.name()
-                    ));
-                }
+                // Answers are given without dropout, here as there; the others were refused.
+                Layer::Dropout(_)
+                | Layer::Recurrent { .. }
+                | Layer::Settling { .. }
+                | Layer::Goodness { .. } => continue,
                 Layer::MaxPool => Kind::Pool,
                 Layer::Conv { kernel, .. } => {
                     let cells = cells(&taken, number, &carried, activations, &recipe, true);

@@ -6,6 +6,7 @@ use crate::ann::zoo::Layer;
 use crate::data::Pixels;
 
 use super::ConvertError;
+use super::network::check;
 use super::recipe::{Per, Scaling};
 
 /// Values kept of each layer; more tell no more.
@@ -43,7 +44,7 @@ impl Activations {
     /// Shows the images to the network.
     ///
     /// # Errors
-    /// [`ConvertError::NoImages`].
+    /// [`ConvertError::NoImages`]; [`ConvertError::Layer`] where no scale would help.
     pub fn measure(network: &Network, images: &[Pixels]) -> Result<Self, ConvertError> {
         let name = network.architecture().name;
         let measured = Self::measure_while(network, images, &mut || true)?;
@@ -53,7 +54,7 @@ impl Activations {
     /// The same, as long as `go_on` says so, which is asked every few images; else `None`.
     ///
     /// # Errors
-    /// [`ConvertError::NoImages`].
+    /// [`ConvertError::NoImages`]; [`ConvertError::Layer`] where no scale would help.
     pub fn measure_while(
         network: &Network,
         images: &[Pixels],
@@ -63,6 +64,7 @@ impl Activations {
         if images.is_empty() {
             return Err(ConvertError::NoImages { network: name });
         }
+        check(network)?;
         let taken = Dissection::new(network);
         let learns = |l: &Layer| matches!(l, Layer::Conv { .. } | Layer::Dense { .. });
         let numbers = (0..taken.layers().len()).filter(|i| learns(&taken.layers()[*i]));

@@ -87,12 +87,24 @@ fn a_reset_to_zero_loses_what_lay_above_the_threshold() {
 }
 
 #[test]
-fn a_recurrent_network_cannot_be_converted_and_says_why() {
-    let network = network("rnn1");
-    let activations = Activations::measure(&network, &pictures(4)).unwrap();
-    let error = Spiking::new(&network, &activations, Recipe::default()).unwrap_err().to_string();
-    assert!(error.contains("RNN 1 cannot become") && error.contains("GRU"), "{error}");
-    let error = Activations::measure(&network, &[]).unwrap_err().to_string();
+fn what_has_no_spiking_counterpart_says_why_and_what_to_do() {
+    let of_the_mlp = Activations::measure(&network("mlp"), &pictures(4)).unwrap();
+    for (id, name, why) in [
+        ("rnn1", "RNN 1", "GRU"),
+        ("settling-20-10", "Settling 20–10", "by relaxing"),
+        ("goodness-20-10", "Goodness 20–10", "each label"),
+        ("dense-20-tanh", "Dense 20 (tanh)", "not in a ReLU"),
+    ] {
+        let network = Network::new(crate::ann::zoo::get(id).unwrap(), 1).unwrap();
+        let measured = Activations::measure(&network, &pictures(4)).map(|_| ());
+        let made = Spiking::new(&network, &of_the_mlp, Recipe::default()).map(|_| ());
+        for error in [measured, made].map(|done| done.unwrap_err().to_string()) {
+            for part in [name, "cannot become", why, "Choose one of dense layers"] {
+                assert!(error.contains(part), "{error}");
+            }
+        }
+    }
+    let error = Activations::measure(&network("mlp"), &[]).unwrap_err().to_string();
     assert!(error.contains("no image"), "{error}");
 }
 

@@ -163,4 +163,15 @@ mod tests {
         let together: f32 = answers.answers.iter().map(|a| a.took_ms).sum();
         assert!(together > 0.0 && answers.latency_ms >= together, "{answers:?}");
     }
+
+    /// A network that settles or compares labels answers as any other.
+    #[test]
+    fn every_kind_of_network_answers_with_probabilities() {
+        let pixels = synthetic::generate(3, 1).pixels(0);
+        for id in ["dense-20-tanh", "settling-20-10", "goodness-20-10"] {
+            let answer = ask(&Model::untrained(id), &pixels);
+            let sum: f32 = answer.probabilities.iter().sum();
+            assert!((sum - 1.0).abs() < 1e-5 && answer.best().1 > 0.1, "{id}: {answer:?}");
+        }
+    }
 }

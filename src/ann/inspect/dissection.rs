@@ -281,6 +281,7 @@ mod tests {
     use crate::ann::ops::loss::softmax;
     use crate::ann::ops::op::parameter_len;
     use crate::ann::zoo::{Activation, ZOO};
+    use crate::core::decision::first_max;
     use crate::core::rng::Rng;
     use crate::data::{CLASSES, Pixels, synthetic};
 
@@ -377,8 +378,7 @@ mod tests {
                 let plane = taken.plane(layer);
                 // The liveliest unit, so that its ReLU does not switch.
                 let output = trace.output(layer);
-                let liveliest = (0..plane.len()).max_by(|a, b| output[*a].total_cmp(&output[*b]));
-                let at = liveliest.unwrap();
+                let at = first_max(output).unwrap();
                 let unit = Unit {
                     layer,
                     y: at / plane.c / plane.w,

@@ -77,6 +77,7 @@ mod tests {
     use super::*;
     use crate::ann::bundled::REPORT;
     use crate::ann::zoo::ZOO;
+    use crate::core::decision::first_max;
     use crate::data::synthetic;
 
     /// Against the plain definition at some pixels, for every kind of network.
@@ -113,7 +114,7 @@ mod tests {
         let picture = synthetic::digit(2, 7, 3);
         assert!(map(&network, &picture, 7, &mut |_, _| false).is_none());
         let found = map(&network, &picture, 7, &mut |_, _| true).unwrap();
-        let best = (0..PIXELS).max_by(|a, b| found.map[*a].total_cmp(&found.map[*b])).unwrap();
+        let best = first_max(found.map.iter()).unwrap();
         let near = (-2..=2).any(|dy: isize| {
             (-2..=2).any(|dx: isize| {
                 let i = best as isize + dy * SIDE as isize + dx;

@@ -10,6 +10,7 @@
 
 use crate::ann::ops::recurrent::{LastStep, Recurrent};
 use crate::ann::zoo::{Activation, Layer};
+use crate::core::decision::first_max;
 use crate::core::isa::Isa;
 
 use super::dissection::{Dissection, Trace, Unit};
@@ -81,7 +82,7 @@ pub fn of(taken: &Dissection<'_>, trace: &Trace, unit: Unit) -> Option<Formula> 
             let (y, x) = (2 * unit.y, 2 * unit.x);
             let at = |i: usize| input[((y + i / 2) * plane.w + x + i % 2) * plane.c + unit.channel];
             let inputs = [0, 1, 2, 3].map(at);
-            let chosen = (1..4).fold(0, |best, i| if inputs[i] > inputs[best] { i } else { best });
+            let chosen = first_max(inputs).unwrap_or(0);
             Some(Formula::Largest { inputs, chosen, y, x })
         }
         Layer::Recurrent { cell, order, hidden } => {

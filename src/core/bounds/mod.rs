@@ -78,15 +78,9 @@ pub struct Bounds {
     mended: Vec<String>,
     /// Names of all numbers that have a range.
     declared: Vec<String>,
-    keep_names: bool,
 }
 
 impl Bounds {
-    /// For records of what has been: ids and names stay, even unknown ones.
-    pub fn of_numbers() -> Self {
-        Self { keep_names: true, ..Self::default() }
-    }
-
     /// Names of the values that were out of their ranges: `conversion.how.steps`.
     pub fn mended(&self) -> &[String] {
         &self.mended
@@ -175,7 +169,7 @@ impl Bounds {
         known: impl FnOnce(&str) -> bool,
         usual: &str,
     ) {
-        if !self.keep_names && !known(id) {
+        if !known(id) {
             usual.clone_into(id);
             self.mend(name);
         }

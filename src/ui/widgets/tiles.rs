@@ -12,6 +12,12 @@ pub fn columns(count: usize, size: impl Fn(usize) -> f32) -> usize {
     (2..=count).fold(1, larger)
 }
 
+/// The same, and the most of several.
+pub fn most_columns(count: usize, size: impl Fn(usize) -> f32) -> usize {
+    let larger = |best: usize, n: usize| if size(n) > size(best) { n } else { best };
+    (1..count).rev().fold(count.max(1), larger)
+}
+
 /// How many columns make tiles of this width by height largest in a room, and how large.
 pub fn arrange(count: usize, aspect: f32, room: Vec2) -> (usize, Vec2) {
     let width = |columns: usize| {
@@ -109,9 +115,13 @@ mod tests {
             (32, 1.0, vec2(110.0, 420.0)),
             (128, 1.0, vec2(800.0, 500.0)),
             (10, 4.0, vec2(90.0, 300.0)),
+            (500, 1.0, vec2(300.0, 100.0)),
+            (1, 1.0, vec2(50.0, 50.0)),
+            (7, 1.0, vec2(9.0, 90.0)),
         ] {
             let (columns, tile) = arrange(count, aspect, room);
             let rows = count.div_ceil(columns);
+            assert!(rows * columns >= count && (rows - 1) * columns < count);
             assert!(tile.x * columns as f32 <= room.x + 0.01);
             assert!(tile.y * rows as f32 <= room.y + 0.01);
             assert!(tile.x * tile.y * count as f32 > 0.4 * room.x * room.y, "{count} {tile}");

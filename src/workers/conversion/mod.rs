@@ -22,6 +22,7 @@ use crate::convert::network::Spiking;
 use crate::convert::recipe::{Disturbance, Recipe};
 use crate::convert::run::Run;
 use crate::convert::scales::Activations;
+use crate::core::decision::first_max;
 use crate::data::{CLASSES, Dataset, Pixels};
 use sample::Sample;
 
@@ -338,8 +339,9 @@ fn strongest(stages: &[StageView], looked_at: usize) -> (usize, usize) {
         activation / stage.scale(place).unwrap_or(1.0)
     };
     let places = 0..stage.activations.as_ref().map_or(0, Vec::len);
-    let can = places.clone().filter(|place| (0.0..=1.0).contains(&wanted(*place)));
-    let most = can.max_by(|a, b| wanted(*a).total_cmp(&wanted(*b)));
+    // What no rate can express does not count.
+    let can = |place: usize| Some(wanted(place)).filter(|w| (0.0..=1.0).contains(w));
+    let most = first_max(places.clone().map(can)).filter(|place| can(*place).is_some());
     (number, most.or(places.last()).unwrap_or(0))
 }
 

@@ -49,10 +49,10 @@ impl Answer<Asked> for Results {
 }
 
 /// An experiment, after the number that its results will carry.
-type Asked = (u64, Experiment);
+pub type Asked = (u64, Experiment);
 
-/// The thread, from the window's side.
-pub struct Experiments(Answering<Asked, Results>);
+/// The thread, from the window's side. What was asked before is no longer answered.
+pub type Experiments = Answering<Asked, Results>;
 
 impl Experiments {
     /// Starts the thread.
@@ -63,17 +63,7 @@ impl Experiments {
         let answer = move |asked: &Asked, reply: &Reply<Asked, Results>| {
             answer(asked, make, reply).map_err(|error| error.to_string())
         };
-        Answering::spawn("experiments", events, move || answer).map(Self)
-    }
-
-    /// Asks; what was asked before is no longer answered.
-    pub fn ask(&self, serial: u64, experiment: Experiment) {
-        self.0.ask((serial, experiment));
-    }
-
-    /// The newest answers.
-    pub fn results(&self) -> Arc<Results> {
-        self.0.answer()
+        Answering::spawn("experiments", events, move || answer)
     }
 }
 

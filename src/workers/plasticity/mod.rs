@@ -63,10 +63,10 @@ impl Answer<Asked> for Results {
 }
 
 /// An experiment, after the number that its results will carry.
-type Asked = (u64, Experiment);
+pub type Asked = (u64, Experiment);
 
-/// The thread, from the window's side.
-pub struct Experiments(Answering<Asked, Results>);
+/// The thread, from the window's side. What was asked before is no longer answered.
+pub type Experiments = Answering<Asked, Results>;
 
 impl Experiments {
     /// Starts the thread.
@@ -77,17 +77,7 @@ impl Experiments {
         let answer = |asked: &Asked, reply: &Reply<Asked, Results>| {
             answer(asked, reply).map_err(|error| error.to_string())
         };
-        Answering::spawn("plasticity", events, move || answer).map(Self)
-    }
-
-    /// Asks; what was asked before is no longer answered.
-    pub fn ask(&self, serial: u64, experiment: Experiment) {
-        self.0.ask((serial, experiment));
-    }
-
-    /// The newest answers.
-    pub fn results(&self) -> Arc<Results> {
-        self.0.answer()
+        Answering::spawn("plasticity", events, move || answer)
     }
 }
 

@@ -92,6 +92,10 @@ pub fn banks(architecture: &'static Architecture) -> Result<(Vec<Bank>, Vec<usiz
                 tile: [1, *rows],
                 gates: false,
             };
+            // Several layers in one: `settling.dense2.weight`.
+            if let Some((layer, _)) = array.split_once('.') {
+                bank.title += &layer.replace("dense", " ");
+            }
             match (layers[at], &before[..]) {
                 (Layer::Conv { kernel, .. }, [.., c]) => {
                     (bank.unit, bank.channels, bank.tile) = ("filter", *c, [kernel, kernel]);
@@ -101,7 +105,7 @@ pub fn banks(architecture: &'static Architecture) -> Result<(Vec<Bank>, Vec<usiz
                     (bank.unit, bank.units) = ("gate", columns / hidden);
                     (bank.tile, bank.gates) = ([*rows, hidden], true);
                 }
-                (_, [h, w, c]) => (bank.channels, bank.tile) = (*c, [*h, *w]),
+                (_, [h, w, c]) if h * w * c == *rows => (bank.channels, bank.tile) = (*c, [*h, *w]),
                 _ => bank.tile = near_square(*rows),
             }
             banks.push(bank);
@@ -120,11 +124,12 @@ pub fn near_square(n: usize) -> [usize; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ann::zoo::ZOO;
+    use crate::ann::zoo::{self, ZOO};
 
     #[test]
     fn every_weight_of_the_zoo_is_in_exactly_one_tile() {
-        for architecture in ZOO {
+        let others = ["settling-30-20", "goodness-900-20"].map(|id| zoo::find(id).unwrap());
+        for architecture in ZOO.iter().copied().chain(others) {
             let (banks, lengths) = banks(architecture).unwrap();
             let parameters = Network::new(architecture, 1).unwrap().values();
             assert_eq!(lengths, parameters.iter().map(Vec::len).collect::<Vec<_>>());
@@ -143,13 +148,16 @@ mod tests {
 
     #[test]
     fn tiles_have_the_shape_that_a_unit_sees() {
-        let find = |id: &str| banks(crate::ann::zoo::find(id).unwrap()).unwrap().0;
+        let find = |id: &str| banks(zoo::find(id).unwrap()).unwrap().0;
         let cnn = find("cnn1");
         assert_eq!((cnn[0].units, cnn[0].channels, cnn[0].tile), (32, 1, [3, 3]));
         assert_eq!((cnn[1].units, cnn[1].channels, cnn[1].tile), (128, 32, [5, 5]));
         assert_eq!((cnn[3].units, cnn[3].channels, cnn[3].tile), (128, 128, [4, 4]));
         assert_eq!(cnn[4].tile, [8, 16]);
         assert_eq!(find("mlp")[0].tile, [28, 28]);
+        let settling = find("settling-30-20");
+        assert_eq!((settling[0].tile, &settling[0].title[..]), ([28, 28], "Settling 1"));
+        assert_eq!((settling[1].tile, &settling[1].title[..]), ([5, 6], "Settling 2"));
         let rnn = find("rnn3");
         assert_eq!((rnn[0].units, rnn[0].tile, rnn[0].unit), (3, [28, 128], "gate"));
         assert_eq!((rnn[1].units, rnn[1].tile), (3, [128, 128]));

@@ -179,11 +179,6 @@ impl Run {
         self.started.engine.network().dt_ms
     }
 
-    /// Steps of a presentation that is not repeated, with its rest.
-    pub fn steps_per_image(&self) -> u64 {
-        self.all_steps
-    }
-
     /// Presentations so far, repeated ones included.
     pub fn presentations(&self) -> u64 {
         self.presented + self.protocol.presentations()

@@ -104,7 +104,7 @@ impl answering::Answer<DigitQuestion> for DigitPresentation {
 }
 
 /// The thread, from the window's side.
-pub struct ShownThread(Answering<DigitQuestion, DigitPresentation>);
+pub type ShownThread = Answering<DigitQuestion, DigitPresentation>;
 
 impl ShownThread {
     /// Starts the thread.
@@ -112,7 +112,7 @@ impl ShownThread {
     /// # Errors
     /// When the system gives none.
     pub fn start(events: Events) -> std::io::Result<Self> {
-        let answering = Answering::spawn("shown digit", events, || {
+        Answering::spawn("shown digit", events, || {
             let mut arena = None;
             move |question: &DigitQuestion, reply: &Reply<DigitQuestion, DigitPresentation>| {
                 let found = answer(&mut arena, question, &|| reply.is_awaited());
@@ -122,18 +122,7 @@ impl ShownThread {
                     failure: None,
                 }))
             }
-        });
-        answering.map(Self)
-    }
-
-    /// Shows a digit; an earlier one that was not begun is forgotten.
-    pub fn ask(&self, question: DigitQuestion) {
-        self.0.ask(question);
-    }
-
-    /// What the newest digit raised.
-    pub fn shown(&self) -> Arc<DigitPresentation> {
-        self.0.answer()
+        })
     }
 }
 

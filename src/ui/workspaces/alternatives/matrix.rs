@@ -4,6 +4,7 @@
 use egui::accesskit::Role;
 use egui::{Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 
+use crate::core::decision::first_max;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::picture;
 
@@ -116,7 +117,8 @@ pub fn strip(
     }
     let blocks = Blocks::within(values.len(), width);
     let strongest = |cell: usize| {
-        blocks.of(cell).max_by(|a, b| values[*a].abs().total_cmp(&values[*b].abs())).unwrap_or(0)
+        let numbers = blocks.of(cell);
+        numbers.start + first_max(numbers.map(|i| values[i].abs())).unwrap_or(0)
     };
     let visuals = ui.visuals().clone();
     let shades = std::cell::OnceCell::new();

@@ -17,7 +17,7 @@ use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::time_bar::{Axis, Mark, TimeBar};
-use crate::ui::widgets::{figure, page, picture, sources};
+use crate::ui::widgets::{figure, page, picture, sources, tiles};
 use crate::workers::passages::DigitPassages;
 
 /// Height of the classes' bars, points.
@@ -237,8 +237,8 @@ fn mosaic(
 ) {
     let place = course.place(layer);
     let now = &values[at][place.clone()];
-    let (rows, columns) = grid(now.len(), room);
-    let cell = (room.x / columns as f32).min(room.y / rows as f32);
+    let (columns, cell) = tiles::arrange(now.len(), 1.0, room);
+    let rows = now.len().div_ceil(columns).max(1);
     let (rect, response) = ui.allocate_exact_size(room, Sense::hover());
     let size = vec2(columns as f32, rows as f32) * cell;
     let rect = Rect::from_min_size(rect.min, size);
@@ -270,16 +270,6 @@ fn mosaic(
     {
         response.on_hover_text_at_pointer(format!("unit {}: {value:.4}", r * columns + c));
     }
-}
-
-/// Rows and columns of squares that fill a room best.
-fn grid(count: usize, room: egui::Vec2) -> (usize, usize) {
-    let side = |columns: usize| {
-        let rows = count.div_ceil(columns).max(1);
-        (room.x / columns as f32).min(room.y / rows as f32)
-    };
-    let columns = (1..=count.max(1)).max_by(|a, b| side(*a).total_cmp(&side(*b))).unwrap_or(1);
-    (count.div_ceil(columns).max(1), columns)
 }
 
 /// The ten probabilities as bars with their digits.
@@ -376,19 +366,4 @@ fn csv(course: &Course<'_>) -> String {
         line
     });
     csv::text(headings, rows)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn squares_fill_their_room() {
-        for (count, room) in
-            [(500, vec2(300.0, 100.0)), (1, vec2(50.0, 50.0)), (7, vec2(9.0, 90.0))]
-        {
-            let (rows, columns) = grid(count, room);
-            assert!(rows * columns >= count && (rows - 1) * columns < count);
-        }
-    }
 }

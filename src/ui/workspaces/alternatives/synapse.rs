@@ -2,6 +2,7 @@
 
 use crate::ann::rules::Rule;
 use crate::ann::rules::passage::{Back, LayerPassage, Passage};
+use crate::core::decision::first_max;
 
 /// A synapse: the layer, counted from 0 at the picture, the unit below, the unit in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,16 +46,13 @@ pub fn most_changed(
     inputs: std::ops::Range<usize>,
     units: std::ops::Range<usize>,
 ) -> Option<(usize, usize)> {
-    let all = inputs.flat_map(|i| units.clone().map(move |j| (i, j)));
+    let all: Vec<_> = inputs.flat_map(|i| units.clone().map(move |j| (i, j))).collect();
     let size = |(i, j): &(usize, usize)| {
         let at = i * layer.units + j;
         let of = |values: &[f32]| values.get(at).copied().unwrap_or(0.0).abs();
         (of(&layer.gradient), of(&layer.weights))
     };
-    all.max_by(|a, b| {
-        let (a, b) = (size(a), size(b));
-        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-    })
+    first_max(all.iter().map(size)).map(|k| all[k])
 }
 
 /// Everything that the synapse's change is computed from, in order.

@@ -5,7 +5,7 @@ use egui::{ComboBox, RichText, Ui};
 use super::World;
 use super::settings::{How, PRESETS};
 use super::state::ConversionEdit;
-use crate::ann::zoo::Family;
+use crate::convert::network::refusal;
 use crate::convert::recipe::{Disturbance, Input, Per, Pooling, Read, Recipe, Reset, Scaling};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
@@ -64,12 +64,9 @@ fn save(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
 }
 
-/// Those that can be converted.
+/// All networks; those that cannot be converted say why.
 fn network(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let kept = &world.room.kept;
-    let can = |m: &&std::sync::Arc<crate::workers::models::Model>| {
-        m.network.architecture().family() != Family::Recurrent
-    };
     let name = world.models.iter().find(|m| m.key == kept.model).map_or("choose", |m| &m.name[..]);
     let label = ui.label("Network");
     let width = ui.available_width() - 8.0;
@@ -77,8 +74,11 @@ fn network(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         .selected_text(name)
         .width(width)
         .show_ui(ui, |ui| {
-            for model in world.models.iter().filter(can) {
-                if ui.selectable_label(model.key == kept.model, &model.name).clicked() {
+            for model in world.models.iter() {
+                let why = refusal(&(model.network.architecture().layers)());
+                let entry = egui::Button::selectable(model.key == kept.model, &model.name);
+                let entry = ui.add_enabled(why.is_none(), entry);
+                if entry.on_disabled_hover_text(why.unwrap_or_default()).clicked() {
                     out.push(ConversionEdit::Model(model.key.clone()));
                 }
             }

@@ -12,6 +12,7 @@ use crate::ann::inspect::filters::{Filters, largest};
 use crate::ann::inspect::gabor::{FREE_FROM, Gabor};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::tiles::Tiles;
 use crate::ui::widgets::{figure, picture};
 use crate::workers::inspect::Anatomy;
 use crate::workers::inspect::seek::find;
@@ -96,12 +97,11 @@ fn pairs(ui: &mut Ui, world: &World<'_>, filters: &Filters, fits: &[Gabor]) -> O
     let side = (cell - 14.0) / 2.0;
     let all = filters.largest();
     let mut pointed = None;
-    let rows = order.len().div_ceil(columns);
-    let height = side + 21.0;
+    let (height, rows) = (side + 21.0, order.len().div_ceil(columns));
     let (area, _) = ui.allocate_exact_size(vec2(width, rows as f32 * height), Sense::hover());
+    let tiles = Tiles::new(area.min, vec2(cell, height), 0.0, columns, order.len());
     for (n, unit) in order.into_iter().enumerate() {
-        let corner = area.min + vec2((n % columns) as f32 * cell, (n / columns) as f32 * height);
-        let rect = Rect::from_min_size(corner, vec2(cell - 6.0, height - 4.0));
+        let rect = Rect::from_min_size(tiles.of(n).min, vec2(cell - 6.0, height - 4.0));
         if !ui.is_rect_visible(rect) {
             continue;
         }

@@ -45,10 +45,10 @@ pub struct FieldsSettings {
 pub fn refusal(model: &Model) -> Option<&'static str> {
     (model.network.architecture().layers)().iter().find_map(|layer| match layer {
         Layer::Settling { .. } => Some(
-            "It settles, with connections both ways: there is no single pass forward to take apart",
+            "It settles, with connections both ways: there is no single pass forward to take apart. Alternatives shows how it settles",
         ),
         Layer::Goodness { .. } => Some(
-            "It tries each label in turn and compares: there is no single pass forward to take apart",
+            "It tries each label in turn and compares: there is no single pass forward to take apart. Alternatives shows how each layer learns",
         ),
         _ => None,
     })
@@ -190,5 +190,29 @@ impl ReasonMap {
             Self::Gradient => "Gradient × input",
             Self::Occlusion => "Occlusion",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_without_one_pass_forward_are_refused_and_never_chosen() {
+        let ids = ["settling-20", "goodness-20", "dense-20-tanh", "rnn1"];
+        let models = ids.map(|id| Arc::new(Model::untrained(id)));
+        let why = models.each_ref().map(|m| refusal(m));
+        for (why, remedy) in why.iter().zip(["how it settles", "how each layer learns"]) {
+            assert!(why.unwrap().contains("no single pass forward"), "{why:?}");
+            assert!(why.unwrap().contains(remedy), "{why:?}");
+        }
+        assert_eq!(why[2..], [None, None]);
+        for wanted in &models {
+            let kept = FieldsSettings { model: wanted.key.clone(), ..FieldsSettings::default() };
+            let chosen = kept.chosen(&models).unwrap();
+            let able = if refusal(wanted).is_none() { wanted } else { &models[2] };
+            assert_eq!(chosen.key, able.key);
+        }
+        assert!(FieldsSettings::default().chosen(&models[..2]).is_none());
     }
 }

@@ -124,7 +124,8 @@ impl Fields {
     fn seek(&mut self, seek: Seek, desk: &mut Desk) {
         let kept = &self.kept;
         let settled = desk.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. }));
-        let models: Vec<Arc<Model>> = settled.cloned().collect();
+        let able = settled.filter(|m| refusal(m).is_none());
+        let models: Vec<Arc<Model>> = able.cloned().collect();
         let Some(model) = kept.chosen(&desk.models).cloned() else { return };
         let part = kept.layer.and_then(|l| self.part(l)).map_or("", |p| p.name.as_str());
         let task = match seek {

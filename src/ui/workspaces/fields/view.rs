@@ -28,7 +28,10 @@ fn figure(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, out: &mut Out
     figure::controls(ui, |ui| tabs(ui, world, out));
     let Some(anatomy) = network::current(inspection, world) else {
         ui.add_space(20.0);
-        ui.label("Taking the network apart…");
+        ui.label(match view.chosen(&world.models) {
+            Some(_) => "Taking the network apart…",
+            None => "No network at hand answers in one pass forward. Train one of dense layers, convolutions or recurrent units.",
+        });
         return;
     };
     match view.tab {

@@ -256,7 +256,7 @@ impl Neuron {
         };
         if self.asked.1.as_ref() != Some(&task) {
             self.asked = (self.asked.0 + 1, Some(task.clone()));
-            self.experiments.ask(self.asked.0, task);
+            self.experiments.ask((self.asked.0, task));
         }
     }
 }
@@ -279,7 +279,7 @@ impl Workspace for Neuron {
             imported: None,
             simulation: thread.view(),
             running: false,
-            results: experiments.results(),
+            results: experiments.answer(),
             clicks: Clicks::start(start.events.clone())?,
             thread,
             experiments,
@@ -351,7 +351,7 @@ impl Workspace for Neuron {
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
         self.simulation = self.thread.view();
         self.running = self.thread.is_running();
-        self.results = self.experiments.results();
+        self.results = self.experiments.answer();
         if self.engine != desk.session.engine {
             self.engine = desk.session.engine;
             desk.sent(self.thread.send(SimCommand::Engine(self.engine)));

@@ -216,5 +216,6 @@ fn csv(result: &SlopeResult) -> String {
         row![b.delta_ms, b.mean, b.error, b.pairs, fitted]
     });
     let headings = ["delta_t_ms", "mean_change", "standard_error", "pairs", "classical"];
-    csv::text(headings, rows) + &format!("\ncorrelation,{}\n", result.correlation)
+    let correlation = row!["correlation", result.correlation];
+    csv::text(headings, rows) + "\n" + &csv::text(correlation, Vec::<[&str; 1]>::new())
 }

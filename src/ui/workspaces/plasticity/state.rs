@@ -201,7 +201,7 @@ impl Plasticity {
         };
         if self.asked.1.as_ref() != Some(&experiment) {
             self.asked = (self.asked.0 + 1, Some(experiment.clone()));
-            self.questions.ask(self.asked.0, experiment);
+            self.questions.ask((self.asked.0, experiment));
         }
     }
 }
@@ -222,7 +222,7 @@ impl Workspace for Plasticity {
             story: story_bar(kept.story_playback),
             pattern_bar,
             plot: fresh_plot(),
-            results: questions.results(),
+            results: questions.answer(),
             pattern: thread.state(),
             running: false,
             questions,
@@ -294,7 +294,7 @@ impl Workspace for Plasticity {
     /// Begins what is first looked at, lets the time bar follow the run, and asks what
     /// has changed.
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
-        (self.results, self.pattern) = (self.questions.results(), self.thread.state());
+        (self.results, self.pattern) = (self.questions.answer(), self.thread.state());
         self.running = self.thread.is_running();
         if self.engine != desk.session.engine {
             self.engine = desk.session.engine;

@@ -256,7 +256,7 @@ impl Workspace for Spiking {
         let measure = MeasureThread::start(start.events.clone())?;
         Ok(Self {
             view: run.view(),
-            shown: presenter.shown(),
+            shown: presenter.answer(),
             measured: measure.measured(),
             run,
             presenter,
@@ -377,7 +377,7 @@ impl Workspace for Spiking {
     /// digit to the network at hand.
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
         self.view = self.run.view();
-        self.shown = self.presenter.shown();
+        self.shown = self.presenter.answer();
         self.measured = self.measure.measured();
         if self.engine != Some(desk.session.engine) {
             self.engine = Some(desk.session.engine);

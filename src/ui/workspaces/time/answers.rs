@@ -10,13 +10,14 @@ use super::view::{Timeline, kind, line, now, timelines};
 use super::{TimeEdit, World};
 use crate::ann::reading::{Order, Probabilities};
 use crate::core::csv;
-use crate::core::decision::{best, said, unique_max};
+use crate::core::decision::{best, first_max, said, unique_max};
 use crate::core::playback::PlaybackEdit;
 use crate::core::text::certainty;
 use crate::data::{CLASSES, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::figure;
+use crate::ui::widgets::tiles::Tiles;
 use crate::workers::reading::Reading;
 
 /// Said wherever answers on the way are shown.
@@ -38,16 +39,16 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         (width - gap * (columns as f32 - 1.0)) / columns as f32,
         ((room - gap * (rows as f32 - 1.0)) / rows as f32).max(96.0),
     );
-    let start = ui.next_widget_position();
+    let step = size + Vec2::splat(gap);
+    let cards = Tiles::new(ui.next_widget_position(), step, gap, columns, readings.len().max(1));
     for (i, reading) in readings.iter().enumerate() {
-        let place = Vec2::new((i % columns) as f32, (i / columns) as f32);
-        let rect = Rect::from_min_size(start + place * (size + Vec2::splat(gap)), size);
+        let rect = cards.of(i);
         ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(&reading.key), |ui| {
             card(ui, world, reading, rect, out);
         });
     }
-    let whole = (size + Vec2::splat(gap)) * Vec2::new(columns as f32, rows as f32);
-    ui.allocate_rect(Rect::from_min_size(start, whole - Vec2::splat(gap)), Sense::hover());
+    let whole = Rect::from_min_size(cards.area.min, cards.area.size() - Vec2::splat(gap));
+    ui.allocate_rect(whole, Sense::hover());
     ui.label(RichText::new(READING).small().color(palette(ui.visuals()).weak));
     let rect = Rect::from_min_max(from, pos2(right, ui.next_widget_position().y));
     figure::save_row(ui, out, "answers-over-time", rect, || csv(&all));
@@ -353,8 +354,8 @@ fn probabilities(
 /// answer on top of the others, which get their hues by how high they come.
 fn peaks(all: &[Probabilities], last: Option<usize>) -> ([(usize, f32); CLASSES], Vec<usize>) {
     let peak = |digit: usize| {
-        let values = all.iter().map(|p| p[digit]).enumerate();
-        values.fold((0, 0.0), |most, (k, v)| if v > most.1 { (k, v) } else { most })
+        let at = first_max(all.iter().map(|p| p[digit])).unwrap_or(0);
+        (at, all.get(at).map_or(0.0, |p| p[digit]))
     };
     let peaks: [(usize, f32); CLASSES] = std::array::from_fn(peak);
     let mut order: Vec<usize> = (0..CLASSES).filter(|d| Some(*d) != last).collect();
