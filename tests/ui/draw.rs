@@ -136,6 +136,8 @@ fn synthetic_digits_can_be_picked() {
         })
     };
     window.wait_for("their number", count);
+    // It moves what stands in its row.
+    window.harness.run_steps(2);
     window.click("Next");
     window.wait_for_text("labelled");
     let right = format!("MLP answers {}, ", label_shown(&window));
