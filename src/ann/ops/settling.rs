@@ -84,9 +84,10 @@ impl Settling {
     /// Numbers of scratch memory of a phase of `n` pictures.
     pub fn phase_scratch(&self, n: usize) -> usize {
         let pairs = self.widths.windows(2).skip(1);
-        let back = pairs.map(|w| back_scratch((n, w[0], w[1]))).max().unwrap_or(0);
+        let back = pairs.clone().map(|w| back_scratch((n, w[0], w[1]))).max().unwrap_or(0);
+        let turned: usize = pairs.map(|w| w[0] * w[1]).sum();
         let widest = self.widths[1..].iter().max().copied().unwrap_or(0);
-        back + 2 * n * widest
+        back.max(turned) + 2 * n * widest
     }
 
     /// What the picture sends to the first layer, bias included: constant while the
@@ -99,14 +100,30 @@ impl Settling {
         add_bias(drive, &parameters[bias], false);
     }
 
-    /// One layer's total input: from below, its bias, and from above.
+    /// Writes the weights of all layers but the first, each transposed, one after another.
+    fn turn(&self, parameters: &[f32], turned: &mut [f32]) {
+        let mut rest = turned;
+        for (l, pair) in self.widths.windows(2).enumerate().skip(1) {
+            let (inputs, units) = (pair[0], pair[1]);
+            let (own, after) = rest.split_at_mut(inputs * units);
+            for (i, row) in parameters[self.layer(l).0].chunks_exact(units).enumerate() {
+                for (u, w) in row.iter().enumerate() {
+                    own[u * inputs + i] = *w;
+                }
+            }
+            rest = after;
+        }
+    }
+
+    /// One layer's total input: from below, its bias, and from above, over the transposed
+    /// weights of [`Self::turn`].
     fn field(
         &self,
         parameters: &[f32],
         n: usize,
-        (drive, states): (&[f32], &[f32]),
+        (drive, states, turned): (&[f32], &[f32], &[f32]),
         l: usize,
-        (field, scratch): (&mut [f32], &mut [f32]),
+        (field, from_above): (&mut [f32], &mut [f32]),
     ) {
         let (inputs, units) = (self.widths[l], self.widths[l + 1]);
         if l == 0 {
@@ -118,11 +135,11 @@ impl Settling {
             add_bias(field, &parameters[bias], false);
         }
         if let Some(above) = self.widths.get(l + 2) {
-            let (weight, _) = self.layer(l + 1);
-            let (from_above, scratch) = scratch.split_at_mut(n * units);
+            let before: usize = self.widths.windows(2).skip(1).take(l).map(|w| w[0] * w[1]).sum();
+            let turned = &turned[before..before + units * above];
+            let from_above = &mut from_above[..n * units];
             let upper = &states[self.place(n, l + 1)];
-            let shape = (n, units, *above);
-            back(self.isa, shape, &parameters[weight], upper, from_above, scratch);
+            times(self.isa, (n, *above, units), upper, turned, from_above);
             field.iter_mut().zip(from_above.iter()).for_each(|(f, a)| *f += a);
         }
     }
@@ -141,11 +158,14 @@ impl Settling {
     ) {
         let layers = self.widths.len() - 1;
         let Phase { sweeps, step, beta } = phase;
+        let size: usize = self.widths.windows(2).skip(1).map(|w| w[0] * w[1]).sum();
+        let (turned, scratch) = scratch.split_at_mut(size);
+        self.turn(parameters, turned);
         for _ in 0..sweeps {
             for l in 0..layers {
                 let units = self.widths[l + 1];
                 let (field, scratch) = scratch.split_at_mut(n * units);
-                self.field(parameters, n, (drive, states), l, (field, scratch));
+                self.field(parameters, n, (drive, states, turned), l, (field, scratch));
                 let own = &mut states[self.place(n, l)];
                 if l + 1 == layers && beta != 0.0 {
                     // The curvature is 1 + β: where that is more than 1, the step is as much

@@ -28,11 +28,11 @@ params! {
             "How strongly the target pulls at the classes in the second phase",
         ),
         free: Param::number(
-            "Free sweeps", "", 40.0, (1.0, 200.0),
+            "Free sweeps", "", 30.0, (1.0, 200.0),
             "Sweeps over the layers, from zero, before the target is shown",
         ),
         nudged: Param::number(
-            "Nudged sweeps", "", 6.0, (1.0, 200.0),
+            "Nudged sweeps", "", 10.0, (1.0, 200.0),
             "Sweeps with the target, from the free state",
         ),
         step: Param::number(
@@ -44,7 +44,7 @@ params! {
             "Learning rate of each layer, as a share of that of the layer below; the first has the optimiser's",
         ),
         sides: Param::choice(
-            "Phases", &["one-sided", "centred"], 0,
+            "Phases", &["one-sided", "centred"], 1,
             "Compare with the free state, or with one pushed the other way",
         ),
     }
@@ -60,8 +60,8 @@ pub static RULE: Rule = Rule {
     kind: Kind::Settling,
     optimisers: &[],
     why: "",
-    usual: || sgd(0.2, 0.0),
-    recipe: Recipe::new(&[500], 20, 25),
+    usual: || sgd(0.3, 0.0),
+    recipe: Recipe::new(&[500], 20, 15),
     sends_errors: false,
     begin: |start| Box::new(Equilibrium::of(start.network.architecture().layers, start.values)),
 };

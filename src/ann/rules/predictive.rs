@@ -78,6 +78,8 @@ struct Nodes<'a> {
     rate: &'a mut [f32],
     error: &'a mut [f32],
     arriving: &'a mut [f32],
+    /// What the picture predicts in the first layer: the same at every step.
+    drive: &'a mut [f32],
 }
 
 impl Predictive {
@@ -124,7 +126,8 @@ impl Predictive {
         let (rate, rest) = rest.split_at_mut(size);
         let (error, rest) = rest.split_at_mut(size);
         let (arriving, rest) = rest.split_at_mut(size);
-        (Nodes { value, rate, error, arriving }, rest)
+        let (drive, rest) = rest.split_at_mut(n * self.widths[1]);
+        (Nodes { value, rate, error, arriving, drive }, rest)
     }
 
     /// Predicts layer `l` from below: into `to`.
@@ -159,6 +162,7 @@ impl Predictive {
             self.predict(parts, n, x, nodes.rate, l, &mut nodes.value[place]);
             self.fire(n, nodes, l);
         }
+        nodes.drive.copy_from_slice(&nodes.value[self.place(n, 1)]);
     }
 
     /// What each layer's prediction misses. The classes' error is that of their
@@ -168,7 +172,10 @@ impl Predictive {
         for l in 1..=self.layers() {
             let place = self.place(n, l);
             let predicted = &mut nodes.error[place.clone()];
-            self.predict(parts, n, x, nodes.rate, l, predicted);
+            match l {
+                1 => predicted.copy_from_slice(nodes.drive),
+                _ => self.predict(parts, n, x, nodes.rate, l, predicted),
+            }
             if l < self.layers() {
                 let values = &nodes.value[place];
                 predicted.iter_mut().zip(values).for_each(|(e, v)| *e = v - *e);
@@ -282,7 +289,7 @@ impl Method for Predictive {
     fn memory(&self, _: &Plan, n: usize) -> usize {
         let pairs = self.widths.windows(2).skip(1);
         let back = pairs.map(|w| back_scratch((n, w[0], w[1]))).max().unwrap_or(0);
-        4 * n * self.units() + back
+        n * (4 * self.units() + self.widths[1]) + back
     }
 
     fn pass(&self, part: &mut PartMemory, job: &Job<'_>) {

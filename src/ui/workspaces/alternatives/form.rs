@@ -18,7 +18,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ui.separator();
     let kept = &world.room.kept;
     let mut course = kept.course.clone();
-    let fixed = world.room.any_in_hand();
+    let fixed = world.room.learns();
     ui.add_enabled_ui(!fixed, |ui| {
         network(ui, &mut course);
         digits(ui, &mut course, out);
@@ -26,7 +26,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     });
     let weak = palette(ui.visuals()).weak;
     let note = if fixed {
-        "Fixed while rules learn. A rule can be put in at any time: it begins from the same weights."
+        "Fixed while rules learn: pause them to change it. A rule can be put in at any time: it begins from the same weights."
+    } else if world.room.any_in_hand() {
+        "A change ends the runs that are held. They stay among the runs of Train, and can go on there."
     } else {
         "Every run stays among the runs of Train, where it can be used in Draw."
     };

@@ -48,7 +48,7 @@ fn short(house: &mut House, hidden: &[usize], epochs: usize) -> Course {
 fn side_by_side(house: &mut House) {
     house.show(ABOUT.id);
     house.apply(AlternativesEdit::Preset(0));
-    let course = short(house, &[100, 100], 2);
+    let course = Course { subset: 8000, ..short(house, &[100, 100], 3) };
     house.apply(AlternativesEdit::Course(Box::new(course)));
     house.apply(AlternativesEdit::Look(Quantity::Accuracy, false));
     house.apply(AlternativesEdit::Tab(AlternativesTab::Side));

@@ -148,7 +148,7 @@ pub struct Sweeps {
 
 impl Default for Sweeps {
     fn default() -> Self {
-        Self { free: 30, nudged: 15, beta: 0.5 }
+        Self { free: 30, nudged: 10, beta: 1.0 }
     }
 }
 

@@ -112,7 +112,7 @@ pub fn side(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
     };
     if phases {
-        let tip = "How strongly the target pulls at the classes; below 0 it pushes them away";
+        let tip = "How strongly the target pulls at the classes; below 0 it pushes them away. For what is shown here: as it learns, the rule takes its own";
         Field::new("Nudging β", "", Sweeps::BETA, tip).show_f32(ui, &mut sweeps.beta);
         let tip = "Over all layers, from zero, before the target is shown";
         counted(ui, "Free sweeps", tip, &mut sweeps.free);
@@ -237,8 +237,13 @@ fn mosaic(
 ) {
     let place = course.place(layer);
     let now = &values[at][place.clone()];
-    let (columns, cell) = tiles::arrange(now.len(), 1.0, room);
-    let rows = now.len().div_ceil(columns).max(1);
+    // The classes each below their bar.
+    let classes = layer + 1 == course.widths.len();
+    let (columns, cell) = match classes {
+        true => (now.len(), vec2(room.x / now.len().max(1) as f32, room.y.min(24.0))),
+        false => tiles::arrange(now.len(), 1.0, room),
+    };
+    let rows = now.len().div_ceil(columns.max(1)).max(1);
     let (rect, response) = ui.allocate_exact_size(room, Sense::hover());
     let size = vec2(columns as f32, rows as f32) * cell;
     let rect = Rect::from_min_size(rect.min, size);
@@ -255,11 +260,8 @@ fn mosaic(
     let stamp = picture::stamp((stamp, at, rows, visuals.dark_mode));
     picture::paint(ui, Id::unique(("settling", layer, what)), stamp, rect, (rows, columns), colour);
     response.widget_info(|| {
-        let name = if layer + 1 == course.widths.len() {
-            "the classes".to_owned()
-        } else {
-            format!("hidden layer {}", layer + 1)
-        };
+        let name =
+            if classes { "the classes".to_owned() } else { format!("hidden layer {}", layer + 1) };
         let strongest = now.iter().fold(0f32, |m, v| m.max(v.abs()));
         let text = format!("{what} of {name}, {} units, up to {strongest:.4}", now.len());
         WidgetInfo::labeled(Role::Image, true, text)

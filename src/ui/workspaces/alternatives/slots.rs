@@ -14,6 +14,8 @@ use crate::workers::training::Phase;
 
 /// Below this width, points, each slot is a row instead of a card.
 const CARDS: f32 = 840.0;
+/// Below this one, a row has one slot instead of two.
+const PAIRS: f32 = 520.0;
 
 /// The colour of a slot's curves.
 pub fn colour(ui: &Ui, slot: usize) -> Color32 {
@@ -66,6 +68,10 @@ pub fn buttons(
 /// All slots: cards beside each other, or two and two where there is little width.
 pub fn cards(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if ui.available_width() < CARDS {
+        if ui.available_width() < PAIRS {
+            (0..SLOTS).for_each(|slot| row(ui, world, slot, out));
+            return;
+        }
         for pair in [[0, 1], [2, 3]] {
             ui.columns(2, |columns| {
                 for (ui, slot) in columns.iter_mut().zip(pair) {

@@ -251,6 +251,16 @@ impl Alternatives {
         self.any_in_hand().then_some(how)
     }
 
+    /// Ends runs that are held: their settings are no longer those of the page.
+    fn end_held(&mut self) {
+        for slot in &mut self.slots {
+            slot.waiting = None;
+            if slot.view.record.is_some() && slot.view.phase.in_hand() {
+                slot.training.stop();
+            }
+        }
+    }
+
     /// Ends runs whose rule has gone from its slot.
     fn stop_others(&mut self) {
         for slot in 0..SLOTS {
@@ -397,7 +407,10 @@ impl Workspace for Alternatives {
                     self.begin(slot, how, desk);
                 }
             }
-            AlternativesEdit::Course(course) => kept.course = *course,
+            AlternativesEdit::Course(course) => {
+                kept.course = *course;
+                self.end_held();
+            }
             AlternativesEdit::Preset(number) => {
                 let how = self.as_others();
                 if let Some(preset) = PRESETS.get(number) {
@@ -455,8 +468,12 @@ impl Workspace for Alternatives {
     /// Rules and course stay as they are while rules learn.
     fn restore(&mut self, kept: AlternativesSettings, desk: &mut Desk) {
         let same = kept.rules == self.kept.rules && kept.course == self.kept.course;
-        if !same && self.any_in_hand() {
-            return desk.toasts.notice("Settings are fixed while rules learn.".into());
+        if !same && self.learns() {
+            let text = "Settings are fixed while rules learn: pause them to change something.";
+            return desk.toasts.notice(text.into());
+        }
+        if !same {
+            self.end_held();
         }
         self.playback.edit(&PlaybackEdit::Speed(kept.playback.steps_per_s));
         self.kept = AlternativesSettings { tab: self.kept.tab, ..kept };
