@@ -16,6 +16,8 @@ disagree: draw-picked
 draw-projector: draw-projector
 train: train-curves
 mistakes: train-mistakes
+alternatives: alternatives-side-by-side
+way-back: alternatives-way-back
 fields: fields-network
 time: time-answers
 neuron: neuron-spikes

@@ -232,7 +232,9 @@ fn plot(ui: &mut Ui, world: &World<'_>, quantity: Quantity, height: f32, alone: 
                 _ => LineStyle::dotted_dense(),
             };
             let points = PlotPoints::from(curve.points.clone());
-            let line = Line::new(curve.name.clone(), points).stroke(Stroke::new(width, colour));
+            // A legend has each name once, with its strong colour.
+            let name = if curve.faint { "" } else { &curve.name };
+            let line = Line::new(name, points).stroke(Stroke::new(width, colour));
             plot.line(line.style(style));
         }
         if world.room.kept.tab == AlternativesTab::Break {

@@ -57,9 +57,15 @@ fn side_by_side(house: &mut House) {
 
 /// Some batches as they should be, then with crossed wires.
 fn break_it(house: &mut House) {
-    let held =
-        |house: &House| house.room::<Alternatives>().run(0).is_some_and(|run| run.steps >= 1);
-    let course = short(house, &[100, 100], 2);
+    let course = short(house, &[100, 100], 10);
+    let epochs = course.epochs;
+    // All of them are the runs of this course.
+    let held = |house: &House| {
+        let room = house.room::<Alternatives>();
+        let begun =
+            |slot| room.run(slot).is_some_and(|run| run.config.epochs == epochs && run.steps >= 40);
+        room.kept.slots().all(|(slot, _)| begun(slot))
+    };
     house.apply(AlternativesEdit::Course(Box::new(course)));
     house.apply(AlternativesEdit::Tab(AlternativesTab::Break));
     house.apply(AlternativesEdit::Start);
