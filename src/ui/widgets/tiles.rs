@@ -73,7 +73,7 @@ impl Tiles {
         picture::cell(tile, (h, w), tile.clamp(point)).map(|(y, x)| (i, y, x))
     }
 
-    /// Paints all of them; the texture is an [`image`] of as many columns.
+    /// Paints all of them; the texture is an [`image()`] of as many columns.
     pub fn paint(&self, ui: &Ui, texture: &TextureHandle) {
         let share = vec2(1.0 / self.columns as f32, 1.0 / self.rows() as f32);
         let mut mesh = Mesh::with_texture(texture.id());
