@@ -332,8 +332,13 @@ pub fn list(root: &Path) -> (Vec<RunRecord>, Vec<RunError>) {
     for path in entries.flatten().map(|e| e.path()).filter(|p| p.is_dir() && !hidden(p)) {
         match read_record(&path) {
             Ok(mut record) => {
-                record.interrupted =
-                    record.state == RunState::Running && RunFolder::lock(path).is_ok();
+                if record.state == RunState::Running
+                    && let Ok(_held) = RunFolder::lock(path.clone())
+                {
+                    // It may have ended since it was read; while it is locked it cannot.
+                    record = read_record(&path).unwrap_or(record);
+                    record.interrupted = record.state == RunState::Running;
+                }
                 records.push(record);
             }
             Err(RunError::NoRecord { .. }) if is_beginning(&path) => {}
