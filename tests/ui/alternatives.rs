@@ -72,5 +72,5 @@ fn a_rule_is_swapped_broken_and_looked_into_while_it_learns() {
     window.click("Put equilibrium propagation into slot 4");
     window.wait_for_text("Alternatives: 3 rules held at batch");
     window.wait_for_text("it sees ");
-    window.wait_for_text("nudged with β = 0.50");
+    window.wait_for_text("nudged with β = 1.00");
 }
