@@ -86,9 +86,27 @@ pub fn certainty(probability: f32) -> String {
     }
 }
 
+/// A short number: three significant digits.
+pub fn short(value: f32) -> String {
+    // No minus before a zero.
+    let (value, size) = (value + 0.0, value.abs());
+    if size >= 100.0 {
+        format!("{value:.0}")
+    } else if size >= 10.0 {
+        format!("{value:.1}")
+    } else if size >= 0.1 || size == 0.0 {
+        format!("{value:.2}")
+    } else if size >= 0.001 {
+        format!("{value:.3}")
+    } else {
+        format!("{value:.0e}")
+    }
+    .replace('-', "−")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{certainty, decimal, grouped, millions, or_dash, percent, whole};
+    use super::{certainty, decimal, grouped, millions, or_dash, percent, short, whole};
 
     #[test]
     fn a_decimal_comma_is_a_decimal_point() {
@@ -154,5 +172,14 @@ mod tests {
         assert_eq!(certainty(0.9949), "99.4 %");
         assert_eq!(certainty(0.5), "50 %");
         assert_eq!(certainty(0.0), "< 0.1 %");
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let cases =
+            [(0.0, "0.00"), (-0.0, "0.00"), (-0.1234, "−0.12"), (12.34, "12.3"), (0.0123, "0.012")];
+        for (value, text) in cases {
+            assert_eq!(short(value), text);
+        }
     }
 }

@@ -119,7 +119,7 @@ pub struct Desk {
     pub out: Outbox,
     /// Number of the newest question, and what it was about.
     asked: (u64, u64, Option<Arc<Models>>),
-    loaded: Option<Arc<Model>>,
+    loaded: Vec<Arc<Model>>,
     synthetic_asked: bool,
 }
 
@@ -170,7 +170,7 @@ impl Desk {
             figure: None,
             out: Outbox::default(),
             asked: (0, 0, None),
-            loaded: None,
+            loaded: Vec::new(),
             synthetic_asked: false,
             session,
             hub,
@@ -381,14 +381,17 @@ impl Desk {
         self.search();
     }
 
-    /// Takes over a run's network that the library has read.
+    /// Takes over runs' networks that the library has read.
     fn install_loaded(&mut self) {
-        let Some(model) = self.library.loaded.clone() else { return };
-        if self.loaded.as_ref().is_some_and(|l| Arc::ptr_eq(l, &model)) {
+        let known = |model: &Arc<Model>| self.loaded.iter().any(|l| Arc::ptr_eq(l, model));
+        let new: Vec<_> = self.library.loaded.iter().filter(|m| !known(m)).cloned().collect();
+        if new.is_empty() {
             return;
         }
-        self.loaded = Some(Arc::clone(&model));
-        self.settled = models::with_shared(&self.settled, model);
+        self.loaded.clone_from(&self.library.loaded);
+        for model in new {
+            self.settled = models::with_shared(&self.settled, model);
+        }
         self.remember_used_runs();
     }
 

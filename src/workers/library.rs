@@ -118,8 +118,8 @@ pub struct Library {
     pub mnist: Loading,
     /// Generated handwriting.
     pub synthetic: Loading,
-    /// A run's network that was asked for, ready to answer.
-    pub loaded: Option<Arc<Model>>,
+    /// Runs' networks that were asked for, ready to answer: each once, as it was read last.
+    pub loaded: Vec<Arc<Model>>,
     /// The set of bundled networks that was asked for last.
     pub bundled: Option<(&'static WeightSet, Models)>,
 }
@@ -443,7 +443,10 @@ impl Librarian {
         match weights::load(&path) {
             Ok((network, metadata)) => {
                 let model = Model::new(network, metadata, Origin::Run(id.to_owned()));
-                self.update(|l| l.loaded = Some(Arc::new(model)));
+                self.update(|l| {
+                    l.loaded.retain(|m| m.origin != model.origin);
+                    l.loaded.push(Arc::new(model));
+                });
             }
             Err(error) => self.fail(error.to_string()),
         }

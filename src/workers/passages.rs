@@ -9,6 +9,7 @@ use crate::ann::rules::RuleConfig;
 use crate::ann::rules::equilibrium::{Equilibrium, Settled};
 use crate::ann::rules::passage::{Passage, Snapshot};
 use crate::ann::rules::predictive::{Predictive, Relaxed};
+use crate::ann::zoo::Kind;
 use crate::data::Pixels;
 
 /// Most sweeps or steps that are kept of one digit: a state of 4,096 units takes 16 kB.
@@ -79,7 +80,7 @@ pub fn start(events: Events) -> std::io::Result<Passages> {
 
 fn answer(question: &DigitPassage) -> Result<DigitPassages, crate::ann::AnnError> {
     let DigitPassage { snapshot, picture, label, settling, .. } = question;
-    let (_, values) = question.rule.resolve()?;
+    let (rule, values) = question.rule.resolve()?;
     let network = &snapshot.network;
     let layers = network.architecture().layers;
     let mut known = DigitPassages {
@@ -88,18 +89,18 @@ fn answer(question: &DigitPassage) -> Result<DigitPassages, crate::ann::AnnError
         ..DigitPassages::default()
     };
     let free = settling.free.min(MOST_SWEEPS);
-    match &snapshot.rule[..] {
-        "equilibrium_propagation" => {
+    match rule.kind {
+        Kind::Settling => {
             let rule = Equilibrium::of(layers, &values);
             let target = (Some(*label), settling.beta.clamp(-0.9, 10.0));
             let sweeps = (free, settling.nudged.min(MOST_SWEEPS));
             known.settled =
                 Some(Arc::new(rule.settle(network.step_parameters(0), picture, target, sweeps)));
         }
-        "forward_forward" => {}
-        id => {
+        Kind::Goodness => {}
+        Kind::Dense => {
             known.passage = Some(Arc::new(snapshot.passage(picture, *label)));
-            if id == "predictive_coding" {
+            if rule.relaxes {
                 let rule = Predictive::of(layers, &values);
                 known.relaxed = Some(Arc::new(rule.watch(network, picture, *label, free)));
             }

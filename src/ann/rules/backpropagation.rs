@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     usual: || adam(1e-3),
     recipe: Recipe::new(&[500, 500], 64, 15),
     sends_errors: true,
+    relaxes: false,
     begin: |_| Box::new(Backpropagation),
 };
 

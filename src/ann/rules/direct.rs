@@ -28,6 +28,7 @@ pub static RULE: Rule = Rule {
     usual: || adam(1e-3),
     recipe: Recipe::new(&[500, 500], 64, 15).tanh(),
     sends_errors: true,
+    relaxes: false,
     begin: |start| {
         let Params { scale } = Params::of(start.values);
         Box::new(Direct { matrices: random(start, scale) })

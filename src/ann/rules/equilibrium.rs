@@ -63,6 +63,7 @@ pub static RULE: Rule = Rule {
     usual: || sgd(0.3, 0.0),
     recipe: Recipe::new(&[500], 20, 15),
     sends_errors: false,
+    relaxes: true,
     begin: |start| Box::new(Equilibrium::of(start.network.architecture().layers, start.values)),
 };
 

@@ -26,6 +26,7 @@ pub static RULE: Rule = Rule {
     usual: || adam(1e-3),
     recipe: Recipe::new(&[500], 64, 15),
     sends_errors: true,
+    relaxes: false,
     begin: |start| {
         let Params { scale } = Params::of(start.values);
         Box::new(FeedbackAlignment { matrices: random_feedback(start, scale) })

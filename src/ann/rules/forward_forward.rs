@@ -42,6 +42,7 @@ pub static RULE: Rule = Rule {
     usual: || adam(3e-3),
     recipe: Recipe::new(&[500, 500], 64, 20),
     sends_errors: false,
+    relaxes: false,
     begin: |start| Box::new(ForwardForward::of(start.network.architecture().layers, start.values)),
 };
 

@@ -32,6 +32,7 @@ pub static RULE: Rule = Rule {
     usual: || sgd(0.02, 0.9),
     recipe: Recipe::new(&[500, 500], 64, 15),
     sends_errors: true,
+    relaxes: false,
     begin: |start| {
         let Params { decay } = Params::of(start.values);
         let matrices = random_feedback(start, 1.0);

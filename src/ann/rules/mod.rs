@@ -69,6 +69,8 @@ pub struct Rule {
     pub recipe: Recipe,
     /// Whether errors travel from layer to layer, so that they can be disturbed.
     pub sends_errors: bool,
+    /// Whether activities take time to find their values before synapses learn.
+    pub relaxes: bool,
     /// Begins a run.
     begin: fn(&Start<'_>) -> Box<dyn Method>,
 }

@@ -56,6 +56,7 @@ pub static RULE: Rule = Rule {
     usual: || adam(5e-4),
     recipe: Recipe::new(&[500, 500], 64, 15),
     sends_errors: false,
+    relaxes: true,
     begin: |start| Box::new(Predictive::of(start.network.architecture().layers, start.values)),
 };
 

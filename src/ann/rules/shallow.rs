@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     usual: || adam(1e-3),
     recipe: Recipe::new(&[500, 500], 64, 10),
     sends_errors: false,
+    relaxes: false,
     begin: |_| Box::new(Shallow),
 };
 

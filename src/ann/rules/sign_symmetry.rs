@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     usual: || adam(1e-3),
     recipe: Recipe::new(&[500, 500], 64, 15),
     sends_errors: true,
+    relaxes: false,
     begin: |start| {
         let mut method = SignSymmetry { matrices: by_step(start.network.plan(), zeros) };
         method.renew(start.network);

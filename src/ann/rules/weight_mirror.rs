@@ -38,6 +38,7 @@ pub static RULE: Rule = Rule {
     usual: || adam(1e-3),
     recipe: Recipe::new(&[500, 500], 64, 15),
     sends_errors: true,
+    relaxes: false,
     begin: |start| {
         let Params { share, every } = Params::of(start.values);
         let every = (every.round() as u64).max(1);

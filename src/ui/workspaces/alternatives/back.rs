@@ -5,13 +5,14 @@ use egui::{ComboBox, Id, RichText, Sense, Ui, vec2};
 
 use super::matrix::{self, Matrix, STRIP};
 use super::settings::AlternativesTab;
-use super::state::settles;
 use super::synapse::{self, Synapse};
 use super::{AlternativesEdit, World, slots};
 use crate::ann::rules::Rule;
 use crate::ann::rules::passage::{Back, LayerPassage, Passage};
+use crate::ann::zoo::Kind;
 use crate::core::csv::{self, optional, row};
 use crate::core::decision::{said, unique_max};
+use crate::core::text::short;
 use crate::data::CLASSES;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
@@ -112,7 +113,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let Some(rule) = world.room.kept.rule(slot) else { return };
     if let Some(why) = nowhere(rule) {
         ui.label(why);
-        if settles(rule) && ui.button("See it settle").clicked() {
+        if rule.relaxes && ui.button("See it settle").clicked() {
             out.push(AlternativesEdit::Tab(AlternativesTab::Settling));
         }
         return;
@@ -132,8 +133,8 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         rule.way_back,
         passage.label
     );
-    // Where there is little room the chosen rule says it.
-    if !small {
+    // Where there is little room the list above says it, which a file does without.
+    if !small || figure::saving(ui.ctx()) {
         ui.label(RichText::new(text).font(theme::strong(13.5)));
     }
     let drawn = Drawn { rule, passage, small };
@@ -144,14 +145,14 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 
 /// Why there is no way back to be drawn.
 fn nowhere(rule: &Rule) -> Option<&'static str> {
-    match rule.id {
-        "equilibrium_propagation" => Some(
+    match rule.kind {
+        Kind::Dense => None,
+        Kind::Settling => Some(
             "No error travels here. Activity itself goes back, over connections that are the same both ways, while the network settles a second time: see Settling.",
         ),
-        "forward_forward" => Some(
+        Kind::Goodness => Some(
             "There is no way back. Each layer sees the digit twice, with its own label and with a wrong one, and learns by itself to tell them apart.",
         ),
-        _ => None,
     }
 }
 
@@ -178,14 +179,14 @@ fn layers(ui: &mut Ui, world: &World<'_>, drawn: Drawn<'_>, out: &mut Outbox) {
         });
         return;
     }
-    let names: Vec<String> = (0..count).map(|n| short(passage, n)).collect();
+    let names: Vec<String> = (0..count).map(|n| layer_name(passage, n)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let chosen = page::choose(ui, "layer of the way back", &names).min(count.saturating_sub(1));
     let size = of_pair(ui.available_width(), room - texts - 34.0);
     pair(ui, world, (drawn, chosen), size, out);
 }
 
-fn short(passage: &Passage, number: usize) -> String {
+fn layer_name(passage: &Passage, number: usize) -> String {
     if number + 1 == passage.layers.len() {
         "Classes".into()
     } else {
@@ -207,11 +208,11 @@ fn pair(
     let id = |what: &str| (Id::unique(("way back", number, what)), stamp);
     let below =
         if number == 0 { "the picture".to_owned() } else { format!("hidden layer {number}") };
-    if !small {
-        let title = format!("{}: {} × {}", short(passage, number), layer.inputs, layer.units);
+    if !small || figure::saving(ui.ctx()) {
+        let title = format!("{}: {} × {}", layer_name(passage, number), layer.inputs, layer.units);
         ui.label(RichText::new(title).font(theme::strong(13.0)));
     }
-    let name = short(passage, number);
+    let name = layer_name(passage, number);
     let weak = palette(ui.visuals()).weak;
     ui.horizontal_top(|ui| {
         ui.vertical(|ui| {
@@ -275,7 +276,8 @@ fn forward(
     }
 }
 
-/// What stands on the way back: units to the right, inputs down.
+/// What stands on the way back, as the weights are drawn: inputs to the right, units (or
+/// classes) down. The same matrix is the same picture.
 fn backward(
     ui: &mut Ui,
     world: &World<'_>,
@@ -284,10 +286,9 @@ fn backward(
     id: (Id, u64),
 ) {
     let by_unit = |m: &[f32], input: usize, unit: usize| m[input * layer.units + unit];
-    let (columns, text): (usize, &str) = match &layer.back {
+    let (rows, text): (usize, &str) = match &layer.back {
         Back::Weights => (layer.units, "the same weights, transposed: weight transport"),
-        Back::Matrix(_) if rule.id == "sign_symmetry" => (layer.units, "the weights' signs"),
-        Back::Matrix(_) => (layer.units, "a matrix of its own"),
+        Back::Matrix(_) => (layer.units, rule.way_back),
         Back::FromOutput(_) => (CLASSES, "a random matrix from the classes"),
         Back::Nothing => {
             let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
@@ -301,17 +302,17 @@ fn backward(
             return;
         }
     };
-    let value = |input: usize, column: usize| match &layer.back {
-        Back::Weights => by_unit(&layer.weights, input, column),
-        Back::Matrix(m) => by_unit(m, input, column),
-        Back::FromOutput(m) => m[column * layer.inputs + input],
+    let value = |row: usize, input: usize| match &layer.back {
+        Back::Weights => by_unit(&layer.weights, input, row),
+        Back::Matrix(m) => by_unit(m, input, row),
+        Back::FromOutput(m) => m[row * layer.inputs + input],
         Back::Nothing => 0.0,
     };
-    let picture = Matrix { rows: layer.inputs, columns, value: &value };
+    let picture = Matrix { rows, columns: layer.inputs, value: &value };
     let text = format!("On the way back: {text}");
     let (response, down, across) = picture.show(ui, id, size, &text);
-    if let Some(s) = world.room.synapse.filter(|s| s.layer == number && s.unit < columns) {
-        matrix::mark(ui, response.rect, (down, across), s.input, s.unit);
+    if let Some(s) = world.room.synapse.filter(|s| s.layer == number && s.unit < rows) {
+        matrix::mark(ui, response.rect, (down, across), s.unit, s.input);
     }
     response.on_hover_text(text);
 }
@@ -338,7 +339,7 @@ fn account(ui: &mut Ui, world: &World<'_>, drawn: Drawn<'_>, out: &mut Outbox) {
     ui.horizontal(|ui| {
         let text = format!(
             "Synapse of {}, from unit {} to unit {}",
-            short(passage, chosen.layer).to_lowercase(),
+            layer_name(passage, chosen.layer).to_lowercase(),
             chosen.input,
             chosen.unit
         );
@@ -348,7 +349,7 @@ fn account(ui: &mut Ui, world: &World<'_>, drawn: Drawn<'_>, out: &mut Outbox) {
         }
     });
     for quantity in quantities {
-        let value = quantity.value.map_or_else(|| "none".into(), |v| format!("{v:.5}"));
+        let value = quantity.value.map_or_else(|| "none".into(), short);
         let text = format!("{} {value}: {}", quantity.name, quantity.how);
         ui.label(RichText::new(text).small());
     }

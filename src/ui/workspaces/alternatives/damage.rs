@@ -107,7 +107,7 @@ fn silent(ui: &mut Ui, world: &World<'_>) {
     let weak = palette(ui.visuals()).weak;
     for (slot, rule) in world.room.kept.slots().filter(|(_, rule)| !rule.sends_errors) {
         let text = format!(
-            "{} sends no errors from layer to layer: back goes {}. No switch here does anything to it.",
+            "{} hands no errors from layer to layer that could be disturbed. What goes back: {}.",
             slots::name(slot, rule),
             rule.way_back
         );

@@ -96,6 +96,10 @@ fn hidden(ui: &mut Ui, course: &mut Course) {
             ui.data_mut(|d| d.remove::<String>(id));
         }
         Ok(_) => {}
+        // What counts is shown again once the field is left.
+        Err(_) if response.lost_focus() || !response.has_focus() => {
+            ui.data_mut(|d| d.remove::<String>(id));
+        }
         Err(why) => {
             let warning = palette(ui.visuals()).warning;
             ui.label(RichText::new(why).small().color(warning));

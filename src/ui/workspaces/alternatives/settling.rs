@@ -5,10 +5,10 @@ use egui::{Align2, Color32, Id, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, p
 use egui_plot::{Line, LineStyle, PlotPoint, PlotPoints, Points, Polygon, Text, VLine};
 
 use super::settings::{SLOTS, Sweeps};
-use super::state::settles;
 use super::{AlternativesEdit, World, back, slots};
 use crate::ann::ops::loss::softmax;
 use crate::ann::rules::equilibrium::Equilibrium;
+use crate::ann::zoo::Kind;
 use crate::core::csv::{self, row};
 use crate::core::decision::{said, unique_max};
 use crate::data::CLASSES;
@@ -100,10 +100,10 @@ impl<'a> Course<'a> {
 /// The rule, the sweeps, the digit.
 pub fn side(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ui.label(RichText::new("Look into").font(theme::strong(15.0)));
-    back::which(ui, world, settles, out);
+    back::which(ui, world, |rule| rule.relaxes, out);
     let kept = &world.room.kept;
     let phases = world.room.looked_at().and_then(|slot| kept.rule(slot));
-    let phases = phases.is_none_or(|rule| rule.id == "equilibrium_propagation");
+    let phases = phases.is_none_or(|rule| rule.kind == Kind::Settling);
     let mut sweeps = kept.sweeps;
     let counted = |ui: &mut Ui, name: &str, tip: &str, value: &mut usize| {
         let mut wide = *value as f64;
@@ -159,7 +159,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     };
     slots::buttons(ui, world, out, |ui, out| {
         if ui.max_rect().width() < page::NARROW {
-            back::which_of(ui, world, settles, out);
+            back::which_of(ui, world, |rule| rule.relaxes, out);
         }
     });
     if world.digit.is_blank() {

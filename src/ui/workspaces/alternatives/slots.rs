@@ -60,7 +60,8 @@ pub fn buttons(
         let tip = "One mini-batch for every rule, then hold (full stop)";
         button(ui, any, "Step", tip, AlternativesEdit::Step);
         let tip = "All from the same initial weights again. Nothing is lost: every run stays among the runs of Train";
-        button(ui, room.any_in_hand(), "Begin anew", tip, AlternativesEdit::Anew);
+        let begun = room.kept.slots().any(|(slot, _)| room.in_hand(slot) || room.run(slot).is_some());
+        button(ui, begun, "Begin anew", tip, AlternativesEdit::Anew);
         more(ui, out);
     });
 }

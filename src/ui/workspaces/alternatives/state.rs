@@ -142,11 +142,6 @@ pub struct Alternatives {
     stands_in: bool,
 }
 
-/// Whether the digit's way to its answer takes time.
-pub fn settles(rule: &Rule) -> bool {
-    matches!(rule.id, "equilibrium_propagation" | "predictive_coding")
-}
-
 impl Alternatives {
     /// What there is of a slot's rule: its run, or nothing yet.
     pub fn run(&self, slot: usize) -> Option<&RunRecord> {
@@ -174,7 +169,7 @@ impl Alternatives {
     /// The slot that the view in front looks into.
     pub fn looked_at(&self) -> Option<usize> {
         let kept = &self.kept;
-        let fits = |rule: &Rule| kept.tab != AlternativesTab::Settling || settles(rule);
+        let fits = |rule: &Rule| kept.tab != AlternativesTab::Settling || rule.relaxes;
         let chosen = kept.rule(kept.slot).filter(|r| fits(r)).map(|_| kept.slot);
         chosen.or_else(|| kept.slots().find(|(_, rule)| fits(rule)).map(|(slot, _)| slot))
     }

@@ -3,6 +3,7 @@
 use crate::ann::rules::Rule;
 use crate::ann::rules::passage::{Back, LayerPassage, Passage};
 use crate::core::decision::first_max;
+use crate::core::text::short;
 
 /// A synapse: the layer, counted from 0 at the picture, the unit below, the unit in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub fn account(passage: &Passage, rule: &Rule, synapse: Synapse) -> Option<Vec<Q
     let weight = Quantity {
         name: "Weight",
         value: layer.weights.get(at).copied(),
-        how: again(rule, &layer.back, number),
+        how: again(&layer.back, number, at),
     };
     let error = layer.error.get(unit).copied();
     let after = Quantity { name: "Error after", value: error, how: cause(passage, rule, synapse) };
@@ -86,17 +87,14 @@ pub fn account(passage: &Passage, rule: &Rule, synapse: Synapse) -> Option<Vec<Q
 }
 
 /// What else this weight is needed for.
-fn again(rule: &Rule, back: &Back, number: usize) -> String {
+fn again(back: &Back, number: usize, at: usize) -> String {
     match back {
         _ if number == 0 => "the picture below needs no error".to_owned(),
-        Back::Weights if rule.id == "predictive_coding" => {
-            "needed a second time, from the error cell down: weight transport".to_owned()
-        }
         Back::Weights => "needed a second time, on the way back: weight transport".to_owned(),
-        Back::Matrix(_) if rule.id == "sign_symmetry" => {
-            "on the way back only its sign is needed".to_owned()
+        Back::Matrix(matrix) => {
+            let other = short(matrix.get(at).copied().unwrap_or(0.0));
+            format!("on the way back {other} stands in its place")
         }
-        Back::Matrix(_) => "on the way back another number stands in its place".to_owned(),
         Back::FromOutput(_) => "not on any way back: errors come from the classes".to_owned(),
         Back::Nothing => "nothing goes back over it".to_owned(),
     }
@@ -110,7 +108,7 @@ fn cause(passage: &Passage, rule: &Rule, synapse: Synapse) -> String {
         let answer = passage.answer.get(unit).copied().unwrap_or(0.0);
         return format!("class {unit}: answer {answer:.3} minus target {target}");
     }
-    if rule.id == "predictive_coding" {
+    if rule.relaxes {
         return format!("held by a cell of its own beside unit {unit}: activity minus prediction");
     }
     let Some(arrives) = arriving(passage, number, unit) else {
@@ -123,7 +121,7 @@ fn cause(passage: &Passage, rule: &Rule, synapse: Synapse) -> String {
         Back::Weights => format!("row {unit} of the weights above × the errors there"),
         _ => format!("row {unit} of the matrix above × the errors there"),
     };
-    format!("{way} = {arrives:.5}, times the slope of the unit")
+    format!("{way} = {}, times the slope of the unit", short(arrives))
 }
 
 #[cfg(test)]

@@ -209,6 +209,14 @@ fn row(ui: &mut Ui, entry: &Entry<'_>, look: &RowLook) -> egui::Response {
         }
         name = text(entry.name[..end].to_owned(), theme::regular(13.5), p.text);
     }
+    // Answer and certainty keep their place beside a name of any length.
+    let most = (width - 82.0).max(100.0);
+    if name.size().x > most {
+        let said = name.text().to_owned();
+        let mut job = egui::text::LayoutJob::simple(said, theme::regular(13.5), p.text, most);
+        job.wrap = egui::text::TextWrapping::truncate_at_width(most);
+        name = painter.layout_job(job);
+    }
     let names = (width * 0.34).clamp(112.0, 150.0).max(name.size().x + 4.0);
     let left = rect.left() + 6.0;
     let name_end = left + name.size().x + 8.0;

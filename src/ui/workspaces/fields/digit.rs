@@ -7,8 +7,8 @@ use egui::{Color32, Rect, RichText, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
 use super::World;
 use super::settings::FieldsTab;
-use super::tint::short;
 use crate::ann::inspect::receptive::Region;
+use crate::core::text::short;
 use crate::data::{CLASSES, SIDE};
 use crate::ui::command::{DigitEdit, Outbox};
 use crate::ui::theme::{self, palette};

@@ -12,6 +12,7 @@ use super::state::{FieldsEdit, Seek};
 use super::tint::{self, Limits};
 use crate::ann::inspect::Unit;
 use crate::ann::zoo::Layer;
+use crate::core::text::short;
 use crate::ui::command::Outbox;
 use crate::ui::theme::palette;
 use crate::ui::widgets::{figure, picture};
@@ -146,7 +147,7 @@ fn kernels(
         && let Some(weight) = tint::on_sheet(filters, unit, y * size.1 + x)
         && ui.input(|i| i.pointer.has_pointer())
     {
-        super::view::tooltip(ui, &format!("unit {unit}, weight {}", tint::short(weight)));
+        super::view::tooltip(ui, &format!("unit {unit}, weight {}", short(weight)));
     }
     touched
 }
@@ -195,7 +196,7 @@ fn fields(
         && ui.input(|i| i.pointer.has_pointer())
     {
         let field = &fields[unit];
-        let value = tint::short(field.map[y * field.w + x]);
+        let value = short(field.map[y * field.w + x]);
         let [sy, sx] = field.sigma;
         super::view::tooltip(ui, &format!("unit {unit}: {value} (σ {sx:.1} × {sy:.1} pixels)"));
     }

@@ -5,12 +5,13 @@ use egui::{Align2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 
 use super::World;
 use super::state::FieldsEdit;
-use super::tint::{self, short};
+use super::tint;
 use crate::ann::inspect::Unit;
 use crate::ann::inspect::product::{Formula, Sum, Term};
 use crate::ann::ops::recurrent::{Cell, LastStep};
 use crate::ann::zoo::Activation;
 use crate::core::decision::first_max;
+use crate::core::text::short;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{figure, number, picture, tip};

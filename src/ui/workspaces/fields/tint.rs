@@ -98,23 +98,6 @@ pub fn on_sheet(filters: &Filters, unit: usize, index: usize) -> Option<f32> {
         .then(|| filters.kernel(unit, input)[ky * filters.w + kx])
 }
 
-/// A short number: three significant digits.
-pub fn short(value: f32) -> String {
-    let size = value.abs();
-    if size >= 100.0 {
-        format!("{value:.0}")
-    } else if size >= 10.0 {
-        format!("{value:.1}")
-    } else if size >= 0.1 || size == 0.0 {
-        format!("{value:.2}")
-    } else if size >= 0.001 {
-        format!("{value:.3}")
-    } else {
-        format!("{value:.0e}")
-    }
-    .replace('-', "−")
-}
-
 /// What the colours mean, in one line.
 pub fn legend(ui: &mut Ui, signed: bool, what: &str, ends: [&str; 2]) {
     let p = palette(ui.visuals());
@@ -156,14 +139,6 @@ mod tests {
             seen.sort_by(f32::total_cmp);
             let wanted: Vec<f32> = (size..2 * size).map(|i| i as f32).collect();
             assert_eq!(seen, wanted, "{inputs} {h} {w}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_short() {
-        let cases = [(0.0, "0.00"), (-0.1234, "−0.12"), (12.34, "12.3"), (0.0123, "0.012")];
-        for (value, text) in cases {
-            assert_eq!(short(value), text);
         }
     }
 }

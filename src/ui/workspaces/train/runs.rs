@@ -94,7 +94,8 @@ fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
             out.push(Command::UseRun(run.id.clone()));
         }
         // One that was stopped while it was tested has only the test left.
-        let unfinished = run.state != RunState::Finished && !in_hand;
+        let elsewhere = run.state == RunState::Running && !run.interrupted && !in_hand;
+        let unfinished = run.state != RunState::Finished && !in_hand && !elsewhere;
         let free = !world.training.phase.in_hand();
         if unfinished
             && ui
@@ -104,7 +105,7 @@ fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
         {
             out.push(TrainEdit::GoOn(run.id.clone()));
         }
-        delete(ui, run, in_hand, out);
+        delete(ui, run, in_hand || elsewhere, out);
     });
 }
 
@@ -137,7 +138,7 @@ fn state(run: &RunRecord, in_hand: bool) -> String {
     match (run.state, in_hand) {
         (RunState::Running, true) => format!("going on, {epochs}"),
         (RunState::Running, false) if run.interrupted => format!("interrupted, {epochs}"),
-        (RunState::Running, false) => format!("in another window, {epochs}"),
+        (RunState::Running, false) => format!("learning elsewhere, {epochs}"),
         (RunState::Finished, _) => format!("finished, {}", duration_text(run.seconds)),
         (RunState::Stopped, _) => format!("stopped, {epochs}"),
         (RunState::Failed, _) => "failed".into(),
