@@ -5,6 +5,10 @@
 //! together with a struct that holds their values by name, so that nothing has
 //! to know their order.
 
+use serde::{Deserialize, Serialize};
+
+use crate::core::bounds::Bounds;
+
 /// A parameter of a neuron model, a plasticity rule or an optimiser.
 #[derive(Clone, Copy, Debug)]
 pub struct Param {
@@ -75,6 +79,60 @@ impl Param {
             None if self.unit.is_empty() => value.to_string(),
             None => format!("{value} {}", self.unit),
         }
+    }
+}
+
+/// Values of declared parameters by name, as settings and files keep them: each that is
+/// declared, in its order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Values(Vec<(String, f64)>);
+
+impl Values {
+    /// The usual ones.
+    pub fn usual(declared: &[Param]) -> Self {
+        Self(declared.iter().map(|p| (p.name.to_owned(), p.default)).collect())
+    }
+
+    /// A parameter's value.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| *v)
+    }
+
+    /// Sets a parameter, if there is one of this name.
+    pub fn set(&mut self, name: &str, value: f64) {
+        if let Some((_, v)) = self.0.iter_mut().find(|(n, _)| n == name) {
+            *v = value;
+        }
+    }
+
+    /// All of them, with their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.0.iter().map(|(name, value)| (&name[..], *value))
+    }
+
+    /// Has those that are declared, each within its range, and no others.
+    pub fn bound(&mut self, declared: &[Param], to: &mut Bounds) {
+        let read = std::mem::replace(self, Self::usual(declared));
+        for ((name, value), p) in self.0.iter_mut().zip(declared) {
+            *value = read.get(name).unwrap_or(*value);
+            to.number(p.name, value, p.range);
+        }
+        if read.0.iter().any(|(name, _)| self.get(name).is_none()) {
+            to.mend("values");
+        }
+    }
+
+    /// The values in the order declared, each checked.
+    ///
+    /// # Errors
+    /// The first that may not be set, and its value.
+    pub fn checked<'a>(&self, declared: &'a [Param]) -> Result<Vec<f32>, (&'a Param, f64)> {
+        let value = |p: &'a Param| {
+            let v = self.get(p.name).unwrap_or(p.default);
+            if p.allows(v) { Ok(v as f32) } else { Err((p, v)) }
+        };
+        declared.iter().map(value).collect()
     }
 }
 

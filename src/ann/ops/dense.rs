@@ -116,6 +116,14 @@ pub(in crate::ann) fn outer(
     product(isa, (rows, n, units), left, y, units, out, units, accumulate);
 }
 
+/// Where weights and bias of layer `l` (from 0) are among the parameters of dense layers
+/// one after another.
+pub(in crate::ann) fn layer_place(widths: &[usize], l: usize) -> (Range<usize>, Range<usize>) {
+    let at: usize = widths.windows(2).take(l).map(|w| (w[0] + 1) * w[1]).sum();
+    let end = at + widths[l] * widths[l + 1];
+    (at..end, end..end + widths[l + 1])
+}
+
 /// The blocks of the weights and biases of dense layers one after another: rows of a
 /// matrix, or a bias. For each its layer and first row; the bias has none.
 pub(in crate::ann) fn layer_blocks(widths: &[usize]) -> Vec<(usize, Option<usize>, Range<usize>)> {

@@ -16,7 +16,9 @@
 
 use std::ops::Range;
 
-use super::dense::{add_bias, back, back_scratch, layer_blocks, layer_parameters, outer, times};
+use super::dense::{
+    add_bias, back, back_scratch, layer_blocks, layer_parameters, layer_place, outer, times,
+};
 use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
 use crate::ann::zoo;
 use crate::core::isa::Isa;
@@ -68,11 +70,7 @@ impl Settling {
 
     /// Where weights and bias of layer `l` (from 0) are.
     pub fn layer(&self, l: usize) -> (Range<usize>, Range<usize>) {
-        let size = |w: &[usize]| (w[0] + 1) * w[1];
-        let at: usize = self.widths.windows(2).take(l).map(size).sum();
-        let (inputs, units) = (self.widths[l], self.widths[l + 1]);
-        let end = at + inputs * units;
-        (at..end, end..end + units)
+        layer_place(&self.widths, l)
     }
 
     /// Where the states of layer `l` (from 0, the first hidden one) of `n` pictures are.

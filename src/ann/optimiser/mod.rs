@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::AnnError;
 use super::ops::op::Shared;
 use crate::core::bounds::{Bounded, Bounds};
-use crate::core::param::Param;
+use crate::core::param::{Param, Values};
 
 /// An optimiser's declaration.
 pub struct Optimiser {
@@ -48,7 +48,7 @@ pub static OPTIMISERS: &[&Optimiser] = &[&adadelta::ADADELTA, &adam::ADAM, &sgd:
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OptimiserConfig {
     id: String,
-    values: Vec<(String, f64)>,
+    values: Values,
 }
 
 impl Default for OptimiserConfig {
@@ -68,21 +68,13 @@ impl Bounded for OptimiserConfig {
             *self = Self::of(OPTIMISERS[0]);
             return;
         };
-        let read = std::mem::replace(self, Self::of(declared));
-        for ((name, value), p) in self.values.iter_mut().zip(declared.parameters) {
-            *value = read.get(name).unwrap_or(*value);
-            to.number(p.name, value, p.range);
-        }
-        if read.values.iter().any(|(name, _)| self.get(name).is_none()) {
-            to.mend("values");
-        }
+        self.values.bound(declared.parameters, to);
     }
 }
 
 impl OptimiserConfig {
     fn of(optimiser: &Optimiser) -> Self {
-        let values = optimiser.parameters.iter().map(|p| (p.name.to_owned(), p.default)).collect();
-        Self { id: optimiser.id.to_owned(), values }
+        Self { id: optimiser.id.to_owned(), values: Values::usual(optimiser.parameters) }
     }
 
     /// The optimiser of this id with its usual values.
@@ -97,14 +89,12 @@ impl OptimiserConfig {
 
     /// A parameter's value.
     pub fn get(&self, name: &str) -> Option<f64> {
-        self.values.iter().find(|(n, _)| n == name).map(|(_, v)| *v)
+        self.values.get(name)
     }
 
     /// Sets a parameter, if there is one of this name.
     pub fn set(&mut self, name: &str, value: f64) {
-        if let Some((_, v)) = self.values.iter_mut().find(|(n, _)| n == name) {
-            *v = value;
-        }
+        self.values.set(name, value);
     }
 
     /// `adadelta(learning_rate 1, rho 0.95, epsilon 1e-7)`.
@@ -112,7 +102,7 @@ impl OptimiserConfig {
         let number =
             |v: f64| if v != 0.0 && v.abs() < 1e-3 { format!("{v:e}") } else { v.to_string() };
         let values: Vec<String> =
-            self.values.iter().map(|(n, v)| format!("{n} {}", number(*v))).collect();
+            self.values.iter().map(|(n, v)| format!("{n} {}", number(v))).collect();
         format!("{}({})", self.id, values.join(", "))
     }
 
@@ -128,18 +118,13 @@ impl OptimiserConfig {
                 range: OPTIMISERS.iter().map(|o| o.id).collect::<Vec<_>>().join(", "),
             }
         })?;
-        let value = |p: &Param| {
-            let v = self.get(p.name).unwrap_or(p.default);
-            if p.allows(v) {
-                return Ok(v as f32);
-            }
-            Err(AnnError::Setting {
+        let values =
+            self.values.checked(optimiser.parameters).map_err(|(p, v)| AnnError::Setting {
                 what: format!("{} of {}", p.label, optimiser.name),
                 value: v.to_string(),
                 range: p.range_text(),
-            })
-        };
-        Ok((optimiser, optimiser.parameters.iter().map(value).collect::<Result<_, _>>()?))
+            })?;
+        Ok((optimiser, values))
     }
 }
 

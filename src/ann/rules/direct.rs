@@ -1,7 +1,7 @@
 //! Direct feedback alignment (Nøkland 2016): each layer gets the error of the classes,
 //! over a random matrix of its own; none is handed from layer to layer.
 
-use super::{Buffer, Kind, Method, Recipe, Rule, Start, Way, adam, by_step};
+use super::{Buffer, Fixed, Kind, Recipe, Rule, Start, Way, adam, by_step};
 use crate::core::param::{Param, params};
 use crate::core::rng::Rng;
 use crate::data::CLASSES;
@@ -31,7 +31,7 @@ pub static RULE: Rule = Rule {
     relaxes: false,
     begin: |start| {
         let Params { scale } = Params::of(start.values);
-        Box::new(Direct { matrices: random(start, scale) })
+        Box::new(Fixed { matrices: random(start, scale), way })
     },
 };
 
@@ -44,24 +44,7 @@ fn random(start: &Start<'_>, scale: f32) -> Vec<Buffer> {
     })
 }
 
-struct Direct {
-    matrices: Vec<Buffer>,
-}
-
-impl Method for Direct {
-    fn way(&self, step: usize) -> Way<'_> {
-        self.matrices.get(step).map_or(Way::Nothing, |m| Way::FromOutput(m))
-    }
-
-    fn matrices(&self) -> &[Buffer] {
-        &self.matrices
-    }
-
-    fn matrices_mut(&mut self) -> &mut [Buffer] {
-        &mut self.matrices
-    }
-
-    fn copy(&self) -> Box<dyn Method> {
-        Box::new(Self { matrices: self.matrices.clone() })
-    }
+/// From the classes, past all layers between.
+fn way(matrices: &[Buffer], step: usize) -> Way<'_> {
+    matrices.get(step).map_or(Way::Nothing, |m| Way::FromOutput(m))
 }

@@ -1,7 +1,9 @@
 //! Feedback alignment (Lillicrap, Cownden, Tweed and Akerman 2016): errors go back over
 //! a random matrix that never changes. The forward weights come to fit it.
 
-use super::{Buffer, Kind, Method, Recipe, Rule, Way, adam, matrix, random_feedback};
+#[cfg(test)]
+use super::{Buffer, Method};
+use super::{Fixed, Kind, Recipe, Rule, adam, matrix, random_feedback};
 use crate::core::param::{Param, params};
 
 params! {
@@ -29,34 +31,12 @@ pub static RULE: Rule = Rule {
     relaxes: false,
     begin: |start| {
         let Params { scale } = Params::of(start.values);
-        Box::new(FeedbackAlignment { matrices: random_feedback(start, scale) })
+        Box::new(Fixed { matrices: random_feedback(start, scale), way: matrix })
     },
 };
-
-struct FeedbackAlignment {
-    matrices: Vec<Buffer>,
-}
-
-impl Method for FeedbackAlignment {
-    fn way(&self, step: usize) -> Way<'_> {
-        matrix(&self.matrices, step)
-    }
-
-    fn matrices(&self) -> &[Buffer] {
-        &self.matrices
-    }
-
-    fn matrices_mut(&mut self) -> &mut [Buffer] {
-        &mut self.matrices
-    }
-
-    fn copy(&self) -> Box<dyn Method> {
-        Box::new(Self { matrices: self.matrices.clone() })
-    }
-}
 
 /// Feedback alignment over given matrices, by step of the plan.
 #[cfg(test)]
 pub fn over(matrices: Vec<Buffer>) -> Box<dyn Method> {
-    Box::new(FeedbackAlignment { matrices })
+    Box::new(Fixed { matrices, way: matrix })
 }

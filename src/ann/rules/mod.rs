@@ -32,6 +32,7 @@ pub mod sign_symmetry;
 mod tests;
 pub mod weight_mirror;
 
+use disturbance::Disturbance;
 use serde::{Deserialize, Serialize};
 
 use super::AnnError;
@@ -42,7 +43,7 @@ use super::optimiser::{OptimiserConfig, OptimiserState};
 use super::plan::Plan;
 use super::zoo::{Activation, Architecture, Kind, Layer};
 use crate::core::bounds::{Bounded, Bounds};
-use crate::core::param::Param;
+use crate::core::param::{Param, Values};
 use crate::core::rng::Rng;
 
 /// A rule's declaration.
@@ -223,13 +224,36 @@ pub trait Method: Send + Sync {
     fn copy(&self) -> Box<dyn Method>;
 }
 
-use disturbance::Disturbance;
+/// Errors go back over matrices that never change.
+struct Fixed {
+    matrices: Vec<Buffer>,
+    /// How a step's error gets over them.
+    way: fn(&[Buffer], usize) -> Way<'_>,
+}
+
+impl Method for Fixed {
+    fn way(&self, step: usize) -> Way<'_> {
+        (self.way)(&self.matrices, step)
+    }
+
+    fn matrices(&self) -> &[Buffer] {
+        &self.matrices
+    }
+
+    fn matrices_mut(&mut self) -> &mut [Buffer] {
+        &mut self.matrices
+    }
+
+    fn copy(&self) -> Box<dyn Method> {
+        Box::new(Self { matrices: self.matrices.clone(), way: self.way })
+    }
+}
 
 /// A rule with its parameters' values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RuleConfig {
     id: String,
-    values: Vec<(String, f64)>,
+    values: Values,
 }
 
 impl Default for RuleConfig {
@@ -249,22 +273,14 @@ impl Bounded for RuleConfig {
             *self = Self::default();
             return;
         };
-        let read = std::mem::replace(self, Self::of(declared));
-        for ((name, value), p) in self.values.iter_mut().zip(declared.parameters) {
-            *value = read.get(name).unwrap_or(*value);
-            to.number(p.name, value, p.range);
-        }
-        if read.values.iter().any(|(name, _)| self.get(name).is_none()) {
-            to.mend("values");
-        }
+        self.values.bound(declared.parameters, to);
     }
 }
 
 impl RuleConfig {
     /// A rule with its usual values.
     pub fn of(rule: &Rule) -> Self {
-        let values = rule.parameters.iter().map(|p| (p.name.to_owned(), p.default)).collect();
-        Self { id: rule.id.to_owned(), values }
+        Self { id: rule.id.to_owned(), values: Values::usual(rule.parameters) }
     }
 
     /// The rule's id.
@@ -279,14 +295,12 @@ impl RuleConfig {
 
     /// A parameter's value.
     pub fn get(&self, name: &str) -> Option<f64> {
-        self.values.iter().find(|(n, _)| n == name).map(|(_, v)| *v)
+        self.values.get(name)
     }
 
     /// Sets a parameter, if there is one of this name.
     pub fn set(&mut self, name: &str, value: f64) {
-        if let Some((_, v)) = self.values.iter_mut().find(|(n, _)| n == name) {
-            *v = value;
-        }
+        self.values.set(name, value);
     }
 
     /// The declaration, with the values in its order, each checked.
@@ -299,18 +313,12 @@ impl RuleConfig {
             value: self.id.clone(),
             range: RULES.iter().map(|r| r.id).collect::<Vec<_>>().join(", "),
         })?;
-        let value = |p: &Param| {
-            let v = self.get(p.name).unwrap_or(p.default);
-            if p.allows(v) {
-                return Ok(v as f32);
-            }
-            Err(AnnError::Setting {
-                what: format!("{} of {}", p.label, rule.name),
-                value: v.to_string(),
-                range: p.range_text(),
-            })
-        };
-        Ok((rule, rule.parameters.iter().map(value).collect::<Result<_, _>>()?))
+        let values = self.values.checked(rule.parameters).map_err(|(p, v)| AnnError::Setting {
+            what: format!("{} of {}", p.label, rule.name),
+            value: v.to_string(),
+            range: p.range_text(),
+        })?;
+        Ok((rule, values))
     }
 
     /// Whether the rule can train this network, with this optimiser, on this device.
