@@ -2,12 +2,16 @@
 //! docs/json.md and are stable: fields may be added, but never renamed, removed or
 //! given another meaning.
 
-use serde::{Deserialize, Serialize};
+mod bench;
+mod rules;
+
+pub use bench::*;
+pub use rules::*;
+use serde::Serialize;
 
 use crate::ann::zoo::{Cost, LayerSummary};
 use crate::convert::on_engine::Beside;
 use crate::data::CLASSES;
-use crate::workers::spiking::cost::Times;
 
 /// `evaluate`
 #[derive(Debug, Serialize)]
@@ -182,144 +186,6 @@ pub struct SpikingAnswer {
     pub logistic: Option<usize>,
     /// Of all excitatory neurons; `null` if fewer than five came in all presentations.
     pub spikes: Option<u64>,
-}
-
-/// `bench train`
-#[derive(Debug, Serialize)]
-pub struct Benchmarked {
-    pub threads: usize,
-    /// `AVX-512`, `AVX2` or `portable`.
-    pub engine: String,
-    pub nets: Vec<BenchmarkedNet>,
-    /// Largest resident memory of the process, MB; null where the system does not tell.
-    pub peak_mb: Option<f64>,
-    /// Of Python and its packages; null without `--peers`.
-    pub versions: Option<serde_json::Value>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct BenchmarkedNet {
-    pub id: String,
-    /// Training at batches of 32, median step.
-    pub train_images_per_s: f64,
-    /// One image answered on one thread, median, ms.
-    pub single_ms: f64,
-    /// 256 images answered together, median.
-    pub batch256_images_per_s: f64,
-    /// The same network elsewhere, measured in the same minutes.
-    pub peers: Vec<Peer>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Peer {
-    /// `pytorch` or `keras`.
-    pub framework: String,
-    pub train_images_per_s: f64,
-    pub single_ms: f64,
-    pub batch256_images_per_s: f64,
-    /// Largest resident memory of its process, MB.
-    pub peak_mb: f64,
-    /// The variant that was the faster.
-    #[serde(default)]
-    pub note: String,
-}
-
-/// `bench rules`
-#[derive(Debug, Serialize)]
-pub struct BenchmarkedRules {
-    pub threads: usize,
-    /// `AVX-512`, `AVX2` or `portable`.
-    pub engine: String,
-    pub rules: Vec<BenchmarkedRule>,
-    /// Of Python and its packages; null without `--peers`.
-    pub versions: Option<serde_json::Value>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct BenchmarkedRule {
-    pub rule: String,
-    /// Id of the network.
-    pub model: String,
-    pub batch_size: usize,
-    /// Training, median step.
-    pub train_images_per_s: f64,
-    /// The same rule elsewhere, measured in the same minutes.
-    pub peers: Vec<RulePeer>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub struct RulePeer {
-    /// `pytorch`.
-    pub framework: String,
-    pub train_images_per_s: f64,
-}
-
-/// `bench spiking`
-#[derive(Debug, Serialize)]
-pub struct BenchmarkedSpiking {
-    /// `AVX-512`, `AVX2` or `portable`.
-    pub isa: String,
-    pub networks: Vec<BenchmarkedNetwork>,
-    /// Largest resident memory of the process, MB; null where the system does not tell.
-    pub peak_mb: Option<f64>,
-    /// Of Python and its packages; null without `--peers`.
-    pub versions: Option<serde_json::Value>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct BenchmarkedNetwork {
-    /// Excitatory neurons.
-    pub neurons: usize,
-    /// Images shown side by side.
-    pub replicas: usize,
-    /// `CPU` or `GPU`.
-    pub engine: String,
-    /// The instruction set and threads, or the graphics adapter.
-    pub detail: String,
-    /// For a presentation of 350 + 150 ms: processor time of one thread on the
-    /// CPU, time by the clock on the GPU.
-    pub ms_per_image: f64,
-    /// Time by the clock.
-    pub wall_ms_per_image: f64,
-    /// Of the excitatory neurons.
-    pub spikes_per_image: f64,
-    pub steps_per_s: f64,
-    pub synaptic_events_per_s: f64,
-    /// Simulated seconds in a second.
-    pub times_real_time: f64,
-    /// State and weights.
-    pub memory_mb: f64,
-    /// What it costs to be watched; null without `--watched`.
-    pub watching: Option<Watched>,
-    /// The same network elsewhere, measured in the same minutes.
-    pub peers: Vec<SpikingPeer>,
-}
-
-/// Medians over the turns of a measurement.
-#[derive(Debug, Serialize)]
-pub struct Watched {
-    /// Engine and protocol and nothing else.
-    pub alone: Times,
-    /// On the window's thread, while nobody looks.
-    pub unwatched: Times,
-    /// While all of it is looked at.
-    pub watched: Times,
-    /// How much longer it takes than alone, by the clock, as a share.
-    pub wall_share: f64,
-    /// The same in processor time of the thread that simulates.
-    pub cpu_share: f64,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub struct SpikingPeer {
-    /// `brian2-cpp`, `brian2-cython` or `bindsnet`.
-    pub framework: String,
-    pub images: usize,
-    /// Processor time.
-    pub ms_per_image: f64,
-    pub spikes_per_image: f64,
-    /// Largest resident memory of its process, MB.
-    pub peak_mb: f64,
 }
 
 /// `train`
@@ -563,40 +429,6 @@ pub struct ConvertedAfter {
     pub spikes: f64,
     #[serde(flatten)]
     pub work: ConvertedWork,
-}
-
-/// `spikescope rules`.
-#[derive(Debug, Serialize)]
-pub struct ComparedRules {
-    pub data: String,
-    /// `test`, or `held out` with --held-out.
-    pub judged_on: String,
-    pub rules: Vec<ComparedRule>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct ComparedRule {
-    pub rule: String,
-    pub name: String,
-    pub model: String,
-    pub optimiser: String,
-    pub batch_size: usize,
-    pub epochs: usize,
-    /// Mean of the runs, 0 to 1.
-    pub mean: f64,
-    /// Standard deviation between seeds; with two runs or more.
-    pub deviation: Option<f64>,
-    pub runs: Vec<RuleRun>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct RuleRun {
-    pub seed: u64,
-    /// 0 to 1.
-    pub accuracy: f64,
-    pub seconds: f64,
-    /// On the held-out digits after each epoch, with --held-out.
-    pub by_epoch: Vec<f64>,
 }
 
 /// Operations for an image.

@@ -3,17 +3,24 @@
 //!
 //! * [`config`]: the settings of a run
 //! * [`history`]: what is recorded
+//! * `looking`: how far the rule's updates are from the gradient, and what is done to
+//!   errors on their way
 //! * [`layers`]: sizes and histograms of weights and updates
 //! * [`average`]: the mean of the last weights
 //! * [`checkpoint`]: saving and going on, bit for bit as if never stopped
+//! * `backend`: what computes a step
+//! * `split`: which digits are held out
 //! * `fallback`: what a run goes back to when a step fails
 
 pub mod average;
+mod backend;
 pub mod checkpoint;
 pub mod config;
 mod fallback;
 pub mod history;
 pub mod layers;
+mod looking;
+mod split;
 
 use std::sync::Arc;
 
@@ -21,35 +28,24 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use average::Average;
+use backend::Backend;
 pub use config::TrainConfig;
 use fallback::LastGood;
 pub use history::{BatchPoint, EpochPoint, History};
 pub use layers::{Histogram, LayerStats};
+use split::sizes;
+pub(crate) use split::split;
 
-use super::device::session::Session;
 use super::evaluate::{Evaluation, Tally};
-use super::learner::{Learner, Outcome};
+use super::learner::Outcome;
 use super::network::Network;
 use super::ops::op::parameter_len;
 use super::optimiser::OptimiserState;
-use super::rules::disturbance::Disturbance;
-use super::rules::passage::Snapshot;
-use super::rules::probe;
 use super::weights::Metadata;
-use super::{AnnError, device, zoo};
+use super::{AnnError, zoo};
 use crate::core::rng::Rng;
 use crate::data::dataset::Fingerprint;
 use crate::data::{Dataset, PIXELS};
-
-/// Times in an epoch that it is measured how far updates are from the gradient.
-const PROBES: usize = 8;
-/// Training digits that this is measured on: always the same.
-const PROBE_DIGITS: usize = 250;
-/// Held-out digits that are asked then.
-const PROBE_HELD_OUT: usize = 512;
-
-/// Draws the digits that are held out.
-const SPLIT_SEED: u64 = 1;
 
 /// A run in progress.
 ///
@@ -117,24 +113,6 @@ pub struct Trainer {
     /// step that diverged or was broken off.
     intact: bool,
     pool: ThreadPool,
-}
-
-/// How a step is computed.
-enum Backend {
-    /// By this program's own operations.
-    Own(Box<Learner>),
-    /// On a device of candle's, where the weights then live: `network` and
-    /// `optimiser` are as old as the beginning.
-    Device(Box<OnDevice>),
-}
-
-/// A run on a device, and where it stood at the last copy (see [`Session`]).
-struct OnDevice {
-    session: Session,
-    epoch: usize,
-    batch: usize,
-    sums: Sums,
-    average: Average,
 }
 
 /// Sums over the epoch so far.
@@ -408,84 +386,6 @@ impl Trainer {
         Ok(Step { batch: None, epoch_end: Some(point), finished: self.is_finished() })
     }
 
-    /// Whether it is the turn of this step: the first few, then [`PROBES`] times in an
-    /// epoch.
-    fn probe_is_due(&self) -> bool {
-        let every = (self.batches_per_epoch() / PROBES).max(1) as u64;
-        let early = self.step < 64 && (self.step == 0 || self.step.is_power_of_two());
-        (early || self.step.is_multiple_of(every)) && self.probed != Some(self.step)
-    }
-
-    /// Measures how far the rule's update is from the true gradient, on digits that
-    /// stay the same. Looks only: the run stays as it is.
-    fn probe(&mut self) {
-        self.probed = Some(self.step);
-        let Backend::Own(learner) = &self.backend else { return };
-        let chosen: &[u32] = &self.training[..PROBE_DIGITS.min(self.training.len())];
-        let pictures: Vec<f32> =
-            chosen.iter().flat_map(|i| self.data.pixels(*i as usize)).collect();
-        let labels: Vec<u8> = chosen.iter().map(|i| self.data.label(*i as usize)).collect();
-        let looked = probe::Digits {
-            network: &self.network,
-            pictures: &pictures,
-            labels: &labels,
-            address: (self.config.seed, self.step),
-        };
-        // What is late does not arrive at digits that are shown once.
-        let disturbance = Disturbance { delay: 0, ..learner.disturbance };
-        let method = learner.method();
-        let shown = self.validation.len().min(PROBE_HELD_OUT);
-        let point = self.pool.install(|| {
-            let narrow = |angles: Vec<Option<f64>>| -> Vec<Option<f32>> {
-                angles.into_iter().map(|a| a.map(|a| a as f32)).collect()
-            };
-            let mut tally = Tally::default();
-            while tally.done() < shown {
-                tally.advance(&self.network, &self.validation);
-            }
-            probe::ProbePoint {
-                step: self.step,
-                accuracy: (shown > 0).then(|| tally.finish().accuracy as f32),
-                gradient_angles: narrow(method.angles(&looked, &disturbance)),
-                feedback_angles: narrow(probe::feedback_angles(method, &self.network)),
-            }
-        });
-        self.history.probes.push(point);
-    }
-
-    /// What is done to errors on their way back from now on; the run's history keeps
-    /// when it was changed.
-    pub fn disturb(&mut self, disturbance: Disturbance) {
-        if let Backend::Own(learner) = &mut self.backend {
-            if learner.disturbance == disturbance || !disturbance.is_sound() {
-                return;
-            }
-            learner.disturbance = disturbance;
-            self.history.disturbances.push((self.step, disturbance));
-        }
-    }
-
-    /// What is done to errors now.
-    pub fn disturbance(&self) -> Disturbance {
-        match &self.backend {
-            Backend::Own(learner) => learner.disturbance,
-            Backend::Device(_) => Disturbance::default(),
-        }
-    }
-
-    /// Network and rule as they are now, to look at; `None` on a device.
-    pub fn snapshot(&self) -> Option<Snapshot> {
-        let Backend::Own(learner) = &self.backend else { return None };
-        Some(Snapshot {
-            network: self.network.clone(),
-            method: learner.method().copy(),
-            disturbance: learner.disturbance,
-            rule: self.config.rule.id().to_owned(),
-            step: self.step,
-            seed: self.config.seed,
-        })
-    }
-
     /// Measures the layers at the next step; see [`Trainer::layer_stats`]. Looks
     /// only: the run stays the same.
     pub fn measure_next_step(&mut self) {
@@ -577,73 +477,6 @@ impl Trainer {
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
-}
-
-impl Backend {
-    /// Copies of the matrices on the way back.
-    fn matrices(&self) -> Vec<Vec<f32>> {
-        match self {
-            Self::Own(learner) => learner.method().matrices().iter().map(|m| m.to_vec()).collect(),
-            Self::Device(_) => Vec::new(),
-        }
-    }
-
-    /// As the settings say, for so many digits; a run on a device begins with this
-    /// network and what its optimiser keeps.
-    fn new(
-        config: &TrainConfig,
-        digits: usize,
-        network: &Network,
-        optimiser: &OptimiserState,
-    ) -> Result<Self, AnnError> {
-        let declared = device::get(&config.device)?;
-        let Some(device) = declared.open()? else {
-            // No batch is larger than all digits together.
-            let batch = config.batch_size.min(digits);
-            let method = config.rule.begin(network, &config.optimiser, config.seed)?;
-            let learner = Learner::new(network, method, batch, config.threads);
-            return Ok(Self::Own(Box::new(learner)));
-        };
-        let (updates, kept) = optimiser.parts();
-        let optimiser = (&config.optimiser, (updates, kept.to_vec()));
-        let session = Session::new(declared, device, network, optimiser, 0)?;
-        let (sums, average) = (Sums::default(), Average::default());
-        Ok(Self::Device(Box::new(OnDevice { session, epoch: 0, batch: 0, sums, average })))
-    }
-}
-
-/// How many digits are used, and how many of these are held out.
-fn sizes(config: &TrainConfig, data: &Dataset) -> (usize, usize) {
-    let n = config.subset.min(data.len());
-    (n, (n as f64 * config.validation_share).round() as usize)
-}
-
-/// The indices to train on and the held-out digits: of the first `subset`, a
-/// share is held out, whatever the run's seed: networks that are combined must
-/// have held out the same digits, or the combination could not be fitted on them.
-pub(crate) fn split(config: &TrainConfig, data: &Dataset) -> Result<(Vec<u32>, Dataset), AnnError> {
-    let (n, held_out) = sizes(config, data);
-    if n == held_out {
-        return Err(AnnError::Setting {
-            what: "the number of training digits".into(),
-            value: format!("{n} with {held_out} held out"),
-            range: "larger".into(),
-        });
-    }
-    let mut indices: Vec<u32> = (0..n as u32).collect();
-    Rng::stream(SPLIT_SEED, "validation split", 0).shuffle(&mut indices);
-    let mut training = indices.split_off(held_out);
-    indices.sort_unstable();
-    training.sort_unstable();
-    let mut images = Vec::with_capacity(held_out * PIXELS);
-    let mut labels = Vec::with_capacity(held_out);
-    for i in indices {
-        images.extend_from_slice(data.image(i as usize));
-        labels.push(data.label(i as usize));
-    }
-    let validation = Dataset::new(format!("{}-validation", data.id), images, labels)
-        .map_err(|e| candle_core::Error::Msg(e.to_string()))?;
-    Ok((training, validation))
 }
 
 #[cfg(test)]
