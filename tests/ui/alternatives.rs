@@ -1,6 +1,6 @@
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::Window;
 
@@ -42,6 +42,20 @@ fn two_rules_learn_side_by_side_until_they_are_tested() {
     window.click("Train");
     window.click("Runs");
     window.wait_for_text("Dense 30–20, feedback alignment");
+    // Both answer in Draw, now and after a restart.
+    for used in 1..=2 {
+        window.harness.query_all_by_label("Use in Draw").next().unwrap().click();
+        window.wait_for("it to be used", |h| {
+            h.query_all_by_label_contains("In Draw").count() == used
+        });
+    }
+    let mut window = window.reopen();
+    window.key(Modifiers::COMMAND, Key::Num1);
+    window.wait_for("both to answer", |h| {
+        let said = h.query_all_by_label_contains("Dense 30–20");
+        said.filter(|n| n.accesskit_node().label().is_some_and(|l| l.contains(" answers "))).count()
+            == 2
+    });
 }
 
 #[test]

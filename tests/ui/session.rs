@@ -29,7 +29,6 @@ fn a_broken_session_is_kept_aside_and_told() {
     window.wait_for_text("All ten answers 3, ");
 }
 
-/// Killed in the middle of a run: the next start offers to go on, and it does.
 /// Copies a folder with all in it.
 fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).unwrap();
@@ -44,6 +43,7 @@ fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
     }
 }
 
+/// Killed in the middle of a run: the next start offers to go on, and it does.
 #[test]
 fn an_interrupted_run_is_offered() {
     let mut window = Window::open();
