@@ -224,6 +224,7 @@ impl ActiveRun {
     /// What is done to errors on their way back from now on.
     pub fn disturb(&mut self, disturbance: Disturbance) {
         self.trainer.disturb(disturbance);
+        self.record.disturbed |= self.trainer.disturbance().is_on();
     }
 
     fn copy_model(&self) -> Result<Model, AnnError> {

@@ -79,6 +79,9 @@ pub struct RunRecord {
     /// Accuracy of the averaged weights on the held-out digits.
     #[serde(default)]
     pub averaged_validation_accuracy: Option<f64>,
+    /// Whether errors were disturbed on their way back while it learned.
+    #[serde(default)]
+    pub disturbed: bool,
     /// Why it failed, if it did.
     pub message: Option<String>,
     /// Whether it was left in the middle by a crash: found out when listed.
@@ -104,6 +107,7 @@ impl RunRecord {
             test_accuracy: None,
             last_test_accuracy: None,
             averaged_validation_accuracy: None,
+            disturbed: false,
             message: None,
             interrupted: false,
         }

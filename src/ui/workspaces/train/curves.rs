@@ -12,7 +12,7 @@ use egui_plot::{
 use super::World;
 use super::history;
 use crate::ann::optimiser::OPTIMISERS;
-use crate::ann::rules;
+use crate::ann::rules::{self, Rule};
 use crate::core::csv::{self, row};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
@@ -87,11 +87,12 @@ pub fn name(run: &RunRecord) -> String {
     format!("{}, {rule}{optimiser}, {digits} digits, seed {}", network(run), config.seed)
 }
 
-/// The learning rule of a run, where it is not backpropagation.
+/// The learning rule of a run, where it is not plain backpropagation.
 pub fn rule(run: &RunRecord) -> Option<String> {
     let rule = &run.config.rule;
-    let found = rules::find(rule.id()).filter(|_| !rule.is_backpropagation())?;
-    Some(found.in_a_sentence())
+    let shown = |_: &&Rule| run.disturbed || !rule.is_backpropagation();
+    let name = rules::find(rule.id()).filter(shown)?.in_a_sentence();
+    Some(if run.disturbed { format!("{name} (errors disturbed)") } else { name })
 }
 
 /// Name of the network that is trained in a run.
