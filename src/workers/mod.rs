@@ -12,6 +12,8 @@
 //! | `trainer` | the run in hand | [`training::TrainCommand`] queue; pause and stop are atomics | [`training::TrainingView`] slot, events |
 //! | `rule 1` … `rule 4` | a run of the Alternatives workspace each | as `trainer` | as `trainer` |
 //! | `passage` | nothing | [`passages::DigitPassage`], the newest only | [`passages::DigitPassages`] slot |
+//! | `deep spikes` | nothing | [`deep::DeepQuestion`], the newest only | [`deep::DeepLook`] slot |
+//! | `deep survey` | one survey | a cancel flag | [`deep::DeepSurvey`] slot, events |
 //! | `recorder` | the history of the run in hand | the trainer's snapshots, queue | [`recorder::HistoryStatus`] |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
 //! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
@@ -49,6 +51,7 @@ pub mod clicks;
 pub mod combine;
 pub mod conversion;
 pub mod curve;
+pub mod deep;
 pub mod devices;
 pub mod download;
 pub mod events;

@@ -117,6 +117,19 @@ fn power_text(mark: GridMark) -> String {
     if value < 0.95 { format!("{value:.1}") } else { format!("{value:.0}") }
 }
 
+/// What the colours of a chart mean, above it: a legend that covers no data.
+pub fn names<'a>(ui: &mut Ui, of: impl IntoIterator<Item = (&'a str, egui::Color32)>) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        for (name, colour) in of {
+            let (rect, _) = ui.allocate_exact_size(egui::vec2(14.0, 12.0), egui::Sense::hover());
+            ui.painter().rect_filled(rect.shrink2(egui::vec2(0.0, 4.0)), 2, colour);
+            ui.label(egui::RichText::new(name).small());
+            ui.add_space(8.0);
+        }
+    });
+}
+
 /// The range of some values with a little air, zero included.
 pub fn range(values: impl Iterator<Item = f64>) -> [f64; 2] {
     let finite = values.filter(|v| v.is_finite());

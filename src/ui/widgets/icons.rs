@@ -23,6 +23,8 @@ pub enum Icon {
     Stairs,
     /// Neurons that compete, one of them lit: a spiking network.
     Network,
+    /// Layers of spikes, one below the other: deep networks of spikes.
+    Rasters,
     /// One way forward, several back: other learning rules.
     Ways,
     /// A screen with a beam: projector mode.
@@ -139,6 +141,17 @@ impl Icon {
                     painter.circle_stroke(at(x, 0.8), rect.width() * 0.09, stroke);
                 }
                 painter.circle_filled(at(0.5, 0.5), rect.width() * 0.15, colour);
+            }
+            // Three rows of spikes that get fewer.
+            Self::Rasters => {
+                let rows: [&[f32]; 3] =
+                    [&[0.1, 0.24, 0.38, 0.58, 0.72, 0.9], &[0.2, 0.46, 0.62, 0.84], &[0.56, 0.78]];
+                for (row, places) in rows.iter().enumerate() {
+                    let top = 0.08 + 0.32 * row as f32;
+                    for x in *places {
+                        line(&[at(*x, top), at(*x, top + 0.2)]);
+                    }
+                }
             }
             // Forward along the bottom, back over two arcs that do not meet it.
             Self::Ways => {

@@ -16,6 +16,7 @@ pub mod number;
 pub mod page;
 pub mod picture;
 pub mod raster;
+pub mod shares;
 pub mod sources;
 pub mod structure;
 pub mod tiles;

@@ -3,6 +3,7 @@
 
 pub mod alternatives;
 pub mod conversion;
+pub mod deep;
 pub mod draw;
 pub mod fields;
 pub mod neuron;
@@ -27,6 +28,7 @@ pub static WORKSPACES: &[Entry] = &[
     Entry::of::<neuron::Neuron>(),
     Entry::of::<plasticity::Plasticity>(),
     Entry::of::<spiking::Spiking>(),
+    Entry::of::<deep::Deep>(),
     Entry::of::<conversion::Conversion>(),
 ];
 

@@ -14,6 +14,7 @@ use crate::convert::sweep::{Sweep, SweepTask, sweep};
 use crate::core::panics::guarded;
 use crate::data::Dataset;
 use crate::data::registry::Split;
+use crate::workers::deep::{Surveyed, survey_first};
 use crate::workers::thread::latest::Slot;
 
 /// What is asked.
@@ -28,6 +29,8 @@ pub struct SampleOf {
     pub images: usize,
     /// The answer is read after each of these steps.
     pub steps: Vec<u64>,
+    /// Networks of spikes that were trained as they are, to stand beside it.
+    pub direct: Vec<Arc<Model>>,
 }
 
 /// What was found, so far.
@@ -46,6 +49,8 @@ pub struct Sample {
     /// Multiply–adds of the original for a digit.
     pub multiply_adds: usize,
     pub found: Sweep,
+    /// What networks did, on the same digits, that were trained as networks of spikes.
+    pub direct: Vec<Surveyed>,
     pub failure: Option<String>,
 }
 
@@ -112,5 +117,14 @@ fn work(of: &SampleOf, out: &Slot<Sample>, cancel: &AtomicBool, events: &Events)
         out.put(Sample { found: found.clone(), ..sample.clone() });
         events.wake();
     });
-    out.put(Sample { found, running: false, ..sample });
+    sample.found = found;
+    out.put(sample.clone());
+    if let Ok(pool) = crate::ann::pool(threads) {
+        for model in of.direct.iter().take_while(|_| !cancel.load(Relaxed)) {
+            sample.direct.push(pool.install(|| survey_first(model, data, total)));
+            out.put(sample.clone());
+            events.wake();
+        }
+    }
+    out.put(Sample { running: false, ..sample });
 }

@@ -90,12 +90,17 @@ fn a_sample_is_counted_to_its_end_and_can_be_cut_short() {
         split,
         images: 60,
         steps: vec![5, 20],
+        direct: vec![Arc::new(Model::untrained("lif-20-t7"))],
     };
     conversion.start_sample(of.clone());
     let sample = wait(|| Some(conversion.sample()).filter(|s| !s.running && s.total == 60));
     assert_eq!(sample.found.images, 60);
     assert!(sample.found.after[1].right >= 57, "{sample:?}");
     assert!(sample.original > 0.95);
+    // Beside it, on the same digits, a network of spikes as it is.
+    let direct = &sample.direct[0];
+    assert_eq!((direct.digits, direct.steps()), (60, 7));
+    assert!(direct.activity.as_ref().is_some_and(|a| a.multiply_adds >= 784.0 * 20.0));
     conversion.start_sample(sample::SampleOf { images: 100, steps: vec![3000], ..of });
     conversion.stop_sample();
     let cut = conversion.sample();
@@ -115,6 +120,7 @@ fn a_run_without_end_and_a_sample_of_them_are_ended_within_a_second() {
         split: Split { train: Arc::clone(&digits), test: digits },
         images: 30,
         steps: vec![u64::MAX],
+        direct: Vec::new(),
     });
     std::thread::sleep(Duration::from_millis(700));
     let begun = Instant::now();

@@ -1,7 +1,7 @@
 //! How the current digit settles: the states of all layers at each sweep, and the energy.
 
 use egui::accesskit::Role;
-use egui::{Align2, Color32, Id, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Id, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, vec2};
 use egui_plot::{Line, LineStyle, PlotPoint, PlotPoints, Points, Polygon, Text, VLine};
 
 use super::settings::{SLOTS, Sweeps};
@@ -17,7 +17,7 @@ use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::Chart;
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::time_bar::{Axis, Mark, TimeBar};
-use crate::ui::widgets::{figure, page, picture, sources, tiles};
+use crate::ui::widgets::{figure, page, picture, shares, sources, tiles};
 use crate::workers::passages::DigitPassages;
 
 /// Height of the classes' bars, points.
@@ -212,7 +212,8 @@ fn states(ui: &mut Ui, course: &Course<'_>, (at, stamp): (usize, u64), height: f
                 let weak = palette(ui.visuals()).weak;
                 ui.label(RichText::new(format!("{name}, {units}")).small().color(weak));
                 if last {
-                    bars(ui, &course.shares(at), each.min(BARS.max(each * 0.7)), width);
+                    let size = vec2(width, each.min(BARS.max(each * 0.7)));
+                    shares::bars(ui, &course.shares(at), size);
                 } else {
                     let what = (layer, "states");
                     mosaic(ui, course, course.states, what, (at, stamp), vec2(width, each));
@@ -271,37 +272,6 @@ fn mosaic(
         && let Some(value) = now.get(r * columns + c)
     {
         response.on_hover_text_at_pointer(format!("unit {}: {value:.4}", r * columns + c));
-    }
-}
-
-/// The ten probabilities as bars with their digits.
-fn bars(ui: &mut Ui, shares: &[f32; CLASSES], height: f32, width: f32) {
-    let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
-    let p = palette(ui.visuals());
-    let best = unique_max(shares);
-    let each = rect.width() / CLASSES as f32;
-    let font = theme::strong(12.0);
-    let digits = 18.0;
-    for (digit, share) in shares.iter().enumerate() {
-        let left = rect.left() + each * digit as f32;
-        let tall = (rect.height() - digits) * share.clamp(0.0, 1.0);
-        let foot = rect.bottom() - digits;
-        let bar = Rect::from_min_max(pos2(left + 1.0, foot - tall), pos2(left + each - 1.0, foot));
-        let ground = Rect::from_min_max(pos2(left + 1.0, rect.top()), bar.max);
-        ui.painter().rect_filled(ground, 2, p.well);
-        let fill = if best == Some(digit) { p.accent } else { p.weak };
-        ui.painter().rect_filled(bar, 2, fill);
-        let at = pos2(left + each / 2.0, rect.bottom());
-        let text = digit.to_string();
-        ui.painter().text(at, Align2::CENTER_BOTTOM, text, font.clone(), p.text);
-    }
-    response.widget_info(|| {
-        let text = format!("Classes: {} with {:.2}", said(best), best.map_or(0.0, |b| shares[b]));
-        WidgetInfo::labeled(Role::Image, true, text)
-    });
-    if let Some(at) = response.hover_pos() {
-        let digit = (((at.x - rect.left()) / each) as usize).min(CLASSES - 1);
-        response.on_hover_text_at_pointer(format!("{digit}: {:.4}", shares[digit]));
     }
 }
 

@@ -12,6 +12,7 @@ use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::Chart;
 use crate::workers::conversion::sample::Sample;
+use crate::workers::deep::Surveyed;
 
 /// The view.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -31,7 +32,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         return;
     }
     // The table below is to be seen whole where there is room.
-    let table_height = 21.0 * (sample.found.after.len() + 4) as f32;
+    let table_height = 21.0 * (sample.found.after.len() + sample.direct.len() + 4) as f32;
     let height = (ui.available_height() - table_height).clamp(170.0, 420.0);
     ui.columns(2, |columns| {
         accuracy(&mut columns[0], sample, height);
@@ -92,7 +93,10 @@ fn accuracy(ui: &mut Ui, sample: &Sample, height: f32) {
         .iter()
         .map(|d| [(d.steps as f64 / n).max(1.0).log10(), 100.0 * d.right as f64 / n])
         .collect();
-    let right = after.last().map_or(2.0, |a| a[0]).max(0.5);
+    let direct: Vec<(&str, Vec<[f64; 2]>)> =
+        sample.direct.iter().map(|d| (&d.name[..], curve(d))).collect();
+    let ends = direct.iter().filter_map(|(_, curve)| curve.last());
+    let right = after.last().into_iter().chain(ends).map(|a| a[0]).fold(0.5, f64::max);
     let low = after.iter().chain(&early).map(|q| q[1]).fold(100.0 * sample.original, f64::min);
     // The last percents are what matters; a first step that knows nothing is cut off.
     let low = low.clamp(80.0, 99.0).floor();
@@ -122,6 +126,11 @@ fn accuracy(ui: &mut Ui, sample: &Sample, height: f32) {
                 .color(p.series[0])
                 .radius(4.0),
         );
+        for (i, (name, curve)) in direct.into_iter().enumerate() {
+            let colour = p.series[(2 + i) % p.series.len()];
+            let line = Line::new(format!("{name}, trained as it is"), PlotPoints::from(curve));
+            plot.line(line.color(colour).width(2.0));
+        }
         let line = PlotPoints::from(early.clone());
         plot.line(Line::new("deciding early, mean steps", line).color(p.series[1]).width(2.0));
         plot.points(
@@ -130,6 +139,24 @@ fn accuracy(ui: &mut Ui, sample: &Sample, height: f32) {
                 .radius(4.0),
         );
     });
+}
+
+/// Right answers after each step of a network that was trained in spikes.
+fn curve(direct: &Surveyed) -> Vec<[f64; 2]> {
+    let steps = 1..=direct.steps();
+    steps.map(|t| [(t as f64).log10(), 100.0 * direct.accuracy(t)]).collect()
+}
+
+/// What it does for a digit, in the operations that conversions are counted in; `None`
+/// while nothing is counted.
+fn work(direct: &Surveyed) -> Option<Work> {
+    let activity = direct.activity.as_ref()?;
+    Some(Work {
+        first_layer: activity.multiply_adds.round() as u64,
+        synapses: activity.additions.round() as u64,
+        neurons: energy::PER_NEURON * activity.updates.round() as u64,
+        gates: 0,
+    })
 }
 
 /// Operations and energy of the original and after each number of steps.
@@ -142,11 +169,16 @@ fn bars(ui: &mut Ui, sample: &Sample) {
         let uj = a.work.energy_uj() / n;
         rows.push((format!("{} steps", a.steps), uj, p.series[0]));
     }
+    for (i, direct) in sample.direct.iter().enumerate() {
+        if let Some(work) = work(direct) {
+            rows.push((direct.name.clone(), work.energy_uj(), p.series[(2 + i) % p.series.len()]));
+        }
+    }
     let most = rows.iter().map(|r| r.1).fold(0.0f64, f64::max).max(1e-9);
     ui.label(RichText::new("Energy for a digit, an estimate").font(theme::strong(13.5)));
     for (name, uj, colour) in rows {
         ui.horizontal(|ui| {
-            let label = egui::Label::new(RichText::new(name).small());
+            let label = egui::Label::new(RichText::new(name).small()).truncate();
             ui.add_sized([64.0, 18.0], label);
             let room = (ui.available_width() - 76.0).max(40.0);
             let size = egui::vec2((room * (uj / most) as f32).max(1.0), 14.0);
@@ -208,6 +240,20 @@ fn table(ui: &mut Ui, sample: &Sample, out: &mut Outbox) {
                     ui.label(format!("{:.2}", operations as f64 / n / 1e6));
                 }
                 ui.label(format!("{:.2}", w.energy_uj() / n));
+                ui.end_row();
+            }
+            for direct in &sample.direct {
+                let Some(w) = work(direct) else { continue };
+                let right = direct.accuracy(direct.steps());
+                let tip = "Trained as a network of spikes, not converted; after all of its steps";
+                ui.label(format!("{}: {}", direct.name, direct.steps())).on_hover_text(tip);
+                ui.label(format!("{:.2} %", 100.0 * right));
+                ui.label(format!("{:+.2}", 100.0 * (right - sample.original)));
+                ui.label(format!("{:.0}", direct.activity.as_ref().map_or(0.0, |a| a.spikes)));
+                for operations in [w.first_layer, w.synapses, w.neurons, w.gates, w.total()] {
+                    ui.label(format!("{:.2}", operations as f64 / 1e6));
+                }
+                ui.label(format!("{:.2}", w.energy_uj()));
                 ui.end_row();
             }
         });

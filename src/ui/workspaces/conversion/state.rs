@@ -15,6 +15,7 @@ use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::conversion::sample::{Sample, SampleOf};
 use crate::workers::conversion::{self as worker, ConversionQuestion, ConversionView};
+use crate::workers::deep::{Family, family};
 use crate::workers::library::Job;
 use crate::workers::models::Model;
 
@@ -227,7 +228,17 @@ impl Workspace for Conversion {
             let mut steps: Vec<u64> = READ_AFTER.into_iter().filter(|s| *s < how.steps).collect();
             steps.push(how.steps);
             let (recipe, disturbance) = (how.recipe, how.disturbance);
-            self.worker.start_sample(SampleOf { model, recipe, disturbance, split, images, steps });
+            let steps_too = |m: &&Arc<Model>| family(&m.network) == Some(Family::Steps);
+            let direct = desk.models.iter().filter(steps_too).cloned().collect();
+            self.worker.start_sample(SampleOf {
+                model,
+                recipe,
+                disturbance,
+                split,
+                images,
+                steps,
+                direct,
+            });
         }
     }
 

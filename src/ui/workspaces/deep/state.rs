@@ -1,0 +1,329 @@
+//! What the workspace holds while it is open, and how its edits change it.
+
+use std::sync::Arc;
+
+use egui::Ui;
+
+use super::settings::{DeepSettings, DeepTab};
+use super::{ABOUT, race, scenes, view};
+use crate::ann::ops::conv_stdp::STEPS;
+use crate::core::playback::{Playback, PlaybackEdit};
+use crate::core::text::grouped;
+use crate::data::registry::SYNTHETIC;
+use crate::ui::command::Outbox;
+use crate::ui::desk::Desk;
+use crate::ui::scene::Scene;
+use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
+use crate::workers::Start;
+use crate::workers::deep::{
+    DeepLook, DeepQuestion, DeepSpikes, DeepSurvey, Family, Filters, family,
+};
+use crate::workers::library::Loading;
+use crate::workers::models::{Model, Origin};
+
+/// What the user does in the workspace.
+#[derive(Clone, Debug)]
+pub enum DeepEdit {
+    /// Play, step, scrub.
+    Play(PlaybackEdit),
+    /// The same over the moments of a run.
+    Scrub(PlaybackEdit),
+    /// Show another view.
+    Tab(DeepTab),
+    /// Look into the network of this key.
+    Network(String),
+    /// Look at this neuron: layer and unit.
+    Unit(usize, usize),
+    /// Follow the credit of this class, or of the one answered.
+    Class(Option<usize>),
+    /// Follow that of the neuron looked at instead.
+    OfUnit(bool),
+    /// Another surrogate: its place in the list, its slope.
+    Surrogate(usize, f32),
+    /// Filter traces as the read-out filters spikes, or not.
+    Filtered(bool),
+    /// Survey the test digits of this source.
+    Survey(&'static str),
+    /// End the survey, keeping what it counted.
+    StopSurvey,
+}
+
+impl Edit for DeepEdit {
+    const ROOM: &'static str = ABOUT.id;
+}
+
+/// Filters as they once were.
+#[derive(Clone)]
+pub struct Moment {
+    /// How far the run was: `0.4` epochs.
+    pub epochs: String,
+    pub filters: Arc<Filters>,
+}
+
+/// Moments that are kept; when there are more, every other one is forgotten.
+const MOST_MOMENTS: usize = 400;
+
+/// What was asked last.
+struct Asked {
+    version: u64,
+    model: Arc<Model>,
+    kept: DeepSettings,
+}
+
+/// The workspace.
+pub struct Deep {
+    pub kept: DeepSettings,
+    /// Position: steps done.
+    pub playback: Playback,
+    /// What is known of the current digit.
+    pub look: Arc<DeepLook>,
+    /// How far the survey is, and what it counted.
+    pub survey: Arc<DeepSurvey>,
+    worker: DeepSpikes,
+    asked: Option<Asked>,
+    number: u64,
+    /// Steps that the bar was set for.
+    fitted: u64,
+    /// Position: the moment of [`Self::moments`] that is looked at.
+    pub scrub: Playback,
+    /// What filters were at each moment since the network in training was first seen.
+    pub moments: Vec<Moment>,
+    /// The source whose digits a survey waits for.
+    waits: Option<&'static str>,
+}
+
+impl Deep {
+    /// The networks that one can look into, with their families.
+    pub fn networks(desk: &Desk) -> impl Iterator<Item = (&Arc<Model>, Family)> {
+        desk.models.iter().filter_map(|m| Some((m, family(&m.network)?)))
+    }
+
+    /// The one looked at: that chosen, or the first there is.
+    pub fn network<'a>(&self, desk: &'a Desk) -> Option<(&'a Arc<Model>, Family)> {
+        let chosen = Self::networks(desk).find(|(m, _)| m.key == self.kept.network);
+        chosen.or_else(|| Self::networks(desk).next())
+    }
+
+    /// What is known, if it is of the network looked at.
+    pub fn known(&self, desk: &Desk) -> Option<&DeepLook> {
+        let (model, _) = self.network(desk)?;
+        (self.look.number > 0 && self.look.key == model.key).then_some(&*self.look)
+    }
+
+    /// Whether the newest question has been answered.
+    pub fn is_current(&self) -> bool {
+        self.number > 0 && self.look.number == self.number
+    }
+
+    /// Whether a survey waits for its digits.
+    pub fn waits(&self) -> bool {
+        self.waits.is_some()
+    }
+
+    /// Steps done, at most `of`.
+    pub fn at(&self, of: usize) -> usize {
+        (self.playback.at() as usize).min(of)
+    }
+
+    /// Asks anew when the digit, the network or what is looked at has changed.
+    fn ask(&mut self, desk: &Desk) {
+        let Some((model, _)) = self.network(desk) else { return };
+        let version = desk.digit.version();
+        let kept = DeepSettings {
+            tab: DeepTab::default(),
+            playback: Default::default(),
+            ..self.kept.clone()
+        };
+        let same = self.asked.as_ref().is_some_and(|a| {
+            Arc::ptr_eq(&a.model, model) && a.version == version && a.kept == kept
+        });
+        if same || desk.digit.is_blank() {
+            return;
+        }
+        self.number += 1;
+        self.worker.ask(DeepQuestion {
+            number: self.number,
+            model: Arc::clone(model),
+            picture: *desk.digit.pixels(),
+            class: kept.class,
+            unit: (kept.layer, kept.unit),
+            of_unit: kept.of_unit,
+            surrogate: kept.surrogate(),
+            filtered: kept.filtered,
+        });
+        self.asked = Some(Asked { version, model: Arc::clone(model), kept });
+    }
+
+    /// Lets the bar go over the steps of the newest answer; what follows the end goes on
+    /// doing so.
+    fn fit_bar(&mut self, desk: &Desk) {
+        let Some(known) = self.known(desk) else { return };
+        let steps = match (&known.watched, &known.times) {
+            (Some(watched), _) => watched.forming.len() as u64,
+            (None, Some(_)) => race::STEPS,
+            (None, None) if known.volley.is_some() => STEPS as u64,
+            (None, None) => return,
+        };
+        if steps != self.fitted {
+            let at_end = self.playback.at() >= self.fitted;
+            self.playback.set_range(0, steps, false);
+            if at_end {
+                self.playback.edit(&PlaybackEdit::End);
+            }
+            self.fitted = steps;
+        }
+    }
+
+    /// Remembers what the filters of the network in training are.
+    fn remember(&mut self, desk: &Desk) {
+        let live = desk.models.iter().find(|m| matches!(m.origin, Origin::Live { .. }));
+        let Some(live) = live.filter(|m| m.key == self.look.key) else { return };
+        let (Some(volley), Origin::Live { epochs }) = (&self.look.volley, &live.origin) else {
+            return;
+        };
+        let newest = self.moments.last();
+        if newest.is_some_and(|m| Arc::ptr_eq(&m.filters, &volley.filters)) {
+            return;
+        }
+        // Another run begins anew.
+        let earlier = |m: &Moment| m.epochs.parse::<f32>().unwrap_or(0.0);
+        if newest.is_some_and(|m| earlier(m) > epochs.parse().unwrap_or(0.0)) {
+            self.moments.clear();
+        }
+        let filters = Arc::clone(&volley.filters);
+        self.moments.push(Moment { epochs: epochs.clone(), filters });
+        if self.moments.len() > MOST_MOMENTS {
+            let mut keep = false;
+            self.moments.retain(|_| std::mem::replace(&mut keep, !keep));
+        }
+        let at_end = self.scrub.at() + 2 >= self.moments.len() as u64;
+        self.scrub.set_range(0, self.moments.len() as u64 - 1, true);
+        if at_end {
+            self.scrub.edit(&PlaybackEdit::End);
+        }
+    }
+
+    /// Begins a survey whose digits have come.
+    fn try_survey(&mut self, desk: &mut Desk) {
+        let Some(source) = self.waits else { return };
+        let problem = match desk.hub.librarian.library().source(source) {
+            Loading::Unknown | Loading::Busy => return,
+            Loading::Ready(split) => {
+                self.waits = None;
+                return self.worker.start_survey(source, split, &desk.models);
+            }
+            Loading::Missing => "MNIST is not on this machine yet. Download it, choose its folder, or take the synthetic digits.".to_owned(),
+            Loading::Failed(message) => message.clone(),
+        };
+        self.waits = None;
+        desk.toasts.failure(format!("The survey did not start: {problem}"));
+    }
+}
+
+impl Workspace for Deep {
+    const ABOUT: About = ABOUT;
+    const TABS: &'static [&'static str] = &["spikes", "neuron", "credit", "sure", "wave", "filters"];
+    type Settings = DeepSettings;
+    type Edit = DeepEdit;
+
+    fn open(kept: DeepSettings, start: &Start) -> std::io::Result<Self> {
+        Ok(Self {
+            playback: Playback::new(0, 0, kept.playback),
+            worker: DeepSpikes::start(start.events.clone())?,
+            look: Arc::default(),
+            survey: Arc::default(),
+            asked: None,
+            number: 0,
+            fitted: 0,
+            scrub: Playback::new(0, 0, kept.playback),
+            moments: Vec::new(),
+            waits: None,
+            kept,
+        })
+    }
+
+    fn kept(&self) -> &DeepSettings {
+        &self.kept
+    }
+
+    fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+        view::show(ui, &View { room: self, desk }, out);
+    }
+
+    fn apply(&mut self, edit: DeepEdit, desk: &mut Desk) {
+        let kept = &mut self.kept;
+        match edit {
+            DeepEdit::Play(edit) => {
+                self.playback.edit(&edit);
+                kept.playback = self.playback.settings();
+            }
+            DeepEdit::Scrub(edit) => self.scrub.edit(&edit),
+            DeepEdit::Tab(tab) => kept.tab = tab,
+            DeepEdit::Network(key) => {
+                // Numbers of layers and neurons mean nothing elsewhere.
+                (kept.network, kept.layer, kept.unit) = (key, 0, 0);
+            }
+            DeepEdit::Unit(layer, unit) => (kept.layer, kept.unit) = (layer, unit),
+            DeepEdit::Class(class) => (kept.class, kept.of_unit) = (class, false),
+            DeepEdit::OfUnit(on) => kept.of_unit = on,
+            DeepEdit::Surrogate(shape, slope) => (kept.shape, kept.slope) = (shape, slope),
+            DeepEdit::Filtered(on) => kept.filtered = on,
+            DeepEdit::Survey(source) => {
+                if source == SYNTHETIC {
+                    desk.load_synthetic();
+                }
+                self.waits = Some(source);
+            }
+            DeepEdit::StopSurvey => {
+                self.waits = None;
+                self.worker.stop_survey();
+            }
+        }
+    }
+
+    fn restore(&mut self, kept: DeepSettings, _desk: &mut Desk) {
+        self.playback.edit(&PlaybackEdit::Speed(kept.playback.steps_per_s));
+        self.playback.edit(&PlaybackEdit::Loop(kept.playback.looping));
+        self.kept = DeepSettings { tab: self.kept.tab, ..kept };
+    }
+
+    fn undoes(edit: &DeepEdit) -> bool {
+        use DeepEdit as E;
+        !matches!(edit, E::Play(_) | E::Scrub(_) | E::Tab(_) | E::Survey(_) | E::StopSurvey)
+    }
+
+    fn shows(&self) -> Shows {
+        Shows { digit: self.kept.tab != DeepTab::Sure, answers: false }
+    }
+
+    fn follow(&mut self, desk: &mut Desk, shown: bool) {
+        self.survey = self.worker.survey();
+        if shown {
+            self.look = self.worker.answer();
+            self.ask(desk);
+            self.fit_bar(desk);
+            self.remember(desk);
+            self.try_survey(desk);
+        }
+    }
+
+    fn work(&self, _desk: &Desk) -> Option<Work> {
+        let DeepSurvey { done, total, running, .. } = *self.survey;
+        running.then(|| Work {
+            text: format!(
+                "Deep spikes: {} of {} digits",
+                grouped(done as u64),
+                grouped(total as u64)
+            ),
+            switch: Some(("Stop survey", DeepEdit::StopSurvey.into())),
+        })
+    }
+
+    fn leave(&self, _desk: &mut Desk) {
+        self.worker.stop_survey();
+    }
+
+    fn scenes() -> &'static [Scene] {
+        scenes::SCENES
+    }
+}

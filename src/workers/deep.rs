@@ -1,0 +1,496 @@
+//! The `deep spikes` thread: one digit in a deep network of spikes, step by step; and the
+//! survey of many, which ends each decision as soon as the network is sure.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::events::{Event, Events};
+use super::models::{Model, Models};
+use super::thread::answering::{Answer, Answering, Reply};
+use super::thread::latest::Slot;
+use crate::ann::network::Network;
+use crate::ann::ops::conv_stdp::ConvStdp;
+use crate::ann::ops::conv_stdp::learn::Competition;
+use crate::ann::ops::conv_stdp::look::{Look, Preferred};
+use crate::ann::ops::spiking::surrogate::Surrogate;
+use crate::ann::spare_threads;
+use crate::ann::spiking::activity::{Activity, activity};
+use crate::ann::spiking::early::{Course, courses};
+use crate::ann::spiking::look::{
+    Aim, Eligibility, Watched, credit, eligibility, first_spikes, watch,
+};
+use crate::ann::spiking::places;
+use crate::ann::zoo::{Layer, Spiking};
+use crate::core::panics::guarded;
+use crate::data::registry::Split;
+use crate::data::{Dataset, Pixels};
+
+/// Digits between two looks at a survey.
+const CHUNK: usize = 100;
+/// Digits that rates and operations are counted on.
+const COUNTED: usize = 500;
+/// Certainties at which a decision may be stopped, from any answer at all to never.
+pub const THRESHOLDS: [f32; 14] =
+    [0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 1.01];
+
+/// What one can look into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Leaky integrate-and-fire neurons over a number of steps.
+    Steps,
+    /// Neurons that fire once: the first class to fire is the answer.
+    FirstSpike,
+    /// Convolutions of neurons that fire once, which learned by STDP.
+    ConvStdp,
+}
+
+/// The family of a network; `None` where there are no spikes in it.
+pub fn family(network: &Network) -> Option<Family> {
+    let layers = (network.architecture().layers)();
+    if matches!(layers[..], [Layer::Spiking(Spiking::FirstSpike { .. })]) {
+        return Some(Family::FirstSpike);
+    }
+    if conv_stdp(network).is_some() {
+        return Some(Family::ConvStdp);
+    }
+    (!places(network).is_empty()).then_some(Family::Steps)
+}
+
+/// The operation of a network that learned by STDP.
+fn conv_stdp(network: &Network) -> Option<ConvStdp> {
+    match (network.architecture().layers)()[..] {
+        [Layer::ConvStdp(design)] => Some(ConvStdp::new(network.plan().isa, *design)),
+        _ => None,
+    }
+}
+
+/// What is asked.
+#[derive(Clone)]
+pub struct DeepQuestion {
+    /// Counts the questions; the answer carries its question's number.
+    pub number: u64,
+    /// The network.
+    pub model: Arc<Model>,
+    /// The digit.
+    pub picture: Pixels,
+    /// The class whose credit is asked for; `None`: the one that it answers.
+    pub class: Option<usize>,
+    /// The neuron looked at: layer and unit. Its traces are given, and, if `of_unit`, its
+    /// credit instead of the class's.
+    pub unit: (usize, usize),
+    pub of_unit: bool,
+    /// What stands for the derivative of a spike.
+    pub surrogate: Surrogate,
+    /// Whether traces are filtered as the read-out filters spikes.
+    pub filtered: bool,
+}
+
+/// What is known of a digit.
+#[derive(Clone, Default)]
+pub struct DeepLook {
+    /// [`DeepQuestion::number`]; 0 before the first.
+    pub number: u64,
+    /// Key of the network.
+    pub key: String,
+    /// Spikes, membranes and currents of all layers; `None` for neurons that fire once.
+    pub watched: Option<Watched>,
+    /// The answer after each step.
+    pub course: Course,
+    /// The class whose credit it is.
+    pub class: Option<usize>,
+    /// Credit of each layer, `(step, unit)`; empty where none arrives.
+    pub credit: Vec<Vec<f32>>,
+    /// Traces at the neuron looked at.
+    pub traces: Option<Eligibility>,
+    /// When each neuron fires, in time constants, of a network that fires once.
+    pub times: Option<Vec<Vec<Option<f32>>>>,
+    /// The volley through convolutions that learned by STDP.
+    pub volley: Option<Volley>,
+}
+
+/// A picture in convolutions that learned by STDP, and what these prefer.
+#[derive(Clone)]
+pub struct Volley {
+    /// Spikes, winners, the answer.
+    pub look: Arc<Look>,
+    /// What their maps prefer.
+    pub filters: Arc<Filters>,
+}
+
+/// What the maps of two convolutions prefer.
+#[derive(Clone, Debug, Default)]
+pub struct Filters {
+    /// A patch of pixels for each map, by layer.
+    pub patches: [Vec<Preferred>; 2],
+    /// The mean of w(1 − w) over each layer's weights, 0 to 0.25: near 0 it has settled.
+    pub unsettled: [f32; 2],
+}
+
+/// Neurons that would learn from a picture, as the rule usually has it: five of the first
+/// layer, eight of the second, apart from each other.
+const COMPETITION: [Competition; 2] =
+    [Competition { winners: 5, radius: 2 }, Competition { winners: 8, radius: 1 }];
+
+fn filters(op: &ConvStdp, parameters: &[f32]) -> Filters {
+    let unsettled = |layer: usize| {
+        let weights = &parameters[op.weights(layer)];
+        weights.iter().map(|w| w * (1.0 - w)).sum::<f32>() / weights.len().max(1) as f32
+    };
+    Filters {
+        patches: [op.all_preferred(parameters, 0), op.all_preferred(parameters, 1)],
+        unsettled: [unsettled(0), unsettled(1)],
+    }
+}
+
+impl Answer<DeepQuestion> for DeepLook {
+    fn failure(why: &str) -> String {
+        format!(
+            "What this network does at the digit could not be computed: {why}. Choose another network or digit."
+        )
+    }
+
+    fn failed(question: &DeepQuestion, _failure: String) -> Option<Self> {
+        Some(Self { number: question.number, key: question.model.key.clone(), ..Self::default() })
+    }
+}
+
+/// What a model's maps prefer, as it was last worked out.
+type Known = Option<(Arc<Model>, Arc<Filters>)>;
+
+/// One digit in one network.
+fn look(question: &DeepQuestion, known: &Known) -> DeepLook {
+    let DeepQuestion { model, picture, class, unit, of_unit, surrogate, filtered, .. } = question;
+    let network = &model.network;
+    let mut look =
+        DeepLook { number: question.number, key: model.key.clone(), ..DeepLook::default() };
+    look.times = first_spikes(network, picture);
+    if let Some(op) = conv_stdp(network) {
+        let parameters = network.step_parameters(0);
+        let known = known.as_ref().filter(|(of, _)| Arc::ptr_eq(of, model));
+        let filters = match known {
+            Some((_, filters)) => Arc::clone(filters),
+            None => Arc::new(filters(&op, parameters)),
+        };
+        let seen = Arc::new(op.look(parameters, picture, COMPETITION));
+        look.volley = Some(Volley { look: seen, filters });
+    }
+    let Some(watched) = watch(network, picture) else { return look };
+    look.course = Course::of(&watched);
+    let answered = look.course.digits.last().copied().flatten().map(usize::from);
+    look.class = class.or(answered);
+    let aim = match look.class {
+        _ if *of_unit => Some(Aim::Neuron { layer: unit.0, unit: unit.1 }),
+        class => class.map(Aim::Class),
+    };
+    if let Some(aim) = aim {
+        look.credit = credit(network, picture, &watched, aim, *surrogate);
+    }
+    look.traces = eligibility(network, picture, &watched, *unit, *surrogate, *filtered);
+    look.watched = Some(watched);
+    look
+}
+
+/// What one network did at the digits of a survey.
+#[derive(Clone, Debug, Default)]
+pub struct Surveyed {
+    /// Key and name.
+    pub key: String,
+    pub name: String,
+    /// Digits it was shown.
+    pub digits: u64,
+    /// Right answers after each step, for all alike.
+    pub right: Vec<u64>,
+    /// By threshold: right answers, steps and spikes until it stopped.
+    pub stopped: Vec<[u64; 3]>,
+    /// Rates and operations, on the first digits.
+    pub activity: Option<Activity>,
+}
+
+impl Surveyed {
+    fn new(model: &Model) -> Self {
+        Self {
+            key: model.key.clone(),
+            name: model.name.clone(),
+            stopped: vec![[0; 3]; THRESHOLDS.len()],
+            ..Self::default()
+        }
+    }
+
+    fn add(&mut self, courses: &[Course], labels: &[u8]) {
+        for (course, label) in courses.iter().zip(labels) {
+            self.right.resize(course.digits.len(), 0);
+            for (right, digit) in self.right.iter_mut().zip(&course.digits) {
+                *right += u64::from(*digit == Some(*label));
+            }
+            for (sums, threshold) in self.stopped.iter_mut().zip(THRESHOLDS) {
+                let at = course.stop(threshold);
+                sums[0] += u64::from(course.digits.get(at) == Some(&Some(*label)));
+                sums[1] += at as u64 + 1;
+                sums[2] += u64::from(course.spikes.get(at).copied().unwrap_or(0));
+            }
+            self.digits += 1;
+        }
+    }
+
+    /// Share of right answers after so many steps, 0 to 1.
+    pub fn accuracy(&self, steps: usize) -> f64 {
+        let right = steps.checked_sub(1).and_then(|t| self.right.get(t)).copied().unwrap_or(0);
+        right as f64 / self.digits.max(1) as f64
+    }
+
+    /// Steps of the network.
+    pub fn steps(&self) -> usize {
+        self.right.len()
+    }
+
+    /// Stopped at this certainty: share of right answers, mean steps, mean spikes.
+    pub fn at(&self, threshold: usize) -> [f64; 3] {
+        let sums = self.stopped.get(threshold).copied().unwrap_or_default();
+        sums.map(|s| s as f64 / self.digits.max(1) as f64)
+    }
+}
+
+/// What one network does at the first digits of a set, on the threads of the current pool.
+pub fn survey_first(model: &Model, data: &Dataset, digits: usize) -> Surveyed {
+    let mut surveyed = Surveyed::new(model);
+    let n = digits.min(data.len());
+    for from in (0..n).step_by(CHUNK) {
+        let to = (from + CHUNK).min(n);
+        let pictures: Vec<Pixels> = (from..to).map(|i| data.pixels(i)).collect();
+        let labels: Vec<u8> = (from..to).map(|i| data.label(i)).collect();
+        surveyed.add(&courses(&model.network, &pictures), &labels);
+    }
+    let first: Vec<Pixels> = (0..n.min(COUNTED)).map(|i| data.pixels(i)).collect();
+    surveyed.activity = activity(&model.network, &first);
+    surveyed
+}
+
+/// A survey.
+#[derive(Clone, Debug, Default)]
+pub struct DeepSurvey {
+    /// Id of the source; empty before the first survey.
+    pub source: &'static str,
+    /// Digits done, of how many.
+    pub done: usize,
+    pub total: usize,
+    /// Whether it is going on.
+    pub running: bool,
+    /// By network.
+    pub networks: Vec<Surveyed>,
+}
+
+/// Both threads, from the window's side. Dropped, they end.
+pub struct DeepSpikes {
+    looking: Answering<DeepQuestion, DeepLook>,
+    survey: Arc<Slot<DeepSurvey>>,
+    cancel: Arc<AtomicBool>,
+    events: Events,
+}
+
+impl DeepSpikes {
+    /// Starts the thread that shows the current digit.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn start(events: Events) -> std::io::Result<Self> {
+        let looking = Answering::spawn("deep spikes", events.clone(), || {
+            let mut known: Known = None;
+            move |question: &DeepQuestion, _: &Reply<DeepQuestion, DeepLook>| {
+                let look = look(question, &known);
+                known = look
+                    .volley
+                    .as_ref()
+                    .map(|v| (Arc::clone(&question.model), Arc::clone(&v.filters)));
+                Ok(Some(look))
+            }
+        })?;
+        let survey = Arc::new(Slot::new(DeepSurvey::default()));
+        Ok(Self { looking, survey, cancel: Arc::default(), events })
+    }
+
+    /// Has a digit shown; an earlier question that was not begun is forgotten.
+    pub fn ask(&self, question: DeepQuestion) {
+        self.looking.ask(question);
+    }
+
+    /// The newest answer.
+    pub fn answer(&self) -> Arc<DeepLook> {
+        self.looking.answer()
+    }
+
+    /// Begins a survey of the test digits, unless one is going on.
+    pub fn start_survey(&self, source: &'static str, split: &Split, models: &Models) {
+        if self.survey.get().running {
+            return;
+        }
+        let test = Arc::clone(&split.test);
+        let models: Vec<_> =
+            models.iter().filter(|m| family(&m.network) == Some(Family::Steps)).cloned().collect();
+        let (cancel, view) = (Arc::clone(&self.cancel), Arc::clone(&self.survey));
+        if let Err(error) = survey((source, test), models, cancel, view, self.events.clone()) {
+            self.survey.put(DeepSurvey::default());
+            self.events.send(Event::Failure(format!("The survey could not start: {error}")));
+        }
+    }
+
+    /// Ends the survey, keeping what it has counted.
+    pub fn stop_survey(&self) {
+        self.cancel.store(true, Relaxed);
+    }
+
+    /// How far the survey is, and what it counted.
+    pub fn survey(&self) -> Arc<DeepSurvey> {
+        self.survey.get()
+    }
+}
+
+impl Drop for DeepSpikes {
+    fn drop(&mut self) {
+        self.stop_survey();
+    }
+}
+
+/// Shows the test digits on a thread of its own, until `cancel` is set. What was counted
+/// until then is kept.
+fn survey(
+    (source, test): (&'static str, Arc<Dataset>),
+    models: Vec<Arc<Model>>,
+    cancel: Arc<AtomicBool>,
+    view: Arc<Slot<DeepSurvey>>,
+    events: Events,
+) -> std::io::Result<()> {
+    cancel.store(false, Relaxed);
+    let mut survey = DeepSurvey {
+        source,
+        total: test.len(),
+        running: true,
+        networks: models.iter().map(|m| Surveyed::new(m)).collect(),
+        ..DeepSurvey::default()
+    };
+    view.put(survey.clone());
+    let work = move || {
+        let counted = guarded(|| {
+            let pool = crate::ann::pool(spare_threads());
+            let Ok(pool) = pool else { return };
+            while survey.done < survey.total && !cancel.load(Relaxed) {
+                pool.install(|| chunk(&mut survey, &test, &models));
+                view.put(survey.clone());
+                events.wake();
+            }
+        });
+        if let Err(why) = counted {
+            events.send(Event::Failure(format!(
+                "Showing the test digits ended early: {why}. What was counted is kept."
+            )));
+        }
+        view.put(DeepSurvey { running: false, ..(*view.get()).clone() });
+        events.wake();
+    };
+    std::thread::Builder::new().name("deep survey".into()).spawn(work).map(|_| ())
+}
+
+fn chunk(survey: &mut DeepSurvey, test: &Dataset, models: &[Arc<Model>]) {
+    let to = (survey.done + CHUNK).min(survey.total);
+    let pictures: Vec<Pixels> = (survey.done..to).map(|i| test.pixels(i)).collect();
+    let labels: Vec<u8> = (survey.done..to).map(|i| test.label(i)).collect();
+    for (surveyed, model) in survey.networks.iter_mut().zip(models) {
+        surveyed.add(&courses(&model.network, &pictures), &labels);
+    }
+    survey.done = to;
+    // Once there are enough of them, or no more.
+    if survey.networks.iter().all(|n| n.activity.is_none())
+        && (survey.done >= COUNTED || survey.done == survey.total)
+    {
+        let first: Vec<Pixels> = (0..survey.done.min(COUNTED)).map(|i| test.pixels(i)).collect();
+        for (surveyed, model) in survey.networks.iter_mut().zip(models) {
+            surveyed.activity = activity(&model.network, &first);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::data::synthetic;
+
+    fn models(ids: &[&str]) -> Models {
+        ids.iter().map(|id| Arc::new(Model::untrained(id))).collect()
+    }
+
+    fn question(model: &Arc<Model>) -> DeepQuestion {
+        DeepQuestion {
+            number: 3,
+            model: Arc::clone(model),
+            picture: synthetic::generate(3, 2).pixels(1),
+            class: None,
+            unit: (0, 7),
+            of_unit: false,
+            surrogate: Surrogate::default(),
+            filtered: true,
+        }
+    }
+
+    #[test]
+    fn a_look_has_what_its_family_has() {
+        let ids =
+            ["lif-30-20", "lif-conv-4-6-20", "lif-recurrent-24", "first-spike-40", "conv-stdp"];
+        let all = models(&ids);
+        for model in &all {
+            let look = look(&question(model), &None);
+            assert_eq!((look.number, &look.key), (3, &model.key));
+            let family = family(&model.network).unwrap();
+            assert_eq!(look.times.is_some(), family == Family::FirstSpike);
+            assert_eq!(look.volley.is_some(), family == Family::ConvStdp);
+            assert_eq!(look.watched.is_some(), family == Family::Steps);
+            if let Some(watched) = &look.watched {
+                assert_eq!(look.credit.len(), watched.layers.len());
+                assert_eq!(look.course.digits.len(), watched.forming.len());
+            }
+        }
+        let of_unit = look(&DeepQuestion { of_unit: true, ..question(&all[0]) }, &None);
+        assert!(of_unit.credit[1].is_empty() && !of_unit.credit[0].is_empty());
+        // A unit that is not there.
+        let beyond = look(
+            &DeepQuestion { unit: (9, 9999), of_unit: true, ..question(&all[0]) },
+            &None,
+        );
+        assert!(beyond.traces.is_none() && beyond.watched.is_some());
+        assert_eq!(family(&models(&["mlp"])[0].network), None);
+    }
+
+    #[test]
+    fn a_survey_counts_every_digit_once_and_can_be_stopped() {
+        let (sender, _arrived) = std::sync::mpsc::sync_channel(8);
+        let worker = DeepSpikes::start(Events::new(sender, Arc::new(|| {}))).unwrap();
+        let digits = Arc::new(synthetic::generate(3, 250));
+        let split = Split { train: Arc::clone(&digits), test: digits };
+        let all = models(&["lif-20-t6", "mlp", "lif-recurrent-12"]);
+        let begun = Instant::now();
+        worker.start_survey("synthetic", &split, &all);
+        while worker.survey().running {
+            assert!(begun.elapsed().as_secs() < 120);
+            std::thread::yield_now();
+        }
+        let survey = worker.survey();
+        assert_eq!((survey.done, survey.networks.len()), (250, 2));
+        for network in &survey.networks {
+            let steps = network.right.len();
+            let last = THRESHOLDS.len() - 1;
+            assert_eq!(network.digits, 250);
+            // Never sure is stopped at the end.
+            assert_eq!(network.at(last)[1], steps as f64);
+            assert_eq!(network.at(last)[0], network.accuracy(steps));
+            assert!(network.activity.is_some() && network.accuracy(0) == 0.0);
+        }
+        worker.start_survey("synthetic", &split, &all);
+        worker.stop_survey();
+        while worker.survey().running {
+            assert!(begun.elapsed().as_secs() < 120);
+            std::thread::yield_now();
+        }
+        let stopped = worker.survey();
+        assert!(stopped.networks.iter().all(|n| n.digits as usize == stopped.done));
+    }
+}
