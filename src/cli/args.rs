@@ -163,12 +163,13 @@ pub struct TrainArgs {
     /// Learn from the first N images only [default: all]
     #[arg(long, value_name = "N", value_parser = count)]
     pub subset: Option<NonZeroUsize>,
-    /// Images per update of the weights [default: 32]
+    /// Images per update of the weights [default: 32, for networks that spike 100]
     #[arg(long, value_name = "N", value_parser = count)]
     pub batch_size: Option<NonZeroUsize>,
     /// How the errors of a layer are made; `spikescope rules --list` tells which there are
-    #[arg(long, value_name = "NAME", value_parser = rules(), default_value = "backpropagation")]
-    pub rule: String,
+    /// [default: backpropagation, for networks that spike their own]
+    #[arg(long, value_name = "NAME", value_parser = rules())]
+    pub rule: Option<String>,
     /// How weights are updated [default: adadelta, with another rule what suits it]
     #[arg(long, value_name = "NAME", value_parser = optimisers())]
     pub optimiser: Option<String>,

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use super::train::EPROP;
 use crate::ann::bundled::SETS;
 use crate::ann::device::DEVICES;
 use crate::ann::ensemble::ENSEMBLES;
@@ -54,14 +55,16 @@ impl TypedValueParser for Trainable {
         argument: Option<&clap::Arg>,
         value: &std::ffi::OsStr,
     ) -> Result<String, clap::Error> {
-        match value.to_str().filter(|id| zoo::find(id).is_some()) {
+        match value.to_str().filter(|id| zoo::find(id).is_some() || *id == EPROP) {
             Some(id) => Ok(id.to_owned()),
-            None => models().parse_ref(command, argument, value),
+            None => ids(networks().chain(zoo::SPIKING.iter().map(|a| (a.id, a.name))))
+                .parse_ref(command, argument, value),
         }
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let known = networks().map(|(id, help)| PossibleValue::new(id).help(help));
+        let spiking = zoo::SPIKING.iter().map(|a| (a.id, a.name));
+        let known = networks().chain(spiking).map(|(id, help)| PossibleValue::new(id).help(help));
         Some(Box::new(known.collect::<Vec<_>>().into_iter()))
     }
 }

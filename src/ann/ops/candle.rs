@@ -8,6 +8,7 @@ use std::sync::Arc;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 use super::op::{Backward, Forward, Mode, Op, Part, Plane, Shared};
+use super::spiking::surrogate::Teaching;
 use super::{values, with_values};
 
 /// An operation on pictures `(batch, h, w, c)`, or vectors `(batch, c)` where
@@ -106,6 +107,7 @@ impl<'a> Whole<'a> {
             partial: &mut partial,
             dx: Some(&mut dx),
             mode: self.mode,
+            teaching: Teaching::default(),
         });
         let part = Part { n: self.n, x: &self.x, dy: &dy, keep: &self.keep, partial: &partial };
         let mut gradient = vec![0f32; self.parameters.len()];
