@@ -47,7 +47,8 @@ pub struct PartMemory {
     pub gradients: Vec<Buffer>,
     /// What each operation keeps.
     pub keep: Vec<Buffer>,
-    partial: Vec<Buffer>,
+    /// Its share of the gradient, in each operation's own form.
+    pub partial: Vec<Buffer>,
     /// For whatever needs it next.
     pub scratch: Buffer,
     /// The rule's own.

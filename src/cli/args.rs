@@ -10,7 +10,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 pub use bench::{
-    BenchArgs, BenchEngine, BenchRulesArgs, BenchSpikingArgs, BenchTrainArgs, BenchWhat,
+    BenchArgs, BenchEngine, BenchRulesArgs, BenchSpikingArgs, BenchSpikingTrainingArgs,
+    BenchTrainArgs, BenchWhat,
 };
 
 use super::convert::ConvertArgs;
@@ -132,7 +133,9 @@ Examples:
   spikescope train --resume last")]
 pub struct TrainArgs {
     /// The network: one of these, or dense layers of any width, such as dense-500-500,
-    /// dense-800-tanh, settling-500 (equilibrium propagation), goodness-500-500 (forward–forward)
+    /// dense-800-tanh, settling-500 (equilibrium propagation), goodness-500-500 (forward–forward);
+    /// networks of spikes by their sizes, such as lif-512-256-t25-tau10, lif-conv-32-64-128-t8,
+    /// lif-recurrent-256, first-spike-800; eprop is lif-dense by that rule
     #[arg(value_name = "MODEL", value_parser = trainable(),
         required_unless_present_any = ["resume", "all"])]
     pub model: Option<String>,

@@ -357,7 +357,7 @@ mod tests {
                             Activation::Tanh => sum.tanh(),
                         }
                     })(),
-                    Layer::Settling { .. } | Layer::Goodness { .. } => {
+                    Layer::Settling { .. } | Layer::Goodness { .. } | Layer::Spiking(_) => {
                         unreachable!("not in the zoo")
                     }
                 }

@@ -192,8 +192,13 @@ impl Sizes {
     pub fn layers(&self) -> Vec<Layer> {
         let Self { steps, tau, .. } = *self;
         let spikes = Neurons { steps, tau, out: Out::Spikes };
-        let read =
-            if self.count { spikes } else { Neurons { out: Out::Membrane { tau }, ..spikes } };
+        let out = match self.kind {
+            _ if self.count => Out::Spikes,
+            // What it has seen last completes the digit.
+            Wiring::Recurrent => Out::Last { tau: 2.0 * tau },
+            _ => Out::Membrane { tau },
+        };
+        let read = Neurons { out, ..spikes };
         let current = |units| Layer::Dense { units, activation: Activation::Linear };
         let mut layers = Vec::new();
         let hidden = match self.kind {
@@ -230,12 +235,29 @@ impl Sizes {
     }
 }
 
+/// What a network of spikes is made of; `None` where this id names none.
+pub fn sizes(id: &str) -> Option<Sizes> {
+    let named = [
+        (LIF_DENSE.id, Wiring::Dense, &DENSE[..]),
+        (LIF_CONV.id, Wiring::Conv, &CONV[..]),
+        (LIF_RECURRENT.id, Wiring::Recurrent, &RECURRENT[..]),
+        (FIRST_SPIKE.id, Wiring::FirstSpike, &FIRST[..]),
+    ];
+    let found = named.into_iter().find(|(name, ..)| *name == id);
+    found.map(|(_, kind, hidden)| Sizes::new(kind, hidden)).or_else(|| Sizes::parse(id))
+}
+
+const DENSE: [usize; 1] = [512];
+const CONV: [usize; 3] = [32, 64, 128];
+const RECURRENT: [usize; 1] = [256];
+const FIRST: [usize; 1] = [800];
+
 /// One hidden layer: 784–512–10.
 pub static LIF_DENSE: Architecture = Architecture {
     id: "lif-dense",
     name: "LIF dense",
     doc: "512 leaky integrate-and-fire neurons over 25 steps, every pixel a constant current; trained through their spikes by surrogate gradients.",
-    layers: &|| Sizes::new(Wiring::Dense, &[512]).layers(),
+    layers: &|| Sizes::new(Wiring::Dense, &DENSE).layers(),
     epochs: 20,
     average_epochs: 5,
     report: None,
@@ -247,7 +269,7 @@ pub static LIF_CONV: Architecture = Architecture {
     id: "lif-conv",
     name: "LIF conv",
     doc: "A convolutional network whose units spike, over 8 steps: kernels slide over the digit, and then over the spikes of each step.",
-    layers: &|| Sizes::new(Wiring::Conv, &[32, 64, 128]).layers(),
+    layers: &|| Sizes::new(Wiring::Conv, &CONV).layers(),
     epochs: 15,
     average_epochs: 5,
     report: None,
@@ -259,7 +281,7 @@ pub static LIF_RECURRENT: Architecture = Architecture {
     id: "lif-recurrent",
     name: "LIF recurrent",
     doc: "256 spiking neurons connected among themselves; they read the digit from the top, a row at a time.",
-    layers: &|| Sizes::new(Wiring::Recurrent, &[256]).layers(),
+    layers: &|| Sizes::new(Wiring::Recurrent, &RECURRENT).layers(),
     epochs: 20,
     average_epochs: 5,
     report: None,
@@ -271,7 +293,7 @@ pub static FIRST_SPIKE: Architecture = Architecture {
     id: "first-spike",
     name: "First spike",
     doc: "800 neurons that fire at most once; the class that fires first is the answer (Mostafa 2017). Gradients go through the times of spikes, exactly.",
-    layers: &|| Sizes::new(Wiring::FirstSpike, &[800]).layers(),
+    layers: &|| Sizes::new(Wiring::FirstSpike, &FIRST).layers(),
     epochs: 20,
     average_epochs: 5,
     report: None,

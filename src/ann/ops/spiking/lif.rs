@@ -291,9 +291,10 @@ impl Op for Lif {
     }
 
     fn backward(&self, pass: Backward<'_>) {
-        let Some(dx) = pass.dx else { return };
         let (n, teaching) = (pass.n, pass.teaching);
-        assert!(holds(pass.dy, n, self.output().len()) && holds(dx, n, self.input.len()));
+        assert!(holds(pass.dy, n, self.output().len()));
+        let Some(dx) = pass.dx else { return };
+        assert!(holds(dx, n, self.input.len()));
         let cost = &mut pass.scratch[..self.units()];
         if teaching.rates.is_on() {
             self.rates(n, pass.x, cost);

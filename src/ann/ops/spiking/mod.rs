@@ -15,6 +15,8 @@ pub mod lif;
 pub mod over_time;
 pub mod recurrent;
 pub mod surrogate;
+#[cfg(test)]
+mod tests;
 
 /// The membrane potential at which a neuron spikes, and what it then loses.
 pub const THRESHOLD: f32 = 1.0;
@@ -30,6 +32,9 @@ pub enum Out {
     /// membrane of time constant `tau` (steps) that spikes charge by 1. It is linear, so a
     /// dense layer after it is computed once and not at each step.
     Membrane { tau: f32 },
+    /// The same membrane as it is after the last step: what came late counts most, for
+    /// neurons that have not seen the whole picture before.
+    Last { tau: f32 },
     /// The share of steps with a spike, times `gain`.
     Count { gain: f32 },
 }
@@ -61,6 +66,9 @@ impl Neurons {
                 // Σ of aᵏ over the steps that are left.
                 let left = |t: usize| (1.0 - a.powi((steps - t) as i32)) / (1.0 - a);
                 (0..steps).map(|t| (left(t) / steps as f64) as f32).collect()
+            }
+            Out::Last { tau } => {
+                (0..steps).map(|t| leak(tau).powi((steps - 1 - t) as i32)).collect()
             }
             Out::Count { gain } => vec![gain / steps as f32; steps],
         }
