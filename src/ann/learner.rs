@@ -15,6 +15,7 @@ use super::buffer::Buffer;
 use super::network::{Network, Parts};
 use super::ops::dense::times;
 use super::ops::op::{Backward, Forward, Mode, Part, Shared};
+use super::ops::spiking::surrogate::Teaching;
 use super::ops::{loss, simd};
 use super::optimiser::OptimiserState;
 use super::plan::Plan;
@@ -46,13 +47,16 @@ pub struct PartMemory {
     pub gradients: Vec<Buffer>,
     /// What each operation keeps.
     pub keep: Vec<Buffer>,
-    partial: Vec<Buffer>,
+    /// Its share of the gradient, in each operation's own form.
+    pub partial: Vec<Buffer>,
     /// For whatever needs it next.
     pub scratch: Buffer,
     /// The rule's own.
     pub own: Buffer,
     /// Errors that have not arrived yet.
     pub late: Late,
+    /// How spiking neurons are taught.
+    pub teaching: Teaching,
     /// Sum of the pictures' cross-entropies, nats.
     pub loss: f64,
     /// Pictures answered rightly.
@@ -108,6 +112,7 @@ impl PartMemory {
             scratch: Buffer::zeros(scratch),
             own: Buffer::zeros(own),
             late: Late::default(),
+            teaching: Teaching::default(),
             loss: 0.0,
             right: 0,
         }
@@ -169,6 +174,7 @@ impl PartMemory {
                 partial: &mut self.partial[i],
                 dx: (i > 0 && through).then(|| &mut before[i][..]),
                 mode,
+                teaching: self.teaching,
             });
             if i == 0 {
                 continue;

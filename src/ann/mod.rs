@@ -12,6 +12,7 @@
 //!   [`snapshots`]: what a run leaves to look back at
 //! * [`orientation`]: whether digits look turned or inverted
 //! * [`device`]: the same step by candle, on its CPU or on a graphics card
+//! * [`spiking`]: looking into networks of spiking neurons
 //! * [`inspect`]: what units sense, and why a network answers as it does
 
 mod buffer;
@@ -32,6 +33,7 @@ pub mod plan;
 pub mod reading;
 pub mod rules;
 pub mod snapshots;
+pub mod spiking;
 pub mod trainer;
 pub mod weights;
 pub mod zoo;

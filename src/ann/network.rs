@@ -240,7 +240,7 @@ impl Network {
 
 #[cfg(test)]
 mod tests {
-    use super::super::zoo::ZOO;
+    use super::super::zoo::{ZOO, all, find};
     use super::*;
 
     #[test]
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn answers_sum_to_one_and_do_not_depend_on_the_company() {
         let digit = |k: usize| -> Pixels { std::array::from_fn(|i| ((i * k) % 17) as f32 / 17.0) };
-        for architecture in ZOO {
+        for architecture in all() {
             let network = Network::new(architecture, 3).unwrap();
             let many: Vec<Pixels> = (1..40).map(digit).collect();
             let together = network.probabilities(&many);
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn every_engine_gives_the_same_answers_but_for_rounding() {
         let picture: Pixels = std::array::from_fn(|i| (i % 23) as f32 / 23.0);
-        for architecture in ZOO {
+        for architecture in all() {
             let ask = |isa| Network::on(architecture, 3, isa).unwrap().probabilities(&[picture])[0];
             let all: Vec<_> = Isa::available().into_iter().map(ask).collect();
             for other in &all[1..] {
@@ -298,9 +298,20 @@ mod tests {
     fn a_nan_in_the_picture_is_seen_in_the_answer() {
         let mut picture: Pixels = [0.5; PIXELS];
         picture[300] = f32::NAN;
-        for architecture in ZOO {
+        let more = ["lif-20-10-count", "lif-conv-3-4-5-count", "lif-recurrent-9-count"];
+        for architecture in all().chain(more.into_iter().filter_map(find)) {
             let answer = Network::new(architecture, 1).unwrap().probabilities(&[picture])[0];
             assert!(answer.iter().any(|v| v.is_nan()), "{}", architecture.id);
+        }
+    }
+
+    #[test]
+    fn empty_and_full_pictures_have_finite_answers() {
+        let more = ["lif-20-10-count", "lif-conv-3-4-5-count", "lif-recurrent-9-count"];
+        for architecture in all().chain(more.into_iter().filter_map(find)) {
+            let network = Network::new(architecture, 1).unwrap();
+            let answers = network.probabilities(&[[0.0; PIXELS], [1.0; PIXELS]]);
+            assert!(answers.iter().flatten().all(|p| p.is_finite()), "{}", architecture.id);
         }
     }
 }

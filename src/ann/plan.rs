@@ -11,8 +11,13 @@ use super::ops::op::{Op, Parameter, Plane};
 use super::ops::pool::MaxPool;
 use super::ops::recurrent::Recurrent;
 use super::ops::settling::Settling;
+use super::ops::spiking::first_spike::FirstSpike;
+use super::ops::spiking::lif::Lif;
+use super::ops::spiking::over_time::OverTime;
+use super::ops::spiking::recurrent::RecurrentLif;
+use super::ops::spiking::{MOST_STEPS, Neurons};
 use super::ops::winograd::ConvPool;
-use super::zoo::{Layer, LayerSummary, summary};
+use super::zoo::{Layer, LayerSummary, Spiking, is_current, summary};
 use crate::core::isa::Isa;
 use crate::data::SIDE;
 
@@ -44,6 +49,11 @@ fn file_name(line: &LayerSummary) -> String {
     next() + &next()
 }
 
+/// An operation at each of the steps of what comes in, if it does not have them itself.
+pub fn over_time(op: Box<dyn Op>, steps: usize) -> Box<dyn Op> {
+    if op.input().steps == steps { op } else { Box::new(OverTime::new(op, steps)) }
+}
+
 impl Plan {
     /// For these layers on a 28×28 picture.
     ///
@@ -53,6 +63,7 @@ impl Plan {
         let lines = summary(layers);
         let mut plan = Self { steps: Vec::new(), isa };
         let mut shape = (SIDE, SIDE, 1);
+        let mut steps = 1;
         let mut at = 0;
         while at < layers.len() {
             let misfit = || AnnError::Structure {
@@ -62,10 +73,26 @@ impl Plan {
             let pooled = layers.get(at + 1) == Some(&Layer::MaxPool);
             let plane = Plane::new(shape.0, shape.1, shape.2);
             let mut used = 1;
+            let current = is_current(layers, at);
+            let of_one_step = steps == 1;
+            let fits = |neurons: Neurons| {
+                (1..=MOST_STEPS).contains(&neurons.steps) && (of_one_step || steps == neurons.steps)
+            };
             let op: Box<dyn Op> = match layers[at] {
+                // One picture at a time is all that these take.
+                Layer::Dropout(_)
+                | Layer::Recurrent { .. }
+                | Layer::Settling { .. }
+                | Layer::Goodness { .. }
+                | Layer::Spiking(Spiking::Recurrent { .. } | Spiking::FirstSpike { .. })
+                    if !of_one_step =>
+                {
+                    return Err(misfit());
+                }
                 Layer::Conv { kernel, filters } => {
                     let fused = if pooled {
-                        plan.padded(ConvPool::new(isa, shape, kernel, filters))
+                        let op = ConvPool::new(isa, shape, kernel, filters);
+                        plan.padded(op.map(|op| if current { op.linear() } else { op }))
                     } else {
                         None
                     };
@@ -73,9 +100,10 @@ impl Plan {
                         used = 2;
                         Box::new(op)
                     } else if let Some(op) = Direct::new(isa, shape, kernel, filters) {
-                        Box::new(op)
+                        Box::new(if current { op.linear() } else { op })
                     } else {
-                        Box::new(Conv::new(shape, kernel, filters).ok_or_else(misfit)?)
+                        let op = Conv::new(shape, kernel, filters).ok_or_else(misfit)?;
+                        Box::new(if current { op.linear() } else { op })
                     }
                 }
                 Layer::MaxPool => Box::new(MaxPool::new(shape).ok_or_else(misfit)?),
@@ -91,8 +119,25 @@ impl Plan {
                 }
                 Layer::Settling { hidden } => Box::new(Settling::new(isa, plane, hidden)),
                 Layer::Goodness { hidden } => Box::new(Goodness::new(isa, plane, hidden)),
+                Layer::Spiking(Spiking::Lif(neurons)) => {
+                    if !fits(neurons) {
+                        return Err(misfit());
+                    }
+                    Box::new(Lif::new(isa, Plane { steps, ..plane }, neurons))
+                }
+                Layer::Spiking(Spiking::Recurrent { hidden, neurons }) => {
+                    if !fits(neurons) || shape.2 != 1 || !neurons.steps.is_multiple_of(shape.0) {
+                        return Err(misfit());
+                    }
+                    Box::new(RecurrentLif::new(isa, plane, hidden, neurons))
+                }
+                Layer::Spiking(Spiking::FirstSpike { hidden }) => {
+                    Box::new(FirstSpike::new(isa, plane, hidden))
+                }
             };
+            let op = over_time(op, steps);
             let out = op.output();
+            steps = out.steps;
             shape = (out.h, out.w, out.c);
             let learns = !op.parameters().is_empty();
             let name = if learns { file_name(&lines[at]) } else { String::new() };

@@ -10,7 +10,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 pub use bench::{
-    BenchArgs, BenchEngine, BenchRulesArgs, BenchSpikingArgs, BenchTrainArgs, BenchWhat,
+    BenchArgs, BenchEngine, BenchRulesArgs, BenchSpikingArgs, BenchSpikingTrainingArgs,
+    BenchTrainArgs, BenchWhat,
 };
 
 use super::convert::ConvertArgs;
@@ -132,7 +133,9 @@ Examples:
   spikescope train --resume last")]
 pub struct TrainArgs {
     /// The network: one of these, or dense layers of any width, such as dense-500-500,
-    /// dense-800-tanh, settling-500 (equilibrium propagation), goodness-500-500 (forward–forward)
+    /// dense-800-tanh, settling-500 (equilibrium propagation), goodness-500-500 (forward–forward);
+    /// networks of spikes by their sizes, such as lif-512-256-t25-tau10, lif-conv-32-64-128-t8,
+    /// lif-recurrent-256, first-spike-800; eprop is lif-dense by that rule
     #[arg(value_name = "MODEL", value_parser = trainable(),
         required_unless_present_any = ["resume", "all"])]
     pub model: Option<String>,
@@ -163,12 +166,13 @@ pub struct TrainArgs {
     /// Learn from the first N images only [default: all]
     #[arg(long, value_name = "N", value_parser = count)]
     pub subset: Option<NonZeroUsize>,
-    /// Images per update of the weights [default: 32]
+    /// Images per update of the weights [default: 32, for networks that spike 100]
     #[arg(long, value_name = "N", value_parser = count)]
     pub batch_size: Option<NonZeroUsize>,
     /// How the errors of a layer are made; `spikescope rules --list` tells which there are
-    #[arg(long, value_name = "NAME", value_parser = rules(), default_value = "backpropagation")]
-    pub rule: String,
+    /// [default: backpropagation, for networks that spike their own]
+    #[arg(long, value_name = "NAME", value_parser = rules())]
+    pub rule: Option<String>,
     /// How weights are updated [default: adadelta, with another rule what suits it]
     #[arg(long, value_name = "NAME", value_parser = optimisers())]
     pub optimiser: Option<String>,

@@ -18,6 +18,7 @@ pub mod args;
 mod bench;
 mod bench_rules;
 mod bench_spiking;
+mod bench_spiking_training;
 mod classify;
 mod classify_ask;
 mod convert;
@@ -108,6 +109,9 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
             args::BenchWhat::Train(args) => bench::train(&args, &mut Output::stdout(args.format)),
             args::BenchWhat::Rules(args) => {
                 bench_rules::run(&args, &mut Output::stdout(args.format))
+            }
+            args::BenchWhat::SpikingTraining(args) => {
+                bench_spiking_training::run(&args, &mut Output::stdout(args.format))
             }
             args::BenchWhat::Spiking(args) => {
                 bench_spiking::run(&args, &mut Output::stdout(args.format))

@@ -23,7 +23,7 @@ use crate::ann::rules::{self, RuleConfig};
 use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::trainer::{EpochPoint, TrainConfig};
 use crate::ann::weights;
-use crate::ann::zoo::{self, Architecture};
+use crate::ann::zoo::{self, Architecture, Kind};
 use crate::core::clock::duration_text;
 use crate::core::folders;
 use crate::core::text::{or_dash, percent};
@@ -33,6 +33,8 @@ use crate::workers::active::{ActiveRun, StartError, UNCHECKED};
 use crate::workers::runs::{self, RunRecord, RunState};
 use crate::workers::training::{Control, Phase, TrainingView};
 
+/// Stands for the dense network of spikes, taught by that rule.
+pub const EPROP: &str = "eprop";
 /// Time between two looks at the run for the progress bar.
 const SHOW_EVERY: Duration = Duration::from_millis(100);
 
@@ -67,7 +69,10 @@ fn check_out(out: Option<&Path>) -> Result<(), UsageError> {
 
 fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
     // The argument parser has checked it already.
-    let architecture = zoo::get(args.model.as_deref().unwrap_or_default())?;
+    let architecture = zoo::get(match args.model.as_deref().unwrap_or_default() {
+        EPROP => zoo::spiking::LIF_DENSE.id,
+        id => id,
+    })?;
     let split = digits::load(&args.data, args.mnist.as_deref())?;
     let config = config(architecture, &split, args)?;
     if let Some(hint) = orientation::look(&split.train, Orientation::default(), config.threads)? {
@@ -86,14 +91,24 @@ pub fn config(
     split: &Split,
     args: &TrainArgs,
 ) -> Result<TrainConfig, UsageError> {
-    let mut rule = rules::find(&args.rule)
-        .map(RuleConfig::of)
-        .ok_or_else(|| UsageError(format!("there is no rule {}", args.rule)))?;
-    let mut optimiser = match (&args.optimiser, rules::find(&args.rule)) {
-        (Some(id), _) => OptimiserConfig::default_of(id)
+    let usual = rules::usual_for(architecture);
+    let spikes = matches!(usual.kind, Kind::Spiking | Kind::FirstSpike);
+    let asked = match (args.model.as_deref(), args.rule.as_deref()) {
+        (_, Some(id)) => Some(id),
+        (Some(EPROP), None) => Some(rules::eprop::RULE.id),
+        (_, None) => None,
+    };
+    let declared = match asked {
+        Some(id) => rules::find(id).ok_or_else(|| UsageError(format!("there is no rule {id}")))?,
+        None if spikes => usual,
+        None => rules::RULES[0],
+    };
+    let mut rule = RuleConfig::of(declared);
+    let mut optimiser = match &args.optimiser {
+        Some(id) => OptimiserConfig::default_of(id)
             .ok_or_else(|| UsageError(format!("there is no optimiser {id}")))?,
-        (None, Some(declared)) if !rule.is_backpropagation() => (declared.usual)(),
-        (None, _) => OptimiserConfig::default(),
+        None if spikes || !rule.is_backpropagation() => (declared.usual)(),
+        None => OptimiserConfig::default(),
     };
     if let Some(rate) = args.learning_rate {
         optimiser.set("learning_rate", rate);
@@ -108,11 +123,12 @@ pub fn config(
     }
     let number = |asked: Option<NonZeroUsize>, usual| asked.map_or(usual, NonZeroUsize::get);
     let usual = TrainConfig::default();
+    let batch = if spikes { declared.recipe.batch } else { usual.batch_size };
     let config = TrainConfig {
         model: architecture.id.to_owned(),
         data: args.data.clone(),
         subset: number(args.subset, split.train.len()),
-        batch_size: number(args.batch_size, usual.batch_size),
+        batch_size: number(args.batch_size, batch),
         epochs: number(args.epochs, architecture.epochs),
         rule,
         optimiser,

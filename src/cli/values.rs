@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use super::train::EPROP;
 use crate::ann::bundled::SETS;
 use crate::ann::device::DEVICES;
 use crate::ann::ensemble::ENSEMBLES;
@@ -28,6 +29,11 @@ fn networks() -> impl Iterator<Item = Id> {
     ZOO.iter().map(|a| (a.id, a.name))
 }
 
+/// Deep networks of spikes.
+fn deep() -> impl Iterator<Item = Id> {
+    zoo::SPIKING.iter().map(|a| (a.id, a.name))
+}
+
 fn spiking() -> impl Iterator<Item = Id> {
     BUNDLED.iter().map(|s| (s.id, s.name))
 }
@@ -42,6 +48,14 @@ pub fn trainable() -> impl TypedValueParser<Value = String> {
     Trainable
 }
 
+/// Deep networks of spikes, also by their sizes.
+pub fn spiking_models() -> impl TypedValueParser<Value = String> {
+    |text: &str| match zoo::spiking::sizes(text).and(zoo::find(text)) {
+        Some(found) => Ok(found.id.to_owned()),
+        None => Err("a network of spikes is needed, such as lif-dense or lif-conv-32-64-128"),
+    }
+}
+
 #[derive(Clone)]
 struct Trainable;
 
@@ -54,14 +68,14 @@ impl TypedValueParser for Trainable {
         argument: Option<&clap::Arg>,
         value: &std::ffi::OsStr,
     ) -> Result<String, clap::Error> {
-        match value.to_str().filter(|id| zoo::find(id).is_some()) {
+        match value.to_str().filter(|id| zoo::find(id).is_some() || *id == EPROP) {
             Some(id) => Ok(id.to_owned()),
-            None => models().parse_ref(command, argument, value),
+            None => ids(networks().chain(deep())).parse_ref(command, argument, value),
         }
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let known = networks().map(|(id, help)| PossibleValue::new(id).help(help));
+        let known = networks().chain(deep()).map(|(id, help)| PossibleValue::new(id).help(help));
         Some(Box::new(known.collect::<Vec<_>>().into_iter()))
     }
 }
@@ -73,7 +87,7 @@ pub fn rules() -> PossibleValuesParser {
 
 /// Those that spike too.
 pub fn all_models() -> PossibleValuesParser {
-    ids(networks().chain(spiking()))
+    ids(networks().chain(deep()).chain(spiking()))
 }
 
 /// With ensembles and those that spike.

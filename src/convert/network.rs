@@ -132,6 +132,7 @@ pub fn refusal(layers: &[Layer]) -> Option<String> {
                 activation.name()
             ))
         }
+        Layer::Spiking(_) => Some("its neurons spike already".into()),
         Layer::Conv { .. } | Layer::MaxPool | Layer::Dropout(_) | Layer::Dense { .. } => None,
     })
 }
@@ -169,7 +170,8 @@ impl Spiking {
                 Layer::Dropout(_)
                 | Layer::Recurrent { .. }
                 | Layer::Settling { .. }
-                | Layer::Goodness { .. } => continue,
+                | Layer::Goodness { .. }
+                | Layer::Spiking(_) => continue,
                 Layer::MaxPool => Kind::Pool,
                 Layer::Conv { kernel, .. } => {
                     let cells = cells(&taken, number, &carried, activations, &recipe, true);

@@ -10,7 +10,12 @@ use crate::ann::ops::op::{Backward, Forward, Mode, Op, Plane};
 use crate::ann::ops::pool::MaxPool;
 use crate::ann::ops::recurrent::Recurrent;
 use crate::ann::ops::settling::Settling;
-use crate::ann::zoo::Layer;
+use crate::ann::ops::spiking::first_spike::FirstSpike;
+use crate::ann::ops::spiking::lif::Lif;
+use crate::ann::ops::spiking::recurrent::RecurrentLif;
+use crate::ann::ops::spiking::surrogate::Teaching;
+use crate::ann::plan::over_time;
+use crate::ann::zoo::{Layer, Spiking, is_current};
 use crate::core::isa::Isa;
 use crate::data::SIDE;
 
@@ -65,11 +70,14 @@ pub enum Of {
 }
 
 /// The operation of one layer on a picture of this plane.
-fn stage(layer: Layer, input: Plane, number: usize, network: &Network) -> Option<Stage> {
+fn stage(layers: &[Layer], input: Plane, number: usize, network: &Network) -> Option<Stage> {
     let isa = Isa::best();
     let shape = (input.h, input.w, input.c);
-    let op: Option<Box<dyn Op>> = match layer {
-        Layer::Conv { kernel, filters } => Some(Box::new(Conv::new(shape, kernel, filters)?)),
+    let op: Option<Box<dyn Op>> = match layers[number] {
+        Layer::Conv { kernel, filters } => {
+            let op = Conv::new(shape, kernel, filters)?;
+            Some(Box::new(if is_current(layers, number) { op.linear() } else { op }))
+        }
         Layer::MaxPool => Some(Box::new(MaxPool::new(shape)?)),
         Layer::Dropout(_) => None,
         Layer::Recurrent { cell, order, hidden } => {
@@ -80,7 +88,15 @@ fn stage(layer: Layer, input: Plane, number: usize, network: &Network) -> Option
         }
         Layer::Settling { hidden } => Some(Box::new(Settling::new(isa, input, hidden))),
         Layer::Goodness { hidden } => Some(Box::new(Goodness::new(isa, input, hidden))),
+        Layer::Spiking(Spiking::Lif(neurons)) => Some(Box::new(Lif::new(isa, input, neurons))),
+        Layer::Spiking(Spiking::Recurrent { hidden, neurons }) => {
+            Some(Box::new(RecurrentLif::new(isa, input, hidden, neurons)))
+        }
+        Layer::Spiking(Spiking::FirstSpike { hidden }) => {
+            Some(Box::new(FirstSpike::new(isa, input, hidden)))
+        }
     };
+    let op = op.map(|op| over_time(op, input.steps));
     let output = op.as_ref().map_or(input, |op| op.output());
     let step = network
         .plan()
@@ -120,9 +136,10 @@ impl<'a> Dissection<'a> {
     fn of(network: &'a Network, layers: Vec<Layer>, input: Plane) -> Self {
         let mut plane = input;
         let mut stages = Vec::with_capacity(layers.len());
-        for (number, layer) in layers.iter().enumerate() {
+        let whole = (network.architecture().layers)();
+        for number in 0..layers.len() {
             // A network exists, so its layers fit together.
-            let Some(stage) = stage(*layer, plane, number, network) else { break };
+            let Some(stage) = stage(&whole, plane, number, network) else { break };
             plane = stage.output;
             stages.push(stage);
         }
@@ -233,6 +250,7 @@ impl<'a> Dissection<'a> {
                 partial: &mut partial,
                 dx: Some(&mut dx),
                 mode: Mode::Answer,
+                teaching: Teaching::default(),
             });
             dy = dx;
         }
@@ -339,7 +357,7 @@ mod tests {
                             Activation::Tanh => sum.tanh(),
                         }
                     })(),
-                    Layer::Settling { .. } | Layer::Goodness { .. } => {
+                    Layer::Settling { .. } | Layer::Goodness { .. } | Layer::Spiking(_) => {
                         unreachable!("not in the zoo")
                     }
                 }

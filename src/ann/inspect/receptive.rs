@@ -9,7 +9,7 @@
 //! receptive fields of convolutional neural networks", eq. 2–3). Nothing is padded
 //! here, so the first unit's field begins at the first pixel.
 
-use crate::ann::zoo::Layer;
+use crate::ann::zoo::{Layer, Spiking};
 use crate::data::SIDE;
 
 /// The fields of a layer's units, pixels; vertical first.
@@ -88,11 +88,12 @@ pub fn fields(layers: &[Layer]) -> Vec<Field> {
                     field.units[i] /= 2;
                 }
             }
-            Layer::Dropout(_) => {}
+            Layer::Dropout(_) | Layer::Spiking(Spiking::Lif(_)) => {}
             Layer::Recurrent { .. }
             | Layer::Dense { .. }
             | Layer::Settling { .. }
-            | Layer::Goodness { .. } => {
+            | Layer::Goodness { .. }
+            | Layer::Spiking(_) => {
                 let all = field.covered();
                 field = Field {
                     size: [all.h, all.w],

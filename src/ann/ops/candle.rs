@@ -8,6 +8,7 @@ use std::sync::Arc;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 use super::op::{Backward, Forward, Mode, Op, Part, Plane, Shared};
+use super::spiking::surrogate::Teaching;
 use super::{values, with_values};
 
 /// An operation on pictures `(batch, h, w, c)`, or vectors `(batch, c)` where
@@ -17,6 +18,8 @@ pub struct Candle(pub Arc<dyn Op>);
 
 /// Copies pictures into padded planes, or out of them.
 fn repad(from: &[f32], is: Plane, to: Plane) -> Vec<f32> {
+    // Steps lie as pictures do.
+    let (is, to) = (Plane { steps: 1, ..is }, Plane { steps: 1, ..to });
     let n = if is.len() == 0 { 0 } else { from.len() / is.len() };
     let mut out = vec![0f32; n * to.len()];
     for i in 0..n {
@@ -90,6 +93,11 @@ impl<'a> Whole<'a> {
 
     /// Gradients by x (without padding) and by the parameters.
     pub fn backward(&mut self, dy: &[f32]) -> (Vec<f32>, Vec<f32>) {
+        self.backward_taught(dy, Teaching::default())
+    }
+
+    /// The same, where spiking neurons are taught in this way.
+    pub fn backward_taught(&mut self, dy: &[f32], teaching: Teaching) -> (Vec<f32>, Vec<f32>) {
         let op = self.op;
         let mut dy = repad(dy, plain(op.output()), op.output());
         let mut dx = vec![0f32; self.n * op.input().len()];
@@ -106,6 +114,7 @@ impl<'a> Whole<'a> {
             partial: &mut partial,
             dx: Some(&mut dx),
             mode: self.mode,
+            teaching,
         });
         let part = Part { n: self.n, x: &self.x, dy: &dy, keep: &self.keep, partial: &partial };
         let mut gradient = vec![0f32; self.parameters.len()];

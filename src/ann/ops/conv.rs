@@ -17,6 +17,7 @@ const TILE: usize = 96 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub struct Conv {
     kernel: usize,
+    relu: bool,
     input: Plane,
     /// Without padding.
     inner: Plane,
@@ -30,7 +31,12 @@ impl Conv {
             return None;
         }
         let inner = Plane::new(h + 1 - kernel, w + 1 - kernel, o);
-        Some(Self { kernel, input: Plane::new(h, w, c), inner, output: inner })
+        Some(Self { kernel, relu: true, input: Plane::new(h, w, c), inner, output: inner })
+    }
+
+    /// The same without the ReLU.
+    pub fn linear(self) -> Self {
+        Self { relu: false, ..self }
     }
 
     fn unrolled(&self) -> usize {
@@ -132,7 +138,7 @@ impl Op for Conv {
                 let (result, tile) = pass.scratch.split_at_mut(pixels * o);
                 self.unroll(x, tile, y0, rows);
                 multiply(result, View::new(tile, pixels, k), View::new(w, k, o), false);
-                add_bias(result, &b[..o], true);
+                add_bias(result, &b[..o], self.relu);
                 for (row, to) in result.chunks_exact(self.inner.w * o).zip(self.rows(y0, rows)) {
                     y[to].copy_from_slice(row);
                 }
@@ -162,7 +168,7 @@ impl Op for Conv {
                 let (tile, dtile) = rest.split_at_mut(pixels * k);
                 for (row, at) in g.chunks_exact_mut(self.inner.w * o).zip(self.rows(y0, rows)) {
                     for ((g, dy), y) in row.iter_mut().zip(&dy[at.clone()]).zip(&y[at]) {
-                        *g = if *y > 0.0 { *dy } else { 0.0 };
+                        *g = if *y > 0.0 || !self.relu { *dy } else { 0.0 };
                     }
                 }
                 for pixel in g.chunks_exact(o) {

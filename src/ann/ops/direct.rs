@@ -13,6 +13,7 @@ use crate::core::isa::Isa;
 #[derive(Clone, Copy, Debug)]
 pub struct Direct {
     isa: Isa,
+    relu: bool,
     kernel: usize,
     input: Plane,
     output: Plane,
@@ -27,7 +28,12 @@ impl Direct {
         }
         let (input, output) = (Plane::new(h, w, 1), Plane::new(h - k + 1, w - k + 1, o));
         let fits = input.pads(input) && output.pads(output) && o.checked_mul(k * k + 1).is_some();
-        fits.then_some(Self { isa, kernel: k, input, output })
+        fits.then_some(Self { isa, relu: true, kernel: k, input, output })
+    }
+
+    /// The same without the ReLU.
+    pub fn linear(self) -> Self {
+        Self { relu: false, ..self }
     }
 
     fn len(&self) -> usize {
@@ -36,6 +42,7 @@ impl Direct {
 }
 
 struct Pass<const K: usize> {
+    relu: bool,
     n: usize,
     input: Plane,
     output: Plane,
@@ -62,7 +69,9 @@ impl<const K: usize> Kernel for Pass<K> {
                                 let v = S::splat(*from.add(tap / K * i.pitch + tap % K));
                                 sum = S::fma(v, S::load(self.w.add(tap * o.c + c)), sum);
                             }
-                            S::store(to.add(c), S::where_gt(zero, sum, zero, sum));
+                            let out =
+                                if self.relu { S::where_gt(zero, sum, zero, sum) } else { sum };
+                            S::store(to.add(c), out);
                         }
                     }
                 }
@@ -73,6 +82,7 @@ impl<const K: usize> Kernel for Pass<K> {
 
 /// Gradients by weights and bias; `dy` loses what the ReLU did not pass.
 struct Gradient<const K: usize> {
+    relu: bool,
     n: usize,
     input: Plane,
     output: Plane,
@@ -96,9 +106,11 @@ impl<const K: usize> Kernel for Gradient<K> {
                     for y in 0..o.h {
                         for x in 0..o.w {
                             let at = image * o.len() + (y * o.pitch + x) * o.c + c;
-                            let g = S::load(self.dy.add(at));
-                            let g = S::where_gt(S::load(self.y.add(at)), zero, g, zero);
-                            S::store(self.dy.add(at), g);
+                            let mut g = S::load(self.dy.add(at));
+                            if self.relu {
+                                g = S::where_gt(S::load(self.y.add(at)), zero, g, zero);
+                                S::store(self.dy.add(at), g);
+                            }
                             let from = self.x.add(image * i.len() + y * i.pitch + x);
                             for (ky, row) in sums.iter_mut().enumerate() {
                                 for (kx, sum) in row.iter_mut().enumerate() {
@@ -150,16 +162,16 @@ impl Op for Direct {
     }
 
     fn forward(&self, pass: Forward<'_>) {
-        let (n, input, output) = (pass.n, self.input, self.output);
+        let (n, input, output, relu) = (pass.n, self.input, self.output, self.relu);
         assert!(holds(pass.x, n, input.len()) && holds(pass.y, n, output.len()));
         assert!(pass.parameters.len() >= self.len());
         let (x, w, y) = (pass.x.as_ptr(), pass.parameters.as_ptr(), pass.y.as_mut_ptr());
         // SAFETY: sizes were just checked.
         unsafe {
             if self.kernel == 3 {
-                launch(self.isa, Pass::<3> { n, input, output, x, w, y });
+                launch(self.isa, Pass::<3> { relu, n, input, output, x, w, y });
             } else {
-                launch(self.isa, Pass::<5> { n, input, output, x, w, y });
+                launch(self.isa, Pass::<5> { relu, n, input, output, x, w, y });
             }
         }
         for picture in pass.y.chunks_exact_mut(output.len()).take(n) {
@@ -172,13 +184,14 @@ impl Op for Direct {
         assert!(holds(pass.x, n, input.len()) && holds(pass.y, n, output.len()));
         assert!(holds(pass.dy, n, output.len()) && pass.partial.len() >= self.len());
         let (x, y) = (pass.x.as_ptr(), pass.y.as_ptr());
+        let relu = self.relu;
         let (dy, dw) = (pass.dy.as_mut_ptr(), pass.partial.as_mut_ptr());
         // SAFETY: sizes were just checked.
         unsafe {
             if k == 3 {
-                launch(self.isa, Gradient::<3> { n, input, output, x, y, dy, dw });
+                launch(self.isa, Gradient::<3> { relu, n, input, output, x, y, dy, dw });
             } else {
-                launch(self.isa, Gradient::<5> { n, input, output, x, y, dy, dw });
+                launch(self.isa, Gradient::<5> { relu, n, input, output, x, y, dy, dw });
             }
         }
         // Wanted only by who looks at what a network sees, so it may take longer.

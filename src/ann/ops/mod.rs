@@ -5,6 +5,7 @@
 //! * [`direct`], [`winograd`], [`conv`]: convolution; first layer, those with
 //!   pooling after them, and all others
 //! * [`pool`], [`dropout`], [`dense`], [`recurrent`], [`loss`]
+//! * [`spiking`]: neurons that spike, and what is there at each step
 //! * [`simd`], [`product`]: vectors and products of matrices, for AVX-512, AVX2
 //!   and anything else
 //! * [`candle`]: all of them as custom ops in a graph of candle's
@@ -26,6 +27,7 @@ mod product;
 pub mod recurrent;
 pub mod settling;
 pub mod simd;
+pub mod spiking;
 pub mod winograd;
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};

@@ -8,9 +8,12 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use super::spiking::surrogate::Teaching;
+
 /// What lies between two operations: `h`×`w` pixels of `c` channels, channels
 /// last. Rows may be longer (`pitch` pixels) and more (`rows`) than the picture;
-/// what is beyond it is zero. A vector is 1×1 pixels.
+/// what is beyond it is zero. A vector is 1×1 pixels. Where there is time, one such
+/// picture comes after another, a step each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plane {
     pub h: usize,
@@ -18,24 +21,27 @@ pub struct Plane {
     pub c: usize,
     pub pitch: usize,
     pub rows: usize,
+    /// Time steps; 1 where it is the same at all times.
+    pub steps: usize,
 }
 
 #[allow(clippy::len_without_is_empty, reason = "a size, not a collection")]
 impl Plane {
     /// Without padding.
     pub fn new(h: usize, w: usize, c: usize) -> Self {
-        Self { h, w, c, pitch: w, rows: h }
+        Self { h, w, c, pitch: w, rows: h, steps: 1 }
     }
 
-    /// Numbers of one picture, padding included.
+    /// Numbers of one picture, padding and all steps included.
     pub fn len(&self) -> usize {
-        self.pitch * self.rows * self.c
+        self.pitch * self.rows * self.c * self.steps
     }
 
     /// Whether this is `inner` with nothing or some padding.
     pub fn pads(&self, inner: Self) -> bool {
         let len = self.pitch.checked_mul(self.rows).and_then(|n| n.checked_mul(self.c));
-        (self.h, self.w, self.c) == (inner.h, inner.w, inner.c)
+        let len = len.and_then(|n| n.checked_mul(self.steps));
+        (self.h, self.w, self.c, self.steps) == (inner.h, inner.w, inner.c, inner.steps)
             && self.pitch >= self.w
             && self.rows >= self.h
             // No slice is longer.
@@ -60,12 +66,14 @@ pub(super) fn holds(slice: &[f32], n: usize, each: usize) -> bool {
 }
 
 /// How initial values are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Initial {
     /// Uniform in ±√(6 / (fan in + fan out)) (Glorot and Bengio 2010).
     Glorot { fan_in: usize, fan_out: usize },
     /// Rows that are orthogonal to each other and of length one (Saxe et al. 2014).
     Orthogonal,
+    /// Normal.
+    Normal { mean: f32, deviation: f32 },
     /// Zero.
     Zero,
     /// Zero, but one in this range: the forget gate's bias (Jozefowicz et al. 2015).
@@ -132,6 +140,8 @@ pub struct Backward<'a> {
     /// Gradient by x, to be overwritten; `None` if nobody wants it.
     pub dx: Option<&'a mut [f32]>,
     pub mode: Mode,
+    /// How spiking neurons are taught.
+    pub teaching: Teaching,
 }
 
 /// What a part of the batch left for the gradient.
@@ -332,6 +342,7 @@ pub(super) mod tests {
                     partial: &mut partial,
                     dx: None,
                     mode,
+                    teaching: Teaching::default(),
                 });
             });
             assert!(std::panic::catch_unwind(backward).is_err(), "{op:?} {n}");

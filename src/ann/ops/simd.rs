@@ -217,6 +217,31 @@ impl Simd for Portable {
     }
 }
 
+/// One number at a time, for what fills no vector.
+#[derive(Clone, Copy, Debug)]
+pub struct Single;
+
+impl Simd for Single {
+    const LANES: usize = 1;
+    const ROWS: usize = 4;
+    type V = f32;
+    operations! {
+        load(p) = p.read_unaligned();
+        store(p, v) = p.write_unaligned(v);
+        splat(x) = x;
+        add(a, b) = a + b;
+        sub(a, b) = a - b;
+        mul(a, b) = a * b;
+        div(a, b) = a / b;
+        fma(a, b, c) = a * b + c;
+        where_gt(a, b, x, y) = if a > b { x } else { y };
+        #[allow(clippy::float_cmp, reason = "as above")]
+        where_eq(a, b, x, y) = if a == b { x } else { y };
+        round(a) = a.round_ties_even();
+        power_of_two(n) = f32::from_bits((((n as i32) + 127) as u32) << 23);
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 pub use x86::{Avx2, Avx512};
 

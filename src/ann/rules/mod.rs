@@ -11,6 +11,8 @@
 //! * The others make no such pass: [`equilibrium`] compares two phases in which the
 //!   network settles, [`predictive`] lets activities relax until predictions fit, and
 //!   [`forward_forward`] compares two passes forward.
+//! * Networks of spikes have theirs: [`surrogate_gradient`] goes back through time,
+//!   [`eprop`] only forward, [`spike_times`] has one spike per neuron to differentiate.
 //!
 //! All run in the trainer's loop on the same operations; [`super::learner`] has the
 //! step. [`probe`] measures how far an update is from the true gradient, [`disturbance`]
@@ -19,6 +21,7 @@
 pub mod backpropagation;
 pub mod direct;
 pub mod disturbance;
+pub mod eprop;
 pub mod equilibrium;
 pub mod feedback_alignment;
 pub mod forward_forward;
@@ -28,6 +31,8 @@ pub mod predictive;
 pub mod probe;
 pub mod shallow;
 pub mod sign_symmetry;
+pub mod spike_times;
+pub mod surrogate_gradient;
 #[cfg(test)]
 mod tests;
 pub mod weight_mirror;
@@ -113,7 +118,18 @@ pub static RULES: &[&Rule] = &[
     &equilibrium::RULE,
     &predictive::RULE,
     &forward_forward::RULE,
+    &surrogate_gradient::RULE,
+    &eprop::RULE,
+    &spike_times::RULE,
 ];
+
+/// The rule that suits a network where none is asked for.
+pub fn usual_for(architecture: &Architecture) -> &'static Rule {
+    let is = |kind: Kind| kind.is_of(&(architecture.layers)());
+    let kinds = [Kind::Spiking, Kind::FirstSpike, Kind::Settling, Kind::Goodness];
+    let kind = kinds.into_iter().find(|kind| is(*kind)).unwrap_or(Kind::Dense);
+    RULES.iter().copied().find(|rule| rule.kind == kind).unwrap_or(RULES[0])
+}
 
 /// The rule of this id.
 pub fn find(id: &str) -> Option<&'static Rule> {
@@ -372,8 +388,9 @@ impl Rule {
         device: &str,
     ) -> Result<(), String> {
         let layers = (architecture.layers)();
-        let settles = layers.iter().any(|l| matches!(l, Layer::Settling { .. }));
-        let compares = layers.iter().any(|l| matches!(l, Layer::Goodness { .. }));
+        let is = |kind: Kind| kind.is_of(&layers);
+        let (settles, compares) = (is(Kind::Settling), is(Kind::Goodness));
+        let (spikes, fires_once) = (is(Kind::Spiking), is(Kind::FirstSpike));
         let dense = layers.iter().all(|l| matches!(l, Layer::Dense { .. } | Layer::Dropout(_)));
         let name = architecture.name;
         match self.kind {
@@ -387,7 +404,16 @@ impl Rule {
                     "{name} compares labels layer by layer, and so needs forward–forward; choose that rule, or dense layers"
                 ));
             }
-            // Backpropagation trains whatever has a gradient.
+            Kind::Dense if (spikes || fires_once) && self.id != RULES[0].id => {
+                let rule = usual_for(architecture);
+                let others = if spikes { " or e-prop" } else { "" };
+                return Err(format!(
+                    "{name} spikes, and this rule knows nothing of time; choose {}{others}, or dense layers",
+                    rule.in_a_sentence()
+                ));
+            }
+            // Backpropagation trains whatever has a gradient, and spikes with the usual
+            // surrogate in its place.
             Kind::Dense if !dense && self.id != RULES[0].id => {
                 let what = match layers.first() {
                     Some(Layer::Recurrent { .. }) => {
@@ -411,13 +437,31 @@ impl Rule {
                     "{name} answers without looking at labels; this rule needs a network that compares them, such as goodness-500-500"
                 ));
             }
-            Kind::Dense | Kind::Settling | Kind::Goodness => {}
+            Kind::Spiking if !spikes => {
+                return Err(format!(
+                    "{name} has no neurons that spike at many steps; this rule needs such a network, as lif-dense or lif-512"
+                ));
+            }
+            Kind::Spiking
+                if self.id == eprop::RULE.id
+                    && layers.iter().any(|l| matches!(l, Layer::Conv { .. })) =>
+            {
+                return Err(format!(
+                    "{name} has convolutions, whose weights are shared between places, which no synapse can be; choose lif-dense or lif-recurrent, or surrogate gradient"
+                ));
+            }
+            Kind::FirstSpike if !fires_once => {
+                return Err(format!(
+                    "{name} has no neurons that fire only once; this rule needs such a network, as first-spike or first-spike-800"
+                ));
+            }
+            Kind::Dense | Kind::Settling | Kind::Goodness | Kind::Spiking | Kind::FirstSpike => {}
         }
         if !self.optimisers.is_empty() && !self.optimisers.contains(&optimiser) {
             let these = self.optimisers.join(" or ");
             return Err(format!("it works with {these} only: {}", self.why));
         }
-        if self.id != RULES[0].id && device != super::device::OWN {
+        if (self.id != RULES[0].id || spikes || fires_once) && device != super::device::OWN {
             return Err(
                 "it is computed by Spikescope's own operations; choose these as the device".into(),
             );

@@ -107,7 +107,7 @@ pub fn pass_of(
             x: &part.planes[i],
             dy: &part.gradients[i + 1],
             keep: &part.keep[i],
-            partial: &[],
+            partial: &part.partial[i],
         };
         let mut gradient = vec![0f32; weights];
         for (number, ranges) in step.op.blocks().into_iter().enumerate() {

@@ -340,9 +340,102 @@ fn a_rule_that_cannot_train_a_network_says_why() {
     assert!(why(&equilibrium::RULE, "mlp", &sgd(0.1, 0.0), "cpu").contains("settling-500"));
     assert!(why(&forward_forward::RULE, "mlp", &adam(1e-3), "cpu").contains("goodness-500-500"));
     assert!(why(&backpropagation::RULE, "goodness-9", &adam(1e-3), "cpu").contains("labels"));
+    let (surrogate, eprop) = (&surrogate_gradient::RULE, &eprop::RULE);
+    assert!(why(surrogate, "mlp", &adam(1e-3), "cpu").contains("lif-512"));
+    assert!(why(surrogate, "lif-20", &adam(1e-3), "candle").contains("device"));
+    assert!(why(&backpropagation::RULE, "lif-20", &adam(1e-3), "candle").contains("device"));
+    assert!(why(fa, "lif-20", &adam(1e-3), "cpu").contains("surrogate gradient"));
+    assert!(why(fa, "first-spike", &adam(1e-3), "cpu").contains("spike times"));
+    assert!(why(eprop, "lif-conv", &adam(1e-3), "cpu").contains("convolutions"));
+    assert!(why(&spike_times::RULE, "lif-20", &adam(1e-3), "cpu").contains("first-spike"));
+    for model in ["lif-dense", "lif-conv", "lif-recurrent", "first-spike", "mlp", "settling-9"] {
+        let architecture = zoo::get(model).unwrap();
+        let rule = RuleConfig::of(usual_for(architecture));
+        rule.check(architecture, &adam(1e-3), "cpu").unwrap();
+        let plain = RuleConfig::default().check(architecture, &adam(1e-3), "cpu");
+        assert_eq!(plain.is_ok(), model != "settling-9");
+    }
     for model in ["cnn3", "rnn1", "mlp"] {
         let fits = RuleConfig::default().check(zoo::get(model).unwrap(), &adam(1e-3), "candle");
         fits.unwrap();
+    }
+}
+
+#[test]
+fn symmetric_eprop_of_one_layer_is_the_surrogate_gradient() {
+    for id in ["lif-40", "lif-40-t9-tau3"] {
+        let network = network(id);
+        let (pictures, labels) = digits(12);
+        let mut rule = RuleConfig::of(&eprop::RULE);
+        rule.set("feedback", 1.0);
+        rule.set("strength", 0.0);
+        let eprop = rule.begin(&network, &adam(1e-3), 1).unwrap();
+        let own = of_method(&*eprop, &network, (&pictures, &labels));
+        let exact = exact(&network, (&pictures, &labels));
+        for (own, exact) in own.iter().zip(&exact) {
+            let largest = exact.iter().fold(0f32, |m, g| m.max(g.abs()));
+            for (a, b) in own.iter().zip(exact) {
+                // Sums of ten classes in another order.
+                assert!((a - b).abs() < 1e-6 * largest, "{id}: {a} {b}");
+            }
+        }
+        // Without the filter it is another direction, though not a wrong one.
+        rule.set("filter", 0.0);
+        let rough = rule.begin(&network, &adam(1e-3), 1).unwrap();
+        let rough = of_method(&*rough, &network, (&pictures, &labels));
+        let off = angle(&rough[0], &exact[0]).unwrap();
+        assert!(off > 1.0 && off < 60.0, "{id}: {off}");
+    }
+}
+
+#[test]
+fn backpropagation_takes_the_usual_surrogate() {
+    let network = network("lif-40-30");
+    let (pictures, labels) = digits(8);
+    let rule = RuleConfig::of(&surrogate_gradient::RULE);
+    let own = rule.begin(&network, &adam(1e-3), 1).unwrap();
+    let own = of_method(&*own, &network, (&pictures, &labels));
+    assert_eq!(own, exact(&network, (&pictures, &labels)));
+}
+
+#[test]
+fn symmetric_feedback_follows_the_weights() {
+    let mut rule = RuleConfig::of(&eprop::RULE);
+    rule.set("feedback", 1.0);
+    let config = TrainConfig { rule, model: "lif-20-16".into(), ..short(&eprop::RULE) };
+    let mut trainer = Trainer::new(config, data(600)).unwrap();
+    for _ in 0..3 {
+        trainer.step().unwrap();
+    }
+    let snapshot = trainer.snapshot().unwrap();
+    let steps = snapshot.network.plan().steps.len();
+    let weights = &snapshot.network.step_parameters(steps - 1)[..160];
+    let matrix = &snapshot.method.matrices()[steps - 1];
+    for (i, row) in weights.chunks_exact(10).enumerate() {
+        row.iter().enumerate().for_each(|(c, w)| assert_eq!(matrix[c * 16 + i], *w));
+    }
+}
+
+#[test]
+fn a_silent_network_of_spikes_trains_without_nan_and_wakes_where_it_costs() {
+    for (id, rule, cost) in [
+        ("lif-30-20", &surrogate_gradient::RULE, "bounding"),
+        ("lif-recurrent-20", &surrogate_gradient::RULE, "bounding"),
+        ("lif-20", &eprop::RULE, "strength"),
+        ("first-spike-20", &spike_times::RULE, "silence"),
+    ] {
+        let mut network = network(id);
+        let silent: Vec<Vec<f32>> = network.values().iter().map(|v| vec![-1e-3; v.len()]).collect();
+        network.set_values(&silent);
+        let mut config = RuleConfig::of(rule);
+        config.set(cost, 1.0);
+        config.set("lower", 0.1);
+        let method = config.begin(&network, &adam(1e-3), 1).unwrap();
+        let (pictures, labels) = digits(6);
+        let update = of_method(&*method, &network, (&pictures, &labels));
+        assert!(update.iter().flatten().all(|g| g.is_finite()), "{id}");
+        // Weights into silent neurons grow.
+        assert!(update[0].iter().sum::<f32>() < 0.0, "{id}");
     }
 }
 

@@ -4,7 +4,8 @@
 
 use std::sync::Mutex;
 
-use super::{Activation, Architecture, Layer};
+use super::spiking::{Sizes, Wiring};
+use super::{Activation, Architecture, Layer, Spiking};
 use crate::data::CLASSES;
 
 /// Most hidden layers.
@@ -23,14 +24,31 @@ pub enum Kind {
     Settling,
     /// By trying each label: [`Layer::Goodness`].
     Goodness,
+    /// By spikes over a number of steps: [`super::Spiking`].
+    Spiking,
+    /// By who fires first: [`super::Spiking::FirstSpike`].
+    FirstSpike,
 }
 
 impl Kind {
+    /// Whether layers are of this kind, other than [`Kind::Dense`].
+    pub fn is_of(self, layers: &[Layer]) -> bool {
+        layers.iter().any(|layer| match layer {
+            Layer::Settling { .. } => self == Self::Settling,
+            Layer::Goodness { .. } => self == Self::Goodness,
+            Layer::Spiking(Spiking::FirstSpike { .. }) => self == Self::FirstSpike,
+            Layer::Spiking(_) => self == Self::Spiking,
+            _ => false,
+        })
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Dense => "dense",
             Self::Settling => "settling",
             Self::Goodness => "goodness",
+            Self::Spiking => Wiring::Dense.word(),
+            Self::FirstSpike => Wiring::FirstSpike.word(),
         }
     }
 }
@@ -86,6 +104,8 @@ impl Widths {
             (Kind::Dense, _) => format!("Dense {widths}"),
             (Kind::Settling, _) => format!("Settling {widths}"),
             (Kind::Goodness, _) => format!("Goodness {widths}"),
+            (Kind::Spiking, _) => Sizes::new(Wiring::Dense, &self.hidden).name(),
+            (Kind::FirstSpike, _) => Sizes::new(Wiring::FirstSpike, &self.hidden).name(),
         }
     }
 
@@ -95,6 +115,8 @@ impl Widths {
             Kind::Settling => {
                 "Units connected both ways by the same weights; they relax until nothing moves, and the state they settle in is the answer."
             }
+            Kind::Spiking => Sizes::new(Wiring::Dense, &self.hidden).doc(),
+            Kind::FirstSpike => Sizes::new(Wiring::FirstSpike, &self.hidden).doc(),
             Kind::Goodness => {
                 "Dense layers that see the picture with a label; the label that they respond to most strongly is the answer."
             }
@@ -113,6 +135,8 @@ impl Widths {
             }
             Kind::Settling => vec![Layer::Settling { hidden: kept() }],
             Kind::Goodness => vec![Layer::Goodness { hidden: kept() }],
+            Kind::Spiking => Sizes::new(Wiring::Dense, &self.hidden).layers(),
+            Kind::FirstSpike => Sizes::new(Wiring::FirstSpike, &self.hidden).layers(),
         }
     }
 }
@@ -121,7 +145,18 @@ impl Widths {
 /// program: whoever holds one has a plain reference, as to those of the zoo.
 pub fn find(id: &str) -> Option<&'static Architecture> {
     static KNOWN: Mutex<Vec<&'static Architecture>> = Mutex::new(Vec::new());
-    let widths = Widths::parse(id)?;
+    let (layers, name, doc): (Box<dyn Fn() -> Vec<Layer>>, _, _) =
+        match (Widths::parse(id), Sizes::parse(id)) {
+            (Some(widths), _) => {
+                let (name, doc) = (widths.name(), widths.doc());
+                (Box::new(move || widths.layers()), name, doc)
+            }
+            (None, sizes) => {
+                let sizes = sizes?;
+                let (name, doc) = (sizes.name(), sizes.doc());
+                (Box::new(move || sizes.layers()), name, doc)
+            }
+        };
     let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(found) = known.iter().find(|a| a.id == id) {
         return Some(found);
@@ -129,11 +164,11 @@ pub fn find(id: &str) -> Option<&'static Architecture> {
     if known.len() >= MOST_KNOWN {
         return None;
     }
-    let layers = widths.layers();
+    let layers = layers();
     let architecture: &'static Architecture = Box::leak(Box::new(Architecture {
         id: Box::leak(id.to_owned().into_boxed_str()),
-        name: Box::leak(widths.name().into_boxed_str()),
-        doc: widths.doc(),
+        name: Box::leak(name.into_boxed_str()),
+        doc,
         layers: Box::leak(Box::new(move || layers.clone())),
         epochs: 10,
         average_epochs: 0,

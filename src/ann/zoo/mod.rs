@@ -7,6 +7,7 @@ mod cnn3;
 mod custom;
 mod mlp;
 mod rnn;
+pub mod spiking;
 
 use super::AnnError;
 use super::ops::recurrent::{Cell, Order};
@@ -14,6 +15,7 @@ use super::ops::settling;
 use crate::data::{CLASSES, SIDE};
 
 pub use custom::{Kind, MOST_LAYERS, MOST_UNITS, Widths};
+pub use spiking::Spiking;
 
 /// A kind of network.
 pub struct Architecture {
@@ -47,6 +49,7 @@ pub enum Family {
     Dense,
     Convolutional,
     Recurrent,
+    Spiking,
 }
 
 impl Family {
@@ -56,14 +59,19 @@ impl Family {
             Self::Dense => "Dense",
             Self::Convolutional => "Convolutional",
             Self::Recurrent => "Recurrent",
+            Self::Spiking => "Spiking",
         }
     }
 }
 
 impl Architecture {
-    /// By its first layer.
+    /// By its first layer, but for networks with spiking neurons.
     pub fn family(&self) -> Family {
-        match (self.layers)().first() {
+        let layers = (self.layers)();
+        if layers.iter().any(|l| matches!(l, Layer::Spiking(_))) {
+            return Family::Spiking;
+        }
+        match layers.first() {
             Some(Layer::Conv { .. }) => Family::Convolutional,
             Some(Layer::Recurrent { .. }) => Family::Recurrent,
             _ => Family::Dense,
@@ -85,10 +93,27 @@ pub static ZOO: &[&Architecture] = &[
     &rnn::RNN4,
 ];
 
+/// Deep networks of spiking neurons.
+pub static SPIKING: &[&Architecture] =
+    &[&spiking::LIF_DENSE, &spiking::LIF_CONV, &spiking::LIF_RECURRENT, &spiking::FIRST_SPIKE];
+
+/// The networks of [`ZOO`] and of [`SPIKING`].
+pub fn all() -> impl Iterator<Item = &'static Architecture> {
+    ZOO.iter().chain(SPIKING).copied()
+}
+
+/// Whether what comes out of this layer, pooled or not, is the current of spiking neurons,
+/// and so has no ReLU.
+pub fn is_current(layers: &[Layer], layer: usize) -> bool {
+    let after = layers.iter().skip(layer + 1).find(|l| **l != Layer::MaxPool);
+    matches!(after, Some(Layer::Spiking(_)))
+}
+
 /// A layer. Convolutions and all dense layers but the last end in a ReLU.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Layer {
-    /// `filters` kernels of `kernel`×`kernel`, stride 1, no padding, ReLU.
+    /// `filters` kernels of `kernel`×`kernel`, stride 1, no padding; ReLU, unless spiking
+    /// neurons follow.
     Conv { kernel: usize, filters: usize },
     /// The largest of each 2×2 pixels.
     MaxPool,
@@ -104,6 +129,8 @@ pub enum Layer {
     /// Dense layers that respond to a picture with a label; all ten labels are tried
     /// (see [`super::ops::goodness`]).
     Goodness { hidden: &'static [usize] },
+    /// Neurons that spike.
+    Spiking(Spiking),
 }
 
 /// What a dense unit makes of its sum.
@@ -171,7 +198,9 @@ impl LayerSummary {
 /// Shapes, parameters and cost of each layer.
 pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
     let mut shape = vec![SIDE, SIDE, 1];
-    let mut counts = [0usize; 3];
+    let mut counts = [0usize; 4];
+    // Steps of what comes in: at each of them it is computed anew.
+    let mut steps = 1;
     let mut lines = Vec::with_capacity(layers.len());
     for layer in layers {
         let mut line = LayerSummary {
@@ -187,7 +216,7 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
                 let side = |n: usize| (n + 1).saturating_sub(kernel);
                 let (h, w) = (side(shape[0]), side(shape[1]));
                 line.parameters = (kernel * kernel * shape[2] + 1) * filters;
-                line.multiply_adds = h * w * kernel * kernel * shape[2] * filters;
+                line.multiply_adds = steps * h * w * kernel * kernel * shape[2] * filters;
                 line.output = vec![h, w, filters];
             }
             Layer::MaxPool => {
@@ -231,12 +260,32 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
                 line.multiply_adds = first + CLASSES * (products - first);
                 line.output = vec![CLASSES];
             }
+            Layer::Spiking(Spiking::Lif(neurons)) => {
+                counts[3] += 1;
+                line.name = format!("LIF {}", counts[3]);
+                steps = neurons.out_steps();
+            }
+            Layer::Spiking(Spiking::Recurrent { hidden, neurons }) => {
+                counts[3] += 1;
+                line.name = format!("RLIF {} over {} rows", counts[3], shape[0]);
+                line.parameters = (shape[1] + hidden + 1) * hidden;
+                line.multiply_adds = (shape[0] * shape[1] + (neurons.steps - 1) * hidden) * hidden;
+                line.output = vec![hidden];
+                steps = neurons.out_steps();
+            }
+            Layer::Spiking(Spiking::FirstSpike { hidden }) => {
+                line.name = "First-spike".into();
+                let widths = widths(&shape, hidden, true);
+                line.parameters = widths.windows(2).map(|w| w[0] * w[1]).sum();
+                line.multiply_adds = line.parameters;
+                line.output = vec![CLASSES];
+            }
             Layer::Dense { units, .. } => {
                 counts[1] += 1;
                 line.name = format!("Dense {}", counts[1]);
                 let inputs: usize = shape.iter().product();
                 line.parameters = (inputs + 1) * units;
-                line.multiply_adds = inputs * units;
+                line.multiply_adds = steps * inputs * units;
                 line.output = vec![units];
             }
         }
@@ -292,7 +341,7 @@ pub fn cost(layers: &[Layer]) -> Cost {
 /// The architecture of this id: one of [`ZOO`], or dense layers of any number and
 /// width, as in `dense-500-500-tanh` (see [`custom`]).
 pub fn find(id: &str) -> Option<&'static Architecture> {
-    ZOO.iter().copied().find(|a| a.id == id).or_else(|| custom::find(id))
+    all().find(|a| a.id == id).or_else(|| custom::find(id))
 }
 
 /// The architecture of this id, or an error that names all of them.
@@ -302,8 +351,8 @@ pub fn find(id: &str) -> Option<&'static Architecture> {
 pub fn get(id: &str) -> Result<&'static Architecture, AnnError> {
     find(id).ok_or_else(|| AnnError::UnknownModel {
         id: id.to_owned(),
-        known: ZOO.iter().map(|a| a.id).collect::<Vec<_>>().join(", ")
-            + " and dense layers such as dense-500-500",
+        known: all().map(|a| a.id).collect::<Vec<_>>().join(", ")
+            + " and others by their sizes, such as dense-500-500 or lif-512-t25-tau10",
     })
 }
 
@@ -313,7 +362,8 @@ mod tests {
 
     #[test]
     fn every_architecture_is_described_and_ends_in_ten_classes() {
-        for (i, a) in ZOO.iter().enumerate() {
+        let zoo: Vec<&Architecture> = all().collect();
+        for (i, a) in zoo.iter().enumerate() {
             let lines = summary(&(a.layers)());
             assert_eq!(lines.last().unwrap().output, [CLASSES], "{}", a.id);
             assert!(!a.doc.is_empty() && a.epochs > 0);
@@ -324,7 +374,7 @@ mod tests {
                 "{}",
                 a.id
             );
-            assert!(ZOO[i + 1..].iter().all(|b| a.id != b.id && a.name != b.name));
+            assert!(zoo[i + 1..].iter().all(|b| a.id != b.id && a.name != b.name));
         }
     }
 

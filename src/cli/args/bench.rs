@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::output::Format;
-use crate::cli::values::{models, number, rules, seconds, threads};
+use crate::cli::values::{models, number, rules, seconds, spiking_models, threads};
 
 /// Measure how fast this machine trains and answers
 #[derive(Args, Debug)]
@@ -20,6 +20,7 @@ pub enum BenchWhat {
     Train(BenchTrainArgs),
     Spiking(BenchSpikingArgs),
     Rules(BenchRulesArgs),
+    SpikingTraining(BenchSpikingTrainingArgs),
 }
 
 /// Diehl and Cook's spiking network, learning: processor time for each image
@@ -103,6 +104,29 @@ pub struct BenchRulesArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 3.0, value_parser = seconds)]
     pub seconds: f64,
     /// A Python with torch, to measure it in the same minutes
+    #[arg(long, value_name = "PYTHON")]
+    pub peers: Option<PathBuf>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Deep networks of spikes: training by their usual rules
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  spikescope bench spiking-training
+  spikescope bench spiking-training lif-dense lif-conv --threads 1 --peers ./venv/bin/python   beside snnTorch")]
+pub struct BenchSpikingTrainingArgs {
+    /// The networks [default: lif-dense, lif-conv, lif-recurrent, first-spike]
+    #[arg(value_name = "MODEL", value_parser = spiking_models())]
+    pub models: Vec<String>,
+    /// Threads to compute on [default: one per core]
+    #[arg(long, value_name = "N", value_parser = threads())]
+    pub threads: Option<NonZeroUsize>,
+    /// Time for each measurement
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0, value_parser = seconds)]
+    pub seconds: f64,
+    /// A Python with torch or snntorch, to measure them in the same minutes
     #[arg(long, value_name = "PYTHON")]
     pub peers: Option<PathBuf>,
     #[command(flatten)]

@@ -74,6 +74,37 @@ pub struct RulePeer {
     pub train_images_per_s: f64,
 }
 
+/// `bench spiking-training`
+#[derive(Debug, Serialize)]
+pub struct BenchmarkedSpikingTraining {
+    pub threads: usize,
+    /// `AVX-512`, `AVX2` or `portable`.
+    pub engine: String,
+    pub nets: Vec<BenchmarkedSpikingNet>,
+    /// Of Python and its packages; null without `--peers`.
+    pub versions: Option<serde_json::Value>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct BenchmarkedSpikingNet {
+    pub id: String,
+    pub rule: String,
+    pub batch_size: usize,
+    /// Training, median step.
+    pub train_images_per_s: f64,
+    /// The same network elsewhere, measured in the same minutes.
+    pub peers: Vec<SpikingNetPeer>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SpikingNetPeer {
+    /// `pytorch` or `snntorch`.
+    pub framework: String,
+    pub train_images_per_s: f64,
+    /// The variant that was the faster.
+    pub note: String,
+}
+
 /// `bench spiking`
 #[derive(Debug, Serialize)]
 pub struct BenchmarkedSpiking {

@@ -9,7 +9,7 @@ use egui::{
 
 use super::digit_view;
 use crate::ann::ops::recurrent::Order;
-use crate::ann::zoo::{Activation, Layer, LayerSummary};
+use crate::ann::zoo::{Activation, Layer, LayerSummary, Spiking};
 use crate::core::text::grouped;
 use crate::data::{CLASSES, Pixels, SIDE};
 use crate::ui::theme::{self, Palette, blend, palette};
@@ -357,6 +357,18 @@ fn explain(ui: &mut Ui, structure: &Structure<'_>, number: usize) {
         ),
         Layer::Settling { hidden } => format!(
             "{} units that are connected both ways and relax together with the ten classes until nothing moves: the state they settle in is the answer.",
+            layer_sizes(hidden)
+        ),
+        Layer::Spiking(Spiking::Lif(neurons)) => format!(
+            "Leaky integrate-and-fire neurons: what comes in charges their membranes, which forget with a time constant of {} steps; they spike at a threshold, over {} steps.",
+            neurons.tau, neurons.steps
+        ),
+        Layer::Spiking(Spiking::Recurrent { hidden, neurons }) => format!(
+            "{hidden} spiking neurons, connected among themselves, read the digit a row at a time, over {} steps.",
+            neurons.steps
+        ),
+        Layer::Spiking(Spiking::FirstSpike { hidden }) => format!(
+            "{} neurons that fire at most once, and the ten classes: whoever fires first is the answer.",
             layer_sizes(hidden)
         ),
         Layer::Goodness { hidden } => format!(

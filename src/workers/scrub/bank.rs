@@ -3,7 +3,7 @@
 
 use crate::ann::AnnError;
 use crate::ann::network::Network;
-use crate::ann::zoo::{Architecture, Layer, summary};
+use crate::ann::zoo::{Architecture, Layer, Spiking, summary};
 use crate::data::SIDE;
 
 /// An array of weights, and how it is laid out as pictures.
@@ -104,6 +104,9 @@ pub fn banks(architecture: &'static Architecture) -> Result<(Vec<Bank>, Vec<usiz
                     bank.title += if array == "recurrent" { ", recurrent" } else { ", input" };
                     (bank.unit, bank.units) = ("gate", columns / hidden);
                     (bank.tile, bank.gates) = ([*rows, hidden], true);
+                }
+                (Layer::Spiking(Spiking::Recurrent { .. }), _) => {
+                    bank.title += if array == "recurrent" { ", recurrent" } else { ", input" };
                 }
                 (_, [h, w, c]) if h * w * c == *rows => (bank.channels, bank.tile) = (*c, [*h, *w]),
                 _ => bank.tile = near_square(*rows),

@@ -40,6 +40,7 @@ enum Size {
 #[derive(Clone, Copy, Debug)]
 pub struct ConvPool {
     isa: Isa,
+    relu: bool,
     size: Size,
     s: Sizes,
 }
@@ -108,7 +109,12 @@ impl ConvPool {
             return None;
         }
         let s = Sizes { c, o, input, output, tiles };
-        Some(Self { isa, size, s })
+        Some(Self { isa, relu: true, size, s })
+    }
+
+    /// The same without the ReLU.
+    pub fn linear(self) -> Self {
+        Self { relu: false, ..self }
     }
 
     fn kernel(&self) -> usize {
@@ -275,7 +281,7 @@ impl Op for ConvPool {
                 // left out by the kernel.
                 with_tile!(self.size, tile => unsafe {
                     let (m, bias) = (m.as_ptr(), bias.as_ptr());
-                    launch(isa, Output { s, n, panel, m, bias, y, place, tile });
+                    launch(isa, Output { s, relu: self.relu, n, panel, m, bias, y, place, tile });
                 });
             }
         }

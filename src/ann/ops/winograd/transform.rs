@@ -146,6 +146,8 @@ impl<A: Tile> Kernel for InputGradient<A> {
 /// the ReLU is off.
 pub struct Output<A> {
     pub s: Sizes,
+    /// Whether there is a ReLU.
+    pub relu: bool,
     pub n: usize,
     pub panel: usize,
     pub m: *const f32,
@@ -204,10 +206,16 @@ impl<A: Tile> Kernel for Output<A> {
                             let sum = S::add(best, bias);
                             let at = (y * s.output.pitch + x) * s.o + channel;
                             // A NaN is not below zero, so it is not hidden.
-                            let relu = S::where_gt(zero, sum, zero, sum);
-                            S::store(self.y.add(image * s.output.len() + at), relu);
+                            let out =
+                                if self.relu { S::where_gt(zero, sum, zero, sum) } else { sum };
+                            S::store(self.y.add(image * s.output.len() + at), out);
                             if !self.place.is_null() {
-                                let place = S::where_gt(sum, zero, place, S::splat(4.0));
+                                let off = S::splat(4.0);
+                                let place = if self.relu {
+                                    S::where_gt(sum, zero, place, off)
+                                } else {
+                                    place
+                                };
                                 S::store(self.place.add(image * s.output.len() + at), place);
                             }
                         }
