@@ -3,6 +3,7 @@
 
 use super::AnnError;
 use super::ops::conv::Conv;
+use super::ops::conv_stdp::ConvStdp;
 use super::ops::dense::Dense;
 use super::ops::direct::Direct;
 use super::ops::dropout::Dropout;
@@ -91,6 +92,12 @@ impl Plan {
                 }
                 Layer::Settling { hidden } => Box::new(Settling::new(isa, plane, hidden)),
                 Layer::Goodness { hidden } => Box::new(Goodness::new(isa, plane, hidden)),
+                Layer::ConvStdp(design) => {
+                    if plane != Plane::new(SIDE, SIDE, 1) {
+                        return Err(misfit());
+                    }
+                    Box::new(ConvStdp::new(isa, *design))
+                }
             };
             let out = op.output();
             shape = (out.h, out.w, out.c);

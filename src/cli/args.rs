@@ -167,8 +167,9 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", value_parser = count)]
     pub batch_size: Option<NonZeroUsize>,
     /// How the errors of a layer are made; `spikescope rules --list` tells which there are
-    #[arg(long, value_name = "NAME", value_parser = rules(), default_value = "backpropagation")]
-    pub rule: String,
+    /// [default: backpropagation, of networks of spikes the rule they were made for]
+    #[arg(long, value_name = "NAME", value_parser = rules())]
+    pub rule: Option<String>,
     /// How weights are updated [default: adadelta, with another rule what suits it]
     #[arg(long, value_name = "NAME", value_parser = optimisers())]
     pub optimiser: Option<String>,

@@ -86,14 +86,16 @@ pub fn config(
     split: &Split,
     args: &TrainArgs,
 ) -> Result<TrainConfig, UsageError> {
-    let mut rule = rules::find(&args.rule)
-        .map(RuleConfig::of)
-        .ok_or_else(|| UsageError(format!("there is no rule {}", args.rule)))?;
-    let mut optimiser = match (&args.optimiser, rules::find(&args.rule)) {
-        (Some(id), _) => OptimiserConfig::default_of(id)
+    let declared = match &args.rule {
+        Some(id) => rules::find(id).ok_or_else(|| UsageError(format!("there is no rule {id}")))?,
+        None => rules::usual_for(architecture),
+    };
+    let mut rule = RuleConfig::of(declared);
+    let mut optimiser = match &args.optimiser {
+        Some(id) => OptimiserConfig::default_of(id)
             .ok_or_else(|| UsageError(format!("there is no optimiser {id}")))?,
-        (None, Some(declared)) if !rule.is_backpropagation() => (declared.usual)(),
-        (None, _) => OptimiserConfig::default(),
+        None if rule.is_backpropagation() => OptimiserConfig::default(),
+        None => (declared.usual)(),
     };
     if let Some(rate) = args.learning_rate {
         optimiser.set("learning_rate", rate);
@@ -221,7 +223,7 @@ fn announce(record: &RunRecord, out: &mut Output) -> anyhow::Result<()> {
     ))?;
     out.line(table::header(&COLUMNS, &WIDTHS))?;
     for point in &record.epochs {
-        out.line(epoch_line(point, None))?;
+        out.line(epoch_line(config, point, None))?;
     }
     Ok(())
 }
@@ -241,7 +243,8 @@ fn train(run: &mut ActiveRun, args: &TrainArgs, out: &mut Output) -> anyhow::Res
             let view = run.view(Phase::Training);
             let last = view.record.as_ref().and_then(|r| r.epochs.last());
             if let Some(point) = last {
-                progress.pause(|| out.line(epoch_line(point, view.images_per_s)))?;
+                let config = &record(run)?.config;
+                progress.pause(|| out.line(epoch_line(config, point, view.images_per_s)))?;
             }
         }
         if done.finished {
@@ -327,7 +330,7 @@ fn finish(
         batch_size: record.config.batch_size,
         device: record.config.device.clone(),
         optimiser: record.config.optimiser.id().to_owned(),
-        epochs: record.epochs.iter().map(epoch_report).collect(),
+        epochs: record.epochs.iter().map(|p| epoch_report(&record.config, p)).collect(),
         seconds: record.seconds,
         test,
         weights: saved.display().to_string(),
@@ -339,22 +342,31 @@ const COLUMNS: [&str; 6] =
     [">epoch", ">train loss", ">accuracy", ">validation loss", ">accuracy", ">images/s"];
 const WIDTHS: [usize; 6] = [5, 10, 8, 15, 8, 8];
 
-fn epoch_line(point: &EpochPoint, images_per_s: Option<f64>) -> String {
-    let epoch = epoch_report(point);
+fn epoch_line(config: &TrainConfig, point: &EpochPoint, images_per_s: Option<f64>) -> String {
+    let epoch = epoch_report(config, point);
+    let stage = config.rule.stage(point.epoch - 1);
+    // What has no read-out yet gives no answers.
+    let answered = |share: Option<f64>| or_dash(share.filter(|_| stage.answers), percent);
     let loss = |loss: Option<f64>| or_dash(loss, |l| format!("{l:.4}"));
     let cells = [
         epoch.epoch.to_string(),
         loss(Some(epoch.train_loss)),
-        percent(epoch.train_accuracy),
-        loss(epoch.validation_loss),
-        or_dash(epoch.validation_accuracy, percent),
+        answered(Some(epoch.train_accuracy)),
+        loss(epoch.validation_loss.filter(|_| stage.answers)),
+        answered(epoch.validation_accuracy),
         or_dash(images_per_s, |r| format!("{r:.0}")),
     ];
-    table::line(&COLUMNS, &WIDTHS, &cells)
+    let line = table::line(&COLUMNS, &WIDTHS, &cells);
+    match epoch.stage {
+        Some(stage) => format!("{line}  {stage}"),
+        None => line,
+    }
 }
 
-fn epoch_report(point: &EpochPoint) -> TrainedEpoch {
+fn epoch_report(config: &TrainConfig, point: &EpochPoint) -> TrainedEpoch {
+    let stage = config.rule.stage(point.epoch - 1);
     TrainedEpoch {
+        stage: stage.text(),
         epoch: point.epoch,
         train_loss: f64::from(point.train_loss),
         train_accuracy: f64::from(point.train_accuracy),

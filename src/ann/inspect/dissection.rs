@@ -4,6 +4,7 @@
 
 use crate::ann::network::Network;
 use crate::ann::ops::conv::Conv;
+use crate::ann::ops::conv_stdp::ConvStdp;
 use crate::ann::ops::dense::Dense;
 use crate::ann::ops::goodness::Goodness;
 use crate::ann::ops::op::{Backward, Forward, Mode, Op, Plane};
@@ -80,6 +81,7 @@ fn stage(layer: Layer, input: Plane, number: usize, network: &Network) -> Option
         }
         Layer::Settling { hidden } => Some(Box::new(Settling::new(isa, input, hidden))),
         Layer::Goodness { hidden } => Some(Box::new(Goodness::new(isa, input, hidden))),
+        Layer::ConvStdp(design) => Some(Box::new(ConvStdp::new(isa, *design))),
     };
     let output = op.as_ref().map_or(input, |op| op.output());
     let step = network
@@ -339,7 +341,7 @@ mod tests {
                             Activation::Tanh => sum.tanh(),
                         }
                     })(),
-                    Layer::Settling { .. } | Layer::Goodness { .. } => {
+                    Layer::Settling { .. } | Layer::Goodness { .. } | Layer::ConvStdp(_) => {
                         unreachable!("not in the zoo")
                     }
                 }

@@ -92,7 +92,8 @@ pub fn fields(layers: &[Layer]) -> Vec<Field> {
             Layer::Recurrent { .. }
             | Layer::Dense { .. }
             | Layer::Settling { .. }
-            | Layer::Goodness { .. } => {
+            | Layer::Goodness { .. }
+            | Layer::ConvStdp(_) => {
                 let all = field.covered();
                 field = Field {
                     size: [all.h, all.w],

@@ -60,12 +60,14 @@ pub(super) fn holds(slice: &[f32], n: usize, each: usize) -> bool {
 }
 
 /// How initial values are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Initial {
     /// Uniform in ±√(6 / (fan in + fan out)) (Glorot and Bengio 2010).
     Glorot { fan_in: usize, fan_out: usize },
     /// Rows that are orthogonal to each other and of length one (Saxe et al. 2014).
     Orthogonal,
+    /// Normal numbers, cut off at 0 and 1.
+    Normal { mean: f32, deviation: f32 },
     /// Zero.
     Zero,
     /// Zero, but one in this range: the forget gate's bias (Jozefowicz et al. 2015).

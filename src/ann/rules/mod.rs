@@ -11,6 +11,7 @@
 //! * The others make no such pass: [`equilibrium`] compares two phases in which the
 //!   network settles, [`predictive`] lets activities relax until predictions fit, and
 //!   [`forward_forward`] compares two passes forward.
+//! * [`stdp`] and [`reward_stdp`] train networks of spikes, layer by layer.
 //!
 //! All run in the trainer's loop on the same operations; [`super::learner`] has the
 //! step. [`probe`] measures how far an update is from the true gradient, [`disturbance`]
@@ -26,8 +27,10 @@ pub mod kolen_pollack;
 pub mod passage;
 pub mod predictive;
 pub mod probe;
+pub mod reward_stdp;
 pub mod shallow;
 pub mod sign_symmetry;
+pub mod stdp;
 #[cfg(test)]
 mod tests;
 pub mod weight_mirror;
@@ -39,6 +42,7 @@ use super::AnnError;
 use super::buffer::Buffer;
 use super::learner::{Job, PartMemory};
 use super::network::Network;
+use super::ops::conv_stdp::Answer;
 use super::optimiser::{OptimiserConfig, OptimiserState};
 use super::plan::Plan;
 use super::zoo::{Activation, Architecture, Kind, Layer};
@@ -113,12 +117,46 @@ pub static RULES: &[&Rule] = &[
     &equilibrium::RULE,
     &predictive::RULE,
     &forward_forward::RULE,
+    &stdp::RULE,
+    &reward_stdp::RULE,
 ];
 
 /// The rule of this id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|r| r.id == id)
 }
+
+/// The rule that a network is trained by where none is asked for: backpropagation, or the
+/// one for its kind.
+pub fn usual_for(architecture: &Architecture) -> &'static Rule {
+    let of_layer = |layer: &Layer| match layer {
+        Layer::ConvStdp(design) if design.answer == Answer::Linear => Some(&stdp::RULE),
+        Layer::ConvStdp(_) => Some(&reward_stdp::RULE),
+        _ => None,
+    };
+    (architecture.layers)().iter().find_map(of_layer).unwrap_or(RULES[0])
+}
+
+/// What the epochs of a part of a run are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// What learns.
+    pub name: &'static str,
+    /// What is recorded as the loss.
+    pub measure: &'static str,
+    /// Whether answers are counted; if not, the share of right ones is recorded as zero.
+    pub answers: bool,
+}
+
+impl Stage {
+    /// What learns, and what is recorded, where that is not simply all of the network.
+    pub fn text(&self) -> Option<String> {
+        (self.name != WHOLE.name).then(|| format!("{}: {}", self.name, self.measure))
+    }
+}
+
+/// All of a network learns, and answers.
+const WHOLE: Stage = Stage { name: "all layers", measure: "cross-entropy, nats", answers: true };
 
 /// What a run begins with.
 pub struct Start<'a> {
@@ -176,13 +214,24 @@ pub trait Method: Send + Sync {
         0
     }
 
-    /// After the weights were updated; `batch` is the size of the mini-batch.
+    /// Before the first mini-batch of an epoch, or of what is left of one; epochs count
+    /// from 0.
+    fn begin_epoch(&mut self, _epoch: usize) {}
+
+    /// Whether this mini-batch changes weights by a gradient, with the optimiser.
+    fn has_gradient(&self) -> bool {
+        true
+    }
+
+    /// After the weights were updated; `batch` is the size of the mini-batch. A rule that
+    /// learns picture by picture does so here.
     ///
     /// # Errors
     /// [`AnnError::Diverged`] when its own state did.
     fn after(
         &mut self,
-        _network: &Network,
+        _network: &mut Network,
+        _parts: &mut [PartMemory],
         _batch: usize,
         _address: (u64, u64),
     ) -> Result<(), AnnError> {
@@ -336,6 +385,19 @@ impl RuleConfig {
             .map_err(|reason| AnnError::Rule { rule: rule.name, reason })
     }
 
+    /// What an epoch, from 0, is for.
+    pub fn stage(&self, epoch: usize) -> Stage {
+        let Ok((rule, values)) = self.resolve() else { return WHOLE };
+        match rule.kind {
+            Kind::ConvStdp => stdp::stage(&values, epoch, Stage { name: "read-out", ..WHOLE }),
+            Kind::ConvReward => {
+                let measure = "share of wrong answers";
+                stdp::stage(&values, epoch, Stage { name: "layer 3", measure, ..WHOLE })
+            }
+            Kind::Dense | Kind::Settling | Kind::Goodness => WHOLE,
+        }
+    }
+
     /// Begins a run.
     ///
     /// # Errors
@@ -373,6 +435,10 @@ impl Rule {
     ) -> Result<(), String> {
         let layers = (architecture.layers)();
         let settles = layers.iter().any(|l| matches!(l, Layer::Settling { .. }));
+        let answer = layers.iter().find_map(|l| match l {
+            Layer::ConvStdp(design) => Some(design.answer),
+            _ => None,
+        });
         let compares = layers.iter().any(|l| matches!(l, Layer::Goodness { .. }));
         let dense = layers.iter().all(|l| matches!(l, Layer::Dense { .. } | Layer::Dropout(_)));
         let name = architecture.name;
@@ -385,6 +451,12 @@ impl Rule {
             Kind::Dense if compares => {
                 return Err(format!(
                     "{name} compares labels layer by layer, and so needs forward–forward; choose that rule, or dense layers"
+                ));
+            }
+            Kind::Dense if answer.is_some() => {
+                return Err(format!(
+                    "{name} fires spikes, through which no gradient goes; choose the rule {}",
+                    usual_for(architecture).name
                 ));
             }
             // Backpropagation trains whatever has a gradient.
@@ -411,7 +483,17 @@ impl Rule {
                     "{name} answers without looking at labels; this rule needs a network that compares them, such as goodness-500-500"
                 ));
             }
-            Kind::Dense | Kind::Settling | Kind::Goodness => {}
+            Kind::ConvStdp if answer != Some(Answer::Linear) => {
+                return Err(format!(
+                    "{name} has no convolutions of spikes with a linear read-out; this rule needs them, as conv-stdp has"
+                ));
+            }
+            Kind::ConvReward if !matches!(answer, Some(Answer::Reward { .. })) => {
+                return Err(format!(
+                    "{name} has no layer of spikes whose maps belong to classes; this rule needs one, as conv-stdp-reward has"
+                ));
+            }
+            Kind::Dense | Kind::Settling | Kind::Goodness | Kind::ConvStdp | Kind::ConvReward => {}
         }
         if !self.optimisers.is_empty() && !self.optimisers.contains(&optimiser) {
             let these = self.optimisers.join(" or ");

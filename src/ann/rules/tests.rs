@@ -96,7 +96,7 @@ fn kolen_and_pollacks_matrices_become_alike_at_the_rate_that_was_proved() {
 
 #[test]
 fn the_mean_of_what_the_mirror_sees_is_the_weights() {
-    let network = network("dense-30-20");
+    let mut network = network("dense-30-20");
     let mut config = RuleConfig::of(&weight_mirror::RULE);
     config.set("share", 1.0);
     config.set("every", 1.0);
@@ -104,7 +104,7 @@ fn the_mean_of_what_the_mirror_sees_is_the_weights() {
     let mut means: Vec<Vec<f64>> = mirror.matrices().iter().map(|m| vec![0.0; m.len()]).collect();
     let phases = 400;
     for step in 0..phases {
-        mirror.after(&network, 64, (3, step)).unwrap();
+        mirror.after(&mut network, &mut [], 64, (3, step)).unwrap();
         for (mean, seen) in means.iter_mut().zip(mirror.matrices()) {
             let pairs = mean.iter_mut().zip(seen.iter());
             pairs.for_each(|(m, s)| *m += f64::from(*s) / phases as f64);

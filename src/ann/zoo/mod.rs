@@ -4,15 +4,18 @@
 mod cnn1;
 mod cnn2;
 mod cnn3;
+mod conv_stdp;
 mod custom;
 mod mlp;
 mod rnn;
 
 use super::AnnError;
+use super::ops::conv_stdp::Design;
 use super::ops::recurrent::{Cell, Order};
 use super::ops::settling;
 use crate::data::{CLASSES, SIDE};
 
+pub use conv_stdp::linear as linear_stdp;
 pub use custom::{Kind, MOST_LAYERS, MOST_UNITS, Widths};
 
 /// A kind of network.
@@ -85,6 +88,9 @@ pub static ZOO: &[&Architecture] = &[
     &rnn::RNN4,
 ];
 
+/// Networks that spike, each trained by a rule of its own.
+pub static SPIKING: &[&Architecture] = &[&conv_stdp::CONV_STDP, &conv_stdp::CONV_STDP_REWARD];
+
 /// A layer. Convolutions and all dense layers but the last end in a ReLU.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Layer {
@@ -104,6 +110,9 @@ pub enum Layer {
     /// Dense layers that respond to a picture with a label; all ten labels are tried
     /// (see [`super::ops::goodness`]).
     Goodness { hidden: &'static [usize] },
+    /// Convolutions of spiking neurons and what reads them (see
+    /// [`super::ops::conv_stdp`]).
+    ConvStdp(&'static Design),
 }
 
 /// What a dense unit makes of its sum.
@@ -231,6 +240,12 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
                 line.multiply_adds = first + CLASSES * (products - first);
                 line.output = vec![CLASSES];
             }
+            Layer::ConvStdp(design) => {
+                line.name = "Conv-STDP".into();
+                line.parameters = design.parameters();
+                line.multiply_adds = design.most_additions();
+                line.output = vec![CLASSES];
+            }
             Layer::Dense { units, .. } => {
                 counts[1] += 1;
                 line.name = format!("Dense {}", counts[1]);
@@ -289,10 +304,10 @@ pub fn cost(layers: &[Layer]) -> Cost {
     }
 }
 
-/// The architecture of this id: one of [`ZOO`], or dense layers of any number and
+/// The architecture of this id: one of [`ZOO`] or [`SPIKING`], or dense layers of any number and
 /// width, as in `dense-500-500-tanh` (see [`custom`]).
 pub fn find(id: &str) -> Option<&'static Architecture> {
-    ZOO.iter().copied().find(|a| a.id == id).or_else(|| custom::find(id))
+    ZOO.iter().chain(SPIKING).copied().find(|a| a.id == id).or_else(|| custom::find(id))
 }
 
 /// The architecture of this id, or an error that names all of them.
@@ -302,7 +317,7 @@ pub fn find(id: &str) -> Option<&'static Architecture> {
 pub fn get(id: &str) -> Result<&'static Architecture, AnnError> {
     find(id).ok_or_else(|| AnnError::UnknownModel {
         id: id.to_owned(),
-        known: ZOO.iter().map(|a| a.id).collect::<Vec<_>>().join(", ")
+        known: ZOO.iter().chain(SPIKING).map(|a| a.id).collect::<Vec<_>>().join(", ")
             + " and dense layers such as dense-500-500",
     })
 }
@@ -313,7 +328,8 @@ mod tests {
 
     #[test]
     fn every_architecture_is_described_and_ends_in_ten_classes() {
-        for (i, a) in ZOO.iter().enumerate() {
+        let all: Vec<&Architecture> = ZOO.iter().chain(SPIKING).copied().collect();
+        for (i, a) in all.iter().enumerate() {
             let lines = summary(&(a.layers)());
             assert_eq!(lines.last().unwrap().output, [CLASSES], "{}", a.id);
             assert!(!a.doc.is_empty() && a.epochs > 0);
@@ -324,7 +340,7 @@ mod tests {
                 "{}",
                 a.id
             );
-            assert!(ZOO[i + 1..].iter().all(|b| a.id != b.id && a.name != b.name));
+            assert!(all[i + 1..].iter().all(|b| a.id != b.id && a.name != b.name));
         }
     }
 

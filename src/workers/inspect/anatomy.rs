@@ -81,7 +81,10 @@ impl Part {
     pub fn rectified(&self) -> bool {
         match self.kind {
             Layer::Dense { activation, .. } => activation == Activation::Relu,
-            Layer::Recurrent { .. } | Layer::Settling { .. } | Layer::Goodness { .. } => false,
+            Layer::Recurrent { .. }
+            | Layer::Settling { .. }
+            | Layer::Goodness { .. }
+            | Layer::ConvStdp(_) => false,
             _ => true,
         }
     }

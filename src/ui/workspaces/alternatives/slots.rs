@@ -211,6 +211,9 @@ fn kind(rule: &Rule) -> Option<&'static str> {
         Kind::Dense => None,
         Kind::Settling => Some("Another kind of network, of the same widths: connected both ways"),
         Kind::Goodness => Some("Another kind of network, of the same widths: it compares labels"),
+        Kind::ConvStdp | Kind::ConvReward => {
+            Some("Another kind of network: convolutions of spiking neurons")
+        }
     }
 }
 

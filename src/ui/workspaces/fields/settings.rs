@@ -50,6 +50,9 @@ pub fn refusal(model: &Model) -> Option<&'static str> {
         Layer::Goodness { .. } => Some(
             "It tries each label in turn and compares: there is no single pass forward to take apart. Alternatives shows how each layer learns",
         ),
+        Layer::ConvStdp(_) => Some(
+            "It answers by the times of spikes: there are no graded activities to take apart",
+        ),
         _ => None,
     })
 }
