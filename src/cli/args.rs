@@ -132,7 +132,8 @@ Examples:
   spikescope train --resume last")]
 pub struct TrainArgs {
     /// The network: one of these, or dense layers of any width, such as dense-500-500,
-    /// dense-800-tanh, settling-500 (equilibrium propagation), goodness-500-500 (forward–forward)
+    /// dense-800-tanh, settling-500 (equilibrium propagation), goodness-500-500 (forward–forward),
+    /// or layers of so many maps of spiking neurons, such as stdp-32-150 or reward-32-150
     #[arg(value_name = "MODEL", value_parser = trainable(),
         required_unless_present_any = ["resume", "all"])]
     pub model: Option<String>,

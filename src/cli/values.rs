@@ -8,9 +8,9 @@ use crate::ann::bundled::SETS;
 use crate::ann::device::DEVICES;
 use crate::ann::ensemble::ENSEMBLES;
 use crate::ann::optimiser::OPTIMISERS;
-use crate::ann::rules::RULES;
+use crate::ann::rules;
 use crate::ann::trainer::config::MOST_THREADS;
-use crate::ann::zoo::{self, ZOO};
+use crate::ann::zoo::{self, SPIKING, ZOO};
 use crate::convert::recipe::Scaling;
 use crate::data::registry::SOURCES;
 use crate::snn::choose::Preference;
@@ -56,7 +56,10 @@ impl TypedValueParser for Trainable {
     ) -> Result<String, clap::Error> {
         match value.to_str().filter(|id| zoo::find(id).is_some()) {
             Some(id) => Ok(id.to_owned()),
-            None => models().parse_ref(command, argument, value),
+            None => {
+                let all = networks().chain(SPIKING.iter().map(|a| (a.id, a.name)));
+                ids(all).parse_ref(command, argument, value)
+            }
         }
     }
 
@@ -68,7 +71,7 @@ impl TypedValueParser for Trainable {
 
 /// The learning rules.
 pub fn rules() -> PossibleValuesParser {
-    ids(RULES.iter().map(|r| (r.id, r.name)))
+    ids(rules::all().map(|r| (r.id, r.name)))
 }
 
 /// Those that spike too.

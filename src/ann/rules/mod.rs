@@ -105,7 +105,7 @@ impl Recipe {
     }
 }
 
-/// All rules, in the order of the story.
+/// The rules for networks without spikes, in the order of the story.
 pub static RULES: &[&Rule] = &[
     &backpropagation::RULE,
     &feedback_alignment::RULE,
@@ -117,13 +117,19 @@ pub static RULES: &[&Rule] = &[
     &equilibrium::RULE,
     &predictive::RULE,
     &forward_forward::RULE,
-    &stdp::RULE,
-    &reward_stdp::RULE,
 ];
+
+/// Those for networks of spikes, each for a kind of its own.
+pub static SPIKING: &[&Rule] = &[&stdp::RULE, &reward_stdp::RULE];
+
+/// [`RULES`] and [`SPIKING`].
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().chain(SPIKING).copied()
+}
 
 /// The rule of this id.
 pub fn find(id: &str) -> Option<&'static Rule> {
-    RULES.iter().copied().find(|r| r.id == id)
+    all().find(|r| r.id == id)
 }
 
 /// The rule that a network is trained by where none is asked for: backpropagation, or the
@@ -360,7 +366,7 @@ impl RuleConfig {
         let rule = find(&self.id).ok_or_else(|| AnnError::Setting {
             what: "the learning rule".into(),
             value: self.id.clone(),
-            range: RULES.iter().map(|r| r.id).collect::<Vec<_>>().join(", "),
+            range: all().map(|r| r.id).collect::<Vec<_>>().join(", "),
         })?;
         let values = self.values.checked(rule.parameters).map_err(|(p, v)| AnnError::Setting {
             what: format!("{} of {}", p.label, rule.name),

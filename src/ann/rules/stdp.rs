@@ -122,8 +122,8 @@ pub static RULE: Rule = Rule {
     kind: Kind::ConvStdp,
     optimisers: &[],
     why: "",
-    usual: || adam(1e-3),
-    recipe: Recipe::new(&[32, 256], 32, 30),
+    usual: || adam(3e-4),
+    recipe: Recipe::new(&[32, 512], 32, 30),
     sends_errors: false,
     relaxes: false,
     begin: |start| {
@@ -192,7 +192,7 @@ impl Kept {
 }
 
 /// The design of a network of spikes.
-pub(super) fn op_of(layers: &dyn Fn() -> Vec<Layer>) -> ConvStdp {
+pub fn op_of(layers: &dyn Fn() -> Vec<Layer>) -> ConvStdp {
     let design = layers().into_iter().find_map(|l| match l {
         Layer::ConvStdp(design) => Some(*design),
         _ => None,

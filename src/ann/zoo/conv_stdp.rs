@@ -10,7 +10,7 @@ pub static CONV_STDP: Architecture = Architecture {
     name: "Conv-STDP",
     doc: "Two convolutions of spiking neurons that learn by STDP, without labels; a linear classifier reads the times of their spikes (Kheradpisheh et al. 2018).",
     layers: &|| {
-        static DESIGN: Design = linear(32, 256);
+        static DESIGN: Design = linear(32, 512);
         vec![Layer::ConvStdp(&DESIGN)]
     },
     epochs: 30,
@@ -37,9 +37,10 @@ pub static CONV_STDP_REWARD: Architecture = Architecture {
 /// With a linear read-out and so many maps.
 pub const fn linear(first: usize, second: usize) -> Design {
     let pool = Pool { size: 2, stride: 2, padding: 1 };
+    let wide = Pool { size: 3, stride: 2, padding: 1 };
     Design {
         first: Conv { maps: first, kernel: 5, padding: 2, threshold: 10.0, pool },
-        second: Conv { maps: second, kernel: 2, padding: 1, threshold: 2.0, pool },
+        second: Conv { maps: second, kernel: 3, padding: 1, threshold: 4.0, pool: wide },
         answer: Answer::Linear,
     }
 }

@@ -14,8 +14,11 @@
 
 pub mod layer;
 pub mod learn;
+pub mod look;
 pub mod read_out;
 pub mod retina;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -105,7 +108,7 @@ impl Design {
     }
 
     /// Additions for one picture if every neuron of the retina and of the layers fired.
-    /// What really happens is far less.
+    /// What really happens is far less; [`look::Look::additions`] counts it.
     pub fn most_additions(&self) -> usize {
         let of = |s: &Shape| s.side().pow(2) * s.rows() * s.conv.maps;
         let answer = match self.answer {

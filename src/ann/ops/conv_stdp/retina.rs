@@ -23,10 +23,10 @@ const AROUND: usize = 8;
 /// Both kinds of cells.
 #[derive(Clone, Debug)]
 pub struct Retina {
-    filter: [f32; FILTER * FILTER],
+    pub(super) filter: [f32; FILTER * FILTER],
     /// What a filtered pixel from 0 to 1 is multiplied with, for on and off: the largest
     /// entry of either filter becomes 255.
-    scales: [f32; 2],
+    pub(super) scales: [f32; 2],
 }
 
 impl Retina {
