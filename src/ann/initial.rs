@@ -11,6 +11,9 @@ pub fn draw(parameter: &Parameter, seed: u64, name: &str) -> Vec<f32> {
         Initial::Normal { mean, deviation } => {
             (0..n).map(|_| mean + deviation * rng.normal()).collect()
         }
+        Initial::Share { mean, deviation } => {
+            (0..n).map(|_| (mean + deviation * rng.normal()).clamp(0.0, 1.0)).collect()
+        }
         Initial::Zero => vec![0.0; n],
         Initial::Ones { from, to } => {
             (0..n).map(|i| f32::from(u8::from((from..to).contains(&i)))).collect()

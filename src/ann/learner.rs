@@ -303,8 +303,12 @@ impl Learner {
         self.parts.par_iter_mut().for_each(|part| method.pass(part, &job));
         let loss = self.parts.iter().map(|p| p.loss).sum::<f64>() / batch.max(1) as f64;
         finite("loss", loss as f32, step + 1)?;
-        self.update(parts, optimiser, step + 1)?;
-        self.method.after(network, batch, (seed, step))?;
+        if self.method.has_gradient() {
+            self.update(parts, optimiser, step + 1)?;
+        }
+        self.method.after(network, &mut self.parts, batch, (seed, step))?;
+        // What learns picture by picture knows only now what it answered.
+        let loss = self.parts.iter().map(|p| p.loss).sum::<f64>() / batch.max(1) as f64;
         Ok(Outcome { loss: loss as f32, right: self.parts.iter().map(|p| p.right).sum() })
     }
 

@@ -3,6 +3,7 @@
 
 use super::AnnError;
 use super::ops::conv::Conv;
+use super::ops::conv_stdp::ConvStdp;
 use super::ops::dense::Dense;
 use super::ops::direct::Direct;
 use super::ops::dropout::Dropout;
@@ -133,6 +134,12 @@ impl Plan {
                 }
                 Layer::Spiking(Spiking::FirstSpike { hidden }) => {
                     Box::new(FirstSpike::new(isa, plane, hidden))
+                }
+                Layer::ConvStdp(design) => {
+                    if plane != Plane::new(SIDE, SIDE, 1) {
+                        return Err(misfit());
+                    }
+                    Box::new(ConvStdp::new(isa, *design))
                 }
             };
             let op = over_time(op, steps);

@@ -135,7 +135,8 @@ pub struct TrainArgs {
     /// The network: one of these, or dense layers of any width, such as dense-500-500,
     /// dense-800-tanh, settling-500 (equilibrium propagation), goodness-500-500 (forward–forward);
     /// networks of spikes by their sizes, such as lif-512-256-t25-tau10, lif-conv-32-64-128-t8,
-    /// lif-recurrent-256, first-spike-800; eprop is lif-dense by that rule
+    /// lif-recurrent-256, first-spike-800, or convolutions of so many maps that learn by STDP,
+    /// such as stdp-32-150 or reward-32-150; eprop is lif-dense by that rule
     #[arg(value_name = "MODEL", value_parser = trainable(),
         required_unless_present_any = ["resume", "all"])]
     pub model: Option<String>,

@@ -224,6 +224,9 @@ pub struct TrainedEpoch {
     /// `null` when no image was set aside.
     pub validation_loss: Option<f64>,
     pub validation_accuracy: Option<f64>,
+    /// What learned, and what the loss is, where layers learn one after another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
 }
 
 #[derive(Debug, Serialize)]

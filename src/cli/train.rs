@@ -92,7 +92,7 @@ pub fn config(
     args: &TrainArgs,
 ) -> Result<TrainConfig, UsageError> {
     let usual = rules::usual_for(architecture);
-    let spikes = matches!(usual.kind, Kind::Spiking | Kind::FirstSpike);
+    let spikes = matches!(usual.kind, Kind::Spiking | Kind::FirstSpike) || usual.kind.spikes();
     let asked = match (args.model.as_deref(), args.rule.as_deref()) {
         (_, Some(id)) => Some(id),
         (Some(EPROP), None) => Some(rules::eprop::RULE.id),
@@ -237,7 +237,7 @@ fn announce(record: &RunRecord, out: &mut Output) -> anyhow::Result<()> {
     ))?;
     out.line(table::header(&COLUMNS, &WIDTHS))?;
     for point in &record.epochs {
-        out.line(epoch_line(point, None))?;
+        out.line(epoch_line(config, point, None))?;
     }
     Ok(())
 }
@@ -257,7 +257,8 @@ fn train(run: &mut ActiveRun, args: &TrainArgs, out: &mut Output) -> anyhow::Res
             let view = run.view(Phase::Training);
             let last = view.record.as_ref().and_then(|r| r.epochs.last());
             if let Some(point) = last {
-                progress.pause(|| out.line(epoch_line(point, view.images_per_s)))?;
+                let config = &record(run)?.config;
+                progress.pause(|| out.line(epoch_line(config, point, view.images_per_s)))?;
             }
         }
         if done.finished {
@@ -343,7 +344,7 @@ fn finish(
         batch_size: record.config.batch_size,
         device: record.config.device.clone(),
         optimiser: record.config.optimiser.id().to_owned(),
-        epochs: record.epochs.iter().map(epoch_report).collect(),
+        epochs: record.epochs.iter().map(|p| epoch_report(&record.config, p)).collect(),
         seconds: record.seconds,
         test,
         weights: saved.display().to_string(),
@@ -355,22 +356,31 @@ const COLUMNS: [&str; 6] =
     [">epoch", ">train loss", ">accuracy", ">validation loss", ">accuracy", ">images/s"];
 const WIDTHS: [usize; 6] = [5, 10, 8, 15, 8, 8];
 
-fn epoch_line(point: &EpochPoint, images_per_s: Option<f64>) -> String {
-    let epoch = epoch_report(point);
+fn epoch_line(config: &TrainConfig, point: &EpochPoint, images_per_s: Option<f64>) -> String {
+    let epoch = epoch_report(config, point);
+    let stage = config.rule.stage(point.epoch - 1);
+    // What has no read-out yet gives no answers.
+    let answered = |share: Option<f64>| or_dash(share.filter(|_| stage.answers), percent);
     let loss = |loss: Option<f64>| or_dash(loss, |l| format!("{l:.4}"));
     let cells = [
         epoch.epoch.to_string(),
         loss(Some(epoch.train_loss)),
-        percent(epoch.train_accuracy),
-        loss(epoch.validation_loss),
-        or_dash(epoch.validation_accuracy, percent),
+        answered(Some(epoch.train_accuracy)),
+        loss(epoch.validation_loss.filter(|_| stage.answers)),
+        answered(epoch.validation_accuracy),
         or_dash(images_per_s, |r| format!("{r:.0}")),
     ];
-    table::line(&COLUMNS, &WIDTHS, &cells)
+    let line = table::line(&COLUMNS, &WIDTHS, &cells);
+    match epoch.stage {
+        Some(stage) => format!("{line}  {stage}"),
+        None => line,
+    }
 }
 
-fn epoch_report(point: &EpochPoint) -> TrainedEpoch {
+fn epoch_report(config: &TrainConfig, point: &EpochPoint) -> TrainedEpoch {
+    let stage = config.rule.stage(point.epoch - 1);
     TrainedEpoch {
+        stage: stage.text(),
         epoch: point.epoch,
         train_loss: f64::from(point.train_loss),
         train_accuracy: f64::from(point.train_accuracy),

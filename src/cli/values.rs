@@ -9,7 +9,7 @@ use crate::ann::bundled::SETS;
 use crate::ann::device::DEVICES;
 use crate::ann::ensemble::ENSEMBLES;
 use crate::ann::optimiser::OPTIMISERS;
-use crate::ann::rules::RULES;
+use crate::ann::rules;
 use crate::ann::trainer::config::MOST_THREADS;
 use crate::ann::zoo::{self, ZOO};
 use crate::convert::recipe::Scaling;
@@ -82,7 +82,7 @@ impl TypedValueParser for Trainable {
 
 /// The learning rules.
 pub fn rules() -> PossibleValuesParser {
-    ids(RULES.iter().map(|r| (r.id, r.name)))
+    ids(rules::all().map(|r| (r.id, r.name)))
 }
 
 /// Those that spike too.

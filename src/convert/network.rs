@@ -125,6 +125,7 @@ pub fn refusal(layers: &[Layer]) -> Option<String> {
         )),
         Layer::Settling { .. } => Some("it answers by relaxing, with connections both ways; adding up spikes stands for one pass forward".into()),
         Layer::Goodness { .. } => Some("it tries each label in turn and compares how strongly its layers respond; the division by each layer's length has no spiking counterpart here".into()),
+        Layer::ConvStdp(_) => Some("it fires spikes already".into()),
         Layer::Dense { activation, .. } if *activation != Activation::Relu && number != last => {
             Some(format!(
                 "{} ends in {}, not in a ReLU, whose values are what rates of spikes can stand for",
@@ -171,7 +172,8 @@ impl Spiking {
                 | Layer::Recurrent { .. }
                 | Layer::Settling { .. }
                 | Layer::Goodness { .. }
-                | Layer::Spiking(_) => continue,
+                | Layer::Spiking(_)
+                | Layer::ConvStdp(_) => continue,
                 Layer::MaxPool => Kind::Pool,
                 Layer::Conv { kernel, .. } => {
                     let cells = cells(&taken, number, &carried, activations, &recipe, true);

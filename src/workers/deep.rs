@@ -452,10 +452,8 @@ mod tests {
         let of_unit = look(&DeepQuestion { of_unit: true, ..question(&all[0]) }, &None);
         assert!(of_unit.credit[1].is_empty() && !of_unit.credit[0].is_empty());
         // A unit that is not there.
-        let beyond = look(
-            &DeepQuestion { unit: (9, 9999), of_unit: true, ..question(&all[0]) },
-            &None,
-        );
+        let beyond =
+            look(&DeepQuestion { unit: (9, 9999), of_unit: true, ..question(&all[0]) }, &None);
         assert!(beyond.traces.is_none() && beyond.watched.is_some());
         assert_eq!(family(&models(&["mlp"])[0].network), None);
     }

@@ -90,7 +90,10 @@ impl Graph {
                     }
                 }
                 // Such networks learn by rules of their own, which run on the CPU only.
-                Layer::Settling { .. } | Layer::Goodness { .. } | Layer::Spiking(_) => {
+                Layer::Settling { .. }
+                | Layer::Goodness { .. }
+                | Layer::Spiking(_)
+                | Layer::ConvStdp(_) => {
                     candle_core::bail!("this kind of network is computed on the CPU")
                 }
             };

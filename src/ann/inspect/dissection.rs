@@ -4,6 +4,7 @@
 
 use crate::ann::network::Network;
 use crate::ann::ops::conv::Conv;
+use crate::ann::ops::conv_stdp::ConvStdp;
 use crate::ann::ops::dense::Dense;
 use crate::ann::ops::goodness::Goodness;
 use crate::ann::ops::op::{Backward, Forward, Mode, Op, Plane};
@@ -95,6 +96,7 @@ fn stage(layers: &[Layer], input: Plane, number: usize, network: &Network) -> Op
         Layer::Spiking(Spiking::FirstSpike { hidden }) => {
             Some(Box::new(FirstSpike::new(isa, input, hidden)))
         }
+        Layer::ConvStdp(design) => Some(Box::new(ConvStdp::new(isa, *design))),
     };
     let op = op.map(|op| over_time(op, input.steps));
     let output = op.as_ref().map_or(input, |op| op.output());
@@ -357,7 +359,10 @@ mod tests {
                             Activation::Tanh => sum.tanh(),
                         }
                     })(),
-                    Layer::Settling { .. } | Layer::Goodness { .. } | Layer::Spiking(_) => {
+                    Layer::Settling { .. }
+                    | Layer::Goodness { .. }
+                    | Layer::Spiking(_)
+                    | Layer::ConvStdp(_) => {
                         unreachable!("not in the zoo")
                     }
                 }

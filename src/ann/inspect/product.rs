@@ -89,9 +89,11 @@ pub fn of(taken: &Dissection<'_>, trace: &Trace, unit: Unit) -> Option<Formula> 
             let op = Recurrent::new(Isa::best(), *cell, *order, taken.input(), *hidden);
             op.last_step(trace.kept(unit.layer), unit.channel).map(Formula::Gated)
         }
-        Layer::Dropout(_) | Layer::Settling { .. } | Layer::Goodness { .. } | Layer::Spiking(_) => {
-            None
-        }
+        Layer::Dropout(_)
+        | Layer::Settling { .. }
+        | Layer::Goodness { .. }
+        | Layer::Spiking(_)
+        | Layer::ConvStdp(_) => None,
         Layer::Conv { .. } | Layer::Dense { .. } => {
             weighted(taken, input, unit).map(Formula::Weighted)
         }

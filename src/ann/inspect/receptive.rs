@@ -93,7 +93,8 @@ pub fn fields(layers: &[Layer]) -> Vec<Field> {
             | Layer::Dense { .. }
             | Layer::Settling { .. }
             | Layer::Goodness { .. }
-            | Layer::Spiking(_) => {
+            | Layer::Spiking(_)
+            | Layer::ConvStdp(_) => {
                 let all = field.covered();
                 field = Field {
                     size: [all.h, all.w],

@@ -4,6 +4,7 @@
 //! * [`op`]: what an operation is
 //! * [`direct`], [`winograd`], [`conv`]: convolution; first layer, those with
 //!   pooling after them, and all others
+//! * [`conv_stdp`], [`settling`], [`goodness`]: networks that are one operation
 //! * [`pool`], [`dropout`], [`dense`], [`recurrent`], [`loss`]
 //! * [`spiking`]: neurons that spike, and what is there at each step
 //! * [`simd`], [`product`]: vectors and products of matrices, for AVX-512, AVX2
@@ -15,6 +16,7 @@
 
 pub mod candle;
 pub mod conv;
+pub mod conv_stdp;
 pub mod dense;
 pub mod direct;
 pub mod dropout;

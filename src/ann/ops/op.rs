@@ -72,6 +72,8 @@ pub enum Initial {
     Glorot { fan_in: usize, fan_out: usize },
     /// Rows that are orthogonal to each other and of length one (Saxe et al. 2014).
     Orthogonal,
+    /// Normal numbers, cut off at 0 and 1.
+    Share { mean: f32, deviation: f32 },
     /// Normal.
     Normal { mean: f32, deviation: f32 },
     /// Zero.

@@ -38,6 +38,8 @@ pub trait Simd: Copy + 'static {
     unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// `x` where `a > b`, else `y` (also where either is NaN).
     unsafe fn where_gt(a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V;
+    /// A bit for each number, from the lowest: whether `a > b`.
+    unsafe fn gt_mask(a: Self::V, b: Self::V) -> u32;
     /// `x` where `a == b`, else `y`.
     unsafe fn where_eq(a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V;
     /// The nearest whole number.
@@ -215,6 +217,10 @@ impl Simd for Portable {
         round(a) = a.map(f32::round_ties_even);
         power_of_two(n) = n.map(|n| f32::from_bits((((n as i32) + 127) as u32) << 23));
     }
+    #[inline(always)]
+    unsafe fn gt_mask(a: Self::V, b: Self::V) -> u32 {
+        (0..4).fold(0, |mask, i| mask | (u32::from(a[i] > b[i]) << i))
+    }
 }
 
 /// One number at a time, for what fills no vector.
@@ -225,6 +231,12 @@ impl Simd for Single {
     const LANES: usize = 1;
     const ROWS: usize = 4;
     type V = f32;
+
+    #[inline(always)]
+    unsafe fn gt_mask(a: Self::V, b: Self::V) -> u32 {
+        u32::from(a > b)
+    }
+
     operations! {
         load(p) = p.read_unaligned();
         store(p, v) = p.write_unaligned(v);
@@ -282,6 +294,11 @@ mod x86 {
             round(a) = _mm512_roundscale_ps::<0>(a);
             power_of_two(n) = _mm512_scalef_ps(_mm512_set1_ps(1.0), n);
         }
+        #[inline(always)]
+        unsafe fn gt_mask(a: Self::V, b: Self::V) -> u32 {
+            // SAFETY: the caller's.
+            u32::from(unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b) })
+        }
     }
 
     /// 8 lanes, 16 registers.
@@ -308,6 +325,11 @@ mod x86 {
                 let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
                 _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
             };
+        }
+        #[inline(always)]
+        unsafe fn gt_mask(a: Self::V, b: Self::V) -> u32 {
+            // SAFETY: the caller's.
+            unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a, b)) as u32 }
         }
     }
 }

@@ -189,7 +189,13 @@ impl Method for Eprop {
         part.back(job, |step| self.way(step));
     }
 
-    fn after(&mut self, network: &Network, _: usize, _: (u64, u64)) -> Result<(), AnnError> {
+    fn after(
+        &mut self,
+        network: &mut Network,
+        _: &mut [PartMemory],
+        _: usize,
+        _: (u64, u64),
+    ) -> Result<(), AnnError> {
         if self.symmetric {
             self.matrices = self.products(network);
         }

@@ -13,6 +13,7 @@
 //!   [`forward_forward`] compares two passes forward.
 //! * Networks of spikes have theirs: [`surrogate_gradient`] goes back through time,
 //!   [`eprop`] only forward, [`spike_times`] has one spike per neuron to differentiate.
+//! * [`stdp`] and [`reward_stdp`] train networks of spikes, layer by layer.
 //!
 //! All run in the trainer's loop on the same operations; [`super::learner`] has the
 //! step. [`probe`] measures how far an update is from the true gradient, [`disturbance`]
@@ -29,9 +30,11 @@ pub mod kolen_pollack;
 pub mod passage;
 pub mod predictive;
 pub mod probe;
+pub mod reward_stdp;
 pub mod shallow;
 pub mod sign_symmetry;
 pub mod spike_times;
+pub mod stdp;
 pub mod surrogate_gradient;
 #[cfg(test)]
 mod tests;
@@ -44,6 +47,7 @@ use super::AnnError;
 use super::buffer::Buffer;
 use super::learner::{Job, PartMemory};
 use super::network::Network;
+use super::ops::conv_stdp::Answer;
 use super::optimiser::{OptimiserConfig, OptimiserState};
 use super::plan::Plan;
 use super::zoo::{Activation, Architecture, Kind, Layer};
@@ -106,7 +110,7 @@ impl Recipe {
     }
 }
 
-/// All rules, in the order of the story.
+/// The rules for networks without spikes, in the order of the story.
 pub static RULES: &[&Rule] = &[
     &backpropagation::RULE,
     &feedback_alignment::RULE,
@@ -123,18 +127,54 @@ pub static RULES: &[&Rule] = &[
     &spike_times::RULE,
 ];
 
+/// Those that train convolutions of spikes layer by layer, each for a kind of its own.
+pub static LAYERED: &[&Rule] = &[&stdp::RULE, &reward_stdp::RULE];
+
+/// [`RULES`] and [`LAYERED`].
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().chain(LAYERED).copied()
+}
+
 /// The rule that suits a network where none is asked for.
 pub fn usual_for(architecture: &Architecture) -> &'static Rule {
     let is = |kind: Kind| kind.is_of(&(architecture.layers)());
-    let kinds = [Kind::Spiking, Kind::FirstSpike, Kind::Settling, Kind::Goodness];
+    let kinds = [
+        Kind::Spiking,
+        Kind::FirstSpike,
+        Kind::Settling,
+        Kind::Goodness,
+        Kind::ConvStdp,
+        Kind::ConvReward,
+    ];
     let kind = kinds.into_iter().find(|kind| is(*kind)).unwrap_or(Kind::Dense);
-    RULES.iter().copied().find(|rule| rule.kind == kind).unwrap_or(RULES[0])
+    all().find(|rule| rule.kind == kind).unwrap_or(RULES[0])
 }
 
 /// The rule of this id.
 pub fn find(id: &str) -> Option<&'static Rule> {
-    RULES.iter().copied().find(|r| r.id == id)
+    all().find(|r| r.id == id)
 }
+
+/// What the epochs of a part of a run are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// What learns.
+    pub name: &'static str,
+    /// What is recorded as the loss.
+    pub measure: &'static str,
+    /// Whether answers are counted; if not, the share of right ones is recorded as zero.
+    pub answers: bool,
+}
+
+impl Stage {
+    /// What learns, and what is recorded, where that is not simply all of the network.
+    pub fn text(&self) -> Option<String> {
+        (self.name != WHOLE.name).then(|| format!("{}: {}", self.name, self.measure))
+    }
+}
+
+/// All of a network learns, and answers.
+const WHOLE: Stage = Stage { name: "all layers", measure: "cross-entropy, nats", answers: true };
 
 /// What a run begins with.
 pub struct Start<'a> {
@@ -192,13 +232,24 @@ pub trait Method: Send + Sync {
         0
     }
 
-    /// After the weights were updated; `batch` is the size of the mini-batch.
+    /// Before the first mini-batch of an epoch, or of what is left of one; epochs count
+    /// from 0.
+    fn begin_epoch(&mut self, _epoch: usize) {}
+
+    /// Whether this mini-batch changes weights by a gradient, with the optimiser.
+    fn has_gradient(&self) -> bool {
+        true
+    }
+
+    /// After the weights were updated; `batch` is the size of the mini-batch. A rule that
+    /// learns picture by picture does so here.
     ///
     /// # Errors
     /// [`AnnError::Diverged`] when its own state did.
     fn after(
         &mut self,
-        _network: &Network,
+        _network: &mut Network,
+        _parts: &mut [PartMemory],
         _batch: usize,
         _address: (u64, u64),
     ) -> Result<(), AnnError> {
@@ -327,7 +378,7 @@ impl RuleConfig {
         let rule = find(&self.id).ok_or_else(|| AnnError::Setting {
             what: "the learning rule".into(),
             value: self.id.clone(),
-            range: RULES.iter().map(|r| r.id).collect::<Vec<_>>().join(", "),
+            range: all().map(|r| r.id).collect::<Vec<_>>().join(", "),
         })?;
         let values = self.values.checked(rule.parameters).map_err(|(p, v)| AnnError::Setting {
             what: format!("{} of {}", p.label, rule.name),
@@ -350,6 +401,19 @@ impl RuleConfig {
         let (rule, _) = self.resolve()?;
         rule.fits(architecture, optimiser.id(), device)
             .map_err(|reason| AnnError::Rule { rule: rule.name, reason })
+    }
+
+    /// What an epoch, from 0, is for.
+    pub fn stage(&self, epoch: usize) -> Stage {
+        let Ok((rule, values)) = self.resolve() else { return WHOLE };
+        match rule.kind {
+            Kind::ConvStdp => stdp::stage(&values, epoch, Stage { name: "read-out", ..WHOLE }),
+            Kind::ConvReward => {
+                let measure = "share of wrong answers";
+                stdp::stage(&values, epoch, Stage { name: "layer 3", measure, ..WHOLE })
+            }
+            _ => WHOLE,
+        }
     }
 
     /// Begins a run.
@@ -391,6 +455,10 @@ impl Rule {
         let is = |kind: Kind| kind.is_of(&layers);
         let (settles, compares) = (is(Kind::Settling), is(Kind::Goodness));
         let (spikes, fires_once) = (is(Kind::Spiking), is(Kind::FirstSpike));
+        let answer = layers.iter().find_map(|l| match l {
+            Layer::ConvStdp(design) => Some(design.answer),
+            _ => None,
+        });
         let dense = layers.iter().all(|l| matches!(l, Layer::Dense { .. } | Layer::Dropout(_)));
         let name = architecture.name;
         match self.kind {
@@ -402,6 +470,12 @@ impl Rule {
             Kind::Dense if compares => {
                 return Err(format!(
                     "{name} compares labels layer by layer, and so needs forward–forward; choose that rule, or dense layers"
+                ));
+            }
+            Kind::Dense if answer.is_some() => {
+                return Err(format!(
+                    "{name} fires spikes, through which no gradient goes; choose the rule {}",
+                    usual_for(architecture).name
                 ));
             }
             Kind::Dense if (spikes || fires_once) && self.id != RULES[0].id => {
@@ -455,7 +529,23 @@ impl Rule {
                     "{name} has no neurons that fire only once; this rule needs such a network, as first-spike or first-spike-800"
                 ));
             }
-            Kind::Dense | Kind::Settling | Kind::Goodness | Kind::Spiking | Kind::FirstSpike => {}
+            Kind::ConvStdp if answer != Some(Answer::Linear) => {
+                return Err(format!(
+                    "{name} has no convolutions of spikes with a linear read-out; this rule needs them, as conv-stdp has"
+                ));
+            }
+            Kind::ConvReward if !matches!(answer, Some(Answer::Reward { .. })) => {
+                return Err(format!(
+                    "{name} has no layer of spikes whose maps belong to classes; this rule needs one, as conv-stdp-reward has"
+                ));
+            }
+            Kind::Dense
+            | Kind::Settling
+            | Kind::Goodness
+            | Kind::Spiking
+            | Kind::FirstSpike
+            | Kind::ConvStdp
+            | Kind::ConvReward => {}
         }
         if !self.optimisers.is_empty() && !self.optimisers.contains(&optimiser) {
             let these = self.optimisers.join(" or ");

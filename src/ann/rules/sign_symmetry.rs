@@ -2,6 +2,7 @@
 //! all of one size.
 
 use super::{AnnError, Buffer, Kind, Method, Network, Recipe, Rule, Way, adam, by_step, matrix};
+use crate::ann::learner::PartMemory;
 
 /// Errors over the signs.
 pub static RULE: Rule = Rule {
@@ -64,7 +65,13 @@ impl Method for SignSymmetry {
         matrix(&self.matrices, step)
     }
 
-    fn after(&mut self, network: &Network, _: usize, _: (u64, u64)) -> Result<(), AnnError> {
+    fn after(
+        &mut self,
+        network: &mut Network,
+        _: &mut [PartMemory],
+        _: usize,
+        _: (u64, u64),
+    ) -> Result<(), AnnError> {
         self.renew(network);
         Ok(())
     }

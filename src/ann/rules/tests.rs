@@ -96,7 +96,7 @@ fn kolen_and_pollacks_matrices_become_alike_at_the_rate_that_was_proved() {
 
 #[test]
 fn the_mean_of_what_the_mirror_sees_is_the_weights() {
-    let network = network("dense-30-20");
+    let mut network = network("dense-30-20");
     let mut config = RuleConfig::of(&weight_mirror::RULE);
     config.set("share", 1.0);
     config.set("every", 1.0);
@@ -104,7 +104,7 @@ fn the_mean_of_what_the_mirror_sees_is_the_weights() {
     let mut means: Vec<Vec<f64>> = mirror.matrices().iter().map(|m| vec![0.0; m.len()]).collect();
     let phases = 400;
     for step in 0..phases {
-        mirror.after(&network, 64, (3, step)).unwrap();
+        mirror.after(&mut network, &mut [], 64, (3, step)).unwrap();
         for (mean, seen) in means.iter_mut().zip(mirror.matrices()) {
             let pairs = mean.iter_mut().zip(seen.iter());
             pairs.for_each(|(m, s)| *m += f64::from(*s) / phases as f64);
@@ -236,9 +236,9 @@ fn finish(trainer: &mut Trainer) {
 
 #[test]
 fn every_rule_is_described_and_its_usual_settings_are_allowed() {
-    for (i, rule) in RULES.iter().enumerate() {
+    for (i, rule) in all().enumerate() {
         assert!(!rule.doc.is_empty() && !rule.way_back.is_empty(), "{}", rule.id);
-        assert!(RULES[i + 1..].iter().all(|o| o.id != rule.id && o.name != rule.name));
+        assert!(all().skip(i + 1).all(|o| o.id != rule.id && o.name != rule.name));
         short(rule).validate().unwrap();
         let recipe = rule.recipe;
         let widths = zoo::Widths {
@@ -254,7 +254,7 @@ fn every_rule_is_described_and_its_usual_settings_are_allowed() {
 fn every_rule_goes_on_bit_for_bit_and_is_not_changed_by_being_looked_at() {
     let folder = tempfile::tempdir().unwrap();
     let data = data(600);
-    for rule in RULES {
+    for rule in all() {
         let path = folder.path().join(rule.id);
         let mut whole = Trainer::new(short(rule), Arc::clone(&data)).unwrap();
         let blind = TrainConfig { probe: false, ..short(rule) };
@@ -285,9 +285,14 @@ fn every_rule_goes_on_bit_for_bit_and_is_not_changed_by_being_looked_at() {
 #[test]
 fn every_rule_learns_and_those_that_use_depth_point_downhill() {
     let data = data(2000);
-    for rule in RULES {
-        // The slowest to learn, by far.
-        let epochs = if rule.id == forward_forward::RULE.id { 12 } else { 4 };
+    for rule in all() {
+        let epochs = match rule.kind {
+            // The slowest to learn, by far, but for those whose first epochs are for
+            // layers that answer nothing.
+            Kind::Goodness | Kind::ConvReward => 12,
+            Kind::ConvStdp => 6,
+            Kind::Dense | Kind::Settling => 4,
+        };
         let config = TrainConfig { subset: 2000, epochs, validation_share: 0.1, ..short(rule) };
         let mut trainer = Trainer::new(config, Arc::clone(&data)).unwrap();
         finish(&mut trainer);
@@ -460,5 +465,63 @@ fn what_one_digit_sends_back_is_what_the_rule_learns_from() {
     for class in 0..10 {
         let should = f32::from(u8::from(class == 3));
         assert!((passage.layers[2].error[class] - (passage.answer[class] - should)).abs() < 1e-5);
+    }
+}
+
+/// Picture by picture, whatever the threads and the mini-batches are.
+#[test]
+fn spikes_learn_the_same_on_any_number_of_threads() {
+    let data = data(300);
+    for rule in SPIKING {
+        let run = |threads: usize| {
+            let config = TrainConfig { threads, epochs: 4, subset: 300, ..short(rule) };
+            let mut trainer = Trainer::new(config, Arc::clone(&data)).unwrap();
+            finish(&mut trainer);
+            (trainer.network().values(), trainer.history().epochs.clone())
+        };
+        let (one, three) = (run(1), run(3));
+        assert!(one.0 == three.0, "{}", rule.id);
+        for (a, b) in one.1.iter().zip(&three.1) {
+            assert_eq!(a.train_accuracy, b.train_accuracy);
+            assert!((a.train_loss - b.train_loss).abs() < 1e-6 * a.train_loss.abs());
+        }
+    }
+}
+
+#[test]
+fn a_layer_that_learns_without_labels_records_how_undecided_it_is_and_no_answers() {
+    let data = data(400);
+    for rule in SPIKING {
+        let config = TrainConfig { subset: 400, epochs: 4, ..short(rule) };
+        let stages: Vec<Stage> = (0..4).map(|e| config.rule.stage(e)).collect();
+        assert_eq!([0, 1, 2, 3].map(|i: usize| stages[i].answers), [false, false, true, true]);
+        let mut trainer = Trainer::new(config, Arc::clone(&data)).unwrap();
+        finish(&mut trainer);
+        let history = trainer.history();
+        // 0.8 · 0.2, less the variance 0.05².
+        assert!((history.batches[0].loss - 0.1575).abs() < 0.003, "{:?}", history.batches[0]);
+        for (point, stage) in history.epochs.iter().zip(&stages) {
+            assert_eq!(point.train_accuracy > 0.0, stage.answers, "{} {point:?}", rule.id);
+            assert!(stage.text().is_some());
+        }
+    }
+}
+
+#[test]
+fn spikes_need_their_own_rules_and_these_need_spikes() {
+    let refuse = |rule: &Rule, model: &str| {
+        let architecture = zoo::get(model).unwrap();
+        RuleConfig::of(rule).check(architecture, &adam(1e-3), "cpu").unwrap_err().to_string()
+    };
+    assert!(refuse(RULES[0], "conv-stdp").contains(stdp::RULE.name));
+    assert!(refuse(RULES[0], "conv-stdp-reward").contains(reward_stdp::RULE.name));
+    assert!(refuse(&stdp::RULE, "mlp").contains("conv-stdp"));
+    assert!(refuse(&stdp::RULE, "conv-stdp-reward").contains("linear"));
+    assert!(refuse(&reward_stdp::RULE, "conv-stdp").contains("conv-stdp-reward"));
+    for architecture in zoo::SPIKING {
+        let rule = usual_for(architecture);
+        RuleConfig::of(rule).check(architecture, &(rule.usual)(), "cpu").unwrap();
+        let error = RuleConfig::of(rule).check(architecture, &(rule.usual)(), "candle");
+        assert!(error.unwrap_err().to_string().contains("device"));
     }
 }

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::{
     AnnError, Buffer, Kind, Method, Network, Recipe, Rule, Way, adam, matrix, random_feedback,
 };
+use crate::ann::learner::PartMemory;
 use crate::ann::ops::dense::{outer, times};
 use crate::core::param::{Param, params};
 use crate::core::rng::Rng;
@@ -117,7 +118,13 @@ impl Method for WeightMirror {
         matrix(&self.matrices, step)
     }
 
-    fn after(&mut self, network: &Network, _: usize, address: (u64, u64)) -> Result<(), AnnError> {
+    fn after(
+        &mut self,
+        network: &mut Network,
+        _: &mut [PartMemory],
+        _: usize,
+        address: (u64, u64),
+    ) -> Result<(), AnnError> {
         if address.1.is_multiple_of(self.every) {
             self.sleep(network, address);
         }

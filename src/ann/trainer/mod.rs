@@ -329,6 +329,7 @@ impl Trainer {
         self.intact = false;
         let done = match &mut self.backend {
             Backend::Own(learner) => {
+                learner.method_mut().begin_epoch(self.epoch);
                 self.pool.install(|| learner.step(network, optimiser, digits, address))
             }
             Backend::Device(on) => on.session.step(digits, address),

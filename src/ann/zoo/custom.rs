@@ -1,11 +1,13 @@
 //! Networks of dense layers of any number and width, for the learning rules: named by
 //! an id that says it all, such as `dense-500-500`, `dense-800-tanh`, `settling-500` or
-//! `goodness-1000-1000`.
+//! `goodness-1000-1000`; and convolutions of spikes of so many maps, such as
+//! `stdp-32-150` or `reward-32-150`.
 
 use std::sync::Mutex;
 
 use super::spiking::{Sizes, Wiring};
-use super::{Activation, Architecture, Layer, Spiking};
+use super::{Activation, Architecture, Layer, Spiking, conv_stdp};
+use crate::ann::ops::conv_stdp::Answer;
 use crate::data::CLASSES;
 
 /// Most hidden layers.
@@ -28,9 +30,27 @@ pub enum Kind {
     Spiking,
     /// By who fires first: [`super::Spiking::FirstSpike`].
     FirstSpike,
+    /// By spikes, whose times a linear read-out reads: [`Layer::ConvStdp`].
+    ConvStdp,
+    /// By spikes, with maps that belong to classes: [`Layer::ConvStdp`].
+    ConvReward,
 }
 
+/// Most maps of a layer of spikes.
+const MOST_MAPS: usize = 512;
+/// Maps for each class where the answer is learned from reward.
+const PER_CLASS: usize = 20;
+
 impl Kind {
+    /// Those whose ids [`Widths`] reads; of the others [`super::spiking`] does.
+    const ALL: [Self; 5] =
+        [Self::Dense, Self::Settling, Self::Goodness, Self::ConvStdp, Self::ConvReward];
+
+    /// Whether it is one of convolutions of spikes.
+    pub fn spikes(self) -> bool {
+        matches!(self, Self::ConvStdp | Self::ConvReward)
+    }
+
     /// Whether layers are of this kind, other than [`Kind::Dense`].
     pub fn is_of(self, layers: &[Layer]) -> bool {
         layers.iter().any(|layer| match layer {
@@ -38,6 +58,8 @@ impl Kind {
             Layer::Goodness { .. } => self == Self::Goodness,
             Layer::Spiking(Spiking::FirstSpike { .. }) => self == Self::FirstSpike,
             Layer::Spiking(_) => self == Self::Spiking,
+            Layer::ConvStdp(design) if design.answer == Answer::Linear => self == Self::ConvStdp,
+            Layer::ConvStdp(_) => self == Self::ConvReward,
             _ => false,
         })
     }
@@ -49,6 +71,8 @@ impl Kind {
             Self::Goodness => "goodness",
             Self::Spiking => Wiring::Dense.word(),
             Self::FirstSpike => Wiring::FirstSpike.word(),
+            Self::ConvStdp => "stdp",
+            Self::ConvReward => "reward",
         }
     }
 }
@@ -73,8 +97,7 @@ impl Widths {
         }
         let mut parts = id.split('-');
         let word = parts.next()?;
-        let kind =
-            [Kind::Dense, Kind::Settling, Kind::Goodness].into_iter().find(|k| k.word() == word)?;
+        let kind = Kind::ALL.into_iter().find(|k| k.word() == word)?;
         let mut parts: Vec<&str> = parts.collect();
         let mut activation = Activation::Relu;
         if kind == Kind::Dense && parts.last() == Some(&"tanh") {
@@ -86,6 +109,9 @@ impl Widths {
             part.parse().ok().filter(|n| plain && (1..=MOST_UNITS).contains(n))
         };
         let hidden: Vec<usize> = parts.iter().map(width).collect::<Option<_>>()?;
+        if kind.spikes() && !(hidden.len() == 2 && hidden.iter().all(|maps| *maps <= MOST_MAPS)) {
+            return None;
+        }
         (1..=MOST_LAYERS).contains(&hidden.len()).then_some(Self { kind, hidden, activation })
     }
 
@@ -106,11 +132,15 @@ impl Widths {
             (Kind::Goodness, _) => format!("Goodness {widths}"),
             (Kind::Spiking, _) => Sizes::new(Wiring::Dense, &self.hidden).name(),
             (Kind::FirstSpike, _) => Sizes::new(Wiring::FirstSpike, &self.hidden).name(),
+            (Kind::ConvStdp, _) => format!("Conv-STDP {widths}"),
+            (Kind::ConvReward, _) => format!("Conv-STDP {widths}, reward"),
         }
     }
 
     fn doc(&self) -> &'static str {
         match self.kind {
+            Kind::ConvStdp => conv_stdp::CONV_STDP.doc,
+            Kind::ConvReward => conv_stdp::CONV_STDP_REWARD.doc,
             Kind::Dense => "Dense layers of chosen widths, one after another.",
             Kind::Settling => {
                 "Units connected both ways by the same weights; they relax until nothing moves, and the state they settle in is the answer."
@@ -137,6 +167,14 @@ impl Widths {
             Kind::Goodness => vec![Layer::Goodness { hidden: kept() }],
             Kind::Spiking => Sizes::new(Wiring::Dense, &self.hidden).layers(),
             Kind::FirstSpike => Sizes::new(Wiring::FirstSpike, &self.hidden).layers(),
+            Kind::ConvStdp | Kind::ConvReward => {
+                let [first, second] = [0, 1].map(|i| self.hidden.get(i).copied().unwrap_or(1));
+                let design = match self.kind {
+                    Kind::ConvStdp => conv_stdp::linear(first, second),
+                    _ => conv_stdp::reward(first, second, PER_CLASS),
+                };
+                vec![Layer::ConvStdp(Box::leak(Box::new(design)))]
+            }
         }
     }
 }
@@ -185,7 +223,14 @@ mod tests {
 
     #[test]
     fn an_id_says_what_it_is_and_others_are_refused() {
-        for id in ["dense-500-500", "dense-1-tanh", "settling-512", "goodness-4096-1-2"] {
+        for id in [
+            "dense-500-500",
+            "dense-1-tanh",
+            "settling-512",
+            "goodness-4096-1-2",
+            "stdp-1-512",
+            "reward-3-4",
+        ] {
             let widths = Widths::parse(id).unwrap();
             assert_eq!(widths.id(), id);
             assert!(std::ptr::eq(find(id).unwrap(), find(id).unwrap()), "made once");
@@ -201,6 +246,9 @@ mod tests {
             "settling-5-tanh",
             "goodness--5",
             "dense-1-1-1-1-1-1-1-1-1",
+            "stdp-5",
+            "stdp-5-513",
+            "reward-1-2-3",
             "tanh",
             "",
         ] {

@@ -4,16 +4,19 @@
 mod cnn1;
 mod cnn2;
 mod cnn3;
+mod conv_stdp;
 mod custom;
 mod mlp;
 mod rnn;
 pub mod spiking;
 
 use super::AnnError;
+use super::ops::conv_stdp::Design;
 use super::ops::recurrent::{Cell, Order};
 use super::ops::settling;
 use crate::data::{CLASSES, SIDE};
 
+pub use conv_stdp::linear as linear_stdp;
 pub use custom::{Kind, MOST_LAYERS, MOST_UNITS, Widths};
 pub use spiking::Spiking;
 
@@ -94,8 +97,14 @@ pub static ZOO: &[&Architecture] = &[
 ];
 
 /// Deep networks of spiking neurons.
-pub static SPIKING: &[&Architecture] =
-    &[&spiking::LIF_DENSE, &spiking::LIF_CONV, &spiking::LIF_RECURRENT, &spiking::FIRST_SPIKE];
+pub static SPIKING: &[&Architecture] = &[
+    &spiking::LIF_DENSE,
+    &spiking::LIF_CONV,
+    &spiking::LIF_RECURRENT,
+    &spiking::FIRST_SPIKE,
+    &conv_stdp::CONV_STDP,
+    &conv_stdp::CONV_STDP_REWARD,
+];
 
 /// The networks of [`ZOO`] and of [`SPIKING`].
 pub fn all() -> impl Iterator<Item = &'static Architecture> {
@@ -131,6 +140,9 @@ pub enum Layer {
     Goodness { hidden: &'static [usize] },
     /// Neurons that spike.
     Spiking(Spiking),
+    /// Convolutions of spiking neurons and what reads them (see
+    /// [`super::ops::conv_stdp`]).
+    ConvStdp(&'static Design),
 }
 
 /// What a dense unit makes of its sum.
@@ -280,6 +292,12 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
                 line.multiply_adds = line.parameters;
                 line.output = vec![CLASSES];
             }
+            Layer::ConvStdp(design) => {
+                line.name = "Conv-STDP".into();
+                line.parameters = design.parameters();
+                line.multiply_adds = design.most_additions();
+                line.output = vec![CLASSES];
+            }
             Layer::Dense { units, .. } => {
                 counts[1] += 1;
                 line.name = format!("Dense {}", counts[1]);
@@ -338,7 +356,7 @@ pub fn cost(layers: &[Layer]) -> Cost {
     }
 }
 
-/// The architecture of this id: one of [`ZOO`], or dense layers of any number and
+/// The architecture of this id: one of [`ZOO`] or [`SPIKING`], or dense layers of any number and
 /// width, as in `dense-500-500-tanh` (see [`custom`]).
 pub fn find(id: &str) -> Option<&'static Architecture> {
     all().find(|a| a.id == id).or_else(|| custom::find(id))
@@ -352,7 +370,7 @@ pub fn get(id: &str) -> Result<&'static Architecture, AnnError> {
     find(id).ok_or_else(|| AnnError::UnknownModel {
         id: id.to_owned(),
         known: all().map(|a| a.id).collect::<Vec<_>>().join(", ")
-            + " and others by their sizes, such as dense-500-500 or lif-512-t25-tau10",
+            + " and others by their sizes, such as dense-500-500, lif-512-t25-tau10 or stdp-32-150",
     })
 }
 

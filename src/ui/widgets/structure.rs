@@ -375,6 +375,15 @@ fn explain(ui: &mut Ui, structure: &Structure<'_>, number: usize) {
             "{} units that see the picture together with a label. Each of the ten labels is tried; the one that they respond to most strongly is the answer.",
             layer_sizes(hidden)
         ),
+        Layer::ConvStdp(design) => format!(
+            "The picture becomes a volley of spikes, the strongest contrasts first. {} kernels of {}×{} places and then {} of {}×{} add up weights of the spikes that reach them; each neuron fires once at most, and the times of the last ones are read.",
+            design.first.maps,
+            design.first.kernel,
+            design.first.kernel,
+            design.second.maps,
+            design.second.kernel,
+            design.second.kernel
+        ),
         Layer::Dense { units, activation: Activation::Linear } => format!(
             "{units} units, one for each digit; softmax turns their values into probabilities. Blue: the bundled network on the current digit."
         ),

@@ -84,7 +84,8 @@ impl Part {
             Layer::Recurrent { .. }
             | Layer::Settling { .. }
             | Layer::Goodness { .. }
-            | Layer::Spiking(_) => false,
+            | Layer::Spiking(_)
+            | Layer::ConvStdp(_) => false,
             _ => true,
         }
     }

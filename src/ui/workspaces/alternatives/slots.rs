@@ -215,6 +215,9 @@ fn kind(rule: &Rule) -> Option<&'static str> {
         Kind::FirstSpike => {
             Some("Another kind of network, of the same widths: each neuron fires once")
         }
+        Kind::ConvStdp | Kind::ConvReward => {
+            Some("Another kind of network: convolutions of spiking neurons")
+        }
     }
 }
 

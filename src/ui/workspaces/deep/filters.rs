@@ -44,8 +44,7 @@ fn shown<'a>(world: &'a World<'_>) -> Option<(&'a Filters, Option<&'a str>)> {
 /// The time bar: moments of the run in hand.
 pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let axis = Axis { unit: "moments", unit_per_step: 1.0, decimals: 0 };
-    TimeBar::new(&world.room.scrub, axis)
-        .show(ui, &mut |edit| out.push(DeepEdit::Scrub(edit)));
+    TimeBar::new(&world.room.scrub, axis).show(ui, &mut |edit| out.push(DeepEdit::Scrub(edit)));
 }
 
 /// The view.
@@ -67,7 +66,8 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         let names = ["Layer 1", "Layer 2"];
         let which = if small { page::choose(ui, "deep filters", &names) } else { 0 };
         let room = (ui.available_height() - 42.0).max(140.0);
-        let text = ui.text_style_height(&egui::TextStyle::Small) + 2.0 * ui.spacing().item_spacing.y;
+        let text =
+            ui.text_style_height(&egui::TextStyle::Small) + 2.0 * ui.spacing().item_spacing.y;
         for (number, share) in [(0, 0.36), (1, 0.64)] {
             if small && which != number {
                 continue;

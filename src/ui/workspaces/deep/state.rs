@@ -193,8 +193,11 @@ impl Deep {
         let filters = Arc::clone(&volley.filters);
         self.moments.push(Moment { epochs: epochs.clone(), filters });
         if self.moments.len() > MOST_MOMENTS {
-            let mut keep = false;
-            self.moments.retain(|_| std::mem::replace(&mut keep, !keep));
+            let mut number = 0usize;
+            self.moments.retain(|_| {
+                number += 1;
+                number.is_multiple_of(2)
+            });
         }
         let at_end = self.scrub.at() + 2 >= self.moments.len() as u64;
         self.scrub.set_range(0, self.moments.len() as u64 - 1, true);
@@ -222,7 +225,8 @@ impl Deep {
 
 impl Workspace for Deep {
     const ABOUT: About = ABOUT;
-    const TABS: &'static [&'static str] = &["spikes", "neuron", "credit", "sure", "wave", "filters"];
+    const TABS: &'static [&'static str] =
+        &["spikes", "neuron", "credit", "sure", "wave", "filters"];
     type Settings = DeepSettings;
     type Edit = DeepEdit;
 

@@ -114,7 +114,12 @@ fn square(ui: &mut Ui, name: &str, side: f32) -> (Rect, egui::Response) {
 }
 
 /// The latency code over the digit, with the patches of those that would learn.
-fn retina(ui: &mut Ui, world: &World<'_>, (known, look): (&DeepLook, &Look), (at, side): (usize, f32)) {
+fn retina(
+    ui: &mut Ui,
+    world: &World<'_>,
+    (known, look): (&DeepLook, &Look),
+    (at, side): (usize, f32),
+) {
     let p = palette(ui.visuals());
     let (rect, response) = square(ui, "the retina, 28 × 28 cells", side);
     // The later a cell fires, the paler.
@@ -176,8 +181,7 @@ fn maps(
 ) {
     let p = palette(ui.visuals());
     let places = layer.shape.side();
-    let name =
-        format!("layer {}: {} maps, {places} × {places}", number + 1, layer.shape.conv.maps);
+    let name = format!("layer {}: {} maps, {places} × {places}", number + 1, layer.shape.conv.maps);
     let (rect, response) = square(ui, &name, side);
     let mut first: Vec<Option<(u16, u8)>> = vec![None; places * places];
     for spike in layer.spikes.iter().filter(|s| usize::from(s.step) < at) {

@@ -51,7 +51,10 @@ pub fn refusal(model: &Model) -> Option<&'static str> {
             "It tries each label in turn and compares: there is no single pass forward to take apart. Alternatives shows how each layer learns",
         ),
         Layer::Spiking(_) => Some(
-            "Its neurons spike: what they answer to is spread over time, and there is no single pass forward to take apart",
+            "Its neurons spike: what they answer to is spread over time, and there is no single pass forward to take apart. Deep spikes shows it step by step",
+        ),
+        Layer::ConvStdp(_) => Some(
+            "It answers by the times of spikes: there are no graded activities to take apart. Deep spikes shows its filters",
         ),
         _ => None,
     })

@@ -5,7 +5,7 @@ use egui::{Button, ComboBox, RichText, Ui};
 use super::history;
 use super::{TrainEdit, World};
 use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig};
-use crate::ann::rules::{self, RULES, Rule, RuleConfig};
+use crate::ann::rules::{self, Rule, RuleConfig};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::zoo::{self, Kind, Widths, ZOO};
 use crate::core::bounds::{Bounded, Bounds, Span};
@@ -202,7 +202,7 @@ fn rule(ui: &mut Ui, config: &mut TrainConfig) {
         .width(ui.available_width() - 10.0)
         .height(420.0)
         .show_ui(ui, |ui| {
-            for declared in RULES {
+            for declared in rules::all() {
                 let on = now.is_some_and(|n| n.id == declared.id);
                 if ui.selectable_label(on, declared.name).on_hover_text(declared.doc).clicked()
                     && !on
