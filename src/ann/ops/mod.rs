@@ -26,6 +26,7 @@ mod product;
 pub mod recurrent;
 pub mod settling;
 pub mod simd;
+pub(in crate::ann) mod sparse;
 pub mod winograd;
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
