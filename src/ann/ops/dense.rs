@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
 use super::product::{Left, product, sparse_row};
+use super::sparse;
 use crate::ann::zoo::Activation;
 use crate::core::isa::Isa;
 
@@ -77,15 +78,27 @@ pub(in crate::ann) fn back(
     let (turned, result) = scratch.split_at_mut(units * width);
     let result = &mut result[..inputs * width];
     turned.fill(0.0);
-    for (i, row) in dy[..n * units].chunks_exact(units).enumerate() {
-        for (u, g) in row.iter().enumerate() {
-            turned[u * width + i] = *g;
-        }
-    }
+    turn(&dy[..n * units], (n, units, units), turned, width);
     product(isa, (inputs, units, width), Left::rows(w, units), turned, width, result, width, false);
-    for (f, column) in result.chunks_exact(width).enumerate() {
-        for (i, v) in column[..n].iter().enumerate() {
-            dx[i * inputs + f] = *v;
+    turn(result, (inputs, n, width), dx, inputs);
+}
+
+/// Writes the transposed of `rows` × `columns` numbers, whose rows are `apart` from each
+/// other, into rows that are `to_apart` from each other: piece by piece, so that what is
+/// written lies together.
+pub(super) fn turn(
+    from: &[f32],
+    (rows, columns, apart): (usize, usize, usize),
+    to: &mut [f32],
+    to_apart: usize,
+) {
+    for first in (0..rows).step_by(16) {
+        let last = (first + 16).min(rows);
+        for column in 0..columns {
+            let to = &mut to[column * to_apart + first..column * to_apart + last];
+            for (v, row) in to.iter_mut().zip(first..) {
+                *v = from[row * apart + column];
+            }
         }
     }
 }
@@ -212,8 +225,7 @@ impl Op for Dense {
         if pass.n == 1 && pass.mode == Mode::Answer {
             sparse_row(self.isa, &pass.x[..inputs], w, y);
         } else {
-            let left = Left::rows(pass.x, inputs);
-            product(self.isa, (pass.n, inputs, units), left, w, units, y, units, false);
+            sparse::times(self.isa, (pass.n, inputs, units), pass.x, w, y);
         }
         add_bias(y, &b[..units], self.activation == Activation::Relu);
         if self.activation == Activation::Tanh {
@@ -251,7 +263,8 @@ impl Op for Dense {
         }
         let rows = (from, ROWS.min(inputs - from));
         for (i, part) in parts.iter().enumerate() {
-            outer(self.isa, (part.n, inputs, units), rows, part.x, part.dy, out, i > 0);
+            let shape = (part.n, inputs, units);
+            sparse::outer(self.isa, shape, rows, part.x, part.dy, out, i > 0);
         }
     }
 }

@@ -10,8 +10,10 @@
 
 use std::ops::Range;
 
-use super::dense::{add_bias, layer_blocks, layer_parameters, layer_place, outer, times};
+use super::dense::{add_bias, layer_blocks, layer_parameters, layer_place};
 use super::op::{Backward, Forward, Mode, Op, Parameter, Part, Plane};
+use super::simd::{dot, vectorised};
+use super::sparse::{outer, times};
 use crate::ann::zoo;
 use crate::core::isa::Isa;
 use crate::data::CLASSES;
@@ -33,15 +35,14 @@ pub struct Goodness {
 /// Divides each row by its root mean square.
 fn normalise(rows: &mut [f32], width: usize) {
     for row in rows.chunks_exact_mut(width) {
-        let square = row.iter().map(|v| v * v).sum::<f32>() / width as f32;
-        let by = 1.0 / (square.sqrt() + SILENT);
-        row.iter_mut().for_each(|v| *v *= by);
+        let by = 1.0 / (goodness(row).sqrt() + SILENT);
+        vectorised(|| row.iter_mut().for_each(|v| *v *= by));
     }
 }
 
 /// The mean squared response of a row.
 pub fn goodness(row: &[f32]) -> f32 {
-    row.iter().map(|v| v * v).sum::<f32>() / row.len().max(1) as f32
+    dot(row, row) / row.len().max(1) as f32
 }
 
 /// Writes a label into the first pixels of a picture.
@@ -187,7 +188,7 @@ impl Goodness {
                 loss += f64::from(of_row) / batch as f64;
                 let by_margin = -1.0 / (1.0 + margin.exp());
                 let scale = by_margin * sign * slope * 2.0 / (units * batch) as f32;
-                row.iter_mut().for_each(|v| *v *= scale);
+                vectorised(|| row.iter_mut().for_each(|v| *v *= scale));
             }
         }
         loss
@@ -235,14 +236,17 @@ impl Op for Goodness {
     fn gradient(&self, block: usize, parts: &[Part<'_>], out: &mut [f32]) {
         let (layer, row, range) = layer_blocks(&self.widths).swap_remove(block);
         let (inputs, units) = (self.widths[layer], self.widths[layer + 1]);
-        out.fill(0.0);
-        for part in parts {
+        if row.is_none() {
+            out.fill(0.0);
+        }
+        for (i, part) in parts.iter().enumerate() {
             let (input, taught) = self.place(part.n, layer);
             let (input, taught) = (&part.keep[input], &part.keep[taught]);
             match row {
                 Some(row) => {
                     let rows = (row, range.len() / units);
-                    outer(self.isa, (2 * part.n, inputs, units), rows, input, taught, out, true);
+                    let shape = (2 * part.n, inputs, units);
+                    outer(self.isa, shape, rows, input, taught, out, i > 0);
                 }
                 None => taught.chunks_exact(units).for_each(|row| {
                     out.iter_mut().zip(row).for_each(|(o, t)| *o += t);

@@ -29,6 +29,7 @@ mod product;
 pub mod recurrent;
 pub mod settling;
 pub mod simd;
+pub(in crate::ann) mod sparse;
 pub mod spiking;
 pub mod winograd;
 

@@ -134,7 +134,7 @@ impl Kernel for Multiply {
                 self.columns::<S, 1>(column);
                 column += S::LANES;
             }
-            self.rest(column);
+            self.rest::<S>(column);
         }
     }
 }
@@ -199,25 +199,55 @@ impl Multiply {
         }
     }
 
-    /// The columns that fill no vector.
+    /// The columns that fill no vector: those of the ten classes, for one. In blocks of
+    /// rows, with products and sums rounded apart.
     #[inline(always)]
-    unsafe fn rest(&self, from: usize) {
-        for column in from..self.n {
-            for row in 0..self.m {
-                let mut sum = 0.0;
-                // SAFETY: `product` checked the bounds.
-                unsafe {
-                    let mut b = self.b.add(column);
-                    for panel in 0..self.panels {
-                        let a = self.a.add(panel * self.a_jump + row * self.a_row);
-                        for k in 0..self.panel {
-                            sum += *a.add(k * self.a_column) * *b;
-                            b = b.add(self.b_row);
-                        }
-                    }
-                    let c = self.c.add(row * self.c_row + column);
-                    *c = if self.accumulate { *c + sum } else { sum };
+    unsafe fn rest<S: Simd>(&self, column: usize) {
+        let n = self.n - column;
+        if n == 0 {
+            return;
+        }
+        let mut row = 0;
+        // SAFETY: `product` checked the bounds; no more than the last n columns are touched.
+        unsafe {
+            while row + 8 <= self.m {
+                self.narrow::<S, 8>(row, column, n);
+                row += 8;
+            }
+            while row + 4 <= self.m {
+                self.narrow::<S, 4>(row, column, n);
+                row += 4;
+            }
+            while row < self.m {
+                self.narrow::<S, 1>(row, column, n);
+                row += 1;
+            }
+        }
+    }
+
+    /// `R` rows of the first `n` columns of a vector.
+    #[inline(always)]
+    unsafe fn narrow<S: Simd, const R: usize>(&self, row: usize, column: usize, n: usize) {
+        // SAFETY: `product` checked the bounds.
+        unsafe {
+            let mut sums = [S::splat(0.0); R];
+            let mut b = self.b.add(column);
+            for panel in 0..self.panels {
+                let mut a = self.a.add(panel * self.a_jump + row * self.a_row);
+                for _ in 0..self.panel {
+                    let right = S::load_first(b, n);
+                    each!(i of R, {
+                        let left = S::splat(*a.add(i * self.a_row));
+                        sums[i] = S::add(sums[i], S::mul(left, right));
+                    });
+                    a = a.add(self.a_column);
+                    b = b.add(self.b_row);
                 }
+            }
+            for (i, s) in sums.iter().enumerate() {
+                let c = self.c.add((row + i) * self.c_row + column);
+                let sum = if self.accumulate { S::add(S::load_first(c, n), *s) } else { *s };
+                S::store_first(c, n, sum);
             }
         }
     }
@@ -259,14 +289,18 @@ impl Kernel for SparseRow<'_> {
                 column += S::LANES;
             }
         }
-        let n = self.c.len();
-        for (column, c) in self.c.iter_mut().enumerate().skip(column) {
-            // SAFETY: as above.
-            let each = self
-                .active
-                .iter()
-                .map(|(k, a)| unsafe { *a * *self.b.add(*k as usize * n + column) });
-            *c = each.fold(0.0, |sum, v| sum + v);
+        let (n, left) = (self.c.len(), self.c.len() - column);
+        if left == 0 {
+            return;
+        }
+        // SAFETY: `sparse_row` checked the bounds; only the last columns are touched.
+        unsafe {
+            let mut sum = S::splat(0.0);
+            for (k, a) in self.active {
+                let b = S::load_first(self.b.add(*k as usize * n + column), left);
+                sum = S::add(sum, S::mul(S::splat(*a), b));
+            }
+            S::store_first(self.c.as_mut_ptr().add(column), left, sum);
         }
     }
 }

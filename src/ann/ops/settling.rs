@@ -17,9 +17,11 @@
 use std::ops::Range;
 
 use super::dense::{
-    add_bias, back, back_scratch, layer_blocks, layer_parameters, layer_place, outer, times,
+    add_bias, back, back_scratch, layer_blocks, layer_parameters, layer_place, outer, times, turn,
 };
 use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
+use super::simd::vectorised;
+use super::sparse;
 use crate::ann::zoo;
 use crate::core::isa::Isa;
 use crate::data::CLASSES;
@@ -94,7 +96,7 @@ impl Settling {
         let (inputs, units) = (self.widths[0], self.widths[1]);
         let (weight, bias) = self.layer(0);
         let drive = &mut drive[..n * units];
-        times(self.isa, (n, inputs, units), x, &parameters[weight], drive);
+        sparse::times(self.isa, (n, inputs, units), x, &parameters[weight], drive);
         add_bias(drive, &parameters[bias], false);
     }
 
@@ -104,11 +106,7 @@ impl Settling {
         for (l, pair) in self.widths.windows(2).enumerate().skip(1) {
             let (inputs, units) = (pair[0], pair[1]);
             let (own, after) = rest.split_at_mut(inputs * units);
-            for (i, row) in parameters[self.layer(l).0].chunks_exact(units).enumerate() {
-                for (u, w) in row.iter().enumerate() {
-                    own[u * inputs + i] = *w;
-                }
-            }
+            turn(&parameters[self.layer(l).0], (inputs, units, units), own, inputs);
             rest = after;
         }
     }
@@ -138,7 +136,7 @@ impl Settling {
             let from_above = &mut from_above[..n * units];
             let upper = &states[self.place(n, l + 1)];
             times(self.isa, (n, *above, units), upper, turned, from_above);
-            field.iter_mut().zip(from_above.iter()).for_each(|(f, a)| *f += a);
+            vectorised(|| field.iter_mut().zip(from_above.iter()).for_each(|(f, a)| *f += a));
         }
     }
 
@@ -173,9 +171,11 @@ impl Settling {
                         *s = (*s + step * (f - *s + beta * (t - *s))).clamp(0.0, 1.0);
                     }
                 } else {
-                    for (s, f) in own.iter_mut().zip(field.iter()) {
-                        *s = (*s + step * (f - *s)).clamp(0.0, 1.0);
-                    }
+                    vectorised(|| {
+                        for (s, f) in own.iter_mut().zip(field.iter()) {
+                            *s = (*s + step * (f - *s)).clamp(0.0, 1.0);
+                        }
+                    });
                 }
             }
             seen(states);
@@ -381,8 +381,10 @@ impl Op for Settling {
         let (layer, row, range) = layer_blocks(&self.widths).swap_remove(block);
         let (inputs, units) = (self.widths[layer], self.widths[layer + 1]);
         let (states, first) = (self.states(), self.widths[1]);
-        out.fill(0.0);
-        for part in parts {
+        if row.is_none() {
+            out.fill(0.0);
+        }
+        for (i, part) in parts.iter().enumerate() {
             let n = part.n;
             let at = |which: usize, place: Range<usize>| {
                 let from = n * (first + which * states);
@@ -401,11 +403,11 @@ impl Op for Settling {
             let rows = (row, range.len() / units);
             let shape = (n, inputs, units);
             if layer == 0 {
-                outer(self.isa, shape, rows, part.x, difference, out, true);
+                sparse::outer(self.isa, shape, rows, part.x, difference, out, i > 0);
             } else {
                 let below = self.place(n, layer - 1);
                 let (plus, minus) = (at(1, below.clone()), at(2, below));
-                outer(self.isa, shape, rows, plus, at(3, own.clone()), out, true);
+                outer(self.isa, shape, rows, plus, at(3, own.clone()), out, i > 0);
                 outer(self.isa, shape, rows, minus, at(4, own), out, true);
             }
         }

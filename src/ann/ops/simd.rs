@@ -23,6 +23,10 @@ pub trait Simd: Copy + 'static {
     type V: Copy;
     unsafe fn load(p: *const f32) -> Self::V;
     unsafe fn store(p: *mut f32, v: Self::V);
+    /// The first `n ≤ LANES` numbers, and zeros; `p` need be valid for these only.
+    unsafe fn load_first(p: *const f32, n: usize) -> Self::V;
+    /// Stores the first `n ≤ LANES` numbers; `p` need be valid for these only.
+    unsafe fn store_first(p: *mut f32, n: usize, v: Self::V);
     unsafe fn splat(x: f32) -> Self::V;
     unsafe fn add(a: Self::V, b: Self::V) -> Self::V;
     unsafe fn sub(a: Self::V, b: Self::V) -> Self::V;
@@ -42,6 +46,8 @@ pub trait Simd: Copy + 'static {
     unsafe fn gt_mask(a: Self::V, b: Self::V) -> u32;
     /// `x` where `a == b`, else `y`.
     unsafe fn where_eq(a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V;
+    /// A bit for each lane that is not zero (a NaN is not).
+    unsafe fn nonzero(a: Self::V) -> u32;
     /// The nearest whole number.
     unsafe fn round(a: Self::V) -> Self::V;
     /// 2 to the power of a whole number from −126 to 127.
@@ -107,10 +113,28 @@ pub fn sum(values: &[f32]) -> f32 {
     let mut parts = [0.0; 16];
     vectorised(|| {
         let (whole, rest) = values.as_chunks::<16>();
+        // In registers.
+        let mut sums = [0.0; 16];
         for chunk in whole {
-            parts.iter_mut().zip(chunk).for_each(|(p, v)| *p += v);
+            sums = std::array::from_fn(|i| sums[i] + chunk[i]);
         }
-        parts.iter_mut().zip(rest).for_each(|(p, v)| *p += v);
+        sums.iter_mut().zip(rest).for_each(|(p, v)| *p += v);
+        parts = sums;
+    });
+    parts.iter().sum()
+}
+
+/// The sum of products, taken in sixteen interleaved parts.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut parts = [0.0; 16];
+    vectorised(|| {
+        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
+        let mut sums = [0.0; 16];
+        for (a, b) in a.iter().zip(b) {
+            sums = std::array::from_fn(|i| sums[i] + a[i] * b[i]);
+        }
+        sums.iter_mut().zip(a_rest.iter().zip(b_rest)).for_each(|(s, (a, b))| *s += a * b);
+        parts = sums;
     });
     parts.iter().sum()
 }
@@ -197,6 +221,26 @@ impl Simd for Portable {
     const LANES: usize = 4;
     const ROWS: usize = 4;
     type V = [f32; 4];
+
+    #[inline(always)]
+    unsafe fn load_first(p: *const f32, n: usize) -> Self::V {
+        // SAFETY: the caller's.
+        std::array::from_fn(|i| if i < n { unsafe { *p.add(i) } } else { 0.0 })
+    }
+
+    #[inline(always)]
+    unsafe fn store_first(p: *mut f32, n: usize, v: Self::V) {
+        for (i, v) in v.iter().enumerate().take(n) {
+            // SAFETY: the caller's.
+            unsafe { *p.add(i) = *v };
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn nonzero(a: Self::V) -> u32 {
+        a.iter().enumerate().fold(0, |bits, (i, v)| bits | u32::from(*v != 0.0) << i)
+    }
+
     operations! {
         load(p) = p.cast::<[f32; 4]>().read_unaligned();
         store(p, v) = p.cast::<[f32; 4]>().write_unaligned(v);
@@ -231,6 +275,25 @@ impl Simd for Single {
     const LANES: usize = 1;
     const ROWS: usize = 4;
     type V = f32;
+
+    #[inline(always)]
+    unsafe fn load_first(p: *const f32, n: usize) -> Self::V {
+        // SAFETY: the caller's.
+        if n > 0 { unsafe { p.read_unaligned() } } else { 0.0 }
+    }
+
+    #[inline(always)]
+    unsafe fn store_first(p: *mut f32, n: usize, v: Self::V) {
+        if n > 0 {
+            // SAFETY: the caller's.
+            unsafe { p.write_unaligned(v) };
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn nonzero(a: Self::V) -> u32 {
+        u32::from(a != 0.0)
+    }
 
     #[inline(always)]
     unsafe fn gt_mask(a: Self::V, b: Self::V) -> u32 {
@@ -271,6 +334,25 @@ mod x86 {
         const LANES: usize = 16;
         const ROWS: usize = 12;
         type V = __m512;
+
+        #[inline(always)]
+        unsafe fn load_first(p: *const f32, n: usize) -> Self::V {
+            // SAFETY: the caller's.
+            unsafe { _mm512_maskz_loadu_ps(first(n), p) }
+        }
+
+        #[inline(always)]
+        unsafe fn store_first(p: *mut f32, n: usize, v: Self::V) {
+            // SAFETY: the caller's.
+            unsafe { _mm512_mask_storeu_ps(p, first(n), v) }
+        }
+
+        #[inline(always)]
+        unsafe fn nonzero(a: Self::V) -> u32 {
+            // SAFETY: the caller's.
+            unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(a, _mm512_setzero_ps()).into() }
+        }
+
         operations! {
             load(p) = _mm512_loadu_ps(p);
             store(p, v) = _mm512_storeu_ps(p, v);
@@ -301,6 +383,22 @@ mod x86 {
         }
     }
 
+    /// A bit for each of the first `n` of 16 lanes.
+    #[inline(always)]
+    fn first(n: usize) -> __mmask16 {
+        ((1u32 << n.min(16)) - 1) as __mmask16
+    }
+
+    /// A sign bit in each of the first `n` of 8 lanes.
+    #[inline(always)]
+    unsafe fn first_signs(n: usize) -> __m256i {
+        // SAFETY: the caller's.
+        unsafe {
+            let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+            _mm256_cmpgt_epi32(_mm256_set1_epi32(n.min(8) as i32), lanes)
+        }
+    }
+
     /// 8 lanes, 16 registers.
     #[derive(Clone, Copy, Debug)]
     pub struct Avx2;
@@ -309,6 +407,28 @@ mod x86 {
         const LANES: usize = 8;
         const ROWS: usize = 6;
         type V = __m256;
+
+        #[inline(always)]
+        unsafe fn load_first(p: *const f32, n: usize) -> Self::V {
+            // SAFETY: the caller's.
+            unsafe { _mm256_maskload_ps(p, first_signs(n)) }
+        }
+
+        #[inline(always)]
+        unsafe fn store_first(p: *mut f32, n: usize, v: Self::V) {
+            // SAFETY: the caller's.
+            unsafe { _mm256_maskstore_ps(p, first_signs(n), v) }
+        }
+
+        #[inline(always)]
+        unsafe fn nonzero(a: Self::V) -> u32 {
+            // SAFETY: the caller's.
+            unsafe {
+                let bits = _mm256_cmp_ps::<_CMP_NEQ_UQ>(a, _mm256_setzero_ps());
+                _mm256_movemask_ps(bits) as u32
+            }
+        }
+
         operations! {
             load(p) = _mm256_loadu_ps(p);
             store(p, v) = _mm256_storeu_ps(p, v);
@@ -353,6 +473,40 @@ mod tests {
                         y[i] = lanes[S::LANES - 1];
                     }
                 }
+            }
+        }
+    }
+
+    /// Copies the first numbers of a vector.
+    struct First<'a>(&'a [f32], &'a mut [f32]);
+
+    impl Kernel for First<'_> {
+        #[inline(always)]
+        unsafe fn run<S: Simd>(self) {
+            let n = self.0.len().min(S::LANES);
+            // SAFETY: both slices hold n numbers, and `lanes` a vector of any width.
+            unsafe {
+                let v = S::load_first(self.0.as_ptr(), n);
+                let mut lanes = [7f32; 16];
+                S::store(lanes.as_mut_ptr(), v);
+                assert_eq!(S::nonzero(v), (1 << n) - 1);
+                assert!(lanes[..n] == self.0[..n] && lanes[n..S::LANES].iter().all(|v| *v == 0.0));
+                S::store_first(self.1.as_mut_ptr(), n, v);
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_numbers_of_a_vector_are_read_and_written_alone() {
+        let from: Vec<f32> = (1..17).map(|v| v as f32).collect();
+        for isa in Isa::available() {
+            for n in 0..=16 {
+                let mut to = [-1f32; 17];
+                // SAFETY: the instruction set is available.
+                unsafe { launch(isa, First(&from[..n], &mut to)) };
+                let copied = to.iter().take_while(|v| **v > 0.0).count();
+                assert!(copied <= n && to[..copied] == from[..copied]);
+                assert!(to[copied..].iter().all(|v| *v < 0.0), "{isa:?} {n}: {to:?}");
             }
         }
     }

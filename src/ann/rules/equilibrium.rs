@@ -16,6 +16,7 @@ use crate::ann::learner::{Job, PartMemory};
 use crate::ann::ops::loss;
 use crate::ann::ops::op::Plane;
 use crate::ann::ops::settling::{Kept, Phase, Settling};
+use crate::ann::ops::simd::vectorised;
 use crate::ann::zoo::Layer;
 use crate::core::isa::Isa;
 use crate::core::param::{Param, params};
@@ -149,14 +150,14 @@ impl Equilibrium {
             let share = self.output_rate.powi(l as i32);
             let by = share / (distance * batch as f32);
             let scale = |from: &[f32], to: &mut [f32], by: f32| {
-                to.iter_mut().zip(from).for_each(|(t, f)| *t = by * f);
+                vectorised(|| to.iter_mut().zip(from).for_each(|(t, f)| *t = by * f));
             };
             scale(&kept.plus[place.clone()], &mut kept.plus_scaled[place.clone()], -by);
             scale(&kept.minus[place.clone()], &mut kept.minus_scaled[place], by);
         }
         let first = op.place(n, 0);
         let pairs = kept.plus_scaled[first.clone()].iter().zip(&kept.minus_scaled[first]);
-        kept.difference.iter_mut().zip(pairs).for_each(|(d, (p, m))| *d = p + m);
+        vectorised(|| kept.difference.iter_mut().zip(pairs).for_each(|(d, (p, m))| *d = p + m));
     }
 }
 

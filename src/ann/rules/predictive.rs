@@ -15,8 +15,10 @@
 
 use super::{Kind, Method, Recipe, Rule, adam};
 use crate::ann::learner::{Job, PartMemory};
-use crate::ann::ops::dense::{add_bias, back, back_scratch, times};
+use crate::ann::ops::dense::{add_bias, back, back_scratch};
 use crate::ann::ops::loss;
+use crate::ann::ops::simd::{dot, vectorised};
+use crate::ann::ops::sparse::times;
 use crate::ann::plan::Plan;
 use crate::ann::zoo::{Activation, Layer};
 use crate::core::param::{Param, params};
@@ -151,9 +153,8 @@ impl Predictive {
     /// `rate = f(value)` of layer `l`.
     fn fire(&self, n: usize, nodes: &mut Nodes<'_>, l: usize) {
         let place = self.place(n, l);
-        for (r, v) in nodes.rate[place.clone()].iter_mut().zip(&nodes.value[place]) {
-            *r = self.activation.of(*v);
-        }
+        let rates = nodes.rate[place.clone()].iter_mut().zip(&nodes.value[place]);
+        vectorised(|| rates.for_each(|(r, v)| *r = self.activation.of(*v)));
     }
 
     /// The forward pass: all values are as predicted.
@@ -179,7 +180,7 @@ impl Predictive {
             }
             if l < self.layers() {
                 let values = &nodes.value[place];
-                predicted.iter_mut().zip(values).for_each(|(e, v)| *e = v - *e);
+                vectorised(|| predicted.iter_mut().zip(values).for_each(|(e, v)| *e = v - *e));
                 continue;
             }
             for (row, label) in predicted.as_chunks_mut::<CLASSES>().0.iter_mut().zip(labels) {
@@ -221,10 +222,14 @@ impl Predictive {
             back(parts.isa, shape, parts.of(l + 1), &nodes.error[upper], arriving, scratch);
         }
         for l in 1..self.layers() {
-            for at in self.place(n, l) {
-                let slope = self.activation.slope(nodes.rate[at]);
-                nodes.value[at] += dt * (slope * nodes.arriving[at] - nodes.error[at]);
-            }
+            let place = self.place(n, l);
+            let values = nodes.value[place.clone()].iter_mut().zip(&nodes.rate[place.clone()]);
+            let errors = nodes.arriving[place.clone()].iter().zip(&nodes.error[place]);
+            vectorised(|| {
+                for ((value, rate), (arriving, error)) in values.zip(errors) {
+                    *value += dt * (self.activation.slope(*rate) * arriving - error);
+                }
+            });
             self.fire(n, nodes, l);
         }
     }
@@ -245,7 +250,7 @@ impl Predictive {
 /// iteration: within some percent of it.
 fn spectral_norm(weights: &[f32], inputs: usize, units: usize) -> f32 {
     let unit = |v: &mut Vec<f32>| {
-        let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
+        let length = dot(v, v).sqrt();
         v.iter_mut().for_each(|x| *x /= length.max(f32::MIN_POSITIVE));
         length
     };
@@ -255,12 +260,13 @@ fn spectral_norm(weights: &[f32], inputs: usize, units: usize) -> f32 {
     let rows = || weights[..inputs * units].chunks_exact(units);
     let mut norm = 0.0;
     for _ in 0..8 {
-        let from: Vec<f32> =
-            rows().map(|row| row.iter().zip(&to).map(|(w, t)| w * t).sum()).collect();
+        let from: Vec<f32> = rows().map(|row| dot(row, &to)).collect();
         to.fill(0.0);
-        for (row, f) in rows().zip(&from) {
-            to.iter_mut().zip(row).for_each(|(t, w)| *t += f * w);
-        }
+        vectorised(|| {
+            for (row, f) in rows().zip(&from) {
+                to.iter_mut().zip(row).for_each(|(t, w)| *t += f * w);
+            }
+        });
         norm = unit(&mut to).sqrt();
     }
     norm
