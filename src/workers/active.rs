@@ -15,7 +15,7 @@ use crate::ann::evaluate::evaluate;
 use crate::ann::rules::disturbance::Disturbance;
 use crate::ann::rules::passage::Snapshot;
 use crate::ann::rules::probe::ProbePoint;
-use crate::ann::trainer::{LayerStats, TrainConfig, Trainer};
+use crate::ann::trainer::{LayerStats, RatePoint, TrainConfig, Trainer};
 use crate::ann::weights::{self, Metadata, Precision};
 use crate::data::registry::Split;
 
@@ -69,6 +69,7 @@ pub struct ActiveRun {
     copied: Due,
     saved: Due,
     probes: Arc<Vec<ProbePoint>>,
+    rates: Arc<Vec<RatePoint>>,
     snapshot: Option<Arc<Snapshot>>,
     snapped: Due,
 }
@@ -144,6 +145,7 @@ impl ActiveRun {
             copied: Due::every(COPY_EVERY),
             saved: Due::every(CHECKPOINT_EVERY),
             probes: Arc::default(),
+            rates: Arc::default(),
             snapshot: None,
             snapped: Due::every(SNAPSHOT_EVERY),
         }
@@ -201,6 +203,9 @@ impl ActiveRun {
             self.model = Some(Arc::new(self.copy_model()?));
         } else if !control.live.load(Relaxed) {
             self.model = None;
+        }
+        if self.rates.len() != self.trainer.history().rates.len() {
+            self.rates = Arc::new(self.trainer.history().rates.clone());
         }
         if self.probes.len() != self.trainer.history().probes.len() {
             self.probes = Arc::new(self.trainer.history().probes.clone());
@@ -335,6 +340,7 @@ impl ActiveRun {
             history: self.recorder.as_ref().map(Recorder::status).unwrap_or_default(),
             model: self.model.clone(),
             probes: Arc::clone(&self.probes),
+            rates: Arc::clone(&self.rates),
             disturbance: self.trainer.disturbance(),
             snapshot: self.snapshot.clone(),
         }

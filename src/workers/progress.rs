@@ -11,7 +11,7 @@ use crate::ann::evaluate::Evaluation;
 use crate::ann::rules::disturbance::Disturbance;
 use crate::ann::rules::passage::Snapshot;
 use crate::ann::rules::probe::ProbePoint;
-use crate::ann::trainer::LayerStats;
+use crate::ann::trainer::{LayerStats, RatePoint};
 use crate::data::Dataset;
 
 /// Switches that never queue behind work.
@@ -97,6 +97,8 @@ pub struct TrainingView {
     pub model: Option<Arc<Model>>,
     /// How far updates were from the true gradient, if the run measures it.
     pub probes: Arc<Vec<ProbePoint>>,
+    /// How much layers fire, of a network of spikes.
+    pub rates: Arc<Vec<RatePoint>>,
     /// What is done to errors on their way back.
     pub disturbance: Disturbance,
     /// Network and rule as they were a moment ago, if somebody looks; kept after the run.

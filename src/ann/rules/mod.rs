@@ -437,7 +437,13 @@ impl Rule {
         if self.id == kolen_pollack::RULE.id {
             return self.name.to_owned();
         }
-        self.name.to_lowercase()
+        let mut letters = self.name.chars();
+        match (letters.next(), letters.clone().next()) {
+            // An abbreviation keeps its capitals.
+            (Some(_), Some(second)) if second.is_uppercase() => self.name.to_owned(),
+            (Some(first), _) => first.to_lowercase().chain(letters).collect(),
+            (None, _) => String::new(),
+        }
     }
 
     /// Whether it can train this network, with this optimiser, on this device; if not,

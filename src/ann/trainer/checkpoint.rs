@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::average::{self, Average};
-use super::{Backend, BatchPoint, EpochPoint, Sums, TrainConfig, Trainer, sizes};
+use super::{Backend, BatchPoint, EpochPoint, RatePoint, Sums, TrainConfig, Trainer, sizes};
 use crate::ann::AnnError;
 use crate::ann::learner::Learner;
 use crate::ann::rules::disturbance::{Disturbance, Late};
@@ -38,6 +38,9 @@ struct State {
     /// Measurements of how far updates were from the gradient.
     #[serde(default)]
     probes: Vec<ProbePoint>,
+    /// Firing rates of a network of spikes.
+    #[serde(default)]
+    rates: Vec<RatePoint>,
     /// What was done to errors, and from which step on.
     #[serde(default)]
     disturbances: Vec<(u64, Disturbance)>,
@@ -81,6 +84,8 @@ impl State {
             && self.rule_updates <= self.step
             && self.probes.len() <= self.step as usize + 1
             && self.probes.iter().all(|p| p.step <= self.step)
+            && self.rates.len() <= self.step as usize + 1
+            && self.rates.iter().all(|r| r.step <= self.step)
             && self.disturbances.iter().all(|(step, _)| *step <= self.step);
         if !counters {
             return Err("its counters contradict each other, or these digits".into());
@@ -88,6 +93,7 @@ impl State {
         let is_loss = |v: f64| v.is_finite() && v >= 0.0;
         let records = self.epochs.iter().all(EpochPoint::is_sound)
             && self.probes.iter().all(ProbePoint::is_sound)
+            && self.rates.iter().all(RatePoint::is_sound)
             && self.disturbances.iter().all(|(_, d)| d.is_sound())
             && is_loss(self.sums.loss)
             && loss.iter().all(|v| is_loss(f64::from(*v)))
@@ -149,6 +155,7 @@ impl Trainer {
             updates,
             epochs: self.history.epochs.clone(),
             probes: self.history.probes.clone(),
+            rates: self.history.rates.clone(),
             disturbances: self.history.disturbances.clone(),
             rule_updates,
             averaged: self.average.count,
@@ -245,6 +252,7 @@ impl Trainer {
             trainer.last_good.matrices = trainer.backend.matrices();
         }
         trainer.history.probes.clone_from(&state.probes);
+        trainer.history.rates.clone_from(&state.rates);
         trainer.probed = state.probes.last().map(|p| p.step);
         trainer.history.disturbances.clone_from(&state.disturbances);
         if state.averaged > 0 {

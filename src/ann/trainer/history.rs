@@ -46,6 +46,43 @@ impl EpochPoint {
     }
 }
 
+/// How much the layers of a network of spikes fire at some moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RatePoint {
+    /// Mini-batches before it.
+    pub step: u64,
+    /// From the picture on.
+    pub layers: Vec<LayerRate>,
+}
+
+/// One layer of spiking neurons, on some training digits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerRate {
+    /// For people: `LIF 1`.
+    pub name: String,
+    /// Neurons.
+    pub units: usize,
+    /// Share of steps with a spike, 0 to 1.
+    pub rate: f32,
+    /// Neurons that never spike.
+    pub silent: usize,
+    /// Neurons that spike at nearly all steps.
+    pub saturated: usize,
+}
+
+impl RatePoint {
+    /// Whether a run of ours could have recorded it.
+    pub fn is_sound(&self) -> bool {
+        self.layers.len() <= 64
+            && self.layers.iter().all(|l| {
+                l.name.len() <= 64
+                    && (0.0..=1.0).contains(&l.rate)
+                    && l.silent <= l.units
+                    && l.saturated <= l.units
+            })
+    }
+}
+
 /// Everything recorded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
@@ -55,6 +92,8 @@ pub struct History {
     pub epochs: Vec<EpochPoint>,
     /// How far updates were from the true gradient, if the run measures it.
     pub probes: Vec<ProbePoint>,
+    /// How much layers fire, of a network of spikes.
+    pub rates: Vec<RatePoint>,
     /// What was done to errors on their way back, and from which step on.
     pub disturbances: Vec<(u64, Disturbance)>,
 }

@@ -1,11 +1,14 @@
 //! A learning rule looked at while it learns: how far its updates are from the true
 //! gradient, what one digit sends where; and the errors on their way, disturbed.
 
+use super::history::{LayerRate, RatePoint};
 use super::{Backend, Trainer};
 use crate::ann::evaluate::Tally;
 use crate::ann::rules::disturbance::Disturbance;
 use crate::ann::rules::passage::Snapshot;
 use crate::ann::rules::probe;
+use crate::ann::spiking::activity::activity;
+use crate::data::Pixels;
 
 /// Times in an epoch that it is measured how far updates are from the gradient.
 const PROBES: usize = 8;
@@ -14,6 +17,11 @@ const PROBE_DIGITS: usize = 250;
 /// Held-out digits that are asked then.
 const PROBE_HELD_OUT: usize = 512;
 
+/// Times in an epoch that firing rates are measured.
+const RATES: usize = 16;
+/// Training digits that this is measured on: always the same.
+const RATE_DIGITS: usize = 64;
+
 impl Trainer {
     /// Whether it is the turn of this step: the first few, then [`PROBES`] times in an
     /// epoch.
@@ -21,6 +29,34 @@ impl Trainer {
         let every = (self.batches_per_epoch() / PROBES).max(1) as u64;
         let early = self.step < 64 && (self.step == 0 || self.step.is_power_of_two());
         (early || self.step.is_multiple_of(every)) && self.probed != Some(self.step)
+    }
+
+    /// Whether firing rates are to be measured at this step, of a network that has some.
+    pub(super) fn rates_are_due(&self) -> bool {
+        let every = (self.batches_per_epoch() / RATES).max(1) as u64;
+        let early = self.step < 64 && (self.step == 0 || self.step.is_power_of_two());
+        let known = self.history.rates.last().is_some_and(|r| r.step == self.step);
+        self.spikes && (early || self.step.is_multiple_of(every)) && !known
+    }
+
+    /// Measures firing rates on training digits that stay the same. Looks only.
+    pub(super) fn measure_rates(&mut self) {
+        let chosen = &self.training[..RATE_DIGITS.min(self.training.len())];
+        let pictures: Vec<Pixels> = chosen.iter().map(|i| self.data.pixels(*i as usize)).collect();
+        let measured = self.pool.install(|| activity(self.network(), &pictures));
+        let Some(measured) = measured else { return };
+        let layers = measured.layers.into_iter().map(|layer| {
+            let count = |share: f32| (share * layer.units as f32).round() as usize;
+            LayerRate {
+                rate: layer.mean_rate(),
+                silent: count(layer.silent()),
+                saturated: count(layer.saturated()),
+                units: layer.units,
+                name: layer.name,
+            }
+        });
+        let point = RatePoint { step: self.step, layers: layers.collect() };
+        self.history.rates.push(point);
     }
 
     /// Measures how far the rule's update is from the true gradient, on digits that

@@ -31,7 +31,7 @@ use average::Average;
 use backend::Backend;
 pub use config::TrainConfig;
 use fallback::LastGood;
-pub use history::{BatchPoint, EpochPoint, History};
+pub use history::{BatchPoint, EpochPoint, History, RatePoint};
 pub use layers::{Histogram, LayerStats};
 use split::sizes;
 pub(crate) use split::split;
@@ -41,6 +41,7 @@ use super::learner::Outcome;
 use super::network::Network;
 use super::ops::op::parameter_len;
 use super::optimiser::OptimiserState;
+use super::spiking::places;
 use super::weights::Metadata;
 use super::{AnnError, zoo};
 use crate::core::rng::Rng;
@@ -105,6 +106,8 @@ pub struct Trainer {
     last_validation: Option<Evaluation>,
     /// The step at which it was last measured how far updates are from the gradient.
     probed: Option<u64>,
+    /// Whether it has neurons whose firing rates can be measured.
+    spikes: bool,
     layers: Vec<LayerStats>,
     measure: bool,
     last_good: LastGood,
@@ -204,6 +207,7 @@ impl Trainer {
             average: Average::default(),
             matrices: backend.matrices(),
         };
+        let spikes = !places(&network).is_empty();
         let mut trainer = Self {
             config,
             network,
@@ -223,6 +227,7 @@ impl Trainer {
             validating: None,
             last_validation: None,
             probed: None,
+            spikes,
             layers: Vec::new(),
             measure: false,
             last_good,
@@ -249,6 +254,9 @@ impl Trainer {
         }
         if self.config.probe && self.probe_is_due() {
             self.probe();
+        }
+        if self.rates_are_due() {
+            self.measure_rates();
         }
         let batch = self.train_batch()?;
         Ok(Step { batch: Some(batch), ..Step::default() })

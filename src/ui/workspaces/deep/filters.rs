@@ -51,7 +51,7 @@ pub fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     super::view::with_digit(ui, world, out, |ui, _, _, out| {
         let Some((filters, epochs)) = shown(world) else {
-            ui.label("Only convolutions that learn by STDP have such filters. Choose “Conv STDP” as the network, or train it: its filters then form here while it learns.");
+            ui.label("Only convolutions that learn by STDP have such filters. Choose “Conv-STDP” as the network, or train it: its filters then form here while it learns.");
             return;
         };
         let from = ui.next_widget_position();

@@ -94,14 +94,21 @@ pub struct Deep {
 
 impl Deep {
     /// The networks that one can look into, with their families.
-    pub fn networks(desk: &Desk) -> impl Iterator<Item = (&Arc<Model>, Family)> {
+    pub fn networks(desk: &Desk) -> impl Iterator<Item = (&Arc<Model>, Family)> + Clone {
         desk.models.iter().filter_map(|m| Some((m, family(&m.network)?)))
     }
 
-    /// The one looked at: that chosen, or the first there is.
+    /// The one looked at: that chosen if the view in front has something to show of it, or
+    /// the first of which it has.
     pub fn network<'a>(&self, desk: &'a Desk) -> Option<(&'a Arc<Model>, Family)> {
-        let chosen = Self::networks(desk).find(|(m, _)| m.key == self.kept.network);
-        chosen.or_else(|| Self::networks(desk).next())
+        let fits = |family: Family| match self.kept.tab {
+            DeepTab::Spikes | DeepTab::Sure => true,
+            DeepTab::Neuron | DeepTab::Credit => family == Family::Steps,
+            DeepTab::Wave | DeepTab::Filters => family == Family::ConvStdp,
+        };
+        let mut fitting = Self::networks(desk).filter(|(_, family)| fits(*family));
+        let chosen = fitting.clone().find(|(m, _)| m.key == self.kept.network);
+        chosen.or_else(|| fitting.next()).or_else(|| Self::networks(desk).next())
     }
 
     /// What is known, if it is of the network looked at.

@@ -63,7 +63,7 @@ const TABS: [Tab<Deep, DeepTab>; 6] = [
         is: DeepTab::Filters,
         name: "Filters",
         short: "Filters",
-        see: "What each map prefers. Train “Conv STDP” and watch: edges come out by themselves, without labels.",
+        see: "What each map prefers. Train “Conv-STDP” and watch: edges come out by themselves, without labels.",
         show: filters::show,
         side: form::conv,
         bar: Some(filters::bar),

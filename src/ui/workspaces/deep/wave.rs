@@ -26,7 +26,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     with_digit(ui, world, out, |ui, known, _, out| match &known.volley {
         Some(volley) => volley_of(ui, world, (known, volley), out),
         None => {
-            ui.label("Only convolutions that learned by STDP send one volley through. Choose “Conv STDP” as the network.");
+            ui.label("Only convolutions that learned by STDP send one volley through. Choose “Conv-STDP” as the network.");
         }
     });
 }
@@ -87,7 +87,7 @@ fn volley_of(
         [
             ("on: brighter than around", p.series[1]),
             ("off: darker than around", p.series[0]),
-            ("would learn", p.warning),
+            ("would learn", p.text),
         ],
     );
     let room = (ui.available_height() - 42.0).max(150.0);
@@ -142,7 +142,7 @@ fn retina(
         }
         None => theme::blend(p.well, theme::ink(&visuals, pixels[i]), 0.18),
     });
-    let stroke = Stroke::new(2.0, p.warning);
+    let stroke = Stroke::new(2.0, p.text);
     let painter = ui.painter().with_clip_rect(rect);
     for (winner, patch) in look.layers.first().map_or(&[][..], |l| &l.winners[..]) {
         if usize::from(winner.first.step) < at {
@@ -208,7 +208,7 @@ fn maps(
     });
     for (winner, _) in layer.winners.iter().filter(|(w, _)| usize::from(w.first.step) < at) {
         let place = picture::rect(rect, (places, places), (winner.y, winner.x));
-        ui.painter().rect_stroke(place, 0, Stroke::new(2.0, p.warning), StrokeKind::Outside);
+        ui.painter().rect_stroke(place, 0, Stroke::new(2.0, p.text), StrokeKind::Outside);
     }
     response.widget_info(|| {
         let count = first.iter().flatten().count();

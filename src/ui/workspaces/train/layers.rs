@@ -3,12 +3,12 @@
 
 use egui::{RichText, Sense, Ui, Vec2, pos2};
 
-use super::World;
+use super::{World, rates};
 use crate::ann::trainer::{Histogram, LayerStats};
 use crate::core::csv::{self, row};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::figure;
+use crate::ui::widgets::{figure, page};
 
 /// Draws a card per weight matrix or kernel.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -18,6 +18,12 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             "While a network trains, this shows how much each layer changes with every batch.",
         );
         return;
+    }
+    if !world.training.rates.is_empty() {
+        let chosen = page::choose(ui, "layers of spikes", &["Updates", "Firing rates"]);
+        if chosen == 1 {
+            return rates::show(ui, world, out);
+        }
     }
     ui.label(RichText::new("‖ΔW‖ / ‖W‖ of the last update, by layer; about 0.001 is lively; below 0.00001 a layer all but stands still.").small());
     let from = ui.next_widget_position();

@@ -17,6 +17,7 @@ mod form;
 pub mod history;
 mod layers;
 mod mistakes;
+mod rates;
 mod report;
 mod runs;
 mod scenes;
