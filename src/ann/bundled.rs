@@ -82,7 +82,26 @@ pub static AUGMENTED: WeightSet = WeightSet {
     described: OnceLock::new(),
 };
 
-/// All sets, the report's first.
+/// Deep networks of spikes, which answer beside those of either set; what made each is in
+/// `docs/deep-spiking.md`.
+pub static SPIKING: WeightSet = WeightSet {
+    id: "spiking",
+    name: "Spiking",
+    title: "Bundled:\nspiking",
+    how: "in spikes",
+    doc: "Deep networks of spiking neurons, each trained by a rule of its own on MNIST",
+    files: files![
+        "spiking/lif-dense.safetensors",
+        "spiking/lif-recurrent.safetensors",
+        "spiking/first-spike.safetensors",
+        "spiking/conv-stdp.safetensors"
+    ],
+    ensembles: "[]",
+    parsed: OnceLock::new(),
+    described: OnceLock::new(),
+};
+
+/// All sets of the report's networks, the report's own first.
 pub static SETS: &[&WeightSet] = &[&REPORT, &AUGMENTED];
 
 /// The set of this id.
@@ -98,8 +117,10 @@ impl WeightSet {
 
     /// Loads its network of this architecture, if there is one.
     pub fn network(&self, architecture: &str) -> Option<Result<(Network, Metadata), AnnError>> {
-        let is_it = |f: &&(&str, &[u8])| f.0.ends_with(&format!("{architecture}.safetensors"));
-        self.files.iter().find(is_it).map(|(file, bytes)| from_bytes(bytes, file))
+        let name = |f: &&(&str, &[u8])| {
+            f.0.rsplit('/').next() == Some(&format!("{architecture}.safetensors"))
+        };
+        self.files.iter().find(name).map(|(file, bytes)| from_bytes(bytes, file))
     }
 
     /// How its networks were trained; those that cannot be read are left out.

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, bail};
 
-use crate::ann::bundled::{SETS, WeightSet};
+use crate::ann::bundled::{SETS, SPIKING, WeightSet};
 use crate::ann::evaluate::{self, Evaluation};
 use crate::ann::network::Network;
 use crate::ann::trainer::config::MOST_THREADS;
@@ -89,7 +89,10 @@ pub fn is_spiking(id: &str) -> bool {
 
 /// What JSON calls the weights of a set.
 pub fn label(set: &WeightSet) -> String {
-    if set.id == "report" { "shipped".into() } else { format!("shipped-{}", set.id) }
+    if ["report", SPIKING.id].contains(&set.id) {
+        return "shipped".into();
+    }
+    format!("shipped-{}", set.id)
 }
 
 /// The networks of these ids of these sets in the box and those in these files;
@@ -102,6 +105,10 @@ pub fn select(
     let mut selected = Vec::new();
     if !ids.is_empty() || files.is_empty() {
         selected = bundled(sets)?;
+        // They are asked only by name: most questions are about the report's networks.
+        if !ids.is_empty() {
+            selected.extend(bundled(&[&SPIKING])?);
+        }
         if selected.is_empty() {
             bail!(
                 "this build contains no trained networks; train one with `spikescope train mlp` \

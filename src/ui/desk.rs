@@ -14,6 +14,7 @@ use super::digit::{Digit, Source};
 use super::session::Session;
 use super::toasts::Toasts;
 use crate::ann::bundled::{self, WeightSet};
+use crate::ann::zoo::Family;
 use crate::core::clock::{stamp, unix_seconds};
 use crate::data::registry::{SYNTHETIC, Split};
 use crate::workers::answers::{Answer, Answers, ModelsQuestion};
@@ -349,7 +350,11 @@ impl Desk {
                 let Some(split) = self.library.source(source).split().cloned() else { return };
                 let asked = |m: &&Arc<Model>| match filter {
                     Filter::WrongBy(key) => m.key == *key,
-                    Filter::Disagree | Filter::OnlyTogether => m.origin == Origin::Bundled,
+                    // Those that vote in the ensembles, which are the quick ones.
+                    Filter::Disagree | Filter::OnlyTogether => {
+                        m.origin == Origin::Bundled
+                            && m.network.architecture().family() != Family::Spiking
+                    }
                 };
                 let models = self.settled.iter().filter(asked).cloned().collect();
                 let (filter, set) = (filter.clone(), self.set);
@@ -464,7 +469,7 @@ impl Desk {
 /// The bundled networks; one that cannot be read is named and left out.
 fn bundled(set: &WeightSet, toasts: &mut Toasts) -> Models {
     let mut models = Models::new();
-    for loaded in set.networks() {
+    for loaded in set.networks().into_iter().chain(bundled::SPIKING.networks()) {
         match loaded {
             Ok((network, metadata)) => {
                 models.push(Arc::new(Model::new(network, metadata, Origin::Bundled)));

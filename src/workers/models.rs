@@ -40,9 +40,10 @@ impl Model {
     /// A shipped or trained network.
     pub fn new(network: Network, metadata: Metadata, origin: Origin) -> Self {
         let architecture = network.architecture();
-        // Which rule it learned by, unless it is the one that all bundled ones did.
+        // Which rule it learned by, unless it is backpropagation, or what its kind needs.
+        let usual = [rules::RULES[0].id, rules::usual_for(architecture).id];
         let by = match rules::find(&metadata.rule) {
-            Some(rule) if rule.id != rules::RULES[0].id => format!(" by {}", rule.in_a_sentence()),
+            Some(rule) if !usual.contains(&rule.id) => format!(" by {}", rule.in_a_sentence()),
             _ => String::new(),
         };
         let (key, name) = match &origin {

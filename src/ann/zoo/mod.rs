@@ -71,7 +71,7 @@ impl Architecture {
     /// By its first layer, but for networks with spiking neurons.
     pub fn family(&self) -> Family {
         let layers = (self.layers)();
-        if layers.iter().any(|l| matches!(l, Layer::Spiking(_))) {
+        if layers.iter().any(|l| matches!(l, Layer::Spiking(_) | Layer::ConvStdp(_))) {
             return Family::Spiking;
         }
         match layers.first() {
