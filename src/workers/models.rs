@@ -47,7 +47,12 @@ impl Model {
             _ => String::new(),
         };
         let (key, name) = match &origin {
-            Origin::Bundled => (architecture.id.to_owned(), architecture.name.to_owned()),
+            Origin::Bundled => {
+                // Of two of a kind, one is named after its rule.
+                let rule = rules::find(&metadata.rule).filter(|r| !usual.contains(&r.id));
+                let name = rule.map_or(architecture.name, |rule| rule.name);
+                (architecture.id.to_owned(), name.to_owned())
+            }
             Origin::Run(id) => {
                 let day =
                     unstamped(id).map_or_else(String::new, |began| format!(" {}", day(began)));

@@ -3,6 +3,7 @@
 
 mod alternatives;
 mod conversion;
+mod deep;
 mod draw;
 mod fields;
 mod history;

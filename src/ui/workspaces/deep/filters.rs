@@ -16,15 +16,20 @@ use crate::workers::deep::Filters;
 /// Mean of w(1 − w) below which a layer has settled (Kheradpisheh et al. 2018).
 const SETTLED: f32 = 0.01;
 
-/// The colour of a patch at a place of a picture of `cells`² cells.
+/// The largest number of each patch.
+pub fn largest(patches: &[Preferred]) -> Vec<f32> {
+    patches.iter().map(|p| p.values.iter().fold(1e-12f32, |m, v| m.max(v.abs()))).collect()
+}
+
+/// The colour of a patch, whose largest number is `most`, at a place of a picture of
+/// `cells`² cells.
 pub fn patch_colour(
     visuals: &Visuals,
-    patch: &Preferred,
+    (patch, most): (&Preferred, f32),
     (y, x): (usize, usize),
     cells: usize,
 ) -> Color32 {
     let at = |i: usize| i * patch.side / cells.max(1);
-    let most = patch.values.iter().fold(0f32, |m, v| m.max(v.abs())).max(1e-12);
     let value = patch.values.get(at(y) * patch.side + at(x)).copied().unwrap_or(0.0);
     theme::diverging(visuals, value / most)
 }
@@ -110,8 +115,7 @@ fn patches(ui: &mut Ui, world: &World<'_>, (filters, number): (&Filters, usize),
         columns,
     ));
     let ground = palette(&visuals).background;
-    let most: Vec<f32> =
-        all.iter().map(|p| p.values.iter().fold(1e-12f32, |m, v| m.max(v.abs()))).collect();
+    let most = largest(all);
     let id = Id::unique(("preferred patches", number));
     picture::paint(ui, id, stamp, rect, (rows * grid, columns * grid), |i| {
         let (y, x) = (i / (columns * grid), i % (columns * grid));

@@ -4,7 +4,7 @@
 use egui::accesskit::Role;
 use egui::{Color32, Id, Rect, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 
-use super::filters::patch_colour;
+use super::filters::{largest, patch_colour};
 use super::view::with_digit;
 use super::{DeepEdit, World};
 use crate::ann::ops::conv_stdp::look::{LayerLook, Look};
@@ -193,6 +193,7 @@ fn maps(
     let visuals = ui.visuals().clone();
     // Each place is a small picture: as many of the patch's pixels as it has.
     let patches = &volley.filters.patches[number];
+    let most = largest(patches);
     let cell = 6usize;
     let stamp = picture::stamp((known.number, at, number, visuals.dark_mode));
     let width = places * cell;
@@ -202,7 +203,8 @@ fn maps(
         match first[y / cell * places + x / cell] {
             None => p.well,
             Some((map, _)) => patches.get(usize::from(map)).map_or(Color32::TRANSPARENT, |patch| {
-                patch_colour(&visuals, patch, (y % cell, x % cell), cell)
+                let most = most[usize::from(map)];
+                patch_colour(&visuals, (patch, most), (y % cell, x % cell), cell)
             }),
         }
     });

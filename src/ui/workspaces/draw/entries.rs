@@ -45,7 +45,8 @@ pub struct Entry<'a> {
 
 /// A data set, as in `test accuracy on …`.
 fn data_name(id: &str) -> &str {
-    match registry::find(id) {
+    // The training part of a set is named after it.
+    match registry::find(id.strip_suffix("-train").unwrap_or(id)) {
         Some(_) if id == SYNTHETIC => "synthetic digits",
         Some(source) => source.name,
         None => id,

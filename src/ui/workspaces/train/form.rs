@@ -2,12 +2,12 @@
 
 use egui::{Button, ComboBox, RichText, Ui};
 
-use super::history;
 use super::{TrainEdit, World};
+use super::{history, spiking};
 use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig};
 use crate::ann::rules::{self, Rule, RuleConfig};
 use crate::ann::trainer::TrainConfig;
-use crate::ann::zoo::{self, Kind, Widths, ZOO};
+use crate::ann::zoo::{self, Architecture, Family, Kind, Widths, ZOO};
 use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::core::text::grouped;
 use crate::data::augment::{Augmentation, SETTINGS};
@@ -124,10 +124,13 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
     ComboBox::from_id_salt("network")
         .selected_text(chosen.map_or("choose", |a| a.name))
         .width(ui.available_width() - 10.0)
-        // All ten without scrolling.
-        .height(420.0)
+        // All of them without scrolling, where the window is high enough.
+        .height(600.0)
         .show_ui(ui, |ui| {
-            for architecture in ZOO {
+            for architecture in zoo::all() {
+                if architecture.id == zoo::SPIKING[0].id {
+                    ui.label(RichText::new("Spiking").small());
+                }
                 ui.selectable_value(
                     &mut config.model,
                     architecture.id.to_owned(),
@@ -138,6 +141,10 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
         })
         .response
         .labelled_by(title.id);
+    spiking::show(ui, &mut config.model);
+    if let Some(now) = zoo::find(&config.model).filter(|a| chosen.is_none_or(|c| c.id != a.id)) {
+        suit(config, now);
+    }
     // Who has not asked for another number of epochs gets the usual one.
     if let (true, Some(now)) = (recipe, zoo::find(&config.model)) {
         config.epochs = now.epochs;
@@ -173,6 +180,24 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
             );
         });
     }
+}
+
+/// Takes the rule that a network needs, where the one at hand does not fit; and, of a
+/// network of spikes, what averages its last weights.
+fn suit(config: &mut TrainConfig, architecture: &Architecture) {
+    let spikes = architecture.family() == Family::Spiking;
+    let usual = rules::usual_for(architecture);
+    let backpropagates = config.rule.is_backpropagation();
+    let misfits = config.rule.check(architecture, &config.optimiser, &config.device).is_err();
+    if !misfits && !(spikes && backpropagates) {
+        return;
+    }
+    config.rule = RuleConfig::of(usual);
+    config.optimiser = match usual.id == rules::RULES[0].id {
+        true => OptimiserConfig::default(),
+        false => (usual.usual)(),
+    };
+    config.average_epochs = architecture.average_epochs.min(config.epochs);
 }
 
 /// Why the learning rule cannot train what is asked, as a sentence.

@@ -22,6 +22,7 @@ mod report;
 mod runs;
 mod scenes;
 pub mod settings;
+mod spiking;
 mod state;
 mod structure;
 mod view;
