@@ -66,6 +66,21 @@ mod tests {
 
     #[test]
     fn every_workspace_has_its_own_id_and_key_and_says_what_it_is_for() {
+        use egui::Key;
+        let keys = [
+            Key::Num1,
+            Key::Num2,
+            Key::Num3,
+            Key::Num4,
+            Key::Num5,
+            Key::Num6,
+            Key::Num7,
+            Key::Num8,
+            Key::Num9,
+            Key::Num0,
+        ];
+        // From the top of the rail.
+        assert!(WORKSPACES.iter().zip(keys).all(|(w, key)| w.about.key == key));
         for (i, a) in WORKSPACES.iter().map(|w| w.about).enumerate() {
             assert!(!a.doc.is_empty() && !a.name.is_empty());
             for b in WORKSPACES[i + 1..].iter().map(|w| w.about) {

@@ -34,7 +34,7 @@ const ABOUT: About = About {
     name: "Alternatives",
     icon: Icon::Ways,
     doc: "Learning without backpropagation: other rules from the same weights on the same digits",
-    key: Key::Num9,
+    key: Key::Num3,
 };
 
 /// What the views see.

@@ -32,7 +32,7 @@ const ABOUT: About = About {
     name: "Conversion",
     icon: Icon::Stairs,
     doc: "A trained network beside the same one in spikes, layer by layer",
-    key: Key::Num8,
+    key: Key::Num0,
 };
 
 /// What the views see.

@@ -36,7 +36,7 @@ const ABOUT: About = About {
     name: "Deep spikes",
     icon: Icon::Rasters,
     doc: "Deep networks of spiking neurons, trained through their spikes: step by step on the current digit",
-    key: Key::Num0,
+    key: Key::Num9,
 };
 
 /// What the views see.

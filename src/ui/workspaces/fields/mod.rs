@@ -36,7 +36,7 @@ const ABOUT: About = About {
     name: "Receptive fields",
     icon: Icon::Fields,
     doc: "See what each unit of a network senses, and why it answers as it does",
-    key: Key::Num3,
+    key: Key::Num4,
 };
 
 /// What the views see.

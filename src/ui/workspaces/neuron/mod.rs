@@ -30,7 +30,7 @@ const ABOUT: About = About {
     name: "Neuron",
     icon: Icon::Spike,
     doc: "One neuron: its spikes, its rate, and the unit that imitates it",
-    key: Key::Num5,
+    key: Key::Num6,
 };
 
 /// What the views see.

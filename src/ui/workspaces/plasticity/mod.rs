@@ -32,7 +32,7 @@ const ABOUT: About = About {
     name: "Plasticity",
     icon: Icon::Window,
     doc: "How the times of spikes change a synapse: STDP, its variants, and what a neuron learns by it",
-    key: Key::Num6,
+    key: Key::Num7,
 };
 
 /// What the views see.

@@ -35,7 +35,7 @@ const ABOUT: About = About {
     name: "Spiking network",
     icon: Icon::Network,
     doc: "A network that learns digits by spikes alone, without labels",
-    key: Key::Num7,
+    key: Key::Num8,
 };
 
 /// What the views see.

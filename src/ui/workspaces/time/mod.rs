@@ -33,7 +33,7 @@ const ABOUT: About = About {
     name: "Time",
     icon: Icon::Hourglass,
     doc: "The digit as time: read step by step, and when each network knows",
-    key: Key::Num4,
+    key: Key::Num5,
 };
 
 /// What the views see.
