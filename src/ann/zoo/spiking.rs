@@ -73,7 +73,8 @@ impl Wiring {
         match self {
             Self::Dense => (25, 10.0),
             Self::Conv => (8, 4.0),
-            Self::Recurrent => (SIDE, 10.0),
+            // Longer ones blur the rows; what is remembered goes round the connections.
+            Self::Recurrent => (SIDE, 4.0),
             Self::FirstSpike => (1, 1.0),
         }
     }
