@@ -3,6 +3,7 @@
 //! implementation, one file of C, is compiled and runs on the same pictures in the same
 //! minutes; it prints when it has done each part (`IDX=folder` has MNIST's unpacked files,
 //! which both read). Turns alternate, and the median of each is printed.
+#![allow(clippy::print_stdout, reason = "it prints a table")]
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -39,19 +39,19 @@ params! {
         winners_2: WINNERS_2,
         radius_2: RADIUS_2,
         reward_plus: Param::number(
-            "Reward: early inputs", "", 0.004, (0.0, 0.2),
+            "Reward: early inputs", "", 0.008, (0.0, 0.2),
             "Change of a synapse of a right winner whose input fired",
         ),
         reward_minus: Param::number(
-            "Reward: silent inputs", "", 0.003, (0.0, 0.2),
+            "Reward: silent inputs", "", 0.008, (0.0, 0.2),
             "Change, downwards, of its other synapses",
         ),
         punish_minus: Param::number(
-            "Punishment: early inputs", "", 0.004, (0.0, 0.2),
+            "Punishment: early inputs", "", 0.008, (0.0, 0.2),
             "Change, downwards, of a synapse of a wrong winner whose input fired",
         ),
         punish_plus: Param::number(
-            "Punishment: silent inputs", "", 0.0005, (0.0, 0.2),
+            "Punishment: silent inputs", "", 0.004, (0.0, 0.2),
             "Change of its other synapses",
         ),
         dropout: Param::number(
@@ -76,7 +76,7 @@ pub static RULE: Rule = Rule {
     optimisers: &[],
     why: "",
     usual: || sgd(0.01, 0.0),
-    recipe: Recipe::new(&[32, 256], 32, 30),
+    recipe: Recipe::new(&[32, 96], 32, 100),
     sends_errors: false,
     relaxes: false,
     begin: |start| {
@@ -96,7 +96,7 @@ pub static RULE: Rule = Rule {
             rates: RewardRates {
                 reward: Rates { plus: p.reward_plus, minus: -p.reward_minus },
                 punishment: Rates { plus: -p.punish_minus, minus: p.punish_plus },
-                range: (0.2, 0.8),
+                range: (0.0, 1.0),
             },
             dropout: p.dropout,
             adaptive: p.adaptive > 0.0,

@@ -148,8 +148,11 @@ pub(super) struct Convolutions {
 /// Features by the fingerprint of their picture.
 #[derive(Default)]
 struct Kept {
-    by_picture: Mutex<(usize, HashMap<u128, Box<[u16]>>)>,
+    by_picture: Mutex<ByPicture>,
 }
+
+/// How many bytes they take, and the packed features.
+type ByPicture = (usize, HashMap<u128, Box<[u16]>>);
 
 /// Two streams of multiplied and mixed words: pictures that differ have the same with a
 /// probability of about 2⁻¹⁰⁰.

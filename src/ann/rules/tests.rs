@@ -293,7 +293,9 @@ fn every_rule_learns_and_those_that_use_depth_point_downhill() {
             Kind::ConvStdp => 6,
             Kind::Dense | Kind::Settling => 4,
         };
-        let config = TrainConfig { subset: 2000, epochs, validation_share: 0.1, ..short(rule) };
+        let mut config = TrainConfig { subset: 2000, epochs, validation_share: 0.1, ..short(rule) };
+        // Layers of spikes are to settle on 1800 digits, not on 60,000.
+        config.rule.set("doubling", 60.0);
         let mut trainer = Trainer::new(config, Arc::clone(&data)).unwrap();
         finish(&mut trainer);
         let accuracy = trainer.history().epochs.last().unwrap().validation_accuracy.unwrap();

@@ -39,7 +39,7 @@ pub enum Kind {
 /// Most maps of a layer of spikes.
 const MOST_MAPS: usize = 512;
 /// Maps for each class where the answer is learned from reward.
-const PER_CLASS: usize = 20;
+const PER_CLASS: usize = 15;
 
 impl Kind {
     /// Those whose ids [`Widths`] reads; of the others [`super::spiking`] does.

@@ -252,21 +252,21 @@ unsafe fn all<S: Simd, const R: usize>(
             let step = entry >> STEP;
             if step != now {
                 let passed = S::splat((step - now) as f32);
-                for r in 0..R {
-                    silent[r] = S::add(silent[r], S::where_gt(sums[r], threshold, zero, passed));
+                for (silent, sum) in silent.iter_mut().zip(&sums) {
+                    *silent = S::add(*silent, S::where_gt(*sum, threshold, zero, passed));
                 }
                 now = step;
             }
             let row = weights.add((entry & ROW) as usize * maps);
-            for r in 0..R {
-                sums[r] = S::add(sums[r], S::load(row.add(r * S::LANES)));
+            for (r, sum) in sums.iter_mut().enumerate() {
+                *sum = S::add(*sum, S::load(row.add(r * S::LANES)));
             }
         }
         let passed = S::splat((STEPS as u32 - now) as f32);
         let mut steps = [0f32; WIDEST];
-        for r in 0..R {
-            silent[r] = S::add(silent[r], S::where_gt(sums[r], threshold, zero, passed));
-            S::store(steps.as_mut_ptr().add(r * S::LANES), silent[r]);
+        for (r, (silent, sum)) in silent.iter().zip(&sums).enumerate() {
+            let silent = S::add(*silent, S::where_gt(*sum, threshold, zero, passed));
+            S::store(steps.as_mut_ptr().add(r * S::LANES), silent);
         }
         for (time, steps) in times.iter_mut().zip(&steps[..R * S::LANES]) {
             *time = *steps as u8;
@@ -320,8 +320,8 @@ unsafe fn first_of<S: Simd, const R: usize>(
             }
             while at < list.len() && list[at] >> STEP == step {
                 let row = weights.add((list[at] & ROW) as usize * maps);
-                for r in 0..R {
-                    sums[r] = S::add(sums[r], S::load(row.add(r * S::LANES)));
+                for (r, sum) in sums.iter_mut().enumerate() {
+                    *sum = S::add(*sum, S::load(row.add(r * S::LANES)));
                 }
                 at += 1;
             }
@@ -333,8 +333,8 @@ unsafe fn first_of<S: Simd, const R: usize>(
                 continue;
             }
             let mut potentials = [0f32; WIDEST];
-            for r in 0..R {
-                S::store(potentials.as_mut_ptr().add(r * S::LANES), sums[r]);
+            for (r, sum) in sums.iter().enumerate() {
+                S::store(potentials.as_mut_ptr().add(r * S::LANES), *sum);
             }
             // What lies beyond the maps is no neuron.
             let neurons = (R * S::LANES).min(maps - from);

@@ -312,9 +312,10 @@ impl Op for ConvStdp {
         let (all, features) = (self.weights(2), self.design.features());
         let rows = (0..features).step_by(ROWS).map(|from| {
             let to = (from + ROWS).min(features);
-            vec![all.start + from * CLASSES..all.start + to * CLASSES]
+            all.start + from * CLASSES..all.start + to * CLASSES
         });
-        rows.chain([vec![all.end - CLASSES..all.end]]).collect()
+        let biases = all.end - CLASSES..all.end;
+        rows.chain([biases]).map(|range| Vec::from([range])).collect()
     }
 
     fn forward(&self, pass: Forward<'_>) {
