@@ -1,6 +1,8 @@
 //! `spikescope convert`: a network converted to spikes: accuracy against time steps,
 //! operations, energy, early decisions.
 
+mod direct;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -17,7 +19,9 @@ use super::output::{Format, Output};
 use super::progress::{Progress, Unit};
 use super::report::{Converted, ConvertedAfter, ConvertedDecision, ConvertedLayer, ConvertedWork};
 use super::table;
-use super::values::{choice, count, engine, models, scaling, sets, share_to, sources, threads};
+use super::values::{
+    choice, convertible, count, engine, scaling, sets, share_to, sources, threads,
+};
 use crate::convert::energy::{self, Work};
 use crate::convert::likeness::{self, Likeness};
 use crate::convert::network::{Cells, Spiking};
@@ -45,6 +49,10 @@ const COMPARED: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 /// taken from its activations on training images. Nothing is trained again. Prints accuracy, spikes
 /// and operations against time steps, the likeness of rates and activations in each layer, an
 /// estimate of the energy, and what deciding early saves.
+///
+/// Networks that were trained in spikes (lif-dense, lif-conv, lif-recurrent) stay as they are and
+/// run for their own number of steps; they can be compared with the general engine and written as
+/// NIR in the same way.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -53,10 +61,11 @@ Examples:
   spikescope convert cnn3 --scaling maximum --per layer --reset zero --initial 0    as it was first done
   spikescope convert mlp --csv accuracy.csv
   spikescope convert cnn3 --steps 20 --images 100 --on-engine gpu
-  spikescope convert cnn3 --pooling average --images 100 --nir cnn3.nir --evidence cnn3.csv")]
+  spikescope convert cnn3 --pooling average --images 100 --nir cnn3.nir --evidence cnn3.csv
+  spikescope convert lif-dense --images 300 --on-engine cpu --nir lif-dense.nir --evidence lif-dense.csv")]
 pub struct ConvertArgs {
     /// The network
-    #[arg(value_name = "MODEL", value_parser = models(), required_unless_present = "weights")]
+    #[arg(value_name = "MODEL", value_parser = convertible(), required_unless_present = "weights")]
     pub model: Option<String>,
     /// Weights from a file, instead of one in the box
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
@@ -128,7 +137,7 @@ pub struct ConvertArgs {
     #[arg(long = "evidence", value_name = "FILE")]
     pub logits: Option<PathBuf>,
     /// Write the spiking network to this file, as NIR for other simulators (docs/nir.md);
-    /// max-pooling cannot be said there and has to be `--pooling average`
+    /// max-pooling cannot be said there: `--pooling average`, or no lif-conv
     #[arg(long, value_name = "FILE")]
     pub nir: Option<PathBuf>,
     /// Compare rates with activations over the first N test images, 1 or more
@@ -165,6 +174,10 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
         initial: args.initial,
         biases: !args.no_biases,
     };
+    if direct::is_one(&model) {
+        direct::run(args, (recipe, disturbance), &model, &split.test, out)?;
+        return Ok(Outcome::Done);
+    }
     let pictures = |data: &Dataset, n: usize| -> Vec<Pixels> {
         (0..n.min(data.len())).map(|i| data.pixels(i)).collect()
     };

@@ -421,6 +421,35 @@ pub struct Converted {
     pub seconds: f64,
 }
 
+/// `convert` of a network that was trained in spikes
+#[derive(Debug, Serialize)]
+pub struct Direct {
+    pub model: String,
+    /// As in `evaluate`.
+    pub weights: String,
+    pub data: String,
+    pub images: usize,
+    /// Its own.
+    pub steps: usize,
+    /// After them, 0 to 1.
+    pub accuracy: f64,
+    /// Were it stopped after some numbers of steps.
+    pub after: Vec<DirectAfter>,
+    /// The compared images on the general engine, with `--on-engine`.
+    pub on_engine: Option<Beside>,
+    /// Time for all images.
+    pub seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct DirectAfter {
+    pub steps: usize,
+    /// 0 to 1.
+    pub accuracy: f64,
+    /// For an image.
+    pub spikes: f64,
+}
+
 #[derive(Debug, Serialize)]
 pub struct ConvertedAfter {
     pub steps: u64,

@@ -43,6 +43,11 @@ pub fn models() -> PossibleValuesParser {
     ids(networks())
 }
 
+/// Networks that are converted, and those that spike already.
+pub fn convertible() -> PossibleValuesParser {
+    ids(networks().chain(deep()))
+}
+
 /// Networks that can be trained: those, and dense layers of any width by their ids.
 pub fn trainable() -> impl TypedValueParser<Value = String> {
     Trainable

@@ -18,7 +18,9 @@
 //! * [`energy`]: what is counted as an operation, and operations in joules
 //! * [`on_engine`]: the same network on the general spiking engines
 //! * [`nir`]: the same network for other simulators
+//! * [`direct`]: networks that were trained in spikes, on the general engines and as NIR
 
+pub mod direct;
 pub mod energy;
 pub mod likeness;
 pub mod network;
@@ -43,6 +45,11 @@ pub enum ConvertError {
     /// No image to take activations from.
     #[error("{network} cannot be scaled: there is no image to measure its activations on")]
     NoImages { network: &'static str },
+    /// A network of spikes that engines and formats in steps have no word for.
+    #[error(
+        "{network} spikes as it was trained, but not on the general engines or in NIR: {reason}. Choose lif-dense, lif-conv or lif-recurrent"
+    )]
+    Direct { network: &'static str, reason: String },
     /// The general engine cannot run it.
     #[error("{0}")]
     Engine(String),

@@ -39,7 +39,8 @@ pub struct Beside {
     pub pictures: usize,
     /// Neurons that were compared, all pictures.
     pub neurons: usize,
-    /// Those of them that fired another number of times. Sums are added up in another
+    /// Those of them that fired another number of times (of a network that was trained in
+    /// spikes: at other steps). Sums are added up in another
     /// order there, so that a potential that comes within rounding of the threshold
     /// may reach it in one and not in the other.
     pub differ: usize,

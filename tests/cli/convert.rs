@@ -100,3 +100,32 @@ fn what_cannot_be_converted_says_why() {
         assert!(said.contains(part), "{said}");
     }
 }
+
+#[test]
+fn a_network_trained_in_spikes_is_measured_compared_and_written() {
+    let home = home();
+    let files = ["nir", "csv"].map(|end| home.path().join(format!("lif.{end}")));
+    let text = format!(
+        "convert lif-dense --data synthetic --images 60 --compared 3 --on-engine cpu --nir {} --evidence {} --json",
+        files[0].display(),
+        files[1].display()
+    );
+    let heading = "convert of a network trained in spikes";
+    let value = check(heading, &run_text(home.path(), &text).succeeds());
+    assert_eq!((&value["steps"], &value["images"]), (&25.into(), &60.into()));
+    assert!(value["accuracy"].as_f64().unwrap() > 0.8, "{value}");
+    // The same sums in the same order: every spike is the same.
+    assert_eq!(value["on_engine"]["neurons"], 3 * 512);
+    assert_eq!(value["on_engine"]["differ"], 0, "{value}");
+    assert_eq!(value["after"].as_array().unwrap().last().unwrap()["accuracy"], value["accuracy"]);
+    let lines = std::fs::read_to_string(&files[1]).unwrap();
+    assert_eq!(lines.lines().count(), 61);
+    assert!(std::fs::read(&files[0]).unwrap().starts_with(b"\x89HDF"));
+    for (text, code, part) in [
+        ("convert lif-dense --data synthetic --reset zero", 2, "is not converted"),
+        ("convert first-spike --data synthetic", 1, "exact times"),
+    ] {
+        let said = run_text(home.path(), text).fails(code);
+        assert!(said.contains(part), "{said}");
+    }
+}

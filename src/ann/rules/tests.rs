@@ -291,7 +291,7 @@ fn every_rule_learns_and_those_that_use_depth_point_downhill() {
             // layers that answer nothing.
             Kind::Goodness | Kind::ConvReward => 12,
             Kind::ConvStdp => 6,
-            Kind::Dense | Kind::Settling => 4,
+            Kind::Dense | Kind::Settling | Kind::Spiking | Kind::FirstSpike => 4,
         };
         let mut config = TrainConfig { subset: 2000, epochs, validation_share: 0.1, ..short(rule) };
         // Layers of spikes are to settle on 1800 digits, not on 60,000.
@@ -474,7 +474,7 @@ fn what_one_digit_sends_back_is_what_the_rule_learns_from() {
 #[test]
 fn spikes_learn_the_same_on_any_number_of_threads() {
     let data = data(300);
-    for rule in SPIKING {
+    for rule in LAYERED {
         let run = |threads: usize| {
             let config = TrainConfig { threads, epochs: 4, subset: 300, ..short(rule) };
             let mut trainer = Trainer::new(config, Arc::clone(&data)).unwrap();
@@ -493,7 +493,7 @@ fn spikes_learn_the_same_on_any_number_of_threads() {
 #[test]
 fn a_layer_that_learns_without_labels_records_how_undecided_it_is_and_no_answers() {
     let data = data(400);
-    for rule in SPIKING {
+    for rule in LAYERED {
         let config = TrainConfig { subset: 400, epochs: 4, ..short(rule) };
         let stages: Vec<Stage> = (0..4).map(|e| config.rule.stage(e)).collect();
         assert_eq!([0, 1, 2, 3].map(|i: usize| stages[i].answers), [false, false, true, true]);

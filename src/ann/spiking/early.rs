@@ -17,6 +17,8 @@ pub struct Course {
     pub sure: Vec<f32>,
     /// Spikes of all layers until then.
     pub spikes: Vec<u32>,
+    /// The logits after the last step.
+    pub logits: [f32; CLASSES],
 }
 
 impl Course {
@@ -30,6 +32,7 @@ impl Course {
             course.digits.push(digit.map(|d| d as u8));
             course.sure.push(sure);
         }
+        course.logits = watched.forming.last().copied().unwrap_or_default();
         course.spikes = vec![0; course.digits.len()];
         for layer in &watched.layers {
             let until = layer.spikes_until();

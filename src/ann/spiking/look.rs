@@ -105,6 +105,19 @@ fn recurrent(network: &Network, place: Place) -> Option<RecurrentLif> {
     Some(RecurrentLif::new(network.plan().isa, input, hidden, neurons))
 }
 
+/// What a picture brings to the first layer of spiking neurons, `(1 or rows, unit)`: at each
+/// step the same, or, of recurrent neurons, a row of the picture after the other, each for as
+/// many steps. The same numbers that the network computes with. `None` if it has no spiking
+/// neurons that run over steps.
+pub fn arriving(network: &Network, picture: &Pixels) -> Option<Vec<f32>> {
+    let place = *places(network).first()?;
+    let x = run(network, (0, place.step), picture, 1);
+    Some(match recurrent(network, place) {
+        Some(op) => op.currents(network.step_parameters(place.step), &x),
+        None => x,
+    })
+}
+
 /// Potentials before the reset, and spikes, from the currents of all steps.
 fn membranes(neurons: Neurons, currents: &[f32]) -> [Vec<f32>; 2] {
     let (a, units) = (leak(neurons.tau), currents.len() / neurons.steps);

@@ -212,7 +212,12 @@ fn who_is_sure_sooner_stops_sooner() {
     assert!(all.windows(2).all(|w| w[0].steps <= w[1].steps && w[0].spikes <= w[1].spikes));
     assert_eq!(all[3].steps, 25.0);
     assert_eq!(accuracy_by_step(&courses, data.labels())[24], all[3].accuracy);
-    let course = Course { digits: vec![None, Some(3)], sure: vec![0.9, 0.2], spikes: vec![0; 2] };
+    let course = Course {
+        digits: vec![None, Some(3)],
+        sure: vec![0.9, 0.2],
+        spikes: vec![0; 2],
+        ..Course::default()
+    };
     assert_eq!((course.stop(0.5), course.stop(0.1)), (1, 1));
 }
 

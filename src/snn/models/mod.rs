@@ -31,6 +31,7 @@ mod integrate_fire;
 mod izhikevich;
 pub mod kernel;
 mod lif;
+mod lif_soft;
 pub mod math;
 mod max_gate;
 pub mod rate_curve;
@@ -133,6 +134,8 @@ impl StateVar {
 pub static MODELS: &[&NeuronModel] = &[
     &lif::LIF,
     &integrate_fire::INTEGRATE_FIRE,
+    &lif_soft::LIF_SOFT,
+    &lif_soft::LIF_SOFT_MAX,
     &diehl_cook::EXCITATORY,
     &diehl_cook::INHIBITORY,
     &izhikevich::IZHIKEVICH,

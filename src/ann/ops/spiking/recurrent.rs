@@ -120,6 +120,18 @@ impl RecurrentLif {
         Memory { xs, currents, potentials, spikes: &mut rest[..self.neurons.steps * n * h] }
     }
 
+    /// What each row of one picture brings to each unit, with the bias, `(row, hidden)`.
+    pub fn currents(&self, parameters: &[f32], x: &[f32]) -> Vec<f32> {
+        let (h, w, rows) = (self.hidden, self.input.w, self.input.h);
+        let [recurrent, bias, end] = self.places();
+        let mut all = vec![0f32; rows * h];
+        let x = Left::rows(&x[..rows * w], w);
+        let kernel = &parameters[..recurrent];
+        product(self.isa, (rows, w, h), x, kernel, h, &mut all, h, false);
+        add_bias(&mut all, &parameters[bias..end], false);
+        all
+    }
+
     /// What one picture does: currents, potentials before the reset and spikes, each
     /// `(step, hidden)`.
     pub fn watch(&self, parameters: &[f32], x: &[f32]) -> [Vec<f32>; 3] {
