@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 use super::AnnError;
 use super::ensemble::Stacking;
 use super::network::Network;
+use super::rules::{self, Rule};
 use super::weights::{Metadata, describe, from_bytes};
+use super::zoo::Architecture;
 
 /// All networks of the zoo, trained by one recipe.
 #[derive(Debug)]
@@ -100,6 +102,20 @@ pub static SPIKING: WeightSet = WeightSet {
     parsed: OnceLock::new(),
     described: OnceLock::new(),
 };
+
+/// What a bundled network is asked for by: its architecture, or, where one of these has
+/// learned by another rule than is usual, that rule.
+pub fn key(network: &Network, metadata: &Metadata) -> &'static str {
+    let architecture = network.architecture();
+    unusual(architecture, &metadata.rule).map_or(architecture.id, |rule| rule.id)
+}
+
+/// The rule that a network has learned by, unless there is nothing to tell: it was
+/// backpropagation, or what its kind needs.
+pub fn unusual(architecture: &Architecture, rule: &str) -> Option<&'static Rule> {
+    let usual = [rules::RULES[0].id, rules::usual_for(architecture).id];
+    rules::find(rule).filter(|r| !usual.contains(&r.id))
+}
 
 /// All sets of the report's networks, the report's own first.
 pub static SETS: &[&WeightSet] = &[&REPORT, &AUGMENTED];

@@ -216,6 +216,9 @@ pub struct TrainArgs {
     /// Also write the trained weights to this file (with --all: this folder)
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write that file in half precision, and test the network so
+    #[arg(long, requires = "out", conflicts_with = "all")]
+    pub half: bool,
     #[command(flatten)]
     pub format: Format,
 }

@@ -6,9 +6,10 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, bail};
 
-use crate::ann::bundled::{SETS, SPIKING, WeightSet};
+use crate::ann::bundled::{self, SETS, SPIKING, WeightSet};
 use crate::ann::evaluate::{self, Evaluation};
 use crate::ann::network::Network;
+use crate::ann::rules;
 use crate::ann::trainer::config::MOST_THREADS;
 use crate::ann::weights;
 use crate::core::files::read_limited;
@@ -19,6 +20,8 @@ use crate::snn::diehl_cook::trained::{self, MOST_BYTES};
 /// A trained network and where its weights are from.
 pub struct Trained {
     pub network: Network,
+    /// What it is asked for by.
+    pub key: &'static str,
     /// The set in the box that they are of, if any.
     pub set: Option<&'static WeightSet>,
     /// `shipped`, `shipped-augmented`, or the file.
@@ -26,14 +29,15 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// The architecture's id.
+    /// The architecture's id, or that of the rule it learned by ([`bundled::key`]).
     pub fn id(&self) -> &'static str {
-        self.network.architecture().id
+        self.key
     }
 
     /// For people.
     pub fn name(&self) -> String {
-        let name = self.network.architecture().name;
+        let rule = rules::find(self.key);
+        let name = rule.map_or(self.network.architecture().name, |rule| rule.name);
         match self.set {
             Some(_) => name.to_owned(),
             None => format!("{name} ({})", self.weights),
@@ -104,10 +108,10 @@ pub fn select(
 ) -> anyhow::Result<Vec<Trained>> {
     let mut selected = Vec::new();
     if !ids.is_empty() || files.is_empty() {
-        selected = bundled(sets)?;
+        selected = of_sets(sets)?;
         // They are asked only by name: most questions are about the report's networks.
         if !ids.is_empty() {
-            selected.extend(bundled(&[&SPIKING])?);
+            selected.extend(of_sets(&[&SPIKING])?);
         }
         if selected.is_empty() {
             bail!(
@@ -129,16 +133,19 @@ pub fn select(
     }
     for file in files {
         let (network, _) = weights::load(file)?;
-        selected.push(Trained { network, set: None, weights: file.display().to_string() });
+        let key = network.architecture().id;
+        selected.push(Trained { network, key, set: None, weights: file.display().to_string() });
     }
     Ok(selected)
 }
 
-fn bundled(sets: &[&'static WeightSet]) -> anyhow::Result<Vec<Trained>> {
+fn of_sets(sets: &[&'static WeightSet]) -> anyhow::Result<Vec<Trained>> {
     let mut all = Vec::new();
     for set in sets {
         for loaded in set.networks() {
-            all.push(Trained { network: loaded?.0, set: Some(set), weights: label(set) });
+            let (network, metadata) = loaded?;
+            let key = bundled::key(&network, &metadata);
+            all.push(Trained { network, key, set: Some(set), weights: label(set) });
         }
     }
     Ok(all)

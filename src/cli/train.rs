@@ -2,7 +2,7 @@
 //! run that the window trains, lists and resumes.
 
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use crate::ann::orientation;
 use crate::ann::rules::{self, RuleConfig};
 use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::trainer::{EpochPoint, TrainConfig};
-use crate::ann::weights;
+use crate::ann::weights::{self, Metadata};
 use crate::ann::zoo::{self, Architecture, Kind};
 use crate::core::clock::duration_text;
 use crate::core::folders;
@@ -54,7 +54,7 @@ pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
         return Err(stop(&mut run, error));
     }
     run.close(RunState::Finished, None)?;
-    finish(&run, &root, &split, args.out.as_deref(), out)
+    finish(&run, &root, &split, args, out)
 }
 
 /// A mistake that is better found before hours of training than after them.
@@ -313,17 +313,25 @@ fn finish(
     run: &ActiveRun,
     root: &Path,
     split: &Split,
-    also: Option<&Path>,
+    args: &TrainArgs,
     out: &mut Output,
 ) -> anyhow::Result<Outcome> {
     let record = record(run)?;
     let model = run.view(Phase::Finished).model.ok_or_else(|| anyhow!("the run has no network"))?;
     let mut saved = runs::weights_path(root, &record.id)?;
-    if let Some(also) = also {
-        weights::save(also, &model.network, &model.metadata, weights::Precision::Single)?;
-        saved = PathBuf::from(also);
+    let mut accuracy = record.test_accuracy.ok_or_else(|| anyhow!("the run was not tested"))?;
+    if let Some(also) = &args.out {
+        if args.half {
+            let halved = weights::halved(&model.network);
+            let threads = record.config.threads;
+            accuracy = models::evaluate(&halved, &split.test, threads, &mut |_, _| {})?.accuracy;
+            let metadata = Metadata { test_accuracy: Some(accuracy), ..model.metadata.clone() };
+            weights::save(also, &halved, &metadata, weights::Precision::Half)?;
+        } else {
+            weights::save(also, &model.network, &model.metadata, weights::Precision::Single)?;
+        }
+        saved.clone_from(also);
     }
-    let accuracy = record.test_accuracy.ok_or_else(|| anyhow!("the run was not tested"))?;
     let images = split.test.len();
     let test =
         Tested { images, accuracy, errors: images - (accuracy * images as f64).round() as usize };

@@ -31,7 +31,8 @@ fn networks() -> impl Iterator<Item = Id> {
 
 /// Deep networks of spikes.
 fn deep() -> impl Iterator<Item = Id> {
-    zoo::SPIKING.iter().map(|a| (a.id, a.name))
+    let eprop = &rules::eprop::RULE;
+    zoo::SPIKING.iter().map(|a| (a.id, a.name)).chain([(eprop.id, eprop.name)])
 }
 
 fn spiking() -> impl Iterator<Item = Id> {

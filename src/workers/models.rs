@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::ann::bundled;
 use crate::ann::ensemble;
 use crate::ann::network::Network;
 use crate::ann::rules;
@@ -41,17 +42,13 @@ impl Model {
     pub fn new(network: Network, metadata: Metadata, origin: Origin) -> Self {
         let architecture = network.architecture();
         // Which rule it learned by, unless it is backpropagation, or what its kind needs.
-        let usual = [rules::RULES[0].id, rules::usual_for(architecture).id];
-        let by = match rules::find(&metadata.rule) {
-            Some(rule) if !usual.contains(&rule.id) => format!(" by {}", rule.in_a_sentence()),
-            _ => String::new(),
-        };
+        let rule = bundled::unusual(architecture, &metadata.rule);
+        let by = rule.map_or_else(String::new, |r| format!(" by {}", r.in_a_sentence()));
         let (key, name) = match &origin {
             Origin::Bundled => {
                 // Of two of a kind, one is named after its rule.
-                let rule = rules::find(&metadata.rule).filter(|r| !usual.contains(&r.id));
                 let name = rule.map_or(architecture.name, |rule| rule.name);
-                (architecture.id.to_owned(), name.to_owned())
+                (bundled::key(&network, &metadata).to_owned(), name.to_owned())
             }
             Origin::Run(id) => {
                 let day =
@@ -79,7 +76,8 @@ impl Model {
 /// Whether a model could have this [`Model::key`]: that of an architecture, of an
 /// ensemble, of the one in training or of a run.
 pub fn is_model_key(key: &str) -> bool {
-    let bundled = zoo::find(key).is_some() || ensemble::find(key).is_some();
+    let bundled =
+        zoo::find(key).is_some() || ensemble::find(key).is_some() || rules::find(key).is_some();
     bundled || key == "live" || key.strip_prefix("run-").is_some_and(is_run_id)
 }
 
