@@ -94,7 +94,7 @@ pub static SPIKING: WeightSet = WeightSet {
     doc: "Deep networks of spiking neurons, each trained by a rule of its own on MNIST",
     files: files![
         "spiking/lif-dense.safetensors",
-        "spiking/lif-recurrent.safetensors",
+        "spiking/lif-conv.safetensors",
         "spiking/first-spike.safetensors",
         "spiking/conv-stdp.safetensors"
     ],
