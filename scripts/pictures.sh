@@ -24,6 +24,8 @@ neuron: neuron-spikes
 plasticity: plasticity-windows
 spiking: spiking-learning
 spiking-digit: spiking-digit-projector
+deep-spikes: deep-spikes
+deep-filters: deep-filters
 conversion: conversion-side-by-side
 '
 

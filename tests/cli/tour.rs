@@ -16,7 +16,7 @@ fn every_scene_gets_ready_without_display_and_data() {
     let pages: Vec<&str> = printed.lines().collect();
     assert!(pages.len() > 40, "{printed}");
     for workspace in
-        ["draw", "train", "fields", "time", "neuron", "plasticity", "spiking", "conversion"]
+        ["draw", "train", "fields", "time", "neuron", "plasticity", "spiking", "deep", "conversion"]
     {
         assert!(pages.iter().any(|p| p.contains(workspace)), "{workspace}: {printed}");
     }

@@ -7,7 +7,7 @@ use super::heat::{Heat, by_first_spike, heights};
 use super::view::with_digit;
 use super::{World, race, wave};
 use crate::ann::ops::loss::softmax;
-use crate::ann::spiking::look::Watched;
+use crate::ann::spiking::look::{LayerWatch, Watched};
 use crate::core::csv::{self, row};
 use crate::core::decision::{said, unique_max};
 use crate::core::text::grouped;
@@ -156,7 +156,7 @@ fn csv(watched: &Watched) -> String {
     let mut headings = row!["step"].to_vec();
     headings.extend(watched.layers.iter().map(|l| format!("spikes_{}", l.name.replace(' ', "_"))));
     headings.extend((0..CLASSES).map(|digit| format!("p{digit}")));
-    let until: Vec<Vec<u32>> = watched.layers.iter().map(|l| l.spikes_until()).collect();
+    let until: Vec<Vec<u32>> = watched.layers.iter().map(LayerWatch::spikes_until).collect();
     let rows = (0..watched.forming.len()).map(|t| {
         let mut line = row![t + 1].to_vec();
         let before = |sums: &Vec<u32>| t.checked_sub(1).map_or(0, |b| sums[b]);

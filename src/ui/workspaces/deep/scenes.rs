@@ -60,6 +60,20 @@ pub const SCENES: &[Scene] = &[
         ready: shown,
     },
     Scene {
+        name: "volley",
+        look: Look::Dark,
+        set_up: |house| {
+            open(house, 5, DeepTab::Wave, 7);
+        },
+        ready: shown,
+    },
+    Scene {
+        name: "filters",
+        look: Look::Dark,
+        set_up: |house| open(house, 5, DeepTab::Filters, 7),
+        ready: shown,
+    },
+    Scene {
         name: "projector",
         look: Look::Projector,
         set_up: |house| open(house, 3, DeepTab::Spikes, 14),
@@ -80,6 +94,7 @@ fn open(house: &mut House, class: u8, tab: DeepTab, step: u64) {
 /// Takes the bar there, once the network's steps are known.
 fn go(house: &mut House, step: u64) {
     let begun = std::time::Instant::now();
+    house.follow();
     while !shown(house) && begun.elapsed() < crate::ui::scene::PATIENCE {
         std::thread::sleep(std::time::Duration::from_millis(10));
         house.desk.refresh();

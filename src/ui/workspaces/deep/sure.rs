@@ -208,8 +208,8 @@ fn cells(network: &Surveyed) -> [String; 7] {
         let sum: f32 = all.layers.iter().map(|l| part(l) * l.units as f32).sum();
         format!("{:.1} %", 100.0 * sum / units.max(1) as f32)
     };
-    let silent = network.activity.as_ref().map(|a| share(a, |l| l.silent()));
-    let saturated = network.activity.as_ref().map(|a| share(a, |l| l.saturated()));
+    let silent = network.activity.as_ref().map(|a| share(a, LayerActivity::silent));
+    let saturated = network.activity.as_ref().map(|a| share(a, LayerActivity::saturated));
     [
         format!("{:.2} %", right * 100.0),
         format!("{:.2} % after {steps:.1}", sure * 100.0),

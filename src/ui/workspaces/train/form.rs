@@ -189,7 +189,7 @@ fn suit(config: &mut TrainConfig, architecture: &Architecture) {
     let usual = rules::usual_for(architecture);
     let backpropagates = config.rule.is_backpropagation();
     let misfits = config.rule.check(architecture, &config.optimiser, &config.device).is_err();
-    if !misfits && !(spikes && backpropagates) {
+    if !(misfits || spikes && backpropagates) {
         return;
     }
     config.rule = RuleConfig::of(usual);
