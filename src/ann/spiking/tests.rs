@@ -80,9 +80,8 @@ fn credit_is_what_backpropagation_through_time_makes_its_gradient_of() {
         let mut first = vec![0f32; exact[0].len()];
         let layer = &watched.layers[0];
         let (units, rows) = (layer.units(), exact[0].len() / layer.units());
-        for class in 0..CLASSES {
-            let should = f32::from(u8::from(class == 3));
-            let by = answer[class] - should;
+        for (class, said) in answer.iter().enumerate() {
+            let by = said - f32::from(u8::from(class == 3));
             let deltas =
                 credit(&network, &shown, &watched, Aim::Class(class), Surrogate::default());
             for (t, deltas) in deltas[0].chunks_exact(units).enumerate() {

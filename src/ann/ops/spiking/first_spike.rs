@@ -105,7 +105,7 @@ impl FirstSpike {
                 let by_all = (ink + PAPER * (all - ink)) / (all - 1.0);
                 (*z, *last, *excess) = if *ink > 1.0 && by_ink < PAPER {
                     (by_ink, 1.0, ink - 1.0)
-                } else if *all > 1.0 && by_all >= PAPER && by_all < NEVER {
+                } else if *all > 1.0 && (PAPER..NEVER).contains(&by_all) {
                     (by_all, PAPER, all - 1.0)
                 } else if ink.is_nan() {
                     (*ink, -1.0, 0.0)

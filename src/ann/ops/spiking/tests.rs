@@ -191,7 +191,7 @@ fn spikes_and_read_outs_are_the_same_on_every_engine_and_as_by_hand() {
             assert_eq!(result.y, wanted, "{isa:?} {out:?}");
             refuses_short_slices(&op);
         }
-        assert!(wanted.iter().any(|v| *v > 0.0) && wanted.iter().any(|v| *v == 0.0));
+        assert!(wanted.iter().any(|v| *v > 0.0) && wanted.contains(&0.0));
     }
 }
 
