@@ -126,7 +126,9 @@ impl Direct {
                         *pooled = true;
                     }
                     _ => {
-                        return refuse("it pools something else than the currents of a convolution");
+                        return refuse(
+                            "it pools something else than the currents of a convolution",
+                        );
                     }
                 },
                 Layer::Spiking(Spiking::Lif(neurons)) => {
