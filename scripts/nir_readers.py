@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Read a converted network (NIR) with snnTorch, Sinabs and Norse, and compare their
+"""Read a network of spikes (NIR) with snnTorch, Sinabs and Norse, and compare their
 decisions with Spikescope's, digit by digit.
 
     python -m venv venv
@@ -7,6 +7,12 @@ decisions with Spikescope's, digit by digit.
     venv/bin/pip install --no-deps sinabs==3.1.3
     spikescope convert mlp --steps 50 --images 100 --nir mlp.nir --evidence mlp.csv
     venv/bin/python scripts/nir_readers.py mlp.nir mlp.csv --mnist DIR
+
+The same with a network that was trained in spikes, for snnTorch and Norse:
+
+    spikescope convert lif-dense --images 300 --nir lif.nir --evidence lif.csv
+    venv/bin/python scripts/nir_readers.py lif.nir lif.csv --mnist DIR --digits 300 \
+        --readers snntorch,norse
 
 The first file is what `--nir` wrote, the second what `--evidence` wrote in the same
 call: what speaks for each digit, of each image after each number of steps. DIR has
@@ -18,11 +24,13 @@ Each reader is asked in two ways.
   the reason is printed.
 * `as said`: with what the file's metadata says and NIR has no word for: a spike
   subtracts the threshold, potentials begin half full, a neuron spikes at most once a
-  step. Each repair stands in `said_*` below.
+  step; and with what a reader leaves out, such as a resistance. Each repair stands in `said_*` below.
 
-A digit's picture is a constant input for so many steps. The answer is the class with
-the largest sum of what comes out of the last layer. Printed are, by steps, how many
-answers are right and how many are those of Spikescope.
+A digit's picture is a constant input for so many steps; a network whose input is a row
+gets the rows from the top. The answer is the class with the largest sum of what comes out
+of the last layer, or with the largest potential where the file says how it is read. Printed
+are, by steps, how many answers are right and how many are those of Spikescope; also how far
+the logits are from Spikescope's at most, where the file says how they are read.
 """
 
 import argparse
@@ -57,19 +65,46 @@ def idx(path):
 
 
 def evidence(path):
-    """Spikescope's answers: `{(image, steps): class}`; ties go to the first."""
+    """What speaks for each class: `{(image, steps): ten numbers}`."""
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file))
-    values = {(int(r["image"]), int(r["steps"])): [float(r[str(k)]) for k in range(10)] for r in rows}
-    return {key: int(np.argmax(v)) for key, v in values.items()}
+    return {(int(r["image"]), int(r["steps"])): [float(r[str(k)]) for k in range(10)] for r in rows}
+
+
+def remark(node, name):
+    """A remark of a node or of the whole graph, as text."""
+    text = (node.metadata or {}).get(name, "")
+    return text.decode() if isinstance(text, bytes) else str(text)
+
+
+def inputs(graph, picture, steps):
+    """What comes in at each step: the picture, or its rows from the top."""
+    node = next(n for n in graph.nodes.values() if isinstance(n, nir.Input))
+    shape = next(iter(node.input_type.values()))
+    rows = len(shape) == 1
+    return [picture[0, t * 28 // steps] if rows else picture for t in range(steps)]
+
+
+class Answer:
+    """What speaks for each class after each step: the sum of what comes out, or the
+    membrane that it charges, by the remark of the file."""
+
+    def __init__(self, graph):
+        words = (remark(graph, "read_out") or "sum").split()
+        self.word, self.leak = words[0], float(words[1]) if len(words) > 1 else 1.0
+        self.u, self.total, self.steps = 0, 0, 0
+
+    def add(self, out):
+        self.u = self.leak * self.u + out
+        self.total, self.steps = self.total + self.u, self.steps + 1
+        return self.total / self.steps if self.word == "mean" else self.u
 
 
 def initial(graph):
     """Potentials at the start, by the remark of the first neurons that has one."""
     for node in graph.nodes.values():
-        text = (node.metadata or {}).get("v_initial")
+        text = remark(node, "v_initial")
         if text:
-            text = text.decode() if isinstance(text, bytes) else str(text)
             return float(text.split("=")[1].split("(")[0])
     return 0.0
 
@@ -80,7 +115,9 @@ def subtracts(graph):
 
 
 # snnTorch. Its importer makes of IF a leaky neuron (β = 0.9) that hands on its state
-# beside its spikes, which the next layer cannot take.
+# beside its spikes, which the next layer cannot take. Of LIF it makes one with the leak of
+# the file and a reset to zero; connections among neurons become a graph within the graph, in
+# which the input, too, goes through them.
 
 
 def snntorch_read(graph):
@@ -91,6 +128,8 @@ def snntorch_read(graph):
 
 
 def snntorch_said(graph):
+    if any(isinstance(n, nir.LIF) for n in graph.nodes.values()):
+        return snntorch_lif(graph)
     model = snntorch_read(graph)
     for part in model.modules():
         if type(part).__name__ == "Leaky":
@@ -105,6 +144,33 @@ def snntorch_said(graph):
     return model
 
 
+def snntorch_lif(graph):
+    """Its own modules, node by node, with connections among neurons as they are, and with
+    the threshold subtracted in the step of the spike. (`reset_mechanism = "subtract"` does
+    that too, but tests the potential after one more subtraction where it lay above two
+    thresholds.)"""
+    import nirtorch
+    from snntorch.import_nir import _nir_to_snntorch_module
+
+    def made(node):
+        with contextlib.redirect_stdout(io.StringIO()):
+            part = _nir_to_snntorch_module(node, init_hidden=True)
+        if isinstance(node, nir.LIF) and subtracts(graph):
+
+            def step(x):
+                mem = part.mem if part.mem.shape == x.shape else torch.zeros_like(x)
+                mem = part.beta * mem + x
+                spk = part.fire(mem)
+                part.mem = mem - spk * part.threshold
+                return spk
+
+            part.forward = step
+        return part
+
+    kinds = (nir.Affine, nir.Linear, nir.Conv2d, nir.Flatten, nir.LIF)
+    return nirtorch.nir_to_torch(graph, {kind: made for kind in kinds})
+
+
 def leaky_from(part, forward):
     """Begins at the potential of the file."""
 
@@ -116,21 +182,21 @@ def leaky_from(part, forward):
     return step
 
 
-def snntorch_run(model, picture, steps):
+def snntorch_run(model, shown, answer, steps):
     for part in model.modules():
         if type(part).__name__ == "Leaky":
             part.mem = torch.zeros(0)
-    state, total = None, 0
+    state = None
     # One digit at a time: its Flatten would flatten a batch into the digits.
-    for step in range(1, max(steps) + 1):
-        out, state = model(picture, state) if state is not None else model(picture)
-        total = total + out
+    for step, x in enumerate(shown, 1):
+        out, state = model(x, state) if state is not None else model(x)
+        value = answer.add(out)
         if step in steps:
-            yield step, total
+            yield step, value
 
 
 # Norse. Its integrate-and-fire cell resets to zero and begins at zero; it has no
-# setting for either.
+# setting for either. Of LIF it takes no resistance, and steps of 1 ms unless told.
 
 
 def norse_read(graph):
@@ -142,6 +208,8 @@ def norse_read(graph):
 def norse_said(graph):
     from norse.torch.functional.iaf import IAFFeedForwardState
 
+    if any(isinstance(n, nir.LIF) for n in graph.nodes.values()):
+        return norse_lif(graph)
     model = norse_read(graph)
     begin, subtract = initial(graph), subtracts(graph)
     for part in model.modules():
@@ -158,13 +226,31 @@ def norse_said(graph):
     return model
 
 
-def norse_run(model, picture, steps):
-    state, total = None, 0
-    for step in range(1, max(steps) + 1):
-        out, state = model(picture, state)
-        total = total + out
+def norse_lif(graph):
+    """In the file's steps of 0.1 ms, with its resistances and a reset by subtraction."""
+    import norse.torch
+    from norse.torch.functional.reset import reset_subtract
+
+    model = norse.torch.from_nir(graph, ignore_warnings=True, dt=1e-4)
+    nodes = [n for n in graph.nodes.values() if isinstance(n, nir.LIF)]
+    for part in model.modules():
+        if type(part).__name__ == "LIFBoxCell":
+            tau = 1 / part.p.tau_mem_inv.numpy()
+            own = next(n for n in nodes if n.tau.shape == tau.shape and np.allclose(n.tau, tau))
+            if subtracts(graph):
+                part.p = part.p._replace(reset_method=reset_subtract)
+            step, r = part.forward, torch.from_numpy(own.r)
+            part.forward = lambda x, state=None, step=step, r=r: step(r * x, state)
+    return model
+
+
+def norse_run(model, shown, answer, steps):
+    state = None
+    for step, x in enumerate(shown, 1):
+        out, state = model(x, state)
+        value = answer.add(out)
         if step in steps:
-            yield step, total
+            yield step, value
 
 
 # Sinabs. Its neurons subtract the threshold, but may spike more than once a step, and
@@ -189,17 +275,17 @@ def sinabs_said(graph):
     return model
 
 
-def sinabs_run(model, picture, steps):
+def sinabs_run(model, shown, answer, steps):
     import sinabs
 
     sinabs.reset_states(model)
-    most = max(steps)
     for part in model.modules():
         if hasattr(part, "begin"):
             part.start = part.begin
-    out = model_from(model, picture.expand(most, *picture.shape))
-    for step in steps:
-        yield step, out[:step].sum(0)
+    for step, out in enumerate(model_from(model, torch.stack(shown)), 1):
+        value = answer.add(out)
+        if step in steps:
+            yield step, value
 
 
 def model_from(model, x):
@@ -233,7 +319,8 @@ def reason(error):
 
 
 def ask(make, run, path, digits, steps):
-    """Answers by digit and step, or why there are none."""
+    """What speaks for each class by digit and step, or why there is nothing."""
+    graph = nir.read(path)
     try:
         model = make(nir.read(path))
     except Exception as error:  # a reader's own, of any kind
@@ -241,8 +328,9 @@ def ask(make, run, path, digits, steps):
     answers = {}
     try:
         for image, picture in digits:
-            for step, out in run(model, picture, steps):
-                answers[image, step] = int(torch.as_tensor(out).flatten().argmax())
+            shown = inputs(graph, picture, max(steps))
+            for step, out in run(model, shown, Answer(graph), steps):
+                answers[image, step] = torch.as_tensor(out).flatten().tolist()
     except Exception as error:
         return None, f"reads the file, but what it makes of it does not run ({reason(error)})"
     return answers, None
@@ -269,7 +357,8 @@ def main():
     digits = [(i, picture) for i, picture in digits]
     print(f"{args.file}, {len(images)} digits; right answers, and those like Spikescope's, after")
     print("  {:28}".format("") + "".join(f"{s:>12}" for s in steps))
-    right = [sum(own[i, s] == labels[i] for i in images) for s in steps]
+    reads = bool(remark(nir.read(args.file), "read_out"))
+    right = [sum(np.argmax(own[i, s]) == labels[i] for i in images) for s in steps]
     print("  {:28}".format("Spikescope") + "".join(f"{r:>12}" for r in right))
     for name in args.readers.split(","):
         make_read, make_said, run = READERS[name]
@@ -281,9 +370,14 @@ def main():
                 print(f"{line} {why}", flush=True)
                 continue
             for s in steps:
-                good = sum(answers[i, s] == labels[i] for i in images)
-                same = sum(answers[i, s] == own[i, s] for i in images)
+                digit = {i: np.argmax(answers[i, s]) for i in images}
+                good = sum(digit[i] == labels[i] for i in images)
+                same = sum(digit[i] == np.argmax(own[i, s]) for i in images)
                 line += f"{good:>6} {same:>5}"
+            if reads:
+                s = steps[-1]
+                apart = [np.abs(np.subtract(answers[i, s], own[i, s])).max() for i in images]
+                line += f", logits within {max(apart):.2g}; {np.median(apart):.2g} in the median"
             print(line, flush=True)
 
 

@@ -213,7 +213,7 @@ impl<'a> OnEngine<'a> {
     }
 
     /// On an engine that runs what [`describe`] says.
-    fn of(
+    pub(super) fn of(
         network: &'a Network,
         direct: Direct,
         mut engine: Box<dyn Engine>,
