@@ -131,7 +131,7 @@ fn joined(
     }
     let Some((from, shape)) = from else { return spec };
     let mut add = |onto: &str, connect, weights| {
-        let name = format!("{} to {to}, {onto}", from);
+        let name = format!("{from} to {to}, {onto}");
         let weights = Values::Each(weights);
         spec.projections.push(ProjectionSpec::new(&name, from, to, onto, connect, weights));
     };
@@ -274,12 +274,8 @@ impl<'a> OnEngine<'a> {
                 // Row k is from before step k; the first spikes count in step `layers`.
                 let rows = potentials.as_chunks::<CLASSES>().0;
                 let rows = rows.iter().skip(direct.layers.len() + 1).take(steps);
-                let (read, by) = if *last {
-                    (rows.skip(steps - 1), 1.0)
-                } else {
-                    (rows.skip(0), 1.0 / steps as f32)
-                };
-                for row in read {
+                let (first, by) = if *last { (steps - 1, 1.0) } else { (0, 1.0 / steps as f32) };
+                for row in rows.skip(first) {
                     logits.iter_mut().zip(row).for_each(|(l, v)| *l += by * v);
                 }
                 logits.iter_mut().zip(&synapses.bias).for_each(|(l, b)| *l += b);
