@@ -12,7 +12,7 @@ use egui_plot::{
 use super::World;
 use super::history;
 use crate::ann::optimiser::OPTIMISERS;
-use crate::ann::rules::{self, Rule};
+use crate::ann::rules::{self, Rule, Stage};
 use crate::core::csv::{self, row};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
@@ -109,11 +109,8 @@ pub(super) fn plot(
     height: f32,
     cursor: Option<f64>,
 ) {
-    let (title, id) = match quantity {
-        Quantity::Loss => ("Loss (cross-entropy, nats)", "loss plot"),
-        Quantity::Accuracy => ("Accuracy (%)", "accuracy plot"),
-    };
-    ui.label(RichText::new(title).font(theme::strong(14.0)));
+    let id = if quantity == Quantity::Loss { "loss plot" } else { "accuracy plot" };
+    ui.label(RichText::new(title(runs, quantity)).font(theme::strong(14.0)));
     let corner = if quantity == Quantity::Loss { Corner::RightTop } else { Corner::RightBottom };
     let thick = if world.session.projector { 3.0 } else { 2.0 };
     let (low, high) = bounds(runs, quantity);
@@ -149,6 +146,55 @@ pub(super) fn plot(
                 plot.vline(VLine::new("", at).stroke(Stroke::new(thick, p.text)));
             }
         });
+}
+
+/// What a plot shows, with its unit. Of a run by itself, what its rule records now.
+fn title(runs: &[&RunRecord], quantity: Quantity) -> String {
+    let alone = match runs {
+        [run] => Some(Part::of(run, true).stage),
+        _ => None,
+    };
+    match (quantity, alone) {
+        (Quantity::Accuracy, Some(stage)) if !stage.answers => {
+            format!("Accuracy (%): {} learns, nothing answers yet", stage.name)
+        }
+        (Quantity::Accuracy, _) => "Accuracy (%)".into(),
+        (Quantity::Loss, Some(stage)) => format!("Loss ({})", stage.measure),
+        (Quantity::Loss, None) => "Loss (cross-entropy, nats)".into(),
+    }
+}
+
+/// The part of a run that one curve can show: rules that train layer by layer record
+/// something else in each stage.
+struct Part {
+    stage: Stage,
+    /// Its epochs.
+    from: f64,
+    to: f64,
+    per_epoch: f64,
+}
+
+impl Part {
+    /// Of a run by itself, the stage that it is in; of several, those with answers.
+    fn of(run: &RunRecord, alone: bool) -> Self {
+        let (epochs, rule) = (run.config.epochs.max(1), &run.config.rule);
+        let now = run.epochs.len().min(epochs - 1);
+        let stage = rule.stage(if alone { now } else { epochs - 1 });
+        let same = |e: &usize| rule.stage(*e) == stage;
+        let from = (0..epochs).find(same).unwrap_or(0);
+        let after = (from..epochs).find(|e| !same(e)).unwrap_or(epochs);
+        let per_epoch = (run.total_steps as f64 / epochs as f64).max(1.0);
+        Self { stage, from: from as f64, to: after as f64, per_epoch }
+    }
+
+    /// Points `[step, value]` of it.
+    fn cut(&self, points: &[[f64; 2]]) -> Vec<[f64; 2]> {
+        let within = |p: &&[f64; 2]| {
+            let epoch = p[0] / self.per_epoch;
+            epoch > self.from && epoch <= self.to
+        };
+        points.iter().filter(within).copied().collect()
+    }
 }
 
 /// Epochs that are worth showing of a run: those done and a little more.
@@ -202,8 +248,12 @@ pub(super) fn moved_by_user(plot: &egui_plot::PlotUi<'_>) -> bool {
 /// The range of y that is worth looking at.
 fn bounds(runs: &[&RunRecord], quantity: Quantity) -> (f64, f64) {
     let trend = |run: &RunRecord| -> Vec<f64> {
+        let part = Part::of(run, runs.len() == 1);
+        if quantity == Quantity::Accuracy && !part.stage.answers {
+            return Vec::new();
+        }
         let curve = if quantity == Quantity::Loss { &run.loss } else { &run.accuracy };
-        let points = curve.smoothed(20.0);
+        let points = part.cut(&curve.smoothed(20.0));
         let skip = points.len() / 10;
         points.into_iter().skip(skip).map(|p| p[1]).collect()
     };
@@ -228,8 +278,12 @@ struct LineLook {
 
 impl LineLook {
     fn draw(&self, plot: &mut egui_plot::PlotUi<'_>, run: &RunRecord, validation: Color32) {
-        let per_epoch = (run.total_steps as f64 / run.config.epochs.max(1) as f64).max(1.0);
+        let part = Part::of(run, self.alone);
+        let per_epoch = part.per_epoch;
         let is_loss = self.quantity == Quantity::Loss;
+        if !is_loss && !part.stage.answers {
+            return;
+        }
         let scale = if is_loss { 1.0 } else { 100.0 };
         let curve = if is_loss { &run.loss } else { &run.accuracy };
         let place = |points: &[[f64; 2]]| -> PlotPoints<'static> {
@@ -238,14 +292,16 @@ impl LineLook {
         let label = if self.alone { "training".to_owned() } else { name(run) };
         if self.alone {
             let faint = Stroke::new(1.0, self.colour.gamma_multiply(0.3));
-            plot.line(Line::new("each batch", place(curve.points())).stroke(faint));
+            let batches = place(&part.cut(curve.points()));
+            plot.line(Line::new("each batch", batches).stroke(faint));
         }
-        let trend = place(&curve.smoothed(20.0));
+        let trend = place(&part.cut(&curve.smoothed(20.0)));
         plot.line(Line::new(label.clone(), trend).stroke(Stroke::new(self.thick, self.colour)));
         let held_out: Vec<[f64; 2]> = run
             .epochs
             .iter()
             .enumerate()
+            .filter(|(i, _)| (*i as f64) >= part.from && (*i as f64) < part.to)
             .filter_map(|(i, e)| {
                 let y = if is_loss { e.validation_loss } else { e.validation_accuracy };
                 Some([(i + 1) as f64, f64::from(y?) * scale])
