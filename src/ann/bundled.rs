@@ -95,6 +95,7 @@ pub static SPIKING: WeightSet = WeightSet {
     files: files![
         "spiking/lif-dense.safetensors",
         "spiking/lif-conv.safetensors",
+        "spiking/lif-recurrent.safetensors",
         "spiking/eprop.safetensors",
         "spiking/first-spike.safetensors",
         "spiking/conv-stdp.safetensors"
