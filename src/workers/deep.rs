@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::events::{Event, Events};
-use super::models::{Model, Models};
+use super::models::{Model, Models, Origin};
 use super::thread::answering::{Answer, Answering, Reply};
 use super::thread::latest::Slot;
 use crate::ann::network::Network;
@@ -61,6 +61,21 @@ fn conv_stdp(network: &Network) -> Option<ConvStdp> {
     match (network.architecture().layers)()[..] {
         [Layer::ConvStdp(design)] => Some(ConvStdp::new(network.plan().isa, *design)),
         _ => None,
+    }
+}
+
+/// What the maps of a network in training prefer at some moment.
+#[derive(Clone, Default)]
+pub struct LiveFilters {
+    /// How far the run was: `0.4` epochs.
+    pub epochs: String,
+    /// `None` before the first moment.
+    pub filters: Option<Arc<Filters>>,
+}
+
+impl Answer<Arc<Model>> for LiveFilters {
+    fn failure(why: &str) -> String {
+        format!("The filters of the network in training could not be shown: {why}. It goes on.")
     }
 }
 
@@ -282,6 +297,7 @@ pub struct DeepSurvey {
 /// Both threads, from the window's side. Dropped, they end.
 pub struct DeepSpikes {
     looking: Answering<DeepQuestion, DeepLook>,
+    live: Answering<Arc<Model>, LiveFilters>,
     survey: Arc<Slot<DeepSurvey>>,
     cancel: Arc<AtomicBool>,
     events: Events,
@@ -304,8 +320,19 @@ impl DeepSpikes {
                 Ok(Some(look))
             }
         })?;
+        let live = Answering::spawn("filters", events.clone(), || {
+            |model: &Arc<Model>, _: &Reply<Arc<Model>, LiveFilters>| {
+                let (Some(op), Origin::Live { epochs }) =
+                    (conv_stdp(&model.network), &model.origin)
+                else {
+                    return Ok(None);
+                };
+                let filters = Some(Arc::new(filters(&op, model.network.step_parameters(0))));
+                Ok(Some(LiveFilters { epochs: epochs.clone(), filters }))
+            }
+        })?;
         let survey = Arc::new(Slot::new(DeepSurvey::default()));
-        Ok(Self { looking, survey, cancel: Arc::default(), events })
+        Ok(Self { looking, live, survey, cancel: Arc::default(), events })
     }
 
     /// Has a digit shown; an earlier question that was not begun is forgotten.
@@ -316,6 +343,16 @@ impl DeepSpikes {
     /// The newest answer.
     pub fn answer(&self) -> Arc<DeepLook> {
         self.looking.answer()
+    }
+
+    /// Has the filters of the network in training worked out.
+    pub fn ask_live(&self, model: Arc<Model>) {
+        self.live.ask(model);
+    }
+
+    /// The newest of these.
+    pub fn live(&self) -> Arc<LiveFilters> {
+        self.live.answer()
     }
 
     /// Begins a survey of the test digits, unless one is going on.

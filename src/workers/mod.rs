@@ -13,6 +13,7 @@
 //! | `rule 1` … `rule 4` | a run of the Alternatives workspace each | as `trainer` | as `trainer` |
 //! | `passage` | nothing | [`passages::DigitPassage`], the newest only | [`passages::DigitPassages`] slot |
 //! | `deep spikes` | nothing | [`deep::DeepQuestion`], the newest only | [`deep::DeepLook`] slot |
+//! | `filters` | nothing | the network in training, the newest only | [`deep::LiveFilters`] slot |
 //! | `deep survey` | one survey | a cancel flag | [`deep::DeepSurvey`] slot, events |
 //! | `recorder` | the history of the run in hand | the trainer's snapshots, queue | [`recorder::HistoryStatus`] |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |

@@ -73,6 +73,8 @@ pub enum Of {
 /// The operation of one layer on a picture of this plane.
 fn stage(layers: &[Layer], input: Plane, number: usize, network: &Network) -> Option<Stage> {
     let isa = Isa::best();
+    // What knows nothing of time runs at each step.
+    let plain = Plane { steps: 1, ..input };
     let shape = (input.h, input.w, input.c);
     let op: Option<Box<dyn Op>> = match layers[number] {
         Layer::Conv { kernel, filters } => {
@@ -85,7 +87,7 @@ fn stage(layers: &[Layer], input: Plane, number: usize, network: &Network) -> Op
             Some(Box::new(Recurrent::new(isa, cell, order, input, hidden)))
         }
         Layer::Dense { units, activation } => {
-            Some(Box::new(Dense::new(isa, input, units, activation)))
+            Some(Box::new(Dense::new(isa, plain, units, activation)))
         }
         Layer::Settling { hidden } => Some(Box::new(Settling::new(isa, input, hidden))),
         Layer::Goodness { hidden } => Some(Box::new(Goodness::new(isa, input, hidden))),

@@ -77,7 +77,7 @@ pub(super) const RATIO: Param = Param::number(
 pub(super) const LIMIT: Param =
     Param::number("Largest a⁺", "", 0.15, (0.0, 1.0), "Up to which the rates double");
 pub(super) const DOUBLING: Param = Param::number(
-    "Doubling of the rates",
+    "Rates double after",
     "images",
     500.0,
     (1.0, 1e6),

@@ -134,13 +134,13 @@ impl StateVar {
 pub static MODELS: &[&NeuronModel] = &[
     &lif::LIF,
     &integrate_fire::INTEGRATE_FIRE,
-    &lif_soft::LIF_SOFT,
-    &lif_soft::LIF_SOFT_MAX,
     &diehl_cook::EXCITATORY,
     &diehl_cook::INHIBITORY,
     &izhikevich::IZHIKEVICH,
     &adex::ADEX,
     &max_gate::MAX_GATE,
+    &lif_soft::LIF_SOFT,
+    &lif_soft::LIF_SOFT_MAX,
 ];
 
 /// The model of this id. `owner` begins the message.

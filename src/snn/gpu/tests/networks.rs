@@ -34,7 +34,7 @@ pub(super) fn spikes(of: &str) -> ProbeWhat {
 pub(super) fn strong(model: &str) -> f64 {
     match model {
         "adex" => 900.0,
-        "if" => 0.3,
+        "if" | "lif_soft" | "lif_soft_max" => 0.3,
         _ => 2.0,
     }
 }

@@ -88,6 +88,8 @@ pub struct Deep {
     pub scrub: Playback,
     /// What filters were at each moment since the network in training was first seen.
     pub moments: Vec<Moment>,
+    /// The network in training, as it was last asked about.
+    learning: Option<Arc<Model>>,
     /// The source whose digits a survey waits for.
     waits: Option<&'static str>,
 }
@@ -181,15 +183,20 @@ impl Deep {
         }
     }
 
-    /// Remembers what the filters of the network in training are.
+    /// Remembers what the filters of the network in training are, whether or not somebody
+    /// looks.
     fn remember(&mut self, desk: &Desk) {
         let live = desk.models.iter().find(|m| matches!(m.origin, Origin::Live { .. }));
-        let Some(live) = live.filter(|m| m.key == self.look.key) else { return };
-        let (Some(volley), Origin::Live { epochs }) = (&self.look.volley, &live.origin) else {
-            return;
-        };
+        if let Some(live) = live.filter(|m| family(&m.network) == Some(Family::ConvStdp))
+            && self.learning.as_ref().is_none_or(|known| !Arc::ptr_eq(known, live))
+        {
+            self.learning = Some(Arc::clone(live));
+            self.worker.ask_live(Arc::clone(live));
+        }
+        let answer = self.worker.live();
+        let (epochs, Some(filters)) = (&answer.epochs, &answer.filters) else { return };
         let newest = self.moments.last();
-        if newest.is_some_and(|m| Arc::ptr_eq(&m.filters, &volley.filters)) {
+        if newest.is_some_and(|m| Arc::ptr_eq(&m.filters, filters)) {
             return;
         }
         // Another run begins anew.
@@ -197,7 +204,7 @@ impl Deep {
         if newest.is_some_and(|m| earlier(m) > epochs.parse().unwrap_or(0.0)) {
             self.moments.clear();
         }
-        let filters = Arc::clone(&volley.filters);
+        let filters = Arc::clone(filters);
         self.moments.push(Moment { epochs: epochs.clone(), filters });
         if self.moments.len() > MOST_MOMENTS {
             let mut number = 0usize;
@@ -248,6 +255,7 @@ impl Workspace for Deep {
             fitted: 0,
             scrub: Playback::new(0, 0, kept.playback),
             moments: Vec::new(),
+            learning: None,
             waits: None,
             kept,
         })
@@ -309,11 +317,11 @@ impl Workspace for Deep {
 
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
         self.survey = self.worker.survey();
+        self.remember(desk);
         if shown {
             self.look = self.worker.answer();
             self.ask(desk);
             self.fit_bar(desk);
-            self.remember(desk);
             self.try_survey(desk);
         }
     }

@@ -234,7 +234,10 @@ fn figures(view: &TrainingView, record: &RunRecord) -> Vec<(String, String, &'st
         let tip = "Accuracy on the test set, measured once at the end";
         shown.push((format!("Test ({on})"), percent(test), tip));
     }
-    let last = record.epochs.last();
+    // A rule that trains layer by layer has nothing to answer with at first.
+    let answers =
+        |e: &&crate::ann::trainer::EpochPoint| record.config.rule.stage(e.epoch - 1).answers;
+    let last = record.epochs.last().filter(answers);
     let held_out = last.and_then(|e| Some((e, e.validation_accuracy?)));
     if let Some((_, held_out)) = held_out {
         let tip = "Accuracy on the held-out split after the last epoch";
