@@ -13,7 +13,6 @@ pub mod nir;
 mod tests;
 
 use super::ConvertError;
-use crate::ann::inspect::dissection::Dissection;
 use crate::ann::network::Network;
 use crate::ann::ops::spiking::{Neurons, Out};
 use crate::ann::zoo::{Activation, Layer, Spiking, summary};
@@ -92,23 +91,23 @@ impl Direct {
     /// [`ConvertError::Direct`] for what is no network of leaky integrate-and-fire neurons.
     pub fn new(network: &Network) -> Result<Self, ConvertError> {
         let name = network.architecture().name;
-        let taken = Dissection::new(network);
-        let lines = summary(taken.layers());
+        let declared = (network.architecture().layers)();
+        let lines = summary(&declared);
         let refuse =
             |reason: &str| Err(ConvertError::Direct { network: name, reason: reason.to_owned() });
         let mut layers: Vec<Population> = Vec::new();
         let mut pending: Option<Synapses> = None;
         let mut outs = Vec::new();
-        for (number, layer) in taken.layers().iter().enumerate() {
-            let before = match number.checked_sub(1) {
-                Some(before) => taken.plane(before),
-                None => taken.input(),
-            };
-            let plane = taken.plane(number);
-            let shape = [plane.h, plane.w, plane.c];
+        for (number, layer) in declared.iter().enumerate() {
+            // Where the plan computes it; pooling is computed with what lies before.
+            let step = network.plan().steps.iter().position(|s| s.layers.0 == number);
+            let plane = |step: usize| network.plan().steps[step].op.output();
+            let shape = step.map(plane).map_or([0; 3], |p| [p.h, p.w, p.c]);
+            let before = step.map(|step| network.plan().steps[step].op.input());
+            let input = before.map_or([0; 3], |p| [p.h, p.w, p.c]);
             let synapses = |kind, units: usize| {
-                let all = taken.parameters(number);
-                let (weights, bias) = all.split_at(all.len() - units);
+                let all = step.map_or(&[][..], |step| network.step_parameters(step));
+                let (weights, bias) = all.split_at(all.len().saturating_sub(units));
                 let (weights, bias) = (weights.to_vec(), bias.to_vec());
                 Synapses { name: lines[number].name.clone(), kind, weights, bias }
             };
@@ -118,7 +117,6 @@ impl Direct {
                     pending = Some(synapses(Kind::Dense, units));
                 }
                 Layer::Conv { kernel, filters } if pending.is_none() => {
-                    let input = [before.h, before.w, before.c];
                     pending = Some(synapses(Kind::Conv { kernel, input, pooled: false }, filters));
                 }
                 Layer::MaxPool => match &mut pending {
@@ -142,7 +140,7 @@ impl Direct {
                 }
                 Layer::Spiking(Spiking::Recurrent { hidden, neurons }) if layers.is_empty() => {
                     let mut synapses = synapses(Kind::Rows, hidden);
-                    let recurrent = synapses.weights.split_off(before.w * hidden);
+                    let recurrent = synapses.weights.split_off(input[1] * hidden);
                     let name = lines[number].name.clone();
                     layers.push(Population { name, shape, tau: neurons.tau, synapses, recurrent });
                     outs.push(neurons);
