@@ -8,7 +8,7 @@ use super::Window;
 fn open() -> Window {
     let mut window = Window::open();
     window.draw(3, 1);
-    window.key(Modifiers::COMMAND, Key::Num8);
+    window.key(Modifiers::COMMAND, Key::Num0);
     window.wait_for_text("in spikes after 100 steps: 3, ");
     window
 }
@@ -122,14 +122,14 @@ fn what_goes_wrong_is_named_cured_and_gone_after_a_restart() {
     window.wait_for_text("in spikes after 200 steps");
     assert_eq!(window.harness.query_all_by_role_and_label(Role::Button, "Cure").count(), 1);
     let mut window = window.reopen();
-    window.key(Modifiers::COMMAND, Key::Num8);
+    window.key(Modifiers::COMMAND, Key::Num0);
     window.wait_for_text("in spikes after 100 steps: 3, ");
     assert!(!window.says("On purpose wrong"));
     // What one has set oneself is kept.
     window.set("Steps", 60.0);
     window.wait_for_text("in spikes after 60 steps");
     let mut window = window.reopen();
-    window.key(Modifiers::COMMAND, Key::Num8);
+    window.key(Modifiers::COMMAND, Key::Num0);
     window.wait_for_text("in spikes after 60 steps");
 }
 
@@ -157,7 +157,7 @@ fn a_low_page_shows_one_figure_at_a_time() {
         setup.projector = true;
     });
     window.draw(3, 1);
-    window.key(Modifiers::COMMAND, Key::Num8);
+    window.key(Modifiers::COMMAND, Key::Num0);
     window.wait_for_text("Activations of ");
     assert!(!window.says("Activation against rate"));
     window.click("Scatter");

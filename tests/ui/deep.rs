@@ -19,7 +19,7 @@ fn with_digit() -> Window {
     window.click("Draw one");
     window.wait_for_text(super::CANVAS);
     window.draw(3, 1);
-    window.key(Modifiers::CTRL, Key::Num9);
+    window.key(Modifiers::COMMAND, Key::Num9);
     window.wait_for_text("Step 25 of 25: it answers 3");
     window
 }
@@ -56,7 +56,7 @@ fn an_answer_forms_step_by_step_and_a_neuron_is_looked_at() {
     window.harness.run_steps(3);
     window.click("class 5");
     window.wait_for_text("← Back through time, for class 5");
-    window.key(Modifiers::CTRL, Key::Z);
+    window.key(Modifiers::COMMAND, Key::Z);
     window.wait_for_text("← Back through time, for class 3");
 }
 

@@ -429,7 +429,7 @@ fn spiking_digit_light() {
     let mut window = open([1280.0, 800.0], ThemeChoice::Light, false, "draw");
     window.draw(3, 1);
     window.wait_for_text("STDP 400 answers ");
-    window.key(egui::Modifiers::COMMAND, egui::Key::Num7);
+    window.key(egui::Modifiers::COMMAND, egui::Key::Num8);
     window.click("Your digit");
     window.wait_for_text("No neuron has fired yet");
     window.key(egui::Modifiers::NONE, egui::Key::End);
@@ -441,7 +441,7 @@ fn spiking_digit_light() {
 fn conversion(size: [f32; 2], theme: ThemeChoice, projector: bool) -> Window {
     let mut window = open(size, theme, projector, "draw");
     window.draw(3, 1);
-    window.key(egui::Modifiers::COMMAND, egui::Key::Num8);
+    window.key(egui::Modifiers::COMMAND, egui::Key::Num0);
     window.wait_for_text("in spikes after 100 steps: 3, ");
     window
 }

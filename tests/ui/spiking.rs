@@ -67,7 +67,7 @@ fn the_current_digit_is_shown_to_the_network_in_the_box() {
     let mut window = Window::open();
     window.draw(7, 1);
     window.wait_for_text("STDP 400 answers 7");
-    window.key(Modifiers::COMMAND, Key::Num7);
+    window.key(Modifiers::COMMAND, Key::Num8);
     window.click("Your digit");
     window.wait_for_text("No neuron has fired yet");
     window.key(Modifiers::NONE, Key::End);
@@ -128,7 +128,7 @@ fn the_network_that_learns_goes_on_after_a_restart() {
     let mut window = open();
     let learnt = learn(&mut window);
     let mut window = window.reopen();
-    window.key(Modifiers::COMMAND, Key::Num7);
+    window.key(Modifiers::COMMAND, Key::Num8);
     window.wait_for_text(&format!("continues from image {learnt}"));
     window.wait_for_text("Receptive fields of 25 neurons");
     assert_eq!(images(&window), learnt);
