@@ -165,14 +165,15 @@ fn choose(
         .width(width)
         .height(420.0)
         .show_ui(ui, |ui| {
+            // First, so that it is in view however many rules there are.
+            if ui.selectable_label(now.is_none(), "none").clicked() && now.is_some() {
+                out.push(AlternativesEdit::Rule(slot, None));
+            }
             for rule in RULES {
                 let on = now.is_some_and(|n| n.id == rule.id);
                 if ui.selectable_label(on, rule.name).on_hover_text(rule.doc).clicked() && !on {
                     out.push(AlternativesEdit::Rule(slot, Some(rule.id.to_owned())));
                 }
-            }
-            if ui.selectable_label(now.is_none(), "none").clicked() && now.is_some() {
-                out.push(AlternativesEdit::Rule(slot, None));
             }
         })
         .response

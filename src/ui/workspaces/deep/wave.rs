@@ -121,7 +121,7 @@ fn retina(
     (at, side): (usize, f32),
 ) {
     let p = palette(ui.visuals());
-    let (rect, response) = square(ui, "the retina, 28 × 28 cells", side);
+    let (rect, response) = square(ui, "retina", side);
     // The later a cell fires, the paler.
     let mut cells: Vec<Option<(bool, u8)>> = vec![None; SIDE * SIDE];
     for spike in look.code.iter().filter(|s| usize::from(s.step) < at) {
@@ -181,7 +181,7 @@ fn maps(
 ) {
     let p = palette(ui.visuals());
     let places = layer.shape.side();
-    let name = format!("layer {}: {} maps, {places} × {places}", number + 1, layer.shape.conv.maps);
+    let name = format!("layer {}: {} maps", number + 1, layer.shape.conv.maps);
     let (rect, response) = square(ui, &name, side);
     let mut first: Vec<Option<(u16, u8)>> = vec![None; places * places];
     for spike in layer.spikes.iter().filter(|s| usize::from(s.step) < at) {
