@@ -48,7 +48,7 @@ pub struct Population {
 /// What comes in.
 #[derive(Clone, Debug)]
 pub struct Synapses {
-    /// For people: `Dense 1`.
+    /// For people: `Dense 1`; `rows` of the picture.
     pub name: String,
     pub kind: Kind,
     pub weights: Vec<f32>,
@@ -140,6 +140,7 @@ impl Direct {
                 }
                 Layer::Spiking(Spiking::Recurrent { hidden, neurons }) if layers.is_empty() => {
                     let mut synapses = synapses(Kind::Rows, hidden);
+                    synapses.name = "rows".into();
                     let recurrent = synapses.weights.split_off(input[1] * hidden);
                     let name = lines[number].name.clone();
                     layers.push(Population { name, shape, tau: neurons.tau, synapses, recurrent });
