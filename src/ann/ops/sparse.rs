@@ -27,6 +27,8 @@ struct Active {
     entries: Vec<(u32, f32)>,
     /// Length of a row.
     width: usize,
+    /// How far each row's entries have been gone through.
+    cursors: Vec<(u32, u32)>,
 }
 
 impl Active {
@@ -168,17 +170,18 @@ pub(in crate::ann) fn outer(
 }
 
 /// `c = a·b` (or is added to) with what is not zero of `a`; `b` has rows of `n` numbers.
-fn add(isa: Isa, a: &Active, b: &[f32], c: &mut [f32], n: usize, accumulate: bool) {
+fn add(isa: Isa, a: &mut Active, b: &[f32], c: &mut [f32], n: usize, accumulate: bool) {
     let rows = a.rows.len();
     assert!(a.width.checked_mul(n).is_some_and(|len| len <= b.len()), "B is too small");
     assert!(rows.checked_mul(n).is_some_and(|len| len <= c.len()), "C is too small");
     // Only whole sums are added to what is there.
     let together = if accumulate { a.width } else { TOGETHER };
-    let cursors = Vec::with_capacity(rows);
+    let mut cursors = std::mem::take(&mut a.cursors);
     let (b, c) = (b.as_ptr(), c.as_mut_ptr());
     // SAFETY: entries are below a.width, and b has as many rows; c has a row for each
     // list.
-    unsafe { launch(isa, Add { a, b, c, n, accumulate, together, cursors }) }
+    unsafe { launch(isa, Add { a, b, c, n, accumulate, together, cursors: &mut cursors }) }
+    a.cursors = cursors;
 }
 
 struct Add<'a> {
@@ -189,7 +192,7 @@ struct Add<'a> {
     accumulate: bool,
     together: usize,
     /// How far each row's list has been gone through.
-    cursors: Vec<(u32, u32)>,
+    cursors: &'a mut Vec<(u32, u32)>,
 }
 
 impl Kernel for Add<'_> {
