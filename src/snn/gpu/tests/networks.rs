@@ -88,7 +88,7 @@ pub(super) fn random(model: &str, rule: &str, seed: u64) -> NetworkSpec {
     };
     let each =
         |d: &mut Draw| DelaySpec::Each(Values::Uniform { low: 0.0, high: d.range(1.0, 9.0) });
-    let learned = |d: &mut Draw, p: ProjectionSpec| learning(d, p, rule, strong);
+    let learned = |d: &mut Draw, p: ProjectionSpec| learning(d, p, (model, rule), strong);
     let p = |name: &str, from: &str, to: &str, connect, weights| {
         ProjectionSpec::new(name, from, to, onto, connect, weights)
     };
@@ -122,8 +122,18 @@ pub(super) fn random(model: &str, rule: &str, seed: u64) -> NetworkSpec {
     spec
 }
 
-fn learning(d: &mut Draw, p: ProjectionSpec, rule: &str, strong: f64) -> ProjectionSpec {
-    let kind = [BoundKind::None, BoundKind::Hard, BoundKind::Soft][d.below(3)];
+fn learning(
+    d: &mut Draw,
+    p: ProjectionSpec,
+    (model, rule): (&str, &str),
+    strong: f64,
+) -> ProjectionSpec {
+    let mut kind = [BoundKind::None, BoundKind::Hard, BoundKind::Soft][d.below(3)];
+    // A potential that a spike hardly lowers and weights that follow its rise would raise
+    // each other without end.
+    if model.starts_with("lif_soft") && rule == "slope" && kind == BoundKind::None {
+        kind = BoundKind::Hard;
+    }
     // Soft bounds of a wide range magnify changes: they need small ones.
     let scale = if kind == BoundKind::Soft { 0.3 / strong.max(1.0) } else { 1.0 };
     let bounds = Bounds { kind, min: 0.0, max: 2.0 * strong as f32 };
