@@ -67,7 +67,7 @@ impl Model {
     /// One of the user's with its first weights.
     #[cfg(test)]
     pub fn untrained(id: &str) -> Self {
-        let (_, metadata) = crate::ann::bundled::REPORT.networks().remove(0).unwrap();
+        let (_, metadata) = bundled::REPORT.networks().remove(0).unwrap();
         let network = Network::new(zoo::get(id).unwrap(), 1).unwrap();
         Self::new(network, metadata, Origin::Run(format!("20261129-120000-{id}-seed1")))
     }
