@@ -40,6 +40,12 @@ impl LayerWatch {
         self.place.neurons.steps
     }
 
+    /// How many of its neurons spike at all.
+    pub fn spiking(&self) -> usize {
+        let spikes = |unit: &usize| self.of_unit(&self.spikes, *unit).any(|s| s > 0.0);
+        (0..self.units()).filter(spikes).count()
+    }
+
     /// One unit's numbers in `(step, unit)`, over time.
     pub fn of_unit<'a>(&self, all: &'a [f32], unit: usize) -> impl Iterator<Item = f32> + 'a {
         all.iter().skip(unit).step_by(self.units().max(1)).copied()

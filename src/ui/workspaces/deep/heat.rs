@@ -29,7 +29,7 @@ pub struct Heat<'a> {
     pub height: f32,
     /// What stands above it, after the layer's name.
     pub note: String,
-    /// The neurons from top to bottom.
+    /// The neurons that are shown, from top to bottom.
     pub order: Vec<usize>,
     /// Whether steps stand apart, as spikes do.
     pub apart: bool,
@@ -65,10 +65,16 @@ pub fn by_sum(values: &[f32], units: usize) -> Vec<usize> {
 impl Heat<'_> {
     /// Rows, and neurons that each stands for.
     fn rows(&self) -> (usize, usize) {
-        let units = self.layer.units().max(1);
+        let shown = self.order.len().max(1);
         let most = MOST_ROWS.min(self.height.max(8.0) as usize * 2);
-        let each = units.div_ceil(most.max(1));
-        (units.div_ceil(each), each)
+        let each = shown.div_ceil(most.max(1));
+        (shown.div_ceil(each), each)
+    }
+
+    /// The neurons of a row.
+    fn some(&self, row: usize, each: usize) -> &[usize] {
+        let to = ((row + 1) * each).min(self.order.len());
+        &self.order[(row * each).min(to)..to]
     }
 
     /// The number of largest size among those of a row at a step.
@@ -76,8 +82,8 @@ impl Heat<'_> {
         let (_, each) = self.rows();
         let units = self.layer.units();
         let of_step = &self.values[step * units..(step + 1) * units];
-        let some = &self.order[row * each..((row + 1) * each).min(units)];
-        some.iter()
+        self.some(row, each)
+            .iter()
             .map(|u| of_step[*u])
             .fold(0.0, |m: f32, v| if v.abs() > m.abs() { v } else { m })
     }
@@ -125,7 +131,7 @@ impl Heat<'_> {
         });
         let cell = response.hover_pos().and_then(|at| picture::cell(rect, (rows, steps), at));
         let Some((row, step)) = cell else { return };
-        let some = &self.order[row * each..((row + 1) * each).min(units)];
+        let some = self.some(row, each);
         let Some(first) = some.first() else { return };
         if response.clicked() {
             out.push(DeepEdit::Unit(self.number, *first));
@@ -143,9 +149,9 @@ impl Heat<'_> {
 }
 
 /// A height for each of some layers that adds up to `room`, points: by the square root of
-/// their sizes, so that none disappears.
-pub fn heights(layers: &[LayerWatch], room: f32) -> Vec<f32> {
-    let size = |l: &LayerWatch| (l.units() as f32).sqrt();
-    let sum: f32 = layers.iter().map(size).sum();
-    layers.iter().map(|l| (room * size(l) / sum.max(1.0)).max(26.0)).collect()
+/// how many neurons are shown, so that none disappears.
+pub fn heights(shown: impl Iterator<Item = usize> + Clone, room: f32) -> Vec<f32> {
+    let size = |neurons: usize| (neurons as f32).sqrt();
+    let sum: f32 = shown.clone().map(size).sum();
+    shown.map(|neurons| (room * size(neurons) / sum.max(1.0)).max(26.0)).collect()
 }

@@ -80,14 +80,29 @@ fn rasters(
     let p = palette(ui.visuals());
     let text = ui.text_style_height(&egui::TextStyle::Small) + 2.0 * ui.spacing().item_spacing.y;
     let room = room - text * watched.layers.len() as f32;
-    let heights = heights(&watched.layers, room.max(60.0));
-    for (number, (layer, height)) in watched.layers.iter().zip(heights).enumerate() {
+    // Neurons that never spike would only take room from those that do.
+    let shown = |layer: &LayerWatch| {
+        let mut order = by_first_spike(layer);
+        let spiking = layer.spiking();
+        if spiking > 0 {
+            order.truncate(spiking);
+        }
+        order
+    };
+    let orders: Vec<Vec<usize>> = watched.layers.iter().map(shown).collect();
+    let heights = heights(orders.iter().map(Vec::len), room.max(60.0));
+    let layers = watched.layers.iter().zip(orders).zip(heights);
+    for (number, ((layer, order), height)) in layers.enumerate() {
         let count = layer.spikes_until().last().copied().unwrap_or(0);
         let cells = (layer.units() * layer.steps()).max(1) as f32;
         let share = 100.0 * count as f32 / cells;
         let note = match count {
             0 => ": silent. Nothing goes on from here, and no credit comes back. As it learns, a pull to a firing rate wakes it; so do larger first weights".into(),
-            n => format!(", {} spikes ({share:.0} % of all steps)", grouped(u64::from(n))),
+            n => format!(
+                ", of which {} spike at this digit, {} times ({share:.0} % of all steps)",
+                grouped(order.len() as u64),
+                grouped(u64::from(n))
+            ),
         };
         let heat = Heat {
             what: "spikes",
@@ -97,7 +112,7 @@ fn rasters(
             stamp: known.number,
             height,
             note,
-            order: by_first_spike(layer),
+            order,
             apart: true,
         };
         heat.show(ui, world, out, |spike, done| match (spike > 0.0, done) {
