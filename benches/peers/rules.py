@@ -202,7 +202,51 @@ def forward_forward(o, x, target):
     return step
 
 
+def energy(o, x, target):
+    """Variational EM; the prior is left out."""
+    p, h, k = o["sizes"][:3]
+    n = len(x)
+    draw = lambda a, b: torch.randn(a, b) / a**0.5
+    maps = [draw(p, h), draw(h, k), draw(k, h), draw(h, p), torch.zeros(h, 10)]
+    biases = [torch.zeros(m.shape[1]) for m in maps]
+    updates = Updates([*maps, *biases], o)
+    softplus, sigmoid = torch.nn.functional.softplus, torch.sigmoid
+    squash = [softplus, sigmoid, softplus, sigmoid]
+
+    def over(i, rates):
+        return squash[i](torch.addmm(biases[i], rates, maps[i]))
+
+    def step():
+        proposed = over(0, x)
+        h1, h2 = proposed, over(1, proposed)
+        answer = torch.softmax(torch.addmm(biases[4], proposed, maps[4]), 1)
+        for _ in range(int(o["steps"])):
+            again, down = over(0, over(3, h1)), over(2, h2)
+            h2 = (h2 + o["rate"] * (over(1, h1) - over(1, down))).clamp(0, 1)
+            h1 = h1 + o["rate"] * (proposed - again + o["top_down"] * (down - h1))
+            h1 = h1.clamp(min=0)
+        noisy = lambda v, by: v + by * torch.randn_like(v)
+        before = [
+            noisy(x, o["noise_x"]),
+            noisy(h1, o["noise_h"]),
+            torch.bernoulli(h2),
+            noisy(h1, o["noise_h"]),
+        ]
+        misses = [
+            (over(i, rates) - goal) / n
+            for i, (rates, goal) in enumerate(zip(before, [h1, h2, h1, x]))
+        ]
+        before.append(proposed)
+        misses.append((answer - target) / n)
+        updates.step(
+            [b.t() @ m for b, m in zip(before, misses)] + [m.sum(0) for m in misses]
+        )
+
+    return step
+
+
 OTHERS = {
+    "energy": energy,
     "equilibrium_propagation": equilibrium,
     "predictive_coding": predictive,
     "forward_forward": forward_forward,

@@ -119,8 +119,27 @@ pub fn unusual(architecture: &Architecture, rule: &str) -> Option<&'static Rule>
     rules::find(rule).filter(|r| !usual.contains(&r.id))
 }
 
+/// Networks that imagine digits, and name them too; what made them is in
+/// `docs/imagine.md`.
+pub static GENERATIVE: WeightSet = WeightSet {
+    id: "generative",
+    name: "Generative",
+    title: "Bundled:\ngenerative",
+    how: "without labels",
+    doc: "A network of latent variables that learned without labels, and a linear read-out of them",
+    files: &[],
+    ensembles: "[]",
+    parsed: OnceLock::new(),
+    described: OnceLock::new(),
+};
+
 /// All sets of the report's networks, the report's own first.
 pub static SETS: &[&WeightSet] = &[&REPORT, &AUGMENTED];
+
+/// The networks of a set, and those that answer beside either.
+pub fn beside(set: &WeightSet) -> Vec<Result<(Network, Metadata), AnnError>> {
+    [set, &SPIKING, &GENERATIVE].into_iter().flat_map(WeightSet::networks).collect()
+}
 
 /// The set of this id.
 pub fn find(id: &str) -> Option<&'static WeightSet> {

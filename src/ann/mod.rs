@@ -18,6 +18,7 @@
 mod buffer;
 pub mod bundled;
 pub mod device;
+pub mod energy;
 pub mod ensemble;
 pub mod error;
 pub mod evaluate;

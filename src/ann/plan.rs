@@ -7,6 +7,7 @@ use super::ops::conv_stdp::ConvStdp;
 use super::ops::dense::Dense;
 use super::ops::direct::Direct;
 use super::ops::dropout::Dropout;
+use super::ops::energy::Energy;
 use super::ops::goodness::Goodness;
 use super::ops::op::{Op, Parameter, Plane};
 use super::ops::pool::MaxPool;
@@ -85,6 +86,7 @@ impl Plan {
                 | Layer::Recurrent { .. }
                 | Layer::Settling { .. }
                 | Layer::Goodness { .. }
+                | Layer::Energy { .. }
                 | Layer::Spiking(Spiking::Recurrent { .. } | Spiking::FirstSpike { .. })
                     if !of_one_step =>
                 {
@@ -120,6 +122,7 @@ impl Plan {
                 }
                 Layer::Settling { hidden } => Box::new(Settling::new(isa, plane, hidden)),
                 Layer::Goodness { hidden } => Box::new(Goodness::new(isa, plane, hidden)),
+                Layer::Energy { hidden } => Box::new(Energy::new(isa, plane, hidden)),
                 Layer::Spiking(Spiking::Lif(neurons)) => {
                     if !fits(neurons) {
                         return Err(misfit());

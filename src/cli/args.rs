@@ -15,6 +15,7 @@ pub use bench::{
 };
 
 use super::convert::ConvertArgs;
+use super::imagine::ImagineArgs;
 use super::output::Format;
 use super::rules::RulesArgs;
 use super::simulate::args::SimulateArgs;
@@ -42,6 +43,7 @@ Examples:
   spikescope simulate diehl-cook          let a spiking network learn digits by STDP
   spikescope convert cnn3                 the same network in spikes: accuracy against time
   spikescope classify five.png            ask the networks about a picture
+  spikescope imagine --dream --out d.png  let a network dream up digits
 
 `spikescope COMMAND --help` says more about each. Where things are kept:
   SPIKESCOPE_HOME     runs, downloads and settings (default: the user's data folder)
@@ -83,6 +85,7 @@ pub enum Command {
     Rules(RulesArgs),
     Evaluate(EvaluateArgs),
     Classify(ClassifyArgs),
+    Imagine(Box<ImagineArgs>),
     Data(DataArgs),
     Models(ModelsArgs),
     Devices(DevicesArgs),
@@ -136,7 +139,8 @@ pub struct TrainArgs {
     /// dense-800-tanh, settling-500 (equilibrium propagation), goodness-500-500 (forward–forward);
     /// networks of spikes by their sizes, such as lif-512-256-t25-tau10, lif-conv-32-64-128-t8,
     /// lif-recurrent-256, first-spike-800, or convolutions of so many maps that learn by STDP,
-    /// such as stdp-32-150 or reward-32-150; eprop is lif-dense by that rule
+    /// such as stdp-32-150 or reward-32-150; eprop is lif-dense by that rule; two layers of latent
+    /// variables, such as energy-500-100
     #[arg(value_name = "MODEL", value_parser = trainable(),
         required_unless_present_any = ["resume", "all"])]
     pub model: Option<String>,

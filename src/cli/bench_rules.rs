@@ -12,7 +12,7 @@ use super::bench::{ask_peers, print_versions, time};
 use super::output::Output;
 use super::report::{BenchmarkedRule, BenchmarkedRules};
 use super::{Outcome, models, table};
-use crate::ann::rules::{RULES, Rule, RuleConfig};
+use crate::ann::rules::{GENERATIVE, RULES, Rule, RuleConfig};
 use crate::ann::trainer::{TrainConfig, Trainer};
 use crate::ann::zoo::{Activation, Kind, Widths};
 use crate::core::isa::Isa;
@@ -29,7 +29,7 @@ pub fn run(args: &BenchRulesArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let asked = |rule: &&&Rule| args.rules.is_empty() || args.rules.iter().any(|id| id == rule.id);
     let mut measured = Vec::new();
     let mut versions = None;
-    for rule in RULES.iter().filter(asked) {
+    for rule in RULES.iter().chain(GENERATIVE).filter(asked) {
         let config = config(rule, threads, data.len());
         let batch = config.batch_size as f64;
         let mut trainer = Trainer::new(config.clone(), Arc::<Dataset>::clone(&data))?;

@@ -29,6 +29,7 @@ mod digits;
 mod evaluate;
 mod evaluate_spiking;
 mod failure;
+mod imagine;
 mod models;
 mod output;
 mod panic_message;
@@ -95,6 +96,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
         Some(Command::Train(args)) => train::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Evaluate(args)) => evaluate::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Classify(args)) => classify::run(&args, &mut Output::stdout(args.format)),
+        Some(Command::Imagine(args)) => imagine::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Data(args)) => data::run(&args),
         Some(Command::Models(args)) => describe::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Rules(args)) => rules::run(&args, &mut Output::stdout(args.format)),

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, bail};
 
-use crate::ann::bundled::{self, SETS, SPIKING, WeightSet};
+use crate::ann::bundled::{self, GENERATIVE, SETS, SPIKING, WeightSet};
 use crate::ann::evaluate::{self, Evaluation};
 use crate::ann::network::Network;
 use crate::ann::rules;
@@ -93,7 +93,7 @@ pub fn is_spiking(id: &str) -> bool {
 
 /// What JSON calls the weights of a set.
 pub fn label(set: &WeightSet) -> String {
-    if ["report", SPIKING.id].contains(&set.id) {
+    if ["report", SPIKING.id, GENERATIVE.id].contains(&set.id) {
         return "shipped".into();
     }
     format!("shipped-{}", set.id)
@@ -111,7 +111,7 @@ pub fn select(
         selected = of_sets(sets)?;
         // They are asked only by name: most questions are about the report's networks.
         if !ids.is_empty() {
-            selected.extend(of_sets(&[&SPIKING])?);
+            selected.extend(of_sets(&[&SPIKING, &GENERATIVE])?);
         }
         if selected.is_empty() {
             bail!(

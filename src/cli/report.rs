@@ -108,6 +108,32 @@ pub struct EvaluatedModel {
     pub unanswered: usize,
 }
 
+/// `imagine`
+#[derive(Debug, Serialize)]
+pub struct Imagined {
+    /// What was written.
+    pub file: String,
+    /// The steps of a completion.
+    pub frames: Vec<ImaginedFrame>,
+}
+
+/// `imagine --judge`
+#[derive(Debug, Serialize)]
+pub struct JudgedNetwork {
+    pub judged: crate::ann::energy::judge::Judged,
+    /// How many samples of each kind other networks were asked about.
+    pub samples: usize,
+    /// How many they recognised: by class, refined once; free, refined once.
+    pub recognised: [usize; 4],
+}
+
+#[derive(Debug, Serialize)]
+pub struct ImaginedFrame {
+    pub step: u64,
+    /// J's parts, nats.
+    pub objective: crate::ann::energy::Objective,
+}
+
 /// `classify`
 #[derive(Debug, Serialize)]
 pub struct Classified {

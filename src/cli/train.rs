@@ -92,7 +92,9 @@ pub fn config(
     args: &TrainArgs,
 ) -> Result<TrainConfig, UsageError> {
     let usual = rules::usual_for(architecture);
-    let spikes = matches!(usual.kind, Kind::Spiking | Kind::FirstSpike) || usual.kind.spikes();
+    // Networks that no other rule trains.
+    let own = matches!(usual.kind, Kind::Spiking | Kind::FirstSpike | Kind::Energy)
+        || usual.kind.spikes();
     let asked = match (args.model.as_deref(), args.rule.as_deref()) {
         (_, Some(id)) => Some(id),
         (Some(EPROP), None) => Some(rules::eprop::RULE.id),
@@ -100,14 +102,14 @@ pub fn config(
     };
     let declared = match asked {
         Some(id) => rules::find(id).ok_or_else(|| UsageError(format!("there is no rule {id}")))?,
-        None if spikes => usual,
+        None if own => usual,
         None => rules::RULES[0],
     };
     let mut rule = RuleConfig::of(declared);
     let mut optimiser = match &args.optimiser {
         Some(id) => OptimiserConfig::default_of(id)
             .ok_or_else(|| UsageError(format!("there is no optimiser {id}")))?,
-        None if spikes || !rule.is_backpropagation() => (declared.usual)(),
+        None if own || !rule.is_backpropagation() => (declared.usual)(),
         None => OptimiserConfig::default(),
     };
     if let Some(rate) = args.learning_rate {
@@ -123,7 +125,7 @@ pub fn config(
     }
     let number = |asked: Option<NonZeroUsize>, usual| asked.map_or(usual, NonZeroUsize::get);
     let usual = TrainConfig::default();
-    let batch = if spikes { declared.recipe.batch } else { usual.batch_size };
+    let batch = if own { declared.recipe.batch } else { usual.batch_size };
     let config = TrainConfig {
         model: architecture.id.to_owned(),
         data: args.data.clone(),

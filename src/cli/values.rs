@@ -35,6 +35,11 @@ fn deep() -> impl Iterator<Item = Id> {
     zoo::SPIKING.iter().map(|a| (a.id, a.name)).chain([(eprop.id, eprop.name)])
 }
 
+/// Networks that imagine.
+fn generative() -> impl Iterator<Item = Id> {
+    zoo::GENERATIVE.iter().map(|a| (a.id, a.name))
+}
+
 fn spiking() -> impl Iterator<Item = Id> {
     BUNDLED.iter().map(|s| (s.id, s.name))
 }
@@ -76,12 +81,13 @@ impl TypedValueParser for Trainable {
     ) -> Result<String, clap::Error> {
         match value.to_str().filter(|id| zoo::find(id).is_some() || *id == EPROP) {
             Some(id) => Ok(id.to_owned()),
-            None => ids(networks().chain(deep())).parse_ref(command, argument, value),
+            None => ids(networks().chain(deep()).chain(generative())).parse_ref(command, argument, value),
         }
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let known = networks().chain(deep()).map(|(id, help)| PossibleValue::new(id).help(help));
+        let known = networks().chain(deep()).chain(generative());
+        let known = known.map(|(id, help)| PossibleValue::new(id).help(help));
         Some(Box::new(known.collect::<Vec<_>>().into_iter()))
     }
 }
@@ -93,7 +99,7 @@ pub fn rules() -> PossibleValuesParser {
 
 /// Those that spike too.
 pub fn all_models() -> PossibleValuesParser {
-    ids(networks().chain(deep()).chain(spiking()))
+    ids(networks().chain(deep()).chain(generative()).chain(spiking()))
 }
 
 /// With ensembles and those that spike.

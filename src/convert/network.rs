@@ -125,6 +125,7 @@ pub fn refusal(layers: &[Layer]) -> Option<String> {
         )),
         Layer::Settling { .. } => Some("it answers by relaxing, with connections both ways; adding up spikes stands for one pass forward".into()),
         Layer::Goodness { .. } => Some("it tries each label in turn and compares how strongly its layers respond; the division by each layer's length has no spiking counterpart here".into()),
+        Layer::Energy { .. } => Some("its units are softplus, and it is the network's imagination that is of interest, not one pass forward; adding up spikes stands for a ReLU".into()),
         Layer::ConvStdp(_) => Some("it fires spikes already".into()),
         Layer::Dense { activation, .. } if *activation != Activation::Relu && number != last => {
             Some(format!(
@@ -172,6 +173,7 @@ impl Spiking {
                 | Layer::Recurrent { .. }
                 | Layer::Settling { .. }
                 | Layer::Goodness { .. }
+                | Layer::Energy { .. }
                 | Layer::Spiking(_)
                 | Layer::ConvStdp(_) => continue,
                 Layer::MaxPool => Kind::Pool,

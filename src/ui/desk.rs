@@ -469,7 +469,7 @@ impl Desk {
 /// The bundled networks; one that cannot be read is named and left out.
 fn bundled(set: &WeightSet, toasts: &mut Toasts) -> Models {
     let mut models = Models::new();
-    for loaded in set.networks().into_iter().chain(bundled::SPIKING.networks()) {
+    for loaded in bundled::beside(set) {
         match loaded {
             Ok((network, metadata)) => {
                 models.push(Arc::new(Model::new(network, metadata, Origin::Bundled)));

@@ -14,7 +14,7 @@ use super::events::{Event, Events};
 use super::models::{Model, Models, Origin};
 use super::spiking::keep::Kept;
 use super::thread::latest::Slot;
-use crate::ann::bundled::{SPIKING, WeightSet};
+use crate::ann::bundled::{self, WeightSet};
 use crate::ann::orientation;
 use crate::ann::weights;
 use crate::convert::network::Spiking;
@@ -335,7 +335,7 @@ impl Librarian {
     /// Networks that cannot be read are named and left out.
     fn load_set(&self, set: &'static WeightSet) {
         let mut models = Models::new();
-        for loaded in set.networks().into_iter().chain(SPIKING.networks()) {
+        for loaded in bundled::beside(set) {
             match loaded {
                 Ok((network, metadata)) => {
                     models.push(Arc::new(Model::new(network, metadata, Origin::Bundled)));

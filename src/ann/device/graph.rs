@@ -92,6 +92,7 @@ impl Graph {
                 // Such networks learn by rules of their own, which run on the CPU only.
                 Layer::Settling { .. }
                 | Layer::Goodness { .. }
+                | Layer::Energy { .. }
                 | Layer::Spiking(_)
                 | Layer::ConvStdp(_) => {
                     candle_core::bail!("this kind of network is computed on the CPU")

@@ -6,6 +6,7 @@ use crate::ann::network::Network;
 use crate::ann::ops::conv::Conv;
 use crate::ann::ops::conv_stdp::ConvStdp;
 use crate::ann::ops::dense::Dense;
+use crate::ann::ops::energy::Energy;
 use crate::ann::ops::goodness::Goodness;
 use crate::ann::ops::op::{Backward, Forward, Mode, Op, Plane};
 use crate::ann::ops::pool::MaxPool;
@@ -91,6 +92,7 @@ fn stage(layers: &[Layer], input: Plane, number: usize, network: &Network) -> Op
         }
         Layer::Settling { hidden } => Some(Box::new(Settling::new(isa, input, hidden))),
         Layer::Goodness { hidden } => Some(Box::new(Goodness::new(isa, input, hidden))),
+        Layer::Energy { hidden } => Some(Box::new(Energy::new(isa, input, hidden))),
         Layer::Spiking(Spiking::Lif(neurons)) => Some(Box::new(Lif::new(isa, input, neurons))),
         Layer::Spiking(Spiking::Recurrent { hidden, neurons }) => {
             Some(Box::new(RecurrentLif::new(isa, input, hidden, neurons)))
@@ -363,6 +365,7 @@ mod tests {
                     })(),
                     Layer::Settling { .. }
                     | Layer::Goodness { .. }
+                    | Layer::Energy { .. }
                     | Layer::Spiking(_)
                     | Layer::ConvStdp(_) => {
                         unreachable!("not in the zoo")

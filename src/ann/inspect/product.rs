@@ -92,6 +92,7 @@ pub fn of(taken: &Dissection<'_>, trace: &Trace, unit: Unit) -> Option<Formula> 
         Layer::Dropout(_)
         | Layer::Settling { .. }
         | Layer::Goodness { .. }
+        | Layer::Energy { .. }
         | Layer::Spiking(_)
         | Layer::ConvStdp(_) => None,
         Layer::Conv { .. } | Layer::Dense { .. } => {

@@ -93,6 +93,7 @@ pub fn fields(layers: &[Layer]) -> Vec<Field> {
             | Layer::Dense { .. }
             | Layer::Settling { .. }
             | Layer::Goodness { .. }
+            | Layer::Energy { .. }
             | Layer::Spiking(_)
             | Layer::ConvStdp(_) => {
                 let all = field.covered();

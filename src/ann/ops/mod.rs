@@ -4,7 +4,7 @@
 //! * [`op`]: what an operation is
 //! * [`direct`], [`winograd`], [`conv`]: convolution; first layer, those with
 //!   pooling after them, and all others
-//! * [`conv_stdp`], [`settling`], [`goodness`]: networks that are one operation
+//! * [`conv_stdp`], [`settling`], [`goodness`], [`energy`]: networks that are one operation
 //! * [`pool`], [`dropout`], [`dense`], [`recurrent`], [`loss`]
 //! * [`spiking`]: neurons that spike, and what is there at each step
 //! * [`simd`], [`product`]: vectors and products of matrices, for AVX-512, AVX2
@@ -20,6 +20,7 @@ pub mod conv_stdp;
 pub mod dense;
 pub mod direct;
 pub mod dropout;
+pub mod energy;
 pub mod goodness;
 pub mod loss;
 mod matrix;

@@ -14,6 +14,7 @@
 //! * Networks of spikes have theirs: [`surrogate_gradient`] goes back through time,
 //!   [`eprop`] only forward, [`spike_times`] has one spike per neuron to differentiate.
 //! * [`stdp`] and [`reward_stdp`] train networks of spikes, layer by layer.
+//! * [`energy`] trains a generative network: neurons move, and synapses follow.
 //!
 //! All run in the trainer's loop on the same operations; [`super::learner`] has the
 //! step. [`probe`] measures how far an update is from the true gradient, [`disturbance`]
@@ -22,6 +23,7 @@
 pub mod backpropagation;
 pub mod direct;
 pub mod disturbance;
+pub mod energy;
 pub mod eprop;
 pub mod equilibrium;
 pub mod feedback_alignment;
@@ -130,9 +132,12 @@ pub static RULES: &[&Rule] = &[
 /// Those that train convolutions of spikes layer by layer, each for a kind of its own.
 pub static LAYERED: &[&Rule] = &[&stdp::RULE, &reward_stdp::RULE];
 
-/// [`RULES`] and [`LAYERED`].
+/// Those that train networks which imagine.
+pub static GENERATIVE: &[&Rule] = &[&energy::RULE];
+
+/// [`RULES`], [`LAYERED`] and [`GENERATIVE`].
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    RULES.iter().chain(LAYERED).copied()
+    RULES.iter().chain(LAYERED).chain(GENERATIVE).copied()
 }
 
 /// The rule that suits a network where none is asked for.
@@ -143,6 +148,7 @@ pub fn usual_for(architecture: &Architecture) -> &'static Rule {
         Kind::FirstSpike,
         Kind::Settling,
         Kind::Goodness,
+        Kind::Energy,
         Kind::ConvStdp,
         Kind::ConvReward,
     ];
@@ -460,6 +466,7 @@ impl Rule {
         let layers = (architecture.layers)();
         let is = |kind: Kind| kind.is_of(&layers);
         let (settles, compares) = (is(Kind::Settling), is(Kind::Goodness));
+        let imagines = is(Kind::Energy);
         let (spikes, fires_once) = (is(Kind::Spiking), is(Kind::FirstSpike));
         let answer = layers.iter().find_map(|l| match l {
             Layer::ConvStdp(design) => Some(design.answer),
@@ -476,6 +483,11 @@ impl Rule {
             Kind::Dense if compares => {
                 return Err(format!(
                     "{name} compares labels layer by layer, and so needs forward–forward; choose that rule, or dense layers"
+                ));
+            }
+            Kind::Dense if imagines => {
+                return Err(format!(
+                    "{name} learns latent variables without labels, and so needs variational EM; choose that rule, or dense layers"
                 ));
             }
             Kind::Dense if answer.is_some() => {
@@ -517,6 +529,11 @@ impl Rule {
                     "{name} answers without looking at labels; this rule needs a network that compares them, such as goodness-500-500"
                 ));
             }
+            Kind::Energy if !imagines => {
+                return Err(format!(
+                    "{name} has no latent variables; this rule needs a network that has them, such as bengio2015 or energy-500-100"
+                ));
+            }
             Kind::Spiking if !spikes => {
                 return Err(format!(
                     "{name} has no neurons that spike at many steps; this rule needs such a network, as lif-dense or lif-512"
@@ -548,6 +565,7 @@ impl Rule {
             Kind::Dense
             | Kind::Settling
             | Kind::Goodness
+            | Kind::Energy
             | Kind::Spiking
             | Kind::FirstSpike
             | Kind::ConvStdp

@@ -1,7 +1,8 @@
 //! Networks of dense layers of any number and width, for the learning rules: named by
 //! an id that says it all, such as `dense-500-500`, `dense-800-tanh`, `settling-500` or
 //! `goodness-1000-1000`; and convolutions of spikes of so many maps, such as
-//! `stdp-32-150` or `reward-32-150`.
+//! `stdp-32-150` or `reward-32-150`; and two layers of latent variables, such as
+//! `energy-500-100`.
 
 use std::sync::Mutex;
 
@@ -26,6 +27,8 @@ pub enum Kind {
     Settling,
     /// By trying each label: [`Layer::Goodness`].
     Goodness,
+    /// By a read-out of latent variables: [`Layer::Energy`].
+    Energy,
     /// By spikes over a number of steps: [`super::Spiking`].
     Spiking,
     /// By who fires first: [`super::Spiking::FirstSpike`].
@@ -38,13 +41,22 @@ pub enum Kind {
 
 /// Most maps of a layer of spikes.
 const MOST_MAPS: usize = 512;
+/// Most units of a second layer of latent variables: its prior has a covariance of their
+/// square for each component.
+const MOST_CAUSES: usize = 512;
 /// Maps for each class where the answer is learned from reward.
 const PER_CLASS: usize = 15;
 
 impl Kind {
     /// Those whose ids [`Widths`] reads; of the others [`super::spiking`] does.
-    const ALL: [Self; 5] =
-        [Self::Dense, Self::Settling, Self::Goodness, Self::ConvStdp, Self::ConvReward];
+    const ALL: [Self; 6] = [
+        Self::Dense,
+        Self::Settling,
+        Self::Goodness,
+        Self::Energy,
+        Self::ConvStdp,
+        Self::ConvReward,
+    ];
 
     /// Whether it is one of convolutions of spikes.
     pub fn spikes(self) -> bool {
@@ -56,6 +68,7 @@ impl Kind {
         layers.iter().any(|layer| match layer {
             Layer::Settling { .. } => self == Self::Settling,
             Layer::Goodness { .. } => self == Self::Goodness,
+            Layer::Energy { .. } => self == Self::Energy,
             Layer::Spiking(Spiking::FirstSpike { .. }) => self == Self::FirstSpike,
             Layer::Spiking(_) => self == Self::Spiking,
             Layer::ConvStdp(design) if design.answer == Answer::Linear => self == Self::ConvStdp,
@@ -69,6 +82,7 @@ impl Kind {
             Self::Dense => "dense",
             Self::Settling => "settling",
             Self::Goodness => "goodness",
+            Self::Energy => "energy",
             Self::Spiking => Wiring::Dense.word(),
             Self::FirstSpike => Wiring::FirstSpike.word(),
             Self::ConvStdp => "stdp",
@@ -112,6 +126,9 @@ impl Widths {
         if kind.spikes() && !(hidden.len() == 2 && hidden.iter().all(|maps| *maps <= MOST_MAPS)) {
             return None;
         }
+        if kind == Kind::Energy && !(hidden.len() == 2 && hidden[1] <= MOST_CAUSES) {
+            return None;
+        }
         (1..=MOST_LAYERS).contains(&hidden.len()).then_some(Self { kind, hidden, activation })
     }
 
@@ -130,6 +147,7 @@ impl Widths {
             (Kind::Dense, _) => format!("Dense {widths}"),
             (Kind::Settling, _) => format!("Settling {widths}"),
             (Kind::Goodness, _) => format!("Goodness {widths}"),
+            (Kind::Energy, _) => format!("Energy {widths}"),
             (Kind::Spiking, _) => Sizes::new(Wiring::Dense, &self.hidden).name(),
             (Kind::FirstSpike, _) => Sizes::new(Wiring::FirstSpike, &self.hidden).name(),
             (Kind::ConvStdp, _) => format!("Conv-STDP {widths}"),
@@ -140,6 +158,7 @@ impl Widths {
     fn doc(&self) -> &'static str {
         match self.kind {
             Kind::ConvStdp => conv_stdp::CONV_STDP.doc,
+            Kind::Energy => super::energy::BENGIO2015.doc,
             Kind::ConvReward => conv_stdp::CONV_STDP_REWARD.doc,
             Kind::Dense => "Dense layers of chosen widths, one after another.",
             Kind::Settling => {
@@ -165,6 +184,7 @@ impl Widths {
             }
             Kind::Settling => vec![Layer::Settling { hidden: kept() }],
             Kind::Goodness => vec![Layer::Goodness { hidden: kept() }],
+            Kind::Energy => vec![Layer::Energy { hidden: kept() }],
             Kind::Spiking => Sizes::new(Wiring::Dense, &self.hidden).layers(),
             Kind::FirstSpike => Sizes::new(Wiring::FirstSpike, &self.hidden).layers(),
             Kind::ConvStdp | Kind::ConvReward => {
@@ -230,6 +250,7 @@ mod tests {
             "goodness-4096-1-2",
             "stdp-1-512",
             "reward-3-4",
+            "energy-500-100",
         ] {
             let widths = Widths::parse(id).unwrap();
             assert_eq!(widths.id(), id);
@@ -249,6 +270,8 @@ mod tests {
             "stdp-5",
             "stdp-5-513",
             "reward-1-2-3",
+            "energy-500",
+            "energy-500-513",
             "tanh",
             "",
         ] {

@@ -6,14 +6,18 @@ mod cnn2;
 mod cnn3;
 mod conv_stdp;
 mod custom;
+mod energy;
 mod mlp;
 mod rnn;
 pub mod spiking;
 
 use super::AnnError;
 use super::ops::conv_stdp::Design;
+use super::ops::energy::Energy;
+use super::ops::op::Plane;
 use super::ops::recurrent::{Cell, Order};
 use super::ops::settling;
+use crate::core::isa::Isa;
 use crate::data::{CLASSES, SIDE};
 
 pub use conv_stdp::linear as linear_stdp;
@@ -106,9 +110,12 @@ pub static SPIKING: &[&Architecture] = &[
     &conv_stdp::CONV_STDP_REWARD,
 ];
 
-/// The networks of [`ZOO`] and of [`SPIKING`].
+/// Networks that imagine digits.
+pub static GENERATIVE: &[&Architecture] = &[&energy::BENGIO2015];
+
+/// The networks of [`ZOO`], of [`SPIKING`] and of [`GENERATIVE`].
 pub fn all() -> impl Iterator<Item = &'static Architecture> {
-    ZOO.iter().chain(SPIKING).copied()
+    ZOO.iter().chain(SPIKING).chain(GENERATIVE).copied()
 }
 
 /// Whether what comes out of this layer, pooled or not, is the current of spiking neurons,
@@ -138,6 +145,9 @@ pub enum Layer {
     /// Dense layers that respond to a picture with a label; all ten labels are tried
     /// (see [`super::ops::goodness`]).
     Goodness { hidden: &'static [usize] },
+    /// Two layers of latent variables with encoders and decoders, and a read-out (see
+    /// [`super::ops::energy`]).
+    Energy { hidden: &'static [usize] },
     /// Neurons that spike.
     Spiking(Spiking),
     /// Convolutions of spiking neurons and what reads them (see
@@ -272,6 +282,13 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
                 line.multiply_adds = first + CLASSES * (products - first);
                 line.output = vec![CLASSES];
             }
+            Layer::Energy { hidden } => {
+                line.name = "Energy".into();
+                let op = Energy::new(Isa::best(), Plane::new(shape[0], shape[1], 1), hidden);
+                line.parameters = op.parameters_len();
+                line.multiply_adds = op.multiply_adds();
+                line.output = vec![CLASSES];
+            }
             Layer::Spiking(Spiking::Lif(neurons)) => {
                 counts[3] += 1;
                 line.name = format!("LIF {}", counts[3]);
@@ -356,8 +373,8 @@ pub fn cost(layers: &[Layer]) -> Cost {
     }
 }
 
-/// The architecture of this id: one of [`ZOO`] or [`SPIKING`], or dense layers of any number and
-/// width, as in `dense-500-500-tanh` (see [`custom`]).
+/// The architecture of this id: one of [`all`], or layers of any number and width, as in
+/// `dense-500-500-tanh` (see [`custom`]).
 pub fn find(id: &str) -> Option<&'static Architecture> {
     all().find(|a| a.id == id).or_else(|| custom::find(id))
 }
@@ -370,7 +387,7 @@ pub fn get(id: &str) -> Result<&'static Architecture, AnnError> {
     find(id).ok_or_else(|| AnnError::UnknownModel {
         id: id.to_owned(),
         known: all().map(|a| a.id).collect::<Vec<_>>().join(", ")
-            + " and others by their sizes, such as dense-500-500, lif-512-t25-tau10 or stdp-32-150",
+            + " and others by their sizes, such as dense-500-500, lif-512-t25-tau10 stdp-32-150 or energy-500-100",
     })
 }
 

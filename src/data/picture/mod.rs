@@ -7,13 +7,17 @@
 //! by `lines`); `parts` drops specks; `group` joins the rest into digits; and
 //! `thicken` gives strokes that are thin for their size the width they have in
 //! MNIST. MNIST's own framing ([`normalise_grey`]) follows.
+//!
+//! Beside them, `plain` takes a picture as it is, and [`gif`] writes films.
 
 mod colour;
+pub mod gif;
 mod group;
 mod ink;
 mod limits;
 mod lines;
 mod parts;
+mod plain;
 mod read;
 mod rules;
 mod sheet;
@@ -33,6 +37,7 @@ use crate::core::text::grouped;
 
 pub use group::MOST_DIGITS;
 pub use limits::{MOST_BYTES, MOST_MEMORY, MOST_PIXELS};
+pub use plain::{Plain, load_mask, load_plain};
 
 /// Why a picture cannot be used.
 #[derive(Debug, thiserror::Error)]

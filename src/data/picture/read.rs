@@ -19,6 +19,13 @@ const WORKING_SIDE: u32 = 1024;
 
 /// The picture at a workable size.
 pub(super) fn read(path: &Path) -> Result<Colours, PictureError> {
+    let (small, block, size) = small(path)?;
+    Ok(Colours { block, size, ..on_paper(&small.into_rgba32f()) })
+}
+
+/// The picture reduced, upright and with its transparency; how many of its pixels one of
+/// these is wide; its size.
+pub(super) fn small(path: &Path) -> Result<(DynamicImage, u32, [u32; 2]), PictureError> {
     let cannot_read = |source| PictureError::read(path, source);
     let wrong = |problem| PictureError::content(path, problem);
     let file = open_regular(path).map_err(cannot_read)?;
@@ -67,7 +74,7 @@ pub(super) fn read(path: &Path) -> Result<Colours, PictureError> {
             size.swap(0, 1);
         }
     }
-    Ok(Colours { block, size, ..on_paper(&small.into_rgba32f()) })
+    Ok((small, block, size))
 }
 
 fn in_words(error: ImageError) -> PictureProblem {

@@ -375,6 +375,10 @@ fn explain(ui: &mut Ui, structure: &Structure<'_>, number: usize) {
             "{} units that see the picture together with a label. Each of the ten labels is tried; the one that they respond to most strongly is the answer.",
             layer_sizes(hidden)
         ),
+        Layer::Energy { hidden } => format!(
+            "{} latent units, with encoders from the picture up and decoders back down to it; a linear read-out of the first layer answers.",
+            layer_sizes(hidden)
+        ),
         Layer::ConvStdp(design) => format!(
             "The picture becomes a volley of spikes, the strongest contrasts first. {} kernels of {}×{} places and then {} of {}×{} add up weights of the spikes that reach them; each neuron fires once at most, and the times of the last ones are read.",
             design.first.maps,

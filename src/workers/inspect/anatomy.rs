@@ -84,6 +84,7 @@ impl Part {
             Layer::Recurrent { .. }
             | Layer::Settling { .. }
             | Layer::Goodness { .. }
+            | Layer::Energy { .. }
             | Layer::Spiking(_)
             | Layer::ConvStdp(_) => false,
             _ => true,

@@ -156,6 +156,9 @@ fn nowhere(rule: &Rule) -> Option<&'static str> {
         Kind::Goodness => Some(
             "There is no way back. Each layer sees the digit twice, with its own label and with a wrong one, and learns by itself to tell them apart.",
         ),
+        Kind::Energy => Some(
+            "No error goes back. Latent variables settle between the picture and what is expected of them, and each synapse learns from how its own cell moved.",
+        ),
         Kind::ConvStdp | Kind::ConvReward => Some(
             "There is no way back. A synapse learns from when its own two cells fire, and in the last layer from one number that all of it hears: right or wrong.",
         ),

@@ -212,6 +212,7 @@ fn kind(rule: &Rule) -> Option<&'static str> {
         Kind::Dense => None,
         Kind::Settling => Some("Another kind of network, of the same widths: connected both ways"),
         Kind::Goodness => Some("Another kind of network, of the same widths: it compares labels"),
+        Kind::Energy => Some("Another kind of network: it has decoders, and imagines digits"),
         Kind::Spiking => Some("Another kind of network, of the same widths: its neurons spike"),
         Kind::FirstSpike => {
             Some("Another kind of network, of the same widths: each neuron fires once")

@@ -50,6 +50,9 @@ pub fn refusal(model: &Model) -> Option<&'static str> {
         Layer::Goodness { .. } => Some(
             "It tries each label in turn and compares: there is no single pass forward to take apart. Alternatives shows how each layer learns",
         ),
+        Layer::Energy { .. } => Some(
+            "Its latent variables settle between picture and prior: there is no single pass forward to take apart",
+        ),
         Layer::Spiking(_) => Some(
             "Its neurons spike: what they answer to is spread over time, and there is no single pass forward to take apart. Deep spikes shows it step by step",
         ),

@@ -131,6 +131,9 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
                 if architecture.id == zoo::SPIKING[0].id {
                     ui.label(RichText::new("Spiking").small());
                 }
+                if architecture.id == zoo::GENERATIVE[0].id {
+                    ui.label(RichText::new("Generative").small());
+                }
                 ui.selectable_value(
                     &mut config.model,
                     architecture.id.to_owned(),
