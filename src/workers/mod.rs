@@ -15,6 +15,12 @@
 //! | `deep spikes` | nothing | [`deep::DeepQuestion`], the newest only | [`deep::DeepLook`] slot |
 //! | `filters` | nothing | the network in training, the newest only | [`deep::LiveFilters`] slot |
 //! | `deep survey` | one survey | a cancel flag | [`deep::DeepSurvey`] slot, events |
+//! | `imagination` | nothing | [`imagine::film::FilmQuestion`], the newest only | [`imagine::film::Film`] slot |
+//! | `walk` | nothing | [`imagine::film::WalkQuestion`], the newest only | [`imagine::film::Walk`] slot |
+//! | `dreams` | nothing | [`imagine::dream::DreamQuestion`], the newest only | [`imagine::dream::Dreams`] slot |
+//! | `judges` | ten networks | [`imagine::dream::JudgeQuestion`], the newest only | [`imagine::dream::Judged`] slot |
+//! | `units` | nothing | a network, the newest only | [`imagine::units::Units`] slot |
+//! | `E and M steps` | a copy of a network | [`imagine::lesson::LessonQuestion`], the newest only | [`imagine::lesson::Lesson`] slot |
 //! | `recorder` | the history of the run in hand | the trainer's snapshots, queue | [`recorder::HistoryStatus`] |
 //! | `library` | nothing | [`library::Job`] queue | [`library::Library`] slot, events |
 //! | `devices` | nothing | nothing; ends by itself | [`crate::ann::device::present`] |
@@ -57,6 +63,7 @@ pub mod devices;
 pub mod download;
 pub mod events;
 pub mod experiments;
+pub mod imagine;
 pub mod inspect;
 pub mod library;
 pub mod models;

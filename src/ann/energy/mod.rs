@@ -488,8 +488,7 @@ impl<'a> Model<'a> {
         let square = |a: &[f32], b: &[f32]| -> f64 {
             a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum()
         };
-        sums.hidden =
-            -0.5 * f64::from(dynamics.top_down / GAIN) * square(&state.h1, &down);
+        sums.hidden = -0.5 * f64::from(dynamics.top_down / GAIN) * square(&state.h1, &down);
         let prior = self.prior();
         for h2 in state.h2.chunks_exact(self.widths()[2]) {
             let z: Vec<f32> = h2.iter().map(|p| logit(*p)).collect();
@@ -591,8 +590,9 @@ impl<'a> Model<'a> {
         let inputs = largest(&mut before.iter().copied());
         let units = largest(&mut target.iter().zip(&prediction).map(|(t, p)| t - p));
         let pairs = inputs.iter().flat_map(|i| units.iter().map(move |u| (*i, *u)));
-        let mut all: Vec<Synapse> =
-            pairs.filter_map(|(i, u)| self.of_lesson(map, (i, u), [&before, &target, &prediction])).collect();
+        let mut all: Vec<Synapse> = pairs
+            .filter_map(|(i, u)| self.of_lesson(map, (i, u), [&before, &target, &prediction]))
+            .collect();
         all.sort_by(|a, b| b.change(1.0).abs().total_cmp(&a.change(1.0).abs()));
         all.truncate(count);
         all

@@ -43,7 +43,11 @@ fn the_gradient_of_j_is_that_of_finite_differences() {
         });
         sides[0] -= sides[1];
         let slope = sides[0] / (2.0 * f64::from(step));
-        assert!((slope - f64::from(gradient[at])).abs() < 2e-2 * slope.abs().max(1.0), "{at}: {slope} {}", gradient[at]);
+        assert!(
+            (slope - f64::from(gradient[at])).abs() < 2e-2 * slope.abs().max(1.0),
+            "{at}: {slope} {}",
+            gradient[at]
+        );
     }
 }
 
@@ -80,8 +84,7 @@ fn known_pixels_stay_and_the_same_seed_gives_the_same_film() {
 fn nothing_and_nonsense_are_imagined_without_harm() {
     let network = network();
     let model = Model::of(&network).unwrap();
-    let odd: Pixels =
-        std::array::from_fn(|i| [f32::NAN, f32::INFINITY, -3.0, 7.0, 0.5][i % 5]);
+    let odd: Pixels = std::array::from_fn(|i| [f32::NAN, f32::INFINITY, -3.0, 7.0, 0.5][i % 5]);
     let half = std::array::from_fn(|i| i % 2 == 0);
     let givens = [
         Given::nothing(),

@@ -69,7 +69,7 @@ macro_rules! numbers {
     )* };
 }
 
-numbers!(f32, f64, u32, u64, usize);
+numbers!(f32, f64, u8, u32, u64, usize);
 
 /// Brings settings within their ranges and keeps the names of those that were not.
 #[derive(Debug, Default)]

@@ -25,6 +25,8 @@ pub enum Icon {
     Network,
     /// Layers of spikes, one below the other: deep networks of spikes.
     Rasters,
+    /// A thought: what a network imagines.
+    Cloud,
     /// One way forward, several back: other learning rules.
     Ways,
     /// A screen with a beam: projector mode.
@@ -152,6 +154,15 @@ impl Icon {
                         line(&[at(*x, top), at(*x, top + 0.2)]);
                     }
                 }
+            }
+            Self::Cloud => {
+                let around = (0..=24).map(|i| {
+                    let turn = std::f32::consts::TAU * i as f32 / 24.0;
+                    at(0.5 + 0.44 * turn.cos(), 0.36 + 0.31 * turn.sin())
+                });
+                line(&around.collect::<Vec<_>>());
+                painter.circle_stroke(at(0.25, 0.8), rect.width() * 0.08, stroke);
+                painter.circle_filled(at(0.1, 0.95), rect.width() * 0.05, colour);
             }
             // Forward along the bottom, back over two arcs that do not meet it.
             Self::Ways => {

@@ -6,6 +6,7 @@ pub mod conversion;
 pub mod deep;
 pub mod draw;
 pub mod fields;
+pub mod imagine;
 pub mod neuron;
 pub mod plasticity;
 pub mod spiking;
@@ -30,6 +31,7 @@ pub static WORKSPACES: &[Entry] = &[
     Entry::of::<spiking::Spiking>(),
     Entry::of::<deep::Deep>(),
     Entry::of::<conversion::Conversion>(),
+    Entry::of::<imagine::Imagine>(),
 ];
 
 /// The workspace of this id.

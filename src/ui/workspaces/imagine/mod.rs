@@ -1,0 +1,41 @@
+//! *Imagine*: a network that explains digits by causes (Bengio et al. 2015), and so can
+//! finish them, dream others, and learn without labels.
+//!
+//! * [`complete`]: a digit of which a part is covered; [`mask`] is what is covered
+//! * [`dream`]: digits out of nothing, and who judges them
+//! * [`walk`]: from one digit to another
+//! * [`learning`]: E and M steps, one after another
+//! * [`units`]: what units look for and draw
+//! * [`form`]: which network, which constants
+
+mod complete;
+mod dream;
+mod form;
+mod learning;
+mod mask;
+mod objective;
+mod scenes;
+pub mod settings;
+mod state;
+mod units;
+mod view;
+mod walk;
+
+use egui::Key;
+
+pub use mask::Mask;
+pub use state::{Imagine, ImagineEdit};
+
+use crate::ui::widgets::icons::Icon;
+use crate::ui::workspace::{About, View};
+
+const ABOUT: About = About {
+    id: "imagine",
+    name: "Imagine",
+    icon: Icon::Cloud,
+    doc: "A network that explains digits by causes: it finishes what is covered, dreams, and learns without labels",
+    key: Key::I,
+};
+
+/// What the views see.
+type World<'a> = View<'a, Imagine>;

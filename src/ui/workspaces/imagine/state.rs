@@ -1,0 +1,473 @@
+//! What the workspace holds while it is open, and how its edits change it.
+
+use std::sync::Arc;
+
+use egui::Ui;
+
+use super::mask::Mask;
+use super::settings::{DreamSettings, ImagineSettings, ImagineTab, Seen};
+use super::{ABOUT, scenes, view};
+use crate::ann::energy::film::Motion;
+use crate::ann::energy::{Dynamics, Given, op_of};
+use crate::core::playback::{Playback, PlaybackEdit};
+use crate::core::rng::Rng;
+use crate::data::{Pixels, synthetic};
+use crate::ui::command::Outbox;
+use crate::ui::desk::{Desk, Wanted};
+use crate::ui::scene::Scene;
+use crate::ui::workspace::{About, Edit, Shows, View, Workspace};
+use crate::workers::Start;
+use crate::workers::imagine::Imagination;
+use crate::workers::imagine::dream::{DreamQuestion, Dreams, JudgeQuestion, Judged};
+use crate::workers::imagine::film::{Film, FilmQuestion, Walk, WalkQuestion};
+use crate::workers::imagine::lesson::{Digits, Lesson, LessonQuestion, MOST_ROUNDS, moments};
+use crate::workers::imagine::units::Units;
+use crate::workers::models::Model;
+
+/// What the user does in the workspace.
+#[derive(Clone, Debug)]
+pub enum ImagineEdit {
+    /// Play, step, scrub the bar of the view in front.
+    Play(PlaybackEdit),
+    /// Show another view.
+    Tab(ImagineTab),
+    /// Ask the network of this key.
+    Network(String),
+    /// Cover this part.
+    Cover(Mask),
+    /// Cover what is near to the line between two places, or uncover it.
+    Brush {
+        from: [f32; 2],
+        to: [f32; 2],
+        cover: bool,
+    },
+    /// Noise on what is left.
+    Grain(f32),
+    /// What a step does.
+    Motion(Motion),
+    /// How many steps, and pictures side by side.
+    Steps(usize),
+    Chains(usize),
+    /// How causes move.
+    Dynamics(Dynamics),
+    /// What is drawn at random.
+    Seed(u64),
+    /// What is dreamed.
+    Dream(DreamSettings),
+    /// Look at this dream.
+    Choose(usize),
+    /// Walk to this digit, in so many frames.
+    Goal(u8),
+    Frames(usize),
+    /// E steps of a round, and the M step's rate.
+    ESteps(usize),
+    Rate(f32),
+    /// Learn from one digit after another, or from the current one.
+    Many(bool),
+    /// Look at a unit: at which of its weights, and its number.
+    Seen(Seen),
+    Unit(usize),
+}
+
+impl Edit for ImagineEdit {
+    const ROOM: &'static str = ABOUT.id;
+}
+
+/// The questions asked last, each with its number and what it was about.
+#[derive(Default)]
+struct Asked {
+    film: Option<(u64, Arc<Model>, u64, ImagineSettings)>,
+    walk: Option<(u64, Arc<Model>, u64, u8, usize)>,
+    dream: Option<(Arc<Model>, DreamSettings, u64)>,
+    judge: Option<(u64, usize)>,
+    units: Option<Arc<Model>>,
+    lesson: Option<(u64, Arc<Model>, u64, ImagineSettings, u64)>,
+}
+
+/// The workspace.
+pub struct Imagine {
+    pub kept: ImagineSettings,
+    /// Steps of the film, of dreams, of the walk; moments of learning.
+    pub bars: [Playback; 4],
+    pub film: Arc<Film>,
+    pub walk: Arc<Walk>,
+    pub dreams: Arc<Dreams>,
+    pub judged: Arc<Judged>,
+    pub units: Arc<Units>,
+    pub lesson: Arc<Lesson>,
+    worker: Imagination,
+    asked: Asked,
+    number: u64,
+    /// Why no training digits are learned from or compared with, if so.
+    pub without: Option<String>,
+}
+
+/// The seed and place of the digit that a walk leads to.
+const GOAL: (u64, u64) = (7, 3);
+
+impl Imagine {
+    /// The networks that can imagine.
+    pub fn networks(desk: &Desk) -> impl Iterator<Item = &Arc<Model>> + Clone {
+        desk.models.iter().filter(|m| op_of(&m.network).is_some())
+    }
+
+    /// The one asked: that chosen, or the first.
+    pub fn network<'a>(&self, desk: &'a Desk) -> Option<&'a Arc<Model>> {
+        let mut all = Self::networks(desk);
+        let chosen = all.clone().find(|m| m.key == self.kept.network);
+        chosen.or_else(|| all.next())
+    }
+
+    /// The bar of the view in front.
+    pub fn bar(&self) -> &Playback {
+        &self.bars[self.place().unwrap_or(0)]
+    }
+
+    fn place(&self) -> Option<usize> {
+        match self.kept.tab {
+            ImagineTab::Complete => Some(0),
+            ImagineTab::Dream => Some(1),
+            ImagineTab::Walk => Some(2),
+            ImagineTab::Learning => Some(3),
+            ImagineTab::Units => None,
+        }
+    }
+
+    /// Whether the newest answer of the view in front is that of its question.
+    pub fn is_current(&self) -> bool {
+        let asked = |number: &Option<u64>, answered: u64| *number == Some(answered);
+        match self.kept.tab {
+            ImagineTab::Complete => asked(&self.asked.film.as_ref().map(|a| a.0), self.film.number),
+            ImagineTab::Dream => {
+                self.asked.dream.is_some()
+                    && self.asked.judge.is_some_and(|of| self.judged.of == of)
+            }
+            ImagineTab::Walk => asked(&self.asked.walk.as_ref().map(|a| a.0), self.walk.number),
+            ImagineTab::Learning => {
+                asked(&self.asked.lesson.as_ref().map(|a| a.0), self.lesson.number)
+            }
+            ImagineTab::Units => self.units.model.is_some(),
+        }
+    }
+
+    /// The digit with noise on it, and what is covered.
+    pub fn given(&self, desk: &Desk) -> Given {
+        let mut picture = *desk.digit.pixels();
+        if self.kept.grain > 0.0 {
+            let mut rng = Rng::stream(self.kept.seed, "grain", 0);
+            for pixel in &mut picture {
+                *pixel = (*pixel + self.kept.grain * rng.normal()).clamp(0.0, 1.0);
+            }
+        }
+        Given::part(&picture, &self.kept.mask.known())
+    }
+
+    /// The digit that the walk leads to.
+    pub fn goal(&self) -> Pixels {
+        synthetic::digit(GOAL.0, self.kept.goal, GOAL.1)
+    }
+
+    /// The dreams of the step that the bar is at.
+    pub fn dreamed(&self) -> Option<(usize, &Arc<Vec<Pixels>>)> {
+        let last = self.dreams.steps.len().checked_sub(1)?;
+        let step = (self.bars[1].at() as usize).min(last);
+        Some((step, &self.dreams.steps[step]))
+    }
+
+    fn next(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
+    fn ask(&mut self, desk: &mut Desk) {
+        let Some(model) = self.network(desk).cloned() else { return };
+        let version = desk.digit.version();
+        let blank = desk.digit.is_blank();
+        match self.kept.tab {
+            ImagineTab::Complete if !blank => self.ask_film(desk, model, version),
+            ImagineTab::Dream => self.ask_dream(desk, model),
+            ImagineTab::Walk if !blank => self.ask_walk(desk, model, version),
+            ImagineTab::Learning => self.ask_lesson(desk, model, version),
+            ImagineTab::Complete | ImagineTab::Walk => {}
+            ImagineTab::Units => {
+                if self.asked.units.as_ref().is_none_or(|m| !Arc::ptr_eq(m, &model)) {
+                    self.worker.ask_units(Arc::clone(&model));
+                    self.asked.units = Some(model);
+                }
+            }
+        }
+    }
+
+    /// What the film depends on.
+    fn of_film(&self) -> ImagineSettings {
+        let ImagineSettings { mask, grain, motion, steps, chains, dynamics, seed, .. } = self.kept;
+        ImagineSettings {
+            mask,
+            grain,
+            motion,
+            steps,
+            chains,
+            dynamics,
+            seed,
+            ..ImagineSettings::default()
+        }
+    }
+
+    fn ask_film(&mut self, desk: &Desk, model: Arc<Model>, version: u64) {
+        let about = self.of_film();
+        let same = self.asked.film.as_ref().is_some_and(|(_, m, v, kept)| {
+            Arc::ptr_eq(m, &model) && *v == version && *kept == about
+        });
+        if same {
+            return;
+        }
+        let number = self.next();
+        self.worker.ask_film(FilmQuestion {
+            number,
+            model: Arc::clone(&model),
+            given: self.given(desk),
+            steps: about.steps,
+            chains: about.chains,
+            motion: about.motion,
+            dynamics: about.dynamics,
+            seed: about.seed,
+        });
+        let first = self.asked.film.is_none();
+        self.bars[0].set_range(0, about.steps as u64, false);
+        if first {
+            self.bars[0].edit(&PlaybackEdit::End);
+        }
+        self.asked.film = Some((number, model, version, about));
+    }
+
+    fn ask_walk(&mut self, desk: &Desk, model: Arc<Model>, version: u64) {
+        let ImagineSettings { goal, frames, .. } = self.kept;
+        let same = self.asked.walk.as_ref().is_some_and(|(_, m, v, g, f)| {
+            Arc::ptr_eq(m, &model) && (*v, *g, *f) == (version, goal, frames)
+        });
+        if same {
+            return;
+        }
+        let number = self.next();
+        self.worker.ask_walk(WalkQuestion {
+            number,
+            model: Arc::clone(&model),
+            from: *desk.digit.pixels(),
+            to: self.goal(),
+            frames,
+        });
+        self.bars[2].set_range(0, frames as u64 - 1, false);
+        self.asked.walk = Some((number, model, version, goal, frames));
+    }
+
+    fn ask_dream(&mut self, desk: &mut Desk, model: Arc<Model>) {
+        let dream = DreamSettings { chosen: 0, ..self.kept.dream.clone() };
+        let seed = self.kept.seed;
+        let same = self
+            .asked
+            .dream
+            .as_ref()
+            .is_some_and(|(m, d, s)| Arc::ptr_eq(m, &model) && *d == dream && *s == seed);
+        if !same {
+            let first = self.asked.dream.is_none();
+            let number = self.next();
+            self.worker.ask_dream(DreamQuestion {
+                number,
+                model: Arc::clone(&model),
+                wish: dream.wish(),
+                count: dream.count,
+                steps: dream.steps,
+                temperature: dream.temperature,
+                noise: dream.noise,
+                pull: dream.pull,
+                seed,
+            });
+            self.bars[1].set_range(0, dream.steps as u64, false);
+            if first {
+                self.bars[1].edit(&PlaybackEdit::End);
+            }
+            self.asked.dream = Some((model, dream, seed));
+        }
+        // Judged once the bar rests.
+        if self.bars[1].is_playing() {
+            return;
+        }
+        let Some((step, pictures)) = self.dreamed() else { return };
+        let of = (self.dreams.number, step);
+        if self.asked.judge == Some(of) {
+            return;
+        }
+        let pictures = Arc::clone(pictures);
+        if let Some(training) = self.training(desk) {
+            let number = self.next();
+            self.worker.ask_judge(JudgeQuestion { number, of, pictures, training });
+            self.asked.judge = Some(of);
+        }
+    }
+
+    /// Training digits: MNIST's, or generated ones; `None` while they are being read, or
+    /// where there are none, and why.
+    fn training(&mut self, desk: &mut Desk) -> Option<Arc<crate::data::Dataset>> {
+        self.without = None;
+        if let Some(split) = desk.best_digits() {
+            return Some(Arc::clone(&split.train));
+        }
+        if let Wanted::Missing(why) = desk.digits(crate::data::registry::SYNTHETIC) {
+            self.without = Some(why);
+        }
+        None
+    }
+
+    fn ask_lesson(&mut self, desk: &mut Desk, model: Arc<Model>, version: u64) {
+        let kept = &self.kept;
+        let about = ImagineSettings {
+            e_steps: kept.e_steps,
+            rate: kept.rate,
+            many: kept.many,
+            dynamics: kept.dynamics,
+            unit: kept.unit,
+            ..ImagineSettings::default()
+        };
+        let last = MOST_ROUNDS * moments(about.e_steps);
+        if self.bars[3].range() != (0, last) {
+            self.bars[3].set_range(0, last, false);
+        }
+        let moment = self.bars[3].at();
+        let version = if about.many { 0 } else { version };
+        let same = self.asked.lesson.as_ref().is_some_and(|(_, m, v, a, at)| {
+            Arc::ptr_eq(m, &model) && *v == version && *a == about && *at == moment
+        });
+        if same {
+            return;
+        }
+        let digits = if about.many {
+            let Some(training) = self.training(desk) else { return };
+            Digits::Many(training)
+        } else if desk.digit.is_blank() {
+            return;
+        } else {
+            Digits::One(Box::new(*desk.digit.pixels()))
+        };
+        let number = self.next();
+        self.worker.ask_lesson(LessonQuestion {
+            number,
+            model: Arc::clone(&model),
+            digits,
+            e_steps: about.e_steps,
+            rate: about.rate,
+            dynamics: about.dynamics,
+            moment,
+            unit: about.unit,
+        });
+        self.asked.lesson = Some((number, model, version, about, moment));
+    }
+}
+
+impl Workspace for Imagine {
+    const ABOUT: About = ABOUT;
+    const TABS: &'static [&'static str] = &["complete", "dream", "walk", "learning", "units"];
+    type Settings = ImagineSettings;
+    type Edit = ImagineEdit;
+
+    fn open(kept: ImagineSettings, start: &Start) -> std::io::Result<Self> {
+        Ok(Self {
+            bars: [(); 4].map(|()| Playback::new(0, 0, kept.playback)),
+            worker: Imagination::start(&start.events)?,
+            film: Arc::default(),
+            walk: Arc::default(),
+            dreams: Arc::default(),
+            judged: Arc::default(),
+            units: Arc::default(),
+            lesson: Arc::default(),
+            asked: Asked::default(),
+            number: 0,
+            without: None,
+            kept,
+        })
+    }
+
+    fn kept(&self) -> &ImagineSettings {
+        &self.kept
+    }
+
+    fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+        view::show(ui, &View { room: self, desk }, out);
+    }
+
+    fn apply(&mut self, edit: ImagineEdit, _desk: &mut Desk) {
+        use ImagineEdit as E;
+        let place = self.place();
+        let kept = &mut self.kept;
+        match edit {
+            E::Play(edit) => {
+                if let Some(bar) = place.and_then(|p| self.bars.get_mut(p)) {
+                    bar.edit(&edit);
+                    kept.playback = bar.settings();
+                }
+            }
+            E::Tab(tab) => kept.tab = tab,
+            E::Network(key) => kept.network = key,
+            E::Cover(mask) => kept.mask = mask,
+            E::Brush { from, to, cover } => {
+                kept.mask.brush(from, to, super::complete::RADIUS, cover)
+            }
+            E::Grain(grain) => kept.grain = grain,
+            E::Motion(motion) => kept.motion = motion,
+            E::Steps(steps) => kept.steps = steps,
+            E::Chains(chains) => kept.chains = chains,
+            E::Dynamics(dynamics) => kept.dynamics = dynamics,
+            E::Seed(seed) => kept.seed = seed,
+            E::Dream(dream) => kept.dream = dream,
+            E::Choose(dream) => kept.dream.chosen = dream,
+            E::Goal(goal) => kept.goal = goal,
+            E::Frames(frames) => kept.frames = frames,
+            E::ESteps(steps) => kept.e_steps = steps,
+            E::Rate(rate) => kept.rate = rate,
+            E::Many(many) => kept.many = many,
+            E::Seen(seen) => {
+                // Units of another layer.
+                if (kept.seen == Seen::Above) != (seen == Seen::Above) {
+                    kept.unit = 0;
+                }
+                kept.seen = seen;
+            }
+            E::Unit(unit) => kept.unit = unit,
+        }
+    }
+
+    fn restore(&mut self, kept: ImagineSettings, _desk: &mut Desk) {
+        for bar in &mut self.bars {
+            bar.edit(&PlaybackEdit::Speed(kept.playback.steps_per_s));
+            bar.edit(&PlaybackEdit::Loop(kept.playback.looping));
+        }
+        self.kept = ImagineSettings { tab: self.kept.tab, ..kept };
+    }
+
+    fn undoes(edit: &ImagineEdit) -> bool {
+        use ImagineEdit as E;
+        !matches!(edit, E::Play(_) | E::Tab(_) | E::Choose(_))
+    }
+
+    fn shows(&self) -> Shows {
+        let tab = self.kept.tab;
+        let digit = matches!(tab, ImagineTab::Complete | ImagineTab::Walk)
+            || (tab == ImagineTab::Learning && !self.kept.many);
+        Shows { digit, answers: false }
+    }
+
+    fn follow(&mut self, desk: &mut Desk, shown: bool) {
+        if shown {
+            self.film = self.worker.film();
+            self.walk = self.worker.walk();
+            self.dreams = self.worker.dreams();
+            self.judged = self.worker.judged();
+            self.units = self.worker.units();
+            self.lesson = self.worker.lesson();
+            self.ask(desk);
+        }
+    }
+
+    fn scenes() -> &'static [Scene] {
+        scenes::SCENES
+    }
+}
