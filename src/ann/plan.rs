@@ -12,6 +12,7 @@ use super::ops::op::{Op, Parameter, Plane};
 use super::ops::pool::MaxPool;
 use super::ops::recurrent::Recurrent;
 use super::ops::settling::Settling;
+use super::ops::spiking::energy::Energy;
 use super::ops::spiking::first_spike::FirstSpike;
 use super::ops::spiking::lif::Lif;
 use super::ops::spiking::over_time::OverTime;
@@ -85,8 +86,9 @@ impl Plan {
                 | Layer::Recurrent { .. }
                 | Layer::Settling { .. }
                 | Layer::Goodness { .. }
-                | Layer::Spiking(Spiking::Recurrent { .. } | Spiking::FirstSpike { .. })
-                    if !of_one_step =>
+                | Layer::Spiking(
+                    Spiking::Recurrent { .. } | Spiking::FirstSpike { .. } | Spiking::Energy { .. },
+                ) if !of_one_step =>
                 {
                     return Err(misfit());
                 }
@@ -134,6 +136,9 @@ impl Plan {
                 }
                 Layer::Spiking(Spiking::FirstSpike { hidden }) => {
                     Box::new(FirstSpike::new(isa, plane, hidden))
+                }
+                Layer::Spiking(Spiking::Energy { hidden }) => {
+                    Box::new(Energy::new(isa, plane, hidden))
                 }
                 Layer::ConvStdp(design) => {
                     if plane != Plane::new(SIDE, SIDE, 1) {

@@ -97,7 +97,12 @@ fn answer(question: &DigitPassage) -> Result<DigitPassages, crate::ann::AnnError
             known.settled =
                 Some(Arc::new(rule.settle(network.step_parameters(0), picture, target, sweeps)));
         }
-        Kind::Goodness | Kind::Spiking | Kind::FirstSpike | Kind::ConvStdp | Kind::ConvReward => {}
+        Kind::Goodness
+        | Kind::Spiking
+        | Kind::FirstSpike
+        | Kind::Energy
+        | Kind::ConvStdp
+        | Kind::ConvReward => {}
         Kind::Dense => {
             known.passage = Some(Arc::new(snapshot.passage(picture, *label)));
             if rule.relaxes {

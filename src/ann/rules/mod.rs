@@ -13,6 +13,7 @@
 //!   [`forward_forward`] compares two passes forward.
 //! * Networks of spikes have theirs: [`surrogate_gradient`] goes back through time,
 //!   [`eprop`] only forward, [`spike_times`] has one spike per neuron to differentiate.
+//! * [`contrastive`] compares two phases of spikes, as [`equilibrium`] does of states.
 //! * [`stdp`] and [`reward_stdp`] train networks of spikes, layer by layer.
 //!
 //! All run in the trainer's loop on the same operations; [`super::learner`] has the
@@ -20,6 +21,7 @@
 //! what can be done to errors on their way, [`passage`] what one digit sends where.
 
 pub mod backpropagation;
+pub mod contrastive;
 pub mod direct;
 pub mod disturbance;
 pub mod eprop;
@@ -125,6 +127,7 @@ pub static RULES: &[&Rule] = &[
     &surrogate_gradient::RULE,
     &eprop::RULE,
     &spike_times::RULE,
+    &contrastive::RULE,
 ];
 
 /// Those that train convolutions of spikes layer by layer, each for a kind of its own.
@@ -141,6 +144,7 @@ pub fn usual_for(architecture: &Architecture) -> &'static Rule {
     let kinds = [
         Kind::Spiking,
         Kind::FirstSpike,
+        Kind::Energy,
         Kind::Settling,
         Kind::Goodness,
         Kind::ConvStdp,
@@ -461,6 +465,7 @@ impl Rule {
         let is = |kind: Kind| kind.is_of(&layers);
         let (settles, compares) = (is(Kind::Settling), is(Kind::Goodness));
         let (spikes, fires_once) = (is(Kind::Spiking), is(Kind::FirstSpike));
+        let both_ways = is(Kind::Energy);
         let answer = layers.iter().find_map(|l| match l {
             Layer::ConvStdp(design) => Some(design.answer),
             _ => None,
@@ -471,6 +476,12 @@ impl Rule {
             Kind::Dense if settles => {
                 return Err(format!(
                     "{name} relaxes with connections both ways, and so needs equilibrium propagation; choose that rule, or dense layers"
+                ));
+            }
+            Kind::Dense if both_ways => {
+                return Err(format!(
+                    "{name} spikes with connections both ways, through which no gradient goes; choose {}, or dense layers",
+                    contrastive::RULE.in_a_sentence()
                 ));
             }
             Kind::Dense if compares => {
@@ -535,6 +546,11 @@ impl Rule {
                     "{name} has no neurons that fire only once; this rule needs such a network, as first-spike or first-spike-800"
                 ));
             }
+            Kind::Energy if !both_ways => {
+                return Err(format!(
+                    "{name} has no neurons that spike with connections both ways; this rule needs such a network, as lif-chl or lif-chl-300"
+                ));
+            }
             Kind::ConvStdp if answer != Some(Answer::Linear) => {
                 return Err(format!(
                     "{name} has no convolutions of spikes with a linear read-out; this rule needs them, as conv-stdp has"
@@ -550,6 +566,7 @@ impl Rule {
             | Kind::Goodness
             | Kind::Spiking
             | Kind::FirstSpike
+            | Kind::Energy
             | Kind::ConvStdp
             | Kind::ConvReward => {}
         }

@@ -291,7 +291,7 @@ fn every_rule_learns_and_those_that_use_depth_point_downhill() {
             // layers that answer nothing.
             Kind::Goodness | Kind::ConvReward => 12,
             Kind::ConvStdp => 6,
-            Kind::Dense | Kind::Settling | Kind::Spiking | Kind::FirstSpike => 4,
+            Kind::Dense | Kind::Settling | Kind::Spiking | Kind::FirstSpike | Kind::Energy => 4,
         };
         let mut config = TrainConfig { subset: 2000, epochs, validation_share: 0.1, ..short(rule) };
         // Layers of spikes are to settle on 1800 digits, not on 60,000.
