@@ -148,16 +148,15 @@ pub struct State {
 }
 
 impl State {
-    fn begin(&mut self, units: usize, key: u64) {
+    fn begin(&mut self, key: u64, words: &mut [u32]) {
         let Self { v, rest, i, arriving, s, spikes, sum, count } = self;
         for all in [rest, i, arriving, s, spikes, sum] {
             all.clear();
-            all.resize(units, 0.0);
+            all.resize(words.len(), 0.0);
         }
         v.clear();
         // The words after those of any step.
-        let mut words = vec![0; units];
-        draw(key, u32::MAX, &mut words);
+        draw(key, u32::MAX, words);
         v.extend(words.iter().map(|w| BEGIN * (w >> 8) as f32 / (1 << 24) as f32));
         *count = 0;
     }
@@ -248,7 +247,12 @@ impl State {
         self.sum.iter_mut().zip(&self.s).for_each(|(sum, s)| *sum += s);
     }
 
-    /// Potential of a neuron; the classes come after the hidden neurons.
+    /// Number of the first class: that of the hidden neurons, filled up.
+    pub fn hidden(&self) -> usize {
+        self.v.len() - ROW
+    }
+
+    /// What belongs to the classes of a list of all neurons.
     pub fn classes(values: &[f32]) -> &[f32] {
         &values[values.len() - ROW..][..CLASSES]
     }
@@ -311,6 +315,13 @@ pub fn noise(key: u64, hidden: usize, steps: usize) -> Vec<Vec<bool>> {
             neurons().map(|j| (words[j] >> (t % BITS)) & 1 == 1).collect()
         })
         .collect()
+}
+
+/// The potentials that they begin with.
+pub fn begin(key: u64, hidden: usize) -> Vec<f32> {
+    let (mut state, filled) = (State::default(), whole(hidden));
+    state.begin(key, &mut vec![0; filled + ROW]);
+    [&state.v[..hidden], State::classes(&state.v)].concat()
 }
 
 /// The weights between hidden neurons and classes, in both directions, filled up.
@@ -419,8 +430,8 @@ impl Energy {
         seen: &mut impl FnMut(Branch, &State, &[u32]),
     ) {
         let Memory { synapses, states: [state, _], drive, words, fired } = memory;
-        state.begin(self.units(), key);
         words.resize(self.units(), 0);
+        state.begin(key, words);
         for t in 0..steps {
             if t % BITS == 0 {
                 draw(key, (t / BITS) as u32, words);
