@@ -36,7 +36,7 @@ pub fn run(args: &BenchRulesArgs, out: &mut Output) -> anyhow::Result<Outcome> {
         let seconds = time(args.seconds, || Ok(trainer.step().map(|_| ())?))?;
         let mut peers = Vec::new();
         // Networks of spikes have peers of their own: `bench spiking-training`.
-        let spikes = matches!(rule.kind, Kind::Spiking | Kind::FirstSpike | Kind::Energy);
+        let spikes = matches!(rule.kind, Kind::Spiking | Kind::FirstSpike);
         if let Some(python) = args.peers.as_ref().filter(|_| !spikes) {
             let (count, seconds) = (threads.to_string(), args.seconds.to_string());
             let options = options(rule, &config).to_string();

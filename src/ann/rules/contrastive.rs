@@ -32,7 +32,7 @@ params! {
             "Steps before the target is shown",
         ),
         nudged: Param::number(
-            "Nudged steps", "", 40.0, (1.0, 1000.0),
+            "Nudged steps", "", 60.0, (1.0, 1000.0),
             "Steps of each branch with the target, from the state of the free phase",
         ),
         window: Param::number(
@@ -65,7 +65,7 @@ pub static RULE: Rule = Rule {
     optimisers: &[],
     why: "",
     usual: || adam(1e-3),
-    recipe: Recipe::new(&[512], 50, 20),
+    recipe: Recipe::new(&[512], 20, 15),
     sends_errors: false,
     relaxes: false,
     begin: |start| Box::new(Contrastive::of(start.network.architecture().layers, start.values)),

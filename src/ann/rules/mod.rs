@@ -127,15 +127,17 @@ pub static RULES: &[&Rule] = &[
     &surrogate_gradient::RULE,
     &eprop::RULE,
     &spike_times::RULE,
-    &contrastive::RULE,
 ];
 
 /// Those that train convolutions of spikes layer by layer, each for a kind of its own.
 pub static LAYERED: &[&Rule] = &[&stdp::RULE, &reward_stdp::RULE];
 
-/// [`RULES`] and [`LAYERED`].
+/// Those for spikes with connections both ways, from one hidden layer.
+pub static BOTH_WAYS: &[&Rule] = &[&contrastive::RULE];
+
+/// All rules: [`RULES`], [`LAYERED`] and [`BOTH_WAYS`].
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    RULES.iter().chain(LAYERED).copied()
+    RULES.iter().chain(LAYERED).chain(BOTH_WAYS).copied()
 }
 
 /// The rule that suits a network where none is asked for.

@@ -213,8 +213,8 @@ fn the_shallow_control_teaches_only_the_last_layer() {
 
 /// The settings of a short run of a rule.
 fn short(rule: &Rule) -> TrainConfig {
-    let widths =
-        zoo::Widths { kind: rule.kind, hidden: vec![40, 30], activation: Activation::Relu };
+    let hidden = if rule.kind == Kind::Energy { vec![40] } else { vec![40, 30] };
+    let widths = zoo::Widths { kind: rule.kind, hidden, activation: Activation::Relu };
     TrainConfig {
         model: widths.id(),
         data: "synthetic".into(),
@@ -520,6 +520,8 @@ fn spikes_need_their_own_rules_and_these_need_spikes() {
     assert!(refuse(&stdp::RULE, "mlp").contains("conv-stdp"));
     assert!(refuse(&stdp::RULE, "conv-stdp-reward").contains("linear"));
     assert!(refuse(&reward_stdp::RULE, "conv-stdp").contains("conv-stdp-reward"));
+    assert!(refuse(RULES[0], "lif-chl").contains(&contrastive::RULE.in_a_sentence()));
+    assert!(refuse(&contrastive::RULE, "lif-dense").contains("lif-chl"));
     for architecture in zoo::SPIKING {
         let rule = usual_for(architecture);
         RuleConfig::of(rule).check(architecture, &(rule.usual)(), "cpu").unwrap();

@@ -577,3 +577,66 @@ pub fn run(task: &RegressionTask, tell: Tell<'_, Fit>) -> Result<Regression, Snn
         run.advance(EVERY)?;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn short(presentations: usize) -> RegressionTask {
+        RegressionTask { presentations, hidden: 40, ..RegressionTask::default() }
+    }
+
+    #[test]
+    fn the_same_seed_learns_the_same_in_pieces_and_the_curve_becomes_known() {
+        let mut whole = Regression::new(&short(1200)).unwrap();
+        while whole.advance(400).unwrap() {}
+        let mut pieces = Regression::new(&short(1200)).unwrap();
+        while pieces.advance(7).unwrap() {}
+        assert_eq!(whole.fits(), pieces.fits());
+        assert_eq!(whole.weights().unwrap(), pieces.weights().unwrap());
+        assert_eq!(whole.last(), pieces.last());
+        let (first, last) = (&whole.fits()[0], whole.fits().last().unwrap());
+        assert!(last.error < 0.35 * first.error && last.error < 0.4, "{} {}", first.error, last.error);
+        // There and back: the same pairs.
+        let [_, up, down] = whole.weights().unwrap();
+        for (j, row) in up.chunks_exact(GROUP).enumerate() {
+            for (k, w) in row.iter().enumerate() {
+                assert!((w - down[k * 40 + j]).abs() < 1e-3);
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_lags_say_is_what_the_synapses_learned() {
+        let mut run = Regression::new(&short(30)).unwrap();
+        run.choose(5, 2);
+        let before = run.weights().unwrap();
+        run.advance(30).unwrap();
+        let after = run.weights().unwrap();
+        let learned = |at: usize| f64::from(after[1][at] - before[1][at]);
+        let sum = |lags: &Lags| lags.changes().iter().map(|c| c[1]).sum::<f64>();
+        let (one, all) = run.lags();
+        // Pairs further apart than 40 ms count e⁻⁴ at most each.
+        let (found, wanted) = (sum(one), learned(5 * GROUP + 2));
+        assert!((found - wanted).abs() < 0.05 * wanted.abs().max(0.01), "{found} {wanted}");
+        let (found, wanted) = (sum(all), (0..40 * GROUP).map(learned).sum::<f64>());
+        assert!((found - wanted).abs() < 0.1 * wanted.abs().max(0.1), "{found} {wanted}");
+        assert!(all.plus.iter().sum::<u64>() > 100);
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_mended_or_refused() {
+        let task = RegressionTask { free_ms: f64::NAN, hidden: 0, presentations: 1, ..short(1) };
+        let mut run = Regression::new(&task).unwrap();
+        assert!(!run.advance(5).unwrap());
+        assert!(Regression::new(&RegressionTask { noise: f64::NAN, ..short(1) }).is_err());
+    }
+
+    #[test]
+    fn every_failure_says_what_helps_and_changes_the_task() {
+        for failure in FAILURES {
+            assert!(!failure.why.is_empty() && !failure.cure.is_empty());
+            assert_ne!((failure.spoil)(short(1)), short(1), "{}", failure.id);
+        }
+    }
+}

@@ -253,8 +253,8 @@ impl State {
     }
 
     /// What belongs to the classes of a list of all neurons.
-    pub fn classes(values: &[f32]) -> &[f32] {
-        &values[values.len() - ROW..][..CLASSES]
+    pub fn classes_of<'a>(&self, values: &'a [f32]) -> &'a [f32] {
+        &values[self.hidden()..][..CLASSES]
     }
 }
 
@@ -321,7 +321,7 @@ pub fn noise(key: u64, hidden: usize, steps: usize) -> Vec<Vec<bool>> {
 pub fn begin(key: u64, hidden: usize) -> Vec<f32> {
     let (mut state, filled) = (State::default(), whole(hidden));
     state.begin(key, &mut vec![0; filled + ROW]);
-    [&state.v[..hidden], State::classes(&state.v)].concat()
+    [&state.v[..hidden], state.classes_of(&state.v)].concat()
 }
 
 /// The weights between hidden neurons and classes, in both directions, filled up.
@@ -495,7 +495,7 @@ impl Energy {
     fn logits(state: &State, steps: usize, logits: &mut [f32]) {
         let unsound = state.v.iter().map(|v| v * 0.0).sum::<f32>();
         let by = gain() / steps.max(1) as f32;
-        let sums = State::classes(&state.sum);
+        let sums = state.classes_of(&state.sum);
         logits.iter_mut().zip(sums).for_each(|(l, s)| *l = (by * s + FLOOR).ln() + unsound);
     }
 
@@ -679,5 +679,93 @@ impl Op for Energy {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ann::network::Network;
+    use crate::ann::zoo;
+    use crate::data::synthetic;
+
+    fn network(id: &str) -> (Network, Energy) {
+        let network = Network::new(zoo::get(id).unwrap(), 1).unwrap();
+        let hidden = network.plan().planes().len();
+        assert_eq!(hidden, 2);
+        let Some(op) = crate::ann::spiking::phases::operation(&network) else { panic!("{id}") };
+        (network, op)
+    }
+
+    /// A neuron at the highest rate: r becomes 1, and no interval is shorter.
+    #[test]
+    fn a_neuron_that_is_driven_hard_fires_at_the_highest_rate_and_its_trace_is_one() {
+        let (network, op) = network("lif-chl-20");
+        let mut values = network.values();
+        values[1].fill(1e3);
+        let mut driven = network.clone();
+        driven.set_values(&values);
+        let phases = Phases {
+            free: 200,
+            nudged: 0,
+            window: 0,
+            beta: 0.0,
+            centred: true,
+            target: 0.0,
+        };
+        let (mut spikes, mut last, mut r) = (Vec::new(), 0, 0.0);
+        let picture = [0.0; 784];
+        op.watch(driven.step_parameters(0), &picture, (3, None), &phases, |_, state, fired| {
+            if fired.contains(&7) {
+                spikes.push(last);
+                r = gain() * state.s[7];
+            }
+            last += 1;
+        });
+        assert!(spikes.windows(2).all(|w| w[1] - w[0] == REST as usize), "{spikes:?}");
+        // After a spike; between spikes it fades by e^(−1/2).
+        assert!((r - 1.0).abs() < 0.25, "{r}");
+    }
+
+    #[test]
+    fn answers_do_not_depend_on_what_was_answered_before_and_noise_is_fair() {
+        let (network, op) = network("lif-chl-33");
+        let data = synthetic::generate(5, 4);
+        let pictures: Vec<_> = (0..4).map(|i| data.pixels(i)).collect();
+        let first = network.logits(&pictures[2..3]);
+        assert_eq!(network.logits(&pictures)[2], first[0]);
+        assert!(op.spikes(network.step_parameters(0), &pictures[0]) > 50);
+        let up = noise(9, 33, 1000);
+        let share = up.iter().flatten().filter(|b| **b).count() as f64 / 43_000.0;
+        // Five standard deviations.
+        assert!((share - 0.5).abs() < 0.012, "{share}");
+        assert_ne!(noise(10, 33, 1), noise(9, 33, 1));
+    }
+
+    /// Blank pictures and a single one in a batch of many threads are no trouble.
+    #[test]
+    fn a_blank_picture_learns_without_trouble() {
+        let (network, op) = network("lif-chl-20");
+        let phases =
+            Phases { free: 30, nudged: 20, window: 10, beta: 2.0, centred: true, target: 0.6 };
+        let (mut keep, mut partial) = (vec![0.0; op.keep_len()], vec![0.0; op.partial_len()]);
+        let mut logits = [0.0; CLASSES];
+        op.learn(
+            network.step_parameters(0),
+            (&[0.0; 784], &[3], &|_| 1),
+            (&phases, [1.0, 1.0]),
+            (&mut keep, &mut partial),
+            &mut logits,
+        );
+        assert!(keep.iter().chain(&partial).chain(&logits).all(|v| v.is_finite()));
+        // Nobody, and no parts.
+        op.learn(
+            network.step_parameters(0),
+            (&[], &[], &|_| 1),
+            (&phases, [1.0, 1.0]),
+            (&mut [], &mut partial),
+            &mut [],
+        );
+        assert!(partial.iter().all(|v| *v == 0.0));
     }
 }
