@@ -100,7 +100,7 @@ fn answer(question: &DigitPassage) -> Result<DigitPassages, crate::ann::AnnError
         Kind::Goodness
         | Kind::Spiking
         | Kind::FirstSpike
-        | Kind::Energy
+        | Kind::BothWays
         | Kind::ConvStdp
         | Kind::ConvReward => {}
         Kind::Dense => {

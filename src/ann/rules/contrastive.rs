@@ -61,7 +61,7 @@ pub static RULE: Rule = Rule {
     doc: "Leaky integrate-and-fire neurons, connected both ways, run freely, then with the classes pulled a little towards the target; each synapse learns from how much more its two neurons' spikes go together (in the manner of Mesnard, Gerstner and Brea 2016). Nothing but spikes travels back, over connections that are symmetric.",
     way_back: "spikes, in a second phase",
     parameters: Params::DECLARED,
-    kind: Kind::Energy,
+    kind: Kind::BothWays,
     optimisers: &[],
     why: "",
     usual: || adam(1e-3),

@@ -146,7 +146,7 @@ pub fn usual_for(architecture: &Architecture) -> &'static Rule {
     let kinds = [
         Kind::Spiking,
         Kind::FirstSpike,
-        Kind::Energy,
+        Kind::BothWays,
         Kind::Settling,
         Kind::Goodness,
         Kind::ConvStdp,
@@ -467,7 +467,7 @@ impl Rule {
         let is = |kind: Kind| kind.is_of(&layers);
         let (settles, compares) = (is(Kind::Settling), is(Kind::Goodness));
         let (spikes, fires_once) = (is(Kind::Spiking), is(Kind::FirstSpike));
-        let both_ways = is(Kind::Energy);
+        let both_ways = is(Kind::BothWays);
         let answer = layers.iter().find_map(|l| match l {
             Layer::ConvStdp(design) => Some(design.answer),
             _ => None,
@@ -548,7 +548,7 @@ impl Rule {
                     "{name} has no neurons that fire only once; this rule needs such a network, as first-spike or first-spike-800"
                 ));
             }
-            Kind::Energy if !both_ways => {
+            Kind::BothWays if !both_ways => {
                 return Err(format!(
                     "{name} has no neurons that spike with connections both ways; this rule needs such a network, as lif-chl or lif-chl-300"
                 ));
@@ -568,7 +568,7 @@ impl Rule {
             | Kind::Goodness
             | Kind::Spiking
             | Kind::FirstSpike
-            | Kind::Energy
+            | Kind::BothWays
             | Kind::ConvStdp
             | Kind::ConvReward => {}
         }

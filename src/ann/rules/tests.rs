@@ -213,7 +213,7 @@ fn the_shallow_control_teaches_only_the_last_layer() {
 
 /// The settings of a short run of a rule.
 fn short(rule: &Rule) -> TrainConfig {
-    let hidden = if rule.kind == Kind::Energy { vec![40] } else { vec![40, 30] };
+    let hidden = if rule.kind == Kind::BothWays { vec![40] } else { vec![40, 30] };
     let widths = zoo::Widths { kind: rule.kind, hidden, activation: Activation::Relu };
     TrainConfig {
         model: widths.id(),
@@ -291,7 +291,7 @@ fn every_rule_learns_and_those_that_use_depth_point_downhill() {
             // layers that answer nothing.
             Kind::Goodness | Kind::ConvReward => 12,
             Kind::ConvStdp => 6,
-            Kind::Dense | Kind::Settling | Kind::Spiking | Kind::FirstSpike | Kind::Energy => 4,
+            Kind::Dense | Kind::Settling | Kind::Spiking | Kind::FirstSpike | Kind::BothWays => 4,
         };
         let mut config = TrainConfig { subset: 2000, epochs, validation_share: 0.1, ..short(rule) };
         // Layers of spikes are to settle on 1800 digits, not on 60,000.

@@ -31,7 +31,7 @@ pub enum Kind {
     /// By who fires first: [`super::Spiking::FirstSpike`].
     FirstSpike,
     /// By spikes, with connections both ways: [`super::Spiking::Energy`].
-    Energy,
+    BothWays,
     /// By spikes, whose times a linear read-out reads: [`Layer::ConvStdp`].
     ConvStdp,
     /// By spikes, with maps that belong to classes: [`Layer::ConvStdp`].
@@ -49,7 +49,7 @@ impl Kind {
         Self::Dense,
         Self::Settling,
         Self::Goodness,
-        Self::Energy,
+        Self::BothWays,
         Self::ConvStdp,
         Self::ConvReward,
     ];
@@ -65,7 +65,7 @@ impl Kind {
             Layer::Settling { .. } => self == Self::Settling,
             Layer::Goodness { .. } => self == Self::Goodness,
             Layer::Spiking(Spiking::FirstSpike { .. }) => self == Self::FirstSpike,
-            Layer::Spiking(Spiking::Energy { .. }) => self == Self::Energy,
+            Layer::Spiking(Spiking::Energy { .. }) => self == Self::BothWays,
             Layer::Spiking(_) => self == Self::Spiking,
             Layer::ConvStdp(design) if design.answer == Answer::Linear => self == Self::ConvStdp,
             Layer::ConvStdp(_) => self == Self::ConvReward,
@@ -80,7 +80,7 @@ impl Kind {
             Self::Goodness => "goodness",
             Self::Spiking => Wiring::Dense.word(),
             Self::FirstSpike => Wiring::FirstSpike.word(),
-            Self::Energy => "lif-chl",
+            Self::BothWays => "lif-chl",
             Self::ConvStdp => "stdp",
             Self::ConvReward => "reward",
         }
@@ -121,7 +121,7 @@ impl Widths {
         if kind.spikes() && !(hidden.len() == 2 && hidden.iter().all(|maps| *maps <= MOST_MAPS)) {
             return None;
         }
-        if kind == Kind::Energy && hidden.len() != 1 {
+        if kind == Kind::BothWays && hidden.len() != 1 {
             return None;
         }
         (1..=MOST_LAYERS).contains(&hidden.len()).then_some(Self { kind, hidden, activation })
@@ -144,7 +144,7 @@ impl Widths {
             (Kind::Goodness, _) => format!("Goodness {widths}"),
             (Kind::Spiking, _) => Sizes::new(Wiring::Dense, &self.hidden).name(),
             (Kind::FirstSpike, _) => Sizes::new(Wiring::FirstSpike, &self.hidden).name(),
-            (Kind::Energy, _) => format!("LIF energy {widths}"),
+            (Kind::BothWays, _) => format!("LIF energy {widths}"),
             (Kind::ConvStdp, _) => format!("Conv-STDP {widths}"),
             (Kind::ConvReward, _) => format!("Conv-STDP {widths}, reward"),
         }
@@ -152,7 +152,7 @@ impl Widths {
 
     fn doc(&self) -> &'static str {
         match self.kind {
-            Kind::Energy => {
+            Kind::BothWays => {
                 "Leaky integrate-and-fire neurons connected both ways with the ten classes; a synapse learns from how its neurons' spikes go together, with the target and without."
             }
             Kind::ConvStdp => conv_stdp::CONV_STDP.doc,
@@ -183,7 +183,7 @@ impl Widths {
             Kind::Goodness => vec![Layer::Goodness { hidden: kept() }],
             Kind::Spiking => Sizes::new(Wiring::Dense, &self.hidden).layers(),
             Kind::FirstSpike => Sizes::new(Wiring::FirstSpike, &self.hidden).layers(),
-            Kind::Energy => {
+            Kind::BothWays => {
                 let hidden = self.hidden.first().copied().unwrap_or(1);
                 vec![Layer::Spiking(Spiking::Energy { hidden })]
             }
