@@ -13,6 +13,7 @@ use super::ops::op::{Op, Parameter, Plane};
 use super::ops::pool::MaxPool;
 use super::ops::recurrent::Recurrent;
 use super::ops::settling::Settling;
+use super::ops::spiking::energy::Energy as BothWays;
 use super::ops::spiking::first_spike::FirstSpike;
 use super::ops::spiking::lif::Lif;
 use super::ops::spiking::over_time::OverTime;
@@ -87,9 +88,9 @@ impl Plan {
                 | Layer::Settling { .. }
                 | Layer::Goodness { .. }
                 | Layer::Energy { .. }
-                | Layer::Spiking(Spiking::Recurrent { .. } | Spiking::FirstSpike { .. })
-                    if !of_one_step =>
-                {
+                | Layer::Spiking(
+                    Spiking::Recurrent { .. } | Spiking::FirstSpike { .. } | Spiking::Energy { .. },
+                ) if !of_one_step => {
                     return Err(misfit());
                 }
                 Layer::Conv { kernel, filters } => {
@@ -137,6 +138,9 @@ impl Plan {
                 }
                 Layer::Spiking(Spiking::FirstSpike { hidden }) => {
                     Box::new(FirstSpike::new(isa, plane, hidden))
+                }
+                Layer::Spiking(Spiking::Energy { hidden }) => {
+                    Box::new(BothWays::new(isa, plane, hidden))
                 }
                 Layer::ConvStdp(design) => {
                     if plane != Plane::new(SIDE, SIDE, 1) {

@@ -93,8 +93,9 @@ pub fn config(
 ) -> Result<TrainConfig, UsageError> {
     let usual = rules::usual_for(architecture);
     // Networks that no other rule trains.
-    let own = matches!(usual.kind, Kind::Spiking | Kind::FirstSpike | Kind::Energy)
-        || usual.kind.spikes();
+    let own =
+        matches!(usual.kind, Kind::Spiking | Kind::FirstSpike | Kind::BothWays | Kind::Energy)
+            || usual.kind.spikes();
     let asked = match (args.model.as_deref(), args.rule.as_deref()) {
         (_, Some(id)) => Some(id),
         (Some(EPROP), None) => Some(rules::eprop::RULE.id),

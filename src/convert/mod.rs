@@ -19,7 +19,9 @@
 //! * [`on_engine`]: the same network on the general spiking engines
 //! * [`nir`]: the same network for other simulators
 //! * [`direct`]: networks that were trained in spikes, on the general engines and as NIR
+//! * [`contrastive`]: networks of spikes with connections both ways, on the general engines
 
+pub mod contrastive;
 pub mod direct;
 pub mod energy;
 pub mod likeness;

@@ -101,6 +101,7 @@ fn answer(question: &DigitPassage) -> Result<DigitPassages, crate::ann::AnnError
         | Kind::Energy
         | Kind::Spiking
         | Kind::FirstSpike
+        | Kind::BothWays
         | Kind::ConvStdp
         | Kind::ConvReward => {}
         Kind::Dense => {

@@ -12,6 +12,7 @@ use crate::ann::ops::op::{Backward, Forward, Mode, Op, Plane};
 use crate::ann::ops::pool::MaxPool;
 use crate::ann::ops::recurrent::Recurrent;
 use crate::ann::ops::settling::Settling;
+use crate::ann::ops::spiking::energy::Energy as BothWays;
 use crate::ann::ops::spiking::first_spike::FirstSpike;
 use crate::ann::ops::spiking::lif::Lif;
 use crate::ann::ops::spiking::recurrent::RecurrentLif;
@@ -99,6 +100,9 @@ fn stage(layers: &[Layer], input: Plane, number: usize, network: &Network) -> Op
         }
         Layer::Spiking(Spiking::FirstSpike { hidden }) => {
             Some(Box::new(FirstSpike::new(isa, input, hidden)))
+        }
+        Layer::Spiking(Spiking::Energy { hidden }) => {
+            Some(Box::new(BothWays::new(isa, input, hidden)))
         }
         Layer::ConvStdp(design) => Some(Box::new(ConvStdp::new(isa, *design))),
     };

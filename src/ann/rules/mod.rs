@@ -13,6 +13,7 @@
 //!   [`forward_forward`] compares two passes forward.
 //! * Networks of spikes have theirs: [`surrogate_gradient`] goes back through time,
 //!   [`eprop`] only forward, [`spike_times`] has one spike per neuron to differentiate.
+//! * [`contrastive`] compares two phases of spikes, as [`equilibrium`] does of states.
 //! * [`stdp`] and [`reward_stdp`] train networks of spikes, layer by layer.
 //! * [`energy`] trains a generative network: neurons move, and synapses follow.
 //!
@@ -21,6 +22,7 @@
 //! what can be done to errors on their way, [`passage`] what one digit sends where.
 
 pub mod backpropagation;
+pub mod contrastive;
 pub mod direct;
 pub mod disturbance;
 pub mod energy;
@@ -135,9 +137,12 @@ pub static LAYERED: &[&Rule] = &[&stdp::RULE, &reward_stdp::RULE];
 /// Those that train networks which imagine.
 pub static GENERATIVE: &[&Rule] = &[&energy::RULE];
 
-/// [`RULES`], [`LAYERED`] and [`GENERATIVE`].
+/// Those for spikes with connections both ways, from one hidden layer.
+pub static BOTH_WAYS: &[&Rule] = &[&contrastive::RULE];
+
+/// All rules: [`RULES`], [`LAYERED`], [`BOTH_WAYS`] and [`GENERATIVE`].
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    RULES.iter().chain(LAYERED).chain(GENERATIVE).copied()
+    RULES.iter().chain(LAYERED).chain(BOTH_WAYS).chain(GENERATIVE).copied()
 }
 
 /// The rule that suits a network where none is asked for.
@@ -146,6 +151,7 @@ pub fn usual_for(architecture: &Architecture) -> &'static Rule {
     let kinds = [
         Kind::Spiking,
         Kind::FirstSpike,
+        Kind::BothWays,
         Kind::Settling,
         Kind::Goodness,
         Kind::Energy,
@@ -468,6 +474,7 @@ impl Rule {
         let (settles, compares) = (is(Kind::Settling), is(Kind::Goodness));
         let imagines = is(Kind::Energy);
         let (spikes, fires_once) = (is(Kind::Spiking), is(Kind::FirstSpike));
+        let both_ways = is(Kind::BothWays);
         let answer = layers.iter().find_map(|l| match l {
             Layer::ConvStdp(design) => Some(design.answer),
             _ => None,
@@ -478,6 +485,12 @@ impl Rule {
             Kind::Dense if settles => {
                 return Err(format!(
                     "{name} relaxes with connections both ways, and so needs equilibrium propagation; choose that rule, or dense layers"
+                ));
+            }
+            Kind::Dense if both_ways => {
+                return Err(format!(
+                    "{name} spikes with connections both ways, through which no gradient goes; choose {}, or dense layers",
+                    contrastive::RULE.in_a_sentence()
                 ));
             }
             Kind::Dense if compares => {
@@ -552,6 +565,11 @@ impl Rule {
                     "{name} has no neurons that fire only once; this rule needs such a network, as first-spike or first-spike-800"
                 ));
             }
+            Kind::BothWays if !both_ways => {
+                return Err(format!(
+                    "{name} has no neurons that spike with connections both ways; this rule needs such a network, as lif-chl or lif-chl-300"
+                ));
+            }
             Kind::ConvStdp if answer != Some(Answer::Linear) => {
                 return Err(format!(
                     "{name} has no convolutions of spikes with a linear read-out; this rule needs them, as conv-stdp has"
@@ -568,6 +586,7 @@ impl Rule {
             | Kind::Energy
             | Kind::Spiking
             | Kind::FirstSpike
+            | Kind::BothWays
             | Kind::ConvStdp
             | Kind::ConvReward => {}
         }

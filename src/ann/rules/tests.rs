@@ -213,8 +213,8 @@ fn the_shallow_control_teaches_only_the_last_layer() {
 
 /// The settings of a short run of a rule.
 fn short(rule: &Rule) -> TrainConfig {
-    let widths =
-        zoo::Widths { kind: rule.kind, hidden: vec![40, 30], activation: Activation::Relu };
+    let hidden = if rule.kind == Kind::BothWays { vec![40] } else { vec![40, 30] };
+    let widths = zoo::Widths { kind: rule.kind, hidden, activation: Activation::Relu };
     TrainConfig {
         model: widths.id(),
         data: "synthetic".into(),
@@ -291,7 +291,12 @@ fn every_rule_learns_and_those_that_use_depth_point_downhill() {
             // layers that answer nothing.
             Kind::Goodness | Kind::ConvReward => 12,
             Kind::ConvStdp => 6,
-            Kind::Dense | Kind::Settling | Kind::Energy | Kind::Spiking | Kind::FirstSpike => 4,
+            Kind::Dense
+            | Kind::Settling
+            | Kind::Energy
+            | Kind::Spiking
+            | Kind::FirstSpike
+            | Kind::BothWays => 4,
         };
         let mut config = TrainConfig { subset: 2000, epochs, validation_share: 0.1, ..short(rule) };
         // Layers of spikes are to settle on 1800 digits, not on 60,000.
@@ -520,6 +525,8 @@ fn spikes_need_their_own_rules_and_these_need_spikes() {
     assert!(refuse(&stdp::RULE, "mlp").contains("conv-stdp"));
     assert!(refuse(&stdp::RULE, "conv-stdp-reward").contains("linear"));
     assert!(refuse(&reward_stdp::RULE, "conv-stdp").contains("conv-stdp-reward"));
+    assert!(refuse(RULES[0], "lif-chl").contains(&contrastive::RULE.in_a_sentence()));
+    assert!(refuse(&contrastive::RULE, "lif-dense").contains("lif-chl"));
     for architecture in zoo::SPIKING {
         let rule = usual_for(architecture);
         RuleConfig::of(rule).check(architecture, &(rule.usual)(), "cpu").unwrap();

@@ -3,6 +3,7 @@
 //! * [`look`]: one picture: currents, membranes, spikes, the answer as it forms; credit back
 //!   through time; traces of e-prop; times of first spikes
 //! * [`activity`]: many pictures: rates, silent and saturated neurons, what a decision takes
+//! * [`phases`]: the phases of a network with connections both ways
 //! * [`early`]: accuracy where it stops as soon as it is sure
 //!
 //! Looking changes nothing: all of it is computed anew from the weights.
@@ -10,6 +11,7 @@
 pub mod activity;
 pub mod early;
 pub mod look;
+pub mod phases;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,6 @@
 //! Networks of dense layers of any number and width, for the learning rules: named by
-//! an id that says it all, such as `dense-500-500`, `dense-800-tanh`, `settling-500` or
-//! `goodness-1000-1000`; and convolutions of spikes of so many maps, such as
+//! an id that says it all, such as `dense-500-500`, `dense-800-tanh`, `settling-500`,
+//! `goodness-1000-1000` or `lif-chl-300`; convolutions of spikes of so many maps, such as
 //! `stdp-32-150` or `reward-32-150`; and two layers of latent variables, such as
 //! `energy-500-100`.
 
@@ -33,6 +33,8 @@ pub enum Kind {
     Spiking,
     /// By who fires first: [`super::Spiking::FirstSpike`].
     FirstSpike,
+    /// By spikes, with connections both ways: [`super::Spiking::Energy`].
+    BothWays,
     /// By spikes, whose times a linear read-out reads: [`Layer::ConvStdp`].
     ConvStdp,
     /// By spikes, with maps that belong to classes: [`Layer::ConvStdp`].
@@ -49,11 +51,12 @@ const PER_CLASS: usize = 15;
 
 impl Kind {
     /// Those whose ids [`Widths`] reads; of the others [`super::spiking`] does.
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Dense,
         Self::Settling,
         Self::Goodness,
         Self::Energy,
+        Self::BothWays,
         Self::ConvStdp,
         Self::ConvReward,
     ];
@@ -70,6 +73,7 @@ impl Kind {
             Layer::Goodness { .. } => self == Self::Goodness,
             Layer::Energy { .. } => self == Self::Energy,
             Layer::Spiking(Spiking::FirstSpike { .. }) => self == Self::FirstSpike,
+            Layer::Spiking(Spiking::Energy { .. }) => self == Self::BothWays,
             Layer::Spiking(_) => self == Self::Spiking,
             Layer::ConvStdp(design) if design.answer == Answer::Linear => self == Self::ConvStdp,
             Layer::ConvStdp(_) => self == Self::ConvReward,
@@ -85,6 +89,7 @@ impl Kind {
             Self::Energy => "energy",
             Self::Spiking => Wiring::Dense.word(),
             Self::FirstSpike => Wiring::FirstSpike.word(),
+            Self::BothWays => "lif-chl",
             Self::ConvStdp => "stdp",
             Self::ConvReward => "reward",
         }
@@ -109,10 +114,9 @@ impl Widths {
         if id.len() > 64 {
             return None;
         }
-        let mut parts = id.split('-');
-        let word = parts.next()?;
-        let kind = Kind::ALL.into_iter().find(|k| k.word() == word)?;
-        let mut parts: Vec<&str> = parts.collect();
+        let of = |kind: Kind| Some((kind, id.strip_prefix(kind.word())?.strip_prefix('-')?));
+        let (kind, rest) = Kind::ALL.into_iter().find_map(of)?;
+        let mut parts: Vec<&str> = rest.split('-').collect();
         let mut activation = Activation::Relu;
         if kind == Kind::Dense && parts.last() == Some(&"tanh") {
             activation = Activation::Tanh;
@@ -126,7 +130,12 @@ impl Widths {
         if kind.spikes() && !(hidden.len() == 2 && hidden.iter().all(|maps| *maps <= MOST_MAPS)) {
             return None;
         }
-        if kind == Kind::Energy && !(hidden.len() == 2 && hidden[1] <= MOST_CAUSES) {
+        let fits = match kind {
+            Kind::Energy => hidden.len() == 2 && hidden[1] <= MOST_CAUSES,
+            Kind::BothWays => hidden.len() == 1,
+            _ => true,
+        };
+        if !fits {
             return None;
         }
         (1..=MOST_LAYERS).contains(&hidden.len()).then_some(Self { kind, hidden, activation })
@@ -150,6 +159,7 @@ impl Widths {
             (Kind::Energy, _) => format!("Energy {widths}"),
             (Kind::Spiking, _) => Sizes::new(Wiring::Dense, &self.hidden).name(),
             (Kind::FirstSpike, _) => Sizes::new(Wiring::FirstSpike, &self.hidden).name(),
+            (Kind::BothWays, _) => format!("LIF energy {widths}"),
             (Kind::ConvStdp, _) => format!("Conv-STDP {widths}"),
             (Kind::ConvReward, _) => format!("Conv-STDP {widths}, reward"),
         }
@@ -157,6 +167,9 @@ impl Widths {
 
     fn doc(&self) -> &'static str {
         match self.kind {
+            Kind::BothWays => {
+                "Leaky integrate-and-fire neurons connected both ways with the ten classes; a synapse learns from how its neurons' spikes go together, with the target and without."
+            }
             Kind::ConvStdp => conv_stdp::CONV_STDP.doc,
             Kind::Energy => super::energy::BENGIO2015.doc,
             Kind::ConvReward => conv_stdp::CONV_STDP_REWARD.doc,
@@ -187,6 +200,10 @@ impl Widths {
             Kind::Energy => vec![Layer::Energy { hidden: kept() }],
             Kind::Spiking => Sizes::new(Wiring::Dense, &self.hidden).layers(),
             Kind::FirstSpike => Sizes::new(Wiring::FirstSpike, &self.hidden).layers(),
+            Kind::BothWays => {
+                let hidden = self.hidden.first().copied().unwrap_or(1);
+                vec![Layer::Spiking(Spiking::Energy { hidden })]
+            }
             Kind::ConvStdp | Kind::ConvReward => {
                 let [first, second] = [0, 1].map(|i| self.hidden.get(i).copied().unwrap_or(1));
                 let design = match self.kind {
@@ -248,6 +265,7 @@ mod tests {
             "dense-1-tanh",
             "settling-512",
             "goodness-4096-1-2",
+            "lif-chl-300",
             "stdp-1-512",
             "reward-3-4",
             "energy-500-100",
@@ -267,6 +285,8 @@ mod tests {
             "settling-5-tanh",
             "goodness--5",
             "dense-1-1-1-1-1-1-1-1-1",
+            "lif-chl",
+            "lif-chl-5-5",
             "stdp-5",
             "stdp-5-513",
             "reward-1-2-3",

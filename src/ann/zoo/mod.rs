@@ -17,6 +17,7 @@ use super::ops::energy::Energy;
 use super::ops::op::Plane;
 use super::ops::recurrent::{Cell, Order};
 use super::ops::settling;
+use super::ops::spiking::energy as both_ways;
 use crate::core::isa::Isa;
 use crate::data::{CLASSES, SIDE};
 
@@ -108,6 +109,7 @@ pub static SPIKING: &[&Architecture] = &[
     &spiking::FIRST_SPIKE,
     &conv_stdp::CONV_STDP,
     &conv_stdp::CONV_STDP_REWARD,
+    &spiking::LIF_CHL,
 ];
 
 /// Networks that imagine digits.
@@ -309,6 +311,16 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
                 line.multiply_adds = line.parameters;
                 line.output = vec![CLASSES];
             }
+            Layer::Spiking(Spiking::Energy { hidden }) => {
+                line.name = "Energy".into();
+                let widths = widths(&shape, &[hidden], true);
+                let products: usize = widths.windows(2).map(|w| w[0] * w[1]).sum();
+                line.parameters = products + widths[1..].iter().sum::<usize>();
+                // The picture's product once; the spikes' there and back in each step.
+                let first = widths[0] * widths[1];
+                line.multiply_adds = first + 2 * (products - first) * both_ways::ANSWER_STEPS;
+                line.output = vec![CLASSES];
+            }
             Layer::ConvStdp(design) => {
                 line.name = "Conv-STDP".into();
                 line.parameters = design.parameters();
@@ -387,7 +399,7 @@ pub fn get(id: &str) -> Result<&'static Architecture, AnnError> {
     find(id).ok_or_else(|| AnnError::UnknownModel {
         id: id.to_owned(),
         known: all().map(|a| a.id).collect::<Vec<_>>().join(", ")
-            + " and others by their sizes, such as dense-500-500, lif-512-t25-tau10 stdp-32-150 or energy-500-100",
+            + " and others by their sizes, such as dense-500-500, lif-512-t25-tau10, lif-chl-512, stdp-32-150 or energy-500-100",
     })
 }
 

@@ -24,6 +24,9 @@ pub enum Spiking {
     /// Neurons that fire once, up to the ten classes (see
     /// [`crate::ann::ops::spiking::first_spike`]).
     FirstSpike { hidden: &'static [usize] },
+    /// Neurons connected both ways with the ten classes (see
+    /// [`crate::ann::ops::spiking::energy`]).
+    Energy { hidden: usize },
 }
 
 /// Time constants that are allowed, steps.
@@ -295,6 +298,18 @@ pub static FIRST_SPIKE: Architecture = Architecture {
     name: "First spike",
     doc: "800 neurons that fire at most once; the class that fires first is the answer (Mostafa 2017). Gradients go through the times of spikes, exactly.",
     layers: &|| Sizes::new(Wiring::FirstSpike, &FIRST).layers(),
+    epochs: 20,
+    average_epochs: 5,
+    report: None,
+    seed: 1,
+};
+
+/// 784–512–10, connected both ways.
+pub static LIF_CHL: Architecture = Architecture {
+    id: "lif-chl",
+    name: "LIF energy",
+    doc: "512 leaky integrate-and-fire neurons and ten classes, connected both ways by the same weights; a synapse learns from how its neurons' spikes go together, with the target and without (after Mesnard, Gerstner and Brea 2016).",
+    layers: &|| vec![Layer::Spiking(Spiking::Energy { hidden: 512 })],
     epochs: 20,
     average_epochs: 5,
     report: None,

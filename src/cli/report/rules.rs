@@ -2,6 +2,23 @@
 
 use serde::Serialize;
 
+/// `simulate regression`
+#[derive(Debug, Serialize)]
+pub struct LearnedCurve {
+    pub presentations: usize,
+    /// Mean squared error as a share of the curve's variance.
+    pub error: f64,
+    /// The same after so many presentations.
+    pub errors: Vec<(usize, f64)>,
+    /// Input, target, output.
+    pub places: Vec<[f64; 3]>,
+    /// By lag t_post − t_pre in ms: what the pairs of spikes of one synapse onto the output
+    /// have changed.
+    pub window: Vec<[f64; 2]>,
+    /// The same of all synapses onto the output.
+    pub window_of_all: Vec<[f64; 2]>,
+}
+
 /// `rules`
 #[derive(Debug, Serialize)]
 pub struct ComparedRules {

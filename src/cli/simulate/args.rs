@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::regression::RegressionArgs;
 use crate::cli::output::Format;
 use crate::cli::values::{choice, count, engine, number, sources, threads};
 use crate::snn::choose::Preference;
@@ -20,6 +21,7 @@ pub struct SimulateArgs {
 #[derive(Subcommand, Debug)]
 pub enum SimulateWhat {
     DiehlCook(Box<DiehlCookArgs>),
+    Regression(Box<RegressionArgs>),
 }
 
 /// Diehl and Cook's network (2015): learns digits by spikes alone, without labels

@@ -2,6 +2,7 @@
 //! and tested.
 
 pub mod args;
+pub mod regression;
 mod run;
 
 use std::time::{Duration, Instant};

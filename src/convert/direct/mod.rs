@@ -151,6 +151,11 @@ impl Direct {
                         "its neurons fire once, at exact times; general engines and NIR have neurons that move in steps",
                     );
                 }
+                Layer::Spiking(Spiking::Energy { .. }) => {
+                    return refuse(
+                        "its neurons are connected both ways, and answer by settling with the classes: no network with one way stands for it",
+                    );
+                }
                 _ => return refuse(&format!("its layer {} does not spike", lines[number].name)),
             }
         }

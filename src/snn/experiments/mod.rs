@@ -16,6 +16,8 @@
 //! * [`pairing_rate`]: how often a pair is repeated decides its sign (triplets)
 //! * [`bounds`]: weights without bounds, with hard and soft ones, normalised
 //! * [`slope_window`]: Bengio's rule brings the STDP window forth
+//! * [`regression`]: a curve is learned by contrastive Hebbian learning, with the window of
+//!   its synapses
 //! * [`pattern`]: a neuron finds a pattern of spikes that is hidden in noise
 
 pub mod bounds;
@@ -24,6 +26,7 @@ pub mod curve;
 pub mod pairing;
 pub mod pairing_rate;
 pub mod pattern;
+pub mod regression;
 pub mod slope_window;
 pub mod story;
 pub mod two_neurons;

@@ -31,6 +31,7 @@ mod integrate_fire;
 mod izhikevich;
 pub mod kernel;
 mod lif;
+mod lif_energy;
 mod lif_soft;
 pub mod math;
 mod max_gate;
@@ -141,6 +142,7 @@ pub static MODELS: &[&NeuronModel] = &[
     &max_gate::MAX_GATE,
     &lif_soft::LIF_SOFT,
     &lif_soft::LIF_SOFT_MAX,
+    &lif_energy::LIF_ENERGY,
 ];
 
 /// The model of this id. `owner` begins the message.

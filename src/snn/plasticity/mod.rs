@@ -14,6 +14,7 @@
 //!   normalised: after every step it lies within them.
 
 pub mod bounds;
+mod contrastive;
 mod diehl_cook;
 mod pair;
 pub mod rule;
@@ -89,8 +90,13 @@ pub enum Follows {
 }
 
 /// All rules.
-pub static RULES: &[&PlasticityRule] =
-    &[&pair::PAIR, &triplet::TRIPLET, &diehl_cook::DIEHL_COOK, &slope::SLOPE];
+pub static RULES: &[&PlasticityRule] = &[
+    &pair::PAIR,
+    &triplet::TRIPLET,
+    &diehl_cook::DIEHL_COOK,
+    &slope::SLOPE,
+    &contrastive::CONTRASTIVE,
+];
 
 /// The rule of this id. `owner` begins the message.
 ///

@@ -367,6 +367,10 @@ fn explain(ui: &mut Ui, structure: &Structure<'_>, number: usize) {
             "{hidden} spiking neurons, connected among themselves, read the digit a row at a time, over {} steps.",
             neurons.steps
         ),
+        Layer::Spiking(Spiking::Energy { hidden }) => format!(
+            "{hidden} leaky integrate-and-fire neurons and ten classes, connected both ways by the same weights, over {} steps. Every pixel is a constant current; the class that spikes most is the answer.",
+            crate::ann::ops::spiking::energy::ANSWER_STEPS
+        ),
         Layer::Spiking(Spiking::FirstSpike { hidden }) => format!(
             "{} neurons that fire at most once, and the ten classes: whoever fires first is the answer.",
             layer_sizes(hidden)

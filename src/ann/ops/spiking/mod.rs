@@ -4,12 +4,14 @@
 //! * [`recurrent`]: the same with connections among themselves; the picture's rows are time
 //! * [`over_time`]: any other operation, at each step
 //! * [`first_spike`]: neurons that fire once, with exact gradients by the times of spikes
+//! * [`energy`]: neurons connected both ways, taught by comparing two phases
 //! * [`surrogate`]: what stands for the derivative of a spike, and what rates cost
 //!
 //! The membrane of a neuron is `v ← a·v + I` with `a = exp(−1/τ)`, τ in steps. It spikes
 //! where `v > 1`, and then loses 1 (soft reset). What comes out at a step lies after what
 //! came out at the step before, picture by picture: `(batch, step, y, x, channel)`.
 
+pub mod energy;
 pub mod first_spike;
 pub mod lif;
 pub mod over_time;

@@ -150,6 +150,9 @@ fn nowhere(rule: &Rule) -> Option<&'static str> {
         Kind::Settling => Some(
             "No error travels here. Activity itself goes back, over connections that are the same both ways, while the network settles a second time: see Settling.",
         ),
+        Kind::BothWays => Some(
+            "No error travels here. Spikes themselves go back, over connections that are the same both ways, while the network runs a second time with the target.",
+        ),
         Kind::Spiking | Kind::FirstSpike => Some(
             "Errors go back over spikes and through time, not from layer to layer alone; they are not drawn here.",
         ),

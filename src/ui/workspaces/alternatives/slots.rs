@@ -217,6 +217,9 @@ fn kind(rule: &Rule) -> Option<&'static str> {
         Kind::FirstSpike => {
             Some("Another kind of network, of the same widths: each neuron fires once")
         }
+        Kind::BothWays => Some(
+            "Another kind of network, of the same widths: its neurons spike, and are connected both ways",
+        ),
         Kind::ConvStdp | Kind::ConvReward => {
             Some("Another kind of network: convolutions of spiking neurons")
         }

@@ -113,6 +113,7 @@ mod tests {
             ("pair", false) => 0.01 * x[0],
             ("triplet", true) => -x[1] * (7e-3 + 2.3e-4 * x[0]),
             ("triplet", false) => x[0] * (5e-10 + 6.2e-3 * x[1]),
+            ("contrastive", _) => 0.01 * x[0],
             ("diehl_cook", true) => -1e-4 * x[0],
             ("diehl_cook", false) => 1e-2 * x[0] * x[1],
             _ => 0.01 * x[0] * x[1],
