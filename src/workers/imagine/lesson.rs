@@ -15,9 +15,9 @@ use crate::workers::models::Model;
 use crate::workers::thread::answering::{Answer, Answering, Reply};
 
 /// Rounds at most.
-pub const MOST_ROUNDS: u64 = 200;
+pub const MOST_ROUNDS: u64 = 50;
 /// Rounds between two copies of the weights, to go back to.
-const KEPT_EVERY: u64 = 25;
+const KEPT_EVERY: u64 = 10;
 /// Synapses that are named, of each map.
 const NAMED: usize = 6;
 

@@ -1,9 +1,12 @@
 //! The `imagination` threads: inference on the current digit as a film, dreams and who
-//! judges them, walks, what units see and draw, and E and M steps one by one.
+//! judges them, walks, what units see and draw, E and M steps one by one; the
+//! phases of a network of spikes, and the curve that another one learns.
 
 pub mod dream;
 pub mod film;
 pub mod lesson;
+pub mod phases;
+pub mod regression;
 pub mod units;
 
 use std::sync::Arc;
@@ -11,6 +14,7 @@ use std::sync::Arc;
 use self::dream::{DreamQuestion, Dreams, JudgeQuestion, Judged};
 use self::film::{Film, FilmQuestion, Walk, WalkQuestion};
 use self::lesson::{Lesson, LessonQuestion};
+use self::phases::{PhaseQuestion, ShownPhases};
 use self::units::Units;
 use super::events::Events;
 use super::models::Model;
@@ -24,6 +28,7 @@ pub struct Imagination {
     judge: Answering<JudgeQuestion, Judged>,
     units: Answering<Arc<Model>, Units>,
     lesson: Answering<LessonQuestion, Lesson>,
+    phases: Answering<PhaseQuestion, ShownPhases>,
 }
 
 impl Imagination {
@@ -39,6 +44,7 @@ impl Imagination {
             judge: dream::start_judging(events.clone())?,
             units: units::start(events.clone())?,
             lesson: lesson::start(events.clone())?,
+            phases: phases::start(events.clone())?,
         })
     }
 
@@ -100,5 +106,15 @@ impl Imagination {
     /// Where they led.
     pub fn lesson(&self) -> Arc<Lesson> {
         self.lesson.answer()
+    }
+
+    /// Has the phases of a network of spikes shown.
+    pub fn ask_phases(&self, question: PhaseQuestion) {
+        self.phases.ask(question);
+    }
+
+    /// What happened in them.
+    pub fn phases(&self) -> Arc<ShownPhases> {
+        self.phases.answer()
     }
 }

@@ -236,6 +236,7 @@ fn course(ui: &mut Ui, world: &World<'_>, film: &Film, at: usize, height: f32) {
         &Course {
             all: &all,
             from: 0,
+            room: 0,
             at,
             unit: "steps",
             marks: &[],

@@ -116,7 +116,7 @@ fn one(
     room: Vec2,
 ) {
     let p = palette(ui.visuals());
-    let side = room.x.min(room.y / 2.0 - 46.0).clamp(50.0, 260.0);
+    let side = room.x.min((room.y - 120.0) / 2.0).clamp(50.0, 260.0);
     ui.vertical(|ui| {
         let small = |text: String| RichText::new(text).small().color(p.weak);
         ui.label(small(format!("Dream {number}")));
@@ -124,7 +124,7 @@ fn one(
         digit_view::show(ui, id, side, "The chosen dream", |i| pixels[i], Sense::hover());
         let Some(verdict) = verdict else { return };
         let sure = 100.0 * verdict.certainty;
-        ui.label(format!("Ten networks say {}, {sure:.0} % sure", verdict.class));
+        ui.label(format!("Ten networks: {}, {sure:.0} %", verdict.class));
         let Some((index, label, far)) = verdict.nearest else { return };
         ui.add_space(4.0);
         ui.label(small(format!("Nearest training digit: a {label}")));

@@ -3,11 +3,13 @@
 use egui::{ComboBox, Id, RichText, Sense, Ui};
 
 use super::settings::{DreamSettings, ImagineSettings, Seen, span};
+use super::spiking::{Spikes, SpikingEdit, SpikingSettings};
 use super::units::{SETS, largest};
 use super::{Imagine, ImagineEdit, World};
 use crate::ann::energy::film::Motion;
 use crate::ann::energy::{Dynamics, ranges};
 use crate::data::{CLASSES, SIDE};
+use crate::snn::experiments::regression::{Curve, FAILURES, GROUP};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::field::Field;
@@ -205,6 +207,135 @@ pub fn units(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             theme::diverging(&visuals, weights[i] / size)
         });
     }
+}
+
+/// Which network of spikes, and what it is taught.
+pub fn phases(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let kept = &world.room.kept.spiking;
+    let Some(model) = Spikes::network(kept, world.desk) else { return };
+    let label = ui.label(RichText::new("Network").font(theme::strong(15.0)));
+    ComboBox::from_id_salt("network with phases")
+        .selected_text(&model.name)
+        .truncate()
+        .width(ui.available_width() - 8.0)
+        .show_ui(ui, |ui| {
+            for other in Spikes::networks(world.desk) {
+                let on = other.key == model.key;
+                let doc = other.network.architecture().doc;
+                if ui.selectable_label(on, &other.name).on_hover_text(doc).clicked() {
+                    let key = other.key.clone();
+                    out.push(ImagineEdit::Spiking(SpikingEdit::Network(key)));
+                }
+            }
+        })
+        .response
+        .labelled_by(label.id)
+        .on_hover_text(model.network.architecture().doc);
+    if let Some(accuracy) = model.metadata.test_accuracy {
+        let text = format!("{:.2} % of the test digits", accuracy * 100.0);
+        ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
+    }
+    ui.separator();
+    let mut target = kept.target;
+    let label = ui.label("Taught");
+    let name = |class: Option<u8>| class.map_or_else(|| "what it is".to_owned(), |c| c.to_string());
+    ComboBox::from_id_salt("class taught")
+        .selected_text(name(target))
+        .width(110.0)
+        .show_ui(ui, |ui| {
+            for class in std::iter::once(None).chain((0..CLASSES as u8).map(Some)) {
+                ui.selectable_value(&mut target, class, name(class));
+            }
+        })
+        .response
+        .labelled_by(label.id)
+        .on_hover_text("The class that the output is pulled to: the digit's own label, or, of a drawn one, the network's answer");
+    if target != kept.target {
+        out.push(ImagineEdit::Spiking(SpikingEdit::Target(target)));
+    }
+    let mut beta = kept.beta;
+    let tip = "How strongly the target pulls at the classes, and pushes";
+    if Field::new("Nudging β", "", SpikingSettings::BETA, tip).log().show_f32(ui, &mut beta) {
+        out.push(ImagineEdit::Spiking(SpikingEdit::Beta(beta)));
+    }
+    let tip = "The synapse onto a class whose change is largest";
+    if ui.button("Strongest synapse").on_hover_text(tip).clicked() {
+        out.push(ImagineEdit::Spiking(SpikingEdit::Pair(None)));
+    }
+    ui.separator();
+    digit(ui, world, out);
+}
+
+/// Which curve, and how it is to fail.
+pub fn regression(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let kept = &world.room.kept.spiking;
+    ui.label(RichText::new("Curve").font(theme::strong(15.0)));
+    ui.horizontal_wrapped(|ui| {
+        for (i, (_, name)) in Curve::ALL.iter().enumerate() {
+            if ui.selectable_label(i == kept.curve, *name).clicked() {
+                out.push(ImagineEdit::Spiking(SpikingEdit::Curve(i)));
+            }
+        }
+    });
+    count(
+        ui,
+        ("Hidden neurons", "Between input and output"),
+        SpikingSettings::HIDDEN,
+        kept.hidden,
+        |n| {
+            out.push(ImagineEdit::Spiking(SpikingEdit::Hidden(n)));
+        },
+    );
+    ui.separator();
+    ui.label(RichText::new("What is left out").font(theme::strong(15.0)));
+    if ui.radio(kept.failure.is_none(), "Nothing: it learns").clicked() {
+        out.push(ImagineEdit::Spiking(SpikingEdit::Fail(None)));
+    }
+    for (i, failure) in FAILURES.iter().enumerate() {
+        let tip = format!("{} Cure: {}.", failure.why, failure.cure);
+        if ui.radio(kept.failure == Some(i), failure.name).on_hover_text(tip).clicked() {
+            out.push(ImagineEdit::Spiking(SpikingEdit::Fail(Some(i))));
+        }
+    }
+    ui.separator();
+    if ui
+        .button("Again")
+        .on_hover_text("From the beginning; what was learned before stays as a grey line")
+        .clicked()
+    {
+        out.push(ImagineEdit::Spiking(SpikingEdit::Again));
+    }
+    seed_of(ui, kept.seed);
+}
+
+/// What follows from the seed of the regression, in words.
+fn seed_of(ui: &mut Ui, seed: u64) {
+    let text = format!("Seed {seed}: the same weights, noise and numbers each time");
+    ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
+}
+
+/// Which synapse is counted.
+pub fn window(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let kept = &world.room.kept.spiking;
+    ui.label(RichText::new("One synapse").font(theme::strong(15.0)));
+    let (mut hidden, mut output) = kept.synapse;
+    let most = [kept.hidden - 1, GROUP - 1];
+    let mut changed = false;
+    for (name, value, most) in
+        [("Hidden neuron", &mut hidden, most[0]), ("Output neuron", &mut output, most[1])]
+    {
+        ui.horizontal(|ui| {
+            let label = ui.label(name);
+            changed |= ui.add(number::drag(value).range(0..=most)).labelled_by(label.id).changed();
+        });
+    }
+    if changed {
+        out.push(ImagineEdit::Spiking(SpikingEdit::Synapse(hidden, output)));
+    }
+    let text = "Its pairs are counted anew from the moment it is chosen.";
+    ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
+    ui.separator();
+    regression(ui, world, out);
 }
 
 /// Which network, and how well a read-out of its causes knows digits.

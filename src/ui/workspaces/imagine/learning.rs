@@ -48,7 +48,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         match which {
             0 => state(ui, world, lesson, vec2(ui.available_width(), room)),
             1 => course(ui, world, lesson, room),
-            _ => synapses(ui, world, lesson, out),
+            _ => synapses(ui, world, lesson, 1, out),
         }
     } else {
         let upper = room * 0.52;
@@ -60,7 +60,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             let size = vec2(ui.available_width(), upper);
             ui.allocate_ui(size, |ui| ui.vertical(|ui| course(ui, world, lesson, upper)));
         });
-        synapses(ui, world, lesson, out);
+        synapses(ui, world, lesson, 2, out);
     }
     figure::save_below(ui, out, "imagine-learning", from, || csv(lesson));
 }
@@ -183,6 +183,7 @@ fn course(ui: &mut Ui, world: &World<'_>, lesson: &Lesson, height: f32) {
         &Course {
             all: &lesson.course,
             from: first as usize,
+            room: (ROUNDS * round) as usize,
             at: lesson.moment as usize,
             unit: "steps; dashed: an M step",
             marks: &marks,
@@ -202,22 +203,23 @@ fn called(layer: &str, number: usize) -> String {
 }
 
 /// The synapses that change most, and the two numbers that each change is made of.
-fn synapses(ui: &mut Ui, world: &World<'_>, lesson: &Lesson, out: &mut Outbox) {
+fn synapses(ui: &mut Ui, world: &World<'_>, lesson: &Lesson, columns: usize, out: &mut Outbox) {
     let kept = &world.room.kept;
     let done = happens(lesson.moment, kept.e_steps) == Happens::MStep;
     let text =
         if done { "These have just changed most" } else { "An M step now would change these most" };
     let text = format!("{text}: rate × before × (behind − predicted), {:.3} × …", kept.rate);
     ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
-    let columns = if page::small(ui) { 1 } else { 2 };
     let rows =
         ((ui.available_height() - 50.0) / 24.0 / (4 / columns) as f32 - 1.0).max(1.0) as usize;
     ui.columns(columns, |uis| {
         for (number, ((name, below, behind), all)) in MAPS.iter().zip(&lesson.strongest).enumerate()
         {
             let ui = &mut uis[number % columns];
-            let of =
-                format!("{name}: {below} → {behind}, moved {:.1e} so far", lesson.moved[number]);
+            let of = format!(
+                "{name}: {below} → {behind}, changed by {:.4} so far",
+                lesson.moved[number]
+            );
             ui.label(RichText::new(of).font(theme::strong(12.5)));
             Grid::new(("synapses", number)).num_columns(5).spacing([12.0, 2.0]).show(ui, |ui| {
                 for synapse in all.iter().take(rows) {

@@ -1,21 +1,28 @@
 //! *Imagine*: a network that explains digits by causes (Bengio et al. 2015), and so can
-//! finish them, dream others, and learn without labels.
+//! finish them, dream others, and learn without labels; and the same by spikes.
 //!
 //! * [`complete`]: a digit of which a part is covered; [`mask`] is what is covered
 //! * [`dream`]: digits out of nothing, and who judges them
 //! * [`walk`]: from one digit to another
 //! * [`learning`]: E and M steps, one after another
 //! * [`units`]: what units look for and draw
+//! * [`phases`]: the two phases of a network of spikes (Mesnard, Gerstner and Brea 2016)
+//! * [`regression`]: such a network learns a curve, or fails to
+//! * [`bridge`]: what pairs of spikes do meanwhile, beside an STDP window
 //! * [`form`]: which network, which constants
 
+mod bridge;
 mod complete;
 mod dream;
 mod form;
 mod learning;
 mod mask;
 mod objective;
+mod phases;
+mod regression;
 mod scenes;
 pub mod settings;
+mod spiking;
 mod state;
 mod units;
 mod view;
@@ -24,6 +31,7 @@ mod walk;
 use egui::Key;
 
 pub use mask::Mask;
+pub use spiking::SpikingEdit;
 pub use state::{Imagine, ImagineEdit};
 
 use crate::ui::widgets::icons::Icon;

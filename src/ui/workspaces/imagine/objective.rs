@@ -34,6 +34,8 @@ pub struct Course<'a> {
     pub all: &'a [Objective],
     /// The first of them that is shown.
     pub from: usize,
+    /// Steps that there is room for, at least.
+    pub room: usize,
     /// The one that the bar is at.
     pub at: usize,
     /// What is counted along the axis.
@@ -62,7 +64,7 @@ pub fn chart(ui: &mut Ui, course: &Course<'_>) {
     let values = parts.iter().flat_map(|((_, value), _)| all.iter().map(|o| value(o)));
     let [low, high] = range(values);
     let left = course.from as f64;
-    let right = left + (all.len().saturating_sub(1)).max(1) as f64;
+    let right = left + all.len().max(course.room).saturating_sub(1).max(1) as f64;
     let chart = Chart {
         id: "objective",
         axes: [course.unit, "nats"],

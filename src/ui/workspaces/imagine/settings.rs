@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::mask::Mask;
+use super::spiking::SpikingSettings;
 use crate::ann::energy::film::Motion;
 use crate::ann::energy::prior::Wish;
 use crate::ann::energy::{Dynamics, ranges};
@@ -30,6 +31,12 @@ pub enum ImagineTab {
     Learning,
     /// What the units see and draw.
     Units,
+    /// The phases of a network of spikes.
+    Phases,
+    /// A network of spikes learns a curve.
+    Regression,
+    /// What pairs of spikes do meanwhile.
+    Window,
 }
 
 /// Which of a unit's weights are shown.
@@ -102,6 +109,8 @@ pub struct ImagineSettings {
     /// The unit looked at: which of its weights, and its number.
     pub seen: Seen,
     pub unit: usize,
+    /// The part with spikes.
+    pub spiking: SpikingSettings,
     /// Speed and loop.
     pub playback: PlaybackSettings,
 }
@@ -179,6 +188,7 @@ impl Bounded for ImagineSettings {
             many: _,
             seen: _,
             unit,
+            spiking,
             playback,
         } = self;
         to.id("network", network, is_model_key, &Self::default().network);
@@ -202,6 +212,7 @@ impl Bounded for ImagineSettings {
         to.number("e_steps", e_steps, Self::E_STEPS);
         to.number("rate", rate, Self::RATE);
         to.number("unit", unit, Self::UNIT);
+        to.part("spiking", spiking);
         to.part("playback", playback);
     }
 }
@@ -240,6 +251,7 @@ impl Default for ImagineSettings {
             many: false,
             seen: Seen::default(),
             unit: 0,
+            spiking: SpikingSettings::default(),
             playback: PlaybackSettings { steps_per_s: 8.0, ..PlaybackSettings::default() },
         }
     }
@@ -250,6 +262,12 @@ impl Settings for ImagineSettings {
     fn full() -> Self {
         Self {
             dream: DreamSettings { class: Some(3), ..DreamSettings::default() },
+            spiking: SpikingSettings {
+                target: Some(2),
+                pair: Some((1, 2)),
+                failure: Some(1),
+                ..SpikingSettings::default()
+            },
             ..Self::default()
         }
     }

@@ -6,6 +6,7 @@ use egui::Ui;
 
 use super::mask::Mask;
 use super::settings::{DreamSettings, ImagineSettings, ImagineTab, Seen};
+use super::spiking::{Spikes, SpikingEdit};
 use super::{ABOUT, scenes, view};
 use crate::ann::energy::film::Motion;
 use crate::ann::energy::{Dynamics, Given, op_of};
@@ -67,6 +68,8 @@ pub enum ImagineEdit {
     /// Look at a unit: at which of its weights, and its number.
     Seen(Seen),
     Unit(usize),
+    /// What concerns spikes.
+    Spiking(SpikingEdit),
 }
 
 impl Edit for ImagineEdit {
@@ -87,14 +90,16 @@ struct Asked {
 /// The workspace.
 pub struct Imagine {
     pub kept: ImagineSettings,
-    /// Steps of the film, of dreams, of the walk; moments of learning.
-    pub bars: [Playback; 4],
+    /// Steps of the film, of dreams, of the walk; moments of learning; steps of the phases.
+    pub bars: [Playback; 5],
     pub film: Arc<Film>,
     pub walk: Arc<Walk>,
     pub dreams: Arc<Dreams>,
     pub judged: Arc<Judged>,
     pub units: Arc<Units>,
     pub lesson: Arc<Lesson>,
+    /// The part with spikes.
+    pub spikes: Spikes,
     worker: Imagination,
     asked: Asked,
     number: u64,
@@ -118,9 +123,9 @@ impl Imagine {
         chosen.or_else(|| all.next())
     }
 
-    /// The bar of the view in front.
+    /// The bar of the view in front: its own, or the regression's.
     pub fn bar(&self) -> &Playback {
-        &self.bars[self.place().unwrap_or(0)]
+        self.place().map_or(&self.spikes.bar, |place| &self.bars[place])
     }
 
     fn place(&self) -> Option<usize> {
@@ -129,7 +134,8 @@ impl Imagine {
             ImagineTab::Dream => Some(1),
             ImagineTab::Walk => Some(2),
             ImagineTab::Learning => Some(3),
-            ImagineTab::Units => None,
+            ImagineTab::Phases => Some(4),
+            ImagineTab::Units | ImagineTab::Regression | ImagineTab::Window => None,
         }
     }
 
@@ -147,6 +153,8 @@ impl Imagine {
                 asked(&self.asked.lesson.as_ref().map(|a| a.0), self.lesson.number)
             }
             ImagineTab::Units => self.units.model.is_some(),
+            ImagineTab::Phases => self.spikes.phases_current(),
+            ImagineTab::Regression | ImagineTab::Window => !self.spikes.regression.fits.is_empty(),
         }
     }
 
@@ -180,6 +188,10 @@ impl Imagine {
     }
 
     fn ask(&mut self, desk: &mut Desk) {
+        if self.kept.tab == ImagineTab::Phases {
+            let worker = (&self.worker, &mut self.number);
+            return self.spikes.follow_phases(&self.kept.spiking, desk, worker, &mut self.bars[4]);
+        }
         let Some(model) = self.network(desk).cloned() else { return };
         let version = desk.digit.version();
         let blank = desk.digit.is_blank();
@@ -188,7 +200,11 @@ impl Imagine {
             ImagineTab::Dream => self.ask_dream(desk, model),
             ImagineTab::Walk if !blank => self.ask_walk(desk, model, version),
             ImagineTab::Learning => self.ask_lesson(desk, model, version),
-            ImagineTab::Complete | ImagineTab::Walk => {}
+            ImagineTab::Complete
+            | ImagineTab::Walk
+            | ImagineTab::Phases
+            | ImagineTab::Regression
+            | ImagineTab::Window => {}
             ImagineTab::Units => {
                 if self.asked.units.as_ref().is_none_or(|m| !Arc::ptr_eq(m, &model)) {
                     self.worker.ask_units(Arc::clone(&model));
@@ -365,13 +381,14 @@ impl Imagine {
 
 impl Workspace for Imagine {
     const ABOUT: About = ABOUT;
-    const TABS: &'static [&'static str] = &["complete", "dream", "walk", "learning", "units"];
+    const TABS: &'static [&'static str] =
+        &["complete", "dream", "walk", "learning", "units", "phases", "regression", "window"];
     type Settings = ImagineSettings;
     type Edit = ImagineEdit;
 
     fn open(kept: ImagineSettings, start: &Start) -> std::io::Result<Self> {
         Ok(Self {
-            bars: [(); 4].map(|()| Playback::new(0, 0, kept.playback)),
+            bars: [(); 5].map(|()| Playback::new(0, 0, kept.playback)),
             worker: Imagination::start(&start.events)?,
             film: Arc::default(),
             walk: Arc::default(),
@@ -379,6 +396,7 @@ impl Workspace for Imagine {
             judged: Arc::default(),
             units: Arc::default(),
             lesson: Arc::default(),
+            spikes: Spikes::open(&kept.spiking, &start.events)?,
             asked: Asked::default(),
             number: 0,
             without: None,
@@ -394,17 +412,18 @@ impl Workspace for Imagine {
         view::show(ui, &View { room: self, desk }, out);
     }
 
-    fn apply(&mut self, edit: ImagineEdit, _desk: &mut Desk) {
+    fn apply(&mut self, edit: ImagineEdit, desk: &mut Desk) {
         use ImagineEdit as E;
         let place = self.place();
         let kept = &mut self.kept;
         match edit {
-            E::Play(edit) => {
-                if let Some(bar) = place.and_then(|p| self.bars.get_mut(p)) {
+            E::Play(edit) => match place.and_then(|p| self.bars.get_mut(p)) {
+                Some(bar) => {
                     bar.edit(&edit);
                     kept.playback = bar.settings();
                 }
-            }
+                None => self.spikes.play(&mut kept.spiking, &edit, desk),
+            },
             E::Tab(tab) => kept.tab = tab,
             E::Network(key) => kept.network = key,
             E::Cover(mask) => kept.mask = mask,
@@ -432,6 +451,7 @@ impl Workspace for Imagine {
                 kept.seen = seen;
             }
             E::Unit(unit) => kept.unit = unit,
+            E::Spiking(edit) => self.spikes.apply(&mut kept.spiking, edit, desk),
         }
     }
 
@@ -445,17 +465,19 @@ impl Workspace for Imagine {
 
     fn undoes(edit: &ImagineEdit) -> bool {
         use ImagineEdit as E;
-        !matches!(edit, E::Play(_) | E::Tab(_) | E::Choose(_))
+        !matches!(edit, E::Play(_) | E::Tab(_) | E::Choose(_) | E::Spiking(SpikingEdit::Again))
     }
 
     fn shows(&self) -> Shows {
         let tab = self.kept.tab;
-        let digit = matches!(tab, ImagineTab::Complete | ImagineTab::Walk)
+        let digit = matches!(tab, ImagineTab::Complete | ImagineTab::Walk | ImagineTab::Phases)
             || (tab == ImagineTab::Learning && !self.kept.many);
         Shows { digit, answers: false }
     }
 
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
+        let curve = shown && matches!(self.kept.tab, ImagineTab::Regression | ImagineTab::Window);
+        self.spikes.follow_regression(&self.kept.spiking, desk, curve);
         if shown {
             self.film = self.worker.film();
             self.walk = self.worker.walk();

@@ -3,13 +3,16 @@
 use egui::Ui;
 
 use super::settings::ImagineTab;
-use super::{Imagine, ImagineEdit, World, complete, dream, form, learning, units, walk};
+use super::{
+    Imagine, ImagineEdit, World, bridge, complete, dream, form, learning, phases, regression,
+    units, walk,
+};
 use crate::ui::command::Outbox;
 use crate::ui::widgets::page::{self, Tab};
 use crate::ui::widgets::time_bar::{Axis, TimeBar};
 
 /// The views.
-const TABS: [Tab<Imagine, ImagineTab>; 5] = [
+const TABS: [Tab<Imagine, ImagineTab>; 8] = [
     Tab {
         is: ImagineTab::Complete,
         name: "Finish a digit",
@@ -54,6 +57,33 @@ const TABS: [Tab<Imagine, ImagineTab>; 5] = [
         show: units::show,
         side: form::units,
         bar: None,
+    },
+    Tab {
+        is: ImagineTab::Phases,
+        name: "Spikes, two phases",
+        short: "Phases",
+        see: "The same idea by spikes: the network runs freely, then pulled a little towards the target, and pushed away from it. A synapse learns how much more its two neurons go together.",
+        show: phases::show,
+        side: form::phases,
+        bar: Some(|ui, world, out| bar(ui, world, "steps", out)),
+    },
+    Tab {
+        is: ImagineTab::Regression,
+        name: "A curve",
+        short: "Curve",
+        see: "Spiking neurons learn a curve, from one number to another, by comparing phases. Three things that are easily left out, and what happens then. Press Space.",
+        show: regression::show,
+        side: form::regression,
+        bar: Some(regression::bar),
+    },
+    Tab {
+        is: ImagineTab::Window,
+        name: "STDP window",
+        short: "Window",
+        see: "What each pair of spikes did to the synapses while the network learned its curve, by their lag; beside it the window of the Plasticity workspace.",
+        show: bridge::show,
+        side: form::window,
+        bar: Some(regression::bar),
     },
 ];
 
