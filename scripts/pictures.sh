@@ -26,6 +26,8 @@ spiking: spiking-learning
 spiking-digit: spiking-digit-projector
 deep-spikes: deep-spikes
 deep-filters: deep-filters
+imagine-complete: imagine-complete
+imagine-dream: imagine-dream
 conversion: conversion-side-by-side
 '
 

@@ -7,6 +7,7 @@ mod deep;
 mod draw;
 mod fields;
 mod history;
+mod imagine;
 mod layout;
 mod neuron;
 mod pictures;

@@ -29,7 +29,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         "Nothing is learned yet; press Space".to_owned()
     } else {
         format!(
-            "{} presentations: {} pairs of spikes onto the output have been counted, {} of them at the synapse from hidden neuron {hidden} to output neuron {output}",
+            "{} presentations: {} pairs of spikes onto the output, {} of them at synapse {hidden} → {output}",
             grouped(view.done),
             grouped(counted(all)),
             grouped(counted(one)),

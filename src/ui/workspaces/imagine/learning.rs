@@ -117,7 +117,7 @@ fn state(ui: &mut Ui, world: &World<'_>, lesson: &Lesson, size: Vec2) {
     let weak = palette(ui.visuals()).weak;
     let caption = |ui: &mut Ui, text: &str| ui.label(RichText::new(text).small().color(weak));
     let text = ui.text_style_height(&egui::TextStyle::Small) + 2.0 * ui.spacing().item_spacing.y;
-    let side = ((size.x - 24.0) / 4.0).min(size.y * 0.5 - text).max(40.0);
+    let side = ((size.x - 24.0) / 4.0).min(size.y * 0.6 - text).max(40.0);
     ui.vertical(|ui| {
         ui.horizontal_top(|ui| {
             let drawn = &lesson.drawn;
@@ -222,7 +222,10 @@ fn synapses(ui: &mut Ui, world: &World<'_>, lesson: &Lesson, columns: usize, out
             );
             ui.label(RichText::new(of).font(theme::strong(12.5)));
             Grid::new(("synapses", number)).num_columns(5).spacing([12.0, 2.0]).show(ui, |ui| {
-                for synapse in all.iter().take(rows) {
+                if all.iter().all(|s| s.change(kept.rate) == 0.0) {
+                    ui.label(RichText::new("nothing: what it predicts is what is there").small());
+                }
+                for synapse in all.iter().filter(|s| s.change(kept.rate) != 0.0).take(rows) {
                     line(ui, (below, behind), synapse, kept.rate, out);
                     ui.end_row();
                 }

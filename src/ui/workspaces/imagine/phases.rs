@@ -16,8 +16,8 @@ use crate::ui::widgets::chart::{Chart, names};
 use crate::ui::widgets::{figure, page, picture, sources};
 use crate::workers::imagine::phases::ShownPhases;
 
-/// Hidden neurons of a raster at most.
-const MOST_ROWS: usize = 120;
+/// Height of a row at least, points.
+const ROW: f32 = 2.4;
 /// Rows of a class.
 const TALL: usize = 2;
 
@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let room = ui.available_height() - 42.0;
     let at = world.room.bar().at() as usize;
     if !small || which == 0 {
-        let share = if small { room } else { room * 0.6 };
+        let share = if small { room } else { room * 0.68 };
         rasters(ui, (look, shown), at, share, out);
     }
     if !small || which == 1 {
@@ -59,7 +59,7 @@ fn headline(look: &PhaseLook, shown: &ShownPhases) -> String {
     let of = |branch: usize| look.correlations[branch].get(at).copied().unwrap_or(0.0);
     let change = look.change.get(at).copied().unwrap_or(0.0);
     format!(
-        "Free, it answers {}; {} is taught. Hidden neuron {hidden} and class {class}: together {:.4} when pulled, {:.4} when pushed, so ΔW ∝ {change:+.4}",
+        "Free, it answers {}; {} is taught. Hidden neuron {hidden} and class {class}: together {:.4} when pulled, {:.4} when pushed, so ΔW = η × {change:+.4}",
         said(look.answer.and_then(|a| u8::try_from(a).ok()).map(usize::from)),
         look.label,
         of(0),
@@ -69,16 +69,16 @@ fn headline(look: &PhaseLook, shown: &ShownPhases) -> String {
 
 /// Hidden neurons that spike in a branch, in the order of how much their synapses onto the
 /// class taught change; those looked at are always among them.
-fn order(look: &PhaseLook, chosen: usize) -> Vec<usize> {
+fn order(look: &PhaseLook, chosen: usize, most: usize) -> Vec<usize> {
     let class = usize::from(look.label);
     let change = |j: usize| look.change.get(j * CLASSES + class).map_or(0.0, |c| c.abs());
     let active = |j: &usize| look.rates.iter().any(|r| r.get(*j).is_some_and(|r| *r > 0.0));
     let mut order: Vec<usize> = (0..look.hidden).filter(|j| active(j) || *j == chosen).collect();
     order.sort_by(|a, b| change(*b).total_cmp(&change(*a)).then(a.cmp(b)));
-    if let Some(place) = order.iter().position(|j| *j == chosen).filter(|p| *p >= MOST_ROWS) {
-        order.swap(place, MOST_ROWS - 1);
+    if let Some(place) = order.iter().position(|j| *j == chosen).filter(|p| *p >= most) {
+        order.swap(place, most - 1);
     }
-    order.truncate(MOST_ROWS);
+    order.truncate(most);
     order
 }
 
@@ -93,15 +93,16 @@ fn rasters(
 ) {
     let p = palette(ui.visuals());
     let text = ui.text_style_height(&egui::TextStyle::Small) + 2.0 * ui.spacing().item_spacing.y;
-    let order = order(look, shown.pair.0);
+    let each = (height / 2.0 - text).max(40.0);
+    let most = ((each / ROW) as usize).saturating_sub(CLASSES * TALL + 2).max(8);
+    let order = order(look, shown.pair.0, most);
     let (free, nudged) = (look.branches[0].steps, look.branches[1].steps);
     let steps = (free + nudged).max(1);
     let rows = order.len() + CLASSES * TALL + 2;
-    let each = (height / 2.0 - text).max(40.0);
     let label = look.label;
     for (branch, name) in [(1, "pulled towards the target"), (2, "pushed away from it")] {
         let caption = format!(
-            "{free} steps free, then {nudged} {name}: {} hidden neurons that spike, those on top whose synapses change most; below them classes 0 to 9",
+            "{free} steps free, then {nudged} {name}: the {} hidden neurons whose synapses change most; below them classes 0 to 9",
             order.len()
         );
         let caption = if branch == 1 {

@@ -280,7 +280,7 @@ impl Spikes {
             self.thread.set_running(false);
         }
         let settled = !state.goes && !state.running && state.done >= self.awaited;
-        if bar.is_following() && (settled || state.failure.is_some()) {
+        if !self.thread.is_running() && bar.is_following() && (settled || state.failure.is_some()) {
             bar.edit(&PlaybackEdit::Pause);
         }
     }
