@@ -88,8 +88,7 @@ impl Plan {
                 | Layer::Goodness { .. }
                 | Layer::Spiking(
                     Spiking::Recurrent { .. } | Spiking::FirstSpike { .. } | Spiking::Energy { .. },
-                ) if !of_one_step =>
-                {
+                ) if !of_one_step => {
                     return Err(misfit());
                 }
                 Layer::Conv { kernel, filters } => {

@@ -92,7 +92,8 @@ pub fn config(
     args: &TrainArgs,
 ) -> Result<TrainConfig, UsageError> {
     let usual = rules::usual_for(architecture);
-    let spikes = matches!(usual.kind, Kind::Spiking | Kind::FirstSpike | Kind::BothWays) || usual.kind.spikes();
+    let spikes = matches!(usual.kind, Kind::Spiking | Kind::FirstSpike | Kind::BothWays)
+        || usual.kind.spikes();
     let asked = match (args.model.as_deref(), args.rule.as_deref()) {
         (_, Some(id)) => Some(id),
         (Some(EPROP), None) => Some(rules::eprop::RULE.id),

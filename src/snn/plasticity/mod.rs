@@ -90,8 +90,13 @@ pub enum Follows {
 }
 
 /// All rules.
-pub static RULES: &[&PlasticityRule] =
-    &[&pair::PAIR, &triplet::TRIPLET, &diehl_cook::DIEHL_COOK, &slope::SLOPE, &contrastive::CONTRASTIVE];
+pub static RULES: &[&PlasticityRule] = &[
+    &pair::PAIR,
+    &triplet::TRIPLET,
+    &diehl_cook::DIEHL_COOK,
+    &slope::SLOPE,
+    &contrastive::CONTRASTIVE,
+];
 
 /// The rule of this id. `owner` begins the message.
 ///

@@ -477,7 +477,9 @@ impl Energy {
             }
             let counts = t + phases.window >= phases.nudged;
             let each = [(Branch::Plus, &mut *plus, 1.0), (Branch::Minus, &mut *minus, -1.0)];
-            for (((branch, state, sign), beta), currents) in each.into_iter().zip(betas).zip(&currents) {
+            for (((branch, state, sign), beta), currents) in
+                each.into_iter().zip(betas).zip(&currents)
+            {
                 drive[hidden..].copy_from_slice(currents);
                 state.advance(drive, (words, at % BITS), beta * gain(), fired);
                 state.deliver(synapses, fired);
@@ -573,7 +575,14 @@ impl Energy {
 
     /// Spikes of an answer.
     pub fn spikes(&self, parameters: &[f32], picture: &[f32]) -> usize {
-        let free = Phases { free: ANSWER_STEPS, nudged: 0, window: 0, beta: 0.0, centred: true, target: 0.0 };
+        let free = Phases {
+            free: ANSWER_STEPS,
+            nudged: 0,
+            window: 0,
+            beta: 0.0,
+            centred: true,
+            target: 0.0,
+        };
         let mut count = 0;
         self.watch(parameters, picture, (ANSWERS, None), &free, |_, state, _| count = state.count);
         count
@@ -705,14 +714,8 @@ mod tests {
         values[1].fill(1e3);
         let mut driven = network.clone();
         driven.set_values(&values);
-        let phases = Phases {
-            free: 200,
-            nudged: 0,
-            window: 0,
-            beta: 0.0,
-            centred: true,
-            target: 0.0,
-        };
+        let phases =
+            Phases { free: 200, nudged: 0, window: 0, beta: 0.0, centred: true, target: 0.0 };
         let (mut spikes, mut last, mut r) = (Vec::new(), 0, 0.0);
         let picture = [0.0; 784];
         op.watch(driven.step_parameters(0), &picture, (3, None), &phases, |_, state, fired| {
