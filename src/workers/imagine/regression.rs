@@ -22,8 +22,8 @@ pub enum RegressionCommand {
     Load(Box<RegressionTask>),
     /// Make so many presentations, whether it runs or not.
     Steps(u64),
-    /// Count the pairs of spikes of this synapse.
-    Choose(usize, usize),
+    /// Count the pairs of spikes of this hidden neuron with the output.
+    Choose(usize),
 }
 
 /// The run as the window sees it.
@@ -69,7 +69,7 @@ impl RegressionThread {
 pub struct RegressionRunner {
     run: Option<Regression>,
     generation: u64,
-    synapse: (usize, usize),
+    neuron: usize,
 }
 
 impl Runner for RegressionRunner {
@@ -99,16 +99,16 @@ impl Runner for RegressionRunner {
                 self.run = None;
                 (at.failure, at.stale) = (None, true);
                 let mut run = Regression::new(&task)?;
-                run.choose(self.synapse.0, self.synapse.1);
+                run.choose(self.neuron, 0);
                 self.run = Some(run);
                 Ok(())
             }
             RegressionCommand::Steps(steps) if at.failure.is_none() => self.steps(steps, at),
             RegressionCommand::Steps(_) => Ok(()),
-            RegressionCommand::Choose(hidden, output) => {
-                self.synapse = (hidden, output);
+            RegressionCommand::Choose(hidden) => {
+                self.neuron = hidden;
                 if let Some(run) = &mut self.run {
-                    run.choose(hidden, output);
+                    run.choose(hidden, 0);
                     at.stale = true;
                 }
                 Ok(())

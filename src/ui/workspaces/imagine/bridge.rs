@@ -21,7 +21,7 @@ const REACH: i32 = 40;
 /// The view.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let view = &world.room.spikes.regression;
-    let (hidden, output) = world.room.kept.spiking.synapse;
+    let hidden = world.room.kept.spiking.neuron;
     let (one, all) = &view.lags;
     let from = ui.next_widget_position();
     let counted = |lags: &Lags| lags.plus.iter().chain(&lags.minus).sum::<u64>();
@@ -29,7 +29,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         "Nothing is learned yet; press Space".to_owned()
     } else {
         format!(
-            "{} presentations: {} pairs of spikes onto the output, {} of them at synapse {hidden} → {output}",
+            "{} presentations: {} pairs of spikes onto the output, {} of them from hidden neuron {hidden}",
             grouped(view.done),
             grouped(counted(all)),
             grouped(counted(one)),

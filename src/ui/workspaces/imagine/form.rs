@@ -9,7 +9,7 @@ use super::{Imagine, ImagineEdit, World};
 use crate::ann::energy::film::Motion;
 use crate::ann::energy::{Dynamics, ranges};
 use crate::data::{CLASSES, SIDE};
-use crate::snn::experiments::regression::{Curve, FAILURES, GROUP};
+use crate::snn::experiments::regression::{Curve, FAILURES};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::field::Field;
@@ -318,20 +318,14 @@ fn seed_of(ui: &mut Ui, seed: u64) {
 pub fn window(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let kept = &world.room.kept.spiking;
     ui.label(RichText::new("One synapse").font(theme::strong(15.0)));
-    let (mut hidden, mut output) = kept.synapse;
-    let most = [kept.hidden - 1, GROUP - 1];
-    let mut changed = false;
-    for (name, value, most) in
-        [("Hidden neuron", &mut hidden, most[0]), ("Output neuron", &mut output, most[1])]
-    {
-        ui.horizontal(|ui| {
-            let label = ui.label(name);
-            changed |= ui.add(number::drag(value).range(0..=most)).labelled_by(label.id).changed();
-        });
-    }
-    if changed {
-        out.push(ImagineEdit::Spiking(SpikingEdit::Synapse(hidden, output)));
-    }
+    ui.horizontal(|ui| {
+        let mut hidden = kept.neuron;
+        let label = ui.label("From hidden neuron");
+        let field = number::drag(&mut hidden).range(0..=kept.hidden - 1);
+        if ui.add(field).labelled_by(label.id).changed() {
+            out.push(ImagineEdit::Spiking(SpikingEdit::Neuron(hidden)));
+        }
+    });
     let text = "Its pairs are counted anew from the moment it is chosen.";
     ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
     ui.separator();

@@ -8,7 +8,7 @@ use super::spiking::Earlier;
 use super::{ImagineEdit, World};
 use crate::core::csv::{self, row};
 use crate::core::text::grouped;
-use crate::snn::experiments::regression::{GROUP, Presented};
+use crate::snn::experiments::regression::{Fit, GROUP, OUTPUTS, Presented};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::{Chart, names};
@@ -18,6 +18,8 @@ use crate::workers::imagine::regression::RegressionView;
 
 /// Share of the target's variance below which the curve counts as learned.
 const LEARNED: f64 = 0.05;
+/// Rows of an output neuron in the raster.
+const TALL: usize = 6;
 
 /// The view.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -126,7 +128,7 @@ fn error(ui: &mut Ui, world: &World<'_>, height: f32) {
     let height = (height - (ui.next_widget_position().y - above)).max(100.0);
     // Per cent, as a power of ten.
     let log = |error: f64| (100.0 * error).clamp(0.1, 1e5).log10();
-    let points = |fits: &[crate::snn::experiments::regression::Fit]| -> Vec<[f64; 2]> {
+    let points = |fits: &[Fit]| -> Vec<[f64; 2]> {
         fits.iter().map(|f| [f.presentations as f64, log(f.error)]).collect()
     };
     let earlier = spikes.earlier.as_ref().map(|e| points(&e.fits));
@@ -173,7 +175,8 @@ fn raster(ui: &mut Ui, view: &RegressionView, height: f32) {
     let text = ui.text_style_height(&egui::TextStyle::Small) + ui.spacing().item_spacing.y;
     let size = vec2(ui.available_width(), height - text);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    let rows = 3 * GROUP + hidden;
+    // The one output neuron is to be seen from afar, too.
+    let rows = 2 * GROUP + hidden + OUTPUTS * TALL;
     let columns = free + 2 * nudged;
     let mut cells = vec![0u8; rows * columns];
     for (part, all) in spikes.iter().enumerate() {

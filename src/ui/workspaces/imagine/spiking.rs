@@ -9,7 +9,7 @@ use crate::ann::spiking::phases::operation;
 use crate::core::bounds::{ANY, Bounded, Bounds, Span};
 use crate::core::playback::{Playback, PlaybackEdit, PlaybackSettings};
 use crate::data::CLASSES;
-use crate::snn::experiments::regression::{Curve, FAILURES, Failure, Fit, GROUP, RegressionTask};
+use crate::snn::experiments::regression::{Curve, FAILURES, Failure, Fit, RegressionTask};
 use crate::ui::desk::Desk;
 use crate::ui::widgets::live;
 use crate::ui::widgets::time_axis::TimeView;
@@ -41,8 +41,8 @@ pub struct SpikingSettings {
     pub hidden: usize,
     /// How it is to fail, by its place in [`FAILURES`].
     pub failure: Option<usize>,
-    /// The synapse whose pairs of spikes are counted: hidden neuron and neuron of the output.
-    pub synapse: (usize, usize),
+    /// The hidden neuron whose pairs of spikes with the output are counted.
+    pub neuron: usize,
     /// The regression's speed.
     pub playback: PlaybackSettings,
 }
@@ -85,7 +85,7 @@ pub const PRESENTATIONS: usize = 10_000;
 
 impl Bounded for SpikingSettings {
     fn bound(&mut self, to: &mut Bounds) {
-        let Self { network, target, beta, seed, pair, curve, hidden, failure, synapse, playback } =
+        let Self { network, target, beta, seed, pair, curve, hidden, failure, neuron, playback } =
             self;
         to.id("network", network, is_model_key, &Self::default().network);
         to.optional("target", target, (0.0, CLASSES as f64 - 1.0));
@@ -98,8 +98,7 @@ impl Bounded for SpikingSettings {
         to.number("curve", curve, (0.0, Curve::ALL.len() as f64 - 1.0));
         to.number("hidden", hidden, Self::HIDDEN);
         to.optional("failure", failure, (0.0, FAILURES.len() as f64 - 1.0));
-        to.number("synapse.hidden", &mut synapse.0, (0.0, Self::HIDDEN.1));
-        to.number("synapse.output", &mut synapse.1, (0.0, GROUP as f64 - 1.0));
+        to.number("neuron", neuron, (0.0, Self::HIDDEN.1));
         to.part("playback", playback);
     }
 }
@@ -115,7 +114,7 @@ impl Default for SpikingSettings {
             curve: 0,
             hidden: 80,
             failure: None,
-            synapse: (0, 0),
+            neuron: 0,
             playback: PlaybackSettings { steps_per_s: USUAL_SPEED, ..PlaybackSettings::default() },
         }
     }
@@ -137,8 +136,8 @@ pub enum SpikingEdit {
     Hidden(usize),
     /// Fail in this way, or in none.
     Fail(Option<usize>),
-    /// Count the pairs of spikes of this synapse.
-    Synapse(usize, usize),
+    /// Count the pairs of spikes of this hidden neuron with the output.
+    Neuron(usize),
     /// Begin the regression anew.
     Again,
 }
@@ -227,9 +226,9 @@ impl Spikes {
             E::Curve(curve) => kept.curve = curve,
             E::Hidden(hidden) => kept.hidden = hidden,
             E::Fail(failure) => kept.failure = failure,
-            E::Synapse(hidden, output) => {
-                kept.synapse = (hidden, output);
-                desk.sent(self.thread.send(RegressionCommand::Choose(hidden, output)));
+            E::Neuron(hidden) => {
+                kept.neuron = hidden;
+                desk.sent(self.thread.send(RegressionCommand::Choose(hidden)));
             }
             E::Again => self.load(kept, desk),
         }
@@ -256,7 +255,7 @@ impl Spikes {
         self.loaded = Some(task);
         self.awaited = 0;
         desk.sent(self.thread.send(RegressionCommand::Load(Box::new(task))));
-        desk.sent(self.thread.send(RegressionCommand::Choose(kept.synapse.0, kept.synapse.1)));
+        desk.sent(self.thread.send(RegressionCommand::Choose(kept.neuron)));
     }
 
     /// Follows the regression while it is looked at.
