@@ -21,6 +21,7 @@
 //! | `judges` | ten networks | [`imagine::dream::JudgeQuestion`], the newest only | [`imagine::dream::Judged`] slot |
 //! | `units` | nothing | a network, the newest only | [`imagine::units::Units`] slot |
 //! | `E and M steps` | a copy of a network | [`imagine::lesson::LessonQuestion`], the newest only | [`imagine::lesson::Lesson`] slot |
+//! | `measuring` | nothing | [`imagine::measured::MeasureQuestion`], the newest only | [`imagine::measured::Measured`] slot |
 //! | `phases` | nothing | [`imagine::phases::PhaseQuestion`], the newest only | [`imagine::phases::ShownPhases`] slot |
 //! | `regression` | a network of spikes that learns a curve | [`imagine::regression::RegressionCommand`] queue; pause and speed are atomics | [`imagine::regression::RegressionView`] slot, events |
 //! | `recorder` | the history of the run in hand | the trainer's snapshots, queue | [`recorder::HistoryStatus`] |

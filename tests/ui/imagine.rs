@@ -92,9 +92,10 @@ fn every_view_has_something_to_show_by_its_key() {
         (Key::Num3, "Frame 0 of 12: 0 % of the way"),
         (Key::Num4, "Round 1: encoders propose causes"),
         (Key::Num5, "500 units; orange adds ink"),
-        (Key::Num6, "Free, it answers "),
-        (Key::Num7, "After 0 presentations the error is "),
-        (Key::Num8, "Nothing is learned yet; press Space"),
+        (Key::Num6, "Nothing is measured of this network yet."),
+        (Key::Num7, "Free, it answers "),
+        (Key::Num8, "After 0 presentations the error is "),
+        (Key::Num9, "Nothing is learned yet; press Space"),
         (Key::Num1, "Step 40 of 40"),
     ] {
         window.key(Modifiers::NONE, key);
@@ -122,7 +123,7 @@ fn e_steps_raise_j_and_the_m_step_changes_weights() {
 #[test]
 fn a_curve_is_learned_and_what_is_left_out_is_told() {
     let mut window = open();
-    window.key(Modifiers::NONE, Key::Num7);
+    window.key(Modifiers::NONE, Key::Num8);
     window.wait_for_text("After 0 presentations");
     window.key(Modifiers::NONE, Key::Space);
     window.wait_for_text("After 200 presentations");
@@ -130,4 +131,15 @@ fn a_curve_is_learned_and_what_is_left_out_is_told() {
     window.click("Silent neurons");
     window.wait_for_text("Cure: Noise, and a bias near the threshold.");
     window.wait_for_text("After 0 presentations");
+}
+
+#[test]
+fn the_network_is_measured_in_the_background_and_it_can_be_stopped() {
+    let mut window = open();
+    window.key(Modifiers::NONE, Key::Num6);
+    window.click("Measure");
+    window.wait_for_text("A linear read-out of h1 is right");
+    window.click("Stop");
+    window.wait_for_text("Measure");
+    assert!(window.says("Error of what h1 draws"));
 }

@@ -5,6 +5,7 @@
 pub mod dream;
 pub mod film;
 pub mod lesson;
+pub mod measured;
 pub mod phases;
 pub mod regression;
 pub mod units;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use self::dream::{DreamQuestion, Dreams, JudgeQuestion, Judged};
 use self::film::{Film, FilmQuestion, Walk, WalkQuestion};
 use self::lesson::{Lesson, LessonQuestion};
+use self::measured::{MeasureQuestion, Measured};
 use self::phases::{PhaseQuestion, ShownPhases};
 use self::units::Units;
 use super::events::Events;
@@ -29,6 +31,7 @@ pub struct Imagination {
     units: Answering<Arc<Model>, Units>,
     lesson: Answering<LessonQuestion, Lesson>,
     phases: Answering<PhaseQuestion, ShownPhases>,
+    measured: Answering<MeasureQuestion, Measured>,
 }
 
 impl Imagination {
@@ -45,6 +48,7 @@ impl Imagination {
             units: units::start(events.clone())?,
             lesson: lesson::start(events.clone())?,
             phases: phases::start(events.clone())?,
+            measured: measured::start(events.clone())?,
         })
     }
 
@@ -116,5 +120,15 @@ impl Imagination {
     /// What happened in them.
     pub fn phases(&self) -> Arc<ShownPhases> {
         self.phases.answer()
+    }
+
+    /// Has a network measured, or ends that.
+    pub fn ask_measured(&self, question: MeasureQuestion) {
+        self.measured.ask(question);
+    }
+
+    /// What was found.
+    pub fn measured(&self) -> Arc<Measured> {
+        self.measured.answer()
     }
 }

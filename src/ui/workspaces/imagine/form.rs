@@ -175,6 +175,11 @@ pub fn learning(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
 }
 
+/// Which network is measured.
+pub fn measured(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    network(ui, world, out);
+}
+
 /// The unit looked at.
 pub fn units(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     network(ui, world, out);

@@ -6,6 +6,7 @@
 //! * [`walk`]: from one digit to another
 //! * [`learning`]: E and M steps, one after another
 //! * [`units`]: what units look for and draw
+//! * [`measured`]: what it is worth, in numbers
 //! * [`phases`]: the two phases of a network of spikes (Mesnard, Gerstner and Brea 2016)
 //! * [`regression`]: such a network learns a curve, or fails to
 //! * [`bridge`]: what pairs of spikes do meanwhile, beside an STDP window
@@ -17,6 +18,7 @@ mod dream;
 mod form;
 mod learning;
 mod mask;
+mod measured;
 mod objective;
 mod phases;
 mod regression;

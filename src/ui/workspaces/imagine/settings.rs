@@ -31,6 +31,8 @@ pub enum ImagineTab {
     Learning,
     /// What the units see and draw.
     Units,
+    /// What all of it is worth, in numbers.
+    Measured,
     /// The phases of a network of spikes.
     Phases,
     /// A network of spikes learns a curve.

@@ -12,16 +12,18 @@ use crate::ann::energy::film::Motion;
 use crate::ann::energy::{Dynamics, Given, op_of};
 use crate::core::playback::{Playback, PlaybackEdit};
 use crate::core::rng::Rng;
+use crate::data::registry::Split;
 use crate::data::{Pixels, synthetic};
 use crate::ui::command::Outbox;
 use crate::ui::desk::{Desk, Wanted};
 use crate::ui::scene::Scene;
-use crate::ui::workspace::{About, Edit, Shows, View, Workspace};
+use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::imagine::Imagination;
 use crate::workers::imagine::dream::{DreamQuestion, Dreams, JudgeQuestion, Judged};
 use crate::workers::imagine::film::{Film, FilmQuestion, Walk, WalkQuestion};
 use crate::workers::imagine::lesson::{Digits, Lesson, LessonQuestion, MOST_ROUNDS, moments};
+use crate::workers::imagine::measured::{MeasureQuestion, Measured};
 use crate::workers::imagine::units::Units;
 use crate::workers::models::Model;
 
@@ -68,6 +70,9 @@ pub enum ImagineEdit {
     /// Look at a unit: at which of its weights, and its number.
     Seen(Seen),
     Unit(usize),
+    /// Measure the network, or stop.
+    Measure,
+    StopMeasuring,
     /// What concerns spikes.
     Spiking(SpikingEdit),
 }
@@ -98,6 +103,9 @@ pub struct Imagine {
     pub judged: Arc<Judged>,
     pub units: Arc<Units>,
     pub lesson: Arc<Lesson>,
+    pub measured: Arc<Measured>,
+    /// Whether digits are waited for, to measure on.
+    measures: bool,
     /// The part with spikes.
     pub spikes: Spikes,
     worker: Imagination,
@@ -135,7 +143,10 @@ impl Imagine {
             ImagineTab::Walk => Some(2),
             ImagineTab::Learning => Some(3),
             ImagineTab::Phases => Some(4),
-            ImagineTab::Units | ImagineTab::Regression | ImagineTab::Window => None,
+            ImagineTab::Units
+            | ImagineTab::Measured
+            | ImagineTab::Regression
+            | ImagineTab::Window => None,
         }
     }
 
@@ -153,6 +164,7 @@ impl Imagine {
                 asked(&self.asked.lesson.as_ref().map(|a| a.0), self.lesson.number)
             }
             ImagineTab::Units => self.units.model.is_some(),
+            ImagineTab::Measured => !self.measures && !self.measured.running,
             ImagineTab::Phases => self.spikes.phases_current(),
             ImagineTab::Regression | ImagineTab::Window => !self.spikes.regression.fits.is_empty(),
         }
@@ -202,6 +214,7 @@ impl Imagine {
             ImagineTab::Learning => self.ask_lesson(desk, model, version),
             ImagineTab::Complete
             | ImagineTab::Walk
+            | ImagineTab::Measured
             | ImagineTab::Phases
             | ImagineTab::Regression
             | ImagineTab::Window => {}
@@ -334,6 +347,13 @@ impl Imagine {
         None
     }
 
+    /// Has the network measured on these digits, or what is going on ended.
+    fn measure(&mut self, desk: &Desk, digits: Option<Split>) {
+        let Some(model) = self.network(desk).cloned() else { return };
+        let number = self.next();
+        self.worker.ask_measured(MeasureQuestion { number, model, digits });
+    }
+
     fn ask_lesson(&mut self, desk: &mut Desk, model: Arc<Model>, version: u64) {
         let kept = &self.kept;
         let about = ImagineSettings {
@@ -396,6 +416,8 @@ impl Workspace for Imagine {
             judged: Arc::default(),
             units: Arc::default(),
             lesson: Arc::default(),
+            measured: Arc::default(),
+            measures: false,
             spikes: Spikes::open(&kept.spiking, &start.events)?,
             asked: Asked::default(),
             number: 0,
@@ -451,6 +473,11 @@ impl Workspace for Imagine {
                 kept.seen = seen;
             }
             E::Unit(unit) => kept.unit = unit,
+            E::Measure => self.measures = true,
+            E::StopMeasuring => {
+                self.measures = false;
+                self.measure(desk, None);
+            }
             E::Spiking(edit) => self.spikes.apply(&mut kept.spiking, edit, desk),
         }
     }
@@ -478,6 +505,13 @@ impl Workspace for Imagine {
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
         let curve = shown && matches!(self.kept.tab, ImagineTab::Regression | ImagineTab::Window);
         self.spikes.follow_regression(&self.kept.spiking, desk, curve);
+        self.measured = self.worker.measured();
+        if self.measures
+            && let Some(digits) = desk.best_digits()
+        {
+            self.measures = false;
+            self.measure(desk, Some(digits));
+        }
         if shown {
             self.film = self.worker.film();
             self.walk = self.worker.walk();
@@ -487,6 +521,13 @@ impl Workspace for Imagine {
             self.lesson = self.worker.lesson();
             self.ask(desk);
         }
+    }
+
+    fn work(&self, _desk: &Desk) -> Option<Work> {
+        self.measured.running.then(|| Work {
+            text: format!("Imagine: {:.0} % measured", 100.0 * self.measured.done),
+            switch: Some(("Stop measuring", ImagineEdit::StopMeasuring.into())),
+        })
     }
 
     fn scenes() -> &'static [Scene] {

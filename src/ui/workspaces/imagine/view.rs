@@ -4,15 +4,15 @@ use egui::Ui;
 
 use super::settings::ImagineTab;
 use super::{
-    Imagine, ImagineEdit, World, bridge, complete, dream, form, learning, phases, regression,
-    units, walk,
+    Imagine, ImagineEdit, World, bridge, complete, dream, form, learning, measured, phases,
+    regression, units, walk,
 };
 use crate::ui::command::Outbox;
 use crate::ui::widgets::page::{self, Tab};
 use crate::ui::widgets::time_bar::{Axis, TimeBar};
 
 /// The views.
-const TABS: [Tab<Imagine, ImagineTab>; 8] = [
+const TABS: [Tab<Imagine, ImagineTab>; 9] = [
     Tab {
         is: ImagineTab::Complete,
         name: "Finish a digit",
@@ -56,6 +56,15 @@ const TABS: [Tab<Imagine, ImagineTab>; 8] = [
         see: "What the units of h1 look for and draw, and what each unit of h2 adds to a picture.",
         show: units::show,
         side: form::units,
+        bar: None,
+    },
+    Tab {
+        is: ImagineTab::Measured,
+        name: "In numbers",
+        short: "Numbers",
+        see: "What the network is worth: how well it draws, completes and dreams, and what a linear read-out makes of its causes.",
+        show: measured::show,
+        side: form::measured,
         bar: None,
     },
     Tab {
