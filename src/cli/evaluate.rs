@@ -15,8 +15,12 @@ use crate::ann::bundled::SETS;
 use crate::ann::ensemble::{self, Probabilities, average};
 use crate::ann::evaluate::judge;
 use crate::ann::orientation;
-use crate::core::text::{or_dash, percent};
-use crate::data::{Dataset, idx};
+use crate::ann::spiking::cost::{Cost, cost};
+use crate::core::text::{grouped, or_dash, percent};
+use crate::data::{Dataset, Pixels, idx};
+
+/// Images on which it is counted what a decision takes.
+const COUNTED: usize = 500;
 
 pub fn run(args: &EvaluateArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let networks = spiking::select(args)?;
@@ -151,6 +155,8 @@ fn ask(
     let told = &mut |done, _| progress.set(done as u64);
     let evaluation = models::evaluate(&model.network, data, threads, told)?;
     let seconds = begun.elapsed().as_secs_f64();
+    let first: Vec<Pixels> = (0..data.len().min(COUNTED)).map(|i| data.pixels(i)).collect();
+    let decision = crate::ann::pool(threads)?.install(|| cost(&model.network, &first));
     let report = EvaluatedModel {
         id: model.id().to_owned(),
         weights: model.weights.clone(),
@@ -159,6 +165,7 @@ fn ask(
         loss: evaluation.loss,
         ms_per_image: seconds * 1e3 / data.len().max(1) as f64,
         unanswered: evaluation.unanswered(),
+        decision,
         confusion: evaluation.confusion,
     };
     Ok((report, evaluation.probabilities))
@@ -182,6 +189,7 @@ fn print(
         let rows = rows(models, evaluated, ensembles, kind);
         table::print(out, "", &columns, rows)?;
     }
+    decisions(evaluated, data, out)?;
     for e in evaluated.iter().filter(|e| e.unanswered > 0) {
         out.line(format_args!(
             "{}: {} of {} images without an answer (two digits equal, or no numbers), counted wrong",
@@ -190,6 +198,31 @@ fn print(
             data.len()
         ))?;
     }
+    Ok(())
+}
+
+/// What decisions take, of networks that spike.
+fn decisions(evaluated: &[EvaluatedModel], data: &Dataset, out: &mut Output) -> anyhow::Result<()> {
+    let whole = |v: f64| grouped(v.round().max(0.0) as u64);
+    let rows: Vec<Vec<String>> = evaluated
+        .iter()
+        .filter_map(|e| {
+            let Cost { time, spikes, multiply_adds, additions, updates } = e.decision?;
+            let counts = [spikes, multiply_adds, additions, updates].map(whole);
+            let time = format!("{time:.1}");
+            Some([e.id.clone(), percent(e.accuracy), time].into_iter().chain(counts).collect())
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let columns =
+        ["id", ">accuracy", ">time", ">spikes", ">multiply–adds", ">additions", ">updates"];
+    let n = data.len().min(COUNTED);
+    out.line(format_args!(
+        "\nA decision takes (means over the first {n} images; steps, or time constants where neurons fire once)"
+    ))?;
+    table::print(out, "", &columns, rows)?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ pub use bench::*;
 pub use rules::*;
 use serde::Serialize;
 
+use crate::ann::spiking::cost::Cost as DecisionCost;
 use crate::ann::zoo::{Cost, LayerSummary};
 use crate::convert::on_engine::Beside;
 use crate::data::CLASSES;
@@ -106,6 +107,9 @@ pub struct EvaluatedModel {
     /// Images without an answer: two digits were equal, or the outputs no numbers.
     /// Among the errors, not in `confusion`.
     pub unanswered: usize,
+    /// What a decision takes, of networks that spike: means over the first images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionCost>,
 }
 
 /// `imagine`

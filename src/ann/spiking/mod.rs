@@ -3,12 +3,14 @@
 //! * [`look`]: one picture: currents, membranes, spikes, the answer as it forms; credit back
 //!   through time; traces of e-prop; times of first spikes
 //! * [`activity`]: many pictures: rates, silent and saturated neurons, what a decision takes
+//! * [`cost`]: what a decision takes, of all kinds of networks that spike
 //! * [`phases`]: the phases of a network with connections both ways
 //! * [`early`]: accuracy where it stops as soon as it is sure
 //!
 //! Looking changes nothing: all of it is computed anew from the weights.
 
 pub mod activity;
+pub mod cost;
 pub mod early;
 pub mod look;
 pub mod phases;

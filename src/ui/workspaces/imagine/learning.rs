@@ -51,7 +51,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             _ => synapses(ui, world, lesson, 1, out),
         }
     } else {
-        let upper = room * 0.52;
+        let upper = room * 0.58;
         ui.horizontal_top(|ui| {
             let half = ui.available_width() * 0.52;
             ui.allocate_ui(vec2(half, upper), |ui| {

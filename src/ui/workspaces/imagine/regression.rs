@@ -18,6 +18,8 @@ use crate::workers::imagine::regression::RegressionView;
 
 /// Share of the target's variance below which the curve counts as learned.
 const LEARNED: f64 = 0.05;
+/// Largest error that is shown, per cent of the variance.
+const TOP: f64 = 120.0;
 /// Rows of an output neuron in the raster.
 const TALL: usize = 6;
 
@@ -126,19 +128,18 @@ fn error(ui: &mut Ui, world: &World<'_>, height: f32) {
     shown.extend(before.as_ref().map(|name| (&name[..], p.weak)));
     names(ui, shown);
     let height = (height - (ui.next_widget_position().y - above)).max(100.0);
-    // Per cent, as a power of ten.
-    let log = |error: f64| (100.0 * error).clamp(0.1, 1e5).log10();
+    // What is worse than knowing only the mean is cut off.
+    let percent = |error: f64| (100.0 * error).min(TOP);
     let points = |fits: &[Fit]| -> Vec<[f64; 2]> {
-        fits.iter().map(|f| [f.presentations as f64, log(f.error)]).collect()
+        fits.iter().map(|f| [f.presentations as f64, percent(f.error)]).collect()
     };
     let earlier = spikes.earlier.as_ref().map(|e| points(&e.fits));
     let all = || fits.iter().chain(spikes.earlier.iter().flat_map(|e| e.fits.iter()));
     let right = all().map(|f| f.presentations).max().unwrap_or(0).max(2000) as f64;
-    let top = all().map(|f| log(f.error)).fold(2.2, f64::max) + 0.1;
     let chart = Chart {
         id: "error of the curve",
-        axes: ["presentations", "log10 of error, % of variance"],
-        bounds: [[0.0, 0.0], [right, top]],
+        axes: ["presentations", "error, % of the variance"],
+        bounds: [[0.0, 0.0], [right, TOP]],
         height,
         legend: None,
         log_x: false,
@@ -152,7 +153,7 @@ fn error(ui: &mut Ui, world: &World<'_>, height: f32) {
         }
         let line = Line::new("error", PlotPoints::from(points(fits)));
         plot.line(line.stroke(Stroke::new(thick + 0.5, p.series[0])));
-        let learned = HLine::new("", log(LEARNED)).stroke(Stroke::new(1.5, p.series[2]));
+        let learned = HLine::new("", percent(LEARNED)).stroke(Stroke::new(1.5, p.series[2]));
         plot.hline(learned.style(LineStyle::dashed_dense()).allow_hover(false));
         let cursor = VLine::new("", spikes.bar.at() as f64).stroke(Stroke::new(1.5, p.accent));
         plot.vline(cursor.style(LineStyle::dotted_dense()).allow_hover(false));
