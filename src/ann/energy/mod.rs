@@ -96,7 +96,7 @@ pub struct Dynamics {
 
 impl Default for Dynamics {
     fn default() -> Self {
-        Self { rate: 0.1, top_down: 0.1, hold: 0.0, pull: 0.0, noise: 0.0, wish: Wish::Free }
+        Self { rate: 0.1, top_down: 0.3, hold: 0.0, pull: 0.0, noise: 0.0, wish: Wish::Free }
     }
 }
 

@@ -9,8 +9,8 @@
 //! and no label into any of them. Labels teach a linear read-out of h1, and
 //! count for the prior which class a code belongs to; nothing goes back from either.
 //!
-//! In the last epochs the maps rest, while read-out and
-//! prior learn what has become of the codes.
+//! In the last epochs the maps rest at the mean of what they were in the epochs before
+//! (Polyak and Juditsky 1992), while read-out and prior learn what has become of the codes.
 
 use super::disturbance::Disturbance;
 use super::probe::Digits;
@@ -31,8 +31,12 @@ use crate::data::{PIXELS, SIDE};
 params! {
     struct Params: f32 {
         passes: Param::number(
-            "Epochs for the maps", "", 10.0, (0.0, 1000.0),
+            "Epochs for the maps", "", 24.0, (0.0, 1000.0),
             "Epochs in which encoders and decoders learn; later only read-out and prior do",
+        ),
+        averaged: Param::number(
+            "Averaged epochs", "", 6.0, (0.0, 100.0),
+            "Epochs over which encoders and decoders are averaged before they rest",
         ),
         steps: Param::number(
             "Steps of inference", "", 4.0, (0.0, 100.0),
@@ -43,7 +47,7 @@ params! {
             "How far causes move in a step",
         ),
         top_down: Param::number(
-            "From above b", "", 0.1, (0.0, 1.0),
+            "From above b", "", 0.2, (0.0, 1.0),
             "How strongly h1 is drawn to what h2 expects, against what it misses of the picture",
         ),
         noise_x: Param::number(
@@ -55,7 +59,7 @@ params! {
             "Standard deviation of the noise on h1 that encoder and decoder see",
         ),
         covered: Param::number(
-            "Covered", "", 0.5, (0.0, 1.0),
+            "Covered", "", 0.7, (0.0, 1.0),
             "Share of the pictures of which the encoder sees one side of a line only",
         ),
     }
@@ -72,14 +76,15 @@ pub static RULE: Rule = Rule {
     optimisers: &[],
     why: "",
     usual: || adam(1e-3),
-    recipe: Recipe { average: 0, ..Recipe::new(&[500, 100], 100, 12) },
+    recipe: Recipe { average: 4, ..Recipe::new(&[500, 100], 100, 28) },
     sends_errors: false,
     relaxes: false,
     begin: |start| {
-        let Params { passes, steps, rate, top_down, noise_x, noise_h, covered } =
+        let Params { passes, averaged, steps, rate, top_down, noise_x, noise_h, covered } =
             Params::of(start.values);
         let op = op_of(start.network);
         let codes = op.as_ref().map_or(0, |op| fit_len(op.widths()[2]));
+        let maps = op.as_ref().map_or(0, maps_len);
         Box::new(Expectation {
             op,
             passes: passes as usize,
@@ -88,7 +93,8 @@ pub static RULE: Rule = Rule {
             noise: (noise_x, noise_h),
             covered,
             epoch: 0,
-            codes: vec![Buffer::zeros(codes)],
+            averaged: averaged as usize,
+            state: vec![Buffer::zeros(codes), Buffer::zeros(1 + maps)],
         })
     },
 };
@@ -104,8 +110,18 @@ struct Expectation {
     noise: (f32, f32),
     covered: f32,
     epoch: usize,
-    /// What the prior is fitted to.
-    codes: Vec<Buffer>,
+    /// Epochs before the maps rest, over which they are averaged.
+    averaged: usize,
+    /// What the prior is fitted to; how often maps were taken into their mean, and the mean.
+    state: Vec<Buffer>,
+}
+
+/// Mini-batches from one sample of the maps to the next: neighbours hardly differ.
+const SAMPLED: u64 = 8;
+
+/// Numbers of the four maps, which come first among the parameters.
+fn maps_len(op: &Energy) -> usize {
+    op.place(Map::Decode1).1.end
 }
 
 /// Adds noise that is nearly normal, the sum of four uniform numbers.
@@ -248,22 +264,34 @@ impl Method for Expectation {
             labels.extend_from_slice(&part.labels);
         }
         let parameters = &mut network.parts().parameters[0];
-        let mut fit = Fit::new(op.widths()[2], &mut self.codes[0]);
+        let [codes_so_far, mean] = &mut self.state[..] else { return Ok(()) };
+        let mut fit = Fit::new(op.widths()[2], codes_so_far);
         // Free components begin anew as long as codes change much.
-        let seeds = self.epoch.min(self.passes.saturating_sub(1));
+        let seeds = self.epoch.min(self.passes);
         fit.take(Prior::of(op, parameters), &codes, &labels, seeds);
         if (step + 1).is_multiple_of(EVERY) {
             fit.write(op, parameters);
+        }
+        let maps = &mut parameters[..maps_len(op)];
+        let [count, mean @ ..] = &mut mean[..] else { return Ok(()) };
+        if self.epoch >= self.passes {
+            if *count > 0.0 {
+                maps.copy_from_slice(mean);
+            }
+        } else if self.epoch + self.averaged >= self.passes && (step + 1).is_multiple_of(SAMPLED) {
+            *count += 1.0;
+            let share = 1.0 / *count;
+            vectorised(|| mean.iter_mut().zip(&*maps).for_each(|(m, w)| *m += share * (w - *m)));
         }
         Ok(())
     }
 
     fn matrices(&self) -> &[Buffer] {
-        &self.codes
+        &self.state
     }
 
     fn matrices_mut(&mut self) -> &mut [Buffer] {
-        &mut self.codes
+        &mut self.state
     }
 
     /// It goes down no single slope: each map has an aim of its own.
