@@ -440,6 +440,34 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// Takes the picture for given, infers what lies behind it in a step, and draws it anew:
+    /// unknown pixels become what h1 draws.
+    pub fn refine(
+        &self,
+        state: &mut State,
+        given: &Given,
+        dynamics: &Dynamics,
+        address: (u64, u64),
+    ) {
+        let dynamics = dynamics.bounded();
+        let n = state.n;
+        let proposed = self.apply(Map::Encode1, n, &state.x);
+        state.h1.clone_from(&proposed);
+        if dynamics.noise > 0.0 {
+            self.shake(state, dynamics.noise, address);
+        }
+        state.h2 = self.apply(Map::Encode2, n, &state.h1);
+        let expected = (dynamics.pull > 0.0).then(|| self.expected(state, dynamics.wish));
+        let mut memory = vec![0f32; Scratch::len(&self.op, n)];
+        let mut scratch = Scratch::new(&self.op, n, &mut memory);
+        self.op.apply(self.parameters, Map::Decode1, n, &state.h1, scratch.drawn);
+        let causes = (&mut state.h1[..], &mut state.h2[..]);
+        let expected = expected.as_deref();
+        relax(&self.op, self.parameters, n, causes, &proposed, expected, &mut scratch, &dynamics);
+        let drawn = self.drawn(state);
+        fill(&mut state.x, given, &drawn);
+    }
+
     /// One sweep: up over the encoders, and down again, to a new picture; unknown pixels
     /// take what is drawn. With noise, h1 is disturbed, and h2 all or nothing, at random.
     pub fn sweep(

@@ -31,19 +31,19 @@ use crate::data::{PIXELS, SIDE};
 params! {
     struct Params: f32 {
         passes: Param::number(
-            "Epochs for the maps", "", 24.0, (0.0, 1000.0),
+            "Epochs for the maps", "", 16.0, (0.0, 1000.0),
             "Epochs in which encoders and decoders learn; later only read-out and prior do",
         ),
         averaged: Param::number(
-            "Averaged epochs", "", 6.0, (0.0, 100.0),
+            "Averaged epochs", "", 4.0, (0.0, 100.0),
             "Epochs over which encoders and decoders are averaged before they rest",
         ),
         steps: Param::number(
-            "Steps of inference", "", 4.0, (0.0, 100.0),
+            "Steps of inference", "", 3.0, (0.0, 100.0),
             "How often causes move before synapses learn",
         ),
         rate: Param::number(
-            "Rate a", "", 0.3, (0.0, 0.5),
+            "Rate a", "", 0.4, (0.0, 0.5),
             "How far causes move in a step",
         ),
         top_down: Param::number(
@@ -51,7 +51,7 @@ params! {
             "How strongly h1 is drawn to what h2 expects, against what it misses of the picture",
         ),
         noise_x: Param::number(
-            "Noise on pixels", "", 0.2, (0.0, 2.0),
+            "Noise on pixels", "", 0.1, (0.0, 2.0),
             "Standard deviation of the noise on the pixels that the encoder sees",
         ),
         noise_h: Param::number(
@@ -76,7 +76,7 @@ pub static RULE: Rule = Rule {
     optimisers: &[],
     why: "",
     usual: || adam(1e-3),
-    recipe: Recipe { average: 4, ..Recipe::new(&[500, 100], 100, 28) },
+    recipe: Recipe { average: 4, ..Recipe::new(&[500, 100], 100, 20) },
     sends_errors: false,
     relaxes: false,
     begin: |start| {
@@ -124,6 +124,34 @@ fn maps_len(op: &Energy) -> usize {
     op.place(Map::Decode1).1.end
 }
 
+/// How much of a mini-batch's mean and deviation of h1 is taken over.
+const FOLLOWED: f32 = 0.02;
+/// Deviations of h1 are taken for larger by this, so that units that hardly vary stay small.
+const SPREAD: f32 = 0.05;
+
+/// Lets the means and deviations of h1, which the read-out works with, follow its codes;
+/// the first mini-batch sets them.
+fn follow(op: &Energy, parts: &[PartMemory], parameters: &mut [f32], step: u64) {
+    let width = op.widths()[1];
+    let (mut sums, mut squares, mut n) = (vec![0f32; width], vec![0f32; width], 0);
+    for part in parts {
+        n += part.n;
+        for row in part.keep[0][op.codes(part.n).0].chunks_exact(width) {
+            sums.iter_mut().zip(row).for_each(|(s, h)| *s += h);
+            squares.iter_mut().zip(row).for_each(|(s, h)| *s += h * h);
+        }
+    }
+    let share = if step == 0 { 1.0 } else { FOLLOWED };
+    let (by, (mean, log)) = (1.0 / n.max(1) as f32, op.scale());
+    for (i, (sum, square)) in sums.iter().zip(&squares).enumerate() {
+        let now = by * sum;
+        let deviation = (by * square - now * now).max(0.0).sqrt();
+        let (mean, log) = (mean.start + i, log.start + i);
+        parameters[mean] += share * (now - parameters[mean]);
+        parameters[log] += share * (-(deviation + SPREAD).ln() - parameters[log]);
+    }
+}
+
 /// Adds noise that is nearly normal, the sum of four uniform numbers.
 fn add_noise(values: &mut [f32], deviation: f32, rng: &mut Rng) {
     // Each of the four has a variance of 65536² / 12.
@@ -168,7 +196,7 @@ impl Expectation {
         // What the encoder proposes of a picture that it sees badly is where causes begin,
         // and how far they move is what it learns.
         let (seen, moved) = op.keeps(n, Map::Encode1);
-        let (codes, _) = op.keeps(n, Map::ReadOut);
+        let (codes, _) = op.codes(n);
         let (kept, proposed) = keep.split_at_mut(codes.start);
         let proposed = &proposed[..codes.len()];
         let (seen, moved) = kept[..moved.end].split_at_mut(seen.end);
@@ -235,11 +263,15 @@ impl Method for Expectation {
         {
             let PartMemory { planes, keep, .. } = part;
             let (before, after) = planes.split_at_mut(1);
-            let (codes, sums) = op.keeps(n, Map::ReadOut);
-            let (h1, rest) = keep[0][codes.start..].split_at_mut(codes.len());
+            let (scaled, (codes, sums)) = (op.keeps(n, Map::ReadOut).0, op.codes(n));
+            let (before_codes, rest) = keep[0].split_at_mut(codes.start);
+            let (h1, rest) = rest.split_at_mut(codes.len());
             op.apply(parameters, Map::Encode1, n, &before[0], h1);
             op.sums(parameters, Map::Encode2, n, h1, &mut rest[..sums.len()]);
-            op.apply(parameters, Map::ReadOut, n, h1, &mut after[0]);
+            let scaled = &mut before_codes[scaled];
+            scaled.copy_from_slice(h1);
+            op.scaled(parameters, scaled);
+            op.apply(parameters, Map::ReadOut, n, scaled, &mut after[0]);
         }
         part.judge(job.batch);
         if self.epoch < self.passes {
@@ -260,7 +292,7 @@ impl Method for Expectation {
         let Some(op) = &self.op else { return Ok(()) };
         let (mut codes, mut labels) = (Vec::new(), Vec::new());
         for part in &*parts {
-            codes.extend_from_slice(&part.keep[0][op.keeps(part.n, Map::ReadOut).1]);
+            codes.extend_from_slice(&part.keep[0][op.codes(part.n).1]);
             labels.extend_from_slice(&part.labels);
         }
         let parameters = &mut network.parts().parameters[0];
@@ -272,6 +304,7 @@ impl Method for Expectation {
         if (step + 1).is_multiple_of(EVERY) {
             fit.write(op, parameters);
         }
+        follow(op, parts, parameters, step);
         let maps = &mut parameters[..maps_len(op)];
         let [count, mean @ ..] = &mut mean[..] else { return Ok(()) };
         if self.epoch >= self.passes {
