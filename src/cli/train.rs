@@ -126,6 +126,9 @@ pub fn config(
     }
     let number = |asked: Option<NonZeroUsize>, usual| asked.map_or(usual, NonZeroUsize::get);
     let usual = TrainConfig::default();
+    // Its read-out and prior are means over the epochs in which the maps rest.
+    let average = if declared.kind == Kind::Energy { architecture.average_epochs } else { 0 };
+    let average = args.epochs.map_or(average, |epochs| average.min(epochs.get()));
     let batch = if own { declared.recipe.batch } else { usual.batch_size };
     let config = TrainConfig {
         model: architecture.id.to_owned(),
@@ -136,7 +139,7 @@ pub fn config(
         rule,
         optimiser,
         augmentation: args.augment,
-        average_epochs: args.average.unwrap_or(0),
+        average_epochs: args.average.unwrap_or(average),
         validation_share: args.validation / 100.0,
         seed: args.seed,
         threads: models::threads(args.threads),

@@ -3,6 +3,7 @@
 
 mod convert;
 mod files;
+mod imagine;
 mod json;
 mod paths;
 mod simulate;

@@ -19,6 +19,8 @@ pub enum Motion {
     /// Causes move a little towards larger J ([`Model::settle`]).
     #[default]
     Settle,
+    /// The picture is taken for given, inferred, and drawn anew by h1 ([`Model::refine`]).
+    Refine,
     /// Up to the top and back down to a new picture ([`Model::sweep`]).
     Sweep,
 }
@@ -74,7 +76,7 @@ impl Imagining {
         }
         let state = model.decode(n, h2);
         let dynamics = Dynamics { wish, ..Dynamics::default() };
-        Self { given: Given::nothing(), dynamics, motion: Motion::Sweep, state, seed, step: 0 }
+        Self { given: Given::nothing(), dynamics, motion: Motion::Refine, state, seed, step: 0 }
     }
 
     /// Steps so far.
@@ -87,6 +89,7 @@ impl Imagining {
         let address = (self.seed, self.step);
         match self.motion {
             Motion::Settle => model.settle(&mut self.state, &self.given, &self.dynamics, address),
+            Motion::Refine => model.refine(&mut self.state, &self.given, &self.dynamics, address),
             Motion::Sweep => model.sweep(&mut self.state, &self.given, &self.dynamics, address),
         }
         self.step += 1;
@@ -116,9 +119,11 @@ impl Imagining {
 pub struct Completion {
     /// Pictures imagined side by side, whose mean is the completion.
     pub chains: usize,
-    /// Sweeps, each with noise, before the mean is taken.
+    /// What happens in a step.
+    pub motion: Motion,
+    /// Steps before the mean is taken.
     pub before: usize,
-    /// Sweeps over which it is taken.
+    /// Steps over which it is taken.
     pub over: usize,
     /// How causes move.
     pub dynamics: Dynamics,
@@ -127,7 +132,7 @@ pub struct Completion {
 impl Default for Completion {
     fn default() -> Self {
         let dynamics = Dynamics { noise: 0.3, ..Dynamics::default() };
-        Self { chains: 8, before: 10, over: 10, dynamics }
+        Self { chains: 8, motion: Motion::Sweep, before: 10, over: 10, dynamics }
     }
 }
 
@@ -141,7 +146,7 @@ pub fn complete(
     mut watch: impl FnMut(&Imagining, &Pixels),
 ) -> Pixels {
     let mut film = Imagining::of(model, given.clone(), how.chains, seed);
-    (film.dynamics, film.motion) = (how.dynamics, Motion::Sweep);
+    (film.dynamics, film.motion) = (how.dynamics, how.motion);
     let mut mean = film.state.mean();
     watch(&film, &mean);
     for step in 0..how.before + how.over {

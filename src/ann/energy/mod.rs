@@ -96,7 +96,7 @@ pub struct Dynamics {
 
 impl Default for Dynamics {
     fn default() -> Self {
-        Self { rate: 0.1, top_down: 0.1, hold: 0.0, pull: 0.0, noise: 0.0, wish: Wish::Free }
+        Self { rate: 0.1, top_down: 0.3, hold: 0.0, pull: 0.0, noise: 0.0, wish: Wish::Free }
     }
 }
 
@@ -438,6 +438,34 @@ impl<'a> Model<'a> {
         for h in &mut state.h1 {
             *h = bounded(*h + scale * (0.1 + *h) * rng.normal(), MOST);
         }
+    }
+
+    /// Takes the picture for given, infers what lies behind it in a step, and draws it anew:
+    /// unknown pixels become what h1 draws.
+    pub fn refine(
+        &self,
+        state: &mut State,
+        given: &Given,
+        dynamics: &Dynamics,
+        address: (u64, u64),
+    ) {
+        let dynamics = dynamics.bounded();
+        let n = state.n;
+        let proposed = self.apply(Map::Encode1, n, &state.x);
+        state.h1.clone_from(&proposed);
+        if dynamics.noise > 0.0 {
+            self.shake(state, dynamics.noise, address);
+        }
+        state.h2 = self.apply(Map::Encode2, n, &state.h1);
+        let expected = (dynamics.pull > 0.0).then(|| self.expected(state, dynamics.wish));
+        let mut memory = vec![0f32; Scratch::len(&self.op, n)];
+        let mut scratch = Scratch::new(&self.op, n, &mut memory);
+        self.op.apply(self.parameters, Map::Decode1, n, &state.h1, scratch.drawn);
+        let causes = (&mut state.h1[..], &mut state.h2[..]);
+        let expected = expected.as_deref();
+        relax(&self.op, self.parameters, n, causes, &proposed, expected, &mut scratch, &dynamics);
+        let drawn = self.drawn(state);
+        fill(&mut state.x, given, &drawn);
     }
 
     /// One sweep: up over the encoders, and down again, to a new picture; unknown pixels

@@ -57,7 +57,7 @@ fn known_pixels_stay_and_the_same_seed_gives_the_same_film() {
     let model = Model::of(&network).unwrap();
     let known = std::array::from_fn(|i| i % 28 < 14);
     let given = Given::part(&picture(3), &known);
-    for motion in [Motion::Settle, Motion::Sweep] {
+    for motion in [Motion::Settle, Motion::Refine, Motion::Sweep] {
         let run = |seed: u64| {
             let mut film = Imagining::of(&model, given.clone(), 3, seed);
             film.motion = motion;
@@ -105,7 +105,7 @@ fn nothing_and_nonsense_are_imagined_without_harm() {
     };
     for given in givens {
         for dynamics in [Dynamics::default(), wild] {
-            for motion in [Motion::Settle, Motion::Sweep] {
+            for motion in [Motion::Settle, Motion::Refine, Motion::Sweep] {
                 let mut film = Imagining::of(&model, given.clone(), 2, 1);
                 (film.motion, film.dynamics) = (motion, dynamics);
                 for _ in 0..20 {

@@ -9,8 +9,9 @@
 //! h2 = sigmoid(h1·F2 + f2)       h1 = softplus(h2·G2 + g2)
 //! ```
 //!
-//! What comes out is what a linear read-out makes of `h1` as encoded; it is no part of the
-//! generative network, and nothing goes back from it. Beside the maps lies the prior, a
+//! What comes out is what a linear read-out makes of `h1` as encoded, each unit less its
+//! mean and in units of its deviation; it is no part of the generative network, and nothing
+//! goes back from it. Beside the maps lies the prior, a
 //! mixture of Gaussians over the sums that go into `h2` (see [`crate::ann::energy::prior`]).
 //! [`crate::ann::energy`] has the network's dynamics, `ann/rules/energy` how it learns.
 #![allow(unsafe_code, reason = "a kernel over whole slices, whose sizes are checked before")]
@@ -19,7 +20,7 @@ use std::ops::Range;
 
 use super::dense::{outer, times};
 use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
-use super::simd::{Kernel, Simd, exp, launch};
+use super::simd::{Kernel, Simd, exp, launch, vectorised};
 use super::sparse;
 use crate::core::isa::Isa;
 use crate::data::CLASSES;
@@ -28,6 +29,9 @@ use crate::data::CLASSES;
 pub const FREE: usize = 10;
 /// All components: one for each class, then the free ones.
 pub const COMPONENTS: usize = CLASSES + FREE;
+/// What the read-out's sums are multiplied by, so that with the same optimiser it learns as
+/// many times as fast as the maps, which it has to follow.
+const READ: f32 = 2.0;
 /// Rows of the weights that are updated together.
 const ROWS: usize = 64;
 
@@ -148,11 +152,30 @@ impl Energy {
         (at..at, at..at)
     }
 
+    /// Where the means of h1's units, and the logarithms of what their distances from it
+    /// are multiplied by, are: for the read-out alone.
+    pub fn scale(&self) -> (Range<usize>, Range<usize>) {
+        let (from, h1) = (self.place(Map::ReadOut).1.end, self.widths[1]);
+        (from..from + h1, from + h1..from + 2 * h1)
+    }
+
+    /// Takes codes, `(n, h1)`, to what the read-out sees.
+    pub fn scaled(&self, parameters: &[f32], codes: &mut [f32]) {
+        let (mean, log) = self.scale();
+        let by: Vec<f32> = parameters[log].iter().map(|l| l.clamp(-10.0, 10.0).exp()).collect();
+        let mean = &parameters[mean];
+        for row in codes.chunks_exact_mut(self.widths[1]) {
+            vectorised(|| {
+                row.iter_mut().zip(mean).zip(&by).for_each(|((h, m), by)| *h = (*h - m) * by);
+            });
+        }
+    }
+
     /// Where the prior's means, factors and shares are: see
     /// [`crate::ann::energy::prior`].
     pub fn prior(&self) -> [Range<usize>; 3] {
         let h2 = self.widths[2];
-        let from = self.place(Map::ReadOut).1.end;
+        let from = self.scale().1.end;
         let factors = from + COMPONENTS * h2;
         let shares = factors + COMPONENTS * triangle(h2);
         [from..factors, factors..shares, shares..shares + COMPONENTS]
@@ -180,6 +203,9 @@ impl Energy {
             times(self.isa, shape, &input[..n * inputs], weight, out);
         }
         super::dense::add_bias(out, &parameters[bias], false);
+        if map == Map::ReadOut {
+            out.iter_mut().for_each(|v| *v *= READ);
+        }
     }
 
     /// What a map makes of its inputs, `(n, inputs)`: `(n, units)`.
@@ -195,14 +221,22 @@ impl Energy {
     }
 
     /// Numbers that learning keeps for each picture: what comes into each latent map, and
-    /// prediction less target of each of its units; then h1 and the sums of h2, as encoded.
+    /// prediction less target of each of its units; then h1 as the read-out sees it; then h1
+    /// and the sums of h2, as encoded.
     pub fn kept(&self) -> usize {
         let maps: usize = Map::LATENT.into_iter().map(|m| self.shape(m)).map(|(i, u)| i + u).sum();
-        maps + self.widths[1] + self.widths[2]
+        maps + 2 * self.widths[1] + self.widths[2]
     }
 
-    /// Where, for `n` pictures, what comes into a map and its errors are kept; the
-    /// read-out has h1, and the sums of h2 behind it.
+    /// Where, for `n` pictures, h1 and the sums of h2, as encoded, are kept.
+    pub fn codes(&self, n: usize) -> (Range<usize>, Range<usize>) {
+        let from = self.keeps(n, Map::ReadOut).0.end;
+        let end = from + n * self.widths[1];
+        (from..end, end..end + n * self.widths[2])
+    }
+
+    /// Where, for `n` pictures, what comes into a map and its errors are kept; those of the
+    /// read-out are elsewhere.
     pub fn keeps(&self, n: usize, map: Map) -> (Range<usize>, Range<usize>) {
         let mut at = 0;
         for other in Map::LATENT {
@@ -214,7 +248,7 @@ impl Energy {
             at = end;
         }
         let end = at + n * self.widths[1];
-        (at..end, end..end + n * self.widths[2])
+        (at..end, end..end)
     }
 
     /// The blocks that are updated apart: map, first row (`None`: the bias), place.
@@ -313,13 +347,15 @@ impl Op for Energy {
                 Parameter { name: bias, shape: vec![units], initial: Initial::Zero },
             ]
         });
-        let prior = [
+        let rest = [
+            ("read_out.mean", vec![self.widths[1]]),
+            ("read_out.scale", vec![self.widths[1]]),
             ("prior.mean", vec![COMPONENTS, h2]),
             ("prior.factor", vec![COMPONENTS, triangle(h2)]),
             ("prior.share", vec![COMPONENTS]),
         ];
-        let prior = prior.map(|(name, shape)| Parameter { name, shape, initial: Initial::Zero });
-        maps.chain(prior).collect()
+        let rest = rest.map(|(name, shape)| Parameter { name, shape, initial: Initial::Zero });
+        maps.chain(rest).collect()
     }
 
     fn keep_len(&self) -> usize {
@@ -338,6 +374,7 @@ impl Op for Energy {
     fn forward(&self, pass: Forward<'_>) {
         let h1 = &mut pass.scratch[..pass.n * self.widths[1]];
         self.apply(pass.parameters, Map::Encode1, pass.n, pass.x, h1);
+        self.scaled(pass.parameters, h1);
         self.apply(pass.parameters, Map::ReadOut, pass.n, h1, pass.y);
     }
 
@@ -369,6 +406,9 @@ impl Op for Energy {
                     out.iter_mut().zip(row).for_each(|(o, e)| *o += e);
                 }),
             }
+        }
+        if map == Map::ReadOut {
+            out.iter_mut().for_each(|g| *g *= READ);
         }
     }
 }
@@ -413,7 +453,7 @@ mod tests {
             assert_eq!((weight.start, weight.end), (at, bias.start));
             at = bias.end;
         }
-        assert_eq!(op.prior()[0].start, at);
-        assert_eq!(op.keeps(3, Map::ReadOut).1.end, 3 * op.kept());
+        assert_eq!((op.scale().0.start, op.scale().1.end), (at, op.prior()[0].start));
+        assert_eq!(op.codes(3).1.end, 3 * op.kept());
     }
 }

@@ -9,8 +9,8 @@
 //! and no label into any of them. Labels teach a linear read-out of h1, and
 //! count for the prior which class a code belongs to; nothing goes back from either.
 //!
-//! In the last epochs the maps rest, while read-out and
-//! prior learn what has become of the codes.
+//! In the last epochs the maps rest at the mean of what they were in the epochs before
+//! (Polyak and Juditsky 1992), while read-out and prior learn what has become of the codes.
 
 use super::disturbance::Disturbance;
 use super::probe::Digits;
@@ -31,23 +31,27 @@ use crate::data::{PIXELS, SIDE};
 params! {
     struct Params: f32 {
         passes: Param::number(
-            "Epochs for the maps", "", 10.0, (0.0, 1000.0),
+            "Epochs for the maps", "", 16.0, (0.0, 1000.0),
             "Epochs in which encoders and decoders learn; later only read-out and prior do",
         ),
+        averaged: Param::number(
+            "Averaged epochs", "", 4.0, (0.0, 100.0),
+            "Epochs over which encoders and decoders are averaged before they rest",
+        ),
         steps: Param::number(
-            "Steps of inference", "", 4.0, (0.0, 100.0),
+            "Steps of inference", "", 3.0, (0.0, 100.0),
             "How often causes move before synapses learn",
         ),
         rate: Param::number(
-            "Rate a", "", 0.3, (0.0, 0.5),
+            "Rate a", "", 0.4, (0.0, 0.5),
             "How far causes move in a step",
         ),
         top_down: Param::number(
-            "From above b", "", 0.1, (0.0, 1.0),
+            "From above b", "", 0.2, (0.0, 1.0),
             "How strongly h1 is drawn to what h2 expects, against what it misses of the picture",
         ),
         noise_x: Param::number(
-            "Noise on pixels", "", 0.2, (0.0, 2.0),
+            "Noise on pixels", "", 0.1, (0.0, 2.0),
             "Standard deviation of the noise on the pixels that the encoder sees",
         ),
         noise_h: Param::number(
@@ -55,7 +59,7 @@ params! {
             "Standard deviation of the noise on h1 that encoder and decoder see",
         ),
         covered: Param::number(
-            "Covered", "", 0.5, (0.0, 1.0),
+            "Covered", "", 0.7, (0.0, 1.0),
             "Share of the pictures of which the encoder sees one side of a line only",
         ),
     }
@@ -72,14 +76,15 @@ pub static RULE: Rule = Rule {
     optimisers: &[],
     why: "",
     usual: || adam(1e-3),
-    recipe: Recipe { average: 0, ..Recipe::new(&[500, 100], 100, 12) },
+    recipe: Recipe { average: 4, ..Recipe::new(&[500, 100], 100, 20) },
     sends_errors: false,
     relaxes: false,
     begin: |start| {
-        let Params { passes, steps, rate, top_down, noise_x, noise_h, covered } =
+        let Params { passes, averaged, steps, rate, top_down, noise_x, noise_h, covered } =
             Params::of(start.values);
         let op = op_of(start.network);
         let codes = op.as_ref().map_or(0, |op| fit_len(op.widths()[2]));
+        let maps = op.as_ref().map_or(0, maps_len);
         Box::new(Expectation {
             op,
             passes: passes as usize,
@@ -88,7 +93,8 @@ pub static RULE: Rule = Rule {
             noise: (noise_x, noise_h),
             covered,
             epoch: 0,
-            codes: vec![Buffer::zeros(codes)],
+            averaged: averaged as usize,
+            state: vec![Buffer::zeros(codes), Buffer::zeros(1 + maps)],
         })
     },
 };
@@ -104,8 +110,46 @@ struct Expectation {
     noise: (f32, f32),
     covered: f32,
     epoch: usize,
-    /// What the prior is fitted to.
-    codes: Vec<Buffer>,
+    /// Epochs before the maps rest, over which they are averaged.
+    averaged: usize,
+    /// What the prior is fitted to; how often maps were taken into their mean, and the mean.
+    state: Vec<Buffer>,
+}
+
+/// Mini-batches from one sample of the maps to the next: neighbours hardly differ.
+const SAMPLED: u64 = 8;
+
+/// Numbers of the four maps, which come first among the parameters.
+fn maps_len(op: &Energy) -> usize {
+    op.place(Map::Decode1).1.end
+}
+
+/// How much of a mini-batch's mean and deviation of h1 is taken over.
+const FOLLOWED: f32 = 0.02;
+/// Deviations of h1 are taken for larger by this, so that units that hardly vary stay small.
+const SPREAD: f32 = 0.05;
+
+/// Lets the means and deviations of h1, which the read-out works with, follow its codes;
+/// the first mini-batch sets them.
+fn follow(op: &Energy, parts: &[PartMemory], parameters: &mut [f32], step: u64) {
+    let width = op.widths()[1];
+    let (mut sums, mut squares, mut n) = (vec![0f32; width], vec![0f32; width], 0);
+    for part in parts {
+        n += part.n;
+        for row in part.keep[0][op.codes(part.n).0].chunks_exact(width) {
+            sums.iter_mut().zip(row).for_each(|(s, h)| *s += h);
+            squares.iter_mut().zip(row).for_each(|(s, h)| *s += h * h);
+        }
+    }
+    let share = if step == 0 { 1.0 } else { FOLLOWED };
+    let (by, (mean, log)) = (1.0 / n.max(1) as f32, op.scale());
+    for (i, (sum, square)) in sums.iter().zip(&squares).enumerate() {
+        let now = by * sum;
+        let deviation = (by * square - now * now).max(0.0).sqrt();
+        let (mean, log) = (mean.start + i, log.start + i);
+        parameters[mean] += share * (now - parameters[mean]);
+        parameters[log] += share * (-(deviation + SPREAD).ln() - parameters[log]);
+    }
 }
 
 /// Adds noise that is nearly normal, the sum of four uniform numbers.
@@ -152,7 +196,7 @@ impl Expectation {
         // What the encoder proposes of a picture that it sees badly is where causes begin,
         // and how far they move is what it learns.
         let (seen, moved) = op.keeps(n, Map::Encode1);
-        let (codes, _) = op.keeps(n, Map::ReadOut);
+        let (codes, _) = op.codes(n);
         let (kept, proposed) = keep.split_at_mut(codes.start);
         let proposed = &proposed[..codes.len()];
         let (seen, moved) = kept[..moved.end].split_at_mut(seen.end);
@@ -219,11 +263,15 @@ impl Method for Expectation {
         {
             let PartMemory { planes, keep, .. } = part;
             let (before, after) = planes.split_at_mut(1);
-            let (codes, sums) = op.keeps(n, Map::ReadOut);
-            let (h1, rest) = keep[0][codes.start..].split_at_mut(codes.len());
+            let (scaled, (codes, sums)) = (op.keeps(n, Map::ReadOut).0, op.codes(n));
+            let (before_codes, rest) = keep[0].split_at_mut(codes.start);
+            let (h1, rest) = rest.split_at_mut(codes.len());
             op.apply(parameters, Map::Encode1, n, &before[0], h1);
             op.sums(parameters, Map::Encode2, n, h1, &mut rest[..sums.len()]);
-            op.apply(parameters, Map::ReadOut, n, h1, &mut after[0]);
+            let scaled = &mut before_codes[scaled];
+            scaled.copy_from_slice(h1);
+            op.scaled(parameters, scaled);
+            op.apply(parameters, Map::ReadOut, n, scaled, &mut after[0]);
         }
         part.judge(job.batch);
         if self.epoch < self.passes {
@@ -244,26 +292,39 @@ impl Method for Expectation {
         let Some(op) = &self.op else { return Ok(()) };
         let (mut codes, mut labels) = (Vec::new(), Vec::new());
         for part in &*parts {
-            codes.extend_from_slice(&part.keep[0][op.keeps(part.n, Map::ReadOut).1]);
+            codes.extend_from_slice(&part.keep[0][op.codes(part.n).1]);
             labels.extend_from_slice(&part.labels);
         }
         let parameters = &mut network.parts().parameters[0];
-        let mut fit = Fit::new(op.widths()[2], &mut self.codes[0]);
+        let [codes_so_far, mean] = &mut self.state[..] else { return Ok(()) };
+        let mut fit = Fit::new(op.widths()[2], codes_so_far);
         // Free components begin anew as long as codes change much.
-        let seeds = self.epoch.min(self.passes.saturating_sub(1));
+        let seeds = self.epoch.min(self.passes);
         fit.take(Prior::of(op, parameters), &codes, &labels, seeds);
         if (step + 1).is_multiple_of(EVERY) {
             fit.write(op, parameters);
+        }
+        follow(op, parts, parameters, step);
+        let maps = &mut parameters[..maps_len(op)];
+        let [count, mean @ ..] = &mut mean[..] else { return Ok(()) };
+        if self.epoch >= self.passes {
+            if *count > 0.0 {
+                maps.copy_from_slice(mean);
+            }
+        } else if self.epoch + self.averaged >= self.passes && (step + 1).is_multiple_of(SAMPLED) {
+            *count += 1.0;
+            let share = 1.0 / *count;
+            vectorised(|| mean.iter_mut().zip(&*maps).for_each(|(m, w)| *m += share * (w - *m)));
         }
         Ok(())
     }
 
     fn matrices(&self) -> &[Buffer] {
-        &self.codes
+        &self.state
     }
 
     fn matrices_mut(&mut self) -> &mut [Buffer] {
-        &mut self.codes
+        &mut self.state
     }
 
     /// It goes down no single slope: each map has an aim of its own.
