@@ -9,10 +9,9 @@
 
 use super::ConvertError;
 use crate::ann::network::Network;
-use crate::ann::ops::op::Plane;
 use crate::ann::ops::spiking::energy::{Energy, NOISE, Phases, REST, TAU, begin, noise};
-use crate::ann::zoo::{Layer, Spiking};
-use crate::data::{CLASSES, Pixels, SIDE};
+use crate::ann::spiking::phases;
+use crate::data::{CLASSES, Pixels};
 use crate::snn::SnnError;
 use crate::snn::engine::{Engine, Spike};
 use crate::snn::network::{
@@ -44,17 +43,12 @@ pub struct Shown {
 /// The operation of such a network.
 ///
 /// # Errors
-/// [`ConvertError::Direct`] for another network.
+/// [`ConvertError::Engine`] for another network.
 pub fn operation(network: &Network) -> Result<Energy, ConvertError> {
-    match (network.architecture().layers)()[..] {
-        [Layer::Spiking(Spiking::Energy { hidden })] => {
-            Ok(Energy::new(network.plan().isa, Plane::new(SIDE, SIDE, 1), hidden))
-        }
-        _ => Err(ConvertError::Direct {
-            network: network.architecture().name,
-            reason: "it is not connected both ways".into(),
-        }),
-    }
+    phases::operation(network).ok_or_else(|| {
+        let name = network.architecture().name;
+        ConvertError::Engine(format!("{name} is not connected both ways, as lif-chl is"))
+    })
 }
 
 /// Describes the network with a picture, and with the noise of `key` over so many steps.
@@ -264,7 +258,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "needs a graphics card"]
     fn on_a_graphics_card_too() {
         let gpu = crate::snn::gpu::device::Gpu::open().unwrap();
         compare(|network| Box::new(crate::snn::gpu::GpuEngine::new(&gpu, network).unwrap()));

@@ -52,6 +52,11 @@ pub enum ConvertError {
         "{network} spikes as it was trained, but not on the general engines or in NIR: {reason}. Choose lif-dense, lif-conv or lif-recurrent"
     )]
     Direct { network: &'static str, reason: String },
+    /// A network of spikes with connections both ways.
+    #[error(
+        "{network} spikes already, with connections both ways: there is nothing to convert, and what is read step by step and NIR have one way only. Choose lif-dense, lif-conv or lif-recurrent"
+    )]
+    BothWays { network: &'static str },
     /// The general engine cannot run it.
     #[error("{0}")]
     Engine(String),

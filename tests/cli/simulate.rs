@@ -108,3 +108,16 @@ fn nonsense_is_refused() {
     let text = "simulate diehl-cook --neurons 25 --data synthetic --tau-theta 0";
     assert!(run_text(home.path(), text).fails(1).contains("tau_theta_ms"));
 }
+
+#[test]
+fn a_curve_is_learned_and_a_failure_says_why() {
+    let home = home();
+    let text = "simulate regression --curve bump --presentations 3 --set hidden=20 --json";
+    let value = check("simulate regression", &run_text(home.path(), text).succeeds());
+    assert_eq!(value["presentations"], 3);
+    let text = "simulate regression --presentations 1 --failure silent-neurons";
+    let said = run_text(home.path(), text).succeeds();
+    assert!(said.contains("Silent neurons") && said.contains("100"), "{said}");
+    let said = run_text(home.path(), "simulate regression --set nothing=1").fails(2);
+    assert!(said.contains("nothing"), "{said}");
+}

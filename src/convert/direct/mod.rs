@@ -152,9 +152,7 @@ impl Direct {
                     );
                 }
                 Layer::Spiking(Spiking::Energy { .. }) => {
-                    return refuse(
-                        "its neurons are connected both ways, and answer by settling with the classes: no network with one way stands for it",
-                    );
+                    return Err(ConvertError::BothWays { network: name });
                 }
                 _ => return refuse(&format!("its layer {} does not spike", lines[number].name)),
             }

@@ -651,6 +651,40 @@ mod tests {
         assert!(Regression::new(&RegressionTask { noise: f64::NAN, ..short(1) }).is_err());
     }
 
+    /// What is claimed of the experiment; some minutes.
+    #[test]
+    #[ignore = "takes minutes"]
+    fn the_curve_is_learned_and_the_failures_fail() {
+        let mut found = Vec::new();
+        for (curve, name) in Curve::ALL {
+            for seed in if curve == Curve::Sine { 1..4 } else { 1..2 } {
+                let task = RegressionTask { curve, seed, ..RegressionTask::default() };
+                let done = run(&task, &mut |_| true).unwrap();
+                let last = done.fits().last().unwrap();
+                let lowest = done.fits().iter().map(|f| f.error).fold(f64::MAX, f64::min);
+                println!(
+                    "{name} seed {seed}: {:.4}, lowest {lowest:.4}, silent {:.3}",
+                    last.error, last.silent
+                );
+                found.push((curve, lowest));
+                if (curve, seed) == (Curve::Sine, 1) {
+                    println!("all: {:.5?}", done.lags().1.changes());
+                    println!("{:?}\n{:?}", done.lags().1.plus, done.lags().1.minus);
+                }
+            }
+        }
+        for failure in FAILURES {
+            let task = (failure.spoil)(RegressionTask::default());
+            let done = run(&task, &mut |_| true).unwrap();
+            let last = done.fits().last().unwrap();
+            println!("{}: {:.4}, silent {:.3}", failure.id, last.error, last.silent);
+            assert!(last.error > 0.3, "{}: {}", failure.id, last.error);
+        }
+        for (curve, lowest) in found {
+            assert!(curve != Curve::Sine || lowest < 0.05, "{lowest}");
+        }
+    }
+
     #[test]
     fn every_failure_says_what_helps_and_changes_the_task() {
         for failure in FAILURES {

@@ -258,7 +258,8 @@ impl State {
     }
 }
 
-/// One step of some neurons: potentials, rests, currents, what arrives, traces, spikes.
+/// One step of some neurons, whole vectors of them: potentials, rests, currents, what
+/// arrives, traces, spikes.
 #[inline(always)]
 fn move_on(
     [v, rest, i, arriving, s, spikes]: [&mut [f32]; 6],
@@ -266,23 +267,31 @@ fn move_on(
     (noise, bit): (&[u32], usize),
     pull: f32,
 ) {
-    let n = v.len();
-    let (rest, i, arriving) = (&mut rest[..n], &mut i[..n], &mut arriving[..n]);
-    let (s, spikes, drive, noise) = (&mut s[..n], &mut spikes[..n], &drive[..n], &noise[..n]);
     let (keep, gain, moves) = (leak(TAU), gain(), 1.0 - leak(TAU));
-    for j in 0..n {
-        let synaptic = fade(i[j], keep) + gain * arriving[j];
-        (i[j], arriving[j]) = (synaptic, 0.0);
-        let push = if (noise[j] >> bit) & 1 == 1 { NOISE } else { -NOISE };
-        let current = ((synaptic + drive[j]) + push) - pull * s[j];
-        rest[j] = (rest[j] - 1.0).max(0.0);
-        let moved = fade(v[j], keep) + moves * current;
-        let potential = if rest[j] == 0.0 { moved } else { v[j] };
-        let spike = potential > 1.0;
-        spikes[j] = if spike { 1.0 } else { 0.0 };
-        v[j] = if spike { 0.0 } else { potential };
-        rest[j] = if spike { REST as f32 } else { rest[j] };
-        s[j] = fade(s[j], keep);
+    let own = v.as_chunks_mut::<ROW>().0.iter_mut().zip(rest.as_chunks_mut::<ROW>().0);
+    let sums = i.as_chunks_mut::<ROW>().0.iter_mut().zip(arriving.as_chunks_mut::<ROW>().0);
+    let seen = s.as_chunks_mut::<ROW>().0.iter_mut().zip(spikes.as_chunks_mut::<ROW>().0);
+    let given = drive.as_chunks::<ROW>().0.iter().zip(noise.as_chunks::<ROW>().0);
+    for (((own, sums), seen), (drive, noise)) in own.zip(sums).zip(seen).zip(given) {
+        // Copies, so that the compiler sees that they do not overlap.
+        let (mut v, mut rest, mut i, mut s) = (*own.0, *own.1, *sums.0, *seen.0);
+        let (arriving, mut spikes) = (*sums.1, [0.0; ROW]);
+        for l in 0..ROW {
+            let synaptic = fade(i[l], keep) + gain * arriving[l];
+            i[l] = synaptic;
+            let push = if (noise[l] >> bit) & 1 == 1 { NOISE } else { -NOISE };
+            let current = ((synaptic + drive[l]) + push) - pull * s[l];
+            let left = (rest[l] - 1.0).max(0.0);
+            let moved = fade(v[l], keep) + moves * current;
+            let potential = if left == 0.0 { moved } else { v[l] };
+            let spike = potential > 1.0;
+            spikes[l] = if spike { 1.0 } else { 0.0 };
+            v[l] = if spike { 0.0 } else { potential };
+            rest[l] = if spike { REST as f32 } else { left };
+            s[l] = fade(s[l], keep);
+        }
+        (*own.0, *own.1, *sums.0, *seen.0) = (v, rest, i, s);
+        (*sums.1, *seen.1) = ([0.0; ROW], spikes);
     }
 }
 
