@@ -12,6 +12,7 @@
 //! * [`bridge`]: what pairs of spikes do meanwhile, beside an STDP window
 //! * [`form`]: which network, which constants
 
+mod ask;
 mod bridge;
 mod complete;
 mod dream;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::Ui;
 
+use super::ask::Asked;
 use super::mask::Mask;
 use super::settings::{DreamSettings, ImagineSettings, ImagineTab, Seen};
 use super::spiking::{Spikes, SpikingEdit};
@@ -12,18 +13,17 @@ use crate::ann::energy::film::Motion;
 use crate::ann::energy::{Dynamics, Given, op_of};
 use crate::core::playback::{Playback, PlaybackEdit};
 use crate::core::rng::Rng;
-use crate::data::registry::Split;
 use crate::data::{Pixels, synthetic};
 use crate::ui::command::Outbox;
-use crate::ui::desk::{Desk, Wanted};
+use crate::ui::desk::Desk;
 use crate::ui::scene::Scene;
 use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::imagine::Imagination;
-use crate::workers::imagine::dream::{DreamQuestion, Dreams, JudgeQuestion, Judged};
-use crate::workers::imagine::film::{Film, FilmQuestion, Walk, WalkQuestion};
-use crate::workers::imagine::lesson::{Digits, Lesson, LessonQuestion, MOST_ROUNDS, moments};
-use crate::workers::imagine::measured::{MeasureQuestion, Measured};
+use crate::workers::imagine::dream::{Dreams, Judged};
+use crate::workers::imagine::film::{Film, Walk};
+use crate::workers::imagine::lesson::Lesson;
+use crate::workers::imagine::measured::Measured;
 use crate::workers::imagine::units::Units;
 use crate::workers::models::Model;
 
@@ -81,17 +81,6 @@ impl Edit for ImagineEdit {
     const ROOM: &'static str = ABOUT.id;
 }
 
-/// The questions asked last, each with its number and what it was about.
-#[derive(Default)]
-struct Asked {
-    film: Option<(u64, Arc<Model>, u64, ImagineSettings)>,
-    walk: Option<(u64, Arc<Model>, u64, u8, usize)>,
-    dream: Option<(Arc<Model>, DreamSettings, u64)>,
-    judge: Option<(u64, usize)>,
-    units: Option<Arc<Model>>,
-    lesson: Option<(u64, Arc<Model>, u64, ImagineSettings, u64)>,
-}
-
 /// The workspace.
 pub struct Imagine {
     pub kept: ImagineSettings,
@@ -108,9 +97,9 @@ pub struct Imagine {
     measures: bool,
     /// The part with spikes.
     pub spikes: Spikes,
-    worker: Imagination,
-    asked: Asked,
-    number: u64,
+    pub(super) worker: Imagination,
+    pub(super) asked: Asked,
+    pub(super) number: u64,
     /// Why no training digits are learned from or compared with, if so.
     pub without: Option<String>,
 }
@@ -194,208 +183,9 @@ impl Imagine {
         Some((step, &self.dreams.steps[step]))
     }
 
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.number += 1;
         self.number
-    }
-
-    fn ask(&mut self, desk: &mut Desk) {
-        if self.kept.tab == ImagineTab::Phases {
-            let worker = (&self.worker, &mut self.number);
-            return self.spikes.follow_phases(&self.kept.spiking, desk, worker, &mut self.bars[4]);
-        }
-        let Some(model) = self.network(desk).cloned() else { return };
-        let version = desk.digit.version();
-        let blank = desk.digit.is_blank();
-        match self.kept.tab {
-            ImagineTab::Complete if !blank => self.ask_film(desk, model, version),
-            ImagineTab::Dream => self.ask_dream(desk, model),
-            ImagineTab::Walk if !blank => self.ask_walk(desk, model, version),
-            ImagineTab::Learning => self.ask_lesson(desk, model, version),
-            ImagineTab::Complete
-            | ImagineTab::Walk
-            | ImagineTab::Measured
-            | ImagineTab::Phases
-            | ImagineTab::Regression
-            | ImagineTab::Window => {}
-            ImagineTab::Units => {
-                if self.asked.units.as_ref().is_none_or(|m| !Arc::ptr_eq(m, &model)) {
-                    self.worker.ask_units(Arc::clone(&model));
-                    self.asked.units = Some(model);
-                }
-            }
-        }
-    }
-
-    /// What the film depends on.
-    fn of_film(&self) -> ImagineSettings {
-        let ImagineSettings { mask, grain, motion, steps, chains, dynamics, seed, .. } = self.kept;
-        ImagineSettings {
-            mask,
-            grain,
-            motion,
-            steps,
-            chains,
-            dynamics,
-            seed,
-            ..ImagineSettings::default()
-        }
-    }
-
-    fn ask_film(&mut self, desk: &Desk, model: Arc<Model>, version: u64) {
-        let about = self.of_film();
-        let same = self.asked.film.as_ref().is_some_and(|(_, m, v, kept)| {
-            Arc::ptr_eq(m, &model) && *v == version && *kept == about
-        });
-        if same {
-            return;
-        }
-        let number = self.next();
-        self.worker.ask_film(FilmQuestion {
-            number,
-            model: Arc::clone(&model),
-            given: self.given(desk),
-            steps: about.steps,
-            chains: about.chains,
-            motion: about.motion,
-            dynamics: about.dynamics,
-            seed: about.seed,
-        });
-        let first = self.asked.film.is_none();
-        self.bars[0].set_range(0, about.steps as u64, false);
-        if first {
-            self.bars[0].edit(&PlaybackEdit::End);
-        }
-        self.asked.film = Some((number, model, version, about));
-    }
-
-    fn ask_walk(&mut self, desk: &Desk, model: Arc<Model>, version: u64) {
-        let ImagineSettings { goal, frames, .. } = self.kept;
-        let same = self.asked.walk.as_ref().is_some_and(|(_, m, v, g, f)| {
-            Arc::ptr_eq(m, &model) && (*v, *g, *f) == (version, goal, frames)
-        });
-        if same {
-            return;
-        }
-        let number = self.next();
-        self.worker.ask_walk(WalkQuestion {
-            number,
-            model: Arc::clone(&model),
-            from: *desk.digit.pixels(),
-            to: self.goal(),
-            frames,
-        });
-        self.bars[2].set_range(0, frames as u64 - 1, false);
-        self.asked.walk = Some((number, model, version, goal, frames));
-    }
-
-    fn ask_dream(&mut self, desk: &mut Desk, model: Arc<Model>) {
-        let dream = DreamSettings { chosen: 0, ..self.kept.dream.clone() };
-        let seed = self.kept.seed;
-        let same = self
-            .asked
-            .dream
-            .as_ref()
-            .is_some_and(|(m, d, s)| Arc::ptr_eq(m, &model) && *d == dream && *s == seed);
-        if !same {
-            let first = self.asked.dream.is_none();
-            let number = self.next();
-            self.worker.ask_dream(DreamQuestion {
-                number,
-                model: Arc::clone(&model),
-                wish: dream.wish(),
-                count: dream.count,
-                steps: dream.steps,
-                temperature: dream.temperature,
-                noise: dream.noise,
-                pull: dream.pull,
-                seed,
-            });
-            self.bars[1].set_range(0, dream.steps as u64, false);
-            if first {
-                self.bars[1].edit(&PlaybackEdit::End);
-            }
-            self.asked.dream = Some((model, dream, seed));
-        }
-        // Judged once the bar rests.
-        if self.bars[1].is_playing() {
-            return;
-        }
-        let Some((step, pictures)) = self.dreamed() else { return };
-        let of = (self.dreams.number, step);
-        if self.asked.judge == Some(of) {
-            return;
-        }
-        let pictures = Arc::clone(pictures);
-        if let Some(training) = self.training(desk) {
-            let number = self.next();
-            self.worker.ask_judge(JudgeQuestion { number, of, pictures, training });
-            self.asked.judge = Some(of);
-        }
-    }
-
-    /// Training digits: MNIST's, or generated ones; `None` while they are being read, or
-    /// where there are none, and why.
-    fn training(&mut self, desk: &mut Desk) -> Option<Arc<crate::data::Dataset>> {
-        self.without = None;
-        if let Some(split) = desk.best_digits() {
-            return Some(Arc::clone(&split.train));
-        }
-        if let Wanted::Missing(why) = desk.digits(crate::data::registry::SYNTHETIC) {
-            self.without = Some(why);
-        }
-        None
-    }
-
-    /// Has the network measured on these digits, or what is going on ended.
-    fn measure(&mut self, desk: &Desk, digits: Option<Split>) {
-        let Some(model) = self.network(desk).cloned() else { return };
-        let number = self.next();
-        self.worker.ask_measured(MeasureQuestion { number, model, digits });
-    }
-
-    fn ask_lesson(&mut self, desk: &mut Desk, model: Arc<Model>, version: u64) {
-        let kept = &self.kept;
-        let about = ImagineSettings {
-            e_steps: kept.e_steps,
-            rate: kept.rate,
-            many: kept.many,
-            dynamics: kept.dynamics,
-            unit: kept.unit,
-            ..ImagineSettings::default()
-        };
-        let last = MOST_ROUNDS * moments(about.e_steps);
-        if self.bars[3].range() != (0, last) {
-            self.bars[3].set_range(0, last, false);
-        }
-        let moment = self.bars[3].at();
-        let version = if about.many { 0 } else { version };
-        let same = self.asked.lesson.as_ref().is_some_and(|(_, m, v, a, at)| {
-            Arc::ptr_eq(m, &model) && *v == version && *a == about && *at == moment
-        });
-        if same {
-            return;
-        }
-        let digits = if about.many {
-            let Some(training) = self.training(desk) else { return };
-            Digits::Many(training)
-        } else if desk.digit.is_blank() {
-            return;
-        } else {
-            Digits::One(Box::new(*desk.digit.pixels()))
-        };
-        let number = self.next();
-        self.worker.ask_lesson(LessonQuestion {
-            number,
-            model: Arc::clone(&model),
-            digits,
-            e_steps: about.e_steps,
-            rate: about.rate,
-            dynamics: about.dynamics,
-            moment,
-            unit: about.unit,
-        });
-        self.asked.lesson = Some((number, model, version, about, moment));
     }
 }
 
