@@ -2,7 +2,8 @@
 
 use egui::accesskit::Role;
 use egui::{
-    Id, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    ComboBox, Id, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2,
+    vec2,
 };
 
 use super::objective::{self, Course};
@@ -33,10 +34,21 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let at = (world.room.bars[0].at() as usize).min(last);
     let from = ui.next_widget_position();
     ui.label(RichText::new(headline(world, film, at)).font(theme::strong(13.5)));
-    masks(ui, world, out);
     let small = page::small(ui);
     let names = ["Digit", "Causes", "J"];
-    let which = if small { page::choose(ui, "imagine complete", &names) } else { 0 };
+    let mut which = 0;
+    if small {
+        // In one row: a projector has no room for two.
+        let size = vec2(ui.available_width(), ui.spacing().interact_size.y);
+        let right = egui::Layout::right_to_left(egui::Align::Center);
+        ui.allocate_ui_with_layout(size, right, |ui| {
+            mask_list(ui, world, out);
+            let left = egui::Layout::left_to_right(egui::Align::Center);
+            ui.with_layout(left, |ui| which = page::choose(ui, "imagine complete", &names));
+        });
+    } else {
+        masks(ui, world, out);
+    }
     let room = ui.available_height() - 42.0;
     let shot = film.shots.get(at);
     if small {
@@ -95,12 +107,37 @@ fn masks(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     });
 }
 
+/// The same as a list.
+fn mask_list(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    figure::controls(ui, |ui| {
+        let now = world.room.kept.mask;
+        let name = Mask::NAMED.iter().find(|(_, mask)| *mask == now).map_or("By hand", |n| n.0);
+        let list = ComboBox::from_id_salt("what is covered").selected_text(name).width(110.0);
+        let list = list.show_ui(ui, |ui| {
+            for (name, mask) in Mask::NAMED {
+                if ui.selectable_label(now == mask, name).clicked() {
+                    out.push(ImagineEdit::Cover(mask));
+                }
+            }
+        });
+        let label = ui.label("Cover");
+        list.response.labelled_by(label.id);
+    });
+}
+
 /// The digit with what is covered, and what the network makes of it.
 fn pictures(ui: &mut Ui, world: &World<'_>, shot: Option<&Shot>, height: f32, out: &mut Outbox) {
     ui.horizontal_top(|ui| {
         let side = (height - 24.0).min(ui.available_width() / 2.0 - 8.0).max(60.0);
         ui.vertical(|ui| {
-            caption(ui, "Drag to cover, right button to uncover");
+            caption(
+                ui,
+                if page::small(ui) {
+                    "Drag to cover"
+                } else {
+                    "Drag to cover, right button to uncover"
+                },
+            );
             covered(ui, world, side, out);
         });
         ui.vertical(|ui| {

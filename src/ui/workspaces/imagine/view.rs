@@ -43,7 +43,7 @@ const TABS: [Tab<Imagine, ImagineTab>; 9] = [
     Tab {
         is: ImagineTab::Learning,
         name: "E and M steps",
-        short: "E and M",
+        short: "Learn",
         see: "E steps move causes towards larger J; one M step then changes each weight by two numbers that are at its own synapse. No labels, no error sent back.",
         show: learning::show,
         side: form::learning,
@@ -61,7 +61,7 @@ const TABS: [Tab<Imagine, ImagineTab>; 9] = [
     Tab {
         is: ImagineTab::Measured,
         name: "In numbers",
-        short: "Numbers",
+        short: "Score",
         see: "What the network is worth: how well it draws, completes and dreams, and what a linear read-out makes of its causes.",
         show: measured::show,
         side: form::measured,
@@ -88,7 +88,7 @@ const TABS: [Tab<Imagine, ImagineTab>; 9] = [
     Tab {
         is: ImagineTab::Window,
         name: "STDP window",
-        short: "Window",
+        short: "STDP",
         see: "What each pair of spikes did to the synapses while the network learned its curve, by their lag; beside it the window of the Plasticity workspace.",
         show: bridge::show,
         side: form::window,

@@ -57,7 +57,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             let label = format!("{name}: the picture at this frame");
             digit_view::show(ui, id, large, &label, |i| pixels[i], Sense::hover());
             let gap = 5.0;
-            let shown = frames.min(MOST);
+            let shown = frames.min(if small { MOST / 2 } else { MOST });
             let width = ui.available_width();
             let side = ((width + gap) / shown as f32 - gap).clamp(12.0, large);
             let size = vec2(shown as f32 * (side + gap) - gap, large);
