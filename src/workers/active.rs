@@ -162,6 +162,16 @@ impl ActiveRun {
         (self.record.config.clone(), self.split.clone())
     }
 
+    /// Whether it has learned nothing yet.
+    pub fn is_untouched(&self) -> bool {
+        self.trainer.progress().step == 0
+    }
+
+    /// What its folder is called.
+    pub fn id(&self) -> &str {
+        &self.record.id
+    }
+
     /// Trains one mini-batch (or one piece of the validation after an epoch).
     pub fn advance(&mut self, control: &Control) -> Result<Done, StartError> {
         // The last step is always measured, so that a finished run has something

@@ -226,6 +226,7 @@ impl Driver {
         paused: bool,
         open: impl FnOnce(&std::path::Path) -> Result<ActiveRun, StartError>,
     ) {
+        self.discard();
         self.end(RunState::Stopped, None);
         self.control.stop.store(false, Relaxed);
         self.control.paused.store(paused, Relaxed);
@@ -244,6 +245,18 @@ impl Driver {
                 self.events.send(Event::Failure(text));
             }
         }
+    }
+
+    /// Forgets the run in hand if it has learned nothing: nobody misses it in the list.
+    fn discard(&mut self) {
+        let Some(run) = self.active.take_if(|run| run.is_untouched()) else { return };
+        let id = run.id().to_owned();
+        // Its lock goes with it.
+        drop(run);
+        if let Err(error) = super::runs::delete(&self.runs_root, &id) {
+            self.events.send(Event::Failure(error.to_string()));
+        }
+        self.list_runs();
     }
 
     fn reset(&mut self) {
