@@ -337,7 +337,7 @@ fn account(ui: &mut Ui, world: &World<'_>, drawn: Drawn<'_>, out: &mut Outbox) {
     let Some((chosen, quantities)) = found else {
         let hint = match small {
             false => {
-                "Click a picture of weights: what is the last change of a synapse made of?".into()
+                "Orange is positive, blue negative, each picture by its own largest. Click one of weights: what is the last change of a synapse made of?".into()
             }
             true => format!(
                 "The digit is a {}, the answer {}. Click weights to see what changes them.",
