@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ann::bundled;
-use crate::ann::energy::film::{Imagining, Motion};
+use crate::ann::energy::film::Imagining;
 use crate::ann::energy::measure::nearest;
 use crate::ann::energy::prior::Wish;
 use crate::ann::energy::{Dynamics, Model as Generative};
@@ -57,7 +57,6 @@ fn dream(question: &DreamQuestion, goes_on: impl Fn() -> bool) -> Option<Dreams>
         question;
     let network = Generative::of(&model.network)?;
     let mut film = Imagining::dream(&network, *wish, *count, *temperature, *seed);
-    film.motion = Motion::Sweep;
     film.dynamics =
         Dynamics { noise: *noise, pull: *pull, wish: *wish, ..Dynamics::default() }.bounded();
     let pictures = |film: &Imagining| {
@@ -101,8 +100,20 @@ pub struct Verdict {
     /// What the ensemble takes it for, and how sure it is.
     pub class: u8,
     pub certainty: f32,
-    /// The nearest training digit: its number, its label, and the mean squared difference.
-    pub nearest: Option<(usize, u8, f32)>,
+    /// The nearest training digit.
+    pub nearest: Option<Nearest>,
+}
+
+/// A training digit near to a dream.
+#[derive(Clone, Debug)]
+pub struct Nearest {
+    /// Its number, and its label.
+    pub number: usize,
+    pub label: u8,
+    /// The mean squared difference.
+    pub far: f32,
+    /// The digit.
+    pub picture: Box<Pixels>,
 }
 
 /// Judgements of all dreams of a step.
@@ -160,8 +171,10 @@ fn judge(
         let chunk: Vec<Pixels> = (from..to).map(|i| training.pixels(i)).collect();
         for (picture, verdict) in pictures.iter().zip(&mut verdicts) {
             let Some((i, far)) = nearest(picture, &chunk, &known) else { continue };
-            if verdict.nearest.is_none_or(|(_, _, least)| far < least) {
-                verdict.nearest = Some((from + i, training.label(from + i), far));
+            if verdict.nearest.as_ref().is_none_or(|near| far < near.far) {
+                let (number, label) = (from + i, training.label(from + i));
+                let picture = Box::new(chunk[i]);
+                verdict.nearest = Some(Nearest { number, label, far, picture });
             }
         }
     }

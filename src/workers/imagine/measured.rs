@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::ann::energy::film::{Completion, Imagining, Motion, complete};
+use crate::ann::energy::film::{Completion, Imagining, complete};
+use crate::ann::energy::judge::{SIGMA, left_half};
 use crate::ann::energy::measure::{error_outside, nearest, parzen};
 use crate::ann::energy::prior::Wish;
 use crate::ann::energy::{Given, Model as Generative};
 use crate::ann::spare_threads;
 use crate::core::decision::unique_max;
 use crate::data::registry::Split;
-use crate::data::{Dataset, PIXELS, Pixels, SIDE};
+use crate::data::{Dataset, PIXELS, Pixels};
 use crate::workers::events::Events;
 use crate::workers::models::Model;
 use crate::workers::thread::answering::{Answer, Answering, Reply};
@@ -22,8 +23,6 @@ const CHUNK: usize = 100;
 const COMPLETED: usize = 100;
 /// Samples, and test digits, of Parzen's estimate.
 const PARZEN: (usize, usize) = (2000, 500);
-/// Deviation of its Gaussians.
-pub const SIGMA: f64 = 0.2;
 /// Steps of refinement at which samples are judged.
 pub const REFINED: [usize; 3] = [0, 1, 10];
 /// Training digits that a half is compared with at a time.
@@ -81,11 +80,6 @@ fn mean_picture(data: &Dataset) -> Pixels {
     sums.map(|s| s as f32 / 255.0 / data.len().max(1) as f32)
 }
 
-/// The left half.
-fn left() -> [bool; PIXELS] {
-    std::array::from_fn(|i| i % SIDE < SIDE / 2)
-}
-
 fn explain(found: &mut Measured, model: &Model, test: &Dataset, from: usize, mean: &Pixels) {
     let Some(network) = Generative::of(&model.network) else { return };
     let to = (from + CHUNK).min(test.len());
@@ -108,7 +102,7 @@ fn explain(found: &mut Measured, model: &Model, test: &Dataset, from: usize, mea
 
 fn half(found: &mut Measured, model: &Model, digits: &Split, number: usize, mean: &Pixels) {
     let Some(network) = Generative::of(&model.network) else { return };
-    let (picture, known) = (digits.test.pixels(number), left());
+    let (picture, known) = (digits.test.pixels(number), left_half());
     let given = Given::part(&picture, &known);
     let own = complete(&network, &given, &Completion::default(), number as u64, |_, _| {});
     let mut best: Option<(f32, Pixels)> = None;
@@ -129,12 +123,14 @@ fn half(found: &mut Measured, model: &Model, digits: &Split, number: usize, mean
 }
 
 /// Samples after each of [`REFINED`] steps.
-fn samples(model: &Generative<'_>) -> [Vec<Pixels>; 3] {
+fn samples(model: &Generative<'_>, goes_on: impl Fn() -> bool) -> Option<[Vec<Pixels>; 3]> {
     let mut all = [Vec::new(), Vec::new(), Vec::new()];
     let mut seed = 0;
     while all[0].len() < PARZEN.0 {
+        if !goes_on() {
+            return None;
+        }
         let mut film = Imagining::dream(model, Wish::Free, CHUNK, 1.0, seed);
-        film.motion = Motion::Sweep;
         for (steps, pictures) in REFINED.iter().zip(&mut all) {
             while film.step() < *steps as u64 {
                 film.advance(model);
@@ -143,7 +139,7 @@ fn samples(model: &Generative<'_>) -> [Vec<Pixels>; 3] {
         }
         seed += 1;
     }
-    all
+    Some(all)
 }
 
 fn measure(question: &MeasureQuestion, reply: &Reply<MeasureQuestion, Measured>) -> Option<()> {
@@ -166,7 +162,7 @@ fn measure(question: &MeasureQuestion, reply: &Reply<MeasureQuestion, Measured>)
         (0..PARZEN.1.min(digits.test.len())).map(|i| digits.test.pixels(i)).collect();
     let train: Vec<Pixels> =
         (0..PARZEN.0.min(digits.train.len())).map(|i| digits.train.pixels(i)).collect();
-    let all = samples(&network);
+    let all = samples(&network, || reply.is_newest())?;
     for (place, pictures) in all.iter().chain([&train]).enumerate() {
         found.parzen[place] = Some(parzen(pictures, &test, SIGMA));
         found.done = 0.15 + 0.05 * (place + 1) as f32;

@@ -20,7 +20,7 @@ pub(super) struct Asked {
     pub(super) film: Option<(u64, Arc<Model>, u64, ImagineSettings)>,
     pub(super) walk: Option<(u64, Arc<Model>, u64, u8, usize)>,
     pub(super) dream: Option<(Arc<Model>, DreamSettings, u64)>,
-    pub(super) judge: Option<(u64, usize)>,
+    pub(super) judge: Option<(u64, usize, Arc<Dataset>)>,
     pub(super) units: Option<Arc<Model>>,
     pub(super) lesson: Option<(u64, Arc<Model>, u64, ImagineSettings, u64)>,
 }
@@ -150,15 +150,19 @@ impl Imagine {
         }
         let Some((step, pictures)) = self.dreamed() else { return };
         let of = (self.dreams.number, step);
-        if self.asked.judge == Some(of) {
+        let pictures = Arc::clone(pictures);
+        let Some(training) = self.training(desk) else { return };
+        let same =
+            self.asked.judge.as_ref().is_some_and(|(number, step, by)| {
+                (*number, *step) == of && Arc::ptr_eq(by, &training)
+            });
+        if same {
             return;
         }
-        let pictures = Arc::clone(pictures);
-        if let Some(training) = self.training(desk) {
-            let number = self.next();
-            self.worker.ask_judge(JudgeQuestion { number, of, pictures, training });
-            self.asked.judge = Some(of);
-        }
+        let number = self.next();
+        let by = Arc::clone(&training);
+        self.worker.ask_judge(JudgeQuestion { number, of, pictures, training });
+        self.asked.judge = Some((of.0, of.1, by));
     }
 
     /// Training digits: MNIST's, or generated ones; `None` while they are being read, or

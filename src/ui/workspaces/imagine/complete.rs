@@ -86,7 +86,19 @@ fn headline(world: &World<'_>, film: &Film, at: usize) -> String {
         );
     }
     let known = world.room.kept.mask.known();
-    let error = error_outside(&shot.seen, world.digit.pixels(), &known);
+    let digit = world.digit.pixels();
+    if !digit.iter().zip(&known).any(|(ink, known)| !known && *ink > 0.1) {
+        // Half a digit was drawn: nobody knows what the rest would have been.
+        let centred = if world.digit.treatment.centre {
+            ". Half a digit is drawn? Switch “Centre digit” off in the settings"
+        } else {
+            ""
+        };
+        return format!(
+            "Step {at} of {last}: {covered} covered pixels are imagined, J {j:.1} nats{centred}"
+        );
+    }
+    let error = error_outside(&shot.seen, digit, &known);
     format!(
         "Step {at} of {last}: mean squared error of the {covered} covered pixels {error:.4}, J {j:.1} nats"
     )

@@ -11,7 +11,7 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::tiles::{self, Tiles};
 use crate::ui::widgets::{digit_view, figure, page, picture};
-use crate::workers::imagine::dream::Verdict;
+use crate::workers::imagine::dream::{Nearest, Verdict};
 
 /// The view.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -34,7 +34,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if small {
         match which {
             0 => sheet(ui, world, (step, pictures), chosen, room, out),
-            _ => one(ui, world, (chosen, &pictures[chosen]), verdict, room),
+            _ => one(ui, (chosen, &pictures[chosen]), verdict, room),
         }
     } else {
         ui.horizontal_top(|ui| {
@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             let size = vec2(room.x - side - 12.0, room.y);
             ui.allocate_ui(size, |ui| sheet(ui, world, (step, pictures), chosen, size, out));
             let size = vec2(side, room.y);
-            ui.allocate_ui(size, |ui| one(ui, world, (chosen, &pictures[chosen]), verdict, size));
+            ui.allocate_ui(size, |ui| one(ui, (chosen, &pictures[chosen]), verdict, size));
         });
     }
     figure::save_below(ui, out, "imagine-dream", from, || csv(pictures, verdicts));
@@ -60,7 +60,8 @@ fn headline(world: &World<'_>, step: usize, verdicts: Option<&[Verdict]>) -> Str
         let right = verdicts.iter().filter(|v| v.class == class).count();
         format!("{right} of {} read as {class}; ", verdicts.len())
     });
-    let far = verdicts.iter().filter_map(|v| v.nearest).map(|(_, _, far)| far).sum::<f32>() / n;
+    let far =
+        verdicts.iter().filter_map(|v| v.nearest.as_ref()).map(|near| near.far).sum::<f32>() / n;
     format!(
         "Step {step} of {last}: {wished}ten networks are at least 90 % sure of {sure} of {}; mean squared distance to the nearest training digit {far:.3}",
         verdicts.len()
@@ -108,13 +109,7 @@ fn sheet(
 }
 
 /// The chosen one, and what it is taken for.
-fn one(
-    ui: &mut Ui,
-    world: &World<'_>,
-    (number, pixels): (usize, &Pixels),
-    verdict: Option<&Verdict>,
-    room: Vec2,
-) {
+fn one(ui: &mut Ui, (number, pixels): (usize, &Pixels), verdict: Option<&Verdict>, room: Vec2) {
     let p = palette(ui.visuals());
     let side = room.x.min((room.y - 120.0) / 2.0).clamp(50.0, 260.0);
     ui.vertical(|ui| {
@@ -125,24 +120,14 @@ fn one(
         let Some(verdict) = verdict else { return };
         let sure = 100.0 * verdict.certainty;
         ui.label(format!("Ten networks: {}, {sure:.0} %", verdict.class));
-        let Some((index, label, far)) = verdict.nearest else { return };
+        let Some(near) = &verdict.nearest else { return };
         ui.add_space(4.0);
-        ui.label(small(format!("Nearest training digit: a {label}")));
-        let library = &world.desk.library;
-        let digits = library.mnist.split().or_else(|| library.source("synthetic").split());
-        if let Some(split) = digits.filter(|s| index < s.train.len()) {
-            let near = split.train.pixels(index);
-            let id = Id::unique("nearest digit");
-            digit_view::show(
-                ui,
-                id,
-                side,
-                "The nearest training digit",
-                |i| near[i],
-                Sense::hover(),
-            );
-        }
-        ui.label(small(format!("mean squared distance {far:.4}")));
+        ui.label(small(format!("Nearest training digit: a {}", near.label)));
+        let id = Id::unique("nearest digit");
+        let picture = &near.picture;
+        let said = "The nearest training digit";
+        digit_view::show(ui, id, side, said, |i| picture[i], Sense::hover());
+        ui.label(small(format!("mean squared distance {:.4}", near.far)));
     });
 }
 
@@ -153,15 +138,15 @@ fn csv(pictures: &[Pixels], verdicts: Option<&[Verdict]>) -> String {
     let rows = pictures.iter().enumerate().map(|(i, picture)| {
         let verdict = verdicts.and_then(|v| v.get(i));
         let of = |f: &dyn Fn(&Verdict) -> String| verdict.map_or_else(String::new, f);
-        let nearest = |f: &dyn Fn(usize, f32) -> String| {
-            verdict.and_then(|v| v.nearest).map_or_else(String::new, |(n, _, far)| f(n, far))
+        let nearest = |f: &dyn Fn(&Nearest) -> String| {
+            verdict.and_then(|v| v.nearest.as_ref()).map_or_else(String::new, f)
         };
         let mut line = vec![
             i.to_string(),
             of(&|v| v.class.to_string()),
             of(&|v| v.certainty.to_string()),
-            nearest(&|n, _| n.to_string()),
-            nearest(&|_, far| far.to_string()),
+            nearest(&|near| near.number.to_string()),
+            nearest(&|near| near.far.to_string()),
         ];
         line.extend(picture.iter().map(f32::to_string));
         line

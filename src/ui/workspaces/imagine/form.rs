@@ -10,7 +10,7 @@ use crate::ann::energy::film::Motion;
 use crate::ann::energy::{Dynamics, ranges};
 use crate::data::{CLASSES, SIDE};
 use crate::snn::experiments::regression::{Curve, FAILURES};
-use crate::ui::command::Outbox;
+use crate::ui::command::{DigitEdit, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::{digit_view, number, picture, sources};
@@ -48,6 +48,11 @@ pub fn complete(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     seed(ui, world, out);
     ui.separator();
     digit(ui, world, out);
+    let mut centre = world.digit.treatment.centre;
+    let tip = "As MNIST was made: scaled to 20×20 pixels, its centre of mass in the middle. Switch it off to draw only half a digit and have the rest imagined where it belongs";
+    if ui.checkbox(&mut centre, "Centre digit").on_hover_text(tip).changed() {
+        out.push(DigitEdit::Centre(centre));
+    }
 }
 
 /// What dreams.

@@ -4,12 +4,13 @@ use egui::{Grid, ProgressBar, RichText, Ui};
 
 use super::view::has_network;
 use super::{ImagineEdit, World};
+use crate::ann::energy::judge::SIGMA;
 use crate::core::csv::{self, row};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::figure;
-use crate::workers::imagine::measured::{Measured, REFINED, SIGMA};
+use crate::workers::imagine::measured::{Measured, REFINED};
 
 /// A line of the table: what, its number, and what to think of it.
 type Line = (String, String, String);

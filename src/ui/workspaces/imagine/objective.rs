@@ -15,7 +15,7 @@ const PARTS: [Part; 5] = [
     ("J", Objective::total),
     ("log p(x|h1)", |o| o.pixels),
     ("log p(h1|h2)", |o| o.hidden),
-    ("log p(h2)", |o| o.prior),
+    ("c · log p(z2)", |o| o.prior),
     ("regulariser", |o| o.regulariser),
 ];
 

@@ -24,7 +24,7 @@ const TALL: usize = 2;
 /// The view.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if Spikes::network(&world.room.kept.spiking, world.desk).is_none() {
-        ui.label("There is no network of spikes with connections both ways. Train one, such as “LIF contrastive”, and use it in Draw.");
+        ui.label("There is no network of spikes with connections both ways. Train one, such as “LIF energy”, and use it in Draw.");
         return;
     }
     if world.digit.is_blank() {

@@ -53,6 +53,36 @@ pub const SCENES: &[Scene] = &[
         ready: shown,
     },
     Scene {
+        name: "phases",
+        look: Look::Dark,
+        set_up: |house| open(house, 4, ImagineTab::Phases, 120),
+        ready: shown,
+    },
+    Scene {
+        name: "curve",
+        look: Look::Light,
+        set_up: |house| {
+            open(house, 3, ImagineTab::Regression, 0);
+            house.apply(ImagineEdit::Play(PlaybackEdit::Step(2000)));
+            let begun = std::time::Instant::now();
+            while house.room::<Imagine>().spikes.regression.done < 2000
+                && begun.elapsed() < crate::ui::scene::PATIENCE
+            {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+                house.desk.refresh();
+                house.follow();
+            }
+            house.apply(ImagineEdit::Play(PlaybackEdit::End));
+        },
+        ready: shown,
+    },
+    Scene {
+        name: "window",
+        look: Look::Dark,
+        set_up: |house| open(house, 3, ImagineTab::Window, 2000),
+        ready: shown,
+    },
+    Scene {
         name: "projector",
         look: Look::Projector,
         set_up: |house| open(house, 8, ImagineTab::Complete, 40),

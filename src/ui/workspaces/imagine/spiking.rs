@@ -164,6 +164,7 @@ pub struct Spikes {
     thread: RegressionThread,
     asked: Option<(u64, Arc<Model>, u64, SpikingSettings)>,
     loaded: Option<RegressionTask>,
+    chosen: Option<usize>,
     generation: u64,
     awaited: u64,
 }
@@ -186,6 +187,7 @@ impl Spikes {
             thread,
             asked: None,
             loaded: None,
+            chosen: None,
             generation: 0,
             awaited: 0,
         })
@@ -224,14 +226,21 @@ impl Spikes {
             E::Beta(beta) => kept.beta = beta,
             E::Pair(pair) => kept.pair = pair,
             E::Curve(curve) => kept.curve = curve,
-            E::Hidden(hidden) => kept.hidden = hidden,
-            E::Fail(failure) => kept.failure = failure,
-            E::Neuron(hidden) => {
-                kept.neuron = hidden;
-                desk.sent(self.thread.send(RegressionCommand::Choose(hidden)));
+            E::Hidden(hidden) => {
+                kept.hidden = hidden;
+                kept.neuron = kept.neuron.min(hidden.saturating_sub(1));
             }
+            E::Fail(failure) => kept.failure = failure,
+            E::Neuron(hidden) => kept.neuron = hidden,
             E::Again => self.load(kept, desk),
         }
+    }
+
+    /// Takes over other settings, as undo does.
+    pub fn restore(&mut self, kept: &SpikingSettings) {
+        self.bar.edit(&PlaybackEdit::Speed(kept.playback.steps_per_s));
+        self.bar.edit(&PlaybackEdit::Loop(kept.playback.looping));
+        live::tell_speed(&self.bar, &self.thread);
     }
 
     /// Plays, steps, or scrubs the regression.
@@ -252,10 +261,10 @@ impl Spikes {
             failed: failure_of(&before).map(|f| f.name),
             fits: Arc::clone(&self.regression.fits),
         });
-        self.loaded = Some(task);
         self.awaited = 0;
-        desk.sent(self.thread.send(RegressionCommand::Load(Box::new(task))));
-        desk.sent(self.thread.send(RegressionCommand::Choose(kept.neuron)));
+        let sent = self.thread.send(RegressionCommand::Load(Box::new(task)));
+        self.loaded = sent.is_ok().then_some(task);
+        desk.sent(sent);
     }
 
     /// Follows the regression while it is looked at.
@@ -265,8 +274,14 @@ impl Spikes {
         if !shown {
             return;
         }
-        if self.loaded != Some(kept.task()) {
+        // A slider that is dragged is one change.
+        if self.loaded != Some(kept.task()) && !desk.ctx.input(|i| i.pointer.any_down()) {
             self.load(kept, desk);
+        }
+        if self.chosen != Some(kept.neuron) && self.loaded.is_some() {
+            let sent = self.thread.send(RegressionCommand::Choose(kept.neuron));
+            self.chosen = sent.is_ok().then_some(kept.neuron);
+            desk.sent(sent);
         }
         let (state, bar) = (&self.regression, &mut self.bar);
         if state.generation != self.generation {

@@ -23,7 +23,7 @@ use crate::workers::imagine::Imagination;
 use crate::workers::imagine::dream::{Dreams, Judged};
 use crate::workers::imagine::film::{Film, Walk};
 use crate::workers::imagine::lesson::Lesson;
-use crate::workers::imagine::measured::Measured;
+use crate::workers::imagine::measured::{MeasureQuestion, Measured};
 use crate::workers::imagine::units::Units;
 use crate::workers::models::Model;
 
@@ -146,7 +146,7 @@ impl Imagine {
             ImagineTab::Complete => asked(&self.asked.film.as_ref().map(|a| a.0), self.film.number),
             ImagineTab::Dream => {
                 self.asked.dream.is_some()
-                    && self.asked.judge.is_some_and(|of| self.judged.of == of)
+                    && self.asked.judge.as_ref().is_some_and(|j| self.judged.of == (j.0, j.1))
             }
             ImagineTab::Walk => asked(&self.asked.walk.as_ref().map(|a| a.0), self.walk.number),
             ImagineTab::Learning => {
@@ -191,8 +191,17 @@ impl Imagine {
 
 impl Workspace for Imagine {
     const ABOUT: About = ABOUT;
-    const TABS: &'static [&'static str] =
-        &["complete", "dream", "walk", "learning", "units", "phases", "regression", "window"];
+    const TABS: &'static [&'static str] = &[
+        "complete",
+        "dream",
+        "walk",
+        "learning",
+        "units",
+        "measured",
+        "phases",
+        "regression",
+        "window",
+    ];
     type Settings = ImagineSettings;
     type Edit = ImagineEdit;
 
@@ -278,6 +287,7 @@ impl Workspace for Imagine {
             bar.edit(&PlaybackEdit::Loop(kept.playback.looping));
         }
         self.kept = ImagineSettings { tab: self.kept.tab, ..kept };
+        self.spikes.restore(&self.kept.spiking);
     }
 
     fn undoes(edit: &ImagineEdit) -> bool {
@@ -318,6 +328,12 @@ impl Workspace for Imagine {
             text: format!("Imagine: {:.0} % measured", 100.0 * self.measured.done),
             switch: Some(("Stop measuring", ImagineEdit::StopMeasuring.into())),
         })
+    }
+
+    fn leave(&self, desk: &mut Desk) {
+        if let Some(model) = self.network(desk).filter(|_| self.measured.running).cloned() {
+            self.worker.ask_measured(MeasureQuestion { number: 0, model, digits: None });
+        }
     }
 
     fn scenes() -> &'static [Scene] {

@@ -35,7 +35,7 @@ const TABS: [Tab<Imagine, ImagineTab>; 9] = [
         is: ImagineTab::Walk,
         name: "Walk",
         short: "Walk",
-        see: "From one digit to another, straight through the pixels, through h1 and through h2. Which way stays among digits?",
+        see: "From one digit to another, straight through the pixels, through h1 and through h2. On which way is there a digit at every step?",
         show: walk::show,
         side: form::walk,
         bar: Some(|ui, world, out| bar(ui, world, "frames", out)),
