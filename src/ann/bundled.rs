@@ -98,7 +98,8 @@ pub static SPIKING: WeightSet = WeightSet {
         "spiking/lif-recurrent.safetensors",
         "spiking/eprop.safetensors",
         "spiking/first-spike.safetensors",
-        "spiking/conv-stdp.safetensors"
+        "spiking/conv-stdp.safetensors",
+        "spiking/lif-chl.safetensors"
     ],
     ensembles: "[]",
     parsed: OnceLock::new(),

@@ -5,7 +5,9 @@
 //! A step is a millisecond. The picture comes as constant currents, and the noise as spikes
 //! at the times that [`noise`] gives, so that every neuron spikes at the same step as in the
 //! network itself (`ann/ops/spiking/energy`), in the free phase and in both branches after
-//! it. What the synapses between the neurons learn agrees to rounding.
+//! it. There, weights stand still while a picture is shown. Therefore what is learned is
+//! gathered here in synapses of its own, beside the others, that begin at zero and learn at
+//! a rate of 10⁻¹²: too little to be felt. It agrees to rounding.
 
 use super::ConvertError;
 use crate::ann::network::Network;
@@ -22,9 +24,11 @@ use crate::snn::plasticity::{BoundKind, Bounds};
 
 /// The step, ms.
 pub const DT_MS: f64 = 1.0;
-/// The projections from the hidden neurons to the classes and back.
-pub const UP: usize = 0;
-pub const DOWN: usize = 1;
+/// The projections from the hidden neurons to the classes and back that learn.
+pub const UP: usize = 2;
+pub const DOWN: usize = 3;
+/// Their learning rate.
+const ETA: f32 = 1e-12;
 const HIDDEN: &str = "hidden";
 const NAMES: [&str; 2] = [HIDDEN, "classes"];
 
@@ -93,15 +97,21 @@ pub fn describe(
             .input(&format!("noise of {name}"), place.len(), Drive::Listed(listed))
             .probe(name, ProbeWhat::Spikes { of: name.into() });
     }
-    let rule = Config::new("contrastive").with("eta", 1.0).with("tau_ms", f64::from(TAU) * DT_MS);
+    let rule = Config::new("contrastive")
+        .with("eta", f64::from(ETA))
+        .with("tau_ms", f64::from(TAU) * DT_MS)
+        .with("phase", 0.0);
     let free = Bounds { kind: BoundKind::None, min: -1.0, max: 1.0 };
-    let synapses = |from: &str, to: &str, weights| {
-        let name = format!("{from} to {to}");
-        ProjectionSpec::new(&name, from, to, "a", Connect::Dense, Values::Each(weights))
-            .learning(rule.clone().with("phase", 0.0), free)
+    let synapses = |name: &str, [from, to]: [&str; 2], weights| {
+        ProjectionSpec::new(name, from, to, "a", Connect::Dense, weights)
     };
-    spec = spec.projection(synapses(NAMES[0], NAMES[1], up));
-    spec = spec.projection(synapses(NAMES[1], NAMES[0], down));
+    let (there, back) = (NAMES, [NAMES[1], NAMES[0]]);
+    let zero = || Values::Same(0.0);
+    spec = spec
+        .projection(synapses("to classes", there, Values::Each(up)))
+        .projection(synapses("back", back, Values::Each(down)))
+        .projection(synapses("learned to classes", there, zero()).learning(rule.clone(), free))
+        .projection(synapses("learned back", back, zero()).learning(rule, free));
     for name in NAMES {
         let noise = format!("noise of {name}");
         let once = Values::Same(1.0);
@@ -136,11 +146,10 @@ fn run(
         spikes.iter().map(|s| (s.step as u32, number(s))).collect()
     };
     let mut shown = Shown::default();
-    let start = [engine.weights(UP)?, engine.weights(DOWN)?];
     engine.run(phases.free as u64)?;
     shown.spikes[0] = brief(engine.take_spikes()?);
     let state = engine.snapshot()?;
-    shown.learned = start.each_ref().map(|w| vec![0.0; w.len()]);
+    shown.learned = [(); 2].map(|()| vec![0.0; hidden * CLASSES]);
     let minus = if phases.centred { -phases.beta } else { 0.0 };
     for (branch, (sign, beta)) in [(1.0, phases.beta), (-1.0, minus)].into_iter().enumerate() {
         engine.restore(&state)?;
@@ -154,12 +163,10 @@ fn run(
             engine.set_rule_parameter(projection, "phase", sign)?;
         }
         engine.run(window)?;
-        for (projection, (learned, start)) in shown.learned.iter_mut().zip(&start).enumerate() {
+        for (projection, learned) in [UP, DOWN].into_iter().zip(&mut shown.learned) {
             engine.set_rule_parameter(projection, "phase", 0.0)?;
             let now = engine.weights(projection)?;
-            for (l, (now, start)) in learned.iter_mut().zip(now.iter().zip(start)) {
-                *l += now - start;
-            }
+            learned.iter_mut().zip(&now).for_each(|(l, w)| *l += w / ETA);
         }
         shown.spikes[branch + 1] = brief(engine.take_spikes()?);
     }
@@ -241,8 +248,8 @@ mod tests {
                     op.gradient(number, &[part], &mut gradient);
                     for (g, at) in gradient.iter().zip(range.start - weights.start..) {
                         let (j, k) = (at / CLASSES, at % CLASSES);
-                        let up = by * shown.learned[UP][at];
-                        let down = by * shown.learned[DOWN][k * op.hidden() + j];
+                        let up = by * shown.learned[0][at];
+                        let down = by * shown.learned[1][k * op.hidden() + j];
                         assert!((g - up).abs() < 1e-4, "{id}: {g} {up}");
                         // Both directions see the same pairs.
                         assert!((up - down).abs() < 1e-4, "{id}: {up} {down}");
