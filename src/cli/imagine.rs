@@ -11,8 +11,8 @@ use super::report::{Imagined, ImaginedFrame, JudgedNetwork};
 use super::values::{number, share_to};
 use super::{digits, models, table};
 use crate::ann::bundled;
-use crate::ann::energy::judge::{Judged, judge, samples};
 use crate::ann::energy::film::{Completion, Depth, Imagining, complete, walk};
+use crate::ann::energy::judge::{Judged, judge, samples};
 use crate::ann::energy::prior::Wish;
 use crate::ann::energy::{Given, Model, Objective};
 use crate::ann::network::Network;
@@ -213,13 +213,16 @@ fn recognised(networks: &[Network], samples: &[Pixels], by_class: bool) -> usize
 
 fn print_judged(j: &Judged, out: &mut Output) -> anyhow::Result<()> {
     let row = |what: &str, values: &[(&str, f64)], digits: usize| {
-        let text: Vec<String> =
-            values.iter().map(|(of, v)| format!("{of} {v:.digits$}")).collect();
+        let text: Vec<String> = values.iter().map(|(of, v)| format!("{of} {v:.digits$}")).collect();
         vec![what.to_owned(), text.join("; ")]
     };
     let parts = |o: &Objective| {
-        [("J", o.total()), ("log p(x|h1)", o.pixels), ("log p(h1|h2)", o.hidden),
-         ("regulariser", o.regulariser)]
+        [
+            ("J", o.total()),
+            ("log p(x|h1)", o.pixels),
+            ("log p(h1|h2)", o.hidden),
+            ("regulariser", o.regulariser),
+        ]
     };
     let rows = vec![
         row("as proposed, nats", &parts(&j.before), 1),
@@ -227,7 +230,11 @@ fn print_judged(j: &Judged, out: &mut Output) -> anyhow::Result<()> {
         row("largest fall of J in a step, nats", &[("", j.largest_fall)], 3),
         row(
             "reconstruction, mean squared error",
-            &[("h1", j.error_h1.into()), ("h2", j.error_h2.into()), ("mean picture", j.error_mean.into())],
+            &[
+                ("h1", j.error_h1.into()),
+                ("h2", j.error_h2.into()),
+                ("mean picture", j.error_mean.into()),
+            ],
             4,
         ),
         row(

@@ -81,7 +81,8 @@ impl TypedValueParser for Trainable {
     ) -> Result<String, clap::Error> {
         match value.to_str().filter(|id| zoo::find(id).is_some() || *id == EPROP) {
             Some(id) => Ok(id.to_owned()),
-            None => ids(networks().chain(deep()).chain(generative())).parse_ref(command, argument, value),
+            None => ids(networks().chain(deep()).chain(generative()))
+                .parse_ref(command, argument, value),
         }
     }
 

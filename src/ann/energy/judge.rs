@@ -65,7 +65,13 @@ fn mean(values: &[f32]) -> f32 {
 }
 
 /// Samples of all classes' priors in turn, or of the free one, refined by so many sweeps.
-pub fn samples(model: &Model<'_>, n: usize, by_class: bool, sweeps: usize, seed: u64) -> Vec<Pixels> {
+pub fn samples(
+    model: &Model<'_>,
+    n: usize,
+    by_class: bool,
+    sweeps: usize,
+    seed: u64,
+) -> Vec<Pixels> {
     let one = |i: usize| {
         let wish = if by_class { Wish::Class((i % CLASSES) as u8) } else { Wish::Free };
         let mut dream = Imagining::dream(model, wish, 1, 1.0, seed ^ (i as u64) << 20);
@@ -132,9 +138,8 @@ pub fn judge(model: &Model<'_>, training: &[Pixels], pictures: &[Pixels], seed: 
         |p: &Pixels| near(p, &known).map_or(0.0, |(i, _)| error_outside(p, &training[i], &known));
     let all = [true; PIXELS];
     let raw = samples(model, SAMPLES, false, 0, seed);
-    let refined = [1, 10].map(|n| {
-        parzen(&samples(model, SAMPLES, false, n, seed), pictures, SIGMA)
-    });
+    let refined =
+        [1, 10].map(|n| parzen(&samples(model, SAMPLES, false, n, seed), pictures, SIGMA));
     let shown: Vec<f32> =
         raw.iter().take(200).map(|p| near(p, &all).map_or(0.0, |(_, d)| d)).collect();
     let seen: Vec<f32> =

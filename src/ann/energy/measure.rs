@@ -21,11 +21,7 @@ fn square(a: &Pixels, b: &Pixels, known: &[f32; PIXELS]) -> f32 {
 /// The nearest of some pictures, by the pixels where `known`: its number, and the mean
 /// squared difference there. The first of several; `None` if there is none, or nothing
 /// known.
-pub fn nearest(
-    picture: &Pixels,
-    among: &[Pixels],
-    known: &[bool; PIXELS],
-) -> Option<(usize, f32)> {
+pub fn nearest(picture: &Pixels, among: &[Pixels], known: &[bool; PIXELS]) -> Option<(usize, f32)> {
     let mask: [f32; PIXELS] = std::array::from_fn(|i| f32::from(u8::from(known[i])));
     let count = mask.iter().sum::<f32>();
     if count == 0.0 {

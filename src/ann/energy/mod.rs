@@ -60,6 +60,10 @@ const EDGE_2: f32 = 1e-4;
 /// Larger rates of h1 are cut off.
 const MOST: f32 = 1e3;
 
+/// J may fall by so much in a step, nats, since its slope is only estimated; a test holds
+/// the bundled network to it over all of [`ranges`].
+pub const MOST_FALL: f64 = 1.0;
+
 /// The ranges of [`Dynamics`].
 pub mod ranges {
     /// Of the rate a.
@@ -516,8 +520,7 @@ impl<'a> Model<'a> {
         let square = |a: &[f32], b: &[f32]| -> f64 {
             a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum()
         };
-        sums.hidden =
-            -0.5 * f64::from(dynamics.top_down / GAIN) * square(&state.h1, &down);
+        sums.hidden = -0.5 * f64::from(dynamics.top_down / GAIN) * square(&state.h1, &down);
         let prior = self.prior();
         for h2 in state.h2.chunks_exact(self.widths()[2]) {
             let z: Vec<f32> = h2.iter().map(|p| logit(*p)).collect();
@@ -619,8 +622,9 @@ impl<'a> Model<'a> {
         let inputs = largest(&mut before.iter().copied());
         let units = largest(&mut target.iter().zip(&prediction).map(|(t, p)| t - p));
         let pairs = inputs.iter().flat_map(|i| units.iter().map(move |u| (*i, *u)));
-        let mut all: Vec<Synapse> =
-            pairs.filter_map(|(i, u)| self.of_lesson(map, (i, u), [&before, &target, &prediction])).collect();
+        let mut all: Vec<Synapse> = pairs
+            .filter_map(|(i, u)| self.of_lesson(map, (i, u), [&before, &target, &prediction]))
+            .collect();
         all.sort_by(|a, b| b.change(1.0).abs().total_cmp(&a.change(1.0).abs()));
         all.truncate(count);
         all

@@ -180,8 +180,11 @@ impl<'a> Fit<'a> {
     /// codes of this batch when `seeds` is a number other than that at the last time.
     pub fn take(&mut self, prior: Prior<'_>, codes: &[f32], labels: &[u8], seeds: usize) {
         let (width, each) = (self.width, self.each());
-        let codes: Vec<&[f32]> =
-            codes.chunks_exact(width).take(labels.len()).filter(|c| c.iter().all(|v| v.is_finite())).collect();
+        let codes: Vec<&[f32]> = codes
+            .chunks_exact(width)
+            .take(labels.len())
+            .filter(|c| c.iter().all(|v| v.is_finite()))
+            .collect();
         if codes.len() < labels.len() || codes.is_empty() {
             return;
         }
@@ -190,8 +193,7 @@ impl<'a> Fit<'a> {
         *epoch = (seeds + 1) as f32;
         // Which free component each code belongs to; for seeds, the nearest.
         let free: Vec<Vec<f64>> = if fresh {
-            let seeds: Vec<&[f32]> =
-                (0..FREE).map(|k| codes[k * codes.len() / FREE]).collect();
+            let seeds: Vec<&[f32]> = (0..FREE).map(|k| codes[k * codes.len() / FREE]).collect();
             let nearest = |code: &&[f32]| {
                 let far = |seed: &&[f32]| -> f32 {
                     seed.iter().zip(*code).map(|(a, b)| (a - b) * (a - b)).sum()

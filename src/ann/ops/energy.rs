@@ -422,7 +422,10 @@ mod tests {
         let all: Vec<f32> = (-2000..2000).map(|i| i as f32 / 41.0).collect();
         for isa in Isa::available() {
             for (by, exact) in [
-                (Squash::Softplus, (|x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p()) as fn(f64) -> f64),
+                (
+                    Squash::Softplus,
+                    (|x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p()) as fn(f64) -> f64,
+                ),
                 (Squash::Sigmoid, |x| 1.0 / (1.0 + (-x).exp())),
             ] {
                 let mut values = all.clone();
