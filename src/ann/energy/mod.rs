@@ -60,6 +60,10 @@ const EDGE_2: f32 = 1e-4;
 /// Larger rates of h1 are cut off.
 const MOST: f32 = 1e3;
 
+/// J may fall by so much in a step, nats, since its slope is only estimated; a test holds
+/// the bundled network to it over all of [`ranges`].
+pub const MOST_FALL: f64 = 1.0;
+
 /// The ranges of [`Dynamics`].
 pub mod ranges {
     /// Of the rate a.
