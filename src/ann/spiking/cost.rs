@@ -8,8 +8,9 @@ use super::phases::{self, operation};
 use super::places;
 use crate::ann::network::Network;
 use crate::ann::ops::conv_stdp::learn::Competition;
+use crate::ann::ops::conv_stdp::retina::FILTER;
 use crate::ann::ops::conv_stdp::{ConvStdp, STEPS};
-use crate::ann::ops::spiking::energy::{ANSWER_STEPS, Phases, key};
+use crate::ann::ops::spiking::energy::{ANSWER_STEPS, ANSWERS, Phases};
 use crate::ann::ops::spiking::first_spike::PAPER;
 use crate::ann::zoo::Layer;
 use crate::data::{CLASSES, PIXELS, Pixels};
@@ -68,13 +69,12 @@ pub fn cost(network: &Network, pictures: &[Pixels]) -> Option<Cost> {
             updates: activity.updates,
         });
     }
-    let one = |i: usize, picture: &Pixels| -> Option<Cost> {
+    let one = |picture: &Pixels| -> Option<Cost> {
         of_first_spikes(network, picture)
             .or_else(|| of_convolutions(network, picture))
-            .or_else(|| of_both_ways(network, i, picture))
+            .or_else(|| of_both_ways(network, picture))
     };
-    let each: Option<Vec<Cost>> =
-        pictures.par_iter().enumerate().map(|(i, picture)| one(i, picture)).collect();
+    let each: Option<Vec<Cost>> = pictures.par_iter().map(one).collect();
     // One after another: sums do not depend on the threads.
     let sum = each?.into_iter().fold(Cost::default(), Cost::plus);
     Some(sum.over(pictures.len() as f64))
@@ -111,16 +111,18 @@ fn of_convolutions(network: &Network, picture: &Pixels) -> Option<Cost> {
     Some(Cost {
         time: STEPS as f64,
         spikes: look.spikes as f64,
+        // Centre and surround of each cell of the retina.
+        multiply_adds: (PIXELS * FILTER * FILTER) as f64,
         additions: look.additions as f64,
-        ..Cost::default()
+        updates: 0.0,
     })
 }
 
-fn of_both_ways(network: &Network, number: usize, picture: &Pixels) -> Option<Cost> {
+fn of_both_ways(network: &Network, picture: &Pixels) -> Option<Cost> {
     operation(network)?;
     let phases =
         Phases { free: ANSWER_STEPS, nudged: 1, window: 1, beta: 0.0, centred: true, target: 0.5 };
-    let look = phases::look(network, picture, 0, &phases, key((1, 0), number))?;
+    let look = phases::look(network, picture, 0, &phases, ANSWERS)?;
     let fired = look.branches[0].spikes.iter().flatten();
     let (mut cost, hidden) = (Cost::default(), look.hidden);
     for neuron in fired {

@@ -504,6 +504,9 @@ impl Regression {
         self.phase(0.0)?;
         let error = rate(target) - self.rate(OUTPUT, end)?;
         spikes[0] = self.engine.take_spikes()?;
+        if task.compare == Compare::FreePhase {
+            self.count(&[], &spikes[0], first + free - end, (-1.0, eta));
+        }
         let state = self.engine.snapshot()?;
         let signs: &[f64] = if task.compare == Compare::Branches { &[1.0, -1.0] } else { &[1.0] };
         for (branch, sign) in signs.iter().enumerate() {
@@ -628,7 +631,12 @@ mod tests {
 
     #[test]
     fn what_the_lags_say_is_what_the_synapses_learned() {
-        let mut run = Regression::new(&short(30)).unwrap();
+        lags_say_what_is_learned(short(30));
+        lags_say_what_is_learned((FAILURES[0].spoil)(short(30)));
+    }
+
+    fn lags_say_what_is_learned(task: RegressionTask) {
+        let mut run = Regression::new(&task).unwrap();
         run.choose(5, 0);
         let before = run.weights().unwrap();
         run.advance(30).unwrap();

@@ -366,7 +366,7 @@ thread_local! {
 }
 
 /// The key of the noise of answers.
-const ANSWERS: u64 = 0x5eed;
+pub const ANSWERS: u64 = 0x5eed;
 
 /// The key of the noise of a picture of a mini-batch.
 pub fn key((seed, step): (u64, u64), picture: usize) -> u64 {
