@@ -13,6 +13,9 @@ use crate::ui::widgets::tiles::{self, Tiles};
 use crate::ui::widgets::{digit_view, figure, page, picture};
 use crate::workers::imagine::dream::{Nearest, Verdict};
 
+/// Certainty from which on the networks count as sure, as in `spikescope imagine --judge`.
+const SURE: f32 = 0.5;
+
 /// The view.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if !has_network(ui, world) {
@@ -55,7 +58,7 @@ fn headline(world: &World<'_>, step: usize, verdicts: Option<&[Verdict]>) -> Str
         return format!("Step {step} of {last}: being judged …");
     };
     let n = verdicts.len() as f32;
-    let sure = verdicts.iter().filter(|v| v.certainty >= 0.9).count();
+    let sure = verdicts.iter().filter(|v| v.certainty >= SURE).count();
     let wished = world.room.kept.dream.class.map_or_else(String::new, |class| {
         let right = verdicts.iter().filter(|v| v.class == class).count();
         format!("{right} of {} read as {class}; ", verdicts.len())
@@ -63,7 +66,7 @@ fn headline(world: &World<'_>, step: usize, verdicts: Option<&[Verdict]>) -> Str
     let far =
         verdicts.iter().filter_map(|v| v.nearest.as_ref()).map(|near| near.far).sum::<f32>() / n;
     format!(
-        "Step {step} of {last}: {wished}ten networks are at least 90 % sure of {sure} of {}; mean squared distance to the nearest training digit {far:.3}",
+        "Step {step} of {last}: {wished}ten networks are more than half sure of {sure} of {}; mean squared distance to the nearest training digit {far:.3}",
         verdicts.len()
     )
 }
