@@ -127,7 +127,7 @@ pub static GENERATIVE: WeightSet = WeightSet {
     title: "Bundled:\ngenerative",
     how: "without labels",
     doc: "A network of latent variables that learned without labels, and a linear read-out of them",
-    files: &[],
+    files: files!["generative/bengio2015.safetensors"],
     ensembles: "[]",
     parsed: OnceLock::new(),
     described: OnceLock::new(),

@@ -30,7 +30,7 @@ const GAP: usize = 2;
 /// Samples that the other networks are asked about.
 const ASKED: usize = 1000;
 /// What they have to be sure of to recognise one.
-const SURE: f32 = 0.8;
+const SURE: f32 = 0.5;
 /// Less ink than this is none.
 const LEAST_INK: f32 = 0.1;
 

@@ -31,35 +31,35 @@ use crate::data::{PIXELS, SIDE};
 params! {
     struct Params: f32 {
         passes: Param::number(
-            "Epochs for the maps", "", 16.0, (0.0, 1000.0),
+            "Epochs for the maps", "", 6.0, (0.0, 1000.0),
             "Epochs in which encoders and decoders learn; later only read-out and prior do",
         ),
         averaged: Param::number(
-            "Averaged epochs", "", 4.0, (0.0, 100.0),
+            "Averaged epochs", "", 3.0, (0.0, 100.0),
             "Epochs over which encoders and decoders are averaged before they rest",
         ),
         steps: Param::number(
-            "Steps of inference", "", 3.0, (0.0, 100.0),
+            "Steps of inference", "", 4.0, (0.0, 100.0),
             "How often causes move before synapses learn",
         ),
         rate: Param::number(
-            "Rate a", "", 0.4, (0.0, 0.5),
+            "Rate a", "", 0.3, (0.0, 0.5),
             "How far causes move in a step",
         ),
         top_down: Param::number(
-            "From above b", "", 0.2, (0.0, 1.0),
+            "From above b", "", 0.1, (0.0, 1.0),
             "How strongly h1 is drawn to what h2 expects, against what it misses of the picture",
         ),
         noise_x: Param::number(
-            "Noise on pixels", "", 0.1, (0.0, 2.0),
+            "Noise on pixels", "", 0.4, (0.0, 2.0),
             "Standard deviation of the noise on the pixels that the encoder sees",
         ),
         noise_h: Param::number(
-            "Noise on h1", "", 0.2, (0.0, 2.0),
+            "Noise on h1", "", 0.3, (0.0, 2.0),
             "Standard deviation of the noise on h1 that encoder and decoder see",
         ),
         covered: Param::number(
-            "Covered", "", 0.7, (0.0, 1.0),
+            "Covered", "", 0.6, (0.0, 1.0),
             "Share of the pictures of which the encoder sees one side of a line only",
         ),
     }
@@ -76,7 +76,7 @@ pub static RULE: Rule = Rule {
     optimisers: &[],
     why: "",
     usual: || adam(1e-3),
-    recipe: Recipe { average: 4, ..Recipe::new(&[500, 100], 100, 20) },
+    recipe: Recipe { average: 3, ..Recipe::new(&[500, 100], 100, 9) },
     sends_errors: false,
     relaxes: false,
     begin: |start| {
