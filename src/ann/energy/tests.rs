@@ -100,7 +100,7 @@ fn nothing_and_nonsense_are_imagined_without_harm() {
         hold: -1.0,
         pull: 9.0,
         noise: f32::INFINITY,
-        wish: prior::Wish::Class(77),
+        wish: Wish::Class(77),
     };
     for given in givens {
         for dynamics in [Dynamics::default(), wild] {
@@ -148,7 +148,7 @@ fn a_walk_ends_where_it_should_and_dreams_differ() {
         }
     }
     assert_eq!(walk(&model, &from, &to, 0, Depth::First).n, 2);
-    let dream = |temperature| Imagining::dream(&model, prior::Wish::Class(4), 3, temperature, 9);
+    let dream = |temperature| Imagining::dream(&model, Wish::Class(4), 3, temperature, 9);
     let wide = dream(1.0).state;
     assert_ne!(wide.x[..PIXELS], wide.x[PIXELS..2 * PIXELS]);
     let still = dream(0.0).state;

@@ -31,7 +31,7 @@ use crate::data::{PIXELS, SIDE};
 params! {
     struct Params: f32 {
         passes: Param::number(
-            "Epochs for the maps", "", 9.0, (0.0, 1000.0),
+            "Epochs for the maps", "", 6.0, (0.0, 1000.0),
             "Epochs in which encoders and decoders learn; later only read-out and prior do",
         ),
         averaged: Param::number(
@@ -76,7 +76,7 @@ pub static RULE: Rule = Rule {
     optimisers: &[],
     why: "",
     usual: || adam(1e-3),
-    recipe: Recipe { average: 3, ..Recipe::new(&[500, 100], 100, 12) },
+    recipe: Recipe { average: 3, ..Recipe::new(&[500, 100], 100, 9) },
     sends_errors: false,
     relaxes: false,
     begin: |start| {

@@ -8,7 +8,7 @@ pub static BENGIO2015: Architecture = Architecture {
     name: "Bengio 2015",
     doc: "Two layers of latent variables with encoders and decoders, all trained by local delta rules and without labels: it reconstructs, completes and imagines digits (Bengio et al. 2015). A linear read-out of its first layer names them.",
     layers: &|| vec![Layer::Energy { hidden: &[500, 100] }],
-    epochs: 12,
+    epochs: 9,
     average_epochs: 3,
     report: None,
     seed: 1,
