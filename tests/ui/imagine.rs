@@ -75,10 +75,7 @@ fn digits_are_dreamed_and_judged() {
     let mut window = open();
     window.key(Modifiers::NONE, Key::Num2);
     window.wait_for_text("mean squared distance to the nearest training digit");
-    let list = window.harness.get_by_role_and_label(Role::ComboBox, "Digit");
-    list.click_accesskit();
-    window.harness.run_steps(3);
-    window.click("7");
+    window.pick("Digit", "7");
     window.wait_for_text("of 36 read as 7");
     window.wait_for_text("Nearest training digit: a ");
     window.click("Another");
@@ -128,7 +125,8 @@ fn a_curve_is_learned_and_what_is_left_out_is_told() {
     window.key(Modifiers::NONE, Key::Space);
     window.wait_for_text("After 200 presentations");
     window.key(Modifiers::NONE, Key::Space);
-    window.click("Silent neurons");
+    window.harness.get_by_role_and_label(Role::RadioButton, "Silent neurons").click();
+    window.harness.run_steps(3);
     window.wait_for_text("Cure: Noise, and a bias near the threshold.");
     window.wait_for_text("After 0 presentations");
 }
