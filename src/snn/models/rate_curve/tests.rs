@@ -171,8 +171,8 @@ fn intervals_in_whole_steps_are_those_of_the_simulation() {
         let Some(stepwise) = curve.stepwise_hz else { continue };
         for k in 0..60 {
             let dt_ms = [0.1, 0.25, 0.5, 1.0][k % 4];
-            let mut config = Config::new(model.id)
-                .with("t_ref_ms", [0.0, 0.3, 1.0, 2.05, 7.3][k % 5]);
+            let mut config =
+                Config::new(model.id).with("t_ref_ms", [0.0, 0.3, 1.0, 2.05, 7.3][k % 5]);
             if !model.methods().is_empty() {
                 config = config.with("integration", (k % model.methods().len()) as f64);
             }
