@@ -34,6 +34,8 @@ fn a_covered_digit_is_finished_step_by_step() {
     // A part is covered by its name, and undo uncovers it.
     window.click("Middle");
     window.wait_for_text("error of the 196 covered pixels");
+    // What is done within a moment is one change.
+    std::thread::sleep(std::time::Duration::from_millis(800));
     window.click("None");
     window.wait_for_text("nothing is covered");
     window.key(Modifiers::COMMAND, Key::Z);

@@ -42,7 +42,7 @@ pub struct RegressionArgs {
     /// Seed of weights, noise and values
     #[arg(long, value_name = "SEED", default_value_t = 1)]
     pub seed: u64,
-    /// A constant, NAME=VALUE (hidden, free_ms, nudged_ms, window_ms, beta, eta, halving, noise,
+    /// A constant, NAME=VALUE (hidden, free_ms, nudged_ms, window_ms, beta, eta, noise,
     /// bias, gain, scale); may be given several times
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     pub set: Vec<(String, f64)>,
@@ -67,7 +67,6 @@ fn task(args: &RegressionArgs) -> Result<RegressionTask, UsageError> {
             "window_ms" => &mut task.window_ms,
             "beta" => &mut task.beta,
             "eta" => &mut task.eta,
-            "halving" => &mut task.halving,
             "noise" => &mut task.noise,
             "bias" => &mut task.bias,
             "gain" => &mut task.gain,
