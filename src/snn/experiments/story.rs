@@ -337,6 +337,8 @@ mod tests {
             ("triplet", false) => met("r1") * (p("a2_plus") + p("a3_plus") * met("o2")),
             ("diehl_cook", true) => -p("nu_pre") * met("post1"),
             ("diehl_cook", false) => p("nu_post") * met("pre") * met("post2"),
+            ("contrastive", true) => p("phase") * p("eta") * met("y"),
+            ("contrastive", false) => p("phase") * p("eta") * met("x"),
             ("slope", _) => p("eta") * met("x") * met("ΔS"),
             (other, _) => panic!("{other} has no formula here"),
         }

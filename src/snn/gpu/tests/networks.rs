@@ -130,8 +130,9 @@ fn learning(
 ) -> ProjectionSpec {
     let mut kind = [BoundKind::None, BoundKind::Hard, BoundKind::Soft][d.below(3)];
     // A potential that a spike hardly lowers and weights that follow its rise would raise
-    // each other without end.
-    if model.starts_with("lif_soft") && rule == "slope" && kind == BoundKind::None {
+    // each other without end; and a conductance without end is more than a step can follow.
+    let runs_away = (model.starts_with("lif_soft") && rule == "slope") || model.starts_with("dc_");
+    if runs_away && kind == BoundKind::None {
         kind = BoundKind::Hard;
     }
     // Soft bounds of a wide range magnify changes: they need small ones.

@@ -92,8 +92,10 @@ impl Bounded for SpikingSettings {
         to.number("beta", beta, Self::BETA);
         to.number("seed", seed, ANY);
         if let Some((neuron, class)) = pair {
-            to.number("pair.hidden", neuron, (0.0, 4096.0));
-            to.number("pair.class", class, (0.0, CLASSES as f64 - 1.0));
+            to.inside("pair", |to| {
+                to.number(0, neuron, (0.0, 4096.0));
+                to.number(1, class, (0.0, CLASSES as f64 - 1.0));
+            });
         }
         to.number("curve", curve, (0.0, Curve::ALL.len() as f64 - 1.0));
         to.number("hidden", hidden, Self::HIDDEN);
