@@ -65,7 +65,6 @@ impl SpikingSettings {
             seed: self.seed,
             curve,
             hidden: self.hidden,
-            presentations: PRESENTATIONS,
             ..RegressionTask::default()
         };
         match self.fails() {
@@ -79,9 +78,6 @@ impl SpikingSettings {
         self.failure.and_then(|i| FAILURES.get(i))
     }
 }
-
-/// Presentations of a regression.
-pub const PRESENTATIONS: usize = 10_000;
 
 impl Bounded for SpikingSettings {
     fn bound(&mut self, to: &mut Bounds) {
@@ -292,7 +288,8 @@ impl Spikes {
             bar.edit(&PlaybackEdit::End);
         }
         bar.set_range(0, state.done, true);
-        if state.done >= PRESENTATIONS as u64 && self.thread.is_running() {
+        let over = state.task.is_some_and(|t| state.done >= t.presentations as u64);
+        if over && self.thread.is_running() {
             self.thread.set_running(false);
         }
         let settled = !state.goes && !state.running && state.done >= self.awaited;
