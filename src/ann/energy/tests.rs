@@ -70,10 +70,9 @@ fn known_pixels_stay_and_the_same_seed_gives_the_same_film() {
         assert_eq!(film, run(1));
         assert_ne!(film.state.h1, run(2).state.h1);
         let frame = film.frame(&model);
-        for i in 0..PIXELS {
-            if known[i] {
-                assert!((frame.picture[i] - given.picture()[i]).abs() < 1e-6);
-            }
+        let pairs = frame.picture.iter().zip(given.picture());
+        for ((seen, given), _) in pairs.zip(&known).filter(|(_, known)| **known) {
+            assert!((seen - given).abs() < 1e-6);
         }
         assert!(frame.step == 5 && frame.objective.total().is_finite());
     }
@@ -189,15 +188,18 @@ fn a_synapse_changes_by_the_two_numbers_that_it_shows() {
 /// A small network after some mini-batches.
 fn trained() -> Network {
     let data = Arc::new(synthetic::generate(4, 1200));
+    // Encoders that have not learned to undo the decoders move causes the wrong way.
+    let mut rule = RuleConfig::of(&rules::energy::RULE);
+    rule.set("passes", 60.0);
     let config = TrainConfig {
         model: "energy-60-20".into(),
         data: "synthetic".into(),
         subset: 1200,
         validation_share: 0.0,
         batch_size: 20,
-        epochs: 6,
+        epochs: 60,
         threads: 2,
-        rule: RuleConfig::of(&rules::energy::RULE),
+        rule,
         optimiser: (rules::energy::RULE.usual)(),
         ..TrainConfig::default()
     };

@@ -410,11 +410,10 @@ impl Regression {
         &self.last
     }
 
-    /// Chooses the synapse whose pairs are counted, from a hidden neuron to one of the
-    /// output, and counts anew.
-    pub fn choose(&mut self, hidden: usize, output: usize) {
-        let clamped = (hidden.min(self.task.hidden - 1), output.min(OUTPUTS - 1));
-        self.synapse = (clamped.0 as u32, clamped.1 as u32);
+    /// Chooses the hidden neuron whose pairs of spikes with the output are counted, and
+    /// counts anew.
+    pub fn choose(&mut self, hidden: usize) {
+        self.synapse = (hidden.min(self.task.hidden - 1) as u32, 0);
         self.of_one = Lags::new();
     }
 
@@ -635,7 +634,7 @@ mod tests {
 
     fn lags_say_what_is_learned(task: RegressionTask) {
         let mut run = Regression::new(&task).unwrap();
-        run.choose(5, 0);
+        run.choose(5);
         let before = run.weights().unwrap();
         run.advance(30).unwrap();
         let after = run.weights().unwrap();

@@ -99,7 +99,7 @@ impl Runner for RegressionRunner {
                 self.run = None;
                 (at.failure, at.stale) = (None, true);
                 let mut run = Regression::new(&task)?;
-                run.choose(self.neuron, 0);
+                run.choose(self.neuron);
                 self.run = Some(run);
                 Ok(())
             }
@@ -108,7 +108,7 @@ impl Runner for RegressionRunner {
             RegressionCommand::Choose(hidden) => {
                 self.neuron = hidden;
                 if let Some(run) = &mut self.run {
-                    run.choose(hidden, 0);
+                    run.choose(hidden);
                     at.stale = true;
                 }
                 Ok(())

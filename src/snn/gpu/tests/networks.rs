@@ -103,8 +103,13 @@ pub(super) fn random(model: &str, rule: &str, seed: u64) -> NetworkSpec {
     let scale = if matches!(connect, Connect::OneToOne) { 4.0 } else { 0.6 };
     let forth = p("forth", "a", "b", connect, uniform(scale)).delayed(delay(d));
     spec = spec.projection(learned(d, forth));
-    let weight = Values::Same(-0.02 * strong);
-    spec = spec.projection(p("others", "b", "a", Connect::AllButSelf, weight).delayed(delay(d)));
+    // Inhibition is a conductance of its own where there is one: a negative conductance
+    // would drive a potential away from rest without end.
+    let gi = declared.state.iter().any(|s| s.input && s.name == "gi");
+    let (onto, sign) = if gi { ("gi", 1.0) } else { (onto, -1.0) };
+    let weight = Values::Same(sign * 0.02 * strong);
+    let others = ProjectionSpec::new("others", "b", "a", onto, Connect::AllButSelf, weight);
+    spec = spec.projection(others.delayed(delay(d)));
     let random = Connect::Random { probability: d.range(0.01, 0.1) };
     let recurrent = p("recurrent", "a", "a", random, uniform(0.3)).delayed(each(d));
     spec = spec.projection(learned(d, recurrent).normalised(2.0 * strong));
@@ -130,9 +135,8 @@ fn learning(
 ) -> ProjectionSpec {
     let mut kind = [BoundKind::None, BoundKind::Hard, BoundKind::Soft][d.below(3)];
     // A potential that a spike hardly lowers and weights that follow its rise would raise
-    // each other without end; and a conductance without end is more than a step can follow.
-    let runs_away = (model.starts_with("lif_soft") && rule == "slope") || model.starts_with("dc_");
-    if runs_away && kind == BoundKind::None {
+    // each other without end.
+    if model.starts_with("lif_soft") && rule == "slope" && kind == BoundKind::None {
         kind = BoundKind::Hard;
     }
     // Soft bounds of a wide range magnify changes: they need small ones.

@@ -74,7 +74,7 @@ pub fn dream(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         .labelled_by(label.id)
         .on_hover_text("The prior of h2 has parts for each class, fitted with labels, and free ones, fitted without");
     count(ui, ("Pictures", "How many are dreamed"), DreamSettings::COUNT, kept.count, |n| {
-        next.count = n
+        next.count = n;
     });
     count(
         ui,
@@ -406,7 +406,7 @@ fn dynamics(ui: &mut Ui, now: Dynamics, settles: bool, out: &mut Outbox) {
     let mut next = now;
     if settles {
         slider(ui, ("Rate a", "How far causes go in a step"), span(ranges::RATE), now.rate, |v| {
-            next.rate = v
+            next.rate = v;
         });
         slider(
             ui,

@@ -61,7 +61,7 @@ pub fn chart(ui: &mut Ui, course: &Course<'_>) {
     let above = ui.next_widget_position().y;
     names(ui, parts.iter().map(|((name, _), colour)| (*name, *colour)));
     let height = course.height - (ui.next_widget_position().y - above);
-    let values = parts.iter().flat_map(|((_, value), _)| all.iter().map(|o| value(o)));
+    let values = parts.iter().flat_map(|((_, value), _)| all.iter().map(*value));
     let [low, high] = range(values);
     let left = course.from as f64;
     let right = left + all.len().max(course.room).saturating_sub(1).max(1) as f64;

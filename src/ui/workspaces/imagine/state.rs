@@ -249,7 +249,7 @@ impl Workspace for Imagine {
             E::Network(key) => kept.network = key,
             E::Cover(mask) => kept.mask = mask,
             E::Brush { from, to, cover } => {
-                kept.mask.brush(from, to, super::complete::RADIUS, cover)
+                kept.mask.brush(from, to, super::complete::RADIUS, cover);
             }
             E::Grain(grain) => kept.grain = grain,
             E::Motion(motion) => kept.motion = motion,
