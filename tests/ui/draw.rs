@@ -271,7 +271,7 @@ fn centring_matters() {
     window.harness.get_by_role_and_label(egui::accesskit::Role::CheckBox, "Centre digit").click();
     window.harness.run_steps(3);
     window.wait_for("a lost network", |h| {
-        h.query_all_by_label_contains(" answers ").count() == 22
+        h.query_all_by_label_contains(" answers ").count() == 23
             && h.query_all_by_label_contains("All ten answers 8").next().is_none()
     });
 }

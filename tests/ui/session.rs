@@ -112,7 +112,7 @@ fn draw_fits_a_projector() {
             if let Some(digit) = digit {
                 window.draw(digit, 1);
                 window.wait_for("answers", |h| {
-                    h.query_all_by_label_contains(" answers ").count() == 21
+                    h.query_all_by_label_contains(" answers ").count() == 23
                 });
             }
             let right = window.harness.ctx.content_rect().right();

@@ -124,7 +124,10 @@ fn mask_list(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     figure::controls(ui, |ui| {
         let now = world.room.kept.mask;
         let name = Mask::NAMED.iter().find(|(_, mask)| *mask == now).map_or("By hand", |n| n.0);
-        let list = ComboBox::from_id_salt("what is covered").selected_text(name).width(110.0);
+        let list = ComboBox::from_id_salt("what is covered")
+            .selected_text(name)
+            .width(110.0)
+            .height(420.0);
         let list = list.show_ui(ui, |ui| {
             for (name, mask) in Mask::NAMED {
                 if ui.selectable_label(now == mask, name).clicked() {

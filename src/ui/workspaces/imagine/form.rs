@@ -65,6 +65,7 @@ pub fn dream(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ComboBox::from_id_salt("dreamed digit")
         .selected_text(name(kept.class))
         .width(90.0)
+        .height(420.0)
         .show_ui(ui, |ui| {
             for class in std::iter::once(None).chain((0..CLASSES as u8).map(Some)) {
                 ui.selectable_value(&mut next.class, class, name(class));
@@ -122,6 +123,7 @@ pub fn walk(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ComboBox::from_id_salt("goal of the walk")
         .selected_text(format!("a {goal}"))
         .width(90.0)
+        .height(420.0)
         .show_ui(ui, |ui| {
             for class in 0..CLASSES as u8 {
                 ui.selectable_value(&mut goal, class, format!("a {class}"));
@@ -252,6 +254,7 @@ pub fn phases(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ComboBox::from_id_salt("class taught")
         .selected_text(name(target))
         .width(110.0)
+        .height(420.0)
         .show_ui(ui, |ui| {
             for class in std::iter::once(None).chain((0..CLASSES as u8).map(Some)) {
                 ui.selectable_value(&mut target, class, name(class));
