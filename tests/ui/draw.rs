@@ -177,7 +177,7 @@ fn answers_are_saved_and_no_button_leads_nowhere() {
     let mut window = Window::open();
     window.draw(3, 1);
     they_answer(&mut window, 3);
-    window.wait_for_text("All 19 say 3");
+    window.wait_for_text("All 21 say 3");
     assert!(window.says("All ten answers 3, "), "{}", window.said());
     window.click("Save as CSV");
     window.wait_for_text("Saved as ");
