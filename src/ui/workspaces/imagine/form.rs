@@ -162,7 +162,10 @@ pub fn learning(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
     count(
         ui,
-        ("E steps", "Steps of the causes before weights change once"),
+        (
+            "E steps",
+            "Steps of the causes before weights change once. They raise J once the encoders have learned to undo the decoders",
+        ),
         ImagineSettings::E_STEPS,
         kept.e_steps,
         |n| {

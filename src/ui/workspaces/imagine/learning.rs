@@ -43,7 +43,8 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let small = page::small(ui);
     let names = ["State", "J", "Synapses"];
     let which = if small { page::choose(ui, "imagine learning", &names) } else { 0 };
-    let room = ui.available_height() - 42.0;
+    // A little less than there is: a scroll bar would take width, wrap lines, and come and go.
+    let room = ui.available_height() - 70.0;
     if small {
         match which {
             0 => state(ui, world, lesson, vec2(ui.available_width(), room)),

@@ -44,7 +44,7 @@ const TABS: [Tab<Imagine, ImagineTab>; 9] = [
         is: ImagineTab::Learning,
         name: "E and M steps",
         short: "Learn",
-        see: "E steps move causes towards larger J, if encoders have learned to undo the decoders; one M step then changes each weight by two numbers that are at its own synapse. No labels, no error sent back.",
+        see: "E steps move causes towards larger J; one M step then changes each weight by two numbers at its own synapse. No labels, no error sent back.",
         show: learning::show,
         side: form::learning,
         bar: Some(learning::bar),
