@@ -222,10 +222,11 @@ fn synapses(ui: &mut Ui, world: &World<'_>, lesson: &Lesson, columns: usize, out
                 lesson.moved[number]
             );
             ui.label(RichText::new(of).font(theme::strong(12.5)));
+            if all.iter().all(|s| s.change(kept.rate) == 0.0) {
+                ui.label(RichText::new("nothing: what it predicts is what is there").small());
+                continue;
+            }
             Grid::new(("synapses", number)).num_columns(5).spacing([12.0, 2.0]).show(ui, |ui| {
-                if all.iter().all(|s| s.change(kept.rate) == 0.0) {
-                    ui.label(RichText::new("nothing: what it predicts is what is there").small());
-                }
                 for synapse in all.iter().filter(|s| s.change(kept.rate) != 0.0).take(rows) {
                     line(ui, (below, behind), synapse, kept.rate, out);
                     ui.end_row();
