@@ -63,7 +63,10 @@ fn back(
     let head = format!("← Back through time, for {whose}");
     ui.label(RichText::new(head).font(theme::strong(13.5)));
     let text = ui.text_style_height(&egui::TextStyle::Small) + 2.0 * ui.spacing().item_spacing.y;
-    let each = heights(watched.layers.iter().map(LayerWatch::units), room - 52.0 - text * watched.layers.len() as f32);
+    let each = heights(
+        watched.layers.iter().map(LayerWatch::units),
+        room - 52.0 - text * watched.layers.len() as f32,
+    );
     let visuals = ui.visuals().clone();
     for (number, (layer, height)) in watched.layers.iter().zip(each).enumerate() {
         let values = known.credit.get(number).filter(|v| v.len() == layer.spikes.len());
