@@ -191,6 +191,6 @@ fn remarks(direct: &Direct) -> Vec<(&'static str, String)> {
         ("steps", steps.to_string()),
         ("time", "a step of forward Euler is 0.1 ms; a spike is 1 for a step, without any further factor".into()),
         ("input", input),
-        ("source", "trained in spikes by surrogate gradients: Neftci, Mostafa and Zenke, IEEE Signal Process. Mag. 36:51 (2019)".into()),
+        ("source", "trained in spikes as it is, not converted: leaky integrate-and-fire neurons with a soft reset (Neftci, Mostafa and Zenke, IEEE Signal Process. Mag. 36:51, 2019)".into()),
     ]
 }

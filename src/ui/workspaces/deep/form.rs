@@ -106,7 +106,7 @@ pub(super) fn network(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         .width(ui.available_width() - 8.0)
         .height(420.0)
         .show_ui(ui, |ui| {
-            for (other, _) in Deep::networks(world.desk) {
+            for (other, _) in world.room.fitting(world.desk) {
                 let doc = other.network.architecture().doc;
                 let on = other.key == model.key;
                 if ui.selectable_label(on, &other.name).on_hover_text(doc).clicked() {

@@ -14,7 +14,7 @@ use crate::ui::widgets::figure;
 use crate::ui::widgets::time_bar::{Axis, Mark, TimeBar};
 
 /// Steps of the time bar.
-pub const STEPS: u64 = 200;
+pub const STEPS: u64 = 350;
 /// Length of one, time constants of a synapse.
 const EACH: f64 = 0.02;
 

@@ -100,15 +100,23 @@ impl Deep {
         desk.models.iter().filter_map(|m| Some((m, family(&m.network)?)))
     }
 
+    /// Those of which the view in front has something to show.
+    pub fn fitting<'a>(
+        &self,
+        desk: &'a Desk,
+    ) -> impl Iterator<Item = (&'a Arc<Model>, Family)> + Clone + use<'a> {
+        let tab = self.kept.tab;
+        Self::networks(desk).filter(move |(_, family)| match tab {
+            DeepTab::Spikes | DeepTab::Sure => true,
+            DeepTab::Neuron | DeepTab::Credit => *family == Family::Steps,
+            DeepTab::Wave | DeepTab::Filters => *family == Family::ConvStdp,
+        })
+    }
+
     /// The one looked at: that chosen if the view in front has something to show of it, or
     /// the first of which it has.
     pub fn network<'a>(&self, desk: &'a Desk) -> Option<(&'a Arc<Model>, Family)> {
-        let fits = |family: Family| match self.kept.tab {
-            DeepTab::Spikes | DeepTab::Sure => true,
-            DeepTab::Neuron | DeepTab::Credit => family == Family::Steps,
-            DeepTab::Wave | DeepTab::Filters => family == Family::ConvStdp,
-        };
-        let mut fitting = Self::networks(desk).filter(|(_, family)| fits(*family));
+        let mut fitting = self.fitting(desk);
         let chosen = fitting.clone().find(|(m, _)| m.key == self.kept.network);
         chosen.or_else(|| fitting.next()).or_else(|| Self::networks(desk).next())
     }
