@@ -17,7 +17,7 @@ use crate::ann::spare_threads;
 use crate::ann::spiking::activity::{Activity, activity};
 use crate::ann::spiking::early::{Course, courses};
 use crate::ann::spiking::look::{
-    Aim, Eligibility, Watched, credit, eligibility, first_spikes, watch,
+    Aim, Eligibility, LayerWatch, Watched, credit, eligibility, first_spikes, watch,
 };
 use crate::ann::spiking::places;
 use crate::ann::zoo::{Layer, Spiking};
@@ -113,14 +113,47 @@ pub struct DeepLook {
     pub course: Course,
     /// The class whose credit it is.
     pub class: Option<usize>,
-    /// Credit of each layer, `(step, unit)`; empty where none arrives.
-    pub credit: Vec<Vec<f32>>,
+    /// Of each layer, the neurons that spike, the first ones first; all where none does.
+    pub spiking: Vec<Vec<usize>>,
+    /// Credit of each layer.
+    pub credit: Vec<LayerCredit>,
     /// Traces at the neuron looked at.
     pub traces: Option<Eligibility>,
     /// When each neuron fires, in time constants, of a network that fires once.
     pub times: Option<Vec<Vec<Option<f32>>>>,
     /// The volley through convolutions that learned by STDP.
     pub volley: Option<Volley>,
+}
+
+/// Credit of a layer, and what of it is shown.
+#[derive(Clone, Debug, Default)]
+pub struct LayerCredit {
+    /// `(step, unit)`; empty where none arrives.
+    pub values: Vec<f32>,
+    /// Neurons from the largest sum to the smallest.
+    pub order: Vec<usize>,
+    /// The largest size of a number.
+    pub most: f32,
+    /// Share of neurons whose credit is below a thousandth of the largest at all steps,
+    /// percent.
+    pub starved: f32,
+}
+
+impl LayerCredit {
+    fn new(values: Vec<f32>, units: usize) -> Self {
+        let units = units.max(1);
+        let (mut sums, mut sizes) = (vec![0f32; units], vec![0f32; units]);
+        for step in values.chunks_exact(units) {
+            sums.iter_mut().zip(step).for_each(|(s, v)| *s += v);
+            sizes.iter_mut().zip(step).for_each(|(m, v)| *m = m.max(v.abs()));
+        }
+        let mut order: Vec<usize> = (0..units).collect();
+        order.sort_by(|a, b| sums[*b].total_cmp(&sums[*a]));
+        let most = sizes.iter().copied().fold(0f32, f32::max);
+        let few = sizes.iter().filter(|m| **m <= most / 1000.0).count();
+        let starved = 100.0 * few as f32 / units as f32;
+        Self { values, order, most, starved }
+    }
 }
 
 /// A picture in convolutions that learned by STDP, and what these prefer.
@@ -198,9 +231,12 @@ fn look(question: &DeepQuestion, known: &Known) -> DeepLook {
         class => class.map(Aim::Class),
     };
     if let Some(aim) = aim {
-        look.credit = credit(network, picture, &watched, aim, *surrogate);
+        let all = credit(network, picture, &watched, aim, *surrogate);
+        let layers = all.into_iter().zip(&watched.layers);
+        look.credit = layers.map(|(values, l)| LayerCredit::new(values, l.units())).collect();
     }
     look.traces = eligibility(network, picture, &watched, *unit, *surrogate, *filtered);
+    look.spiking = watched.layers.iter().map(LayerWatch::by_first_spike).collect();
     look.watched = Some(watched);
     look
 }
@@ -487,7 +523,7 @@ mod tests {
             }
         }
         let of_unit = look(&DeepQuestion { of_unit: true, ..question(&all[0]) }, &None);
-        assert!(of_unit.credit[1].is_empty() && !of_unit.credit[0].is_empty());
+        assert!(of_unit.credit[1].values.is_empty() && !of_unit.credit[0].values.is_empty());
         // A unit that is not there.
         let beyond =
             look(&DeepQuestion { unit: (9, 9999), of_unit: true, ..question(&all[0]) }, &None);

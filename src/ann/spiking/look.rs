@@ -40,10 +40,22 @@ impl LayerWatch {
         self.place.neurons.steps
     }
 
-    /// How many of its neurons spike at all.
-    pub fn spiking(&self) -> usize {
-        let spikes = |unit: &usize| self.of_unit(&self.spikes, *unit).any(|s| s > 0.0);
-        (0..self.units()).filter(spikes).count()
+    /// Its neurons that spike, in the order in which they first do; of those that begin
+    /// together, those that spike more first. All of them where none does.
+    pub fn by_first_spike(&self) -> Vec<usize> {
+        let units = self.units().max(1);
+        let (mut first, mut count) = (vec![usize::MAX; units], vec![0usize; units]);
+        for (step, spikes) in self.spikes.chunks_exact(units).enumerate() {
+            for (unit, _) in spikes.iter().enumerate().filter(|(_, s)| **s > 0.0) {
+                first[unit] = first[unit].min(step);
+                count[unit] += 1;
+            }
+        }
+        let silent = count.iter().all(|n| *n == 0);
+        let mut order: Vec<usize> =
+            (0..self.units()).filter(|unit| silent || count[*unit] > 0).collect();
+        order.sort_by_key(|unit| (first[*unit], std::cmp::Reverse(count[*unit]), *unit));
+        order
     }
 
     /// One unit's numbers in `(step, unit)`, over time.

@@ -4,7 +4,7 @@
 use egui::accesskit::Role;
 use egui::{Id, RichText, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::heat::{Heat, by_sum, heights};
+use super::heat::{Heat, heights};
 use super::neuron::chosen;
 use super::view::with_digit;
 use super::{World, race};
@@ -14,7 +14,7 @@ use crate::data::{PIXELS, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{figure, page, picture};
-use crate::workers::deep::DeepLook;
+use crate::workers::deep::{DeepLook, LayerCredit};
 
 /// The view.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -69,14 +69,12 @@ fn back(
     );
     let visuals = ui.visuals().clone();
     for (number, (layer, height)) in watched.layers.iter().zip(each).enumerate() {
-        let values = known.credit.get(number).filter(|v| v.len() == layer.spikes.len());
-        let Some(values) = values else {
+        let credit = known.credit.get(number).filter(|c| c.values.len() == layer.spikes.len());
+        let Some(LayerCredit { values, order, most, starved }) = credit else {
             let note = format!("{}: no credit gets here", layer.name);
             ui.label(RichText::new(note).small().color(p.weak));
             continue;
         };
-        let most = values.iter().fold(0f32, |m, v| m.max(v.abs())).max(1e-12);
-        let starved = share(values, layer);
         let heat = Heat {
             what: "credit",
             layer,
@@ -85,30 +83,17 @@ fn back(
             stamp: known.number,
             height,
             note: format!(", {starved:.0} % get next to none"),
-            order: by_sum(values, layer.units()),
+            order,
             apart: false,
         };
         // All steps alike: credit is known only once the last one is over.
         // What is small is to be seen, too: the colour goes with the square root.
         heat.show(ui, world, out, |v, _| {
-            theme::diverging(&visuals, v.signum() * (v.abs() / most).sqrt())
+            theme::diverging(&visuals, v.signum() * (v.abs() / most.max(1e-12)).sqrt())
         });
     }
     let legend = "orange: a spike more there speaks for it; blue: against it";
     ui.label(RichText::new(legend).small().color(p.weak));
-}
-
-/// The share of neurons whose credit is below a thousandth of the layer's largest at all
-/// steps, percent.
-fn share(values: &[f32], layer: &LayerWatch) -> f32 {
-    let units = layer.units().max(1);
-    let mut most = vec![0f32; units];
-    for step in values.chunks_exact(units) {
-        most.iter_mut().zip(step).for_each(|(m, v)| *m = m.max(v.abs()));
-    }
-    let largest = most.iter().copied().fold(0f32, f32::max);
-    let few = most.iter().filter(|m| **m <= largest / 1000.0).count();
-    100.0 * few as f32 / units as f32
 }
 
 /// The traces at the neuron looked at: a picture of its pixels, or its inputs over time.
@@ -189,9 +174,10 @@ fn inputs(
 /// A row for each neuron and step that gets credit.
 fn csv(known: &DeepLook, watched: &Watched) -> String {
     let layers = watched.layers.iter().zip(&known.credit);
-    let rows = layers.flat_map(|(layer, values)| {
+    let rows = layers.flat_map(|(layer, credit)| {
         let units = layer.units().max(1);
-        values
+        credit
+            .values
             .iter()
             .enumerate()
             .filter(|(_, v)| **v != 0.0)

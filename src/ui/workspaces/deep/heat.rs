@@ -30,36 +30,9 @@ pub struct Heat<'a> {
     /// What stands above it, after the layer's name.
     pub note: String,
     /// The neurons that are shown, from top to bottom.
-    pub order: Vec<usize>,
+    pub order: &'a [usize],
     /// Whether steps stand apart, as spikes do.
     pub apart: bool,
-}
-
-/// Neurons in the order in which they first spike; of those that begin together, those that
-/// spike more first.
-pub fn by_first_spike(layer: &LayerWatch) -> Vec<usize> {
-    let units = layer.units().max(1);
-    let (mut first, mut count) = (vec![usize::MAX; units], vec![0usize; units]);
-    for (step, spikes) in layer.spikes.chunks_exact(units).enumerate() {
-        for (unit, _) in spikes.iter().enumerate().filter(|(_, s)| **s > 0.0) {
-            first[unit] = first[unit].min(step);
-            count[unit] += 1;
-        }
-    }
-    let mut order: Vec<usize> = (0..units).collect();
-    order.sort_by_key(|unit| (first[*unit], std::cmp::Reverse(count[*unit]), *unit));
-    order
-}
-
-/// Neurons from the largest sum of their numbers `(step, unit)` to the smallest.
-pub fn by_sum(values: &[f32], units: usize) -> Vec<usize> {
-    let mut sums = vec![0f32; units];
-    for step in values.chunks_exact(units.max(1)) {
-        sums.iter_mut().zip(step).for_each(|(s, v)| *s += v);
-    }
-    let mut order: Vec<usize> = (0..units).collect();
-    order.sort_by(|a, b| sums[*b].total_cmp(&sums[*a]));
-    order
 }
 
 impl Heat<'_> {

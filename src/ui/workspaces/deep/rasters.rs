@@ -3,7 +3,7 @@
 use egui::{RichText, Stroke, Ui, vec2};
 use egui_plot::{Line, LineStyle, PlotPoints, VLine};
 
-use super::heat::{Heat, by_first_spike, heights};
+use super::heat::{Heat, heights};
 use super::view::with_digit;
 use super::{World, race, wave};
 use crate::ann::ops::loss::softmax;
@@ -81,17 +81,8 @@ fn rasters(
     let text = ui.text_style_height(&egui::TextStyle::Small) + 2.0 * ui.spacing().item_spacing.y;
     let room = room - text * watched.layers.len() as f32;
     // Neurons that never spike would only take room from those that do.
-    let shown = |layer: &LayerWatch| {
-        let mut order = by_first_spike(layer);
-        let spiking = layer.spiking();
-        if spiking > 0 {
-            order.truncate(spiking);
-        }
-        order
-    };
-    let orders: Vec<Vec<usize>> = watched.layers.iter().map(shown).collect();
-    let heights = heights(orders.iter().map(Vec::len), room.max(60.0));
-    let layers = watched.layers.iter().zip(orders).zip(heights);
+    let heights = heights(known.spiking.iter().map(Vec::len), room.max(60.0));
+    let layers = watched.layers.iter().zip(&known.spiking).zip(heights);
     for (number, ((layer, order), height)) in layers.enumerate() {
         let count = layer.spikes_until().last().copied().unwrap_or(0);
         let cells = (layer.units() * layer.steps()).max(1) as f32;
