@@ -71,11 +71,19 @@ impl<'a> Field<'a> {
         let label = glossary::explained(ui, label, self.label);
         let space = if self.unit.is_empty() { "" } else { " " };
         ui.spacing_mut().slider_width = width.max(60.0);
+        let (before, decimals) = (*value, if self.whole { 0 } else { 3 });
         let slider = number::slider(value, self.range.0..=self.range.1)
             .logarithmic(self.logarithmic)
-            .max_decimals(if self.whole { 0 } else { 3 })
+            .max_decimals(decimals)
             .suffix(format!("{space}{}", self.unit));
-        ui.add(slider).labelled_by(label.id).on_hover_text(self.doc).changed()
+        ui.add(slider).labelled_by(label.id).on_hover_text(self.doc);
+        // A slider rounds what it is given, 0.01 as a 32-bit float too, each time it is
+        // drawn: that nobody touched it must not count as a change.
+        let within = (self.range.0..=self.range.1).contains(&before);
+        if within && *value == egui::emath::round_to_decimals(before, decimals) {
+            *value = before;
+        }
+        *value != before
     }
 
     /// [`Field::show`] for f32.
@@ -153,4 +161,25 @@ fn choice(ui: &mut Ui, param: &Param, value: &mut f64) -> egui::Response {
         .response;
     *value = chosen as f64;
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::Harness;
+
+    use super::*;
+
+    #[test]
+    fn looking_at_a_number_does_not_change_it() {
+        for value in [0.01f32, 0.1, 0.000_4, 1.0 / 3.0, 0.0, 0.2] {
+            let mut harness = Harness::new_ui_state(
+                |ui, (value, changed): &mut (f32, bool)| {
+                    *changed |= Field::new("Rate", "", (0.0, 0.2), "").log().show_f32(ui, value);
+                },
+                (value.min(0.2), false),
+            );
+            harness.run_steps(3);
+            assert_eq!(*harness.state(), (value.min(0.2), false));
+        }
+    }
 }
