@@ -2,6 +2,7 @@
 //! by what it says, never by its insides.
 
 mod alternatives;
+mod close;
 mod conversion;
 mod deep;
 mod draw;
