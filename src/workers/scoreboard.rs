@@ -2,10 +2,11 @@
 //! cell after another. What was measured is kept in a file of the data folder, written
 //! whole after each cell, so a measurement that was stopped goes on where it ended.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -15,17 +16,16 @@ use super::models::{Model, Origin};
 use super::thread::latest::Slot;
 use crate::ann::{spare_threads, weights};
 use crate::core::aside::set_aside;
-use crate::core::files::{read_limited, write_bytes};
 use crate::core::panics::guarded;
+use crate::core::text::grouped;
 use crate::data::registry::Split;
 use crate::scoreboard::board::{Board, Kind, Profile};
 use crate::scoreboard::criteria::Criterion;
-use crate::scoreboard::subject::{Context, Subject, What};
+use crate::scoreboard::measure::{BoardError, Task, Told, measure};
+use crate::scoreboard::subject::Subject;
 
 /// The file, beside the folder of runs.
 pub const FILE: &str = "scoreboard.json";
-/// The largest file that is read: a profile has some 60 kB.
-const MOST_BYTES: u64 = 64 << 20;
 /// How often it reports how far it is.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 
@@ -58,7 +58,7 @@ pub struct Measuring {
 #[derive(Clone, Debug, Default)]
 pub struct Scores {
     /// What comes with the program.
-    pub bundled: Arc<Board>,
+    pub bundled: Option<&'static Board>,
     /// The user's own profiles.
     pub own: Arc<Board>,
     /// Whether both were read.
@@ -152,7 +152,7 @@ struct Own {
 
 impl Own {
     fn work(&self, tasks: &Receiver<ScoreTask>) {
-        self.publish(|s| s.bundled = Arc::new(bundled()));
+        self.publish(|s| s.bundled = Some(Board::bundled()));
         match guarded(|| read(&self.file)) {
             Ok(Ok(Some(board))) => self.publish(|s| s.own = Arc::new(board)),
             Ok(Ok(None)) => {}
@@ -176,21 +176,15 @@ impl Own {
             Some(Ok(aside)) => format!(" It is kept as {}.", aside.display()),
             Some(Err(_)) | None => String::new(),
         };
-        let text = format!("Your results in {} cannot be used: {why}.{aside}", self.file.display());
+        let text = format!("Your results for How close?: {why}.{aside}");
         self.events.send(Event::Failure(text));
     }
 
     fn carry_out(&self, task: ScoreTask) -> Result<(), String> {
         match task {
             ScoreTask::Measure { run, digits } => self.measure(&run, &digits),
-            ScoreTask::Keep(profile) => {
-                self.put(*profile);
-                self.write()
-            }
-            ScoreTask::Forget(id) => {
-                self.change(|board| board.profiles.retain(|p| p.id != id));
-                self.write()
-            }
+            ScoreTask::Keep(profile) => self.change(|board| place(board, *profile)),
+            ScoreTask::Forget(id) => self.change(|board| board.profiles.retain(|p| p.id != id)),
         }
     }
 
@@ -200,79 +194,68 @@ impl Own {
         let model = Model::new(network, metadata, Origin::Run(run.to_owned()));
         let Model { key, name, network, metadata, .. } = model;
         let about = format!(
-            "{}, trained by you: {} epochs on {} digits, seed {}",
-            network.architecture().name,
+            "Trained by you: {} epochs on {} digits, seed {}.",
             metadata.epochs,
-            metadata.subset,
+            grouped(metadata.subset as u64),
             metadata.seed
         );
-        let subject = Subject {
-            id: key,
-            name,
-            kind: Kind::Network,
-            about,
-            what: What::Network(Box::new((network, metadata))),
-        };
-        let pool = crate::ann::pool(spare_threads()).map_err(|e| e.to_string())?;
-        pool.install(|| self.cells(&subject, digits))
+        let mut subject = Subject::network(key, name, network, metadata);
+        subject.about = format!("{} {about}", subject.about);
+        self.cells(&subject, digits)
     }
 
     /// Measures what is not there yet.
     fn cells(&self, subject: &Subject, digits: &Split) -> Result<(), String> {
-        let own = self.out.get().own.clone();
-        let mut profile = match own.profiles.iter().find(|p| p.id == subject.id) {
-            Some(before) => before.clone(),
-            None => Profile {
-                id: subject.id.clone(),
-                name: subject.name.clone(),
-                kind: subject.kind,
-                about: subject.about.clone(),
-                ..Profile::default()
-            },
+        let own = Arc::clone(&self.out.get().own);
+        let before = Board {
+            profiles: own.profiles.iter().filter(|p| p.id == subject.id).cloned().collect(),
+            version: own.version.clone(),
+            machine: own.machine.clone(),
+            data: own.data.clone(),
         };
-        for criterion in self.criteria {
-            if profile.cells.contains_key(criterion.id) {
-                continue;
+        let task = Task {
+            subjects: std::slice::from_ref(subject),
+            criteria: self.criteria,
+            train: &digits.train,
+            test: &digits.test,
+            threads: spare_threads(),
+            stop: &self.stop,
+        };
+        let failed = Mutex::new(None);
+        let kept = |board: &Board| {
+            if let Err(why) = self.put(board) {
+                *lock(&failed) = Some(why);
+                self.stop.store(true, Relaxed);
             }
-            let now = Measuring {
-                id: subject.id.clone(),
-                name: subject.name.clone(),
-                criterion: criterion.name,
-                done: profile.cells.len(),
-                of: self.criteria.len(),
-                within: 0.0,
-            };
-            self.publish(|s| s.running = Some(now));
-            let context = Context {
-                train: &digits.train,
-                test: &digits.test,
-                threads: spare_threads(),
-                stop: &self.stop,
-                progress: &|within| self.report(within),
-            };
-            let cell = (criterion.measure)(subject, &context);
-            if self.stop.load(Relaxed) {
-                return Ok(());
-            }
-            let Some(cell) = cell else { return Ok(()) };
-            profile.cells.insert(criterion.id.to_owned(), cell);
-            self.put(profile.clone());
-            self.write()?;
+        };
+        let told = |told: &Told| self.report(&subject.id, told);
+        let after = measure(&task, &before, &told, &kept);
+        if let Some(why) = lock(&failed).take() {
+            return Err(why);
         }
-        self.events.send(Event::Notice(format!("{} is on the scoreboard.", subject.name)));
+        let done = after.profile(&subject.id).map_or(0, |p| p.cells.len());
+        if done >= self.criteria.len() {
+            self.events.send(Event::Notice(format!("{} is on the scoreboard.", subject.name)));
+        }
         Ok(())
     }
 
-    /// Says how far a cell is, now and then.
-    fn report(&self, within: f64) {
-        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        if reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
+    /// Says how far a cell is, now and then; a new cell at once.
+    fn report(&self, id: &str, told: &Told) {
+        let mut reported = lock(&self.reported);
+        let new = told.share == 0.0;
+        if new || reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
             *reported = Some(Instant::now());
-            self.publish(|s| {
-                if let Some(running) = &mut s.running {
-                    running.within = within;
-                }
-            });
+            let done = self.out.get().own.profile(id).map_or(0, |p| p.cells.len());
+            let now = Measuring {
+                id: id.to_owned(),
+                name: told.subject.clone(),
+                criterion: told.criterion,
+                done,
+                of: self.criteria.len(),
+                within: told.share,
+            };
+            self.publish(|s| s.running = Some(now));
         }
     }
 
@@ -283,40 +266,48 @@ impl Own {
         self.events.wake();
     }
 
-    fn change(&self, change: impl FnOnce(&mut Board)) {
+    /// Changes the user's profiles, and writes them.
+    fn change(&self, change: impl FnOnce(&mut Board)) -> Result<(), String> {
         let mut board = (*self.out.get().own).clone();
-        env!("CARGO_PKG_VERSION").clone_into(&mut board.version);
         change(&mut board);
+        let written = if self.keeps { board.write(&self.file) } else { Ok(()) };
         self.publish(|s| s.own = Arc::new(board));
+        written.map_err(|e| e.to_string())
     }
 
-    fn put(&self, profile: Profile) {
-        self.change(|board| match board.profiles.iter_mut().find(|p| p.id == profile.id) {
-            Some(before) => *before = profile,
-            None => board.profiles.push(profile),
-        });
-    }
-
-    fn write(&self) -> Result<(), String> {
-        if !self.keeps {
-            return Ok(());
-        }
-        let text = serde_json::to_vec(&*self.out.get().own).map_err(|e| e.to_string())?;
-        write_bytes(&self.file, &text).map_err(|e| e.to_string())
+    /// Takes over what was measured. What another version has measured, or what was
+    /// measured on other digits, does not stand beside it.
+    fn put(&self, measured: &Board) -> Result<(), String> {
+        self.change(|board| {
+            if (&board.version, &board.data) != (&measured.version, &measured.data) {
+                board.profiles.retain(|p| p.kind == Kind::You);
+            }
+            board.version.clone_from(&measured.version);
+            board.machine.clone_from(&measured.machine);
+            board.data.clone_from(&measured.data);
+            measured.profiles.iter().for_each(|p| place(board, p.clone()));
+        })
     }
 }
 
-/// What comes with the program.
-fn bundled() -> Board {
-    Board::default()
+/// Puts a profile where the one of its id was, or at the end.
+fn place(board: &mut Board, profile: Profile) {
+    match board.profiles.iter_mut().find(|p| p.id == profile.id) {
+        Some(before) => *before = profile,
+        None => board.profiles.push(profile),
+    }
 }
 
 /// The user's own profiles; none where there is no file.
 fn read(file: &Path) -> Result<Option<Board>, String> {
-    let bytes = match read_limited(file, MOST_BYTES) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.to_string()),
-    };
-    serde_json::from_slice(&bytes).map(Some).map_err(|e| e.to_string())
+    match Board::read(file) {
+        Ok(board) => Ok(Some(board)),
+        Err(BoardError::Read { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A poisoned lock means that a thread panicked while it held a plain value, which is whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,6 @@
 //! What the workspace holds while it is open, and how its edits change it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use egui::{Key, Ui};
 
@@ -73,7 +73,7 @@ pub struct Close {
     pub kept: CloseSettings,
     pub criteria: &'static [&'static Criterion],
     /// What was measured: what comes with the program, and the user's own.
-    pub bundled: Arc<Board>,
+    pub bundled: &'static Board,
     pub scores: Arc<Scores>,
     /// Whether both were read.
     pub read: bool,
@@ -191,15 +191,22 @@ impl Close {
     /// Takes over what the thread has measured.
     fn take(&mut self) {
         let scores = self.worker.scores();
+        let bundled = scores.bundled.unwrap_or(self.bundled);
         let same = Arc::ptr_eq(&scores.own, &self.scores.own)
-            && Arc::ptr_eq(&scores.bundled, &self.bundled);
+            && std::ptr::eq(bundled, self.bundled);
         self.read = scores.read;
-        self.bundled = Arc::clone(&scores.bundled);
+        self.bundled = bundled;
         self.scores = scores;
         if !same {
-            self.table = merged(&self.bundled, &self.scores.own);
+            self.table = merged(self.bundled, &self.scores.own);
         }
     }
+}
+
+/// Before the results that come with the program are read.
+fn empty() -> &'static Board {
+    static EMPTY: OnceLock<Board> = OnceLock::new();
+    EMPTY.get_or_init(Board::default)
 }
 
 /// Bundled profiles, the user's own after the networks, and the user.
@@ -226,7 +233,7 @@ impl Workspace for Close {
         Ok(Self {
             kept,
             criteria: CRITERIA,
-            bundled: Arc::default(),
+            bundled: empty(),
             scores: Arc::default(),
             read: false,
             table: Vec::new(),
@@ -300,7 +307,7 @@ impl Workspace for Close {
             E::HandOut => {
                 let rows = board::rows(&self.table, &self.kept);
                 let columns: Vec<_> = board::columns(self.criteria, self.kept.group).collect();
-                let text = handout::page(&self.bundled, &rows, &columns);
+                let text = handout::page(self.bundled, &rows, &columns);
                 desk.export("how-close-hand-out", "svg", text.into_bytes());
             }
         }
