@@ -20,6 +20,7 @@ use super::ops::{loss, simd};
 use super::optimiser::OptimiserState;
 use super::plan::Plan;
 use super::rules::disturbance::{Disturbance, Late};
+use super::rules::tap::{Signal, Tapped};
 use super::rules::{Method, Way};
 use crate::data::{CLASSES, PIXELS};
 
@@ -73,6 +74,8 @@ pub struct Job<'a> {
     pub batch: usize,
     /// What is done to errors on their way back.
     pub disturbance: &'a Disturbance,
+    /// Who listens.
+    pub tap: Tapped<'a>,
 }
 
 /// Parameters that are updated together.
@@ -132,6 +135,7 @@ impl PartMemory {
         let (parts, (seed, step)) = (job.parts, job.address);
         let mode = Mode::Train { seed, step, image: self.first };
         let (n, plan) = (self.n, parts.plan);
+        job.tap.sent(Signal::Activity(0), &mut self.planes[0]);
         for (i, step) in plan.steps.iter().enumerate() {
             let (before, after) = self.planes.split_at_mut(i + 1);
             step.op.forward(Forward {
@@ -144,6 +148,8 @@ impl PartMemory {
                 scratch: &mut self.scratch,
                 mode,
             });
+            job.tap.sent(Signal::Activity(i + 1), &mut after[0]);
+            job.tap.sent(Signal::State(i + 1), &mut self.keep[i]);
         }
     }
 
@@ -153,6 +159,9 @@ impl PartMemory {
         let (parts, (seed, step)) = (job.parts, job.address);
         let mode = Mode::Train { seed, step, image: self.first };
         let (n, plan) = (self.n, parts.plan);
+        if let Some(classes) = self.gradients.last_mut() {
+            job.tap.sent(Signal::Error(plan.steps.len()), classes);
+        }
         for (i, step) in plan.steps.iter().enumerate().rev() {
             let last = self.gradients.len() - 1;
             let (before, after) = self.gradients.split_at_mut(i + 1);
@@ -200,6 +209,7 @@ impl PartMemory {
                     &mut self.late,
                 );
             }
+            job.tap.sent(Signal::Error(i), arriving);
         }
     }
 
@@ -299,7 +309,8 @@ impl Learner {
         }
         let parts = network.parts();
         let (method, disturbance) = (&*self.method, &self.disturbance);
-        let job = Job { parts: &parts, address: (seed, step), batch, disturbance };
+        let tap = Tapped::default();
+        let job = Job { parts: &parts, address: (seed, step), batch, disturbance, tap };
         self.parts.par_iter_mut().for_each(|part| method.pass(part, &job));
         let loss = self.parts.iter().map(|p| p.loss).sum::<f64>() / batch.max(1) as f64;
         finite("loss", loss as f32, step + 1)?;
@@ -307,6 +318,7 @@ impl Learner {
             self.update(parts, optimiser, step + 1)?;
         }
         self.method.after(network, &mut self.parts, batch, (seed, step))?;
+        self.method.renew(network, (seed, step), Tapped::default());
         // What learns picture by picture knows only now what it answered.
         let loss = self.parts.iter().map(|p| p.loss).sum::<f64>() / batch.max(1) as f64;
         Ok(Outcome { loss: loss as f32, right: self.parts.iter().map(|p| p.right).sum() })

@@ -142,7 +142,7 @@ impl Settling {
 
     /// Moves the states of `n` pictures; `targets` are the classes' states that are
     /// taught, `(n, 10)`, and are read only where β is not 0. `seen` is called after
-    /// each sweep.
+    /// each sweep, and may change them.
     pub fn relax(
         &self,
         parameters: &[f32],
@@ -150,7 +150,7 @@ impl Settling {
         (drive, states): (&[f32], &mut [f32]),
         (phase, targets): (Phase, &[f32]),
         scratch: &mut [f32],
-        mut seen: impl FnMut(&[f32]),
+        mut seen: impl FnMut(&mut [f32]),
     ) {
         let layers = self.widths.len() - 1;
         let Phase { sweeps, step, beta } = phase;

@@ -119,6 +119,7 @@ impl Method for Contrastive {
             (&self.phases, shares),
             (&mut keep[0], &mut partial[0]),
             &mut logits[0][..n * CLASSES],
+            job.tap,
         );
         // Loss and right answers of the free phase.
         part.judge(job.batch);

@@ -11,6 +11,7 @@
 
 use super::disturbance::Disturbance;
 use super::probe::{Digits, angle};
+use super::tap::{Signal, Tapped};
 use super::{Kind, Method, Recipe, Rule, sgd};
 use crate::ann::learner::{Job, PartMemory};
 use crate::ann::ops::loss;
@@ -124,8 +125,14 @@ impl Equilibrium {
         (labels, batch): (&[u8], usize),
         keep: &mut [f32],
         scratch: &mut [f32],
+        tap: Tapped<'_>,
     ) {
         let (n, op) = (labels.len(), &self.op);
+        let seen = |states: &mut [f32]| {
+            for l in 0..op.widths().len() - 1 {
+                tap.sent(Signal::Activity(l + 1), &mut states[op.place(n, l)]);
+            }
+        };
         let mut targets = vec![0f32; n * CLASSES];
         for (row, label) in targets.chunks_exact_mut(CLASSES).zip(labels) {
             row[usize::from(*label)] = 1.0;
@@ -134,16 +141,16 @@ impl Equilibrium {
         op.drive(parameters, n, x, kept.drive);
         kept.free.fill(0.0);
         let moving = (&*kept.drive, &mut *kept.free);
-        op.relax(parameters, n, moving, (self.free_phase(), &[]), scratch, |_| {});
+        op.relax(parameters, n, moving, (self.free_phase(), &[]), scratch, seen);
         kept.plus.copy_from_slice(kept.free);
         kept.minus.copy_from_slice(kept.free);
         let moving = (&*kept.drive, &mut *kept.plus);
-        op.relax(parameters, n, moving, (self.nudged_phase(1.0), &targets), scratch, |_| {});
+        op.relax(parameters, n, moving, (self.nudged_phase(1.0), &targets), scratch, seen);
         let mut distance = self.beta;
         if self.centred {
             distance *= 2.0;
             let moving = (&*kept.drive, &mut *kept.minus);
-            op.relax(parameters, n, moving, (self.nudged_phase(-1.0), &targets), scratch, |_| {});
+            op.relax(parameters, n, moving, (self.nudged_phase(-1.0), &targets), scratch, seen);
         }
         for l in 0..op.widths().len() - 1 {
             let place = op.place(n, l);
@@ -166,7 +173,8 @@ impl Method for Equilibrium {
         let n = part.n;
         let parameters = &job.parts.parameters[0];
         let PartMemory { planes, keep, scratch, labels, .. } = part;
-        self.phases(parameters, &planes[0], (labels, job.batch), &mut keep[0], scratch);
+        job.tap.sent(Signal::Activity(0), &mut planes[0]);
+        self.phases(parameters, &planes[0], (labels, job.batch), &mut keep[0], scratch, job.tap);
         let (op, free) = (&self.op, n * self.op.widths()[1]);
         let classes = op.place(n, op.widths().len() - 2);
         let states = &keep[0][free + classes.start..free + classes.end];
@@ -201,7 +209,8 @@ impl Equilibrium {
         let (n, op) = (labels.len(), &self.op);
         let mut keep = vec![0f32; n * op.keep_len()];
         let mut scratch = vec![0f32; op.scratch_len(n, Mode::Answer)];
-        self.phases(parameters, x, (labels, n), &mut keep, &mut scratch);
+        let tap = Tapped::default();
+        self.phases(parameters, x, (labels, n), &mut keep, &mut scratch, tap);
         let part = Part { n, x, dy: &[], keep: &keep, partial: &[] };
         let mut all: Vec<Vec<f32>> = Vec::new();
         let blocks = crate::ann::ops::dense::layer_blocks(op.widths());

@@ -40,12 +40,14 @@ pub mod sign_symmetry;
 pub mod spike_times;
 pub mod stdp;
 pub mod surrogate_gradient;
+pub mod tap;
 #[cfg(test)]
 mod tests;
 pub mod weight_mirror;
 
 use disturbance::Disturbance;
 use serde::{Deserialize, Serialize};
+use tap::Tapped;
 
 use super::AnnError;
 use super::buffer::Buffer;
@@ -267,6 +269,10 @@ pub trait Method: Send + Sync {
     ) -> Result<(), AnnError> {
         Ok(())
     }
+
+    /// Brings its own matrices into line with the weights, where they follow from these
+    /// otherwise than by what an update sends.
+    fn renew(&mut self, _network: &Network, _address: (u64, u64), _tap: Tapped<'_>) {}
 
     /// The matrices that learn with the weights.
     fn reverse(&mut self) -> Option<Reverse<'_>> {

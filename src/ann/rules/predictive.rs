@@ -13,6 +13,7 @@
 //! classes at step k with dt = 1 (*Z-IL*; Song et al. 2020) is so exactly. Relaxed
 //! further it is a rule of its own.
 
+use super::tap::{Signal, Tapped};
 use super::{Kind, Method, Recipe, Rule, adam};
 use crate::ann::learner::{Job, PartMemory};
 use crate::ann::ops::dense::{add_bias, back, back_scratch};
@@ -234,6 +235,15 @@ impl Predictive {
         }
     }
 
+    /// Tells of the activities of all layers.
+    fn tell(&self, tap: Tapped<'_>, n: usize, nodes: &mut Nodes<'_>) {
+        for l in 1..=self.layers() {
+            let place = self.place(n, l);
+            tap.sent(Signal::State(l), &mut nodes.value[place.clone()]);
+            tap.sent(Signal::Activity(l), &mut nodes.rate[place]);
+        }
+    }
+
     /// The energy of one picture: half the squared errors, and the classes'
     /// cross-entropy over the variance.
     fn energy(&self, parts: &Weights<'_>, x: &[f32], label: u8, nodes: &Nodes<'_>) -> f64 {
@@ -304,8 +314,10 @@ impl Method for Predictive {
         let parts = Weights::of_plan(plan, job.parts.parameters.iter().map(|p| &p[..]));
         let PartMemory { planes, gradients, labels, own, .. } = part;
         let (mut nodes, scratch) = self.nodes(n, own);
+        job.tap.sent(Signal::Activity(0), &mut planes[0]);
         let x = &planes[0].to_vec();
         self.forward(&parts, n, x, &mut nodes);
+        self.tell(job.tap, n, &mut nodes);
         let logits = self.place(n, self.layers());
         if let Some(last) = planes.last_mut() {
             last[..n * CLASSES].copy_from_slice(&nodes.value[logits]);
@@ -318,14 +330,18 @@ impl Method for Predictive {
             let step = learns[l - 1];
             keep_layer((self, n, l), nodes, step, (planes, gradients), by);
         };
-        let dt = self.bearable(&parts);
+        let dt = job.tap.number(Signal::Shared(0), self.bearable(&parts));
         for t in 0..=self.steps {
             self.miss(&parts, x, labels, &mut nodes);
+            for l in 1..=self.layers() {
+                job.tap.sent(Signal::Error(l), &mut nodes.error[self.place(n, l)]);
+            }
             if self.layer_by_layer && t < self.layers() {
                 keep(self.layers() - t, &nodes, planes, gradients);
             }
             if t < self.steps {
                 self.relax(&parts, (n, dt), &mut nodes, scratch);
+                self.tell(job.tap, n, &mut nodes);
             }
         }
         if !self.layer_by_layer {
