@@ -20,8 +20,8 @@ use super::ops::{loss, simd};
 use super::optimiser::OptimiserState;
 use super::plan::Plan;
 use super::rules::disturbance::{Disturbance, Late};
-use super::rules::tap::{Signal, Tapped};
 use super::rules::{Method, Way};
+use super::tap::{Signal, Tapped};
 use crate::data::{CLASSES, PIXELS};
 
 /// What learns: a rule with its state, and the memory of a training step.
@@ -147,6 +147,7 @@ impl PartMemory {
                 keep: &mut self.keep[i],
                 scratch: &mut self.scratch,
                 mode,
+                tap: job.tap,
             });
             job.tap.sent(Signal::Activity(i + 1), &mut after[0]);
             job.tap.sent(Signal::State(i + 1), &mut self.keep[i]);
@@ -184,6 +185,7 @@ impl PartMemory {
                 dx: (i > 0 && through).then(|| &mut before[i][..]),
                 mode,
                 teaching: self.teaching,
+                tap: job.tap,
             });
             if i == 0 {
                 continue;

@@ -178,7 +178,7 @@ mod tests {
     use super::*;
     use crate::ann::ops::op::{Op, Part};
     use crate::ann::ops::spiking::energy::{Branch, key};
-    use crate::ann::rules::tap::Tapped;
+    use crate::ann::tap::Tapped;
     use crate::ann::zoo;
     use crate::data::synthetic;
     use crate::snn::cpu::CpuEngine;

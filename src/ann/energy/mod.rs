@@ -44,7 +44,7 @@ use super::ops::dense::{back, back_scratch};
 use super::ops::energy::{Energy, Map};
 use super::ops::simd::vectorised;
 use super::zoo::Layer;
-use crate::ann::rules::tap::{Signal, Tapped};
+use crate::ann::tap::{Signal, Tapped};
 use crate::core::rng::Rng;
 use crate::data::{PIXELS, Pixels};
 use prior::{Prior, Wish};

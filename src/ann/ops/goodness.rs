@@ -14,7 +14,7 @@ use super::dense::{add_bias, layer_blocks, layer_parameters, layer_place};
 use super::op::{Backward, Forward, Mode, Op, Parameter, Part, Plane};
 use super::simd::{dot, vectorised};
 use super::sparse::{outer, times};
-use crate::ann::rules::tap::{Signal, Tapped};
+use crate::ann::tap::{Signal, Tapped};
 use crate::ann::zoo;
 use crate::core::isa::Isa;
 use crate::data::CLASSES;

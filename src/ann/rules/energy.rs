@@ -14,7 +14,6 @@
 
 use super::disturbance::Disturbance;
 use super::probe::Digits;
-use super::tap::Signal;
 use super::{Kind, Method, Recipe, Rule, adam};
 use crate::ann::AnnError;
 use crate::ann::buffer::Buffer;
@@ -25,6 +24,7 @@ use crate::ann::network::Network;
 use crate::ann::ops::energy::{Energy, Map};
 use crate::ann::ops::simd::vectorised;
 use crate::ann::plan::Plan;
+use crate::ann::tap::Signal;
 use crate::core::param::{Param, params};
 use crate::core::rng::Rng;
 use crate::data::{PIXELS, SIDE};

@@ -12,12 +12,12 @@
 //! from the last step to the first: the result is the same but for rounding, and a synapse
 //! needs no memory of its own (`ann/spiking` has the traces themselves).
 
-use super::tap::Tapped;
 use super::{Buffer, Kind, Method, Plan, Recipe, Rule, Start, Way, adam};
 use crate::ann::learner::{Job, PartMemory};
 use crate::ann::network::Network;
 use crate::ann::ops::dense::times;
 use crate::ann::ops::spiking::surrogate::{RateCost, Shape, Surrogate, Teaching};
+use crate::ann::tap::Tapped;
 use crate::ann::zoo::{Layer, Spiking};
 use crate::core::param::{Param, params};
 use crate::core::rng::Rng;

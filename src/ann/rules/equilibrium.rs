@@ -11,13 +11,13 @@
 
 use super::disturbance::Disturbance;
 use super::probe::{Digits, angle};
-use super::tap::{Signal, Tapped};
 use super::{Kind, Method, Recipe, Rule, sgd};
 use crate::ann::learner::{Job, PartMemory};
 use crate::ann::ops::loss;
 use crate::ann::ops::op::Plane;
 use crate::ann::ops::settling::{Kept, Phase, Settling};
 use crate::ann::ops::simd::vectorised;
+use crate::ann::tap::{Signal, Tapped};
 use crate::ann::zoo::Layer;
 use crate::core::isa::Isa;
 use crate::core::param::{Param, params};

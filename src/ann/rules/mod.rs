@@ -40,14 +40,13 @@ pub mod sign_symmetry;
 pub mod spike_times;
 pub mod stdp;
 pub mod surrogate_gradient;
-pub mod tap;
 #[cfg(test)]
 mod tests;
 pub mod weight_mirror;
 
+use super::tap::Tapped;
 use disturbance::Disturbance;
 use serde::{Deserialize, Serialize};
-use tap::Tapped;
 
 use super::AnnError;
 use super::buffer::Buffer;

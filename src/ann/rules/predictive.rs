@@ -13,7 +13,6 @@
 //! classes at step k with dt = 1 (*Z-IL*; Song et al. 2020) is so exactly. Relaxed
 //! further it is a rule of its own.
 
-use super::tap::{Signal, Tapped};
 use super::{Kind, Method, Recipe, Rule, adam};
 use crate::ann::learner::{Job, PartMemory};
 use crate::ann::ops::dense::{add_bias, back, back_scratch};
@@ -21,6 +20,7 @@ use crate::ann::ops::loss;
 use crate::ann::ops::simd::{dot, vectorised};
 use crate::ann::ops::sparse::times;
 use crate::ann::plan::Plan;
+use crate::ann::tap::{Signal, Tapped};
 use crate::ann::zoo::{Activation, Layer};
 use crate::core::param::{Param, params};
 use crate::data::CLASSES;

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::disturbance::Disturbance;
-use super::tap::Tapped;
 use super::{Method, Way};
 use crate::ann::buffer::Buffer;
 use crate::ann::learner::{Job, PartMemory};
 use crate::ann::network::{Network, Parts};
 use crate::ann::ops::op::Part;
+use crate::ann::tap::Tapped;
 
 /// Digits that are looked at, and the network that looks at them.
 pub struct Digits<'a> {

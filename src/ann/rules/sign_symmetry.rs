@@ -1,8 +1,8 @@
 //! Sign-symmetry (Liao, Leibo and Poggio 2016): the way back has the weights' signs,
 //! all of one size.
 
-use super::tap::Tapped;
 use super::{Buffer, Kind, Method, Network, Recipe, Rule, Way, adam, by_step, matrix};
+use crate::ann::tap::Tapped;
 
 /// Errors over the signs.
 pub static RULE: Rule = Rule {

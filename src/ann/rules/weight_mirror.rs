@@ -5,9 +5,9 @@
 
 use rayon::prelude::*;
 
-use super::tap::{Signal, Tapped};
 use super::{Buffer, Kind, Method, Network, Recipe, Rule, Way, adam, matrix, random_feedback};
 use crate::ann::ops::dense::{outer, times};
+use crate::ann::tap::{Signal, Tapped};
 use crate::core::param::{Param, params};
 use crate::core::rng::Rng;
 

@@ -206,7 +206,7 @@ mod tests {
     use super::*;
     use crate::ann::ops::op::{Op, Part};
     use crate::ann::ops::spiking::energy::key;
-    use crate::ann::rules::tap::Tapped;
+    use crate::ann::tap::Tapped;
     use crate::ann::zoo;
     use crate::data::synthetic;
 

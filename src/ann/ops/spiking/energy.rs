@@ -33,7 +33,7 @@ use crate::ann::ops::dense::{add_bias, layer_blocks, layer_parameters, layer_pla
 use crate::ann::ops::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
 use crate::ann::ops::simd::vectorised;
 use crate::ann::ops::sparse;
-use crate::ann::rules::tap::{Signal, Tapped};
+use crate::ann::tap::{Signal, Tapped};
 use crate::core::isa::Isa;
 use crate::core::rng::Rng;
 use crate::data::CLASSES;
