@@ -149,8 +149,15 @@ impl PartMemory {
                 mode,
                 tap: job.tap,
             });
-            job.tap.sent(Signal::Activity(i + 1), &mut after[0]);
-            job.tap.sent(Signal::State(i + 1), &mut self.keep[i]);
+            if job.tap.0.is_some() {
+                let (layer, sends) = neurons(plan, i + 1);
+                let of = if sends { Signal::Activity } else { Signal::State };
+                job.tap.sent(of(layer), &mut after[0]);
+                // An operation of several layers tells of them itself.
+                if plan.steps.len() > 1 {
+                    job.tap.sent(Signal::State(layer), &mut self.keep[i]);
+                }
+            }
         }
     }
 
@@ -161,7 +168,8 @@ impl PartMemory {
         let mode = Mode::Train { seed, step, image: self.first };
         let (n, plan) = (self.n, parts.plan);
         if let Some(classes) = self.gradients.last_mut() {
-            job.tap.sent(Signal::Error(plan.steps.len()), classes);
+            let (layer, _) = neurons(plan, plan.steps.len());
+            job.tap.sent(Signal::Error(layer), classes);
         }
         for (i, step) in plan.steps.iter().enumerate().rev() {
             let last = self.gradients.len() - 1;
@@ -211,7 +219,9 @@ impl PartMemory {
                     &mut self.late,
                 );
             }
-            job.tap.sent(Signal::Error(i), arriving);
+            let (layer, arrives) = neurons(plan, i);
+            let of = if arrives { Signal::Error } else { Signal::Inner };
+            job.tap.sent(of(layer), arriving);
         }
     }
 
@@ -229,6 +239,14 @@ impl PartMemory {
             loss::gradient(row, *label, 1.0 / batch as f32, gradient);
         }
     }
+}
+
+/// Which layer of neurons a plane belongs to, the picture first, and whether it is what
+/// they send: operations without weights go on within the same neurons.
+fn neurons(plan: &Plan, plane: usize) -> (usize, bool) {
+    let learns = |i: usize| !plan.steps[i].op.parameters().is_empty();
+    let layer = (0..plane).filter(|i| learns(*i)).count();
+    (layer, plane == plan.steps.len() || learns(plane))
 }
 
 /// How many rows of logits have their largest, and no other as large, at their label.

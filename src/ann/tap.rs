@@ -10,10 +10,13 @@
 pub enum Signal {
     /// Activity of a layer: `(n, units)`, over time `(n, steps, units)`; spikes are 1.
     Activity(usize),
-    /// What the neurons of a layer keep for the way back, in the form of its operation.
+    /// What goes on within the neurons of a layer: currents, and what they keep for the
+    /// way back, in the form of its operation.
     State(usize),
     /// Errors that arrive at the neurons of a layer, as [`Self::Activity`].
     Error(usize),
+    /// What the neurons of a layer make of these: errors of their currents.
+    Inner(usize),
     /// A number that is the same for all neurons of a layer (0: of the network), one for
     /// each picture or for all.
     Shared(usize),

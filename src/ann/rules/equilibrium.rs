@@ -128,11 +128,6 @@ impl Equilibrium {
         tap: Tapped<'_>,
     ) {
         let (n, op) = (labels.len(), &self.op);
-        let seen = |states: &mut [f32]| {
-            for l in 0..op.widths().len() - 1 {
-                tap.sent(Signal::Activity(l + 1), &mut states[op.place(n, l)]);
-            }
-        };
         let mut targets = vec![0f32; n * CLASSES];
         for (row, label) in targets.chunks_exact_mut(CLASSES).zip(labels) {
             row[usize::from(*label)] = 1.0;
@@ -141,16 +136,24 @@ impl Equilibrium {
         op.drive(parameters, n, x, kept.drive);
         kept.free.fill(0.0);
         let moving = (&*kept.drive, &mut *kept.free);
-        op.relax(parameters, n, moving, (self.free_phase(), &[]), scratch, seen);
+        op.relax(parameters, n, moving, (self.free_phase(), &[]), scratch, tap, |_| {});
         kept.plus.copy_from_slice(kept.free);
         kept.minus.copy_from_slice(kept.free);
         let moving = (&*kept.drive, &mut *kept.plus);
-        op.relax(parameters, n, moving, (self.nudged_phase(1.0), &targets), scratch, seen);
+        op.relax(parameters, n, moving, (self.nudged_phase(1.0), &targets), scratch, tap, |_| {});
         let mut distance = self.beta;
         if self.centred {
             distance *= 2.0;
             let moving = (&*kept.drive, &mut *kept.minus);
-            op.relax(parameters, n, moving, (self.nudged_phase(-1.0), &targets), scratch, seen);
+            op.relax(
+                parameters,
+                n,
+                moving,
+                (self.nudged_phase(-1.0), &targets),
+                scratch,
+                tap,
+                |_| {},
+            );
         }
         for l in 0..op.widths().len() - 1 {
             let place = op.place(n, l);
@@ -261,15 +264,25 @@ impl Equilibrium {
         let mut seen = vec![states.clone()];
         let phase = Phase { sweeps: free, step: self.step, beta: 0.0 };
         let moving = (&drive[..], &mut states[..]);
-        op.relax(parameters, 1, moving, (phase, &[]), &mut scratch, |s| seen.push(s.to_vec()));
+        op.relax(parameters, 1, moving, (phase, &[]), &mut scratch, Tapped::default(), |s| {
+            seen.push(s.to_vec())
+        });
         if let Some(target) = target {
             let mut targets = [0f32; CLASSES];
             targets[usize::from(target) % CLASSES] = 1.0;
             let phase = Phase { sweeps: nudged, step: self.step, beta };
             let moving = (&drive[..], &mut states[..]);
-            op.relax(parameters, 1, moving, (phase, &targets), &mut scratch, |s| {
-                seen.push(s.to_vec());
-            });
+            op.relax(
+                parameters,
+                1,
+                moving,
+                (phase, &targets),
+                &mut scratch,
+                Tapped::default(),
+                |s| {
+                    seen.push(s.to_vec());
+                },
+            );
         }
         let energies = seen.iter().map(|s| op.energy(parameters, &drive, s)).collect();
         Settled { widths: op.widths()[1..].to_vec(), states: seen, energies, free, beta }

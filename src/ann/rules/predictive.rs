@@ -159,11 +159,19 @@ impl Predictive {
     }
 
     /// The forward pass: all values are as predicted.
-    fn forward(&self, parts: &Weights<'_>, n: usize, x: &[f32], nodes: &mut Nodes<'_>) {
+    fn forward(
+        &self,
+        parts: &Weights<'_>,
+        n: usize,
+        x: &[f32],
+        nodes: &mut Nodes<'_>,
+        tap: Tapped<'_>,
+    ) {
         for l in 1..=self.layers() {
             let place = self.place(n, l);
             self.predict(parts, n, x, nodes.rate, l, &mut nodes.value[place]);
             self.fire(n, nodes, l);
+            self.tell(tap, (n, l), nodes);
         }
         nodes.drive.copy_from_slice(&nodes.value[self.place(n, 1)]);
     }
@@ -235,13 +243,11 @@ impl Predictive {
         }
     }
 
-    /// Tells of the activities of all layers.
-    fn tell(&self, tap: Tapped<'_>, n: usize, nodes: &mut Nodes<'_>) {
-        for l in 1..=self.layers() {
-            let place = self.place(n, l);
-            tap.sent(Signal::State(l), &mut nodes.value[place.clone()]);
-            tap.sent(Signal::Activity(l), &mut nodes.rate[place]);
-        }
+    /// Tells of the activities of a layer.
+    fn tell(&self, tap: Tapped<'_>, (n, l): (usize, usize), nodes: &mut Nodes<'_>) {
+        let place = self.place(n, l);
+        tap.sent(Signal::State(l), &mut nodes.value[place.clone()]);
+        tap.sent(Signal::Activity(l), &mut nodes.rate[place]);
     }
 
     /// The energy of one picture: half the squared errors, and the classes'
@@ -316,8 +322,7 @@ impl Method for Predictive {
         let (mut nodes, scratch) = self.nodes(n, own);
         job.tap.sent(Signal::Activity(0), &mut planes[0]);
         let x = &planes[0].to_vec();
-        self.forward(&parts, n, x, &mut nodes);
-        self.tell(job.tap, n, &mut nodes);
+        self.forward(&parts, n, x, &mut nodes, job.tap);
         let logits = self.place(n, self.layers());
         if let Some(last) = planes.last_mut() {
             last[..n * CLASSES].copy_from_slice(&nodes.value[logits]);
@@ -341,7 +346,7 @@ impl Method for Predictive {
             }
             if t < self.steps {
                 self.relax(&parts, (n, dt), &mut nodes, scratch);
-                self.tell(job.tap, n, &mut nodes);
+                (1..=self.layers()).for_each(|l| self.tell(job.tap, (n, l), &mut nodes));
             }
         }
         if !self.layer_by_layer {
@@ -405,7 +410,7 @@ impl Predictive {
         let parts = Weights::of_plan(plan, parameters);
         let mut memory = vec![0f32; self.memory(plan, 1)];
         let (mut nodes, scratch) = self.nodes(1, &mut memory);
-        self.forward(&parts, 1, picture, &mut nodes);
+        self.forward(&parts, 1, picture, &mut nodes, Tapped::default());
         let mut seen = Relaxed { widths: self.widths[1..].to_vec(), ..Relaxed::default() };
         let dt = self.bearable(&parts);
         for t in 0..=steps {

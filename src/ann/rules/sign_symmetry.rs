@@ -2,7 +2,7 @@
 //! all of one size.
 
 use super::{Buffer, Kind, Method, Network, Recipe, Rule, Way, adam, by_step, matrix};
-use crate::ann::tap::Tapped;
+use crate::ann::tap::{Signal, Tapped};
 
 /// Errors over the signs.
 pub static RULE: Rule = Rule {
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     relaxes: false,
     begin: |start| {
         let mut method = SignSymmetry { matrices: by_step(start.network.plan(), zeros) };
-        method.follow(start.network);
+        method.follow(start.network, Tapped::default());
         Box::new(method)
     },
 };
@@ -49,10 +49,10 @@ fn mean_size(weights: &[f32]) -> f32 {
 }
 
 impl SignSymmetry {
-    fn follow(&mut self, network: &Network) {
+    fn follow(&mut self, network: &Network, tap: Tapped<'_>) {
         for (step, signs) in self.matrices.iter_mut().enumerate() {
             let weights = &network.step_parameters(step)[..signs.len()];
-            let size = mean_size(weights);
+            let size = tap.number(Signal::Shared(step), mean_size(weights));
             for (sign, w) in signs.iter_mut().zip(weights) {
                 *sign = if *w > 0.0 { size } else { -size };
             }
@@ -65,8 +65,8 @@ impl Method for SignSymmetry {
         matrix(&self.matrices, step)
     }
 
-    fn renew(&mut self, network: &Network, _: (u64, u64), _: Tapped<'_>) {
-        self.follow(network);
+    fn renew(&mut self, network: &Network, _: (u64, u64), tap: Tapped<'_>) {
+        self.follow(network, tap);
     }
 
     fn matrices(&self) -> &[Buffer] {

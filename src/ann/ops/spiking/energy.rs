@@ -200,17 +200,17 @@ impl State {
         self.count += fired.len();
     }
 
-    /// Tells of the spikes.
+    /// Tells of the spikes of so many hidden neurons and of the classes.
     #[inline]
-    fn tell(&self, tap: Tapped<'_>, fired: &mut Vec<u32>) {
+    fn tell(&self, tap: Tapped<'_>, hidden: usize, fired: &mut Vec<u32>) {
         if tap.0.is_none() {
             return;
         }
-        let (hidden, mut spikes) = (self.hidden(), vec![0f32; self.v.len()]);
+        let (filled, mut spikes) = (self.hidden(), vec![0f32; self.v.len()]);
         fired.iter().for_each(|j| spikes[*j as usize] = 1.0);
-        let (of_hidden, of_classes) = spikes.split_at_mut(hidden);
-        tap.sent(Signal::Activity(1), of_hidden);
-        tap.sent(Signal::Activity(2), of_classes);
+        let (of_hidden, of_classes) = spikes.split_at_mut(filled);
+        tap.sent(Signal::Activity(1), &mut of_hidden[..hidden]);
+        tap.sent(Signal::Activity(2), &mut of_classes[..CLASSES]);
         fired.clear();
         fired.extend((0u32..).zip(&spikes).filter(|(_, s)| **s > 0.5).map(|(j, _)| j));
     }
@@ -463,7 +463,7 @@ impl Energy {
                 draw(key, (t / BITS) as u32, words);
             }
             state.advance(drive, (words, t % BITS), 0.0, fired);
-            state.tell(tap, fired);
+            state.tell(tap, self.widths[1], fired);
             state.deliver(synapses, fired);
             state.trace(fired, None);
             if t >= from {
@@ -510,7 +510,7 @@ impl Energy {
             {
                 drive[hidden..].copy_from_slice(currents);
                 state.advance(drive, (words, at % BITS), beta * gain(), fired);
-                state.tell(tap, fired);
+                state.tell(tap, self.widths[1], fired);
                 state.deliver(synapses, fired);
                 state.trace(fired, counts.then_some((&mut *pairs, sign)));
                 if counts {
