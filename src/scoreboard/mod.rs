@@ -13,6 +13,17 @@
 //! in: the code that learns is run again with one quantity replaced at a time.
 
 pub mod board;
+pub mod cache;
+pub mod circuit;
+pub mod code;
 pub mod criteria;
+pub mod measure;
+pub mod member;
+pub mod stats;
 pub mod structure;
 pub mod subject;
+pub mod training;
+pub mod work;
+
+#[cfg(test)]
+mod tests;

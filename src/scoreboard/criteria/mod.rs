@@ -1,8 +1,18 @@
 //! What is asked of every subject: one file, or a few that share a measurement, and a line
 //! in [`CRITERIA`] each.
 
+pub mod accuracy;
+pub mod costs;
+pub mod curves;
+pub mod dale;
+pub mod fields;
+pub mod learning;
+pub mod losses;
+pub mod pictures;
+pub mod sparse;
+
 use super::board::Cell;
-use super::subject::{Context, Subject};
+use super::subject::{Context, Halt, Subject};
 
 /// A column of the board.
 pub struct Criterion {
@@ -59,7 +69,38 @@ impl Group {
 }
 
 /// All criteria, in the order of the board.
-pub static CRITERIA: &[&Criterion] = &[];
+pub static CRITERIA: &[&Criterion] = &[
+    &accuracy::ACCURACY,
+    &learning::LABELS,
+    &learning::ONE_PASS,
+    &pictures::NOISE,
+    &pictures::GRAINS,
+    &pictures::OCCLUSION,
+    &pictures::SHIFT,
+    &losses::NEURONS,
+    &losses::SYNAPSES,
+    &losses::WEIGHTS,
+    &costs::TIME,
+    &costs::OPERATIONS,
+    &costs::SPIKES,
+    &costs::ENERGY,
+    &sparse::ACTIVE,
+    &sparse::SPARSENESS,
+    &dale::DALE,
+    &dale::ENFORCED,
+    &dale::LEARNED,
+    &fields::FIELDS,
+];
+
+/// What a measurement gave as a cell: one that could not be taken is empty and says why.
+/// `None`: it was stopped.
+fn cell(measured: Result<Cell, Halt>) -> Option<Cell> {
+    match measured {
+        Ok(cell) => Some(cell),
+        Err(Halt::Stopped) => None,
+        Err(Halt::Reason(remark)) => Some(Cell { remark, ..Cell::default() }),
+    }
+}
 
 /// The criterion of this id.
 pub fn find(id: &str) -> Option<&'static Criterion> {
