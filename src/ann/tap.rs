@@ -10,6 +10,8 @@
 pub enum Signal {
     /// Activity of a layer: `(n, units)`, over time `(n, steps, units)`; spikes are 1.
     Activity(usize),
+    /// Of neurons that spike once: when.
+    Times(usize),
     /// What goes on within the neurons of a layer: currents, and what they keep for the
     /// way back, in the form of its operation.
     State(usize),

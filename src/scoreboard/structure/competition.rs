@@ -1,7 +1,7 @@
 //! Convolutions that learn by STDP under competition: what came in and who fired first is
 //! held, since the code that learns is given it.
 
-use super::{Quantity, Structure, compare, other};
+use super::{Carrier, Quantity, Structure, compare, other};
 use crate::ann::network::Network;
 use crate::ann::ops::conv_stdp::layer::First;
 use crate::ann::ops::conv_stdp::learn::{Competition, Rates, learn};
@@ -118,7 +118,8 @@ pub fn structure(picture: &[f32]) -> Option<Structure> {
         signals: 1.0,
         moves: false,
         errors: None,
-        spikes: true,
+        carrier: Carrier::Spikes,
+        back_in_time: None,
         one_by_one: true,
         angle: None,
     })

@@ -1,7 +1,7 @@
 //! Rules of the spiking engines: between two steps the whole state is replaced but for one
 //! synapse's place, and the next step is compared.
 
-use super::{Quantity, Structure, compare, other};
+use super::{Carrier, Quantity, Structure, compare, other};
 use crate::data::PIXELS;
 use crate::snn::SnnError;
 use crate::snn::cpu::CpuEngine;
@@ -34,8 +34,9 @@ pub fn structure(picture: &[f32]) -> Result<Option<Structure>, SnnError> {
         engine.run(1)?;
         let after = engine.weights(PLASTIC)?;
         let grown = after.iter().zip(&before.projections[PLASTIC].weights);
-        let changes = grown.map(|(a, b)| a - b).enumerate();
-        if let Some((at, _)) = changes.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|c| c.1 > 0.0) {
+        // The one that grows least: its pixel has not just spiked, so its trace counts.
+        let changes = grown.map(|(a, b)| a - b).enumerate().filter(|c| c.1 > 0.0);
+        if let Some((at, _)) = changes.min_by(|a, b| a.1.total_cmp(&b.1)) {
             found = Some((before, at));
             break;
         }
@@ -81,7 +82,8 @@ pub fn structure(picture: &[f32]) -> Result<Option<Structure>, SnnError> {
         signals: 1.0,
         moves: false,
         errors: None,
-        spikes: true,
+        carrier: Carrier::Spikes,
+        back_in_time: None,
         one_by_one: true,
         angle: None,
     }))

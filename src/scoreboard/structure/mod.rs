@@ -44,8 +44,6 @@ pub enum Quantity {
     OtherInputs,
     /// Activity and errors of the other neurons of its layer.
     Beside,
-    /// What other neurons keep of what they did before.
-    Past,
     /// Weights of the other synapses onto the same neuron.
     WeightsOnto,
     /// Weights of the synapses that leave the neuron behind it.
@@ -66,7 +64,7 @@ impl Quantity {
     /// All, those at the synapse's own place first: what it is called, and whether it is
     /// there: in the synapse, in its two neurons, the same everywhere, or a signal that
     /// other neurons send to the neuron behind it.
-    pub const ALL: [(Self, &'static str, bool); 19] = [
+    pub const ALL: [(Self, &'static str, bool); 18] = [
         (Self::Before, "activity of the neuron before it", true),
         (Self::Behind, "activity of the neuron behind it", true),
         (Self::OwnWeight, "its own weight", true),
@@ -78,7 +76,6 @@ impl Quantity {
         (Self::Below, "activity of the layers below", false),
         (Self::OtherInputs, "activity of the neuron's other inputs", true),
         (Self::Beside, "activity of other neurons of its layer", false),
-        (Self::Past, "what other neurons did before", false),
         (Self::WeightsOnto, "other weights onto the same neuron", false),
         (Self::WeightsOut, "weights of the synapses that leave the neuron", false),
         (Self::SignsOut, "only their signs", false),
@@ -103,14 +100,29 @@ pub struct Structure {
     pub moves: bool,
     /// Least and largest error on its way back; `None` where no errors travel.
     pub errors: Option<(f64, f64)>,
-    /// Whether hidden neurons send nothing but spikes.
-    pub spikes: bool,
+    /// What hidden neurons send.
+    pub carrier: Carrier,
+    /// Whether the error that arrives at one step depends on those of the neurons above at
+    /// later steps; `None` where there are no steps, or no errors.
+    pub back_in_time: Option<bool>,
     /// Whether several digits change a weight by exactly the sum of what each does, so
     /// that they may come one after another; within rounding.
     pub one_by_one: bool,
     /// The angle between feedback and forward weights of the layer above, degrees, where
     /// there are such weights.
     pub angle: Option<f64>,
+}
+
+/// What neurons send to each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Carrier {
+    /// Any numbers.
+    #[default]
+    Numbers,
+    /// One spike each, whose time tells.
+    Times,
+    /// Spikes.
+    Spikes,
 }
 
 impl Structure {

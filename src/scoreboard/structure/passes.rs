@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Quantity, Structure, compare, difference, other};
+use super::{Carrier, Quantity, Structure, compare, difference, other};
 use crate::ann::AnnError;
 use crate::ann::learner::Learner;
 use crate::ann::network::Network;
@@ -46,7 +46,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// With a network that has learned a little from these digits.
+    /// With a network that has learned a little from these digits, of which there must be
+    /// one at least.
     ///
     /// # Errors
     /// As of training.
@@ -80,10 +81,11 @@ impl Scene {
             }
             learner.step(&mut network, &mut optimiser, (&pictures, &labels), (1, step))?;
         }
-        let of = Widths::parse(network.architecture().id);
-        let (kind, hidden) = of.map_or((Kind::Dense, Vec::new()), |w| (w.kind, w.hidden));
-        let mut widths = [&[PIXELS], &hidden[..]].concat();
-        if !matches!(kind, Kind::Goodness | Kind::Energy) {
+        let layers = (network.architecture().layers)();
+        let is = |kind: Kind| kind.is_of(&layers);
+        let hidden = if is(Kind::BothWays) { &HIDDEN[..1] } else { &HIDDEN };
+        let mut widths = [&[PIXELS], hidden].concat();
+        if !is(Kind::Goodness) && !is(Kind::Energy) {
             widths.push(CLASSES);
         }
         let pick = |number: usize| (digits.pixels(number).to_vec(), digits.label(number));
@@ -103,9 +105,10 @@ impl Scene {
     }
 
     /// The layer before the synapses that are looked at: hidden, where another hidden one
-    /// is above it.
+    /// is above it. In time the picture, so that a layer with a past is above.
     fn layer(&self) -> usize {
-        usize::from(self.widths.len() > 3)
+        let in_time = self.network.plan().steps.iter().any(|s| s.op.output().steps > 1);
+        usize::from(self.widths.len() > 3 && !in_time)
     }
 
     /// The step of the plan that has the weights behind a layer.
@@ -153,7 +156,7 @@ impl Scene {
         let columns = self.widths[layer + 1];
         let (renewed, passed) = (Recorder::default(), Recorder::default());
         let whole = self.update((&weights, self.label), |_| {}, (&renewed, &passed))?;
-        let (renewed, passed) = (renewed.take(), passed.take());
+        let ((renewed, _), (passed, times)) = (renewed.take(), passed.take());
         // The synapse that changes most: whatever is read shows there.
         let largest = whole[matrix].iter().enumerate();
         let (at, change) = largest.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
@@ -189,6 +192,11 @@ impl Scene {
         };
         let hidden = (1..=layer + 1).flat_map(|l| of_layer(Signal::Activity(l)));
         let spikes = hidden.flatten().all(|v| *v == 0.0 || *v == 1.0);
+        let carrier = match (times, spikes) {
+            (true, _) => Carrier::Times,
+            (false, true) => Carrier::Spikes,
+            (false, false) => Carrier::Numbers,
+        };
         let errors = of_layer(Signal::Error(layer + 1)).iter().flatten();
         let errors = errors.fold(None, |range: Option<(f64, f64)>, e| {
             let (low, high) = range.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
@@ -201,7 +209,8 @@ impl Scene {
             signals: sent as f64 / columns as f64,
             moves,
             errors,
-            spikes,
+            carrier,
+            back_in_time: self.back_in_time(&weights, (&renewed, &passed), place),
             one_by_one: self.one_by_one((matrix, at)),
             angle: angle.get(layer).copied().flatten(),
         })
@@ -220,7 +229,6 @@ impl Scene {
             }
             Quantity::OwnError => sends(&|s| *s == Signal::Error(place.layer + 1)),
             Quantity::Shared => sends(&|s| matches!(s, Signal::Shared(_))),
-            Quantity::Past => sends(&|s| matches!(s, Signal::State(_))),
             Quantity::Below => place.layer > 0,
             Quantity::Above => above,
             _ => true,
@@ -244,14 +252,12 @@ impl Scene {
                 let onto = columns == width && column == place.behind;
                 let out = rows == width && row == place.behind;
                 let w = weights[number][at];
-                let turned = weights[number][row * columns + (column + 1) % columns];
                 new[number][at] = match q {
                     Quantity::OwnWeight if itself => other(w, at),
                     Quantity::WeightsOnto if onto && !itself => other(w, at),
                     Quantity::WeightsOut if out => other(w, at),
                     Quantity::SignsOut if out => -w,
-                    // The sizes change places, so that their sum stays.
-                    Quantity::SizesOut if out => turned.abs().copysign(w),
+                    Quantity::SizesOut if out => w * (0.2 + 1.7 * (column % 3) as f32),
                     Quantity::WeightsElsewhere if !onto && !out => other(w, at),
                     _ => w,
                 };
@@ -306,6 +312,35 @@ impl Scene {
         all.is_none_or(|all| difference(all[matrix][at], change) > 0.0)
     }
 
+    /// Whether the error of a step depends on later ones of the layer above.
+    fn back_in_time(
+        &self,
+        weights: &[Vec<f32>],
+        (renewed, passed): (&Seen, &Seen),
+        place: Place,
+    ) -> Option<bool> {
+        let layer = place.layer + 1;
+        let (own, above) = (self.widths[layer], *self.widths.get(layer + 1)?);
+        let recorded = passed.get(&Signal::Error(layer))?.first()?;
+        let above_errors = passed.get(&Signal::Error(layer + 1))?.first()?;
+        if recorded.len() <= own || above_errors.len() <= above {
+            return None;
+        }
+        let tap = |seen| LaterErrors {
+            seen,
+            layer,
+            width: above,
+            count: Mutex::default(),
+            arrived: Mutex::default(),
+        };
+        let taps = (tap(renewed), tap(passed));
+        self.update((weights, self.label), |_| {}, (&taps.0, &taps.1))?;
+        let arrived = taps.1.arrived.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let earlier = recorded.len().saturating_sub(own);
+        let differs = |(a, b): (&f32, &f32)| a.to_bits() != b.to_bits();
+        Some(arrived.iter().zip(recorded).take(earlier).any(differs))
+    }
+
     /// Whether two digits change a weight by the sum of what each does.
     fn one_by_one(&self, (matrix, at): (usize, usize)) -> bool {
         let of = |pictures: &[f32], labels: &[u8]| {
@@ -343,20 +378,70 @@ impl Tap for Nobody {
     fn sent(&self, _: Signal, _: &mut [f32]) {}
 }
 
+/// What was sent, and whether times of spikes were among it.
 #[derive(Default)]
-struct Recorder(Mutex<Seen>);
+struct Recorder(Mutex<(Seen, bool)>);
 
 impl Recorder {
-    fn take(self) -> Seen {
+    fn take(self) -> (Seen, bool) {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Times of spikes stand for activity.
+fn of_activity(signal: Signal) -> Signal {
+    if let Signal::Times(l) = signal { Signal::Activity(l) } else { signal }
+}
+
 impl Tap for Recorder {
     fn sent(&self, signal: Signal, values: &mut [f32]) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.entry(signal).or_default().push(values.to_vec());
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.1 |= matches!(signal, Signal::Times(_));
+        kept.0.entry(of_activity(signal)).or_default().push(values.to_vec());
     }
+}
+
+/// Holds everything but what neurons make of errors; the errors of the layer above differ
+/// at their last step. Keeps the errors that arrive at a layer.
+struct LaterErrors<'a> {
+    seen: &'a Seen,
+    layer: usize,
+    width: usize,
+    count: Mutex<HashMap<Signal, usize>>,
+    arrived: Mutex<Vec<f32>>,
+}
+
+impl Tap for LaterErrors<'_> {
+    fn sent(&self, signal: Signal, values: &mut [f32]) {
+        let signal = of_activity(signal);
+        let nth = count(&self.count, signal);
+        match signal {
+            Signal::Inner(_) => return,
+            Signal::Error(l) if l == self.layer => {
+                let mut arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
+                arrived.clear();
+                arrived.extend_from_slice(values);
+                return;
+            }
+            _ => {}
+        }
+        let Some(seen) = self.seen.get(&signal).and_then(|all| all.get(nth)) else { return };
+        if seen.len() == values.len() {
+            values.copy_from_slice(seen);
+        }
+        if signal == Signal::Error(self.layer + 1) {
+            let last = values.len().saturating_sub(self.width);
+            values[last..].iter_mut().enumerate().for_each(|(i, v)| *v = other(*v, i));
+        }
+    }
+}
+
+/// How often this signal was sent before.
+fn count(counts: &Mutex<HashMap<Signal, usize>>, signal: Signal) -> usize {
+    let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+    let count = counts.entry(signal).or_default();
+    *count += 1;
+    *count - 1
 }
 
 /// Holds signals as they were, but those of the neuron behind the synapse, and replaces
@@ -402,9 +487,6 @@ impl<'a> Held<'a> {
             (Quantity::Below, Signal::Activity(l)) => l < below,
             (Quantity::OwnError, Signal::Error(l)) => l == own && is(self.place.behind),
             (Quantity::ErrorsAbove, Signal::Error(l)) => l > own,
-            (Quantity::Past, Signal::State(l)) => {
-                l != own || neuron.is_some_and(|n| n != self.place.behind)
-            }
             (Quantity::Shared, Signal::Shared(_)) => true,
             _ => false,
         }
@@ -413,17 +495,14 @@ impl<'a> Held<'a> {
 
 impl Tap for Held<'_> {
     fn sent(&self, signal: Signal, values: &mut [f32]) {
-        let nth = {
-            let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = count.entry(signal).or_default();
-            *count += 1;
-            *count - 1
-        };
+        let signal = of_activity(signal);
+        let nth = count(&self.count, signal);
         let Some(seen) = self.seen.get(&signal).and_then(|all| all.get(nth)) else { return };
         if seen.len() != values.len() {
             return;
         }
         let (Signal::Activity(l)
+        | Signal::Times(l)
         | Signal::State(l)
         | Signal::Error(l)
         | Signal::Inner(l)

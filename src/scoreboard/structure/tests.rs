@@ -18,27 +18,84 @@ fn read(structure: &Structure, q: Quantity) -> bool {
     structure.reads(q).unwrap()
 }
 
+/// What each rule reads that is not at the synapse's own place.
 #[test]
-fn print_all() {
-    for rule in all() {
-        if rule.kind.spikes() {
-            continue;
-        }
-        let Some(s) = Scene::of(rule, &digits()).unwrap().structure() else {
-            println!("{}: none", rule.id);
-            continue;
-        };
-        println!(
-            "{}: waits {} signals {} moves {} errors {:?} spikes {} one by one {} angle {:?}",
-            rule.id, s.waits, s.signals, s.moves, s.errors, s.spikes, s.one_by_one, s.angle
-        );
-        for (q, r) in &s.reads {
-            println!("    {:20} {} {:.3e}", format!("{q:?}"), r.read, r.change);
-        }
+fn each_rule_reads_what_its_equations_say() {
+    let out = "weights of the synapses that leave the neuron";
+    let expected: [(&str, &[&str], bool, bool); 12] = [
+        ("backpropagation", &[out], true, true),
+        ("feedback_alignment", &[], true, true),
+        ("direct_feedback_alignment", &[], true, true),
+        ("kolen_pollack", &[], true, true),
+        ("weight_mirror", &[], true, true),
+        // Symmetric connections: one weight, read in both directions.
+        ("equilibrium_propagation", &[out], true, false),
+        ("contrastive_hebbian", &[out], true, false),
+        ("predictive_coding", &[out], true, true),
+        // Each layer has an aim of its own.
+        ("forward_forward", &[], false, false),
+        // Encoders and decoders predict each other.
+        ("energy", &[], true, false),
+        ("surrogate_gradient", &[out], true, true),
+        ("eprop", &[], true, true),
+    ];
+    for (id, far, waits, errors) in expected {
+        let structure = of(find(id).unwrap());
+        let found: Vec<&str> = structure.far().map(|r| r.quantity.as_str()).collect();
+        assert_eq!(found, far, "{id}");
+        assert_eq!(structure.waits, waits, "{id}");
+        assert_eq!(structure.errors.is_some(), errors, "{id}");
+        assert!(read(&structure, Quantity::Before), "{id}");
     }
-    let d = digits();
-    println!("{:#?}", competition::structure(&d.pixels(0)));
-    println!("{:#?}", engine::structure(&d.pixels(0)));
+}
+
+/// Only the last layer learns: there is nothing to look into.
+#[test]
+fn synapses_that_do_not_learn_have_no_structure() {
+    let scene = Scene::of(find("shallow").unwrap(), &digits()).unwrap();
+    assert_eq!(scene.structure(), None);
+}
+
+#[test]
+fn spikes_are_told_from_numbers_and_errors_back_through_time_from_others() {
+    for rule in all().filter(|r| !r.kind.spikes()) {
+        let Some(structure) = Scene::of(rule, &digits()).unwrap().structure() else { continue };
+        let (carrier, back) = match rule.id {
+            "surrogate_gradient" => (Carrier::Spikes, Some(true)),
+            "eprop" => (Carrier::Spikes, Some(false)),
+            "contrastive_hebbian" => (Carrier::Spikes, None),
+            "spike_times" => (Carrier::Times, None),
+            _ => (Carrier::Numbers, None),
+        };
+        assert_eq!(structure.carrier, carrier, "{}", rule.id);
+        assert_eq!(structure.back_in_time, back, "{}", rule.id);
+    }
+}
+
+/// Nothing is sent back at all; neurons compete, and sums of weights are made good.
+#[test]
+fn stdp_reads_nothing_of_other_layers() {
+    let picture = digits().pixels(0);
+    let competing = competition::structure(&picture).unwrap();
+    for q in [Quantity::Before, Quantity::Behind, Quantity::OwnWeight, Quantity::Beside] {
+        assert!(read(&competing, q), "{q:?}");
+    }
+    assert_eq!(competing.far().count(), 1);
+    let normalised = engine::structure(&picture).unwrap().unwrap();
+    for q in [Quantity::Before, Quantity::Behind, Quantity::WeightsOnto] {
+        assert!(read(&normalised, q), "{q:?}");
+    }
+    for q in [Quantity::Beside, Quantity::WeightsElsewhere] {
+        assert!(!read(&normalised, q), "{q:?}");
+    }
+}
+
+#[test]
+fn what_is_found_out_is_the_same_twice() {
+    for id in ["weight_mirror", "energy", "contrastive_hebbian", "eprop"] {
+        let rule = find(id).unwrap();
+        assert_eq!(of(rule), of(rule), "{id}");
+    }
 }
 
 /// Weights are read to send errors back, by backpropagation and by nobody who has feedback

@@ -199,7 +199,7 @@ impl FirstSpike {
             *ink = if pixel.is_nan() { *pixel } else { f32::from(u8::from(*pixel > 0.5)) };
         }
         self.first(p, n, keep, scratch);
-        tap.sent(Signal::Activity(1), self.layer(n, 0, keep).z);
+        tap.sent(Signal::Times(1), self.layer(n, 0, keep).z);
         for l in 1..self.layers() {
             let (below, units) = (self.widths[l], self.widths[l + 1]);
             let (before, after) = keep.split_at_mut(self.place(n, l).start);
@@ -212,7 +212,7 @@ impl FirstSpike {
                 let layer = (&mut z[own.clone()], &mut last[own.clone()], &mut excess[own]);
                 self.later(weights, inputs, layer, scratch);
             }
-            tap.sent(Signal::Activity(l + 1), z);
+            tap.sent(Signal::Times(l + 1), z);
         }
     }
 
