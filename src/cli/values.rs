@@ -14,6 +14,7 @@ use crate::ann::trainer::config::MOST_THREADS;
 use crate::ann::zoo::{self, ZOO};
 use crate::convert::recipe::Scaling;
 use crate::data::registry::SOURCES;
+use crate::scoreboard::criteria::CRITERIA;
 use crate::snn::choose::Preference;
 use crate::snn::diehl_cook::bundled::BUNDLED;
 use crate::ui::workspaces::WORKSPACES;
@@ -91,6 +92,11 @@ impl TypedValueParser for Trainable {
         let known = known.map(|(id, help)| PossibleValue::new(id).help(help));
         Some(Box::new(known.collect::<Vec<_>>().into_iter()))
     }
+}
+
+/// Criteria of the scoreboard.
+pub fn criteria() -> PossibleValuesParser {
+    ids(CRITERIA.iter().map(|c| (c.id, c.name)))
 }
 
 /// The learning rules.
