@@ -13,6 +13,7 @@ use crate::ann::ops::settling::{ANSWER_SWEEPS, Phase, Settling};
 use crate::ann::ops::spiking::energy::{ANSWER_STEPS, ANSWERS, Phases};
 use crate::ann::spiking::look::{first_spikes, watch};
 use crate::ann::spiking::phases;
+use crate::ann::tap::Tapped;
 use crate::ann::zoo::{Layer, Spiking, summary};
 use crate::convert::recipe::Disturbance;
 use crate::convert::run::Run;
@@ -248,7 +249,8 @@ fn settled(op: &Settling, network: &Network, picture: &Pixels) -> Vec<Responses>
     op.drive(parameters, 1, picture, &mut drive);
     let phase =
         Phase { sweeps: ANSWER_SWEEPS, step: crate::ann::ops::settling::ANSWER_STEP, beta: 0.0 };
-    op.relax(parameters, 1, (&drive, &mut states), (phase, &[]), &mut scratch, |_| {});
+    let (moving, tap) = ((&drive[..], &mut states[..]), Tapped::default());
+    op.relax(parameters, 1, moving, (phase, &[]), &mut scratch, tap, |_| {});
     let hidden = 0..op.widths().len() - 2;
     hidden.map(|l| (format!("Layer {}", l + 1), states[op.place(1, l)].to_vec())).collect()
 }

@@ -10,6 +10,7 @@ pub mod learning;
 pub mod losses;
 pub mod pictures;
 pub mod sparse;
+pub mod structure;
 
 use super::board::Cell;
 use super::subject::{Context, Halt, Subject};
@@ -70,6 +71,15 @@ impl Group {
 
 /// All criteria, in the order of the board.
 pub static CRITERIA: &[&Criterion] = &[
+    &structure::READS,
+    &structure::TRANSPORT,
+    &structure::ANGLE,
+    &structure::LOCKING,
+    &structure::SIGNALS,
+    &structure::ERRORS,
+    &structure::CARRIER,
+    &structure::IN_TIME,
+    &structure::ONE_BY_ONE,
     &accuracy::ACCURACY,
     &learning::LABELS,
     &learning::ONE_PASS,
