@@ -311,3 +311,117 @@ fn read(file: &Path) -> Result<Option<Board>, String> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::ann::weights::Precision;
+    use crate::data::registry;
+    use crate::scoreboard::board::{Cell, Value};
+    use crate::scoreboard::criteria::Group;
+
+    static MEASURED: AtomicUsize = AtomicUsize::new(0);
+    static OPEN: AtomicBool = AtomicBool::new(false);
+
+    fn one() -> Option<Cell> {
+        Some(Cell { value: Some(Value::Number(1.0)), ..Cell::default() })
+    }
+
+    static QUICK: Criterion = Criterion {
+        id: "quick",
+        name: "Quick",
+        unit: "",
+        doc: "",
+        group: Group::Learning,
+        better: None,
+        measure: |_, _| {
+            MEASURED.fetch_add(1, Relaxed);
+            one()
+        },
+    };
+    /// Goes on until it is stopped, or the test lets it end.
+    static SLOW: Criterion = Criterion {
+        id: "slow",
+        name: "Slow",
+        measure: |_, context| {
+            while !OPEN.load(Relaxed) {
+                if context.stop.load(Relaxed) {
+                    return None;
+                }
+                (context.progress)(0.5);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            one()
+        },
+        ..QUICK
+    };
+    static BOTH: &[&Criterion] = &[&QUICK, &SLOW];
+
+    fn start(runs: &Path) -> Scoreboard {
+        let (sender, _) = sync_channel(8);
+        let events = Events::new(sender, Arc::new(|| {}));
+        Scoreboard::start(runs.to_path_buf(), true, BOTH, events).unwrap()
+    }
+
+    #[track_caller]
+    fn wait(thread: &Scoreboard, ready: impl Fn(&Scores) -> bool) -> Arc<Scores> {
+        let begun = Instant::now();
+        while !ready(&thread.scores()) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", thread.scores());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        thread.scores()
+    }
+
+    #[test]
+    fn what_was_stopped_goes_on_where_it_ended_and_measures_nothing_twice() {
+        let home = tempfile::tempdir().unwrap();
+        let (runs, run) = (home.path().join("runs"), "20261129-120000-mlp-seed1");
+        std::fs::create_dir_all(runs.join(run)).unwrap();
+        let Model { network, metadata, .. } = Model::untrained("mlp");
+        let weights = super::super::runs::weights_path(&runs, run).unwrap();
+        weights::save(&weights, &network, &metadata, Precision::Single).unwrap();
+        let digits = registry::load(registry::SYNTHETIC, None).unwrap();
+        let task = || ScoreTask::Measure { run: run.into(), digits: digits.clone() };
+        let id = format!("run-{run}");
+        let cells = |s: &Scores| s.own.profile(&id).map_or(0, |p| p.cells.len());
+
+        let thread = start(&runs);
+        thread.ask(task()).unwrap();
+        let slow = |s: &Scores| s.running.as_ref().is_some_and(|r| r.criterion == "Slow");
+        let scores = wait(&thread, |s| slow(s) && s.running.as_ref().unwrap().within == 0.5);
+        assert_eq!((cells(&scores), scores.running.as_ref().unwrap().of), (1, 2));
+        thread.stop();
+        wait(&thread, |s| s.running.is_none());
+        drop(thread);
+
+        // Read from the file.
+        let thread = start(&runs);
+        let scores = wait(&thread, |s| s.read);
+        assert_eq!(cells(&scores), 1);
+        OPEN.store(true, Relaxed);
+        thread.ask(task()).unwrap();
+        wait(&thread, |s| cells(s) == 2 && s.running.is_none());
+        assert_eq!(MEASURED.load(Relaxed), 1);
+        // Whoever plays stands beside it, and it can be forgotten.
+        let you = Profile { id: "you".into(), kind: Kind::You, ..Profile::default() };
+        thread.ask(ScoreTask::Keep(Box::new(you))).unwrap();
+        wait(&thread, |s| s.own.profiles.len() == 2);
+        thread.ask(ScoreTask::Forget(id.clone())).unwrap();
+        wait(&thread, |s| s.own.profiles.len() == 1);
+        drop(thread);
+        assert_eq!(Board::read(&home.path().join(FILE)).unwrap().profiles.len(), 1);
+    }
+
+    #[test]
+    fn a_broken_file_is_set_aside() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join(FILE), b"{\"profiles\": 3}").unwrap();
+        let thread = start(&home.path().join("runs"));
+        wait(&thread, |s| s.read);
+        assert!(!home.path().join(FILE).exists());
+        assert!(home.path().join("scoreboard.broken.json").exists());
+    }
+}

@@ -199,7 +199,8 @@ fn the_hand_out_is_one_page_of_text() {
     window.click("Hand-out");
     window.wait_for_text("Saved as ");
     let exports = std::fs::read_dir(window.home.path().join("exports")).unwrap();
-    let file = exports.map(|f| f.unwrap().path()).find(|p| p.extension().is_some_and(|e| e == "svg"));
+    let file =
+        exports.map(|f| f.unwrap().path()).find(|p| p.extension().is_some_and(|e| e == "svg"));
     let page = std::fs::read_to_string(file.unwrap()).unwrap();
     assert!(page.starts_with("<svg ") && page.trim_end().ends_with("</svg>"));
     for text in [r#"width="297mm""#, ">Made strong<", ">Made control<", "How close are"] {
@@ -264,7 +265,9 @@ fn measuring_a_run_can_be_stopped_and_gone_on_with() {
     window.wait_for_text("Go on");
     let before = measured(&home, &run).unwrap();
     window.click("Go on");
-    window.wait_for("another cell", |_| measured(&home, &run).is_some_and(|c| c.len() > before.len()));
+    window.wait_for("another cell", |_| {
+        measured(&home, &run).is_some_and(|c| c.len() > before.len())
+    });
     window.click("Stop");
     window.wait_for_text("Go on");
     // What was measured is not measured again.

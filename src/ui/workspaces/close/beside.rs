@@ -178,6 +178,7 @@ fn row(ui: &mut Ui, world: &World<'_>, pair: [&Profile; 2], criterion: &'static 
         }
         let text = match board::text(cell) {
             none if none.is_empty() => "–".to_owned(),
+            text if words => board::short(&text),
             text => format!("{text} {}", board::spread(cell)).trim_end().to_owned(),
         };
         let left = if words { axis.left() } else { axis.right() + 8.0 };

@@ -98,6 +98,16 @@ pub fn number(value: f64) -> String {
     format!("{sign}{size:.0$}", if size.fract() == 0.0 { 0 } else { decimals(size) })
 }
 
+/// A text cut to so many letters.
+pub fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
 /// What a cell says, without its unit; empty where nothing was measured.
 pub fn text(cell: Option<&Cell>) -> String {
     match cell.and_then(|c| c.value.as_ref()) {
@@ -194,4 +204,12 @@ pub fn csv(rows: &[&Profile], columns: &[&'static Criterion]) -> String {
         })
     });
     csv::text(headings, lines)
+}
+
+/// A word for a narrow place: of several quantities, how many there are.
+pub fn short(word: &str) -> String {
+    match word.split("; ").count() {
+        1 => word.to_owned(),
+        several => format!("{several} quantities"),
+    }
 }

@@ -7,11 +7,15 @@ use std::sync::Arc;
 use super::board;
 use crate::core::rng::Rng;
 use crate::data::dataset::Dataset;
-use crate::data::{PIXELS, Pixels, SIDE, perturb};
+use crate::data::{PIXELS, Pixels, SIDE};
 use crate::scoreboard::board::{Broken, Cell, Curve, Detail, Kind, Profile, Value};
+use crate::scoreboard::criteria::pictures;
+use crate::scoreboard::stats;
 
 /// Digits of a game.
 pub const DIGITS: usize = 20;
+/// They are among the first of the test digits, which networks are measured on, too.
+const FIRST: usize = 1000;
 /// Id of whoever plays.
 pub const YOU: &str = "you";
 /// Id of the cell that has the times to answer; no criterion, since networks have no
@@ -32,28 +36,20 @@ impl Harm {
     /// strengths, where no network's curve says them.
     pub const ALL: [(Self, &'static str, &'static str, [f64; 5]); 2] = [
         (Self::Noise, "noise", "Noise σ", [0.0, 0.25, 0.5, 0.75, 1.0]),
-        (Self::Occlusion, "occlusion", "share covered", [0.0, 0.2, 0.4, 0.6, 0.8]),
+        (Self::Occlusion, "occlusion", "covered, %", [0.0, 8.0, 16.0, 32.0, 50.0]),
     ];
 
-    /// The digit, harmed so much.
-    fn on(self, pixels: &Pixels, strength: f64, seed: u64) -> Pixels {
+    /// The digit of this number, harmed so much: the very picture that networks get.
+    fn on(self, pixels: &Pixels, strength: f64, at: usize, digit: usize) -> Pixels {
         match self {
-            Self::Noise => perturb::noise(pixels, strength as f32, seed),
-            Self::Occlusion => cover(pixels, strength, seed),
+            Self::Noise => pictures::noisy(pixels, strength, at, digit),
+            Self::Occlusion => {
+                let covered = strength.clamp(0.0, 100.0) / 100.0 * PIXELS as f64;
+                let side = (covered.sqrt().round() as usize).min(SIDE);
+                pictures::covered(pixels, side, at, digit)
+            }
         }
     }
-}
-
-/// Covers a share of the picture with a square of background.
-fn cover(pixels: &Pixels, share: f64, seed: u64) -> Pixels {
-    let side = ((share.clamp(0.0, 1.0) * PIXELS as f64).sqrt().round() as usize).min(SIDE);
-    let mut rng = Rng::stream(seed, "occlusion", 0);
-    let [x, y] = [0; 2].map(|_: i32| rng.below(SIDE - side + 1));
-    let mut covered = *pixels;
-    for row in covered.chunks_exact_mut(SIDE).skip(y).take(side) {
-        row[x..x + side].fill(0.0);
-    }
-    covered
 }
 
 /// One digit of the game.
@@ -108,8 +104,8 @@ impl Game {
             let (harm, strengths) = (Harm::ALL[which].0, &strengths[which].1);
             // From the strongest on, so that none is left out before the digit as it is.
             let at = strengths.len() - 1 - place % strengths.len();
-            let digit = rng.below(test.len().max(1));
-            let pixels = harm.on(&test.pixels(digit), strengths[at], seed.wrapping_add(n as u64));
+            let digit = rng.below(test.len().clamp(1, FIRST));
+            let pixels = harm.on(&test.pixels(digit), strengths[at], at, digit);
             trials.push(Trial { harm, at, digit, label: test.label(digit), pixels });
         }
         rng.shuffle(&mut trials);
@@ -228,21 +224,19 @@ fn error((right, of): (usize, usize)) -> f64 {
     (share * (1.0 - share) / n).sqrt()
 }
 
-/// The mean height of a curve, by trapezoids, and its standard error.
+/// The mean height of a curve as the networks' has it, and its standard error.
 fn area(curve: &Curve) -> (Option<f64>, Option<f64>) {
-    let n = curve.xs.len();
+    let (xs, n) = (&curve.xs, curve.xs.len());
     if n < 2 {
         return (curve.ys.first().copied(), curve.spread.first().copied());
     }
-    let width = curve.xs[n - 1] - curve.xs[0];
+    // What each point weighs in the sum of trapezoids.
     let weight = |i: usize| {
-        let before = if i > 0 { curve.xs[i] - curve.xs[i - 1] } else { 0.0 };
-        let after = if i + 1 < n { curve.xs[i + 1] - curve.xs[i] } else { 0.0 };
-        (before + after) / (2.0 * width)
+        let (before, after) = (xs[i.saturating_sub(1)], xs[(i + 1).min(n - 1)]);
+        (after - before) / (2.0 * (xs[n - 1] - xs[0]))
     };
-    let mean = (0..n).map(|i| weight(i) * curve.ys[i]).sum();
     let variance: f64 = (0..n).map(|i| (weight(i) * curve.spread[i]).powi(2)).sum();
-    (Some(mean), Some(variance.sqrt()))
+    (Some(stats::area(xs, &curve.ys)), Some(variance.sqrt()))
 }
 
 #[cfg(test)]
@@ -298,17 +292,6 @@ mod tests {
             // What comes after the last digit changes nothing.
             game.answer(3, 99.0);
             assert_eq!(game.answers.len(), DIGITS);
-        }
-    }
-
-    #[test]
-    fn a_covered_picture_has_lost_the_share_it_was_to_lose() {
-        let ink = [1.0; PIXELS];
-        for share in [0.0, 0.2, 0.5, 1.0] {
-            let left = cover(&ink, share, 7).iter().filter(|p| **p > 0.0).count();
-            let lost = 1.0 - left as f64 / PIXELS as f64;
-            // A square of whole pixels.
-            assert!((lost - share).abs() < 0.03, "{share} {lost}");
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{page, tip};
 
-/// Height of a row, points.
+/// Height of a row, points; more where small text is large.
 const ROW: f32 = 30.0;
 /// Space within a cell, points.
 const AIR: f32 = 6.0;
@@ -42,13 +42,15 @@ struct Places {
     name: f32,
     column: f32,
     head: f32,
+    /// Height of a row, points.
+    row: f32,
 }
 
 impl Places {
     fn cell(&self, row: usize, column: usize) -> Rect {
         let corner = self.area.min
-            + vec2(self.name + column as f32 * self.column, self.head + row as f32 * ROW);
-        Rect::from_min_size(corner, vec2(self.column, ROW))
+            + vec2(self.name + column as f32 * self.column, self.head + row as f32 * self.row);
+        Rect::from_min_size(corner, vec2(self.column, self.row))
     }
 }
 
@@ -64,10 +66,11 @@ impl Grid<'_> {
         let column = (room / fit as f32).min(150.0);
         let heads: Vec<Arc<Galley>> =
             self.columns.iter().map(|c| heading(ui, c, column, world)).collect();
+        let row = (2.6 * theme::regular(10.5).size).max(ROW);
         let group = 20.0;
         let head = heads.iter().map(|g| g.size().y).fold(20.0, f32::max) + group + 2.0 * AIR;
         let size =
-            vec2(name + column * self.columns.len() as f32, head + ROW * self.rows.len() as f32);
+            vec2(name + column * self.columns.len() as f32, head + row * self.rows.len() as f32);
         ScrollArea::both()
             .id_salt("scoreboard")
             .max_height(height)
@@ -91,6 +94,7 @@ impl Grid<'_> {
                     name,
                     column,
                     head,
+                    row,
                 };
                 let p = palette(ui.visuals());
                 ui.painter().rect_filled(seen, 6, p.card);
@@ -115,7 +119,7 @@ impl Grid<'_> {
                 if !seen.is_positive() {
                     continue;
                 }
-                if seen.height() > 0.4 * ROW && seen.width() > 0.4 * at.column {
+                if seen.height() > 0.4 * at.row && seen.width() > 0.4 * at.column {
                     self.press(ui, seen, (profile, criterion), world, out);
                 }
                 cell(&painter, ui, rect, (profile, criterion), axes[j]);
@@ -179,13 +183,13 @@ impl Grid<'_> {
         let p = palette(ui.visuals());
         for (i, profile) in self.rows.iter().enumerate() {
             let top = at.cell(i, 0).top();
-            let rect = Rect::from_min_size(pos2(at.names.left(), top), vec2(at.name, ROW));
+            let rect = Rect::from_min_size(pos2(at.names.left(), top), vec2(at.name, at.row));
             let seen = rect.intersect(at.names);
             if !seen.is_positive() {
                 continue;
             }
             let pin = world.room.kept.pins.iter().position(|pin| *pin == profile.id);
-            if seen.height() > 0.4 * ROW {
+            if seen.height() > 0.4 * at.row {
                 let response = ui.interact(
                     seen,
                     Id::unique(("scoreboard name", profile.id.as_str())),
@@ -223,7 +227,7 @@ impl Grid<'_> {
             }
             let font = theme::regular(13.5);
             let colour = if profile.kind == Kind::Control { p.weak } else { p.text };
-            let name = fitting(ui, &profile.name, font, colour, (at.name - 30.0, ROW));
+            let name = fitting(ui, &profile.name, font, colour, (at.name - 30.0, at.row));
             painter.galley(
                 pos2(rect.left() + 26.0, rect.center().y - name.size().y / 2.0),
                 name,
@@ -381,8 +385,12 @@ fn cell(
             painter.rect_filled(bar(inner.left(), inner.right()), 1, p.well);
             painter.rect_filled(bar(from, to), 1, p.accent);
         }
-        Value::Word(_) => {
-            let word = fitting(ui, &text, theme::regular(12.5), p.text, (inner.width(), ROW - 2.0));
+        Value::Word(word) => {
+            let word = board::short(word);
+            let letters = (2.0 * inner.width() / (0.55 * theme::regular(10.5).size)) as usize;
+            let word = board::cut(&word, letters);
+            let room = (inner.width(), rect.height() - 2.0);
+            let word = fitting(ui, &word, theme::regular(12.5), p.text, room);
             painter.galley(pos2(inner.left(), rect.center().y - word.size().y / 2.0), word, p.text);
         }
     }

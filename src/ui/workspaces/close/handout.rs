@@ -77,16 +77,6 @@ fn lines(text: &str, most: usize) -> Vec<String> {
     all
 }
 
-/// A text cut to so many letters.
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
-    short.push('…');
-    short
-}
-
 /// The page.
 pub fn page(board: &Board, rows: &[&Profile], columns: &[&'static Criterion]) -> String {
     let (width, height) = PAGE;
@@ -109,7 +99,7 @@ pub fn page(board: &Board, rows: &[&Profile], columns: &[&'static Criterion]) ->
     let foot = format!(
         "{source}. ± is over seeds, or the standard error over digits. An empty cell was not measured."
     );
-    sheet.text((MARGIN, height - 30.0), 9.5, "", &cut(&foot, 200));
+    sheet.text((MARGIN, height - 30.0), 9.5, "", &board::cut(&foot, 200));
     sheet.0.push_str("</svg>\n");
     sheet.0
 }
@@ -138,7 +128,7 @@ fn table(sheet: &mut Sheet, rows: &[&Profile], columns: &[&'static Criterion]) {
         }
         let style = if profile.kind == Kind::Control { r#"font-style="italic""# } else { "" };
         let letters = (NAMES / (0.52 * size)) as usize;
-        sheet.text((MARGIN, foot - 1.5), size, style, &cut(&profile.name, letters));
+        sheet.text((MARGIN, foot - 1.5), size, style, &board::cut(&profile.name, letters));
         for (j, criterion) in columns.iter().enumerate() {
             let x = left + column * j as f64;
             cell(sheet, (x, foot), (column, size), (profile, criterion), axes[j]);
@@ -162,7 +152,7 @@ fn headings(
         let to = of.next_back().unwrap_or(from);
         let (a, b) = (left + column * from as f64, left + column * (to + 1) as f64 - 5.0);
         let letters = ((b - a) / 5.3).max(1.0) as usize;
-        sheet.text((a, TOP + 11.0), 10.0, r#"font-weight="bold""#, &cut(name, letters));
+        sheet.text((a, TOP + 11.0), 10.0, r#"font-weight="bold""#, &board::cut(name, letters));
         sheet.line((a, TOP + 15.0), (b, TOP + 15.0), 0.8);
     }
     for (j, criterion) in columns.iter().enumerate() {
@@ -176,12 +166,12 @@ fn headings(
             let above = all.len().min(5);
             for (i, line) in all.iter().take(5).enumerate() {
                 let y = first - 4.0 - 11.0 * (above - 1 - i) as f64;
-                sheet.text((x, y), 9.5, "", &cut(line, letters));
+                sheet.text((x, y), 9.5, "", &board::cut(line, letters));
             }
         } else {
             let (x, y) = (x + 0.5 * column.min(16.0) + 3.0, first - 4.0);
             let style = format!(r#"transform="rotate(-90 {x:.1} {y:.1})""#);
-            sheet.text((x, y), 9.0, &style, &cut(&name, 24));
+            sheet.text((x, y), 9.0, &style, &board::cut(&name, 24));
         }
     }
 }
@@ -202,7 +192,7 @@ fn cell(
     if !spread.is_empty() && text.chars().count() + 1 + spread.chars().count() <= letters {
         text = format!("{text} {spread}");
     }
-    sheet.text((x, foot - 1.5), size, "", &cut(&text, letters));
+    sheet.text((x, foot - 1.5), size, "", &board::cut(&text, letters));
     if let Value::Number(number) = value {
         let share = |v: f64| ((v - low) / (high - low)).clamp(0.0, 1.0);
         let (from, to) = (share(0.0f64.clamp(low, high)), share(*number));
@@ -220,6 +210,9 @@ mod tests {
     fn long_names_are_broken_at_spaces_and_nothing_of_a_name_is_markup() {
         assert_eq!(lines("noise on all weights", 9), ["noise on", "all", "weights"]);
         assert_eq!(escaped("a<b> & \"c\"\n"), "a&lt;b&gt; &amp; &quot;c&quot;");
-        assert_eq!((cut("abcdef", 4), cut("abc", 4)), ("abc…".to_owned(), "abc".to_owned()));
+        assert_eq!(
+            (board::cut("abcdef", 4), board::cut("abc", 4)),
+            ("abc…".to_owned(), "abc".to_owned())
+        );
     }
 }

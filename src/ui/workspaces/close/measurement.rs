@@ -25,7 +25,7 @@ fn room_of(profile: &Profile, criterion: &Criterion) -> Room {
     match criterion.group {
         _ if profile.kind == Kind::Converted => ("conversion", "Convert one yourself"),
         _ if profile.id.starts_with("diehl") => ("spiking", "See it learn by spikes"),
-        Group::Structure if is("time") || is("spike") || is("memory") => {
+        Group::Structure if is("time") || is("carrier") => {
             ("deep", "See spikes and their credit in time")
         }
         Group::Structure => ("alternatives", "Cut wires, change weights: Alternatives"),

@@ -32,6 +32,9 @@ pub struct Weight {
     pub criterion: String,
     /// From 0 to 1.
     pub weight: f64,
+    /// What is closer to a brain, where the criterion does not say: a word of its cells,
+    /// `more` or `less`; empty before the reader has chosen.
+    pub closer: String,
 }
 
 /// What is kept over a restart.
@@ -73,17 +76,19 @@ impl CloseSettings {
     /// More criteria than there are.
     const MOST_WEIGHTS: usize = 100;
 
-    /// What the criterion counts.
-    pub fn weight(&self, criterion: &str) -> f64 {
-        self.weights.iter().find(|w| w.criterion == criterion).map_or(0.0, |w| w.weight)
+    /// What the reader has said of the criterion, if anything.
+    pub fn weight(&self, criterion: &str) -> Option<&Weight> {
+        self.weights.iter().find(|w| w.criterion == criterion)
     }
 
-    /// Lets it count so much.
-    pub fn weigh(&mut self, criterion: &str, weight: f64) {
-        self.weights.retain(|w| w.criterion != criterion);
-        if weight > 0.0 {
-            self.weights.push(Weight { criterion: criterion.to_owned(), weight });
+    /// The same, to be changed.
+    pub fn weight_mut(&mut self, criterion: &str) -> &mut Weight {
+        let known = self.weights.iter().position(|w| w.criterion == criterion);
+        let at = known.unwrap_or(self.weights.len());
+        if known.is_none() {
+            self.weights.push(Weight { criterion: criterion.to_owned(), ..Weight::default() });
         }
+        &mut self.weights[at]
     }
 }
 
@@ -118,7 +123,8 @@ impl Bounded for CloseSettings {
         }
         to.list("weights", weights, Self::MOST_WEIGHTS, |to, i, weight| {
             to.inside(i, |to| {
-                let Weight { criterion, weight } = weight;
+                let Weight { criterion, weight, closer } = weight;
+                to.id("closer", closer, is_id, "");
                 to.id("criterion", criterion, is_id, "");
                 to.number("weight", weight, Self::WEIGHT);
             });
@@ -151,7 +157,7 @@ impl Settings for CloseSettings {
     fn full() -> Self {
         Self {
             kind: Some(Kind::Rule),
-            weights: vec![Weight { criterion: "noise".into(), weight: 0.5 }],
+            weights: vec![Weight { criterion: "noise".into(), weight: 0.5, closer: "more".into() }],
             ..Self::default()
         }
     }

@@ -42,6 +42,8 @@ pub enum CloseEdit {
     Curve(String),
     /// Let a criterion count so much.
     Weigh(String, f64),
+    /// Take this of a criterion for closer to a brain.
+    Closer(String, String),
     /// No criterion counts.
     NoWeights,
     /// Which digits the game shows.
@@ -192,8 +194,8 @@ impl Close {
     fn take(&mut self) {
         let scores = self.worker.scores();
         let bundled = scores.bundled.unwrap_or(self.bundled);
-        let same = Arc::ptr_eq(&scores.own, &self.scores.own)
-            && std::ptr::eq(bundled, self.bundled);
+        let same =
+            Arc::ptr_eq(&scores.own, &self.scores.own) && std::ptr::eq(bundled, self.bundled);
         self.read = scores.read;
         self.bundled = bundled;
         self.scores = scores;
@@ -276,7 +278,8 @@ impl Workspace for Close {
                 (self.kept.subject, self.kept.criterion) = (subject, criterion);
             }
             E::Curve(criterion) => self.kept.curve = criterion,
-            E::Weigh(criterion, weight) => self.kept.weigh(&criterion, weight),
+            E::Weigh(criterion, weight) => self.kept.weight_mut(&criterion).weight = weight,
+            E::Closer(criterion, closer) => self.kept.weight_mut(&criterion).closer = closer,
             E::NoWeights => self.kept.weights.clear(),
             E::Seed(seed) => self.kept.seed = seed,
             E::Play => {

@@ -11,18 +11,18 @@ use crate::scoreboard::board::Read;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::tip;
 
-/// Height of a quantity's box with the space below, points.
-const BOX: f32 = 50.0;
-/// The same without.
-const INNER: f32 = 42.0;
+/// Space below a quantity's box, points.
+const GAP: f32 = 6.0;
 
 /// Draws it.
 pub fn show(ui: &mut Ui, reads: &[Read]) {
     let p = palette(ui.visuals());
     let (local, other): (Vec<&Read>, Vec<&Read>) = reads.iter().partition(|r| r.local);
     let rows = local.len().max(other.len()).max(4);
+    // Two lines of small text, at least.
+    let step = if rows > 6 { 2.6 * theme::regular(11.0).size } else { 44.0 } + GAP;
     let head = 26.0;
-    let size = vec2(ui.available_width().min(860.0), head + rows as f32 * BOX);
+    let size = vec2(ui.available_width().min(860.0), head + rows as f32 * step);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, said(reads)));
     let width = (0.35 * rect.width()).min(300.0);
@@ -33,10 +33,10 @@ pub fn show(ui: &mut Ui, reads: &[Read]) {
         let text = ui.painter().layout_no_wrap(heading.into(), theme::strong(13.5), p.text);
         ui.painter().galley(pos2(left, rect.top()), text, p.text);
         // The shorter column stands in the middle.
-        let top = rect.top() + head + (rows - quantities.len()) as f32 * BOX / 2.0;
+        let top = rect.top() + head + (rows - quantities.len()) as f32 * step / 2.0;
         for (i, read) in quantities.iter().enumerate() {
-            let corner = pos2(left, top + i as f32 * BOX);
-            let place = Rect::from_min_size(corner, vec2(width, INNER));
+            let corner = pos2(left, top + i as f32 * step);
+            let place = Rect::from_min_size(corner, vec2(width, step - GAP));
             quantity(ui, place, read, centre, side == 0);
         }
     }
@@ -93,7 +93,7 @@ fn quantity(ui: &mut Ui, place: Rect, read: &Read, synapse: Pos2, from_left: boo
     }
     let width = if read.read { 2.0 } else { 1.0 };
     ui.painter().rect(place, 5, p.card, Stroke::new(width, colour), egui::StrokeKind::Inside);
-    let inner = place.shrink2(vec2(8.0, 3.0));
+    let inner = place.shrink2(vec2(8.0, 2.0));
     let verdict = if read.read {
         format!("read: ΔW changes by {}", change(read.change))
     } else {
@@ -101,8 +101,8 @@ fn quantity(ui: &mut Ui, place: Rect, read: &Read, synapse: Pos2, from_left: boo
     };
     let ink = if read.read { p.text } else { p.weak };
     let small = theme::regular(11.0);
-    let below = grid::fitting(ui, &verdict, small, ink, (inner.width(), INNER / 2.0));
-    let room = INNER - 6.0 - below.size().y;
+    let below = grid::fitting(ui, &verdict, small, ink, (inner.width(), place.height() / 2.0));
+    let room = inner.height() - below.size().y;
     let name = grid::fitting(ui, &read.quantity, theme::strong(12.5), ink, (inner.width(), room));
     let top = place.center().y - (name.size().y + below.size().y) / 2.0;
     let under = top + name.size().y;

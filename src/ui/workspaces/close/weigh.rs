@@ -1,7 +1,8 @@
 //! The reader's own weights. All begin at zero, and the app has no order of its own.
 
 use egui::{
-    Color32, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+    Color32, ComboBox, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2,
+    vec2,
 };
 
 use super::settings::CloseSettings;
@@ -12,7 +13,7 @@ use crate::scoreboard::criteria::{Better, Criterion, Group};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::{figure, page};
+use crate::ui::widgets::{figure, names, page};
 
 /// A row of the order: the subject, its weighted mean from 0 to 1, and what each
 /// criterion adds to it.
@@ -22,22 +23,62 @@ pub struct Placed<'a> {
     pub parts: Vec<f64>,
 }
 
-/// What one can weigh: criteria of which it can be said what is closer to a brain.
-pub fn weighable(
-    criteria: &'static [&'static Criterion],
-) -> impl Iterator<Item = (&'static Criterion, Better)> + Clone {
-    criteria.iter().filter_map(|c| Some((*c, c.better?)))
+/// What is closer to a brain.
+#[derive(Clone, Debug, PartialEq)]
+enum Closer {
+    More,
+    Less,
+    Word(String),
 }
 
-/// A cell as a number. Of words, those that deny come first: `not read`, `no`.
-fn size(profile: &Profile, criterion: &str) -> Option<f64> {
-    match board::value(profile, criterion)? {
-        Value::Number(number) => number.is_finite().then_some(*number),
-        Value::Word(word) => {
-            let denies = word == "no" || word == "none" || word.starts_with("not ");
-            Some(if denies { 0.0 } else { 1.0 })
-        }
+/// What the reader may take for closer where the criterion does not say: words that were
+/// measured, or more and less.
+fn choices(table: &[Profile], criterion: &Criterion) -> Vec<String> {
+    if criterion.better.is_some() {
+        return Vec::new();
     }
+    let words = table.iter().filter_map(|p| match board::value(p, criterion.id)? {
+        Value::Word(word) => Some(word.clone()),
+        Value::Number(_) => None,
+    });
+    let words: std::collections::BTreeSet<String> = words.collect();
+    if words.is_empty() { vec!["more".into(), "less".into()] } else { words.into_iter().collect() }
+}
+
+/// What is closer, if that is said by the criterion or by the reader.
+fn closer(criterion: &Criterion, kept: &CloseSettings) -> Option<Closer> {
+    match criterion.better {
+        Some(Better::High) => Some(Closer::More),
+        Some(Better::Low) => Some(Closer::Less),
+        None => match kept.weight(criterion.id)?.closer.as_str() {
+            "" => None,
+            "more" => Some(Closer::More),
+            "less" => Some(Closer::Less),
+            word => Some(Closer::Word(word.to_owned())),
+        },
+    }
+}
+
+/// A cell as a number: how much of what is closer there is.
+fn size(profile: &Profile, criterion: &str, closer: &Closer) -> Option<f64> {
+    match (board::value(profile, criterion)?, closer) {
+        (Value::Number(number), Closer::More) => number.is_finite().then_some(*number),
+        (Value::Number(number), Closer::Less) => number.is_finite().then_some(-number),
+        (Value::Word(word), Closer::Word(wanted)) => Some(f64::from(u8::from(word == wanted))),
+        _ => None,
+    }
+}
+
+/// The criteria that count, what is closer in each, and how much they count.
+fn weighed(
+    criteria: &'static [&'static Criterion],
+    kept: &CloseSettings,
+) -> Vec<(&'static Criterion, Closer, f64)> {
+    let each = criteria.iter().filter_map(|c| {
+        let weight = kept.weight(c.id)?.weight;
+        Some((*c, closer(c, kept)?, weight)).filter(|w| w.2 > 0.0)
+    });
+    each.collect()
 }
 
 /// The order by these weights, and who is left out because a weighed criterion was not
@@ -47,31 +88,26 @@ pub fn order<'a>(
     criteria: &'static [&'static Criterion],
     kept: &CloseSettings,
 ) -> (Vec<Placed<'a>>, Vec<&'a Profile>) {
-    let weighed: Vec<(&Criterion, Better, f64)> = weighable(criteria)
-        .map(|(c, better)| (c, better, kept.weight(c.id)))
-        .filter(|w| w.2 > 0.0)
-        .collect();
+    let weighed = weighed(criteria, kept);
     let all: f64 = weighed.iter().map(|w| w.2).sum();
     if all <= 0.0 {
         return (Vec::new(), Vec::new());
     }
-    let ranges: Vec<(f64, f64)> = weighed
-        .iter()
-        .map(|(c, ..)| {
-            let sizes = table.iter().filter_map(|p| size(p, c.id));
-            sizes.fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(v), b.max(v)))
-        })
-        .collect();
+    let range = |(c, closer, _): &(&Criterion, Closer, f64)| {
+        let sizes = table.iter().filter_map(|p| size(p, c.id, closer));
+        sizes.fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(v), b.max(v)))
+    };
+    let ranges: Vec<(f64, f64)> = weighed.iter().map(range).collect();
     let (mut placed, mut left) = (Vec::new(), Vec::new());
     for profile in table {
-        let part =
-            |((c, better, weight), (low, high)): (&(&Criterion, Better, f64), &(f64, f64))| {
-                let size = size(profile, c.id)?;
+        let each = weighed.iter().zip(&ranges);
+        let parts: Option<Vec<f64>> = each
+            .map(|((c, closer, weight), (low, high))| {
+                let size = size(profile, c.id, closer)?;
                 let share = if high > low { (size - low) / (high - low) } else { 1.0 };
-                let share = if *better == Better::Low && high > low { 1.0 - share } else { share };
                 Some(weight / all * share)
-            };
-        let parts: Option<Vec<f64>> = weighed.iter().zip(&ranges).map(part).collect();
+            })
+            .collect();
         match parts {
             Some(parts) => placed.push(Placed { profile, mean: parts.iter().sum(), parts }),
             None => left.push(profile),
@@ -116,26 +152,53 @@ pub fn side(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 }
 
 fn sliders(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    if page::small(ui) {
-        ui.label("What matters to you? The app does not know.");
-    }
-    let any = !world.room.kept.weights.is_empty();
-    if ui.add_enabled(any, egui::Button::new("All to zero")).clicked() {
+    let kept = &world.room.kept;
+    if ui.add_enabled(!kept.weights.is_empty(), egui::Button::new("All to zero")).clicked() {
         out.push(CloseEdit::NoWeights);
     }
     let mut group: Option<Group> = None;
-    for (criterion, better) in weighable(world.room.criteria) {
+    for criterion in board::columns(world.room.criteria, 0) {
         if group.replace(criterion.group) != Some(criterion.group) {
             let name = Group::ALL.iter().find(|g| g.0 == criterion.group).map_or("", |g| g.1);
             ui.label(RichText::new(name).font(theme::strong(13.5)));
         }
-        let way = if better == Better::High { "more" } else { "less" };
-        let doc = format!("{} Closer: {way}.", criterion.doc);
-        let mut weight = world.room.kept.weight(criterion.id);
-        if Field::new(criterion.name, "", CloseSettings::WEIGHT, &doc).show(ui, &mut weight) {
-            out.push(CloseEdit::Weigh(criterion.id.to_owned(), weight));
-        }
+        let closer = closer(criterion, kept);
+        let doc = match &closer {
+            Some(Closer::More) => format!("{} Closer: more.", criterion.doc),
+            Some(Closer::Less) => format!("{} Closer: less.", criterion.doc),
+            Some(Closer::Word(word)) => format!("{} Closer: {word}.", criterion.doc),
+            None => format!("{} Say first what is closer.", criterion.doc),
+        };
+        let mut weight = kept.weight(criterion.id).map_or(0.0, |w| w.weight);
+        ui.add_enabled_ui(closer.is_some(), |ui| {
+            let field = Field::new(criterion.name, "", CloseSettings::WEIGHT, &doc);
+            if field.show(ui, &mut weight) {
+                out.push(CloseEdit::Weigh(criterion.id.to_owned(), weight));
+            }
+        });
+        say(ui, world, criterion, out);
     }
+}
+
+/// What the reader takes for closer, of a criterion that does not say.
+fn say(ui: &mut Ui, world: &World<'_>, criterion: &'static Criterion, out: &mut Outbox) {
+    let choices = choices(&world.room.table, criterion);
+    if choices.is_empty() {
+        return;
+    }
+    let chosen = world.room.kept.weight(criterion.id).map_or("", |w| w.closer.as_str());
+    let text = if chosen.is_empty() { "say what is closer" } else { chosen };
+    let list = ComboBox::from_id_salt(("closer", criterion.id))
+        .selected_text(board::cut(text, 22))
+        .width(ui.available_width() - 8.0)
+        .show_ui(ui, |ui| {
+            for choice in &choices {
+                if ui.selectable_label(chosen == choice, choice).clicked() {
+                    out.push(CloseEdit::Closer(criterion.id.to_owned(), choice.clone()));
+                }
+            }
+        });
+    names::list(list.response, None, &format!("Closer in {}", criterion.name), text);
 }
 
 /// The colour of the `i`th criterion that is weighed.
@@ -156,11 +219,11 @@ fn ranking(ui: &mut Ui, world: &World<'_>, height: f32) {
         return;
     }
     ui.label(RichText::new("Your order, by your weights. Each criterion goes from 0, the farthest of all rows from a brain, to 1, the closest; a bar is their weighted mean.").color(p.weak));
-    let weighed = weighable(room.criteria).filter(|(c, _)| room.kept.weight(c.id) > 0.0);
-    let all: f64 = weighed.clone().map(|(c, _)| room.kept.weight(c.id)).sum();
+    let weighed = weighed(room.criteria, &room.kept);
+    let all: f64 = weighed.iter().map(|w| w.2).sum();
     ui.horizontal_wrapped(|ui| {
-        for (i, (criterion, _)) in weighed.enumerate() {
-            let share = 100.0 * room.kept.weight(criterion.id) / all.max(1e-12);
+        for (i, (criterion, _, weight)) in weighed.iter().enumerate() {
+            let share = 100.0 * weight / all.max(1e-12);
             let text = format!("■ {} {share:.0} %", criterion.name);
             ui.label(RichText::new(text).small().color(hue(ui, i)));
         }
@@ -232,7 +295,7 @@ mod tests {
         measure: |_, _| None,
     };
     static SMALL: Criterion = Criterion { id: "small", better: Some(Better::Low), ..LARGE };
-    static WORD: Criterion = Criterion { id: "word", better: Some(Better::Low), ..LARGE };
+    static WORD: Criterion = Criterion { id: "word", better: None, ..LARGE };
     static ALL: &[&Criterion] = &[&LARGE, &SMALL, &WORD];
 
     fn profile(id: &str, values: &[(&str, Value)]) -> Profile {
@@ -274,9 +337,9 @@ mod tests {
     #[test]
     fn weights_make_the_order_and_whoever_lacks_a_cell_has_no_place() {
         let mut kept = CloseSettings::default();
-        kept.weigh("large", 0.5);
+        kept.weight_mut("large").weight = 0.5;
         assert_eq!(ids(&kept), ["a", "c", "b"]);
-        kept.weigh("small", 1.0);
+        kept.weight_mut("small").weight = 1.0;
         assert_eq!(ids(&kept), ["b", "a"]);
         let table = table();
         let (placed, left) = order(&table, ALL, &kept);
@@ -284,14 +347,19 @@ mod tests {
         // One is the farthest in both.
         assert!((placed[0].mean - 2.0 / 3.0).abs() < 1e-12);
         assert!((placed[1].mean - 1.0 / 3.0).abs() < 1e-12);
-        kept.weigh("small", 0.0);
+        kept.weight_mut("small").weight = 0.0;
         assert_eq!(ids(&kept), ["a", "c", "b"]);
     }
 
     #[test]
-    fn what_is_not_read_is_less_than_what_is() {
+    fn words_count_only_once_the_reader_has_said_which_is_closer() {
         let mut kept = CloseSettings::default();
-        kept.weigh("word", 1.0);
+        kept.weight_mut("word").weight = 1.0;
+        assert!(ids(&kept).is_empty());
+        assert_eq!(choices(&table(), &WORD), ["not read", "read"]);
+        kept.weight_mut("word").closer = "not read".into();
         assert_eq!(ids(&kept), ["b", "a"]);
+        kept.weight_mut("word").closer = "read".into();
+        assert_eq!(ids(&kept), ["a", "b"]);
     }
 }
