@@ -126,7 +126,7 @@ fn two_that_are_pinned_stand_side_by_side() {
     window.wait_for_text("Unpin Made weak");
     window.click("Pin Made strong");
     window.key(Modifiers::NONE, Key::Num2);
-    window.wait_for_text("Noise: Made weak 46.0 ± 0.5 %, Made strong 72.8 ± 0.5 %");
+    window.wait_for_text("Noise: Made weak 46 ± 0.5 %, Made strong 72.8 ± 0.5 %");
     // Curves stand beside the bars.
     window.wait_for_text("Noise against Noise σ. Made weak: 60 at 0");
     window.pick("Subject A", "Made control");

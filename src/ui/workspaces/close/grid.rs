@@ -387,8 +387,6 @@ fn cell(
         }
         Value::Word(word) => {
             let word = board::short(word);
-            let letters = (2.0 * inner.width() / (0.55 * theme::regular(10.5).size)) as usize;
-            let word = board::cut(&word, letters);
             let room = (inner.width(), rect.height() - 2.0);
             let word = fitting(ui, &word, theme::regular(12.5), p.text, room);
             painter.galley(pos2(inner.left(), rect.center().y - word.size().y / 2.0), word, p.text);
@@ -396,7 +394,8 @@ fn cell(
     }
 }
 
-/// A text in as many lines as fit into width and height, smaller if need be.
+/// A text in as many lines as fit into width and height; smaller if need be, and cut if
+/// that does not help.
 pub fn fitting(
     ui: &Ui,
     text: &str,
@@ -404,15 +403,22 @@ pub fn fitting(
     colour: Color32,
     (width, height): (f32, f32),
 ) -> Arc<Galley> {
-    let laid = |size: f32| {
+    let laid = |text: &str, size: f32| {
         let font = FontId::new(size, font.family.clone());
-        let mut job = LayoutJob::simple(text.to_owned(), font, colour, width);
-        job.wrap.break_anywhere = false;
-        ui.painter().layout_job(job)
+        ui.painter().layout(text.to_owned(), font, colour, width)
     };
-    let whole = laid(font.size);
-    let least = theme::regular(10.5).size;
-    if whole.size().y <= height || least >= font.size { whole } else { laid(least) }
+    let least = theme::regular(10.5).size.min(font.size);
+    let fits = |galley: &Galley| galley.size().y <= height + 1.0;
+    let mut galley = laid(text, font.size);
+    if !fits(&galley) {
+        galley = laid(text, least);
+    }
+    let mut letters = text.chars().count();
+    while !fits(&galley) && letters > 4 {
+        letters = letters * 9 / 10;
+        galley = laid(&board::cut(text, letters), least);
+    }
+    galley
 }
 
 /// Name and unit of a column, and which way it is sorted.

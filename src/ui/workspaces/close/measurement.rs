@@ -262,7 +262,7 @@ fn count(ui: &mut Ui, counts: &[(String, f64)]) {
 }
 
 /// The measurement as CSV.
-fn text(profile: &Profile, criterion: &Criterion, cell: Option<&Cell>) -> String {
+fn text(profile: &Profile, criterion: &'static Criterion, cell: Option<&Cell>) -> String {
     let what = format!("{}: {}", profile.name, criterion.name);
     match cell.and_then(|c| c.detail.as_ref()) {
         Some(Detail::Curve(c)) => {
@@ -286,6 +286,6 @@ fn text(profile: &Profile, criterion: &Criterion, cell: Option<&Cell>) -> String
         Some(Detail::Counts(counts)) => {
             csv::commented(&what, ["what", "number"], counts.iter().map(|c| row![c.0, c.1]))
         }
-        None => board::csv(&[profile], &[]),
+        None => board::csv(&[profile], &[criterion]),
     }
 }

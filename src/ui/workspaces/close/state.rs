@@ -98,20 +98,16 @@ impl Close {
         self.table.iter().find(|p| p.id == id)
     }
 
-    /// The two side by side: those pinned; else the first network and the first rule or
-    /// second network.
+    /// The two side by side: those pinned; else the first network and the last, which are
+    /// the farthest apart in the story.
     pub fn pinned(&self) -> [Option<&Profile>; 2] {
         let [a, b] = &self.kept.pins;
-        let a = self.profile(a).or_else(|| self.table.iter().find(|p| p.id != *b));
+        let networks = || self.table.iter().filter(|p| p.kind == Kind::Network);
+        let mut all = networks().chain(&self.table);
+        let a = self.profile(a).or_else(|| all.find(|p| p.id != *b));
         let other = |p: &&Profile| a.is_none_or(|a| a.id != p.id);
-        let b = self.profile(b).filter(other).or_else(|| {
-            let apart = self.table.iter().filter(other);
-            apart
-                .clone()
-                .find(|p| a.is_none_or(|a| a.kind != p.kind))
-                .or_else(|| apart.clone().next())
-        });
-        [a, b]
+        let last = || networks().rev().chain(&self.table).find(other);
+        [a, self.profile(b).filter(other).or_else(last)]
     }
 
     /// The controls, and whoever played.
