@@ -10,6 +10,7 @@ use super::cache::Cache;
 use super::criteria::{CRITERIA, Criterion};
 use super::member::in_parallel;
 use super::subject::{Context, Subject};
+use super::training::Lesson;
 use crate::core::files::{self, WriteError};
 use crate::data::Dataset;
 
@@ -121,6 +122,9 @@ pub fn measure(
             kept(&board);
         }
         cache.forget(&subject.key());
+        if let Ok(lesson) = Lesson::of(subject) {
+            cache.forget(&lesson.key());
+        }
     });
     all.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

@@ -39,7 +39,7 @@ pub const CURVE: [Schooling; 3] = [
 /// What rules are compared on.
 pub const FULL: Schooling = Schooling { labels: 10_000, epochs: 3, batch: None };
 /// Each digit once, one at a time.
-pub const ONCE: Schooling = Schooling { labels: 10_000, epochs: 1, batch: Some(1) };
+pub const ONCE: Schooling = Schooling { labels: 5000, epochs: 1, batch: Some(1) };
 
 /// How a network is trained.
 #[derive(Clone)]
@@ -119,6 +119,11 @@ impl Lesson {
         &self.config.model
     }
 
+    /// What its networks are kept under.
+    pub fn key(&self) -> String {
+        format!("trained {} {}", self.config.model, self.config.rule.id())
+    }
+
     fn config(&self, schooling: Schooling, seed: u64) -> TrainConfig {
         let mut config = self.config.clone();
         config.seed = seed;
@@ -178,12 +183,7 @@ fn teach(
     context: &Context<'_>,
 ) -> Result<Arc<Network>, Halt> {
     let config = lesson.config(schooling, seed);
-    let key = format!(
-        "trained {} {} {:?} {seed} {schooling:?}",
-        config.model,
-        config.rule.id(),
-        config.optimiser
-    );
+    let key = format!("{} {:?} {seed} {schooling:?}", lesson.key(), config.optimiser);
     context.cache.get(&key, || {
         let digits = digits(context, schooling.labels)?;
         let mut trainer = Trainer::new(config, digits)?;

@@ -23,7 +23,7 @@ pub static ONE_PASS: Criterion = Criterion {
     id: "one-pass",
     name: "One pass, one at a time",
     unit: "%",
-    doc: "Trained anew from the first 10,000 training digits, each seen once and learned before the next, with an update for each; steps are smaller by the batch that is usual (SGD) or by its root (Adam). Asked 1,000 test digits. Seeds and spread as for labels.",
+    doc: "Trained anew from the first 5,000 training digits, each seen once and learned before the next, with an update for each; steps are smaller by the batch that is usual (SGD) or by its root (Adam). Asked 1,000 test digits. Seeds and spread as for labels.",
     group: Group::Learning,
     better: Some(Better::High),
     measure: |subject, context| cell(one_pass(subject, context)),
