@@ -156,8 +156,11 @@ impl Subject {
     }
 }
 
-/// To six significant digits.
+/// To six significant digits; what is left of rounding is nothing.
 fn round(value: f64) -> f64 {
+    if value.abs() < 1e-12 {
+        return 0.0;
+    }
     format!("{value:.5e}").parse().unwrap_or(value)
 }
 

@@ -136,7 +136,7 @@ impl Subject {
                     _ => Pace { all: 200, curve: 60, look: 50 },
                 };
             }
-            What::Converted(both) => CONVERTED_STEPS as usize * multiply_adds(&both.0) / 8,
+            What::Converted(both) => CONVERTED_STEPS as usize * multiply_adds(&both.0) / 2,
             What::Network(both) => multiply_adds(&both.0),
             What::Untrained(_) => 0,
         };

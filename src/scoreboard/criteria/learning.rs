@@ -12,7 +12,7 @@ pub static LABELS: Criterion = Criterion {
     id: "labels",
     name: "From 1,000 labels",
     unit: "%",
-    doc: "Trained anew, by its own rule and optimiser, from the first 100 (50 passes), 1,000 (10) and 10,000 (3) training digits, and asked 1,000 test digits. The number is the accuracy from 1,000. Rules: three seeds, alike but for the rule (one hidden layer of 500 units); networks: one. Spread: standard deviation over seeds, or standard error over digits.",
+    doc: "Trained anew, by its own rule and optimiser, from the first 100 (50 passes), 1,000 (20) and 10,000 (5) training digits, and asked 1,000 test digits. The number is the accuracy from 1,000. Rules: three seeds, alike but for the rule (one hidden layer of 500 units); networks: one. Spread: standard deviation over seeds, or standard error over digits.",
     group: Group::Learning,
     better: Some(Better::High),
     measure: |subject, context| cell(labels(subject, context)),
