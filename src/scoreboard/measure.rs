@@ -10,6 +10,7 @@ use super::cache::Cache;
 use super::criteria::{CRITERIA, Criterion};
 use super::member::in_parallel;
 use super::subject::{Context, Subject};
+use super::training::Lesson;
 use crate::core::files::{self, WriteError};
 use crate::data::Dataset;
 
@@ -70,6 +71,7 @@ pub fn measure(
             None => board.profiles.push(fresh),
         }
     }
+    order(&mut board, task.subjects);
     let has = |board: &Board, subject: &Subject, criterion: &Criterion| {
         let profile = board.profiles.iter().find(|p| p.id == subject.id);
         profile.is_some_and(|p| p.cells.contains_key(criterion.id))
@@ -121,8 +123,21 @@ pub fn measure(
             kept(&board);
         }
         cache.forget(&subject.key());
+        if let Ok(lesson) = Lesson::of(subject) {
+            cache.forget(&lesson.key());
+        }
     });
     all.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Brings the profiles of these subjects into their order, in the places that they have.
+fn order(board: &mut Board, subjects: &[Subject]) {
+    let rank = |p: &Profile| subjects.iter().position(|s| s.id == p.id);
+    let places: Vec<usize> =
+        (0..board.profiles.len()).filter(|i| rank(&board.profiles[*i]).is_some()).collect();
+    let mut moved: Vec<Profile> = places.iter().map(|i| board.profiles[*i].clone()).collect();
+    moved.sort_by_key(rank);
+    places.into_iter().zip(moved).for_each(|(i, profile)| board.profiles[i] = profile);
 }
 
 /// The processor, and its cores.
@@ -152,8 +167,11 @@ impl Subject {
     }
 }
 
-/// To six significant digits.
+/// To six significant digits; what is left of rounding is nothing.
 fn round(value: f64) -> f64 {
+    if value.abs() < 1e-12 {
+        return 0.0;
+    }
     format!("{value:.5e}").parse().unwrap_or(value)
 }
 

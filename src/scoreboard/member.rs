@@ -130,13 +130,12 @@ impl Subject {
             What::Rule(_) => return fast,
             What::DiehlCook(trained) => {
                 return match trained.about.config.neurons {
-                    ..=200 => Pace { all: 10_000, curve: 1000, look: 200 },
-                    201..=800 => Pace { all: 2000, curve: 500, look: 200 },
-                    801..=3200 => Pace { all: 1000, curve: 200, look: 100 },
-                    _ => Pace { all: 200, curve: 60, look: 50 },
+                    ..=800 => Pace { look: 200, ..fast },
+                    801..=3200 => Pace { all: 2000, curve: 500, look: 100 },
+                    _ => Pace { all: 1000, curve: 200, look: 50 },
                 };
             }
-            What::Converted(both) => CONVERTED_STEPS as usize * multiply_adds(&both.0) / 8,
+            What::Converted(both) => CONVERTED_STEPS as usize * multiply_adds(&both.0) / 2,
             What::Network(both) => multiply_adds(&both.0),
             What::Untrained(_) => 0,
         };

@@ -118,6 +118,58 @@ fn a_broken_file_is_one_clear_sentence() {
 }
 
 #[test]
+fn what_comes_with_the_program_was_measured_in_full_and_of_these_weights() {
+    let text = include_str!("../../assets/scoreboard.json");
+    assert!(text.len() < 1_500_000, "{}", text.len());
+    let board = Board::from_json(text, "the results").unwrap();
+    let all = super::subject::all().unwrap();
+    let ids = |ids: Vec<&str>| ids.join(" ");
+    assert_eq!(
+        ids(board.profiles.iter().map(|p| &p.id[..]).collect()),
+        ids(all.iter().map(|s| &s.id[..]).collect())
+    );
+    for subject in &all {
+        let profile = board.profile(&subject.id).unwrap();
+        assert_eq!(profile.fingerprint, subject.fingerprint(), "{}", subject.id);
+        for criterion in CRITERIA {
+            let cell = profile.cells.get(criterion.id);
+            let cell = cell.unwrap_or_else(|| panic!("{}: no {}", subject.id, criterion.id));
+            assert!(cell.value.is_some() || !cell.remark.is_empty(), "{}", subject.id);
+        }
+    }
+}
+
+#[test]
+fn profiles_are_in_the_order_of_their_subjects_and_others_stay_where_they_are() {
+    let data = digits();
+    let stop = AtomicBool::new(false);
+    let of = |ids: &[&str], before: &Board| {
+        let subjects: Vec<Subject> = ids
+            .iter()
+            .map(|id| {
+                let (network, metadata) = REPORT.network("mlp").unwrap().unwrap();
+                Subject::network((*id).into(), (*id).into(), network, metadata)
+            })
+            .collect();
+        let criteria = [find("time").unwrap()];
+        let task = Task {
+            subjects: &subjects,
+            criteria: &criteria,
+            train: &data,
+            test: &data,
+            threads: 2,
+            stop: &stop,
+        };
+        measure(&task, before, &|_| {}, &|_| {})
+    };
+    let ids = |board: &Board| board.profiles.iter().map(|p| p.id.clone()).collect::<String>();
+    let first = of(&["c", "x", "a"], &Board::default());
+    assert_eq!(ids(&first), "cxa");
+    assert_eq!(ids(&of(&["a"], &first)), "cxa");
+    assert_eq!(ids(&of(&["a", "b", "c"], &first)), "axbc");
+}
+
+#[test]
 fn criteria_have_ids_of_their_own_and_say_what_they_are() {
     for (i, c) in CRITERIA.iter().enumerate() {
         assert!(std::ptr::eq(find(c.id).unwrap(), *c), "{} twice", c.id);

@@ -33,13 +33,13 @@ pub struct Schooling {
 /// From few labels to many: passes make up for labels, in part.
 pub const CURVE: [Schooling; 3] = [
     Schooling { labels: 100, epochs: 50, batch: None },
-    Schooling { labels: 1000, epochs: 10, batch: None },
+    Schooling { labels: 1000, epochs: 20, batch: None },
     FULL,
 ];
 /// What rules are compared on.
-pub const FULL: Schooling = Schooling { labels: 10_000, epochs: 3, batch: None };
+pub const FULL: Schooling = Schooling { labels: 10_000, epochs: 5, batch: None };
 /// Each digit once, one at a time.
-pub const ONCE: Schooling = Schooling { labels: 10_000, epochs: 1, batch: Some(1) };
+pub const ONCE: Schooling = Schooling { labels: 5000, epochs: 1, batch: Some(1) };
 
 /// How a network is trained.
 #[derive(Clone)]
@@ -119,11 +119,17 @@ impl Lesson {
         &self.config.model
     }
 
+    /// What its networks are kept under.
+    pub fn key(&self) -> String {
+        format!("trained {} {}", self.config.model, self.config.rule.id())
+    }
+
     fn config(&self, schooling: Schooling, seed: u64) -> TrainConfig {
         let mut config = self.config.clone();
         config.seed = seed;
         config.subset = schooling.labels;
         config.epochs = schooling.epochs;
+        // Weights are averaged over the last epochs, as in the rules' own recipes.
         config.average_epochs = if schooling.batch.is_none() { schooling.epochs / 2 } else { 0 };
         if let Some(batch) = schooling.batch {
             // Steps as large in sum: linear in the batch for SGD (Goyal et al. 2017), with
@@ -178,12 +184,7 @@ fn teach(
     context: &Context<'_>,
 ) -> Result<Arc<Network>, Halt> {
     let config = lesson.config(schooling, seed);
-    let key = format!(
-        "trained {} {} {:?} {seed} {schooling:?}",
-        config.model,
-        config.rule.id(),
-        config.optimiser
-    );
+    let key = format!("{} {:?} {seed} {schooling:?}", lesson.key(), config.optimiser);
     context.cache.get(&key, || {
         let digits = digits(context, schooling.labels)?;
         let mut trainer = Trainer::new(config, digits)?;

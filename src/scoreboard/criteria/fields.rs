@@ -19,7 +19,7 @@ pub static FIELDS: Criterion = Criterion {
     id: "gabor",
     name: "Gabor fields",
     unit: "%",
-    doc: "Share of the first layer's neurons (48 of them, evenly spread) whose weights a Gabor function explains: at least half of their variance, with stripes (σ f of at least 0.1; Ringach 2002), as simple cells in the visual cortex are described (Jones and Palmer 1987). The histogram has the variance explained, beside the same network untrained, which scores too. Digits are no natural images. The first seed; spread: standard error over neurons.",
+    doc: "Share of the first layer's neurons (48 of them, evenly spread) whose weights a Gabor function explains: at least a quarter of their variance, with stripes (σ f of at least 0.1; Ringach 2002), as simple cells in the visual cortex are described (Jones and Palmer 1987). The histogram has the variance explained, beside the same network untrained, which scores too. Digits are no natural images, and weights of pixels at the rim, which no digit lights, stay as they began. The first seed; spread: standard error over neurons.",
     group: Group::Code,
     better: Some(Better::High),
     measure: |subject, context| cell(measure(subject, context)),
@@ -28,7 +28,7 @@ pub static FIELDS: Criterion = Criterion {
 /// Neurons looked at.
 const LOOKED_AT: usize = 48;
 /// Share of the variance that has to be explained.
-const EXPLAINED: f64 = 0.5;
+const EXPLAINED: f64 = 0.25;
 /// σ f, cycles within the Gaussian's width, of what has stripes.
 const STRIPES: f64 = 0.1;
 const BINS: usize = 20;
