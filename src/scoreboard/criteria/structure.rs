@@ -35,8 +35,8 @@ criterion!(
     "",
     "What the update of a synapse reads that is neither in the synapse nor in its two neurons, is not sent to them, and is not one number for all (local plasticity: Whittington and Bogacz 2019).",
     |s| {
-        let far: Vec<&str> = s.far().map(|r| r.quantity.as_str()).collect();
-        let word = if far.is_empty() { "nothing".to_owned() } else { far.join("; ") };
+        let far: Vec<&str> = s.far().map(Quantity::short).collect();
+        let word = if far.is_empty() { "nothing".to_owned() } else { far.join(", ") };
         (Some(Value::Word(word)), String::new())
     }
 );
@@ -208,7 +208,10 @@ fn measure(
                     | Layer::Spiking(Spiking::Recurrent { .. })
             )
         };
-        if layers.iter().any(shared) && !rule.kind.spikes() {
+        if value.is_none() && layers.iter().any(|l| matches!(l, Layer::Recurrent { .. })) {
+            remark =
+                "gates compute their steps within one operation, where nobody can listen".into();
+        } else if layers.iter().any(shared) && !rule.kind.spikes() {
             let more = if remark.is_empty() { "" } else { "; " };
             remark = format!(
                 "{remark}{more}found on a dense network by the same rule: shared kernels read every place of a picture besides, and loops the past"

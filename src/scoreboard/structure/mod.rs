@@ -86,6 +86,22 @@ impl Quantity {
     ];
 }
 
+impl Quantity {
+    /// In a few words, for a table.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Below => "layers below",
+            Self::Beside => "its neighbours",
+            Self::WeightsOnto => "its neuron's other weights",
+            Self::WeightsOut | Self::SignsOut | Self::SizesOut => "weights ahead",
+            Self::WeightsElsewhere => "weights elsewhere",
+            Self::FeedbackElsewhere => "feedback elsewhere",
+            Self::Label => "the label",
+            _ => "its own place",
+        }
+    }
+}
+
 /// What was found out about a rule.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Structure {
@@ -132,9 +148,10 @@ impl Structure {
     }
 
     /// What is read although it is not at the synapse's own place.
-    pub fn far(&self) -> impl Iterator<Item = &Read> {
-        let own = |q: &Quantity| !matches!(q, Quantity::SignsOut | Quantity::SizesOut);
-        self.reads.iter().filter(move |(q, r)| own(q) && r.read && !r.local).map(|(_, r)| r)
+    pub fn far(&self) -> impl Iterator<Item = Quantity> {
+        let whole = |q: Quantity| !matches!(q, Quantity::SignsOut | Quantity::SizesOut);
+        let far = self.reads.iter().filter(move |(q, r)| whole(*q) && r.read && !r.local);
+        far.map(|(q, _)| *q)
     }
 }
 

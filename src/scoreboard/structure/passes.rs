@@ -14,9 +14,19 @@ use crate::ann::tap::{Signal, Tap, Tapped};
 use crate::ann::zoo::{self, Activation, Kind, Widths};
 use crate::data::{CLASSES, Dataset, PIXELS};
 
-/// Units of the two hidden layers of networks that are looked into: no two layers have as
+/// Units of the hidden layers of networks that are looked into: no two layers have as
 /// many, so that a matrix tells which layers it lies between.
-const HIDDEN: [usize; 2] = [24, 16];
+const HIDDEN: [usize; 3] = [24, 16, 12];
+
+/// The hidden layers of a kind. What the last one of spiking neurons passes on is summed
+/// over time: errors over time need one more.
+fn hidden(kind: Kind) -> &'static [usize] {
+    match kind {
+        Kind::BothWays => &HIDDEN[..1],
+        Kind::Spiking => &HIDDEN,
+        _ => &HIDDEN[..2],
+    }
+}
 /// Mini-batches that they have learned before, and digits of each.
 const LEARNED: (u64, usize) = (60, 32);
 /// The seed of what is random within an update.
@@ -24,10 +34,7 @@ const ADDRESS: (u64, u64) = (11, 0);
 
 /// The network that a rule is looked at with.
 pub fn architecture(rule: &Rule) -> String {
-    let hidden = match rule.kind {
-        Kind::BothWays => HIDDEN[..1].to_vec(),
-        _ => HIDDEN.to_vec(),
-    };
+    let hidden = hidden(rule.kind).to_vec();
     let activation = rule.recipe.activation;
     let activation = if rule.kind == Kind::Dense { activation } else { Activation::Relu };
     Widths { kind: rule.kind, hidden, activation }.id()
@@ -83,8 +90,9 @@ impl Scene {
         }
         let layers = (network.architecture().layers)();
         let is = |kind: Kind| kind.is_of(&layers);
-        let hidden = if is(Kind::BothWays) { &HIDDEN[..1] } else { &HIDDEN };
-        let mut widths = [&[PIXELS], hidden].concat();
+        let kinds = [Kind::BothWays, Kind::Spiking];
+        let kind = kinds.into_iter().find(|k| is(*k)).unwrap_or(Kind::Dense);
+        let mut widths = [&[PIXELS], hidden(kind)].concat();
         if !is(Kind::Goodness) && !is(Kind::Energy) {
             widths.push(CLASSES);
         }

@@ -21,8 +21,8 @@ fn read(structure: &Structure, q: Quantity) -> bool {
 /// What each rule reads that is not at the synapse's own place.
 #[test]
 fn each_rule_reads_what_its_equations_say() {
-    let out = "weights of the synapses that leave the neuron";
-    let expected: [(&str, &[&str], bool, bool); 12] = [
+    let out = "weights ahead";
+    let expected: [(&str, &[&str], bool, bool); 13] = [
         ("backpropagation", &[out], true, true),
         ("feedback_alignment", &[], true, true),
         ("direct_feedback_alignment", &[], true, true),
@@ -34,6 +34,7 @@ fn each_rule_reads_what_its_equations_say() {
         ("predictive_coding", &[out], true, true),
         // Each layer has an aim of its own.
         ("forward_forward", &[], false, false),
+        ("spike_times", &[out], true, true),
         // Encoders and decoders predict each other.
         ("energy", &[], true, false),
         ("surrogate_gradient", &[out], true, true),
@@ -41,7 +42,7 @@ fn each_rule_reads_what_its_equations_say() {
     ];
     for (id, far, waits, errors) in expected {
         let structure = of(find(id).unwrap());
-        let found: Vec<&str> = structure.far().map(|r| r.quantity.as_str()).collect();
+        let found: Vec<&str> = structure.far().map(Quantity::short).collect();
         assert_eq!(found, far, "{id}");
         assert_eq!(structure.waits, waits, "{id}");
         assert_eq!(structure.errors.is_some(), errors, "{id}");
@@ -164,8 +165,8 @@ fn planted_violations_are_found_and_the_honest_one_passes() {
         let scene = Scene::with(network(), cheat, &(rule.usual)(), &digits()).unwrap();
         scene.structure().unwrap()
     };
-    let far = |s: &Structure| s.far().map(|r| r.quantity.clone()).collect::<Vec<_>>();
+    let far = |s: &Structure| s.far().map(Quantity::short).collect::<Vec<_>>();
     assert!(far(&look(false, false)).is_empty());
-    assert_eq!(far(&look(true, false)), ["weights of the synapses that leave the neuron"]);
-    assert_eq!(far(&look(false, true)), ["the label itself"]);
+    assert_eq!(far(&look(true, false)), ["weights ahead"]);
+    assert_eq!(far(&look(false, true)), ["the label"]);
 }

@@ -199,7 +199,7 @@ impl FirstSpike {
             *ink = if pixel.is_nan() { *pixel } else { f32::from(u8::from(*pixel > 0.5)) };
         }
         self.first(p, n, keep, scratch);
-        tap.sent(Signal::Times(1), self.layer(n, 0, keep).z);
+        self.tell(tap, n, 0, keep);
         for l in 1..self.layers() {
             let (below, units) = (self.widths[l], self.widths[l + 1]);
             let (before, after) = keep.split_at_mut(self.place(n, l).start);
@@ -212,8 +212,16 @@ impl FirstSpike {
                 let layer = (&mut z[own.clone()], &mut last[own.clone()], &mut excess[own]);
                 self.later(weights, inputs, layer, scratch);
             }
-            tap.sent(Signal::Times(l + 1), z);
+            self.tell(tap, n, l, keep);
         }
+    }
+
+    /// Tells of the spikes of a layer.
+    fn tell(&self, tap: Tapped<'_>, n: usize, l: usize, keep: &mut [f32]) {
+        let Layer { z, last, excess } = self.layer(n, l, keep);
+        tap.sent(Signal::Times(l + 1), z);
+        tap.sent(Signal::State(l + 1), last);
+        tap.sent(Signal::State(l + 1), excess);
     }
 
     fn kept(&self) -> usize {
