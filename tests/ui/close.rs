@@ -109,7 +109,9 @@ fn a_cell_opens_its_measurement_and_an_empty_one_says_why() {
     window.wait_for_text("Noise against Noise σ. Made strong: 95 at 0");
     // The control stands beside it.
     assert!(window.says("Made control: 11 at 0"));
-    window.pick("Criterion", "Gabor fields");
+    window.key(Modifiers::NONE, Key::Num1);
+    window.pick("Criteria shown", "What neurons do");
+    window.click("Made strong, Gabor fields: not measured");
     window.wait_for_text("Made strong · Gabor fields: not measured");
     window.wait_for_text("It has kernels of three by three");
     window.click("Look at the fields of its neurons");

@@ -116,7 +116,7 @@ fn marks(ui: &mut Ui, room: &Close) {
         if profile.kind == Kind::You {
             parts.push(format!("◆ {}", profile.name));
         } else {
-            parts.push(format!("{} {}", ["│", "┊"][controls % 2], profile.name));
+            parts.push(format!("{} {}", ["|", "¦"][controls % 2], profile.name));
             controls += 1;
         }
     }

@@ -86,7 +86,8 @@ pub fn chart(
         if criterion.unit == "%" { (0.0, high.max(100.0)) } else { (low.min(0.0), high) };
     let y_name = if criterion.unit == "%" { "right answers, %" } else { criterion.unit };
     let (from, to) = (x(left), x(right).max(x(left) + 1e-9));
-    let air = 0.02 * (to - from);
+    // Powers of ten are long numbers, which need room at the end.
+    let air = if log { 0.05 } else { 0.02 } * (to - from);
     let chart = Chart {
         id,
         axes: [&first.curve.x, y_name],

@@ -60,8 +60,7 @@ impl Grid<'_> {
         let narrow = ui.available_width() < page::NARROW;
         let (name, least) = if narrow { (138.0, 88.0) } else { (190.0, 92.0) };
         // As many whole columns as there is room for.
-        let bar = ui.spacing().scroll.bar_width + ui.spacing().scroll.bar_inner_margin;
-        let room = ui.available_width() - name - bar;
+        let room = ui.available_width() - name;
         let fit = ((room / least) as usize).clamp(1, self.columns.len().max(1));
         let column = (room / fit as f32).min(150.0);
         let heads: Vec<Arc<Galley>> =
@@ -288,7 +287,7 @@ impl Grid<'_> {
             pos2(at.names.right(), at.heads.bottom()),
         );
         let sorted = !world.room.kept.sort.is_empty();
-        let text = if sorted { "Sorted ✕" } else { "" };
+        let text = if sorted { "Sorted ×" } else { "" };
         if sorted {
             let rect = Rect::from_min_max(pos2(corner.left(), corner.bottom() - 28.0), corner.max)
                 .shrink(3.0);

@@ -13,9 +13,9 @@ const PAGE: (f64, f64) = (1123.0, 794.0);
 const MARGIN: f64 = 40.0;
 /// Where the table begins, headings included, and where it ends.
 const TOP: f64 = 92.0;
-const BOTTOM: f64 = 738.0;
+const BOTTOM: f64 = 750.0;
 /// Width of the names.
-const NAMES: f64 = 190.0;
+const NAMES: f64 = 160.0;
 /// Up to so many columns have headings on their feet; those of more lie on their sides.
 const UPRIGHT: usize = 11;
 
@@ -62,6 +62,32 @@ impl Sheet {
     }
 }
 
+/// Where columns stand: left edges and, last, the right end of all. Words get more room than
+/// numbers.
+fn places(rows: &[&Profile], columns: &[&'static Criterion]) -> Vec<f64> {
+    let words =
+        |c: &Criterion| rows.iter().any(|p| matches!(board::value(p, c.id), Some(Value::Word(_))));
+    let shares: Vec<f64> = columns.iter().map(|c| if words(c) { 2.0 } else { 1.0 }).collect();
+    let (left, right) = (MARGIN + NAMES, PAGE.0 - MARGIN);
+    let unit = ((right - left) / shares.iter().sum::<f64>().max(1.0)).min(100.0);
+    let mut places = vec![left];
+    let mut x = left;
+    for share in shares {
+        x += unit * share;
+        places.push(x);
+    }
+    places
+}
+
+/// A number in as few letters as can be: `12k`, `1.1M`.
+fn brief(number: f64) -> String {
+    match number.abs() {
+        size if size >= 1e6 => format!("{:.1}M", number / 1e6),
+        size if size >= 1e4 => format!("{:.0}k", number / 1e3),
+        _ => board::number(number),
+    }
+}
+
 /// Breaks a text at spaces into lines of at most so many letters.
 fn lines(text: &str, most: usize) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
@@ -105,33 +131,32 @@ pub fn page(board: &Board, rows: &[&Profile], columns: &[&'static Criterion]) ->
 }
 
 fn table(sheet: &mut Sheet, rows: &[&Profile], columns: &[&'static Criterion]) {
-    let right = PAGE.0 - MARGIN;
-    let left = MARGIN + NAMES;
-    let column = ((right - left) / columns.len().max(1) as f64).min(110.0);
+    let places = places(rows, columns);
+    let end = places.last().copied().unwrap_or(MARGIN);
     let upright = columns.len() <= UPRIGHT;
-    let head = if upright { 58.0 } else { 118.0 };
+    let head = if upright { 58.0 } else { 112.0 };
     let first = TOP + 18.0 + head;
-    let end = left + column * columns.len() as f64;
-    headings(sheet, columns, (left, column, first), upright);
+    headings(sheet, columns, (&places, first), upright);
     sheet.line((MARGIN, first + 2.0), (end, first + 2.0), 1.2);
     // Rows as high as there is room for; what does not fit is named below.
-    let room = BOTTOM - first - 14.0;
-    let row = (room / rows.len().max(1) as f64).clamp(13.0, 24.0);
+    let room = BOTTOM - first - 12.0;
+    let row = (room / rows.len().max(1) as f64).clamp(11.5, 24.0);
     let fit = ((room / row) as usize).min(rows.len());
-    let size = (row * 0.6).clamp(7.5, 11.5);
+    let size = (row * 0.62).clamp(7.0, 11.5);
     let axes: Vec<(f64, f64)> =
         columns.iter().map(|c| board::axis(c, rows.iter().copied())).collect();
     for (i, profile) in rows.iter().take(fit).enumerate() {
-        let foot = first + row * (i + 1) as f64 - 3.0;
+        let foot = first + row * (i + 1) as f64 - 0.5;
         if i > 0 && rows[i - 1].kind != profile.kind {
-            sheet.line((MARGIN, foot + 3.0 - row), (end, foot + 3.0 - row), 0.5);
+            let y = foot + 2.0 - row;
+            sheet.line((MARGIN, y), (end, y), 0.5);
         }
         let style = if profile.kind == Kind::Control { r#"font-style="italic""# } else { "" };
         let letters = (NAMES / (0.52 * size)) as usize;
         sheet.text((MARGIN, foot - 1.5), size, style, &board::cut(&profile.name, letters));
         for (j, criterion) in columns.iter().enumerate() {
-            let x = left + column * j as f64;
-            cell(sheet, (x, foot), (column, size), (profile, criterion), axes[j]);
+            let column = places[j + 1] - places[j];
+            cell(sheet, (places[j], foot), (column, size), (profile, criterion), axes[j]);
         }
     }
     if fit < rows.len() {
@@ -143,20 +168,20 @@ fn table(sheet: &mut Sheet, rows: &[&Profile], columns: &[&'static Criterion]) {
 fn headings(
     sheet: &mut Sheet,
     columns: &[&'static Criterion],
-    (left, column, first): (f64, f64, f64),
+    (places, first): (&[f64], f64),
     upright: bool,
 ) {
     for (group, name) in Group::ALL {
         let mut of = (0..columns.len()).filter(|j| columns[*j].group == group);
         let Some(from) = of.next() else { continue };
         let to = of.next_back().unwrap_or(from);
-        let (a, b) = (left + column * from as f64, left + column * (to + 1) as f64 - 5.0);
+        let (a, b) = (places[from], places[to + 1] - 5.0);
         let letters = ((b - a) / 5.3).max(1.0) as usize;
         sheet.text((a, TOP + 11.0), 10.0, r#"font-weight="bold""#, &board::cut(name, letters));
         sheet.line((a, TOP + 15.0), (b, TOP + 15.0), 0.8);
     }
     for (j, criterion) in columns.iter().enumerate() {
-        let x = left + column * j as f64;
+        let (x, column) = (places[j], places[j + 1] - places[j]);
         let unit =
             if criterion.unit.is_empty() { String::new() } else { format!(", {}", criterion.unit) };
         let name = format!("{}{unit}", criterion.name);
@@ -186,9 +211,13 @@ fn cell(
 ) {
     let cell = profile.cells.get(criterion.id);
     let Some(value) = cell.and_then(|c| c.value.as_ref()) else { return };
-    let mut text = board::text(cell);
+    let letters = ((column - 3.0) / (0.52 * size)).max(3.0) as usize;
+    let mut text = match value {
+        Value::Number(number) if column < 60.0 => brief(*number),
+        Value::Number(number) => board::number(*number),
+        Value::Word(word) => board::short(word),
+    };
     let spread = board::spread(cell);
-    let letters = ((column - 4.0) / (0.54 * size)).max(3.0) as usize;
     if !spread.is_empty() && text.chars().count() + 1 + spread.chars().count() <= letters {
         text = format!("{text} {spread}");
     }
@@ -196,7 +225,7 @@ fn cell(
     if let Value::Number(number) = value {
         let share = |v: f64| ((v - low) / (high - low)).clamp(0.0, 1.0);
         let (from, to) = (share(0.0f64.clamp(low, high)), share(*number));
-        let room = column - 8.0;
+        let room = column - 5.0;
         sheet.bar((x, foot + 0.4), (room, 1.2), "#ddd");
         sheet.bar((x + room * from.min(to), foot + 0.4), (room * (from - to).abs(), 1.2), "#000");
     }

@@ -6,11 +6,12 @@ use egui::{
 };
 
 use super::grid;
-use crate::core::text::percent;
 use crate::scoreboard::board::Read;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::tip;
 
+/// A box that is narrower, points, has room for the name only.
+const NARROW: f32 = 240.0;
 /// Space below a quantity's box, points.
 const GAP: f32 = 6.0;
 
@@ -19,13 +20,13 @@ pub fn show(ui: &mut Ui, reads: &[Read]) {
     let p = palette(ui.visuals());
     let (local, other): (Vec<&Read>, Vec<&Read>) = reads.iter().partition(|r| r.local);
     let rows = local.len().max(other.len()).max(4);
-    // Two lines of small text, at least.
-    let step = if rows > 6 { 2.6 * theme::regular(11.0).size } else { 44.0 } + GAP;
+    // Two lines of text, at least.
+    let step = (3.0 * theme::regular(11.0).size).max(if rows > 6 { 0.0 } else { 42.0 }) + GAP;
     let head = 26.0;
     let size = vec2(ui.available_width().min(860.0), head + rows as f32 * step);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, said(reads)));
-    let width = (0.35 * rect.width()).min(300.0);
+    let width = (0.38 * rect.width()).min(330.0);
     let centre = pos2(rect.center().x, rect.center().y + head / 2.0);
     neurons(ui, centre, rect.width() - 2.0 * width);
     for (side, heading, quantities) in [(0, "At its own place", &local), (1, "Elsewhere", &other)] {
@@ -93,21 +94,25 @@ fn quantity(ui: &mut Ui, place: Rect, read: &Read, synapse: Pos2, from_left: boo
     }
     let width = if read.read { 2.0 } else { 1.0 };
     ui.painter().rect(place, 5, p.card, Stroke::new(width, colour), egui::StrokeKind::Inside);
-    let inner = place.shrink2(vec2(8.0, 2.0));
+    let inner = place.shrink2(vec2(8.0, 1.0));
     let verdict = if read.read {
         format!("read: ΔW changes by {}", change(read.change))
     } else {
         "not read".to_owned()
     };
     let ink = if read.read { p.text } else { p.weak };
-    let small = theme::regular(11.0);
-    let below = grid::fitting(ui, &verdict, small, ink, (inner.width(), place.height() / 2.0));
-    let room = inner.height() - below.size().y;
-    let name = grid::fitting(ui, &read.quantity, theme::strong(12.5), ink, (inner.width(), room));
-    let top = place.center().y - (name.size().y + below.size().y) / 2.0;
-    let under = top + name.size().y;
+    // Where there is little room, the arrow says it alone, and the verdict comes on hovering.
+    let below = ui.painter().layout_no_wrap(verdict.clone(), theme::regular(11.0), ink);
+    let wide = inner.width() > NARROW;
+    let under = if wide { below.size().y } else { 0.0 };
+    let (font, room) = (theme::strong(12.5), (inner.width(), inner.height() - under));
+    let name = grid::fitting(ui, &read.quantity, font, ink, room);
+    let top = place.center().y - (name.size().y + under) / 2.0;
+    let foot = top + name.size().y;
     ui.painter().galley(pos2(inner.left(), top), name, ink);
-    ui.painter().galley(pos2(inner.left(), under), below, ink);
+    if wide {
+        ui.painter().galley(pos2(inner.left(), foot), below, ink);
+    }
     let response =
         ui.interact(place, ui.scope_id().with(("quantity", &read.quantity)), Sense::hover());
     tip::beside(&response, place, format!("{}: {verdict}", read.quantity));
@@ -118,5 +123,9 @@ fn change(share: f64) -> String {
     if !share.is_finite() {
         return "all (no number any more)".into();
     }
-    if share > 10.0 { format!("{share:.0} times its size") } else { percent(share) }
+    if share > 10.0 {
+        format!("{share:.0} times its size")
+    } else {
+        format!("{:.0} %", 100.0 * share)
+    }
 }

@@ -65,7 +65,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 }
 
 fn beside_side(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let text = "Bars are drawn from zero; a black line is the spread. Percentages go to 100, everything else to the largest of all rows. Hover over a row for how it was measured.";
+    let text = "Bars are drawn from zero; a thin line is the spread. Percentages go to 100, everything else to the largest of all rows. Hover over a row for how it was measured.";
     ui.label(RichText::new(text).color(palette(ui.visuals()).weak));
     ui.separator();
     profiles::groups(ui, &world.room.kept, out);

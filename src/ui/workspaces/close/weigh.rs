@@ -143,7 +143,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         let height = (ui.available_height() - below).max(200.0);
         ranking(ui, world, height);
     }
-    figure::save_below(ui, out, "my-order", from, || text(world));
+    if !weighed(world.room.criteria, &world.room.kept).is_empty() {
+        figure::save_below(ui, out, "my-order", from, || text(world));
+    }
 }
 
 /// What stands beside it: the weights.
