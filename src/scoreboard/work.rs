@@ -107,12 +107,7 @@ fn of_network(network: &Network, pictures: &[Pixels], context: &Context<'_>) -> 
         });
     }
     let layers = (network.architecture().layers)();
-    let plain = |l: &Layer| {
-        let known = matches!(l, Layer::Conv { .. } | Layer::Dense { .. } | Layer::Recurrent { .. });
-        known || matches!(l, Layer::MaxPool | Layer::Dropout(_))
-    };
-    if !layers.iter().all(plain) {
-        // Within the one operation that it is, only the picture's zeros are seen.
+    if is_closed(network) {
         let multiply_adds = if layers.iter().any(|l| matches!(l, Layer::Energy { .. })) {
             answering(network)
         } else {
@@ -156,6 +151,14 @@ fn of_network(network: &Network, pictures: &[Pixels], context: &Context<'_>) -> 
     })?;
     let without_zeros = sum / pictures.len().max(1) as f64;
     Ok(Work { multiply_adds: dense, without_zeros, ..Work::default() })
+}
+
+/// Whether a network without spikes is one operation, of which only the picture's zeros are
+/// seen.
+pub fn is_closed(network: &Network) -> bool {
+    (network.architecture().layers)().iter().any(|l| {
+        matches!(l, Layer::Settling { .. } | Layer::Goodness { .. } | Layer::Energy { .. })
+    })
 }
 
 /// Kernels of so many pixels that cover a place along a side.

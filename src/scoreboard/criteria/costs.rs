@@ -15,7 +15,7 @@ use crate::scoreboard::board::{Cell, Curve, Detail, Value};
 use crate::scoreboard::member::{CONVERTED_STEPS, Member, in_parallel, pictures};
 use crate::scoreboard::stats::{deviation, mean};
 use crate::scoreboard::subject::{Context, Halt, Subject};
-use crate::scoreboard::work::{Work, measure};
+use crate::scoreboard::work::{Work, is_closed, measure};
 use crate::snn::diehl_cook::protocol::ProtocolSettings;
 
 /// Steps one after another.
@@ -99,12 +99,14 @@ fn of_work(
         counts.push(("spikes".to_owned(), of(|w| w.spikes.unwrap_or(0.0))));
     }
     let several = numbers.len() > 1;
+    let closed = members.iter().filter_map(Member::network).any(is_closed);
+    let remark = if closed { "only the picture’s zeros are left out" } else { "" };
     Ok(Cell {
         value: Some(Value::Number(mean(&numbers))),
         spread: several.then(|| deviation(&numbers)),
         by_seed: if several { numbers } else { Vec::new() },
         digits: Some(shown.len()),
-        remark: String::new(),
+        remark: remark.into(),
         detail: Some(Detail::Counts(counts)),
     })
 }

@@ -100,7 +100,7 @@ fn enforced(subject: &Subject, context: &Context<'_>) -> Result<Cell, Halt> {
     let members = subject.members(context)?;
     let n = subject.pace().curve.min(context.test.len());
     let test = context.test;
-    let (mut all, mut free) = (Vec::new(), Vec::new());
+    let (mut all, mut free, mut unanswered) = (Vec::new(), Vec::new(), 0);
     for member in members.iter() {
         of_network(member)?;
         let Some(network) = member.network() else { continue };
@@ -109,14 +109,19 @@ fn enforced(subject: &Subject, context: &Context<'_>) -> Result<Cell, Halt> {
         let mut network = network.clone();
         network.set_values(&values);
         let obedient = member.with_network(network)?;
-        let right =
-            right(&obedient.answers(n, &|i| test.pixels(i), false, context)?, test.labels());
-        all.push(right);
+        let answers = obedient.answers(n, &|i| test.pixels(i), false, context)?;
+        unanswered += answers.iter().filter(|a| a.is_none()).count();
+        all.push(right(&answers, test.labels()));
     }
     for answers in super::curves::clean(subject, n, context)?.iter() {
         free.push(100.0 * mean(&right(answers, test.labels())));
     }
-    Ok(of_accuracies(&all, n, mean(&free)))
+    let mut cell = of_accuracies(&all, n, mean(&free));
+    if unanswered > 0 {
+        let share = unanswered as f64 / (n * all.len()).max(1) as f64;
+        cell.remark += &format!("; no answer: {}", percent(share));
+    }
+    Ok(cell)
 }
 
 fn learned(subject: &Subject, context: &Context<'_>) -> Result<Cell, Halt> {
