@@ -14,7 +14,7 @@ use crate::scoreboard::criteria::{Criterion, Group};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::{Chart, names as legend};
-use crate::ui::widgets::{digit_view, figure, names};
+use crate::ui::widgets::{digit_view, figure, names, page};
 
 /// A workspace by its id, and what one does there.
 type Room = (&'static str, &'static str);
@@ -53,8 +53,13 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let cell = profile.cells.get(criterion.id);
     let p = palette(ui.visuals());
     let title = format!("{} · {}: {}", profile.name, criterion.name, board::full(criterion, cell));
-    ui.label(RichText::new(title).font(theme::strong(16.0)));
-    ui.label(RichText::new(criterion.doc).color(p.weak));
+    let title = ui.label(RichText::new(title).font(theme::strong(16.0)));
+    // How it is measured comes on hovering where the figure needs the room.
+    if page::small(ui) && !figure::saving(ui.ctx()) {
+        title.on_hover_text(criterion.doc);
+    } else {
+        ui.label(RichText::new(criterion.doc).color(p.weak));
+    }
     let remark = board::remark(cell);
     if !remark.is_empty() {
         ui.label(remark);

@@ -17,6 +17,10 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         return;
     }
     figure::controls(ui, |ui| filters(ui, world, out));
+    // Where the page has no room for what to see, the table still says it.
+    if ui.available_height() < 360.0 {
+        ui.label("Go along a row: no network is close in everything.");
+    }
     let room = world.room;
     let rows = board::rows(&room.table, &room.kept);
     let columns: Vec<_> = board::columns(room.criteria, room.kept.group).collect();

@@ -25,25 +25,32 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 /// The rules, and what was kept of an earlier game.
 fn begin(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let room = world.room;
-    ui.label(format!("{DIGITS} test digits come one by one: noisy, or covered in part. Answer with the keys 0 to 9 or the buttons, as soon as you are sure. Every answer counts, the time it takes too. Nothing is kept unless you say so."));
-    ui.horizontal(|ui| {
-        let begins = room.begins;
-        if ui.add_enabled(!begins, egui::Button::new("Start")).clicked() {
-            out.push(CloseEdit::Play);
-        }
-        if begins {
-            ui.label("The digits are being read.");
-        }
+    let you = room.profile(YOU);
+    let rules = format!(
+        "{DIGITS} test digits come one by one: noisy, or covered in part. Answer with the keys 0 to 9 or the buttons, as soon as you are sure. Every answer counts, the time it takes too. Nothing is kept unless you say so."
+    );
+    // Who has played knows them.
+    if you.is_none() || !page::small(ui) {
+        ui.label(&rules);
+    }
+    figure::controls(ui, |ui| {
+        ui.horizontal(|ui| {
+            let start = egui::Button::new("Start");
+            if ui.add_enabled(!room.begins, start).on_hover_text(&rules).clicked() {
+                out.push(CloseEdit::Play);
+            }
+            if room.begins {
+                ui.label("The digits are being read.");
+            }
+            let forget = "Removes your row from the table";
+            if you.is_some() && ui.button("Forget it").on_hover_text(forget).clicked() {
+                out.push(CloseEdit::Forget(YOU.into()));
+            }
+        });
     });
-    let Some(you) = room.profile(YOU) else { return };
-    ui.add_space(8.0);
+    let Some(you) = you else { return };
     let from = ui.next_widget_position();
     ui.label(RichText::new(format!("Kept: {}.", you.about)).font(theme::strong(14.0)));
-    figure::controls(ui, |ui| {
-        if ui.button("Forget it").on_hover_text("Removes your row from the table").clicked() {
-            out.push(CloseEdit::Forget(YOU.into()));
-        }
-    });
     result(ui, world, you);
     figure::save_below(ui, out, "you", from, || text(you));
 }
