@@ -111,7 +111,8 @@ pub fn all_models() -> PossibleValuesParser {
 
 /// With ensembles and those that spike.
 pub fn askable() -> PossibleValuesParser {
-    ids(networks().chain(ENSEMBLES.iter().map(|e| (e.id, e.name))).chain(spiking()))
+    let ensembles = ENSEMBLES.iter().map(|e| (e.id, e.name));
+    ids(networks().chain(ensembles).chain(deep()).chain(generative()).chain(spiking()))
 }
 
 pub fn devices() -> PossibleValuesParser {

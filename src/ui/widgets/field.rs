@@ -88,12 +88,12 @@ impl<'a> Field<'a> {
 
     /// [`Field::show`] for f32.
     pub fn show_f32(&self, ui: &mut Ui, value: &mut f32) -> bool {
-        let mut wide = f64::from(*value);
-        let changed = self.show(ui, &mut wide);
-        if changed {
+        let (before, mut wide) = (*value, f64::from(*value));
+        if self.show(ui, &mut wide) {
             *value = wide as f32;
         }
-        changed
+        // The largest that a range allows may be a little more as a wider number.
+        *value != before
     }
 }
 
