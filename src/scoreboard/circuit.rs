@@ -328,7 +328,8 @@ mod tests {
             let mut values = network.values();
             obey(&mut values, &main);
             network.set_values(&values);
-            assert!(before.against > 0 && before.pure == 0, "{id}: {before:?}");
+            // Of ten weights all have one sign now and then.
+            assert!(before.against > 0 && before.pure < before.neurons / 10, "{id}: {before:?}");
             assert!(before.weight_against < 0.5 * before.weight, "{id}");
             let (after, _) = signs(&network);
             assert_eq!((after.against, after.pure), (0, after.neurons), "{id}");

@@ -289,8 +289,12 @@ impl Board {
     /// [`BoardError::Broken`].
     pub fn from_json(text: &str, file: &str) -> Result<Self, BoardError> {
         let broken = |reason: String| BoardError::Broken { file: file.to_owned(), reason };
-        let board: Self = serde_json::from_str(text)
-            .map_err(|e| broken(format!("it holds no results of the scoreboard ({e})")))?;
+        let none = |why: String| broken(format!("it holds no results of the scoreboard ({why})"));
+        // A list would be taken for a board whose fields are all missing.
+        if !text.trim_start().starts_with('{') {
+            return Err(none("it is no object".into()));
+        }
+        let board: Self = serde_json::from_str(text).map_err(|e| none(e.to_string()))?;
         board.is_sound().map_err(broken)?;
         Ok(board)
     }
