@@ -250,7 +250,7 @@ fn settled(op: &Settling, network: &Network, picture: &Pixels) -> Vec<Responses>
     let phase =
         Phase { sweeps: ANSWER_SWEEPS, step: crate::ann::ops::settling::ANSWER_STEP, beta: 0.0 };
     let (moving, tap) = ((&drive[..], &mut states[..]), Tapped::default());
-    op.relax(parameters, 1, moving, (phase, &[]), &mut scratch, tap, |_| {});
+    op.relax(parameters, 1, moving, (phase, &[]), (&mut scratch, tap), |_| {});
     let hidden = 0..op.widths().len() - 2;
     hidden.map(|l| (format!("Layer {}", l + 1), states[op.place(1, l)].to_vec())).collect()
 }

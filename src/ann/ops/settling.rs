@@ -150,8 +150,7 @@ impl Settling {
         n: usize,
         (drive, states): (&[f32], &mut [f32]),
         (phase, targets): (Phase, &[f32]),
-        scratch: &mut [f32],
-        tap: Tapped<'_>,
+        (scratch, tap): (&mut [f32], Tapped<'_>),
         mut seen: impl FnMut(&[f32]),
     ) {
         let layers = self.widths.len() - 1;
@@ -230,8 +229,7 @@ impl Settling {
             n,
             (&drive, &mut states),
             (free, &[]),
-            &mut scratch,
-            Tapped::default(),
+            (&mut scratch, Tapped::default()),
             |s| {
                 history.push(s.to_vec());
             },
@@ -379,8 +377,7 @@ impl Op for Settling {
             n,
             (drive, states),
             (phase, &[]),
-            scratch,
-            Tapped::default(),
+            (scratch, Tapped::default()),
             |_| {},
         );
         let classes = self.place(n, self.widths.len() - 2);
@@ -465,8 +462,7 @@ mod tests {
                 1,
                 moving,
                 (phase, &[]),
-                &mut scratch,
-                Tapped::default(),
+                (&mut scratch, Tapped::default()),
                 |states| {
                     energies.push(op.energy(&parameters, &drive, states));
                 },
@@ -490,7 +486,14 @@ mod tests {
             let mut states = vec![0.0; 4 * op.states()];
             let mut scratch = vec![0.0; op.phase_scratch(4)];
             let moving = (&drive[..], &mut states[..]);
-            op.relax(parameters, 4, moving, (phase, &[]), &mut scratch, Tapped::default(), |_| {});
+            op.relax(
+                parameters,
+                4,
+                moving,
+                (phase, &[]),
+                (&mut scratch, Tapped::default()),
+                |_| {},
+            );
             let classes = states[op.place(4, 2)].iter().zip(&targets);
             classes.map(|(s, t)| f64::from(s - t).powi(2)).sum::<f64>() / 8.0
         };

@@ -136,11 +136,11 @@ impl Equilibrium {
         op.drive(parameters, n, x, kept.drive);
         kept.free.fill(0.0);
         let moving = (&*kept.drive, &mut *kept.free);
-        op.relax(parameters, n, moving, (self.free_phase(), &[]), scratch, tap, |_| {});
+        op.relax(parameters, n, moving, (self.free_phase(), &[]), (scratch, tap), |_| {});
         kept.plus.copy_from_slice(kept.free);
         kept.minus.copy_from_slice(kept.free);
         let moving = (&*kept.drive, &mut *kept.plus);
-        op.relax(parameters, n, moving, (self.nudged_phase(1.0), &targets), scratch, tap, |_| {});
+        op.relax(parameters, n, moving, (self.nudged_phase(1.0), &targets), (scratch, tap), |_| {});
         let mut distance = self.beta;
         if self.centred {
             distance *= 2.0;
@@ -150,8 +150,7 @@ impl Equilibrium {
                 n,
                 moving,
                 (self.nudged_phase(-1.0), &targets),
-                scratch,
-                tap,
+                (scratch, tap),
                 |_| {},
             );
         }
@@ -264,8 +263,8 @@ impl Equilibrium {
         let mut seen = vec![states.clone()];
         let phase = Phase { sweeps: free, step: self.step, beta: 0.0 };
         let moving = (&drive[..], &mut states[..]);
-        op.relax(parameters, 1, moving, (phase, &[]), &mut scratch, Tapped::default(), |s| {
-            seen.push(s.to_vec())
+        op.relax(parameters, 1, moving, (phase, &[]), (&mut scratch, Tapped::default()), |s| {
+            seen.push(s.to_vec());
         });
         if let Some(target) = target {
             let mut targets = [0f32; CLASSES];
@@ -277,8 +276,7 @@ impl Equilibrium {
                 1,
                 moving,
                 (phase, &targets),
-                &mut scratch,
-                Tapped::default(),
+                (&mut scratch, Tapped::default()),
                 |s| {
                     seen.push(s.to_vec());
                 },

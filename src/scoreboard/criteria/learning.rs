@@ -32,12 +32,15 @@ pub static ONE_PASS: Criterion = Criterion {
 /// Test digits asked.
 const ASKED: usize = 1000;
 
+/// By schooling and seed; standard errors; the digits asked.
+type Taught = (Vec<Vec<f64>>, Vec<f64>, usize);
+
 /// Accuracies, %, of the networks taught so, and the standard error of the first.
 fn taught(
     subject: &Subject,
     schoolings: &[Schooling],
     context: &Context<'_>,
-) -> Result<(Vec<Vec<f64>>, Vec<f64>, usize), Halt> {
+) -> Result<Taught, Halt> {
     let lesson = Lesson::of(subject)?;
     let taught = teach_all(&lesson, schoolings, context)?;
     let test = context.test;
