@@ -23,7 +23,7 @@ fn measure(subject: &Subject, context: &Context<'_>) -> Result<Cell, Halt> {
     let test = context.test;
     let n = subject.pace().all.min(test.len());
     let mut shares = Vec::new();
-    let mut classes = vec![[0usize; 2]; CLASSES];
+    let mut classes = [[0usize; 2]; CLASSES];
     let mut spread = 0.0;
     let mut unanswered = 0;
     for (number, member) in members.iter().enumerate() {

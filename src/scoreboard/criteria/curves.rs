@@ -18,6 +18,9 @@ const BROKEN: usize = 8;
 /// Damaged networks at each strength; each answers to its share of the digits.
 const LESIONS: usize = 3;
 
+/// Asks a member, at a strength of this number, about so many digits.
+pub type Ask<'a> = dyn Fn(&Member, f64, usize, usize) -> Result<Answers, Halt> + Sync + 'a;
+
 /// A disturbance.
 pub struct Sweep<'a> {
     /// Name and unit of its strength.
@@ -26,7 +29,7 @@ pub struct Sweep<'a> {
     pub xs: &'a [f64],
     /// What it is asked at a strength: member, strength, its number, digits. Answers are
     /// digit by digit, as often for each as there are variants of it.
-    pub ask: &'a (dyn Fn(&Member, f64, usize, usize) -> Result<Answers, Halt> + Sync),
+    pub ask: &'a Ask<'a>,
 }
 
 /// Answers to the first digits as they are, of each member.
