@@ -18,13 +18,8 @@ const BROKEN: usize = 8;
 /// Damaged networks at each strength; each answers to its share of the digits.
 const LESIONS: usize = 3;
 
-<<<<<<< HEAD
-/// What a member answers: see [`Sweep::ask`].
-type Ask<'a> = dyn Fn(&Member, f64, usize, usize) -> Result<Answers, Halt> + Sync + 'a;
-=======
 /// Asks a member, at a strength of this number, about so many digits.
 pub type Ask<'a> = dyn Fn(&Member, f64, usize, usize) -> Result<Answers, Halt> + Sync + 'a;
->>>>>>> close-graded
 
 /// A disturbance.
 pub struct Sweep<'a> {

@@ -32,10 +32,17 @@ pub static ONE_PASS: Criterion = Criterion {
 /// Test digits asked.
 const ASKED: usize = 1000;
 
-/// By schooling and seed; standard errors; the digits asked.
-type Taught = (Vec<Vec<f64>>, Vec<f64>, usize);
+/// What came of each schooling.
+struct Taught {
+    /// Accuracies, %, by schooling and seed.
+    all: Vec<Vec<f64>>,
+    /// Their spread, by schooling.
+    errors: Vec<f64>,
+    /// Digits asked.
+    n: usize,
+}
 
-/// Accuracies, %, of the networks taught so, and the standard error of the first.
+/// Teaches, and asks.
 fn taught(
     subject: &Subject,
     schoolings: &[Schooling],
@@ -61,11 +68,11 @@ fn taught(
         errors.push(if shares.len() > 1 { deviation(&shares) } else { error });
         all.push(shares);
     }
-    Ok((all, errors, n))
+    Ok(Taught { all, errors, n })
 }
 
 fn labels(subject: &Subject, context: &Context<'_>) -> Result<Cell, Halt> {
-    let (all, errors, n) = taught(subject, &CURVE, context)?;
+    let Taught { all, errors, n } = taught(subject, &CURVE, context)?;
     let shown = 1;
     Ok(Cell {
         value: Some(Value::Number(mean(&all[shown]))),
@@ -84,7 +91,7 @@ fn labels(subject: &Subject, context: &Context<'_>) -> Result<Cell, Halt> {
 }
 
 fn one_pass(subject: &Subject, context: &Context<'_>) -> Result<Cell, Halt> {
-    let (all, errors, n) = taught(subject, &[ONCE], context)?;
+    let Taught { all, errors, n } = taught(subject, &[ONCE], context)?;
     Ok(Cell {
         value: Some(Value::Number(mean(&all[0]))),
         spread: Some(errors[0]),
