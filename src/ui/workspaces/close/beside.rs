@@ -134,9 +134,14 @@ fn row(ui: &mut Ui, world: &World<'_>, pair: [&Profile; 2], criterion: &'static 
     let said = format!("{}: {}", criterion.name, each.join(", "));
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, said.as_str()));
     if response.hovered() {
-        let remarks =
-            pair.map(|q| format!("{}: {}", q.name, board::remark(q.cells.get(criterion.id))));
-        tip::beside(&response, rect, format!("{}\n{}", criterion.doc, remarks.join("\n")));
+        let mut text = criterion.doc.to_owned();
+        for profile in pair {
+            let remark = board::remark(profile.cells.get(criterion.id));
+            if !remark.is_empty() {
+                text += &format!("\n{}: {remark}", profile.name);
+            }
+        }
+        tip::beside(&response, rect, text);
     }
     if !ui.is_rect_visible(rect) {
         return;

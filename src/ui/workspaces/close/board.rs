@@ -159,7 +159,10 @@ pub fn remark(cell: Option<&Cell>) -> String {
         parts.push(format!("By seed: {}.", all.join(", ")));
     }
     if !cell.remark.is_empty() {
-        parts.push(cell.remark.clone());
+        // A clause, made a sentence.
+        let mut letters = cell.remark.trim_end_matches('.').chars();
+        let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        parts.push(format!("{first}{}.", letters.as_str()));
     } else if cell.value.is_none() {
         parts.push("Not measured.".into());
     }

@@ -15,7 +15,7 @@ use crate::scoreboard::board::{Kind, Profile, Value};
 use crate::scoreboard::criteria::{Criterion, Group};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::{page, tip};
+use crate::ui::widgets::{figure, page, tip};
 
 /// Height of a row, points; more where small text is large.
 const ROW: f32 = 30.0;
@@ -153,6 +153,9 @@ impl Grid<'_> {
         world: &World<'_>,
         out: &mut Outbox,
     ) {
+        if figure::saving(ui.ctx()) {
+            return;
+        }
         let id = Id::unique(("scoreboard", profile.id.as_str(), criterion.id));
         let response = ui.interact(rect, id, Sense::click());
         let cell = profile.cells.get(criterion.id);
@@ -188,7 +191,7 @@ impl Grid<'_> {
                 continue;
             }
             let pin = world.room.kept.pins.iter().position(|pin| *pin == profile.id);
-            if seen.height() > 0.4 * at.row {
+            if seen.height() > 0.4 * at.row && !figure::saving(ui.ctx()) {
                 let response = ui.interact(
                     seen,
                     Id::unique(("scoreboard name", profile.id.as_str())),
@@ -257,7 +260,7 @@ impl Grid<'_> {
             if !seen.is_positive() {
                 continue;
             }
-            if seen.width() > 0.4 * at.column {
+            if seen.width() > 0.4 * at.column && !figure::saving(ui.ctx()) {
                 let id = Id::unique(("scoreboard heading", criterion.id));
                 let response = ui.interact(seen, id, Sense::click());
                 let said = format!("Sort by {}", criterion.name);
@@ -288,7 +291,7 @@ impl Grid<'_> {
         );
         let sorted = !world.room.kept.sort.is_empty();
         let text = if sorted { "Sorted ×" } else { "" };
-        if sorted {
+        if sorted && !figure::saving(ui.ctx()) {
             let rect = Rect::from_min_max(pos2(corner.left(), corner.bottom() - 28.0), corner.max)
                 .shrink(3.0);
             let response = ui.interact(rect, Id::unique("scoreboard unsorted"), Sense::click());
