@@ -69,6 +69,26 @@ fn size(profile: &Profile, criterion: &str, closer: &Closer) -> Option<f64> {
     }
 }
 
+/// From this factor on, a quantity is compared by its logarithm.
+const WIDE: f64 = 50.0;
+
+/// What a criterion's sizes span over all subjects.
+struct Range {
+    low: f64,
+    high: f64,
+    /// Whether they are compared by their logarithm; all have one sign then.
+    wide: bool,
+}
+
+impl Range {
+    /// Where a size stands, from 0 at the low end to 1 at the high one.
+    fn share(&self, size: f64) -> f64 {
+        let scale = |v: f64| if self.wide { v.signum() * v.abs().ln() } else { v };
+        let (low, high) = (scale(self.low), scale(self.high));
+        if high > low { (scale(size) - low) / (high - low) } else { 1.0 }
+    }
+}
+
 /// The criteria that count, what is closer in each, and how much they count.
 fn weighed(
     criteria: &'static [&'static Criterion],
@@ -82,7 +102,9 @@ fn weighed(
 }
 
 /// The order by these weights, and who is left out because a weighed criterion was not
-/// measured. Each criterion goes from 0, the farthest of all subjects, to 1, the closest.
+/// measured. Each criterion goes from 0, the farthest of all subjects, to 1, the closest;
+/// quantities without an upper end that span more than a factor of [`WIDE`], such as
+/// operations, do so by their logarithm: else one row would make all others the same.
 pub fn order<'a>(
     table: &'a [Profile],
     criteria: &'static [&'static Criterion],
@@ -95,17 +117,18 @@ pub fn order<'a>(
     }
     let range = |(c, closer, _): &(&Criterion, Closer, f64)| {
         let sizes = table.iter().filter_map(|p| size(p, c.id, closer));
-        sizes.fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(v), b.max(v)))
+        let (low, high) = sizes.fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(v), b.max(v)));
+        let (least, most) = (low.abs().min(high.abs()), low.abs().max(high.abs()));
+        let wide = c.unit != "%" && low * high > 0.0 && most > WIDE * least;
+        Range { low, high, wide }
     };
-    let ranges: Vec<(f64, f64)> = weighed.iter().map(range).collect();
+    let ranges: Vec<Range> = weighed.iter().map(range).collect();
     let (mut placed, mut left) = (Vec::new(), Vec::new());
     for profile in table {
         let each = weighed.iter().zip(&ranges);
         let parts: Option<Vec<f64>> = each
-            .map(|((c, closer, weight), (low, high))| {
-                let size = size(profile, c.id, closer)?;
-                let share = if high > low { (size - low) / (high - low) } else { 1.0 };
-                Some(weight / all * share)
+            .map(|((c, closer, weight), range)| {
+                Some(weight / all * range.share(size(profile, c.id, closer)?))
             })
             .collect();
         match parts {
@@ -220,7 +243,7 @@ fn ranking(ui: &mut Ui, world: &World<'_>, height: f32) {
         ui.label("The app gives none of its own: which of these criteria makes a network close to a brain is not a measurement but a choice. Move sliders to make yours, and see which networks come first by it.");
         return;
     }
-    ui.label(RichText::new("Your order, by your weights. Each criterion goes from 0, the farthest of all rows from a brain, to 1, the closest; a bar is their weighted mean.").color(p.weak));
+    ui.label(RichText::new("Your order, by your weights. Each criterion goes from 0, the farthest of all rows from a brain, to 1, the closest (by their logarithm where rows differ more than fifty-fold, as in operations); a bar is their weighted mean.").color(p.weak));
     let weighed = weighed(room.criteria, &room.kept);
     let all: f64 = weighed.iter().map(|w| w.2).sum();
     ui.horizontal_wrapped(|ui| {
@@ -334,6 +357,22 @@ mod tests {
     #[test]
     fn without_weights_there_is_no_order() {
         assert!(ids(&CloseSettings::default()).is_empty());
+    }
+
+    #[test]
+    fn one_row_far_away_does_not_make_the_others_the_same() {
+        static COST: Criterion =
+            Criterion { id: "cost", unit: "k", better: Some(Better::Low), ..LARGE };
+        static COSTS: &[&Criterion] = &[&COST];
+        let costs = [("a", 10.0), ("b", 1000.0), ("c", 100_000.0)];
+        let table = costs.map(|(id, cost)| profile(id, &[("cost", Value::Number(cost))]));
+        let mut kept = CloseSettings::default();
+        kept.weight_mut("cost").weight = 1.0;
+        let (placed, _) = order(&table, COSTS, &kept);
+        let means: Vec<f64> = placed.iter().map(|p| p.mean).collect();
+        for (mean, expected) in means.iter().zip([1.0, 0.5, 0.0]) {
+            assert!((mean - expected).abs() < 1e-9, "{means:?}");
+        }
     }
 
     #[test]
