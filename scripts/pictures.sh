@@ -29,6 +29,8 @@ deep-filters: deep-filters
 imagine-complete: imagine-complete
 imagine-dream: imagine-dream
 conversion: conversion-side-by-side
+how-close: close-profiles
+synapse: close-measurement
 '
 
 fail() {

@@ -96,6 +96,7 @@ pub mod cli;
 pub mod convert;
 pub mod core;
 pub mod data;
+pub mod scoreboard;
 pub mod snn;
 pub mod ui;
 pub mod workers;

@@ -21,6 +21,7 @@ use super::optimiser::OptimiserState;
 use super::plan::Plan;
 use super::rules::disturbance::{Disturbance, Late};
 use super::rules::{Method, Way};
+use super::tap::{Signal, Tapped};
 use crate::data::{CLASSES, PIXELS};
 
 /// What learns: a rule with its state, and the memory of a training step.
@@ -73,6 +74,8 @@ pub struct Job<'a> {
     pub batch: usize,
     /// What is done to errors on their way back.
     pub disturbance: &'a Disturbance,
+    /// Who listens.
+    pub tap: Tapped<'a>,
 }
 
 /// Parameters that are updated together.
@@ -132,6 +135,7 @@ impl PartMemory {
         let (parts, (seed, step)) = (job.parts, job.address);
         let mode = Mode::Train { seed, step, image: self.first };
         let (n, plan) = (self.n, parts.plan);
+        job.tap.sent(Signal::Activity(0), &mut self.planes[0]);
         for (i, step) in plan.steps.iter().enumerate() {
             let (before, after) = self.planes.split_at_mut(i + 1);
             step.op.forward(Forward {
@@ -143,7 +147,17 @@ impl PartMemory {
                 keep: &mut self.keep[i],
                 scratch: &mut self.scratch,
                 mode,
+                tap: job.tap,
             });
+            if job.tap.0.is_some() {
+                let (layer, sends) = neurons(plan, i + 1);
+                let of = if sends { Signal::Activity } else { Signal::State };
+                job.tap.sent(of(layer), &mut after[0]);
+                // An operation of several layers tells of them itself.
+                if plan.steps.len() > 1 {
+                    job.tap.sent(Signal::State(layer), &mut self.keep[i]);
+                }
+            }
         }
     }
 
@@ -153,6 +167,10 @@ impl PartMemory {
         let (parts, (seed, step)) = (job.parts, job.address);
         let mode = Mode::Train { seed, step, image: self.first };
         let (n, plan) = (self.n, parts.plan);
+        if let Some(classes) = self.gradients.last_mut() {
+            let (layer, _) = neurons(plan, plan.steps.len());
+            job.tap.sent(Signal::Error(layer), classes);
+        }
         for (i, step) in plan.steps.iter().enumerate().rev() {
             let last = self.gradients.len() - 1;
             let (before, after) = self.gradients.split_at_mut(i + 1);
@@ -175,6 +193,7 @@ impl PartMemory {
                 dx: (i > 0 && through).then(|| &mut before[i][..]),
                 mode,
                 teaching: self.teaching,
+                tap: job.tap,
             });
             if i == 0 {
                 continue;
@@ -200,6 +219,9 @@ impl PartMemory {
                     &mut self.late,
                 );
             }
+            let (layer, arrives) = neurons(plan, i);
+            let of = if arrives { Signal::Error } else { Signal::Inner };
+            job.tap.sent(of(layer), arriving);
         }
     }
 
@@ -217,6 +239,14 @@ impl PartMemory {
             loss::gradient(row, *label, 1.0 / batch as f32, gradient);
         }
     }
+}
+
+/// Which layer of neurons a plane belongs to, the picture first, and whether it is what
+/// they send: operations without weights go on within the same neurons.
+fn neurons(plan: &Plan, plane: usize) -> (usize, bool) {
+    let learns = |i: usize| !plan.steps[i].op.parameters().is_empty();
+    let layer = (0..plane).filter(|i| learns(*i)).count();
+    (layer, plane == plan.steps.len() || learns(plane))
 }
 
 /// How many rows of logits have their largest, and no other as large, at their label.
@@ -299,7 +329,8 @@ impl Learner {
         }
         let parts = network.parts();
         let (method, disturbance) = (&*self.method, &self.disturbance);
-        let job = Job { parts: &parts, address: (seed, step), batch, disturbance };
+        let tap = Tapped::default();
+        let job = Job { parts: &parts, address: (seed, step), batch, disturbance, tap };
         self.parts.par_iter_mut().for_each(|part| method.pass(part, &job));
         let loss = self.parts.iter().map(|p| p.loss).sum::<f64>() / batch.max(1) as f64;
         finite("loss", loss as f32, step + 1)?;
@@ -307,6 +338,7 @@ impl Learner {
             self.update(parts, optimiser, step + 1)?;
         }
         self.method.after(network, &mut self.parts, batch, (seed, step))?;
+        self.method.renew(network, (seed, step), Tapped::default());
         // What learns picture by picture knows only now what it answered.
         let loss = self.parts.iter().map(|p| p.loss).sum::<f64>() / batch.max(1) as f64;
         Ok(Outcome { loss: loss as f32, right: self.parts.iter().map(|p| p.right).sum() })

@@ -4,6 +4,7 @@
 use super::network::Network;
 use super::ops::op::{Forward, Mode};
 use super::zoo::summary;
+use crate::ann::tap::Tapped;
 use crate::data::Pixels;
 
 /// What comes out of one operation.
@@ -38,6 +39,7 @@ pub fn maps(network: &mut Network, picture: &Pixels) -> Vec<Maps> {
             keep: &mut [],
             scratch: &mut scratch,
             mode: Mode::Answer,
+            tap: Tapped::default(),
         });
         let names: Vec<&str> =
             lines[step.layers.0..step.layers.1].iter().map(|l| &l.name[..]).collect();

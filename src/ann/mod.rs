@@ -35,6 +35,7 @@ pub mod reading;
 pub mod rules;
 pub mod snapshots;
 pub mod spiking;
+pub mod tap;
 pub mod trainer;
 pub mod weights;
 pub mod zoo;

@@ -12,6 +12,7 @@ use super::ops::loss::softmax;
 use super::ops::op::{Forward, Mode, Shared, parameter_len};
 use super::plan::Plan;
 use super::zoo::Architecture;
+use crate::ann::tap::Tapped;
 use crate::core::isa::Isa;
 use crate::data::{CLASSES, PIXELS, Pixels};
 
@@ -178,6 +179,7 @@ impl Network {
                     keep: &mut [],
                     scratch,
                     mode: Mode::Answer,
+                    tap: Tapped::default(),
                 });
                 std::mem::swap(&mut x, &mut y);
             }
@@ -208,6 +210,7 @@ impl Network {
                 keep: &mut [],
                 scratch: &mut scratch,
                 mode: Mode::Answer,
+                tap: Tapped::default(),
             });
             x = y;
         }

@@ -18,6 +18,7 @@ use super::convert::ConvertArgs;
 use super::imagine::ImagineArgs;
 use super::output::Format;
 use super::rules::RulesArgs;
+use super::scoreboard::ScoreboardArgs;
 use super::simulate::args::SimulateArgs;
 use super::values::{
     all_models, askable, choice, count, devices, models, optimisers, rules, sets, sources, threads,
@@ -44,6 +45,7 @@ Examples:
   spikescope convert cnn3                 the same network in spikes: accuracy against time
   spikescope classify five.png            ask the networks about a picture
   spikescope imagine --dream --out d.png  let a network dream up digits
+  spikescope scoreboard                   how close to the brain: every network, every criterion
 
 `spikescope COMMAND --help` says more about each. Where things are kept:
   SPIKESCOPE_HOME     runs, downloads and settings (default: the user's data folder)
@@ -91,6 +93,7 @@ pub enum Command {
     Devices(DevicesArgs),
     Simulate(SimulateArgs),
     Convert(Box<ConvertArgs>),
+    Scoreboard(ScoreboardArgs),
     Bench(BenchArgs),
     Tour(TourArgs),
 }

@@ -152,9 +152,16 @@ pub fn run(args: &ImagineArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     out.line(file.display())?;
     for ImaginedFrame { step, objective, .. } in frames.first().into_iter().chain(frames.last()) {
         let (j, pixels, hidden) = (objective.total(), objective.pixels, objective.hidden);
+        let prior = match objective.prior {
+            0.0 => String::new(),
+            prior => format!(", the prior's pull {prior:.1}"),
+        };
         out.line(format_args!(
-            "after {step} steps: J {j:.1} nats, of it log p(x|h1) {pixels:.1}, log p(h1|h2) {hidden:.1}"
+            "after {step} steps: J {j:.1} nats, of it log p(x|h1) {pixels:.1}, log p(h1|h2) {hidden:.1}{prior}"
         ))?;
+    }
+    if !frames.is_empty() {
+        out.line("causes are drawn at random here, sweep by sweep, and do not climb J")?;
     }
     out.json(&Imagined { file: file.display().to_string(), frames })?;
     Ok(Outcome::Done)
@@ -305,6 +312,9 @@ fn given(args: &ImagineArgs, file: &Path) -> anyhow::Result<Given> {
     if let Some(mask) = &args.mask {
         let mask = load_mask(mask)?;
         known.iter_mut().zip(&mask).for_each(|(k, m)| *k &= m);
+        if !known.contains(&true) {
+            complain("warning: the mask is black, so nothing is known and all is imagined");
+        }
     }
     let transparent = known.contains(&false);
     let cover = args.cover.unwrap_or_else(|| {

@@ -36,6 +36,7 @@ mod panic_message;
 mod progress;
 pub mod report;
 mod rules;
+mod scoreboard;
 mod simulate;
 mod table;
 mod tour;
@@ -122,6 +123,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
                 bench_spiking::run(&args, &mut Output::stdout(args.format))
             }
         },
+        Some(Command::Scoreboard(args)) => scoreboard::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Tour(args)) => tour::run(&args, &mut Output::stdout(args.format)),
     };
     match result {

@@ -18,6 +18,7 @@ impl Progress {
             Unit::Images => "{human_pos}/{human_len} images",
             Unit::Batches => "{percent:>3} %",
             Unit::Pages => "{pos}/{len} pages",
+            Unit::Cells => "{pos}/{len} measurements",
         };
         let template = format!("{{bar:28}} {counts}  {{msg}}");
         if let Ok(style) = ProgressStyle::with_template(&template) {
@@ -73,4 +74,5 @@ pub enum Unit {
     Images,
     Batches,
     Pages,
+    Cells,
 }

@@ -14,6 +14,7 @@ use crate::ann::trainer::config::MOST_THREADS;
 use crate::ann::zoo::{self, ZOO};
 use crate::convert::recipe::Scaling;
 use crate::data::registry::SOURCES;
+use crate::scoreboard::criteria::CRITERIA;
 use crate::snn::choose::Preference;
 use crate::snn::diehl_cook::bundled::BUNDLED;
 use crate::ui::workspaces::WORKSPACES;
@@ -93,6 +94,11 @@ impl TypedValueParser for Trainable {
     }
 }
 
+/// Criteria of the scoreboard.
+pub fn criteria() -> PossibleValuesParser {
+    ids(CRITERIA.iter().map(|c| (c.id, c.name)))
+}
+
 /// The learning rules.
 pub fn rules() -> PossibleValuesParser {
     ids(rules::all().map(|r| (r.id, r.name)))
@@ -105,7 +111,8 @@ pub fn all_models() -> PossibleValuesParser {
 
 /// With ensembles and those that spike.
 pub fn askable() -> PossibleValuesParser {
-    ids(networks().chain(ENSEMBLES.iter().map(|e| (e.id, e.name))).chain(spiking()))
+    let ensembles = ENSEMBLES.iter().map(|e| (e.id, e.name));
+    ids(networks().chain(ensembles).chain(deep()).chain(generative()).chain(spiking()))
 }
 
 pub fn devices() -> PossibleValuesParser {

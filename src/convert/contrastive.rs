@@ -178,6 +178,7 @@ mod tests {
     use super::*;
     use crate::ann::ops::op::{Op, Part};
     use crate::ann::ops::spiking::energy::{Branch, key};
+    use crate::ann::tap::Tapped;
     use crate::ann::zoo;
     use crate::data::synthetic;
     use crate::snn::cpu::CpuEngine;
@@ -239,6 +240,7 @@ mod tests {
                     (&PHASES, [1.0, 1.0]),
                     (&mut keep, &mut partial),
                     &mut logits,
+                    Tapped::default(),
                 );
                 let part = Part { n: 1, x: &picture, dy: &[], keep: &keep, partial: &partial };
                 let by = -PHASES.scales().0 / PHASES.distance();

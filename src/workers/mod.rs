@@ -39,6 +39,7 @@
 //! | `spiking network` | the spiking network that learns digits | [`spiking::SpikingCommand`] queue; pause and speed are atomics | [`spiking::view::SpikingView`] slot, events |
 //! | `shown digit` | a frozen spiking network | [`spiking::shown::DigitQuestion`], the newest only | [`spiking::shown::DigitPresentation`] slot, events |
 //! | `measure` | nothing | [`spiking::measure::MeasureTask`] queue; stop is atomic | [`spiking::measure::Measured`] slot, events |
+//! | `scoreboard` | the user's profiles, a file | [`scoreboard::ScoreTask`] queue; stop is atomic | [`scoreboard::Scores`] slot, events |
 //! | `clicks` | the sound card | what the time bar passed, queue; the switch is atomic | events |
 //! | `plotter` | nothing | [`plotter::PlotQuestion`], the newest of each view | [`plotter::Answered`], one per view |
 //! | `download` | one download | a cancel flag | [`download::DownloadView`] slot, events |
@@ -77,6 +78,7 @@ pub mod progress;
 pub mod reading;
 pub mod recorder;
 pub mod runs;
+pub mod scoreboard;
 pub mod scrub;
 pub mod search;
 pub mod simulation;

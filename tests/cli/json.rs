@@ -84,6 +84,17 @@ fn evaluate() {
 }
 
 #[test]
+fn scoreboard() {
+    let home = home();
+    let weights = weights().display().to_string();
+    let text = format!(
+        "scoreboard {weights} --criterion noise --criterion spikes --data synthetic --json"
+    );
+    let value = check("scoreboard", &run_text(home.path(), &text).succeeds());
+    assert_eq!(value["profiles"][0]["kind"], "network");
+}
+
+#[test]
 fn classify() {
     let home = home();
     let drawing = write(home.path(), "drawing.json", DRAWING).display().to_string();

@@ -6,6 +6,7 @@ mod files;
 mod imagine;
 mod json;
 mod paths;
+mod scoreboard;
 mod simulate;
 mod tour;
 mod train;

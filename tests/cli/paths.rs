@@ -21,6 +21,7 @@ fn too_many_threads_are_refused_in_one_line() {
         "simulate diehl-cook",
         "bench train",
         "bench rules",
+        "scoreboard mlp",
     ] {
         for number in ["5000", "257", "0", "-1", "99999999999999999999", "x"] {
             let line = run_text(home.path(), &format!("{command} --threads={number}")).fails(2);

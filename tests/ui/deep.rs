@@ -40,7 +40,7 @@ fn an_answer_forms_step_by_step_and_a_neuron_is_looked_at() {
     window.wait_for_text("Step 1 of 25");
     // Every view has something to show of it, by its key.
     for (key, said) in [
-        (Key::Num2, "Neuron 0 of LIF 1: "),
+        (Key::Num2, " of LIF 1: "),
         (Key::Num3, "← Back through time, for class 3"),
         (Key::Num5, "spikes of the retina"),
         (Key::Num6, "Layer 1: 32 maps"),
@@ -69,7 +69,7 @@ fn the_class_that_fires_first_is_the_answer() {
     window.wait_for_text("no class has fired yet");
     // It has no membranes to follow: another network is looked at there.
     window.key(Modifiers::NONE, Key::Num2);
-    window.wait_for_text("Neuron 0 of LIF 1: ");
+    window.wait_for_text(" of LIF 1: ");
 }
 
 #[test]

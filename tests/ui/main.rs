@@ -2,6 +2,7 @@
 //! by what it says, never by its insides.
 
 mod alternatives;
+mod close;
 mod conversion;
 mod deep;
 mod draw;
@@ -143,8 +144,10 @@ impl Window {
     /// Presses a button, once it is there: some come when a worker is done.
     #[track_caller]
     fn click(&mut self, button: &str) {
+        // One that is greyed out takes no click, and what makes it ready may take a while.
         self.wait_for(button, |h| {
-            h.query_all_by_role_and_label(Role::Button, button).next().is_some()
+            let mut found = h.query_all_by_role_and_label(Role::Button, button);
+            found.next().is_some_and(|b| !b.accesskit_node().is_disabled())
         });
         self.harness.get_by_role_and_label(Role::Button, button).click();
         self.harness.run_steps(3);

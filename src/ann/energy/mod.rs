@@ -44,6 +44,7 @@ use super::ops::dense::{back, back_scratch};
 use super::ops::energy::{Energy, Map};
 use super::ops::simd::vectorised;
 use super::zoo::Layer;
+use crate::ann::tap::{Signal, Tapped};
 use crate::core::rng::Rng;
 use crate::data::{PIXELS, Pixels};
 use prior::{Prior, Wish};
@@ -311,6 +312,7 @@ pub(in crate::ann) fn relax(
     expected: Option<&[f32]>,
     scratch: &mut Scratch<'_>,
     dynamics: &Dynamics,
+    tap: Tapped<'_>,
 ) {
     let Dynamics { rate, top_down, hold, pull, .. } = *dynamics;
     let Scratch { drawn, again, up, down, up_again } = scratch;
@@ -328,6 +330,7 @@ pub(in crate::ann) fn relax(
             *h = bounded(*h + rate * pull * (sigmoid(*z) - *h), 1.0);
         }
     }
+    tap.sent(Signal::Activity(2), h2);
     op.apply(parameters, Map::Decode2, n, h2, down);
     vectorised(|| {
         let moves = proposed.iter().zip(&**again).zip(&**down);
@@ -416,7 +419,18 @@ impl<'a> Model<'a> {
         let expected = (dynamics.pull > 0.0).then(|| self.expected(state, dynamics.wish));
         let causes = (&mut state.h1[..], &mut state.h2[..]);
         let expected = expected.as_deref();
-        relax(&self.op, self.parameters, n, causes, &proposed, expected, &mut scratch, &dynamics);
+        let tap = Tapped::default();
+        relax(
+            &self.op,
+            self.parameters,
+            n,
+            causes,
+            &proposed,
+            expected,
+            &mut scratch,
+            &dynamics,
+            tap,
+        );
         let Dynamics { rate, noise, .. } = dynamics;
         if noise > 0.0 {
             let scale = noise * rate.sqrt();
@@ -467,7 +481,18 @@ impl<'a> Model<'a> {
         self.op.apply(self.parameters, Map::Decode1, n, &state.h1, scratch.drawn);
         let causes = (&mut state.h1[..], &mut state.h2[..]);
         let expected = expected.as_deref();
-        relax(&self.op, self.parameters, n, causes, &proposed, expected, &mut scratch, &dynamics);
+        let tap = Tapped::default();
+        relax(
+            &self.op,
+            self.parameters,
+            n,
+            causes,
+            &proposed,
+            expected,
+            &mut scratch,
+            &dynamics,
+            tap,
+        );
         let drawn = self.drawn(state);
         fill(&mut state.x, given, &drawn);
     }

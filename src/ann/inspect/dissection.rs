@@ -18,6 +18,7 @@ use crate::ann::ops::spiking::lif::Lif;
 use crate::ann::ops::spiking::recurrent::RecurrentLif;
 use crate::ann::ops::spiking::surrogate::Teaching;
 use crate::ann::plan::over_time;
+use crate::ann::tap::Tapped;
 use crate::ann::zoo::{Layer, Spiking, is_current};
 use crate::core::isa::Isa;
 use crate::data::SIDE;
@@ -216,6 +217,7 @@ impl<'a> Dissection<'a> {
                 keep: &mut keep,
                 scratch: &mut scratch,
                 mode: Mode::Answer,
+                tap: Tapped::default(),
             });
             trace.planes.push(y);
             trace.keep.push(keep);
@@ -261,6 +263,7 @@ impl<'a> Dissection<'a> {
                 dx: Some(&mut dx),
                 mode: Mode::Answer,
                 teaching: Teaching::default(),
+                tap: Tapped::default(),
             });
             dy = dx;
         }

@@ -10,6 +10,7 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use super::op::{Backward, Forward, Mode, Op, Part, Plane, Shared};
 use super::spiking::surrogate::Teaching;
 use super::{values, with_values};
+use crate::ann::tap::Tapped;
 
 /// An operation on pictures `(batch, h, w, c)`, or vectors `(batch, c)` where
 /// that is 1×1 pixels; parameters are one vector.
@@ -82,6 +83,7 @@ impl<'a> Whole<'a> {
             keep: &mut whole.keep,
             scratch: &mut whole.scratch,
             mode,
+            tap: Tapped::default(),
         });
         whole
     }
@@ -115,6 +117,7 @@ impl<'a> Whole<'a> {
             dx: Some(&mut dx),
             mode: self.mode,
             teaching,
+            tap: Tapped::default(),
         });
         let part = Part { n: self.n, x: &self.x, dy: &dy, keep: &self.keep, partial: &partial };
         let mut gradient = vec![0f32; self.parameters.len()];

@@ -73,6 +73,7 @@ impl Op for Dropout {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ann::tap::Tapped;
 
     fn masked(step: u64, image: usize) -> Vec<f32> {
         let op = Dropout::new(Plane::new(1, 1, 10_000), 0.5, 2);
@@ -86,6 +87,7 @@ mod tests {
             keep: &mut vec![0.0; 10_000],
             scratch: &mut [],
             mode: Mode::Train { seed: 1, step, image },
+            tap: Tapped::default(),
         });
         y
     }

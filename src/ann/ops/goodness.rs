@@ -14,6 +14,7 @@ use super::dense::{add_bias, layer_blocks, layer_parameters, layer_place};
 use super::op::{Backward, Forward, Mode, Op, Parameter, Part, Plane};
 use super::simd::{dot, vectorised};
 use super::sparse::{outer, times};
+use crate::ann::tap::{Signal, Tapped};
 use crate::ann::zoo;
 use crate::core::isa::Isa;
 use crate::data::CLASSES;
@@ -158,6 +159,7 @@ impl Goodness {
         (right, wrong): (&[u8], &[u8]),
         (teaching, batch): (Teaching, usize),
         keep: &mut [f32],
+        tap: Tapped<'_>,
     ) -> f64 {
         let n = right.len();
         let inputs = self.widths[0];
@@ -167,6 +169,7 @@ impl Goodness {
             pair.copy_from_slice(&x[(i % n) * inputs..][..inputs]);
             put_label(pair, *label);
         }
+        tap.sent(Signal::Activity(0), pairs);
         let Teaching { threshold, slope } = teaching;
         let mut loss = 0.0;
         for l in 0..self.widths.len() - 1 {
@@ -175,6 +178,7 @@ impl Goodness {
             let (before, after) = keep.split_at_mut(taught.start);
             let (response, after) = after.split_at_mut(taught.len());
             self.respond(parameters, l, 2 * n, &before[input], response);
+            tap.sent(Signal::Activity(l + 1), response);
             if l + 2 < self.widths.len() {
                 let next = &mut after[..2 * n * units];
                 next.copy_from_slice(response);
@@ -182,7 +186,8 @@ impl Goodness {
             }
             for (i, row) in response.chunks_exact_mut(units).enumerate() {
                 let sign = if i < n { 1.0 } else { -1.0 };
-                let margin = sign * slope * (goodness(row) - threshold);
+                let goodness = tap.number(Signal::Shared(l + 1), goodness(row));
+                let margin = sign * slope * (goodness - threshold);
                 // ln(1 + e^−margin), safe for large ones.
                 let of_row = (-margin.abs()).exp().ln_1p() + (-margin).max(0.0);
                 loss += f64::from(of_row) / batch as f64;
@@ -280,12 +285,12 @@ mod tests {
                 let shorter =
                     Goodness::new(Isa::best(), Plane::new(4, 4, 1), &[11, 9, 8][..layers]);
                 let labels = (&right[..], &wrong[..]);
-                shorter.teach(parameters, &x, labels, (teaching, 3), &mut keep)
+                shorter.teach(parameters, &x, labels, (teaching, 3), &mut keep, Tapped::default())
             };
             of(l + 1) - if l > 0 { of(l) } else { 0.0 }
         };
         let mut kept = vec![0.0; 3 * op.keep_len()];
-        op.teach(&parameters, &x, (&right, &wrong), (teaching, 3), &mut kept);
+        op.teach(&parameters, &x, (&right, &wrong), (teaching, 3), &mut kept, Tapped::default());
         let part = Part { n: 3, x: &x, dy: &[], keep: &kept, partial: &[] };
         for (block, (layer, _, range)) in layer_blocks(op.widths()).into_iter().enumerate() {
             let mut gradient = vec![0.0; range.len()];
@@ -316,7 +321,14 @@ mod tests {
             for class in 0..CLASSES as u8 {
                 // What comes into the last two layers shows the responses below; the
                 // last one's are in what it is taught.
-                op.teach(&parameters, picture, (&[class], &[class]), (teaching, 1), &mut keep);
+                op.teach(
+                    &parameters,
+                    picture,
+                    (&[class], &[class]),
+                    (teaching, 1),
+                    &mut keep,
+                    Tapped::default(),
+                );
                 let mut sum = 0.0;
                 let mut input = keep[op.place(1, 0).0][..16].to_vec();
                 for l in 0..3 {

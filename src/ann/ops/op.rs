@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::spiking::surrogate::Teaching;
+use crate::ann::tap::Tapped;
 
 /// What lies between two operations: `h`×`w` pixels of `c` channels, channels
 /// last. Rows may be longer (`pitch` pixels) and more (`rows`) than the picture;
@@ -124,6 +125,8 @@ pub struct Forward<'a> {
     pub keep: &'a mut [f32],
     pub scratch: &'a mut [f32],
     pub mode: Mode,
+    /// Who listens, where an operation has several layers.
+    pub tap: Tapped<'a>,
 }
 
 /// Arguments of [`Op::backward`].
@@ -144,6 +147,8 @@ pub struct Backward<'a> {
     pub mode: Mode,
     /// How spiking neurons are taught.
     pub teaching: Teaching,
+    /// As in [`Forward`].
+    pub tap: Tapped<'a>,
 }
 
 /// What a part of the batch left for the gradient.
@@ -328,6 +333,7 @@ pub(super) mod tests {
                     keep: &mut keep,
                     scratch: &mut scratch,
                     mode,
+                    tap: Tapped::default(),
                 });
             });
             assert!(std::panic::catch_unwind(forward).is_err(), "{op:?} {n}");
@@ -345,6 +351,7 @@ pub(super) mod tests {
                     dx: None,
                     mode,
                     teaching: Teaching::default(),
+                    tap: Tapped::default(),
                 });
             });
             assert!(std::panic::catch_unwind(backward).is_err(), "{op:?} {n}");

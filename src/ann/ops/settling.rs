@@ -22,6 +22,7 @@ use super::dense::{
 use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
 use super::simd::vectorised;
 use super::sparse;
+use crate::ann::tap::{Signal, Tapped};
 use crate::ann::zoo;
 use crate::core::isa::Isa;
 use crate::data::CLASSES;
@@ -149,7 +150,7 @@ impl Settling {
         n: usize,
         (drive, states): (&[f32], &mut [f32]),
         (phase, targets): (Phase, &[f32]),
-        scratch: &mut [f32],
+        (scratch, tap): (&mut [f32], Tapped<'_>),
         mut seen: impl FnMut(&[f32]),
     ) {
         let layers = self.widths.len() - 1;
@@ -177,6 +178,7 @@ impl Settling {
                         }
                     });
                 }
+                tap.sent(Signal::Activity(l + 1), own);
             }
             seen(states);
         }
@@ -222,9 +224,16 @@ impl Settling {
         let mut states = vec![0.0; n * self.states()];
         let mut history = vec![states.clone()];
         let free = Phase { beta: 0.0, ..phase };
-        self.relax(parameters, n, (&drive, &mut states), (free, &[]), &mut scratch, |s| {
-            history.push(s.to_vec());
-        });
+        self.relax(
+            parameters,
+            n,
+            (&drive, &mut states),
+            (free, &[]),
+            (&mut scratch, Tapped::default()),
+            |s| {
+                history.push(s.to_vec());
+            },
+        );
         let mut gradients: Vec<Vec<f32>> =
             self.widths.windows(2).map(|w| vec![0.0; w[0] * w[1]]).collect();
         // By the states, as they are after the sweep in hand.
@@ -363,7 +372,14 @@ impl Op for Settling {
         self.drive(pass.parameters, n, pass.x, drive);
         states.fill(0.0);
         let phase = Phase { sweeps: ANSWER_SWEEPS, step: ANSWER_STEP, beta: 0.0 };
-        self.relax(pass.parameters, n, (drive, states), (phase, &[]), scratch, |_| {});
+        self.relax(
+            pass.parameters,
+            n,
+            (drive, states),
+            (phase, &[]),
+            (scratch, Tapped::default()),
+            |_| {},
+        );
         let classes = self.place(n, self.widths.len() - 2);
         Self::logits(&states[classes], &mut pass.y[..n * CLASSES]);
     }
@@ -441,9 +457,16 @@ mod tests {
             let mut energies = Vec::new();
             let phase = Phase { sweeps: 40, step, beta: 0.0 };
             let moving = (&drive[..], &mut states[..]);
-            op.relax(&parameters, 1, moving, (phase, &[]), &mut scratch, |states| {
-                energies.push(op.energy(&parameters, &drive, states));
-            });
+            op.relax(
+                &parameters,
+                1,
+                moving,
+                (phase, &[]),
+                (&mut scratch, Tapped::default()),
+                |states| {
+                    energies.push(op.energy(&parameters, &drive, states));
+                },
+            );
             for energy in energies {
                 // Rounding of sums near 1 in f32.
                 assert!(energy <= last + 1e-5, "{energy} after {last} with ε {step}");
@@ -463,7 +486,14 @@ mod tests {
             let mut states = vec![0.0; 4 * op.states()];
             let mut scratch = vec![0.0; op.phase_scratch(4)];
             let moving = (&drive[..], &mut states[..]);
-            op.relax(parameters, 4, moving, (phase, &[]), &mut scratch, |_| {});
+            op.relax(
+                parameters,
+                4,
+                moving,
+                (phase, &[]),
+                (&mut scratch, Tapped::default()),
+                |_| {},
+            );
             let classes = states[op.place(4, 2)].iter().zip(&targets);
             classes.map(|(s, t)| f64::from(s - t).powi(2)).sum::<f64>() / 8.0
         };

@@ -16,6 +16,7 @@ use super::{Kind, Method, Recipe, Rule, adam};
 use crate::ann::learner::{Job, PartMemory};
 use crate::ann::ops::op::Plane;
 use crate::ann::ops::spiking::energy::{Energy, Phases, key};
+use crate::ann::tap::Signal;
 use crate::ann::zoo::{Layer, Spiking};
 use crate::core::isa::Isa;
 use crate::core::param::{Param, params};
@@ -113,12 +114,14 @@ impl Method for Contrastive {
         let shares = [share, share * self.output_rate];
         let PartMemory { planes, keep, partial, labels, .. } = part;
         let (x, logits) = planes.split_at_mut(1);
+        job.tap.sent(Signal::Activity(0), &mut x[0]);
         self.op.learn(
             parameters,
             (&x[0], labels, &|p| key(address, first + p)),
             (&self.phases, shares),
             (&mut keep[0], &mut partial[0]),
             &mut logits[0][..n * CLASSES],
+            job.tap,
         );
         // Loss and right answers of the free phase.
         part.judge(job.batch);

@@ -24,6 +24,7 @@ use crate::ann::network::Network;
 use crate::ann::ops::energy::{Energy, Map};
 use crate::ann::ops::simd::vectorised;
 use crate::ann::plan::Plan;
+use crate::ann::tap::Signal;
 use crate::core::param::{Param, params};
 use crate::core::rng::Rng;
 use crate::data::{PIXELS, SIDE};
@@ -201,6 +202,7 @@ impl Expectation {
         let proposed = &proposed[..codes.len()];
         let (seen, moved) = kept[..moved.end].split_at_mut(seen.end);
         seen.copy_from_slice(&x[..n * PIXELS]);
+        let tap = job.tap;
         for (i, row) in seen.chunks_exact_mut(PIXELS).enumerate() {
             let mut rng = random(Map::Encode1, i);
             if rng.uniform() < self.covered {
@@ -208,12 +210,18 @@ impl Expectation {
             }
             add_noise(row, self.noise.0, &mut rng);
         }
+        tap.sent(Signal::Activity(0), seen);
         op.apply(parameters, Map::Encode1, n, seen, moved);
+        tap.sent(Signal::Activity(1), moved);
         h1.copy_from_slice(moved);
         op.apply(parameters, Map::Encode2, n, h1, h2);
+        tap.sent(Signal::Activity(2), h2);
         for _ in 0..self.steps {
             op.apply(parameters, Map::Decode1, n, h1, scratch.drawn);
-            relax(op, parameters, n, (h1, h2), proposed, None, &mut scratch, &self.dynamics);
+            tap.sent(Signal::Activity(0), scratch.drawn);
+            let (moving, how) = ((&mut *h1, &mut *h2), &self.dynamics);
+            relax(op, parameters, n, moving, proposed, None, &mut scratch, how, tap);
+            tap.sent(Signal::Activity(1), h1);
         }
         let by = 1.0 / job.batch as f32;
         vectorised(|| moved.iter_mut().zip(&*h1).for_each(|(m, h)| *m = by * (*m - h)));

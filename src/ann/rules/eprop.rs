@@ -13,11 +13,11 @@
 //! needs no memory of its own (`ann/spiking` has the traces themselves).
 
 use super::{Buffer, Kind, Method, Plan, Recipe, Rule, Start, Way, adam};
-use crate::ann::AnnError;
 use crate::ann::learner::{Job, PartMemory};
 use crate::ann::network::Network;
 use crate::ann::ops::dense::times;
 use crate::ann::ops::spiking::surrogate::{RateCost, Shape, Surrogate, Teaching};
+use crate::ann::tap::Tapped;
 use crate::ann::zoo::{Layer, Spiking};
 use crate::core::param::{Param, params};
 use crate::core::rng::Rng;
@@ -189,17 +189,10 @@ impl Method for Eprop {
         part.back(job, |step| self.way(step));
     }
 
-    fn after(
-        &mut self,
-        network: &mut Network,
-        _: &mut [PartMemory],
-        _: usize,
-        _: (u64, u64),
-    ) -> Result<(), AnnError> {
+    fn renew(&mut self, network: &Network, _: (u64, u64), _: Tapped<'_>) {
         if self.symmetric {
             self.matrices = self.products(network);
         }
-        Ok(())
     }
 
     fn matrices(&self) -> &[Buffer] {

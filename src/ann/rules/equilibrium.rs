@@ -17,6 +17,7 @@ use crate::ann::ops::loss;
 use crate::ann::ops::op::Plane;
 use crate::ann::ops::settling::{Kept, Phase, Settling};
 use crate::ann::ops::simd::vectorised;
+use crate::ann::tap::{Signal, Tapped};
 use crate::ann::zoo::Layer;
 use crate::core::isa::Isa;
 use crate::core::param::{Param, params};
@@ -124,6 +125,7 @@ impl Equilibrium {
         (labels, batch): (&[u8], usize),
         keep: &mut [f32],
         scratch: &mut [f32],
+        tap: Tapped<'_>,
     ) {
         let (n, op) = (labels.len(), &self.op);
         let mut targets = vec![0f32; n * CLASSES];
@@ -134,16 +136,23 @@ impl Equilibrium {
         op.drive(parameters, n, x, kept.drive);
         kept.free.fill(0.0);
         let moving = (&*kept.drive, &mut *kept.free);
-        op.relax(parameters, n, moving, (self.free_phase(), &[]), scratch, |_| {});
+        op.relax(parameters, n, moving, (self.free_phase(), &[]), (scratch, tap), |_| {});
         kept.plus.copy_from_slice(kept.free);
         kept.minus.copy_from_slice(kept.free);
         let moving = (&*kept.drive, &mut *kept.plus);
-        op.relax(parameters, n, moving, (self.nudged_phase(1.0), &targets), scratch, |_| {});
+        op.relax(parameters, n, moving, (self.nudged_phase(1.0), &targets), (scratch, tap), |_| {});
         let mut distance = self.beta;
         if self.centred {
             distance *= 2.0;
             let moving = (&*kept.drive, &mut *kept.minus);
-            op.relax(parameters, n, moving, (self.nudged_phase(-1.0), &targets), scratch, |_| {});
+            op.relax(
+                parameters,
+                n,
+                moving,
+                (self.nudged_phase(-1.0), &targets),
+                (scratch, tap),
+                |_| {},
+            );
         }
         for l in 0..op.widths().len() - 1 {
             let place = op.place(n, l);
@@ -166,7 +175,8 @@ impl Method for Equilibrium {
         let n = part.n;
         let parameters = &job.parts.parameters[0];
         let PartMemory { planes, keep, scratch, labels, .. } = part;
-        self.phases(parameters, &planes[0], (labels, job.batch), &mut keep[0], scratch);
+        job.tap.sent(Signal::Activity(0), &mut planes[0]);
+        self.phases(parameters, &planes[0], (labels, job.batch), &mut keep[0], scratch, job.tap);
         let (op, free) = (&self.op, n * self.op.widths()[1]);
         let classes = op.place(n, op.widths().len() - 2);
         let states = &keep[0][free + classes.start..free + classes.end];
@@ -201,7 +211,8 @@ impl Equilibrium {
         let (n, op) = (labels.len(), &self.op);
         let mut keep = vec![0f32; n * op.keep_len()];
         let mut scratch = vec![0f32; op.scratch_len(n, Mode::Answer)];
-        self.phases(parameters, x, (labels, n), &mut keep, &mut scratch);
+        let tap = Tapped::default();
+        self.phases(parameters, x, (labels, n), &mut keep, &mut scratch, tap);
         let part = Part { n, x, dy: &[], keep: &keep, partial: &[] };
         let mut all: Vec<Vec<f32>> = Vec::new();
         let blocks = crate::ann::ops::dense::layer_blocks(op.widths());
@@ -252,15 +263,24 @@ impl Equilibrium {
         let mut seen = vec![states.clone()];
         let phase = Phase { sweeps: free, step: self.step, beta: 0.0 };
         let moving = (&drive[..], &mut states[..]);
-        op.relax(parameters, 1, moving, (phase, &[]), &mut scratch, |s| seen.push(s.to_vec()));
+        op.relax(parameters, 1, moving, (phase, &[]), (&mut scratch, Tapped::default()), |s| {
+            seen.push(s.to_vec());
+        });
         if let Some(target) = target {
             let mut targets = [0f32; CLASSES];
             targets[usize::from(target) % CLASSES] = 1.0;
             let phase = Phase { sweeps: nudged, step: self.step, beta };
             let moving = (&drive[..], &mut states[..]);
-            op.relax(parameters, 1, moving, (phase, &targets), &mut scratch, |s| {
-                seen.push(s.to_vec());
-            });
+            op.relax(
+                parameters,
+                1,
+                moving,
+                (phase, &targets),
+                (&mut scratch, Tapped::default()),
+                |s| {
+                    seen.push(s.to_vec());
+                },
+            );
         }
         let energies = seen.iter().map(|s| op.energy(parameters, &drive, s)).collect();
         Settled { widths: op.widths()[1..].to_vec(), states: seen, energies, free, beta }

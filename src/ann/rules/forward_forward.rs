@@ -103,7 +103,7 @@ impl Method for ForwardForward {
         after[0][..n * CLASSES].fill(0.0);
         let labels = (&labels[..], &wrong[..]);
         let teaching = (self.teaching, job.batch);
-        let loss = self.op.teach(parameters, &before[0], labels, teaching, &mut keep[0]);
+        let loss = self.op.teach(parameters, &before[0], labels, teaching, &mut keep[0], job.tap);
         // `loss` is a share of the batch's mean already.
         part.loss = loss * job.batch as f64;
         part.right = (right * n).checked_div(asked.len()).unwrap_or(0);

@@ -44,6 +44,7 @@ pub mod surrogate_gradient;
 mod tests;
 pub mod weight_mirror;
 
+use super::tap::Tapped;
 use disturbance::Disturbance;
 use serde::{Deserialize, Serialize};
 
@@ -267,6 +268,10 @@ pub trait Method: Send + Sync {
     ) -> Result<(), AnnError> {
         Ok(())
     }
+
+    /// Brings its own matrices into line with the weights, where they follow from these
+    /// otherwise than by what an update sends.
+    fn renew(&mut self, _network: &Network, _address: (u64, u64), _tap: Tapped<'_>) {}
 
     /// The matrices that learn with the weights.
     fn reverse(&mut self) -> Option<Reverse<'_>> {

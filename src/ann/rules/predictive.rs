@@ -20,6 +20,7 @@ use crate::ann::ops::loss;
 use crate::ann::ops::simd::{dot, vectorised};
 use crate::ann::ops::sparse::times;
 use crate::ann::plan::Plan;
+use crate::ann::tap::{Signal, Tapped};
 use crate::ann::zoo::{Activation, Layer};
 use crate::core::param::{Param, params};
 use crate::data::CLASSES;
@@ -158,11 +159,19 @@ impl Predictive {
     }
 
     /// The forward pass: all values are as predicted.
-    fn forward(&self, parts: &Weights<'_>, n: usize, x: &[f32], nodes: &mut Nodes<'_>) {
+    fn forward(
+        &self,
+        parts: &Weights<'_>,
+        n: usize,
+        x: &[f32],
+        nodes: &mut Nodes<'_>,
+        tap: Tapped<'_>,
+    ) {
         for l in 1..=self.layers() {
             let place = self.place(n, l);
             self.predict(parts, n, x, nodes.rate, l, &mut nodes.value[place]);
             self.fire(n, nodes, l);
+            self.tell(tap, (n, l), nodes);
         }
         nodes.drive.copy_from_slice(&nodes.value[self.place(n, 1)]);
     }
@@ -232,6 +241,13 @@ impl Predictive {
             });
             self.fire(n, nodes, l);
         }
+    }
+
+    /// Tells of the activities of a layer.
+    fn tell(&self, tap: Tapped<'_>, (n, l): (usize, usize), nodes: &mut Nodes<'_>) {
+        let place = self.place(n, l);
+        tap.sent(Signal::State(l), &mut nodes.value[place.clone()]);
+        tap.sent(Signal::Activity(l), &mut nodes.rate[place]);
     }
 
     /// The energy of one picture: half the squared errors, and the classes'
@@ -304,8 +320,9 @@ impl Method for Predictive {
         let parts = Weights::of_plan(plan, job.parts.parameters.iter().map(|p| &p[..]));
         let PartMemory { planes, gradients, labels, own, .. } = part;
         let (mut nodes, scratch) = self.nodes(n, own);
+        job.tap.sent(Signal::Activity(0), &mut planes[0]);
         let x = &planes[0].to_vec();
-        self.forward(&parts, n, x, &mut nodes);
+        self.forward(&parts, n, x, &mut nodes, job.tap);
         let logits = self.place(n, self.layers());
         if let Some(last) = planes.last_mut() {
             last[..n * CLASSES].copy_from_slice(&nodes.value[logits]);
@@ -318,14 +335,18 @@ impl Method for Predictive {
             let step = learns[l - 1];
             keep_layer((self, n, l), nodes, step, (planes, gradients), by);
         };
-        let dt = self.bearable(&parts);
+        let dt = job.tap.number(Signal::Shared(0), self.bearable(&parts));
         for t in 0..=self.steps {
             self.miss(&parts, x, labels, &mut nodes);
+            for l in 1..=self.layers() {
+                job.tap.sent(Signal::Error(l), &mut nodes.error[self.place(n, l)]);
+            }
             if self.layer_by_layer && t < self.layers() {
                 keep(self.layers() - t, &nodes, planes, gradients);
             }
             if t < self.steps {
                 self.relax(&parts, (n, dt), &mut nodes, scratch);
+                (1..=self.layers()).for_each(|l| self.tell(job.tap, (n, l), &mut nodes));
             }
         }
         if !self.layer_by_layer {
@@ -389,7 +410,7 @@ impl Predictive {
         let parts = Weights::of_plan(plan, parameters);
         let mut memory = vec![0f32; self.memory(plan, 1)];
         let (mut nodes, scratch) = self.nodes(1, &mut memory);
-        self.forward(&parts, 1, picture, &mut nodes);
+        self.forward(&parts, 1, picture, &mut nodes, Tapped::default());
         let mut seen = Relaxed { widths: self.widths[1..].to_vec(), ..Relaxed::default() };
         let dt = self.bearable(&parts);
         for t in 0..=steps {

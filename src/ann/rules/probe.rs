@@ -8,6 +8,7 @@ use crate::ann::buffer::Buffer;
 use crate::ann::learner::{Job, PartMemory};
 use crate::ann::network::{Network, Parts};
 use crate::ann::ops::op::Part;
+use crate::ann::tap::Tapped;
 
 /// Digits that are looked at, and the network that looks at them.
 pub struct Digits<'a> {
@@ -84,18 +85,8 @@ pub fn pass_of(
     looked: &Digits<'_>,
     disturbance: &Disturbance,
 ) -> (Arrays, Arrays, Arrays) {
-    let plan = looked.network.plan();
-    let n = looked.labels.len();
-    let mut part = PartMemory::new(plan, method.memory(plan, n), n);
-    part.take(0, looked.pictures, looked.labels);
-    let count = plan.steps.len();
-    let mut parameters: Vec<Buffer> =
-        (0..count).map(|i| Buffer::of(looked.network.step_parameters(i))).collect();
-    let mut caches: Vec<Buffer> =
-        (0..count).map(|i| Buffer::of(looked.network.of_step(i).1)).collect();
-    let parts = Parts { plan, parameters: &mut parameters, caches: &mut caches };
-    let job = Job { parts: &parts, address: looked.address, batch: n, disturbance };
-    method.pass(&mut part, &job);
+    let (plan, n) = (looked.network.plan(), looked.labels.len());
+    let part = part_of(method, looked, disturbance, Tapped::default());
     let mut all = Vec::new();
     for (i, step) in plan.steps.iter().enumerate() {
         let declared = step.op.parameters();
@@ -124,6 +115,65 @@ pub fn pass_of(
         buffers.iter().zip(&widths).map(cut).collect()
     };
     (all, cut(&part.planes), cut(&part.gradients))
+}
+
+/// What a pass leaves in the memory of a part.
+fn part_of(
+    method: &(impl Method + ?Sized),
+    looked: &Digits<'_>,
+    disturbance: &Disturbance,
+    tap: Tapped<'_>,
+) -> PartMemory {
+    let plan = looked.network.plan();
+    let n = looked.labels.len();
+    let mut part = PartMemory::new(plan, method.memory(plan, n), n);
+    part.take(0, looked.pictures, looked.labels);
+    let count = plan.steps.len();
+    let mut parameters: Vec<Buffer> =
+        (0..count).map(|i| Buffer::of(looked.network.step_parameters(i))).collect();
+    let mut caches: Vec<Buffer> =
+        (0..count).map(|i| Buffer::of(looked.network.of_step(i).1)).collect();
+    let parts = Parts { plan, parameters: &mut parameters, caches: &mut caches };
+    let job = Job { parts: &parts, address: looked.address, batch: n, disturbance, tap };
+    method.pass(&mut part, &job);
+    part
+}
+
+/// The update of a rule by all parameters, in the order of [`Network::parameters`],
+/// without the step that the optimiser makes of it. Somebody listens to all that is sent.
+pub fn heard_update(
+    method: &(impl Method + ?Sized),
+    looked: &Digits<'_>,
+    tap: Tapped<'_>,
+) -> Vec<Vec<f32>> {
+    let (plan, n) = (looked.network.plan(), looked.labels.len());
+    let part = part_of(method, looked, &Disturbance::default(), tap);
+    let mut by_step = Vec::new();
+    for (i, step) in plan.steps.iter().enumerate() {
+        let of_part = Part {
+            n,
+            x: &part.planes[i],
+            dy: &part.gradients[i + 1],
+            keep: &part.keep[i],
+            partial: &part.partial[i],
+        };
+        let mut gradient = vec![0f32; looked.network.step_parameters(i).len()];
+        for (number, ranges) in step.op.blocks().into_iter().enumerate() {
+            let mut block = vec![0f32; ranges.iter().map(ExactSizeIterator::len).sum()];
+            step.op.gradient(number, &[of_part], &mut block);
+            let mut rest = &block[..];
+            for range in ranges {
+                let (own, after) = rest.split_at(range.len());
+                gradient[range].copy_from_slice(own);
+                rest = after;
+            }
+        }
+        by_step.push(gradient);
+    }
+    let arrays = plan.parameters().into_iter().zip(looked.network.parameters());
+    arrays
+        .map(|((step, from, ..), p)| by_step[step][from..from + p.values.len()].to_vec())
+        .collect()
 }
 
 /// The angles of rules that work on dense layers.

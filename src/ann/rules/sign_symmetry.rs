@@ -1,8 +1,8 @@
 //! Sign-symmetry (Liao, Leibo and Poggio 2016): the way back has the weights' signs,
 //! all of one size.
 
-use super::{AnnError, Buffer, Kind, Method, Network, Recipe, Rule, Way, adam, by_step, matrix};
-use crate::ann::learner::PartMemory;
+use super::{Buffer, Kind, Method, Network, Recipe, Rule, Way, adam, by_step, matrix};
+use crate::ann::tap::{Signal, Tapped};
 
 /// Errors over the signs.
 pub static RULE: Rule = Rule {
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     relaxes: false,
     begin: |start| {
         let mut method = SignSymmetry { matrices: by_step(start.network.plan(), zeros) };
-        method.renew(start.network);
+        method.follow(start.network, Tapped::default());
         Box::new(method)
     },
 };
@@ -49,10 +49,10 @@ fn mean_size(weights: &[f32]) -> f32 {
 }
 
 impl SignSymmetry {
-    fn renew(&mut self, network: &Network) {
+    fn follow(&mut self, network: &Network, tap: Tapped<'_>) {
         for (step, signs) in self.matrices.iter_mut().enumerate() {
             let weights = &network.step_parameters(step)[..signs.len()];
-            let size = mean_size(weights);
+            let size = tap.number(Signal::Shared(step), mean_size(weights));
             for (sign, w) in signs.iter_mut().zip(weights) {
                 *sign = if *w > 0.0 { size } else { -size };
             }
@@ -65,15 +65,8 @@ impl Method for SignSymmetry {
         matrix(&self.matrices, step)
     }
 
-    fn after(
-        &mut self,
-        network: &mut Network,
-        _: &mut [PartMemory],
-        _: usize,
-        _: (u64, u64),
-    ) -> Result<(), AnnError> {
-        self.renew(network);
-        Ok(())
+    fn renew(&mut self, network: &Network, _: (u64, u64), tap: Tapped<'_>) {
+        self.follow(network, tap);
     }
 
     fn matrices(&self) -> &[Buffer] {

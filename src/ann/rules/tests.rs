@@ -8,6 +8,7 @@ use super::predictive::Predictive;
 use super::probe::{Digits, angle, update_of};
 use super::*;
 use crate::ann::ops::settling::Phase;
+use crate::ann::tap::Tapped;
 use crate::ann::trainer::{TrainConfig, Trainer};
 use crate::ann::zoo;
 use crate::data::{Dataset, synthetic};
@@ -96,7 +97,7 @@ fn kolen_and_pollacks_matrices_become_alike_at_the_rate_that_was_proved() {
 
 #[test]
 fn the_mean_of_what_the_mirror_sees_is_the_weights() {
-    let mut network = network("dense-30-20");
+    let network = network("dense-30-20");
     let mut config = RuleConfig::of(&weight_mirror::RULE);
     config.set("share", 1.0);
     config.set("every", 1.0);
@@ -104,7 +105,7 @@ fn the_mean_of_what_the_mirror_sees_is_the_weights() {
     let mut means: Vec<Vec<f64>> = mirror.matrices().iter().map(|m| vec![0.0; m.len()]).collect();
     let phases = 400;
     for step in 0..phases {
-        mirror.after(&mut network, &mut [], 64, (3, step)).unwrap();
+        mirror.renew(&network, (3, step), Tapped::default());
         for (mean, seen) in means.iter_mut().zip(mirror.matrices()) {
             let pairs = mean.iter_mut().zip(seen.iter());
             pairs.for_each(|(m, s)| *m += f64::from(*s) / phases as f64);

@@ -5,11 +5,9 @@
 
 use rayon::prelude::*;
 
-use super::{
-    AnnError, Buffer, Kind, Method, Network, Recipe, Rule, Way, adam, matrix, random_feedback,
-};
-use crate::ann::learner::PartMemory;
+use super::{Buffer, Kind, Method, Network, Recipe, Rule, Way, adam, matrix, random_feedback};
 use crate::ann::ops::dense::{outer, times};
+use crate::ann::tap::{Signal, Tapped};
 use crate::core::param::{Param, params};
 use crate::core::rng::Rng;
 
@@ -60,7 +58,7 @@ struct WeightMirror {
 
 impl WeightMirror {
     /// A noise phase of each layer.
-    fn sleep(&mut self, network: &Network, (seed, step): (u64, u64)) {
+    fn sleep(&mut self, network: &Network, (seed, step): (u64, u64), tap: Tapped<'_>) {
         let plan = network.plan();
         for (number, matrix) in self.matrices.iter_mut().enumerate() {
             if matrix.is_empty() {
@@ -87,6 +85,8 @@ impl WeightMirror {
                         response,
                     );
                 });
+            tap.sent(Signal::Activity(number), &mut noise);
+            tap.sent(Signal::Activity(number + 1), &mut response);
             let (share, by) = (self.share, self.share / NOISE as f32);
             matrix.par_chunks_mut(ROWS * units).enumerate().for_each(|(i, rows)| {
                 let mut seen = vec![0f32; rows.len()];
@@ -118,17 +118,10 @@ impl Method for WeightMirror {
         matrix(&self.matrices, step)
     }
 
-    fn after(
-        &mut self,
-        network: &mut Network,
-        _: &mut [PartMemory],
-        _: usize,
-        address: (u64, u64),
-    ) -> Result<(), AnnError> {
+    fn renew(&mut self, network: &Network, address: (u64, u64), tap: Tapped<'_>) {
         if address.1.is_multiple_of(self.every) {
-            self.sleep(network, address);
+            self.sleep(network, address, tap);
         }
-        Ok(())
     }
 
     fn matrices(&self) -> &[Buffer] {

@@ -9,6 +9,7 @@ use crate::ann::ops::spiking::first_spike::{FirstSpike, NEVER};
 use crate::ann::ops::spiking::recurrent::RecurrentLif;
 use crate::ann::ops::spiking::surrogate::{Surrogate, Teaching};
 use crate::ann::ops::spiking::{Neurons, Out, THRESHOLD, leak};
+use crate::ann::tap::Tapped;
 use crate::ann::zoo::{Layer, Spiking, summary};
 use crate::data::{CLASSES, PIXELS, Pixels};
 
@@ -107,6 +108,7 @@ fn run(network: &Network, (first, end): (usize, usize), x: &[f32], n: usize) -> 
             keep: &mut [],
             scratch: &mut scratch,
             mode: Mode::Answer,
+            tap: Tapped::default(),
         });
         x = y;
     }
@@ -240,6 +242,7 @@ pub fn credit(
             scratch: &mut scratch,
             // Dropout is off where it is looked at.
             mode: if step.op.keep_len() > 0 && step.name.is_empty() { Mode::Answer } else { mode },
+            tap: Tapped::default(),
         });
         planes.push(y);
         kept.push(keep);
@@ -300,6 +303,7 @@ pub fn credit(
             dx: Some(&mut dx),
             mode,
             teaching: Teaching::default(),
+            tap: Tapped::default(),
         });
         dy = dx;
     }

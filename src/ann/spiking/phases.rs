@@ -206,6 +206,7 @@ mod tests {
     use super::*;
     use crate::ann::ops::op::{Op, Part};
     use crate::ann::ops::spiking::energy::key;
+    use crate::ann::tap::Tapped;
     use crate::ann::zoo;
     use crate::data::synthetic;
 
@@ -230,6 +231,7 @@ mod tests {
                 (&phases, [1.0, 1.0]),
                 (&mut keep, &mut partial),
                 &mut logits,
+                Tapped::default(),
             );
             let part = Part { n: 1, x: &picture, dy: &[], keep: &keep, partial: &partial };
             let mut change = Vec::new();

@@ -58,6 +58,8 @@ pub enum PictureProblem {
     TooMuchMemory { width: u32, height: u32, needed: u64 },
     #[error("one of its rows, or what is stored beside the picture, needs more than {} MB of memory. Save it again without extras such as colour profiles, or scale it down", limits::MOST_EXTRAS >> 20)]
     TooMuchToUnpack,
+    #[error("it has {width}×{height} pixels, and a mask is square, such as 28×28")]
+    NotSquare { width: u32, height: u32 },
     #[error(
         "no digit was found: the picture is blank, too pale, or shows nothing like a stroke. Write darker, or crop closer to the digit"
     )]

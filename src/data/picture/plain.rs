@@ -35,12 +35,20 @@ pub fn load_plain(path: &Path) -> Result<Plain, PictureError> {
     })
 }
 
-/// Reads a picture that is light where something is true, as it is.
+/// Reads a square picture that is light where something is true, as it is.
 ///
 /// # Errors
 /// [`PictureError`].
 pub fn load_mask(path: &Path) -> Result<[bool; PIXELS], PictureError> {
-    let work = || small(path).map(|(picture, ..)| mask(&picture));
+    let work = || {
+        let (picture, ..) = small(path)?;
+        let (width, height) = (picture.width(), picture.height());
+        if width != height {
+            let problem = PictureProblem::NotSquare { width, height };
+            return Err(PictureError::content(path, problem));
+        }
+        Ok(mask(&picture))
+    };
     panics::caught(work).unwrap_or_else(|what| {
         let what = format!("the decoder gave up: {what}");
         Err(PictureError::content(path, PictureProblem::Damaged(what)))

@@ -660,33 +660,17 @@ mod tests {
     #[test]
     #[ignore = "takes minutes"]
     fn the_curve_is_learned_and_the_failures_fail() {
-        let mut found = Vec::new();
-        for (curve, name) in Curve::ALL {
-            for seed in if curve == Curve::Sine { 1..4 } else { 1..2 } {
-                let task = RegressionTask { curve, seed, ..RegressionTask::default() };
-                let done = run(&task, &mut |_| true).unwrap();
-                let last = done.fits().last().unwrap();
-                let lowest = done.fits().iter().map(|f| f.error).fold(f64::MAX, f64::min);
-                println!(
-                    "{name} seed {seed}: {:.4}, lowest {lowest:.4}, silent {:.3}",
-                    last.error, last.silent
-                );
-                found.push((curve, last.error));
-                if (curve, seed) == (Curve::Sine, 1) {
-                    println!("all: {:.5?}", done.lags().1.changes());
-                    println!("{:?}\n{:?}", done.lags().1.plus, done.lags().1.minus);
-                }
-            }
+        for seed in 1..3 {
+            let task = RegressionTask { curve: Curve::Sine, seed, ..RegressionTask::default() };
+            let done = run(&task, &mut |_| true).unwrap();
+            let last = done.fits().last().unwrap();
+            assert!(last.error < 0.05, "seed {seed}: {}", last.error);
         }
         for failure in FAILURES {
             let task = (failure.spoil)(RegressionTask::default());
             let done = run(&task, &mut |_| true).unwrap();
             let last = done.fits().last().unwrap();
-            println!("{}: {:.4}, silent {:.3}", failure.id, last.error, last.silent);
             assert!(last.error > 0.3, "{}: {}", failure.id, last.error);
-        }
-        for (curve, error) in found {
-            assert!(curve != Curve::Sine || error < 0.05, "{error}");
         }
     }
 

@@ -114,6 +114,11 @@ fn text(mark: GridMark) -> String {
 
 fn power_text(mark: GridMark) -> String {
     let value = 10f64.powf(mark.value);
+    // Long numbers would lie on each other.
+    if value > 4_999.0 {
+        return format!("{:.0}k", value / 1000.0);
+    }
+    let value = 10f64.powf(mark.value);
     if value < 0.95 { format!("{value:.1}") } else { format!("{value:.0}") }
 }
 

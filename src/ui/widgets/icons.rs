@@ -29,6 +29,8 @@ pub enum Icon {
     Cloud,
     /// One way forward, several back: other learning rules.
     Ways,
+    /// Bars from one axis: profiles to be compared.
+    Profiles,
     /// A screen with a beam: projector mode.
     Projector,
     /// Light theme.
@@ -177,6 +179,13 @@ impl Icon {
                     line(&arc.collect::<Vec<_>>());
                 }
                 line(&[at(0.04, 0.44), at(0.14, 0.66), at(0.34, 0.6)]);
+            }
+            Self::Profiles => {
+                line(&[at(0.1, 0.06), at(0.1, 0.94)]);
+                for (y, to) in [(0.12, 0.92), (0.35, 0.5), (0.58, 0.72), (0.81, 0.34)] {
+                    let bar = Rect::from_min_max(at(0.16, y), at(to, y + 0.12));
+                    painter.rect_filled(bar, 0, colour);
+                }
             }
             Self::Projector => {
                 line(&[

@@ -2,6 +2,7 @@
 //! [`WORKSPACES`].
 
 pub mod alternatives;
+pub mod close;
 pub mod conversion;
 pub mod deep;
 pub mod draw;
@@ -32,6 +33,7 @@ pub static WORKSPACES: &[Entry] = &[
     Entry::of::<deep::Deep>(),
     Entry::of::<conversion::Conversion>(),
     Entry::of::<imagine::Imagine>(),
+    Entry::of::<close::Close>(),
 ];
 
 /// The workspace of this id.

@@ -3,6 +3,7 @@
 use super::panels::WIDTH;
 use super::{Cell, Recurrent, place};
 use crate::ann::ops::op::{Forward, Mode, Op};
+use crate::ann::tap::Tapped;
 
 /// All states, cells and gates of one sequence.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +43,7 @@ impl Recurrent {
             keep: &mut keep,
             scratch: &mut scratch,
             mode: Mode::Answer,
+            tap: Tapped::default(),
         });
         let gates = steps * values;
         let states = gates + steps * 4 * h;

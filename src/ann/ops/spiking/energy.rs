@@ -33,6 +33,7 @@ use crate::ann::ops::dense::{add_bias, layer_blocks, layer_parameters, layer_pla
 use crate::ann::ops::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
 use crate::ann::ops::simd::vectorised;
 use crate::ann::ops::sparse;
+use crate::ann::tap::{Signal, Tapped};
 use crate::core::isa::Isa;
 use crate::core::rng::Rng;
 use crate::data::CLASSES;
@@ -197,6 +198,21 @@ impl State {
             }
         }
         self.count += fired.len();
+    }
+
+    /// Tells of the spikes of so many hidden neurons and of the classes.
+    #[inline]
+    fn tell(&self, tap: Tapped<'_>, hidden: usize, fired: &mut Vec<u32>) {
+        if tap.0.is_none() {
+            return;
+        }
+        let (filled, mut spikes) = (self.hidden(), vec![0f32; self.v.len()]);
+        fired.iter().for_each(|j| spikes[*j as usize] = 1.0);
+        let (of_hidden, of_classes) = spikes.split_at_mut(filled);
+        tap.sent(Signal::Activity(1), &mut of_hidden[..hidden]);
+        tap.sent(Signal::Activity(2), &mut of_classes[..CLASSES]);
+        fired.clear();
+        fired.extend((0u32..).zip(&spikes).filter(|(_, s)| **s > 0.5).map(|(j, _)| j));
     }
 
     /// Sends the spikes over the weights, there and back.
@@ -436,6 +452,7 @@ impl Energy {
         memory: &mut Memory,
         key: u64,
         (steps, from): (usize, usize),
+        tap: Tapped<'_>,
         seen: &mut impl FnMut(Branch, &State, &[u32]),
     ) {
         let Memory { synapses, states: [state, _], drive, words, fired } = memory;
@@ -446,6 +463,7 @@ impl Energy {
                 draw(key, (t / BITS) as u32, words);
             }
             state.advance(drive, (words, t % BITS), 0.0, fired);
+            state.tell(tap, self.widths[1], fired);
             state.deliver(synapses, fired);
             state.trace(fired, None);
             if t >= from {
@@ -464,6 +482,7 @@ impl Energy {
         (key, label): (u64, u8),
         phases: &Phases,
         pairs: &mut Pairs<'_>,
+        tap: Tapped<'_>,
         seen: &mut impl FnMut(Branch, &State, &[u32]),
     ) {
         let Memory { synapses, states: [plus, minus], drive, words, fired } = memory;
@@ -491,6 +510,7 @@ impl Energy {
             {
                 drive[hidden..].copy_from_slice(currents);
                 state.advance(drive, (words, at % BITS), beta * gain(), fired);
+                state.tell(tap, self.widths[1], fired);
                 state.deliver(synapses, fired);
                 state.trace(fired, counts.then_some((&mut *pairs, sign)));
                 if counts {
@@ -520,6 +540,7 @@ impl Energy {
         (phases, shares): (&Phases, [f32; 2]),
         (keep, partial): (&mut [f32], &mut [f32]),
         logits: &mut [f32],
+        tap: Tapped<'_>,
     ) {
         let (n, hidden) = (labels.len(), self.widths[1]);
         let filled = whole(hidden);
@@ -539,10 +560,10 @@ impl Energy {
                 vectorised(|| {
                     let seen = &mut |_: Branch, _: &State, _: &[u32]| {};
                     let from = phases.free / 3;
-                    self.settle(memory, key, (phases.free, from), seen);
+                    self.settle(memory, key, (phases.free, from), tap, seen);
                     let row = &mut logits[p * CLASSES..][..CLASSES];
                     Self::logits(&memory.states[0], phases.free - from, row);
-                    self.contrast(memory, (key, *label), phases, &mut pairs, seen);
+                    self.contrast(memory, (key, *label), phases, &mut pairs, tap, seen);
                 });
                 let [plus, minus] = &memory.states;
                 let difference = |out: &mut [f32], from: usize, share: f32| {
@@ -575,11 +596,12 @@ impl Energy {
         self.fill(parameters, &mut memory.synapses);
         let Memory { synapses, drive: currents, .. } = &mut memory;
         self.currents(synapses, &drive, currents);
-        self.settle(&mut memory, key, (phases.free, phases.free / 3), &mut seen);
+        let tap = Tapped::default();
+        self.settle(&mut memory, key, (phases.free, phases.free / 3), tap, &mut seen);
         let Some(label) = label else { return };
         let mut partial = vec![0.0; self.partial_len()];
         let (up, down) = partial.split_at_mut(whole(self.widths[1]) * ROW);
-        self.contrast(&mut memory, (key, label), phases, &mut Pairs { up, down }, &mut seen);
+        self.contrast(&mut memory, (key, label), phases, &mut Pairs { up, down }, tap, &mut seen);
     }
 
     /// Spikes of an answer.
@@ -653,7 +675,7 @@ impl Op for Energy {
                 self.currents(synapses, currents, drive);
                 vectorised(|| {
                     let steps = (ANSWER_STEPS, READ_FROM);
-                    self.settle(memory, ANSWERS, steps, &mut |_, _, _| {});
+                    self.settle(memory, ANSWERS, steps, Tapped::default(), &mut |_, _, _| {});
                 });
                 Self::logits(&memory.states[0], ANSWER_STEPS - READ_FROM, row);
             }
@@ -768,6 +790,7 @@ mod tests {
             (&phases, [1.0, 1.0]),
             (&mut keep, &mut partial),
             &mut logits,
+            Tapped::default(),
         );
         assert!(keep.iter().chain(&partial).chain(&logits).all(|v| v.is_finite()));
         // Nobody, and no parts.
@@ -777,6 +800,7 @@ mod tests {
             (&phases, [1.0, 1.0]),
             (&mut [], &mut partial),
             &mut [],
+            Tapped::default(),
         );
         assert!(partial.iter().all(|v| *v == 0.0));
     }

@@ -15,6 +15,7 @@ use std::ops::Range;
 use crate::ann::ops::dense::{outer, times};
 use crate::ann::ops::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane};
 use crate::ann::ops::simd::vectorised;
+use crate::ann::tap::{Signal, Tapped};
 use crate::ann::zoo;
 use crate::core::isa::Isa;
 
@@ -180,17 +181,25 @@ impl FirstSpike {
     pub fn times(&self, parameters: &[f32], picture: &[f32]) -> Vec<Vec<f32>> {
         let mut keep = vec![0f32; self.keep_len()];
         let mut scratch = vec![0f32; self.scratch_len(1, Mode::Answer)];
-        self.run(parameters, 1, picture, &mut keep, &mut scratch);
+        self.run(parameters, 1, picture, (&mut keep, &mut scratch), Tapped::default());
         (0..self.layers()).map(|l| self.layer(1, l, &mut keep).z.to_vec()).collect()
     }
 
-    fn run(&self, p: &[f32], n: usize, x: &[f32], keep: &mut [f32], scratch: &mut [f32]) {
+    fn run(
+        &self,
+        p: &[f32],
+        n: usize,
+        x: &[f32],
+        (keep, scratch): (&mut [f32], &mut [f32]),
+        tap: Tapped<'_>,
+    ) {
         let inputs = self.widths[0];
         for (ink, pixel) in keep.iter_mut().zip(&x[..n * inputs]) {
             // A NaN stays one.
             *ink = if pixel.is_nan() { *pixel } else { f32::from(u8::from(*pixel > 0.5)) };
         }
         self.first(p, n, keep, scratch);
+        self.tell(tap, n, 0, keep);
         for l in 1..self.layers() {
             let (below, units) = (self.widths[l], self.widths[l + 1]);
             let (before, after) = keep.split_at_mut(self.place(n, l).start);
@@ -203,7 +212,16 @@ impl FirstSpike {
                 let layer = (&mut z[own.clone()], &mut last[own.clone()], &mut excess[own]);
                 self.later(weights, inputs, layer, scratch);
             }
+            self.tell(tap, n, l, keep);
         }
+    }
+
+    /// Tells of the spikes of a layer.
+    fn tell(&self, tap: Tapped<'_>, n: usize, l: usize, keep: &mut [f32]) {
+        let Layer { z, last, excess } = self.layer(n, l, keep);
+        tap.sent(Signal::Times(l + 1), z);
+        tap.sent(Signal::State(l + 1), last);
+        tap.sent(Signal::State(l + 1), excess);
     }
 
     fn kept(&self) -> usize {
@@ -287,7 +305,7 @@ impl Op for FirstSpike {
         let widest = self.widths.iter().max().copied().unwrap_or(0);
         let (scratch, rest) = pass.scratch.split_at_mut((n + 4) * widest + 2);
         let keep = if pass.keep.is_empty() { rest } else { pass.keep };
-        self.run(pass.parameters, n, pass.x, keep, scratch);
+        self.run(pass.parameters, n, pass.x, (&mut *keep, scratch), pass.tap);
         let z = self.layer(n, self.layers() - 1, keep).z;
         for (logit, z) in pass.y.iter_mut().zip(z) {
             *logit = -SHARPNESS * z.ln();
@@ -299,10 +317,11 @@ impl Op for FirstSpike {
         let top = self.layers() - 1;
         {
             let Layer { z, last, excess } = self.layer(n, top, keep);
-            let each = z.iter().zip(last).zip(excess).zip(&*pass.dy);
+            let each = z.iter().zip(last).zip(&mut *excess).zip(&*pass.dy);
             each.for_each(|(((z, last), u), dy)| {
                 *u = if *last < 0.0 { 0.0 } else { -SHARPNESS * dy / (z * u.max(LEAST)) };
             });
+            pass.tap.sent(Signal::Error(top + 1), excess);
         }
         for l in (1..=top).rev() {
             let (inputs, units) = (self.widths[l], self.widths[l + 1]);
@@ -331,6 +350,7 @@ impl Op for FirstSpike {
                     }
                 });
             });
+            pass.tap.sent(Signal::Error(l), excess_in);
         }
         let mut from = 0;
         for l in 0..self.layers() {

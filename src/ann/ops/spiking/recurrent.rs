@@ -17,6 +17,7 @@ use crate::ann::ops::dense::{add_bias, back, back_scratch, outer};
 use crate::ann::ops::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane, holds};
 use crate::ann::ops::product::{Left, product};
 use crate::ann::ops::simd::{Kernel, Simd, Single, launch, vectorised};
+use crate::ann::tap::Tapped;
 use crate::core::isa::Isa;
 
 /// Rows of the weights that are updated together.
@@ -148,6 +149,7 @@ impl RecurrentLif {
             keep: &mut keep,
             scratch: &mut scratch,
             mode: Mode::Answer,
+            tap: Tapped::default(),
         });
         let m = self.memory(1, &mut keep);
         let mut currents = vec![0f32; steps * h];

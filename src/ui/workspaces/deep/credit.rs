@@ -115,8 +115,10 @@ fn traces(ui: &mut Ui, world: &World<'_>, (known, watched): (&DeepLook, &Watched
     } else {
         inputs(ui, traces, (known.number, at), (steps, height));
     }
-    let note =
-        "what each synapse remembers: how it has taken part in spikes, and in what almost was one";
+    let most = traces.traces.iter().fold(0f32, |m, v| m.max(v.abs()));
+    let note = format!(
+        "what each synapse remembers: how it has taken part in spikes, and in what almost was one; brightest {most:.2}"
+    );
     ui.label(RichText::new(note).small().color(p.weak));
 }
 

@@ -84,6 +84,8 @@ pub struct Deep {
     number: u64,
     /// Steps that the bar was set for.
     fitted: u64,
+    /// Whether the neuron looked at was chosen: until then it is the first to spike.
+    chosen: bool,
     /// Position: the moment of [`Self::moments`] that is looked at.
     pub scrub: Playback,
     /// What filters were at each moment since the network in training was first seen.
@@ -175,12 +177,17 @@ impl Deep {
     /// doing so.
     fn fit_bar(&mut self, desk: &Desk) {
         let Some(known) = self.known(desk) else { return };
+        let first = known.spiking.first().and_then(|order| order.first()).copied();
         let steps = match (&known.watched, &known.times) {
             (Some(watched), _) => watched.forming.len() as u64,
             (None, Some(_)) => race::STEPS,
             (None, None) if known.volley.is_some() => STEPS as u64,
             (None, None) => return,
         };
+        if let (false, Some(unit)) = (self.chosen, first) {
+            // The first to spike: the neuron of number 0 may well be silent.
+            (self.kept.layer, self.kept.unit, self.chosen) = (0, unit, true);
+        }
         if steps != self.fitted {
             let at_end = self.playback.at() >= self.fitted;
             self.playback.set_range(0, steps, false);
@@ -261,6 +268,7 @@ impl Workspace for Deep {
             asked: None,
             number: 0,
             fitted: 0,
+            chosen: (kept.layer, kept.unit) != (0, 0),
             scrub: Playback::new(0, 0, kept.playback),
             moments: Vec::new(),
             learning: None,
@@ -289,8 +297,11 @@ impl Workspace for Deep {
             DeepEdit::Network(key) => {
                 // Numbers of layers and neurons mean nothing elsewhere.
                 (kept.network, kept.layer, kept.unit) = (key, 0, 0);
+                self.chosen = false;
             }
-            DeepEdit::Unit(layer, unit) => (kept.layer, kept.unit) = (layer, unit),
+            DeepEdit::Unit(layer, unit) => {
+                (kept.layer, kept.unit, self.chosen) = (layer, unit, true);
+            }
             DeepEdit::Class(class) => (kept.class, kept.of_unit) = (class, false),
             DeepEdit::OfUnit(on) => kept.of_unit = on,
             DeepEdit::Surrogate(shape, slope) => (kept.shape, kept.slope) = (shape, slope),

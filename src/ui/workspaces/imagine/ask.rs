@@ -140,7 +140,8 @@ impl Imagine {
             });
             self.bars[1].set_range(0, dream.steps as u64, false);
             if first {
-                self.bars[1].edit(&PlaybackEdit::End);
+                // The first sweep clears dreams up; with many they drift to a few digits.
+                self.bars[1].edit(&PlaybackEdit::Go(1));
             }
             self.asked.dream = Some((model, dream, seed));
         }

@@ -10,6 +10,7 @@ use super::objective::{self, Course};
 use super::view::has_network;
 use super::{ImagineEdit, Mask, World};
 use crate::ann::energy::Objective;
+use crate::ann::energy::film::Motion;
 use crate::ann::energy::measure::error_outside;
 use crate::core::csv::{self, row};
 use crate::data::{PIXELS, Pixels, SIDE};
@@ -77,12 +78,12 @@ fn headline(world: &World<'_>, film: &Film, at: usize) -> String {
     let covered = world.room.kept.mask.count();
     let Some(shot) = film.shots.get(at) else { return "The digit is being looked at …".into() };
     let last = film.shots.len() - 1;
-    let j = shot.objective.total();
+    let j = j(world, shot.objective.total());
     if covered == 0 {
         let known = [false; PIXELS];
         let error = error_outside(&shot.drawn, world.digit.pixels(), &known);
         return format!(
-            "Step {at} of {last}: nothing is covered; its causes draw the digit with a mean squared error of {error:.4}, J {j:.1} nats"
+            "Step {at} of {last}: nothing is covered; its causes draw the digit with a mean squared error of {error:.4}, {j}"
         );
     }
     let known = world.room.kept.mask.known();
@@ -94,14 +95,20 @@ fn headline(world: &World<'_>, film: &Film, at: usize) -> String {
         } else {
             ""
         };
-        return format!(
-            "Step {at} of {last}: {covered} covered pixels are imagined, J {j:.1} nats{centred}"
-        );
+        return format!("Step {at} of {last}: {covered} covered pixels are imagined, {j}{centred}");
     }
     let error = error_outside(&shot.seen, digit, &known);
     format!(
-        "Step {at} of {last}: mean squared error of the {covered} covered pixels {error:.4}, J {j:.1} nats"
+        "Step {at} of {last}: mean squared error of the {covered} covered pixels {error:.4}, {j}"
     )
+}
+
+/// J, and why it need not rise where causes are drawn at random.
+fn j(world: &World<'_>, j: f64) -> String {
+    let kept = &world.room.kept;
+    let climbs = kept.motion == Motion::Settle && kept.dynamics.noise == 0.0;
+    let why = if climbs { "" } else { " (drawn at random, causes do not climb it)" };
+    format!("J {j:.1} nats{why}")
 }
 
 /// Parts that can be covered at once.

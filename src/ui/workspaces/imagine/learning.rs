@@ -40,6 +40,10 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     }
     let from = ui.next_widget_position();
     ui.label(RichText::new(headline(world, lesson)).font(theme::strong(13.5)));
+    if world.room.kept.dynamics.noise > 0.0 {
+        let text = "With noise on causes an E step need not raise J: set it to 0 at the left to see J climb.";
+        ui.colored_label(palette(ui.visuals()).warning, text);
+    }
     let small = page::small(ui);
     let names = ["State", "J", "Synapses"];
     let which = if small { page::choose(ui, "imagine learning", &names) } else { 0 };

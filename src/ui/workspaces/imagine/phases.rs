@@ -57,13 +57,16 @@ fn headline(look: &PhaseLook, shown: &ShownPhases) -> String {
     let (hidden, class) = shown.pair;
     let at = hidden * CLASSES + class;
     let of = |branch: usize| look.correlations[branch].get(at).copied().unwrap_or(0.0);
+    // Over twice β where one branch is pushed away, over β where it is left alone.
+    let by = if look.phases.centred { "2β" } else { "β" };
     let change = look.change.get(at).copied().unwrap_or(0.0);
     format!(
-        "Free, it answers {}; {} is taught. Hidden neuron {hidden} and class {class}: together {:.4} when pulled, {:.4} when pushed, so ΔW = η × {change:+.4}",
+        "Free, it answers {}; {} is taught. Hidden neuron {hidden} and class {class}: together {:.4} when pulled, {:.4} when pushed, so ΔW = η × ({:+.4}) / {by} = η × {change:+.4}",
         said(look.answer.and_then(|a| u8::try_from(a).ok()).map(usize::from)),
         look.label,
         of(0),
         of(1),
+        of(0) - of(1),
     )
 }
 

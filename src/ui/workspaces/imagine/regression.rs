@@ -32,8 +32,12 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         ui.label("The network is being built …");
         return;
     };
-    let state = if fit.error < LEARNED { "the curve is known" } else { "it is being learned" };
-    let state = if view.done == 0 { "nothing is learned yet; press Space" } else { state };
+    let state = match fit.error {
+        _ if view.done == 0 => "nothing is learned yet; press Space",
+        error if error < LEARNED => "the curve is known",
+        error if error < 1.0 => "it is being learned",
+        _ => "worse than answering with the target’s mean",
+    };
     let text = format!(
         "After {} presentations the error is {:.1} % of the target’s variance: {state}",
         grouped(fit.presentations as u64),
