@@ -1,0 +1,1 @@
+//! Reads a lesson from the text of a file.
