@@ -26,6 +26,7 @@ use super::values::{
 };
 use crate::data::augment::Augmentation;
 use crate::data::orient::Orientation;
+use crate::ui::scene::Look;
 use crate::ui::session::ThemeChoice;
 
 const STYLES: Styles = Styles::styled()
@@ -83,6 +84,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<SpikescopeArgs
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    Open(OpenArgs),
     Train(TrainArgs),
     Rules(RulesArgs),
     Evaluate(EvaluateArgs),
@@ -121,6 +123,23 @@ pub struct WindowArgs {
     /// Draw with the software adapter even if there is a graphics card
     #[arg(long)]
     pub software: bool,
+}
+
+/// Open a scene: a state of the window that was saved
+///
+/// Scenes are saved in the window (Ctrl+S, or the menu Scene). `spikescope tour --scene FILE`
+/// draws one as a picture.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  spikescope open lecture.spikescope
+  spikescope open lecture.spikescope --projector")]
+pub struct OpenArgs {
+    /// The scene
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub window: WindowArgs,
 }
 
 /// Train a network from scratch, or go on with a run
@@ -434,6 +453,16 @@ pub struct TourArgs {
     /// The folder with MNIST's four files
     #[arg(long, value_name = "DIR")]
     pub mnist: Option<PathBuf>,
+    /// Draw this saved scene instead; can be given several times
+    #[arg(long, value_name = "FILE")]
+    pub scene: Vec<PathBuf>,
+    /// How large and bright saved scenes are drawn
+    #[arg(long, value_name = "LOOK", default_value = "light", value_parser = choice(&[
+        ("light", "A laptop's window, 1280 × 800", Look::Light),
+        ("dark", "The same, dark", Look::Dark),
+        ("projector", "A projector, 1024 × 768", Look::Projector),
+    ]))]
+    pub look: Look,
     #[command(flatten)]
     pub format: Format,
 }

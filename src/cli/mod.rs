@@ -91,6 +91,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
     };
     let result = match args.command {
         None => window::run(args.window),
+        Some(Command::Open(args)) => window::open(args),
         Some(Command::Train(args)) if args.all => {
             train_all::run(&args, &mut Output::stdout(args.format))
         }

@@ -12,6 +12,8 @@ use super::desk::Desk;
 use super::figures;
 use super::home::Home;
 use super::house::House;
+use super::command::{Command, SceneEdit};
+use super::saved::Scenes;
 use super::session::{self, Session, ThemeChoice};
 use super::widgets::number;
 use super::workspace::Rooms;
@@ -36,6 +38,8 @@ pub struct Setup {
     pub theme: Option<ThemeChoice>,
     /// Workspace to begin in.
     pub workspace: Option<String>,
+    /// A scene to open.
+    pub scene: Option<PathBuf>,
 }
 
 /// The application.
@@ -84,6 +88,7 @@ impl App {
         let mut rooms = Rooms::open(WORKSPACES, &session.rooms, &start)?;
         rooms.enter(setup.workspace.as_deref().unwrap_or(&session.workspace));
         let mut desk = Desk::new(ctx.clone(), hub, setup.home, session, setup.mnist);
+        desk.out.extend(setup.scene.map(|path| Command::from(SceneEdit::File(path))));
         if let Some(text) = notice {
             desk.toasts.failure(text);
         }
@@ -91,7 +96,7 @@ impl App {
             desk.toasts.notice(format!("{} {}", chrome::NOT_SAVED, chrome::NOT_SAVED_WHY));
         }
         Ok(Self {
-            house: House { rooms, desk },
+            house: House { rooms, scenes: Scenes::default(), desk },
             taken,
             taps: keys::Taps::default(),
             adapter: String::new(),
@@ -108,7 +113,7 @@ impl App {
 
     /// Puts everything that is kept into the session.
     fn keep(&mut self) {
-        let House { rooms, desk } = &mut self.house;
+        let House { rooms, desk, .. } = &mut self.house;
         let (session, digit) = (&mut desk.session, &desk.digit);
         if session.strokes != digit.strokes() {
             session.strokes = digit.strokes().to_vec();
@@ -185,7 +190,7 @@ impl App {
 impl App {
     /// Rail, status line and the room in view.
     pub(super) fn page(&self, ui: &mut egui::Ui, out: &mut Outbox) {
-        let House { rooms, desk } = &self.house;
+        let House { rooms, desk, .. } = &self.house;
         chrome::rail(ui, &self.house, out);
         chrome::status(ui, &self.house, &self.adapter, self.taken.is_ours(), out);
         chrome::messages(ui, desk, out);

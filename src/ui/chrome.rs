@@ -6,6 +6,7 @@ use egui::{Align, Color32, CornerRadius, Layout, Margin, Panel, RichText, Sense,
 use super::command::{Command, DataEdit, Outbox};
 use super::desk::Desk;
 use super::house::House;
+use super::scene_menu;
 use super::theme::{self, palette};
 use super::widgets::banner;
 use super::widgets::icons::Icon;
@@ -24,15 +25,15 @@ const NAMED: f32 = 46.0;
 
 /// The rail of workspaces, and the switches for theme, projector and keys.
 pub fn rail(ui: &mut Ui, house: &House, out: &mut Outbox) {
-    let House { rooms, desk } = house;
+    let House { rooms, desk, .. } = house;
     let p = palette(ui.visuals());
     let slim = ui.ctx().content_rect().width() < 900.0;
     let width = if slim { 58.0 } else { 84.0 };
     let frame = egui::Frame::new().fill(p.card).inner_margin(Margin::symmetric(6, 10));
     Panel::left("rail").exact_size(width).resizable(false).frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
-        // All of them above the three buttons at the bottom, however low the window is.
-        let below = 3.0 * (SMALL_BUTTON + 6.0);
+        // All of them above the four buttons at the bottom, however low the window is.
+        let below = 4.0 * (SMALL_BUTTON + 6.0);
         let each = (ui.available_height() - below) / WORKSPACES.len() as f32 - 6.0;
         let height = each.clamp(24.0, 58.0);
         for about in WORKSPACES.iter().map(|entry| entry.about) {
@@ -50,6 +51,11 @@ pub fn rail(ui: &mut Ui, house: &House, out: &mut Outbox) {
             {
                 out.push(Command::Help(!desk.help));
             }
+            let text = RichText::new("Scene").font(theme::strong(12.5));
+            let scene = ui
+                .add_sized(size, egui::Button::new(text))
+                .on_hover_text("Save what you see, share it, open it again");
+            scene_menu::show(&scene, house, out);
             let dark = ui.visuals().dark_mode;
             let (icon, next) = if dark {
                 (Icon::Sun, egui::ThemePreference::Light)
@@ -133,7 +139,7 @@ fn rail_button(ui: &mut Ui, workspace: &About, chosen: bool, height: f32) -> egu
 /// The status line: what goes on in the background, how fast the answers come, what
 /// draws the window.
 pub fn status(ui: &mut Ui, house: &House, adapter: &str, saves: bool, out: &mut Outbox) {
-    let House { rooms, desk } = house;
+    let House { rooms, desk, .. } = house;
     let p = palette(ui.visuals());
     let frame = egui::Frame::new().fill(p.card).inner_margin(Margin::symmetric(12, 4));
     Panel::bottom("status").exact_size(32.0).resizable(false).frame(frame).show(ui, |ui| {
@@ -230,10 +236,6 @@ pub fn messages(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
     let frame = egui::Frame::new().inner_margin(Margin { left: 10, right: 10, bottom: 8, top: 0 });
     Panel::bottom("messages").resizable(false).show_separator_line(false).frame(frame).show(
         ui,
-        |ui| {
-            for id in desk.toasts.show(ui) {
-                out.push(Command::CloseMessage(id));
-            }
-        },
+        |ui| desk.toasts.show(ui, out),
     );
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use super::digit::{DigitEdit, Point};
+pub use super::saved::SceneEdit;
 use crate::snn::choose::Preference;
 use crate::snn::recording::Recording;
 use crate::snn::traces::Traces;
@@ -19,6 +20,11 @@ impl Outbox {
     /// Asks for something.
     pub fn push(&mut self, command: impl Into<Command>) {
         self.0.push(command.into());
+    }
+
+    /// Asks for several things.
+    pub fn extend(&mut self, commands: impl IntoIterator<Item = Command>) {
+        self.0.extend(commands);
     }
 
     /// Whether nothing was asked for.
@@ -79,6 +85,8 @@ pub enum Command {
     SaveSpikes { name: &'static str, extension: &'static str, recording: Arc<Recording> },
     /// Save traces as CSV under this name.
     SaveTraces { name: &'static str, traces: Arc<Traces> },
+    /// What concerns scenes.
+    Scene(SceneEdit),
     /// A file or folder was dropped on the window.
     OpenFile(PathBuf),
     /// Something to be done in the workspace of this id.
@@ -112,6 +120,12 @@ impl<E: Edit> From<E> for Command {
 impl From<DigitEdit> for Command {
     fn from(edit: DigitEdit) -> Self {
         Self::Digit(edit)
+    }
+}
+
+impl From<SceneEdit> for Command {
+    fn from(edit: SceneEdit) -> Self {
+        Self::Scene(edit)
     }
 }
 

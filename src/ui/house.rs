@@ -1,14 +1,18 @@
 //! The house: a desk and the rooms around it. Here is the one place where commands that
 //! concern more than one workspace are carried out.
 
+use std::path::{Path, PathBuf};
+
 use egui::ViewportCommand;
 
-use super::command::{Command, DataEdit, DigitEdit};
+use super::command::{Command, DataEdit, DigitEdit, SceneEdit};
 use super::desk::Desk;
 use super::digit::Source;
+use super::saved::{self, SavedScene, Scenes};
 use super::session::ThemeChoice;
 use super::workspace::{Rooms, Workspace};
 use crate::ann::bundled;
+use crate::workers::carried::EXTENSION;
 use crate::workers::events::Event;
 use crate::workers::library::Job;
 
@@ -16,6 +20,7 @@ use crate::workers::library::Job;
 /// end before the shared ones, which write what is left to be written.
 pub struct House {
     pub rooms: Rooms,
+    pub scenes: Scenes,
     pub desk: Desk,
 }
 
@@ -32,8 +37,13 @@ impl House {
 
     /// Carries one command out.
     pub fn apply(&mut self, command: impl Into<Command>) {
+        let command = command.into();
+        if matches!(command, Command::Room(..) | Command::Digit(_) | Command::Undo | Command::Show(_)) {
+            self.scenes.let_go();
+        }
         let desk = &mut self.desk;
-        match command.into() {
+        match command {
+            Command::Scene(edit) => self.scene(edit),
             Command::Room(id, edit) => self.rooms.apply(id, edit.into_any(), desk),
             Command::Digit(edit) => {
                 let before = desk.digit.undo_steps();
@@ -79,7 +89,46 @@ impl House {
                 desk.job(Job::ExportTraces { path, traces });
             }
             Command::OpenFile(path) if path.is_dir() => desk.data(DataEdit::Folder(path)),
+            Command::OpenFile(path) if saved::is_scene_file(&path) => {
+                desk.job(Job::ReadScene(path));
+            }
             Command::OpenFile(path) => desk.job(Job::ReadPicture(path)),
+        }
+    }
+
+    /// The state of the window as a scene.
+    pub fn capture(&self) -> SavedScene {
+        SavedScene::capture(&self.rooms, &self.desk)
+    }
+
+    /// Carries out what concerns scenes.
+    fn scene(&mut self, edit: SceneEdit) {
+        let Self { rooms, scenes, desk } = self;
+        match edit {
+            SceneEdit::Save { weights } => {
+                let path = desk.export_path(&format!("scene-{}", rooms.shown().id), EXTENSION);
+                self.pack(Some(path), weights);
+            }
+            SceneEdit::Copy => self.pack(None, false),
+            SceneEdit::Paste => desk.ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
+            SceneEdit::Text(text) => desk.job(Job::ReadSceneText(text)),
+            SceneEdit::Open => desk.hub.choose_scene(),
+            SceneEdit::File(path) => desk.job(Job::ReadScene(path)),
+            SceneEdit::Back => scenes.back(rooms, desk),
+            SceneEdit::Anew => rooms.anew(desk),
+        }
+    }
+
+    /// Has the scene written, or its text told.
+    fn pack(&mut self, path: Option<PathBuf>, weights: bool) {
+        match serde_json::to_value(self.capture()) {
+            Ok(scene) => {
+                let runs = saved::runs(&self.desk);
+                self.desk.job(Job::PackScene { path, scene, runs, weights });
+            }
+            Err(error) => {
+                self.desk.toasts.failure(format!("The scene cannot be saved: {error}."));
+            }
         }
     }
 
@@ -95,7 +144,22 @@ impl House {
                     desk.digit.set_source(Source::Photo { name, picture, chosen: 0 });
                     self.rooms.digit_changed();
                 }
+                Event::SceneText(text) => {
+                    desk.ctx.copy_text(text);
+                    desk.toasts.notice("The scene is on the clipboard: paste it anywhere as text, or here with Ctrl+V.".into());
+                }
+                Event::SceneRead { path, unpacked } => {
+                    let name = path.as_deref().and_then(Path::file_name);
+                    let name = name.map_or("the scene that was pasted".into(), |n| n.to_string_lossy().into_owned());
+                    if let Some(path) = path {
+                        desk.session.recent_scene(path);
+                    }
+                    self.scenes.open_unpacked(*unpacked, &name, &mut self.rooms, desk);
+                }
                 Event::Exported(path) => {
+                    if saved::is_scene_file(&path) {
+                        desk.session.recent_scene(path.clone());
+                    }
                     desk.toasts.saved(format!("Saved as {}", path.display()), path);
                 }
                 Event::Runs(runs) => desk.runs = runs,
@@ -110,6 +174,7 @@ impl House {
     pub fn follow(&mut self) {
         self.desk.ask();
         self.rooms.follow(&mut self.desk);
+        self.scenes.follow(&mut self.rooms, &mut self.desk);
         for command in std::mem::take(&mut self.desk.out) {
             self.apply(command);
         }

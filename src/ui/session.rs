@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::digit::{MAX_POINTS, POINT, Treatment};
+use super::saved::MOST_RECENT;
 use crate::ann::bundled;
 use crate::core::aside::{copy_aside, set_aside};
 use crate::core::bounds::{self, Bounded, Bounds, Read, Span};
@@ -46,11 +47,20 @@ pub struct Session {
     pub without_mnist: bool,
     /// The engine that live simulations run on.
     pub engine: Preference,
+    /// Scenes that were saved or opened last, the newest first.
+    pub recent_scenes: Vec<PathBuf>,
     /// What each workspace keeps, by its id.
     pub rooms: Map<String, Value>,
 }
 
 impl Session {
+    /// Puts a scene in front of those used last.
+    pub fn recent_scene(&mut self, path: PathBuf) {
+        self.recent_scenes.retain(|known| *known != path);
+        self.recent_scenes.insert(0, path);
+        self.recent_scenes.truncate(MOST_RECENT);
+    }
+
     /// Projector mode on or off. A projector's room is bright, and white paper
     /// reads best there; afterwards the theme is the one from before.
     pub fn set_projector(&mut self, on: bool) {
@@ -112,6 +122,7 @@ impl Default for Session {
             mnist_folder: None,
             without_mnist: false,
             engine: Preference::default(),
+            recent_scenes: Vec::new(),
             rooms: Map::new(),
         }
     }
@@ -141,8 +152,13 @@ impl Bounded for Session {
             mnist_folder: _,
             without_mnist: _,
             engine: _,
+            recent_scenes,
             rooms: _,
         } = self;
+        if recent_scenes.len() > MOST_RECENT {
+            recent_scenes.truncate(MOST_RECENT);
+            to.mend("recent_scenes");
+        }
         if let Some([width, height]) = window {
             to.number("window.0", width, WIDTH);
             to.number("window.1", height, HEIGHT);

@@ -3,11 +3,11 @@
 
 use egui::{Align2, Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
 
-use super::command::{Command, DigitEdit, Outbox};
+use super::command::{Command, DigitEdit, Outbox, SceneEdit};
 use super::desk::Desk;
 use super::house::House;
 use super::keys::{Keys, ctrl, plain};
-use super::theme;
+use super::{saved, scene_menu, theme};
 use super::widgets::{sources, time_bar};
 use super::workspaces::WORKSPACES;
 
@@ -34,6 +34,7 @@ fn all(keys: &mut Keys<'_>, house: &House, out: &mut Outbox) {
             out.push(command);
         }
     }
+    scene_menu::keys(keys, out);
     if desk.shows.digit || keys.lists() {
         digit(keys, desk, out);
     }
@@ -78,6 +79,9 @@ pub fn collect(ctx: &Context, house: &House, out: &mut Outbox) {
         out.push(house.rooms.takes(&path).unwrap_or(Command::OpenFile(path)));
     }
     let typing = ctx.text_edit_focused();
+    if !typing {
+        pasted(ctx, out);
+    }
     let mut keys = Keys::new(ctx);
     all(&mut keys, house, out);
     let asked = |i: &egui::InputState| {
@@ -87,6 +91,19 @@ pub fn collect(ctx: &Context, house: &House, out: &mut Outbox) {
         out.push(Command::Help(!help));
     } else if help && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
         out.push(Command::Help(false));
+    }
+}
+
+/// A scene's text that was pasted; any other text is told to be none.
+fn pasted(ctx: &Context, out: &mut Outbox) {
+    let paste = |e: &Event| match e {
+        Event::Paste(text) => Some(text.clone()),
+        _ => None,
+    };
+    if let Some(text) = ctx.input(|i| i.events.iter().find_map(paste)) {
+        // What is no scene is read too, and said to be none.
+        let text = if saved::is_scene(&text) { text } else { String::new() };
+        out.push(SceneEdit::Text(text));
     }
 }
 

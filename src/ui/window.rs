@@ -24,6 +24,8 @@ pub struct LaunchOptions {
     pub theme: Option<ThemeChoice>,
     /// Id of the workspace to begin in.
     pub workspace: Option<String>,
+    /// A scene to open.
+    pub scene: Option<PathBuf>,
     /// Draw with the software adapter, even if there is a better one.
     pub software: bool,
 }
@@ -47,6 +49,7 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
         projector: options.projector,
         theme: options.theme,
         workspace: options.workspace,
+        scene: options.scene,
     };
     // winit and wgpu panic, for example, when libxkbcommon-x11 is missing or the
     // display goes away.

@@ -321,6 +321,8 @@ trait Room {
     fn leave(&self, desk: &mut Desk);
     /// The settings as they are.
     fn kept(&self) -> Value;
+    /// Brings settings within their ranges.
+    fn read(&self, kept: &Value) -> Read<Value>;
     /// Takes over settings of a scene; whether undo takes that back.
     fn reopen(&mut self, kept: &Value, undoes: bool, desk: &mut Desk);
     fn time(&self) -> Option<Position>;
@@ -406,6 +408,10 @@ impl<W: Workspace> Room for Open<W> {
 
     fn kept(&self) -> Value {
         to_value(self.room.kept())
+    }
+
+    fn read(&self, kept: &Value) -> Read<Value> {
+        read::<W>(&Map::new(), Some(kept))
     }
 
     fn reopen(&mut self, kept: &Value, undoes: bool, desk: &mut Desk) {
@@ -513,6 +519,30 @@ impl Rooms {
     pub fn get<W: Workspace>(&self) -> &W {
         let found = self.all.iter().find_map(|r| r.as_any().downcast_ref());
         found.unwrap_or_else(|| unreachable!("{} is in the registry", W::ABOUT.id))
+    }
+
+    /// The name tag of the one of this id.
+    pub fn about(&self, id: &str) -> Option<&'static About> {
+        self.all.iter().map(|r| r.about()).find(|about| about.id == id)
+    }
+
+    /// Settings of the one of this id as it reads them, with the names of those that were
+    /// out of range, and of those that could not be read.
+    pub fn read(&self, id: &str, kept: &Value) -> Option<(Value, Vec<String>, Vec<String>)> {
+        let read = self.all.iter().find(|r| r.about().id == id)?.read(kept);
+        Some((read.settings, read.mended, read.dropped))
+    }
+
+    /// The settings of the one of this id as at the very beginning.
+    pub fn usual(&self, id: &str) -> Option<Value> {
+        self.read(id, &Value::Object(Map::new())).map(|read| read.0)
+    }
+
+    /// Has the one that is shown be as at the very beginning.
+    pub fn anew(&mut self, desk: &mut Desk) {
+        let room = &mut self.all[self.shown];
+        let usual = room.read(&Value::Object(Map::new())).settings;
+        room.reopen(&usual, true, desk);
     }
 
     /// The settings of the one of this id, as they are.

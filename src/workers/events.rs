@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::carried::Unpacked;
 use super::runs::RunRecord;
 use crate::data::picture::Picture;
 use crate::snn::recording::Recording;
@@ -27,6 +28,10 @@ pub enum Event {
     Exported(PathBuf),
     /// The training runs found on disk, newest first.
     Runs(Arc<Vec<RunRecord>>),
+    /// A scene was read: its file, if it was one, and what is in it.
+    SceneRead { path: Option<PathBuf>, unpacked: Box<Unpacked> },
+    /// The text of a scene, to be copied.
+    SceneText(String),
     /// A folder was chosen in the file dialog.
     FolderChosen(PathBuf),
 }

@@ -67,6 +67,7 @@ impl Window {
             projector: false,
             theme: Some(spikescope::ui::session::ThemeChoice::Dark),
             workspace: None,
+            scene: None,
         };
         change(&mut setup);
         // Whether MNIST is there is found out meanwhile; the offer moves the canvas.
