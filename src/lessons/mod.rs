@@ -14,6 +14,7 @@ pub mod library;
 pub mod read;
 
 use condition::Condition;
+pub use read::Problem;
 
 /// A value that a workspace has measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +66,17 @@ pub struct Step {
     pub notes: Vec<String>,
     /// Planned minutes.
     pub minutes: Option<f64>,
+    /// Where in the file its parts are.
+    pub at: Lines,
+}
+
+/// Lines of a step's parts in its file, from 1; 0 where there is no such part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    pub scene: usize,
+    pub seen: usize,
+    /// Of each choice, or of what else is asked for or hidden.
+    pub task: Vec<usize>,
 }
 
 /// What one does in a step.
