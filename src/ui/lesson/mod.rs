@@ -1,0 +1,5 @@
+//! Lessons in the window.
+//!
+//! * [`check`]: whether what a lesson refers to is there
+
+pub mod check;
