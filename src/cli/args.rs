@@ -16,6 +16,7 @@ pub use bench::{
 
 use super::convert::ConvertArgs;
 use super::imagine::ImagineArgs;
+use super::lesson::LessonArgs;
 use super::output::Format;
 use super::rules::RulesArgs;
 use super::scoreboard::ScoreboardArgs;
@@ -47,6 +48,7 @@ Examples:
   spikescope classify five.png            ask the networks about a picture
   spikescope imagine --dream --out d.png  let a network dream up digits
   spikescope scoreboard                   how close to the brain: every network, every criterion
+  spikescope lesson check mine.md         check a lesson that you have written
 
 `spikescope COMMAND --help` says more about each. Where things are kept:
   SPIKESCOPE_HOME     runs, downloads and settings (default: the user's data folder)
@@ -96,6 +98,7 @@ pub enum Command {
     Simulate(SimulateArgs),
     Convert(Box<ConvertArgs>),
     Scoreboard(ScoreboardArgs),
+    Lesson(LessonArgs),
     Bench(BenchArgs),
     Tour(TourArgs),
 }

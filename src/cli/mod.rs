@@ -30,6 +30,7 @@ mod evaluate;
 mod evaluate_spiking;
 mod failure;
 mod imagine;
+mod lesson;
 mod models;
 mod output;
 mod panic_message;
@@ -125,6 +126,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
             }
         },
         Some(Command::Scoreboard(args)) => scoreboard::run(&args, &mut Output::stdout(args.format)),
+        Some(Command::Lesson(args)) => lesson::run(&args),
         Some(Command::Tour(args)) => tour::run(&args, &mut Output::stdout(args.format)),
     };
     match result {

@@ -3,9 +3,11 @@
 //! given another meaning.
 
 mod bench;
+mod lesson;
 mod rules;
 
 pub use bench::*;
+pub use lesson::*;
 pub use rules::*;
 use serde::Serialize;
 

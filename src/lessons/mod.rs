@@ -4,6 +4,7 @@
 //!
 //! * [`read`]: from the text of a file; its format is described in docs/lessons.md
 //! * [`condition`]: what has to have been measured before a step counts as seen
+//! * [`settings`]: values in a workspace's settings, by their paths
 //! * [`library`]: the bundled lessons
 //!
 //! What a lesson refers to (workspaces, their settings, what they measure) is known only
@@ -12,8 +13,10 @@
 pub mod condition;
 pub mod library;
 pub mod read;
+pub mod settings;
 
 use condition::Condition;
+pub use read::Problem;
 
 /// A value that a workspace has measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +68,17 @@ pub struct Step {
     pub notes: Vec<String>,
     /// Planned minutes.
     pub minutes: Option<f64>,
+    /// Where in the file its parts are.
+    pub at: Lines,
+}
+
+/// Lines of a step's parts in its file, from 1; 0 where there is no such part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    pub scene: usize,
+    pub seen: usize,
+    /// Of each choice, or of what else is asked for or hidden.
+    pub task: Vec<usize>,
 }
 
 /// What one does in a step.

@@ -6,6 +6,7 @@
 //! * [`desk`]: what all rooms share; [`command`]: what may be asked for
 //! * [`widgets`]: what rooms are made of
 //! * [`start`]: the first seconds, and what to do after a start that failed
+//! * [`lesson`]: lessons, and what they refer to
 //! * [`theme`]: colours, type, spacing
 //! * [`tour`]: every workspace as an image, without a display
 
@@ -18,6 +19,7 @@ mod figures;
 mod home;
 pub mod house;
 mod keys;
+pub mod lesson;
 pub mod saved;
 pub mod scene;
 mod scene_menu;

@@ -5,6 +5,7 @@ mod convert;
 mod files;
 mod imagine;
 mod json;
+mod lesson;
 mod paths;
 mod scoreboard;
 mod simulate;

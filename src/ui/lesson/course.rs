@@ -10,7 +10,8 @@ use super::edit::LessonEdit;
 use crate::core::rng::Rng;
 use crate::data::synthetic;
 use crate::lessons::condition::{Bound, Comparison, Condition};
-use crate::lessons::{Ask, Digit, Kind, Lesson, Mystery, Reading, SceneText, Step, lay};
+use crate::lessons::settings::{at, number as json, put};
+use crate::lessons::{Ask, Digit, Kind, Lesson, Mystery, Reading, SceneText, Step};
 use crate::ui::desk::Desk;
 use crate::ui::digit::{Content, Treatment};
 use crate::ui::saved::{Open, SavedDigit, SavedScene, Scenes};
@@ -299,7 +300,7 @@ impl Course {
                 SavedScene { settings: rooms.kept(id).unwrap_or_default(), ..empty(id) }
             });
             let value = hidden(mystery, self.seed);
-            match lay(&mut scene_with.settings, &mystery.setting, &Value::from(value)) {
+            match put(&mut scene_with.settings, &mystery.setting, json(value)) {
                 Ok(()) => {
                     veil::hide(&desk.ctx, &mystery.label);
                     let guess = (mystery.low + mystery.high) / 2.0;
@@ -348,8 +349,7 @@ impl Course {
             && let Some(riddle) = &mut running.riddle
         {
             let now = rooms.kept(rooms.shown().id).unwrap_or_default();
-            let path = format!("/{}", mystery.setting.replace('.', "/"));
-            let now = now.pointer(&path).and_then(Value::as_f64);
+            let now = at(&now, &mystery.setting).and_then(Value::as_f64);
             riddle.intact = now.is_some_and(|v| (v - riddle.value).abs() <= 1e-6 * v.abs().max(1.0));
         }
     }
@@ -437,7 +437,7 @@ fn scene_of(text: &SceneText, rooms: &Rooms, desk: &Desk) -> Result<SavedScene, 
             let mut settings = if *keep { rooms.kept(workspace) } else { rooms.usual(workspace) }
                 .ok_or_else(|| format!("there is no workspace “{workspace}”"))?;
             for (path, value, _) in set {
-                lay(&mut settings, path, value)?;
+                put(&mut settings, path, value.clone())?;
             }
             let treatment = if *keep { desk.digit.treatment.clone() } else { Treatment::default() };
             let digit = digit.map(|digit| saved_digit(digit, desk));

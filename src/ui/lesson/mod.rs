@@ -5,8 +5,10 @@
 //!   came out
 //! * [`presenter`]: notes and time in a window of their own
 //! * [`sheet`]: a lesson on paper
+//! * [`check`]: whether what a lesson refers to is there
 
 pub mod ask;
+pub mod check;
 pub mod course;
 pub mod edit;
 pub mod panel;
