@@ -13,10 +13,11 @@ use super::figures;
 use super::home::Home;
 use super::house::House;
 use super::session::{self, Session, ThemeChoice};
+use super::welcome::{self, Welcome};
 use super::widgets::number;
 use super::workspace::Rooms;
 use super::workspaces::{self, WORKSPACES};
-use super::{chrome, keys, shortcuts, theme};
+use super::{chrome, keys, rail, shortcuts, theme};
 use crate::workers::Hub;
 use crate::workers::library::Job;
 
@@ -36,6 +37,8 @@ pub struct Setup {
     pub theme: Option<ThemeChoice>,
     /// Workspace to begin in.
     pub workspace: Option<String>,
+    /// Whether a newcomer sees the first screen.
+    pub welcome: bool,
 }
 
 /// The application.
@@ -83,7 +86,13 @@ impl App {
         let start = hub.start_of_rooms(taken.is_ours());
         let mut rooms = Rooms::open(WORKSPACES, &session.rooms, &start)?;
         rooms.enter(setup.workspace.as_deref().unwrap_or(&session.workspace));
+        let broken = notice.is_some();
+        let newcomer = setup.welcome && taken.is_ours() && !broken && !session.welcomed;
+        session.welcomed |= newcomer;
         let mut desk = Desk::new(ctx.clone(), hub, setup.home, session, setup.mnist);
+        if newcomer {
+            desk.welcome(Welcome::Ways);
+        }
         if let Some(text) = notice {
             desk.toasts.failure(text);
         }
@@ -186,7 +195,7 @@ impl App {
     /// Rail, status line and the room in view.
     pub(super) fn page(&self, ui: &mut egui::Ui, out: &mut Outbox) {
         let House { rooms, desk } = &self.house;
-        chrome::rail(ui, &self.house, out);
+        rail::show(ui, &self.house, out);
         chrome::status(ui, &self.house, &self.adapter, self.taken.is_ours(), out);
         chrome::messages(ui, desk, out);
         let frame = egui::Frame::new()
@@ -236,7 +245,10 @@ impl eframe::App for App {
         }
         self.taps.note(&ctx);
         shortcuts::collect(&ctx, &self.house, &mut outbox);
-        self.page(ui, &mut outbox);
+        match self.house.desk.welcome {
+            Welcome::Away => self.page(ui, &mut outbox),
+            screen => welcome::show(ui, screen, &mut outbox),
+        }
         if self.house.desk.help {
             shortcuts::help(&ctx, &self.house, &mut outbox);
         }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use super::digit::{DigitEdit, Point};
+use super::welcome::Welcome;
 use crate::snn::choose::Preference;
 use crate::snn::recording::Recording;
 use crate::snn::traces::Traces;
@@ -57,6 +58,8 @@ pub enum Command {
     FullScreen,
     /// The list of keys.
     Help(bool),
+    /// The first screen, or no longer.
+    Welcome(Welcome),
     /// Take a message away (its number).
     CloseMessage(u64),
     /// Let another set of the bundled weights answer (its id).

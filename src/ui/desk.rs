@@ -13,6 +13,7 @@ use super::command::{Command, DataEdit, Outbox};
 use super::digit::{Digit, Source};
 use super::session::Session;
 use super::toasts::Toasts;
+use super::welcome::{self, Welcome};
 use crate::ann::bundled::{self, WeightSet};
 use crate::ann::zoo::Family;
 use crate::core::clock::{stamp, unix_seconds};
@@ -112,6 +113,8 @@ pub struct Desk {
     pub shows: Shows,
     /// Whether the list of keys is open.
     pub help: bool,
+    /// Whether the first screen is in front.
+    pub welcome: Welcome,
     /// Messages.
     pub toasts: Toasts,
     /// The figure to be saved with the next frame.
@@ -167,6 +170,7 @@ impl Desk {
             stands_in: false,
             shows: Shows::default(),
             help: false,
+            welcome: Welcome::Away,
             toasts,
             figure: None,
             out: Outbox::default(),
@@ -458,6 +462,14 @@ impl Desk {
         }
         self.answers = if blank { Arc::default() } else { self.hub.answerer.answer() };
         self.answers_current = !blank && self.answers.serial == self.asked.0;
+    }
+
+    /// Brings the first screen in front, or takes it away.
+    pub fn welcome(&mut self, welcome: Welcome) {
+        if self.welcome != welcome {
+            welcome::leave(&self.ctx);
+        }
+        self.welcome = welcome;
     }
 
     /// Whether training is going on right now.

@@ -7,6 +7,7 @@ use super::command::{Command, DataEdit, DigitEdit};
 use super::desk::Desk;
 use super::digit::Source;
 use super::session::ThemeChoice;
+use super::welcome::Welcome;
 use super::workspace::{Rooms, Workspace};
 use crate::ann::bundled;
 use crate::workers::events::Event;
@@ -47,8 +48,14 @@ impl House {
             }
             Command::Undo => self.rooms.travel(true, desk),
             Command::Redo => self.rooms.travel(false, desk),
-            Command::Show(id) => self.rooms.enter(id),
-            Command::Home => self.rooms.enter_first(),
+            Command::Show(id) => {
+                desk.welcome(Welcome::Away);
+                self.rooms.enter(id);
+            }
+            Command::Home => {
+                desk.welcome(Welcome::Away);
+                self.rooms.enter_first();
+            }
             Command::Theme(preference) => desk.session.theme = ThemeChoice::from(preference),
             Command::Projector(on) => desk.session.set_projector(on),
             Command::FullScreen => {
@@ -56,6 +63,7 @@ impl House {
                 desk.ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!on));
             }
             Command::Help(open) => desk.help = open,
+            Command::Welcome(welcome) => desk.welcome(welcome),
             Command::CloseMessage(id) => desk.toasts.close(id),
             Command::WeightSet(id) => {
                 if let Some(set) = bundled::find(id) {

@@ -5,7 +5,8 @@
 //!   registry
 //! * [`desk`]: what all rooms share; [`command`]: what may be asked for
 //! * [`widgets`]: what rooms are made of
-//! * [`start`]: the first seconds, and what to do after a start that failed
+//! * [`start`]: the first seconds, and what to do after a start that failed; [`welcome`]:
+//!   the first screen of the first start
 //! * [`theme`]: colours, type, spacing
 //! * [`tour`]: every workspace as an image, without a display
 
@@ -18,6 +19,7 @@ mod figures;
 mod home;
 pub mod house;
 mod keys;
+mod rail;
 pub mod scene;
 pub mod session;
 mod shortcuts;
@@ -26,6 +28,7 @@ pub mod theme;
 mod toasts;
 pub mod tour;
 mod undo;
+pub mod welcome;
 pub mod widgets;
 pub mod window;
 pub mod workspace;

@@ -44,6 +44,8 @@ pub struct Session {
     pub mnist_folder: Option<PathBuf>,
     /// Whether the user does not want to be offered MNIST again.
     pub without_mnist: bool,
+    /// Whether the first screen has been shown.
+    pub welcomed: bool,
     /// The engine that live simulations run on.
     pub engine: Preference,
     /// What each workspace keeps, by its id.
@@ -111,6 +113,7 @@ impl Default for Session {
             used_runs: Vec::new(),
             mnist_folder: None,
             without_mnist: false,
+            welcomed: false,
             engine: Preference::default(),
             rooms: Map::new(),
         }
@@ -140,6 +143,7 @@ impl Bounded for Session {
             used_runs,
             mnist_folder: _,
             without_mnist: _,
+            welcomed: _,
             engine: _,
             rooms: _,
         } = self;
@@ -204,6 +208,8 @@ pub type ReadRooms = fn(&Map<String, Value>, &mut Read<Session>);
 pub(super) fn from_json(bytes: &[u8], rooms: ReadRooms) -> Result<Read<Session>, String> {
     let mut read = bounds::from_json::<Session>(bytes)?;
     let whole: Map<String, Value> = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    // Whoever has a session from before there was a first screen needs none.
+    read.settings.welcomed |= !whole.contains_key("welcomed");
     rooms(&whole, &mut read);
     Ok(read)
 }

@@ -51,6 +51,7 @@ fn window(home: &std::path::Path) -> (Harness<'static, App>, RenderState) {
         projector: false,
         theme: Some(ThemeChoice::Light),
         workspace: None,
+        welcome: false,
     };
     let graphics = headless_setup().unwrap();
     let mut state = None;

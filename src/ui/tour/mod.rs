@@ -79,6 +79,7 @@ fn render_scenes(
         projector: false,
         theme: None,
         workspace: None,
+        welcome: false,
     };
     let begun = Instant::now();
     let mut window = None;

@@ -31,6 +31,10 @@ pub enum Icon {
     Ways,
     /// Bars from one axis: profiles to be compared.
     Profiles,
+    /// An open book: lessons.
+    Book,
+    /// Four squares: all workspaces.
+    Tiles,
     /// A screen with a beam: projector mode.
     Projector,
     /// Light theme.
@@ -185,6 +189,20 @@ impl Icon {
                 for (y, to) in [(0.12, 0.92), (0.35, 0.5), (0.58, 0.72), (0.81, 0.34)] {
                     let bar = Rect::from_min_max(at(0.16, y), at(to, y + 0.12));
                     painter.rect_filled(bar, 0, colour);
+                }
+            }
+            Self::Book => {
+                for side in [-1.0, 1.0] {
+                    let x = |from_spine: f32| 0.5 + side * from_spine;
+                    let page = [(0.0, 0.2), (0.24, 0.1), (0.46, 0.16), (0.46, 0.82), (0.24, 0.76)];
+                    let page = page.into_iter().chain([(0.0, 0.88), (0.0, 0.2)]);
+                    line(&page.map(|(from_spine, y)| at(x(from_spine), y)).collect::<Vec<_>>());
+                }
+            }
+            Self::Tiles => {
+                for (x, y) in [(0.1, 0.1), (0.56, 0.1), (0.1, 0.56), (0.56, 0.56)] {
+                    let tile = Rect::from_min_max(at(x, y), at(x + 0.34, y + 0.34));
+                    painter.rect_stroke(tile, 2, stroke, egui::StrokeKind::Inside);
                 }
             }
             Self::Projector => {
