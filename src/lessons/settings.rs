@@ -3,9 +3,13 @@
 
 use serde_json::{Number, Value};
 
+/// Names that a message lists.
 const MOST_NAMES: usize = 20;
 
 /// Puts a value in its place, by names and places in lists between dots.
+///
+/// # Errors
+/// That there is no such place, and what there is instead.
 pub fn put(root: &mut Value, path: &str, value: Value) -> Result<(), String> {
     let mut place = root;
     let mut parts = path.split('.').peekable();
@@ -50,7 +54,8 @@ pub fn number(value: f64) -> Value {
     Number::from_f64(value).map_or(Value::Null, Value::Number)
 }
 
-fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
+/// The first names of a list, for messages.
+pub fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
     let all: Vec<&str> = all.collect();
     let mut text = all.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(", ");
     if all.len() > MOST_NAMES {

@@ -13,12 +13,15 @@ use super::figures;
 use super::home::Home;
 use super::house::House;
 use super::command::{Command, SceneEdit};
+use super::lesson::{Course, panel, presenter};
 use super::saved::Scenes;
 use super::session::{self, Session, ThemeChoice};
+use super::welcome::{self, Welcome};
 use super::widgets::number;
 use super::workspace::Rooms;
 use super::workspaces::{self, WORKSPACES};
-use super::{chrome, keys, shortcuts, theme};
+use super::{chrome, keys, rail, shortcuts, theme};
+use crate::lessons::Lesson;
 use crate::workers::Hub;
 use crate::workers::library::Job;
 
@@ -40,6 +43,8 @@ pub struct Setup {
     pub workspace: Option<String>,
     /// A scene to open.
     pub scene: Option<PathBuf>,
+    /// Whether a newcomer sees the first screen.
+    pub welcome: bool,
 }
 
 /// The application.
@@ -87,8 +92,14 @@ impl App {
         let start = hub.start_of_rooms(taken.is_ours());
         let mut rooms = Rooms::open(WORKSPACES, &session.rooms, &start)?;
         rooms.enter(setup.workspace.as_deref().unwrap_or(&session.workspace));
+        let broken = notice.is_some();
+        let newcomer = setup.welcome && taken.is_ours() && !broken && !session.welcomed;
+        session.welcomed |= newcomer;
         let mut desk = Desk::new(ctx.clone(), hub, setup.home, session, setup.mnist);
         desk.out.extend(setup.scene.map(|path| Command::from(SceneEdit::File(path))));
+        if newcomer {
+            desk.welcome(Welcome::Ways);
+        }
         if let Some(text) = notice {
             desk.toasts.failure(text);
         }
@@ -96,7 +107,7 @@ impl App {
             desk.toasts.notice(format!("{} {}", chrome::NOT_SAVED, chrome::NOT_SAVED_WHY));
         }
         Ok(Self {
-            house: House { rooms, scenes: Scenes::default(), desk },
+            house: House { rooms, scenes: Scenes::default(), course: Course::default(), desk },
             taken,
             taps: keys::Taps::default(),
             adapter: String::new(),
@@ -113,7 +124,16 @@ impl App {
 
     /// Puts everything that is kept into the session.
     fn keep(&mut self) {
-        let House { rooms, desk, .. } = &mut self.house;
+        let House { rooms, desk, course, .. } = &mut self.house;
+        // What a lesson sets up goes with it; a restart brings back what was there before.
+        if let Some(kept) = course.kept() {
+            let session = &mut desk.session;
+            session.strokes.clone_from(&kept.content.strokes);
+            session.treatment.clone_from(kept.treatment);
+            kept.workspace.clone_into(&mut session.workspace);
+            session.rooms.clone_from(kept.rooms);
+            return;
+        }
         let (session, digit) = (&mut desk.session, &desk.digit);
         if session.strokes != digit.strokes() {
             session.strokes = digit.strokes().to_vec();
@@ -191,9 +211,10 @@ impl App {
     /// Rail, status line and the room in view.
     pub(super) fn page(&self, ui: &mut egui::Ui, out: &mut Outbox) {
         let House { rooms, desk, .. } = &self.house;
-        chrome::rail(ui, &self.house, out);
+        rail::show(ui, &self.house, out);
         chrome::status(ui, &self.house, &self.adapter, self.taken.is_ours(), out);
         chrome::messages(ui, desk, out);
+        panel::show(ui, &self.house, out);
         let frame = egui::Frame::new()
             .fill(theme::palette(ui.visuals()).background)
             .inner_margin(egui::Margin::same(10));
@@ -202,6 +223,17 @@ impl App {
             chrome::offers(ui, desk, out);
             rooms.show(ui, desk, out);
         });
+    }
+
+    /// Draws a lesson's sheet, and has it written.
+    fn save_sheet(&mut self, lesson: &Lesson, frame: &eframe::Frame) {
+        let ctx = self.house.desk.ctx.clone();
+        let state = frame.wgpu_render_state();
+        let Some(read) = state.and_then(|s| figures::take_sheet(&ctx, s, lesson)) else {
+            return self.house.desk.toasts.failure("The sheet could not be drawn.".into());
+        };
+        let path = self.house.desk.export_path(&format!("lesson-{}", lesson.id), "png");
+        self.house.desk.job(Job::ExportPng { path, read });
     }
 
     /// Draws the page for a file, and has its figure of this name written.
@@ -236,12 +268,19 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         let mut outbox = Outbox::default();
         let ctx = ui.ctx().clone();
+        if let Some(lesson) = self.house.desk.sheet.take() {
+            self.save_sheet(&lesson, frame);
+        }
         if let Some(name) = self.house.desk.figure.take() {
             self.save_figure(name, frame);
         }
         self.taps.note(&ctx);
         shortcuts::collect(&ctx, &self.house, &mut outbox);
-        self.page(ui, &mut outbox);
+        match self.house.desk.welcome {
+            Welcome::Away => self.page(ui, &mut outbox),
+            screen => welcome::show(ui, screen, &mut outbox),
+        }
+        presenter::show(&ctx, &self.house.course, &mut outbox);
         if self.house.desk.help {
             shortcuts::help(&ctx, &self.house, &mut outbox);
         }
@@ -252,8 +291,12 @@ impl eframe::App for App {
             self.house.desk.toasts.failure(text);
         }
         if !outbox.is_empty() {
+            let locked = self.house.course.locks();
             for command in outbox {
-                self.house.apply(command);
+                // A prediction comes first.
+                if !locked || panel::passes(&command) {
+                    self.house.apply(command);
+                }
             }
             // What follows from a command is seen in the next frame; the
             // question about a new stroke goes out now.

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use super::digit::{DigitEdit, Point};
+pub use super::lesson::LessonEdit;
 pub use super::saved::SceneEdit;
+use super::welcome::Welcome;
 use crate::snn::choose::Preference;
 use crate::snn::recording::Recording;
 use crate::snn::traces::Traces;
@@ -63,6 +65,8 @@ pub enum Command {
     FullScreen,
     /// The list of keys.
     Help(bool),
+    /// The first screen, or no longer.
+    Welcome(Welcome),
     /// Take a message away (its number).
     CloseMessage(u64),
     /// Let another set of the bundled weights answer (its id).
@@ -85,6 +89,8 @@ pub enum Command {
     SaveSpikes { name: &'static str, extension: &'static str, recording: Arc<Recording> },
     /// Save traces as CSV under this name.
     SaveTraces { name: &'static str, traces: Arc<Traces> },
+    /// What one does in a lesson.
+    Lesson(LessonEdit),
     /// What concerns scenes.
     Scene(SceneEdit),
     /// A file or folder was dropped on the window.
@@ -120,6 +126,12 @@ impl<E: Edit> From<E> for Command {
 impl From<DigitEdit> for Command {
     fn from(edit: DigitEdit) -> Self {
         Self::Digit(edit)
+    }
+}
+
+impl From<LessonEdit> for Command {
+    fn from(edit: LessonEdit) -> Self {
+        Self::Lesson(edit)
     }
 }
 

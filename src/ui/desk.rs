@@ -13,10 +13,12 @@ use super::command::{Command, DataEdit, Outbox};
 use super::digit::{Digit, Source};
 use super::session::Session;
 use super::toasts::Toasts;
+use super::welcome::{self, Welcome};
 use crate::ann::bundled::{self, WeightSet};
 use crate::ann::zoo::Family;
 use crate::core::clock::{stamp, unix_seconds};
 use crate::data::registry::{SYNTHETIC, Split};
+use crate::lessons::Lesson;
 use crate::workers::answers::{Answer, Answers, ModelsQuestion};
 use crate::workers::download::DownloadView;
 use crate::workers::library::{Job, Library, Loading};
@@ -112,10 +114,14 @@ pub struct Desk {
     pub shows: Shows,
     /// Whether the list of keys is open.
     pub help: bool,
+    /// Whether the first screen is in front.
+    pub welcome: Welcome,
     /// Messages.
     pub toasts: Toasts,
     /// The figure to be saved with the next frame.
     pub figure: Option<&'static str>,
+    /// The lesson whose sheet is to be saved with the next frame.
+    pub sheet: Option<Arc<Lesson>>,
     /// What workspaces ask for while they act; carried out at the end of the frame.
     pub out: Outbox,
     /// Number of the newest question, and what it was about.
@@ -167,8 +173,10 @@ impl Desk {
             stands_in: false,
             shows: Shows::default(),
             help: false,
+            welcome: Welcome::Away,
             toasts,
             figure: None,
+            sheet: None,
             out: Outbox::default(),
             asked: (0, 0, None),
             loaded: Vec::new(),
@@ -458,6 +466,14 @@ impl Desk {
         }
         self.answers = if blank { Arc::default() } else { self.hub.answerer.answer() };
         self.answers_current = !blank && self.answers.serial == self.asked.0;
+    }
+
+    /// Brings the first screen in front, or takes it away.
+    pub fn welcome(&mut self, welcome: Welcome) {
+        if self.welcome != welcome {
+            welcome::leave(&self.ctx);
+        }
+        self.welcome = welcome;
     }
 
     /// Whether training is going on right now.

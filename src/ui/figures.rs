@@ -5,9 +5,11 @@
 use eframe::egui_wgpu::wgpu::{self, Extent3d};
 use eframe::egui_wgpu::{RenderState, ScreenDescriptor};
 use egui::epaint::{ClippedPrimitive, Primitive};
-use egui::{Context, FullOutput, LayerId, RawInput, Rect, Ui, UiBuilder, ViewportId, ViewportInfo};
+use egui::{Context, FullOutput, LayerId, Pos2, RawInput, Rect, Ui, UiBuilder, ViewportId, ViewportInfo};
 
+use super::lesson::sheet;
 use super::widgets::figure::{self, Places};
+use crate::lessons::Lesson;
 use crate::workers::library::Pixels;
 
 /// Pixels of a saved figure for one of the screen, along each side.
@@ -25,16 +27,30 @@ pub fn take(
     name: &str,
     page: impl FnMut(&mut Ui),
 ) -> Option<Read> {
-    let (output, places) = draw(ctx, page);
+    let screen = ctx.viewport_rect();
+    let (output, places) = draw(ctx, screen, page);
     let rect = places.iter().find(|(of, _)| *of == name).map(|(_, rect)| *rect);
     // Without a figure, too: the renderer has to learn of the letters that were drawn.
-    let read = paint(ctx, state, output, rect.unwrap_or(Rect::ZERO));
+    let read = paint(ctx, state, output, [rect.unwrap_or(Rect::ZERO), screen]);
     rect.map(|_| read)
+}
+
+/// Draws a lesson's sheet.
+pub fn take_sheet(ctx: &Context, state: &RenderState, lesson: &Lesson) -> Option<Read> {
+    let mut height = 0.0;
+    let screen = Rect::from_min_size(Pos2::ZERO, egui::vec2(sheet::WIDTH, sheet::LONGEST));
+    let light = ctx.style_of(egui::Theme::Light);
+    let (output, _) = draw(ctx, screen, |ui| {
+        ui.set_style(std::sync::Arc::clone(&light));
+        height = sheet::draw(ui, lesson);
+    });
+    let rect = Rect::from_min_size(Pos2::ZERO, egui::vec2(sheet::WIDTH, height));
+    (height > 0.0).then(|| paint(ctx, state, output, [rect, rect]))
 }
 
 /// Draws a page for a file; where its figures are. Nothing that the page remembers is
 /// changed by it. To be called while a frame is drawn.
-fn draw(ctx: &Context, mut page: impl FnMut(&mut Ui)) -> (FullOutput, Places) {
+fn draw(ctx: &Context, screen: Rect, mut page: impl FnMut(&mut Ui)) -> (FullOutput, Places) {
     let id = figure::viewport();
     let info = ViewportInfo {
         parent: Some(ViewportId::ROOT),
@@ -44,7 +60,7 @@ fn draw(ctx: &Context, mut page: impl FnMut(&mut Ui)) -> (FullOutput, Places) {
     let input = ctx.input(|i| RawInput {
         viewport_id: id,
         viewports: std::iter::once((id, info)).collect(),
-        screen_rect: Some(i.viewport_rect()),
+        screen_rect: Some(screen),
         max_texture_side: Some(i.max_texture_side),
         time: Some(i.time),
         focused: false,
@@ -67,11 +83,15 @@ fn draw(ctx: &Context, mut page: impl FnMut(&mut Ui)) -> (FullOutput, Places) {
     (output, places)
 }
 
-/// Paints the part of a page within `rect` (points).
-fn paint(ctx: &Context, state: &RenderState, mut output: FullOutput, rect: Rect) -> Read {
+/// Paints the part of a page within a rectangle (points).
+fn paint(
+    ctx: &Context,
+    state: &RenderState,
+    mut output: FullOutput,
+    [rect, page]: [Rect; 2],
+) -> Read {
     let scale = output.pixels_per_point;
     let most = state.device.limits().max_texture_dimension_2d;
-    let page = ctx.viewport_rect();
     let rect = rect.expand(MARGIN).intersect(page);
     let side = |points: f32| ((points * scale).round() as u32).clamp(1, most);
     let size = [side(rect.width()), side(rect.height())];

@@ -8,10 +8,13 @@ use egui::ViewportCommand;
 use super::command::{Command, DataEdit, DigitEdit, SceneEdit};
 use super::desk::Desk;
 use super::digit::Source;
+use super::lesson::{Course, LessonEdit};
 use super::saved::{self, SavedScene, Scenes};
 use super::session::ThemeChoice;
+use super::welcome::Welcome;
 use super::workspace::{Rooms, Workspace};
 use crate::ann::bundled;
+use crate::lessons::library;
 use crate::workers::carried::EXTENSION;
 use crate::workers::events::Event;
 use crate::workers::library::Job;
@@ -21,6 +24,7 @@ use crate::workers::library::Job;
 pub struct House {
     pub rooms: Rooms,
     pub scenes: Scenes,
+    pub course: Course,
     pub desk: Desk,
 }
 
@@ -44,6 +48,14 @@ impl House {
         let desk = &mut self.desk;
         match command {
             Command::Scene(edit) => self.scene(edit),
+            Command::Lesson(LessonEdit::Read) => {
+                let own = library::own_folder(&desk.home);
+                desk.job(Job::ReadLessons(own));
+            }
+            Command::Lesson(LessonEdit::Sheet(lesson)) => desk.sheet = Some(lesson),
+            Command::Lesson(edit) => {
+                self.course.apply(edit, &mut self.rooms, &mut self.scenes, desk);
+            }
             Command::Room(id, edit) => self.rooms.apply(id, edit.into_any(), desk),
             Command::Digit(edit) => {
                 let before = desk.digit.undo_steps();
@@ -57,8 +69,14 @@ impl House {
             }
             Command::Undo => self.rooms.travel(true, desk),
             Command::Redo => self.rooms.travel(false, desk),
-            Command::Show(id) => self.rooms.enter(id),
-            Command::Home => self.rooms.enter_first(),
+            Command::Show(id) => {
+                desk.welcome(Welcome::Away);
+                self.rooms.enter(id);
+            }
+            Command::Home => {
+                desk.welcome(Welcome::Away);
+                self.rooms.enter_first();
+            }
             Command::Theme(preference) => desk.session.theme = ThemeChoice::from(preference),
             Command::Projector(on) => desk.session.set_projector(on),
             Command::FullScreen => {
@@ -66,6 +84,7 @@ impl House {
                 desk.ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!on));
             }
             Command::Help(open) => desk.help = open,
+            Command::Welcome(welcome) => desk.welcome(welcome),
             Command::CloseMessage(id) => desk.toasts.close(id),
             Command::WeightSet(id) => {
                 if let Some(set) = bundled::find(id) {
@@ -165,7 +184,7 @@ impl House {
                 Event::Runs(runs) => desk.runs = runs,
                 Event::FolderChosen(path) => desk.data(DataEdit::Folder(path)),
                 // One workspace's own.
-                Event::SpikesRead { .. } => {}
+                Event::SpikesRead { .. } | Event::Lessons(_) => {}
             }
         }
     }
@@ -175,6 +194,7 @@ impl House {
         self.desk.ask();
         self.rooms.follow(&mut self.desk);
         self.scenes.follow(&mut self.rooms, &mut self.desk);
+        self.course.follow(&self.rooms, &self.scenes, &self.desk);
         for command in std::mem::take(&mut self.desk.out) {
             self.apply(command);
         }

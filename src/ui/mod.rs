@@ -5,8 +5,9 @@
 //!   registry
 //! * [`desk`]: what all rooms share; [`command`]: what may be asked for
 //! * [`widgets`]: what rooms are made of
-//! * [`start`]: the first seconds, and what to do after a start that failed
 //! * [`lesson`]: lessons, and what they refer to
+//! * [`start`]: the first seconds, and what to do after a start that failed; [`welcome`]:
+//!   the first screen of the first start
 //! * [`theme`]: colours, type, spacing
 //! * [`tour`]: every workspace as an image, without a display
 
@@ -20,6 +21,7 @@ mod home;
 pub mod house;
 mod keys;
 pub mod lesson;
+mod rail;
 pub mod saved;
 pub mod scene;
 mod scene_menu;
@@ -30,6 +32,7 @@ pub mod theme;
 mod toasts;
 pub mod tour;
 mod undo;
+pub mod welcome;
 pub mod widgets;
 pub mod window;
 pub mod workspace;

@@ -45,6 +45,8 @@ pub struct Session {
     pub mnist_folder: Option<PathBuf>,
     /// Whether the user does not want to be offered MNIST again.
     pub without_mnist: bool,
+    /// Whether the first screen has been shown.
+    pub welcomed: bool,
     /// The engine that live simulations run on.
     pub engine: Preference,
     /// Scenes that were saved or opened last, the newest first.
@@ -121,6 +123,7 @@ impl Default for Session {
             used_runs: Vec::new(),
             mnist_folder: None,
             without_mnist: false,
+            welcomed: false,
             engine: Preference::default(),
             recent_scenes: Vec::new(),
             rooms: Map::new(),
@@ -151,6 +154,7 @@ impl Bounded for Session {
             used_runs,
             mnist_folder: _,
             without_mnist: _,
+            welcomed: _,
             engine: _,
             recent_scenes,
             rooms: _,
@@ -220,6 +224,8 @@ pub type ReadRooms = fn(&Map<String, Value>, &mut Read<Session>);
 pub(super) fn from_json(bytes: &[u8], rooms: ReadRooms) -> Result<Read<Session>, String> {
     let mut read = bounds::from_json::<Session>(bytes)?;
     let whole: Map<String, Value> = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    // Whoever has a session from before there was a first screen needs none.
+    read.settings.welcomed |= !whole.contains_key("welcomed");
     rooms(&whole, &mut read);
     Ok(read)
 }

@@ -67,7 +67,9 @@ impl Start {
 
     fn go_on(&mut self, ctx: &Context, fresh: bool) {
         let Phase::Asking { waiting, failed } = &mut self.phase else { return };
-        let Some((setup, home)) = waiting.take() else { return };
+        let Some((mut setup, home)) = waiting.take() else { return };
+        // Whoever had a session is no newcomer.
+        setup.welcome = false;
         if fresh && let Err(error) = set_aside(&session::path(&setup.home), "kept") {
             *failed =
                 Some(format!("The last session cannot be set aside: {error}. It was not changed."));

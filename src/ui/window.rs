@@ -48,6 +48,8 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
         mnist: crate::data::mnist::named(options.mnist.as_deref()),
         projector: options.projector,
         theme: options.theme,
+        // Whoever names a workspace knows what it is for.
+        welcome: options.workspace.is_none(),
         workspace: options.workspace,
         scene: options.scene,
     };

@@ -47,6 +47,48 @@ pub struct About {
     pub key: Key,
 }
 
+/// A chapter of the story that the rail tells from top to bottom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chapter {
+    /// Artificial networks.
+    Networks,
+    /// One neuron, one synapse.
+    Neurons,
+    /// Networks that speak in spikes.
+    Spikes,
+    /// What it all comes to.
+    Close,
+}
+
+impl Chapter {
+    /// All, in the order of the story.
+    pub const ALL: [Self; 4] = [Self::Networks, Self::Neurons, Self::Spikes, Self::Close];
+
+    /// Its name on the rail.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Networks => "Networks",
+            Self::Neurons => "Neurons and synapses",
+            Self::Spikes => "Networks of spikes",
+            Self::Close => "How close?",
+        }
+    }
+
+    /// What it tells, in a sentence.
+    pub const fn doc(self) -> &'static str {
+        match self {
+            Self::Networks => {
+                "What artificial networks make of a digit, how they learn, and what they see."
+            }
+            Self::Neurons => {
+                "What a neuron of the brain does instead, and how its synapses change."
+            }
+            Self::Spikes => "Networks of such neurons, learnt by spikes or converted.",
+            Self::Close => "How close all of them come to the brain.",
+        }
+    }
+}
+
 /// What a workspace keeps over a restart.
 pub trait Settings:
     Any + Clone + Default + PartialEq + Serialize + DeserializeOwned + Bounded
@@ -238,6 +280,8 @@ impl<R> Deref for View<'_, R> {
 pub struct Entry {
     /// The name tag.
     pub about: &'static About,
+    /// Where in the story it is told.
+    pub chapter: Chapter,
     /// [`Workspace::TABS`].
     pub tabs: &'static [&'static str],
     /// Pages of the tour.
@@ -258,10 +302,11 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The line of a workspace.
-    pub const fn of<W: Workspace>() -> Self {
+    /// The line of a workspace in this chapter.
+    pub const fn of<W: Workspace>(chapter: Chapter) -> Self {
         Self {
             about: &W::ABOUT,
+            chapter,
             tabs: W::TABS,
             scenes: W::scenes,
             read: read::<W>,

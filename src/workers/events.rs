@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::carried::Unpacked;
 use super::runs::RunRecord;
+use crate::lessons::library::{Found, Origin};
 use crate::data::picture::Picture;
 use crate::snn::recording::Recording;
 
@@ -30,6 +31,8 @@ pub enum Event {
     Runs(Arc<Vec<RunRecord>>),
     /// A scene was read: its file, if it was one, and what is in it.
     SceneRead { path: Option<PathBuf>, unpacked: Box<Unpacked> },
+    /// The lessons there are, each with where it is from, or what is wrong with it.
+    Lessons(Arc<Vec<(Origin, Found)>>),
     /// The text of a scene, to be copied.
     SceneText(String),
     /// A folder was chosen in the file dialog.

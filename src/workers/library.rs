@@ -28,6 +28,7 @@ use crate::core::panics::guarded;
 use crate::data::orient::Orientation;
 use crate::data::registry::{self, Split};
 use crate::data::{Dataset, mnist, picture};
+use crate::lessons;
 use crate::snn::recording::spike_times::{self, SpikeTimes};
 use crate::snn::recording::{CAP_BYTES, Recording};
 use crate::snn::traces::Traces;
@@ -76,6 +77,8 @@ pub enum Job {
     ReadScene(PathBuf),
     /// Read a scene's text.
     ReadSceneText(String),
+    /// Read the lessons: the bundled ones, and those of this folder.
+    ReadLessons(PathBuf),
     /// List the training runs.
     ListRuns,
     /// Delete a training run.
@@ -262,6 +265,7 @@ impl Job {
             | Self::ReadSpikes(_)
             | Self::ReadScene(_)
             | Self::ReadSceneText(_)
+            | Self::ReadLessons(_)
             | Self::ListRuns
             | Self::LoadRun(_)
             | Self::LoadSet(_) => false,
@@ -338,6 +342,9 @@ impl Librarian {
                     (Ok(text), None) => self.events.send(Event::SceneText(text)),
                     (Err(error), _) => self.fail(error),
                 }
+            }
+            Job::ReadLessons(own) => {
+                self.events.send(Event::Lessons(Arc::new(lessons::library::all(&own))));
             }
             Job::ReadScene(path) => {
                 let bytes = read_limited(&path, carried::MOST_BYTES).map_err(|e| e.to_string());

@@ -52,6 +52,7 @@ fn window(home: &std::path::Path) -> (Harness<'static, App>, RenderState) {
         theme: Some(ThemeChoice::Light),
         workspace: None,
         scene: None,
+        welcome: false,
     };
     let graphics = headless_setup().unwrap();
     let mut state = None;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::lessons::condition::{Condition, is_measure};
-use crate::lessons::settings::{at, number, put};
+use crate::lessons::settings::{at, names, number, put};
 use crate::lessons::{Ask, Kind, Lesson, Mystery, Problem, SceneText, Step};
 use crate::ui::workspace::{Entry, MeasureDoc};
 use crate::ui::workspaces::{WORKSPACES, find};

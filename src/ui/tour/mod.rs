@@ -112,6 +112,7 @@ fn render_scenes(
         theme: None,
         workspace: None,
         scene: None,
+        welcome: false,
     };
     let begun = Instant::now();
     let mut window = None;
