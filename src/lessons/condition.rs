@@ -180,16 +180,20 @@ pub(super) fn cut(text: &str) -> String {
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, comparison) in self.all.iter().enumerate() {
-            if i > 0 {
-                f.write_str(" and ")?;
-            }
-            write!(f, "{} {} ", comparison.measure, comparison.relation.sign())?;
-            match &comparison.bound {
-                Bound::Number(number) => write!(f, "{number}")?,
-                Bound::Measure(name) => f.write_str(name)?,
-            }
+            let and = if i > 0 { " and " } else { "" };
+            write!(f, "{and}{comparison}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ", self.measure, self.relation.sign())?;
+        match &self.bound {
+            Bound::Number(number) => write!(f, "{number}"),
+            Bound::Measure(name) => f.write_str(name),
+        }
     }
 }
 

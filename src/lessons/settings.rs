@@ -19,12 +19,13 @@ pub fn put(root: &mut Value, path: &str, value: Value) -> Result<(), String> {
             there => format!("there is no setting `{path}`: instead of `{part}` there is {there}"),
         };
         place = match place {
-            // What is last may be missing: a map holds only what differs from the usual.
-            Value::Object(fields) if parts.peek().is_none() => fields.entry(part).or_insert(Value::Null),
-            Value::Object(fields) if !fields.contains_key(part) => {
-                return Err(missing(names(fields.keys().map(String::as_str))));
+            Value::Object(fields) => {
+                // What is last may be missing: a map holds only what differs from the usual.
+                if parts.peek().is_some() && !fields.contains_key(part) {
+                    return Err(missing(names(fields.keys().map(String::as_str))));
+                }
+                fields.entry(part).or_insert(Value::Null)
             }
-            Value::Object(fields) => &mut fields[part],
             Value::Array(items) => {
                 let count = items.len();
                 let item = part.parse::<usize>().ok().and_then(|i| items.get_mut(i));

@@ -3,7 +3,7 @@
 
 use egui::{Align, Layout, Margin, Panel, RichText, Ui};
 
-use super::command::{Command, DataEdit, Outbox};
+use super::command::{DataEdit, Outbox};
 use super::desk::Desk;
 use super::house::House;
 use super::theme::palette;

@@ -122,7 +122,7 @@ impl House {
 
     /// Carries out what concerns scenes.
     fn scene(&mut self, edit: SceneEdit) {
-        let Self { rooms, scenes, desk } = self;
+        let Self { rooms, scenes, desk, .. } = self;
         match edit {
             SceneEdit::Save { weights } => {
                 let path = desk.export_path(&format!("scene-{}", rooms.shown().id), EXTENSION);

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::desk::{Desk, Wanted};
-use super::digit::{Content, DigitEdit, MAX_POINTS, POINT, Source, Treatment};
+use super::digit::{Content, MAX_POINTS, POINT, Source, Treatment};
 use super::workspace::Rooms;
 use crate::ann::bundled;
 use crate::core::bounds::{Bounded, Bounds};
@@ -485,3 +485,6 @@ pub fn is_scene(text: &str) -> bool {
 pub fn is_scene_file(path: &std::path::Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case(EXTENSION))
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,7 +77,8 @@ fn wait_for(harness: &mut Harness<'static, App>, text: &str) {
 /// what a screen reader says of them.
 fn drawn(harness: &Harness<'static, App>, state: &RenderState) -> (Places, Vec<String>) {
     let app = harness.state();
-    let (output, places) = draw(&harness.ctx, |ui| app.page(ui, &mut Outbox::default()));
+    let screen = harness.ctx.viewport_rect();
+    let (output, places) = draw(&harness.ctx, screen, |ui| app.page(ui, &mut Outbox::default()));
     let nodes = output.platform_output.accesskit_update.clone().unwrap().nodes;
     let _ = paint(&harness.ctx, state, output, Rect::ZERO);
     let within = |node: &egui::accesskit::Node| {

@@ -258,7 +258,7 @@ fn keys(
         ..Default::default()
     };
     ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
-    let mut pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
+    let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
     let (left, right) = (pressed(Key::ArrowLeft), pressed(Key::ArrowRight));
     let (up, down) = (pressed(Key::ArrowUp), pressed(Key::ArrowDown));
     let before = *column;

@@ -13,8 +13,6 @@ use crate::ui::workspaces::{WORKSPACES, find};
 
 /// Numbers are the same within this share: many settings are of single precision.
 const SAME: f64 = 1e-6;
-/// Names that a message lists.
-const MOST_NAMES: usize = 20;
 
 /// Everything that a lesson refers to and that is not there, by lines.
 pub fn check(lesson: &Lesson) -> Vec<Problem> {
@@ -307,14 +305,6 @@ fn short(value: f64) -> String {
     if f64::from(single) == value { single.to_string() } else { value.to_string() }
 }
 
-fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
-    let all: Vec<&str> = all.collect();
-    let mut text = all.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(", ");
-    if all.len() > MOST_NAMES {
-        text.push_str(", …");
-    }
-    if text.is_empty() { "nothing".into() } else { text }
-}
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use super::ask::{self, Prediction};
 use super::edit::LessonEdit;
 use crate::core::rng::Rng;
 use crate::data::synthetic;
-use crate::lessons::condition::{Bound, Comparison, Condition};
+use crate::lessons::condition::{Comparison, Condition};
 use crate::lessons::settings::{at, number as json, put};
 use crate::lessons::{Ask, Digit, Kind, Lesson, Mystery, Reading, SceneText, Step};
 use crate::ui::desk::Desk;
@@ -461,13 +461,8 @@ fn saved_digit(digit: Digit, desk: &Desk) -> SavedDigit {
     }
 }
 
-/// A comparison in words: `neuron.rate ≥ 5, now 3.2`.
+/// What is still to be seen of a comparison, with the value as it is: `neuron.rate ≥ 5 (now 3.2)`.
 pub fn still(comparison: &Comparison, value: Option<f64>) -> String {
-    let Comparison { measure, relation, bound } = comparison;
-    let bound = match bound {
-        Bound::Number(number) => ask::plain(*number),
-        Bound::Measure(name) => name.clone(),
-    };
     let now = value.map_or_else(|| "not yet measured".to_owned(), |v| format!("now {}", ask::plain(v)));
-    format!("{measure} {relation} {bound}, {now}")
+    format!("{comparison} ({now})")
 }

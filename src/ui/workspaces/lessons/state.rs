@@ -102,7 +102,8 @@ impl Workspace for Lessons {
 
     /// Asks for the lessons when they are first looked at.
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
-        if shown && !std::mem::replace(&mut self.asked, self.asked || shown) {
+        if shown && !self.asked {
+            self.asked = true;
             desk.out.push(Command::Lesson(LessonEdit::Read));
         }
     }
