@@ -14,6 +14,7 @@ use super::digit::{Digit, Source};
 use super::session::Session;
 use super::toasts::Toasts;
 use super::welcome::{self, Welcome};
+use super::widgets::figure::Format;
 use crate::ann::bundled::{self, WeightSet};
 use crate::ann::zoo::Family;
 use crate::core::clock::{stamp, unix_seconds};
@@ -118,7 +119,7 @@ pub struct Desk {
     /// Messages.
     pub toasts: Toasts,
     /// The figure to be saved with the next frame.
-    pub figure: Option<&'static str>,
+    pub figure: Option<(&'static str, Format)>,
     /// What workspaces ask for while they act; carried out at the end of the frame.
     pub out: Outbox,
     /// Number of the newest question, and what it was about.

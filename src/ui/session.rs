@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::digit::{MAX_POINTS, POINT, Treatment};
+use super::widgets::figure::Look;
 use crate::ann::bundled;
 use crate::core::aside::{copy_aside, set_aside};
 use crate::core::bounds::{self, Bounded, Bounds, Read, Span};
@@ -48,6 +49,8 @@ pub struct Session {
     pub welcomed: bool,
     /// The engine that live simulations run on.
     pub engine: Preference,
+    /// What saved figures look like.
+    pub figures: Look,
     /// What each workspace keeps, by its id.
     pub rooms: Map<String, Value>,
 }
@@ -115,6 +118,7 @@ impl Default for Session {
             without_mnist: false,
             welcomed: false,
             engine: Preference::default(),
+            figures: Look::default(),
             rooms: Map::new(),
         }
     }
@@ -145,6 +149,7 @@ impl Bounded for Session {
             without_mnist: _,
             welcomed: _,
             engine: _,
+            figures: _,
             rooms: _,
         } = self;
         if let Some([width, height]) = window {

@@ -66,6 +66,9 @@ pub enum Job {
     /// Write a picture as PNG and say where it is; its pixels come from a function that
     /// may take its time.
     ExportPng { path: PathBuf, read: Box<dyn FnOnce() -> Result<Pixels, String> + Send> },
+    /// Write a file whose bytes are made by a function that may take its time, and say
+    /// where it is.
+    ExportMade { path: PathBuf, make: Box<dyn FnOnce() -> Result<Vec<u8>, String> + Send> },
     /// List the training runs.
     ListRuns,
     /// Delete a training run.
@@ -241,6 +244,7 @@ impl Job {
             | Self::ExportNetwork { .. }
             | Self::ExportTraces { .. }
             | Self::ExportPng { .. }
+            | Self::ExportMade { .. }
             | Self::Save { .. }
             | Self::Keep { .. }
             | Self::Remove(_)
@@ -320,6 +324,10 @@ impl Librarian {
                 _ => {}
             },
             Job::ExportPng { path, read } => self.export_png(path, read()),
+            Job::ExportMade { path, make } => match make() {
+                Ok(bytes) => self.export(path, &bytes),
+                Err(error) => self.fail(format!("The figure could not be drawn: {error}.")),
+            },
             Job::ListRuns => self.list_runs(true),
             Job::DeleteRun(id) => {
                 if let Err(error) = super::runs::delete(&self.runs_root, &id) {
