@@ -17,6 +17,7 @@ use super::lesson::{Course, panel, presenter};
 use super::saved::Scenes;
 use super::session::{self, Session, ThemeChoice};
 use super::welcome::{self, Welcome};
+use super::widgets::figure::{self, Format};
 use super::widgets::number;
 use super::workspace::Rooms;
 use super::workspaces::{self, WORKSPACES};
@@ -237,15 +238,26 @@ impl App {
     }
 
     /// Draws the page for a file, and has its figure of this name written.
-    fn save_figure(&mut self, name: &'static str, frame: &eframe::Frame) {
+    fn save_figure(&mut self, name: &'static str, format: Format, frame: &eframe::Frame) {
         let ctx = self.house.desk.ctx.clone();
+        let what = (name, self.house.desk.session.figures);
         let page = |ui: &mut egui::Ui| self.page(ui, &mut Outbox::default());
-        let read = frame.wgpu_render_state().and_then(|s| figures::take(&ctx, s, name, page));
-        let Some(read) = read else {
-            return self.house.desk.toasts.failure("There is no figure to save yet.".into());
-        };
-        let path = self.house.desk.export_path(name, "png");
-        self.house.desk.job(Job::ExportPng { path, read });
+        let path = self.house.desk.export_path(name, format.extension());
+        let state = frame.wgpu_render_state();
+        let job = state.and_then(|state| match format {
+            Format::Png => {
+                let read = figures::take(&ctx, state, what, page)?;
+                Some(Job::ExportPng { path, read })
+            }
+            Format::Svg => {
+                let make = figures::take_svg(&ctx, state, what, page)?;
+                Some(Job::ExportMade { path, make })
+            }
+        });
+        match job {
+            Some(job) => self.house.desk.job(job),
+            None => self.house.desk.toasts.failure("There is no figure to save yet.".into()),
+        }
     }
 }
 
@@ -271,8 +283,9 @@ impl eframe::App for App {
         if let Some(lesson) = self.house.desk.sheet.take() {
             self.save_sheet(&lesson, frame);
         }
-        if let Some(name) = self.house.desk.figure.take() {
-            self.save_figure(name, frame);
+        figure::set_look(&ctx, self.house.desk.session.figures);
+        if let Some((name, format)) = self.house.desk.figure.take() {
+            self.save_figure(name, format, frame);
         }
         self.taps.note(&ctx);
         shortcuts::collect(&ctx, &self.house, &mut outbox);

@@ -9,6 +9,7 @@ pub use super::digit::{DigitEdit, Point};
 pub use super::lesson::LessonEdit;
 pub use super::saved::SceneEdit;
 use super::welcome::Welcome;
+use super::widgets::figure::Look;
 use crate::snn::choose::Preference;
 use crate::snn::recording::Recording;
 use crate::snn::traces::Traces;
@@ -83,6 +84,10 @@ pub enum Command {
     Engine(Preference),
     /// Save the figure of this name as PNG.
     SaveFigure(&'static str),
+    /// Save it as SVG.
+    SaveSvg(&'static str),
+    /// What saved figures look like.
+    FigureLook(Look),
     /// Save text (CSV) under this name.
     SaveText { name: String, text: String },
     /// Save the spikes of a recording under this name, as `npz` or `csv`.

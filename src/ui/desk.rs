@@ -14,6 +14,7 @@ use super::digit::{Digit, Source};
 use super::session::Session;
 use super::toasts::Toasts;
 use super::welcome::{self, Welcome};
+use super::widgets::figure::Format;
 use crate::ann::bundled::{self, WeightSet};
 use crate::ann::zoo::Family;
 use crate::core::clock::{stamp, unix_seconds};
@@ -119,7 +120,7 @@ pub struct Desk {
     /// Messages.
     pub toasts: Toasts,
     /// The figure to be saved with the next frame.
-    pub figure: Option<&'static str>,
+    pub figure: Option<(&'static str, Format)>,
     /// The lesson whose sheet is to be saved with the next frame.
     pub sheet: Option<Arc<Lesson>>,
     /// What workspaces ask for while they act; carried out at the end of the frame.

@@ -12,6 +12,7 @@ use super::lesson::{Course, LessonEdit};
 use super::saved::{self, SavedScene, Scenes};
 use super::session::ThemeChoice;
 use super::welcome::Welcome;
+use super::widgets::figure::Format;
 use super::workspace::{Rooms, Workspace};
 use crate::ann::bundled;
 use crate::lessons::library;
@@ -97,7 +98,9 @@ impl House {
             Command::RemoveModel(key) => desk.remove_model(&key),
             Command::Data(edit) => desk.data(edit),
             Command::Engine(preference) => desk.session.engine = preference,
-            Command::SaveFigure(name) => desk.figure = Some(name),
+            Command::SaveFigure(name) => desk.figure = Some((name, Format::Png)),
+            Command::SaveSvg(name) => desk.figure = Some((name, Format::Svg)),
+            Command::FigureLook(look) => desk.session.figures = look,
             Command::SaveText { name, text } => desk.export(&name, "csv", text.into_bytes()),
             Command::SaveSpikes { name, extension, recording } => {
                 let path = desk.export_path(name, extension);

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::digit::{MAX_POINTS, POINT, Treatment};
 use super::saved::MOST_RECENT;
+use super::widgets::figure::Look;
 use crate::ann::bundled;
 use crate::core::aside::{copy_aside, set_aside};
 use crate::core::bounds::{self, Bounded, Bounds, Read, Span};
@@ -51,6 +52,8 @@ pub struct Session {
     pub engine: Preference,
     /// Scenes that were saved or opened last, the newest first.
     pub recent_scenes: Vec<PathBuf>,
+    /// What saved figures look like.
+    pub figures: Look,
     /// What each workspace keeps, by its id.
     pub rooms: Map<String, Value>,
 }
@@ -126,6 +129,7 @@ impl Default for Session {
             welcomed: false,
             engine: Preference::default(),
             recent_scenes: Vec::new(),
+            figures: Look::default(),
             rooms: Map::new(),
         }
     }
@@ -157,6 +161,7 @@ impl Bounded for Session {
             welcomed: _,
             engine: _,
             recent_scenes,
+            figures: _,
             rooms: _,
         } = self;
         if recent_scenes.len() > MOST_RECENT {

@@ -79,6 +79,9 @@ pub enum Job {
     ReadSceneText(String),
     /// Read the lessons: the bundled ones, and those of this folder.
     ReadLessons(PathBuf),
+    /// Write a file whose bytes are made by a function that may take its time, and say
+    /// where it is.
+    ExportMade { path: PathBuf, make: Box<dyn FnOnce() -> Result<Vec<u8>, String> + Send> },
     /// List the training runs.
     ListRuns,
     /// Delete a training run.
@@ -255,6 +258,7 @@ impl Job {
             | Self::ExportTraces { .. }
             | Self::ExportPng { .. }
             | Self::PackScene { .. }
+            | Self::ExportMade { .. }
             | Self::Save { .. }
             | Self::Keep { .. }
             | Self::Remove(_)
@@ -353,6 +357,10 @@ impl Librarian {
             }
             Job::ReadSceneText(text) => self.scene(Ok(text.into_bytes()), None, "What was pasted"),
             Job::ExportPng { path, read } => self.export_png(path, read()),
+            Job::ExportMade { path, make } => match make() {
+                Ok(bytes) => self.export(path, &bytes),
+                Err(error) => self.fail(format!("The figure could not be drawn: {error}.")),
+            },
             Job::ListRuns => self.list_runs(true),
             Job::DeleteRun(id) => {
                 if let Err(error) = super::runs::delete(&self.runs_root, &id) {

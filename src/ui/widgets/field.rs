@@ -101,6 +101,7 @@ impl<'a> Field<'a> {
 pub fn row(ui: &mut Ui, name: &str, tip: &str, control: impl FnOnce(&mut Ui) -> egui::Response) {
     ui.horizontal(|ui| {
         let label = ui.label(name).on_hover_text(tip);
+        let label = glossary::explained(ui, label, name);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             control(ui).labelled_by(label.id).on_hover_text(tip);
         });

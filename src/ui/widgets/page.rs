@@ -4,7 +4,7 @@
 
 use egui::{CornerRadius, Id, Key, Modifiers, Panel, RichText, ScrollArea, Sense, Ui, vec2};
 
-use super::{field, figure};
+use super::{field, figure, glossary};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::workspace::View;
@@ -63,7 +63,7 @@ pub fn tabs<T: Copy + PartialEq>(
     // The tab's tooltip says it as well.
     if ui.available_height() > LOW {
         let see = RichText::new(seen).color(palette(ui.visuals()).weak);
-        ui.label(if narrow { see.small() } else { see });
+        glossary::prose(ui, if narrow { see.small() } else { see });
     }
     clicked
 }

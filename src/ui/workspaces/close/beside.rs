@@ -41,7 +41,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         });
     });
     let [Some(a), Some(b)] = pair else {
-        ui.label("There is one row only: nothing to compare it with.");
+        ui.label("There is one row only: nothing to compare it with. Train a network of your own, and have it measured in the settings.");
         return;
     };
     if figure::saving(ui.ctx()) {
@@ -234,7 +234,7 @@ fn curve(ui: &mut Ui, world: &World<'_>, pair: [&Profile; 2], height: f32, out: 
     let mut all = room.criteria.iter().filter(has);
     let chosen = all.clone().find(|c| c.id == room.kept.curve).or_else(|| all.clone().next());
     let Some(chosen) = chosen else {
-        ui.label("No curve was measured of these two.");
+        ui.label("No curve was measured of these two. Choose others above.");
         return;
     };
     let above = ui.next_widget_position().y;
