@@ -1,4 +1,4 @@
-//! Conditions on measured values: `neuron.rate >= 5 and neuron.spikes = 12`.
+//! Conditions on measured values: `neuron.rate_1 >= 5 and neuron.spikes = 12`.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub struct Condition {
 /// One value beside a bound.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// Name of the measure: `neuron.rate`.
+    /// Name of the measure: `neuron.rate_1`.
     pub measure: String,
     pub relation: Relation,
     pub bound: Bound,
@@ -87,7 +87,7 @@ impl Relation {
 }
 
 impl Condition {
-    /// Reads `neuron.rate >= 5 and neuron.spikes = 12`, or `a.b > c.d`.
+    /// Reads `neuron.rate_1 >= 5 and neuron.spikes = 12`, or `a.b > c.d`.
     ///
     /// # Errors
     /// What cannot be read, and what to write instead.
@@ -129,7 +129,7 @@ impl Condition {
 
 impl Comparison {
     fn parse(text: &str) -> Result<Self, String> {
-        let usual = "such as `neuron.rate >= 5`";
+        let usual = "such as `neuron.rate_1 >= 5`";
         if text.is_empty() {
             return Err(format!("a comparison is missing, {usual}"));
         }

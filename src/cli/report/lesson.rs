@@ -57,7 +57,7 @@ pub struct LessonMeasures {
 
 #[derive(Debug, Serialize)]
 pub struct LessonMeasure {
-    /// `neuron.rate`.
+    /// `neuron.rate_1`.
     pub name: String,
     /// Empty for a plain number.
     pub unit: String,

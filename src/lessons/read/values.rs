@@ -65,7 +65,7 @@ pub fn yes_or_no(text: &str) -> Result<bool, String> {
 
 /// `text {condition}`, with a small curve `(0,0 1,1)` behind it if asked for.
 pub fn choice(text: &str) -> Result<Choice, String> {
-    let usual = "write `- what may happen {neuron.rate > 5}`";
+    let usual = "write `- what may happen {neuron.rate_1 > 5}`";
     let Some((words, rest)) = text.split_once('{') else {
         return Err(format!("the choice does not say when it comes true: {usual}"));
     };
@@ -98,12 +98,12 @@ fn curve(text: &str) -> Result<Vec<[f64; 2]>, String> {
     points.filter(|p| (2..=MOST_POINTS).contains(&p.len())).ok_or_else(wrong)
 }
 
-/// `0 … 100 Hz of neuron.rate`.
+/// `0 … 100 Hz of neuron.rate_1`.
 pub fn number(text: &str) -> Result<Ask, String> {
     let wrong = || {
         format!(
             "`number: {}` cannot be read: write the range, the unit and the measure, \
-             such as `number: 0 … 100 Hz of neuron.rate`",
+             such as `number: 0 … 100 Hz of neuron.rate_1`",
             cut(text)
         )
     };
@@ -116,12 +116,12 @@ pub fn number(text: &str) -> Result<Ask, String> {
     Ok(Ask::Number { low, high, unit, measure: measure.trim().to_owned() })
 }
 
-/// `current (pA) 0 … 500; rate (Hz) 0 … 100; of neuron.fi_curve`.
+/// `current (pA) 0 … 500; rate (Hz) 0 … 100; of neuron.rate_curve`.
 pub fn sketch(text: &str) -> Result<Ask, String> {
     let wrong = || {
         format!(
             "`sketch: {}` cannot be read: write both axes and the measure, such as \
-             `sketch: current (nA) 0 … 3; rate (Hz) 0 … 200; of neuron.fi_curve`",
+             `sketch: current (nA) 0 … 3; rate (Hz) 0 … 200; of neuron.rate_curve`",
             cut(text)
         )
     };

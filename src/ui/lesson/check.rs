@@ -99,13 +99,13 @@ pub fn scene_text(text: &str) -> Result<(), String> {
     }
 }
 
-/// What a measure is, by the name that lessons call it: `neuron.rate`.
+/// What a measure is, by the name that lessons call it: `neuron.rate_1`.
 ///
 /// # Errors
 /// That there is none, and which there are.
 pub fn measure(name: &str) -> Result<MeasureDoc, String> {
     let Some((room, last)) = name.split_once('.').filter(|_| is_measure(name)) else {
-        return Err(format!("`{name}` is no name of a measure, such as `neuron.rate`"));
+        return Err(format!("`{name}` is no name of a measure, such as `neuron.rate_1`"));
     };
     let measures = (entry(room)?.measures)();
     let found = measures.iter().find(|m| m.name == last).copied();
@@ -115,7 +115,7 @@ pub fn measure(name: &str) -> Result<MeasureDoc, String> {
     })
 }
 
-/// A line for each measure of a workspace: ``- `neuron.rate` (Hz): What it is.``
+/// A line for each measure of a workspace: ``- `neuron.rate_1` (Hz): What it is.``
 pub fn measure_lines(entry: &Entry) -> Vec<String> {
     let line = |m: MeasureDoc| match m.unit {
         "" => format!("- `{}.{}`: {}", entry.about.id, m.name, m.doc),
