@@ -164,7 +164,7 @@ fn cards(ui: &mut Ui, out: &mut Outbox) {
     let nobody = ui.memory(|m| m.focused().is_none());
     for (i, way) in WAYS.iter().enumerate() {
         let rect = Rect::from_min_size(from + step * i as f32, size);
-        let response = ui.interact(rect, ui.id().with(way.name), Sense::click());
+        let response = ui.interact(rect, ui.scope_id().with(way.name), Sense::click());
         card(ui, way, rect, &response, beside);
         response.widget_info(|| {
             egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, way.name)
