@@ -205,7 +205,7 @@ mod tests {
         folder.write_record(&record).unwrap();
         let network = Network::new(zoo::get("mlp").unwrap(), seed).unwrap();
         let (_, metadata) = crate::ann::bundled::REPORT.networks().remove(0).unwrap();
-        weights::save(&folder.weights(), &network, &metadata, Precision::F32).unwrap();
+        weights::save(&folder.weights(), &network, &metadata, Precision::Single).unwrap();
         record.id
     }
 
