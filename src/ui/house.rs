@@ -43,7 +43,7 @@ impl House {
     /// Carries one command out.
     pub fn apply(&mut self, command: impl Into<Command>) {
         let command = command.into();
-        if matches!(command, Command::Room(..) | Command::Digit(_) | Command::Undo | Command::Show(_)) {
+        if matches!(command, Command::Digit(_) | Command::Undo | Command::Redo | Command::Show(_)) {
             self.scenes.let_go();
         }
         let desk = &mut self.desk;
@@ -57,7 +57,12 @@ impl House {
             Command::Lesson(edit) => {
                 self.course.apply(edit, &mut self.rooms, &mut self.scenes, desk);
             }
-            Command::Room(id, edit) => self.rooms.apply(id, edit.into_any(), desk),
+            Command::Room(id, edit) => {
+                // The time bar's ticks are no change of mind.
+                if self.rooms.apply(id, edit.into_any(), desk) {
+                    self.scenes.let_go();
+                }
+            }
             Command::Digit(edit) => {
                 let before = desk.digit.undo_steps();
                 match edit {

@@ -354,7 +354,8 @@ trait Room {
     fn about(&self) -> &'static About;
     fn as_any(&self) -> &dyn Any;
     fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox);
-    fn apply(&mut self, edit: Box<dyn Any>, desk: &mut Desk);
+    /// Carries an edit out; whether undo takes it back.
+    fn apply(&mut self, edit: Box<dyn Any>, desk: &mut Desk) -> bool;
     fn follow(&mut self, desk: &mut Desk, shown: bool);
     fn shows(&self) -> Shows;
     fn keys(&self, keys: &mut Keys<'_>, desk: &Desk, out: &mut Outbox);
@@ -403,8 +404,8 @@ impl<W: Workspace> Room for Open<W> {
         self.room.show(ui, desk, out);
     }
 
-    fn apply(&mut self, edit: Box<dyn Any>, desk: &mut Desk) {
-        let Ok(edit) = edit.downcast::<W::Edit>() else { return };
+    fn apply(&mut self, edit: Box<dyn Any>, desk: &mut Desk) -> bool {
+        let Ok(edit) = edit.downcast::<W::Edit>() else { return false };
         let kind = W::undoes(&edit).then(|| std::mem::discriminant(&*edit));
         let before = self.room.kept().clone();
         self.room.apply(*edit, desk);
@@ -413,6 +414,7 @@ impl<W: Workspace> Room for Open<W> {
         {
             self.undo.changed(before, &kind);
         }
+        kind.is_some()
     }
 
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
@@ -638,11 +640,11 @@ impl Rooms {
         self.all.iter().for_each(|r| r.offer(ui, desk, out));
     }
 
-    /// Carries an edit out in the workspace of this id.
-    pub fn apply(&mut self, id: &str, edit: Box<dyn Any>, desk: &mut Desk) {
-        if let Some(room) = self.all.iter_mut().find(|r| r.about().id == id) {
-            room.apply(edit, desk);
-        }
+    /// Carries an edit out in the workspace of this id; whether it was one that undo takes
+    /// back.
+    pub fn apply(&mut self, id: &str, edit: Box<dyn Any>, desk: &mut Desk) -> bool {
+        let room = self.all.iter_mut().find(|r| r.about().id == id);
+        room.is_some_and(|room| room.apply(edit, desk))
     }
 
     /// Once a frame.

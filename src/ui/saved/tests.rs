@@ -208,26 +208,23 @@ fn damage(value: &mut Value, rng: &mut Rng) {
     ];
     let mut place = value;
     for _ in 0..8 {
-        let here = place;
-        let inside = match here {
-            Value::Object(fields) if !fields.is_empty() => {
-                let i = rng.below(fields.len());
-                fields.values_mut().nth(i)
-            }
-            Value::Array(items) if !items.is_empty() => {
-                let i = rng.below(items.len());
-                items.get_mut(i)
-            }
-            _ => {
-                *here = strange[rng.below(strange.len())].clone();
-                return;
-            }
+        let inside = match &*place {
+            Value::Object(fields) => fields.len(),
+            Value::Array(items) => items.len(),
+            _ => 0,
         };
-        let Some(inside) = inside else { return };
-        if rng.below(4) == 0 {
-            *inside = strange[rng.below(strange.len())].clone();
-            return;
+        if inside == 0 || rng.below(5) == 0 {
+            break;
         }
-        place = inside;
+        let i = rng.below(inside);
+        place = match place {
+            Value::Object(fields) => match fields.values_mut().nth(i) {
+                Some(value) => value,
+                None => return,
+            },
+            Value::Array(items) => &mut items[i],
+            _ => return,
+        };
     }
+    *place = strange[rng.below(strange.len())].clone();
 }
