@@ -26,7 +26,9 @@ fn voters(desk: &Desk) -> impl Iterator<Item = &Model> {
 /// What each of them answers.
 fn answers(desk: &Desk) -> impl Iterator<Item = &Answer> {
     let all = &desk.answers.answers;
-    voters(desk).filter_map(|m| all.iter().find(|a| a.key == m.key)).filter(|_| known(desk))
+    voters(desk)
+        .filter_map(move |m| all.iter().find(|a| a.key == m.key))
+        .filter(move |_| known(desk))
 }
 
 /// How many networks answer each digit; `None` before any has.
@@ -59,8 +61,9 @@ fn percent(share: f32) -> Reading {
 /// Test accuracies of the bundled networks that vote in the ensemble.
 fn members(desk: &Desk) -> impl Iterator<Item = f64> {
     let members = ensemble::find(ALL).map_or(&[][..], |e| e.members);
-    let bundled = |m: &&Model| m.origin == Origin::Bundled && members.contains(&m.key.as_str());
-    voters(desk).filter(bundled).filter_map(|m| m.metadata.test_accuracy)
+    let member =
+        move |m: &&Model| m.origin == Origin::Bundled && members.iter().any(|id| *id == m.key);
+    voters(desk).filter(member).filter_map(|m| m.metadata.test_accuracy)
 }
 
 /// What it measures.

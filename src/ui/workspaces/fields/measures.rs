@@ -58,7 +58,7 @@ impl Fields {
     fn gabors(&self, desk: &Desk) -> Option<&[Gabor]> {
         let model = self.kept.chosen(&desk.models)?;
         let fits = &find(&self.findings.gabor, model, 0, 0)?.what;
-        (!fits.is_empty()).then_some(fits)
+        (!fits.is_empty()).then_some(&fits[..])
     }
 
     /// The layer gone into, of the chosen network.
