@@ -147,6 +147,7 @@ fn setup(home: &Path) -> Setup {
         projector: false,
         theme: None,
         workspace: None,
+        scene: None,
         welcome: false,
     }
 }
