@@ -14,7 +14,7 @@ fn newcomer(size: [f32; 2], projector: bool) -> Window {
     let home = tempfile::tempdir().unwrap();
     // It covers the offer of MNIST, which others wait for.
     std::fs::create_dir(home.path().join("exports")).unwrap();
-    let mut window = Window::open_with(size, home, |setup| {
+    let window = Window::open_with(size, home, |setup| {
         setup.welcome = true;
         setup.projector = projector;
     });
