@@ -9,8 +9,26 @@ use crate::core::files::read_text;
 /// Files of the user's own folder that are looked at.
 const MOST_FILES: usize = 200;
 
+macro_rules! lesson {
+    ($id:literal) => {
+        ($id, include_str!(concat!("../../lessons/", $id, ".md")))
+    };
+}
+
 /// The bundled lessons, in their order: id and text.
-pub const BUNDLED: &[(&str, &str)] = &[];
+pub const BUNDLED: &[(&str, &str)] = &[
+    lesson!("01-ensembles"),
+    lesson!("02-dropout-and-the-gap"),
+    lesson!("03-an-image-as-time"),
+    lesson!("04-receptive-fields"),
+    lesson!("05-threshold-and-weight"),
+    lesson!("06-stdp"),
+    lesson!("07-rate-is-relu"),
+    lesson!("08-what-is-wrong-with-backprop"),
+    lesson!("09-digits-learnt-by-spikes"),
+    lesson!("10-bengios-rule-and-dreams"),
+    lesson!("11-how-close"),
+];
 
 /// Where a lesson is from.
 #[derive(Clone, Debug, PartialEq, Eq)]

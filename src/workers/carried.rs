@@ -193,6 +193,7 @@ mod tests {
 
     use super::*;
     use crate::ann::network::Network;
+    use crate::ann::weights::Precision;
     use crate::ann::trainer::TrainConfig;
     use crate::ann::zoo;
 
@@ -204,7 +205,7 @@ mod tests {
         folder.write_record(&record).unwrap();
         let network = Network::new(zoo::get("mlp").unwrap(), seed).unwrap();
         let (_, metadata) = crate::ann::bundled::REPORT.networks().remove(0).unwrap();
-        weights::save(&network, &metadata, &folder.weights()).unwrap();
+        weights::save(&folder.weights(), &network, &metadata, Precision::Single).unwrap();
         record.id
     }
 

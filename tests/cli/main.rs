@@ -8,6 +8,7 @@ mod imagine;
 mod json;
 mod lesson;
 mod paths;
+mod scene;
 mod scoreboard;
 mod simulate;
 mod tour;

@@ -80,7 +80,7 @@ fn drawn(harness: &Harness<'static, App>, state: &RenderState) -> (Places, Vec<S
     let (output, places) =
         draw(&harness.ctx, Look::Screen, harness.ctx.viewport_rect(), |ui| app.page(ui, &mut Outbox::default()));
     let nodes = output.platform_output.accesskit_update.clone().unwrap().nodes;
-    let _ = paint(&harness.ctx, state, output, Rect::ZERO, wgpu::Color::BLACK);
+    let _ = paint(&harness.ctx, state, output, [Rect::ZERO; 2], wgpu::Color::BLACK);
     let within = |node: &egui::accesskit::Node| {
         node.bounds().is_some_and(|b| {
             let middle = egui::pos2((b.x0 + b.x1) as f32, (b.y0 + b.y1) as f32) / 2.0;

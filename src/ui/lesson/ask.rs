@@ -76,7 +76,15 @@ pub fn show(ui: &mut Ui, ask: &Ask, running: &Running, out: &mut Outbox) {
                 let label = ui.label("Your prediction");
                 ui.spacing_mut().slider_width = (ui.available_width() - 140.0).clamp(80.0, 420.0);
                 let slider = number::slider(&mut value, *low..=*high).suffix(format!(" {unit}"));
-                if ui.add(slider).labelled_by(label.id).changed() {
+                let slid = ui.add(slider).labelled_by(label.id).changed();
+                // Nobody has to find the slider with Tab first.
+                let step = (high - low) / 20.0;
+                let [less, more] = free_arrows(ui);
+                let nudge = step * (f64::from(more) - f64::from(less));
+                if nudge != 0.0 {
+                    value = (value + nudge).clamp(*low, *high);
+                }
+                if slid || nudge != 0.0 {
                     out.push(LessonEdit::Draft(Prediction::Number(value)));
                 }
             });
@@ -91,6 +99,18 @@ pub fn show(ui: &mut Ui, ask: &Ask, running: &Running, out: &mut Outbox) {
             }
         }
     }
+}
+
+/// Presses of ↓ or ←, and of ↑ or →, that nothing else waits for.
+fn free_arrows(ui: &Ui) -> [u8; 2] {
+    if ui.memory(|m| m.focused().is_some()) {
+        return [0; 2];
+    }
+    let pressed = |key| u8::from(ui.input_mut(|i| i.consume_key(Modifiers::NONE, key)));
+    [
+        pressed(Key::ArrowDown) + pressed(Key::ArrowLeft),
+        pressed(Key::ArrowUp) + pressed(Key::ArrowRight),
+    ]
 }
 
 /// Choices side by side or below each other; the one that was clicked, or whose key was
@@ -206,17 +226,18 @@ fn draw(
             column = to.0;
             changed = true;
         }
-        if response.has_focus() {
+        let ring = response.has_focus() || ui.memory(|m| m.focused().is_none());
+        if ring {
             changed |= keys(ui, &response, &mut heights, &mut column);
         }
         stroke(ui, pad, &heights[..], p.series[1]);
-        if response.has_focus() {
+        if ring {
             let x = column as f32 / (COLUMNS - 1) as f32;
             let mark = at(pad, x, heights[column].unwrap_or(0.5));
             ui.painter().circle_stroke(mark, 6.0, Stroke::new(2.0, p.accent));
         }
         ui.vertical(|ui| {
-            let tip = "Draw with the pointer; or press Tab until the field has the ring, then ← → along, ↑ ↓ up and down.";
+            let tip = "Draw with the pointer, or with the arrow keys: ← → along, ↑ ↓ up and down.";
             ui.add(egui::Label::new(RichText::new(tip).small().color(p.weak)).wrap());
             if ui.button("Rub out").clicked() {
                 *heights = [None; COLUMNS];
@@ -257,7 +278,9 @@ fn keys(
         vertical_arrows: true,
         ..Default::default()
     };
-    ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
+    if response.has_focus() {
+        ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
+    }
     let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
     let (left, right) = (pressed(Key::ArrowLeft), pressed(Key::ArrowRight));
     let (up, down) = (pressed(Key::ArrowUp), pressed(Key::ArrowDown));

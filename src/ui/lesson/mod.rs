@@ -15,5 +15,8 @@ pub mod panel;
 pub mod presenter;
 pub mod sheet;
 
+#[cfg(test)]
+mod tests;
+
 pub use course::Course;
 pub use edit::LessonEdit;
