@@ -169,8 +169,13 @@ impl<'a> Studio<'a> {
             ));
         };
         let (first, last) = time.range;
-        let to = order.to.map_or(last, |to| to.clamp(first, last));
-        let from = order.from.map_or(first, |from| from.clamp(first, last));
+        let to = order.to.unwrap_or(last);
+        if to > last {
+            return Err(FilmError::failed(format!(
+                "the time bar ends at step {last}, or a simulation did not get farther in time; step {to} was asked for"
+            )));
+        }
+        let from = order.from.map_or(first, |from| from.max(first));
         if from >= to {
             return Err(FilmError::failed(format!(
                 "there is nothing to film: the time bar has the steps {first} to {last}; a simulation is filmed up to the step at which its scene was saved, or that is asked for"
