@@ -23,8 +23,10 @@ pub fn show(ctx: &Context, house: &House, out: &mut Outbox) {
         .collapsible(false)
         .resizable(false)
         .anchor(Align2::CENTER_CENTER, [0.0, 0.0])
-        .fixed_size([WIDTH.min(ctx.content_rect().width() - 40.0), 0.0])
-        .show(ctx, |ui| controls(ui, house, out));
+        .show(ctx, |ui| {
+            ui.set_width(WIDTH.min(ctx.content_rect().width() - 40.0));
+            controls(ui, house, out);
+        });
     if !open || ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
         out.push(FilmEdit::Form(false));
     }

@@ -3,7 +3,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use egui::accesskit::Role;
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
 use image::codecs::gif::GifDecoder;
 use image::codecs::png::PngDecoder;
 use image::{AnimationDecoder, Frame, Rgba, RgbaImage};
@@ -389,9 +391,16 @@ fn a_window_makes_one_film_at_a_time_and_goes_on() {
         caption: "A three".into(),
         ..Choices::default()
     };
+    window.run_steps(2);
+    window.get_by_label("Save film…").click();
+    window.run_steps(3);
+    assert!(window.state().house.films.open);
+    window.state_mut().house.apply(FilmEdit::Choose(choices));
+    window.run_steps(2);
+    window.get_by_role_and_label(Role::Button, "Save film").click();
+    window.run_steps(3);
     let house = &mut window.state_mut().house;
-    house.apply(FilmEdit::Choose(choices));
-    house.apply(FilmEdit::Save);
+    assert!(house.films.is_busy() && !house.films.open);
     let failures = house.desk.toasts.failures();
     house.apply(FilmEdit::Save);
     assert_eq!(house.desk.toasts.failures(), failures + 1, "a second film was begun");
