@@ -152,7 +152,7 @@ mod tests {
     use crate::ui::lesson::Course;
     use crate::ui::saved::Scenes;
     use crate::ui::session::Session;
-    use crate::ui::workspace::{Entry, Rooms};
+    use crate::ui::workspace::{Chapter, Entry, Rooms};
     use crate::workers::Hub;
 
     fn until(house: &mut House, mut act: impl FnMut(&mut House) -> bool) {
@@ -181,7 +181,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let hub = Hub::start(home.path().join("runs"), Arc::new(|| {})).unwrap();
         let start = hub.start_of_rooms(false);
-        let rooms = Rooms::open(&[Entry::of::<Plasticity>()], &Map::new(), &start).unwrap();
+        let rooms = Rooms::open(&[Entry::of::<Plasticity>(Chapter::Neurons)], &Map::new(), &start).unwrap();
         let at = home.path().to_path_buf();
         let desk = Desk::new(egui::Context::default(), hub, at, Session::default(), None);
         let mut house = House {
