@@ -109,16 +109,14 @@ fn an_animated_png_has_every_pixel() {
 #[test]
 fn an_mp4_has_all_frames_where_there_is_ffmpeg() {
     let (folder, watch, mut out) = (tempfile::tempdir().unwrap(), always(), Vec::new());
-    let start = Mp4::start(OsStr::new(FFMPEG), (SIZE, 12), folder.path(), &mut out, &watch);
-    let encoder = match start {
-        Ok(encoder) => encoder,
+    let pictures = pictures();
+    match Mp4::start(OsStr::new(FFMPEG), (SIZE, 12), folder.path(), &mut out, &watch) {
+        Ok(encoder) => encode(Box::new(encoder), &pictures),
         Err(error) => {
             assert!(error.to_string().contains("not installed"), "{error}");
             return;
         }
-    };
-    let pictures = pictures();
-    encode(Box::new(encoder), &pictures);
+    }
     assert_eq!(&out[4..8], b"ftyp");
     let film = folder.path().join("again.mp4");
     std::fs::write(&film, &out).unwrap();
