@@ -15,6 +15,7 @@ pub use bench::{
 };
 
 use super::convert::ConvertArgs;
+use super::film::FilmArgs;
 use super::imagine::ImagineArgs;
 use super::lesson::LessonArgs;
 use super::output::Format;
@@ -49,6 +50,7 @@ Examples:
   spikescope imagine --dream --out d.png  let a network dream up digits
   spikescope scoreboard                   how close to the brain: every network, every criterion
   spikescope lesson check mine.md         check a lesson that you have written
+  spikescope film a.spikescope --out a.gif  film a scene along its time bar
 
 `spikescope COMMAND --help` says more about each. Where things are kept:
   SPIKESCOPE_HOME     runs, downloads and settings (default: the user's data folder)
@@ -101,6 +103,7 @@ pub enum Command {
     Lesson(LessonArgs),
     Bench(BenchArgs),
     Tour(TourArgs),
+    Film(FilmArgs),
 }
 
 /// Options of the window.

@@ -29,6 +29,7 @@ mod digits;
 mod evaluate;
 mod evaluate_spiking;
 mod failure;
+mod film;
 mod imagine;
 mod lesson;
 mod models;
@@ -127,6 +128,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
         },
         Some(Command::Scoreboard(args)) => scoreboard::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Lesson(args)) => lesson::run(&args),
+        Some(Command::Film(args)) => film::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Tour(args)) => tour::run(&args, &mut Output::stdout(args.format)),
     };
     match result {

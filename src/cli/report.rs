@@ -373,6 +373,21 @@ pub struct Toured {
     pub missing: Vec<MissingScene>,
 }
 
+/// `film`
+#[derive(Debug, Serialize)]
+pub struct MadeFilm {
+    pub file: String,
+    pub frames: u32,
+    /// Frames per second.
+    pub fps: u32,
+    /// Pixels.
+    pub width: u32,
+    pub height: u32,
+    /// First and last step of the time bar.
+    pub first_step: u64,
+    pub last_step: u64,
+}
+
 /// A scene of the tour without a picture.
 #[derive(Debug, Serialize)]
 pub struct MissingScene {

@@ -10,15 +10,16 @@ use egui::{Context, ViewportCommand};
 use super::command::Outbox;
 use super::desk::Desk;
 use super::figures;
+use super::film::{self, Films};
 use super::home::Home;
 use super::house::House;
-use super::command::{Command, SceneEdit};
+use super::command::{Command, FilmEdit, SceneEdit};
 use super::lesson::{Course, panel, presenter};
 use super::saved::Scenes;
 use super::session::{self, Session, ThemeChoice};
 use super::welcome::{self, Welcome};
 use super::widgets::figure::{self, Format};
-use super::widgets::number;
+use super::widgets::{number, page, time_bar};
 use super::workspace::Rooms;
 use super::workspaces::{self, WORKSPACES};
 use super::{chrome, keys, rail, shortcuts, theme};
@@ -60,6 +61,8 @@ pub struct App {
     themed: Option<(ThemeChoice, bool)>,
     /// Whether the window is known to be no larger than its screen.
     fits: bool,
+    /// For a film: the room alone, with this line below it.
+    room_only: Option<String>,
 }
 
 impl App {
@@ -108,14 +111,31 @@ impl App {
             desk.toasts.notice(format!("{} {}", chrome::NOT_SAVED, chrome::NOT_SAVED_WHY));
         }
         Ok(Self {
-            house: House { rooms, scenes: Scenes::default(), course: Course::default(), desk },
+            house: House {
+                rooms,
+                scenes: Scenes::default(),
+                course: Course::default(),
+                films: Films::default(),
+                desk,
+            },
             taken,
             taps: keys::Taps::default(),
             adapter: String::new(),
             saved: (on_disk, Instant::now()),
             themed: None,
             fits: false,
+            room_only: None,
         })
+    }
+
+    /// Lets films be made of what is shown, and by whom.
+    pub fn films_by(&mut self, make: film::job::Make) {
+        self.house.films.made_by(make);
+    }
+
+    /// From now on draws the room in view alone, with a line below it unless it is empty.
+    pub(super) fn show_room_only(&mut self, caption: String) {
+        self.room_only = Some(caption);
     }
 
     /// Names the graphics adapter in the status line.
@@ -216,13 +236,26 @@ impl App {
         chrome::status(ui, &self.house, &self.adapter, self.taken.is_ours(), out);
         chrome::messages(ui, desk, out);
         panel::show(ui, &self.house, out);
-        let frame = egui::Frame::new()
-            .fill(theme::palette(ui.visuals()).background)
-            .inner_margin(egui::Margin::same(10));
-        egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+        let room = egui::CentralPanel::default().frame(ground(ui)).show(ui, |ui| {
             rooms.offers(ui, desk, out);
             chrome::offers(ui, desk, out);
             rooms.show(ui, desk, out);
+        });
+        page::note(ui.ctx(), room.response.rect);
+    }
+
+    /// The room in view, and a line below it.
+    fn room(&self, ui: &mut egui::Ui, caption: &str, out: &mut Outbox) {
+        if !caption.is_empty() {
+            let p = theme::palette(ui.visuals());
+            let frame = egui::Frame::new().fill(p.card).inner_margin(egui::Margin::symmetric(12, 8));
+            egui::Panel::bottom("caption").resizable(false).frame(frame).show(ui, |ui| {
+                let text = egui::RichText::new(caption).font(theme::strong(15.0)).color(p.text);
+                ui.add(egui::Label::new(text).wrap());
+            });
+        }
+        egui::CentralPanel::default().frame(ground(ui)).show(ui, |ui| {
+            self.house.rooms.show(ui, &self.house.desk, out);
         });
     }
 
@@ -261,6 +294,12 @@ impl App {
     }
 }
 
+/// What a room is drawn on.
+fn ground(ui: &egui::Ui) -> egui::Frame {
+    let background = theme::palette(ui.visuals()).background;
+    egui::Frame::new().fill(background).inner_margin(egui::Margin::same(10))
+}
+
 impl eframe::App for App {
     fn logic(&mut self, _ctx: &Context, _frame: &mut eframe::Frame) {
         if let Some(next) = self.house.desk.toasts.tidy() {
@@ -289,10 +328,16 @@ impl eframe::App for App {
         }
         self.taps.note(&ctx);
         shortcuts::collect(&ctx, &self.house, &mut outbox);
-        match self.house.desk.welcome {
-            Welcome::Away => self.page(ui, &mut outbox),
-            screen => welcome::show(ui, screen, &mut outbox),
+        time_bar::offer_film(&ctx, self.house.films.offers(&self.house.rooms));
+        match (&self.room_only, self.house.desk.welcome) {
+            (Some(caption), _) => self.room(ui, caption, &mut outbox),
+            (None, Welcome::Away) => self.page(ui, &mut outbox),
+            (None, screen) => welcome::show(ui, screen, &mut outbox),
         }
+        if time_bar::film_asked(&ctx) {
+            outbox.push(FilmEdit::Form(true));
+        }
+        film::form::show(&ctx, &self.house, &mut outbox);
         presenter::show(&ctx, &self.house.course, &mut outbox);
         if self.house.desk.help {
             shortcuts::help(&ctx, &self.house, &mut outbox);

@@ -22,7 +22,7 @@ pub fn status(ui: &mut Ui, house: &House, adapter: &str, saves: bool, out: &mut 
     let frame = egui::Frame::new().fill(p.card).inner_margin(Margin::symmetric(12, 4));
     Panel::bottom("status").exact_size(32.0).resizable(false).frame(frame).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
-            let work = rooms.work(desk);
+            let work: Vec<_> = rooms.work(desk).into_iter().chain(house.films.work()).collect();
             if work.is_empty() {
                 ui.label(RichText::new("Nothing is running").small().color(p.weak));
             }

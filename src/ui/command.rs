@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use super::digit::{DigitEdit, Point};
+pub use super::film::FilmEdit;
 pub use super::lesson::LessonEdit;
 pub use super::saved::SceneEdit;
 use super::welcome::Welcome;
@@ -98,6 +99,8 @@ pub enum Command {
     Lesson(LessonEdit),
     /// What concerns scenes.
     Scene(SceneEdit),
+    /// What concerns films.
+    Film(FilmEdit),
     /// A file or folder was dropped on the window.
     OpenFile(PathBuf),
     /// Something to be done in the workspace of this id.
@@ -143,6 +146,12 @@ impl From<LessonEdit> for Command {
 impl From<SceneEdit> for Command {
     fn from(edit: SceneEdit) -> Self {
         Self::Scene(edit)
+    }
+}
+
+impl From<FilmEdit> for Command {
+    fn from(edit: FilmEdit) -> Self {
+        Self::Film(edit)
     }
 }
 

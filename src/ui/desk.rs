@@ -129,6 +129,8 @@ pub struct Desk {
     asked: (u64, u64, Option<Arc<Models>>),
     loaded: Vec<Arc<Model>>,
     synthetic_asked: bool,
+    /// Where MNIST was looked for last.
+    mnist_at: PathBuf,
 }
 
 /// Digits of a data set that somebody needs now.
@@ -182,6 +184,7 @@ impl Desk {
             asked: (0, 0, None),
             loaded: Vec::new(),
             synthetic_asked: false,
+            mnist_at: PathBuf::new(),
             session,
             hub,
         };
@@ -226,7 +229,13 @@ impl Desk {
     /// Loads MNIST from the folder named, or the app's own.
     pub fn load_mnist(&mut self, named: Option<PathBuf>) {
         let own = self.home.join("mnist");
+        self.mnist_at = named.clone().unwrap_or_else(|| own.clone());
         self.job(Job::LoadMnist { named, own });
+    }
+
+    /// The folder from which MNIST was read, if it is here.
+    pub fn mnist_folder(&self) -> Option<PathBuf> {
+        self.library.mnist.split().map(|_| self.mnist_at.clone())
     }
 
     /// Has the synthetic digits made, unless they are or will be.
@@ -281,7 +290,8 @@ impl Desk {
         match edit {
             DataEdit::Download => {
                 self.session.mnist_folder = None;
-                self.hub.start_download(self.home.join("mnist"));
+                self.mnist_at = self.home.join("mnist");
+                self.hub.start_download(self.mnist_at.clone());
             }
             DataEdit::Offer(on) => self.session.without_mnist = !on,
             DataEdit::StopDownload => self.hub.downloader.stop(),

@@ -8,6 +8,7 @@ use egui::ViewportCommand;
 use super::command::{Command, DataEdit, DigitEdit, SceneEdit};
 use super::desk::Desk;
 use super::digit::Source;
+use super::film::Films;
 use super::lesson::{Course, LessonEdit};
 use super::saved::{self, SavedScene, Scenes};
 use super::session::ThemeChoice;
@@ -26,6 +27,7 @@ pub struct House {
     pub rooms: Rooms,
     pub scenes: Scenes,
     pub course: Course,
+    pub films: Films,
     pub desk: Desk,
 }
 
@@ -49,6 +51,7 @@ impl House {
         let desk = &mut self.desk;
         match command {
             Command::Scene(edit) => self.scene(edit),
+            Command::Film(edit) => self.films.apply(edit, &self.rooms, desk),
             Command::Lesson(LessonEdit::Read) => {
                 let own = library::own_folder(&desk.home);
                 desk.job(Job::ReadLessons(own));
@@ -202,6 +205,7 @@ impl House {
         self.desk.ask();
         self.rooms.follow(&mut self.desk);
         self.scenes.follow(&mut self.rooms, &mut self.desk);
+        self.films.follow();
         self.course.follow(&self.rooms, &self.scenes, &self.desk);
         for command in std::mem::take(&mut self.desk.out) {
             self.apply(command);

@@ -6,6 +6,7 @@
 //! * [`desk`]: what all rooms share; [`command`]: what may be asked for
 //! * [`widgets`]: what rooms are made of
 //! * [`lesson`]: lessons, and what they refer to
+//! * [`film`]: a stretch of the time bar as a film
 //! * [`start`]: the first seconds, and what to do after a start that failed; [`welcome`]:
 //!   the first screen of the first start
 //! * [`theme`]: colours, type, spacing
@@ -17,6 +18,7 @@ pub mod command;
 pub mod desk;
 pub mod digit;
 mod figures;
+pub mod film;
 mod home;
 pub mod house;
 mod keys;

@@ -2,7 +2,7 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers, Popup, Response, RichText, Ui};
 
-use super::command::{Outbox, SceneEdit};
+use super::command::{Command, FilmEdit, Outbox, SceneEdit};
 use super::house::House;
 use super::keys::{Keys, ctrl};
 use super::saved;
@@ -20,12 +20,23 @@ pub fn show(button: &Response, house: &House, out: &mut Outbox) {
 
 fn entries(ui: &mut Ui, house: &House, out: &mut Outbox) {
     let desk = &house.desk;
-    let mut entry = |ui: &mut Ui, enabled: bool, name: &str, tip: &str, edit: SceneEdit| {
+    let mut push = |ui: &mut Ui, enabled: bool, name: &str, tip: &str, command: Command| {
         let button = ui.add_enabled(enabled, egui::Button::new(name).wrap());
         if button.on_hover_text(tip).clicked() {
-            out.push(edit);
+            out.push(command);
             ui.close();
         }
+    };
+    push(
+        ui,
+        house.films.offers(&house.rooms),
+        "Save film…",
+        "The time bar's selection, or all of it, as GIF, animated PNG or MP4",
+        FilmEdit::Form(true).into(),
+    );
+    ui.separator();
+    let mut entry = |ui: &mut Ui, enabled: bool, name: &str, tip: &str, edit: SceneEdit| {
+        push(ui, enabled, name, tip, edit.into());
     };
     ui.label(RichText::new("A scene is what you see: workspace, settings, digit, time.").small());
     entry(

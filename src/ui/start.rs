@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use egui::{Context, RichText};
 
 use super::app::{App, Setup};
+use super::film::studio;
 use super::home::Home;
 use super::{session, theme};
 use crate::core::aside::set_aside;
@@ -99,7 +100,8 @@ fn begin(
     let mark = mark(&setup.home);
     // Without the file, the next start does not ask; nothing else is lost.
     let written = home.is_ours() && write_bytes(&mark, b"").is_ok();
-    let app = App::in_home(ctx, setup, home)?;
+    let mut app = App::in_home(ctx, setup, home)?;
+    app.films_by(studio::make);
     Ok((app, written.then(|| (mark, Instant::now()))))
 }
 

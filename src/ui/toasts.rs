@@ -79,6 +79,11 @@ impl Toasts {
         self.all.last().map(|t| t.text.as_str())
     }
 
+    /// The newest message that tells of a failure.
+    pub fn newest_failure(&self) -> Option<&str> {
+        self.all.iter().rfind(|t| t.failed).map(|t| t.text.as_str())
+    }
+
     /// Takes away what only tells that something went well.
     pub fn clear_notices(&mut self) {
         self.all.retain(|t| t.failed);

@@ -118,6 +118,11 @@ pub enum Loading {
 }
 
 impl Loading {
+    /// Whether it is not yet known what there is.
+    pub fn is_coming(&self) -> bool {
+        matches!(self, Self::Unknown | Self::Busy)
+    }
+
     /// The digits, if they are here.
     pub fn split(&self) -> Option<&Split> {
         match self {

@@ -3,6 +3,7 @@
 
 mod convert;
 mod files;
+mod film;
 mod imagine;
 mod json;
 mod lesson;

@@ -7,7 +7,7 @@ use super::ask;
 use super::course::{Course, Running, still};
 use super::edit::LessonEdit;
 use crate::lessons::{Kind, Mystery};
-use crate::ui::command::{Command, Outbox};
+use crate::ui::command::{Command, FilmEdit, Outbox};
 use crate::ui::house::House;
 use crate::ui::keys::Keys;
 use crate::ui::theme::{self, palette};
@@ -281,5 +281,6 @@ pub fn passes(command: &Command) -> bool {
             | Command::Help(_)
             | Command::CloseMessage(_)
             | Command::Data(_)
+            | Command::Film(FilmEdit::Cancel)
     )
 }

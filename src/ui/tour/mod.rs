@@ -253,7 +253,7 @@ fn shoot_saved(
 }
 
 /// Whether what is shown is what was asked for.
-fn settled(house: &House) -> bool {
+pub(super) fn settled(house: &House) -> bool {
     let answers = !house.desk.shows.answers || house.desk.answers_current;
     house.rooms.settled(&house.desk) && (answers || house.desk.digit.is_blank())
 }

@@ -233,6 +233,20 @@ fn fold_button(ui: &mut Ui, name: &str, folded: bool) -> bool {
     response.clicked()
 }
 
+/// Notes where the room is.
+pub fn note(ctx: &egui::Context, room: egui::Rect) {
+    ctx.data_mut(|d| d.insert_temp(room_id(), room));
+}
+
+/// Where the room was in the window when it was drawn last, points.
+pub fn room(ctx: &egui::Context) -> Option<egui::Rect> {
+    ctx.data(|d| d.get_temp(room_id()))
+}
+
+fn room_id() -> Id {
+    Id::unique("place of the room")
+}
+
 /// Whether there is room for one figure only, so that one chooses between them.
 pub fn small(ui: &Ui) -> bool {
     ui.available_width() < NARROW || ui.available_height() < LOW

@@ -147,9 +147,12 @@ mod tests {
     use serde_json::{Map, json};
 
     use super::*;
+    use crate::ui::film::Films;
     use crate::ui::house::House;
+    use crate::ui::lesson::Course;
+    use crate::ui::saved::Scenes;
     use crate::ui::session::Session;
-    use crate::ui::workspace::{Entry, Rooms};
+    use crate::ui::workspace::{Chapter, Entry, Rooms};
     use crate::workers::Hub;
 
     fn until(house: &mut House, mut act: impl FnMut(&mut House) -> bool) {
@@ -178,10 +181,16 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let hub = Hub::start(home.path().join("runs"), Arc::new(|| {})).unwrap();
         let start = hub.start_of_rooms(false);
-        let rooms = Rooms::open(&[Entry::of::<Plasticity>()], &Map::new(), &start).unwrap();
+        let rooms = Rooms::open(&[Entry::of::<Plasticity>(Chapter::Neurons)], &Map::new(), &start).unwrap();
         let at = home.path().to_path_buf();
         let desk = Desk::new(egui::Context::default(), hub, at, Session::default(), None);
-        let mut house = House { rooms, desk };
+        let mut house = House {
+            rooms,
+            scenes: Scenes::default(),
+            course: Course::default(),
+            films: Films::default(),
+            desk,
+        };
         let scene = json!({"tab": "pattern", "pattern_playback": {"steps_per_s": 1e9}});
         house.rooms.reopen("plasticity", &scene, false, &mut house.desk);
         until(&mut house, |house| house.rooms.settled(&house.desk));
