@@ -241,9 +241,12 @@ impl Spikes {
         (newest && view.task == Some(kept.task()) && !view.fits.is_empty()).then_some(view)
     }
 
-    /// Whether the regression is what the settings ask for, or cannot be.
+    /// Whether the regression is what the settings ask for, with all presentations that were
+    /// asked for, or cannot be.
     pub fn run_current(&self, kept: &SpikingSettings) -> bool {
-        self.run(kept).is_some() || self.regression.failure.is_some()
+        let awaited = self.awaited.min(kept.task().presentations as u64);
+        let arrived = |done: u64| self.thread.is_running() || done >= awaited;
+        self.run(kept).is_some_and(|run| arrived(run.done)) || self.regression.failure.is_some()
     }
 
     /// What is known of the curve at the moment the bar is at.

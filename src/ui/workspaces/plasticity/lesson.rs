@@ -117,7 +117,11 @@ impl Plasticity {
                 let slope = self.answered(T::Slope, found.slope.as_deref());
                 slope.is_some_and(|s| s.seconds[0] >= s.seconds[1])
             }
-            T::Pattern => self.run().is_some() || self.pattern.failure.is_some(),
+            T::Pattern => {
+                // Steps that were asked for are still to come.
+                let arrived = |step: u64| self.thread.is_running() || step >= self.awaited;
+                self.run().is_some_and(|view| arrived(view.step)) || self.pattern.failure.is_some()
+            }
         }
     }
 

@@ -132,7 +132,9 @@ impl Spiking {
     pub(super) fn is_current(&self, desk: &Desk) -> bool {
         match self.kept.tab {
             SpikingTab::Learning | SpikingTab::Spikes => {
-                self.is_loaded() || self.view.failure.is_some()
+                let coming = self.brought == Some((self.generation, self.view.step));
+                let there = self.is_loaded() && (self.run.is_running() || !coming);
+                there || self.view.failure.is_some()
             }
             SpikingTab::Digit => desk.digit.is_blank() || self.is_voted(desk),
             SpikingTab::Damage => self.measured.running.is_none(),
