@@ -184,7 +184,7 @@ mod tests {
 
     /// Adds the strings of a source file.
     fn strings(source: &str, all: &mut String) {
-        let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+        let source = source.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
         for line in source.lines().filter(|l| !l.trim_start().starts_with("//")) {
             for (i, part) in line.replace("\\\"", "'").split('"').enumerate() {
                 if i % 2 == 1 {

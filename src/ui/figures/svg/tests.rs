@@ -11,9 +11,10 @@ fn drawn(draw: impl FnMut(&mut egui::Ui)) -> Drawing {
     let rect = Rect::from_min_size(Pos2::ZERO, vec2(400.0, 300.0));
     let input = || RawInput { screen_rect: Some(rect), ..RawInput::default() };
     // Fonts are there from the second pass on.
-    let _ = ctx.run_ui(input(), |ui| draw(ui));
-    let output = ctx.run_ui(input(), |ui| draw(ui));
-    let shapes = within(output.shapes, rect);
+    ctx.run_ui(input(), |ui| draw(ui)).textures_delta.clear();
+    let mut output = ctx.run_ui(input(), |ui| draw(ui));
+    output.textures_delta.clear();
+    let shapes = within(std::mem::take(&mut output.shapes), rect);
     Drawing { name: "A & B".into(), rect, shapes, scale: 2.0 }
 }
 
