@@ -233,6 +233,12 @@ impl Desk {
         self.job(Job::LoadMnist { named, own });
     }
 
+    /// Whether digits are still being read, or made to stand in for them.
+    pub fn awaits_digits(&self) -> bool {
+        let Library { mnist, synthetic, .. } = &*self.library;
+        mnist.is_coming() || mnist.split().is_none() && synthetic.is_coming()
+    }
+
     /// The folder from which MNIST was read, if it is here.
     pub fn mnist_folder(&self) -> Option<PathBuf> {
         self.library.mnist.split().map(|_| self.mnist_at.clone())

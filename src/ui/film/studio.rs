@@ -121,8 +121,8 @@ impl<'a> Studio<'a> {
         // Projector mode is in light colours by itself.
         app.house.apply(Command::Theme(order.theme.into()));
         let mut studio = Self { harness, watch };
-        // It has to be known whether there is MNIST.
-        studio.until("the digits", |house| !house.desk.library.mnist.is_coming())?;
+        // Buttons that pick digits wait for them.
+        studio.until("the digits", |house| !house.desk.awaits_digits())?;
         studio.scene(unpacked)?;
         Ok(studio)
     }
