@@ -137,7 +137,8 @@ fn checked(file: String, lesson: Option<&Lesson>, problems: Vec<Problem>) -> Che
 
 fn list(out: &mut Output) -> anyhow::Result<Outcome> {
     let all = library::all(&library::own_folder(&folders::home()));
-    let lessons: Vec<LessonLine> = all.into_iter().map(|(origin, found)| line(&origin, &found)).collect();
+    let lessons: Vec<LessonLine> =
+        all.into_iter().map(|(origin, found)| line(&origin, &found)).collect();
     let rows = lessons.iter().map(|lesson| {
         let minutes = lesson.minutes.map_or_else(String::new, |minutes| minutes.to_string());
         let title = match (&lesson.title, lesson.problems) {
@@ -200,8 +201,7 @@ fn settings(args: &SettingsArgs, out: &mut Output) -> anyhow::Result<Outcome> {
             _ => out.line(format_args!("{name} = {value}"))?,
         }
     }
-    let settings =
-        lines.into_iter().map(|(name, usual)| LessonSetting { name, usual }).collect();
+    let settings = lines.into_iter().map(|(name, usual)| LessonSetting { name, usual }).collect();
     out.json(&LessonSettings { workspace: args.workspace.clone(), settings })?;
     Ok(Outcome::Done)
 }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::read::{MOST_BYTES, Problem, read};
 use super::Lesson;
+use super::read::{MOST_BYTES, Problem, read};
 use crate::core::files::read_text;
 
 /// Files of the user's own folder that are looked at.

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use egui::{Context, ViewportCommand};
 
 use super::command::Outbox;
+use super::command::{Command, FilmEdit, SceneEdit};
 use super::desk::Desk;
 use super::figures;
 use super::film::{self, Films};
 use super::home::Home;
 use super::house::House;
-use super::command::{Command, FilmEdit, SceneEdit};
 use super::lesson::{Course, panel, presenter};
 use super::saved::Scenes;
 use super::session::{self, Session, ThemeChoice};
@@ -248,7 +248,8 @@ impl App {
     fn room(&self, ui: &mut egui::Ui, caption: &str, out: &mut Outbox) {
         if !caption.is_empty() {
             let p = theme::palette(ui.visuals());
-            let frame = egui::Frame::new().fill(p.card).inner_margin(egui::Margin::symmetric(12, 8));
+            let frame =
+                egui::Frame::new().fill(p.card).inner_margin(egui::Margin::symmetric(12, 8));
             egui::Panel::bottom("caption").resizable(false).frame(frame).show(ui, |ui| {
                 let text = egui::RichText::new(caption).font(theme::strong(15.0)).color(p.text);
                 ui.add(egui::Label::new(text).wrap());

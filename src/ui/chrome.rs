@@ -112,8 +112,9 @@ pub fn messages(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
         return;
     }
     let frame = egui::Frame::new().inner_margin(Margin { left: 10, right: 10, bottom: 8, top: 0 });
-    Panel::bottom("messages").resizable(false).show_separator_line(false).frame(frame).show(
-        ui,
-        |ui| desk.toasts.show(ui, out),
-    );
+    Panel::bottom("messages")
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(frame)
+        .show(ui, |ui| desk.toasts.show(ui, out));
 }

@@ -180,7 +180,9 @@ impl House {
                 }
                 Event::SceneRead { path, unpacked } => {
                     let name = path.as_deref().and_then(Path::file_name);
-                    let name = name.map_or("the scene that was pasted".into(), |n| n.to_string_lossy().into_owned());
+                    let name = name.map_or("the scene that was pasted".into(), |n| {
+                        n.to_string_lossy().into_owned()
+                    });
                     if let Some(path) = path {
                         desk.session.recent_scene(path);
                     }

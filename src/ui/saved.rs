@@ -22,7 +22,7 @@ use crate::core::bounds::{Bounded, Bounds};
 use crate::data::strokes::Stroke;
 use crate::data::{PIXELS, Pixels, registry};
 use crate::snn::choose::Preference;
-use crate::workers::carried::{Arrival, EXTENSION, MOST_PASTED, Unpacked, VERSION};
+use crate::workers::carried::{Arrival, EXTENSION, MOST_PASTED, Unpacked, VERSION, brief};
 use crate::workers::library::{Job, Loading};
 use crate::workers::models::Origin;
 
@@ -184,7 +184,7 @@ impl SavedScene {
     /// One clause on what is wrong with it.
     pub fn read(value: Value) -> Result<Self, String> {
         let scene: Self =
-            serde_json::from_value(value).map_err(|e| format!("it is no scene ({e})"))?;
+            serde_json::from_value(value).map_err(|e| format!("it is no scene ({})", brief(&e)))?;
         if !scene.settings.is_object() && !scene.settings.is_null() {
             return Err("its settings are no JSON object".into());
         }
@@ -260,9 +260,9 @@ impl Scenes {
         let told = match opened {
             Ok(told) => told,
             Err(why) => {
-                return desk.toasts.failure(format!(
-                    "{name} was not opened: {why}. Everything stays as it was."
-                ));
+                return desk
+                    .toasts
+                    .failure(format!("{name} was not opened: {why}. Everything stays as it was."));
             }
         };
         for arrival in unpacked.networks {

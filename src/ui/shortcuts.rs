@@ -9,9 +9,9 @@ use super::house::House;
 use super::keys::{Keys, ctrl, plain};
 use super::lesson::panel;
 use super::welcome::{self, Welcome};
-use super::{saved, scene_menu, theme};
 use super::widgets::{sources, time_bar};
 use super::workspaces::WORKSPACES;
+use super::{saved, scene_menu, theme};
 
 const CTRL_SHIFT_Z: KeyboardShortcut =
     KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);

@@ -61,6 +61,16 @@ pub struct Unpacked {
     pub networks: Vec<Arrival>,
 }
 
+/// An error that may repeat what was in the file, cut to a clause.
+pub fn brief(error: &serde_json::Error) -> String {
+    const MOST: usize = 160;
+    let text = error.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -99,7 +109,7 @@ pub fn pack(
 /// One sentence on what is wrong with it.
 pub fn unpack(bytes: &[u8], runs_root: &Path) -> Result<Unpacked, String> {
     let mut scene: Value =
-        serde_json::from_slice(bytes).map_err(|e| format!("it is no scene ({e})"))?;
+        serde_json::from_slice(bytes).map_err(|e| format!("it is no scene ({})", brief(&e)))?;
     let Some(fields) = scene.as_object_mut() else {
         return Err("it is no scene (a scene is a JSON object)".into());
     };
@@ -115,7 +125,7 @@ pub fn unpack(bytes: &[u8], runs_root: &Path) -> Result<Unpacked, String> {
     let carried = match fields.remove("networks") {
         None => Vec::new(),
         Some(list) => serde_json::from_value::<Vec<Carried>>(list)
-            .map_err(|e| format!("its list of networks cannot be read ({e})"))?,
+            .map_err(|e| format!("its list of networks cannot be read ({})", brief(&e)))?,
     };
     if carried.len() > MOST_NETWORKS {
         return Err(format!("it names more than {MOST_NETWORKS} networks"));
@@ -193,8 +203,8 @@ mod tests {
 
     use super::*;
     use crate::ann::network::Network;
-    use crate::ann::weights::Precision;
     use crate::ann::trainer::TrainConfig;
+    use crate::ann::weights::Precision;
     use crate::ann::zoo;
 
     /// A run with weights below a root.

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::carried::Unpacked;
 use super::runs::RunRecord;
-use crate::lessons::library::{Found, Origin};
 use crate::data::picture::Picture;
+use crate::lessons::library::{Found, Origin};
 use crate::snn::recording::Recording;
 
 /// Wakes the window so that it looks at what is new. Callable from any thread.

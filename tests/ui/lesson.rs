@@ -21,7 +21,7 @@ fn a_lesson_is_begun_from_the_list_and_ends_where_one_was() {
     window.key(Modifiers::NONE, Key::Num1);
     window.key(Modifiers::NONE, Key::PageDown);
     window.wait_for_text("You said:");
-    window.click("End");
+    window.click("More");
     window.click("End and go back");
     window.wait_for_text("Begin");
     window.key(Modifiers::COMMAND, Key::Num1);

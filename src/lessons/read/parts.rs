@@ -167,7 +167,5 @@ fn unknown(word: &str, keys: &[&'static str]) -> String {
         return format!("there is no entry `{word}:` here; begin a sentence with a capital letter");
     }
     let list = keys.iter().map(|key| format!("`{key}:`")).collect::<Vec<_>>().join(", ");
-    format!(
-        "there is no entry `{word}:` here, but {list}; begin a sentence with a capital letter"
-    )
+    format!("there is no entry `{word}:` here, but {list}; begin a sentence with a capital letter")
 }

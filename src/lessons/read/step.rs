@@ -232,7 +232,9 @@ impl Draft {
 const ONE_ASK: &str = "a prediction asks for one thing: choices, `number:` or `sketch:`";
 
 fn before(key: &str) -> String {
-    format!("`{key}` follows a scene: write `scene: WORKSPACE` (or `scene: WORKSPACE keep`) before it")
+    format!(
+        "`{key}` follows a scene: write `scene: WORKSPACE` (or `scene: WORKSPACE keep`) before it"
+    )
 }
 
 /// A value as JSON; what is none is a text.

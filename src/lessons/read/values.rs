@@ -30,7 +30,8 @@ pub fn scene(line: usize, text: &str) -> Result<SceneText, String> {
 
 /// `drawn SEED CLASS NUMBER`, `mnist INDEX CLASS` or `blank`.
 pub fn digit(text: &str) -> Result<Digit, String> {
-    let usual = "write `digit: drawn SEED CLASS NUMBER`, `digit: mnist INDEX CLASS` or `digit: blank`";
+    let usual =
+        "write `digit: drawn SEED CLASS NUMBER`, `digit: mnist INDEX CLASS` or `digit: blank`";
     let words: Vec<&str> = text.split_whitespace().collect();
     let class = |text: &str| match text.parse::<u8>() {
         Ok(class) if usize::from(class) < crate::data::CLASSES => Ok(class),
@@ -83,10 +84,7 @@ pub fn choice(text: &str) -> Result<Choice, String> {
 /// `(0,0 0.5,1 1,1)`.
 fn curve(text: &str) -> Result<Vec<[f64; 2]>, String> {
     let wrong = || {
-        format!(
-            "`{}` is no curve: write points from 0 to 1, such as `(0,0 0.5,1 1,1)`",
-            cut(text)
-        )
+        format!("`{}` is no curve: write points from 0 to 1, such as `(0,0 0.5,1 1,1)`", cut(text))
     };
     let points = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')).ok_or_else(wrong)?;
     let coordinate = |text: &str| text.parse().ok().filter(|c| (0.0..=1.0).contains(c));
@@ -178,7 +176,8 @@ pub fn mystery(text: &str) -> Result<Mystery, String> {
 /// Whether this can be the name of a setting: `figure.synapses.0.weight`.
 pub fn is_path(path: &str) -> bool {
     let word = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        !part.is_empty()
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
     };
     path.len() <= 200 && path.split('.').all(word)
 }
@@ -196,8 +195,8 @@ fn span(text: &str) -> Option<(String, f64, f64, String)> {
     let text = text.replace("...", "…").replace("..", "…").replace('…', " … ");
     let words: Vec<&str> = text.split_whitespace().collect();
     let number = |i: usize| words.get(i).copied().and_then(plain);
-    let middle = (1..words.len())
-        .find(|i| ["…", "to"].contains(&words[*i]) && number(i - 1).is_some())?;
+    let middle =
+        (1..words.len()).find(|i| ["…", "to"].contains(&words[*i]) && number(i - 1).is_some())?;
     let (low, high) = (number(middle - 1)?, number(middle + 1)?);
     Some((words[..middle - 1].join(" "), low, high, words[middle + 2..].join(" ")))
 }

@@ -77,8 +77,9 @@ fn wait_for(harness: &mut Harness<'static, App>, text: &str) {
 /// what a screen reader says of them.
 fn drawn(harness: &Harness<'static, App>, state: &RenderState) -> (Places, Vec<String>) {
     let app = harness.state();
-    let (output, places) =
-        draw(&harness.ctx, Look::Screen, harness.ctx.viewport_rect(), |ui| app.page(ui, &mut Outbox::default()));
+    let (output, places) = draw(&harness.ctx, Look::Screen, harness.ctx.viewport_rect(), |ui| {
+        app.page(ui, &mut Outbox::default())
+    });
     let nodes = output.platform_output.accesskit_update.clone().unwrap().nodes;
     let _ = paint(&harness.ctx, state, output, [Rect::ZERO; 2], wgpu::Color::BLACK);
     let within = |node: &egui::accesskit::Node| {

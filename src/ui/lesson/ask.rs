@@ -135,8 +135,7 @@ fn choose(ui: &mut Ui, choices: &[Choice], chosen: Option<usize>) -> Option<usiz
     ui.horizontal_wrapped(|ui| {
         for (i, choice) in choices.iter().enumerate() {
             let key = KEYS.get(i).filter(|_| !ui.ctx().text_edit_focused());
-            let pressed =
-                key.is_some_and(|k| ui.input_mut(|i| i.consume_key(Modifiers::NONE, *k)));
+            let pressed = key.is_some_and(|k| ui.input_mut(|i| i.consume_key(Modifiers::NONE, *k)));
             let on = chosen == Some(i);
             if card(ui, i, choice, on, each).clicked() || pressed {
                 clicked = Some(i);
@@ -147,7 +146,7 @@ fn choose(ui: &mut Ui, choices: &[Choice], chosen: Option<usize>) -> Option<usiz
 }
 
 /// Size of a small curve, points.
-const CURVE: Vec2 = vec2(64.0, 40.0);
+const CURVE: Vec2 = vec2(48.0, 34.0);
 
 fn card(ui: &mut Ui, i: usize, choice: &Choice, on: bool, width: f32) -> Response {
     let p = palette(ui.visuals());
@@ -198,7 +197,7 @@ fn at(rect: Rect, x: f32, y: f32) -> Pos2 {
 }
 
 /// Size of the field for a curve, points.
-const PAD: Vec2 = vec2(300.0, 116.0);
+const PAD: Vec2 = vec2(320.0, 112.0);
 
 /// A field in which a curve is drawn, with the pen or the arrow keys; the curve, if it has
 /// changed.
@@ -273,11 +272,8 @@ fn keys(
     heights: &mut [Option<f32>; COLUMNS],
     column: &mut usize,
 ) -> bool {
-    let filter = egui::EventFilter {
-        horizontal_arrows: true,
-        vertical_arrows: true,
-        ..Default::default()
-    };
+    let filter =
+        egui::EventFilter { horizontal_arrows: true, vertical_arrows: true, ..Default::default() };
     if response.has_focus() {
         ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
     }
@@ -333,9 +329,8 @@ fn pad(ui: &mut Ui, [x, y]: [&Axis; 2], size: Vec2, sense: Sense) -> (Rect, Resp
 }
 
 fn stroke(ui: &Ui, pad: Rect, heights: &[Option<f32>], colour: Color32) {
-    let point = |(i, h): (usize, &Option<f32>)| {
-        h.map(|h| at(pad, i as f32 / (COLUMNS - 1) as f32, h))
-    };
+    let point =
+        |(i, h): (usize, &Option<f32>)| h.map(|h| at(pad, i as f32 / (COLUMNS - 1) as f32, h));
     let points: Vec<Pos2> = heights.iter().enumerate().filter_map(point).collect();
     if points.len() == 1 {
         ui.painter().circle_filled(points[0], 2.5, colour);

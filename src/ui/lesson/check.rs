@@ -254,9 +254,7 @@ fn taken(entry: &Entry, settings: &Value, path: &str, value: &Value) -> Result<(
         let there = if folder.is_empty() { Some(settings) } else { at(settings, folder) };
         let there = there.and_then(Value::as_object);
         let names = there.map_or_else(String::new, |f| names(f.keys().map(String::as_str)));
-        return Err(format!(
-            "there is no setting `{path}`: instead of `{last}` there is {names}"
-        ));
+        return Err(format!("there is no setting `{path}`: instead of `{last}` there is {names}"));
     };
     if same(value, found) {
         return Ok(());
@@ -293,7 +291,9 @@ fn shown(value: &Value) -> String {
         Value::String(text) if serde_json::from_str::<Value>(text).is_err() => text.clone(),
         Value::Number(n) if n.is_f64() => short(n.as_f64().unwrap_or_default()),
         Value::Array(items) if items.iter().any(|item| item.is_number() || item.is_array()) => {
-            format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", "))
+            // Texts within a list keep theirs, or the list could not be read.
+            let item = |item: &Value| if item.is_string() { item.to_string() } else { shown(item) };
+            format!("[{}]", items.iter().map(item).collect::<Vec<_>>().join(", "))
         }
         value => value.to_string(),
     }
@@ -304,7 +304,6 @@ fn short(value: f64) -> String {
     let single = value as f32;
     if f64::from(single) == value { single.to_string() } else { value.to_string() }
 }
-
 
 #[cfg(test)]
 mod tests;

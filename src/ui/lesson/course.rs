@@ -17,7 +17,7 @@ use crate::ui::digit::{Content, Treatment};
 use crate::ui::saved::{Open, SavedDigit, SavedScene, Scenes};
 use crate::ui::widgets::veil;
 use crate::ui::workspace::Rooms;
-use crate::workers::carried::VERSION;
+use crate::workers::carried::{VERSION, brief};
 use crate::workers::library::Loading;
 
 /// The state of lessons in a window.
@@ -350,7 +350,8 @@ impl Course {
         {
             let now = rooms.kept(rooms.shown().id).unwrap_or_default();
             let now = at(&now, &mystery.setting).and_then(Value::as_f64);
-            riddle.intact = now.is_some_and(|v| (v - riddle.value).abs() <= 1e-6 * v.abs().max(1.0));
+            riddle.intact =
+                now.is_some_and(|v| (v - riddle.value).abs() <= 1e-6 * v.abs().max(1.0));
         }
     }
 
@@ -430,7 +431,8 @@ fn empty(workspace: &str) -> SavedScene {
 fn scene_of(text: &SceneText, rooms: &Rooms, desk: &Desk) -> Result<SavedScene, String> {
     match text {
         SceneText::Saved(text) => {
-            let value = serde_json::from_str(text).map_err(|e| format!("it is no scene ({e})"))?;
+            let value = serde_json::from_str(text)
+                .map_err(|e| format!("it is no scene ({})", brief(&e)))?;
             SavedScene::read(value)
         }
         SceneText::Settings { workspace, keep, set, digit, .. } => {
@@ -453,9 +455,7 @@ fn saved_digit(digit: Digit, desk: &Desk) -> SavedDigit {
             SavedDigit::Strokes(synthetic::strokes(seed, class, number))
         }
         Digit::Mnist { index, class } => match desk.library.mnist {
-            Loading::Ready(_) => {
-                SavedDigit::Picked { source: "mnist".into(), index, label: class }
-            }
+            Loading::Ready(_) => SavedDigit::Picked { source: "mnist".into(), index, label: class },
             _ => SavedDigit::Strokes(synthetic::strokes(7, class, index as u64 % 10)),
         },
     }
@@ -463,6 +463,7 @@ fn saved_digit(digit: Digit, desk: &Desk) -> SavedDigit {
 
 /// What is still to be seen of a comparison, with the value as it is: `neuron.rate ≥ 5 (now 3.2)`.
 pub fn still(comparison: &Comparison, value: Option<f64>) -> String {
-    let now = value.map_or_else(|| "not yet measured".to_owned(), |v| format!("now {}", ask::plain(v)));
+    let now =
+        value.map_or_else(|| "not yet measured".to_owned(), |v| format!("now {}", ask::plain(v)));
     format!("{comparison} ({now})")
 }

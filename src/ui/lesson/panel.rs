@@ -1,71 +1,88 @@
 //! The step of a lesson, above the workspace. Its height is the same in all steps but those
 //! that ask, so that buttons stay where they are.
 
-use egui::{Align, Key, KeyboardShortcut, Layout, Modifiers, Panel, RichText, ScrollArea, Ui, vec2};
+use egui::{
+    Align, Key, KeyboardShortcut, Layout, Modifiers, Panel, RichText, ScrollArea, Ui, vec2,
+};
 
 use super::ask;
 use super::course::{Course, Running, still};
 use super::edit::LessonEdit;
-use crate::lessons::{Kind, Mystery};
+use crate::lessons::{Ask, Kind, Mystery};
 use crate::ui::command::{Command, FilmEdit, Outbox};
 use crate::ui::house::House;
 use crate::ui::keys::Keys;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{glossary, number};
 
-/// Height of the panel, points, and while something is asked or compared.
-const HEIGHT: f32 = 118.0;
-const TALL: f32 = 186.0;
-/// Width of its buttons, points.
-const BUTTONS: f32 = 196.0;
+/// Height of the panel, points: a heading and some sixty words.
+const HEIGHT: f32 = 140.0;
+/// The same where something is chosen, said, compared or found out.
+const TALLER: f32 = 186.0;
+/// The same where a curve is drawn.
+const TALLEST: f32 = 244.0;
+/// Size of the button that goes on, points.
+const MAIN: egui::Vec2 = vec2(136.0, 30.0);
+
+/// Height of a step's panel. It depends on what the step is and on nothing that changes while
+/// one is at it, so that nothing moves below.
+fn height(running: &Running) -> f32 {
+    let of = |ask: &Ask| match ask {
+        Ask::Sketch { .. } => TALLEST,
+        Ask::Choices(_) | Ask::Number { .. } => TALLER,
+    };
+    match &running.current().kind {
+        Kind::Predict(ask) => of(ask),
+        Kind::Compare => running.predicted().map_or(TALLER, |(_, ask, _)| of(ask)),
+        Kind::Mystery(_) => TALLER,
+        _ => HEIGHT,
+    }
+}
 
 /// Draws the step, while a lesson runs.
 pub fn show(ui: &mut Ui, house: &House, out: &mut Outbox) {
     let Some(running) = house.course.running() else { return };
     let p = palette(ui.visuals());
-    let step = running.current();
-    let tall = matches!(step.kind, Kind::Predict(_) | Kind::Compare | Kind::Mystery(_));
-    let frame = theme::card(ui.visuals())
-        .corner_radius(0)
+    let frame = egui::Frame::new()
         .fill(theme::blend(p.card, p.accent, 0.06))
-        .inner_margin(egui::Margin::symmetric(14, 8));
-    Panel::top("lesson")
-        .exact_size(if tall { TALL } else { HEIGHT })
-        .resizable(false)
-        .frame(frame)
-        .show(ui, |ui| {
-            let height = ui.available_height();
-            ui.horizontal_top(|ui| {
-                let width = ui.available_width() - BUTTONS - 12.0;
-                ui.allocate_ui_with_layout(
-                    vec2(width, height),
-                    Layout::top_down(Align::Min),
-                    |ui| {
-                        ui.set_width(width);
-                        words(ui, house, running, out);
-                    },
-                );
-                ui.allocate_ui_with_layout(
-                    vec2(BUTTONS, height),
-                    Layout::top_down(Align::Min),
-                    |ui| buttons(ui, running, house.course.presenter, out),
-                );
-            });
+        .inner_margin(egui::Margin { left: 14, right: 10, top: 6, bottom: 6 });
+    Panel::top("lesson").exact_size(height(running)).resizable(false).frame(frame).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 5.0;
+        heading(ui, running, house.course.presenter, out);
+        words(ui, house, running, out);
+    });
+}
+
+/// What the step is and asks, and the buttons that lead on.
+fn heading(ui: &mut Ui, running: &Running, presenter: bool, out: &mut Outbox) {
+    let p = palette(ui.visuals());
+    let step = running.current();
+    ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        main_button(ui, running, out);
+        let back = egui::Button::new("Back").min_size(vec2(52.0, MAIN.y));
+        let tip = "The step before (Page Up)";
+        if ui.add_enabled(running.step > 0, back).on_hover_text(tip).clicked() {
+            out.push(LessonEdit::Back);
+        }
+        let more = ui.add(egui::Button::new("More").min_size(vec2(52.0, MAIN.y)));
+        egui::Popup::menu(&more).width(260.0).show(|ui| menu(ui, running, presenter, out));
+        let text = format!("{} of {}", running.step + 1, running.lesson.steps.len());
+        ui.add_sized(vec2(56.0, MAIN.y), egui::Label::new(RichText::new(text).color(p.weak)));
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let kind = RichText::new(name(&step.kind)).font(theme::strong(12.5)).color(p.accent);
+            ui.label(kind);
+            let title = RichText::new(&step.title).font(theme::strong(17.0));
+            ui.add(egui::Label::new(title).wrap());
         });
+    });
 }
 
 fn words(ui: &mut Ui, house: &House, running: &Running, out: &mut Outbox) {
-    let p = palette(ui.visuals());
     let step = running.current();
-    ui.spacing_mut().item_spacing.y = 5.0;
-    ui.horizontal_wrapped(|ui| {
-        let kind = RichText::new(name(&step.kind)).font(theme::strong(12.5)).color(p.accent);
-        ui.label(kind);
-        ui.label(RichText::new(&step.title).font(theme::strong(17.0)));
-    });
     ScrollArea::vertical().id_salt((running.step, "words")).auto_shrink(false).show(ui, |ui| {
         for text in &step.words {
-            paragraph(ui, text, 15.0);
+            paragraph(ui, text, 14.5);
         }
         match &step.kind {
             Kind::Predict(asked) => {
@@ -102,8 +119,7 @@ fn seen(ui: &mut Ui, house: &House, running: &Running) {
         Some(crate::lessons::Reading::Number(v)) => Some(v),
         _ => None,
     };
-    let parts: Vec<String> =
-        condition.all.iter().map(|c| still(c, value(&c.measure))).collect();
+    let parts: Vec<String> = condition.all.iter().map(|c| still(c, value(&c.measure))).collect();
     let text = format!("Still to be seen: {}", parts.join(" and "));
     ui.label(RichText::new(text).small().color(p.weak));
 }
@@ -158,66 +174,53 @@ pub fn paragraph(ui: &mut Ui, text: &str, size: f32) {
     });
 }
 
-fn buttons(ui: &mut Ui, running: &Running, presenter: bool, out: &mut Outbox) {
+/// What the step asks for next.
+fn main_button(ui: &mut Ui, running: &Running, out: &mut Outbox) {
     let p = palette(ui.visuals());
-    ui.set_width(BUTTONS);
-    ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
-    ui.horizontal(|ui| {
-        let text = format!("{} of {}", running.step + 1, running.lesson.steps.len());
-        ui.label(RichText::new(text).color(p.weak));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let end = ui.button("End").on_hover_text("End the lesson");
-            egui::Popup::menu(&end).width(260.0).show(|ui| leave(ui, out));
-            let notes = ui.selectable_label(presenter, "Notes");
-            if notes.on_hover_text("Notes and time in a window of their own (F2)").clicked() {
-                out.push(LessonEdit::Presenter(!presenter));
-            }
-        });
-    });
-    let wide = vec2(BUTTONS, 30.0);
     let strong = |text: &str| RichText::new(text).font(theme::strong(14.5)).color(p.on_accent);
-    let main = |ui: &mut Ui, enabled: bool, text: &str, tip: &str| {
-        let button = egui::Button::new(strong(text)).fill(p.accent).min_size(wide);
-        ui.add_enabled(enabled, button).on_hover_text(tip).clicked()
+    let mut main = |enabled: bool, text: &str, tip: &str| {
+        let button = egui::Button::new(strong(text)).fill(p.accent);
+        let add = |ui: &mut Ui| ui.add_sized(MAIN, button);
+        ui.add_enabled_ui(enabled, add).inner.on_hover_text(tip)
     };
     if running.asks().is_some() {
         let whole = running.draft.as_ref().is_some_and(ask::Prediction::is_whole);
         let tip = "Holds on to your prediction; then the experiment can run (Page Down)";
-        if main(ui, whole, "Lock prediction", tip) {
+        if main(whole, "Lock prediction", tip).clicked() {
             out.push(LessonEdit::Lock);
         }
     } else if running.runs() {
-        if main(ui, true, "Run", "Start the experiment (Page Down)") {
+        if main(true, "Run", "Start the experiment (Page Down)").clicked() {
             out.push(LessonEdit::Run);
         }
     } else if running.riddle.as_ref().is_some_and(|r| !r.compared) {
-        if main(ui, true, "Compare", "Your guess with the hidden value (Page Down)") {
+        if main(true, "Compare", "Your guess with the hidden value (Page Down)").clicked() {
             out.push(LessonEdit::Compare);
         }
     } else if running.is_last() {
-        let end = main_menu(ui, strong("Finish"), p.accent, wide);
+        let end = main(true, "Finish", "End the lesson (Page Down ends it and goes back)");
         egui::Popup::menu(&end).width(260.0).show(|ui| leave(ui, out));
-    } else if main(ui, true, "Next", "The next step (Page Down)") {
+    } else if main(true, "Next", "The next step (Page Down)").clicked() {
         out.push(LessonEdit::Next);
     }
-    ui.horizontal(|ui| {
-        let first = running.step == 0;
-        let half = vec2((BUTTONS - 6.0) / 2.0, 26.0);
-        let back = egui::Button::new("Back").min_size(half);
-        if ui.add_enabled(!first, back).on_hover_text("The step before (Page Up)").clicked() {
-            out.push(LessonEdit::Back);
-        }
-        let again = egui::Button::new("Set up anew").min_size(half);
-        let tip = "The step's state as it was at its beginning";
-        if ui.add_enabled(running.current().scene.is_some(), again).on_hover_text(tip).clicked() {
-            out.push(LessonEdit::Again);
-        }
-    });
 }
 
-fn main_menu(ui: &mut Ui, text: RichText, fill: egui::Color32, size: egui::Vec2) -> egui::Response {
-    ui.add(egui::Button::new(text).fill(fill).min_size(size))
-        .on_hover_text("End the lesson (Page Down ends it and goes back)")
+/// What else can be done.
+fn menu(ui: &mut Ui, running: &Running, presenter: bool, out: &mut Outbox) {
+    let mut entry = |ui: &mut Ui, enabled: bool, name: &str, tip: &str, edit: LessonEdit| {
+        if ui.add_enabled(enabled, egui::Button::new(name)).on_hover_text(tip).clicked() {
+            out.push(edit);
+            ui.close();
+        }
+    };
+    let again = running.current().scene.is_some();
+    let tip = "The step's state as it was at its beginning";
+    entry(ui, again, "Set up anew", tip, LessonEdit::Again);
+    let name = if presenter { "Close the notes (F2)" } else { "Notes and time (F2)" };
+    let tip = "For the teacher, in a window of their own";
+    entry(ui, true, name, tip, LessonEdit::Presenter(!presenter));
+    ui.separator();
+    leave(ui, out);
 }
 
 /// How a lesson can end.
@@ -258,7 +261,10 @@ pub fn keys(keys: &mut Keys<'_>, course: &Course, out: &mut Outbox) {
     }
     if keys.pressed(ON, "Lesson: lock, run, next step (clickers send it)") {
         let ends = running.is_some_and(|r| {
-            r.is_last() && !r.runs() && r.asks().is_none() && r.riddle.as_ref().is_none_or(|k| k.truth().is_some())
+            r.is_last()
+                && !r.runs()
+                && r.asks().is_none()
+                && r.riddle.as_ref().is_none_or(|k| k.truth().is_some())
         });
         out.push(if ends { LessonEdit::Leave { stay: false } } else { LessonEdit::Advance });
     }

@@ -24,9 +24,7 @@ pub fn show(ctx: &Context, course: &Course, out: &mut Outbox) {
         if ctx.input(|i| i.viewport().close_requested()) {
             out.push(LessonEdit::Presenter(false));
         }
-        for (key, edit) in
-            [(Key::PageDown, LessonEdit::Advance), (Key::PageUp, LessonEdit::Back)]
-        {
+        for (key, edit) in [(Key::PageDown, LessonEdit::Advance), (Key::PageUp, LessonEdit::Back)] {
             if ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key)) {
                 out.push(edit);
             }
@@ -45,7 +43,8 @@ fn notes(ui: &mut Ui, course: &Course, running: &Running, out: &mut Outbox) {
     let [all, step] = course.times().unwrap_or_default();
     let planned = running.current().minutes;
     let planned = planned.map_or_else(String::new, |m| format!(" of {m} min"));
-    let text = format!("{} of {} min · this step {}{planned}", time(all), lesson.minutes, time(step));
+    let text =
+        format!("{} of {} min · this step {}{planned}", time(all), lesson.minutes, time(step));
     ui.label(RichText::new(text).font(theme::strong(15.0)).color(p.accent));
     ui.horizontal(|ui| {
         if ui.button("Back").clicked() {

@@ -80,7 +80,9 @@ fn asked(ui: &mut Ui, ask: &Ask) {
         }
         Ask::Number { unit, low, high, .. } => {
             let range = format!("({} to {})", plain(*low), plain(*high));
-            ui.label(format!("My prediction: _________ {unit} {range}   measured: _________ {unit}"));
+            ui.label(format!(
+                "My prediction: _________ {unit} {range}   measured: _________ {unit}"
+            ));
         }
         Ask::Sketch { x, y, .. } => {
             let (rect, _) = ui.allocate_exact_size(vec2(330.0, 150.0), egui::Sense::hover());

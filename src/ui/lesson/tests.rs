@@ -17,7 +17,7 @@ use crate::ui::workspaces::WORKSPACES;
 use crate::workers::library::Loading;
 
 /// A step that trains takes a while in a test build, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(150);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 fn lessons() -> impl Iterator<Item = Lesson> {
     BUNDLED.iter().map(|(id, text)| read::read(id, text).unwrap())
@@ -108,7 +108,11 @@ fn play(harness: &mut Harness<'static, App>, lesson: Lesson) {
                 _ => assert!(running.outcome.is_some(), "{what}: nothing was measured"),
             }
         }
-        assert!(harness.state().house.desk.toasts.failures() == 0, "{what}: {:?}", harness.state().house.desk.toasts.newest());
+        assert!(
+            harness.state().house.desk.toasts.failures() == 0,
+            "{what}: {:?}",
+            harness.state().house.desk.toasts.newest()
+        );
         press(harness, Key::PageDown);
     }
     assert!(harness.state().house.course.running().is_none(), "{id} did not end");

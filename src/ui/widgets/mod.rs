@@ -24,5 +24,5 @@ pub mod time_axis;
 pub mod time_bar;
 pub mod tip;
 pub mod trace_plot;
-pub mod veil;
 pub mod train_figures;
+pub mod veil;

@@ -119,7 +119,8 @@ fn every_setting_that_is_listed_can_be_set_as_it_is_listed() {
     for entry in WORKSPACES {
         let lines = setting_lines(entry);
         assert!(!lines.is_empty());
-        let set: String = lines.iter().map(|(name, value)| format!("set: {name} = {value}\n")).collect();
+        let set: String =
+            lines.iter().map(|(name, value)| format!("set: {name} = {value}\n")).collect();
         let step = |text: &str| format!("## Look: A\nscene: {}\n{text}", entry.about.id);
         for lines in set.lines().collect::<Vec<_>>().chunks(90) {
             let found = found(&step(&lines.join("\n")));

@@ -27,7 +27,9 @@
 
 mod ruler;
 
-use egui::{Align, Button, ComboBox, Context, Id, Key, Layout, Modifiers, RichText, TextEdit, Ui, Vec2};
+use egui::{
+    Align, Button, ComboBox, Context, Id, Key, Layout, Modifiers, RichText, TextEdit, Ui, Vec2,
+};
 
 use super::icons::{self, Icon};
 use super::names;
@@ -94,10 +96,11 @@ fn film(ui: &mut Ui) {
     if !ui.data(|d| d.get_temp(Id::unique("film offered"))).unwrap_or(false) {
         return;
     }
-    let name = "Save film…";
-    let text = if ui.max_rect().width() < WIDE { "Film…" } else { name };
-    let button = ui.button(text);
-    button.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, name));
+    // A second row would take the room of the plots; the menu *Scene* has it, too.
+    if ui.max_rect().width() < WIDE {
+        return;
+    }
+    let button = ui.button("Save film…");
     let tip = "Save the selection, or all of it, as a film: GIF, animated PNG or MP4";
     if button.on_hover_text(tip).clicked() {
         ui.data_mut(|d| d.insert_temp(Id::unique("film asked"), true));

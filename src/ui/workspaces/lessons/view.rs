@@ -3,7 +3,7 @@
 use egui::{RichText, ScrollArea, Ui, vec2};
 
 use super::World;
-use super::state::{Listed, LessonsEdit};
+use super::state::{LessonsEdit, Listed};
 use crate::lessons::Lesson;
 use crate::lessons::library::{Origin, own_folder};
 use crate::ui::command::{LessonEdit, Outbox};
@@ -77,7 +77,13 @@ fn card(ui: &mut Ui, title: &str, below: &str, on: bool) -> egui::Response {
     let size = vec2(width, galley.size().y + small.size().y + 12.0);
     let (rect, response) = ui.allocate_exact_size(size, egui::Sense::click());
     let hot = response.hovered() || response.has_focus();
-    let share = if on { 0.25 } else if hot { 0.12 } else { 0.0 };
+    let share = if on {
+        0.25
+    } else if hot {
+        0.12
+    } else {
+        0.0
+    };
     let fill = theme::blend(p.card, p.accent, share);
     let edge = egui::Stroke::new(if on { 2.0 } else { 1.0 }, if on { p.accent } else { p.line });
     let corner = egui::CornerRadius::same(8);
@@ -86,9 +92,8 @@ fn card(ui: &mut Ui, title: &str, below: &str, on: bool) -> egui::Response {
     let next = top + vec2(0.0, galley.size().y + 1.0);
     ui.painter().galley(top, galley, p.text);
     ui.painter().galley(next, small, p.weak);
-    response.widget_info(|| {
-        egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, on, title)
-    });
+    response
+        .widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, on, title));
     response
 }
 
@@ -107,7 +112,11 @@ fn one(ui: &mut Ui, world: &World<'_>, lesson: &std::sync::Arc<Lesson>, out: &mu
     ui.horizontal(|ui| {
         let text = RichText::new("Begin").font(theme::strong(16.0)).color(p.on_accent);
         let button = egui::Button::new(text).fill(p.accent).min_size(vec2(140.0, 36.0));
-        if ui.add(button).on_hover_text("What you have in the workspaces comes back at its end").clicked() {
+        if ui
+            .add(button)
+            .on_hover_text("What you have in the workspaces comes back at its end")
+            .clicked()
+        {
             out.push(LessonEdit::Start(std::sync::Arc::clone(lesson)));
         }
         let tip = "Its questions with room for answers, as a page to print (PNG)";

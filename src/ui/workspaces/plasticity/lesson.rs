@@ -185,7 +185,8 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let hub = Hub::start(home.path().join("runs"), Arc::new(|| {})).unwrap();
         let start = hub.start_of_rooms(false);
-        let rooms = Rooms::open(&[Entry::of::<Plasticity>(Chapter::Neurons)], &Map::new(), &start).unwrap();
+        let rooms =
+            Rooms::open(&[Entry::of::<Plasticity>(Chapter::Neurons)], &Map::new(), &start).unwrap();
         let at = home.path().to_path_buf();
         let desk = Desk::new(egui::Context::default(), hub, at, Session::default(), None);
         let mut house = House {
