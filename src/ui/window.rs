@@ -49,7 +49,7 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
         projector: options.projector,
         theme: options.theme,
         // Whoever names a workspace knows what it is for.
-        welcome: options.workspace.is_none(),
+        welcome: options.workspace.is_none() && options.scene.is_none(),
         workspace: options.workspace,
         scene: options.scene,
     };
