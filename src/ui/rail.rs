@@ -37,6 +37,8 @@ const HEADING: f32 = 20.0;
 const LINE: f32 = 5.0;
 /// Windows at least so wide have names beside the pictograms, points.
 const WIDE: f32 = 1340.0;
+/// Windows at least so wide can have them there, points.
+const SPARES: f32 = 1200.0;
 /// Windows less wide than this have pictograms only, points.
 const SLIM: f32 = 900.0;
 
@@ -52,12 +54,28 @@ enum Form {
 }
 
 impl Form {
-    fn of(window: f32) -> Self {
-        match window {
-            w if w < SLIM => Self::Slim,
-            w if w < WIDE => Self::Below,
-            _ => Self::Beside,
+    /// In a window of this size, points. Where names have no room below, they stand beside
+    /// if the window is wide enough to spare that.
+    fn of(window: Vec2) -> Self {
+        if window.x < SLIM {
+            return Self::Slim;
         }
+        let named = Plan::of(Self::Below, Self::Below.room(window.y)).each >= NAMED;
+        match window.x {
+            w if w >= WIDE || !named && w >= SPARES => Self::Beside,
+            _ if named => Self::Below,
+            _ => Self::Slim,
+        }
+    }
+
+    /// Height that is left for the entries, points.
+    fn room(self, window: f32) -> f32 {
+        window - MARGIN.sum().y - self.below() - GAP
+    }
+
+    /// Height of the buttons at the bottom with the space above each, points.
+    fn below(self) -> f32 {
+        BELOW.div_ceil(self.columns()) as f32 * (BUTTON + GAP)
     }
 
     /// Width of the rail, points; large type takes more.
@@ -66,8 +84,8 @@ impl Form {
             (Self::Slim, _) => 58.0,
             (Self::Below, false) => 84.0,
             (Self::Below, true) => 106.0,
-            (Self::Beside, false) => 166.0,
-            (Self::Beside, true) => 196.0,
+            (Self::Beside, false) => 172.0,
+            (Self::Beside, true) => 204.0,
         }
     }
 
@@ -94,8 +112,13 @@ struct Plan {
 }
 
 impl Plan {
-    /// For so many entries in so many chapters, in a height of `room` points.
-    fn of(form: Form, entries: usize, chapters: usize, room: f32) -> Self {
+    /// For all workspaces, in a height of `room` points.
+    fn of(form: Form, room: f32) -> Self {
+        Self::with(form, WORKSPACES.len(), Chapter::ALL.len(), room)
+    }
+
+    /// For so many entries in so many chapters.
+    fn with(form: Form, entries: usize, chapters: usize, room: f32) -> Self {
         let left = |headings: bool| {
             let chapters = if headings {
                 chapters as f32 * (HEADING + GAP)
@@ -112,17 +135,15 @@ impl Plan {
 
 /// The rail, and the switches for theme, projector and keys.
 pub fn show(ui: &mut Ui, house: &House, out: &mut Outbox) {
-    let form = Form::of(ui.ctx().content_rect().width());
+    let form = Form::of(ui.ctx().content_rect().size());
     let width = form.width(house.desk.session.projector);
     let frame = egui::Frame::new().fill(palette(ui.visuals()).card).inner_margin(MARGIN);
     Panel::left("rail").exact_size(width).resizable(false).frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(GAP);
-        let rows = BELOW.div_ceil(form.columns()) as f32;
         let room = ui.available_rect_before_wrap();
-        let split = room.bottom() - rows * (BUTTON + GAP);
+        let split = room.bottom() - form.below();
         let above = Rect::from_min_max(room.min, pos2(room.right(), split - GAP));
-        let chapters = 1 + WORKSPACES.windows(2).filter(|w| w[0].chapter != w[1].chapter).count();
-        let plan = Plan::of(form, WORKSPACES.len(), chapters, above.height());
+        let plan = Plan::of(form, above.height());
         let ui_of = |ui: &mut Ui, rect| ui.new_child(egui::UiBuilder::new().max_rect(rect));
         let mut upper = ui_of(ui, above);
         if plan.fits {
@@ -384,17 +405,17 @@ fn below_button(ui: &mut Ui, place: Rect, button: &Below) -> egui::Response {
 mod tests {
     use super::*;
 
-    /// What is left for the entries of a window so high.
-    fn room(form: Form, window: f32) -> f32 {
+    /// With as many workspaces and buttons as there is to be room for.
+    fn plan(form: Form, window: f32) -> Plan {
         let rows = 4usize.div_ceil(form.columns()) as f32;
-        window - 20.0 - rows * (BUTTON + GAP) - GAP
+        Plan::with(form, 13, 4, window - 20.0 - rows * (BUTTON + GAP) - GAP)
     }
 
     #[test]
     fn thirteen_workspaces_and_four_buttons_fit_a_projector() {
         let zoom = theme::PROJECTOR_ZOOM;
-        let form = Form::of(1024.0 / zoom);
-        let plan = Plan::of(form, 13, 4, room(form, 768.0 / zoom));
+        let form = Form::of(vec2(1024.0, 768.0) / zoom);
+        let plan = plan(form, 768.0 / zoom);
         assert_eq!(form, Form::Slim);
         // 36 pixels and more.
         assert!(plan.fits && plan.each * zoom > 36.0, "{plan:?}");
@@ -402,22 +423,24 @@ mod tests {
 
     #[test]
     fn names_stand_below_in_the_window_at_first_and_beside_in_a_wide_one() {
-        let form = Form::of(1280.0);
-        assert!(Plan::of(form, 13, 4, room(form, 800.0)).each >= NAMED);
-        for [width, height] in [[1366.0, 768.0], [2560.0, 1440.0]] {
-            let form = Form::of(width);
-            let plan = Plan::of(form, 13, 4, room(form, height));
+        assert_eq!(Form::of(vec2(1280.0, 800.0)), Form::Below);
+        assert!(plan(Form::Below, 800.0).each >= NAMED);
+        for [width, height] in [[1280.0, 680.0], [1366.0, 768.0], [2560.0, 1440.0]] {
+            let form = Form::of(vec2(width, height));
+            let plan = plan(form, height);
+            assert_eq!(form, Form::Beside);
             assert!(plan.headings && plan.fits && plan.each >= 30.0, "{plan:?}");
         }
+        assert_eq!(Form::of(vec2(1024.0, 600.0)), Form::Slim);
     }
 
     #[test]
     fn the_smallest_window_fits_them_and_what_is_still_lower_scrolls() {
-        let form = Form::of(640.0);
-        assert!(Plan::of(form, 13, 4, room(form, 480.0)).fits);
-        let plan = Plan::of(form, 13, 4, room(form, 480.0 / theme::PROJECTOR_ZOOM));
+        assert_eq!(Form::of(vec2(640.0, 480.0)), Form::Slim);
+        assert!(plan(Form::Slim, 480.0).fits);
+        let plan = plan(Form::Slim, 480.0 / theme::PROJECTOR_ZOOM);
         assert_eq!((plan.fits, plan.each), (false, LOWEST));
-        assert_eq!(Plan::of(form, 0, 0, -1.0).each, LOWEST);
+        assert_eq!(Plan::with(Form::Slim, 0, 0, -1.0).each, LOWEST);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::theme::{self, palette};
 use super::widgets::icons::Icon;
 use super::workspace::{Chapter, Entry};
 use super::workspaces::WORKSPACES;
+use crate::core::rng::Rng;
 use crate::data::synthetic;
 
 /// What is in front.
@@ -133,7 +134,7 @@ fn ways(ui: &mut Ui, out: &mut Outbox) {
     ui.spacing_mut().item_spacing.y = 0.0;
     if height > PICTURE_FROM {
         // What is left above and below the text is shared.
-        ui.add_space(((height - 470.0) * 0.3).clamp(0.0, 120.0));
+        ui.add_space(((height - 470.0) * 0.4).clamp(0.0, 200.0));
         let (rect, _) = ui.allocate_exact_size(vec2(width, 84.0), Sense::hover());
         picture(ui, rect);
         ui.add_space(14.0);
@@ -266,15 +267,17 @@ fn units(painter: &Painter, rect: Rect, lit: Color32, line: Color32) {
 /// Trains of spikes, one below the other.
 fn trains(painter: &Painter, rect: Rect, hues: &[Color32]) {
     const ROWS: usize = 6;
+    const BINS: usize = 24;
     let height = rect.height() / ROWS as f32;
     for row in 0..ROWS {
         let middle = rect.top() + (row as f32 + 0.5) * height;
         let hue = hues.get(row % hues.len().max(1)).copied().unwrap_or_default();
-        for k in 0..24 {
-            // Irregular, and the same each time.
-            let step = (k * (row + 3) * 37 + row * 11) % 24;
-            if step % (2 + row % 3) == 0 {
-                let x = rect.left() + rect.width() * (k as f32 + 0.2 * step as f32 / 24.0) / 24.0;
+        let mut random = Rng::stream(row as u64, "first screen", 0);
+        for k in 0..BINS {
+            // Irregular, some rows more than others, and the same each time.
+            let (chance, within) = (random.uniform(), random.uniform());
+            if chance < 0.2 + 0.08 * row as f32 {
+                let x = rect.left() + rect.width() * (k as f32 + within) / BINS as f32;
                 let sides = (middle - 0.36 * height)..=(middle + 0.36 * height);
                 painter.vline(x, sides, Stroke::new(2.0, hue));
             }

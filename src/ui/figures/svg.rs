@@ -335,7 +335,7 @@ impl Svg<'_> {
             file,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
              width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-             xml:space=\"preserve\">"
+             stroke=\"none\" xml:space=\"preserve\">"
         );
         let _ = writeln!(file, "<title>{}</title>", escaped(&self.drawing.name));
         if !self.clips.is_empty() {
