@@ -21,6 +21,8 @@ const HEIGHT: f32 = 140.0;
 const TALLER: f32 = 186.0;
 /// The same where a curve is drawn.
 const TALLEST: f32 = 244.0;
+/// Height of the heading, points: two lines, should there be no room for one.
+const HEADING: f32 = 34.0;
 /// Size of the button that goes on, points.
 const MAIN: egui::Vec2 = vec2(136.0, 30.0);
 
@@ -57,7 +59,9 @@ pub fn show(ui: &mut Ui, house: &House, out: &mut Outbox) {
 fn heading(ui: &mut Ui, running: &Running, presenter: bool, out: &mut Outbox) {
     let p = palette(ui.visuals());
     let step = running.current();
-    ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+    let size = vec2(ui.available_width(), HEADING);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+        ui.set_min_height(HEADING);
         ui.spacing_mut().item_spacing.x = 6.0;
         main_button(ui, running, out);
         let back = egui::Button::new("Back").min_size(vec2(52.0, MAIN.y));
@@ -67,9 +71,9 @@ fn heading(ui: &mut Ui, running: &Running, presenter: bool, out: &mut Outbox) {
         }
         let more = ui.add(egui::Button::new("More").min_size(vec2(52.0, MAIN.y)));
         egui::Popup::menu(&more).width(260.0).show(|ui| menu(ui, running, presenter, out));
-        let text = format!("{} of {}", running.step + 1, running.lesson.steps.len());
-        ui.add_sized(vec2(56.0, MAIN.y), egui::Label::new(RichText::new(text).color(p.weak)));
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let (at, of) = (running.step + 1, running.lesson.steps.len());
+            ui.label(RichText::new(format!("{at} of {of}")).color(p.weak));
             let kind = RichText::new(name(&step.kind)).font(theme::strong(12.5)).color(p.accent);
             ui.label(kind);
             let title = RichText::new(&step.title).font(theme::strong(17.0));

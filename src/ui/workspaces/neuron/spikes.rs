@@ -230,17 +230,23 @@ fn plots(ui: &mut Ui, world: &World<'_>, axis: &Axis, plot: &mut RasterView, low
     let figure = &world.room.kept.figure;
     let (thick, cursor_ms) = (world.session.projector, cursor_ms(world));
     let below = time_axis::AXIS_HEIGHT + if low { 22.0 } else { 32.0 };
-    let room = (ui.available_height() - below).clamp(150.0, 680.0);
+    let least = if low { 96.0 } else { 150.0 };
+    let room = (ui.available_height() - below).clamp(least, 680.0);
     // The spikes stand above the voltages too; a small window does without the
     // rate, a smaller one without their raster.
     let (with_raster, with_rate) = (room > 190.0 && !low, room > 270.0);
     let threshold = Level { value: figure.v_th as f32, name: format!("threshold {}", figure.v_th) };
     let line = |channel: usize, name: &str, colour| Line { channel, name: name.into(), colour };
     let (now_ms, dt_ms) = (view.recording.duration_ms(), view.recording.dt_ms());
+    let shares = match (with_raster, low) {
+        (true, _) => [0.18, 0.29],
+        (false, false) => [0.2, 0.4],
+        (false, true) => [0.14, 0.43],
+    };
     let rows = [
-        ("I", line(0, "current", p.series[1]), None, if with_raster { 0.18 } else { 0.2 }),
-        ("V₁", line(1, "V₁", p.series[0]), Some(0), if with_raster { 0.29 } else { 0.4 }),
-        ("V₂", line(2, "V₂", p.series[2]), Some(1), if with_raster { 0.29 } else { 0.4 }),
+        ("I", line(0, "current", p.series[1]), None, shares[0]),
+        ("V₁", line(1, "V₁", p.series[0]), Some(0), shares[1]),
+        ("V₂", line(2, "V₂", p.series[2]), Some(1), shares[1]),
     ];
     ui.spacing_mut().item_spacing.y = 5.0;
     for (title, line, neuron, share) in rows {
