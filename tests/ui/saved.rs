@@ -5,8 +5,8 @@ use super::Window;
 /// The only scene among the exports.
 fn saved(window: &Window) -> std::path::PathBuf {
     let exports = std::fs::read_dir(window.home.path().join("exports")).unwrap();
-    let files = exports.map(|entry| entry.unwrap().path());
-    files.filter(|f| f.extension().is_some_and(|e| e == "spikescope")).next().unwrap()
+    let mut files = exports.map(|entry| entry.unwrap().path());
+    files.find(|f| f.extension().is_some_and(|e| e == "spikescope")).unwrap()
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn wait_for(harness: &mut Harness<'static, App>, text: &str) {
 fn drawn(harness: &Harness<'static, App>, state: &RenderState) -> (Places, Vec<String>) {
     let app = harness.state();
     let (output, places) = draw(&harness.ctx, Look::Screen, harness.ctx.viewport_rect(), |ui| {
-        app.page(ui, &mut Outbox::default())
+        app.page(ui, &mut Outbox::default());
     });
     let nodes = output.platform_output.accesskit_update.clone().unwrap().nodes;
     let _ = paint(&harness.ctx, state, output, [Rect::ZERO; 2], wgpu::Color::BLACK);

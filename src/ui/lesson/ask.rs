@@ -258,9 +258,8 @@ fn place(pad: Rect, p: Pos2) -> (usize, f32) {
 fn lay(heights: &mut [Option<f32>; COLUMNS], from: (usize, f32), to: (usize, f32)) {
     let (first, last) = if from.0 <= to.0 { (from, to) } else { (to, from) };
     let steps = (last.0 - first.0).max(1) as f32;
-    for column in first.0..=last.0 {
-        let t = (column - first.0) as f32 / steps;
-        heights[column] = Some(first.1 + t * (last.1 - first.1));
+    for (i, height) in heights[first.0..=last.0].iter_mut().enumerate() {
+        *height = Some(first.1 + i as f32 / steps * (last.1 - first.1));
     }
     heights[to.0] = Some(to.1);
 }

@@ -96,10 +96,9 @@ fn words(ui: &mut Ui, house: &House, running: &Running, out: &mut Outbox) {
                     ask::compare(ui, running);
                 }
             }
+            Kind::Compare if ask::compare(ui, running) => {}
             Kind::Compare => {
-                if !ask::compare(ui, running) {
-                    ui.label("Nothing was predicted before this step.");
-                }
+                ui.label("Nothing was predicted before this step.");
             }
             Kind::Mystery(mystery) => riddle(ui, running, mystery, out),
             _ => {}

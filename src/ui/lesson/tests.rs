@@ -8,6 +8,7 @@ use egui_kittest::kittest::Queryable;
 
 use super::ask::Prediction;
 use super::{LessonEdit, check};
+use crate::lessons::condition::Condition;
 use crate::lessons::library::BUNDLED;
 use crate::lessons::{Ask, Kind, Lesson, read};
 use crate::ui::app::{App, Setup};
@@ -48,7 +49,7 @@ fn until(harness: &mut Harness<'static, App>, what: &str, ready: impl Fn(&App) -
     let begun = Instant::now();
     while !ready(harness.state()) {
         let seen: Vec<String> = harness.state().house.course.running().map_or_else(Vec::new, |r| {
-            let names = r.current().seen.iter().flat_map(|c| c.names());
+            let names = r.current().seen.iter().flat_map(Condition::names);
             let house = &harness.state().house;
             names.map(|n| format!("{n} {:?}", house.rooms.measure(n, &house.desk))).collect()
         });

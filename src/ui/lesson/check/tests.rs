@@ -98,7 +98,7 @@ fn what_is_not_there_is_named_with_its_line() {
     let sound = "## Look: A\nscene: neuron\nset: tab = rate_curve\nset: figure.v_th = 0,5\n\
                  set: curve.model.values.tau_m_ms = 15\nset: unit.own = [[0.9, 0.8]]\n";
     assert_eq!(found(sound).len(), 1, "{:?}", found(sound));
-    assert_eq!(found(&sound.replace("0,5", "0.5")), [String::new(); 0]);
+    assert_eq!(found(&sound.replace("0,5", "0.5")), Vec::<String>::new());
 }
 
 #[test]
