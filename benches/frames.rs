@@ -24,6 +24,7 @@ fn open(home: &tempfile::TempDir) -> Window {
         projector: false,
         theme: None,
         workspace: Some("draw".into()),
+        welcome: false,
     };
     let mut window = Harness::builder()
         .with_size([1280.0, 800.0])

@@ -29,6 +29,7 @@ deep-filters: deep-filters
 imagine-complete: imagine-complete
 imagine-dream: imagine-dream
 conversion: conversion-side-by-side
+lesson: lessons-sketch
 how-close: close-profiles
 synapse: close-measurement
 '

@@ -5,7 +5,7 @@
 //! (`tests/layering` reads the paths in the source and fails on a breach):
 //!
 //! ```text
-//! core  ←  data  ←  ann, snn  ←  convert  ←  workers  ←  ui, cli
+//! core  ←  data  ←  ann, snn  ←  convert  ←  lessons  ←  workers  ←  ui, cli
 //! ```
 //!
 //! * [`core`]: plain vocabulary: seeded random numbers, files written whole, folders
@@ -13,6 +13,7 @@
 //! * [`ann`]: the networks, their operations, optimisers and trainer
 //! * [`snn`]: spiking networks: neuron models, plasticity rules and the engines that run them
 //! * [`convert`]: trained networks as spiking ones
+//! * [`lessons`]: the text files of lessons, and what they ask for
 //! * [`workers`]: named threads that own a trainer or an engine, and the messages to them
 //! * [`ui`]: the window; sees only snapshots and sends only commands
 //! * [`cli`]: the subcommands of the same binary
@@ -96,6 +97,7 @@ pub mod cli;
 pub mod convert;
 pub mod core;
 pub mod data;
+pub mod lessons;
 pub mod scoreboard;
 pub mod snn;
 pub mod ui;

@@ -15,7 +15,9 @@ pub use bench::{
 };
 
 use super::convert::ConvertArgs;
+use super::film::FilmArgs;
 use super::imagine::ImagineArgs;
+use super::lesson::LessonArgs;
 use super::output::Format;
 use super::rules::RulesArgs;
 use super::scoreboard::ScoreboardArgs;
@@ -26,6 +28,7 @@ use super::values::{
 };
 use crate::data::augment::Augmentation;
 use crate::data::orient::Orientation;
+use crate::ui::scene::Look;
 use crate::ui::session::ThemeChoice;
 
 const STYLES: Styles = Styles::styled()
@@ -46,6 +49,8 @@ Examples:
   spikescope classify five.png            ask the networks about a picture
   spikescope imagine --dream --out d.png  let a network dream up digits
   spikescope scoreboard                   how close to the brain: every network, every criterion
+  spikescope lesson check mine.md         check a lesson that you have written
+  spikescope film a.spikescope --out a.gif  film a scene along its time bar
 
 `spikescope COMMAND --help` says more about each. Where things are kept:
   SPIKESCOPE_HOME     runs, downloads and settings (default: the user's data folder)
@@ -83,6 +88,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<SpikescopeArgs
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    Open(OpenArgs),
     Train(TrainArgs),
     Rules(RulesArgs),
     Evaluate(EvaluateArgs),
@@ -94,8 +100,10 @@ pub enum Command {
     Simulate(SimulateArgs),
     Convert(Box<ConvertArgs>),
     Scoreboard(ScoreboardArgs),
+    Lesson(LessonArgs),
     Bench(BenchArgs),
     Tour(TourArgs),
+    Film(FilmArgs),
 }
 
 /// Options of the window.
@@ -121,6 +129,23 @@ pub struct WindowArgs {
     /// Draw with the software adapter even if there is a graphics card
     #[arg(long)]
     pub software: bool,
+}
+
+/// Open a scene: a state of the window that was saved
+///
+/// Scenes are saved in the window (Ctrl+S, or the menu Scene). `spikescope tour --scene FILE`
+/// draws one as a picture.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  spikescope open lecture.spikescope
+  spikescope open lecture.spikescope --projector")]
+pub struct OpenArgs {
+    /// The scene
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub window: WindowArgs,
 }
 
 /// Train a network from scratch, or go on with a run
@@ -434,6 +459,16 @@ pub struct TourArgs {
     /// The folder with MNIST's four files
     #[arg(long, value_name = "DIR")]
     pub mnist: Option<PathBuf>,
+    /// Draw this saved scene instead; can be given several times
+    #[arg(long, value_name = "FILE")]
+    pub scene: Vec<PathBuf>,
+    /// How large and bright saved scenes are drawn
+    #[arg(long, value_name = "LOOK", default_value = "light", value_parser = choice(&[
+        ("light", "A laptop's window, 1280 × 800", Look::Light),
+        ("dark", "The same, dark", Look::Dark),
+        ("projector", "A projector, 1024 × 768", Look::Projector),
+    ]))]
+    pub look: Look,
     #[command(flatten)]
     pub format: Format,
 }

@@ -29,7 +29,9 @@ mod digits;
 mod evaluate;
 mod evaluate_spiking;
 mod failure;
+mod film;
 mod imagine;
+mod lesson;
 mod models;
 mod output;
 mod panic_message;
@@ -91,6 +93,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
     };
     let result = match args.command {
         None => window::run(args.window),
+        Some(Command::Open(args)) => window::open(args),
         Some(Command::Train(args)) if args.all => {
             train_all::run(&args, &mut Output::stdout(args.format))
         }
@@ -124,6 +127,8 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
             }
         },
         Some(Command::Scoreboard(args)) => scoreboard::run(&args, &mut Output::stdout(args.format)),
+        Some(Command::Lesson(args)) => lesson::run(&args),
+        Some(Command::Film(args)) => film::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Tour(args)) => tour::run(&args, &mut Output::stdout(args.format)),
     };
     match result {

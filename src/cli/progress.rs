@@ -18,6 +18,7 @@ impl Progress {
             Unit::Images => "{human_pos}/{human_len} images",
             Unit::Batches => "{percent:>3} %",
             Unit::Pages => "{pos}/{len} pages",
+            Unit::Frames => "{pos}/{len} frames",
             Unit::Cells => "{pos}/{len} measurements",
         };
         let template = format!("{{bar:28}} {counts}  {{msg}}");
@@ -74,5 +75,6 @@ pub enum Unit {
     Images,
     Batches,
     Pages,
+    Frames,
     Cells,
 }

@@ -3,9 +3,11 @@
 //! given another meaning.
 
 mod bench;
+mod lesson;
 mod rules;
 
 pub use bench::*;
+pub use lesson::*;
 pub use rules::*;
 use serde::Serialize;
 
@@ -369,6 +371,21 @@ pub struct Toured {
     pub pictures: Vec<String>,
     /// The scenes that could not be rendered.
     pub missing: Vec<MissingScene>,
+}
+
+/// `film`
+#[derive(Debug, Serialize)]
+pub struct MadeFilm {
+    pub file: String,
+    pub frames: u32,
+    /// Frames per second.
+    pub fps: u32,
+    /// Pixels.
+    pub width: u32,
+    pub height: u32,
+    /// First and last step of the time bar.
+    pub first_step: u64,
+    pub last_step: u64,
 }
 
 /// A scene of the tour without a picture.

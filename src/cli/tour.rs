@@ -10,7 +10,8 @@ use crate::ui::tour::{TourOptions, render};
 pub fn run(args: &TourArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let progress = Progress::new(0, Unit::Pages);
     progress.tick_steadily();
-    let options = TourOptions { mnist: args.mnist.clone() };
+    let options =
+        TourOptions { mnist: args.mnist.clone(), saved: args.scene.clone(), look: args.look };
     let pages = render(&args.out, &options, &mut |page| {
         progress.set_total(page.of as u64);
         progress.set(page.number as u64);

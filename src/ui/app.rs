@@ -8,15 +8,22 @@ use std::time::{Duration, Instant};
 use egui::{Context, ViewportCommand};
 
 use super::command::Outbox;
+use super::command::{Command, FilmEdit, SceneEdit};
 use super::desk::Desk;
 use super::figures;
+use super::film::{self, Films};
 use super::home::Home;
 use super::house::House;
+use super::lesson::{Course, panel, presenter};
+use super::saved::Scenes;
 use super::session::{self, Session, ThemeChoice};
-use super::widgets::number;
+use super::welcome::{self, Welcome};
+use super::widgets::figure::{self, Format};
+use super::widgets::{number, page, time_bar};
 use super::workspace::Rooms;
 use super::workspaces::{self, WORKSPACES};
-use super::{chrome, keys, shortcuts, theme};
+use super::{chrome, keys, rail, shortcuts, theme};
+use crate::lessons::Lesson;
 use crate::workers::Hub;
 use crate::workers::library::Job;
 
@@ -36,6 +43,10 @@ pub struct Setup {
     pub theme: Option<ThemeChoice>,
     /// Workspace to begin in.
     pub workspace: Option<String>,
+    /// A scene to open.
+    pub scene: Option<PathBuf>,
+    /// Whether a newcomer sees the first screen.
+    pub welcome: bool,
 }
 
 /// The application.
@@ -50,6 +61,8 @@ pub struct App {
     themed: Option<(ThemeChoice, bool)>,
     /// Whether the window is known to be no larger than its screen.
     fits: bool,
+    /// For a film: the room alone, with this line below it.
+    room_only: Option<String>,
 }
 
 impl App {
@@ -83,7 +96,14 @@ impl App {
         let start = hub.start_of_rooms(taken.is_ours());
         let mut rooms = Rooms::open(WORKSPACES, &session.rooms, &start)?;
         rooms.enter(setup.workspace.as_deref().unwrap_or(&session.workspace));
+        let broken = notice.is_some();
+        let newcomer = setup.welcome && taken.is_ours() && !broken && !session.welcomed;
+        session.welcomed |= newcomer;
         let mut desk = Desk::new(ctx.clone(), hub, setup.home, session, setup.mnist);
+        desk.out.extend(setup.scene.map(|path| Command::from(SceneEdit::File(path))));
+        if newcomer {
+            desk.welcome(Welcome::Ways);
+        }
         if let Some(text) = notice {
             desk.toasts.failure(text);
         }
@@ -91,14 +111,31 @@ impl App {
             desk.toasts.notice(format!("{} {}", chrome::NOT_SAVED, chrome::NOT_SAVED_WHY));
         }
         Ok(Self {
-            house: House { rooms, desk },
+            house: House {
+                rooms,
+                scenes: Scenes::default(),
+                course: Course::default(),
+                films: Films::default(),
+                desk,
+            },
             taken,
             taps: keys::Taps::default(),
             adapter: String::new(),
             saved: (on_disk, Instant::now()),
             themed: None,
             fits: false,
+            room_only: None,
         })
+    }
+
+    /// Lets films be made of what is shown, and by whom.
+    pub fn films_by(&mut self, make: film::job::Make) {
+        self.house.films.made_by(make);
+    }
+
+    /// From now on draws the room in view alone, with a line below it unless it is empty.
+    pub(super) fn show_room_only(&mut self, caption: String) {
+        self.room_only = Some(caption);
     }
 
     /// Names the graphics adapter in the status line.
@@ -108,7 +145,16 @@ impl App {
 
     /// Puts everything that is kept into the session.
     fn keep(&mut self) {
-        let House { rooms, desk } = &mut self.house;
+        let House { rooms, desk, course, .. } = &mut self.house;
+        // What a lesson sets up goes with it; a restart brings back what was there before.
+        if let Some(kept) = course.kept() {
+            let session = &mut desk.session;
+            session.strokes.clone_from(&kept.content.strokes);
+            session.treatment.clone_from(kept.treatment);
+            kept.workspace.clone_into(&mut session.workspace);
+            session.rooms.clone_from(kept.rooms);
+            return;
+        }
         let (session, digit) = (&mut desk.session, &desk.digit);
         if session.strokes != digit.strokes() {
             session.strokes = digit.strokes().to_vec();
@@ -185,31 +231,74 @@ impl App {
 impl App {
     /// Rail, status line and the room in view.
     pub(super) fn page(&self, ui: &mut egui::Ui, out: &mut Outbox) {
-        let House { rooms, desk } = &self.house;
-        chrome::rail(ui, &self.house, out);
+        let House { rooms, desk, .. } = &self.house;
+        rail::show(ui, &self.house, out);
         chrome::status(ui, &self.house, &self.adapter, self.taken.is_ours(), out);
         chrome::messages(ui, desk, out);
-        let frame = egui::Frame::new()
-            .fill(theme::palette(ui.visuals()).background)
-            .inner_margin(egui::Margin::same(10));
-        egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+        panel::show(ui, &self.house, out);
+        let room = egui::CentralPanel::default().frame(ground(ui)).show(ui, |ui| {
             rooms.offers(ui, desk, out);
             chrome::offers(ui, desk, out);
             rooms.show(ui, desk, out);
         });
+        page::note(ui.ctx(), room.response.rect);
+    }
+
+    /// The room in view, and a line below it.
+    fn room(&self, ui: &mut egui::Ui, caption: &str, out: &mut Outbox) {
+        if !caption.is_empty() {
+            let p = theme::palette(ui.visuals());
+            let frame =
+                egui::Frame::new().fill(p.card).inner_margin(egui::Margin::symmetric(12, 8));
+            egui::Panel::bottom("caption").resizable(false).frame(frame).show(ui, |ui| {
+                let text = egui::RichText::new(caption).font(theme::strong(15.0)).color(p.text);
+                ui.add(egui::Label::new(text).wrap());
+            });
+        }
+        egui::CentralPanel::default().frame(ground(ui)).show(ui, |ui| {
+            self.house.rooms.show(ui, &self.house.desk, out);
+        });
+    }
+
+    /// Draws a lesson's sheet, and has it written.
+    fn save_sheet(&mut self, lesson: &Lesson, frame: &eframe::Frame) {
+        let ctx = self.house.desk.ctx.clone();
+        let state = frame.wgpu_render_state();
+        let Some(read) = state.and_then(|s| figures::take_sheet(&ctx, s, lesson)) else {
+            return self.house.desk.toasts.failure("The sheet could not be drawn.".into());
+        };
+        let path = self.house.desk.export_path(&format!("lesson-{}", lesson.id), "png");
+        self.house.desk.job(Job::ExportPng { path, read });
     }
 
     /// Draws the page for a file, and has its figure of this name written.
-    fn save_figure(&mut self, name: &'static str, frame: &eframe::Frame) {
+    fn save_figure(&mut self, name: &'static str, format: Format, frame: &eframe::Frame) {
         let ctx = self.house.desk.ctx.clone();
+        let what = (name, self.house.desk.session.figures);
         let page = |ui: &mut egui::Ui| self.page(ui, &mut Outbox::default());
-        let read = frame.wgpu_render_state().and_then(|s| figures::take(&ctx, s, name, page));
-        let Some(read) = read else {
-            return self.house.desk.toasts.failure("There is no figure to save yet.".into());
-        };
-        let path = self.house.desk.export_path(name, "png");
-        self.house.desk.job(Job::ExportPng { path, read });
+        let path = self.house.desk.export_path(name, format.extension());
+        let state = frame.wgpu_render_state();
+        let job = state.and_then(|state| match format {
+            Format::Png => {
+                let read = figures::take(&ctx, state, what, page)?;
+                Some(Job::ExportPng { path, read })
+            }
+            Format::Svg => {
+                let make = figures::take_svg(&ctx, state, what, page)?;
+                Some(Job::ExportMade { path, make })
+            }
+        });
+        match job {
+            Some(job) => self.house.desk.job(job),
+            None => self.house.desk.toasts.failure("There is no figure to save yet.".into()),
+        }
     }
+}
+
+/// What a room is drawn on.
+fn ground(ui: &egui::Ui) -> egui::Frame {
+    let background = theme::palette(ui.visuals()).background;
+    egui::Frame::new().fill(background).inner_margin(egui::Margin::same(10))
 }
 
 impl eframe::App for App {
@@ -231,12 +320,26 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         let mut outbox = Outbox::default();
         let ctx = ui.ctx().clone();
-        if let Some(name) = self.house.desk.figure.take() {
-            self.save_figure(name, frame);
+        if let Some(lesson) = self.house.desk.sheet.take() {
+            self.save_sheet(&lesson, frame);
+        }
+        figure::set_look(&ctx, self.house.desk.session.figures);
+        if let Some((name, format)) = self.house.desk.figure.take() {
+            self.save_figure(name, format, frame);
         }
         self.taps.note(&ctx);
         shortcuts::collect(&ctx, &self.house, &mut outbox);
-        self.page(ui, &mut outbox);
+        time_bar::offer_film(&ctx, self.house.films.offers(&self.house.rooms));
+        match (&self.room_only, self.house.desk.welcome) {
+            (Some(caption), _) => self.room(ui, caption, &mut outbox),
+            (None, Welcome::Away) => self.page(ui, &mut outbox),
+            (None, screen) => welcome::show(ui, screen, &mut outbox),
+        }
+        if time_bar::film_asked(&ctx) {
+            outbox.push(FilmEdit::Form(true));
+        }
+        film::form::show(&ctx, &self.house, &mut outbox);
+        presenter::show(&ctx, &self.house.course, &mut outbox);
         if self.house.desk.help {
             shortcuts::help(&ctx, &self.house, &mut outbox);
         }
@@ -247,8 +350,12 @@ impl eframe::App for App {
             self.house.desk.toasts.failure(text);
         }
         if !outbox.is_empty() {
+            let locked = self.house.course.locks();
             for command in outbox {
-                self.house.apply(command);
+                // A prediction comes first.
+                if !locked || panel::passes(&command) {
+                    self.house.apply(command);
+                }
             }
             // What follows from a command is seen in the next frame; the
             // question about a new stroke goes out now.

@@ -6,6 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use super::digit::{DigitEdit, Point};
+pub use super::film::FilmEdit;
+pub use super::lesson::LessonEdit;
+pub use super::saved::SceneEdit;
+use super::welcome::Welcome;
+use super::widgets::figure::Look;
 use crate::snn::choose::Preference;
 use crate::snn::recording::Recording;
 use crate::snn::traces::Traces;
@@ -19,6 +24,11 @@ impl Outbox {
     /// Asks for something.
     pub fn push(&mut self, command: impl Into<Command>) {
         self.0.push(command.into());
+    }
+
+    /// Asks for several things.
+    pub fn extend(&mut self, commands: impl IntoIterator<Item = Command>) {
+        self.0.extend(commands);
     }
 
     /// Whether nothing was asked for.
@@ -57,6 +67,8 @@ pub enum Command {
     FullScreen,
     /// The list of keys.
     Help(bool),
+    /// The first screen, or no longer.
+    Welcome(Welcome),
     /// Take a message away (its number).
     CloseMessage(u64),
     /// Let another set of the bundled weights answer (its id).
@@ -73,12 +85,22 @@ pub enum Command {
     Engine(Preference),
     /// Save the figure of this name as PNG.
     SaveFigure(&'static str),
+    /// Save it as SVG.
+    SaveSvg(&'static str),
+    /// What saved figures look like.
+    FigureLook(Look),
     /// Save text (CSV) under this name.
     SaveText { name: String, text: String },
     /// Save the spikes of a recording under this name, as `npz` or `csv`.
     SaveSpikes { name: &'static str, extension: &'static str, recording: Arc<Recording> },
     /// Save traces as CSV under this name.
     SaveTraces { name: &'static str, traces: Arc<Traces> },
+    /// What one does in a lesson.
+    Lesson(LessonEdit),
+    /// What concerns scenes.
+    Scene(SceneEdit),
+    /// What concerns films.
+    Film(FilmEdit),
     /// A file or folder was dropped on the window.
     OpenFile(PathBuf),
     /// Something to be done in the workspace of this id.
@@ -112,6 +134,24 @@ impl<E: Edit> From<E> for Command {
 impl From<DigitEdit> for Command {
     fn from(edit: DigitEdit) -> Self {
         Self::Digit(edit)
+    }
+}
+
+impl From<LessonEdit> for Command {
+    fn from(edit: LessonEdit) -> Self {
+        Self::Lesson(edit)
+    }
+}
+
+impl From<SceneEdit> for Command {
+    fn from(edit: SceneEdit) -> Self {
+        Self::Scene(edit)
+    }
+}
+
+impl From<FilmEdit> for Command {
+    fn from(edit: FilmEdit) -> Self {
+        Self::Film(edit)
     }
 }
 

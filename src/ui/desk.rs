@@ -13,10 +13,13 @@ use super::command::{Command, DataEdit, Outbox};
 use super::digit::{Digit, Source};
 use super::session::Session;
 use super::toasts::Toasts;
+use super::welcome::{self, Welcome};
+use super::widgets::figure::Format;
 use crate::ann::bundled::{self, WeightSet};
 use crate::ann::zoo::Family;
 use crate::core::clock::{stamp, unix_seconds};
 use crate::data::registry::{SYNTHETIC, Split};
+use crate::lessons::Lesson;
 use crate::workers::answers::{Answer, Answers, ModelsQuestion};
 use crate::workers::download::DownloadView;
 use crate::workers::library::{Job, Library, Loading};
@@ -112,16 +115,22 @@ pub struct Desk {
     pub shows: Shows,
     /// Whether the list of keys is open.
     pub help: bool,
+    /// Whether the first screen is in front.
+    pub welcome: Welcome,
     /// Messages.
     pub toasts: Toasts,
     /// The figure to be saved with the next frame.
-    pub figure: Option<&'static str>,
+    pub figure: Option<(&'static str, Format)>,
+    /// The lesson whose sheet is to be saved with the next frame.
+    pub sheet: Option<Arc<Lesson>>,
     /// What workspaces ask for while they act; carried out at the end of the frame.
     pub out: Outbox,
     /// Number of the newest question, and what it was about.
     asked: (u64, u64, Option<Arc<Models>>),
     loaded: Vec<Arc<Model>>,
     synthetic_asked: bool,
+    /// Where MNIST was looked for last.
+    mnist_at: PathBuf,
 }
 
 /// Digits of a data set that somebody needs now.
@@ -167,12 +176,15 @@ impl Desk {
             stands_in: false,
             shows: Shows::default(),
             help: false,
+            welcome: Welcome::Away,
             toasts,
             figure: None,
+            sheet: None,
             out: Outbox::default(),
             asked: (0, 0, None),
             loaded: Vec::new(),
             synthetic_asked: false,
+            mnist_at: PathBuf::new(),
             session,
             hub,
         };
@@ -217,7 +229,19 @@ impl Desk {
     /// Loads MNIST from the folder named, or the app's own.
     pub fn load_mnist(&mut self, named: Option<PathBuf>) {
         let own = self.home.join("mnist");
+        self.mnist_at = named.clone().unwrap_or_else(|| own.clone());
         self.job(Job::LoadMnist { named, own });
+    }
+
+    /// Whether digits are still being read, or made to stand in for them.
+    pub fn awaits_digits(&self) -> bool {
+        let Library { mnist, synthetic, .. } = &*self.library;
+        mnist.is_coming() || mnist.split().is_none() && synthetic.is_coming()
+    }
+
+    /// The folder from which MNIST was read, if it is here.
+    pub fn mnist_folder(&self) -> Option<PathBuf> {
+        self.library.mnist.split().map(|_| self.mnist_at.clone())
     }
 
     /// Has the synthetic digits made, unless they are or will be.
@@ -272,7 +296,8 @@ impl Desk {
         match edit {
             DataEdit::Download => {
                 self.session.mnist_folder = None;
-                self.hub.start_download(self.home.join("mnist"));
+                self.mnist_at = self.home.join("mnist");
+                self.hub.start_download(self.mnist_at.clone());
             }
             DataEdit::Offer(on) => self.session.without_mnist = !on,
             DataEdit::StopDownload => self.hub.downloader.stop(),
@@ -458,6 +483,14 @@ impl Desk {
         }
         self.answers = if blank { Arc::default() } else { self.hub.answerer.answer() };
         self.answers_current = !blank && self.answers.serial == self.asked.0;
+    }
+
+    /// Brings the first screen in front, or takes it away.
+    pub fn welcome(&mut self, welcome: Welcome) {
+        if self.welcome != welcome {
+            welcome::leave(&self.ctx);
+        }
+        self.welcome = welcome;
     }
 
     /// Whether training is going on right now.

@@ -98,9 +98,11 @@ impl Source {
 
 /// The part of the digit that undo brings back.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Content {
-    strokes: Vec<Stroke>,
-    source: Source,
+pub struct Content {
+    /// Empty for what was not drawn.
+    pub strokes: Vec<Stroke>,
+    /// Where it comes from.
+    pub source: Source,
 }
 
 /// How the digit is shown to the networks; kept over a restart.
@@ -236,6 +238,31 @@ impl Digit {
     /// Whether there is something to do again.
     pub fn can_redo(&self) -> bool {
         !self.redo.is_empty()
+    }
+
+    /// What undo brings back.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// Whether it is this one of a data set.
+    pub fn is_picked(&self, from: &str, number: usize) -> bool {
+        matches!(&self.content.source, Source::Picked { source, index, .. } if *source == from && *index == number)
+    }
+
+    /// Takes over a digit, if there is one, and how it is shown; whether there is now
+    /// something more to take back.
+    pub fn take_over(&mut self, content: Option<Content>, treatment: Treatment) -> bool {
+        let other = content.filter(|content| *content != self.content);
+        let changes = other.is_some();
+        if let Some(content) = other {
+            self.remember();
+            self.content = content;
+        }
+        self.pen_down = false;
+        self.treatment = treatment;
+        self.refresh();
+        changes
     }
 
     /// Shows a digit that was not drawn.

@@ -5,7 +5,10 @@
 //!   registry
 //! * [`desk`]: what all rooms share; [`command`]: what may be asked for
 //! * [`widgets`]: what rooms are made of
-//! * [`start`]: the first seconds, and what to do after a start that failed
+//! * [`lesson`]: lessons, and what they refer to
+//! * [`film`]: a stretch of the time bar as a film
+//! * [`start`]: the first seconds, and what to do after a start that failed; [`welcome`]:
+//!   the first screen of the first start
 //! * [`theme`]: colours, type, spacing
 //! * [`tour`]: every workspace as an image, without a display
 
@@ -15,10 +18,15 @@ pub mod command;
 pub mod desk;
 pub mod digit;
 mod figures;
+pub mod film;
 mod home;
 pub mod house;
 mod keys;
+pub mod lesson;
+mod rail;
+pub mod saved;
 pub mod scene;
+mod scene_menu;
 pub mod session;
 mod shortcuts;
 pub mod start;
@@ -26,6 +34,7 @@ pub mod theme;
 mod toasts;
 pub mod tour;
 mod undo;
+pub mod welcome;
 pub mod widgets;
 pub mod window;
 pub mod workspace;

@@ -14,6 +14,7 @@ use crate::workers::library::Loading;
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// One picture of the tour.
+#[derive(Debug)]
 pub struct Scene {
     /// What is to be seen, in the workspace: `spikes`.
     pub name: &'static str,
@@ -26,11 +27,12 @@ pub struct Scene {
 }
 
 /// How large and how bright a scene is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Look {
     /// A laptop's window, dark.
     Dark,
     /// The same, light.
+    #[default]
     Light,
     /// A projector.
     Projector,

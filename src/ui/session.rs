@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::digit::{MAX_POINTS, POINT, Treatment};
+use super::saved::MOST_RECENT;
+use super::widgets::figure::Look;
 use crate::ann::bundled;
 use crate::core::aside::{copy_aside, set_aside};
 use crate::core::bounds::{self, Bounded, Bounds, Read, Span};
@@ -44,13 +46,26 @@ pub struct Session {
     pub mnist_folder: Option<PathBuf>,
     /// Whether the user does not want to be offered MNIST again.
     pub without_mnist: bool,
+    /// Whether the first screen has been shown.
+    pub welcomed: bool,
     /// The engine that live simulations run on.
     pub engine: Preference,
+    /// Scenes that were saved or opened last, the newest first.
+    pub recent_scenes: Vec<PathBuf>,
+    /// What saved figures look like.
+    pub figures: Look,
     /// What each workspace keeps, by its id.
     pub rooms: Map<String, Value>,
 }
 
 impl Session {
+    /// Puts a scene in front of those used last.
+    pub fn recent_scene(&mut self, path: PathBuf) {
+        self.recent_scenes.retain(|known| *known != path);
+        self.recent_scenes.insert(0, path);
+        self.recent_scenes.truncate(MOST_RECENT);
+    }
+
     /// Projector mode on or off. A projector's room is bright, and white paper
     /// reads best there; afterwards the theme is the one from before.
     pub fn set_projector(&mut self, on: bool) {
@@ -111,7 +126,10 @@ impl Default for Session {
             used_runs: Vec::new(),
             mnist_folder: None,
             without_mnist: false,
+            welcomed: false,
             engine: Preference::default(),
+            recent_scenes: Vec::new(),
+            figures: Look::default(),
             rooms: Map::new(),
         }
     }
@@ -140,9 +158,16 @@ impl Bounded for Session {
             used_runs,
             mnist_folder: _,
             without_mnist: _,
+            welcomed: _,
             engine: _,
+            recent_scenes,
+            figures: _,
             rooms: _,
         } = self;
+        if recent_scenes.len() > MOST_RECENT {
+            recent_scenes.truncate(MOST_RECENT);
+            to.mend("recent_scenes");
+        }
         if let Some([width, height]) = window {
             to.number("window.0", width, WIDTH);
             to.number("window.1", height, HEIGHT);
@@ -204,6 +229,8 @@ pub type ReadRooms = fn(&Map<String, Value>, &mut Read<Session>);
 pub(super) fn from_json(bytes: &[u8], rooms: ReadRooms) -> Result<Read<Session>, String> {
     let mut read = bounds::from_json::<Session>(bytes)?;
     let whole: Map<String, Value> = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    // Whoever has a session from before there was a first screen needs none.
+    read.settings.welcomed |= !whole.contains_key("welcomed");
     rooms(&whole, &mut read);
     Ok(read)
 }

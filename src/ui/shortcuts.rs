@@ -3,30 +3,27 @@
 
 use egui::{Align2, Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
 
-use super::command::{Command, DigitEdit, Outbox};
+use super::command::{Command, DigitEdit, Outbox, SceneEdit};
 use super::desk::Desk;
 use super::house::House;
 use super::keys::{Keys, ctrl, plain};
-use super::theme;
+use super::lesson::panel;
+use super::welcome::{self, Welcome};
 use super::widgets::{sources, time_bar};
 use super::workspaces::WORKSPACES;
+use super::{saved, scene_menu, theme};
 
 const CTRL_SHIFT_Z: KeyboardShortcut =
     KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);
 
-/// Keys that work in every workspace, then those of the workspaces.
-fn all(keys: &mut Keys<'_>, house: &House, out: &mut Outbox) {
-    let desk = &house.desk;
+/// Keys that work on the first screen, too: to the workspaces, and those of the window.
+fn everywhere(keys: &mut Keys<'_>, desk: &Desk, out: &mut Outbox) {
     for entry in WORKSPACES {
         if keys.pressed(ctrl(entry.about.key), entry.about.doc) {
             out.push(Command::Show(entry.about.id));
         }
     }
-    // Longer shortcuts stand before those they contain.
     for (key, command, what) in [
-        (CTRL_SHIFT_Z, Command::Redo, "Redo"),
-        (ctrl(Key::Z), Command::Undo, "Undo the last change in view"),
-        (ctrl(Key::Y), Command::Redo, "Redo"),
         (ctrl(Key::P), Command::Projector(!desk.session.projector), "Projector mode"),
         (plain(Key::F11), Command::FullScreen, "Full screen"),
     ] {
@@ -34,6 +31,24 @@ fn all(keys: &mut Keys<'_>, house: &House, out: &mut Outbox) {
             out.push(command);
         }
     }
+}
+
+/// Keys that work in every workspace, then those of the workspaces.
+fn all(keys: &mut Keys<'_>, house: &House, out: &mut Outbox) {
+    let desk = &house.desk;
+    everywhere(keys, desk, out);
+    // Longer shortcuts stand before those they contain.
+    for (key, command, what) in [
+        (CTRL_SHIFT_Z, Command::Redo, "Redo"),
+        (ctrl(Key::Z), Command::Undo, "Undo the last change in view"),
+        (ctrl(Key::Y), Command::Redo, "Redo"),
+    ] {
+        if keys.pressed(key, what) {
+            out.push(command);
+        }
+    }
+    scene_menu::keys(keys, out);
+    panel::keys(keys, &house.course, out);
     if desk.shows.digit || keys.lists() {
         digit(keys, desk, out);
     }
@@ -72,14 +87,25 @@ fn digit(keys: &mut Keys<'_>, desk: &Desk, out: &mut Outbox) {
 
 /// Turns pressed keys and dropped files into commands.
 pub fn collect(ctx: &Context, house: &House, out: &mut Outbox) {
-    let help = house.desk.help;
+    let (help, welcome) = (house.desk.help, house.desk.welcome);
     for file in ctx.input(|i| i.raw.dropped_files.clone()) {
         let path = file.path().to_path_buf();
+        out.push(Command::Welcome(Welcome::Away));
         out.push(house.rooms.takes(&path).unwrap_or(Command::OpenFile(path)));
     }
     let typing = ctx.text_edit_focused();
+    if !typing {
+        pasted(ctx, out);
+    }
     let mut keys = Keys::new(ctx);
-    all(&mut keys, house, out);
+    if welcome == Welcome::Away {
+        all(&mut keys, house, out);
+    } else {
+        everywhere(&mut keys, &house.desk, out);
+        if !help {
+            welcome::keys(&mut keys, welcome, out);
+        }
+    }
     let asked = |i: &egui::InputState| {
         i.events.iter().any(|e| matches!(e, Event::Text(t) if t == "?")) || i.key_pressed(Key::F1)
     };
@@ -87,6 +113,19 @@ pub fn collect(ctx: &Context, house: &House, out: &mut Outbox) {
         out.push(Command::Help(!help));
     } else if help && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
         out.push(Command::Help(false));
+    }
+}
+
+/// A scene's text that was pasted; any other text is told to be none.
+fn pasted(ctx: &Context, out: &mut Outbox) {
+    let paste = |e: &Event| match e {
+        Event::Paste(text) => Some(text.clone()),
+        _ => None,
+    };
+    if let Some(text) = ctx.input(|i| i.events.iter().find_map(paste)) {
+        // What is no scene is read too, and said to be none.
+        let text = if saved::is_scene(&text) { text } else { String::new() };
+        out.push(SceneEdit::Text(text));
     }
 }
 
@@ -101,13 +140,17 @@ pub fn help(ctx: &Context, house: &House, out: &mut Outbox) {
         .anchor(Align2::CENTER_CENTER, [0.0, 0.0])
         .max_width(screen.width() - 40.0)
         .show(ctx, |ui| {
-            let most = screen.height() - 120.0;
+            let most = screen.height() - 156.0;
             egui::ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(
                 ui,
                 |ui| {
                     list(ui, house, screen.width());
                 },
             );
+            if ui.button("Show the first screen again").clicked() {
+                out.push(Command::Help(false));
+                out.push(Command::Welcome(Welcome::Ways));
+            }
         });
     if !open {
         out.push(Command::Help(false));

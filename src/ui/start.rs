@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use egui::{Context, RichText};
 
 use super::app::{App, Setup};
+use super::film::studio;
 use super::home::Home;
 use super::{session, theme};
 use crate::core::aside::set_aside;
@@ -67,7 +68,9 @@ impl Start {
 
     fn go_on(&mut self, ctx: &Context, fresh: bool) {
         let Phase::Asking { waiting, failed } = &mut self.phase else { return };
-        let Some((setup, home)) = waiting.take() else { return };
+        let Some((mut setup, home)) = waiting.take() else { return };
+        // Whoever had a session is no newcomer.
+        setup.welcome = false;
         if fresh && let Err(error) = set_aside(&session::path(&setup.home), "kept") {
             *failed =
                 Some(format!("The last session cannot be set aside: {error}. It was not changed."));
@@ -97,7 +100,8 @@ fn begin(
     let mark = mark(&setup.home);
     // Without the file, the next start does not ask; nothing else is lost.
     let written = home.is_ours() && write_bytes(&mark, b"").is_ok();
-    let app = App::in_home(ctx, setup, home)?;
+    let mut app = App::in_home(ctx, setup, home)?;
+    app.films_by(studio::make);
     Ok((app, written.then(|| (mark, Instant::now()))))
 }
 

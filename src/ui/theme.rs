@@ -200,6 +200,20 @@ pub fn set_projector(ctx: &Context, on: bool) {
     ctx.all_styles_mut(|style| style.text_styles = text_styles());
 }
 
+/// Does something with large type, as in projector mode, but no larger zoom; afterwards
+/// type is as before.
+pub fn in_large_type<R>(ctx: &Context, work: impl FnOnce() -> R) -> R {
+    let styles = |least: f32| {
+        LEAST.set(least);
+        ctx.all_styles_mut(|style| style.text_styles = text_styles());
+    };
+    let before = LEAST.get();
+    styles(before.max(PROJECTOR_LEAST));
+    let done = work();
+    styles(before);
+    done
+}
+
 fn text_styles() -> BTreeMap<TextStyle, FontId> {
     [
         (TextStyle::Small, regular(12.0)),

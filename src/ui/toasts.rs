@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Align, Label, Layout, RichText, Ui};
 
+use super::command::{Command, Outbox, SceneEdit};
 use super::theme;
 
 const NOTICE_FOR: Duration = Duration::from_secs(6);
@@ -18,6 +19,8 @@ const MOST: usize = 3;
 pub struct Toasts {
     all: Vec<Toast>,
     made: u64,
+    /// Failures told so far.
+    failures: u64,
 }
 
 struct Toast {
@@ -26,6 +29,8 @@ struct Toast {
     failed: bool,
     /// A file that was written.
     file: Option<PathBuf>,
+    /// Whether it tells of a scene that replaced what was there.
+    scene: bool,
     until: Instant,
 }
 
@@ -40,8 +45,17 @@ impl Toasts {
         self.push(text, false, Some(file));
     }
 
+    /// Says that a scene was opened, and offers the way back.
+    pub fn scene(&mut self, text: String) {
+        self.push(text, false, None);
+        if let Some(newest) = self.all.last_mut() {
+            newest.scene = true;
+        }
+    }
+
     /// Says that something failed: what, what was kept and what to do.
     pub fn failure(&mut self, text: String) {
+        self.failures += 1;
         log::warn!("{text}");
         self.push(text, true, None);
     }
@@ -50,9 +64,29 @@ impl Toasts {
         self.all.retain(|t| t.text != text);
         self.made += 1;
         let until = Instant::now() + if failed { FAILURE_FOR } else { NOTICE_FOR };
-        self.all.push(Toast { id: self.made, text, failed, file, until });
+        self.all.push(Toast { id: self.made, text, failed, file, scene: false, until });
         let more = self.all.len().saturating_sub(MOST);
         self.all.drain(..more);
+    }
+
+    /// How many failures have been told so far.
+    pub fn failures(&self) -> u64 {
+        self.failures
+    }
+
+    /// The newest message.
+    pub fn newest(&self) -> Option<&str> {
+        self.all.last().map(|t| t.text.as_str())
+    }
+
+    /// The newest message that tells of a failure.
+    pub fn newest_failure(&self) -> Option<&str> {
+        self.all.iter().rfind(|t| t.failed).map(|t| t.text.as_str())
+    }
+
+    /// Takes away what only tells that something went well.
+    pub fn clear_notices(&mut self) {
+        self.all.retain(|t| t.failed);
     }
 
     /// Whether there is nothing to say.
@@ -72,25 +106,30 @@ impl Toasts {
         self.all.iter().map(|t| t.until - now).min()
     }
 
-    /// Draws them, the newest last; gives the ids of those to be closed.
-    pub fn show(&self, ui: &mut Ui) -> Vec<u64> {
-        let closed = |toast: &&Toast| card(ui, toast);
-        self.all.iter().filter(closed).map(|t| t.id).collect()
+    /// Draws them, the newest last.
+    pub fn show(&self, ui: &mut Ui, out: &mut Outbox) {
+        self.all.iter().for_each(|toast| card(ui, toast, out));
     }
 }
 
-/// One message; `true` when its close button was clicked.
-fn card(ui: &mut Ui, toast: &Toast) -> bool {
+/// One message.
+fn card(ui: &mut Ui, toast: &Toast, out: &mut Outbox) {
     let p = theme::palette(ui.visuals());
     let edge = if toast.failed { p.warning } else { p.accent };
-    let mut closed = false;
     theme::card(ui.visuals())
         .stroke(egui::Stroke::new(1.5, edge))
         .inner_margin(egui::Margin::symmetric(12, 6))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                closed = ui.small_button("×").on_hover_text("Close this message").clicked();
+                if ui.small_button("×").on_hover_text("Close this message").clicked() {
+                    out.push(Command::CloseMessage(toast.id));
+                }
+                let tip = "What was here before the scene";
+                if toast.scene && ui.button("Go back").on_hover_text(tip).clicked() {
+                    out.push(SceneEdit::Back);
+                    out.push(Command::CloseMessage(toast.id));
+                }
                 if let Some(folder) = toast.file.as_ref().and_then(|f| f.parent())
                     && ui.button("Show in folder").clicked()
                 {
@@ -102,7 +141,6 @@ fn card(ui: &mut Ui, toast: &Toast) -> bool {
                 });
             });
         });
-    closed
 }
 
 /// Opens the system's file manager, which may be slow to come, on a thread of its own.

@@ -47,6 +47,12 @@ impl<S: Clone> Undo<S> {
         }
     }
 
+    /// Notes that all settings were replaced at once.
+    pub fn replaced(&mut self, before: S) {
+        self.last = None;
+        self.push(Change::Settings(before));
+    }
+
     /// Notes a change that the digit keeps.
     pub fn digit_changed(&mut self) {
         self.last = None;

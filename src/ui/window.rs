@@ -24,6 +24,8 @@ pub struct LaunchOptions {
     pub theme: Option<ThemeChoice>,
     /// Id of the workspace to begin in.
     pub workspace: Option<String>,
+    /// A scene to open.
+    pub scene: Option<PathBuf>,
     /// Draw with the software adapter, even if there is a better one.
     pub software: bool,
 }
@@ -46,7 +48,10 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
         mnist: crate::data::mnist::named(options.mnist.as_deref()),
         projector: options.projector,
         theme: options.theme,
+        // Whoever names a workspace knows what it is for.
+        welcome: options.workspace.is_none() && options.scene.is_none(),
         workspace: options.workspace,
+        scene: options.scene,
     };
     // winit and wgpu panic, for example, when libxkbcommon-x11 is missing or the
     // display goes away.

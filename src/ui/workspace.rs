@@ -27,6 +27,8 @@ use super::scene::Scene;
 use super::undo::Undo;
 use super::widgets::icons::Icon;
 use crate::core::bounds::{self, Bounded, Read};
+use crate::core::playback::Playback;
+use crate::lessons::Reading;
 use crate::workers::Start;
 use crate::workers::events::Event;
 
@@ -43,6 +45,48 @@ pub struct About {
     pub doc: &'static str,
     /// Key that shows it, with Ctrl.
     pub key: Key,
+}
+
+/// A chapter of the story that the rail tells from top to bottom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chapter {
+    /// Artificial networks.
+    Networks,
+    /// One neuron, one synapse.
+    Neurons,
+    /// Networks that speak in spikes.
+    Spikes,
+    /// What it all comes to.
+    Close,
+}
+
+impl Chapter {
+    /// All, in the order of the story.
+    pub const ALL: [Self; 4] = [Self::Networks, Self::Neurons, Self::Spikes, Self::Close];
+
+    /// Its name on the rail.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Networks => "Networks",
+            Self::Neurons => "Neurons and synapses",
+            Self::Spikes => "Networks of spikes",
+            Self::Close => "How close?",
+        }
+    }
+
+    /// What it tells, in a sentence.
+    pub const fn doc(self) -> &'static str {
+        match self {
+            Self::Networks => {
+                "What artificial networks make of a digit, how they learn, and what they see."
+            }
+            Self::Neurons => {
+                "What a neuron of the brain does instead, and how its synapses change."
+            }
+            Self::Spikes => "Networks of such neurons, learnt by spikes or converted.",
+            Self::Close => "How close all of them come to the brain.",
+        }
+    }
 }
 
 /// What a workspace keeps over a restart.
@@ -69,6 +113,44 @@ pub struct Work {
     /// Holds it or lets it go on: a button's name, of which the first word is shown,
     /// and what it does.
     pub switch: Option<(&'static str, Command)>,
+}
+
+/// Where a time bar stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The step.
+    pub at: u64,
+    /// The first and last step there are by now.
+    pub range: (u64, u64),
+    /// What is selected.
+    pub selection: Option<(u64, u64)>,
+}
+
+impl Position {
+    /// Of a time bar.
+    pub fn of(bar: &Playback) -> Self {
+        Self { at: bar.at(), range: bar.range(), selection: bar.selection() }
+    }
+}
+
+/// A value that a workspace measures, by whose name lessons ask for it.
+pub struct Measure<W> {
+    /// Its name in the workspace: `rate`. Lessons call it `neuron.rate`.
+    pub name: &'static str,
+    /// Unit; empty for a plain number.
+    pub unit: &'static str,
+    /// What it is, in a sentence that ends with a full stop.
+    pub doc: &'static str,
+    /// The value, once it is known, for the settings and the digit as they are.
+    pub of: fn(&W, &Desk) -> Option<Reading>,
+}
+
+/// The same without the workspace's type, for lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeasureDoc {
+    pub name: &'static str,
+    pub unit: &'static str,
+    pub doc: &'static str,
 }
 
 /// A workspace.
@@ -138,6 +220,37 @@ pub trait Workspace: Sized + 'static {
         None
     }
 
+    /// Takes over the settings of a scene that was saved: [`Workspace::restore`], with the
+    /// view that was in front.
+    fn reopen(&mut self, kept: Self::Settings, desk: &mut Desk) {
+        self.restore(kept, desk);
+    }
+
+    /// Where the time bar of the view in front stands, if it has one that a saved scene
+    /// brings back.
+    fn time(&self) -> Option<Position> {
+        None
+    }
+
+    /// Brings that time bar to this step, or as near as it can by now; called once a frame
+    /// until [`Workspace::time`] says that it is there.
+    fn go(&mut self, _step: u64, _desk: &mut Desk) {}
+
+    /// Whether what is shown is what the settings and the digit ask for: nothing is being
+    /// computed, or what is goes on without end.
+    fn settled(&self, _desk: &Desk) -> bool {
+        true
+    }
+
+    /// Starts what the view in front runs when somebody presses its main button: a
+    /// simulation, a training, a measurement. A lesson's *Run* does this.
+    fn begin(&mut self, _desk: &mut Desk) {}
+
+    /// What it measures, for lessons.
+    fn measures() -> &'static [Measure<Self>] {
+        &[]
+    }
+
     /// Tells its workers that the window closes, before they are waited for.
     fn leave(&self, _desk: &mut Desk) {}
 
@@ -167,6 +280,8 @@ impl<R> Deref for View<'_, R> {
 pub struct Entry {
     /// The name tag.
     pub about: &'static About,
+    /// Where in the story it is told.
+    pub chapter: Chapter,
     /// [`Workspace::TABS`].
     pub tabs: &'static [&'static str],
     /// Pages of the tour.
@@ -175,6 +290,8 @@ pub struct Entry {
     pub read: fn(&Map<String, Value>, Option<&Value>) -> Read<Value>,
     /// The usual settings.
     pub usual: fn() -> Value,
+    /// What it measures.
+    pub measures: fn() -> Vec<MeasureDoc>,
     /// [`Settings::full`].
     #[cfg(test)]
     pub full: fn() -> Value,
@@ -185,14 +302,19 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The line of a workspace.
-    pub const fn of<W: Workspace>() -> Self {
+    /// The line of a workspace in this chapter.
+    pub const fn of<W: Workspace>(chapter: Chapter) -> Self {
         Self {
             about: &W::ABOUT,
+            chapter,
             tabs: W::TABS,
             scenes: W::scenes,
             read: read::<W>,
             usual: || to_value(&W::Settings::default()),
+            measures: || {
+                let doc = |m: &Measure<W>| MeasureDoc { name: m.name, unit: m.unit, doc: m.doc };
+                W::measures().iter().map(doc).collect()
+            },
             #[cfg(test)]
             full: || to_value(&W::Settings::full()),
             #[cfg(test)]
@@ -232,7 +354,8 @@ trait Room {
     fn about(&self) -> &'static About;
     fn as_any(&self) -> &dyn Any;
     fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox);
-    fn apply(&mut self, edit: Box<dyn Any>, desk: &mut Desk);
+    /// Carries an edit out; whether undo takes it back.
+    fn apply(&mut self, edit: Box<dyn Any>, desk: &mut Desk) -> bool;
     fn follow(&mut self, desk: &mut Desk, shown: bool);
     fn shows(&self) -> Shows;
     fn keys(&self, keys: &mut Keys<'_>, desk: &Desk, out: &mut Outbox);
@@ -242,6 +365,17 @@ trait Room {
     fn work(&self, desk: &Desk) -> Option<Work>;
     fn answer(&self) -> Option<Guest>;
     fn leave(&self, desk: &mut Desk);
+    /// The settings as they are.
+    fn kept(&self) -> Value;
+    /// Brings settings within their ranges.
+    fn read(&self, kept: &Value) -> Read<Value>;
+    /// Takes over settings of a scene; whether undo takes that back.
+    fn reopen(&mut self, kept: &Value, undoes: bool, desk: &mut Desk);
+    fn time(&self) -> Option<Position>;
+    fn go(&mut self, step: u64, desk: &mut Desk);
+    fn settled(&self, desk: &Desk) -> bool;
+    fn begin(&mut self, desk: &mut Desk);
+    fn measure(&self, name: &str, desk: &Desk) -> Option<Reading>;
     /// The settings, if they are others than when they were last asked for.
     fn changed(&mut self) -> Option<Value>;
     /// Notes a change of the digit, made here, that undo takes back.
@@ -270,8 +404,8 @@ impl<W: Workspace> Room for Open<W> {
         self.room.show(ui, desk, out);
     }
 
-    fn apply(&mut self, edit: Box<dyn Any>, desk: &mut Desk) {
-        let Ok(edit) = edit.downcast::<W::Edit>() else { return };
+    fn apply(&mut self, edit: Box<dyn Any>, desk: &mut Desk) -> bool {
+        let Ok(edit) = edit.downcast::<W::Edit>() else { return false };
         let kind = W::undoes(&edit).then(|| std::mem::discriminant(&*edit));
         let before = self.room.kept().clone();
         self.room.apply(*edit, desk);
@@ -280,6 +414,7 @@ impl<W: Workspace> Room for Open<W> {
         {
             self.undo.changed(before, &kind);
         }
+        kind.is_some()
     }
 
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
@@ -316,6 +451,50 @@ impl<W: Workspace> Room for Open<W> {
 
     fn leave(&self, desk: &mut Desk) {
         self.room.leave(desk);
+    }
+
+    fn kept(&self) -> Value {
+        to_value(self.room.kept())
+    }
+
+    fn read(&self, kept: &Value) -> Read<Value> {
+        read::<W>(&Map::new(), Some(kept))
+    }
+
+    fn reopen(&mut self, kept: &Value, undoes: bool, desk: &mut Desk) {
+        let read = read::<W>(&Map::new(), Some(kept)).settings;
+        let Ok(settings) = serde_json::from_value::<W::Settings>(read) else { return };
+        let before = self.room.kept().clone();
+        if settings == before {
+            return;
+        }
+        self.room.reopen(settings, desk);
+        if undoes {
+            self.undo.replaced(before);
+        } else {
+            self.undo = Undo::default();
+        }
+    }
+
+    fn time(&self) -> Option<Position> {
+        self.room.time()
+    }
+
+    fn go(&mut self, step: u64, desk: &mut Desk) {
+        self.room.go(step, desk);
+    }
+
+    fn settled(&self, desk: &Desk) -> bool {
+        self.room.settled(desk)
+    }
+
+    fn begin(&mut self, desk: &mut Desk) {
+        self.room.begin(desk);
+    }
+
+    fn measure(&self, name: &str, desk: &Desk) -> Option<Reading> {
+        let measure = W::measures().iter().find(|m| m.name == name)?;
+        (measure.of)(&self.room, desk)
     }
 
     fn changed(&mut self) -> Option<Value> {
@@ -389,6 +568,68 @@ impl Rooms {
         found.unwrap_or_else(|| unreachable!("{} is in the registry", W::ABOUT.id))
     }
 
+    /// The name tag of the one of this id.
+    pub fn about(&self, id: &str) -> Option<&'static About> {
+        self.all.iter().map(|r| r.about()).find(|about| about.id == id)
+    }
+
+    /// Settings of the one of this id as it reads them, with the names of those that were
+    /// out of range, and of those that could not be read.
+    pub fn read(&self, id: &str, kept: &Value) -> Option<(Value, Vec<String>, Vec<String>)> {
+        let read = self.all.iter().find(|r| r.about().id == id)?.read(kept);
+        Some((read.settings, read.mended, read.dropped))
+    }
+
+    /// The settings of the one of this id as at the very beginning.
+    pub fn usual(&self, id: &str) -> Option<Value> {
+        self.read(id, &Value::Object(Map::new())).map(|read| read.0)
+    }
+
+    /// Has the one that is shown be as at the very beginning.
+    pub fn anew(&mut self, desk: &mut Desk) {
+        let room = &mut self.all[self.shown];
+        let usual = room.read(&Value::Object(Map::new())).settings;
+        room.reopen(&usual, true, desk);
+    }
+
+    /// The settings of the one of this id, as they are.
+    pub fn kept(&self, id: &str) -> Option<Value> {
+        self.all.iter().find(|r| r.about().id == id).map(|r| r.kept())
+    }
+
+    /// Has the one of this id take over settings of a scene; whether undo takes that back.
+    pub fn reopen(&mut self, id: &str, kept: &Value, undoes: bool, desk: &mut Desk) {
+        if let Some(room) = self.all.iter_mut().find(|r| r.about().id == id) {
+            room.reopen(kept, undoes, desk);
+        }
+    }
+
+    /// Where the time bar in view stands.
+    pub fn time(&self) -> Option<Position> {
+        self.all[self.shown].time()
+    }
+
+    /// Brings the time bar in view to this step, or nearer.
+    pub fn go(&mut self, step: u64, desk: &mut Desk) {
+        self.all[self.shown].go(step, desk);
+    }
+
+    /// Whether what is shown is what the settings and the digit ask for.
+    pub fn settled(&self, desk: &Desk) -> bool {
+        self.all[self.shown].settled(desk)
+    }
+
+    /// Starts what the view in front runs.
+    pub fn begin(&mut self, desk: &mut Desk) {
+        self.all[self.shown].begin(desk);
+    }
+
+    /// What was measured, by the workspace's id and the measure's name: `neuron.rate`.
+    pub fn measure(&self, name: &str, desk: &Desk) -> Option<Reading> {
+        let (id, name) = name.split_once('.')?;
+        self.all.iter().find(|r| r.about().id == id)?.measure(name, desk)
+    }
+
     /// Draws the one that is shown.
     pub fn show(&self, ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
         self.all[self.shown].show(ui, desk, out);
@@ -399,11 +640,11 @@ impl Rooms {
         self.all.iter().for_each(|r| r.offer(ui, desk, out));
     }
 
-    /// Carries an edit out in the workspace of this id.
-    pub fn apply(&mut self, id: &str, edit: Box<dyn Any>, desk: &mut Desk) {
-        if let Some(room) = self.all.iter_mut().find(|r| r.about().id == id) {
-            room.apply(edit, desk);
-        }
+    /// Carries an edit out in the workspace of this id; whether it was one that undo takes
+    /// back.
+    pub fn apply(&mut self, id: &str, edit: Box<dyn Any>, desk: &mut Desk) -> bool {
+        let room = self.all.iter_mut().find(|r| r.about().id == id);
+        room.is_some_and(|room| room.apply(edit, desk))
     }
 
     /// Once a frame.

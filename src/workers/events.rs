@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::carried::Unpacked;
 use super::runs::RunRecord;
 use crate::data::picture::Picture;
+use crate::lessons::library::{Found, Origin};
 use crate::snn::recording::Recording;
 
 /// Wakes the window so that it looks at what is new. Callable from any thread.
@@ -27,6 +29,12 @@ pub enum Event {
     Exported(PathBuf),
     /// The training runs found on disk, newest first.
     Runs(Arc<Vec<RunRecord>>),
+    /// A scene was read: its file, if it was one, and what is in it.
+    SceneRead { path: Option<PathBuf>, unpacked: Box<Unpacked> },
+    /// The lessons there are, each with where it is from, or what is wrong with it.
+    Lessons(Arc<Vec<(Origin, Found)>>),
+    /// The text of a scene, to be copied.
+    SceneText(String),
     /// A folder was chosen in the file dialog.
     FolderChosen(PathBuf),
 }

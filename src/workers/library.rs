@@ -9,7 +9,10 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::Busy;
+use super::carried;
 use super::events::{Event, Events};
 use super::models::{Model, Models, Origin};
 use super::spiking::keep::Kept;
@@ -19,12 +22,13 @@ use crate::ann::orientation;
 use crate::ann::weights;
 use crate::convert::network::Spiking;
 use crate::convert::nir;
-use crate::core::files::write_bytes;
+use crate::core::files::{read_limited, write_bytes};
 use crate::core::npz::{self, Array};
 use crate::core::panics::guarded;
 use crate::data::orient::Orientation;
 use crate::data::registry::{self, Split};
 use crate::data::{Dataset, mnist, picture};
+use crate::lessons;
 use crate::snn::recording::spike_times::{self, SpikeTimes};
 use crate::snn::recording::{CAP_BYTES, Recording};
 use crate::snn::traces::Traces;
@@ -66,6 +70,18 @@ pub enum Job {
     /// Write a picture as PNG and say where it is; its pixels come from a function that
     /// may take its time.
     ExportPng { path: PathBuf, read: Box<dyn FnOnce() -> Result<Pixels, String> + Send> },
+    /// Write a scene, with the networks that answer (ids of runs) named in it or, if asked,
+    /// their weights too; without a path, tell its text.
+    PackScene { path: Option<PathBuf>, scene: Value, runs: Vec<String>, weights: bool },
+    /// Read a scene's file.
+    ReadScene(PathBuf),
+    /// Read a scene's text.
+    ReadSceneText(String),
+    /// Read the lessons: the bundled ones, and those of this folder.
+    ReadLessons(PathBuf),
+    /// Write a file whose bytes are made by a function that may take its time, and say
+    /// where it is.
+    ExportMade { path: PathBuf, make: Box<dyn FnOnce() -> Result<Vec<u8>, String> + Send> },
     /// List the training runs.
     ListRuns,
     /// Delete a training run.
@@ -102,6 +118,11 @@ pub enum Loading {
 }
 
 impl Loading {
+    /// Whether it is not yet known what there is.
+    pub fn is_coming(&self) -> bool {
+        matches!(self, Self::Unknown | Self::Busy)
+    }
+
     /// The digits, if they are here.
     pub fn split(&self) -> Option<&Split> {
         match self {
@@ -241,6 +262,8 @@ impl Job {
             | Self::ExportNetwork { .. }
             | Self::ExportTraces { .. }
             | Self::ExportPng { .. }
+            | Self::PackScene { .. }
+            | Self::ExportMade { .. }
             | Self::Save { .. }
             | Self::Keep { .. }
             | Self::Remove(_)
@@ -249,6 +272,9 @@ impl Job {
             | Self::LoadSynthetic
             | Self::ReadPicture(_)
             | Self::ReadSpikes(_)
+            | Self::ReadScene(_)
+            | Self::ReadSceneText(_)
+            | Self::ReadLessons(_)
             | Self::ListRuns
             | Self::LoadRun(_)
             | Self::LoadSet(_) => false,
@@ -319,7 +345,27 @@ impl Librarian {
                 }
                 _ => {}
             },
+            Job::PackScene { path, scene, runs, weights } => {
+                match (carried::pack(scene, &runs, weights, &self.runs_root), path) {
+                    (Ok(text), Some(path)) => self.export(path, text.as_bytes()),
+                    (Ok(text), None) => self.events.send(Event::SceneText(text)),
+                    (Err(error), _) => self.fail(error),
+                }
+            }
+            Job::ReadLessons(own) => {
+                self.events.send(Event::Lessons(Arc::new(lessons::library::all(&own))));
+            }
+            Job::ReadScene(path) => {
+                let bytes = read_limited(&path, carried::MOST_BYTES).map_err(|e| e.to_string());
+                let name = path.display().to_string();
+                self.scene(bytes, Some(path), &name);
+            }
+            Job::ReadSceneText(text) => self.scene(Ok(text.into_bytes()), None, "What was pasted"),
             Job::ExportPng { path, read } => self.export_png(path, read()),
+            Job::ExportMade { path, make } => match make() {
+                Ok(bytes) => self.export(path, &bytes),
+                Err(error) => self.fail(format!("The figure could not be drawn: {error}.")),
+            },
             Job::ListRuns => self.list_runs(true),
             Job::DeleteRun(id) => {
                 if let Err(error) = super::runs::delete(&self.runs_root, &id) {
@@ -391,6 +437,22 @@ impl Librarian {
         match write_bytes(&path, bytes) {
             Ok(()) => self.events.send(Event::Exported(path)),
             Err(error) => self.fail(error.to_string()),
+        }
+    }
+
+    fn scene(&self, bytes: Result<Vec<u8>, String>, path: Option<PathBuf>, name: &str) {
+        match bytes.and_then(|bytes| carried::unpack(&bytes, &self.runs_root)) {
+            Ok(unpacked) => {
+                let new = !unpacked.networks.is_empty();
+                self.events.send(Event::SceneRead { path, unpacked: Box::new(unpacked) });
+                if new {
+                    self.list_runs(false);
+                }
+            }
+            Err(why) => {
+                let why = why.trim_end_matches('.');
+                self.fail(format!("{name} was not opened: {why}. Everything stays as it was."));
+            }
         }
     }
 

@@ -58,6 +58,7 @@
 
 pub mod active;
 pub mod answers;
+pub mod carried;
 pub mod clicks;
 pub mod combine;
 pub mod conversion;
@@ -193,6 +194,22 @@ impl Hub {
                 .add_filter("Spikes", &EXTENSIONS);
             if let (Some(path), Some(jobs)) = (dialog.pick_file(), jobs) {
                 let _ = jobs.send(Job::ReadSpikes(path));
+            }
+        });
+        if let Err(error) = spawned {
+            self.events.send(Event::Failure(format!("The dialog could not open: {error}")));
+        }
+    }
+
+    /// Opens the system's dialog for a scene, and has it read.
+    pub fn choose_scene(&self) {
+        let jobs = self.librarian.sender();
+        let spawned = std::thread::Builder::new().name("scene dialog".into()).spawn(move || {
+            let dialog = rfd::FileDialog::new()
+                .set_title("Scene")
+                .add_filter("Scenes", &[carried::EXTENSION]);
+            if let (Some(path), Some(jobs)) = (dialog.pick_file(), jobs) {
+                let _ = jobs.send(Job::ReadScene(path));
             }
         });
         if let Err(error) = spawned {

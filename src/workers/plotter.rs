@@ -140,6 +140,8 @@ struct Board {
     asked: BTreeMap<u64, PlotQuestion>,
     answered: BTreeMap<u64, Arc<Answered>>,
     closed: bool,
+    /// Whether a question is in hand.
+    works: bool,
 }
 
 #[derive(Debug, Default)]
@@ -179,6 +181,12 @@ impl Plotter {
         self.shared.asked.notify_one();
     }
 
+    /// Whether all questions have been answered.
+    pub fn is_idle(&self) -> bool {
+        let board = self.shared.board();
+        board.asked.is_empty() && !board.works
+    }
+
     /// The newest answer for this key.
     pub fn newest(&self, key: u64) -> Option<Arc<Answered>> {
         self.shared.board().answered.get(&key).cloned()
@@ -204,11 +212,13 @@ impl Shared {
     /// Sleeps until there is a question; `None` once closed.
     fn wait(&self) -> Option<PlotQuestion> {
         let mut board = self.board();
+        board.works = false;
         loop {
             if board.closed {
                 return None;
             }
             if let Some((_, question)) = board.asked.pop_first() {
+                board.works = true;
                 return Some(question);
             }
             board = self.asked.wait(board).unwrap_or_else(PoisonError::into_inner);

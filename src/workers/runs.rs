@@ -278,6 +278,27 @@ impl RunFolder {
 
 const WEIGHTS: &str = "weights.safetensors";
 
+/// Makes a run of a record and weights that came from elsewhere; gives its id, which has a
+/// number if the name was taken.
+///
+/// # Errors
+/// [`RunError`] when no run has such a record, or when it cannot be written: then there is no
+/// folder either.
+pub fn adopt(root: &Path, mut record: RunRecord, weights: &[u8]) -> Result<String, RunError> {
+    record.check().map_err(|reason| unusable(root, &reason))?;
+    folder_of(root, &record.id)?;
+    // It can be used, and not gone on with: its checkpoint did not come.
+    record.state = RunState::Finished;
+    let folder = RunFolder::create(root, &mut record)?;
+    let written = folder
+        .write_record(&record)
+        .and_then(|()| Ok(files::write_bytes(&folder.weights(), weights)?));
+    if written.is_err() {
+        let _ = std::fs::remove_dir_all(&folder.path);
+    }
+    written.map(|()| record.id)
+}
+
 /// Where a run's trained weights are.
 ///
 /// # Errors

@@ -3,9 +3,12 @@
 
 mod convert;
 mod files;
+mod film;
 mod imagine;
 mod json;
+mod lesson;
 mod paths;
+mod scene;
 mod scoreboard;
 mod simulate;
 mod tour;

@@ -119,6 +119,8 @@ fn every_tab_fits(size: [f32; 2], projector: bool) {
         setup.projector = projector;
         setup.theme = None;
     });
+    // With the button beside the time bars.
+    window.harness.state_mut().films_by(spikescope::ui::film::studio::make);
     let only = std::env::var("SPIKESCOPE_LAYOUT").unwrap_or_default();
     let mut report = String::new();
     for entry in WORKSPACES.iter().filter(|w| w.about.id.contains(&only)) {

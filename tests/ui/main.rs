@@ -7,12 +7,15 @@ mod conversion;
 mod deep;
 mod draw;
 mod fields;
+mod first;
 mod history;
 mod imagine;
 mod layout;
+mod lesson;
 mod neuron;
 mod pictures;
 mod plasticity;
+mod saved;
 mod session;
 mod settings;
 mod spiking;
@@ -67,6 +70,8 @@ impl Window {
             projector: false,
             theme: Some(spikescope::ui::session::ThemeChoice::Dark),
             workspace: None,
+            scene: None,
+            welcome: false,
         };
         change(&mut setup);
         // Whether MNIST is there is found out meanwhile; the offer moves the canvas.
@@ -85,11 +90,23 @@ impl Window {
 
     /// Closes the window and opens it again on the same folder.
     fn reopen(self) -> Self {
+        self.reopen_with(|_| {})
+    }
+
+    /// The same, as a window that shows its first screen if it has not done so yet.
+    fn reopen_as_newcomer(self) -> Self {
+        self.reopen_with(|setup| setup.welcome = true)
+    }
+
+    fn reopen_with(self, change: impl FnOnce(&mut Setup)) -> Self {
         let Self { mut harness, home } = self;
         eframe::App::on_exit(harness.state_mut());
         // The threads end, and the session is written, when the app is dropped.
         drop(harness);
-        Self::open_with([1280.0, 800.0], home, |setup| setup.theme = None)
+        Self::open_with([1280.0, 800.0], home, |setup| {
+            setup.theme = None;
+            change(setup);
+        })
     }
 
     /// Steps until `ready` says so.

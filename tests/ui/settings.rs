@@ -141,7 +141,15 @@ fn two_billion_steps_of_a_converted_network_open_and_close() {
 }
 
 fn setup(home: &Path) -> Setup {
-    Setup { home: home.to_path_buf(), mnist: None, projector: false, theme: None, workspace: None }
+    Setup {
+        home: home.to_path_buf(),
+        mnist: None,
+        projector: false,
+        theme: None,
+        workspace: None,
+        scene: None,
+        welcome: false,
+    }
 }
 
 #[track_caller]

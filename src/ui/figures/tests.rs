@@ -51,6 +51,8 @@ fn window(home: &std::path::Path) -> (Harness<'static, App>, RenderState) {
         projector: false,
         theme: Some(ThemeChoice::Light),
         workspace: None,
+        scene: None,
+        welcome: false,
     };
     let graphics = headless_setup().unwrap();
     let mut state = None;
@@ -75,9 +77,11 @@ fn wait_for(harness: &mut Harness<'static, App>, text: &str) {
 /// what a screen reader says of them.
 fn drawn(harness: &Harness<'static, App>, state: &RenderState) -> (Places, Vec<String>) {
     let app = harness.state();
-    let (output, places) = draw(&harness.ctx, |ui| app.page(ui, &mut Outbox::default()));
+    let (output, places) = draw(&harness.ctx, Look::Screen, harness.ctx.viewport_rect(), |ui| {
+        app.page(ui, &mut Outbox::default());
+    });
     let nodes = output.platform_output.accesskit_update.clone().unwrap().nodes;
-    let _ = paint(&harness.ctx, state, output, Rect::ZERO);
+    let _ = paint(&harness.ctx, state, output, [Rect::ZERO; 2], wgpu::Color::BLACK);
     let within = |node: &egui::accesskit::Node| {
         node.bounds().is_some_and(|b| {
             let middle = egui::pos2((b.x0 + b.x1) as f32, (b.y0 + b.y1) as f32) / 2.0;
@@ -152,4 +156,42 @@ fn a_figure_is_saved_in_twice_the_resolution() {
     if let Some(keep) = std::env::var_os("SPIKESCOPE_KEEP") {
         std::fs::copy(file.path(), keep).unwrap();
     }
+}
+
+/// From a dark window, for print: the file is light and in large type, the window stays as
+/// it was.
+#[test]
+fn a_figure_for_paper_is_light_and_large_and_changes_nothing_in_the_window() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut harness, _) = window(home.path());
+    let plasticity = WORKSPACES.iter().find(|w| w.about.id == "plasticity").unwrap();
+    harness.key_press_modifiers(Modifiers::COMMAND, plasticity.about.key);
+    harness.run_steps(2);
+    harness.get_by_label("Light or dark").click();
+    wait_for(&mut harness, "SVG…");
+    let before = harness.ctx.global_style();
+    for choice in ["Light, large type", "Save as SVG"] {
+        harness.get_by_label("SVG…").click();
+        wait_for(&mut harness, choice);
+        harness.get_by_label(choice).click();
+        harness.run_steps(2);
+    }
+    wait_for(&mut harness, "Saved as");
+    let after = harness.ctx.global_style();
+    assert!(before.visuals.dark_mode && after.visuals.dark_mode);
+    assert_eq!(before.text_styles, after.text_styles);
+    let files: Vec<_> = std::fs::read_dir(home.path().join("exports")).unwrap().collect();
+    let [Ok(file)] = &files[..] else { panic!("{files:?}") };
+    let svg = std::fs::read_to_string(file.path()).unwrap();
+    if let Some(keep) = std::env::var_os("SPIKESCOPE_KEEP") {
+        std::fs::copy(file.path(), keep).unwrap();
+    }
+    let elements = svg::tests::elements(&svg);
+    assert!(elements.iter().filter(|e| *e == "text").count() > 10);
+    assert!(svg.contains("(ms)</text>"), "an axis has no unit");
+    // The ground of a dark plot is nearly black, that of a light one nearly white.
+    assert!(!svg.contains("fill=\"#0a0c0f\"") && svg.contains("fill=\"#ebede9\""));
+    let sizes = svg.split("font-size=\"").skip(1).filter_map(|s| s.split('"').next());
+    let least = sizes.filter_map(|s| s.parse::<f32>().ok()).fold(f32::MAX, f32::min);
+    assert!(least >= 13.7, "{least}");
 }

@@ -14,7 +14,8 @@ use eframe::egui_wgpu::{WgpuSetup, wgpu};
 use egui_kittest::Harness;
 
 use super::app::{App, Setup};
-use super::command::Command;
+use super::command::{Command, SceneEdit};
+use super::house::House;
 use super::scene::{Look, PATIENCE, Scene, WINDOW};
 use super::window::{guarded, no_adapter, wgpu_setup};
 use super::workspaces::WORKSPACES;
@@ -25,8 +26,8 @@ use crate::core::files::write_whole;
 const PATIENCE_IN_ALL: Duration = Duration::from_secs(480);
 
 /// All scenes, with the ids of their workspaces.
-fn scenes() -> impl Iterator<Item = (&'static str, &'static Scene)> {
-    WORKSPACES.iter().flat_map(|w| (w.scenes)().iter().map(|scene| (w.about.id, scene)))
+fn scenes() -> impl Iterator<Item = Shot> {
+    WORKSPACES.iter().flat_map(|w| (w.scenes)().iter().map(|scene| Shot::Of(w.about.id, scene)))
 }
 
 /// What the tour shows.
@@ -34,6 +35,31 @@ fn scenes() -> impl Iterator<Item = (&'static str, &'static Scene)> {
 pub struct TourOptions {
     /// Folder with MNIST, if named.
     pub mnist: Option<PathBuf>,
+    /// Saved scenes to draw in place of the workspaces' own, and how large and bright.
+    pub saved: Vec<PathBuf>,
+    /// Of saved scenes.
+    pub look: Look,
+}
+
+/// A picture to be made.
+#[derive(Clone, Debug)]
+enum Shot {
+    /// A workspace's own scene.
+    Of(&'static str, &'static Scene),
+    /// A saved one.
+    Saved(PathBuf, Look),
+}
+
+impl Shot {
+    /// Without its number.
+    fn name(&self) -> String {
+        match self {
+            Self::Of(room, scene) => format!("{room}-{}", scene.name),
+            Self::Saved(path, _) => {
+                path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+            }
+        }
+    }
 }
 
 /// How far the tour is: told after each scene.
@@ -60,11 +86,17 @@ pub fn render(
     options: &TourOptions,
     tell: &mut dyn FnMut(&Page) -> anyhow::Result<()>,
 ) -> anyhow::Result<Vec<Page>> {
-    render_scenes(&scenes().collect::<Vec<_>>(), [PATIENCE, PATIENCE_IN_ALL], out, options, tell)
+    let saved = |path: &PathBuf| Shot::Saved(path.clone(), options.look);
+    let shots: Vec<Shot> = if options.saved.is_empty() {
+        scenes().collect()
+    } else {
+        options.saved.iter().map(saved).collect()
+    };
+    render_scenes(&shots, [PATIENCE, PATIENCE_IN_ALL], out, options, tell)
 }
 
 fn render_scenes(
-    scenes: &[(&'static str, &'static Scene)],
+    shots: &[Shot],
     [patience, in_all]: [Duration; 2],
     out: &Path,
     options: &TourOptions,
@@ -79,12 +111,14 @@ fn render_scenes(
         projector: false,
         theme: None,
         workspace: None,
+        scene: None,
+        welcome: false,
     };
     let begun = Instant::now();
     let mut window = None;
     let mut pages = Vec::new();
-    for (i, (room, scene)) in scenes.iter().enumerate() {
-        let name = format!("{:02}-{room}-{}", i + 1, scene.name);
+    for (i, shot) in shots.iter().enumerate() {
+        let name = format!("{:02}-{}", i + 1, shot.name());
         let path = out.join(format!("{name}.png"));
         let left = patience.min(in_all.saturating_sub(begun.elapsed()));
         let mut harness = match window.take() {
@@ -94,7 +128,10 @@ fn render_scenes(
         // A panic in one scene leaves the window in an unknown state: the next
         // scene gets a new one.
         let shot = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let shot = shoot(&mut harness, room, scene, left);
+            let shot = match shot {
+                Shot::Of(room, scene) => shoot(&mut harness, room, scene, left),
+                Shot::Saved(path, look) => shoot_saved(&mut harness, path, *look, left),
+            };
             let picture = shot.and_then(|image| save(&path, &image).map(|()| path));
             (harness, picture)
         }));
@@ -105,7 +142,7 @@ fn render_scenes(
                 picture.map_err(|e| format!("{e:#}"))
             },
         );
-        let page = Page { number: i + 1, of: scenes.len(), name, picture };
+        let page = Page { number: i + 1, of: shots.len(), name, picture };
         tell(&page)?;
         pages.push(page);
     }
@@ -155,15 +192,29 @@ fn shoot(
     scene: &Scene,
     patience: Duration,
 ) -> anyhow::Result<image::RgbaImage> {
-    harness.set_size(scene.look.size().into());
+    dress(harness, scene.look);
     let house = &mut harness.state_mut().house;
-    house.apply(Command::Projector(scene.look == Look::Projector));
-    house.apply(Command::Theme(scene.look.theme().into()));
     house.apply(Command::Show(room));
     (scene.set_up)(house);
+    wait(harness, patience, scene.ready)?;
+    harness.render().map_err(|e| anyhow!("it could not be drawn: {e}"))
+}
+
+fn dress(harness: &mut Harness<'static, App>, look: Look) {
+    harness.set_size(look.size().into());
+    let house = &mut harness.state_mut().house;
+    house.apply(Command::Projector(look == Look::Projector));
+    house.apply(Command::Theme(look.theme().into()));
+}
+
+fn wait(
+    harness: &mut Harness<'static, App>,
+    patience: Duration,
+    ready: impl Fn(&House) -> bool,
+) -> anyhow::Result<()> {
     let begun = Instant::now();
     harness.run_steps(2);
-    while !(scene.ready)(&harness.state().house) {
+    while !ready(&harness.state().house) {
         anyhow::ensure!(
             begun.elapsed() < patience,
             "it did not get ready in {} s",
@@ -173,7 +224,38 @@ fn shoot(
         harness.step();
     }
     harness.run_steps(4);
+    Ok(())
+}
+
+/// Opens a saved scene and draws it once it is as it was saved.
+fn shoot_saved(
+    harness: &mut Harness<'static, App>,
+    path: &Path,
+    look: Look,
+    patience: Duration,
+) -> anyhow::Result<image::RgbaImage> {
+    dress(harness, look);
+    let house = &mut harness.state_mut().house;
+    let (opened, failed) = (house.scenes.opened(), house.desk.toasts.failures());
+    house.apply(SceneEdit::File(path.to_path_buf()));
+    wait(harness, patience, |house| {
+        let there = house.scenes.opened() > opened && !house.scenes.is_coming();
+        there && settled(house) || house.desk.toasts.failures() > failed
+    })?;
+    let house = &mut harness.state_mut().house;
+    if house.scenes.opened() == opened {
+        anyhow::bail!("{}", house.desk.toasts.newest().unwrap_or("it was not opened"));
+    }
+    // That it was opened need not be in the picture; what is missing is.
+    house.desk.toasts.clear_notices();
+    harness.run_steps(4);
     harness.render().map_err(|e| anyhow!("it could not be drawn: {e}"))
+}
+
+/// Whether what is shown is what was asked for.
+pub(super) fn settled(house: &House) -> bool {
+    let answers = !house.desk.shows.answers || house.desk.answers_current;
+    house.rooms.settled(&house.desk) && (answers || house.desk.digit.is_blank())
 }
 
 fn save(path: &Path, image: &image::RgbaImage) -> anyhow::Result<()> {
@@ -204,7 +286,7 @@ mod tests {
     fn a_scene_that_fails_does_not_take_the_others_with_it() {
         let out = tempfile::tempdir().unwrap();
         let mut told = Vec::new();
-        let scenes: Vec<_> = BROKEN.iter().map(|s| (WORKSPACES[0].about.id, s)).collect();
+        let scenes: Vec<_> = BROKEN.iter().map(|s| Shot::Of(WORKSPACES[0].about.id, s)).collect();
         let patience = [Duration::from_millis(300), Duration::from_secs(60)];
         let pages =
             render_scenes(&scenes, patience, out.path(), &TourOptions::default(), &mut |page| {

@@ -5,7 +5,7 @@ use egui::{ComboBox, RichText, Ui, vec2};
 
 use crate::snn::params::Param;
 use crate::ui::theme;
-use crate::ui::widgets::{glossary, number};
+use crate::ui::widgets::{glossary, number, veil};
 
 /// A heading with the button that brings the beginning back; whether it was clicked.
 pub fn heading(ui: &mut Ui, text: &str, tip: &str) -> bool {
@@ -70,6 +70,10 @@ impl<'a> Field<'a> {
         let label = ui.label(self.label).on_hover_text(self.doc);
         let label = glossary::explained(ui, label, self.label);
         let space = if self.unit.is_empty() { "" } else { " " };
+        if veil::covers(ui.ctx(), self.label) {
+            veil::show(ui);
+            return false;
+        }
         ui.spacing_mut().slider_width = width.max(60.0);
         let (before, decimals) = (*value, if self.whole { 0 } else { 3 });
         let slider = number::slider(value, self.range.0..=self.range.1)
@@ -101,6 +105,7 @@ impl<'a> Field<'a> {
 pub fn row(ui: &mut Ui, name: &str, tip: &str, control: impl FnOnce(&mut Ui) -> egui::Response) {
     ui.horizontal(|ui| {
         let label = ui.label(name).on_hover_text(tip);
+        let label = glossary::explained(ui, label, name);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             control(ui).labelled_by(label.id).on_hover_text(tip);
         });
@@ -115,6 +120,10 @@ const NUMBER: f32 = 84.0;
 pub fn parameter(ui: &mut Ui, param: &Param, value: &mut f64) -> bool {
     let tip = format!("{}: {}", param.label, param.doc);
     let before = *value;
+    if veil::covers(ui.ctx(), param.label) {
+        row(ui, param.label, &tip, veil::show);
+        return false;
+    }
     let (label, response) = if param.choices.is_empty() {
         // The name has as many lines as it needs beside the number.
         let (width, colour) = (ui.available_width(), ui.visuals().text_color());

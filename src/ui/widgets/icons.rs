@@ -31,6 +31,12 @@ pub enum Icon {
     Ways,
     /// Bars from one axis: profiles to be compared.
     Profiles,
+    /// An open book: lessons.
+    Book,
+    /// Four squares: all workspaces.
+    Tiles,
+    /// A picture in its frame: a scene.
+    Scene,
     /// A screen with a beam: projector mode.
     Projector,
     /// Light theme.
@@ -186,6 +192,36 @@ impl Icon {
                     let bar = Rect::from_min_max(at(0.16, y), at(to, y + 0.12));
                     painter.rect_filled(bar, 0, colour);
                 }
+            }
+            Self::Book => {
+                for side in [-1.0, 1.0] {
+                    let x = |from_spine: f32| 0.5 + side * from_spine;
+                    let page = [(0.0, 0.2), (0.24, 0.1), (0.46, 0.16), (0.46, 0.82), (0.24, 0.76)];
+                    let page = page.into_iter().chain([(0.0, 0.88), (0.0, 0.2)]);
+                    line(&page.map(|(from_spine, y)| at(x(from_spine), y)).collect::<Vec<_>>());
+                }
+            }
+            Self::Tiles => {
+                for (x, y) in [(0.1, 0.1), (0.56, 0.1), (0.1, 0.56), (0.56, 0.56)] {
+                    let tile = Rect::from_min_max(at(x, y), at(x + 0.34, y + 0.34));
+                    painter.rect_stroke(tile, 2, stroke, egui::StrokeKind::Inside);
+                }
+            }
+            Self::Scene => {
+                line(&[
+                    at(0.08, 0.16),
+                    at(0.92, 0.16),
+                    at(0.92, 0.84),
+                    at(0.08, 0.84),
+                    at(0.08, 0.16),
+                ]);
+                line(&[
+                    at(0.08, 0.72),
+                    at(0.36, 0.42),
+                    at(0.58, 0.68),
+                    at(0.7, 0.56),
+                    at(0.92, 0.76),
+                ]);
             }
             Self::Projector => {
                 line(&[

@@ -25,3 +25,4 @@ pub mod time_bar;
 pub mod tip;
 pub mod trace_plot;
 pub mod train_figures;
+pub mod veil;

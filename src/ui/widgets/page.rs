@@ -4,7 +4,7 @@
 
 use egui::{CornerRadius, Id, Key, Modifiers, Panel, RichText, ScrollArea, Sense, Ui, vec2};
 
-use super::{field, figure};
+use super::{field, figure, glossary};
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::workspace::View;
@@ -63,7 +63,7 @@ pub fn tabs<T: Copy + PartialEq>(
     // The tab's tooltip says it as well.
     if ui.available_height() > LOW {
         let see = RichText::new(seen).color(palette(ui.visuals()).weak);
-        ui.label(if narrow { see.small() } else { see });
+        glossary::prose(ui, if narrow { see.small() } else { see });
     }
     clicked
 }
@@ -231,6 +231,20 @@ fn fold_button(ui: &mut Ui, name: &str, folded: bool) -> bool {
         egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, text.as_str())
     });
     response.clicked()
+}
+
+/// Notes where the room is.
+pub fn note(ctx: &egui::Context, room: egui::Rect) {
+    ctx.data_mut(|d| d.insert_temp(room_id(), room));
+}
+
+/// Where the room was in the window when it was drawn last, points.
+pub fn room(ctx: &egui::Context) -> Option<egui::Rect> {
+    ctx.data(|d| d.get_temp(room_id()))
+}
+
+fn room_id() -> Id {
+    Id::unique("place of the room")
 }
 
 /// Whether there is room for one figure only, so that one chooses between them.

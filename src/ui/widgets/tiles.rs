@@ -20,11 +20,17 @@ pub fn most_columns(count: usize, size: impl Fn(usize) -> f32) -> usize {
 
 /// How many columns make tiles of this width by height largest in a room, and how large.
 pub fn arrange(count: usize, aspect: f32, room: Vec2) -> (usize, Vec2) {
+    arrange_up_to(count, count, aspect, room)
+}
+
+/// The same with at most so many columns: a texture has a largest width, and a room may be
+/// very low.
+pub fn arrange_up_to(most: usize, count: usize, aspect: f32, room: Vec2) -> (usize, Vec2) {
     let width = |columns: usize| {
         let rows = count.div_ceil(columns).max(1);
         (room.x / columns as f32).min(room.y / rows as f32 * aspect)
     };
-    let columns = columns(count, width);
+    let columns = columns(count.min(most.max(1)), width);
     (columns, vec2(width(columns), width(columns) / aspect))
 }
 

@@ -1,5 +1,5 @@
 //! The workspaces, in the order of the story: one folder each, and one line in
-//! [`WORKSPACES`].
+//! [`WORKSPACES`], which also says in which chapter it is told.
 
 pub mod alternatives;
 pub mod close;
@@ -8,6 +8,7 @@ pub mod deep;
 pub mod draw;
 pub mod fields;
 pub mod imagine;
+pub mod lessons;
 pub mod neuron;
 pub mod plasticity;
 pub mod spiking;
@@ -17,23 +18,25 @@ pub mod train;
 use serde_json::{Map, Value};
 
 use super::session::Session;
+use super::workspace::Chapter::{Close, Networks, Neurons, Spikes};
 use super::workspace::Entry;
 use crate::core::bounds::Read;
 
 /// All workspaces.
 pub static WORKSPACES: &[Entry] = &[
-    Entry::of::<draw::Draw>(),
-    Entry::of::<train::Train>(),
-    Entry::of::<alternatives::Alternatives>(),
-    Entry::of::<fields::Fields>(),
-    Entry::of::<time::Time>(),
-    Entry::of::<neuron::Neuron>(),
-    Entry::of::<plasticity::Plasticity>(),
-    Entry::of::<spiking::Spiking>(),
-    Entry::of::<deep::Deep>(),
-    Entry::of::<conversion::Conversion>(),
-    Entry::of::<imagine::Imagine>(),
-    Entry::of::<close::Close>(),
+    Entry::of::<draw::Draw>(Networks),
+    Entry::of::<train::Train>(Networks),
+    Entry::of::<alternatives::Alternatives>(Networks),
+    Entry::of::<fields::Fields>(Networks),
+    Entry::of::<time::Time>(Networks),
+    Entry::of::<neuron::Neuron>(Neurons),
+    Entry::of::<plasticity::Plasticity>(Neurons),
+    Entry::of::<spiking::Spiking>(Spikes),
+    Entry::of::<deep::Deep>(Spikes),
+    Entry::of::<conversion::Conversion>(Spikes),
+    Entry::of::<imagine::Imagine>(Close),
+    Entry::of::<close::Close>(Close),
+    Entry::of::<lessons::Lessons>(Close),
 ];
 
 /// The workspace of this id.

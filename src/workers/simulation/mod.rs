@@ -101,6 +101,10 @@ pub struct SimulationView {
     pub engine: Option<InUse>,
     /// Step of the next step: the run goes from 0 to just before it.
     pub step: u64,
+    /// How often parameters, weights or the current have been changed since the network
+    /// was loaded, and the first step of the newest change.
+    pub changes: u64,
+    pub changed_at: u64,
     /// The spikes of all populations, then of all inputs.
     pub recording: Arc<Recording>,
     /// The stimulus (if there is one), then the traced variables.
@@ -122,6 +126,8 @@ impl Default for SimulationView {
             generation: 0,
             engine: None,
             step: 0,
+            changes: 0,
+            changed_at: 0,
             recording: Arc::new(Recording::new(0, 0.1, 0)),
             traces: Arc::new(Traces::new(Vec::new(), 0.1, 0)),
             goes: false,
@@ -151,6 +157,8 @@ pub struct Simulator {
     preference: Preference,
     run: Option<Run>,
     generation: u64,
+    changes: u64,
+    changed_at: u64,
 }
 
 impl Runner for Simulator {
@@ -176,7 +184,7 @@ impl Runner for Simulator {
         match command {
             SimCommand::Load(setup) => {
                 self.generation += 1;
-                self.run = None;
+                (self.run, self.changes, self.changed_at) = (None, 0, 0);
                 (at.failure, at.stale) = (None, true);
                 let head_start = setup.head_start;
                 let (run, notice) = Run::new(*setup, self.preference)?;
@@ -189,16 +197,13 @@ impl Runner for Simulator {
             SimCommand::Engine(preference) => self.change_engine(preference, at),
             SimCommand::Steps(steps) if at.failure.is_none() => self.steps(steps, at),
             SimCommand::Steps(_) => Ok(()),
-            SimCommand::Parameter { population, name, value } => self
-                .run
-                .as_mut()
-                .map_or(Ok(()), |r| r.engine().set_parameter(population, name, value)),
+            SimCommand::Parameter { population, name, value } => {
+                self.change(at, |run| run.engine().set_parameter(population, name, value))
+            }
             SimCommand::Weights { projection, weights } => {
-                self.run.as_mut().map_or(Ok(()), |r| r.engine().set_weights(projection, &weights))
+                self.change(at, |run| run.engine().set_weights(projection, &weights))
             }
-            SimCommand::Stimulus(stimulus) => {
-                self.run.as_mut().map_or(Ok(()), |r| r.set_stimulus(*stimulus))
-            }
+            SimCommand::Stimulus(stimulus) => self.change(at, |run| run.set_stimulus(*stimulus)),
         }
     }
 
@@ -227,6 +232,8 @@ impl Runner for Simulator {
             generation: self.generation,
             goes: at.goes && self.run.is_some(),
             running: at.running,
+            changes: self.changes,
+            changed_at: self.changed_at,
             speeds: None,
             failure: at.failure.clone(),
             // A network that could not be built leaves what was shown.
@@ -244,6 +251,19 @@ impl Runner for Simulator {
 }
 
 impl Simulator {
+    /// Changes the network from the next step on.
+    fn change(
+        &mut self,
+        at: &mut Status,
+        change: impl FnOnce(&mut Run) -> Result<(), SnnError>,
+    ) -> Result<(), SnnError> {
+        self.changes += 1;
+        at.stale = true;
+        let Some(run) = self.run.as_mut() else { return Ok(()) };
+        self.changed_at = run.step();
+        change(run)
+    }
+
     /// Goes on on another engine, with what was recorded so far.
     fn change_engine(&mut self, preference: Preference, at: &mut Status) -> Result<(), SnnError> {
         self.preference = preference;

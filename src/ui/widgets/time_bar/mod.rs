@@ -27,7 +27,9 @@
 
 mod ruler;
 
-use egui::{Align, Button, ComboBox, Key, Layout, Modifiers, RichText, TextEdit, Ui, Vec2};
+use egui::{
+    Align, Button, ComboBox, Context, Id, Key, Layout, Modifiers, RichText, TextEdit, Ui, Vec2,
+};
 
 use super::icons::{self, Icon};
 use super::names;
@@ -50,6 +52,9 @@ pub const HEIGHT: f32 = 78.0;
 /// Below this width, points, words that the tooltips say as well are left out, so
 /// that one row is enough.
 const NARROW: f32 = 760.0;
+
+/// From this width on, points, the button that saves a film has its whole name.
+const WIDE: f32 = 960.0;
 
 /// What the steps are.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +80,32 @@ impl Axis<'_> {
 
 /// Finds the next event after a step (`true`) or the one before it.
 pub type NextEvent<'a> = &'a dyn Fn(u64, bool) -> Option<u64>;
+
+/// Tells the bars of a frame whether they offer a film.
+pub fn offer_film(ctx: &Context, on: bool) {
+    ctx.data_mut(|d| d.insert_temp(Id::unique("film offered"), on));
+}
+
+/// Whether a film was asked for since this was asked last.
+pub fn film_asked(ctx: &Context) -> bool {
+    ctx.data_mut(|d| d.remove_temp(Id::unique("film asked"))).unwrap_or(false)
+}
+
+/// The button that asks for a film.
+fn film(ui: &mut Ui) {
+    if !ui.data(|d| d.get_temp(Id::unique("film offered"))).unwrap_or(false) {
+        return;
+    }
+    // A second row would take the room of the plots; the menu *Scene* has it, too.
+    if ui.max_rect().width() < WIDE {
+        return;
+    }
+    let button = ui.button("Save film…");
+    let tip = "Save the selection, or all of it, as a film: GIF, animated PNG or MP4";
+    if button.on_hover_text(tip).clicked() {
+        ui.data_mut(|d| d.insert_temp(Id::unique("film asked"), true));
+    }
+}
 
 /// A time bar, to be shown.
 pub struct TimeBar<'a> {
@@ -156,6 +187,7 @@ impl<'a> TimeBar<'a> {
                 self.position(ui);
                 self.speed(ui, narrow, &mut typing, edit);
                 self.looping(ui, narrow, edit);
+                film(ui);
             });
             if let Some(error) = &typing.error {
                 ui.label(RichText::new(error).small().color(palette(ui.visuals()).warning));

@@ -138,7 +138,7 @@ fn quick(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         });
         let held = world.room.aimed_at().any(|slot| world.room.in_hand(slot));
         let text = match now.describe() {
-            _ if !any => "No rule here sends errors from layer to layer.".to_owned(),
+            _ if !any => "No rule here sends errors from layer to layer. Choose backpropagation or feedback alignment in one of the four places.".to_owned(),
             nothing if nothing.is_empty() => "Errors arrive as they were sent.".to_owned(),
             text if held => format!("Errors on their way back: {text}"),
             text => format!("From the next start, errors on their way back: {text}"),

@@ -7,6 +7,7 @@
 //!   [`synapse`])
 //! * [`damage`]: what is done to errors on their way while networks learn
 //! * [`settling`]: how a digit settles by equilibrium propagation or predictive coding
+//! * [`measures`]: what lessons can ask for
 //! * [`form`]: the settings that all rules share, and questions to begin with
 
 mod back;
@@ -14,6 +15,7 @@ mod curves;
 mod damage;
 mod form;
 mod matrix;
+mod measures;
 mod scenes;
 pub mod settings;
 mod settling;

@@ -1,15 +1,17 @@
 //! What the workspace holds while it is open, and how its edits change it.
 
 mod runs;
+mod scene;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use egui::{Key, Ui};
 
 use super::settings::{AlternativesSettings, AlternativesTab, Course, PRESETS, Quantity};
 use super::settings::{SLOTS, Sweeps};
 use super::synapse::Synapse;
-use super::{ABOUT, scenes, view};
+use super::{ABOUT, measures, scenes, view};
 use crate::ann::rules::Rule;
 use crate::ann::rules::disturbance::Disturbance;
 use crate::ann::rules::passage::Snapshot;
@@ -19,7 +21,7 @@ use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::keys::{Keys, plain};
 use crate::ui::scene::Scene;
-use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
+use crate::ui::workspace::{About, Edit, Measure, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::passages::{self, DigitPassage, DigitPassages, Passages};
 use crate::workers::runs::RunRecord;
@@ -142,6 +144,8 @@ pub struct Alternatives {
     fitted: u64,
     /// Whether synthetic digits stand in for MNIST, which is missing.
     stands_in: bool,
+    /// When a lesson began the rules.
+    begun: Option<Instant>,
 }
 
 impl Alternatives {
@@ -281,6 +285,7 @@ impl Workspace for Alternatives {
             number: 0,
             fitted: 0,
             stands_in: false,
+            begun: None,
             kept,
         })
     }
@@ -380,6 +385,22 @@ impl Workspace for Alternatives {
         }
         self.playback.edit(&PlaybackEdit::Speed(kept.playback.steps_per_s));
         self.kept = AlternativesSettings { tab: self.kept.tab, ..kept };
+    }
+
+    fn reopen(&mut self, kept: AlternativesSettings, desk: &mut Desk) {
+        self.take_over(kept, desk);
+    }
+
+    fn settled(&self, desk: &Desk) -> bool {
+        self.is_settled(desk)
+    }
+
+    fn begin(&mut self, desk: &mut Desk) {
+        self.begin_rules(desk);
+    }
+
+    fn measures() -> &'static [Measure<Self>] {
+        measures::MEASURES
     }
 
     fn undoes(edit: &AlternativesEdit) -> bool {

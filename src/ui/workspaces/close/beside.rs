@@ -41,7 +41,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         });
     });
     let [Some(a), Some(b)] = pair else {
-        ui.label("There is one row only: nothing to compare it with.");
+        ui.label("There is one row only: nothing to compare it with. Train a network of your own, and have it measured in the settings.");
         return;
     };
     if figure::saving(ui.ctx()) {
@@ -227,14 +227,28 @@ fn mark_controls(
     }
 }
 
+/// Criteria with a curve of one of the two.
+fn with_curves<'a>(
+    room: &'a Close,
+    pair: [&'a Profile; 2],
+) -> impl Iterator<Item = &'static Criterion> + Clone + use<'a> {
+    let has = move |c: &&Criterion| pair.iter().any(|p| board::curve_of(p, c.id).is_some());
+    room.criteria.iter().copied().filter(has)
+}
+
+/// The one whose curves are shown: that chosen, or the first.
+pub fn chosen_curve(room: &Close, pair: [&Profile; 2]) -> Option<&'static Criterion> {
+    let mut all = with_curves(room, pair);
+    let chosen = all.clone().find(|c| c.id == room.kept.curve);
+    chosen.or_else(|| all.next())
+}
+
 /// The curves of one criterion.
 fn curve(ui: &mut Ui, world: &World<'_>, pair: [&Profile; 2], height: f32, out: &mut Outbox) {
     let room = world.room;
-    let has = |c: &&&Criterion| pair.iter().any(|p| board::curve_of(p, c.id).is_some());
-    let mut all = room.criteria.iter().filter(has);
-    let chosen = all.clone().find(|c| c.id == room.kept.curve).or_else(|| all.clone().next());
-    let Some(chosen) = chosen else {
-        ui.label("No curve was measured of these two.");
+    let mut all = with_curves(room, pair);
+    let Some(chosen) = chosen_curve(room, pair) else {
+        ui.label("No curve was measured of these two. Choose others above.");
         return;
     };
     let above = ui.next_widget_position().y;

@@ -25,7 +25,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let rows = board::rows(&room.table, &room.kept);
     let columns: Vec<_> = board::columns(room.criteria, room.kept.group).collect();
     if rows.is_empty() {
-        ui.label("No row has this name and kind.");
+        ui.label(
+            "No row has this name and kind. Empty the field “Find a row”, or choose all kinds.",
+        );
         return;
     }
     let from = ui.next_widget_position();

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use egui::{Key, Ui};
 
 use super::game::{Game, YOU};
+use super::measures::MEASURES;
 use super::settings::{CloseSettings, CloseTab};
 use super::you::ANSWERS;
 use super::{ABOUT, board, handout, scenes, view};
@@ -15,7 +16,7 @@ use crate::ui::command::Outbox;
 use crate::ui::desk::{Desk, Wanted};
 use crate::ui::keys::{Keys, plain};
 use crate::ui::scene::Scene;
-use crate::ui::workspace::{About, Edit, View, Work, Workspace};
+use crate::ui::workspace::{About, Edit, Measure, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::scoreboard::{ScoreTask, Scoreboard, Scores};
 
@@ -141,7 +142,7 @@ impl Close {
         Some((name.to_owned(), split))
     }
 
-    fn begin(&mut self, desk: &mut Desk) {
+    pub(super) fn new_game(&mut self, desk: &mut Desk) {
         let Some((data, split)) = self.digits(desk) else { return };
         self.begins = false;
         let now = desk.ctx.input(|i| i.time);
@@ -280,7 +281,7 @@ impl Workspace for Close {
             E::Seed(seed) => self.kept.seed = seed,
             E::Play => {
                 self.begins = true;
-                self.begin(desk);
+                self.new_game(desk);
             }
             E::Answer(digit) => {
                 let now = desk.ctx.input(|i| i.time);
@@ -346,7 +347,7 @@ impl Workspace for Close {
             self.measure(desk);
         }
         if self.begins {
-            self.begin(desk);
+            self.new_game(desk);
         }
     }
 
@@ -356,6 +357,22 @@ impl Workspace for Close {
             text: format!("{}: {} of {} measured", now.name, now.done, now.of),
             switch: Some(("Stop measuring", CloseEdit::StopMeasuring.into())),
         })
+    }
+
+    fn reopen(&mut self, kept: CloseSettings, _desk: &mut Desk) {
+        self.kept = kept;
+    }
+
+    fn settled(&self, _desk: &Desk) -> bool {
+        self.is_current()
+    }
+
+    fn begin(&mut self, desk: &mut Desk) {
+        self.start(desk);
+    }
+
+    fn measures() -> &'static [Measure<Self>] {
+        MEASURES
     }
 
     fn leave(&self, _desk: &mut Desk) {

@@ -10,7 +10,7 @@ use crate::convert::recipe::{Disturbance, Input, Per, Pooling, Read, Recipe, Res
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::field::Field;
-use crate::ui::widgets::page;
+use crate::ui::widgets::{glossary, page};
 
 /// The settings.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -89,7 +89,7 @@ fn network(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 
 /// One of a few.
 fn choice<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, all: &[(T, &str, &str)]) {
-    ui.label(name);
+    glossary::term(ui, name);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         for (this, text, tip) in all {

@@ -9,7 +9,9 @@
 //! * [`sample`]: many digits: accuracy against steps, operations, energy
 
 mod form;
+mod lesson;
 mod maps;
+mod measures;
 mod pictures;
 mod sample;
 mod scatter;

@@ -29,5 +29,5 @@ fn open(house: &mut House, tab: ConversionTab) {
 
 /// Once the newest question is answered.
 fn converted(house: &House) -> bool {
-    house.room::<Conversion>().is_current()
+    house.room::<Conversion>().is_current(&house.desk)
 }

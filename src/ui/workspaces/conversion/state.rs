@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::Ui;
 
+use super::measures::MEASURES;
 use super::settings::{ConversionSettings, ConversionTab, How, Preset};
 use super::{ABOUT, scenes, view};
 use crate::core::playback::{Playback, PlaybackEdit};
@@ -11,7 +12,7 @@ use crate::data::Dataset;
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::scene::Scene;
-use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
+use crate::ui::workspace::{About, Edit, Measure, Position, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::conversion::sample::{Sample, SampleOf};
 use crate::workers::conversion::{self as worker, ConversionQuestion, ConversionView};
@@ -61,17 +62,20 @@ pub struct Conversion {
     /// The newest row of digits.
     pub sample: Arc<Sample>,
     worker: worker::Conversion,
-    asked: Option<Asked>,
-    serial: u64,
+    pub(super) asked: Option<Asked>,
+    pub(super) serial: u64,
     /// Steps of the answer that the bar was set for.
-    fitted: u64,
+    pub(super) fitted: u64,
     /// A sample that waits for its digits.
-    waits: Option<usize>,
+    pub(super) waits: Option<usize>,
+    /// Digits of the newest sample, and what was known before it: until that changes, the
+    /// sample has not begun.
+    pub(super) sampled: Option<(usize, Arc<Sample>)>,
 }
 
 /// What the newest question was about.
 #[derive(Clone)]
-struct Asked {
+pub(super) struct Asked {
     version: u64,
     model: Arc<Model>,
     how: How,
@@ -82,9 +86,24 @@ struct Asked {
 }
 
 impl Conversion {
-    /// Whether the newest question has been answered.
-    pub fn is_current(&self) -> bool {
-        self.shown.serial == self.serial && self.serial > 0
+    /// The network that is converted: that chosen, or the first.
+    pub fn network<'a>(&self, desk: &'a Desk) -> Option<&'a Arc<Model>> {
+        let named = desk.models.iter().find(|m| m.key == self.kept.model);
+        named.or_else(|| desk.models.first())
+    }
+
+    /// The stage whose unit is followed where none was chosen.
+    fn stage(&self) -> usize {
+        if self.kept.unit.is_some() { 0 } else { self.kept.stage }
+    }
+
+    /// Whether the newest question is what settings and digit ask for now.
+    pub(super) fn is_asked(&self, desk: &Desk) -> bool {
+        self.asked.as_ref().is_some_and(|a| {
+            a.version == desk.digit.version()
+                && self.network(desk).is_some_and(|model| Arc::ptr_eq(&a.model, model))
+                && (a.how == self.kept.how && a.unit == self.kept.unit && a.stage == self.stage())
+        })
     }
 
     /// Whether a sample waits for its digits.
@@ -128,6 +147,7 @@ impl Workspace for Conversion {
             serial: 0,
             fitted: 0,
             waits: None,
+            sampled: None,
             kept,
         })
     }
@@ -195,17 +215,11 @@ impl Workspace for Conversion {
             return;
         }
         let Some(split) = desk.best_digits() else { return };
-        let named = desk.models.iter().find(|m| m.key == self.kept.model);
-        let Some(model) = named.or_else(|| desk.models.first()).cloned() else { return };
-        let (how, unit) = (self.kept.how, self.kept.unit);
-        let stage = if unit.is_some() { 0 } else { self.kept.stage };
+        let Some(model) = self.network(desk).cloned() else { return };
+        let (how, unit, stage) = (self.kept.how, self.kept.unit, self.stage());
         let version = desk.digit.version();
-        let same = self.asked.as_ref().is_some_and(|a| {
-            a.version == version
-                && Arc::ptr_eq(&a.model, &model)
-                && (a.how == how && a.unit == unit && a.stage == stage)
-                && Arc::ptr_eq(&a.images, &split.train)
-        });
+        let scaled = self.asked.as_ref().is_some_and(|a| Arc::ptr_eq(&a.images, &split.train));
+        let same = scaled && self.is_asked(desk);
         if !same && !desk.digit.is_blank() {
             self.serial += 1;
             let images = Arc::clone(&split.train);
@@ -230,6 +244,7 @@ impl Workspace for Conversion {
             let (recipe, disturbance) = (how.recipe, how.disturbance);
             let steps_too = |m: &&Arc<Model>| family(&m.network) == Some(Family::Steps);
             let direct = desk.models.iter().filter(steps_too).cloned().collect();
+            self.sampled = Some((images, Arc::clone(&self.sample)));
             self.worker.start_sample(SampleOf {
                 model,
                 recipe,
@@ -248,6 +263,33 @@ impl Workspace for Conversion {
             text: format!("Conversion: {} of {} digits", sample.found.images, sample.total),
             switch: Some(("Stop sample", ConversionEdit::StopSample.into())),
         })
+    }
+
+    fn reopen(&mut self, kept: ConversionSettings, _desk: &mut Desk) {
+        self.take_over(kept);
+    }
+
+    fn time(&self) -> Option<Position> {
+        self.position()
+    }
+
+    fn go(&mut self, step: u64, desk: &mut Desk) {
+        self.bring_to(step, desk);
+    }
+
+    fn settled(&self, desk: &Desk) -> bool {
+        match self.kept.tab {
+            ConversionTab::Sample => !self.is_sampling(),
+            _ => desk.digit.is_blank() || self.is_current(desk),
+        }
+    }
+
+    fn begin(&mut self, desk: &mut Desk) {
+        self.start(desk);
+    }
+
+    fn measures() -> &'static [Measure<Self>] {
+        MEASURES
     }
 
     fn scenes() -> &'static [Scene] {

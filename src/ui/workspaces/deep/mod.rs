@@ -14,6 +14,8 @@ mod credit;
 mod filters;
 mod form;
 mod heat;
+mod lesson;
+mod measures;
 mod neuron;
 mod race;
 mod rasters;

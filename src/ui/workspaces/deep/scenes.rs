@@ -105,5 +105,5 @@ fn go(house: &mut House, step: u64) {
 
 /// Once the newest question is answered.
 fn shown(house: &House) -> bool {
-    house.room::<Deep>().is_current()
+    house.room::<Deep>().is_current(&house.desk)
 }

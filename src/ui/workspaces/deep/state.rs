@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::Ui;
 
+use super::measures::MEASURES;
 use super::settings::{DeepSettings, DeepTab};
 use super::{ABOUT, race, scenes, view};
 use crate::ann::ops::conv_stdp::STEPS;
@@ -13,7 +14,7 @@ use crate::data::registry::SYNTHETIC;
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::scene::Scene;
-use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
+use crate::ui::workspace::{About, Edit, Measure, Position, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::deep::{
     DeepLook, DeepQuestion, DeepSpikes, DeepSurvey, Family, Filters, family,
@@ -64,7 +65,7 @@ pub struct Moment {
 const MOST_MOMENTS: usize = 400;
 
 /// What was asked last.
-struct Asked {
+pub(super) struct Asked {
     version: u64,
     model: Arc<Model>,
     kept: DeepSettings,
@@ -79,13 +80,13 @@ pub struct Deep {
     pub look: Arc<DeepLook>,
     /// How far the survey is, and what it counted.
     pub survey: Arc<DeepSurvey>,
-    worker: DeepSpikes,
-    asked: Option<Asked>,
-    number: u64,
+    pub(super) worker: DeepSpikes,
+    pub(super) asked: Option<Asked>,
+    pub(super) number: u64,
     /// Steps that the bar was set for.
-    fitted: u64,
+    pub(super) fitted: u64,
     /// Whether the neuron looked at was chosen: until then it is the first to spike.
-    chosen: bool,
+    pub(super) chosen: bool,
     /// Position: the moment of [`Self::moments`] that is looked at.
     pub scrub: Playback,
     /// What filters were at each moment since the network in training was first seen.
@@ -93,7 +94,7 @@ pub struct Deep {
     /// The network in training, as it was last asked about.
     learning: Option<Arc<Model>>,
     /// The source whose digits a survey waits for.
-    waits: Option<&'static str>,
+    pub(super) waits: Option<&'static str>,
 }
 
 impl Deep {
@@ -129,11 +130,6 @@ impl Deep {
         (self.look.number > 0 && self.look.key == model.key).then_some(&*self.look)
     }
 
-    /// Whether the newest question has been answered.
-    pub fn is_current(&self) -> bool {
-        self.number > 0 && self.look.number == self.number
-    }
-
     /// Whether a survey waits for its digits.
     pub fn waits(&self) -> bool {
         self.waits.is_some()
@@ -144,21 +140,28 @@ impl Deep {
         (self.playback.at() as usize).min(of)
     }
 
+    /// What an answer depends on.
+    fn about(&self) -> DeepSettings {
+        DeepSettings { tab: DeepTab::default(), playback: Default::default(), ..self.kept.clone() }
+    }
+
+    /// Whether the newest question is what settings and digit ask for now.
+    pub(super) fn is_asked(&self, desk: &Desk) -> bool {
+        let Some((model, _)) = self.network(desk) else { return false };
+        self.asked.as_ref().is_some_and(|a| {
+            Arc::ptr_eq(&a.model, model)
+                && a.version == desk.digit.version()
+                && a.kept == self.about()
+        })
+    }
+
     /// Asks anew when the digit, the network or what is looked at has changed.
     fn ask(&mut self, desk: &Desk) {
-        let Some((model, _)) = self.network(desk) else { return };
-        let version = desk.digit.version();
-        let kept = DeepSettings {
-            tab: DeepTab::default(),
-            playback: Default::default(),
-            ..self.kept.clone()
-        };
-        let same = self.asked.as_ref().is_some_and(|a| {
-            Arc::ptr_eq(&a.model, model) && a.version == version && a.kept == kept
-        });
-        if same || desk.digit.is_blank() {
+        if self.is_asked(desk) || desk.digit.is_blank() {
             return;
         }
+        let Some((model, _)) = self.network(desk) else { return };
+        let (version, kept) = (desk.digit.version(), self.about());
         self.number += 1;
         self.worker.ask(DeepQuestion {
             number: self.number,
@@ -235,6 +238,14 @@ impl Deep {
         }
     }
 
+    /// Surveys the test digits of this source, once they are there.
+    pub(super) fn survey_of(&mut self, source: &'static str, desk: &mut Desk) {
+        if source == SYNTHETIC {
+            desk.load_synthetic();
+        }
+        self.waits = Some(source);
+    }
+
     /// Begins a survey whose digits have come.
     fn try_survey(&mut self, desk: &mut Desk) {
         let Some(source) = self.waits else { return };
@@ -242,7 +253,9 @@ impl Deep {
             Loading::Unknown | Loading::Busy => return,
             Loading::Ready(split) => {
                 self.waits = None;
-                return self.worker.start_survey(source, split, &desk.models);
+                self.worker.start_survey(source, split, &desk.models);
+                self.survey = self.worker.survey();
+                return;
             }
             Loading::Missing => "MNIST is not on this machine yet. Download it, choose its folder, or take the synthetic digits.".to_owned(),
             Loading::Failed(message) => message.clone(),
@@ -306,12 +319,7 @@ impl Workspace for Deep {
             DeepEdit::OfUnit(on) => kept.of_unit = on,
             DeepEdit::Surrogate(shape, slope) => (kept.shape, kept.slope) = (shape, slope),
             DeepEdit::Filtered(on) => kept.filtered = on,
-            DeepEdit::Survey(source) => {
-                if source == SYNTHETIC {
-                    desk.load_synthetic();
-                }
-                self.waits = Some(source);
-            }
+            DeepEdit::Survey(source) => self.survey_of(source, desk),
             DeepEdit::StopSurvey => {
                 self.waits = None;
                 self.worker.stop_survey();
@@ -355,6 +363,33 @@ impl Workspace for Deep {
             ),
             switch: Some(("Stop survey", DeepEdit::StopSurvey.into())),
         })
+    }
+
+    fn reopen(&mut self, kept: DeepSettings, _desk: &mut Desk) {
+        self.take_over(kept);
+    }
+
+    fn time(&self) -> Option<Position> {
+        self.position()
+    }
+
+    fn go(&mut self, step: u64, desk: &mut Desk) {
+        self.bring_to(step, desk);
+    }
+
+    fn settled(&self, desk: &Desk) -> bool {
+        match self.kept.tab {
+            DeepTab::Sure => self.waits.is_none() && !self.survey.running,
+            _ => desk.digit.is_blank() || self.network(desk).is_none() || self.is_current(desk),
+        }
+    }
+
+    fn begin(&mut self, desk: &mut Desk) {
+        self.start(desk);
+    }
+
+    fn measures() -> &'static [Measure<Self>] {
+        MEASURES
     }
 
     fn leave(&self, _desk: &mut Desk) {

@@ -35,7 +35,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     controls(ui, world, out);
     let survey = &*world.room.survey;
     if survey.done == 0 {
-        ui.label("Each network is shown every test digit. It decides once the probability of its answer passes a threshold: the lower, the sooner, and the more often wrong. It can be stopped; what was counted until then is kept.");
+        ui.label("Press Show all of them: each network is shown every test digit. It decides once the probability of its answer passes a threshold: the lower, the sooner, and the more often wrong. It can be stopped; what was counted until then is kept.");
         return;
     }
     let from = ui.next_widget_position();

@@ -2,10 +2,12 @@
 //!
 //! * [`photo`]: the picture that a digit is from
 //! * [`entries`]: who answers what; [`answer_list`]: all answers; [`answer_card`]: one of them large
+//! * [`measures`]: what lessons can ask for
 
 mod answer_card;
 mod answer_list;
 mod entries;
+mod measures;
 mod photo;
 mod scenes;
 pub mod settings;
@@ -19,7 +21,7 @@ use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::scene::Scene;
 use crate::ui::widgets::icons::Icon;
-use crate::ui::workspace::{About, Edit, Shows, View, Workspace};
+use crate::ui::workspace::{About, Edit, Measure, Shows, View, Workspace};
 use crate::workers::Start;
 
 const ABOUT: About = About {
@@ -83,6 +85,14 @@ impl Workspace for Draw {
 
     fn shows(&self) -> Shows {
         Shows { digit: true, answers: true }
+    }
+
+    fn settled(&self, desk: &Desk) -> bool {
+        desk.digit.is_blank() || desk.answers_current
+    }
+
+    fn measures() -> &'static [Measure<Self>] {
+        measures::MEASURES
     }
 
     fn scenes() -> &'static [Scene] {

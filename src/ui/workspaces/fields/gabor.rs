@@ -18,7 +18,7 @@ use crate::workers::inspect::Anatomy;
 use crate::workers::inspect::seek::find;
 
 /// From this share of explained variance a fit is taken as one.
-const GOOD: f64 = 0.7;
+pub(super) const GOOD: f64 = 0.7;
 
 /// Draws the page.
 pub fn show(ui: &mut Ui, world: &World<'_>, anatomy: &Anatomy, out: &mut Outbox) {

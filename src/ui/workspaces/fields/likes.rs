@@ -70,7 +70,7 @@ fn pictures(
             if let Some(made) = made {
                 let liked = &made.what;
                 if liked.silent() && part.rectified() {
-                    ui.label(RichText::new("Nothing makes it respond.").font(theme::strong(14.0)));
+                    ui.label(RichText::new("Nothing makes it respond; try another unit.").font(theme::strong(14.0)));
                     ui.label(RichText::new(format!("Its sum stays at {} or less, from three beginnings.", short(liked.activation))).small());
                 } else {
                     ui.label(RichText::new(format!("Made for it: {}", short(liked.activation))).font(theme::strong(14.0)));

@@ -6,11 +6,13 @@
 //! * [`why`]: gradient × input and occlusion, all networks beside each other
 //! * [`gabor`]: the first kernels beside simple cells
 //! * [`mosaic`], [`tint`], [`progress`]: what these are made of; [`save`]: arrays
+//! * [`measures`]: what lessons can ask for
 
 mod digit;
 mod gabor;
 mod layer;
 mod likes;
+mod measures;
 mod mosaic;
 mod network;
 mod progress;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use egui::Ui;
 
 use super::settings::{FieldsSettings, FieldsTab, ReasonMap, Scale, Show, refusal};
-use super::{ABOUT, save, scenes, view};
+use super::{ABOUT, measures, save, scenes, view};
 use crate::ann::inspect::Unit;
 use crate::ann::inspect::maximise::Recipe;
 use crate::core::text::grouped;
@@ -14,7 +14,7 @@ use crate::data::Dataset;
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::scene::Scene;
-use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
+use crate::ui::workspace::{About, Edit, Measure, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::inspect::{
     Findings, Inspection, InspectionQuestion, Inspector, Part, SeekTask,
@@ -116,12 +116,28 @@ impl Fields {
         self.serial > 0 && self.inspection.serial == self.serial
     }
 
+    /// Whether what is seen is the digit as it is, in the model chosen.
+    pub fn sees(&self, desk: &Desk) -> bool {
+        let of = |model: &Arc<Model>| {
+            let asked = |l: &Looked| {
+                l.version == desk.digit.version() && std::ptr::eq(l.model, Arc::as_ptr(model))
+            };
+            self.looked.as_ref().is_some_and(asked)
+        };
+        self.looked() && self.kept.chosen(&desk.models).is_some_and(of)
+    }
+
+    /// Whether a search waits for its digits.
+    pub fn waits(&self) -> bool {
+        self.put_off.is_some()
+    }
+
     /// The part of the model in view with this layer's number.
-    fn part(&self, layer: usize) -> Option<&Part> {
+    pub(super) fn part(&self, layer: usize) -> Option<&Part> {
         self.inspection.anatomy.as_ref()?.part(layer)
     }
 
-    fn seek(&mut self, seek: Seek, desk: &mut Desk) {
+    pub(super) fn seek(&mut self, seek: Seek, desk: &mut Desk) {
         let kept = &self.kept;
         let settled = desk.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. }));
         let able = settled.filter(|m| refusal(m).is_none());
@@ -332,6 +348,25 @@ impl Workspace for Fields {
 
     fn restore(&mut self, kept: FieldsSettings, _desk: &mut Desk) {
         self.kept = kept;
+    }
+
+    fn reopen(&mut self, kept: FieldsSettings, _desk: &mut Desk) {
+        (self.hover, self.playing) = (None, false);
+        self.kept = kept;
+    }
+
+    fn settled(&self, desk: &Desk) -> bool {
+        let nothing = self.kept.chosen(&desk.models).is_none();
+        let searches = self.findings.running.is_some() || self.waits();
+        (self.sees(desk) || nothing) && !searches
+    }
+
+    fn begin(&mut self, desk: &mut Desk) {
+        self.begin_searches(desk);
+    }
+
+    fn measures() -> &'static [Measure<Self>] {
+        measures::MEASURES
     }
 
     fn undoes(edit: &FieldsEdit) -> bool {

@@ -19,10 +19,12 @@ use crate::workers::models::Model;
 pub(super) struct Asked {
     pub(super) film: Option<(u64, Arc<Model>, u64, ImagineSettings)>,
     pub(super) walk: Option<(u64, Arc<Model>, u64, u8, usize)>,
-    pub(super) dream: Option<(Arc<Model>, DreamSettings, u64)>,
+    pub(super) dream: Option<(u64, Arc<Model>, DreamSettings, u64)>,
     pub(super) judge: Option<(u64, usize, Arc<Dataset>)>,
     pub(super) units: Option<Arc<Model>>,
     pub(super) lesson: Option<(u64, Arc<Model>, u64, ImagineSettings, u64)>,
+    /// The number of the newest measurement that was begun.
+    pub(super) measured: Option<u64>,
 }
 
 impl Imagine {
@@ -69,14 +71,20 @@ impl Imagine {
         }
     }
 
+    /// Number of the film asked for, if it is the one that settings and digit ask for now.
+    pub(super) fn film_asked(&self, desk: &Desk) -> Option<u64> {
+        let (number, model, version, about) = self.asked.film.as_ref()?;
+        let same = self.network(desk).is_some_and(|m| Arc::ptr_eq(m, model))
+            && *version == desk.digit.version()
+            && *about == self.of_film();
+        same.then_some(*number)
+    }
+
     fn ask_film(&mut self, desk: &Desk, model: Arc<Model>, version: u64) {
-        let about = self.of_film();
-        let same = self.asked.film.as_ref().is_some_and(|(_, m, v, kept)| {
-            Arc::ptr_eq(m, &model) && *v == version && *kept == about
-        });
-        if same {
+        if self.film_asked(desk).is_some() {
             return;
         }
+        let about = self.of_film();
         let number = self.next();
         self.worker.ask_film(FilmQuestion {
             number,
@@ -96,14 +104,20 @@ impl Imagine {
         self.asked.film = Some((number, model, version, about));
     }
 
+    /// The same of the walk.
+    pub(super) fn walk_asked(&self, desk: &Desk) -> Option<u64> {
+        let (number, model, version, goal, frames) = self.asked.walk.as_ref()?;
+        let same = self.network(desk).is_some_and(|m| Arc::ptr_eq(m, model))
+            && *version == desk.digit.version()
+            && (*goal, *frames) == (self.kept.goal, self.kept.frames);
+        same.then_some(*number)
+    }
+
     fn ask_walk(&mut self, desk: &Desk, model: Arc<Model>, version: u64) {
-        let ImagineSettings { goal, frames, .. } = self.kept;
-        let same = self.asked.walk.as_ref().is_some_and(|(_, m, v, g, f)| {
-            Arc::ptr_eq(m, &model) && (*v, *g, *f) == (version, goal, frames)
-        });
-        if same {
+        if self.walk_asked(desk).is_some() {
             return;
         }
+        let ImagineSettings { goal, frames, .. } = self.kept;
         let number = self.next();
         self.worker.ask_walk(WalkQuestion {
             number,
@@ -116,15 +130,20 @@ impl Imagine {
         self.asked.walk = Some((number, model, version, goal, frames));
     }
 
+    /// The same of dreams.
+    pub(super) fn dream_asked(&self, desk: &Desk) -> Option<u64> {
+        let (number, model, dream, seed) = self.asked.dream.as_ref()?;
+        let now = DreamSettings { chosen: 0, ..self.kept.dream.clone() };
+        let same = self.network(desk).is_some_and(|m| Arc::ptr_eq(m, model))
+            && *dream == now
+            && *seed == self.kept.seed;
+        same.then_some(*number)
+    }
+
     fn ask_dream(&mut self, desk: &mut Desk, model: Arc<Model>) {
-        let dream = DreamSettings { chosen: 0, ..self.kept.dream.clone() };
-        let seed = self.kept.seed;
-        let same = self
-            .asked
-            .dream
-            .as_ref()
-            .is_some_and(|(m, d, s)| Arc::ptr_eq(m, &model) && *d == dream && *s == seed);
-        if !same {
+        if self.dream_asked(desk).is_none() {
+            let dream = DreamSettings { chosen: 0, ..self.kept.dream.clone() };
+            let seed = self.kept.seed;
             let first = self.asked.dream.is_none();
             let number = self.next();
             self.worker.ask_dream(DreamQuestion {
@@ -143,7 +162,7 @@ impl Imagine {
                 // The first sweep clears dreams up; with many they drift to a few digits.
                 self.bars[1].edit(&PlaybackEdit::Go(1));
             }
-            self.asked.dream = Some((model, dream, seed));
+            self.asked.dream = Some((number, model, dream, seed));
         }
         // Judged once the bar rests.
         if self.bars[1].is_playing() {
@@ -183,31 +202,48 @@ impl Imagine {
     pub(super) fn measure(&mut self, desk: &Desk, digits: Option<Split>) {
         let Some(model) = self.network(desk).cloned() else { return };
         let number = self.next();
+        self.asked.measured = digits.is_some().then_some(number);
         self.worker.ask_measured(MeasureQuestion { number, model, digits });
     }
 
-    fn ask_lesson(&mut self, desk: &mut Desk, model: Arc<Model>, version: u64) {
+    /// What a lesson depends on, but for its moment.
+    fn of_lesson(&self) -> ImagineSettings {
         let kept = &self.kept;
-        let about = ImagineSettings {
+        ImagineSettings {
             e_steps: kept.e_steps,
             rate: kept.rate,
             many: kept.many,
             dynamics: kept.dynamics,
             unit: kept.unit,
             ..ImagineSettings::default()
-        };
-        let last = MOST_ROUNDS * moments(about.e_steps);
+        }
+    }
+
+    /// Number of the lesson asked for, if it is the one that settings, digit and bar ask
+    /// for now.
+    pub(super) fn lesson_asked(&self, desk: &Desk) -> Option<u64> {
+        let (number, model, version, about, moment) = self.asked.lesson.as_ref()?;
+        let same = self.network(desk).is_some_and(|m| Arc::ptr_eq(m, model))
+            && (about.many || *version == desk.digit.version())
+            && *about == self.of_lesson()
+            && *moment == self.bars[3].at();
+        same.then_some(*number)
+    }
+
+    /// Lets the bar go over all moments that a lesson may have.
+    pub(super) fn fit_lesson(&mut self) {
+        let last = MOST_ROUNDS * moments(self.kept.e_steps);
         if self.bars[3].range() != (0, last) {
             self.bars[3].set_range(0, last, false);
         }
-        let moment = self.bars[3].at();
-        let version = if about.many { 0 } else { version };
-        let same = self.asked.lesson.as_ref().is_some_and(|(_, m, v, a, at)| {
-            Arc::ptr_eq(m, &model) && *v == version && *a == about && *at == moment
-        });
-        if same {
+    }
+
+    fn ask_lesson(&mut self, desk: &mut Desk, model: Arc<Model>, version: u64) {
+        self.fit_lesson();
+        if self.lesson_asked(desk).is_some() {
             return;
         }
+        let (about, moment) = (self.of_lesson(), self.bars[3].at());
         let digits = if about.many {
             let Some(training) = self.training(desk) else { return };
             Digits::Many(training)

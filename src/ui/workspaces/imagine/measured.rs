@@ -41,7 +41,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     });
     let model = world.room.network(world.desk);
     if measured.number == 0 || model.is_none_or(|m| m.key != measured.key) {
-        ui.label("Nothing is measured of this network yet.");
+        ui.label("Nothing is measured of this network yet. Press Measure: it takes about half a minute, in the background.");
         return;
     }
     let lines = lines(measured);

@@ -114,5 +114,5 @@ fn wait(house: &mut House) {
 }
 
 fn shown(house: &House) -> bool {
-    house.room::<Imagine>().is_current()
+    house.room::<Imagine>().is_current(&house.desk)
 }

@@ -165,7 +165,12 @@ pub struct Spikes {
     chosen: Option<usize>,
     generation: u64,
     awaited: u64,
+    /// Runs that were asked for.
+    loads: u64,
 }
+
+/// Presentations that the run is asked for at once: it listens again a moment later.
+const AT_ONCE: u64 = 200;
 
 impl Spikes {
     /// Starts the regression's thread.
@@ -188,6 +193,7 @@ impl Spikes {
             chosen: None,
             generation: 0,
             awaited: 0,
+            loads: 0,
         })
     }
 
@@ -203,9 +209,44 @@ impl Spikes {
         chosen.or_else(|| all.next())
     }
 
-    /// Whether the newest question about phases is answered.
-    pub fn phases_current(&self) -> bool {
-        self.asked.as_ref().is_some_and(|(number, ..)| *number == self.shown.number)
+    /// What the phases depend on.
+    fn of_phases(kept: &SpikingSettings, desk: &Desk) -> SpikingSettings {
+        SpikingSettings {
+            target: kept.target.or(desk.digit.label()),
+            beta: kept.beta,
+            seed: kept.seed,
+            pair: kept.pair,
+            ..SpikingSettings::default()
+        }
+    }
+
+    /// Number of the newest question about phases, if it is what is asked now.
+    fn phases_asked(&self, kept: &SpikingSettings, desk: &Desk) -> Option<u64> {
+        let (number, model, version, about) = self.asked.as_ref()?;
+        let same = Self::network(kept, desk).is_some_and(|m| Arc::ptr_eq(m, model))
+            && *version == desk.digit.version()
+            && *about == Self::of_phases(kept, desk);
+        same.then_some(*number)
+    }
+
+    /// Whether the phases shown are those that settings and digit ask for.
+    pub fn phases_current(&self, kept: &SpikingSettings, desk: &Desk) -> bool {
+        self.phases_asked(kept, desk) == Some(self.shown.number)
+    }
+
+    /// The regression, once the newest run of these settings has begun.
+    pub fn run(&self, kept: &SpikingSettings) -> Option<&RegressionView> {
+        let view = &*self.regression;
+        let newest = self.loads > 0 && view.generation == self.loads;
+        (newest && view.task == Some(kept.task()) && !view.fits.is_empty()).then_some(view)
+    }
+
+    /// Whether the regression is what the settings ask for, with all presentations that were
+    /// asked for, or cannot be.
+    pub fn run_current(&self, kept: &SpikingSettings) -> bool {
+        let awaited = self.awaited.min(kept.task().presentations as u64);
+        let arrived = |done: u64| self.thread.is_running() || done >= awaited;
+        self.run(kept).is_some_and(|run| arrived(run.done)) || self.regression.failure.is_some()
     }
 
     /// What is known of the curve at the moment the bar is at.
@@ -241,6 +282,49 @@ impl Spikes {
         live::tell_speed(&self.bar, &self.thread);
     }
 
+    /// Takes over the settings of a scene: the regression begins anew, for it may be far
+    /// ahead, and bars stand where they do in the beginning.
+    pub fn take_over(&mut self, kept: &SpikingSettings, desk: &mut Desk) {
+        self.thread.set_running(false);
+        self.bar = Playback::live(kept.playback);
+        self.asked = None;
+        live::tell_speed(&self.bar, &self.thread);
+        if self.loads > 0 {
+            self.load(kept, desk);
+        }
+    }
+
+    /// Has the regression make the presentations that are missing, and no more: what is
+    /// shown beside the curve is of its end.
+    pub fn run_to(&mut self, kept: &mut SpikingSettings, step: u64, desk: &mut Desk) {
+        let Some(view) = self.run(kept) else { return };
+        let (done, most) = (view.done, view.task.map_or(0, |t| t.presentations as u64));
+        let (moves, failed) = (view.goes || view.running, view.failure.is_some());
+        if self.thread.is_running() || moves {
+            return self.thread.set_running(false);
+        }
+        let wanted = step.min(most);
+        if done == wanted || failed {
+            self.play(kept, &PlaybackEdit::Go(wanted), desk);
+        } else if done > wanted {
+            self.load(kept, desk);
+        } else if done >= self.awaited {
+            let steps = (wanted - done).min(AT_ONCE);
+            let sent = self.thread.send(RegressionCommand::Steps(steps));
+            if sent.is_ok() {
+                self.awaited = done + steps;
+                self.bar.edit(&PlaybackEdit::End);
+            }
+            desk.sent(sent);
+        }
+    }
+
+    /// Has the regression learn on, from where it is.
+    pub fn start(&mut self) {
+        self.bar.edit(&PlaybackEdit::End);
+        self.thread.set_running(true);
+    }
+
     /// Plays, steps, or scrubs the regression.
     pub fn play(&mut self, kept: &mut SpikingSettings, edit: &PlaybackEdit, desk: &mut Desk) {
         let steps = live::play(edit, &mut self.bar, &self.thread, &mut self.view);
@@ -261,6 +345,7 @@ impl Spikes {
         });
         self.awaited = 0;
         let sent = self.thread.send(RegressionCommand::Load(Box::new(task)));
+        self.loads += u64::from(sent.is_ok());
         self.loaded = sent.is_ok().then_some(task);
         desk.sent(sent);
     }
@@ -311,21 +396,10 @@ impl Spikes {
         if desk.digit.is_blank() {
             return;
         }
-        let version = desk.digit.version();
-        let about = SpikingSettings {
-            target: kept.target.or(desk.digit.label()),
-            beta: kept.beta,
-            seed: kept.seed,
-            pair: kept.pair,
-            ..SpikingSettings::default()
-        };
-        let same = self
-            .asked
-            .as_ref()
-            .is_some_and(|(_, m, v, a)| Arc::ptr_eq(m, &model) && *v == version && *a == about);
-        if same {
+        if self.phases_asked(kept, desk).is_some() {
             return;
         }
+        let (version, about) = (desk.digit.version(), Self::of_phases(kept, desk));
         let first = self.asked.is_none();
         *number += 1;
         let phases = kept.phases();

@@ -6,6 +6,7 @@ use egui::Ui;
 
 use super::ask::Asked;
 use super::mask::Mask;
+use super::measures::MEASURES;
 use super::settings::{DreamSettings, ImagineSettings, ImagineTab, Seen};
 use super::spiking::{Spikes, SpikingEdit};
 use super::{ABOUT, scenes, view};
@@ -17,7 +18,7 @@ use crate::data::{Pixels, synthetic};
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::scene::Scene;
-use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
+use crate::ui::workspace::{About, Edit, Measure, Position, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::imagine::Imagination;
 use crate::workers::imagine::dream::{Dreams, Judged};
@@ -94,7 +95,7 @@ pub struct Imagine {
     pub lesson: Arc<Lesson>,
     pub measured: Arc<Measured>,
     /// Whether digits are waited for, to measure on.
-    measures: bool,
+    pub(super) measures: bool,
     /// The part with spikes.
     pub spikes: Spikes,
     pub(super) worker: Imagination,
@@ -125,7 +126,7 @@ impl Imagine {
         self.place().map_or(&self.spikes.bar, |place| &self.bars[place])
     }
 
-    fn place(&self) -> Option<usize> {
+    pub(super) fn place(&self) -> Option<usize> {
         match self.kept.tab {
             ImagineTab::Complete => Some(0),
             ImagineTab::Dream => Some(1),
@@ -136,26 +137,6 @@ impl Imagine {
             | ImagineTab::Measured
             | ImagineTab::Regression
             | ImagineTab::Window => None,
-        }
-    }
-
-    /// Whether the newest answer of the view in front is that of its question.
-    pub fn is_current(&self) -> bool {
-        let asked = |number: &Option<u64>, answered: u64| *number == Some(answered);
-        match self.kept.tab {
-            ImagineTab::Complete => asked(&self.asked.film.as_ref().map(|a| a.0), self.film.number),
-            ImagineTab::Dream => {
-                self.asked.dream.is_some()
-                    && self.asked.judge.as_ref().is_some_and(|j| self.judged.of == (j.0, j.1))
-            }
-            ImagineTab::Walk => asked(&self.asked.walk.as_ref().map(|a| a.0), self.walk.number),
-            ImagineTab::Learning => {
-                asked(&self.asked.lesson.as_ref().map(|a| a.0), self.lesson.number)
-            }
-            ImagineTab::Units => self.units.model.is_some(),
-            ImagineTab::Measured => !self.measures && !self.measured.running,
-            ImagineTab::Phases => self.spikes.phases_current(),
-            ImagineTab::Regression | ImagineTab::Window => !self.spikes.regression.fits.is_empty(),
         }
     }
 
@@ -328,6 +309,30 @@ impl Workspace for Imagine {
             text: format!("Imagine: {:.0} % measured", 100.0 * self.measured.done),
             switch: Some(("Stop measuring", ImagineEdit::StopMeasuring.into())),
         })
+    }
+
+    fn reopen(&mut self, kept: ImagineSettings, desk: &mut Desk) {
+        self.take_over(kept, desk);
+    }
+
+    fn time(&self) -> Option<Position> {
+        self.position()
+    }
+
+    fn go(&mut self, step: u64, desk: &mut Desk) {
+        self.bring_to(step, desk);
+    }
+
+    fn settled(&self, desk: &Desk) -> bool {
+        self.is_current(desk)
+    }
+
+    fn begin(&mut self, desk: &mut Desk) {
+        self.start(desk);
+    }
+
+    fn measures() -> &'static [Measure<Self>] {
+        MEASURES
     }
 
     fn leave(&self, desk: &mut Desk) {

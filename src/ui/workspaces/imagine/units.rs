@@ -55,7 +55,8 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
     let room = vec2(ui.available_width(), ui.available_height() - 42.0);
     let (rect, response) = ui.allocate_exact_size(room, Sense::click());
-    let (columns, size) = tiles::arrange(all.len(), 1.0, room);
+    let most = ui.input(|i| i.max_texture_side) / SIDE;
+    let (columns, size) = tiles::arrange_up_to(most, all.len(), 1.0, room);
     let gap = (size.x * 0.05).clamp(1.0, 6.0);
     let tiles = Tiles::new(rect.min, size, gap, columns, all.len());
     let visuals = ui.visuals().clone();

@@ -10,6 +10,7 @@
 mod codes;
 mod curve;
 mod files;
+mod measures;
 mod ranges;
 mod scenes;
 pub mod settings;

@@ -197,15 +197,23 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
         return;
     }
-    let from = tools(ui, world, out);
+    // Where there is little room, as beside a lesson on a projector, the plots come first.
+    let low = ui.available_height() < LOW;
+    let mut from = ui.next_widget_position();
+    if !low {
+        from = tools(ui, world, out);
+    }
     let mut plot = world.room.plot.clone();
     let axis = plot.time.axis(raster::plot_x(ui), view.recording.duration_ms());
-    plots(ui, world, &axis, &mut plot);
+    plots(ui, world, &axis, &mut plot, low);
     time_axis::show(ui, &axis);
     let to = pos2(ui.max_rect().right(), ui.next_widget_position().y);
     figure::place(ui, FIGURE, Rect::from_min_max(from, to));
     if plot != world.room.plot {
         out.push(NeuronEdit::Plot(Box::new(plot)));
+    }
+    if low {
+        tools(ui, world, out);
     }
 }
 
@@ -216,23 +224,29 @@ fn cursor_ms(world: &World<'_>) -> Option<f64> {
     behind.then(|| playback.at() as f64 * DT_MS)
 }
 
-fn plots(ui: &mut Ui, world: &World<'_>, axis: &Axis, plot: &mut RasterView) {
+fn plots(ui: &mut Ui, world: &World<'_>, axis: &Axis, plot: &mut RasterView, low: bool) {
     let p = palette(ui.visuals());
     let view = &world.room.simulation;
     let figure = &world.room.kept.figure;
     let (thick, cursor_ms) = (world.session.projector, cursor_ms(world));
-    let below = time_axis::AXIS_HEIGHT + 32.0;
-    let room = (ui.available_height() - below).clamp(150.0, 680.0);
+    let below = time_axis::AXIS_HEIGHT + if low { 22.0 } else { 32.0 };
+    let least = if low { 96.0 } else { 150.0 };
+    let room = (ui.available_height() - below).clamp(least, 680.0);
     // The spikes stand above the voltages too; a small window does without the
     // rate, a smaller one without their raster.
-    let (with_raster, with_rate) = (room > 190.0, room > 270.0);
+    let (with_raster, with_rate) = (room > 190.0 && !low, room > 270.0);
     let threshold = Level { value: figure.v_th as f32, name: format!("threshold {}", figure.v_th) };
     let line = |channel: usize, name: &str, colour| Line { channel, name: name.into(), colour };
     let (now_ms, dt_ms) = (view.recording.duration_ms(), view.recording.dt_ms());
+    let shares = match (with_raster, low) {
+        (true, _) => [0.18, 0.29],
+        (false, false) => [0.2, 0.4],
+        (false, true) => [0.14, 0.43],
+    };
     let rows = [
-        ("I", line(0, "current", p.series[1]), None, if with_raster { 0.18 } else { 0.2 }),
-        ("V₁", line(1, "V₁", p.series[0]), Some(0), if with_raster { 0.29 } else { 0.4 }),
-        ("V₂", line(2, "V₂", p.series[2]), Some(1), if with_raster { 0.29 } else { 0.4 }),
+        ("I", line(0, "current", p.series[1]), None, shares[0]),
+        ("V₁", line(1, "V₁", p.series[0]), Some(0), shares[1]),
+        ("V₂", line(2, "V₂", p.series[2]), Some(1), shares[1]),
     ];
     ui.spacing_mut().item_spacing.y = 5.0;
     for (title, line, neuron, share) in rows {
@@ -273,6 +287,9 @@ fn plots(ui: &mut Ui, world: &World<'_>, axis: &Axis, plot: &mut RasterView) {
     };
     raster.show(ui, axis, plot);
 }
+
+/// Below this height, points, the plots have all the room.
+const LOW: f32 = 290.0;
 
 /// Name of the plots as a file.
 const FIGURE: &str = "two-neurons";

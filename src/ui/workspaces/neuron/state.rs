@@ -18,7 +18,7 @@ use super::settings::{
     self, CodesSettings, CurveSettings, FigureOne, NeuronSettings, NeuronTab, UnitInputs,
     UnitSettings,
 };
-use super::{ABOUT, scenes, view};
+use super::{ABOUT, measures, scenes, view};
 use crate::core::playback::{Playback, PlaybackEdit};
 use crate::snn::choose::Preference;
 use crate::snn::experiments::cpu_engine;
@@ -30,7 +30,7 @@ use crate::ui::desk::Desk;
 use crate::ui::scene::Scene;
 use crate::ui::widgets::live;
 use crate::ui::widgets::raster::RasterView;
-use crate::ui::workspace::{About, Edit, Shows, View, Workspace};
+use crate::ui::workspace::{About, Edit, Measure, Position, Shows, View, Workspace};
 use crate::workers::Start;
 use crate::workers::clicks::{Clicks, Passage};
 use crate::workers::events::Event;
@@ -110,20 +110,21 @@ pub struct Neuron {
     pub results: Arc<Results>,
     /// Lets spikes be heard.
     pub clicks: Clicks,
-    thread: Simulation,
+    pub(super) thread: Simulation,
     experiments: Experiments,
     /// The engine that the thread was told of last.
     engine: Preference,
-    /// Whether the simulation has its network.
-    loaded: bool,
+    /// How many networks the simulation was given, and how many changes of the newest.
+    pub(super) loads: u64,
+    pub(super) changes: u64,
     /// The step up to which spikes have been heard, and when.
     heard: Option<(u64, Instant)>,
     /// Step that the simulation was asked to reach while it is held.
-    awaited: u64,
+    pub(super) awaited: u64,
     /// The network that was loaded last, to notice its arrival.
     generation: u64,
     /// Number of the newest question to the experiments, and the question.
-    asked: (u64, Option<Experiment>),
+    pub(super) asked: (u64, Option<Experiment>),
 }
 
 impl Neuron {
@@ -159,12 +160,15 @@ impl Neuron {
     }
 
     /// Has the two neurons simulated from time 0.
-    fn load_figure(&mut self, desk: &mut Desk) {
+    pub(super) fn load_figure(&mut self, desk: &mut Desk) {
         let setup = self.kept.figure.setup();
-        self.loaded = true;
         self.awaited = setup.head_start;
         self.playback.edit(&PlaybackEdit::End);
-        desk.sent(self.thread.send(SimCommand::Load(Box::new(setup))));
+        let sent = self.thread.send(SimCommand::Load(Box::new(setup)));
+        if sent.is_ok() {
+            (self.loads, self.changes) = (self.loads + 1, 0);
+        }
+        desk.sent(sent);
     }
 
     /// Takes over another figure and tells the running simulation what has changed;
@@ -175,7 +179,12 @@ impl Neuron {
         if !now.same_wiring(&before) {
             return self.load_figure(desk);
         }
-        let mut tell = |command| desk.sent(self.thread.send(command));
+        let changes = &mut self.changes;
+        let mut tell = |command| {
+            let sent = self.thread.send(command);
+            *changes += u64::from(sent.is_ok());
+            desk.sent(sent);
+        };
         for ((name, value), (_, old)) in now.parameters().into_iter().zip(before.parameters()) {
             if value != old {
                 for population in 0..2 {
@@ -194,7 +203,7 @@ impl Neuron {
         }
     }
 
-    fn play(&mut self, edit: &PlaybackEdit, desk: &mut Desk) {
+    pub(super) fn play(&mut self, edit: &PlaybackEdit, desk: &mut Desk) {
         let steps = live::play(edit, &mut self.playback, &self.thread, &mut self.plot.time);
         if steps > 0 {
             self.awaited = self.thread.view().step + steps;
@@ -243,17 +252,22 @@ impl Neuron {
         self.heard = Some((at, now));
     }
 
-    /// Asks the experiments what has changed.
-    fn ask(&mut self, desk: &Desk) {
+    /// What the view in front asks the experiments for.
+    pub(super) fn task(&self, desk: &Desk) -> Option<Experiment> {
         let kept = &self.kept;
-        let task = match kept.tab {
-            NeuronTab::Spikes | NeuronTab::Files => return,
+        Some(match kept.tab {
+            NeuronTab::Spikes | NeuronTab::Files => return None,
             NeuronTab::RateCurve => Experiment::RateCurve(kept.curve.task()),
             NeuronTab::Unit => Experiment::Unit(kept.unit.task(desk.digit.pixels(), &desk.models)),
             NeuronTab::Codes => {
                 Experiment::Codes(Box::new(kept.codes.task(&settings::shown_digit(&desk.digit))))
             }
-        };
+        })
+    }
+
+    /// Asks the experiments what has changed.
+    fn ask(&mut self, desk: &Desk) {
+        let Some(task) = self.task(desk) else { return };
         if self.asked.1.as_ref() != Some(&task) {
             self.asked = (self.asked.0 + 1, Some(task.clone()));
             self.experiments.ask((self.asked.0, task));
@@ -284,7 +298,8 @@ impl Workspace for Neuron {
             thread,
             experiments,
             engine: Preference::default(),
-            loaded: false,
+            loads: 0,
+            changes: 0,
             heard: None,
             awaited: 0,
             generation: 0,
@@ -332,6 +347,37 @@ impl Workspace for Neuron {
         self.kept = NeuronSettings { playback: self.playback.settings(), ..kept };
     }
 
+    /// A scene begins at time 0, as a simulation does whose sliders were not moved.
+    fn reopen(&mut self, kept: NeuronSettings, desk: &mut Desk) {
+        self.thread.set_running(false);
+        (self.playback, self.plot) = (Playback::live(kept.playback), settings::fresh_plot());
+        live::tell_speed(&self.playback, &self.thread);
+        self.kept = kept;
+        if self.loads > 0 {
+            self.load_figure(desk);
+        }
+    }
+
+    fn time(&self) -> Option<Position> {
+        (self.kept.tab == NeuronTab::Spikes).then(|| Position::of(&self.playback))
+    }
+
+    fn go(&mut self, step: u64, desk: &mut Desk) {
+        self.go_to(step, desk);
+    }
+
+    fn settled(&self, desk: &Desk) -> bool {
+        self.is_settled(desk)
+    }
+
+    fn begin(&mut self, desk: &mut Desk) {
+        self.let_run(desk);
+    }
+
+    fn measures() -> &'static [Measure<Self>] {
+        measures::MEASURES
+    }
+
     fn undoes(edit: &NeuronEdit) -> bool {
         use NeuronEdit as E;
         matches!(edit, E::Figure(_) | E::Curve(_) | E::Unit(_) | E::Codes(_) | E::Reset)
@@ -358,7 +404,7 @@ impl Workspace for Neuron {
         }
         let spikes = shown && self.kept.tab == NeuronTab::Spikes;
         self.thread.set_watched(spikes);
-        if spikes && !self.loaded {
+        if spikes && self.loads == 0 {
             // Held: who wants to see it run presses play.
             self.load_figure(desk);
         }

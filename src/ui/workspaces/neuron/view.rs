@@ -41,7 +41,7 @@ const TABS: [Tab<Neuron, NeuronTab>; 5] = [
         is: NeuronTab::Codes,
         name: "Codes",
         short: "Codes",
-        see: "The same intensity in three codes. Raise the jitter: the rate code does not care, the timing code loses a little, the burst code a lot. Without jitter the rate code is the worst of the three.",
+        see: "The same intensity, coded as a spike train in three ways. Raise the jitter: the rate code does not care, the timing code loses a little, the burst code a lot. Without jitter the rate code is the worst of the three.",
         side: codes::form,
         show: codes::show,
         bar: None,

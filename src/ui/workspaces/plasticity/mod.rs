@@ -9,6 +9,8 @@
 //! * [`pattern`]: a neuron finds a pattern hidden in noise
 
 mod bounds;
+mod lesson;
+mod measures;
 mod parts;
 mod pattern;
 mod rates;

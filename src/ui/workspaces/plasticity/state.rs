@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use egui::Ui;
 
+use super::measures::MEASURES;
 use super::settings::{
     BoundsSettings, PatternSettings, PlasticitySettings, PlasticityTab, RuleSettings, STORY_END_MS,
     SlopeSettings, StorySettings, WindowSettings, fresh_plot,
@@ -24,13 +25,13 @@ use crate::ui::desk::Desk;
 use crate::ui::scene::Scene;
 use crate::ui::widgets::live;
 use crate::ui::widgets::raster::RasterView;
-use crate::ui::workspace::{About, Edit, View, Workspace};
+use crate::ui::workspace::{About, Edit, Measure, Position, View, Workspace};
 use crate::workers::Start;
 use crate::workers::plasticity::pattern::{PatternCommand, PatternState, PatternThread};
 use crate::workers::plasticity::{Experiment, Experiments, Results};
 
 /// What the pattern experiment shows at once, steps: half a second.
-const HEAD_START: u64 = 1000;
+pub(super) const HEAD_START: u64 = 1000;
 
 /// What the user does in the Plasticity lab.
 #[derive(Clone, Debug)]
@@ -85,21 +86,21 @@ pub struct Plasticity {
     /// Whether its run is to go on.
     pub running: bool,
     questions: Experiments,
-    thread: PatternThread,
+    pub(super) thread: PatternThread,
     /// The engine that the thread was told of last.
     engine: Preference,
-    /// Whether the pattern experiment has begun.
-    loaded: bool,
+    /// Runs of the pattern experiment that were asked for.
+    pub(super) loads: u64,
     /// Step that the run was asked to reach while it is held.
-    awaited: u64,
+    pub(super) awaited: u64,
     /// The run that was begun last, to notice its arrival.
     generation: u64,
     /// Number of the newest question, and the question.
-    asked: (u64, Option<Experiment>),
+    pub(super) asked: (u64, Option<Experiment>),
 }
 
 /// The story's time bar at its end: everything has happened.
-fn story_bar(settings: PlaybackSettings) -> Playback {
+pub(super) fn story_bar(settings: PlaybackSettings) -> Playback {
     let mut bar = Playback::new(0, (STORY_END_MS / story::DT_MS) as u64, settings);
     bar.edit(&PlaybackEdit::End);
     bar
@@ -150,15 +151,16 @@ impl Plasticity {
     }
 
     /// Has the pattern experiment begin.
-    fn load_pattern(&mut self, desk: &mut Desk) {
-        self.loaded = true;
+    pub(super) fn load_pattern(&mut self, desk: &mut Desk) {
         self.awaited = HEAD_START;
         self.plot.time.follow = true;
         let task = self.kept.pattern_task();
-        desk.sent(self.thread.send(PatternCommand::Load { task, head_start: HEAD_START }));
+        let sent = self.thread.send(PatternCommand::Load { task, head_start: HEAD_START });
+        self.loads += u64::from(sent.is_ok());
+        desk.sent(sent);
     }
 
-    fn play_pattern(&mut self, edit: &PlaybackEdit, desk: &mut Desk) {
+    pub(super) fn play_pattern(&mut self, edit: &PlaybackEdit, desk: &mut Desk) {
         let steps = live::play(edit, &mut self.pattern_bar, &self.thread, &mut self.plot.time);
         live::tell_speed(&self.pattern_bar, &self.thread);
         self.kept.pattern_playback = self.pattern_bar.settings();
@@ -186,10 +188,10 @@ impl Plasticity {
         }
     }
 
-    /// Asks what has changed.
-    fn ask(&mut self) {
+    /// What the settings ask in a view; nothing of the pattern, which runs by itself.
+    pub(super) fn question(&self, tab: PlasticityTab) -> Option<Experiment> {
         let kept = &self.kept;
-        let experiment = match kept.tab {
+        Some(match tab {
             PlasticityTab::Windows => Experiment::Windows(kept.window_tasks()),
             PlasticityTab::Story => Experiment::Story(Box::new(kept.story_task())),
             PlasticityTab::PairingRate => {
@@ -197,8 +199,13 @@ impl Plasticity {
             }
             PlasticityTab::Bounds => Experiment::Bounds(Box::new(kept.bounds_task())),
             PlasticityTab::Slope => Experiment::Slope(kept.slope_task()),
-            PlasticityTab::Pattern => return,
-        };
+            PlasticityTab::Pattern => return None,
+        })
+    }
+
+    /// Asks what has changed.
+    fn ask(&mut self) {
+        let Some(experiment) = self.question(self.kept.tab) else { return };
         if self.asked.1.as_ref() != Some(&experiment) {
             self.asked = (self.asked.0 + 1, Some(experiment.clone()));
             self.questions.ask((self.asked.0, experiment));
@@ -228,7 +235,7 @@ impl Workspace for Plasticity {
             questions,
             thread,
             engine: Preference::default(),
-            loaded: false,
+            loads: 0,
             awaited: 0,
             generation: 0,
             asked: (0, None),
@@ -302,7 +309,7 @@ impl Workspace for Plasticity {
         }
         let pattern = shown && self.kept.tab == PlasticityTab::Pattern;
         self.thread.set_watched(pattern);
-        if pattern && !self.loaded {
+        if pattern && self.loads == 0 {
             // Held: who wants to see it run presses play.
             self.load_pattern(desk);
         }
@@ -310,6 +317,30 @@ impl Workspace for Plasticity {
         if shown {
             self.ask();
         }
+    }
+
+    fn reopen(&mut self, kept: PlasticitySettings, desk: &mut Desk) {
+        self.take_over(kept, desk);
+    }
+
+    fn time(&self) -> Option<Position> {
+        self.position()
+    }
+
+    fn go(&mut self, step: u64, desk: &mut Desk) {
+        self.bring_to(step, desk);
+    }
+
+    fn settled(&self, _desk: &Desk) -> bool {
+        self.is_current()
+    }
+
+    fn begin(&mut self, desk: &mut Desk) {
+        self.start(desk);
+    }
+
+    fn measures() -> &'static [Measure<Self>] {
+        MEASURES
     }
 
     fn leave(&self, _desk: &mut Desk) {

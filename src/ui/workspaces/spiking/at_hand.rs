@@ -78,6 +78,8 @@ impl Spiking {
         let (Some(network), Some(split)) = (self.network_at_hand(desk), desk.best_digits()) else {
             return;
         };
+        let images = self.view.fields.as_ref().map_or(0, |f| f.images);
+        self.tested = Some((self.view.generation, images, self.measured.tested.clone()));
         let task = MeasureTask::Test {
             network,
             train: split.train,

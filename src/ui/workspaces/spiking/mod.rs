@@ -15,6 +15,8 @@ mod damage;
 mod digit;
 mod form;
 mod learning;
+mod lesson;
+mod measures;
 mod mosaic;
 mod neuron;
 mod scenes;

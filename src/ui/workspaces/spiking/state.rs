@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use egui::Ui;
 
+use super::measures::MEASURES;
 use super::settings::{SpikingSettings, SpikingTab};
 use super::{ABOUT, scenes, view};
 use crate::core::playback::{Playback, PlaybackEdit};
@@ -22,13 +23,13 @@ use crate::ui::desk::{Desk, Guest};
 use crate::ui::scene::Scene;
 use crate::ui::widgets::raster::RasterView;
 use crate::ui::widgets::time_axis::TimeView;
-use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
+use crate::ui::workspace::{About, Edit, Measure, Position, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::library::Job;
 use crate::workers::spiking::damage::Damage;
 use crate::workers::spiking::fields::FieldColours;
 use crate::workers::spiking::keep::Kept;
-use crate::workers::spiking::measure::{MeasureThread, Measured};
+use crate::workers::spiking::measure::{MeasureThread, Measured, Tested};
 use crate::workers::spiking::network::{LiveSettings, Setup};
 use crate::workers::spiking::shown::{DigitPresentation, Network, ShownThread};
 use crate::workers::spiking::view::SpikingView;
@@ -40,7 +41,7 @@ const FILE: &str = "spiking-network.npz";
 const WRITTEN_EVERY: Duration = Duration::from_secs(30);
 const WRITTEN_AFTER: Duration = Duration::from_millis(700);
 /// What has learnt so many images is not given up without a question.
-const WORTH_ASKING: u64 = 300;
+pub(super) const WORTH_ASKING: u64 = 300;
 
 /// What the user does in the workspace.
 #[derive(Clone, Debug)]
@@ -108,7 +109,7 @@ pub struct Spiking {
     /// Where the network is kept, if this window keeps things; whether a file of an
     /// earlier time is still to be read; and which image of which run is in it.
     file: Option<PathBuf>,
-    resumes: bool,
+    pub(super) resumes: bool,
     written: (u64, u64),
     written_at: Instant,
     pub(super) run: SpikingThread,
@@ -116,7 +117,13 @@ pub struct Spiking {
     pub(super) measure: MeasureThread,
     /// The engine that the run was last told of.
     engine: Option<Preference>,
-    loaded: bool,
+    pub(super) loaded: bool,
+    /// Runs that were asked for.
+    pub(super) loads: u64,
+    /// What a scene asks for while the network of an earlier time is still to be read.
+    pub(super) reopens: Option<Box<SpikingSettings>>,
+    /// The step at which the run was last asked to go on towards that of a scene.
+    pub(super) brought: Option<(u64, u64)>,
     pub(super) generation: u64,
     /// Step or image that the run was asked to reach while it is held.
     pub(super) awaited: u64,
@@ -133,6 +140,8 @@ pub struct Spiking {
     pub(super) asked_at: Instant,
     pub(super) serial: u64,
     pub(super) competition: u64,
+    /// Run and image of the network that was tested last, and what was known before.
+    pub(super) tested: Option<(u64, u64, Option<Arc<Tested>>)>,
 }
 
 pub(super) fn fresh_plot() -> RasterView {
@@ -155,7 +164,7 @@ impl Spiking {
     }
 
     /// Begins a run, as soon as there are digits.
-    fn load(&mut self, desk: &mut Desk) {
+    pub(super) fn load(&mut self, desk: &mut Desk) {
         self.loaded = false;
         let Some(split) = desk.best_digits() else { return };
         let setup = Setup {
@@ -170,23 +179,26 @@ impl Spiking {
         self.asking = None;
         self.images.edit(&PlaybackEdit::End);
         (self.awaited, self.past, self.selected) = (0, None, None);
-        match &self.file {
+        let command = match &self.file {
             Some(file) if std::mem::take(&mut self.resumes) => {
-                self.tell(SpikingCommand::Resume(file.clone(), Box::new(setup)), desk);
+                SpikingCommand::Resume(file.clone(), Box::new(setup))
             }
             file => {
                 if let Some(file) = file.clone() {
                     desk.job(Job::Remove(file));
                 }
-                self.tell(SpikingCommand::Load(Box::new(setup)), desk);
+                SpikingCommand::Load(Box::new(setup))
             }
-        }
+        };
+        let sent = self.run.send(command);
+        self.loads += u64::from(sent.is_ok());
+        desk.sent(sent);
         self.tell(SpikingCommand::Goal(self.kept.goal), desk);
         self.pace();
     }
 
     /// Begins anew with these settings; asks first where much would be lost.
-    fn begin(&mut self, settings: SpikingSettings, desk: &mut Desk) {
+    pub(super) fn begin_with(&mut self, settings: SpikingSettings, desk: &mut Desk) {
         if self.view.images >= WORTH_ASKING {
             self.asking = Some(Box::new(settings));
             return;
@@ -273,6 +285,9 @@ impl Workspace for Spiking {
             written_at: Instant::now(),
             engine: None,
             loaded: false,
+            loads: 0,
+            reopens: None,
+            brought: None,
             generation: 0,
             awaited: 0,
             past: None,
@@ -283,6 +298,7 @@ impl Workspace for Spiking {
             asked_at: Instant::now(),
             serial: 0,
             competition: 0,
+            tested: None,
             kept,
         })
     }
@@ -317,11 +333,11 @@ impl Workspace for Spiking {
                 self.tell(SpikingCommand::Goal(goal), desk);
             }
             SpikingEdit::Hold => self.run.set_running(false),
-            SpikingEdit::Begin(settings) => self.begin(*settings, desk),
-            SpikingEdit::Restart => self.begin(self.kept.clone(), desk),
+            SpikingEdit::Begin(settings) => self.begin_with(*settings, desk),
+            SpikingEdit::Restart => self.begin_with(self.kept.clone(), desk),
             SpikingEdit::Reset => {
                 let tab = self.kept.tab;
-                self.begin(SpikingSettings { tab, ..SpikingSettings::default() }, desk);
+                self.begin_with(SpikingSettings { tab, ..SpikingSettings::default() }, desk);
                 if self.asking.is_none() {
                     self.run.set_running(false);
                     self.fresh_bars();
@@ -353,7 +369,7 @@ impl Workspace for Spiking {
 
     fn restore(&mut self, kept: SpikingSettings, desk: &mut Desk) {
         if self.kept.config() != kept.config() || self.kept.begin != kept.begin {
-            return self.begin(kept, desk);
+            return self.begin_with(kept, desk);
         }
         self.kept = kept;
         self.tell(SpikingCommand::Set(self.kept.live_settings), desk);
@@ -392,6 +408,7 @@ impl Workspace for Spiking {
         }
         if self.view.generation != self.generation {
             self.adopt();
+            self.reopen_late(desk);
         }
         self.follow_bars(desk);
         self.keep_network(desk);
@@ -427,6 +444,30 @@ impl Workspace for Spiking {
             doc: "A network that learns by spikes alone, without labels (STDP; Diehl and Cook 2015). The bars are its vote: mean spikes of the neurons that stand for each digit, as shares.",
             answer: competition.answer.clone(),
         })
+    }
+
+    fn reopen(&mut self, kept: SpikingSettings, desk: &mut Desk) {
+        self.take_over(kept, desk);
+    }
+
+    fn time(&self) -> Option<Position> {
+        self.position()
+    }
+
+    fn go(&mut self, step: u64, desk: &mut Desk) {
+        self.bring_to(step, desk);
+    }
+
+    fn settled(&self, desk: &Desk) -> bool {
+        self.is_current(desk)
+    }
+
+    fn begin(&mut self, desk: &mut Desk) {
+        self.start(desk);
+    }
+
+    fn measures() -> &'static [Measure<Self>] {
+        MEASURES
     }
 
     fn leave(&self, desk: &mut Desk) {

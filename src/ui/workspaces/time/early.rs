@@ -22,7 +22,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     controls(ui, world, out);
     let survey = &world.room.survey;
     if survey.done == 0 {
-        ui.label("All four networks read every test digit, and after each column or row their answers are compared with the label. It can be stopped; what was counted until then is kept.");
+        ui.label("Press Read all of them: all four networks read every test digit, and after each column or row their answers are compared with the label. It can be stopped; what was counted until then is kept.");
         return;
     }
     let from = ui.next_widget_position();

@@ -14,6 +14,7 @@
 mod answers;
 mod chart;
 mod early;
+mod measures;
 mod reading;
 mod scenes;
 pub mod settings;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ann::reading::Hidden;
 use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::core::playback::PlaybackSettings;
+use crate::data::SIDE;
 use crate::ui::workspace::Settings;
 use crate::workers::models::is_model_key;
 
@@ -35,22 +36,31 @@ pub struct TimeSettings {
     pub unit: usize,
     /// Speed and loop.
     pub playback: PlaybackSettings,
-    /// What the networks do not get to see; undone, but not kept over a restart.
-    #[serde(skip)]
+    /// What the networks do not get to see. A scene has it; a restart shows all.
     pub hidden: Hidden,
 }
 
 impl TimeSettings {
     /// Units of any network.
     const UNIT: Span = (0.0, 4095.0);
+    /// Lines at the end.
+    const LAST: Span = (0.0, SIDE as f64);
+    /// A bit for each line.
+    const LINES: Span = (0.0, ((1_u32 << SIDE) - 1) as f64);
 }
 
 impl Bounded for TimeSettings {
     fn bound(&mut self, to: &mut Bounds) {
-        let Self { tab: _, network, unit, playback, hidden: _ } = self;
+        let Self { tab: _, network, unit, playback, hidden } = self;
         to.id("network", network, is_model_key, &Self::default().network);
         to.number("unit", unit, Self::UNIT);
         to.part("playback", playback);
+        let Hidden { last, columns, rows } = hidden;
+        to.inside("hidden", |to| {
+            to.number("last", last, Self::LAST);
+            to.number("columns", columns, Self::LINES);
+            to.number("rows", rows, Self::LINES);
+        });
     }
 }
 

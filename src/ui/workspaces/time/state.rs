@@ -6,7 +6,8 @@ use std::time::Instant;
 use egui::Ui;
 
 use super::settings::{TimeSettings, TimeTab};
-use super::{ABOUT, scenes, view};
+use super::{ABOUT, measures, scenes, view};
+use crate::ann::bundled::WeightSet;
 use crate::ann::reading::Hidden;
 use crate::core::playback::{Playback, PlaybackEdit};
 use crate::core::text::grouped;
@@ -15,7 +16,7 @@ use crate::data::registry::SYNTHETIC;
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::scene::Scene;
-use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
+use crate::ui::workspace::{About, Edit, Measure, Position, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::library::Loading;
 use crate::workers::models::Models;
@@ -56,6 +57,8 @@ pub struct Time {
     asked: (u64, u64, Hidden, Option<Arc<Models>>),
     /// The source whose digits a survey waits for.
     waits: Option<&'static str>,
+    /// The set of weights of which the networks surveyed are.
+    surveyed: Option<&'static WeightSet>,
 }
 
 impl Time {
@@ -64,19 +67,35 @@ impl Time {
         self.asked.0 > 0 && self.readings.serial == self.asked.0
     }
 
+    /// Whether what is read is the digit as it is, by the networks that there are.
+    pub fn reads(&self, desk: &Desk) -> bool {
+        self.is_current() && self.is_asked(desk)
+    }
+
+    /// Whether the survey is of what is hidden now, and of the set of weights in use.
+    pub fn has_surveyed(&self, desk: &Desk) -> bool {
+        let survey = &self.survey;
+        let same_set = self.surveyed.is_some_and(|set| std::ptr::eq(set, desk.set));
+        survey.done > 0 && !survey.running && survey.hidden == self.kept.hidden && same_set
+    }
+
     /// Whether a survey waits for its digits.
     pub fn waits(&self) -> bool {
         self.waits.is_some()
     }
 
+    fn is_asked(&self, desk: &Desk) -> bool {
+        let (_, version, hidden, models) = &self.asked;
+        let known = models.as_ref().is_some_and(|m| Arc::ptr_eq(m, &desk.models));
+        known && *version == desk.digit.version() && *hidden == self.kept.hidden
+    }
+
     /// Has the digit read anew when it, the networks or what is hidden changed.
     fn read(&mut self, desk: &Desk) {
-        let (serial, version, hidden, models) = &self.asked;
-        let known = models.as_ref().is_some_and(|m| Arc::ptr_eq(m, &desk.models));
-        if known && *version == desk.digit.version() && *hidden == self.kept.hidden {
+        if self.is_asked(desk) {
             return;
         }
-        let (serial, models) = (serial + 1, Arc::clone(&desk.models));
+        let (serial, models) = (self.asked.0 + 1, Arc::clone(&desk.models));
         let (version, hidden) = (desk.digit.version(), self.kept.hidden);
         self.reader.ask(ReadingQuestion {
             serial,
@@ -95,7 +114,7 @@ impl Time {
         let problem = match desk.hub.librarian.library().source(source) {
             Loading::Unknown | Loading::Busy => return,
             Loading::Ready(split) => {
-                self.waits = None;
+                (self.waits, self.surveyed) = (None, Some(desk.set));
                 return self.reader.start_survey(SurveyOf {
                     source,
                     split: split.clone(),
@@ -112,6 +131,13 @@ impl Time {
     }
 }
 
+/// The time bar of a digit of which everything is read.
+fn all_read(kept: &TimeSettings) -> Playback {
+    let mut playback = Playback::new(0, SIDE as u64, kept.playback);
+    playback.edit(&PlaybackEdit::End);
+    playback
+}
+
 impl Workspace for Time {
     const ABOUT: About = ABOUT;
     const TABS: &'static [&'static str] = &["reading", "answers", "units", "early"];
@@ -119,17 +145,17 @@ impl Workspace for Time {
     type Edit = TimeEdit;
 
     /// Everything is read, as the last session had set speed and loop.
-    fn open(kept: TimeSettings, start: &Start) -> std::io::Result<Self> {
-        let mut playback = Playback::new(0, SIDE as u64, kept.playback);
-        playback.edit(&PlaybackEdit::End);
+    fn open(mut kept: TimeSettings, start: &Start) -> std::io::Result<Self> {
+        kept.hidden = Hidden::default();
         Ok(Self {
+            playback: all_read(&kept),
             kept,
-            playback,
             reader: Reader::start(start.events.clone())?,
             readings: Arc::default(),
             survey: Arc::default(),
             asked: (0, 0, Hidden::default(), None),
             waits: None,
+            surveyed: None,
         })
     }
 
@@ -168,6 +194,42 @@ impl Workspace for Time {
         self.playback.edit(&PlaybackEdit::Speed(kept.playback.steps_per_s));
         self.playback.edit(&PlaybackEdit::Loop(kept.playback.looping));
         self.kept = kept;
+    }
+
+    fn reopen(&mut self, kept: TimeSettings, _desk: &mut Desk) {
+        self.playback = all_read(&kept);
+        self.kept = kept;
+    }
+
+    fn time(&self) -> Option<Position> {
+        Some(Position::of(&self.playback))
+    }
+
+    fn go(&mut self, step: u64, _desk: &mut Desk) {
+        self.playback.edit(&PlaybackEdit::Go(step));
+    }
+
+    fn settled(&self, desk: &Desk) -> bool {
+        let surveys = self.survey.running || self.waits();
+        self.reads(desk) && !(surveys && self.kept.tab == TimeTab::Early)
+    }
+
+    /// Plays the reading, or surveys the best digits there are.
+    fn begin(&mut self, desk: &mut Desk) {
+        if self.kept.tab != TimeTab::Early {
+            if !self.playback.is_playing() {
+                let now_s = desk.ctx.input(|i| i.time);
+                self.playback.edit(&PlaybackEdit::Play { now_s });
+            }
+        } else if !self.survey.running && !self.waits() {
+            let missing = matches!(desk.library.mnist, Loading::Missing | Loading::Failed(_));
+            let source = if missing { SYNTHETIC } else { "mnist" };
+            self.apply(TimeEdit::Survey(source), desk);
+        }
+    }
+
+    fn measures() -> &'static [Measure<Self>] {
+        measures::MEASURES
     }
 
     fn undoes(edit: &TimeEdit) -> bool {

@@ -21,7 +21,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let readings = &world.room.readings.readings;
     let kept = &world.room.kept;
     let Some(chosen) = readings.iter().find(|r| r.key == kept.network).or(readings.first()) else {
-        ui.label("There is no recurrent network at hand.");
+        ui.label("There is no recurrent network at hand. Train one, such as “RNN 3”, and use it in Draw.");
         return;
     };
     let unit = kept.unit.min(chosen.sweep.trace.hidden.saturating_sub(1));

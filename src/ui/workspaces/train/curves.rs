@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let runs = shown_runs(world);
     if runs.is_empty() {
         ui.label(
-            "The curves appear here as soon as a run starts, or when a run is chosen under Runs.",
+            "No run to show yet. Press Start training in the settings (Ctrl+Enter), or Train in ten seconds; or tick an earlier run under Runs.",
         );
         return;
     }

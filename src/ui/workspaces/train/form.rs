@@ -204,7 +204,7 @@ fn suit(config: &mut TrainConfig, architecture: &Architecture) {
 }
 
 /// Why the learning rule cannot train what is asked, as a sentence.
-fn misfit(config: &TrainConfig) -> Option<String> {
+pub(super) fn misfit(config: &TrainConfig) -> Option<String> {
     let architecture = zoo::find(&config.model)?;
     let fits = config.rule.check(architecture, &config.optimiser, &config.device);
     fits.err().map(|error| format!("{error}."))

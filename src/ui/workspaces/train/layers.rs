@@ -15,7 +15,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let layers = &world.training.layers;
     if layers.is_empty() {
         ui.label(
-            "While a network trains, this shows how much each layer changes with every batch.",
+            "While a network trains, this shows how much each layer changes with every batch. Press Start training in the settings (Ctrl+Enter), or Train in ten seconds.",
         );
         return;
     }

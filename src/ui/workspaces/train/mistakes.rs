@@ -18,7 +18,7 @@ const TILE: f32 = 56.0;
 /// Draws matrix and gallery.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let Some(judged) = world.training.judged.clone() else {
-        ui.label("After each epoch this shows how the held-out digits were answered.");
+        ui.label("After each epoch this shows how the held-out digits were answered. Press Start training in the settings (Ctrl+Enter), or Train in ten seconds.");
         return;
     };
     let e = &judged.evaluation;

@@ -16,6 +16,7 @@ mod device;
 mod form;
 pub mod history;
 mod layers;
+mod measures;
 mod mistakes;
 mod rates;
 mod report;

@@ -19,7 +19,7 @@ use crate::workers::runs::{RunRecord, RunState};
 /// Draws the table.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if world.runs.is_empty() {
-        ui.label("Every run is kept here: its curves, its settings and its weights.");
+        ui.label("Every run is kept here: its curves, its settings and its weights. For a first one, press Start training in the settings (Ctrl+Enter).");
         return;
     }
     ui.label(RichText::new("Tick runs to compare them under Curves. Accuracies are on the digits that each run was trained with; times are in UTC.").small());

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use egui::{Key, Ui};
 
-use super::form::bound_form;
+use super::form::{bound_form, misfit};
 use super::history::{History, HistoryEdit};
 use super::settings::{TrainSettings, TrainTab};
-use super::{ABOUT, scenes, view};
+use super::{ABOUT, measures, scenes, view};
 use crate::ann::ensemble::Ensemble;
 use crate::ann::trainer::TrainConfig;
 use crate::ann::zoo;
@@ -22,7 +22,7 @@ use crate::ui::desk::{Desk, Wanted};
 use crate::ui::keys::{Keys, ctrl};
 use crate::ui::scene::Scene;
 use crate::ui::widgets::banner;
-use crate::ui::workspace::{About, Edit, Shows, View, Work, Workspace};
+use crate::ui::workspace::{About, Edit, Measure, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::combine::{Combinations, CombineOf, Combiner};
 use crate::workers::library::{Job, Loading};
@@ -100,20 +100,49 @@ pub struct Train {
     put_off: Option<TrainEdit>,
     /// The newest run when one of the queue was begun.
     queue_after: Option<Option<String>>,
+    /// The newest run when a lesson's was begun.
+    begun_after: Option<Option<String>>,
 }
 
 impl Train {
-    fn start(&mut self, paused: bool, desk: &mut Desk) {
+    /// Starts a run; whether there were digits to start it on.
+    fn start(&mut self, paused: bool, desk: &mut Desk) -> bool {
         let config = self.kept.training.clone();
         if let Err(error) = config.validate() {
-            return desk.toasts.failure(error.to_string());
+            desk.toasts.failure(error.to_string());
+            return false;
         }
         let again = if paused { TrainEdit::Step } else { TrainEdit::Start };
-        if let Some(split) = self.digits(&config.data, again, desk) {
-            send(desk, TrainCommand::Start { config: Box::new(config), split, paused });
-            if paused {
-                send(desk, TrainCommand::Step);
+        let Some(split) = self.digits(&config.data, again, desk) else { return false };
+        send(desk, TrainCommand::Start { config: Box::new(config), split, paused });
+        if paused {
+            send(desk, TrainCommand::Step);
+        }
+        true
+    }
+
+    /// Starts a run with the settings, or lets it go on, unless another is in hand.
+    fn begin_run(&mut self, desk: &mut Desk) {
+        let training = desk.hub.trainer.view();
+        let newest = training.record.as_ref().map(|r| r.id.clone());
+        // The run begun last may not have shown itself yet.
+        let begun = self.begun_after.as_ref() == Some(&newest)
+            && !matches!(training.phase, Phase::Failed(_));
+        if begun || self.put_off.is_some() {
+            return;
+        }
+        desk.stand_in_for(&mut self.stands_in, &mut self.kept.training.data);
+        if training.phase.in_hand() {
+            if training.record.as_ref().is_some_and(|r| self.asks_for(&r.config)) {
+                desk.hub.trainer.set_paused(false);
+            } else {
+                let text = "Another run is in hand. Stop it, then begin this one.";
+                desk.toasts.failure(text.into());
             }
+        } else if let Some(why) = misfit(&self.kept.training) {
+            desk.toasts.failure(why);
+        } else if self.start(false, desk) {
+            self.begun_after = Some(newest);
         }
     }
 
@@ -232,6 +261,7 @@ impl Workspace for Train {
             stands_in: false,
             put_off: None,
             queue_after: None,
+            begun_after: None,
         })
     }
 
@@ -248,13 +278,17 @@ impl Workspace for Train {
         match edit {
             TrainEdit::Tab(tab) => kept.tab = tab,
             TrainEdit::Configure(config) => kept.training = *config,
-            TrainEdit::Start => self.start(false, desk),
+            TrainEdit::Start => {
+                self.start(false, desk);
+            }
             TrainEdit::Quick => {
                 kept.training = quick(&desk.library.mnist);
                 kept.tab = TrainTab::Curves;
                 self.start(false, desk);
             }
-            TrainEdit::Step if !desk.hub.trainer.view().phase.in_hand() => self.start(true, desk),
+            TrainEdit::Step if !desk.hub.trainer.view().phase.in_hand() => {
+                self.start(true, desk);
+            }
             TrainEdit::Step => send(desk, TrainCommand::Step),
             TrainEdit::Reset => send(desk, TrainCommand::Reset),
             TrainEdit::Pause => desk.hub.trainer.set_paused(true),
@@ -299,6 +333,37 @@ impl Workspace for Train {
             return desk.toasts.notice("Settings are fixed while a run is in hand.".into());
         }
         self.kept.training = kept.training;
+    }
+
+    /// What waits in the queue and what was dismissed is the user's own: a scene fills only
+    /// what is empty, and starts no run.
+    fn reopen(&mut self, kept: TrainSettings, _desk: &mut Desk) {
+        let own = std::mem::take(&mut self.kept);
+        let (queue, queue_runs) = match own.queue {
+            queue if queue.is_empty() => (kept.queue, false),
+            queue => (queue, own.queue_runs),
+        };
+        let dismissed_runs = match own.dismissed_runs {
+            runs if runs.is_empty() => kept.dismissed_runs,
+            runs => runs,
+        };
+        self.kept = TrainSettings { queue, queue_runs, dismissed_runs, ..kept };
+        self.history.reopen(&self.kept.history);
+        // Synthetic digits stand in once more where MNIST is missing.
+        self.stands_in = false;
+    }
+
+    fn settled(&self, desk: &Desk) -> bool {
+        let answers = self.kept.tab == TrainTab::Network && !desk.digit.is_blank();
+        self.put_off.is_none() && (desk.answers_current || !answers)
+    }
+
+    fn begin(&mut self, desk: &mut Desk) {
+        self.begin_run(desk);
+    }
+
+    fn measures() -> &'static [Measure<Self>] {
+        measures::MEASURES
     }
 
     fn undoes(edit: &TrainEdit) -> bool {

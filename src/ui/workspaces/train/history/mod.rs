@@ -93,7 +93,7 @@ pub fn cursor(world: &World<'_>, run: &RunRecord) -> Option<f64> {
 /// Draws the view.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let Some(record) = record(world) else {
-        ui.label("Every run keeps its history: here one goes back to any moment of it and sees the filters, the answer and the mistakes as they were.");
+        ui.label("Every run keeps its history: here one goes back to any moment of it and sees the filters, the answer and the mistakes as they were. Press Start training in the settings (Ctrl+Enter), or Train in ten seconds.");
         return;
     };
     let nothing = View::default();

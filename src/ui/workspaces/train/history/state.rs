@@ -164,6 +164,12 @@ impl History {
         Self { playback: Playback::new(0, 0, settings.playback), ..Self::default() }
     }
 
+    /// Takes over speed and loop of other settings; the run and the moment stay.
+    pub fn reopen(&mut self, settings: &HistorySettings) {
+        self.playback.edit(&PlaybackEdit::Speed(settings.playback.steps_per_s));
+        self.playback.edit(&PlaybackEdit::Loop(settings.playback.looping));
+    }
+
     /// Batches trained at the moment shown, if it is one gone back to.
     pub fn at(&self) -> Option<u64> {
         self.at
