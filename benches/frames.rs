@@ -24,6 +24,7 @@ fn open(home: &tempfile::TempDir) -> Window {
         projector: false,
         theme: None,
         workspace: Some("draw".into()),
+        scene: None,
         welcome: false,
     };
     let mut window = Harness::builder()

@@ -1,9 +1,9 @@
 //! Reads a lesson from the text of a file; docs/lessons.md describes the format.
 //!
 //! * here: the file as a whole, its head and its sections
-//! * [`parts`]: what the lines of a section are
-//! * [`step`]: a step from its parts
-//! * [`values`]: what stands behind `number:`, `digit:` and the like
+//! * `parts`: what the lines of a section are
+//! * `step`: a step from its parts
+//! * `values`: what stands behind `number:`, `digit:` and the like
 
 mod parts;
 mod step;
