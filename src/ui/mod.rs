@@ -30,6 +30,8 @@ mod scene_menu;
 pub mod session;
 mod shortcuts;
 pub mod start;
+#[cfg(test)]
+mod testing;
 pub mod theme;
 mod toasts;
 pub mod tour;

@@ -22,7 +22,7 @@ use crate::ui::command::Command;
 use crate::ui::house::House;
 use crate::ui::saved::SavedScene;
 use crate::ui::session::ThemeChoice;
-use crate::ui::tour::headless_setup;
+use crate::ui::testing::{self, until};
 use crate::ui::widgets::page;
 
 const SIZE: [u32; 2] = [40, 30];
@@ -228,29 +228,7 @@ fn order(folder: &Path, scene: &Value, format: Format, to: Option<u64>) -> Order
 }
 
 fn window(home: &Path, size: [f32; 2]) -> Harness<'static, App> {
-    let setup = Setup {
-        home: home.to_path_buf(),
-        mnist: None,
-        projector: false,
-        theme: Some(ThemeChoice::Dark),
-        workspace: None,
-        scene: None,
-        welcome: false,
-    };
-    Harness::builder()
-        .with_size(size)
-        .wgpu_setup(headless_setup().unwrap())
-        .build_eframe(move |cc| App::new(&cc.egui_ctx, setup).unwrap())
-}
-
-#[track_caller]
-fn until(harness: &mut Harness<'static, App>, what: &str, ready: impl Fn(&App) -> bool) {
-    let begun = Instant::now();
-    while !ready(harness.state()) {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(3));
-        harness.step();
-    }
+    testing::window(Setup { theme: Some(ThemeChoice::Dark), ..testing::setup(home) }, size)
 }
 
 /// What is around a workspace.

@@ -165,7 +165,9 @@ fn riddle(ui: &mut Ui, running: &Running, mystery: &Mystery, out: &mut Outbox) {
 /// explained on hover.
 pub fn paragraph(ui: &mut Ui, text: &str, size: f32) {
     ui.horizontal_wrapped(|ui| {
+        // Lines of text, not of buttons.
         ui.spacing_mut().item_spacing.x = 0.0;
+        ui.spacing_mut().interact_size.y = 0.0;
         for (i, part) in text.split("**").enumerate().filter(|(_, part)| !part.is_empty()) {
             let strong = i % 2 == 1;
             let font = if strong { theme::strong(size) } else { theme::regular(size) };

@@ -13,31 +13,17 @@ use crate::lessons::library::BUNDLED;
 use crate::lessons::{Ask, Kind, Lesson, read};
 use crate::ui::app::{App, Setup};
 use crate::ui::scene::draw_three;
-use crate::ui::tour::headless_setup;
+use crate::ui::testing::{self, PATIENCE};
 use crate::ui::workspaces::WORKSPACES;
 use crate::workers::library::Loading;
-
-/// A step that trains takes a while in a test build, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 fn lessons() -> impl Iterator<Item = Lesson> {
     BUNDLED.iter().map(|(id, text)| read::read(id, text).unwrap())
 }
 
 fn window(home: &Path) -> Harness<'static, App> {
-    let setup = Setup {
-        home: home.to_path_buf(),
-        mnist: None,
-        projector: true,
-        theme: None,
-        workspace: None,
-        scene: None,
-        welcome: false,
-    };
-    let mut harness = Harness::builder()
-        .with_size([1024.0, 768.0])
-        .wgpu_setup(headless_setup().unwrap())
-        .build_eframe(move |cc| App::new(&cc.egui_ctx, setup).unwrap());
+    let setup = Setup { projector: true, ..testing::setup(home) };
+    let mut harness = testing::window(setup, [1024.0, 768.0]);
     until(&mut harness, "the data", |app| {
         !matches!(app.house.desk.library.mnist, Loading::Unknown | Loading::Busy)
     });

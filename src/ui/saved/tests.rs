@@ -1,5 +1,4 @@
 use std::path::Path;
-use std::time::Instant;
 
 use egui_kittest::Harness;
 use serde_json::{Value, json};
@@ -9,35 +8,19 @@ use crate::core::rng::Rng;
 use crate::lessons::Reading;
 use crate::ui::app::{App, Setup};
 use crate::ui::command::Command;
+use crate::ui::house::House;
 use crate::ui::scene::{draw, draw_three};
-use crate::ui::tour::headless_setup;
+use crate::ui::testing;
 use crate::ui::workspaces::WORKSPACES;
 use crate::workers::carried;
 
 fn window(home: &Path, size: [f32; 2], projector: bool) -> Harness<'static, App> {
-    let setup = Setup {
-        home: home.to_path_buf(),
-        mnist: None,
-        projector,
-        theme: None,
-        workspace: None,
-        scene: None,
-        welcome: false,
-    };
-    Harness::builder()
-        .with_size(size)
-        .wgpu_setup(headless_setup().unwrap())
-        .build_eframe(move |cc| App::new(&cc.egui_ctx, setup).unwrap())
+    testing::window(Setup { projector, ..testing::setup(home) }, size)
 }
 
 #[track_caller]
 fn until(harness: &mut Harness<'static, App>, what: &str, ready: impl Fn(&App) -> bool) {
-    let begun = Instant::now();
-    while !ready(harness.state()) {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(5));
-        harness.step();
-    }
+    testing::until(harness, what, ready);
     harness.run_steps(2);
 }
 
@@ -60,8 +43,6 @@ fn open(app: &mut App, text: &str) {
     let House { rooms, scenes, desk, .. } = &mut app.house;
     scenes.open_unpacked(unpacked, "it", rooms, desk);
 }
-
-use crate::ui::house::House;
 
 #[test]
 fn every_workspace_is_the_same_on_another_machine() {

@@ -4,6 +4,7 @@
 use egui::{Color32, ColorImage, Mesh, Pos2, Rect, TextureHandle, Ui, Vec2, pos2, vec2};
 
 use super::picture;
+use crate::data::SIDE;
 
 /// The number of columns, up to `count`, with which `size` is largest; the fewest of
 /// several.
@@ -18,9 +19,13 @@ pub fn most_columns(count: usize, size: impl Fn(usize) -> f32) -> usize {
     (1..count).rev().fold(count.max(1), larger)
 }
 
+/// Pictures of a digit's size beside each other in the narrowest texture that a graphics card
+/// offers, 8,192 pixels; a row of more would be refused.
+pub const MOST_ACROSS: usize = 8192 / SIDE;
+
 /// How many columns make tiles of this width by height largest in a room, and how large.
 pub fn arrange(count: usize, aspect: f32, room: Vec2) -> (usize, Vec2) {
-    arrange_up_to(count, count, aspect, room)
+    arrange_up_to(MOST_ACROSS, count, aspect, room)
 }
 
 /// The same with at most so many columns: a texture has a largest width, and a room may be

@@ -327,13 +327,14 @@ impl<'a> TimeBar<'a> {
         let measured = self.measured_steps_per_s.or(self.playback.measured_steps_per_s());
         let measured = measured.map_or("–".into(), |s| playback::plain(s * scale));
         let unit = self.axis.unit;
-        let text = match measured.as_str() {
-            "–" if narrow => format!("{unit}/s"),
-            _ if narrow => format!("{unit}/s, is {measured}"),
-            _ => format!("{unit}/s, measured {measured}"),
+        // Where it would push the rest into a second row as soon as something plays, a pointer
+        // brings it.
+        let text = match narrow {
+            true => format!("{unit}/s"),
+            false => format!("{unit}/s, measured {measured}"),
         };
-        ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak))
-            .on_hover_text("What was reached over the last half second of playing");
+        let tip = format!("Reached over the last half second of playing: {measured} {unit}/s");
+        ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak)).on_hover_text(tip);
     }
 
     fn looping(&self, ui: &mut Ui, narrow: bool, edit: &mut dyn FnMut(PlaybackEdit)) {

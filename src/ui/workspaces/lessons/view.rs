@@ -4,8 +4,8 @@ use egui::{RichText, ScrollArea, Ui, vec2};
 
 use super::World;
 use super::state::{LessonsEdit, Listed};
-use crate::lessons::Lesson;
 use crate::lessons::library::{Origin, own_folder};
+use crate::lessons::{Kind, Lesson};
 use crate::ui::command::{LessonEdit, Outbox};
 use crate::ui::lesson::panel::paragraph;
 use crate::ui::theme::{self, palette};
@@ -28,7 +28,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let left = egui::Margin { left: 12, ..egui::Margin::ZERO };
     egui::CentralPanel::default().frame(egui::Frame::new().inner_margin(left)).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| match world.room.chosen() {
-            Some(Listed { lesson: Ok(lesson), .. }) => one(ui, world, lesson, out),
+            Some(Listed { lesson: Ok(lesson), .. }) => one(ui, lesson, out),
             Some(Listed { lesson: Err(problems), origin, .. }) => broken(ui, origin, problems),
             None => {
                 ui.label(if world.room.read { "There are no lessons." } else { "Reading…" });
@@ -97,7 +97,7 @@ fn card(ui: &mut Ui, title: &str, below: &str, on: bool) -> egui::Response {
     response
 }
 
-fn one(ui: &mut Ui, world: &World<'_>, lesson: &std::sync::Arc<Lesson>, out: &mut Outbox) {
+fn one(ui: &mut Ui, lesson: &std::sync::Arc<Lesson>, out: &mut Outbox) {
     let p = palette(ui.visuals());
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(&lesson.title).font(theme::strong(22.0)));
@@ -129,7 +129,9 @@ fn one(ui: &mut Ui, world: &World<'_>, lesson: &std::sync::Arc<Lesson>, out: &mu
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new(format!("{}", i + 1)).font(theme::strong(14.0)));
             ui.label(RichText::new(step.kind.name()).small().color(p.accent));
-            ui.label(&step.title);
+            // What came out is not told before it has.
+            let told = step.kind == Kind::Compare;
+            ui.label(if told { "What came out" } else { step.title.as_str() });
         });
     }
     if !lesson.read_on.is_empty() {
@@ -147,7 +149,6 @@ fn one(ui: &mut Ui, world: &World<'_>, lesson: &std::sync::Arc<Lesson>, out: &mu
             }
         });
     }
-    let _ = world;
 }
 
 fn broken(ui: &mut Ui, origin: &Origin, problems: &[String]) {

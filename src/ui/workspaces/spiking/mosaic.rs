@@ -17,7 +17,8 @@ pub fn within(room: Rect, count: usize) -> Tiles {
     let (columns, tile) = tiles::arrange(count, 1.0, room.size());
     let rows = |columns: usize| count.div_ceil(columns) as f32;
     let side = |columns: usize| (room.width() / columns as f32).min(room.height() / rows(columns));
-    let whole = tiles::columns(count, |c| if count.is_multiple_of(c) { side(c) } else { 0.0 });
+    let most = count.min(tiles::MOST_ACROSS);
+    let whole = tiles::columns(most, |c| if count.is_multiple_of(c) { side(c) } else { 0.0 });
     let (columns, side) =
         if side(whole) > 0.9 * tile.x { (whole, side(whole)) } else { (columns, tile.x) };
     Tiles::new(room.min, Vec2::splat(side), 0.0, columns, count)
