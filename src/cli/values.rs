@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::train::EPROP;
+use crate::ann::AnnError;
 use crate::ann::bundled::SETS;
 use crate::ann::device::DEVICES;
 use crate::ann::ensemble::ENSEMBLES;
@@ -55,7 +56,8 @@ pub fn convertible() -> PossibleValuesParser {
     ids(networks().chain(deep()))
 }
 
-/// Networks that can be trained: those, and dense layers of any width by their ids.
+/// Networks that can be trained: those, dense layers of any width by their ids, and
+/// structures in the report's notation.
 pub fn trainable() -> impl TypedValueParser<Value = String> {
     Trainable
 }
@@ -80,7 +82,16 @@ impl TypedValueParser for Trainable {
         argument: Option<&clap::Arg>,
         value: &std::ffi::OsStr,
     ) -> Result<String, clap::Error> {
-        match value.to_str().filter(|id| zoo::find(id).is_some() || *id == EPROP) {
+        let text = value.to_str();
+        if let Some(text) = text.filter(|text| text.contains('(')) {
+            let own = zoo::notation::parse(text).map_err(AnnError::Notation);
+            let own = own.and_then(|layers| zoo::notation::own(&layers));
+            return own.map(|a| a.id.to_owned()).map_err(|error| {
+                let kind = clap::error::ErrorKind::ValueValidation;
+                clap::Error::raw(kind, format!("{error}\n")).with_cmd(command)
+            });
+        }
+        match text.filter(|id| zoo::find(id).is_some() || *id == EPROP) {
             Some(id) => Ok(id.to_owned()),
             None => ids(networks().chain(deep()).chain(generative()))
                 .parse_ref(command, argument, value),

@@ -89,12 +89,24 @@ pub struct RunRecord {
     pub interrupted: bool,
 }
 
+/// What stands for a network in the name of a run's folder: its id, where that is short; a
+/// structure of one's own may take a long one.
+fn folder_name(model: &str) -> &str {
+    const MOST: usize = 80;
+    if model.len() > MOST { "net" } else { model }
+}
+
 impl RunRecord {
     /// A run that has not begun.
     pub fn new(config: TrainConfig, total_steps: u64) -> Self {
         let started_unix = unix_seconds();
         Self {
-            id: format!("{}-{}-seed{}", stamp(started_unix), config.model, config.seed),
+            id: format!(
+                "{}-{}-seed{}",
+                stamp(started_unix),
+                folder_name(&config.model),
+                config.seed
+            ),
             config,
             started_unix,
             seconds: 0.0,

@@ -46,9 +46,9 @@ const TABS: [Tab<Train, TrainTab>; 7] = [
     },
     Tab {
         is: TrainTab::Network,
-        name: "Network",
-        short: "Network",
-        see: "The chosen network: its layers, their sizes and what they cost",
+        name: "Structure",
+        short: "Structure",
+        see: "The chosen network: its layers, their sizes and what they cost; put together your own",
         show: |ui, world, out| below(ui, world, out, structure::show),
         side: form::show,
         bar: None,
