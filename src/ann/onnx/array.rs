@@ -146,7 +146,10 @@ fn external(
     let name = entry("location").ok_or("its file is not named")?;
     let plain = |c: char| !c.is_control() && !"/\\:".contains(c);
     if name.len() > 255 || name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
-        return Err(format!("its weights are to be in {}, which is no file beside it", quoted(name)));
+        return Err(format!(
+            "its weights are to be in {}, which is no file beside it",
+            quoted(name)
+        ));
     }
     let number = |key: &str| entry(key).map(str::parse::<usize>).transpose();
     let wrong = |_| "where its weights begin in their file cannot be read".to_owned();

@@ -59,10 +59,15 @@ impl Node {
         let Some(ints) = self.ints(name).filter(|ints| !ints.is_empty()) else {
             return Ok([usual; N]);
         };
-        let size = |v: &i64| usize::try_from(*v).ok().filter(|n| (least..=super::sums::MOST_SIDE).contains(n));
+        let size = |v: &i64| {
+            usize::try_from(*v).ok().filter(|n| (least..=super::sums::MOST_SIDE).contains(n))
+        };
         let sizes: Option<Vec<usize>> = ints.iter().map(size).collect();
         sizes.and_then(|sizes| sizes.try_into().ok()).ok_or_else(|| {
-            format!("its {name} are {ints:?}, where {N} whole numbers from {least} to {} are needed", super::sums::MOST_SIDE)
+            format!(
+                "its {name} are {ints:?}, where {N} whole numbers from {least} to {} are needed",
+                super::sums::MOST_SIDE
+            )
         })
     }
 }

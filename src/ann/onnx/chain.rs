@@ -270,9 +270,7 @@ impl Chain {
         };
         if let Some(pending) = self.pending.take() {
             let same = |v: &[f64]| {
-                (0..SIDE).all(|value| {
-                    (0..SIDE).all(|t| v[pixel(t, value)] == v[pixel(0, value)])
-                })
+                (0..SIDE).all(|value| (0..SIDE).all(|t| v[pixel(t, value)] == v[pixel(0, value)]))
             };
             if !(same(&pending.scale) && same(&pending.shift)) {
                 return Err("before it, lines are scaled by different numbers".into());

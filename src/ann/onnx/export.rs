@@ -310,7 +310,9 @@ impl Writer<'_> {
         let columns = gates.len() * hidden;
         let turned = |values: &[f32], from: usize| -> Vec<f32> {
             let rows = gates.iter().flat_map(|g| g * hidden..(g + 1) * hidden);
-            rows.flat_map(|c| (0..from).map(move |i| (i, c))).map(|(i, c)| values[i * columns + c]).collect()
+            rows.flat_map(|c| (0..from).map(move |i| (i, c)))
+                .map(|(i, c)| values[i * columns + c])
+                .collect()
         };
         let fits = kernel.len() == SIDE * columns
             && recurrent.len() == hidden * columns
@@ -323,8 +325,13 @@ impl Writer<'_> {
             let turned = gates.iter().flat_map(|g| &part[g * hidden..(g + 1) * hidden]);
             biases[side * columns..].iter_mut().zip(turned).for_each(|(b, v)| *b = *v);
         }
-        let kernel = self.keep(format!("{name}.kernel"), &[1, columns, SIDE], &turned(&kernel, SIDE))?;
-        let recurrent = self.keep(format!("{name}.recurrent"), &[1, columns, hidden], &turned(&recurrent, hidden))?;
+        let kernel =
+            self.keep(format!("{name}.kernel"), &[1, columns, SIDE], &turned(&kernel, SIDE))?;
+        let recurrent = self.keep(
+            format!("{name}.recurrent"),
+            &[1, columns, hidden],
+            &turned(&recurrent, hidden),
+        )?;
         let biases = self.keep(format!("{name}.bias"), &[1, 2 * columns], &biases)?;
         let [first, second] = [self.keep_whole("axis0", &[0]), self.keep_whole("axis1", &[1])];
         self.node("Squeeze", &[second], Vec::new());
@@ -351,8 +358,7 @@ impl Writer<'_> {
             let fixed = |d: &usize| Dim { dim_value: Some(*d as i64), dim_param: None };
             let free = Dim { dim_value: None, dim_param: Some("n".into()) };
             let dim = std::iter::once(free).chain(dims.iter().map(fixed)).collect();
-            let tensor =
-                TensorType { elem_type: Some(data::FLOAT), shape: Some(Dims { dim }) };
+            let tensor = TensorType { elem_type: Some(data::FLOAT), shape: Some(Dims { dim }) };
             let r#type = Some(Type { tensor_type: Some(tensor) });
             ValueInfo { name: Some(name.into()), r#type }
         };

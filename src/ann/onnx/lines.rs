@@ -33,7 +33,9 @@ pub fn lines(
         [1, rows, units] if rows == gates.len() * units && (1..=MOST_UNITS).contains(&units) => {
             units
         }
-        _ => return Err(format!("its recurrent weights have the shape {}", times(&recurrent.dims))),
+        _ => {
+            return Err(format!("its recurrent weights have the shape {}", times(&recurrent.dims)));
+        }
     };
     let rows = gates.len() * units;
     if kernel.dims != [1, rows, SIDE] {
@@ -104,7 +106,11 @@ fn plain(node: &Node, rest: &[Option<&Array>]) -> Result<(), String> {
     let functions = node.texts("activations");
     let same = functions.iter().map(|f| f.to_lowercase()).eq(usual.iter().map(|f| (*f).to_owned()));
     if !functions.is_empty() && !same {
-        return Err(format!("its functions are {}, not {}", functions.join(", "), usual.join(", ")));
+        return Err(format!(
+            "its functions are {}, not {}",
+            functions.join(", "),
+            usual.join(", ")
+        ));
     }
     if !lstm && node.int("linear_before_reset", 0) != 1 {
         return Err("its reset gate acts before the product (linear_before_reset 0); ours, like PyTorch's and Keras' with reset_after, after it".into());
@@ -124,7 +130,9 @@ fn plain(node: &Node, rest: &[Option<&Array>]) -> Result<(), String> {
         };
         if !fits {
             let what = ["its sequences end early", "its first state is not zero"];
-            let what = what.get(i - 3).unwrap_or(&"its first state is not zero, or its gates look at the cell (peepholes)");
+            let what = what.get(i - 3).unwrap_or(
+                &"its first state is not zero, or its gates look at the cell (peepholes)",
+            );
             return Err((*what).into());
         }
     }

@@ -70,7 +70,15 @@ pub fn global(
         return Err(wrong());
     }
     // Which of the results each number goes into, and of which channel that is.
-    let mut channel = vec![None; flow.dims.iter().enumerate().filter(|(i, _)| !axes.contains(i)).map(|(_, d)| d).product()];
+    let mut channel = vec![
+        None;
+        flow.dims
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| !axes.contains(i))
+            .map(|(_, d)| d)
+            .product()
+    ];
     for (i, place) in places.iter().enumerate() {
         let (mut rest, mut result, mut step) = (i, 0, 1);
         for k in (0..n).rev() {
@@ -90,8 +98,7 @@ pub fn global(
         return Err(wrong());
     }
     if h * w > 1 {
-        let kind =
-            if node.op().contains("Max") { PoolKind::Max } else { PoolKind::Average };
+        let kind = if node.op().contains("Max") { PoolKind::Max } else { PoolKind::Average };
         chain.pool(kind, Window { kernel: [h, w], stride: [1, 1], padding: [0; 4] })?;
     }
     let kept = |(k, d): (usize, &usize)| match axes.contains(&k) {

@@ -111,7 +111,6 @@ pub struct Attribute {
 pub mod kind {
     pub const FLOAT: i32 = 1;
     pub const INT: i32 = 2;
-    pub const STRING: i32 = 3;
     pub const INTS: i32 = 7;
 }
 

@@ -67,7 +67,9 @@ pub(super) fn guess(front: Option<(f64, f64)>, whole: bool) -> Guess {
     let near = |a: f64, b: f64| (a - b).abs() <= 0.02 * b.abs();
     match front {
         // By 255, by twice that, or by 255 and the standard deviation.
-        Some((scale, _)) if [1.0, 0.5, 1.0 / 0.3081, 2.0].iter().any(|d| near(scale, d / 255.0)) => {
+        Some((scale, _))
+            if [1.0, 0.5, 1.0 / 0.3081, 2.0].iter().any(|d| near(scale, d / 255.0)) =>
+        {
             of(Scaling::Bytes, "it divides its pixels by 255 itself")
         }
         Some(_) => of(Scaling::Unit, "it scales its pixels itself, and not from bytes"),
@@ -99,8 +101,7 @@ pub fn with_scaling(mut imported: Imported, scaling: Scaling) -> Imported {
                 *s = (f64::from(*s) * scale) as f32;
             }
         }
-        (Some(Layer::Recurrent { cell, .. }), [kernel, _, bias]) 
-        | (Some(Layer::Recurrent { cell, .. }), [kernel, _, bias, ..]) => {
+        (Some(Layer::Recurrent { cell, .. }), [kernel, _, bias, ..]) => {
             let columns = if cell == Cell::Gru { bias.len() / 2 } else { bias.len() };
             take_in(kernel, &mut bias[..columns], (scale, shift));
         }
@@ -141,8 +142,9 @@ pub struct Tried {
 }
 
 /// Tries each scaling: `judge` gives accuracy and loss on some digits. The best comes
-/// first; where accuracies are all but equal (a network without biases decides the same on
-/// pictures of any scale), that with the smallest loss.
+/// first. Where accuracies are all but equal (a network almost without biases decides the
+/// same on pictures of any scale), it is the one that the file speaks for, unless its loss
+/// is far larger.
 ///
 /// # Errors
 /// That of `judge`.
@@ -150,19 +152,24 @@ pub fn try_scalings<E>(
     imported: &Imported,
     mut judge: impl FnMut(&Imported) -> Result<(f64, f64), E>,
 ) -> Result<Vec<Tried>, E> {
-    /// Accuracies this close are taken as equal.
-    const NEAR: f64 = 0.015;
+    /// Accuracies this close are taken as equal: ten digits of 200.
+    const NEAR: f64 = 0.0501;
+    /// Losses this far apart are not, nats.
+    const FAR: f64 = 0.2;
     let mut tried = Vec::with_capacity(Scaling::ALL.len());
     for scaling in Scaling::ALL {
         let (accuracy, loss) = judge(&with_scaling(imported.clone(), scaling))?;
+        let loss = if loss.is_finite() { loss } else { f64::MAX };
         tried.push(Tried { scaling, accuracy, loss });
     }
     let most = tried.iter().map(|t| t.accuracy).fold(0.0, f64::max);
-    let rank = |t: &Tried| (t.accuracy < most - NEAR, if t.loss.is_nan() { f64::MAX } else { t.loss });
-    tried.sort_by(|a, b| {
-        let (a, b) = (rank(a), rank(b));
-        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
-    });
+    let best = tried.iter().filter(|t| t.accuracy >= most - NEAR);
+    let least = best.map(|t| t.loss).fold(f64::MAX, f64::min);
+    let rank = |t: &Tried| {
+        let spoken_for = t.scaling == imported.scaling.scaling;
+        (t.accuracy < most - NEAR, t.loss > least + FAR, !spoken_for)
+    };
+    tried.sort_by(|a, b| rank(a).cmp(&rank(b)).then(a.loss.total_cmp(&b.loss)));
     Ok(tried)
 }
 

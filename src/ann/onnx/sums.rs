@@ -124,9 +124,8 @@ pub fn dense(
     let factor = |name: &str| if product { 1.0 } else { node.float(name, 1.0) };
     let (alpha, beta) = (factor("alpha"), factor("beta"));
     let values = weight.as_floats()?;
-    let at = |i: usize, u: usize| {
-        alpha * values[if turned { u * inputs + i } else { i * units + u }]
-    };
+    let at =
+        |i: usize, u: usize| alpha * values[if turned { u * inputs + i } else { i * units + u }];
     let bias = Sum::bias(bias, units)?.iter().map(|b| beta * b).collect();
     chain.dense(flow, units, &at, bias)?;
     let mut dims = flow.dims.clone();

@@ -114,9 +114,9 @@ fn reshape(dims: &[usize], to: &[i64], zeros: bool, batch: usize) -> Result<Vec<
         return Err("a shape of more than 8 axes is not read".into());
     }
     // With a fixed number of pictures, -1 may fit as well, and mean more than one picture.
-    one().or_else(|| resolved(to)).ok_or_else(|| {
-        format!("{all} numbers ({}) do not fit into the shape {to:?}", times(dims))
-    })
+    one()
+        .or_else(|| resolved(to))
+        .ok_or_else(|| format!("{all} numbers ({}) do not fit into the shape {to:?}", times(dims)))
 }
 
 fn squeeze(dims: &[usize], axes: Option<&[i64]>) -> Result<Vec<usize>, String> {

@@ -59,8 +59,14 @@ pub fn walk(
     let opset = opset.and_then(|o| o.version).unwrap_or(0);
     let producer = [model.producer_name.as_deref(), model.producer_version.as_deref()];
     let producer: Vec<&str> = producer.into_iter().flatten().filter(|t| !t.is_empty()).collect();
-    let producer: String =
-        producer.join(" ").chars().filter(|c| !c.is_control()).take(60).collect();
+    // tf2onnx has no version of its own tools, and says so.
+    let producer: String = producer
+        .join(" ")
+        .trim_end_matches(" None")
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(60)
+        .collect();
     let Some(mut graph) = model.graph.filter(|g| !g.node.is_empty()) else {
         return Err(OnnxError::File("there is no network in it".into()));
     };
@@ -133,14 +139,20 @@ impl Walk {
             let names: Vec<String> = inputs.iter().take(4).map(|i| quoted(&name(i))).collect();
             return Err(wrong(match names.len() {
                 0 => "it has no input".into(),
-                _ => format!("it has {} inputs ({}); a network of ours has one, the picture", inputs.len(), names.join(", ")),
+                _ => format!(
+                    "it has {} inputs ({}); a network of ours has one, the picture",
+                    inputs.len(),
+                    names.join(", ")
+                ),
             }));
         };
         let (kind, dims) = lengths(input).ok_or_else(|| {
             wrong(format!("the shape of its input {} is not said", quoted(&name(input))))
         })?;
-        let text: Vec<String> = dims.iter().map(|d| d.map_or("n".into(), |d| d.to_string())).collect();
-        let misfit = |why: &str| wrong(format!("its input has the shape {}: {why}", text.join("×")));
+        let text: Vec<String> =
+            dims.iter().map(|d| d.map_or("n".into(), |d| d.to_string())).collect();
+        let misfit =
+            |why: &str| wrong(format!("its input has the shape {}: {why}", text.join("×")));
         let free: Vec<usize> = (0..dims.len()).filter(|i| dims[*i].is_none()).collect();
         // The axis along which pictures are counted, if there is one.
         let along = match free[..] {
@@ -151,7 +163,11 @@ impl Walk {
                     .then_some(0)
             }
             [at] => Some(at),
-            _ => return Err(misfit("more than the number of pictures is left open; export it for pictures of 28×28")),
+            _ => {
+                return Err(misfit(
+                    "more than the number of pictures is left open; export it for pictures of 28×28",
+                ));
+            }
         };
         let mut shape: Vec<usize> = dims.iter().map(|d| d.unwrap_or(1)).collect();
         if let Some(at) = along {
@@ -164,7 +180,18 @@ impl Walk {
         if shape.iter().any(|d| ![1, SIDE, PIXELS].contains(d)) || shape.len() > 6 {
             return Err(misfit("that is no picture of 28×28 pixels"));
         }
-        if ![data::FLOAT, data::DOUBLE, data::FLOAT16, data::BFLOAT16, data::UINT8, data::INT8, data::INT32, data::INT64].contains(&kind) {
+        if ![
+            data::FLOAT,
+            data::DOUBLE,
+            data::FLOAT16,
+            data::BFLOAT16,
+            data::UINT8,
+            data::INT8,
+            data::INT32,
+            data::INT64,
+        ]
+        .contains(&kind)
+        {
             return Err(misfit("its pixels are no numbers"));
         }
         let floats = [data::FLOAT, data::DOUBLE, data::FLOAT16, data::BFLOAT16];
@@ -179,14 +206,17 @@ impl Walk {
             return Err(OnnxError::Network("it has no output".into()));
         }
         for name in outputs {
-            let wrong = |why: &str| OnnxError::Network(format!("its output {} {why}", quoted(name)));
+            let wrong =
+                |why: &str| OnnxError::Network(format!("its output {} {why}", quoted(name)));
             match self.values.get(name) {
                 Some(Value::Answer) => {}
                 Some(Value::Flow(flow)) if flow.at == self.chain.at() => {
                     self.answer.get_or_insert_with(|| flow.clone());
                 }
                 Some(Value::Flow(_)) => {
-                    return Err(wrong("is that of a layer in the middle; only the ten answers are imported"));
+                    return Err(wrong(
+                        "is that of a layer in the middle; only the ten answers are imported",
+                    ));
                 }
                 Some(Value::Missing(what)) => return Err(wrong(&format!("is {what}"))),
                 Some(Value::Constant(_)) => return Err(wrong("does not depend on the picture")),
@@ -210,7 +240,9 @@ impl Walk {
             .map(|name| match (name.is_empty(), self.values.get(name)) {
                 (true, _) => Ok(None),
                 (false, Some(value)) => Ok(Some(value.clone())),
-                (false, None) => Err(format!("it takes {}, which no node before it makes", quoted(name))),
+                (false, None) => {
+                    Err(format!("it takes {}, which no node before it makes", quoted(name)))
+                }
             })
             .collect::<Result<_, _>>()?;
         let outputs = self.outputs(node, &inputs)?;
@@ -231,7 +263,9 @@ impl Walk {
                 _ => None,
             })
             .collect();
-        if let Some(Value::Missing(what)) = inputs.iter().flatten().find(|i| matches!(i, Value::Missing(_))) {
+        if let Some(Value::Missing(what)) =
+            inputs.iter().flatten().find(|i| matches!(i, Value::Missing(_)))
+        {
             return Err(format!("it takes {what}, which no network here has"));
         }
         if inputs.iter().flatten().any(|i| matches!(i, Value::Answer)) {
@@ -247,7 +281,8 @@ impl Walk {
             .collect();
         match flows[..] {
             [] => {
-                let array = fold(node, &constants)?.ok_or("it is not known to this version of Spikescope")?;
+                let array = fold(node, &constants)?
+                    .ok_or("it is not known to this version of Spikescope")?;
                 self.folded += array.len();
                 if self.folded > MOST_FOLDED {
                     return Err("its constants are computed into too many numbers".into());
@@ -257,7 +292,8 @@ impl Walk {
             [flow] if node.op() == "Shape" => {
                 let all: Vec<i64> = flow.dims.iter().map(|d| *d as i64).collect();
                 let n = all.len() as i64;
-                let place = |v: i64| (if v < 0 { v.saturating_add(n) } else { v }).clamp(0, n) as usize;
+                let place =
+                    |v: i64| (if v < 0 { v.saturating_add(n) } else { v }).clamp(0, n) as usize;
                 let (from, to) = (place(node.int("start", 0)), place(node.int("end", n)));
                 let dims = all.get(from..to.max(from)).unwrap_or_default().to_vec();
                 Ok(vec![Value::Constant(Rc::new(Array::whole(dims)))])
@@ -310,7 +346,11 @@ impl Walk {
                 match (low, high) {
                     (0.0, 1e30..) => self.activated(flow, Activation::Relu)?,
                     (..=-1e30, 1e30..) => flow.clone(),
-                    _ => return Err(format!("it cuts off below {low} and above {high}; only a ReLU, from 0, is known here")),
+                    _ => {
+                        return Err(format!(
+                            "it cuts off below {low} and above {high}; only a ReLU, from 0, is known here"
+                        ));
+                    }
                 }
             }
             "Conv" => {
@@ -365,7 +405,8 @@ impl Walk {
         let mut out = bare.viewed(seen)?;
         if !around.is_empty() {
             let n = flow.dims.len();
-            let order = node.ints("perm").map_or_else(|| (0..n as i64).rev().collect(), <[i64]>::to_vec);
+            let order =
+                node.ints("perm").map_or_else(|| (0..n as i64).rev().collect(), <[i64]>::to_vec);
             let of = |a: &i64| Ok(around[super::attributes::axis(*a, n)?]);
             out.around = order.iter().map(of).collect::<Result<_, String>>()?;
         }
@@ -426,11 +467,18 @@ impl Walk {
             return Err("it is still training; export the network for answering".into());
         }
         let array = |i: usize| rest.get(i).copied().flatten().ok_or("its numbers are not constant");
-        let [scale, shift, mean, variance] =
-            [array(0)?.as_floats()?, array(1)?.as_floats()?, array(2)?.as_floats()?, array(3)?.as_floats()?];
+        let [scale, shift, mean, variance] = [
+            array(0)?.as_floats()?,
+            array(1)?.as_floats()?,
+            array(2)?.as_floats()?,
+            array(3)?.as_floats()?,
+        ];
         let channels = flow.dims.get(1).copied().unwrap_or(0);
         if [&scale, &shift, &mean, &variance].iter().any(|v| v.len() != channels) {
-            return Err(format!("it has numbers for {} channels, but {channels} come in", scale.len()));
+            return Err(format!(
+                "it has numbers for {} channels, but {channels} come in",
+                scale.len()
+            ));
         }
         let epsilon = f64::from(node.float("epsilon", 1e-5));
         let of = |c: usize| {
@@ -465,7 +513,13 @@ impl Walk {
         if n != CLASSES {
             return Err(format!("it is over {n} numbers; ten are needed, one for each digit"));
         }
-        let usual = if node.op() == "ArgMax" { 0 } else if self.opset >= 13 { -1 } else { 1 };
+        let usual = if node.op() == "ArgMax" {
+            0
+        } else if self.opset >= 13 {
+            -1
+        } else {
+            1
+        };
         let axis = super::attributes::axis(node.int("axis", usual), flow.dims.len())?;
         // Before version 13 all axes from this one on were taken together.
         let together: usize = flow.dims[axis..].iter().product();
@@ -484,14 +538,23 @@ impl Walk {
         constants: &[Option<&Array>],
     ) -> Result<Vec<Value>, String> {
         let plain = [
-            "Identity", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Log", "ArgMax",
-            "ZipMap", "Normalizer",
+            "Identity",
+            "Cast",
+            "Reshape",
+            "Squeeze",
+            "Unsqueeze",
+            "Flatten",
+            "Log",
+            "ArgMax",
+            "ZipMap",
+            "Normalizer",
         ];
         let first = matches!(inputs.first(), Some(Some(Value::Answer)));
         match node.op() {
             op if first && plain.contains(&op) => {}
             "ArrayFeatureExtractor" => {
-                let names = constants.first().copied().flatten().ok_or("its classes are missing")?;
+                let names =
+                    constants.first().copied().flatten().ok_or("its classes are missing")?;
                 let right = match names.as_whole() {
                     Ok(whole) => whole.iter().copied().eq(0..CLASSES as i64),
                     Err(_) => names.is_digits(),

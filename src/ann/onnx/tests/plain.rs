@@ -15,8 +15,15 @@ pub fn logits(layers: &[Layer], values: &[Vec<f32>], picture: &Pixels) -> Vec<f6
         match *layer {
             Layer::Conv { kernel, filters } => {
                 let (w, b) = (next(), next());
-                (x, size) =
-                    convolve(&x, size, Window::square(kernel, 1), filters, &w, &b, Activation::Relu);
+                (x, size) = convolve(
+                    &x,
+                    size,
+                    Window::square(kernel, 1),
+                    filters,
+                    &w,
+                    &b,
+                    Activation::Relu,
+                );
             }
             Layer::Convolution { window, filters, activation } => {
                 let (w, b) = (next(), next());
@@ -34,7 +41,9 @@ pub fn logits(layers: &[Layer], values: &[Vec<f32>], picture: &Pixels) -> Vec<f6
             Layer::Affine => {
                 let (s, t) = (next(), next());
                 assert_eq!((s.len(), t.len()), (size[2], size[2]));
-                x.iter_mut().enumerate().for_each(|(i, v)| *v = *v * s[i % size[2]] + t[i % size[2]]);
+                x.iter_mut()
+                    .enumerate()
+                    .for_each(|(i, v)| *v = *v * s[i % size[2]] + t[i % size[2]]);
             }
             Layer::Activate(activation) => x.iter_mut().for_each(|v| *v = of(activation, *v)),
             Layer::Recurrent { cell, order, hidden } => {
@@ -66,7 +75,13 @@ fn of(activation: Activation, x: f64) -> f64 {
         Activation::Relu => x.max(0.0),
         Activation::Tanh => x.tanh(),
         Activation::Sigmoid => sigmoid(x),
-        Activation::LeakyRelu => if x < 0.0 { 0.01 * x } else { x },
+        Activation::LeakyRelu => {
+            if x < 0.0 {
+                0.01 * x
+            } else {
+                x
+            }
+        }
     }
 }
 
@@ -145,7 +160,9 @@ fn lines(
     let (mut h, mut c) = (vec![0.0; hidden], vec![0.0; hidden]);
     for t in 0..SIDE {
         let pixel = |v: usize| if order == Order::Rows { t * SIDE + v } else { v * SIDE + t };
-        let sum_x = |k: usize| (0..SIDE).map(|v| x[pixel(v)] * kernel[v * columns + k]).sum::<f64>() + bias[k];
+        let sum_x = |k: usize| {
+            (0..SIDE).map(|v| x[pixel(v)] * kernel[v * columns + k]).sum::<f64>() + bias[k]
+        };
         let sum_h = |k: usize| (0..hidden).map(|u| h[u] * recurrent[u * columns + k]).sum::<f64>();
         let mut after = vec![0.0; hidden];
         for u in 0..hidden {
