@@ -310,7 +310,32 @@ impl Chain {
         if self.pieces.is_empty() {
             return Err("it has no layers".into());
         }
-        Ok(())
+        self.plain_end()
+    }
+
+    /// Networks here end in a dense layer without a function: one that hands on what comes in
+    /// is put behind others.
+    fn plain_end(&mut self) -> Result<(), String> {
+        if let Some(Piece::Sum(sum)) = self.pieces.last()
+            && sum.window.is_none()
+            && sum.activation == Activation::Linear
+        {
+            return Ok(());
+        }
+        let mut weight = vec![0f32; CLASSES * CLASSES];
+        weight.iter_mut().step_by(CLASSES + 1).for_each(|w| *w = 1.0);
+        self.notes.push(
+            "A dense layer that hands on its ten inputs was put at the end: networks here end in one."
+                .into(),
+        );
+        let sum = Sum {
+            window: None,
+            units: CLASSES,
+            weight,
+            bias: vec![0.0; CLASSES],
+            activation: Activation::Linear,
+        };
+        self.push(Piece::Sum(sum), [1, 1, CLASSES])
     }
 
     /// Takes a function off the last layer that changes no decision.

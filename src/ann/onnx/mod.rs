@@ -4,7 +4,7 @@
 //! * [`import`]: a chain of layers from a file; [`export`]: a file of a network
 //! * `proto`: the file as bytes; `array`: constants, `fold`: arithmetic on them
 //! * `flow`: what runs through the graph, as seen by a node; `walk`: node after node;
-//!   `sums`, `pools`, `lines`: the nodes that become layers
+//!   `sums`, `pools`, `lines`, `scales`: the nodes that become layers
 //! * `chain`: the layers as they grow; [`scaling`]: how the pictures come in
 //!
 //! **The format** is read and written by `prost`, with the messages declared by hand: no
@@ -28,6 +28,7 @@ mod fold;
 mod lines;
 mod pools;
 mod proto;
+mod scales;
 pub mod scaling;
 mod sums;
 #[cfg(test)]
@@ -35,7 +36,8 @@ mod tests;
 mod view;
 mod walk;
 
-use crate::ann::zoo::Layer;
+use crate::ann::network::Network;
+use crate::ann::zoo::{Layer, notation};
 use crate::core::panics::caught;
 
 pub use export::{export, export_layers};
@@ -74,6 +76,25 @@ pub struct Imported {
     pub producer: String,
     /// What was changed or left out, a sentence each.
     pub notes: Vec<String>,
+}
+
+impl Imported {
+    /// The network itself.
+    ///
+    /// # Errors
+    /// [`OnnxError::Network`] when it is larger than networks here may be, or no chain that
+    /// is known here.
+    pub fn network(&self) -> Result<Network, OnnxError> {
+        let wrong = |e: crate::ann::AnnError| OnnxError::Network(e.to_string());
+        let architecture = notation::own(&self.layers).map_err(wrong)?;
+        let mut network = Network::new(architecture, 0).map_err(wrong)?;
+        let lengths = network.parameters().into_iter().map(|p| p.values.len());
+        if !lengths.eq(self.values.iter().map(Vec::len)) {
+            return Err(OnnxError::Network("its weights do not fit its layers".into()));
+        }
+        network.set_values(&self.values);
+        Ok(network)
+    }
 }
 
 /// Reads a network.

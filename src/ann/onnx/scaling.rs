@@ -14,6 +14,7 @@ pub enum Scaling {
     /// From 0 to 255.
     Bytes,
     /// Less MNIST's mean, 0.1307, and divided by its standard deviation, 0.3081.
+    #[serde(rename = "mnist")]
     Normalised,
 }
 
@@ -137,7 +138,7 @@ pub struct Tried {
     pub scaling: Scaling,
     /// Share of right answers, 0 to 1.
     pub accuracy: f64,
-    /// Mean cross-entropy, nats.
+    /// Mean cross-entropy, nats; infinite where it cannot be told.
     pub loss: f64,
 }
 
@@ -159,7 +160,7 @@ pub fn try_scalings<E>(
     let mut tried = Vec::with_capacity(Scaling::ALL.len());
     for scaling in Scaling::ALL {
         let (accuracy, loss) = judge(&with_scaling(imported.clone(), scaling))?;
-        let loss = if loss.is_finite() { loss } else { f64::MAX };
+        let loss = if loss.is_finite() { loss } else { f64::INFINITY };
         tried.push(Tried { scaling, accuracy, loss });
     }
     let most = tried.iter().map(|t| t.accuracy).fold(0.0, f64::max);
