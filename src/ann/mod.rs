@@ -12,6 +12,7 @@
 //!   [`snapshots`]: what a run leaves to look back at
 //! * [`orientation`]: whether digits look turned or inverted
 //! * [`device`]: the same step by candle, on its CPU or on a graphics card
+//! * [`onnx`]: networks of other programs, and ours for them
 //! * [`spiking`]: looking into networks of spiking neurons
 //! * [`inspect`]: what units sense, and why a network answers as it does
 
@@ -27,6 +28,7 @@ pub mod inspect;
 pub mod learner;
 pub mod maps;
 pub mod network;
+pub mod onnx;
 pub mod ops;
 pub mod optimiser;
 pub mod orientation;

@@ -52,6 +52,10 @@ pub struct Metadata {
     /// Which digits `subset` of `dataset` were; earlier versions did not keep it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
+    /// The file that it was imported from, and the program that wrote it: then what is
+    /// said of training is not known, and `dataset` is what it was tested on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<String>,
     /// Version of this app.
     pub app_version: String,
 }
@@ -208,6 +212,21 @@ pub fn save(
     precision: Precision,
 ) -> Result<(), AnnError> {
     write_arrays(path, &arrays_of(network, ""), metadata, precision)
+}
+
+/// What [`save`] writes.
+///
+/// # Errors
+/// [`AnnError::Weights`]: a mistake of ours.
+pub fn to_bytes(
+    network: &Network,
+    metadata: &Metadata,
+    precision: Precision,
+) -> Result<Vec<u8>, AnnError> {
+    let name = || network.architecture().name.to_owned();
+    let broken = |reason: String| AnnError::Weights { file: name(), reason };
+    let text = serde_json::to_string(metadata).map_err(|e| broken(e.to_string()))?;
+    pack(&arrays_of(network, ""), text, precision).map_err(|e| broken(e.to_string()))
 }
 
 /// Loads a network.

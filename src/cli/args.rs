@@ -15,8 +15,10 @@ pub use bench::{
 };
 
 use super::convert::ConvertArgs;
+use super::export::ExportArgs as ExportNetworkArgs;
 use super::film::FilmArgs;
 use super::imagine::ImagineArgs;
+use super::import::ImportArgs;
 use super::lesson::LessonArgs;
 use super::output::Format;
 use super::rules::RulesArgs;
@@ -46,6 +48,7 @@ Examples:
   spikescope train mlp --epochs 5         train a network
   spikescope simulate diehl-cook          let a spiking network learn digits by STDP
   spikescope convert cnn3                 the same network in spikes: accuracy against time
+  spikescope import lenet.onnx            take over a network of PyTorch's or Keras'
   spikescope classify five.png            ask the networks about a picture
   spikescope imagine --dream --out d.png  let a network dream up digits
   spikescope scoreboard                   how close to the brain: every network, every criterion
@@ -99,6 +102,8 @@ pub enum Command {
     Devices(DevicesArgs),
     Simulate(SimulateArgs),
     Convert(Box<ConvertArgs>),
+    Import(ImportArgs),
+    Export(ExportNetworkArgs),
     Scoreboard(ScoreboardArgs),
     Lesson(LessonArgs),
     Bench(BenchArgs),

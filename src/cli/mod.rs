@@ -28,9 +28,11 @@ mod devices;
 mod digits;
 mod evaluate;
 mod evaluate_spiking;
+mod export;
 mod failure;
 mod film;
 mod imagine;
+mod import;
 mod lesson;
 mod models;
 mod output;
@@ -126,6 +128,8 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
                 bench_spiking::run(&args, &mut Output::stdout(args.format))
             }
         },
+        Some(Command::Import(args)) => import::run(&args, &mut Output::stdout(args.format)),
+        Some(Command::Export(args)) => export::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Scoreboard(args)) => scoreboard::run(&args, &mut Output::stdout(args.format)),
         Some(Command::Lesson(args)) => lesson::run(&args),
         Some(Command::Film(args)) => film::run(&args, &mut Output::stdout(args.format)),

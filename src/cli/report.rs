@@ -11,6 +11,7 @@ pub use lesson::*;
 pub use rules::*;
 use serde::Serialize;
 
+use crate::ann::onnx::Tried;
 use crate::ann::spiking::cost::Cost as DecisionCost;
 use crate::ann::zoo::{Cost, LayerSummary};
 use crate::convert::on_engine::Beside;
@@ -438,6 +439,52 @@ pub struct SimulatedReadOuts {
     pub confidence: f64,
     /// Softmax regression on the spike counts.
     pub logistic: f64,
+}
+
+/// `import`
+#[derive(Debug, Serialize)]
+pub struct ImportedNetwork {
+    pub file: String,
+    /// The program that wrote it; empty where it does not say.
+    pub producer: String,
+    /// Shape of its input; `n` is left open.
+    pub input: String,
+    /// Id of its structure.
+    pub architecture: String,
+    pub layers: Vec<LayerSummary>,
+    pub parameters: usize,
+    /// What was changed or left out.
+    pub notes: Vec<String>,
+    /// The scaling that the file alone speaks for: `unit`, `bytes` or `mnist`; and why.
+    pub guess: String,
+    pub reason: String,
+    /// What the scalings were tried on.
+    pub digits: ImportedDigits,
+    /// The best first.
+    pub tried: Vec<Tried>,
+    /// The one that was taken.
+    pub scaling: String,
+    /// On MNIST's test digits; null where MNIST is not there.
+    pub test_accuracy: Option<f64>,
+    /// The run's name; null with `--dry-run`.
+    pub run: Option<String>,
+}
+
+/// Digits that scalings are tried on.
+#[derive(Debug, Serialize)]
+pub struct ImportedDigits {
+    pub data: String,
+    pub images: usize,
+}
+
+/// `export`
+#[derive(Debug, Serialize)]
+pub struct ExportedNetwork {
+    pub model: String,
+    /// As in `evaluate`.
+    pub weights: String,
+    pub file: String,
+    pub bytes: usize,
 }
 
 /// `convert`

@@ -69,6 +69,7 @@ pub mod download;
 pub mod events;
 pub mod experiments;
 pub mod imagine;
+pub mod imported;
 pub mod inspect;
 pub mod library;
 pub mod models;

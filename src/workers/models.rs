@@ -55,7 +55,11 @@ impl Model {
                     unstamped(id).map_or_else(String::new, |began| format!(" {}", day(began)));
                 let right = metadata.test_accuracy;
                 let right = right.map_or_else(String::new, |a| format!(", {:.1} %", a * 100.0));
-                (format!("run-{id}"), format!("{}{by}, trained{day}{right}", architecture.name))
+                let name = match &metadata.imported {
+                    Some(from) => format!("{from}, imported{day}{right}"),
+                    None => format!("{}{by}, trained{day}{right}", architecture.name),
+                };
+                (format!("run-{id}"), name)
             }
             Origin::Live { .. } => {
                 ("live".to_owned(), format!("{}{by}, learning", architecture.name))
@@ -95,7 +99,11 @@ pub type Models = Vec<Arc<Model>>;
 pub fn with_shared(models: &Models, model: Arc<Model>) -> Models {
     let same = |other: &Model| match (&model.origin, &other.origin) {
         (Origin::Run(_), Origin::Run(_)) => {
-            let what = |m: &Model| (m.network.architecture().id, m.metadata.rule.clone());
+            // Imported ones stand beside those of their structure.
+            let what = |m: &Model| {
+                let Metadata { rule, imported, .. } = &m.metadata;
+                (m.network.architecture().id, rule.clone(), imported.clone())
+            };
             what(&model) == what(other)
         }
         _ => other.key == model.key,

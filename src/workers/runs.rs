@@ -84,6 +84,10 @@ pub struct RunRecord {
     pub disturbed: bool,
     /// Why it failed, if it did.
     pub message: Option<String>,
+    /// The file that it was imported from, and the program that wrote it: then it was not
+    /// trained here, and the rest says nothing about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<String>,
     /// Whether it was left in the middle by a crash: found out when listed.
     #[serde(skip)]
     pub interrupted: bool,
@@ -121,6 +125,7 @@ impl RunRecord {
             averaged_validation_accuracy: None,
             disturbed: false,
             message: None,
+            imported: None,
             interrupted: false,
         }
     }

@@ -483,6 +483,7 @@ impl Trainer {
             test_accuracy: None,
             last_test_accuracy: None,
             fingerprint: Some(self.fingerprint.clone()),
+            imported: None,
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

@@ -152,13 +152,16 @@ impl Entry<'_> {
         ui.label(self.doc);
         ui.label(&self.note);
         if let Some(m) = self.model.map(|m| &m.metadata) {
-            ui.label(format!(
-                "Trained on {} of {} for {} epochs, seed {}.",
-                grouped(m.subset as u64),
-                data_name(&m.dataset),
-                m.epochs,
-                m.seed
-            ));
+            ui.label(match &m.imported {
+                Some(from) => format!("Imported from {from}; what it was trained on is not known."),
+                None => format!(
+                    "Trained on {} of {} for {} epochs, seed {}.",
+                    grouped(m.subset as u64),
+                    data_name(&m.dataset),
+                    m.epochs,
+                    m.seed
+                ),
+            });
         }
         let Some(answer) = self.answer else { return };
         ui.label(format!("This answer took {:.2} ms.", answer.took_ms));

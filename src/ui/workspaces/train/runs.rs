@@ -87,7 +87,7 @@ fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
                 out.push(Command::RemoveModel(format!("run-{}", run.id)));
             }
         } else if ui
-            .add_enabled(ended && run.steps > 0, egui::Button::new("Use in Draw"))
+            .add_enabled(ended && (run.steps > 0 || run.imported.is_some()), egui::Button::new("Use in Draw"))
             .on_hover_text("Its network answers among the others")
             .clicked()
         {
@@ -134,6 +134,9 @@ fn delete(ui: &mut Ui, run: &RunRecord, in_hand: bool, out: &mut Outbox) {
 }
 
 fn state(run: &RunRecord, in_hand: bool) -> String {
+    if run.imported.is_some() {
+        return "imported".into();
+    }
     let epochs = format!("{} of {} epochs", run.epochs.len(), run.config.epochs);
     match (run.state, in_hand) {
         (RunState::Running, true) => format!("going on, {epochs}"),
@@ -147,6 +150,11 @@ fn state(run: &RunRecord, in_hand: bool) -> String {
 
 fn settings(ui: &mut Ui, run: &RunRecord) {
     let c = &run.config;
+    if let Some(from) = &run.imported {
+        ui.label(format!("Imported {}; folder {}", date(run.started_unix), run.id));
+        ui.label(format!("From {from}; how it was trained is not known"));
+        return;
+    }
     let lines = [
         format!("Began {}; folder {}", date(run.started_unix), run.id),
         format!(

@@ -1,0 +1,141 @@
+//! Networks from other programs as runs: they lie in the user's folder as if they had been
+//! trained here, and everything that takes a run takes them.
+
+use std::path::Path;
+
+use super::runs::{self, RunError, RunRecord};
+use crate::ann::network::Network;
+use crate::ann::trainer::TrainConfig;
+use crate::ann::weights::{self, Metadata, Precision};
+use crate::ann::{AnnError, optimiser::OptimiserConfig};
+use crate::core::clock::stamp;
+
+/// Where a network came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// Name of its file, without the folder.
+    pub file: &'a str,
+    /// The program that wrote it, as far as it says.
+    pub producer: &'a str,
+    /// Accuracy on MNIST's test digits, 0 to 1, if it was tested.
+    pub test_accuracy: Option<f64>,
+}
+
+/// A network could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// Its weights cannot be packed.
+    #[error(transparent)]
+    Weights(#[from] AnnError),
+    /// There is no room for the run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// Makes a finished run of a network; gives the run's id.
+///
+/// # Errors
+/// [`KeepError`]: nothing was kept.
+pub fn keep(root: &Path, network: &Network, origin: Origin<'_>) -> Result<String, KeepError> {
+    let architecture = network.architecture();
+    let config = TrainConfig {
+        model: architecture.id.to_owned(),
+        epochs: 1,
+        average_epochs: 0,
+        ..TrainConfig::default()
+    };
+    let from = match origin.producer {
+        "" => short(origin.file),
+        producer => format!("{} ({})", short(origin.file), short(producer)),
+    };
+    let metadata = Metadata {
+        architecture: architecture.id.to_owned(),
+        seed: 0,
+        dataset: config.data.clone(),
+        subset: 0,
+        epochs: 0,
+        optimiser: OptimiserConfig::default().describe(),
+        rule: config.rule.id().to_owned(),
+        batch_size: config.batch_size,
+        validation_share: 0.0,
+        augmentation: config.augmentation.to_string(),
+        averaged_epochs: 0,
+        validation_accuracy: None,
+        test_accuracy: origin.test_accuracy,
+        last_test_accuracy: None,
+        fingerprint: None,
+        imported: Some(from.clone()),
+        app_version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let bytes = weights::to_bytes(network, &metadata, Precision::Single)?;
+    let mut record = RunRecord::new(config, 0);
+    record.id = format!("{}-{}", stamp(record.started_unix), plain(origin.file));
+    record.test_accuracy = origin.test_accuracy;
+    record.imported = Some(from);
+    Ok(runs::adopt(root, record, &bytes)?)
+}
+
+/// Text of somebody else's, for one line.
+fn short(text: &str) -> String {
+    const MOST: usize = 60;
+    text.chars().filter(|c| !c.is_control()).take(MOST).collect()
+}
+
+/// A file's name as a part of a run's.
+fn plain(file: &str) -> String {
+    const MOST: usize = 40;
+    let stem = Path::new(file).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
+    let letter = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let name: String = stem.chars().take(MOST).map(letter).collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "onnx".into() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ann::zoo;
+    use crate::workers::models::{Model, Origin as From, is_run_id};
+
+    #[test]
+    fn a_network_becomes_a_finished_run() {
+        let root = tempfile::tempdir().unwrap();
+        let network = Network::new(zoo::get("dense-20").unwrap(), 1).unwrap();
+        let origin =
+            Origin { file: "my net.v2.onnx", producer: "pytorch 2.9", test_accuracy: Some(0.97) };
+        let id = keep(root.path(), &network, origin).unwrap();
+        assert!(is_run_id(&id) && id.ends_with("-my-net-v2"), "{id}");
+        let (listed, errors) = runs::list(root.path());
+        assert!(errors.is_empty(), "{errors:?}");
+        assert_eq!(
+            (listed[0].state, listed[0].test_accuracy),
+            (runs::RunState::Finished, Some(0.97))
+        );
+        assert_eq!(listed[0].imported.as_deref(), Some("my net.v2.onnx (pytorch 2.9)"));
+        let path = runs::weights_path(root.path(), &id).unwrap();
+        let (back, metadata) = weights::load(&path).unwrap();
+        assert_eq!(back.values(), network.values());
+        let model = Model::new(back, metadata, From::Run(id.clone()));
+        assert!(
+            model.name.starts_with("my net.v2.onnx (pytorch 2.9), imported "),
+            "{}",
+            model.name
+        );
+        // A second one stands beside it.
+        assert_eq!(keep(root.path(), &network, origin).unwrap(), format!("{id}-2"));
+    }
+
+    #[test]
+    fn names_of_files_become_names_of_folders() {
+        for (file, name) in [
+            ("lenet.onnx", "lenet"),
+            ("../x/ä ö.onnx", "onnx"),
+            ("", "onnx"),
+            ("..", "onnx"),
+            ("a/b:c.onnx", "b-c"),
+        ] {
+            assert_eq!(plain(file), name, "{file}");
+        }
+        assert!(plain(&"x".repeat(300)).len() <= 40);
+    }
+}
