@@ -483,6 +483,7 @@ impl Trainer {
             test_accuracy: None,
             last_test_accuracy: None,
             fingerprint: Some(self.fingerprint.clone()),
+            classes: self.data.classes().clone(),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

@@ -65,6 +65,11 @@ fn understand(path: &Path) -> Option<Name> {
     Some(Name { prefix: prefix.trim_end_matches('-').to_owned(), part, images })
 }
 
+/// Whether a name says that a file holds pictures or labels.
+pub(super) fn is_name(path: &Path) -> bool {
+    understand(path).is_some()
+}
+
 /// All sets in a folder, by the beginning of their names.
 fn sets(folder: &Path, files: &[PathBuf]) -> BTreeMap<String, Set> {
     let mut sets = BTreeMap::<String, Set>::new();

@@ -147,6 +147,12 @@ fn file(path: &Path, go: Go<'_>) -> Result<parts::Raw, OwnError> {
     csv::load(&csv::Tables { train: path.into(), test: None }, go)
 }
 
+/// Whether a file is called as IDX files of pictures or labels are.
+pub fn is_idx_name(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    (name.contains("idx") || name.contains("ubyte")) && idx::is_name(path)
+}
+
 /// Whether a set of the user's own could have this id; nothing is looked up.
 pub fn is_id(id: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

@@ -75,7 +75,7 @@ fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
     let state = state(run, in_hand);
     ui.label(if narrow { state.replacen(", ", ",\n", 1) } else { state });
     let held_out = run.epochs.last().and_then(|e| e.validation_accuracy).map(f64::from);
-    let on = format!("On {}", digits_of(run));
+    let on = format!("On {}", digits_of(world, run));
     ui.label(or_dash(held_out, percent)).on_hover_text(&on);
     let test = RichText::new(or_dash(run.test_accuracy, percent)).font(theme::strong(14.0));
     ui.label(test).on_hover_text(&on);
