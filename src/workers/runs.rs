@@ -22,7 +22,7 @@ use crate::ann::trainer::{EpochPoint, TrainConfig};
 use crate::core::clock::{stamp, unix_seconds};
 use crate::core::files::{self, WriteError, read_limited, write_whole};
 use crate::core::lock::{FolderLock, LockError};
-use crate::data::registry::SOURCES;
+use crate::data::{ClassNames, registry};
 
 /// The largest record that is read: its curves are of bounded size, and ten
 /// thousand epochs have 2 MB.
@@ -82,6 +82,10 @@ pub struct RunRecord {
     /// Whether errors were disturbed on their way back while it learned.
     #[serde(default)]
     pub disturbed: bool,
+    /// What the classes of its digits are called, so that they can be shown even when the data
+    /// set is gone.
+    #[serde(default, skip_serializing_if = "ClassNames::is_digits")]
+    pub classes: ClassNames,
     /// Why it failed, if it did.
     pub message: Option<String>,
     /// The file that it was imported from, and the program that wrote it: then it was not
@@ -124,6 +128,7 @@ impl RunRecord {
             last_test_accuracy: None,
             averaged_validation_accuracy: None,
             disturbed: false,
+            classes: ClassNames::default(),
             message: None,
             imported: None,
             interrupted: false,
@@ -134,7 +139,7 @@ impl RunRecord {
     fn check(&self) -> Result<(), String> {
         self.config.validate().map_err(|e| e.to_string())?;
         let data = &self.config.data;
-        if !SOURCES.iter().any(|s| s.id == data) {
+        if !registry::is_possible(data) {
             return Err(format!("there are no digits called {data:?}"));
         }
         let share = |share: &Option<f64>| share.is_none_or(|s| (0.0..=1.0).contains(&s));
