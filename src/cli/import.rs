@@ -13,20 +13,15 @@ use super::report::{ImportedDigits, ImportedNetwork};
 use super::table;
 use super::values::choice;
 use crate::ann::evaluate::Evaluation;
-use crate::ann::onnx::{Imported, OnnxError, Scaling, Tried, import_with, try_scalings};
+use crate::ann::onnx::{Imported, OnnxError, Scaling, Tried, try_scalings};
 use crate::ann::zoo::{cost, summary};
-use crate::core::files::read_limited;
 use crate::core::folders;
 use crate::core::text::{grouped, percent};
 use crate::data::mnist::MnistError;
 use crate::data::registry::{self, DataError};
 use crate::data::{Dataset, synthetic};
-use crate::workers::imported::{Origin, keep};
+use crate::workers::imported::{Origin, TRIED_ON, keep, read};
 
-/// The largest file that is read.
-const MOST_BYTES: u64 = 256 << 20;
-/// Digits that each scaling is tried on.
-const TRIED_ON: usize = 200;
 /// Below this accuracy something is likely to be wrong.
 const POOR: f64 = 0.6;
 
@@ -73,7 +68,7 @@ pub struct ImportArgs {
 
 pub fn run(args: &ImportArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let file = args.file.display().to_string();
-    let imported = read(&args.file)?;
+    let imported = read(&args.file).map_err(|why| anyhow!(why))?;
     // Whether it can be used at all, before anything is measured.
     let about = |e: OnnxError| refused(&file, &e);
     let architecture = imported.network().map_err(about)?.architecture();
@@ -122,18 +117,6 @@ pub fn run(args: &ImportArgs, out: &mut Output) -> anyhow::Result<Outcome> {
 
 fn refused(file: &str, error: &OnnxError) -> anyhow::Error {
     anyhow!("{file}: {error}. Nothing was imported")
-}
-
-fn read(file: &Path) -> anyhow::Result<Imported> {
-    let name = file.display();
-    let bytes = read_limited(file, MOST_BYTES).with_context(|| format!("could not read {name}"))?;
-    let folder = file.parent().unwrap_or(Path::new("")).to_owned();
-    let mut beside = |name: &str| {
-        read_limited(&folder.join(name), MOST_BYTES).map_err(|e| {
-            format!("{e}; put it into the same folder, or export with external_data=False")
-        })
-    };
-    import_with(&bytes, &mut beside).map_err(|e| refused(&name.to_string(), &e))
 }
 
 /// Digits to try a network on.

@@ -78,6 +78,10 @@ pub enum Command {
     Live(bool),
     /// Let a run's network answer (its id).
     UseRun(String),
+    /// Write a run's network as ONNX.
+    RunAsOnnx(String),
+    /// Choose a network of another program to take over.
+    ChooseNetwork,
     /// No longer let this model answer (its key).
     RemoveModel(String),
     /// Everything that concerns where digits come from.

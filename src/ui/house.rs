@@ -104,6 +104,11 @@ impl House {
             }
             Command::Live(on) => desk.session.live = on,
             Command::UseRun(id) => desk.job(Job::LoadRun(id)),
+            Command::RunAsOnnx(run) => {
+                let path = desk.export_path("network", "onnx");
+                desk.job(Job::ExportOnnx { path, run });
+            }
+            Command::ChooseNetwork => desk.hub.choose_network(),
             Command::RemoveModel(key) => desk.remove_model(&key),
             Command::Data(edit) => desk.data(edit),
             Command::Engine(preference) => desk.session.engine = preference,
@@ -122,6 +127,9 @@ impl House {
             Command::OpenFile(path) if path.is_dir() => {
                 desk.job(Job::Data(DataJob::Folder(path)));
                 desk.form.open = true;
+            }
+            Command::OpenFile(path) if path.extension().is_some_and(|e| e == "onnx") => {
+                desk.job(Job::ImportNetwork(path));
             }
             Command::OpenFile(path) if add_data::is_data(&path) => {
                 desk.data(DataEdit::Read { path, scale: false });

@@ -3,13 +3,19 @@
 
 use std::path::Path;
 
+use std::sync::atomic::AtomicBool;
+
 use super::runs::{self, RunError, RunRecord};
+use crate::ann::evaluate::evaluate;
 use crate::ann::network::Network;
+use crate::ann::onnx::{self, Imported};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::weights::{self, Metadata, Precision};
 use crate::ann::{AnnError, optimiser::OptimiserConfig};
 use crate::core::clock::stamp;
-use crate::data::ClassNames;
+use crate::core::files::read_limited;
+use crate::data::registry::Split;
+use crate::data::{ClassNames, Dataset};
 
 /// Where a network came from.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +26,68 @@ pub struct Origin<'a> {
     pub producer: &'a str,
     /// Accuracy on MNIST's test digits, 0 to 1, if it was tested.
     pub test_accuracy: Option<f64>,
+}
+
+/// The largest file that is read.
+const MOST_BYTES: u64 = 256 << 20;
+/// Digits that each scaling is tried on.
+pub const TRIED_ON: usize = 200;
+
+/// Reads a network's file; of its weights in a second one beside it, that too.
+///
+/// # Errors
+/// What is wrong with it, as the beginning of a sentence.
+pub fn read(file: &Path) -> Result<Imported, String> {
+    let name = file.display();
+    let bytes =
+        read_limited(file, MOST_BYTES).map_err(|e| format!("could not read {name}: {e}"))?;
+    let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+    let mut beside = |name: &str| {
+        read_limited(&folder.join(name), MOST_BYTES).map_err(|e| {
+            format!("{e}; put it into the same folder, or export with external_data=False")
+        })
+    };
+    onnx::import_with(&bytes, &mut beside)
+        .map_err(|error| format!("{name}: {error}. Nothing was imported"))
+}
+
+/// Takes a file's network over, with the scaling of pictures that does best on some digits
+/// of `split`; gives the run's id and what to tell of it.
+///
+/// # Errors
+/// Why nothing was imported, as a sentence without its full stop.
+pub fn take(root: &Path, file: &Path, split: &Split) -> Result<(String, String), String> {
+    let imported = read(file)?;
+    let name = file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let refused = |error: &dyn std::fmt::Display| format!("{name}: {error}. Nothing was imported");
+    let few = split.train.first(TRIED_ON.min(split.train.len()), split.train.id.clone());
+    let judged = |network: &Network, data: &Dataset| {
+        let never = AtomicBool::new(false);
+        let done = evaluate(network, data, 1, &never, &mut |_, _| {})?;
+        Ok::<_, AnnError>(done.map_or((0.0, f64::INFINITY), |e| (e.accuracy, e.loss)))
+    };
+    let tried = onnx::try_scalings(&imported, |scaled| {
+        let network = scaled.network().map_err(|e| e.to_string())?;
+        judged(&network, &few).map_err(|e| e.to_string())
+    });
+    let tried = tried.map_err(|e: String| refused(&e))?;
+    let scaling = tried.first().map_or(imported.scaling.scaling, |best| best.scaling);
+    let producer = imported.producer.clone();
+    let scaled = imported.scaled(scaling).map_err(|e| refused(&e))?;
+    let network = scaled.network().map_err(|e| refused(&e))?;
+    let (accuracy, _) = judged(&network, &split.test).map_err(|e| refused(&e))?;
+    let real = split.test.id.starts_with("mnist");
+    let origin =
+        Origin { file: &name, producer: &producer, test_accuracy: real.then_some(accuracy) };
+    let id = keep(root, &network, origin).map_err(|e| refused(&e))?;
+    let told = format!(
+        "{name} is imported: {}. Pixels {}; {:.1} % of {} test digits right. It answers in Draw and is listed in Train, Runs.",
+        network.architecture().name,
+        scaling.name(),
+        100.0 * accuracy,
+        if real { "MNIST's" } else { "the synthetic" }
+    );
+    Ok((id, told))
 }
 
 /// A network could not be kept.

@@ -18,10 +18,12 @@ use serde_json::Value;
 use super::Busy;
 use super::carried;
 use super::events::{Event, Events};
+use super::imported;
 use super::models::{Model, Models, Origin};
 use super::spiking::keep::Kept;
 use super::thread::latest::Slot;
 use crate::ann::bundled::{self, WeightSet};
+use crate::ann::onnx;
 use crate::ann::orientation;
 use crate::ann::weights;
 use crate::convert::network::Spiking;
@@ -96,6 +98,10 @@ pub enum Job {
     LoadRun(String),
     /// Let another set of the bundled weights answer.
     LoadSet(&'static WeightSet),
+    /// Take over a network of another program, as a run.
+    ImportNetwork(PathBuf),
+    /// Write a run's network as ONNX.
+    ExportOnnx { path: PathBuf, run: String },
     /// What concerns data sets of the user's own.
     Data(DataJob),
 }
@@ -291,6 +297,8 @@ impl Job {
             | Self::ExportPng { .. }
             | Self::PackScene { .. }
             | Self::ExportMade { .. }
+            | Self::ExportOnnx { .. }
+            | Self::ImportNetwork(_)
             | Self::Save { .. }
             | Self::Keep { .. }
             | Self::Remove(_)
@@ -403,6 +411,8 @@ impl Librarian {
             }
             Job::LoadRun(id) => self.load_run(&id),
             Job::LoadSet(set) => self.load_set(set),
+            Job::ImportNetwork(path) => self.import_network(&path),
+            Job::ExportOnnx { path, run } => self.export_onnx(path, &run),
             Job::Data(job) => self.data(job),
         }
     }
@@ -523,6 +533,36 @@ impl Librarian {
         self.events.send(Event::Runs(Arc::new(records)));
         for error in broken.into_iter().filter(|_| tell_broken) {
             self.fail(format!("{error}. The other runs are listed."));
+        }
+    }
+
+    /// Tried on MNIST where that is here, else on synthetic digits.
+    fn import_network(&self, path: &Path) {
+        let here = self.out.get().mnist.split().cloned();
+        let split = here.map_or_else(|| registry::load(registry::SYNTHETIC, None), Ok);
+        let taken = split
+            .map_err(|e| e.to_string())
+            .and_then(|split| imported::take(&self.runs_root, path, &split));
+        match taken {
+            Ok((id, told)) => {
+                self.events.send(Event::Notice(told));
+                self.list_runs(false);
+                self.load_run(&id);
+            }
+            Err(why) => self.fail(format!("{why}.")),
+        }
+    }
+
+    fn export_onnx(&self, path: PathBuf, run: &str) {
+        let file = match super::runs::weights_path(&self.runs_root, run) {
+            Ok(file) => file,
+            Err(error) => return self.fail(error.to_string()),
+        };
+        let made = weights::load(&file).map_err(|e| e.to_string());
+        let made = made.and_then(|(network, _)| onnx::export(&network).map_err(|e| e.to_string()));
+        match made {
+            Ok(bytes) => self.export(path, &bytes),
+            Err(why) => self.fail(format!("{why}. No file was written.")),
         }
     }
 

@@ -208,6 +208,21 @@ impl Hub {
         }
     }
 
+    /// Opens the system's dialog for a network of another program, and has it imported.
+    pub fn choose_network(&self) {
+        let jobs = self.librarian.sender();
+        let spawned = std::thread::Builder::new().name("network dialog".into()).spawn(move || {
+            let dialog =
+                rfd::FileDialog::new().set_title("Network as ONNX").add_filter("ONNX", &["onnx"]);
+            if let (Some(path), Some(jobs)) = (dialog.pick_file(), jobs) {
+                let _ = jobs.send(Job::ImportNetwork(path));
+            }
+        });
+        if let Err(error) = spawned {
+            self.events.send(Event::Failure(format!("The dialog could not open: {error}")));
+        }
+    }
+
     /// Opens the system's dialog for a file of spikes, and has it read.
     pub fn choose_spikes(&self) {
         let jobs = self.librarian.sender();

@@ -129,6 +129,25 @@ fn a_structure_of_ones_own_is_put_together_and_trained() {
 }
 
 #[test]
+fn a_network_of_another_program_is_dropped_answers_and_is_written_again() {
+    let file = |name: &str| {
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/onnx").join(name)
+    };
+    let mut window = Window::open();
+    window.drop_file(file("bad_operator.onnx"));
+    window.wait_for_text("cannot be imported");
+    window.drop_file(file("basic.onnx"));
+    window.wait_for_text("basic.onnx is imported");
+    window.draw(3, 1);
+    window.wait_for("its answer", |h| h.query_all_by_label_contains("basic").next().is_some());
+    window.click("Train");
+    window.click("Runs");
+    window.wait_for_text("basic");
+    window.click("ONNX");
+    window.wait_for_text("Saved as");
+}
+
+#[test]
 fn pause_step_stop_and_go_on() {
     let mut window = ready_to_train(200.0);
     window.click("Start training");

@@ -17,6 +17,21 @@ const OPSET: i64 = 17;
 /// Version of the format that goes with it.
 const IR: i64 = 8;
 
+/// Whether a network of these layers can be written: one that neither spikes, nor settles,
+/// nor imagines.
+pub fn writes(layers: &[Layer]) -> bool {
+    !layers.iter().any(|layer| {
+        matches!(
+            layer,
+            Layer::Settling { .. }
+                | Layer::Goodness { .. }
+                | Layer::Energy { .. }
+                | Layer::Spiking(_)
+                | Layer::ConvStdp(_)
+        )
+    })
+}
+
 /// A network as an ONNX file: a picture `image` `(n, 1, 28, 28)` of brightness 0 to 1 in,
 /// `probabilities` `(n, 10)` out.
 ///

@@ -40,7 +40,7 @@ use crate::ann::network::Network;
 use crate::ann::zoo::{Layer, notation};
 use crate::core::panics::caught;
 
-pub use export::{export, export_layers};
+pub use export::{export, export_layers, writes};
 pub use scaling::{Guess, Scaling, Tried, try_scalings, with_scaling};
 
 /// Why a file cannot be imported, or a network not exported. Each message is a clause that

@@ -7,6 +7,7 @@ use super::curves;
 use super::view::digits_of;
 use super::{TrainEdit, World};
 use crate::ann::rules;
+use crate::ann::{onnx, zoo};
 use crate::core::clock::{date, day, duration_text};
 use crate::core::csv::{self, optional, row};
 use crate::core::text::{or_dash, percent};
@@ -20,6 +21,8 @@ use crate::workers::runs::{RunRecord, RunState};
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if world.runs.is_empty() {
         ui.label("Every run is kept here: its curves, its settings and its weights. For a first one, press Start training in the settings (Ctrl+Enter).");
+        ui.add_space(6.0);
+        import(ui, out);
         return;
     }
     ui.label(RichText::new("Tick runs to compare them under Curves. Accuracies are on the digits that each run was trained with; times are in UTC.").small());
@@ -41,8 +44,18 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             );
         },
     );
-    if ui.button("Save as CSV").on_hover_text("The table, with all settings").clicked() {
-        out.push(Command::SaveText { name: "runs".into(), text: csv(&world.runs) });
+    ui.horizontal(|ui| {
+        if ui.button("Save as CSV").on_hover_text("The table, with all settings").clicked() {
+            out.push(Command::SaveText { name: "runs".into(), text: csv(&world.runs) });
+        }
+        import(ui, out);
+    });
+}
+
+fn import(ui: &mut Ui, out: &mut Outbox) {
+    let tip = "A network that PyTorch, Keras or scikit-learn wrote as ONNX becomes a run; or drop its file on the window";
+    if ui.button("Import network…").on_hover_text(tip).clicked() {
+        out.push(Command::ChooseNetwork);
     }
 }
 
@@ -95,6 +108,13 @@ fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
             .clicked()
         {
             out.push(Command::UseRun(run.id.clone()));
+        }
+        let writes = zoo::find(&run.config.model).is_some_and(|a| onnx::writes(&(a.layers)()));
+        if ended && writes && (run.steps > 0 || run.imported.is_some()) {
+            let tip = "Writes its network as ONNX, for PyTorch, ONNX Runtime and others";
+            if ui.button("ONNX").on_hover_text(tip).clicked() {
+                out.push(Command::RunAsOnnx(run.id.clone()));
+            }
         }
         // One that was stopped while it was tested has only the test left.
         let elsewhere = run.state == RunState::Running && !run.interrupted && !in_hand;
