@@ -433,6 +433,33 @@ pub struct SimulatedDigits {
     pub network: String,
 }
 
+/// `simulate network`
+#[derive(Debug, Serialize)]
+pub struct SimulatedNetwork {
+    pub network: String,
+    pub seed: u64,
+    pub dt_ms: f64,
+    pub steps: u64,
+    /// Where it was computed, and why there.
+    pub engine: String,
+    /// Of all populations, recorded or not.
+    pub spikes: u64,
+    pub synaptic_events: u64,
+    pub probes: Vec<RecordedProbe>,
+}
+
+/// What a probe of `simulate network` has recorded.
+#[derive(Debug, Serialize)]
+pub struct RecordedProbe {
+    pub name: String,
+    /// `spikes`, `state`, `rate` or `weights`.
+    pub kind: String,
+    /// What it listens to.
+    pub of: String,
+    /// Spikes, or rows of numbers.
+    pub count: usize,
+}
+
 /// Shares of right answers, 0 to 1.
 #[derive(Debug, Serialize)]
 pub struct SimulatedReadOuts {

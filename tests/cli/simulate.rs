@@ -23,6 +23,71 @@ fn a_small_network_learns_generated_digits_and_is_evaluated() {
     assert!(again["models"].as_array().unwrap().is_empty());
 }
 
+/// The example of docs/simulate.md.
+fn described() -> String {
+    let docs = include_str!("../../docs/simulate.md");
+    let example = docs.split("```json").nth(1).and_then(|s| s.split("```").next());
+    example.unwrap().to_owned()
+}
+
+#[test]
+fn a_described_network_is_simulated_and_recorded() {
+    let home = home();
+    let at = |name: &str| home.path().join(name).display().to_string();
+    std::fs::write(at("network.json"), described()).unwrap();
+    let text = format!(
+        "simulate network {} --ms 1000 --out {} --csv {} --engine cpu --json",
+        at("network.json"),
+        at("result.npz"),
+        at("results")
+    );
+    let value = check("simulate network", &run_text(home.path(), &text).succeeds());
+    let count = |name: &str| {
+        let probes = value["probes"].as_array().unwrap();
+        let probe = probes.iter().find(|p| p["name"] == name).unwrap();
+        probe["count"].as_u64().unwrap() as usize
+    };
+    // From rest 20 ln 5 = 32.2 ms, then 2 + 20 ln 4 = 29.7 ms each: 33 spikes of each neuron.
+    assert_eq!(count("first"), 3 * 33);
+    assert_eq!((count("potential"), count("rate"), count("weights")), (1000, 10, 10));
+    let arrays = spikescope::core::npz::read(at("result.npz").as_ref(), 1 << 30).unwrap();
+    let array =
+        |name: &str| arrays.iter().find(|(n, _)| *n == name).map(|(_, a)| a.to_f64()).unwrap();
+    assert!((array("first/time_ms")[0] - 32.2).abs() < 0.11, "{}", array("first/time_ms")[0]);
+    assert_eq!(array("weights/values").len(), 30);
+    let csv = std::fs::read_to_string(home.path().join("results/first.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 1 + 3 * 33);
+    // Another number of threads, the same spikes.
+    let again = check(
+        "simulate network",
+        &run_text(home.path(), &format!("{text} --threads 1")).succeeds(),
+    );
+    assert_eq!(again["spikes"], value["spikes"]);
+}
+
+#[test]
+fn a_broken_description_is_refused_by_name() {
+    let home = home();
+    let file = home.path().join("network.json");
+    for (from, to, words) in [
+        ("\"lif\"", "\"liff\"", &["first", "liff", "izhikevich"][..]),
+        ("\"i_syn\"", "\"g\"", &["forward", "i_syn"]),
+        ("\"size\": 3", "\"size\": -3", &["network.json", "line"]),
+        ("\"dt_ms\": 0.1", "\"dt_ms\": 0", &["dt is 0"]),
+        ("\"name\": \"rate\"", "\"name\": \"last\"", &["last"]),
+    ] {
+        std::fs::write(&file, described().replacen(from, to, 1)).unwrap();
+        let text = format!("simulate network {} --ms 10", file.display());
+        let ran = run_text(home.path(), &text);
+        let said = ran.stderr.clone();
+        assert!(ran.code == Some(1) || ran.code == Some(2), "{said}");
+        assert!(words.iter().all(|w| said.contains(w)), "{to}: {said}");
+    }
+    std::fs::write(&file, described()).unwrap();
+    let text = format!("simulate network {} --ms 1e300", file.display());
+    assert!(run_text(home.path(), &text).fails(2).contains("--ms"));
+}
+
 #[test]
 fn a_run_is_gone_on_with_to_the_same_end() {
     let home = home();

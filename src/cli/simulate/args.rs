@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::network::NetworkArgs;
 use super::regression::RegressionArgs;
 use crate::cli::output::Format;
 use crate::cli::values::{choice, count, engine, number, sources, threads};
 use crate::snn::choose::Preference;
 use crate::snn::diehl_cook::order::Order;
 
-/// Simulate a spiking network that learns
+/// Simulate a spiking network: one that learns, or any that a file describes
 #[derive(Args, Debug)]
 pub struct SimulateArgs {
     #[command(subcommand)]
@@ -21,6 +22,7 @@ pub struct SimulateArgs {
 #[derive(Subcommand, Debug)]
 pub enum SimulateWhat {
     DiehlCook(Box<DiehlCookArgs>),
+    Network(Box<NetworkArgs>),
     Regression(Box<RegressionArgs>),
 }
 

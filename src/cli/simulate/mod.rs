@@ -2,6 +2,7 @@
 //! and tested.
 
 pub mod args;
+pub mod network;
 pub mod regression;
 mod run;
 

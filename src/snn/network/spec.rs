@@ -39,14 +39,20 @@ pub struct NetworkSpec {
     /// The step, ms.
     pub dt_ms: f64,
     /// All random numbers follow from it.
+    #[serde(default = "one")]
     pub seed: u64,
     /// Copies that run side by side: each has a state and inputs of its own,
     /// all share weights and adaptive thresholds.
+    #[serde(default = "one_replica")]
     pub replicas: usize,
     pub populations: Vec<PopulationSpec>,
+    #[serde(default)]
     pub inputs: Vec<InputSpec>,
+    #[serde(default)]
     pub currents: Vec<CurrentSpec>,
+    #[serde(default)]
     pub projections: Vec<ProjectionSpec>,
+    #[serde(default)]
     pub probes: Vec<ProbeSpec>,
 }
 
@@ -189,11 +195,28 @@ pub enum ProbeWhat {
     Spikes { of: String },
     /// A state variable of some neurons (none named: of all), before each
     /// step whose time is a multiple of `every_ms`.
-    State { of: String, variable: String, neurons: Vec<u32>, replica: usize, every_ms: f64 },
+    State {
+        of: String,
+        variable: String,
+        #[serde(default)]
+        neurons: Vec<u32>,
+        #[serde(default)]
+        replica: usize,
+        #[serde(default)]
+        every_ms: f64,
+    },
     /// Spikes per neuron and second of a population or an input, over bins.
     Rate { of: String, bin_ms: f64 },
     /// All weights of a projection.
     Weights { of: String, every_ms: f64 },
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn one_replica() -> usize {
+    1
 }
 
 impl NetworkSpec {
