@@ -310,6 +310,12 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
     let mut steps = 1;
     let mut lines = Vec::with_capacity(layers.len());
     for layer in layers {
+        // A vector is one pixel of so many channels; what does not fit is told by the plan.
+        let at = |i: usize| match shape[..] {
+            [units] => [1, 1, units][i],
+            _ => shape.get(i).copied().unwrap_or(1),
+        };
+        let [rows, columns, channels] = [at(0), at(1), at(2)];
         let mut line = LayerSummary {
             name: String::new(),
             output: shape.clone(),
@@ -321,14 +327,14 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
                 counts[0] += 1;
                 line.name = format!("Conv {} {kernel}×{kernel}", counts[0]);
                 let side = |n: usize| (n + 1).saturating_sub(kernel);
-                let (h, w) = (side(shape[0]), side(shape[1]));
-                line.parameters = (kernel * kernel * shape[2] + 1) * filters;
-                line.multiply_adds = steps * h * w * kernel * kernel * shape[2] * filters;
+                let (h, w) = (side(rows), side(columns));
+                line.parameters = (kernel * kernel * channels + 1) * filters;
+                line.multiply_adds = steps * h * w * kernel * kernel * channels * filters;
                 line.output = vec![h, w, filters];
             }
             Layer::MaxPool => {
                 line.name = "Max-pool 2×2".into();
-                line.output = vec![shape[0] / 2, shape[1] / 2, shape[2]];
+                line.output = vec![rows / 2, columns / 2, channels];
             }
             Layer::Dropout(rate) => line.name = format!("Dropout {rate}"),
             Layer::Recurrent { cell, order, hidden } => {
@@ -338,8 +344,8 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
                     Cell::Lstm => ("LSTM", 4, 4),
                 };
                 let (steps, values) = match order {
-                    Order::Rows => (shape[0], shape[1]),
-                    Order::Columns => (shape[1], shape[0]),
+                    Order::Rows => (rows, columns),
+                    Order::Columns => (columns, rows),
                 };
                 let along = if order == Order::Rows { "rows" } else { "columns" };
                 line.name = format!("{name} {} over {steps} {along}", counts[2]);
@@ -369,7 +375,7 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
             }
             Layer::Energy { hidden } => {
                 line.name = "Energy".into();
-                let op = Energy::new(Isa::best(), Plane::new(shape[0], shape[1], 1), hidden);
+                let op = Energy::new(Isa::best(), Plane::new(rows, columns, 1), hidden);
                 line.parameters = op.parameters_len();
                 line.multiply_adds = op.multiply_adds();
                 line.output = vec![CLASSES];
@@ -377,8 +383,8 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
             Layer::Convolution { window, filters, .. } => {
                 counts[0] += 1;
                 line.name = format!("Conv {} {}", counts[0], window_name(window));
-                let [h, w] = window.output([shape[0], shape[1]]).unwrap_or_default();
-                let taps = window.kernel[0] * window.kernel[1] * shape[2];
+                let [h, w] = window.output([rows, columns]).unwrap_or_default();
+                let taps = window.kernel[0] * window.kernel[1] * channels;
                 line.parameters = (taps + 1) * filters;
                 line.multiply_adds = steps * h * w * taps * filters;
                 line.output = vec![h, w, filters];
@@ -386,8 +392,8 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
             Layer::Pool { kind, window } => {
                 let kind = if kind == PoolKind::Max { "Max" } else { "Average" };
                 line.name = format!("{kind}-pool {}", window_name(window));
-                let [h, w] = window.output([shape[0], shape[1]]).unwrap_or_default();
-                line.output = vec![h, w, shape[2]];
+                let [h, w] = window.output([rows, columns]).unwrap_or_default();
+                line.output = vec![h, w, channels];
             }
             Layer::Affine => {
                 counts[4] += 1;
@@ -402,9 +408,9 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
             }
             Layer::Spiking(Spiking::Recurrent { hidden, neurons }) => {
                 counts[3] += 1;
-                line.name = format!("RLIF {} over {} rows", counts[3], shape[0]);
-                line.parameters = (shape[1] + hidden + 1) * hidden;
-                line.multiply_adds = (shape[0] * shape[1] + (neurons.steps - 1) * hidden) * hidden;
+                line.name = format!("RLIF {} over {} rows", counts[3], rows);
+                line.parameters = (columns + hidden + 1) * hidden;
+                line.multiply_adds = (rows * columns + (neurons.steps - 1) * hidden) * hidden;
                 line.output = vec![hidden];
                 steps = neurons.out_steps();
             }

@@ -145,10 +145,8 @@ const KNOWN: &str =
 
 fn read(piece: &str, last: bool) -> Result<Layer, String> {
     let said = Said::of(piece)?;
-    if let Some(activation) = activation(&said.name) {
-        if !said.sizes.is_empty() || !said.window.is_empty() {
-            return Err("a function by itself has no size".into());
-        }
+    let alone = said.sizes.is_empty() && said.window.is_empty();
+    if let Some(activation) = activation(&said.name).filter(|_| alone) {
         return Ok(Layer::Activate(activation));
     }
     match said.name.as_str() {
@@ -162,7 +160,7 @@ fn read(piece: &str, last: bool) -> Result<Layer, String> {
         "gru" => recurrent(&said, Cell::Gru),
         "lstm" => recurrent(&said, Cell::Lstm),
         "affine" | "batchnorm" | "batchnormalization" | "batchnormalisation"
-            if said.sizes.is_empty() && said.window.is_empty() =>
+            if alone =>
         {
             match said.name.as_str() {
                 "affine" => Ok(Layer::Affine),
@@ -171,6 +169,7 @@ fn read(piece: &str, last: bool) -> Result<Layer, String> {
         }
         "flatten" => Err("Flatten is not needed: a dense layer takes maps as they are".into()),
         "softmax" => Err("Softmax is not needed: the last layer's sums become probabilities by themselves".into()),
+        name if activation(name).is_some() => Err("a function by itself has no size".into()),
         name => Err(format!("there is no layer \"{}\"; there are {KNOWN}", shortened(name))),
     }
 }
@@ -339,6 +338,9 @@ pub fn check(layers: &[Layer]) -> Result<(), Misfit> {
     let last = layers.len() - 1;
     match layers[last] {
         Layer::Dense { units: CLASSES, activation: Activation::Linear } => {}
+        Layer::Dense { activation: Activation::Linear, .. } => {
+            return at(last, "the last layer has a unit for each digit: Dense(10)");
+        }
         Layer::Dense { units: CLASSES, .. } => {
             return at(
                 last,
