@@ -91,6 +91,13 @@ pub fn walk(
     }
     let (input, whole) = walk.input(&graph)?;
     let needed = needed(&graph);
+    // Before what leads up to it, which would be told instead.
+    let control = |node: &&Node| ["If", "Loop", "Scan"].contains(&node.op());
+    if let Some((number, node)) =
+        graph.node.iter().enumerate().find(|(n, node)| needed[*n] && control(node))
+    {
+        return Err(OnnxError::Node { node: label(node, number), reason: unknown(node) });
+    }
     for (number, node) in graph.node.iter().enumerate().filter(|(n, _)| needed[*n]) {
         let failed = |reason| OnnxError::Node { node: label(node, number), reason };
         walk.node(node).map_err(failed)?;
@@ -384,6 +391,7 @@ impl Walk {
                 self.answered(node, flow)?;
                 return Ok(vec![Value::Answer]);
             }
+            "LinearClassifier" => return self.classified(node, flow),
             "Add" | "Sub" | "Mul" | "Div" => {
                 let array = constants.iter().flatten().next().ok_or("it has one input only")?;
                 self.arithmetic(node.op(), flow, array, first)?
@@ -448,6 +456,34 @@ impl Walk {
         Ok(())
     }
 
+    /// scikit-learn's linear classifiers: a dense layer and what follows it in one.
+    fn classified(&mut self, node: &Node, flow: &Flow) -> Result<Vec<Value>, String> {
+        let after = node.text("post_transform");
+        if !["", "NONE", "SOFTMAX", "LOGISTIC"].contains(&&after[..]) {
+            return Err(format!("what it makes of its sums, {}, is not known", quoted(&after)));
+        }
+        let texts: Vec<String> = (0..CLASSES).map(|digit| digit.to_string()).collect();
+        let whole = node.ints("classlabels_ints").unwrap_or_default();
+        if !whole.iter().copied().eq(0..CLASSES as i64)
+            && node.texts("classlabels_strings") != texts
+        {
+            return Err("its classes are not the digits from 0 to 9, in this order".into());
+        }
+        let weights = node.floats("coefficients").unwrap_or_default();
+        let inputs = flow.places.len();
+        let bias = node.floats("intercepts").unwrap_or(&[0.0; CLASSES]);
+        let finite = weights.iter().chain(bias).all(|v| v.is_finite());
+        if weights.len() != inputs * CLASSES || bias.len() != CLASSES || !finite {
+            return Err(format!("its weights are not those of {inputs} numbers and ten classes"));
+        }
+        self.chain.dense(flow, CLASSES, &|i, class| weights[class * inputs + i], bias.to_vec())?;
+        if after == "LOGISTIC" {
+            self.chain.notes.push("Each class was compared with the rest: the decision is the same, but probabilities come from a softmax, as with all networks here.".into());
+        }
+        self.answer = Some(Flow::new(vec![1, CLASSES], self.chain.at()));
+        Ok(vec![Value::Answer; 2])
+    }
+
     /// After the softmax nothing changes the decision.
     fn after(
         &self,
@@ -491,7 +527,7 @@ impl Walk {
 fn unknown(node: &Node) -> String {
     match node.op() {
         "RNN" => "of recurrent layers only GRU and LSTM are known here".into(),
-        "If" | "Loop" | "Scan" => "loops and conditions are not read".into(),
+        "If" | "Loop" | "Scan" => "loops and conditions are not read (tf2onnx writes the GRU of Keras as one; its LSTM and the GRU of PyTorch are read)".into(),
         "QLinearConv" | "QuantizeLinear" | "DequantizeLinear" | "QLinearMatMul" => {
             "weights in whole numbers are not read; export the network before it is quantised".into()
         }
