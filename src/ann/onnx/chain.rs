@@ -241,7 +241,7 @@ impl Chain {
         if size == self.size {
             return Ok(size);
         }
-        Err("it takes a part of a picture; only a dense layer can".into())
+        Err("its picture is cut out of another; only a dense layer can take that".into())
     }
 
     /// A convolution of the picture that comes out.

@@ -306,7 +306,7 @@ fn a_part_of_a_picture_reaches_a_dense_layer_only() {
         let mut made = sliced(rows);
         let w = made.constant(&[1, 1, 1, 1], &[1.0]);
         made.node("Conv", &[&w], Vec::new()).node("Flatten", &[], Vec::new()).end(84);
-        made.refused("a part of a picture");
+        made.refused("cut out of another");
     }
 }
 

@@ -4,7 +4,6 @@
 mod files;
 mod graphs;
 mod hostile;
-#[cfg(any())]
 mod networks;
 mod plain;
 mod round;
