@@ -13,6 +13,9 @@ pub enum AnnError {
     /// A layer that does not fit what comes before it.
     #[error("{layer} does not fit a picture of {shape}; a smaller kernel or less pooling would")]
     Structure { layer: String, shape: String },
+    /// A structure of one's own that does not work.
+    #[error("the structure does not work; {0}")]
+    Notation(super::zoo::notation::Misfit),
     /// A setting out of its range.
     #[error("{what} is {value}, but must be {range}")]
     Setting { what: String, value: String, range: String },

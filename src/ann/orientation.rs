@@ -48,6 +48,28 @@ impl Hint {
     }
 }
 
+/// Accuracy of the bundled MLP, 0 to 1, on a sample of digits as they are; `None` if there are
+/// too few.
+///
+/// # Errors
+/// When the bundled network cannot be asked.
+pub fn recognised(data: &Dataset, threads: usize) -> Result<Option<f64>, AnnError> {
+    if data.len() < LEAST_DIGITS {
+        return Ok(None);
+    }
+    let Some((network, _)) = REPORT.network("mlp").transpose()? else { return Ok(None) };
+    let sample = Orientation::default().digits(data, sample(data));
+    let never = AtomicBool::new(false);
+    let answered = evaluate(&network, &sample, threads, &never, &mut |_, _| {})?;
+    Ok(answered.map(|e| e.accuracy))
+}
+
+/// Places spread over all digits.
+fn sample(data: &Dataset) -> Vec<usize> {
+    let digits = data.len().min(SAMPLE);
+    (0..digits).map(|i| i * data.len() / digits).collect()
+}
+
 /// Looks at a sample of `data`, of which `now` says how it is used; the cure is
 /// for the data before that. `None` if it looks as it should, or if it looks bad
 /// in every orientation. Takes some tenths of a second.
@@ -59,8 +81,8 @@ pub fn look(data: &Dataset, now: Orientation, threads: usize) -> Result<Option<H
         return Ok(None);
     }
     let Some((network, _)) = REPORT.network("mlp").transpose()? else { return Ok(None) };
-    let digits = data.len().min(SAMPLE);
-    let places: Vec<usize> = (0..digits).map(|i| i * data.len() / digits).collect();
+    let places = sample(data);
+    let digits = places.len();
     let accuracy = |orientation: Orientation| -> Result<f64, AnnError> {
         let turned = orientation.digits(data, places.iter().copied());
         let never = AtomicBool::new(false);

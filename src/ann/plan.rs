@@ -2,15 +2,19 @@
 //! kind of convolution is fastest, and who pads for whom.
 
 use super::AnnError;
+use super::ops::affine::Affine;
 use super::ops::conv::Conv;
 use super::ops::conv_stdp::ConvStdp;
+use super::ops::convolution::Convolution;
 use super::ops::dense::Dense;
 use super::ops::direct::Direct;
 use super::ops::dropout::Dropout;
 use super::ops::energy::Energy;
+use super::ops::function::Function;
 use super::ops::goodness::Goodness;
 use super::ops::op::{Op, Parameter, Plane};
 use super::ops::pool::MaxPool;
+use super::ops::pooling::Pooling;
 use super::ops::recurrent::Recurrent;
 use super::ops::settling::Settling;
 use super::ops::spiking::energy::Energy as BothWays;
@@ -121,6 +125,14 @@ impl Plan {
                 Layer::Dense { units, activation } => {
                     Box::new(Dense::new(isa, plane, units, activation))
                 }
+                Layer::Convolution { window, filters, activation } => Box::new(
+                    Convolution::new(shape, window, filters, activation).ok_or_else(misfit)?,
+                ),
+                Layer::Pool { kind, window } => {
+                    Box::new(Pooling::new(shape, kind, window).ok_or_else(misfit)?)
+                }
+                Layer::Affine => Box::new(Affine::new(plane)),
+                Layer::Activate(activation) => Box::new(Function::new(plane, activation)),
                 Layer::Settling { hidden } => Box::new(Settling::new(isa, plane, hidden)),
                 Layer::Goodness { hidden } => Box::new(Goodness::new(isa, plane, hidden)),
                 Layer::Energy { hidden } => Box::new(Energy::new(isa, plane, hidden)),

@@ -12,6 +12,7 @@ use super::AnnError;
 use super::network::Network;
 use super::zoo;
 use crate::core::files::{read_limited, write_whole};
+use crate::data::ClassNames;
 use crate::data::dataset::Fingerprint;
 
 /// How a network was trained; stored in the file under `spikescope`.
@@ -56,6 +57,9 @@ pub struct Metadata {
     /// said of training is not known, and `dataset` is what it was tested on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<String>,
+    /// What its classes are called; the digits, unless they have names.
+    #[serde(default, skip_serializing_if = "ClassNames::is_digits")]
+    pub classes: ClassNames,
     /// Version of this app.
     pub app_version: String,
 }

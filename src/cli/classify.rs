@@ -8,11 +8,11 @@ use super::args::ClassifyArgs;
 use super::classify_ask::Panel;
 use super::failure;
 use super::output::{Output, OutputError, complain};
-use super::report::{Classified, ClassifiedDigit, ClassifiedFile, FileError};
+use super::report::{Answer, Classified, ClassifiedDigit, ClassifiedFile, FileError};
 use super::table;
 use crate::core::decision::said;
 use crate::data::strokes::{self, Framing};
-use crate::data::{CLASSES, Pixels, SIDE, picture};
+use crate::data::{CLASSES, ClassNames, Pixels, SIDE, picture};
 
 pub fn run(args: &ClassifyArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let panel = Panel::select(args)?;
@@ -185,8 +185,9 @@ fn print_answers(
     let mut rows: Vec<Vec<String>> = digit
         .models
         .iter()
-        .zip(panel.model_names())
-        .map(|(a, name)| row(name, a.digit, &a.probabilities))
+        .zip(panel.model_names().zip(panel.model_classes()))
+        .filter(|(_, (_, classes))| classes.is_digits())
+        .map(|(a, (name, _))| row(name, a.digit, &a.probabilities))
         .collect();
     for (a, name) in digit.ensembles.iter().zip(panel.ensemble_names()) {
         rows.push(row(format!("{name}, stacking"), a.digit, &a.probabilities));
@@ -195,6 +196,13 @@ fn print_answers(
     }
     if !rows.is_empty() {
         table::print(out, "  ", &columns, rows)?;
+    }
+    for (a, (name, classes)) in
+        digit.models.iter().zip(panel.model_names().zip(panel.model_classes()))
+    {
+        if !classes.is_digits() {
+            print_named(a, name, classes, out)?;
+        }
     }
     let columns = ["spiking network", ">vote", ">by confidence", ">logistic", ">spikes"];
     let row = |(a, name): (&super::report::SpikingAnswer, String)| {
@@ -211,4 +219,19 @@ fn print_answers(
         table::print(out, "  ", &columns, rows)?;
     }
     Ok(())
+}
+
+/// The answer of a network whose classes have names: a table of its own.
+fn print_named(
+    answer: &Answer,
+    name: String,
+    classes: &ClassNames,
+    out: &mut Output,
+) -> Result<(), OutputError> {
+    let names: Vec<String> = classes.all().into_iter().map(|class| format!(">{class}")).collect();
+    let mut columns = vec!["model", ">answer"];
+    columns.extend(names.iter().map(String::as_str));
+    let mut row = vec![name, classes.said(answer.digit)];
+    row.extend(answer.probabilities[..classes.count()].iter().map(|p| format!("{:.1}", p * 100.0)));
+    table::print(out, "  ", &columns, [row])
 }

@@ -7,7 +7,7 @@ use super::report::{Answer, EnsembleAnswer, SpikingAnswer};
 use super::simulate;
 use crate::ann::ensemble::{self, ENSEMBLES, Ensemble, Probabilities, Stacking, average};
 use crate::core::decision::unique_max;
-use crate::data::{Dataset, Pixels};
+use crate::data::{ClassNames, Dataset, Pixels};
 use crate::snn::diehl_cook::assess::Counts;
 use crate::snn::diehl_cook::bundled::BUNDLED;
 
@@ -84,6 +84,11 @@ impl Panel {
         self.networks.iter().zip(&self.shown).filter(|(_, shown)| **shown).map(|(n, _)| n.name())
     }
 
+    /// What the classes are called that these tell apart, likewise.
+    pub fn model_classes(&self) -> impl Iterator<Item = &ClassNames> {
+        self.networks.iter().zip(&self.shown).filter(|(_, shown)| **shown).map(|(n, _)| &n.classes)
+    }
+
     /// Likewise.
     pub fn ensemble_names(&self) -> impl Iterator<Item = &'static str> {
         self.ensembles.iter().map(|e| e.declared.name)
@@ -110,6 +115,9 @@ impl Panel {
                     id: network.id().to_owned(),
                     weights: network.weights.clone(),
                     digit: unique_max(&all[i]),
+                    class: unique_max(&all[i])
+                        .filter(|_| !network.classes.is_digits())
+                        .map(|class| network.classes.name(class)),
                     probabilities: all[i],
                 });
             }

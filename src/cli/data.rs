@@ -1,20 +1,19 @@
 //! `spikescope data`: fetches, checks, describes and exports digits.
 
-use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use super::Outcome;
 use super::args::{DataAction, DataArgs, DownloadArgs, ExportArgs, FolderArgs};
 use super::output::{Output, complain};
 use super::progress::{Progress, Unit};
 use super::report::{Checked, CheckedFile, Described, DescribedSet, DescribedSource, Exported};
 use super::table;
+use super::{Outcome, data_own};
 use crate::core::{files, folders};
 use crate::data::download::{self, MIRRORS};
 use crate::data::mnist::{self, FileReport, FileState};
 use crate::data::registry::{self, SOURCES, Source};
-use crate::data::{CLASSES, Dataset, SIDE, synthetic};
+use crate::data::{CLASSES, Dataset, idx, synthetic};
 
 pub fn run(args: &DataArgs) -> anyhow::Result<Outcome> {
     match &args.action {
@@ -22,6 +21,9 @@ pub fn run(args: &DataArgs) -> anyhow::Result<Outcome> {
         DataAction::Check(args) => check(args, &mut Output::stdout(args.format)),
         DataAction::Describe(args) => describe(args, &mut Output::stdout(args.format)),
         DataAction::Export(args) => export(args, &mut Output::stdout(args.format)),
+        DataAction::Add(args) => data_own::add(args, &mut Output::stdout(args.format)),
+        DataAction::List(args) => data_own::list(&mut Output::stdout(args.format)),
+        DataAction::Remove(args) => data_own::remove(args, &mut Output::stdout(args.format)),
     }
 }
 
@@ -152,11 +154,15 @@ fn print_source(source: &DescribedSource, out: &mut Output) -> anyhow::Result<()
 }
 
 fn export(args: &ExportArgs, out: &mut Output) -> anyhow::Result<Outcome> {
+    if let (Some(id), Some(folder)) = (&args.id, &args.folder) {
+        return data_own::export(id, folder, out);
+    }
+    let folder = args.out.clone().unwrap_or_default();
     let data = synthetic::generate(args.seed, args.count as usize);
-    let images = args.out.join("synthetic-images-idx3-ubyte");
-    let labels = args.out.join("synthetic-labels-idx1-ubyte");
-    files::sweep(&args.out);
-    write_idx(&data, &images, &labels)?;
+    let images = folder.join("synthetic-images-idx3-ubyte");
+    let labels = folder.join("synthetic-labels-idx1-ubyte");
+    files::sweep(&folder);
+    idx::write_pair(&data, &images, &labels)?;
     out.line(format_args!("{} digits written to:", data.len()))?;
     out.line(images.display())?;
     out.line(labels.display())?;
@@ -167,22 +173,4 @@ fn export(args: &ExportArgs, out: &mut Output) -> anyhow::Result<Outcome> {
         labels_file: labels.display().to_string(),
     })?;
     Ok(Outcome::Done)
-}
-
-/// The IDX format: two zero bytes, the type (8: unsigned bytes), the number of
-/// dimensions, each dimension as 32 bits big-endian, then the bytes.
-fn write_idx(data: &Dataset, images: &Path, labels: &Path) -> anyhow::Result<()> {
-    let count = u32::try_from(data.len())?.to_be_bytes();
-    let side = u32::try_from(SIDE)?.to_be_bytes();
-    files::write_whole(images, |w| {
-        w.write_all(&[0, 0, 8, 3])?;
-        w.write_all(&[count, side, side].concat())?;
-        (0..data.len()).try_for_each(|i| w.write_all(data.image(i)))
-    })?;
-    files::write_whole(labels, |w| {
-        w.write_all(&[0, 0, 8, 1])?;
-        w.write_all(&count)?;
-        w.write_all(data.labels())
-    })?;
-    Ok(())
 }

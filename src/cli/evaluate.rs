@@ -17,7 +17,7 @@ use crate::ann::evaluate::judge;
 use crate::ann::orientation;
 use crate::ann::spiking::cost::{Cost, cost};
 use crate::core::text::{grouped, or_dash, percent};
-use crate::data::{Dataset, Pixels, idx};
+use crate::data::{Dataset, Pixels, idx, own};
 
 /// Images on which it is counted what a decision takes.
 const COUNTED: usize = 500;
@@ -43,7 +43,9 @@ pub fn run(args: &EvaluateArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     spiking::print(&networks, &by_spikes, out)?;
     let best = evaluated.iter().map(|e| e.accuracy);
     let best = best.chain(by_spikes.iter().map(|e| e.read_outs.vote)).fold(0.0, f64::max);
-    let hint = if best < orientation::BAD { hint(&given, args, threads)? } else { None };
+    by_class(&models, &evaluated, &data, out)?;
+    let bad = best < orientation::BAD && data.classes().is_digits();
+    let hint = if bad { hint(&given, args, threads)? } else { None };
     if let Some(hint) = &hint {
         out.line(format_args!("\nHint: {}", hint.text))?;
     }
@@ -54,9 +56,47 @@ pub fn run(args: &EvaluateArgs, out: &mut Output) -> anyhow::Result<Outcome> {
         models: evaluated,
         ensembles,
         spiking: by_spikes,
+        classes: if data.classes().is_digits() { Vec::new() } else { data.classes().all() },
         hint,
     })?;
     Ok(Outcome::Done)
+}
+
+/// Of classes that have names, how many of each were answered rightly; and who was trained on
+/// others, so that nobody takes its accuracy for anything.
+fn by_class(
+    models: &[Trained],
+    evaluated: &[EvaluatedModel],
+    data: &Dataset,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    let classes = data.classes();
+    let (same, others): (Vec<_>, Vec<_>) =
+        models.iter().zip(evaluated).partition(|(model, _)| model.classes == *classes);
+    if !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(|(_, e)| &e.id[..]).collect();
+        out.line(format_args!(
+            "\nTrained on other classes than these pictures have, so that their accuracy says nothing: {}",
+            names.join(", ")
+        ))?;
+    }
+    if classes.is_digits() || same.is_empty() {
+        return Ok(());
+    }
+    out.line("\nAnswered rightly, by class:")?;
+    let names: Vec<String> = classes.all().into_iter().map(|class| format!(">{class}")).collect();
+    let mut columns = vec!["id"];
+    columns.extend(names.iter().map(String::as_str));
+    let rows = same.iter().map(|(_, e)| {
+        let counts = own::by_class(data);
+        let share = |class: usize| match counts[class] {
+            0 => "–".to_owned(),
+            n => percent(f64::from(e.confusion[class][class]) / n as f64),
+        };
+        std::iter::once(e.id.clone()).chain((0..classes.count()).map(share)).collect()
+    });
+    table::print(out, "", &columns, rows)?;
+    Ok(())
 }
 
 /// What makes a bad result likely to be the pictures' fault, if something does.

@@ -23,6 +23,7 @@ mod classify;
 mod classify_ask;
 mod convert;
 mod data;
+mod data_own;
 mod describe;
 mod devices;
 mod digits;

@@ -13,7 +13,7 @@ use crate::ann::rules;
 use crate::ann::trainer::config::MOST_THREADS;
 use crate::ann::weights;
 use crate::core::files::read_limited;
-use crate::data::Dataset;
+use crate::data::{ClassNames, Dataset};
 use crate::snn::diehl_cook::bundled::{BUNDLED, Bundled};
 use crate::snn::diehl_cook::trained::{self, MOST_BYTES};
 
@@ -26,6 +26,8 @@ pub struct Trained {
     pub set: Option<&'static WeightSet>,
     /// `shipped`, `shipped-augmented`, or the file.
     pub weights: String,
+    /// What the classes are called that it tells apart.
+    pub classes: ClassNames,
 }
 
 impl Trained {
@@ -132,9 +134,10 @@ pub fn select(
         selected.retain(|m| ids.iter().any(|id| id == m.id()));
     }
     for file in files {
-        let (network, _) = weights::load(file)?;
-        let key = network.architecture().id;
-        selected.push(Trained { network, key, set: None, weights: file.display().to_string() });
+        let (network, metadata) = weights::load(file)?;
+        let (key, classes) = (network.architecture().id, metadata.classes);
+        let weights = file.display().to_string();
+        selected.push(Trained { network, key, set: None, weights, classes });
     }
     Ok(selected)
 }
@@ -145,7 +148,8 @@ fn of_sets(sets: &[&'static WeightSet]) -> anyhow::Result<Vec<Trained>> {
         for loaded in set.networks() {
             let (network, metadata) = loaded?;
             let key = bundled::key(&network, &metadata);
-            all.push(Trained { network, key, set: Some(set), weights: label(set) });
+            let classes = metadata.classes;
+            all.push(Trained { network, key, set: Some(set), weights: label(set), classes });
         }
     }
     Ok(all)

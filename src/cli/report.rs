@@ -4,10 +4,12 @@
 
 mod bench;
 mod lesson;
+mod own;
 mod rules;
 
 pub use bench::*;
 pub use lesson::*;
+pub use own::*;
 pub use rules::*;
 use serde::Serialize;
 
@@ -29,6 +31,9 @@ pub struct Evaluated {
     pub ensembles: Vec<EvaluatedEnsemble>,
     /// Networks that learnt by STDP.
     pub spiking: Vec<EvaluatedSpiking>,
+    /// What the classes are called, where they are not the digits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
     /// What is likely to be wrong with the pictures; null where nothing is.
     pub hint: Option<EvaluatedHint>,
 }
@@ -189,6 +194,9 @@ pub struct Answer {
     pub weights: String,
     /// The most probable digit; null where two are equal, or the outputs no numbers.
     pub digit: Option<usize>,
+    /// What this class is called, where the classes are not the digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// Of the digits 0 to 9, in this order; their sum is 1.
     pub probabilities: [f32; CLASSES],
 }

@@ -75,7 +75,9 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
     })?;
     let split = digits::load(&args.data, args.mnist.as_deref())?;
     let config = config(architecture, &split, args)?;
-    if let Some(hint) = orientation::look(&split.train, Orientation::default(), config.threads)? {
+    let digits = split.train.classes().is_digits();
+    let look = || orientation::look(&split.train, Orientation::default(), config.threads);
+    if let Some(hint) = digits.then(look).transpose()?.flatten() {
         complain(format_args!(
             "warning: {}. The network learns them as they are, and will not know digits that stand upright",
             hint.text()

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::train::EPROP;
+use crate::ann::AnnError;
 use crate::ann::bundled::SETS;
 use crate::ann::device::DEVICES;
 use crate::ann::ensemble::ENSEMBLES;
@@ -13,7 +14,9 @@ use crate::ann::rules;
 use crate::ann::trainer::config::MOST_THREADS;
 use crate::ann::zoo::{self, ZOO};
 use crate::convert::recipe::Scaling;
-use crate::data::registry::SOURCES;
+use crate::core::folders;
+use crate::data::own;
+use crate::data::registry::{self, SOURCES};
 use crate::scoreboard::criteria::CRITERIA;
 use crate::snn::choose::Preference;
 use crate::snn::diehl_cook::bundled::BUNDLED;
@@ -55,7 +58,8 @@ pub fn convertible() -> PossibleValuesParser {
     ids(networks().chain(deep()))
 }
 
-/// Networks that can be trained: those, and dense layers of any width by their ids.
+/// Networks that can be trained: those, dense layers of any width by their ids, and
+/// structures in the report's notation.
 pub fn trainable() -> impl TypedValueParser<Value = String> {
     Trainable
 }
@@ -80,7 +84,16 @@ impl TypedValueParser for Trainable {
         argument: Option<&clap::Arg>,
         value: &std::ffi::OsStr,
     ) -> Result<String, clap::Error> {
-        match value.to_str().filter(|id| zoo::find(id).is_some() || *id == EPROP) {
+        let text = value.to_str();
+        if let Some(text) = text.filter(|text| text.contains('(')) {
+            let own = zoo::notation::parse(text).map_err(AnnError::Notation);
+            let own = own.and_then(|layers| zoo::notation::own(&layers));
+            return own.map(|a| a.id.to_owned()).map_err(|error| {
+                let kind = clap::error::ErrorKind::ValueValidation;
+                clap::Error::raw(kind, format!("{error}\n")).with_cmd(command)
+            });
+        }
+        match text.filter(|id| zoo::find(id).is_some() || *id == EPROP) {
             Some(id) => Ok(id.to_owned()),
             None => ids(networks().chain(deep()).chain(generative()))
                 .parse_ref(command, argument, value),
@@ -119,8 +132,39 @@ pub fn devices() -> PossibleValuesParser {
     ids(DEVICES.iter().map(|d| (d.id, d.name)))
 }
 
-pub fn sources() -> PossibleValuesParser {
-    ids(SOURCES.iter().map(|s| (s.id, s.name)))
+/// Data sets: the built-in ones, and those of the user's own.
+pub fn sources() -> impl TypedValueParser<Value = String> {
+    Sources
+}
+
+#[derive(Clone)]
+struct Sources;
+
+impl TypedValueParser for Sources {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        let own = |id: &&str| own::is_id(id) && folders::data().join(id).is_dir();
+        if let Some(id) = value.to_str().filter(own) {
+            return Ok(id.to_owned());
+        }
+        // The user's own are among what can be said instead.
+        let known = SOURCES.iter().map(|s| PossibleValue::new(s.id).help(s.name));
+        let own = own::store::list(&folders::data()).0.into_iter();
+        let own = own.filter_map(|about| registry::interned(&about.id)).map(PossibleValue::new);
+        let all: Vec<PossibleValue> = known.chain(own).collect();
+        PossibleValuesParser::from(all).parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let known = SOURCES.iter().map(|s| PossibleValue::new(s.id).help(s.name));
+        Some(Box::new(known.collect::<Vec<_>>().into_iter()))
+    }
 }
 
 pub fn sets() -> PossibleValuesParser {

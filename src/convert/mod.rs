@@ -34,6 +34,8 @@ pub mod scales;
 pub mod sweep;
 
 #[cfg(test)]
+mod own_tests;
+#[cfg(test)]
 mod tests;
 
 /// What stands in the way of a conversion.

@@ -135,6 +135,12 @@ pub fn refusal(layers: &[Layer]) -> Option<String> {
             ))
         }
         Layer::Spiking(_) => Some("its neurons spike already".into()),
+        Layer::Convolution { .. } | Layer::Pool { .. } | Layer::Affine | Layer::Activate(_) => {
+            Some(format!(
+                "its layer {} is none of those that are converted here: convolutions without stride and padding that end in a ReLU, the largest of 2×2 pixels, dense layers",
+                line.name
+            ))
+        }
         Layer::Conv { .. } | Layer::MaxPool | Layer::Dropout(_) | Layer::Dense { .. } => None,
     })
 }
@@ -170,6 +176,10 @@ impl Spiking {
             let kind = match *layer {
                 // Answers are given without dropout, here as there; the others were refused.
                 Layer::Dropout(_)
+                | Layer::Convolution { .. }
+                | Layer::Pool { .. }
+                | Layer::Affine
+                | Layer::Activate(_)
                 | Layer::Recurrent { .. }
                 | Layer::Settling { .. }
                 | Layer::Goodness { .. }

@@ -27,3 +27,8 @@ pub fn mnist() -> PathBuf {
 pub fn runs() -> PathBuf {
     home().join("runs")
 }
+
+/// One folder per data set of the user's own.
+pub fn data() -> PathBuf {
+    home().join("data")
+}

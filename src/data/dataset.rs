@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::classes::ClassNames;
 use super::{CLASSES, PIXELS, Pixels};
 
 /// Labelled 28×28 digits. Bytes are kept (0 … 255); [`Dataset::pixels`] gives
@@ -16,6 +17,8 @@ pub struct Dataset {
     images: Vec<u8>,
     /// One label per image, each below 10.
     labels: Vec<u8>,
+    /// What the classes are called.
+    classes: ClassNames,
 }
 
 /// Images and labels that do not make a data set.
@@ -87,7 +90,24 @@ impl Dataset {
         if let Some(index) = labels.iter().position(|l| usize::from(*l) >= CLASSES) {
             return Err(Mismatch::Label { index, label: labels[index] });
         }
-        Ok(Self { id: id.into(), images, labels })
+        Ok(Self { id: id.into(), images, labels, classes: ClassNames::default() })
+    }
+
+    /// The same pictures, with these names of their classes.
+    #[must_use]
+    pub fn called(self, classes: ClassNames) -> Self {
+        Self { classes, ..self }
+    }
+
+    /// The same pictures under another id.
+    #[must_use]
+    pub fn under(self, id: impl Into<String>) -> Self {
+        Self { id: id.into(), ..self }
+    }
+
+    /// What the classes are called.
+    pub fn classes(&self) -> &ClassNames {
+        &self.classes
     }
 
     /// Number of digits.
@@ -138,7 +158,7 @@ impl Dataset {
     /// Other pictures and labels, as many of each, under the same id.
     pub(super) fn with(&self, images: Vec<u8>, labels: Vec<u8>) -> Self {
         debug_assert_eq!(images.len(), labels.len() * PIXELS);
-        Self { id: self.id.clone(), images, labels }
+        Self { id: self.id.clone(), images, labels, classes: self.classes.clone() }
     }
 
     /// The first `n` digits (all, if there are fewer) under another id.
@@ -148,6 +168,7 @@ impl Dataset {
             id: id.into(),
             images: self.images[..n * PIXELS].to_vec(),
             labels: self.labels[..n].to_vec(),
+            classes: self.classes.clone(),
         }
     }
 }

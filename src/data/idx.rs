@@ -8,14 +8,14 @@
 //! Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten
 //! digits", section "File formats for the MNIST database".
 
-use std::io::{BufReader, ErrorKind, Read};
+use std::io::{BufReader, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::dataset::{Dataset, Mismatch};
 use super::error::FileError;
 use super::gzip::{self, Gunzip};
 use super::{CLASSES, PIXELS, SIDE};
-use crate::core::files::open_regular;
+use crate::core::files::{WriteError, open_regular, write_whole};
 
 /// More pictures than this are refused: it is ten times MNIST, and 784 MB in
 /// memory. (A few kilobytes of gzip can claim, and even hold, far more.)
@@ -145,6 +145,36 @@ pub fn load_pair(images: &Path, labels: &Path, id: &str) -> Result<Dataset, IdxE
     })
 }
 
+/// Reads an IDX file of labels, gzipped or not, whatever the labels are: one byte per picture.
+///
+/// # Errors
+/// As [`read_images`].
+pub fn read_any_labels(path: &Path) -> Result<Vec<u8>, FileError<IdxProblem>> {
+    let file = open_regular(path).map_err(|e| FileError::read(path, e))?;
+    unpack(file, Kind::Labels).map_err(|problem| FileError::content(path, problem))
+}
+
+/// Writes pictures and labels as two IDX files: two zero bytes, the type (8: unsigned bytes),
+/// the number of dimensions, each dimension as 32 bits big-endian, then the bytes.
+///
+/// # Errors
+/// [`WriteError`]; each file is written whole or not at all.
+pub fn write_pair(data: &Dataset, images: &Path, labels: &Path) -> Result<(), WriteError> {
+    // No set has more than `MOST_ITEMS`.
+    let count = u32::try_from(data.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let side = (SIDE as u32).to_be_bytes();
+    write_whole(images, |w| {
+        w.write_all(&[0, 0, UNSIGNED_BYTE, Kind::Images.dimensions()])?;
+        w.write_all(&[count, side, side].concat())?;
+        (0..data.len()).try_for_each(|i| w.write_all(data.image(i)))
+    })?;
+    write_whole(labels, |w| {
+        w.write_all(&[0, 0, UNSIGNED_BYTE, Kind::Labels.dimensions()])?;
+        w.write_all(&count)?;
+        w.write_all(data.labels())
+    })
+}
+
 fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, FileError<IdxProblem>> {
     let file = open_regular(path).map_err(|e| FileError::read(path, e))?;
     parse(file, kind).map_err(|problem| FileError::content(path, problem))
@@ -156,6 +186,17 @@ fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, FileError<IdxProblem>> {
 /// # Errors
 /// [`IdxProblem`], for anything but a complete file of this kind.
 pub fn parse(stream: impl Read, kind: Kind) -> Result<Vec<u8>, IdxProblem> {
+    let items = unpack(stream, kind)?;
+    if kind == Kind::Labels
+        && let Some(index) = items.iter().position(|l| usize::from(*l) >= CLASSES)
+    {
+        return Err(IdxProblem::Label { index, label: items[index] });
+    }
+    Ok(items)
+}
+
+/// [`parse`], whatever the labels are.
+fn unpack(stream: impl Read, kind: Kind) -> Result<Vec<u8>, IdxProblem> {
     let mut reader = BufReader::with_capacity(1 << 16, stream);
     let mut start = [0; 2];
     let got = read_up_to(&mut reader, &mut start).map_err(IdxProblem::Io)?;
@@ -181,11 +222,6 @@ fn parse_plain(mut reader: impl Read, kind: Kind) -> Result<Vec<u8>, IdxProblem>
     }
     if read_up_to(&mut reader, &mut [0; 1]).map_err(IdxProblem::Io)? > 0 {
         return Err(IdxProblem::Trailing { count, kind });
-    }
-    if kind == Kind::Labels
-        && let Some(index) = items.iter().position(|l| usize::from(*l) >= CLASSES)
-    {
-        return Err(IdxProblem::Label { index, label: items[index] });
     }
     Ok(items)
 }

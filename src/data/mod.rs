@@ -3,6 +3,7 @@
 //! * [`registry`]: the data sets that can be chosen by id
 //! * [`mnist`]: the four files of MNIST, built on [`idx`], its file format, and
 //!   [`gzip`]; [`mod@download`] fetches them
+//! * [`own`]: data sets that the user brings, and [`classes`], what their classes are called
 //! * [`orient`]: digits turned, mirrored and inverted
 //! * [`synthetic`]: digits from a seeded generator, always available
 //! * [`strokes`]: drawings, and MNIST's framing
@@ -14,6 +15,7 @@
 //! and every error says which file is wrong, how, and what to do.
 
 pub mod augment;
+pub mod classes;
 pub mod dataset;
 pub mod download;
 pub mod error;
@@ -21,12 +23,14 @@ pub mod gzip;
 pub mod idx;
 pub mod mnist;
 pub mod orient;
+pub mod own;
 pub mod perturb;
 pub mod picture;
 pub mod registry;
 pub mod strokes;
 pub mod synthetic;
 
+pub use classes::ClassNames;
 pub use dataset::Dataset;
 pub use strokes::{Drawing, Framing, Stroke};
 

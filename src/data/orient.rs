@@ -1,11 +1,14 @@
 //! Digits turned, mirrored and inverted. Some IDX files store images column by column
 //! (EMNIST does), or dark ink on light paper.
 
+use serde::{Deserialize, Serialize};
+
 use super::dataset::Dataset;
 use super::{PIXELS, SIDE};
 
 /// How pictures are changed, in this order; the default changes nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Orientation {
     /// Rows become columns.
     pub transpose: bool,
@@ -39,6 +42,20 @@ impl Orientation {
     /// Whether nothing is changed.
     pub fn is_none(self) -> bool {
         self == Self::default()
+    }
+
+    /// This one, and then the other.
+    #[must_use]
+    pub fn then(self, next: Self) -> Self {
+        // Transposing exchanges what was mirrored before with what was flipped.
+        let (mirror, flip) =
+            if next.transpose { (self.flip, self.mirror) } else { (self.mirror, self.flip) };
+        Self {
+            transpose: self.transpose ^ next.transpose,
+            mirror: mirror ^ next.mirror,
+            flip: flip ^ next.flip,
+            invert: self.invert ^ next.invert,
+        }
     }
 
     /// One picture of 784 bytes.
@@ -110,6 +127,17 @@ mod tests {
         }
         assert_eq!(seen.len(), 8);
         assert!(Orientation::all()[0].is_none());
+    }
+
+    #[test]
+    fn one_after_another_is_again_one_of_them() {
+        let image: Vec<u8> = (0..PIXELS).map(|i| (i * 7 % 251) as u8).collect();
+        for first in Orientation::all() {
+            for next in Orientation::all() {
+                let twice = next.picture(&first.picture(&image));
+                assert_eq!(first.then(next).picture(&image), twice, "{first:?}, {next:?}");
+            }
+        }
     }
 
     #[test]

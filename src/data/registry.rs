@@ -1,11 +1,14 @@
 //! The data sets that can be chosen by id, on the command line and in the app.
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::dataset::Dataset;
 use super::mnist::{self, MnistError};
+use super::own::{self, OwnError, store};
 use super::synthetic;
+use crate::core::folders;
 
 /// A data set that can be chosen.
 #[derive(Debug)]
@@ -65,19 +68,59 @@ pub enum DataError {
     /// MNIST's files.
     #[error(transparent)]
     Mnist(#[from] MnistError),
+    /// A set of the user's own.
+    #[error(transparent)]
+    Own(#[from] OwnError),
 }
 
-/// Loads a data set by its id. `mnist_dir` is the folder that somebody named
-/// for MNIST, if any; see [`mnist::find`].
+/// Whether a data set could have this id: it is built in, or one that the user may have
+/// added. A run keeps the id of its set even when that is gone.
+pub fn is_possible(id: &str) -> bool {
+    find(id).is_some() || own::is_id(id)
+}
+
+/// Most ids that are kept for the life of the program; more than anyone adds sets.
+const MOST_INTERNED: usize = 10_000;
+
+/// The id of a possible data set as a text that lives as long as the program, as the ids of
+/// the built-in sets do: what refers to a digit is copied every frame. `None` for what is no
+/// id.
+pub fn interned(id: &str) -> Option<&'static str> {
+    static IDS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    if let Some(source) = find(id) {
+        return Some(source.id);
+    }
+    let mut ids = IDS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = ids.get(id) {
+        return Some(known);
+    }
+    if !own::is_id(id) || ids.len() >= MOST_INTERNED {
+        return None;
+    }
+    let kept: &'static str = Box::leak(id.into());
+    ids.insert(kept);
+    Some(kept)
+}
+
+/// Loads a data set by its id: a built-in one, or one of the user's own in the user's data
+/// folder. `mnist_dir` is the folder that somebody named for MNIST, if any; see
+/// [`mnist::find`].
 ///
 /// # Errors
 /// [`DataError`].
 pub fn load(id: &str, mnist_dir: Option<&Path>) -> Result<Split, DataError> {
-    let source = find(id).ok_or_else(|| {
-        let known: Vec<&str> = SOURCES.iter().map(|s| s.id).collect();
-        DataError::UnknownSource { id: id.into(), known: known.join(", ") }
-    })?;
-    (source.load)(mnist_dir)
+    if let Some(source) = find(id) {
+        return (source.load)(mnist_dir);
+    }
+    let root = folders::data();
+    store::load(&root, id).map_err(|error| match error {
+        OwnError::Unknown(_) => {
+            let own = store::list(&root).0.into_iter().map(|about| about.id);
+            let known: Vec<String> = SOURCES.iter().map(|s| s.id.to_owned()).chain(own).collect();
+            DataError::UnknownSource { id: id.into(), known: known.join(", ") }
+        }
+        other => other.into(),
+    })
 }
 
 fn load_mnist(dir: Option<&Path>) -> Result<Split, DataError> {

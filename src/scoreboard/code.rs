@@ -224,7 +224,12 @@ fn of_network(
                 let hidden = taken.layers().iter().enumerate().take(layers.len() - 1);
                 let hidden: Vec<usize> = hidden
                     .filter(|(_, l)| {
-                        let conv = matches!(l, Layer::Conv { .. } | Layer::Recurrent { .. });
+                        let conv = matches!(
+                            l,
+                            Layer::Conv { .. }
+                                | Layer::Convolution { .. }
+                                | Layer::Recurrent { .. }
+                        );
                         conv || matches!(l, Layer::Dense { .. })
                     })
                     .map(|(i, _)| i)

@@ -7,7 +7,7 @@ use super::member::{CONVERTED_STEPS, Member, in_parallel, multiply_adds, spikes,
 use super::subject::{Context, Halt};
 use crate::ann::network::Network;
 use crate::ann::spiking::cost::cost;
-use crate::ann::zoo::{Layer, summary};
+use crate::ann::zoo::{Layer, Window, summary};
 use crate::convert::energy::{ADD_PJ, MULTIPLY_ADD_PJ, PER_NEURON};
 use crate::convert::recipe::Disturbance;
 use crate::convert::run::Run;
@@ -132,12 +132,10 @@ fn of_network(network: &Network, pictures: &[Pixels], context: &Context<'_>) -> 
                 each.map(|(i, _)| fan(i % size)).sum()
             };
             let count = match *layer {
-                Layer::Conv { kernel, filters } => {
+                Layer::Conv { filters, .. } | Layer::Convolution { filters, .. } => {
                     let plane = if number == 0 { taken.input() } else { taken.plane(number - 1) };
-                    shown(&|i| {
-                        let (y, x) = (i / plane.c / plane.w, i / plane.c % plane.w);
-                        covering(y, plane.h, kernel) * covering(x, plane.w, kernel) * filters
-                    })
+                    let fan = seen_by(layer, [plane.h, plane.w]);
+                    shown(&|i| fan(i / plane.c / plane.w, i / plane.c % plane.w) * filters)
                 }
                 Layer::Dense { units, .. } => shown(&|_| units),
                 // States begin at zero, and are then hardly ever.
@@ -161,10 +159,15 @@ pub fn is_closed(network: &Network) -> bool {
     })
 }
 
-/// Kernels of so many pixels that cover a place along a side.
-fn covering(at: usize, side: usize, kernel: usize) -> usize {
-    let outputs = (side + 1).saturating_sub(kernel);
-    (at + 1).min(outputs).saturating_sub((at + 1).saturating_sub(kernel))
+/// How many places of a convolution see the pixel in a row and a column of what comes in.
+fn seen_by(layer: &Layer, size: [usize; 2]) -> impl Fn(usize, usize) -> usize + Sync {
+    let window = match *layer {
+        Layer::Conv { kernel, .. } => Window::square(kernel, 1),
+        Layer::Convolution { window, .. } => window,
+        _ => Window::square(1, 1),
+    };
+    let [h, w] = window.output(size).unwrap_or_default();
+    move |y, x| window.seen_by(0, y, h) * window.seen_by(1, x, w)
 }
 
 /// Of a network that imagines, what it takes to answer: its first layer and the read-out.
@@ -179,10 +182,13 @@ fn saved(network: &Network, pictures: &[Pixels]) -> f64 {
     let layers = (network.architecture().layers)();
     let all = synapses(network);
     let Some(first) = all.first() else { return 0.0 };
-    let fan = |i: usize| match layers.first() {
-        Some(Layer::Conv { kernel, filters }) => {
-            covering(i / SIDE, SIDE, *kernel) * covering(i % SIDE, SIDE, *kernel) * filters
+    let seen = layers.first().map(|layer| seen_by(layer, [SIDE; 2]));
+    let fan = |i: usize| match (layers.first(), &seen) {
+        (Some(Layer::Conv { filters, .. } | Layer::Convolution { filters, .. }), Some(seen)) => {
+            seen(i / SIDE, i % SIDE) * filters
         }
+        // Black is no longer zero.
+        (Some(Layer::Affine), _) => 0,
         // Neurons of the retina filter the whole picture; first spikes have no products.
         _ if first.rows != PIXELS && first.rows != SIDE => 0,
         _ => first.columns,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, ViewportCommand};
 
+use super::add_data;
 use super::command::Outbox;
 use super::command::{Command, FilmEdit, SceneEdit};
 use super::desk::Desk;
@@ -339,6 +340,7 @@ impl eframe::App for App {
             outbox.push(FilmEdit::Form(true));
         }
         film::form::show(&ctx, &self.house, &mut outbox);
+        add_data::show(&ctx, &self.house.desk, &mut outbox);
         presenter::show(&ctx, &self.house.course, &mut outbox);
         if self.house.desk.help {
             shortcuts::help(&ctx, &self.house, &mut outbox);

@@ -5,6 +5,7 @@ use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::add_data::AddForm;
 pub use super::digit::{DigitEdit, Point};
 pub use super::film::FilmEdit;
 pub use super::lesson::LessonEdit;
@@ -182,4 +183,24 @@ pub enum DataEdit {
     Filter(Option<Filter>),
     /// Pick only this digit, 0 to 9, or any.
     Class(Option<u8>),
+    /// Open the window for data sets of the user's own, or close it.
+    Add(bool),
+    /// Choose a folder (or a file) with one.
+    Choose { folder: bool },
+    /// Read the one at this path.
+    Read { path: PathBuf, scale: bool },
+    /// Stop reading, or forget what was read.
+    Forget,
+    /// What is to be kept of what was read.
+    Form(Box<AddForm>),
+    /// Keep it.
+    Keep,
+    /// Remove a set (its id).
+    Remove(String),
+    /// Write a set as IDX files (its id).
+    Export(String),
+    /// Keep the current digit among the user's own, as this one.
+    KeepDigit(u8),
+    /// Take the one kept last away.
+    TakeBackDigit,
 }

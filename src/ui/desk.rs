@@ -4,11 +4,12 @@
 //! A workspace that draws sees the desk and changes nothing. A workspace that acts
 //! ([`super::workspace::Workspace::apply`], `follow`) has the desk to itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::add_data::AddForm;
 use super::command::{Command, DataEdit, Outbox};
 use super::digit::{Digit, Source};
 use super::session::Session;
@@ -18,12 +19,14 @@ use super::widgets::figure::Format;
 use crate::ann::bundled::{self, WeightSet};
 use crate::ann::zoo::Family;
 use crate::core::clock::{stamp, unix_seconds};
-use crate::data::registry::{SYNTHETIC, Split};
+use crate::data::PIXELS;
+use crate::data::registry::{self, SYNTHETIC, Split};
 use crate::lessons::Lesson;
 use crate::workers::answers::{Answer, Answers, ModelsQuestion};
 use crate::workers::download::DownloadView;
-use crate::workers::library::{Job, Library, Loading};
+use crate::workers::library::{Adding, DataJob, Job, Library, Loading};
 use crate::workers::models::{self, Model, Models, Origin};
+use crate::workers::own::Proposal;
 use crate::workers::runs::RunRecord;
 use crate::workers::search::{self, Filter, Found};
 use crate::workers::training::{Phase, TrainingView};
@@ -101,6 +104,12 @@ pub struct Desk {
     pub download: Arc<DownloadView>,
     /// All training runs, newest first.
     pub runs: Arc<Vec<RunRecord>>,
+    /// What is to be kept of a data set that was read.
+    pub form: AddForm,
+    /// The set that the form is about.
+    formed: Option<Arc<Proposal>>,
+    /// Sets of the user's own that were asked for.
+    own_asked: BTreeSet<String>,
     /// What *next* and *random* pick from.
     pub picking: Picking,
     /// Digits of the kind that is wanted, as far as they are known.
@@ -169,6 +178,9 @@ impl Desk {
             library: hub.librarian.library(),
             download: hub.downloader.view(),
             runs: Arc::default(),
+            form: AddForm::default(),
+            formed: None,
+            own_asked: BTreeSet::new(),
             picking: Picking { source: "mnist", filter: None, class: None },
             found: Arc::default(),
             sought: (None, 0),
@@ -190,6 +202,7 @@ impl Desk {
         };
         desk.load_mnist(mnist.or_else(|| desk.session.mnist_folder.clone()));
         desk.job(Job::ListRuns);
+        desk.job(Job::Data(DataJob::List));
         for run in desk.session.used_runs.clone() {
             desk.job(Job::LoadRun(run));
         }
@@ -251,10 +264,24 @@ impl Desk {
         }
     }
 
+    /// Has a data set of the user's own loaded, unless it is or will be.
+    fn load_own(&mut self, id: &str) {
+        if self.own_asked.insert(id.to_owned()) {
+            self.job(Job::Data(DataJob::Load(id.to_owned())));
+        }
+    }
+
+    /// What a data set of the user's own is called.
+    pub fn own_name(&self, id: &str) -> Option<&str> {
+        self.library.own.find(id).map(|about| &about.name[..])
+    }
+
     /// The digits of a data set.
     pub fn digits(&mut self, source: &str) -> Wanted {
-        if source == SYNTHETIC {
-            self.load_synthetic();
+        match source {
+            SYNTHETIC => self.load_synthetic(),
+            own if registry::find(own).is_none() => self.load_own(own),
+            _ => {}
         }
         match self.hub.librarian.library().source(source) {
             Loading::Ready(split) => Wanted::Ready(split.clone()),
@@ -309,13 +336,77 @@ impl Desk {
             DataEdit::LoadSynthetic => self.load_synthetic(),
             DataEdit::Source(source) => {
                 self.picking.source = source;
-                if source == SYNTHETIC {
-                    self.load_synthetic();
-                }
+                self.picking.class = None;
+                let _ = self.digits(source);
             }
             DataEdit::Filter(filter) => self.picking.filter = filter,
             DataEdit::Class(class) => self.picking.class = class,
+            edit => self.own_data(edit),
         }
+    }
+
+    /// Carries out what concerns data sets of the user's own.
+    fn own_data(&mut self, edit: DataEdit) {
+        match edit {
+            DataEdit::Add(open) => {
+                self.form = AddForm { open, removing: None, ..self.form.clone() }
+            }
+            DataEdit::Choose { folder } => self.hub.choose_data(folder),
+            DataEdit::Read { path, scale } => {
+                self.form.open = true;
+                self.job(Job::Data(DataJob::Read { path, scale }));
+            }
+            DataEdit::Forget => {
+                self.hub.librarian.stop_reading();
+                self.job(Job::Data(DataJob::Drop));
+            }
+            DataEdit::Form(form) => self.form = *form,
+            DataEdit::Keep => {
+                let AddForm { name, classes, turn, .. } = self.form.clone();
+                self.job(Job::Data(DataJob::Keep { name, classes, turn }));
+            }
+            DataEdit::Remove(id) => {
+                if self.picking.source == id {
+                    self.data(DataEdit::Source(SYNTHETIC));
+                }
+                self.form.removing = None;
+                self.own_asked.remove(&id);
+                self.job(Job::Data(DataJob::Remove(id)));
+            }
+            DataEdit::Export(id) => {
+                let folder = self.home.join("exports");
+                let folder = folder.join(format!("{id}-{}", stamp(unix_seconds())));
+                self.job(Job::Data(DataJob::Export { id, folder }));
+            }
+            DataEdit::KeepDigit(label) if !self.digit.is_blank() => {
+                let pixels = self.digit.pixels();
+                let image = pixels.map(|p| (p.clamp(0.0, 1.0) * 255.0).round() as u8);
+                let image: Box<[u8; PIXELS]> = Box::new(image);
+                self.job(Job::Data(DataJob::KeepDigit { image, label }));
+            }
+            DataEdit::TakeBackDigit => self.job(Job::Data(DataJob::TakeBackDigit)),
+            _ => {}
+        }
+    }
+
+    /// Proposes names for a set that was read a moment ago.
+    fn propose(&mut self) {
+        let newest = match &self.library.own.adding {
+            Adding::Ready(proposal) => Some(Arc::clone(proposal)),
+            _ => None,
+        };
+        let same = match (&newest, &self.formed) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        if same {
+            return;
+        }
+        if let Some(proposal) = &newest {
+            self.form = AddForm::of(proposal);
+        }
+        self.formed = newest;
     }
 
     /// Shows a digit of a data set's test part.
@@ -328,6 +419,7 @@ impl Desk {
                 source,
                 index,
                 label: split.test.label(index),
+                classes: split.test.classes().clone(),
                 pixels: Box::new(split.test.pixels(index)),
             });
         }
@@ -373,7 +465,10 @@ impl Desk {
             }
             Some((filter, source)) => {
                 let Some(split) = self.library.source(source).split().cloned() else { return };
+                // Who tells other classes apart is neither right nor wrong about these.
+                let same = |m: &Arc<Model>| m.metadata.classes == *split.test.classes();
                 let asked = |m: &&Arc<Model>| match filter {
+                    _ if !same(m) => false,
                     Filter::WrongBy(key) => m.key == *key,
                     // Those that vote in the ensembles, which are the quick ones.
                     Filter::Disagree | Filter::OnlyTogether => {
@@ -408,6 +503,7 @@ impl Desk {
         self.install_set();
         self.install_loaded();
         self.stand_in();
+        self.propose();
         self.search();
     }
 

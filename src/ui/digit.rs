@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::bounds::{Bounded, Bounds, Number, SHARE, Span};
 use crate::data::picture::{Note, Picture};
 use crate::data::strokes::{Framing, Stroke, erase, to_pixels, warning};
-use crate::data::{PIXELS, Pixels, perturb};
+use crate::data::{ClassNames, PIXELS, Pixels, perturb};
 
 /// A point of the canvas, each coordinate in 0 … 1 (x right, y down).
 pub type Point = [f32; 2];
@@ -33,7 +33,7 @@ pub enum DigitEdit {
     /// A digit of a data set's test part.
     Pick { source: &'static str, index: usize },
     /// A labelled digit from elsewhere (a mistake of a run).
-    Show { name: String, label: u8, pixels: Box<Pixels> },
+    Show { name: String, label: u8, classes: ClassNames, pixels: Box<Pixels> },
     /// Another digit of the picture that is shown.
     Choose(usize),
     /// Centre as MNIST does, or not.
@@ -70,9 +70,15 @@ pub enum Source {
     #[default]
     Drawn,
     /// The test part of a data set.
-    Picked { source: &'static str, index: usize, label: u8, pixels: Box<Pixels> },
+    Picked {
+        source: &'static str,
+        index: usize,
+        label: u8,
+        classes: ClassNames,
+        pixels: Box<Pixels>,
+    },
     /// A labelled digit from elsewhere.
-    Picture { name: String, label: Option<u8>, pixels: Box<Pixels> },
+    Picture { name: String, label: Option<u8>, classes: ClassNames, pixels: Box<Pixels> },
     /// A picture file, and which of its digits.
     Photo { name: String, picture: Arc<Picture>, chosen: usize },
 }
@@ -211,12 +217,17 @@ impl Digit {
         &self.content.source
     }
 
-    /// The right answer, where it is known.
+    /// The right digit, where it is known; `None` for pictures of other classes.
     pub fn label(&self) -> Option<u8> {
+        self.truth().filter(|(_, classes)| classes.is_digits()).map(|(label, _)| label)
+    }
+
+    /// The right class, where it is known, and what its classes are called.
+    pub fn truth(&self) -> Option<(u8, &ClassNames)> {
         match &self.content.source {
             Source::Drawn | Source::Photo { .. } => None,
-            Source::Picked { label, .. } => Some(*label),
-            Source::Picture { label, .. } => *label,
+            Source::Picked { label, classes, .. } => Some((*label, classes)),
+            Source::Picture { label, classes, .. } => Some(((*label)?, classes)),
         }
     }
 
@@ -294,9 +305,10 @@ impl Digit {
                 self.treatment.shift = shift.map(|s| s.within(Treatment::SHIFT_PX));
             }
             DigitEdit::Eraser(on) => self.eraser = *on,
-            DigitEdit::Show { name, label, pixels } => self.set_source(Source::Picture {
+            DigitEdit::Show { name, label, classes, pixels } => self.set_source(Source::Picture {
                 name: name.clone(),
                 label: Some(*label),
+                classes: classes.clone(),
                 pixels: pixels.clone(),
             }),
             DigitEdit::Choose(digit) => {
@@ -407,6 +419,7 @@ mod tests {
         digit.set_source(Source::Picture {
             name: "x".into(),
             label: None,
+            classes: ClassNames::default(),
             pixels: Box::new([0.5; PIXELS]),
         });
         assert_eq!(digit.pixels()[0], 0.5);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use egui::ViewportCommand;
 
+use super::add_data;
 use super::command::{Command, DataEdit, DigitEdit, SceneEdit};
 use super::desk::Desk;
 use super::digit::Source;
@@ -19,7 +20,7 @@ use crate::ann::bundled;
 use crate::lessons::library;
 use crate::workers::carried::EXTENSION;
 use crate::workers::events::Event;
-use crate::workers::library::Job;
+use crate::workers::library::{DataJob, Job};
 
 /// A desk and the rooms around it. Fields are dropped in their order: the rooms' workers
 /// end before the shared ones, which write what is left to be written.
@@ -118,7 +119,13 @@ impl House {
                 let path = desk.export_path(name, "csv");
                 desk.job(Job::ExportTraces { path, traces });
             }
-            Command::OpenFile(path) if path.is_dir() => desk.data(DataEdit::Folder(path)),
+            Command::OpenFile(path) if path.is_dir() => {
+                desk.job(Job::Data(DataJob::Folder(path)));
+                desk.form.open = true;
+            }
+            Command::OpenFile(path) if add_data::is_data(&path) => {
+                desk.data(DataEdit::Read { path, scale: false });
+            }
             Command::OpenFile(path) if saved::is_scene_file(&path) => {
                 desk.job(Job::ReadScene(path));
             }

@@ -6,12 +6,14 @@
 //! * [`desk`]: what all rooms share; [`command`]: what may be asked for
 //! * [`widgets`]: what rooms are made of
 //! * [`lesson`]: lessons, and what they refer to
+//! * [`add_data`]: data sets of the user's own
 //! * [`film`]: a stretch of the time bar as a film
 //! * [`start`]: the first seconds, and what to do after a start that failed; [`welcome`]:
 //!   the first screen of the first start
 //! * [`theme`]: colours, type, spacing
 //! * [`tour`]: every workspace as an image, without a display
 
+pub mod add_data;
 pub mod app;
 mod chrome;
 pub mod command;

@@ -20,7 +20,7 @@ use super::workspace::Rooms;
 use crate::ann::bundled;
 use crate::core::bounds::{Bounded, Bounds};
 use crate::data::strokes::Stroke;
-use crate::data::{PIXELS, Pixels, registry};
+use crate::data::{ClassNames, PIXELS, Pixels, registry};
 use crate::snn::choose::Preference;
 use crate::workers::carried::{Arrival, EXTENSION, MOST_PASTED, Unpacked, VERSION, brief};
 use crate::workers::library::{Job, Loading};
@@ -110,11 +110,17 @@ impl SavedDigit {
         };
         match source {
             Source::Drawn => Self::Strokes(strokes.to_vec()),
-            Source::Picked { source, index, label, .. } => {
+            Source::Picked { source, index, label, .. } if registry::find(source).is_some() => {
                 Self::Picked { source: (*source).to_owned(), index: *index, label: *label }
             }
-            Source::Picture { name, label, pixels } => {
-                Self::Pixels { name: name.clone(), label: *label, bits: packed(pixels) }
+            // Another machine does not have the user's own sets.
+            Source::Picked { source, index, label, classes, pixels } => {
+                let label = classes.is_digits().then_some(*label);
+                Self::Pixels { name: format!("{source} {index}"), label, bits: packed(pixels) }
+            }
+            Source::Picture { name, label, classes, pixels } => {
+                let label = label.filter(|_| classes.is_digits());
+                Self::Pixels { name: name.clone(), label, bits: packed(pixels) }
             }
             Source::Photo { name, .. } => {
                 let bits = source.pixels().map(packed).unwrap_or_default();
@@ -153,7 +159,9 @@ impl SavedDigit {
                 }
                 let name = name.chars().take(MOST_NAME).collect();
                 let label = label.filter(|l| *l < 10);
-                Ok(Content { strokes: Vec::new(), source: Source::Picture { name, label, pixels } })
+                let classes = ClassNames::default();
+                let source = Source::Picture { name, label, classes, pixels };
+                Ok(Content { strokes: Vec::new(), source })
             }
             Self::Picked { .. } => Err("it is of a data set".into()),
         }

@@ -3,6 +3,7 @@
 
 use egui::{Align2, Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
 
+use super::add_data;
 use super::command::{Command, DigitEdit, Outbox, SceneEdit};
 use super::desk::Desk;
 use super::house::House;
@@ -91,7 +92,8 @@ pub fn collect(ctx: &Context, house: &House, out: &mut Outbox) {
     for file in ctx.input(|i| i.raw.dropped_files.clone()) {
         let path = file.path().to_path_buf();
         out.push(Command::Welcome(Welcome::Away));
-        out.push(house.rooms.takes(&path).unwrap_or(Command::OpenFile(path)));
+        let taken = if add_data::is_data(&path) { None } else { house.rooms.takes(&path) };
+        out.push(taken.unwrap_or(Command::OpenFile(path)));
     }
     let typing = ctx.text_edit_focused();
     if !typing {

@@ -92,6 +92,7 @@ impl ActiveRun {
     pub fn start(root: &Path, config: TrainConfig, split: Split) -> Result<Self, StartError> {
         let trainer = Trainer::new(config.clone(), Arc::clone(&split.train))?;
         let mut record = RunRecord::new(config, trainer.progress().total_steps());
+        record.classes = split.train.classes().clone();
         let folder = RunFolder::create(root, &mut record)?;
         let mut run = Self::assemble(trainer, split, folder, record);
         // From now on there is something to go on with, whatever happens.

@@ -9,6 +9,7 @@ use crate::ann::trainer::TrainConfig;
 use crate::ann::weights::{self, Metadata, Precision};
 use crate::ann::{AnnError, optimiser::OptimiserConfig};
 use crate::core::clock::stamp;
+use crate::data::ClassNames;
 
 /// Where a network came from.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +66,7 @@ pub fn keep(root: &Path, network: &Network, origin: Origin<'_>) -> Result<String
         last_test_accuracy: None,
         fingerprint: None,
         imported: Some(from.clone()),
+        classes: ClassNames::default(),
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let bytes = weights::to_bytes(network, &metadata, Precision::Single)?;

@@ -1,6 +1,10 @@
 //! The `library` thread: everything that touches files and takes longer than a
 //! frame (loading data sets, reading photos, saving exports and the session), one job at a
 //! time.
+//!
+//! * [`data`]: data sets of the user's own
+
+mod data;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +36,8 @@ use crate::lessons;
 use crate::snn::recording::spike_times::{self, SpikeTimes};
 use crate::snn::recording::{CAP_BYTES, Recording};
 use crate::snn::traces::Traces;
+
+pub use data::{Adding, DataJob, Own};
 
 /// Step to which imported spike times are rounded, ms.
 const IMPORT_DT_MS: f64 = 0.01;
@@ -90,6 +96,8 @@ pub enum Job {
     LoadRun(String),
     /// Let another set of the bundled weights answer.
     LoadSet(&'static WeightSet),
+    /// What concerns data sets of the user's own.
+    Data(DataJob),
 }
 
 /// A picture.
@@ -143,12 +151,18 @@ pub struct Library {
     pub loaded: Vec<Arc<Model>>,
     /// The set of bundled networks that was asked for last.
     pub bundled: Option<(&'static WeightSet, Models)>,
+    /// Data sets of the user's own.
+    pub own: Own,
 }
 
 impl Library {
     /// The source of this id.
     pub fn source(&self, id: &str) -> &Loading {
-        if id == "mnist" { &self.mnist } else { &self.synthetic }
+        match id {
+            "mnist" => &self.mnist,
+            registry::SYNTHETIC => &self.synthetic,
+            own => self.own.loaded(own),
+        }
     }
 }
 
@@ -163,6 +177,8 @@ pub struct LibraryThread {
     jobs: Option<SyncSender<Job>>,
     library: Arc<Slot<Library>>,
     quit: Arc<AtomicBool>,
+    /// Ends the reading of a data set.
+    stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -175,7 +191,11 @@ impl LibraryThread {
         let (sender, jobs) = sync_channel::<Job>(QUEUE);
         let (library, quit) = (Arc::new(Slot::new(Library::default())), Arc::default());
         let (out, until) = (Arc::clone(&library), Arc::clone(&quit));
-        let librarian = Arc::new(Librarian { out, events, runs_root, quit: until });
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let data_root = runs_root.with_file_name("data");
+        let librarian =
+            Arc::new(Librarian { out, events, runs_root, data_root, stop, quit: until });
         let builder = std::thread::Builder::new().name("library".into());
         let thread = builder.spawn(move || {
             while let Ok(job) = jobs.recv() {
@@ -186,7 +206,7 @@ impl LibraryThread {
                 }
             }
         })?;
-        Ok(Self { jobs: Some(sender), library, quit, thread: Some(thread) })
+        Ok(Self { jobs: Some(sender), library, quit, stop: stopped, thread: Some(thread) })
     }
 
     /// Gives it a job.
@@ -205,6 +225,11 @@ impl LibraryThread {
     /// What it holds.
     pub fn library(&self) -> Arc<Library> {
         self.library.get()
+    }
+
+    /// Ends the reading of a data set that is going on.
+    pub fn stop_reading(&self) {
+        self.stop.store(true, Relaxed);
     }
 
     /// Cuts jobs that only read short; who drops this waits for the others.
@@ -228,6 +253,8 @@ struct Librarian {
     out: Arc<Slot<Library>>,
     events: Events,
     runs_root: PathBuf,
+    data_root: PathBuf,
+    stop: Arc<AtomicBool>,
     quit: Arc<AtomicBool>,
 }
 
@@ -268,6 +295,7 @@ impl Job {
             | Self::Keep { .. }
             | Self::Remove(_)
             | Self::DeleteRun(_) => true,
+            Self::Data(job) => job.writes(),
             Self::LoadMnist { .. }
             | Self::LoadSynthetic
             | Self::ReadPicture(_)
@@ -375,6 +403,7 @@ impl Librarian {
             }
             Job::LoadRun(id) => self.load_run(&id),
             Job::LoadSet(set) => self.load_set(set),
+            Job::Data(job) => self.data(job),
         }
     }
 

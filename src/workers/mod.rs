@@ -73,6 +73,7 @@ pub mod imported;
 pub mod inspect;
 pub mod library;
 pub mod models;
+pub mod own;
 pub mod passages;
 pub mod plasticity;
 pub mod plotter;
@@ -95,7 +96,7 @@ use crate::snn::recording::spike_times::EXTENSIONS;
 use answers::Answerer;
 use download::Downloader;
 use events::{Event, Events, QUEUE, Wake};
-use library::{Job, LibraryThread};
+use library::{DataJob, Job, LibraryThread};
 use plotter::Plotter;
 use search::Searcher;
 use training::Training;
@@ -179,6 +180,27 @@ impl Hub {
             if let Some(path) = rfd::FileDialog::new().set_title("Folder with MNIST").pick_folder()
             {
                 events.send(Event::FolderChosen(path));
+            }
+        });
+        if let Err(error) = spawned {
+            self.events.send(Event::Failure(format!("The dialog could not open: {error}")));
+        }
+    }
+
+    /// Opens the system's dialog for a data set: a folder, or a file.
+    pub fn choose_data(&self, folder: bool) {
+        let jobs = self.librarian.sender();
+        let spawned = std::thread::Builder::new().name("data dialog".into()).spawn(move || {
+            let dialog = rfd::FileDialog::new();
+            let chosen = if folder {
+                dialog
+                    .set_title("Folder with IDX files, or with a folder for each class")
+                    .pick_folder()
+            } else {
+                dialog.set_title("CSV or IDX file").pick_file()
+            };
+            if let (Some(path), Some(jobs)) = (chosen, jobs) {
+                let _ = jobs.send(Job::Data(DataJob::Read { path, scale: false }));
             }
         });
         if let Err(error) = spawned {

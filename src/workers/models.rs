@@ -95,14 +95,15 @@ pub fn is_run_id(id: &str) -> bool {
 pub type Models = Vec<Arc<Model>>;
 
 /// `models` with `model` put in: a live one replaces the live one, a trained
-/// one replaces the earlier one of its architecture that was trained by the same rule.
+/// one replaces the earlier one of its architecture that was trained by the same rule to tell
+/// the same classes apart.
 pub fn with_shared(models: &Models, model: Arc<Model>) -> Models {
     let same = |other: &Model| match (&model.origin, &other.origin) {
         (Origin::Run(_), Origin::Run(_)) => {
             // Imported ones stand beside those of their structure.
             let what = |m: &Model| {
-                let Metadata { rule, imported, .. } = &m.metadata;
-                (m.network.architecture().id, rule.clone(), imported.clone())
+                let Metadata { rule, imported, classes, .. } = &m.metadata;
+                (m.network.architecture().id, rule.clone(), imported.clone(), classes.clone())
             };
             what(&model) == what(other)
         }

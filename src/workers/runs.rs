@@ -22,7 +22,7 @@ use crate::ann::trainer::{EpochPoint, TrainConfig};
 use crate::core::clock::{stamp, unix_seconds};
 use crate::core::files::{self, WriteError, read_limited, write_whole};
 use crate::core::lock::{FolderLock, LockError};
-use crate::data::registry::SOURCES;
+use crate::data::{ClassNames, registry};
 
 /// The largest record that is read: its curves are of bounded size, and ten
 /// thousand epochs have 2 MB.
@@ -82,6 +82,10 @@ pub struct RunRecord {
     /// Whether errors were disturbed on their way back while it learned.
     #[serde(default)]
     pub disturbed: bool,
+    /// What the classes of its digits are called, so that they can be shown even when the data
+    /// set is gone.
+    #[serde(default, skip_serializing_if = "ClassNames::is_digits")]
+    pub classes: ClassNames,
     /// Why it failed, if it did.
     pub message: Option<String>,
     /// The file that it was imported from, and the program that wrote it: then it was not
@@ -93,12 +97,24 @@ pub struct RunRecord {
     pub interrupted: bool,
 }
 
+/// What stands for a network in the name of a run's folder: its id, where that is short; a
+/// structure of one's own may take a long one.
+fn folder_name(model: &str) -> &str {
+    const MOST: usize = 80;
+    if model.len() > MOST { "net" } else { model }
+}
+
 impl RunRecord {
     /// A run that has not begun.
     pub fn new(config: TrainConfig, total_steps: u64) -> Self {
         let started_unix = unix_seconds();
         Self {
-            id: format!("{}-{}-seed{}", stamp(started_unix), config.model, config.seed),
+            id: format!(
+                "{}-{}-seed{}",
+                stamp(started_unix),
+                folder_name(&config.model),
+                config.seed
+            ),
             config,
             started_unix,
             seconds: 0.0,
@@ -112,6 +128,7 @@ impl RunRecord {
             last_test_accuracy: None,
             averaged_validation_accuracy: None,
             disturbed: false,
+            classes: ClassNames::default(),
             message: None,
             imported: None,
             interrupted: false,
@@ -122,7 +139,7 @@ impl RunRecord {
     fn check(&self) -> Result<(), String> {
         self.config.validate().map_err(|e| e.to_string())?;
         let data = &self.config.data;
-        if !SOURCES.iter().any(|s| s.id == data) {
+        if !registry::is_possible(data) {
             return Err(format!("there are no digits called {data:?}"));
         }
         let share = |share: &Option<f64>| share.is_none_or(|s| (0.0..=1.0).contains(&s));

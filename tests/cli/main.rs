@@ -8,6 +8,7 @@ mod imagine;
 mod json;
 mod lesson;
 mod onnx;
+mod own;
 mod paths;
 mod scene;
 mod scoreboard;

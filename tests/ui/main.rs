@@ -13,6 +13,7 @@ mod imagine;
 mod layout;
 mod lesson;
 mod neuron;
+mod own;
 mod pictures;
 mod plasticity;
 mod saved;

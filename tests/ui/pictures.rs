@@ -105,7 +105,7 @@ fn train_network() {
     window.wait_for_text("All ten answers 3, ");
     window.click("Train");
     window.choose("MLP", "CNN 1");
-    window.click("Network");
+    window.click("Structure");
     compare(&mut window, "train-network-dark");
 }
 
@@ -115,7 +115,7 @@ fn train_network_in_projector_mode() {
     window.click("Show settings");
     window.choose("MLP", "RNN 3");
     window.click("Fold settings away");
-    window.click("Network");
+    window.click("Structure");
     compare(&mut window, "train-network-projector");
 }
 

@@ -85,7 +85,7 @@ fn a_run_goes_through_candle_if_asked() {
 fn the_network_tab_follows_the_choice_of_the_form() {
     let mut window = Window::open();
     window.click("Train");
-    window.click("Network");
+    window.click("Structure");
     window.wait_for_text("Structure of MLP: picture 28×28×1, Dense 1 512");
     window.wait_for_text("535,818");
     window.choose("MLP", "CNN 1");
@@ -94,6 +94,38 @@ fn the_network_tab_follows_the_choice_of_the_form() {
     }
     window.choose("CNN 1", "RNN 4");
     window.wait_for_text("LSTM 1 over 28 rows");
+}
+
+/// Typed in the report's notation, then by its row of layers.
+#[test]
+fn a_structure_of_ones_own_is_put_together_and_trained() {
+    let mut window = ready_to_train(1.0);
+    window.click("Structure");
+    let typed = |window: &mut Window, text: &str| {
+        let line = window.harness.get_by_role_and_label(Role::TextInput, "Layers");
+        line.focus();
+        window.harness.run_steps(2);
+        window.key(Modifiers::COMMAND, Key::A);
+        window.harness.get_by_role_and_label(Role::TextInput, "Layers").type_text(text);
+        window.harness.run_steps(3);
+    };
+    typed(&mut window, "Conv[3x3](4) - MaxPool[40x40] - Dense(10)");
+    window.wait_for_text("Layer 2: a window is like 3x3, up to 28x28, not 40x40.");
+    typed(&mut window, "Conv[5x5, stride 2, same](4, tanh) - AvgPool[2x2] - Dense(10)");
+    window.wait_for_text(
+        "Structure of Conv 4: picture 28×28×1, Conv 1 5×5, stride 2, padding 2 14×14×4",
+    );
+    window.click("Conv[5x5, stride 2, padding 2](4, tanh)");
+    window.set("filters", 6.0);
+    window.wait_for_text("Structure of Conv 6");
+    window.click("AvgPool[2x2]");
+    window.click("Take out");
+    window.wait_for_text("Dense 1 10");
+    assert!(!window.says("Average-pool"), "{}", window.said());
+    window.key(Modifiers::COMMAND, Key::Z);
+    window.wait_for_text("Average-pool 2×2");
+    window.click("Start training");
+    window.wait_for_text("Conv 6 finished");
 }
 
 #[test]

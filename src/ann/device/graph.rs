@@ -87,10 +87,18 @@ impl Graph {
                         Activation::Linear => y,
                         Activation::Relu => self.relu(&y)?,
                         Activation::Tanh => y.tanh()?,
+                        Activation::Sigmoid | Activation::LeakyRelu => {
+                            candle_core::bail!("this function is computed on the CPU")
+                        }
                     }
                 }
-                // Such networks learn by rules of their own, which run on the CPU only.
-                Layer::Settling { .. }
+                // Structures of one's own, and networks that learn by rules of their own, run
+                // on the CPU only.
+                Layer::Convolution { .. }
+                | Layer::Pool { .. }
+                | Layer::Affine
+                | Layer::Activate(_)
+                | Layer::Settling { .. }
                 | Layer::Goodness { .. }
                 | Layer::Energy { .. }
                 | Layer::Spiking(_)

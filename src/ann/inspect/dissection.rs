@@ -3,13 +3,17 @@
 //! the network itself does both in one, see [`crate::ann::plan`].)
 
 use crate::ann::network::Network;
+use crate::ann::ops::affine::Affine;
 use crate::ann::ops::conv::Conv;
 use crate::ann::ops::conv_stdp::ConvStdp;
+use crate::ann::ops::convolution::Convolution;
 use crate::ann::ops::dense::Dense;
 use crate::ann::ops::energy::Energy;
+use crate::ann::ops::function::Function;
 use crate::ann::ops::goodness::Goodness;
 use crate::ann::ops::op::{Backward, Forward, Mode, Op, Plane};
 use crate::ann::ops::pool::MaxPool;
+use crate::ann::ops::pooling::Pooling;
 use crate::ann::ops::recurrent::Recurrent;
 use crate::ann::ops::settling::Settling;
 use crate::ann::ops::spiking::energy::Energy as BothWays;
@@ -19,7 +23,7 @@ use crate::ann::ops::spiking::recurrent::RecurrentLif;
 use crate::ann::ops::spiking::surrogate::Teaching;
 use crate::ann::plan::over_time;
 use crate::ann::tap::Tapped;
-use crate::ann::zoo::{Layer, Spiking, is_current};
+use crate::ann::zoo::{Activation, Layer, Spiking, is_current};
 use crate::core::isa::Isa;
 use crate::data::SIDE;
 
@@ -85,6 +89,12 @@ fn stage(layers: &[Layer], input: Plane, number: usize, network: &Network) -> Op
             Some(Box::new(if is_current(layers, number) { op.linear() } else { op }))
         }
         Layer::MaxPool => Some(Box::new(MaxPool::new(shape)?)),
+        Layer::Convolution { window, filters, activation } => {
+            Some(Box::new(Convolution::new(shape, window, filters, activation)?))
+        }
+        Layer::Pool { kind, window } => Some(Box::new(Pooling::new(shape, kind, window)?)),
+        Layer::Affine => Some(Box::new(Affine::new(plain))),
+        Layer::Activate(activation) => Some(Box::new(Function::new(plain, activation))),
         Layer::Dropout(_) => None,
         Layer::Recurrent { cell, order, hidden } => {
             Some(Box::new(Recurrent::new(isa, cell, order, input, hidden)))
@@ -115,6 +125,16 @@ fn stage(layers: &[Layer], input: Plane, number: usize, network: &Network) -> Op
         .iter()
         .position(|s| s.layers.0 == number && !s.op.parameters().is_empty());
     Some(Stage { op, step, input, output })
+}
+
+/// The function at the end of a layer.
+fn activation(layer: &Layer) -> Activation {
+    match *layer {
+        Layer::Dense { activation, .. }
+        | Layer::Convolution { activation, .. }
+        | Layer::Activate(activation) => activation,
+        _ => Activation::Relu,
+    }
 }
 
 impl<'a> Dissection<'a> {
@@ -245,7 +265,13 @@ impl<'a> Dissection<'a> {
             // The operations let a gradient pass where y > 0. A pooled unit's
             // ReLU is that of the convolution before.
             let last = i == layer || (i + 1 == layer && self.layers[layer] == Layer::MaxPool);
-            let open = (last && of == Of::Sum).then(|| vec![1f32; dy.len()]);
+            // Of a function without a flat part, the output where it is steepest stands in.
+            let function = activation(&self.layers[i]);
+            let open = (last && of == Of::Sum).then(|| vec![function.steepest(); dy.len()]);
+            if open.is_some() {
+                let slope = function.slope(function.steepest());
+                dy.iter_mut().for_each(|g| *g /= slope);
+            }
             let mut keep = trace.keep[i].clone();
             let mut scratch = vec![0f32; op.scratch_len(n, mode)];
             let mut partial = vec![0f32; op.partial_len()];
@@ -368,9 +394,16 @@ mod tests {
                             Activation::Linear => Ok(sum),
                             Activation::Relu => sum.relu(),
                             Activation::Tanh => sum.tanh(),
+                            Activation::Sigmoid | Activation::LeakyRelu => {
+                                unreachable!("not in the zoo")
+                            }
                         }
                     })(),
-                    Layer::Settling { .. }
+                    Layer::Convolution { .. }
+                    | Layer::Pool { .. }
+                    | Layer::Affine
+                    | Layer::Activate(_)
+                    | Layer::Settling { .. }
                     | Layer::Goodness { .. }
                     | Layer::Energy { .. }
                     | Layer::Spiking(_)

@@ -47,8 +47,14 @@ pub fn search(
     let count = count.min(data.len());
     // Without a ReLU a unit always says something; with one, zero is silence.
     let floor = match taken.layers()[layer] {
-        Layer::Dense { activation: Activation::Linear | Activation::Tanh, .. }
-        | Layer::Recurrent { .. } => f32::NEG_INFINITY,
+        Layer::Dense { activation, .. } | Layer::Convolution { activation, .. }
+            if activation != Activation::Relu =>
+        {
+            f32::NEG_INFINITY
+        }
+        Layer::Pool { .. } | Layer::Affine | Layer::Activate(_) | Layer::Recurrent { .. } => {
+            f32::NEG_INFINITY
+        }
         _ => 0.0,
     };
     let mut found = Exciting { best: vec![Vec::new(); plane.c], seen: 0 };

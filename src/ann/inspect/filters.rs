@@ -25,6 +25,7 @@ impl Filters {
         let before = if layer == 0 { taken.input() } else { taken.plane(layer - 1) };
         let (h, w) = match *taken.layers().get(layer)? {
             Layer::Conv { kernel, .. } => (kernel, kernel),
+            Layer::Convolution { window, .. } => (window.kernel[0], window.kernel[1]),
             Layer::Dense { .. } => (before.h, before.w),
             _ => return None,
         };

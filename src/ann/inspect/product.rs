@@ -9,7 +9,7 @@
 //! the last state.
 
 use crate::ann::ops::recurrent::{LastStep, Recurrent};
-use crate::ann::zoo::{Activation, Layer};
+use crate::ann::zoo::{Activation, Layer, Window};
 use crate::core::decision::first_max;
 use crate::core::isa::Isa;
 
@@ -90,12 +90,15 @@ pub fn of(taken: &Dissection<'_>, trace: &Trace, unit: Unit) -> Option<Formula> 
             op.last_step(trace.kept(unit.layer), unit.channel).map(Formula::Gated)
         }
         Layer::Dropout(_)
+        | Layer::Pool { .. }
+        | Layer::Affine
+        | Layer::Activate(_)
         | Layer::Settling { .. }
         | Layer::Goodness { .. }
         | Layer::Energy { .. }
         | Layer::Spiking(_)
         | Layer::ConvStdp(_) => None,
-        Layer::Conv { .. } | Layer::Dense { .. } => {
+        Layer::Conv { .. } | Layer::Convolution { .. } | Layer::Dense { .. } => {
             weighted(taken, input, unit).map(Formula::Weighted)
         }
     }
@@ -105,11 +108,17 @@ pub fn of(taken: &Dissection<'_>, trace: &Trace, unit: Unit) -> Option<Formula> 
 /// the layer.
 pub fn weighted(taken: &Dissection<'_>, input: &[f32], unit: Unit) -> Option<Sum> {
     let plane = if unit.layer == 0 { taken.input() } else { taken.plane(unit.layer - 1) };
-    let (rows, columns, activation) = match *taken.layers().get(unit.layer)? {
-        Layer::Conv { kernel, .. } => (kernel, kernel, Activation::Relu),
-        Layer::Dense { activation, .. } => (plane.h, plane.w, activation),
+    let (window, activation) = match *taken.layers().get(unit.layer)? {
+        Layer::Conv { kernel, .. } => (Window::square(kernel, 1), Activation::Relu),
+        Layer::Convolution { window, activation, .. } => (window, activation),
+        Layer::Dense { activation, .. } => {
+            let kernel = [plane.h, plane.w];
+            (Window { kernel, ..Window::square(1, 1) }, activation)
+        }
         _ => return None,
     };
+    let ([rows, columns], [down, across]) = (window.kernel, window.stride);
+    let [top, left, ..] = window.padding;
     let units = taken.plane(unit.layer).c;
     let parameters = taken.parameters(unit.layer);
     let mut terms = Vec::with_capacity(rows * columns * plane.c);
@@ -117,14 +126,17 @@ pub fn weighted(taken: &Dissection<'_>, input: &[f32], unit: Unit) -> Option<Sum
         for x in 0..columns {
             for channel in 0..plane.c {
                 let row = (y * columns + x) * plane.c + channel;
-                let (y, x) = (unit.y + y, unit.x + x);
+                // What lies in the padding adds nothing.
+                let y = (unit.y * down + y).checked_sub(top).filter(|y| *y < plane.h);
+                let x = (unit.x * across + x).checked_sub(left).filter(|x| *x < plane.w);
+                let (Some(y), Some(x)) = (y, x) else { continue };
                 let weight = parameters[row * units + unit.channel];
                 let input = input[(y * plane.w + x) * plane.c + channel];
                 terms.push(Term { y, x, channel, input, weight });
             }
         }
     }
-    let bias = parameters[terms.len() * units + unit.channel];
+    let bias = parameters[rows * columns * plane.c * units + unit.channel];
     let sum = bias + terms.iter().map(Term::product).sum::<f32>();
     Some(Sum { terms, bias, sum, activation })
 }

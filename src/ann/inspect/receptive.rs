@@ -88,8 +88,24 @@ pub fn fields(layers: &[Layer]) -> Vec<Field> {
                     field.units[i] /= 2;
                 }
             }
-            Layer::Dropout(_) | Layer::Spiking(Spiking::Lif(_)) => {}
-            Layer::Recurrent { .. }
+            Layer::Convolution { window, .. } | Layer::Pool { window, .. }
+                if window.is_inside() =>
+            {
+                let units = window.output(field.units).unwrap_or_default();
+                for i in 0..2 {
+                    field.size[i] += (window.kernel[i] - 1) * field.stride[i];
+                    field.stride[i] *= window.stride[i];
+                }
+                field.units = units;
+            }
+            Layer::Dropout(_)
+            | Layer::Affine
+            | Layer::Activate(_)
+            | Layer::Spiking(Spiking::Lif(_)) => {}
+            // With padding, units near the border see less than others.
+            Layer::Convolution { .. }
+            | Layer::Pool { .. }
+            | Layer::Recurrent { .. }
             | Layer::Dense { .. }
             | Layer::Settling { .. }
             | Layer::Goodness { .. }

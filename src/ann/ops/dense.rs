@@ -228,27 +228,15 @@ impl Op for Dense {
             sparse::times(self.isa, (pass.n, inputs, units), pass.x, w, y);
         }
         add_bias(y, &b[..units], self.activation == Activation::Relu);
-        if self.activation == Activation::Tanh {
-            y.iter_mut().for_each(|v| *v = v.tanh());
+        if self.activation != Activation::Relu {
+            self.activation.apply(y);
         }
     }
 
     fn backward(&self, pass: Backward<'_>) {
         let (inputs, units, n) = (self.inputs(), self.units, pass.n);
         let dy = &mut pass.dy[..n * units];
-        match self.activation {
-            Activation::Linear => {}
-            Activation::Relu => {
-                for (g, y) in dy.iter_mut().zip(pass.y) {
-                    *g = if *y > 0.0 { *g } else { 0.0 };
-                }
-            }
-            Activation::Tanh => {
-                for (g, y) in dy.iter_mut().zip(pass.y) {
-                    *g *= 1.0 - y * y;
-                }
-            }
-        }
+        self.activation.back(dy, pass.y);
         if let Some(dx) = pass.dx {
             back(self.isa, (n, inputs, units), pass.parameters, dy, dx, pass.scratch);
         }
@@ -277,7 +265,9 @@ mod tests {
     #[test]
     fn gradients_agree_with_finite_differences() {
         for isa in Isa::available() {
-            for activation in [Activation::Linear, Activation::Tanh] {
+            for activation in
+                [Activation::Linear, Activation::Tanh, Activation::Sigmoid, Activation::LeakyRelu]
+            {
                 gradients_are_right(&Dense::new(isa, Plane::new(7, 5, 2), 5, activation), 11);
             }
         }

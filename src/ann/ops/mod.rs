@@ -4,6 +4,7 @@
 //! * [`op`]: what an operation is
 //! * [`direct`], [`winograd`], [`conv`]: convolution; first layer, those with
 //!   pooling after them, and all others
+//! * [`convolution`], [`pooling`]: with any window; [`affine`], [`function`]
 //! * [`conv_stdp`], [`settling`], [`goodness`], [`energy`]: networks that are one operation
 //! * [`pool`], [`dropout`], [`dense`], [`recurrent`], [`loss`]
 //! * [`spiking`]: neurons that spike, and what is there at each step
@@ -14,18 +15,22 @@
 //! Each is checked against finite differences and against candle's own
 //! operations.
 
+pub mod affine;
 pub mod candle;
 pub mod conv;
 pub mod conv_stdp;
+pub mod convolution;
 pub mod dense;
 pub mod direct;
 pub mod dropout;
 pub mod energy;
+pub mod function;
 pub mod goodness;
 pub mod loss;
 mod matrix;
 pub mod op;
 pub mod pool;
+pub mod pooling;
 mod product;
 pub mod recurrent;
 pub mod settling;

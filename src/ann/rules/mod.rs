@@ -599,7 +599,18 @@ impl Rule {
             let these = self.optimisers.join(" or ");
             return Err(format!("it works with {these} only: {}", self.why));
         }
-        if (self.id != RULES[0].id || spikes || fires_once) && device != super::device::OWN {
+        let general = layers.iter().any(|l| {
+            matches!(
+                l,
+                Layer::Convolution { .. } | Layer::Pool { .. } | Layer::Affine | Layer::Activate(_)
+            ) || matches!(
+                l,
+                Layer::Dense { activation: Activation::Sigmoid | Activation::LeakyRelu, .. }
+            )
+        });
+        if (self.id != RULES[0].id || spikes || fires_once || general)
+            && device != super::device::OWN
+        {
             return Err(
                 "it is computed by Spikescope's own operations; choose these as the device".into(),
             );

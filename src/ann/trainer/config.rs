@@ -40,7 +40,7 @@ pub const MOST_STEPS: usize = 50_000_000;
 pub struct TrainConfig {
     /// [`zoo::Architecture::id`].
     pub model: String,
-    /// Id of the source of digits: `mnist` or `synthetic`.
+    /// Id of the source of digits: `mnist`, `synthetic` or a set of the user's own.
     pub data: String,
     /// Digits to train on, the held-out ones included.
     pub subset: usize,
@@ -116,7 +116,7 @@ impl Bounded for TrainConfig {
         } = self;
         let usual = Self::default();
         to.id("model", model, |id| zoo::find(id).is_some(), &usual.model);
-        to.id("data", data, |id| registry::find(id).is_some(), &usual.data);
+        to.id("data", data, registry::is_possible, &usual.data);
         to.number("subset", subset, Self::SUBSET);
         to.number("validation_share", validation_share, Self::VALIDATION_SHARE);
         to.number("batch_size", batch_size, Self::BATCH_SIZE);
@@ -134,7 +134,7 @@ impl Bounded for TrainConfig {
 
 impl TrainConfig {
     /// Digits to train on.
-    pub const SUBSET: Span = (10.0, 60_000.0);
+    pub const SUBSET: Span = (10.0, 1_000_000.0);
     /// Share held out.
     pub const VALIDATION_SHARE: Span = (0.0, 0.5);
     /// Digits per update.

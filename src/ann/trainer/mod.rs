@@ -484,6 +484,7 @@ impl Trainer {
             last_test_accuracy: None,
             fingerprint: Some(self.fingerprint.clone()),
             imported: None,
+            classes: self.data.classes().clone(),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

@@ -39,5 +39,5 @@ pub(crate) fn split(config: &TrainConfig, data: &Dataset) -> Result<(Vec<u32>, D
     }
     let validation = Dataset::new(format!("{}-validation", data.id), images, labels)
         .map_err(|e| candle_core::Error::Msg(e.to_string()))?;
-    Ok((training, validation))
+    Ok((training, validation.called(data.classes().clone())))
 }

@@ -8,6 +8,7 @@ mod conv_stdp;
 mod custom;
 mod energy;
 mod mlp;
+pub mod notation;
 mod rnn;
 pub mod spiking;
 
@@ -79,8 +80,9 @@ impl Architecture {
         if layers.iter().any(|l| matches!(l, Layer::Spiking(_) | Layer::ConvStdp(_))) {
             return Family::Spiking;
         }
-        match layers.first() {
-            Some(Layer::Conv { .. }) => Family::Convolutional,
+        let sums = layers.iter().find(|l| !matches!(l, Layer::Affine | Layer::Dropout(_)));
+        match sums {
+            Some(Layer::Conv { .. } | Layer::Convolution { .. }) => Family::Convolutional,
             Some(Layer::Recurrent { .. }) => Family::Recurrent,
             _ => Family::Dense,
         }
@@ -150,6 +152,15 @@ pub enum Layer {
     /// Two layers of latent variables with encoders and decoders, and a read-out (see
     /// [`super::ops::energy`]).
     Energy { hidden: &'static [usize] },
+    /// As [`Layer::Conv`], with any stride and padding, and any function after it.
+    Convolution { window: Window, filters: usize, activation: Activation },
+    /// The largest, or the mean, of each window of pixels.
+    Pool { kind: PoolKind, window: Window },
+    /// A scale and a shift for each channel: what batch normalisation comes to while
+    /// answering, or the normalisation of the picture.
+    Affine,
+    /// A function by itself, where it follows no sum.
+    Activate(Activation),
     /// Neurons that spike.
     Spiking(Spiking),
     /// Convolutions of spiking neurons and what reads them (see
@@ -157,7 +168,64 @@ pub enum Layer {
     ConvStdp(&'static Design),
 }
 
-/// What a dense unit makes of its sum.
+/// The pixels that a unit of a convolution or of pooling looks at, and how far apart those
+/// of neighbours are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Height and width, pixels.
+    pub kernel: [usize; 2],
+    /// Down and across, pixels.
+    pub stride: [usize; 2],
+    /// Pixels that are thought around the picture: top, left, bottom, right.
+    pub padding: [usize; 4],
+}
+
+impl Window {
+    /// A square one, which moves by `stride` within the picture.
+    pub fn square(kernel: usize, stride: usize) -> Self {
+        Self { kernel: [kernel; 2], stride: [stride; 2], padding: [0; 4] }
+    }
+
+    /// Rows and columns of what comes out of a picture of this height and width; `None` if
+    /// there are none, or if a window may lie beside the picture.
+    pub fn output(&self, size: [usize; 2]) -> Option<[usize; 2]> {
+        let [top, left, bottom, right] = self.padding;
+        let along = |i: usize, before: usize, after: usize| {
+            let (kernel, stride) = (self.kernel[i], self.stride[i]);
+            let whole = size[i].checked_add(before)?.checked_add(after)?;
+            let fits = kernel > 0 && stride > 0 && size[i] > 0;
+            let beside = before >= kernel || after >= kernel;
+            (fits && !beside && whole >= kernel).then(|| (whole - kernel) / stride + 1)
+        };
+        Some([along(0, top, bottom)?, along(1, left, right)?])
+    }
+
+    /// Windows of `outputs` along an axis (0: down, 1: across) that see the pixel `at`.
+    pub fn seen_by(&self, axis: usize, at: usize, outputs: usize) -> usize {
+        let (kernel, stride) = (self.kernel[axis], self.stride[axis].max(1));
+        let at = at + self.padding[axis];
+        let first = (at + 1).saturating_sub(kernel).div_ceil(stride);
+        (at / stride + 1).min(outputs).saturating_sub(first)
+    }
+
+    /// Whether it never leaves the picture.
+    pub fn is_inside(&self) -> bool {
+        self.padding == [0; 4]
+    }
+}
+
+/// What pooling makes of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolKind {
+    /// The largest.
+    Max,
+    /// The mean of the pixels that lie in the picture.
+    Average,
+    /// The mean, with the padding's zeros.
+    AverageCounted,
+}
+
+/// What a unit makes of its sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
@@ -168,7 +236,14 @@ pub enum Activation {
     Relu,
     /// Hyperbolic tangent.
     Tanh,
+    /// The logistic function, from 0 to 1.
+    Sigmoid,
+    /// A hundredth of what is below zero.
+    LeakyRelu,
 }
+
+/// Slope of [`Activation::LeakyRelu`] below zero.
+pub const LEAK: f32 = 0.01;
 
 impl Activation {
     /// For people.
@@ -177,6 +252,8 @@ impl Activation {
             Self::Linear => "the sum itself",
             Self::Relu => "ReLU",
             Self::Tanh => "tanh",
+            Self::Sigmoid => "sigmoid",
+            Self::LeakyRelu => "leaky ReLU",
         }
     }
 
@@ -186,6 +263,9 @@ impl Activation {
             Self::Relu if sum < 0.0 => 0.0,
             Self::Linear | Self::Relu => sum,
             Self::Tanh => sum.tanh(),
+            Self::Sigmoid => 1.0 / (1.0 + (-sum).exp()),
+            Self::LeakyRelu if sum < 0.0 => LEAK * sum,
+            Self::LeakyRelu => sum,
         }
     }
 
@@ -195,6 +275,9 @@ impl Activation {
             Self::Linear => 1.0,
             Self::Relu => f32::from(u8::from(output > 0.0)),
             Self::Tanh => 1.0 - output * output,
+            Self::Sigmoid => output * (1.0 - output),
+            Self::LeakyRelu if output > 0.0 => 1.0,
+            Self::LeakyRelu => LEAK,
         }
     }
 }
@@ -222,7 +305,7 @@ impl LayerSummary {
 /// Shapes, parameters and cost of each layer.
 pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
     let mut shape = vec![SIDE, SIDE, 1];
-    let mut counts = [0usize; 4];
+    let mut counts = [0usize; 5];
     // Steps of what comes in: at each of them it is computed anew.
     let mut steps = 1;
     let mut lines = Vec::with_capacity(layers.len());
@@ -291,6 +374,27 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
                 line.multiply_adds = op.multiply_adds();
                 line.output = vec![CLASSES];
             }
+            Layer::Convolution { window, filters, .. } => {
+                counts[0] += 1;
+                line.name = format!("Conv {} {}", counts[0], window_name(window));
+                let [h, w] = window.output([shape[0], shape[1]]).unwrap_or_default();
+                let taps = window.kernel[0] * window.kernel[1] * shape[2];
+                line.parameters = (taps + 1) * filters;
+                line.multiply_adds = steps * h * w * taps * filters;
+                line.output = vec![h, w, filters];
+            }
+            Layer::Pool { kind, window } => {
+                let kind = if kind == PoolKind::Max { "Max" } else { "Average" };
+                line.name = format!("{kind}-pool {}", window_name(window));
+                let [h, w] = window.output([shape[0], shape[1]]).unwrap_or_default();
+                line.output = vec![h, w, shape[2]];
+            }
+            Layer::Affine => {
+                counts[4] += 1;
+                line.name = format!("Affine {}", counts[4]);
+                line.parameters = 2 * shape.last().copied().unwrap_or(1);
+            }
+            Layer::Activate(activation) => activation.name().clone_into(&mut line.name),
             Layer::Spiking(Spiking::Lif(neurons)) => {
                 counts[3] += 1;
                 line.name = format!("LIF {}", counts[3]);
@@ -342,6 +446,26 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
     lines
 }
 
+/// `3×3`, `5×5, stride 2, padding 2`.
+fn window_name(window: Window) -> String {
+    let pair = |[a, b]: [usize; 2]| if a == b { a.to_string() } else { format!("{a}×{b}") };
+    let [h, w] = window.kernel;
+    let mut name = format!("{h}×{w}");
+    if window.stride != [1, 1] {
+        name += &format!(", stride {}", pair(window.stride));
+    }
+    match window.padding {
+        [0, 0, 0, 0] => {}
+        [top, left, bottom, right] if top == bottom && left == right => {
+            name += &format!(", padding {}", pair([top, left]));
+        }
+        [top, left, bottom, right] => {
+            name += &format!(", padding {top}, {left}, {bottom}, {right}")
+        }
+    }
+    name
+}
+
 /// Units from the picture on, with the classes if these are units too.
 pub fn widths(input: &[usize], hidden: &[usize], classes: bool) -> Vec<usize> {
     let last = classes.then_some(CLASSES);
@@ -388,7 +512,7 @@ pub fn cost(layers: &[Layer]) -> Cost {
 /// The architecture of this id: one of [`all`], or layers of any number and width, as in
 /// `dense-500-500-tanh` (see [`custom`]).
 pub fn find(id: &str) -> Option<&'static Architecture> {
-    all().find(|a| a.id == id).or_else(|| custom::find(id))
+    all().find(|a| a.id == id).or_else(|| custom::find(id)).or_else(|| notation::find(id))
 }
 
 /// The architecture of this id, or an error that names all of them.

@@ -20,6 +20,7 @@ mod parts;
 mod plain;
 mod read;
 mod rules;
+mod sample;
 mod sheet;
 mod thicken;
 
@@ -38,6 +39,7 @@ use crate::core::text::grouped;
 pub use group::MOST_DIGITS;
 pub use limits::{MOST_BYTES, MOST_MEMORY, MOST_PIXELS};
 pub use plain::{Plain, load_mask, load_plain};
+pub use sample::load_sample;
 
 /// Why a picture cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +70,10 @@ pub enum PictureProblem {
         "it shows {found} separate marks, and {MOST_DIGITS} is the most. Crop closer to the digits"
     )]
     TooManyDigits { found: usize },
+    #[error(
+        "it shows {found} separate marks, and one picture is to show one sign. Crop it, or scale pictures as they are"
+    )]
+    SeveralSigns { found: usize },
 }
 
 /// A picture file could not be used.

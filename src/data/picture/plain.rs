@@ -77,7 +77,13 @@ fn greys(picture: &DynamicImage) -> (Pixels, [bool; PIXELS]) {
     (greys, opaque)
 }
 
-fn plain(picture: &DynamicImage) -> Plain {
+/// A picture of 28×28 pixels as it is; what is transparent is dark.
+pub(super) fn as_it_is(picture: &DynamicImage) -> Pixels {
+    let (greys, opaque) = greys(picture);
+    std::array::from_fn(|i| if opaque[i] { greys[i] } else { 0.0 })
+}
+
+pub(super) fn plain(picture: &DynamicImage) -> Plain {
     let (pixels, opaque) = greys(picture);
     let mut plain = Plain { pixels: Box::new(pixels), opaque: Box::new(opaque) };
     let edge = |i: &usize| {

@@ -181,7 +181,7 @@ fn average<T: Copy + Into<f32>>(
 }
 
 /// The colours with something sensible behind transparent parts.
-fn on_paper(picture: &image::Rgba32FImage) -> Colours {
+pub(super) fn on_paper(picture: &image::Rgba32FImage) -> Colours {
     let behind = colour_behind(picture);
     let values = picture.pixels().map(|p| {
         let [r, g, b, a] = p.0;

@@ -193,9 +193,13 @@ fn of_network(
     }
     let layers = (network.architecture().layers)();
     let stages = |l: &Layer| match l {
-        Layer::Conv { .. } | Layer::Dense { .. } => 1,
+        Layer::Conv { .. } | Layer::Convolution { .. } | Layer::Dense { .. } => 1,
         Layer::Recurrent { .. } => SIDE,
-        Layer::MaxPool | Layer::Dropout(_) => 0,
+        Layer::MaxPool
+        | Layer::Dropout(_)
+        | Layer::Pool { .. }
+        | Layer::Affine
+        | Layer::Activate(_) => 0,
         Layer::Settling { .. } => ANSWER_SWEEPS,
         Layer::Goodness { hidden } => CLASSES * hidden.len(),
         Layer::Energy { .. } => 2,

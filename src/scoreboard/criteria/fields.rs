@@ -54,6 +54,16 @@ fn fields(network: &Network) -> Result<(Vec<Vec<f32>>, usize), Halt> {
         Some(Layer::ConvStdp(_)) => {
             return Err(Halt::reason("its kernels see on and off cells of a retina, not pixels"));
         }
+        Some(Layer::Convolution { window, .. }) if window.kernel[0] != window.kernel[1] => {
+            return Err(Halt::reason("its first kernels are no squares"));
+        }
+        Some(Layer::Convolution { window, .. }) if window.kernel[0] < FREE_FROM => {
+            let kernel = window.kernel[0];
+            return Err(Halt::reason(format!(
+                "its first kernels are {kernel}×{kernel}: a Gabor function has as many constants as they have weights"
+            )));
+        }
+        Some(Layer::Convolution { window, .. }) => window.kernel[0],
         _ if first.rows == PIXELS => SIDE,
         _ => return Err(Halt::reason("its neurons see a line of the picture at a time")),
     };

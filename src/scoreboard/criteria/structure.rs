@@ -204,6 +204,7 @@ fn measure(
             matches!(
                 layer,
                 Layer::Conv { .. }
+                    | Layer::Convolution { .. }
                     | Layer::Recurrent { .. }
                     | Layer::Spiking(Spiking::Recurrent { .. })
             )

@@ -126,7 +126,7 @@ fn a_picture_keeps_all_its_bits_and_a_strange_one_is_refused() {
     let mut pixels = Box::new([0.0; PIXELS]);
     pixels.iter_mut().for_each(|p| *p = rng.uniform());
     let name = "a photo".to_owned();
-    let source = Source::Picture { name, label: Some(3), pixels };
+    let source = Source::Picture { name, label: Some(3), classes: ClassNames::default(), pixels };
     let text = serde_json::to_string(&SavedDigit::of(&source, &[])).unwrap();
     let back: SavedDigit = serde_json::from_str(&text).unwrap();
     assert_eq!(back.content().unwrap().source, source);

@@ -34,9 +34,18 @@ impl Chart<'_> {
         let log = self.log_x;
         // As many marks as have room for their numbers.
         let about = f64::from(self.height / 28.0).clamp(2.0, 6.0);
+        let [low, high] = self.bounds;
+        let cornered = round_marks((low[1], high[1]), about)
+            .first()
+            .is_some_and(|mark| near(mark.value, low[1], high[1]));
         let x = AxisHints::new_x()
             .label(self.axes[0])
-            .formatter(move |mark, _| if log { power_text(mark) } else { text(mark) })
+            .formatter(move |mark, _| {
+                let said = if log { power_text(mark) } else { text(mark) };
+                // Both numbers of the corner would lie on each other.
+                let lies = cornered && said.len() > 2 && near(mark.value, low[0], high[0]);
+                if lies { String::new() } else { said }
+            })
             .label_spacing(egui::Rangef::new(8.0, 24.0));
         let y = AxisHints::new_y()
             .label(if self.height < LOW { "" } else { self.axes[1] })
@@ -86,6 +95,11 @@ impl Chart<'_> {
         response
             .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, said()));
     }
+}
+
+/// Whether a mark stands at the low end of its axis.
+fn near(mark: f64, low: f64, high: f64) -> bool {
+    mark - low < 0.015 * (high - low)
 }
 
 /// Some ten, for the wider axis.

@@ -6,7 +6,7 @@ use egui::{Align2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2};
 
 use super::tip;
 use crate::core::csv::{self, row};
-use crate::data::CLASSES;
+use crate::data::{CLASSES, ClassNames};
 use crate::ui::theme::{self, palette};
 
 /// Counts by true and by answered digit.
@@ -18,34 +18,55 @@ pub type Cell = (usize, usize);
 /// Room for the digits and the names of the axes, points.
 const MARGIN: f32 = 34.0;
 
-/// Draws it, `side` points wide and high. Where cells can be chosen, a click chooses
-/// one or lets it go.
+/// Room for names of classes, points.
+const NAMES: f32 = 74.0;
+
+/// Draws that of digits, `side` points wide and high. Where cells can be chosen, a click
+/// chooses one or lets it go.
 pub fn show(ui: &mut Ui, counts: &Counts, side: f32, chosen: Option<&mut Option<Cell>>) -> Rect {
+    named(ui, counts, &ClassNames::default(), side, chosen)
+}
+
+/// The same for classes of any names.
+pub fn named(
+    ui: &mut Ui,
+    counts: &Counts,
+    classes: &ClassNames,
+    side: f32,
+    chosen: Option<&mut Option<Cell>>,
+) -> Rect {
     let p = palette(ui.visuals());
+    let count = classes.count();
+    let margin = if classes.is_digits() { MARGIN } else { NAMES };
     let sense = if chosen.is_some() { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Table, true, "Confusion matrix"));
     let painter = ui.painter();
-    let cell = (side - MARGIN) / CLASSES as f32;
-    let corner = rect.min + Vec2::splat(MARGIN);
-    let (middle, small) = (5.0 * cell, theme::regular(12.5));
+    let cell = (side - margin) / count as f32;
+    let corner = rect.min + Vec2::splat(margin);
+    let (middle, small) = (count as f32 / 2.0 * cell, theme::regular(12.5));
     let at = pos2(corner.x + middle, rect.top());
     painter.text(at, Align2::CENTER_TOP, "answered", small.clone(), p.weak);
-    let galley = painter.layout_no_wrap("true digit".into(), small, p.weak);
+    let axis = if classes.is_digits() { "true digit" } else { "true class" };
+    let galley = painter.layout_no_wrap(axis.into(), small, p.weak);
     let at = pos2(rect.left(), corner.y + middle + galley.size().x / 2.0);
     let text = egui::epaint::TextShape::new(at, galley, p.weak);
     painter.add(text.with_angle(-std::f32::consts::FRAC_PI_2));
-    for i in 0..CLASSES {
+    for i in 0..count {
         let mid = (i as f32 + 0.5) * cell;
+        if !classes.is_digits() {
+            name(ui, &classes.name(i), corner, mid);
+            continue;
+        }
         for at in [pos2(corner.x + mid, corner.y - 9.0), pos2(corner.x - 9.0, corner.y + mid)] {
             let font = theme::strong(13.5);
             painter.text(at, Align2::CENTER_CENTER, i.to_string(), font, p.text);
         }
     }
-    let wrong = |t: usize| (0..CLASSES).filter(move |q| *q != t).map(move |q| counts[t][q]);
-    let worst = (0..CLASSES).flat_map(wrong).max().unwrap_or(0).max(1) as f32;
-    for (t, row) in counts.iter().enumerate() {
-        for (q, &count) in row.iter().enumerate() {
+    let wrong = |t: usize| (0..count).filter(move |q| *q != t).map(move |q| counts[t][q]);
+    let worst = (0..count).flat_map(wrong).max().unwrap_or(0).max(1) as f32;
+    for (t, row) in counts.iter().enumerate().take(count) {
+        for (q, &count) in row.iter().enumerate().take(count) {
             let min = corner + Vec2::new(q as f32 * cell, t as f32 * cell);
             let square = Rect::from_min_size(min, Vec2::splat(cell - 1.5));
             let share = if t == q { 0.0 } else { (count as f32 / worst).sqrt() };
@@ -68,7 +89,7 @@ pub fn show(ui: &mut Ui, counts: &Counts, side: f32, chosen: Option<&mut Option<
     }
     let under = |pos: egui::Pos2| -> Option<Cell> {
         let d = (pos - corner) / cell;
-        let inside = d.min_elem() >= 0.0 && d.max_elem() < CLASSES as f32;
+        let inside = d.min_elem() >= 0.0 && d.max_elem() < count as f32;
         inside.then_some((d.y as usize, d.x as usize))
     };
     let mut click = "";
@@ -85,18 +106,44 @@ pub fn show(ui: &mut Ui, counts: &Counts, side: f32, chosen: Option<&mut Option<
         }
     }
     if let Some((t, q)) = response.hover_pos().and_then(under) {
-        let text = format!("{} times a {t} was answered {q}{click}", counts[t][q]);
+        let (true_name, answer) = (classes.name(t), classes.name(q));
+        let mut text = format!("{} times a {true_name} was answered {answer}{click}", counts[t][q]);
+        let all: u32 = counts[t].iter().sum();
+        if t == q && all > 0 {
+            let share = 100.0 * f64::from(counts[t][t]) / f64::from(all);
+            text += &format!("\n{share:.1} % of the answers to this class are right.");
+        }
         let min = corner + Vec2::new(q as f32, t as f32) * cell;
         tip::beside(&response, Rect::from_min_size(min, Vec2::splat(cell)), text);
     }
     rect
 }
 
+/// The name of a class beside its row and above its column, cut to what has room.
+fn name(ui: &Ui, name: &str, corner: egui::Pos2, mid: f32) {
+    let (painter, p) = (ui.painter(), palette(ui.visuals()));
+    let mut job =
+        egui::text::LayoutJob::simple(name.to_owned(), theme::strong(11.0), p.text, NAMES - 20.0);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(NAMES - 20.0);
+    let galley = painter.layout_job(job);
+    let size = galley.size();
+    painter.galley(
+        corner + Vec2::new(-4.0 - size.x, mid - size.y / 2.0),
+        std::sync::Arc::clone(&galley),
+        p.text,
+    );
+    // Upwards above the column.
+    let at = corner + Vec2::new(mid - size.y / 2.0, -4.0);
+    let text = egui::epaint::TextShape::new(at, galley, p.text);
+    painter.add(text.with_angle(-std::f32::consts::FRAC_PI_2));
+}
+
 /// As a table: a line for each cell.
-pub fn csv(counts: &Counts) -> String {
-    let cells = counts
-        .iter()
-        .enumerate()
-        .flat_map(|(t, of)| of.iter().enumerate().map(move |(p, count)| row![t, p, count]));
+pub fn csv(counts: &Counts, classes: &ClassNames) -> String {
+    let count = classes.count();
+    let name = |class| classes.name(class);
+    let cells = counts.iter().enumerate().take(count).flat_map(|(t, of)| {
+        of.iter().enumerate().take(count).map(move |(p, count)| row![name(t), name(p), count])
+    });
     csv::text(["true", "predicted", "count"], cells)
 }

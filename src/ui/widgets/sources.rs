@@ -4,7 +4,8 @@
 use egui::{ComboBox, RichText, Ui};
 
 use crate::core::rng::Rng;
-use crate::data::registry::{SOURCES, SYNTHETIC};
+use crate::data::ClassNames;
+use crate::data::registry::{self, SOURCES, SYNTHETIC};
 use crate::ui::command::{Command, DataEdit, DigitEdit, Outbox};
 use crate::ui::desk::Desk;
 use crate::ui::digit::Source;
@@ -12,6 +13,27 @@ use crate::ui::theme::{self, palette};
 use crate::workers::library::Loading;
 use crate::workers::models::Origin;
 use crate::workers::search::Filter;
+
+/// All data sets: id, name and what they are.
+pub fn all(desk: &Desk) -> Vec<(String, String, String)> {
+    let known = SOURCES.iter().map(|s| (s.id.into(), s.name.into(), s.doc.into()));
+    let own = desk.library.own.sets.iter();
+    known.chain(own.map(|about| (about.id.clone(), about.name.clone(), about.doc()))).collect()
+}
+
+/// The name of a data set, and what it is.
+pub fn find(desk: &Desk, id: &str) -> Option<(String, String)> {
+    all(desk).into_iter().find(|(of, ..)| of == id).map(|(_, name, doc)| (name, doc))
+}
+
+/// The entry of a list of data sets by which one adds another.
+pub fn add_data(ui: &mut Ui, out: &mut Outbox) {
+    let tip = "Fashion-MNIST, KMNIST, EMNIST digits, a CSV, a folder of pictures for each class";
+    if ui.button("Add data…").on_hover_text(tip).clicked() {
+        out.push(DataEdit::Add(true));
+        ui.close();
+    }
+}
 
 /// Places in the data set of the digits there are to pick from, in order.
 fn pool(desk: &Desk) -> Option<Vec<u32>> {
@@ -138,20 +160,25 @@ pub fn show(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
 }
 
 fn pick(ui: &mut Ui, desk: &Desk, narrow: bool, out: &mut Outbox) {
-    let chosen = SOURCES.iter().find(|s| s.id == desk.picking.source);
+    let chosen = find(desk, desk.picking.source);
+    let name = chosen.as_ref().map_or(desk.picking.source, |(name, _)| name);
     ComboBox::from_id_salt("source")
-        .selected_text(chosen.map_or("", |s| match s.name.split_once(' ') {
+        .selected_text(match name.split_once(' ') {
             Some((first, _)) if narrow => first,
-            _ => s.name,
-        }))
+            _ => name,
+        })
         .width(if narrow { 70.0 } else { 92.0 })
         .show_ui(ui, |ui| {
-            for source in SOURCES {
-                let on = source.id == desk.picking.source;
-                if ui.selectable_label(on, source.name).on_hover_text(source.doc).clicked() {
-                    out.push(DataEdit::Source(source.id));
+            for (id, name, doc) in all(desk) {
+                let on = id == desk.picking.source;
+                if ui.selectable_label(on, name).on_hover_text(doc).clicked()
+                    && let Some(id) = registry::interned(&id)
+                {
+                    out.push(DataEdit::Source(id));
                 }
             }
+            ui.separator();
+            add_data(ui, out);
         })
         .response
         .on_hover_text("Where digits are picked from (their test part)");
@@ -218,13 +245,20 @@ fn kinds(ui: &mut Ui, desk: &Desk, narrow: bool, out: &mut Outbox) {
 
 /// Which class of digits to pick.
 fn classes(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
-    let name = |class: Option<u8>| class.map_or("0 to 9".into(), |c| format!("only {c}s"));
+    let split = desk.library.source(desk.picking.source).split();
+    let classes = split.map_or_else(ClassNames::default, |s| s.test.classes().clone());
+    let name = |class: Option<u8>| match class {
+        None if classes.is_digits() => "0 to 9".into(),
+        None => "all classes".into(),
+        Some(c) if classes.is_digits() => format!("only {c}s"),
+        Some(c) => classes.name(c),
+    };
     ComboBox::from_id_salt("class of digits")
         .selected_text(name(desk.picking.class))
         .width(64.0)
         .height(420.0)
         .show_ui(ui, |ui| {
-            for class in std::iter::once(None).chain((0..10).map(Some)) {
+            for class in std::iter::once(None).chain((0..classes.count() as u8).map(Some)) {
                 let on = class == desk.picking.class;
                 if ui.selectable_label(on, name(class)).clicked() {
                     out.push(DataEdit::Class(class));

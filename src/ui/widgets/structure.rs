@@ -9,7 +9,7 @@ use egui::{
 
 use super::digit_view;
 use crate::ann::ops::recurrent::Order;
-use crate::ann::zoo::{Activation, Layer, LayerSummary, Spiking};
+use crate::ann::zoo::{Activation, Layer, LayerSummary, PoolKind, Spiking, Window};
 use crate::core::text::grouped;
 use crate::data::{CLASSES, Pixels, SIDE};
 use crate::ui::theme::{self, Palette, blend, palette};
@@ -73,7 +73,7 @@ impl LayerPicture {
             (Some(Layer::Dropout(rate)), _) => Self::Dropout(*rate),
             (Some(Layer::Recurrent { order, .. }), _) => Self::Recurrent { order: *order },
             (Some(layer), [h, _, c]) => {
-                let pooled = matches!(layer, Layer::MaxPool);
+                let pooled = matches!(layer, Layer::MaxPool | Layer::Pool { .. });
                 Self::Maps { side: side(*h), sheets: sheets(*c), pooled }
             }
             (Some(_), _) if last => Self::Classes,
@@ -341,6 +341,20 @@ fn explain(ui: &mut Ui, structure: &Structure<'_>, number: usize) {
             "{filters} kernels of {kernel}×{kernel} pixels look at every place of what comes in; {filters} maps of what they found come out, negative values set to zero."
         ),
         Layer::MaxPool => "The largest of each 2×2 pixels goes on: half the side, and where exactly something was seen counts less.".into(),
+        Layer::Convolution { window: Window { kernel: [h, w], .. }, filters, activation } => format!(
+            "{filters} kernels of {h}×{w} pixels move over what comes in; {filters} maps of what they found come out. What becomes of each sum: {}.",
+            activation.name()
+        ),
+        Layer::Pool { kind: PoolKind::Max, window: Window { kernel: [h, w], .. } } => format!(
+            "The largest of {h}×{w} pixels at a time goes on: where exactly something was seen counts less."
+        ),
+        Layer::Pool { window: Window { kernel: [h, w], .. }, .. } => {
+            format!("The mean of {h}×{w} pixels at a time goes on.")
+        }
+        Layer::Affine => "Each channel is scaled and shifted by two numbers of its own.".into(),
+        Layer::Activate(activation) => {
+            format!("Of each number that comes in, the function {}.", activation.name())
+        }
         Layer::Dropout(rate) => format!(
             "While training, {:.0} % of the units are left out at random, others in each step, so that none relies on another. When answering, all take part.",
             rate * 100.0
@@ -354,6 +368,12 @@ fn explain(ui: &mut Ui, structure: &Structure<'_>, number: usize) {
         ),
         Layer::Dense { units, activation: Activation::Tanh } => format!(
             "{units} units, each connected to everything that comes in; the sum goes through tanh, to between −1 and 1."
+        ),
+        Layer::Dense { units, activation: Activation::Sigmoid } => format!(
+            "{units} units, each connected to everything that comes in; the sum goes through the logistic function, to between 0 and 1."
+        ),
+        Layer::Dense { units, activation: Activation::LeakyRelu } => format!(
+            "{units} units, each connected to everything that comes in; of negative values a hundredth remains."
         ),
         Layer::Settling { hidden } => format!(
             "{} units that are connected both ways and relax together with the ten classes until nothing moves: the state they settle in is the answer.",

@@ -80,7 +80,12 @@ impl Part {
     /// Whether what comes out is never below zero.
     pub fn rectified(&self) -> bool {
         match self.kind {
-            Layer::Dense { activation, .. } => activation == Activation::Relu,
+            Layer::Dense { activation, .. }
+            | Layer::Convolution { activation, .. }
+            | Layer::Activate(activation) => {
+                matches!(activation, Activation::Relu | Activation::Sigmoid)
+            }
+            Layer::Pool { .. } | Layer::Affine => false,
             Layer::Recurrent { .. }
             | Layer::Settling { .. }
             | Layer::Goodness { .. }

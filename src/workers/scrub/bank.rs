@@ -100,6 +100,9 @@ pub fn banks(architecture: &'static Architecture) -> Result<(Vec<Bank>, Vec<usiz
                 (Layer::Conv { kernel, .. }, [.., c]) => {
                     (bank.unit, bank.channels, bank.tile) = ("filter", *c, [kernel, kernel]);
                 }
+                (Layer::Convolution { window, .. }, [.., c]) => {
+                    (bank.unit, bank.channels, bank.tile) = ("filter", *c, window.kernel);
+                }
                 (Layer::Recurrent { hidden, .. }, _) => {
                     bank.title += if array == "recurrent" { ", recurrent" } else { ", input" };
                     (bank.unit, bank.units) = ("gate", columns / hidden);

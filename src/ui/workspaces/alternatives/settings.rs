@@ -85,7 +85,7 @@ impl Course {
     /// Units of a hidden layer.
     pub const UNITS: Span = (1.0, MOST_UNITS as f64);
     /// Digits to train on.
-    pub const SUBSET: Span = (1000.0, TrainConfig::SUBSET.1);
+    pub const SUBSET: Span = (1000.0, 60_000.0);
     /// Digits per update.
     pub const BATCH: Span = (1.0, 512.0);
     /// Passes over the digits.
@@ -126,7 +126,7 @@ impl Bounded for Course {
             *hidden = usual.hidden;
             to.mend("hidden");
         }
-        to.id("data", data, |id| registry::find(id).is_some(), &usual.data);
+        to.id("data", data, registry::is_possible, &usual.data);
         to.number("subset", subset, Self::SUBSET);
         to.number("batch_size", batch_size, Self::BATCH);
         to.number("epochs", epochs, Self::EPOCHS);

@@ -26,8 +26,12 @@ pub fn has_board(ui: &mut Ui, world: &World<'_>) -> bool {
 pub fn own(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ui.label(RichText::new("Your networks").font(theme::strong(15.0)));
     let weak = palette(ui.visuals()).weak;
-    let ended =
-        |r: &&RunRecord| matches!(r.state, RunState::Finished | RunState::Stopped) && r.steps > 0;
+    // All criteria are about digits.
+    let ended = |r: &&RunRecord| {
+        matches!(r.state, RunState::Finished | RunState::Stopped)
+            && r.steps > 0
+            && r.classes.is_digits()
+    };
     let mut any = false;
     for run in world.runs.iter().filter(ended) {
         any = true;

@@ -1,14 +1,22 @@
 //! One model's answer: the digit large, how sure, and its ten probabilities.
 
-use egui::{Align2, CornerRadius, Rect, Sense, Ui, Vec2, pos2};
+use egui::{Align2, Color32, CornerRadius, FontId, Rect, Sense, Ui, Vec2, pos2};
 
+use super::World;
 use super::entries::Entry;
 use crate::core::text::certainty;
+use crate::data::ClassNames;
 use crate::ui::theme::{self, palette};
 use crate::workers::answers::Answer;
 
 /// Draws the card in the full width and `height` points.
-pub fn show(ui: &mut Ui, entry: &Entry<'_>, truth: Option<u8>, height: f32) -> egui::Response {
+pub fn show(
+    ui: &mut Ui,
+    world: &World<'_>,
+    entry: &Entry<'_>,
+    truth: Option<u8>,
+    height: f32,
+) -> egui::Response {
     let p = palette(ui.visuals());
     let size = Vec2::new(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
@@ -26,11 +34,11 @@ pub fn show(ui: &mut Ui, entry: &Entry<'_>, truth: Option<u8>, height: f32) -> e
     let left = (body.height() * 0.95).clamp(84.0, 150.0).min(body.width() * 0.36);
     let digit_rect = Rect::from_min_size(body.min, Vec2::new(left, body.height()));
     let bars_rect = Rect::from_min_max(pos2(digit_rect.right() + 10.0, body.top()), body.max);
-    verdict(ui, digit_rect, answer, truth);
-    bars(ui, bars_rect, answer, truth);
+    verdict(ui, digit_rect, answer, &entry.classes, truth);
+    bars(ui, bars_rect, answer, &entry.classes, truth);
     let spoken = format!("Large: {}", entry.spoken());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Group, true, &spoken));
-    response.on_hover_ui(|ui| entry.details(ui))
+    response.on_hover_ui(|ui| entry.details(ui, world))
 }
 
 fn header(ui: &Ui, rect: Rect, entry: &Entry<'_>) {
@@ -45,7 +53,7 @@ fn header(ui: &Ui, rect: Rect, entry: &Entry<'_>) {
     }
 }
 
-fn verdict(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
+fn verdict(ui: &Ui, rect: Rect, answer: Option<&Answer>, classes: &ClassNames, truth: Option<u8>) {
     let p = palette(ui.visuals());
     let painter = ui.painter();
     let Some((digit, sure)) = answer.map(Answer::best) else {
@@ -61,7 +69,16 @@ fn verdict(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
     let text_height = 20.0;
     let size = (rect.height() - text_height).min(rect.width()) * 1.02;
     let centre = pos2(rect.center().x, rect.top() + (rect.height() - text_height) / 2.0);
-    painter.text(centre, Align2::CENTER_CENTER, digit.to_string(), theme::strong(size), colour);
+    if classes.is_digits() {
+        painter.text(centre, Align2::CENTER_CENTER, digit.to_string(), theme::strong(size), colour);
+    } else {
+        // A name, as large as it can be, in two lines if it has several words.
+        let name = classes.name(digit).replace(' ', "\n");
+        let wanted = painter.layout_no_wrap(name.clone(), theme::strong(28.0), colour);
+        let fit = ((rect.width() - 4.0) / wanted.size().x).min(1.0);
+        let galley = painter.layout_no_wrap(name, theme::strong((28.0 * fit).max(9.0)), colour);
+        painter.galley(centre - galley.size() / 2.0, galley, colour);
+    }
     let text = if wrong {
         format!("✗ {}", certainty(sure))
     } else {
@@ -73,15 +90,16 @@ fn verdict(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
     painter.text(at, Align2::CENTER_BOTTOM, text, theme::strong(15.0 * fit), colour);
 }
 
-fn bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
+fn bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, classes: &ClassNames, truth: Option<u8>) {
     let p = palette(ui.visuals());
     let painter = ui.painter();
     let labels = 18.0;
     let top = rect.top() + 14.0;
     let base = rect.bottom() - labels;
-    let column = rect.width() / 10.0;
+    let count = classes.count();
+    let column = rect.width() / count as f32;
     let best = answer.and_then(|a| a.best().0);
-    for digit in 0..10 {
+    for digit in 0..count {
         let value = answer.map_or(0.0, |a| a.probabilities[digit]);
         let centre = rect.left() + (digit as f32 + 0.5) * column;
         let half = (column * 0.36).min(22.0);
@@ -106,7 +124,8 @@ fn bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
         let colour = if chosen { p.text } else { p.weak };
         let font = if chosen { theme::strong(14.0) } else { theme::regular(13.0) };
         let at = pos2(centre, rect.bottom());
-        painter.text(at, Align2::CENTER_BOTTOM, digit.to_string(), font, colour);
+        let name = short_name(ui, classes, digit, &font, column - 3.0);
+        painter.text(at, Align2::CENTER_BOTTOM, name, font, colour);
         if truth == Some(digit as u8) {
             let mark =
                 Rect::from_center_size(pos2(centre, base + 9.0), Vec2::new(column.min(24.0), 18.0));
@@ -118,4 +137,17 @@ fn bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, truth: Option<u8>) {
             );
         }
     }
+}
+
+/// The name of a class, or as much of it as has room; the tooltip has it whole.
+fn short_name(ui: &Ui, classes: &ClassNames, class: usize, font: &FontId, room: f32) -> String {
+    let mut name = classes.name(class);
+    let width = |text: &str| {
+        let galley = ui.painter().layout_no_wrap(text.to_owned(), font.clone(), Color32::WHITE);
+        galley.size().x
+    };
+    while name.chars().count() > 1 && width(&name) > room {
+        name.pop();
+    }
+    name
 }

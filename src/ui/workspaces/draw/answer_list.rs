@@ -3,12 +3,12 @@
 
 use egui::{CornerRadius, Rect, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, pos2};
 
-use super::DrawEdit;
 use super::entries::{APART, Entry, majority};
 use super::settings::{AnswersOrder, AnswersView};
+use super::{DrawEdit, World};
 use crate::ann::bundled::SETS;
-use crate::core::decision::said;
 use crate::core::text::certainty;
+use crate::data::ClassNames;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::desk::Desk;
 use crate::ui::theme::{self, palette};
@@ -94,9 +94,10 @@ pub fn height(entries: &[Entry<'_>], view: &AnswersView, columns: usize) -> f32 
 /// there are two. Gives those rows that can be removed.
 pub fn show(
     ui: &mut Ui,
+    world: &World<'_>,
     mut entries: Vec<Entry<'_>>,
     view: &AnswersView,
-    truth: Option<u8>,
+    truth: Option<(u8, &ClassNames)>,
     out: &mut Outbox,
 ) -> Vec<(String, egui::Response)> {
     let sure = |e: &Entry<'_>| e.answer.map_or(0.0, |a| a.best().1);
@@ -117,8 +118,9 @@ pub fn show(
         let differs = entry.votes
             && most
                 .is_some_and(|most| entry.answer.is_some_and(|a| a.best().0.unwrap_or(10) != most));
+        let truth = entry.truth(truth);
         let look = RowLook { large: entry.key == view.large, truth, differs, height };
-        let response = row(ui, entry, &look);
+        let response = row(ui, world, entry, &look);
         if response.clicked() {
             out.push(DrawEdit::Answers(AnswersView {
                 large: entry.key.to_owned(),
@@ -165,8 +167,7 @@ pub fn show(
 fn heading(ui: &mut Ui, text: &str) {
     let weak = palette(ui.visuals()).weak;
     let text = RichText::new(text).small().color(weak);
-    let tip =
-        "What a network in training or a spiking network answers does not count in the headline";
+    let tip = "What a network in training, a spiking network or one that tells other classes apart answers does not count in the headline";
     ui.label(text).on_hover_text(tip);
 }
 
@@ -181,7 +182,7 @@ struct RowLook {
 
 /// Name, ten small bars, the answer, how sure, and the test accuracy; where there is
 /// little room, the name and the answer.
-fn row(ui: &mut Ui, entry: &Entry<'_>, look: &RowLook) -> egui::Response {
+fn row(ui: &mut Ui, world: &World<'_>, entry: &Entry<'_>, look: &RowLook) -> egui::Response {
     let p = palette(ui.visuals());
     let width = ui.available_width();
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, look.height), Sense::click());
@@ -240,8 +241,9 @@ fn row(ui: &mut Ui, entry: &Entry<'_>, look: &RowLook) -> egui::Response {
             (_, true) => "≠ ",
             _ => "",
         };
-        let font = theme::strong(if digit.is_some() { 19.0 } else { 12.5 });
-        let said = text(format!("{mark}{}", said(digit)), font, colour);
+        let large = digit.is_some() && entry.classes.is_digits();
+        let font = theme::strong(if large { 19.0 } else { 12.5 });
+        let said = text(format!("{mark}{}", entry.classes.said(digit)), font, colour);
         // Without decimals where there is no room for them, and never 100.
         let short = || format!("{:.0} %", (sure * 100.0).floor().min(99.0));
         let (sure, room) = if wide { (certainty(sure), 58.0) } else { (short(), 40.0) };
@@ -256,19 +258,19 @@ fn row(ui: &mut Ui, entry: &Entry<'_>, look: &RowLook) -> egui::Response {
         pos2(bars_end - 6.0, rect.bottom() - 4.0),
     );
     if wide && bars.width() > 50.0 {
-        small_bars(ui, bars, entry.answer);
+        small_bars(ui, bars, entry.answer, entry.classes.count());
     }
     let spoken = entry.spoken();
     response
         .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, look.large, &spoken));
-    response.on_hover_ui(|ui| entry.details(ui))
+    response.on_hover_ui(|ui| entry.details(ui, world))
 }
 
-fn small_bars(ui: &Ui, rect: Rect, answer: Option<&Answer>) {
+fn small_bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, count: usize) {
     let p = palette(ui.visuals());
-    let column = rect.width() / 10.0;
+    let column = rect.width() / count as f32;
     let best = answer.and_then(|a| a.best().0);
-    for digit in 0..10 {
+    for digit in 0..count {
         let value = answer.map_or(0.0, |a| a.probabilities[digit]);
         let left = rect.left() + digit as f32 * column;
         let well = Rect::from_min_max(

@@ -9,6 +9,7 @@ use crate::ann::ensemble;
 use crate::core::csv::{self, optional, row as cells};
 use crate::core::decision::said;
 use crate::core::text::{certainty, grouped};
+use crate::data::ClassNames;
 use crate::data::registry::{self, SYNTHETIC};
 use crate::ui::desk::Guest;
 use crate::ui::theme;
@@ -18,7 +19,7 @@ use crate::workers::models::{Model, Origin};
 /// Names in a headline; beyond it, networks are counted.
 const NAMED: usize = 2;
 /// Heading of those that do not vote.
-pub const APART: &str = "Not in the vote: learning, or spiking";
+pub const APART: &str = "Not in the vote: learning, spiking, or of other classes";
 
 /// Who answers, and what.
 pub struct Entry<'a> {
@@ -38,18 +39,21 @@ pub struct Entry<'a> {
     pub note: String,
     /// What it answers, if it has.
     pub answer: Option<&'a Answer>,
+    /// What its classes are called.
+    pub classes: ClassNames,
     doc: &'a str,
     /// The network, unless it is an ensemble or a guest.
     pub model: Option<&'a Model>,
 }
 
 /// A data set, as in `test accuracy on …`.
-fn data_name(id: &str) -> &str {
+fn data_name<'a>(world: &'a World<'_>, id: &'a str) -> &'a str {
     // The training part of a set is named after it.
-    match registry::find(id.strip_suffix("-train").unwrap_or(id)) {
+    let set = id.strip_suffix("-train").unwrap_or(id);
+    match registry::find(set) {
         Some(_) if id == SYNTHETIC => "synthetic digits",
         Some(source) => source.name,
-        None => id,
+        None => world.own_name(set).unwrap_or(set),
     }
 }
 
@@ -65,7 +69,7 @@ pub fn entries<'a>(world: &'a World<'_>) -> Vec<Entry<'a>> {
     let find = |answers: &'a [Answer], key: &str| {
         answers.iter().find(|a| a.key == key).filter(|_| !world.digit.is_blank())
     };
-    let mnist = data_name("mnist");
+    let mnist = data_name(world, "mnist");
     let ensembles = world.set.stackings().iter().filter_map(|stacking| {
         let declared = ensemble::find(&stacking.ensemble)?;
         Some(Entry {
@@ -77,6 +81,7 @@ pub fn entries<'a>(world: &'a World<'_>) -> Vec<Entry<'a>> {
             tested_on: mnist,
             note: note(stacking.test_accuracy, mnist),
             answer: find(&world.answers.ensembles, declared.id),
+            classes: ClassNames::default(),
             doc: declared.doc,
             model: None,
         })
@@ -84,24 +89,26 @@ pub fn entries<'a>(world: &'a World<'_>) -> Vec<Entry<'a>> {
     let models = world.models.iter().map(|model| {
         let architecture = model.network.architecture();
         let accuracy = model.metadata.test_accuracy;
-        let tested_on = data_name(&model.metadata.dataset);
-        let votes = !matches!(model.origin, Origin::Live { .. });
+        let tested_on = data_name(world, &model.metadata.dataset);
+        let classes = model.metadata.classes.clone();
+        let votes = !matches!(model.origin, Origin::Live { .. }) && classes.is_digits();
         Entry {
             key: &model.key,
             name: &model.name,
             group: match model.origin {
+                _ if !votes => APART,
                 Origin::Bundled => architecture.family().name(),
-                Origin::Run(_) => "Trained here",
-                Origin::Live { .. } => APART,
+                Origin::Run(_) | Origin::Live { .. } => "Trained here",
             },
             votes,
-            accuracy: accuracy.filter(|_| votes),
+            accuracy: accuracy.filter(|_| !matches!(model.origin, Origin::Live { .. })),
             tested_on,
             note: match &model.origin {
                 Origin::Live { epochs } => format!("learning, after {epochs} epochs"),
                 _ => note(accuracy, tested_on),
             },
             answer: find(&world.answers.answers, &model.key),
+            classes,
             doc: architecture.doc,
             model: Some(model),
         }
@@ -127,6 +134,7 @@ fn guest(guest: &Guest) -> Entry<'_> {
             None => guest.note.to_owned(),
         },
         answer: Some(&guest.answer),
+        classes: ClassNames::default(),
         doc: guest.doc,
         model: None,
     }
@@ -136,18 +144,25 @@ impl Entry<'_> {
     /// As a screen reader says it.
     pub fn spoken(&self) -> String {
         match self.answer.map(Answer::best) {
-            Some((Some(digit), sure)) => {
-                format!("{} answers {digit}, {} sure", self.name, certainty(sure))
+            Some((Some(class), sure)) => {
+                let class = self.classes.name(class);
+                format!("{} answers {class}, {} sure", self.name, certainty(sure))
             }
             Some((None, _)) => {
-                format!("{} answers none: no digit is ahead of the others", self.name)
+                let what = if self.classes.is_digits() { "digit" } else { "class" };
+                format!("{} answers none: no {what} is ahead of the others", self.name)
             }
             None => format!("{}: no answer yet", self.name),
         }
     }
 
+    /// The right class, where it is known and is one of those that it tells apart.
+    pub fn truth(&self, truth: Option<(u8, &ClassNames)>) -> Option<u8> {
+        truth.filter(|(_, classes)| **classes == self.classes).map(|(label, _)| label)
+    }
+
     /// What there is to know about it.
-    pub fn details(&self, ui: &mut Ui) {
+    pub fn details(&self, ui: &mut Ui, world: &World<'_>) {
         ui.label(RichText::new(self.name).font(theme::strong(14.0)));
         ui.label(self.doc);
         ui.label(&self.note);
@@ -157,7 +172,7 @@ impl Entry<'_> {
                 None => format!(
                     "Trained on {} of {} for {} epochs, seed {}.",
                     grouped(m.subset as u64),
-                    data_name(&m.dataset),
+                    data_name(world, &m.dataset),
                     m.epochs,
                     m.seed
                 ),
@@ -166,8 +181,9 @@ impl Entry<'_> {
         let Some(answer) = self.answer else { return };
         ui.label(format!("This answer took {:.2} ms.", answer.took_ms));
         egui::Grid::new("probabilities").num_columns(2).spacing([14.0, 1.0]).show(ui, |ui| {
-            for (digit, probability) in answer.probabilities.iter().enumerate() {
-                ui.label(digit.to_string());
+            let shown = answer.probabilities.iter().enumerate().take(self.classes.count());
+            for (class, probability) in shown {
+                ui.label(self.classes.name(class));
                 ui.label(format!("{:.4} %", probability * 100.0));
                 ui.end_row();
             }
@@ -232,7 +248,7 @@ pub fn csv(entries: &[Entry<'_>]) -> String {
         "network,votes,answer,p0,p1,p2,p3,p4,p5,p6,p7,p8,p9,took_ms,test_accuracy,tested_on";
     let rows = entries.iter().filter_map(|e| {
         let answer = e.answer?;
-        let mut row = cells![e.name, e.votes, said(answer.best().0)].to_vec();
+        let mut row = cells![e.name, e.votes, e.classes.said(answer.best().0)].to_vec();
         row.extend(answer.probabilities.iter().map(f32::to_string));
         let on = if e.accuracy.is_some() { e.tested_on } else { "" };
         row.extend(cells![answer.took_ms, optional(e.accuracy), on]);
@@ -255,6 +271,7 @@ mod tests {
             tested_on: "",
             note: String::new(),
             answer: Some(answer),
+            classes: ClassNames::default(),
             doc: "",
             model: None,
         }

@@ -2,23 +2,26 @@
 //!
 //! * [`photo`]: the picture that a digit is from
 //! * [`entries`]: who answers what; [`answer_list`]: all answers; [`answer_card`]: one of them large
+//! * [`keep`]: the digit is kept among the user's own
 //! * [`measures`]: what lessons can ask for
 
 mod answer_card;
 mod answer_list;
 mod entries;
+mod keep;
 mod measures;
 mod photo;
 mod scenes;
 pub mod settings;
 mod view;
 
-use egui::{Key, Ui};
+use egui::{Key, KeyboardShortcut, Modifiers, Ui};
 
 use settings::AnswersView;
 
-use crate::ui::command::Outbox;
+use crate::ui::command::{DataEdit, Outbox};
 use crate::ui::desk::Desk;
+use crate::ui::keys::Keys;
 use crate::ui::scene::Scene;
 use crate::ui::widgets::icons::Icon;
 use crate::ui::workspace::{About, Edit, Measure, Shows, View, Workspace};
@@ -31,6 +34,20 @@ const ABOUT: About = About {
     doc: "Draw a digit and see what each network answers",
     key: Key::Num1,
 };
+
+/// The keys of the ten digits.
+const KEYS: [Key; 10] = [
+    Key::Num0,
+    Key::Num1,
+    Key::Num2,
+    Key::Num3,
+    Key::Num4,
+    Key::Num5,
+    Key::Num6,
+    Key::Num7,
+    Key::Num8,
+    Key::Num9,
+];
 
 /// What the views see.
 type World<'a> = View<'a, Draw>;
@@ -85,6 +102,19 @@ impl Workspace for Draw {
 
     fn shows(&self) -> Shows {
         Shows { digit: true, answers: true }
+    }
+
+    /// Each digit has its key.
+    fn keys(&self, keys: &mut Keys<'_>, desk: &Desk, out: &mut Outbox) {
+        if keys.lists() {
+            return keys.row("Alt+0 … Alt+9".into(), "Keep the digit among your own as a 0 … 9");
+        }
+        for (label, key) in KEYS.into_iter().enumerate() {
+            let shortcut = KeyboardShortcut::new(Modifiers::ALT, key);
+            if keys.pressed(shortcut, "") && !desk.digit.is_blank() {
+                out.push(DataEdit::KeepDigit(label as u8));
+            }
+        }
     }
 
     fn settled(&self, desk: &Desk) -> bool {

@@ -4,9 +4,9 @@ use egui::{Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2};
 
 use super::answer_list;
 use super::entries::{self, Entry};
-use super::{World, answer_card, photo};
+use super::{World, answer_card, keep, photo};
 use crate::core::bounds::Span;
-use crate::data::SIDE;
+use crate::data::{ClassNames, SIDE};
 use crate::ui::command::{Command, DigitEdit, Outbox};
 use crate::ui::digit::{Source, Treatment};
 use crate::ui::theme::{self, palette};
@@ -104,6 +104,7 @@ fn seen(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
     picture(ui, world, side);
     photo(ui, world, side, out);
     centre(ui, world, out);
+    keep::show(ui, world, out);
     treatment(ui, world, out);
     if let Some(text) = about(world) {
         ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
@@ -124,6 +125,7 @@ fn seen_beside(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
                 return;
             }
             centre(ui, world, out);
+            keep::show(ui, world, out);
             let tip = "Pen width, noise, and a shift of the picture that the networks see";
             ui.menu_button("Noise, shift …", |ui| {
                 ui.set_width(210.0);
@@ -253,9 +255,13 @@ impl SliderRow {
 fn about(world: &World<'_>) -> Option<String> {
     let from = match world.digit.source() {
         Source::Drawn => return None,
-        Source::Picked { source, index, label, .. } => {
-            let name = if *source == "mnist" { "MNIST test" } else { "Synthetic" };
-            format!("{name} digit {index}, labelled {label}.")
+        Source::Picked { source, index, label, classes, .. } => {
+            let label = classes.name(*label);
+            match (*source, world.own_name(source)) {
+                ("mnist", _) => format!("MNIST test digit {index}, labelled {label}."),
+                (_, Some(name)) => format!("{name}, test picture {index}, labelled {label}."),
+                (_, None) => format!("Synthetic digit {index}, labelled {label}."),
+            }
         }
         Source::Picture { name, .. } => format!("From {name}."),
         Source::Photo { name, picture, .. } if picture.lines_left_out == 0 => {
@@ -270,7 +276,7 @@ fn about(world: &World<'_>) -> Option<String> {
 
 /// The headline, the chosen answer large, and all answers in a list.
 fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
-    let truth = world.digit.label();
+    let truth = world.digit.truth();
     let entries = entries::entries(world);
     let from = ui.next_widget_position();
     let low = ui.available_height() < LOW;
@@ -284,7 +290,8 @@ fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     if let Some(entry) = large {
         let room = ui.available_height();
         let height = if low { room - rows - 44.0 } else { room * 0.24 };
-        answer_card::show(ui, entry, truth, height.clamp(96.0, 190.0));
+        let right = entry.truth(truth);
+        answer_card::show(ui, world, entry, right, height.clamp(96.0, 190.0));
         if !low {
             answer_list::trust(ui, entry, &entries);
         }
@@ -307,7 +314,7 @@ fn answers(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         }
     });
     ScrollArea::vertical().id_salt("answers").show(ui, |ui| {
-        let rows = answer_list::show(ui, entries, view, truth, out);
+        let rows = answer_list::show(ui, world, entries, view, truth, out);
         for (key, response) in rows {
             response.context_menu(|ui| {
                 if ui.button("Remove from this list").clicked() {
@@ -335,7 +342,12 @@ fn saves(ui: &mut Ui, table: String, out: &mut Outbox) {
 }
 
 /// Whether all agree, in one line.
-fn headline(ui: &mut Ui, world: &World<'_>, entries: &[Entry<'_>], truth: Option<u8>) {
+fn headline(
+    ui: &mut Ui,
+    world: &World<'_>,
+    entries: &[Entry<'_>],
+    truth: Option<(u8, &ClassNames)>,
+) {
     let p = palette(ui.visuals());
     let text = if world.digit.is_blank() {
         "Draw, and they answer".to_owned()
@@ -346,8 +358,8 @@ fn headline(ui: &mut Ui, world: &World<'_>, entries: &[Entry<'_>], truth: Option
     ui.horizontal_wrapped(|ui| {
         ui.set_min_height(26.0);
         ui.label(RichText::new(text).font(theme::strong(19.0)));
-        if let Some(label) = truth {
-            let note = RichText::new(format!("label: {label}")).color(p.weak);
+        if let Some((label, classes)) = truth {
+            let note = RichText::new(format!("label: {}", classes.name(label))).color(p.weak);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| ui.label(note));
         }
     });

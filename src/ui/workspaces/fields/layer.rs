@@ -73,7 +73,11 @@ pub fn middle(part: &Part, channel: usize) -> Unit {
 fn choice(ui: &mut Ui, world: &World<'_>, part: &Part, out: &mut Outbox) -> Show {
     let has_kernels = part.filters.is_some();
     let maps = if part.is_map() { "Feature maps" } else { "Activations" };
-    let kernels = if matches!(part.kind, Layer::Conv { .. }) { "Kernels" } else { "Weights" };
+    let kernels = if matches!(part.kind, Layer::Conv { .. } | Layer::Convolution { .. }) {
+        "Kernels"
+    } else {
+        "Weights"
+    };
     let mut show = world.room.kept.show;
     if show == Show::Kernels && !has_kernels {
         show = Show::Maps;

@@ -163,7 +163,7 @@ fn thumbnail(
     let p = palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
     let label = data.label(hit.index);
-    let name = format!("Training digit {}, a {label}", hit.index);
+    let name = format!("Training digit {}, a {}", hit.index, data.classes().name(label));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &name));
     let image = data.image(hit.index);
     let visuals = ui.visuals().clone();
@@ -186,7 +186,8 @@ fn thumbnail(
     ui.painter().rect_stroke(rect, 2, Stroke::new(1.2, edge), egui::StrokeKind::Outside);
     if response.clicked() {
         let pixels = Box::new(data.pixels(hit.index));
-        out.push(DigitEdit::Show { name: format!("training digit {}", hit.index), label, pixels });
+        let (name, classes) = (format!("training digit {}", hit.index), data.classes().clone());
+        out.push(DigitEdit::Show { name, label, classes, pixels });
     }
     let text = format!("{name}: {} at column {}, row {}", short(hit.activation), hit.x, hit.y);
     response.on_hover_text(text);

@@ -12,7 +12,7 @@ use super::tint::{self, Limits};
 use crate::ann::inspect::Unit;
 use crate::ann::inspect::dissection::place;
 use crate::ann::ops::op::Plane;
-use crate::ann::zoo::{Activation, Layer};
+use crate::ann::zoo::{Activation, Layer, PoolKind, Window};
 use crate::core::text::{grouped, short};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
@@ -172,7 +172,7 @@ fn fitted(
 
 fn narrow(part: &Part) -> String {
     match part.kind {
-        Layer::MaxPool => "Pool".into(),
+        Layer::MaxPool | Layer::Pool { .. } => "Pool".into(),
         _ => part.name.split(' ').take(2).collect::<Vec<_>>().join(" "),
     }
 }
@@ -209,6 +209,19 @@ pub fn about(part: &Part) -> String {
         ),
         Layer::MaxPool => {
             format!("The largest of each 2×2 units: {c} maps of {h}×{w}. A unit senses {seen}.")
+        }
+        Layer::Convolution { window: Window { kernel: [kh, kw], .. }, .. } => format!(
+            "{c} kernels of {kh}×{kw} move over what comes in; each makes a map of {h}×{w} units."
+        ),
+        Layer::Pool { kind, window: Window { kernel: [kh, kw], .. } } => {
+            let of = if kind == PoolKind::Max { "largest" } else { "mean" };
+            format!("The {of} of each {kh}×{kw} units: {c} maps of {h}×{w}.")
+        }
+        Layer::Affine => {
+            "What comes in, scaled and shifted, each channel by its own two numbers.".into()
+        }
+        Layer::Activate(activation) => {
+            format!("The function {} of each number that comes in.", activation.name())
         }
         Layer::Recurrent { .. } => {
             format!("Reads the digit line by line; this is its state of {c} units after the last.")

@@ -11,17 +11,20 @@ use crate::ann::zoo::{self, Architecture, Family, Kind, Widths, ZOO};
 use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::core::text::grouped;
 use crate::data::augment::{Augmentation, SETTINGS};
-use crate::data::registry::SOURCES;
+use crate::data::own::mine;
+use crate::data::registry;
 use crate::ui::command::{Command, DataEdit, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::field;
 pub(super) use crate::ui::widgets::field::row;
-use crate::ui::widgets::number;
+use crate::ui::widgets::{number, sources};
 use crate::workers::training::Phase;
 
 /// What can be set here; `train` and its records allow more. A batch is what one
 /// has to wait for when the window is closed.
-const SUBSET: Span = (1000.0, TrainConfig::SUBSET.1);
+const SUBSET: Span = (1000.0, 60_000.0);
+/// The same of a set of the user's own, which may be small or large.
+const OWN_SUBSET: Span = TrainConfig::SUBSET;
 const BATCH_SIZE: Span = (1.0, 512.0);
 const EPOCHS: Span = (1.0, 200.0);
 const THREADS: Span = TrainConfig::THREADS;
@@ -29,11 +32,16 @@ const THREADS: Span = TrainConfig::THREADS;
 /// Brings settings that were made here within their ranges.
 pub fn bound_form(config: &mut TrainConfig, to: &mut Bounds) {
     config.bound(to);
-    to.number("subset", &mut config.subset, SUBSET);
+    to.number("subset", &mut config.subset, subset_of(&config.data));
     to.number("batch_size", &mut config.batch_size, BATCH_SIZE);
     to.number("epochs", &mut config.epochs, EPOCHS);
     to.number("threads", &mut config.threads, THREADS);
     to.number("average_epochs", &mut config.average_epochs, (0.0, config.epochs as f64));
+}
+
+/// How many pictures of a data set one can train on.
+fn subset_of(data: &str) -> Span {
+    if registry::find(data).is_some() { SUBSET } else { OWN_SUBSET }
 }
 
 /// Draws the form.
@@ -47,7 +55,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         ui.add_space(4.0);
         rule(ui, &mut config);
         ui.add_space(4.0);
-        data(ui, &mut config, out);
+        data(ui, world, &mut config, out);
         ui.add_space(4.0);
         course(ui, &mut config);
         ui.add_space(4.0);
@@ -81,7 +89,10 @@ fn buttons(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         .fill(p.accent);
     let testing = matches!(phase, Phase::Testing { .. });
     let in_hand = phase.in_hand();
-    let unfit = misfit(&world.room.kept.training).filter(|_| !in_hand);
+    let config = &world.room.kept.training;
+    let too_few = config.data == mine::ID && world.library.own.my_digits() < mine::FEWEST;
+    let too_few = too_few.then(|| few(world, &config.data)).flatten();
+    let unfit = misfit(config).or(too_few).filter(|_| !in_hand);
     let on = !testing && unfit.is_none();
     let size = egui::Vec2::new(ui.available_width(), 36.0);
     let start = ui.add_enabled_ui(on, |ui| ui.add_sized(size, main)).inner.on_hover_text(tip);
@@ -266,25 +277,33 @@ fn rule(ui: &mut Ui, config: &mut TrainConfig) {
     }
 }
 
-fn data(ui: &mut Ui, config: &mut TrainConfig, out: &mut Outbox) {
+fn data(ui: &mut Ui, world: &World<'_>, config: &mut TrainConfig, out: &mut Outbox) {
     heading(ui, "Digits");
     row(ui, "Data set", "Where the training digits come from", |ui| {
-        let chosen = SOURCES.iter().find(|s| s.id == config.data);
+        let chosen = sources::find(world, &config.data);
+        // A set that is gone is called by its id.
+        let name = chosen.as_ref().map_or(&config.data[..], |(name, _)| name).to_owned();
         ComboBox::from_id_salt("training data")
-            .selected_text(chosen.map_or("choose", |s| s.name))
+            .selected_text(name)
             .show_ui(ui, |ui| {
-                for source in SOURCES {
-                    let on = config.data == source.id;
-                    if ui.selectable_label(on, source.name).on_hover_text(source.doc).clicked() {
-                        config.data = source.id.to_owned();
-                        if source.id == "synthetic" {
+                for (id, name, doc) in sources::all(world) {
+                    let on = config.data == id;
+                    if ui.selectable_label(on, name).on_hover_text(doc).clicked() {
+                        if id == "synthetic" {
                             out.push(DataEdit::LoadSynthetic);
                         }
+                        config.data = id;
                     }
                 }
+                ui.separator();
+                sources::add_data(ui, out);
             })
             .response
     });
+    if let Some(text) = few(world, &config.data) {
+        ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
+    }
+    let (least, most) = subset_of(&config.data);
     row(
         ui,
         "Training digits",
@@ -292,7 +311,7 @@ fn data(ui: &mut Ui, config: &mut TrainConfig, out: &mut Outbox) {
         |ui| {
             ui.add(
                 number::drag(&mut config.subset)
-                    .range(SUBSET.0..=SUBSET.1)
+                    .range(least..=most)
                     .speed(100)
                     .custom_formatter(|v, _| grouped(v as u64)),
             )
@@ -317,6 +336,21 @@ fn data(ui: &mut Ui, config: &mut TrainConfig, out: &mut Outbox) {
             response
         },
     );
+}
+
+/// What a small data set means, as a sentence.
+fn few(world: &World<'_>, data: &str) -> Option<String> {
+    const SMALL: usize = 1000;
+    let count = world.library.own.find(data)?.train.fingerprint.digits;
+    if data == mine::ID && world.library.own.my_digits() < mine::FEWEST {
+        let (have, need) = (world.library.own.my_digits(), mine::FEWEST);
+        return Some(format!("There are {have} of your digits; {need} are needed to train on."));
+    }
+    (count < SMALL).then(|| {
+        format!(
+            "Only {count} pictures to learn from: a network learns them by heart, and its accuracy on a few test pictures says little."
+        )
+    })
 }
 
 fn course(ui: &mut Ui, config: &mut TrainConfig) {

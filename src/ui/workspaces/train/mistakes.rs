@@ -4,7 +4,6 @@
 use egui::{RichText, ScrollArea, Sense, Ui};
 
 use super::World;
-use crate::core::decision::said;
 use crate::core::text::grouped;
 use crate::ui::command::{Command, DigitEdit, Outbox};
 use crate::ui::theme;
@@ -47,8 +46,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ui.horizontal_top(|ui| {
         ui.vertical(|ui| {
             ui.set_width(side);
-            let rect = confusion::show(ui, &e.confusion, side, Some(&mut chosen));
-            figure::save_row(ui, out, "confusion", rect, || confusion::csv(&e.confusion));
+            let classes = judged.data.classes();
+            let rect = confusion::named(ui, &e.confusion, classes, side, Some(&mut chosen));
+            figure::save_row(ui, out, "confusion", rect, || confusion::csv(&e.confusion, classes));
         });
         ui.vertical(|ui| gallery(ui, &judged, &mut chosen, out));
     });
@@ -66,9 +66,12 @@ fn gallery(ui: &mut Ui, judged: &Judged, chosen: &mut Option<Cell>, out: &mut Ou
         .collect();
     wanted.sort_by(|a, b| answers[*b].probability.total_cmp(&answers[*a].probability));
     ui.horizontal_wrapped(|ui| {
-        let title = match chosen {
-            Some((t, q)) if t == q => format!("{t}s answered rightly"),
-            Some((t, q)) => format!("{t}s answered {q}"),
+        let classes = judged.data.classes();
+        let plural = if classes.is_digits() { "s" } else { "" };
+        let name = |class: usize| classes.name(class);
+        let title = match *chosen {
+            Some((t, q)) if t == q => format!("{}{plural} answered rightly", name(t)),
+            Some((t, q)) => format!("{}{plural} answered {}", name(t), name(q)),
             None => "Mistakes, the most certain first".into(),
         };
         ui.label(RichText::new(title).font(theme::strong(14.0)));
@@ -103,7 +106,9 @@ fn mistake(ui: &mut Ui, judged: &Judged, index: usize, out: &mut Outbox) {
         ui.spacing_mut().item_spacing.y = 1.0;
         let id = egui::Id::unique(("mistake", judged.of, judged.epoch, index));
         let image = judged.data.image(index);
-        let spoken = format!("A {label} answered {}", said(answer.digit));
+        let classes = judged.data.classes();
+        let (right, said) = (classes.name(label), classes.said(answer.digit));
+        let spoken = format!("A {right} answered {said}");
         let response = digit_view::show(
             ui,
             id,
@@ -112,13 +117,14 @@ fn mistake(ui: &mut Ui, judged: &Judged, index: usize, out: &mut Outbox) {
             |i| f32::from(image[i]) / 255.0,
             Sense::click(),
         );
-        ui.label(RichText::new(format!("{label} → {}", said(answer.digit))).small());
+        ui.add(egui::Label::new(RichText::new(format!("{right} → {said}")).small()).truncate());
         let tip =
             format!("{spoken} with {:.1} %. Click to see it in Draw.", answer.probability * 100.0);
         if response.on_hover_text(tip).clicked() {
             out.push(DigitEdit::Show {
                 name: format!("{} digit {index}", judged.of),
                 label,
+                classes: classes.clone(),
                 pixels: Box::new(judged.data.pixels(index)),
             });
             out.push(Command::Home);

@@ -7,12 +7,14 @@
 //! * [`mistakes`]: the confusion matrix and the digits it gets wrong
 //! * [`report`]: accuracies as reported, of the bundled networks and of the user's own
 //!   runs, and the queue
-//! * [`structure`]: the chosen network's layers, drawn and as a table
+//! * [`structure`]: the chosen network's layers, drawn and as a table; [`edit`]: others in
+//!   their place
 //! * [`device`]: where the next run is computed
 //! * [`runs`]: every run, to compare, use, go on with or delete
 
 mod curves;
 mod device;
+mod edit;
 mod form;
 pub mod history;
 mod layers;

@@ -75,7 +75,7 @@ fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
     let state = state(run, in_hand);
     ui.label(if narrow { state.replacen(", ", ",\n", 1) } else { state });
     let held_out = run.epochs.last().and_then(|e| e.validation_accuracy).map(f64::from);
-    let on = format!("On {}", digits_of(run));
+    let on = format!("On {}", digits_of(world, run));
     ui.label(or_dash(held_out, percent)).on_hover_text(&on);
     let test = RichText::new(or_dash(run.test_accuracy, percent)).font(theme::strong(14.0));
     ui.label(test).on_hover_text(&on);
@@ -87,7 +87,10 @@ fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
                 out.push(Command::RemoveModel(format!("run-{}", run.id)));
             }
         } else if ui
-            .add_enabled(ended && (run.steps > 0 || run.imported.is_some()), egui::Button::new("Use in Draw"))
+            .add_enabled(
+                ended && (run.steps > 0 || run.imported.is_some()),
+                egui::Button::new("Use in Draw"),
+            )
             .on_hover_text("Its network answers among the others")
             .clicked()
         {

@@ -34,6 +34,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             ui.scope(|ui| {
                 ui.set_max_width(width);
                 heading(ui, architecture);
+                super::edit::show(ui, world, architecture, out);
             });
             let drawn = Structure {
                 name: architecture.name,

@@ -10,6 +10,7 @@ use crate::core::clock::duration_text;
 use crate::core::text::{grouped, percent};
 use crate::data::registry::{self, SYNTHETIC};
 use crate::ui::command::Outbox;
+use crate::ui::desk::Desk;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::page::{self, Tab};
 use crate::workers::runs::RunRecord;
@@ -46,9 +47,9 @@ const TABS: [Tab<Train, TrainTab>; 7] = [
     },
     Tab {
         is: TrainTab::Network,
-        name: "Network",
-        short: "Network",
-        see: "The chosen network: its layers, their sizes and what they cost",
+        name: "Structure",
+        short: "Structure",
+        see: "The chosen network: its layers, their sizes and what they cost; put together your own",
         show: |ui, world, out| below(ui, world, out, structure::show),
         side: form::show,
         bar: None,
@@ -128,7 +129,7 @@ fn headline(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         Some(record) => {
             let at = position(view, record.config.epochs);
             let at = (plain(ui, &at, p.weak), at);
-            parts = figures(view, record)
+            parts = figures(world, record)
                 .into_iter()
                 .map(|(name, value, tip)| {
                     let said = format!("{name} {value}: {tip}");
@@ -193,11 +194,12 @@ fn state(phase: &Phase) -> &'static str {
     }
 }
 
-/// The digits of a run, as in `Test (MNIST)`.
-pub fn digits_of(run: &RunRecord) -> &'static str {
+/// The digits of a run, as in `Test (MNIST)`; those of a set that is gone by its id.
+pub fn digits_of<'a>(desk: &'a Desk, run: &'a RunRecord) -> &'a str {
     match registry::find(&run.config.data) {
         Some(source) if source.id != SYNTHETIC => source.name,
-        _ => "synthetic",
+        Some(_) => "synthetic",
+        None => desk.own_name(&run.config.data).unwrap_or(&run.config.data),
     }
 }
 
@@ -227,8 +229,8 @@ fn progress(ui: &mut Ui, view: &TrainingView, steps: u64, total: u64) {
 }
 
 /// Names, values and what they are; the most important first.
-fn figures(view: &TrainingView, record: &RunRecord) -> Vec<(String, String, &'static str)> {
-    let on = digits_of(record);
+fn figures(world: &World<'_>, record: &RunRecord) -> Vec<(String, String, &'static str)> {
+    let (view, on) = (&world.training, digits_of(world, record));
     let mut shown: Vec<(String, String, &str)> = Vec::new();
     if let Some(test) = record.test_accuracy {
         let tip = "Accuracy on the test set, measured once at the end";

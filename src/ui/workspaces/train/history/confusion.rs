@@ -34,17 +34,20 @@ pub fn show(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
                 grouped(of.digits as u64),
                 of.loss
             );
+            let classes = &scene.record.classes;
             let room = ui.available_size();
             // In a low pane, text and buttons stand beside the matrix.
             let low = room.y < 320.0 && room.x > 420.0;
             let side = if low { room.y - 4.0 } else { room.x.min(room.y - 70.0) };
             let side = side.clamp(140.0, 460.0);
             let save = |ui: &mut Ui, rect, out: &mut Outbox| {
-                figure::save_row(ui, out, "confusion", rect, || confusion::csv(&of.confusion));
+                figure::save_row(ui, out, "confusion", rect, || {
+                    confusion::csv(&of.confusion, classes)
+                });
             };
             if low {
                 ui.horizontal_top(|ui| {
-                    let rect = confusion::show(ui, &of.confusion, side, None);
+                    let rect = confusion::named(ui, &of.confusion, classes, side, None);
                     ui.vertical(|ui| {
                         ui.label(text);
                         save(ui, rect, out);
@@ -52,7 +55,7 @@ pub fn show(ui: &mut Ui, scene: &Scene<'_, '_>, out: &mut Outbox) {
                 });
             } else {
                 ui.label(text);
-                let rect = confusion::show(ui, &of.confusion, side, None);
+                let rect = confusion::named(ui, &of.confusion, classes, side, None);
                 save(ui, rect, out);
             }
         }

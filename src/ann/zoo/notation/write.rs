@@ -1,0 +1,123 @@
+//! Layers as text.
+
+use super::{Activation, Cell, Layer, Order, PoolKind, Window};
+use crate::data::CLASSES;
+
+/// The structure in the report's notation; [`super::parse`] reads the same layers in it.
+pub fn text(layers: &[Layer]) -> String {
+    let last = layers.len().saturating_sub(1);
+    let each = layers.iter().enumerate().map(|(i, layer)| layer_text(layer, i == last));
+    each.collect::<Vec<_>>().join(" - ")
+}
+
+/// A layer in the report's notation; the last layer's function is none by itself.
+pub fn layer_text(layer: &Layer, last: bool) -> String {
+    match *layer {
+        Layer::Conv { kernel, filters } => format!("Conv[{kernel}x{kernel}]({filters})"),
+        Layer::MaxPool => "MaxPool[2x2]".into(),
+        Layer::Dropout(rate) => format!("Dropout({rate})"),
+        Layer::Recurrent { cell, order, hidden } => {
+            let cell = if cell == Cell::Gru { "GRU" } else { "LSTM" };
+            let order = if order == Order::Rows { "" } else { ", columns" };
+            format!("{cell}({hidden}{order})")
+        }
+        Layer::Dense { units, activation } => {
+            let usual = if last { Activation::Linear } else { Activation::Relu };
+            format!("Dense({units}{})", after(activation, usual))
+        }
+        Layer::Convolution { window, filters, activation } => {
+            let after = after(activation, Activation::Relu);
+            format!("Conv[{}]({filters}{after})", window_text(window, [1; 2]))
+        }
+        Layer::Pool { kind, window } => {
+            let name = if kind == PoolKind::Max { "MaxPool" } else { "AvgPool" };
+            let counted = if kind == PoolKind::AverageCounted { "(with padding)" } else { "" };
+            format!("{name}[{}]{counted}", window_text(window, window.kernel))
+        }
+        Layer::Affine => "Affine".into(),
+        Layer::Activate(activation) => word(activation).into(),
+        Layer::Settling { .. } => "Settling".into(),
+        Layer::Goodness { .. } => "Goodness".into(),
+        Layer::Energy { .. } => "Energy".into(),
+        Layer::Spiking(_) => "LIF".into(),
+        Layer::ConvStdp(_) => "Conv-STDP".into(),
+    }
+}
+
+/// The word for a function.
+pub(super) fn word(activation: Activation) -> &'static str {
+    match activation {
+        Activation::Linear => "linear",
+        Activation::Relu => "ReLU",
+        Activation::Tanh => "tanh",
+        Activation::Sigmoid => "sigmoid",
+        Activation::LeakyRelu => "LeakyReLU",
+    }
+}
+
+fn after(activation: Activation, usual: Activation) -> String {
+    if activation == usual { String::new() } else { format!(", {}", word(activation)) }
+}
+
+fn pair([a, b]: [usize; 2]) -> String {
+    if a == b { a.to_string() } else { format!("{a}x{b}") }
+}
+
+fn window_text(window: Window, usual: [usize; 2]) -> String {
+    let [h, w] = window.kernel;
+    let mut text = format!("{h}x{w}");
+    if window.stride != usual {
+        text += &format!(", stride {}", pair(window.stride));
+    }
+    match window.padding {
+        [0, 0, 0, 0] => {}
+        [top, left, bottom, right] if top == bottom && left == right => {
+            text += &format!(", padding {}", pair([top, left]));
+        }
+        [top, left, bottom, right] => text += &format!(", padding {top}/{left}/{bottom}/{right}"),
+    }
+    text
+}
+
+/// A name for lists: what learns, without the ten classes.
+pub(super) fn name(layers: &[Layer]) -> String {
+    let mut parts: Vec<(&str, Vec<usize>)> = Vec::new();
+    let mut add = |kind: &'static str, size: usize| match parts.last_mut() {
+        Some((last, sizes)) if *last == kind => sizes.push(size),
+        _ => parts.push((kind, vec![size])),
+    };
+    for layer in layers {
+        match *layer {
+            Layer::Conv { filters, .. } | Layer::Convolution { filters, .. } => {
+                add("Conv", filters)
+            }
+            Layer::Dense { units, .. } => add("dense", units),
+            Layer::Recurrent { cell: Cell::Gru, hidden, .. } => add("GRU", hidden),
+            Layer::Recurrent { hidden, .. } => add("LSTM", hidden),
+            _ => {}
+        }
+    }
+    // The classes are said of no network.
+    if let Some((_, sizes)) = parts.last_mut().filter(|(kind, _)| *kind == "dense") {
+        if sizes.last() == Some(&CLASSES) {
+            sizes.pop();
+        }
+        if sizes.is_empty() {
+            parts.pop();
+        }
+    }
+    let said = parts.iter().map(|(kind, sizes)| {
+        let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+        format!("{kind} {}", sizes.join("–"))
+    });
+    let said = said.collect::<Vec<_>>().join(", ");
+    let mut letters = said.chars();
+    match letters.next() {
+        None => "Ten sums".into(),
+        Some(first) => {
+            let name: String = first.to_uppercase().chain(letters).collect();
+            let short: String = name.chars().take(38).collect();
+            if short.len() < name.len() { format!("{short}…") } else { name }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Structures of one's own, all the way: built, trained for a batch, kept and taken up
+//! again, saved and opened, converted or refused.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::network;
+use super::recipe::Recipe;
+use super::tests::converted;
+use crate::ann::inspect::dissection::Dissection;
+use crate::ann::trainer::{TrainConfig, Trainer};
+use crate::ann::weights::{self, Precision};
+use crate::ann::zoo::{Activation, Layer, notation};
+use crate::data::{CLASSES, synthetic};
+
+fn whole_way(layers: &[Layer]) -> Result<(), TestCaseError> {
+    let Ok(architecture) = notation::own(layers) else { return Ok(()) };
+    let home = tempfile::tempdir().unwrap();
+    let data = Arc::new(synthetic::generate(3, 60));
+    let config = TrainConfig {
+        model: architecture.id.into(),
+        subset: 60,
+        batch_size: 16,
+        epochs: 1,
+        average_epochs: 0,
+        threads: 1,
+        validation_share: 0.1,
+        ..TrainConfig::default()
+    };
+    let mut trainer = Trainer::new(config, Arc::clone(&data)).unwrap();
+    trainer.step().unwrap();
+    let checkpoint = home.path().join("checkpoint.safetensors");
+    trainer.save_checkpoint(&checkpoint).unwrap();
+    let mut resumed = Trainer::resume(&checkpoint, data).unwrap();
+    for trainer in [&mut trainer, &mut resumed] {
+        trainer.step().unwrap();
+    }
+    prop_assert_eq!(trainer.network().values(), resumed.network().values());
+    let file = home.path().join("weights.safetensors");
+    weights::save(&file, trainer.network(), &trainer.metadata(), Precision::Single).unwrap();
+    let (opened, metadata) = weights::load(&file).unwrap();
+    prop_assert_eq!(metadata.architecture.as_str(), architecture.id);
+    let digits = [synthetic::digit(4, 3, 0), synthetic::digit(4, 8, 1)];
+    let answers = opened.logits(&digits);
+    prop_assert_eq!(&answers, &trainer.network().logits(&digits));
+    // Layer by layer it is the same network.
+    let taken = Dissection::new(&opened).forward(digits.as_flattened(), 2);
+    for (a, b) in taken.logits().iter().zip(answers.as_flattened()) {
+        prop_assert!((a - b).abs() < 1e-3 * (1.0 + b.abs()), "{} against {}", a, b);
+    }
+    if network::refusal(&(architecture.layers)()).is_none() {
+        converted(&opened, Recipe::default());
+    }
+    Ok(())
+}
+
+fn hidden() -> impl Strategy<Value = Layer> {
+    let of = |text: &str| notation::parse(text).unwrap()[0];
+    let all = [
+        "Conv[3x3](5) - x",
+        "Conv[5x5, stride 2, padding 2](4, tanh) - x",
+        "Conv[2x3, same](6, sigmoid) - x",
+        "MaxPool[2x2] - x",
+        "MaxPool[3x3, stride 2, padding 1] - x",
+        "AvgPool[2x2] - x",
+        "AvgPool[3x3, stride 1, padding 1](with padding) - x",
+        "Dropout(0.3) - x",
+        "Dense(24, ReLU) - x",
+        "Dense(17, LeakyReLU) - x",
+        "Dense(9, sigmoid) - x",
+        "Affine - x",
+        "tanh - x",
+    ];
+    prop::sample::select(all.map(|text| of(&text.replace(" - x", " - Dense(10)"))).to_vec())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_structure_is_trained_kept_opened_and_converted(
+        mut layers in prop::collection::vec(hidden(), 0..5),
+    ) {
+        layers.push(Layer::Dense { units: CLASSES, activation: Activation::Linear });
+        whole_way(&layers)?;
+    }
+}
+
+#[test]
+fn a_plain_structure_of_ones_own_is_converted() {
+    let text = "Conv[3x3](4) - Conv[3x3](6) - MaxPool[2x2] - Dropout(0.1) - Dense(20) - Dense(10)";
+    let layers = notation::parse(text).unwrap();
+    let layers: Vec<Layer> = layers.into_iter().map(notation::plainest).collect();
+    assert!(network::refusal(&layers).is_none());
+    whole_way(&layers).unwrap();
+}

@@ -1,0 +1,309 @@
+//! A structure of one's own: as text in the report's notation, and as a row of layers that
+//! are dragged, added, changed and taken out. The text is what both edit; as soon as it
+//! works, it is the network of the next run.
+
+use egui::{Button, Color32, Id, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui};
+
+use super::{TrainEdit, World};
+use crate::ann::AnnError;
+use crate::ann::ops::recurrent::{Cell, Order};
+use crate::ann::zoo::notation::{
+    self, MOST_FILTERS, MOST_HIDDEN, MOST_KERNEL, MOST_LAYERS, MOST_UNITS, Misfit,
+};
+use crate::ann::zoo::{self, Activation, Architecture, Layer, PoolKind, Window};
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::number;
+
+/// What is being typed, of which network, and the layer that is being changed.
+#[derive(Clone, Default)]
+struct Draft {
+    /// The network that the text was last that of.
+    model: String,
+    text: String,
+    chosen: Option<usize>,
+}
+
+/// Functions to choose from.
+const FUNCTIONS: [Activation; 5] = [
+    Activation::Relu,
+    Activation::Tanh,
+    Activation::Sigmoid,
+    Activation::LeakyRelu,
+    Activation::Linear,
+];
+
+/// Layers that can be added, as they begin.
+const NEW: [(&str, &str); 10] = [
+    ("Conv 3×3", "Conv[3x3](32)"),
+    ("Conv 5×5", "Conv[5x5](32)"),
+    ("Max-pool", "MaxPool[2x2]"),
+    ("Average-pool", "AvgPool[2x2]"),
+    ("Dropout", "Dropout(0.2)"),
+    ("Dense", "Dense(128, ReLU)"),
+    ("GRU", "GRU(128)"),
+    ("LSTM", "LSTM(128)"),
+    ("Function", "tanh"),
+    ("Affine", "Affine"),
+];
+
+/// Draws it for the network that is chosen.
+pub fn show(ui: &mut Ui, world: &World<'_>, architecture: &Architecture, out: &mut Outbox) {
+    let layers = (architecture.layers)();
+    let editable = notation::check(&layers).is_ok();
+    let p = palette(ui.visuals());
+    if !editable {
+        let text = "This network is not put together layer by layer. Choose a dense, convolutional or recurrent one to change its layers.";
+        ui.label(RichText::new(text).small().color(p.weak));
+        return;
+    }
+    let id = Id::unique("structure draft");
+    let mut draft: Draft = ui.data(|d| d.get_temp(id)).unwrap_or_default();
+    if draft.model != architecture.id {
+        draft =
+            Draft { model: architecture.id.into(), text: notation::text(&layers), chosen: None };
+    }
+    let before = draft.text.clone();
+    ui.add_enabled_ui(!world.training.phase.in_hand(), |ui| {
+        typed(ui, &mut draft);
+        chips(ui, &mut draft);
+    });
+    if draft.text != before
+        && let Ok(own) = read(&draft.text)
+        && own.id != draft.model
+    {
+        draft.model = own.id.into();
+        let mut config = world.room.kept.training.clone();
+        let epochs = zoo::find(&config.model).is_some_and(|a| a.epochs == config.epochs);
+        config.model = own.id.into();
+        if epochs {
+            config.epochs = own.epochs;
+        }
+        out.push(TrainEdit::Configure(Box::new(config)));
+    }
+    ui.data_mut(|d| d.insert_temp(id, draft));
+}
+
+/// The architecture that a text stands for.
+fn read(text: &str) -> Result<&'static Architecture, Misfit> {
+    notation::own(&notation::parse(text)?).map_err(|error| match error {
+        AnnError::Notation(misfit) => misfit,
+        other => Misfit { layer: 0, why: other.to_string() },
+    })
+}
+
+/// The text, and what is wrong with it.
+fn typed(ui: &mut Ui, draft: &mut Draft) {
+    let p = palette(ui.visuals());
+    let label = ui.label(RichText::new("Layers").font(theme::strong(13.5)));
+    let line = TextEdit::singleline(&mut draft.text)
+        .desired_width(f32::INFINITY)
+        .font(theme::regular(13.5))
+        .hint_text("Conv[3x3](32) - MaxPool[2x2] - Dense(128) - Dense(10)");
+    let tip = "From the digit to the ten classes, with - between layers. Window [3x3, stride 2, padding 1], or same; function (32, tanh), usually ReLU. Conv, MaxPool, AvgPool, Dropout, Dense, GRU, LSTM, Affine, tanh";
+    let response = ui.add(line).labelled_by(label.id).on_hover_text(tip);
+    match read(&draft.text) {
+        Err(misfit) => {
+            let text = format!("Layer {}: {}.", misfit.layer + 1, misfit.why);
+            ui.label(RichText::new(text).small().color(p.warning));
+        }
+        // Written as the program writes it, once nobody types any more.
+        Ok(own) if response.lost_focus() => draft.text = notation::text(&(own.layers)()),
+        Ok(_) => {}
+    }
+}
+
+/// The layers in a row; and the chosen one's numbers.
+fn chips(ui: &mut Ui, draft: &mut Draft) {
+    let Ok(mut layers) = notation::parse(&draft.text) else { return };
+    let fault = notation::check(&plain(&layers)).err().map(|misfit| misfit.layer);
+    let count = layers.len();
+    draft.chosen = draft.chosen.filter(|i| *i < count);
+    let mut edit = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(5.0, 5.0);
+        for (i, layer) in layers.iter().enumerate() {
+            let text = notation::layer_text(layer, i + 1 == count);
+            if let Some(asked) = chip(ui, &text, i, draft.chosen == Some(i), fault == Some(i)) {
+                edit = Some(asked);
+            }
+        }
+        if count < MOST_LAYERS {
+            ui.menu_button("+ Layer", |ui| {
+                for (name, text) in NEW {
+                    if ui.button(name).clicked() {
+                        edit = Some(Asked::Add(text));
+                        ui.close();
+                    }
+                }
+            })
+            .response
+            .on_hover_text("Adds a layer after the chosen one, or before the last");
+        }
+    });
+    let mut changed = false;
+    match edit {
+        Some(Asked::Choose(i)) => draft.chosen = (draft.chosen != Some(i)).then_some(i),
+        Some(Asked::Move(from, to)) => {
+            let layer = layers.remove(from);
+            layers.insert(to.min(layers.len()), layer);
+            draft.chosen = draft.chosen.map(|_| to.min(layers.len() - 1));
+            changed = true;
+        }
+        Some(Asked::Add(text)) => {
+            // Before another layer, a dense one has a function.
+            let new = notation::parse(&format!("{text} - Dense(10)"));
+            if let Some(layer) = new.ok().and_then(|all| all.first().copied()) {
+                let at = draft.chosen.map_or(count.saturating_sub(1), |i| i + 1).min(count);
+                layers.insert(at, layer);
+                draft.chosen = Some(at);
+                changed = true;
+            }
+        }
+        None => {}
+    }
+    if let Some(i) = draft.chosen.filter(|i| *i < layers.len()) {
+        changed |= ui.horizontal_wrapped(|ui| chosen(ui, draft, &mut layers, i)).inner;
+    }
+    if changed {
+        draft.text = notation::text(&layers);
+    }
+}
+
+fn plain(layers: &[Layer]) -> Vec<Layer> {
+    layers.iter().copied().map(notation::plainest).collect()
+}
+
+/// What a click on the row asks for.
+enum Asked {
+    Choose(usize),
+    /// From a place to another.
+    Move(usize, usize),
+    Add(&'static str),
+}
+
+fn chip(ui: &mut Ui, text: &str, i: usize, chosen: bool, wrong: bool) -> Option<Asked> {
+    let p = palette(ui.visuals());
+    let mut button = Button::selectable(chosen, text).sense(Sense::click_and_drag());
+    button = button.stroke(Stroke::new(1.0, if wrong { p.warning } else { p.line }));
+    let response = ui.add(button).on_hover_text("Click to change it, drag it to another place");
+    response.dnd_set_drag_payload(i);
+    if response.dnd_hover_payload::<usize>().is_some_and(|from| *from != i) {
+        let stroke = Stroke::new(2.0, p.accent);
+        ui.painter().rect_stroke(response.rect.expand(2.0), 4, stroke, StrokeKind::Outside);
+    }
+    if let Some(from) = response.dnd_release_payload::<usize>().filter(|from| **from != i) {
+        return Some(Asked::Move(*from, i));
+    }
+    response.clicked().then_some(Asked::Choose(i))
+}
+
+/// The numbers of a layer, and what else can be done with it; whether anything changed.
+fn chosen(ui: &mut Ui, draft: &mut Draft, layers: &mut Vec<Layer>, i: usize) -> bool {
+    let before = layers.clone();
+    let last = i + 1 == layers.len();
+    match &mut layers[i] {
+        Layer::Convolution { window, filters, activation } => {
+            whole(ui, "filters", filters, 1..=MOST_FILTERS);
+            sized(ui, window);
+            function(ui, activation);
+        }
+        Layer::Pool { kind, window } => {
+            let mut largest = *kind == PoolKind::Max;
+            ui.selectable_value(&mut largest, true, "largest");
+            ui.selectable_value(&mut largest, false, "mean");
+            *kind = match (largest, *kind) {
+                (true, _) => PoolKind::Max,
+                (false, PoolKind::Max) => PoolKind::Average,
+                (false, other) => other,
+            };
+            sized(ui, window);
+        }
+        Layer::Dropout(rate) => {
+            ui.label("share left out");
+            ui.add(number::drag(rate).range(0.0..=0.95).speed(0.01).fixed_decimals(2));
+        }
+        Layer::Recurrent { cell, order, hidden } => {
+            let mut sixteens = *hidden / 16;
+            ui.label("units, in sixteens");
+            ui.add(number::drag(&mut sixteens).range(1..=MOST_HIDDEN / 16).speed(0.1));
+            *hidden = 16 * sixteens;
+            for (is, name) in [(Cell::Gru, "GRU"), (Cell::Lstm, "LSTM")] {
+                ui.selectable_value(cell, is, name);
+            }
+            for (is, name) in [(Order::Rows, "rows"), (Order::Columns, "columns")] {
+                ui.selectable_value(order, is, name);
+            }
+        }
+        Layer::Dense { units, activation } => {
+            ui.add_enabled_ui(!last, |ui| {
+                whole(ui, "units", units, 1..=MOST_UNITS);
+                function(ui, activation);
+            });
+        }
+        Layer::Activate(activation) => function(ui, activation),
+        _ => {}
+    }
+    let button = |ui: &mut Ui, on: bool, text: &str, tip: &str| {
+        ui.add_enabled(on, Button::new(text)).on_hover_text(tip).clicked()
+    };
+    if button(ui, i > 0, "◀", "Earlier") {
+        layers.swap(i, i - 1);
+        draft.chosen = Some(i - 1);
+    }
+    if button(ui, !last, "▶", "Later") {
+        layers.swap(i, i + 1);
+        draft.chosen = Some(i + 1);
+    }
+    let take = RichText::new("Take out").color(if ui.is_enabled() {
+        ui.visuals().text_color()
+    } else {
+        Color32::GRAY
+    });
+    if ui.add_enabled(layers.len() > 1, Button::new(take)).clicked() {
+        layers.remove(i);
+        draft.chosen = None;
+    }
+    *layers != before
+}
+
+fn whole(ui: &mut Ui, name: &str, value: &mut usize, range: std::ops::RangeInclusive<usize>) {
+    let label = ui.label(name);
+    ui.add(number::drag(value).range(range).speed(0.2)).labelled_by(label.id);
+}
+
+/// A window's numbers.
+fn sized(ui: &mut Ui, window: &mut Window) {
+    let square = |pair: [usize; 2]| pair[0] == pair[1];
+    let pair = |ui: &mut Ui, name: &str, values: &mut [usize; 2], least: usize| {
+        if square(*values) {
+            let mut one = values[0];
+            whole(ui, name, &mut one, least..=MOST_KERNEL);
+            if one != values[0] {
+                *values = [one; 2];
+            }
+        } else {
+            whole(ui, &format!("{name} down"), &mut values[0], least..=MOST_KERNEL);
+            whole(ui, "across", &mut values[1], least..=MOST_KERNEL);
+        }
+    };
+    pair(ui, "window", &mut window.kernel, 1);
+    pair(ui, "stride", &mut window.stride, 1);
+    let [top, left, bottom, right] = window.padding;
+    if top == bottom && left == right {
+        let mut sides = [top, left];
+        pair(ui, "padding", &mut sides, 0);
+        window.padding = [sides[0], sides[1], sides[0], sides[1]];
+    }
+}
+
+fn function(ui: &mut Ui, activation: &mut Activation) {
+    egui::ComboBox::from_id_salt("function of a layer").selected_text(activation.name()).show_ui(
+        ui,
+        |ui| {
+            for of in FUNCTIONS {
+                ui.selectable_value(activation, of, of.name());
+            }
+        },
+    );
+}
