@@ -7,6 +7,7 @@ mod film;
 mod imagine;
 mod json;
 mod lesson;
+mod onnx;
 mod own;
 mod paths;
 mod scene;

@@ -98,6 +98,11 @@ const CONFINED: &[Confined] = &[
     },
     Confined { package: "pulseaudio", only_in: &["workers"], why: "one thread makes all sounds" },
     Confined {
+        package: "prost",
+        only_in: &["ann"],
+        why: "files of other programs are read and written in one place",
+    },
+    Confined {
         package: "ureq",
         only_in: &["data"],
         why: "only the download of MNIST uses the network",

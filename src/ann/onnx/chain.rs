@@ -8,8 +8,8 @@ use crate::data::{CLASSES, SIDE};
 
 /// Most layers; ours would take days for more.
 const MOST_LAYERS: usize = 200;
-/// Most weights of one layer.
-pub const MOST_WEIGHTS: usize = 64 << 20;
+/// Most weights in all; more than networks here may have.
+pub const MOST_WEIGHTS: usize = 32 << 20;
 
 /// Weighted sums: a dense layer, or a convolution if it has a window.
 #[derive(Debug)]
@@ -42,6 +42,17 @@ enum Piece {
     Lines(Lines),
 }
 
+impl Piece {
+    fn weights(&self) -> usize {
+        match self {
+            Self::Sum(sum) => sum.weight.len() + sum.bias.len(),
+            Self::Affine { scale, shift } => scale.len() + shift.len(),
+            Self::Lines(l) => l.kernel.len() + l.recurrent.len() + l.bias.len(),
+            Self::Pool(..) | Self::Activate(_) => 0,
+        }
+    }
+}
+
 /// A scale and a shift of each number that have not become a layer yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pending {
@@ -68,6 +79,8 @@ pub struct Chain {
     /// Counts every change: what came out before belongs to an earlier state.
     at: usize,
     pending: Option<Pending>,
+    /// So far.
+    weights: usize,
     /// What the picture itself is scaled by, if by the same everywhere.
     pub front: Option<(f64, f64)>,
     pub notes: Vec<String>,
@@ -80,6 +93,7 @@ impl Chain {
             size: [SIDE, SIDE, 1],
             at: 0,
             pending: None,
+            weights: 0,
             front: None,
             notes: Vec::new(),
         }
@@ -121,6 +135,11 @@ impl Chain {
         let len = size.iter().try_fold(1usize, |n, d| n.checked_mul(*d));
         if !len.is_some_and(|n| n > 0 && n <= super::flow::MOST) {
             return Err("what comes out of it is empty, or larger than any digit needs".into());
+        }
+        // Zeros may be written out for groups and gaps: little becomes much.
+        self.weights += piece.weights();
+        if self.weights > MOST_WEIGHTS {
+            return Err("the network has too many weights".into());
         }
         self.pieces.push(piece);
         self.size = size;
@@ -213,6 +232,16 @@ impl Chain {
             sum.take_in(&pending);
         }
         self.push(Piece::Sum(sum), [1, 1, units])
+    }
+
+    /// Height, width and channels, where `flow` is the whole picture that comes out, with
+    /// channels first.
+    pub fn picture(&self, flow: &Flow) -> Result<[usize; 3], String> {
+        let size = flow.as_picture()?;
+        if size == self.size {
+            return Ok(size);
+        }
+        Err("its picture is cut out of another; only a dense layer can take that".into())
     }
 
     /// A convolution of the picture that comes out.

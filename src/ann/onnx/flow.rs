@@ -76,7 +76,7 @@ impl Flow {
         if places.iter().enumerate().all(right) {
             return Ok([h, w, c]);
         }
-        Err("its picture is turned, or made of what was no picture; neither can be imported".into())
+        Err("its picture is turned, cut out of another, or made of what was none; none of these can be imported".into())
     }
 
     /// Whether these are all numbers of a layer that gives so many, each once.

@@ -2,16 +2,19 @@
 //! write it and as ONNX Runtime runs it.
 //!
 //! * [`import`]: a chain of layers from a file; [`export`]: a file of a network
-//! * `proto`: the file as bytes; `array`: constants, `fold`: arithmetic on them
+//! * `proto`: the file as bytes; `array`: constants, `fold`: arithmetic on
+//!   them; `view`: numbers that are only arranged anew
 //! * `flow`: what runs through the graph, as seen by a node; `walk`: node after node;
-//!   `sums`, `pools`, `lines`, `scales`: the nodes that become layers
+//!   `sums`, `pools`, `lines`, `scales`: the nodes that become layers; `ends`: the last ones
 //! * `chain`: the layers as they grow; [`scaling`]: how the pictures come in
 //!
 //! **The format** is read and written by `prost`, with the messages declared by hand: no
-//! `protoc`, no native library, kept by the makers of Tokio, fuzzed, and what is not
-//! declared is skipped. `onnx-rs` 0.1.3 was tried first, since it has no dependencies: it
-//! reads graphs within graphs by recursion without a limit, so a file of 234 kB overflows
-//! the stack, which ends the program. `onnx-ir` would bring a compiler's worth of passes.
+//! `protoc`, no native library, only what is declared is read and the rest skipped, with
+//! a limit on nesting; it is used by much of the Rust world and fuzzed. Its maintainer
+//! mends bugs and adds nothing more, which is enough for a format that does not change.
+//! `onnx-rs` 0.1.3 was tried first, since it has no dependencies: it reads graphs within
+//! graphs by recursion without a limit, so a file of 234 kB overflows the stack, which ends
+//! the program. `onnx-ir` is a compiler's front end, of which the reading is a small part.
 //!
 //! **How it works.** One picture is thought to run through the graph. Each value knows for
 //! each of its numbers where our layer keeps it (`flow`), so reshapes, transposes and
@@ -22,6 +25,7 @@
 mod array;
 mod attributes;
 mod chain;
+mod ends;
 mod export;
 mod flow;
 mod fold;

@@ -9,7 +9,7 @@ use crate::ann::zoo::{PoolKind, Window};
 
 /// `MaxPool` and `AveragePool`.
 pub fn pool(node: &Node, chain: &mut Chain, flow: &Flow) -> Result<Flow, String> {
-    let [h, w, c] = flow.as_picture()?;
+    let [h, w, c] = chain.picture(flow)?;
     let max = node.op() == "MaxPool";
     let kernel: [usize; 2] = node.sizes("kernel_shape", 0, 1)?;
     if kernel.contains(&0) {

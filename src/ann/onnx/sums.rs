@@ -43,7 +43,7 @@ pub fn conv(
 ) -> Result<Flow, String> {
     let mut bare = flow.clone();
     let around = std::mem::take(&mut bare.around);
-    let [h, w, c] = bare.as_picture()?;
+    let [h, w, c] = chain.picture(&bare)?;
     let [filters, per_group, kh, kw] = kernel.dims[..] else {
         return Err(format!(
             "its kernel has the shape {}; only convolutions over rows and columns are imported",

@@ -12,7 +12,7 @@ use super::scaling::guess;
 use super::view::view;
 use super::{Imported, OnnxError, lines, pools, quoted, sums};
 use crate::ann::zoo::{Activation, LEAK};
-use crate::data::{CLASSES, PIXELS, SIDE};
+use crate::data::{PIXELS, SIDE};
 
 /// Most nodes of a graph.
 const MOST_NODES: usize = 1000;
@@ -21,7 +21,7 @@ const MOST_FOLDED: usize = 1 << 25;
 
 /// What a name in the graph stands for.
 #[derive(Clone)]
-enum Value {
+pub(super) enum Value {
     Constant(Rc<Array>),
     Flow(Flow),
     /// The answer, or what was made of it: probabilities, the digit.
@@ -36,9 +36,9 @@ pub(super) struct Walk {
     /// Number of pictures that the file was made for.
     batch: usize,
     /// The ten numbers that the answer is made of.
-    answer: Option<Flow>,
+    pub(super) answer: Option<Flow>,
     folded: usize,
-    opset: i64,
+    pub(super) opset: i64,
 }
 
 /// A node in messages: by its name, else by its number.
@@ -91,6 +91,13 @@ pub fn walk(
     }
     let (input, whole) = walk.input(&graph)?;
     let needed = needed(&graph);
+    // Before what leads up to it, which would be told instead.
+    let control = |node: &&Node| ["If", "Loop", "Scan"].contains(&node.op());
+    if let Some((number, node)) =
+        graph.node.iter().enumerate().find(|(n, node)| needed[*n] && control(node))
+    {
+        return Err(OnnxError::Node { node: label(node, number), reason: unknown(node) });
+    }
     for (number, node) in graph.node.iter().enumerate().filter(|(n, _)| needed[*n]) {
         let failed = |reason| OnnxError::Node { node: label(node, number), reason };
         walk.node(node).map_err(failed)?;
@@ -384,6 +391,7 @@ impl Walk {
                 self.answered(node, flow)?;
                 return Ok(vec![Value::Answer]);
             }
+            "LinearClassifier" => return self.classified(node, flow),
             "Add" | "Sub" | "Mul" | "Div" => {
                 let array = constants.iter().flatten().next().ok_or("it has one input only")?;
                 self.arithmetic(node.op(), flow, array, first)?
@@ -424,74 +432,13 @@ impl Walk {
         let places = flow.settled().unwrap_or_else(|_| Rc::clone(&flow.places));
         Flow { at: self.chain.at(), places, states: None, ..flow.clone() }
     }
-
-    /// Takes down what the answer is made of.
-    fn answered(&mut self, node: &Node, flow: &Flow) -> Result<(), String> {
-        let n = flow.places.len();
-        if n != CLASSES {
-            return Err(format!("it is over {n} numbers; ten are needed, one for each digit"));
-        }
-        let usual = if node.op() == "ArgMax" {
-            0
-        } else if self.opset >= 13 {
-            -1
-        } else {
-            1
-        };
-        let axis = super::attributes::axis(node.int("axis", usual), flow.dims.len())?;
-        // Before version 13 all axes from this one on were taken together.
-        let together: usize = flow.dims[axis..].iter().product();
-        if flow.dims[axis] != CLASSES && together != CLASSES {
-            return Err("it is not taken over the ten digits".into());
-        }
-        self.answer = Some(flow.clone());
-        Ok(())
-    }
-
-    /// After the softmax nothing changes the decision.
-    fn after(
-        &self,
-        node: &Node,
-        inputs: &[Option<Value>],
-        constants: &[Option<&Array>],
-    ) -> Result<Vec<Value>, String> {
-        let plain = [
-            "Identity",
-            "Cast",
-            "Reshape",
-            "Squeeze",
-            "Unsqueeze",
-            "Flatten",
-            "Log",
-            "ArgMax",
-            "ZipMap",
-            "Normalizer",
-        ];
-        let first = matches!(inputs.first(), Some(Some(Value::Answer)));
-        match node.op() {
-            op if first && plain.contains(&op) => {}
-            "ArrayFeatureExtractor" => {
-                let names =
-                    constants.first().copied().flatten().ok_or("its classes are missing")?;
-                let right = match names.as_whole() {
-                    Ok(whole) => whole.iter().copied().eq(0..CLASSES as i64),
-                    Err(_) => names.is_digits(),
-                };
-                if !right {
-                    return Err("its classes are not the digits from 0 to 9, in this order".into());
-                }
-            }
-            _ => return Err("it comes after the softmax, where nothing may follow".into()),
-        }
-        Ok(vec![Value::Answer; 2])
-    }
 }
 
 /// Why an operator is not imported.
 fn unknown(node: &Node) -> String {
     match node.op() {
         "RNN" => "of recurrent layers only GRU and LSTM are known here".into(),
-        "If" | "Loop" | "Scan" => "loops and conditions are not read".into(),
+        "If" | "Loop" | "Scan" => "loops and conditions are not read (tf2onnx writes the GRU of Keras as one; its LSTM and the GRU of PyTorch are read)".into(),
         "QLinearConv" | "QuantizeLinear" | "DequantizeLinear" | "QLinearMatMul" => {
             "weights in whole numbers are not read; export the network before it is quantised".into()
         }

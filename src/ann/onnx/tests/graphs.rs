@@ -287,3 +287,81 @@ fn what_goes_round_a_picture_of_another_order_is_refused() {
     made.end(28);
     made.refused("shape 1×28×28");
 }
+
+#[test]
+fn a_part_of_a_picture_reaches_a_dense_layer_only() {
+    let sliced = |rows: i64| {
+        let mut made = Made::new(&[0, 1, 28, 28]);
+        let (from, to, axis) = (made.whole(&[2]), made.whole(&[2 + rows]), made.whole(&[2]));
+        made.node("Slice", &[&from, &to, &axis], Vec::new());
+        made
+    };
+    let mut made = sliced(3);
+    made.node("Flatten", &[], Vec::new()).end(84);
+    let weights = &made.import().unwrap().values[0];
+    // Rows 2 to 4; what is not looked at has no weights.
+    assert!(weights[..560].iter().chain(&weights[1400..]).all(|w| *w == 0.0));
+    assert_eq!(weights[562], 2.0 - 6.0);
+    for rows in [0, 3] {
+        let mut made = sliced(rows);
+        let w = made.constant(&[1, 1, 1, 1], &[1.0]);
+        made.node("Conv", &[&w], Vec::new()).node("Flatten", &[], Vec::new()).end(84);
+        made.refused("cut out of another");
+    }
+}
+
+#[test]
+fn zeros_that_are_written_out_are_counted() {
+    let mut made = Made::new(&[0, 1, 28, 28]);
+    let many = 7000;
+    let w = made.constant(&[many, 1, 28, 28], &vec![0.0; 7000 * 784]);
+    let one = made.constant(&[many, 1, 1, 1], &vec![0.0; 7000]);
+    made.node("Conv", &[&w], Vec::new());
+    made.node("Conv", &[&one], vec![int("group", many)]);
+    made.node("Flatten", &[], Vec::new()).end(7000);
+    made.refused("too many weights");
+}
+
+#[test]
+fn a_network_without_a_dense_layer_at_the_end_gets_one() {
+    let mut made = Made::new(&[0, 1, 28, 28]);
+    let w = made.constant(&[10, 1, 5, 5], &(0..250).map(|i| i as f32 / 99.0).collect::<Vec<_>>());
+    made.node("Conv", &[&w], Vec::new()).node("GlobalAveragePool", &[], Vec::new());
+    made.node("Flatten", &[], Vec::new());
+    let imported = made.import().unwrap();
+    assert_eq!(imported.layers.len(), 3);
+    assert!(imported.notes[0].contains("hands on"), "{:?}", imported.notes);
+    let digit = digits()[0];
+    let [whole, before] = [3, 2].map(|n| {
+        let arrays = if n == 3 { 4 } else { 2 };
+        plain::logits(&imported.layers[..n], &imported.values[..arrays], &digit)
+    });
+    assert_eq!(whole, before);
+}
+
+#[test]
+fn a_linear_classifier_is_a_dense_layer() {
+    let floats = |name: &str, floats: Vec<f32>| Attribute {
+        name: Some(name.into()),
+        floats,
+        ..Attribute::default()
+    };
+    let made = |classes: &[i64]| {
+        let mut made = Made::new(&[0, 784]);
+        let weights = (0..7840).map(|i| (i % 17) as f32).collect();
+        let attributes = vec![
+            floats("coefficients", weights),
+            floats("intercepts", vec![0.5; 10]),
+            ints("classlabels_ints", classes),
+        ];
+        made.node("LinearClassifier", &[], attributes);
+        made
+    };
+    let imported = made(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).import().unwrap();
+    assert_eq!(imported.layers, [Layer::Dense { units: 10, activation: Activation::Linear }]);
+    assert_eq!(imported.values[0][5 * 10 + 3], ((3 * 784 + 5) % 17) as f32);
+    made(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 0]).refused("in this order");
+    let mut looped = Made::new(&[0, 784]);
+    looped.node("Less", &[], Vec::new()).node("Loop", &[], Vec::new());
+    looped.refused("number 2 (Loop)");
+}

@@ -4,6 +4,7 @@
 mod files;
 mod graphs;
 mod hostile;
+mod networks;
 mod plain;
 mod round;
 
