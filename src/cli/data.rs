@@ -99,6 +99,8 @@ fn state_text(file: &CheckedFile) -> String {
 fn describe(args: &FolderArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let sources: Vec<DescribedSource> =
         SOURCES.iter().map(|s| describe_source(s, args.mnist.as_deref())).collect();
+    let own = data_own::described_sources();
+    let sources: Vec<DescribedSource> = sources.into_iter().chain(own).collect();
     for source in &sources {
         print_source(source, out)?;
     }

@@ -7,13 +7,13 @@ use super::args::{AddArgs, RemoveArgs, Turn};
 use super::failure::UsageError;
 use super::output::{Output, complain};
 use super::progress::{Progress, Unit};
-use super::report::{OwnExported, OwnListed, OwnRemoved, OwnSet};
+use super::report::{DescribedSet, DescribedSource, OwnExported, OwnListed, OwnRemoved, OwnSet};
 use super::{models, table};
 use crate::core::folders;
 use crate::core::text::grouped;
-use crate::data::ClassNames;
 use crate::data::own::store::{self, About};
 use crate::data::own::{Options, OwnError};
+use crate::data::{CLASSES, ClassNames};
 use crate::workers::own::{Proposal, propose};
 
 pub fn add(args: &AddArgs, out: &mut Output) -> anyhow::Result<Outcome> {
@@ -109,6 +109,26 @@ fn described(about: &About) -> OwnSet {
         train_by_class: about.train.by_class.clone(),
         test_by_class: about.test.by_class.clone(),
     }
+}
+
+/// The user's own sets, as `data describe` tells of those that are built in.
+pub fn described_sources() -> Vec<DescribedSource> {
+    let root = folders::data();
+    let set = |about: &About, which: &str, part: &store::Part| {
+        let mut classes = [0; CLASSES];
+        classes.iter_mut().zip(&part.by_class).for_each(|(to, count)| *to = *count);
+        let images = part.fingerprint.digits;
+        DescribedSet { id: format!("{}-{which}", about.id), images, classes }
+    };
+    let source = |about: About| DescribedSource {
+        folder: Some(root.join(&about.id).display().to_string()),
+        problem: None,
+        sets: vec![set(&about, "train", &about.train), set(&about, "test", &about.test)],
+        about: about.doc(),
+        id: about.id,
+        name: about.name,
+    };
+    store::list(&root).0.into_iter().map(source).collect()
 }
 
 /// A table of how many pictures of each class there are, where classes have names.

@@ -28,6 +28,7 @@ use crate::core::clock::duration_text;
 use crate::core::folders;
 use crate::core::text::{or_dash, percent};
 use crate::data::orient::Orientation;
+use crate::data::own::mine;
 use crate::data::registry::Split;
 use crate::workers::active::{ActiveRun, StartError, UNCHECKED};
 use crate::workers::runs::{self, RunRecord, RunState};
@@ -74,6 +75,9 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
         id => id,
     })?;
     let split = digits::load(&args.data, args.mnist.as_deref())?;
+    if args.data == mine::ID {
+        enough(mine::read(&folders::data())?.len())?;
+    }
     let config = config(architecture, &split, args)?;
     let digits = split.train.classes().is_digits();
     let look = || orientation::look(&split.train, Orientation::default(), config.threads);
@@ -85,6 +89,17 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
     }
     let run = ActiveRun::start(root, config, split.clone())?;
     Ok((run, split))
+}
+
+/// Whether there are so many of the user's own digits that a network can learn from them.
+fn enough(have: usize) -> anyhow::Result<()> {
+    let need = mine::FEWEST;
+    if have < need {
+        bail!(
+            "there are {have} of your digits, and {need} are needed to train on; draw more in the window and keep them (Keep as…)"
+        );
+    }
+    Ok(())
 }
 
 /// The settings that the arguments ask for.

@@ -3,6 +3,10 @@
 //!
 //! A workspace that draws sees the desk and changes nothing. A workspace that acts
 //! ([`super::workspace::Workspace::apply`], `follow`) has the desk to itself.
+//!
+//! * [`own`]: data sets of the user's own
+
+mod own;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -19,12 +23,11 @@ use super::widgets::figure::Format;
 use crate::ann::bundled::{self, WeightSet};
 use crate::ann::zoo::Family;
 use crate::core::clock::{stamp, unix_seconds};
-use crate::data::PIXELS;
 use crate::data::registry::{self, SYNTHETIC, Split};
 use crate::lessons::Lesson;
 use crate::workers::answers::{Answer, Answers, ModelsQuestion};
 use crate::workers::download::DownloadView;
-use crate::workers::library::{Adding, DataJob, Job, Library, Loading};
+use crate::workers::library::{DataJob, Job, Library, Loading};
 use crate::workers::models::{self, Model, Models, Origin};
 use crate::workers::own::Proposal;
 use crate::workers::runs::RunRecord;
@@ -264,18 +267,6 @@ impl Desk {
         }
     }
 
-    /// Has a data set of the user's own loaded, unless it is or will be.
-    fn load_own(&mut self, id: &str) {
-        if self.own_asked.insert(id.to_owned()) {
-            self.job(Job::Data(DataJob::Load(id.to_owned())));
-        }
-    }
-
-    /// What a data set of the user's own is called.
-    pub fn own_name(&self, id: &str) -> Option<&str> {
-        self.library.own.find(id).map(|about| &about.name[..])
-    }
-
     /// The digits of a data set.
     pub fn digits(&mut self, source: &str) -> Wanted {
         match source {
@@ -343,70 +334,6 @@ impl Desk {
             DataEdit::Class(class) => self.picking.class = class,
             edit => self.own_data(edit),
         }
-    }
-
-    /// Carries out what concerns data sets of the user's own.
-    fn own_data(&mut self, edit: DataEdit) {
-        match edit {
-            DataEdit::Add(open) => {
-                self.form = AddForm { open, removing: None, ..self.form.clone() }
-            }
-            DataEdit::Choose { folder } => self.hub.choose_data(folder),
-            DataEdit::Read { path, scale } => {
-                self.form.open = true;
-                self.job(Job::Data(DataJob::Read { path, scale }));
-            }
-            DataEdit::Forget => {
-                self.hub.librarian.stop_reading();
-                self.job(Job::Data(DataJob::Drop));
-            }
-            DataEdit::Form(form) => self.form = *form,
-            DataEdit::Keep => {
-                let AddForm { name, classes, turn, .. } = self.form.clone();
-                self.job(Job::Data(DataJob::Keep { name, classes, turn }));
-            }
-            DataEdit::Remove(id) => {
-                if self.picking.source == id {
-                    self.data(DataEdit::Source(SYNTHETIC));
-                }
-                self.form.removing = None;
-                self.own_asked.remove(&id);
-                self.job(Job::Data(DataJob::Remove(id)));
-            }
-            DataEdit::Export(id) => {
-                let folder = self.home.join("exports");
-                let folder = folder.join(format!("{id}-{}", stamp(unix_seconds())));
-                self.job(Job::Data(DataJob::Export { id, folder }));
-            }
-            DataEdit::KeepDigit(label) if !self.digit.is_blank() => {
-                let pixels = self.digit.pixels();
-                let image = pixels.map(|p| (p.clamp(0.0, 1.0) * 255.0).round() as u8);
-                let image: Box<[u8; PIXELS]> = Box::new(image);
-                self.job(Job::Data(DataJob::KeepDigit { image, label }));
-            }
-            DataEdit::TakeBackDigit => self.job(Job::Data(DataJob::TakeBackDigit)),
-            _ => {}
-        }
-    }
-
-    /// Proposes names for a set that was read a moment ago.
-    fn propose(&mut self) {
-        let newest = match &self.library.own.adding {
-            Adding::Ready(proposal) => Some(Arc::clone(proposal)),
-            _ => None,
-        };
-        let same = match (&newest, &self.formed) {
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-            (None, None) => true,
-            _ => false,
-        };
-        if same {
-            return;
-        }
-        if let Some(proposal) = &newest {
-            self.form = AddForm::of(proposal);
-        }
-        self.formed = newest;
     }
 
     /// Shows a digit of a data set's test part.

@@ -210,7 +210,11 @@ impl House {
                     desk.toasts.saved(format!("Saved as {}", path.display()), path);
                 }
                 Event::Runs(runs) => desk.runs = runs,
-                Event::FolderChosen(path) => desk.data(DataEdit::Folder(path)),
+                Event::FolderChosen(path) => {
+                    // What was dropped is MNIST.
+                    desk.form.open = false;
+                    desk.data(DataEdit::Folder(path));
+                }
                 // One workspace's own.
                 Event::SpikesRead { .. } | Event::Lessons(_) => {}
             }

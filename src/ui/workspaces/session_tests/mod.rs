@@ -200,7 +200,7 @@ fn ids_that_are_unknown_become_the_usual_ones() {
     let unknown = json!({
         "workspace": "kitchen", "weight_set": "x", "answers": {"large": "nobody"},
         "theme": "pink", "engine": 3, "strokes": [[[0.1, 0.2]], "x", [[0.5, 0.5]]],
-        "training": {"model": "cnn99", "data": "letters", "device": "abacus",
+        "training": {"model": "cnn99", "data": "../letters", "device": "abacus",
                      "optimiser": {"id": "magic", "values": [["learning_rate", 3.0]]}},
         "time": {"network": "x", "tab": "x"}, "conversion": {"model": "../x"},
         "fields": {"model": "x", "page": "x"}, "digits": {"begin": "x", "damage": "Fire"},
