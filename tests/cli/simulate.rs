@@ -52,7 +52,7 @@ fn a_described_network_is_simulated_and_recorded() {
     assert_eq!((count("potential"), count("rate"), count("weights")), (1000, 10, 10));
     let arrays = spikescope::core::npz::read(at("result.npz").as_ref(), 1 << 30).unwrap();
     let array =
-        |name: &str| arrays.iter().find(|(n, _)| *n == name).map(|(_, a)| a.to_f64()).unwrap();
+        |name: &str| arrays.0.iter().find(|(n, _)| *n == name).map(|(_, a)| a.to_f64()).unwrap();
     assert!((array("first/time_ms")[0] - 32.2).abs() < 0.11, "{}", array("first/time_ms")[0]);
     assert_eq!(array("weights/values").len(), 30);
     let csv = std::fs::read_to_string(home.path().join("results/first.csv")).unwrap();
