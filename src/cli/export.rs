@@ -70,7 +70,8 @@ fn find(args: &ExportArgs) -> anyhow::Result<(Network, String)> {
         return Err(anyhow!("{name} cannot be written as ONNX: {why}. Nothing was written"));
     }
     if zoo::all().any(|a| a.id == name) {
-        let found = models::select(&[name.clone()], &[], &models::sets(Some(&args.set)))?;
+        let found =
+            models::select(std::slice::from_ref(name), &[], &models::sets(Some(&args.set)))?;
         let found = found.into_iter().next().ok_or_else(|| unknown(name))?;
         return Ok((found.network, found.weights));
     }

@@ -466,7 +466,7 @@ fn window_name(window: Window) -> String {
             name += &format!(", padding {}", pair([top, left]));
         }
         [top, left, bottom, right] => {
-            name += &format!(", padding {top}, {left}, {bottom}, {right}")
+            name += &format!(", padding {top}, {left}, {bottom}, {right}");
         }
     }
     name

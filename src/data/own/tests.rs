@@ -61,7 +61,7 @@ fn four_files_are_read_kept_listed_loaded_exported_and_removed() {
     let id = free_id(&root, "My Shapes!").unwrap();
     assert_eq!(id, "my-shapes");
     let kept = keep(&root, &id, "My Shapes!", &found).unwrap();
-    assert_eq!(list(&root).0, [kept.clone()]);
+    assert_eq!(list(&root).0, std::slice::from_ref(&kept));
     assert!(kept.doc().contains("60 training and 20 test pictures of 10 classes (T-shirt"));
     assert_eq!(free_id(&root, "my shapes").unwrap(), "my-shapes-2");
     assert!(matches!(keep(&root, &id, "x", &found), Err(OwnError::Taken { .. })));

@@ -89,7 +89,7 @@ pub(super) fn name(layers: &[Layer]) -> String {
     for layer in layers {
         match *layer {
             Layer::Conv { filters, .. } | Layer::Convolution { filters, .. } => {
-                add("Conv", filters)
+                add("Conv", filters);
             }
             Layer::Dense { units, .. } => add("dense", units),
             Layer::Recurrent { cell: Cell::Gru, hidden, .. } => add("GRU", hidden),
