@@ -13,7 +13,7 @@ use crate::ann::zoo::notation::{
 use crate::ann::zoo::{self, Activation, Architecture, Layer, PoolKind, Window};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::number;
+use crate::ui::widgets::{number, page};
 
 /// What is being typed, of which network, and the layer that is being changed.
 #[derive(Clone, Default)]
@@ -66,7 +66,10 @@ pub fn show(ui: &mut Ui, world: &World<'_>, architecture: &Architecture, out: &m
     let before = draft.text.clone();
     ui.add_enabled_ui(!world.training.phase.in_hand(), |ui| {
         typed(ui, &mut draft);
-        chips(ui, &mut draft);
+        // Where there is little room, the text has to do.
+        if !page::small(ui) {
+            chips(ui, &mut draft);
+        }
     });
     if draft.text != before
         && let Ok(own) = read(&draft.text)

@@ -21,6 +21,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     };
     let layers = (architecture.layers)();
     let (lines, cost) = (zoo::summary(&layers), zoo::cost(&layers));
+    super::edit::show(ui, world, architecture, out);
     let from = ui.next_widget_position();
     let names = ["Structure", "Layer by layer"];
     let chosen = page::small(ui).then(|| page::choose(ui, "network", &names));
@@ -34,7 +35,6 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             ui.scope(|ui| {
                 ui.set_max_width(width);
                 heading(ui, architecture);
-                super::edit::show(ui, world, architecture, out);
             });
             let drawn = Structure {
                 name: architecture.name,
