@@ -11,7 +11,9 @@ use super::Window;
 fn folder(change: impl Fn(Dataset) -> Dataset) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let data = change(synthetic::generate(7, 400));
-    let at = |name: &str| dir.path().join(name);
+    // A set is called as its folder is.
+    std::fs::create_dir(dir.path().join("shapes")).unwrap();
+    let at = |name: &str| dir.path().join("shapes").join(name);
     idx::write_pair(&data, &at("shapes-images-idx3-ubyte"), &at("shapes-labels-idx1-ubyte"))
         .unwrap();
     dir
@@ -23,7 +25,7 @@ fn a_folder_that_is_dropped_is_looked_at_named_kept_and_browsed() {
         spikescope::data::orient::Orientation { transpose: true, ..Default::default() };
     let dir = folder(|data| transposed.digits(&data, 0..data.len()));
     let mut window = Window::open();
-    window.drop_file(dir.path().to_path_buf());
+    window.drop_file(dir.path().join("shapes"));
     window.wait_for_text("Look: the pictures look transposed");
     assert!(window.says("were held out"), "{}", window.said());
     assert!(window.says("of class 9"), "{}", window.said());
