@@ -90,7 +90,7 @@ fn networks_are_exported_by_name_or_file_and_others_refused() {
         ("lif-dense", 1, "cannot be written as ONNX"),
         ("diehl-cook-100", 1, "cannot be written as ONNX"),
         ("nothing", 2, "spikescope models"),
-        ("../../etc/passwd", 2, "neither a network"),
+        ("../nowhere/passwd", 2, "neither a network"),
     ] {
         let said = run_text(home.path(), &format!("export {text} {to}")).fails(code);
         assert!(said.contains(part), "{said}");
