@@ -115,6 +115,9 @@ fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
             simulate::args::SimulateWhat::Network(args) => {
                 simulate::network::simulate(&args, &mut Output::stdout(args.format))
             }
+            simulate::args::SimulateWhat::Nir(args) => {
+                simulate::nir::simulate(&args, &mut Output::stdout(args.format))
+            }
             simulate::args::SimulateWhat::Regression(args) => {
                 simulate::regression::simulate(&args, &mut Output::stdout(args.format))
             }

@@ -448,6 +448,33 @@ pub struct SimulatedNetwork {
     pub probes: Vec<RecordedProbe>,
 }
 
+/// `simulate nir`
+#[derive(Debug, Serialize)]
+pub struct SimulatedNir {
+    pub file: String,
+    /// Whose steps are taken: `nir`, `snntorch`, `norse` or `sinabs`.
+    #[serde(rename = "as")]
+    pub convention: String,
+    pub dt_ms: f64,
+    pub steps: u64,
+    pub populations: Vec<NirPopulation>,
+    /// What speaks for each class, or what came out of the last node, of the last digit.
+    pub evidence: Vec<f64>,
+    /// Digits asked, and how many were answered right; null where nothing was labelled.
+    pub digits: Option<usize>,
+    pub right: Option<usize>,
+}
+
+/// Neurons of a node.
+#[derive(Debug, Serialize)]
+pub struct NirPopulation {
+    pub name: String,
+    pub kind: String,
+    pub neurons: usize,
+    /// Of all digits.
+    pub spikes: u64,
+}
+
 /// What a probe of `simulate network` has recorded.
 #[derive(Debug, Serialize)]
 pub struct RecordedProbe {

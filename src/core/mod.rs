@@ -9,6 +9,7 @@ pub mod decision;
 pub mod environment;
 pub mod files;
 pub mod folders;
+pub mod hdf5;
 pub mod isa;
 pub mod lock;
 pub mod npz;

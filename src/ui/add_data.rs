@@ -19,6 +19,8 @@ use crate::workers::own::Proposal;
 
 /// Width and height of the window, points.
 const SIZE: [f32; 2] = [640.0, 560.0];
+/// Height of what stands below the list of classes, points.
+const FOOT: f32 = 48.0;
 /// Side of a picture, points.
 const TILE: f32 = 44.0;
 /// Longest name of a set, characters.
@@ -79,10 +81,16 @@ pub fn show(ctx: &Context, desk: &Desk, out: &mut Outbox) {
         .anchor(Align2::CENTER_CENTER, [0.0, 0.0])
         .show(ctx, |ui| {
             ui.set_width(SIZE[0].min(room.x));
-            ScrollArea::vertical().max_height(SIZE[1].min(room.y)).show(ui, |ui| {
+            let keeps = matches!(desk.library.own.adding, Adding::Ready(_));
+            let below = if keeps { FOOT } else { 0.0 };
+            ScrollArea::vertical().max_height(SIZE[1].min(room.y) - below).show(ui, |ui| {
                 ui.set_width(ui.available_width());
                 page(ui, desk, out);
             });
+            if keeps {
+                ui.separator();
+                foot(ui, desk, out);
+            }
         });
     if !open || ctx.input(|i| i.key_pressed(egui::Key::Escape)) {
         out.push(DataEdit::Add(false));
@@ -181,26 +189,34 @@ fn look(ui: &mut Ui, desk: &Desk, proposal: &Arc<Proposal>, out: &mut Outbox) {
     turns(ui, &mut form.turn);
     ui.separator();
     classes(ui, proposal, &mut form);
-    ui.separator();
+    if form != desk.form {
+        out.push(DataEdit::Form(Box::new(form)));
+    }
+}
+
+/// What a set is called, and whether it is kept: always in sight, however many classes it has.
+fn foot(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
+    let mut form = desk.form.clone();
+    let (mut keeps, mut forgets) = (false, false);
     ui.horizontal(|ui| {
         let label = ui.label("Name");
         let field = TextEdit::singleline(&mut form.name).char_limit(LONGEST_NAME);
-        let field = ui.add(field);
+        let field = ui.add(field.desired_width(220.0));
         names::field(field, Some(label), "Name of the data set", &form.name);
         let good = own::id_of(&form.name).is_ok();
         let keep = ui.add_enabled(good, Button::new("Keep this data set"));
-        if keep.on_disabled_hover_text("It needs a name of letters and figures").clicked() {
-            out.push(DataEdit::Keep);
-        }
-        if ui.button("Discard").on_hover_text("The originals stay as they are").clicked() {
-            out.push(DataEdit::Forget);
-        }
+        keeps = keep.on_disabled_hover_text("It needs a name of letters and figures").clicked();
+        forgets = ui.button("Discard").on_hover_text("The originals stay as they are").clicked();
     });
+    // The name first, should both happen at once.
     if form != desk.form {
-        // Before it is kept, should both happen at once.
-        let after = std::mem::take(out);
         out.push(DataEdit::Form(Box::new(form)));
-        out.extend(after);
+    }
+    if keeps {
+        out.push(DataEdit::Keep);
+    }
+    if forgets {
+        out.push(DataEdit::Forget);
     }
 }
 

@@ -216,7 +216,7 @@ impl House {
                     desk.data(DataEdit::Folder(path));
                 }
                 // One workspace's own.
-                Event::SpikesRead { .. } | Event::Lessons(_) => {}
+                Event::SpikesRead { .. } | Event::SpikesChosen(_) | Event::Lessons(_) => {}
             }
         }
     }

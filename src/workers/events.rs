@@ -23,6 +23,8 @@ pub enum Event {
     Failure(String),
     /// A picture file was read.
     PictureLoaded { name: String, picture: Arc<Picture> },
+    /// A file of spikes or a network of spikes was chosen in the file dialog.
+    SpikesChosen(PathBuf),
     /// A file of spikes was read; what it did not say and was assumed.
     SpikesRead { name: String, recording: Arc<Recording>, assumed: Option<String> },
     /// A file was written where the user finds it.

@@ -223,15 +223,15 @@ impl Hub {
         }
     }
 
-    /// Opens the system's dialog for a file of spikes, and has it read.
+    /// Opens the system's dialog for a file of spikes or a network of spikes.
     pub fn choose_spikes(&self) {
-        let jobs = self.librarian.sender();
+        let events = self.events.clone();
         let spawned = std::thread::Builder::new().name("spikes dialog".into()).spawn(move || {
             let dialog = rfd::FileDialog::new()
-                .set_title("Spikes as npz or CSV")
-                .add_filter("Spikes", &EXTENSIONS);
-            if let (Some(path), Some(jobs)) = (dialog.pick_file(), jobs) {
-                let _ = jobs.send(Job::ReadSpikes(path));
+                .set_title("Spikes as npz, CSV or HDF5; a network as NIR")
+                .add_filter("Spikes and networks", &[&EXTENSIONS[..], &["nir"]].concat());
+            if let Some(path) = dialog.pick_file() {
+                events.send(Event::SpikesChosen(path));
             }
         });
         if let Err(error) = spawned {

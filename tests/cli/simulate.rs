@@ -1,5 +1,7 @@
 //! `simulate diehl-cook`: it learns, is told apart from nonsense, and goes on.
 
+use serde_json::Value;
+
 use super::json::check;
 use super::*;
 
@@ -63,6 +65,53 @@ fn a_described_network_is_simulated_and_recorded() {
         &run_text(home.path(), &format!("{text} --threads 1")).succeeds(),
     );
     assert_eq!(again["spikes"], value["spikes"]);
+}
+
+/// A network that snnTorch wrote, with the spikes that came in there.
+#[test]
+fn a_network_of_another_program_gets_spikes_or_digits() {
+    let home = home();
+    let at = |name: &str| home.path().join(name).display().to_string();
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nir");
+    let noted: Value =
+        serde_json::from_str(&std::fs::read_to_string(data.join("counts.json")).unwrap()).unwrap();
+    let dense = noted.as_array().unwrap().iter().find(|n| n["name"] == "snntorch_dense").unwrap();
+    let mut csv = "time_ms,sender\n".to_owned();
+    for (step, row) in dense["input"].as_array().unwrap().iter().enumerate() {
+        for i in row.as_array().unwrap() {
+            csv.push_str(&format!("{:.1},{i}\n", step as f64 / 10.0));
+        }
+    }
+    std::fs::write(at("in.csv"), csv).unwrap();
+    let network = data.join("snntorch_dense.nir").display().to_string();
+    let text = format!(
+        "simulate nir {network} --spikes {} --steps 60 --out {} --csv {} --json",
+        at("in.csv"),
+        at("all.npz"),
+        at("all")
+    );
+    let ran = run_text(home.path(), &text).succeeds();
+    let value: Value = serde_json::from_str(&ran).unwrap();
+    for (i, layer) in ["1", "3"].into_iter().enumerate() {
+        let counts = dense["counts"][layer].as_array().unwrap();
+        let theirs: u64 = counts.iter().map(|c| c.as_u64().unwrap()).sum();
+        assert_eq!(value["populations"][i]["spikes"], theirs, "{value}");
+        let csv = std::fs::read_to_string(home.path().join(format!("all/{layer}.csv"))).unwrap();
+        assert_eq!(csv.lines().count() as u64, 1 + theirs);
+    }
+    assert!(value["right"].is_null());
+    // It takes 20 inputs, and a digit has 784.
+    let refused = run_text(home.path(), &format!("simulate nir {network} --data synthetic"));
+    assert!(refused.fails(1).contains("28×28"));
+
+    let convert = "convert lif-dense --data synthetic --images 1 --steps 25";
+    run_text(home.path(), &format!("{convert} --nir {}", at("lif.nir"))).succeeds();
+    let text = format!("simulate nir {} --data synthetic --digits 40 --json", at("lif.nir"));
+    let value = check("simulate nir", &run_text(home.path(), &text).succeeds());
+    assert!(value["right"].as_u64().unwrap() > 20, "{value}");
+    std::fs::write(at("no.nir"), "no").unwrap();
+    let refused = run_text(home.path(), &format!("simulate nir {}", at("no.nir")));
+    assert!(refused.fails(1).contains("no HDF5 file"));
 }
 
 #[test]

@@ -95,6 +95,7 @@ fn a_run_of_an_earlier_day_can_be_gone_back_through() {
     window.pick("Plots shown", "Confusion");
     window.wait_for_text("% of 100 held-out digits right");
     window.click("Runs");
+    window.click("More");
     window.click("Delete…");
     window.click("Delete for good");
     window.click("History");

@@ -2,16 +2,17 @@
 //! lies on something else, and in projector mode everything is large enough.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use egui::epaint::{ClippedShape, Shape, TextShape};
 use egui::{Color32, Galley, Key, Modifiers, Rect};
 use serde_json::json;
 use spikescope::ui::theme;
+use spikescope::ui::workspace::Entry;
 use spikescope::ui::workspaces::WORKSPACES;
 
-use super::Window;
+use super::{Window, side_by_side};
 
 /// The keys of the tabs, from left to right.
 const NUMBERS: [Key; 7] =
@@ -105,9 +106,22 @@ fn faults(shapes: &[ClippedShape], zoom: f32, projector: bool, well: Color32) ->
     faults
 }
 
-/// Goes through all tabs by their keys in a window of this size.
+/// Goes through all tabs by their keys in windows of this size.
 #[track_caller]
 fn every_tab_fits(size: [f32; 2], projector: bool) {
+    let only = std::env::var("SPIKESCOPE_LAYOUT").unwrap_or_default();
+    let all: Vec<_> = WORKSPACES.iter().filter(|w| w.about.id.contains(&only)).collect();
+    let report = Mutex::new(String::new());
+    side_by_side(all.chunks(4), |some| {
+        let found = faults_of(some, size, projector);
+        report.lock().unwrap().push_str(&found);
+    });
+    let report = report.into_inner().unwrap();
+    assert!(report.is_empty(), "{} faults:\n{report}", report.lines().count());
+}
+
+/// What is wrong in the tabs of these workspaces.
+fn faults_of(workspaces: &[&Entry], size: [f32; 2], projector: bool) -> String {
     let home = tempfile::tempdir().unwrap();
     let session = json!({
         "strokes": [[[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]],
@@ -121,9 +135,8 @@ fn every_tab_fits(size: [f32; 2], projector: bool) {
     });
     // With the button beside the time bars.
     window.harness.state_mut().films_by(spikescope::ui::film::studio::make);
-    let only = std::env::var("SPIKESCOPE_LAYOUT").unwrap_or_default();
     let mut report = String::new();
-    for entry in WORKSPACES.iter().filter(|w| w.about.id.contains(&only)) {
+    for entry in workspaces {
         window.harness.key_press_modifiers(Modifiers::COMMAND, entry.about.key);
         window.harness.run_steps(2);
         let only_view: &[&str] = &["the only view"];
@@ -148,7 +161,7 @@ fn every_tab_fits(size: [f32; 2], projector: bool) {
             }
         }
     }
-    assert!(report.is_empty(), "{} faults:\n{report}", report.lines().count());
+    report
 }
 
 #[test]

@@ -48,6 +48,22 @@ impl egui::DroppedFile for Dropped {
     }
 }
 
+/// Does some things that mostly wait, four at a time.
+fn side_by_side<T: Send>(all: impl Iterator<Item = T> + Send, work: impl Fn(T) + Sync) {
+    let all = std::sync::Mutex::new(all);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let next = all.lock().unwrap().next();
+                    let Some(next) = next else { break };
+                    work(next);
+                }
+            });
+        }
+    });
+}
+
 /// The app in a data folder of its own.
 struct Window {
     harness: Harness<'static, App>,

@@ -237,3 +237,41 @@ fn codes_are_compared_and_told_apart() {
     let pictures = window.harness.query_all_by_label_contains("The digit as read from");
     assert_eq!(pictures.filter(|n| n.accesskit_node().role() == Role::Image).count(), 3);
 }
+
+/// A network of another program gets the digit in hand, or spikes of a file.
+#[test]
+fn a_network_that_is_dropped_gets_the_digit_or_spikes() {
+    use spikescope::convert::direct::{Direct, nir};
+    let dir = tempfile::tempdir().unwrap();
+    let network = spikescope::ann::bundled::SPIKING.network("lif-dense").unwrap().unwrap().0;
+    let file = nir::file(&Direct::new(&network).unwrap()).unwrap();
+    std::fs::write(dir.path().join("lif.nir"), file).unwrap();
+    let mut window = Window::open();
+    window.draw(7, 1);
+    window.drop_file(dir.path().join("lif.nir"));
+    window.wait_for_text("Most came out for class");
+    assert!(window.says("1×28×28 in, 25 steps"), "{}", window.said());
+    assert!(
+        window.says("LIF 1") && window.says("it remarks how spikes reset"),
+        "{}",
+        window.said()
+    );
+    let chance = "The digit, as spikes by chance";
+    window.harness.get_by_role_and_label(Role::RadioButton, chance).click();
+    window.harness.run_steps(3);
+    window.wait_for_text("Most came out for class");
+    window.click("Close the network");
+    window.wait_for_text("Drop one on the window");
+
+    // One that takes no digit says so, and then gets spikes.
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nir");
+    window.drop_file(data.join("snntorch_dense.nir"));
+    window.wait_for_text("give it a file of spikes");
+    let csv = "time_ms,sender\n0.1,0\n0.1,5\n0.2,3\n0.4,7\n0.4,19\n3.0,2\n";
+    std::fs::write(dir.path().join("in.csv"), csv).unwrap();
+    window.drop_file(dir.path().join("in.csv"));
+    window.wait_for_text("20 in, 31 steps");
+    std::fs::write(dir.path().join("bad.csv"), "time_ms,sender\n0.1,20\n").unwrap();
+    window.drop_file(dir.path().join("bad.csv"));
+    window.wait_for_text("has the input 20");
+}

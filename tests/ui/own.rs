@@ -20,7 +20,7 @@ fn folder(change: impl Fn(Dataset) -> Dataset) -> tempfile::TempDir {
 }
 
 #[test]
-fn a_folder_that_is_dropped_is_looked_at_turned_and_named() {
+fn a_folder_that_is_dropped_is_looked_at_named_kept_and_trained_on() {
     let transposed =
         spikescope::data::orient::Orientation { transpose: true, ..Default::default() };
     let dir = folder(|data| transposed.digits(&data, 0..data.len()));
@@ -32,6 +32,35 @@ fn a_folder_that_is_dropped_is_looked_at_turned_and_named() {
     window.click("Put them right");
     assert!(!window.says("Look: the pictures"), "{}", window.said());
     window.click("Call them kmnist");
+    window.click("Keep this data set");
+    window.wait_for_text("shapes was added");
+    window.wait_for_text("Kept so far");
+    window.key(Modifiers::NONE, Key::Escape);
+    window.choose("Synthetic digits", "shapes");
+    window.click("Next");
+    window.wait_for_text("shapes, test picture");
+    // A picture of other classes has its name, and nobody's digit is called wrong.
+    assert!(
+        ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
+            .iter()
+            .any(|name| window.says(&format!("label: {name}"))),
+        "{}",
+        window.said()
+    );
+    assert!(!window.says("✗"), "{}", window.said());
+
+    window.click("Train");
+    window.choose("Synthetic digits", "shapes");
+    window.set("Epochs", 1.0);
+    window.set("Validation split", 10.0);
+    window.click("Start training");
+    window.wait_for_text("MLP finished");
+    window.click("Mistakes");
+    window.wait_for_text("Confusion matrix");
+    window.click("Runs");
+    window.click("Use in Draw");
+    window.click("Draw");
+    window.wait_for_text("Not in the vote");
 }
 
 #[test]

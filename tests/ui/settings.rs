@@ -2,6 +2,7 @@
 //! workspace, answers, and closes.
 
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
@@ -13,7 +14,7 @@ use spikescope::ui::session::Session;
 use spikescope::ui::start::Start;
 use spikescope::ui::workspaces::WORKSPACES;
 
-use super::{PATIENCE, Window};
+use super::{PATIENCE, Window, side_by_side};
 
 /// Ending all workers takes about a second; what cannot be stopped takes for ever.
 /// The rest is for a machine that has other things to do.
@@ -96,11 +97,11 @@ fn a_session_of_impossible_numbers_opens_and_closes_in_every_workspace() {
     for name in ["layer", "channel", "term", "input", "class"] {
         usual["rooms"]["fields"][name] = json!(1);
     }
-    for (seed, (room, tab)) in tabs().enumerate() {
+    side_by_side(tabs().enumerate(), |(seed, (room, tab))| {
         let mut session = in_tab(&usual, room, tab);
         spoil(&mut session, &mut Rng::stream(seed as u64, room, 0));
         opens_and_closes(&session, &format!("{room} {tab}: {session}"));
-    }
+    });
 }
 
 /// The Neuron lab once played by itself: a core and a half in software drawing.
@@ -108,8 +109,8 @@ fn a_session_of_impossible_numbers_opens_and_closes_in_every_workspace() {
 fn nothing_is_drawn_at_rest_in_any_tab() {
     let mut usual = serde_json::to_value(Session::default()).unwrap();
     usual["strokes"] = json!([[[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]]);
-    let mut restless = Vec::new();
-    for (room, tab) in tabs() {
+    let restless = Mutex::new(Vec::new());
+    side_by_side(tabs(), |(room, tab)| {
         let session = in_tab(&usual, room, tab);
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("session.json"), session.to_string()).unwrap();
@@ -118,7 +119,7 @@ fn nothing_is_drawn_at_rest_in_any_tab() {
         while rested < 40 {
             if begun.elapsed() > PATIENCE {
                 let causes = window.harness.ctx.repaint_causes();
-                restless.push(format!("{room} {tab}: {causes:?}"));
+                restless.lock().unwrap().push(format!("{room} {tab}: {causes:?}"));
                 break;
             }
             window.harness.step();
@@ -127,7 +128,8 @@ fn nothing_is_drawn_at_rest_in_any_tab() {
             rested = if next > Duration::from_secs(5) { rested + 1 } else { 0 };
             std::thread::sleep(Duration::from_millis(20));
         }
-    }
+    });
+    let restless = restless.into_inner().unwrap();
     assert!(restless.is_empty(), "never at rest: {restless:#?}");
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::network::NetworkArgs;
+use super::nir::NirArgs;
 use super::regression::RegressionArgs;
 use crate::cli::output::Format;
 use crate::cli::values::{choice, count, engine, number, sources, threads};
@@ -23,6 +24,7 @@ pub struct SimulateArgs {
 pub enum SimulateWhat {
     DiehlCook(Box<DiehlCookArgs>),
     Network(Box<NetworkArgs>),
+    Nir(Box<NirArgs>),
     Regression(Box<RegressionArgs>),
 }
 

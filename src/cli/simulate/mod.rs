@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod network;
+pub mod nir;
 pub mod regression;
 mod run;
 

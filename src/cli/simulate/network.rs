@@ -66,7 +66,7 @@ pub struct NetworkArgs {
 }
 
 /// What one probe has recorded.
-enum Recorded {
+pub(super) enum Recorded {
     Spikes(Vec<Spike>),
     Rows { width: usize, steps: Vec<u64>, values: Vec<f32> },
 }
@@ -126,14 +126,8 @@ pub fn simulate(args: &NetworkArgs, out: &mut Output) -> anyhow::Result<Outcome>
     drop(progress);
     let counters = engine.counters();
     print(&spec, &recorded, out)?;
-    if let Some(path) = &args.out {
-        write_npz(path, &spec, &names, &recorded)?;
-        out.line(format_args!("Saved as {}", path.display()))?;
-    }
-    if let Some(folder) = &args.csv {
-        write_csv(folder, &spec, &names, &recorded)?;
-        out.line(format_args!("Saved in {}", folder.display()))?;
-    }
+    let time = Time { dt_ms: spec.dt_ms, replicas: spec.replicas };
+    write(time, &names, &recorded, args.out.as_deref(), args.csv.as_deref(), out)?;
     let probes = spec.probes.iter().zip(&recorded);
     out.json(&SimulatedNetwork {
         network: spec.name.clone(),
@@ -169,11 +163,15 @@ fn read(args: &NetworkArgs) -> anyhow::Result<NetworkSpec> {
     Ok(spec)
 }
 
-/// A name for each probe's file: letters, digits, and the rest as `_`.
-fn file_names(probes: &[ProbeSpec]) -> Result<Vec<String>, UsageError> {
+/// A name without what files cannot be called by: letters, digits, and the rest as `_`.
+pub(super) fn plain(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
-    let names: Vec<String> =
-        probes.iter().map(|p| p.name.chars().take(80).map(plain).collect()).collect();
+    name.chars().take(80).map(plain).collect()
+}
+
+/// A name for each probe's file.
+fn file_names(probes: &[ProbeSpec]) -> Result<Vec<String>, UsageError> {
+    let names: Vec<String> = probes.iter().map(|p| plain(&p.name)).collect();
     for (i, name) in names.iter().enumerate() {
         let same = names[..i].iter().any(|other| other.eq_ignore_ascii_case(name));
         if same || name.is_empty() {
@@ -243,14 +241,41 @@ fn print(spec: &NetworkSpec, recorded: &[Recorded], out: &mut Output) -> anyhow:
     Ok(table::print(out, "", &["probe", "records", "of", ">recorded"], rows)?)
 }
 
+/// What a step is, and how many copies ran side by side.
+#[derive(Clone, Copy)]
+pub(super) struct Time {
+    pub dt_ms: f64,
+    pub replicas: usize,
+}
+
+/// Writes what was recorded where it is asked for.
+pub(super) fn write(
+    time: Time,
+    names: &[String],
+    recorded: &[Recorded],
+    npz: Option<&Path>,
+    folder: Option<&Path>,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    if let Some(path) = npz {
+        write_npz(path, time, names, recorded)?;
+        out.line(format_args!("Saved as {}", path.display()))?;
+    }
+    if let Some(folder) = folder {
+        write_csv(folder, time, names, recorded)?;
+        out.line(format_args!("Saved in {}", folder.display()))?;
+    }
+    Ok(())
+}
+
 fn write_npz(
     path: &Path,
-    spec: &NetworkSpec,
+    Time { dt_ms, replicas }: Time,
     names: &[String],
     recorded: &[Recorded],
 ) -> anyhow::Result<()> {
     let mut arrays: Vec<(String, Array)> = Vec::new();
-    let time = |step: u64| step as f64 * spec.dt_ms;
+    let time = |step: u64| step as f64 * dt_ms;
     for (name, recorded) in names.iter().zip(recorded) {
         let mut add = |what: &str, array: Array| arrays.push((format!("{name}/{what}"), array));
         match recorded {
@@ -258,7 +283,7 @@ fn write_npz(
                 let times = spikes.iter().map(|s| time(s.step)).collect();
                 add("time_ms", Array::list(Values::F64(times)));
                 add("neuron", Array::list(Values::U32(spikes.iter().map(|s| s.neuron).collect())));
-                if spec.replicas > 1 {
+                if replicas > 1 {
                     let replicas = spikes.iter().map(|s| u32::from(s.replica)).collect();
                     add("replica", Array::list(Values::U32(replicas)));
                 }
@@ -276,16 +301,16 @@ fn write_npz(
 
 fn write_csv(
     folder: &Path,
-    spec: &NetworkSpec,
+    Time { dt_ms, replicas }: Time,
     names: &[String],
     recorded: &[Recorded],
 ) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("could not make the folder {}", folder.display()))?;
-    let time = |step: u64| (step as f64 * spec.dt_ms).to_string();
+    let time = |step: u64| (step as f64 * dt_ms).to_string();
     for (name, recorded) in names.iter().zip(recorded) {
         let text = match recorded {
-            Recorded::Spikes(spikes) if spec.replicas > 1 => csv::text(
+            Recorded::Spikes(spikes) if replicas > 1 => csv::text(
                 ["time_ms", "neuron", "replica"],
                 spikes.iter().map(|s| [time(s.step), s.neuron.to_string(), s.replica.to_string()]),
             ),

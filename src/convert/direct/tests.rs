@@ -214,3 +214,27 @@ fn a_recurrent_network_is_a_loop_there_and_max_pooling_is_refused() {
     let error = nir::file(&conv).unwrap_err().to_string();
     assert!(error.contains("no maximum") && error.contains("Nothing was written"), "{error}");
 }
+
+/// What is written as NIR and read again answers as the network itself does, with what the file
+/// remarks.
+#[test]
+fn a_file_that_is_read_again_gives_the_networks_own_logits() {
+    use crate::snn::nir::{plan::Plan, read, run};
+    for id in ["lif-50-30-t12-tau3", "lif-recurrent-20-t56"] {
+        let network = random(id);
+        let direct = Direct::new(&network).unwrap();
+        let described = read::read_bytes(nir::file(&direct).unwrap()).unwrap();
+        let plan = Plan::new(&described, run::guess(&described).0).unwrap();
+        let pictures = pictures(10);
+        let logits = network.logits(&pictures);
+        for (digit, (pixels, theirs)) in pictures.into_iter().zip(logits).enumerate() {
+            let stimulus = run::Stimulus::Picture(Box::new(pixels));
+            let steps = described.steps.unwrap();
+            let ran = run::run(&plan, &stimulus, steps, &|_| true).unwrap();
+            let ours = ran.given[0].evidence(described.read_out.as_deref());
+            for (ours, theirs) in ours.iter().zip(theirs) {
+                assert!((ours - f64::from(theirs)).abs() < 1e-3, "{id} {digit}: {ours} {theirs}");
+            }
+        }
+    }
+}

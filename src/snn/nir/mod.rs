@@ -20,8 +20,18 @@
 //! Times are seconds there. A spike is a Dirac pulse there, of area 1, so what
 //! adds w to the voltage here has the weight w τ / R there, and what adds w to the
 //! synaptic current w τ_syn. Voltages stay in the unit that they have here.
+//!
+//! The other way round, graphs of other programs are read ([`read`]), put in order ([`plan`]) and
+//! run as those programs run them ([`run`]).
 
 pub mod graph;
+mod layers;
+mod neurons;
+pub mod plan;
+pub mod read;
+pub mod run;
+#[cfg(test)]
+mod tests;
 
 use graph::{Graph, Node};
 
@@ -228,83 +238,4 @@ fn synapses(
     graph.join(&source, &name);
     graph.join(&name, to);
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::snn::network::{Connect, DelaySpec, Drive, NetworkSpec, ProjectionSpec, Values};
-    use crate::snn::params::Config;
-
-    fn lif() -> Config {
-        Config::new("lif").with("t_ref_ms", 0.0)
-    }
-
-    fn weights(network: &Network) -> Vec<Vec<f32>> {
-        network.projections.iter().map(|p| p.weights.clone()).collect()
-    }
-
-    fn refused(spec: &NetworkSpec) -> String {
-        let network = spec.build().unwrap();
-        file(&network, &weights(&network)).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn the_graph_is_read_back_as_it_was_said() {
-        let dense = |name: &str, to: &str, onto: &str| {
-            ProjectionSpec::new(name, "in", to, onto, Connect::Dense, Values::Same(0.5))
-        };
-        let network = NetworkSpec::new("net", 0.5, 1)
-            .input("in", 3, Drive::Silent)
-            .population("a/b", 2, lif())
-            .population("c", 2, lif())
-            .projection(dense("w", "a/b", "v"))
-            .projection(dense("w syn", "c", "i_syn").delayed(DelaySpec::Ms(2.0)))
-            .projection(ProjectionSpec::new(
-                "one",
-                "a/b",
-                "c",
-                "i_syn",
-                Connect::OneToOne,
-                Values::Each(vec![1.0, -2.0]),
-            ))
-            .build()
-            .unwrap();
-        let file = hdf5_pure::File::from_bytes(file(&network, &weights(&network)).unwrap());
-        let file = file.unwrap();
-        let text = |path: &str| file.dataset(path).unwrap().read_string().unwrap();
-        let numbers = |path: &str| file.dataset(path).unwrap().read_f32().unwrap();
-        assert_eq!(text("node/type"), ["NIRGraph"]);
-        assert_eq!(text("node/nodes/a_b/type"), ["LIF"]);
-        assert_eq!(text("node/nodes/c/type"), ["CubaLIF"]);
-        assert_eq!(numbers("node/nodes/a_b/tau"), [0.02; 2]);
-        // 0.5 mV a spike: 0.5 τ / R = 0.5 · 0.02 s / 10 MΩ.
-        assert_eq!(file.dataset("node/nodes/w/weight").unwrap().shape().unwrap(), [2, 3]);
-        assert_eq!(numbers("node/nodes/w/weight"), [0.001; 6]);
-        assert_eq!(numbers("node/nodes/w syn/weight"), [0.0025; 6]);
-        assert_eq!(numbers("node/nodes/one/scale"), [0.005, -0.01]);
-        assert_eq!(numbers("node/nodes/delay of w syn/delay"), [0.002; 3]);
-        let edges = text("node/edges");
-        let edges: Vec<_> = edges.chunks(2).map(|e| (e[0].as_str(), e[1].as_str())).collect();
-        for edge in [
-            ("in", "w"),
-            ("w", "a_b"),
-            ("in", "delay of w syn"),
-            ("delay of w syn", "w syn"),
-            ("w syn", "c"),
-            ("one", "c"),
-            ("c", "c out"),
-        ] {
-            assert!(edges.contains(&edge), "{edge:?} {edges:?}");
-        }
-    }
-
-    #[test]
-    fn what_nir_cannot_say_is_said() {
-        let spec = |config: Config| NetworkSpec::new("net", 0.5, 1).population("a", 2, config);
-        assert!(refused(&spec(Config::new("lif"))).contains("refractory"));
-        assert!(refused(&spec(Config::new("if"))).contains("subtraction"));
-        let izhikevich = refused(&spec(Config::new("izhikevich")));
-        assert!(izhikevich.contains("\"a\"") && izhikevich.contains("izhikevich"), "{izhikevich}");
-    }
 }

@@ -4,6 +4,7 @@
 
 mod curve;
 mod first_layer;
+mod nir;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ pub use crate::snn::experiments::codes::{CodeResult, CodesResult, CodesTask};
 pub use crate::snn::experiments::unit::{SweepPoint, UnitResult, UnitStep, UnitTask};
 pub use curve::{CurveResult, CurveTask};
 pub use first_layer::{first_layer, first_layer_units, strongest_unit};
+pub use nir::{NirAnswer, NirInput, NirPopulation, NirRan, NirTask, Opened};
 
 /// What can be asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +29,8 @@ pub enum Experiment {
     Unit(UnitTask),
     /// An intensity in several codes.
     Codes(Box<CodesTask>),
+    /// A network of another program.
+    Nir(Box<NirTask>),
 }
 
 /// The newest answers, each with the number of its question.
@@ -38,6 +42,8 @@ pub struct Results {
     pub unit: Option<Arc<(u64, UnitResult)>>,
     /// To [`Experiment::Codes`].
     pub codes: Option<Arc<(u64, CodesResult)>>,
+    /// To [`Experiment::Nir`].
+    pub nir: Option<Arc<(u64, NirAnswer)>>,
 }
 
 impl Answer<Asked> for Results {
@@ -60,16 +66,20 @@ impl Experiments {
     /// # Errors
     /// When the system gives none.
     pub fn start(make: MakeEngine, events: Events) -> std::io::Result<Self> {
-        let answer = move |asked: &Asked, reply: &Reply<Asked, Results>| {
-            answer(asked, make, reply).map_err(|error| error.to_string())
+        let answerer = move || {
+            let mut opened = Opened::default();
+            move |asked: &Asked, reply: &Reply<Asked, Results>| {
+                answer(asked, make, &mut opened, reply).map_err(|error| error.to_string())
+            }
         };
-        Answering::spawn("experiments", events, move || answer)
+        Answering::spawn("experiments", events, answerer)
     }
 }
 
 fn answer(
     (serial, experiment): &Asked,
     make: MakeEngine,
+    opened: &mut Opened,
     reply: &Reply<Asked, Results>,
 ) -> Result<Option<Results>, SnnError> {
     let serial = *serial;
@@ -87,6 +97,11 @@ fn answer(
         Experiment::Codes(task) => {
             if let Some(result) = codes::run(task, &|| reply.is_awaited()) {
                 reply.change(|r| r.codes = Some(Arc::new((serial, result))));
+            }
+        }
+        Experiment::Nir(task) => {
+            if let Some(result) = opened.run(task, &|| reply.is_newest()) {
+                reply.change(|r| r.nir = Some(Arc::new((serial, result))));
             }
         }
     }

@@ -81,7 +81,7 @@ const NEURONS: [&[&str]; 3] = [
 pub const WEAKEST: u8 = 2;
 
 /// One of a unit, ms.
-fn unit_ms(word: &str) -> Option<f64> {
+pub(super) fn unit_ms(word: &str) -> Option<f64> {
     Some(match word {
         "s" | "sec" | "secs" | "second" | "seconds" => 1000.0,
         "ms" | "msec" | "msecs" | "millisecond" | "milliseconds" => 1.0,

@@ -6,6 +6,8 @@
 //!   `density_until_ms` holds what is known of them.
 //! * CSV: a line `time_ms,sender` per spike below such a heading.
 //!
+//! * HDF5: as SONATA and NWB have spikes ([`hdf5`]); only read.
+//!
 //! Files of other programs are read by the names of their columns or arrays
 //! ([`headings`]) and the units in them, in any order, among others. A file that
 //! does not say which column is which, or what its times count, is read only
@@ -15,6 +17,7 @@
 //! Neurons are whatever numbers the file gives them. They are shown under these
 //! numbers; there are as many of them as differ.
 
+mod hdf5;
 pub mod headings;
 mod table;
 
@@ -25,11 +28,12 @@ use std::sync::Arc;
 use super::{Recording, View};
 use crate::core::csv;
 use crate::core::files::{open_regular, read_limited};
+use crate::core::hdf5::Tree;
 use crate::core::npz::{self, Array, NpzError, Values};
 use crate::core::text::grouped;
 
-/// How names of spike files end: npz, tables, and what NEST writes.
-pub const EXTENSIONS: [&str; 6] = ["npz", "csv", "tsv", "txt", "dat", "gdf"];
+/// How names of spike files end: npz, tables, what NEST writes, HDF5 of SONATA and NWB.
+pub const EXTENSIONS: [&str; 9] = ["npz", "csv", "tsv", "txt", "dat", "gdf", "h5", "hdf5", "nwb"];
 
 /// Bins in which the given-up part of a run is exported.
 const DENSITY_BINS: usize = 1024;
@@ -46,6 +50,8 @@ const MOST_SPIKES: (u64, u64) = (10_000_000, 50_000_000);
 const LEAST_SPIKE_BYTES: u64 = 4;
 /// Largest text file that is read, bytes.
 const MOST_TEXT_BYTES: u64 = 1 << 28;
+/// Largest HDF5 file that is read, bytes: it may hold much beside the spikes.
+const MOST_HDF5_BYTES: u64 = 1 << 30;
 
 /// Two spikes of a neuron are this far apart at least and at most, ms, for times
 /// without a unit to be taken as ms. Neurons hardly fire twice within 2 ms; and
@@ -191,7 +197,7 @@ impl SpikeTimes {
         Self { times_ms, senders, ids, assumed: None }
     }
 
-    /// Reads an npz or a text file, told apart by their content.
+    /// Reads an npz, an HDF5 or a text file, told apart by their content.
     ///
     /// # Errors
     /// When it cannot be read or is not a list of spikes; the message names the
@@ -199,13 +205,14 @@ impl SpikeTimes {
     pub fn read(path: &Path) -> Result<Self, SpikeFileError> {
         let content =
             |reason: String| SpikeFileError::Content { path: path.display().to_string(), reason };
-        let mut start = [0; 6];
+        let mut start = [0; 8];
         let got = open_regular(path)
             .and_then(|mut file| std::io::Read::read(&mut file, &mut start))
             .map_err(|e| content(e.to_string()))?;
         match &start[..got] {
             [b'P', b'K', ..] => Self::from_npz(&mut npz::Reader::open(path)?).map_err(content),
-            b"\x93NUMPY" => Err(content(
+            start if crate::core::hdf5::is(start) => Self::from_hdf5(path).map_err(content),
+            [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Err(content(
                 "it is a single array; save times and senders together with numpy.savez".into(),
             )),
             _ if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz")) => {
@@ -252,6 +259,16 @@ impl SpikeTimes {
             ));
         }
         Self::of_raw(raw)
+    }
+
+    /// The spikes of a SONATA or NWB file, or of one whose arrays are named as columns are.
+    fn from_hdf5(path: &Path) -> Result<Self, String> {
+        let size = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
+        let tree = Tree::open(path, MOST_HDF5_BYTES)?;
+        let (raw, told) = hdf5::read(&tree, most_spikes(size) as usize)?;
+        let mut spikes = Self::of_raw(raw)?;
+        spikes.assumed = told.or(spikes.assumed);
+        Ok(spikes)
     }
 
     /// A table with a heading that names times and neurons: see the module.

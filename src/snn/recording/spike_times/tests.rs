@@ -366,3 +366,108 @@ proptest! {
         }
     }
 }
+
+/// HDF5 files as SONATA and NWB have spikes.
+mod in_hdf5 {
+    use hdf5_pure::{AttrValue, FileBuilder};
+
+    use super::*;
+
+    fn read(file: FileBuilder) -> Result<SpikeTimes, String> {
+        read_bytes(file.finish().unwrap())
+    }
+
+    fn read_bytes(bytes: Vec<u8>) -> Result<SpikeTimes, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("spikes.h5");
+        std::fs::write(&path, bytes).unwrap();
+        SpikeTimes::read(&path).map_err(|e| e.to_string())
+    }
+
+    fn sonata(populations: &[(&str, u64, f64)], unit: Option<&str>) -> FileBuilder {
+        let mut file = FileBuilder::new();
+        let mut spikes = file.create_group("spikes");
+        for (name, first, factor) in populations {
+            let mut group = spikes.create_group(name);
+            let ids: Vec<u64> = IDS.iter().map(|id| id - 1 + first).collect();
+            group.create_dataset("node_ids").with_u64_data(&ids);
+            let times: Vec<f64> = TIMES_MS.iter().map(|t| t * factor).collect();
+            let times = group.create_dataset("timestamps").with_f64_data(&times);
+            if let Some(unit) = unit {
+                times.set_attr("units", AttrValue::AsciiString(unit.into()));
+            }
+            spikes.add_group(group.finish());
+        }
+        file.add_group(spikes.finish());
+        file
+    }
+
+    #[test]
+    fn populations_of_sonata_are_read_in_their_unit_and_numbered_on() {
+        are_good(&read(sonata(&[("v1", 1, 1.0)], None)).unwrap());
+        are_good(&read(sonata(&[("v1", 1, 1.0)], Some("milliseconds"))).unwrap());
+        are_good(&read(sonata(&[("v1", 1, 0.001)], Some("s"))).unwrap());
+        let two = read(sonata(&[("lgn", 5, 1.0), ("v1", 0, 1.0)], None)).unwrap();
+        assert_eq!(two.ids, [5, 6, 7, 8, 9, 10]);
+        assert_eq!(two.times_ms.len(), 24);
+        let told = two.assumed.unwrap();
+        assert!(told.contains("lgn from 0, v1 from 8"), "{told}");
+    }
+
+    #[test]
+    fn units_of_nwb_are_read() {
+        let of = |neuron: u64| -> Vec<f64> {
+            let pairs = TIMES_MS.iter().zip(IDS).filter(|(_, id)| *id == neuron);
+            pairs.map(|(t, _)| t / 1000.0).collect()
+        };
+        let times = [of(3), of(1), of(2)].concat();
+        let file = |ends: &[u64]| {
+            let mut file = FileBuilder::new();
+            let mut units = file.create_group("units");
+            units.create_dataset("spike_times").with_f64_data(&times);
+            units.create_dataset("spike_times_index").with_u64_data(ends);
+            units.create_dataset("id").with_i64_data(&[3, 1, 2]);
+            file.add_group(units.finish());
+            file
+        };
+        are_good(&read(file(&[4, 8, 12])).unwrap());
+        for bad in [[4, 8, 11], [8, 4, 12], [4, 8, u64::MAX]] {
+            assert!(read(file(&bad)).unwrap_err().contains("does not fit"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn arrays_are_found_by_their_names_and_what_is_none_is_said() {
+        let named = |time: &str, factor: f64| {
+            let mut file = FileBuilder::new();
+            let times: Vec<f64> = TIMES_MS.iter().map(|t| t * factor).collect();
+            file.create_dataset(time).with_f64_data(&times);
+            file.create_dataset("sender").with_u64_data(&IDS);
+            file
+        };
+        are_good(&read(named("t_s", 0.001)).unwrap());
+        are_good(&read(named("time_ms", 1.0)).unwrap());
+        assert!(read(named("when", 1.0)).unwrap_err().contains("no name says where the times"));
+        let mut empty = FileBuilder::new();
+        empty.create_group("other");
+        assert!(read(empty).unwrap_err().contains("holds no spikes"));
+        let mut text = FileBuilder::new();
+        text.create_dataset("time_ms").with_vlen_strings(&["1.0", "2.0"]).with_shape(&[2]);
+        text.create_dataset("sender").with_u64_data(&[1, 2]);
+        assert!(read(text).unwrap_err().contains("text where numbers"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+        #[test]
+        fn damaged_files_are_refused_or_read(at in 0.0f64..1.0, to: u8, cut in proptest::option::of(0.0f64..1.0)) {
+            let mut bytes = sonata(&[("a", 1, 1.0), ("b", 3, 1.0)], Some("ms")).finish().unwrap();
+            let place = (at * bytes.len() as f64) as usize;
+            bytes[place] = to;
+            if let Some(cut) = cut {
+                bytes.truncate((cut * bytes.len() as f64) as usize);
+            }
+            let _ = read_bytes(bytes);
+        }
+    }
+}

@@ -39,8 +39,8 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| add(ui));
     };
     let left = if w < WIDE {
-        // Tools, sources and what the networks see take some 260 points.
-        let side = (h - 260.0).min(w * 0.42).max(200.0);
+        // Tools, sources and what the networks see take some 270 points.
+        let side = (h - 270.0).min(w * 0.42).max(180.0);
         // The buttons below the paper need so much.
         let width = side.max(256.0);
         column(ui, width, &mut |ui| {
@@ -124,15 +124,17 @@ fn seen_beside(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, width: f32) {
                 photo::show(ui, picture, *chosen, width - SMALL - 12.0, out);
                 return;
             }
-            centre(ui, world, out);
+            ui.horizontal_wrapped(|ui| {
+                centre(ui, world, out);
+                let tip = "Pen width, noise, and a shift of the picture that the networks see";
+                ui.menu_button("Noise, shift …", |ui| {
+                    ui.set_width(210.0);
+                    treatment(ui, world, out);
+                })
+                .response
+                .on_hover_text(tip);
+            });
             keep::show(ui, world, out);
-            let tip = "Pen width, noise, and a shift of the picture that the networks see";
-            ui.menu_button("Noise, shift …", |ui| {
-                ui.set_width(210.0);
-                treatment(ui, world, out);
-            })
-            .response
-            .on_hover_text(tip);
         });
     });
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{RichText, Ui};
 
-use super::{NeuronEdit, World};
+use super::{NeuronEdit, World, network};
 use crate::core::text::grouped;
 use crate::ui::command::{Command, Outbox};
 use crate::ui::theme::{self, palette};
@@ -17,17 +17,30 @@ use crate::ui::widgets::{figure, page};
 /// What is read, and the figures of what is selected.
 pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     page::heading(ui, "Spikes from a file", NeuronEdit::Reset, out);
+    if let Some(of) = &world.room.network {
+        network::form(ui, world, of, out);
+        ui.separator();
+    }
     let Some(imported) = &world.room.imported else { return };
-    open(ui, out);
+    if world.room.network.is_none() {
+        open(ui, out);
+    }
     let (recording, weak) = (&imported.recording, palette(ui.visuals()).weak);
-    ui.label(RichText::new(&imported.name).font(theme::strong(14.0)));
+    if world.room.network.is_none() {
+        ui.label(RichText::new(&imported.name).font(theme::strong(14.0)));
+    }
     let text = format!(
         "{} spikes of {} neurons in {:.1} ms",
         grouped(recording.total()),
         grouped(recording.neurons().into()),
         recording.duration_ms()
     );
-    let tip = "Neurons that spike at least once; they keep the numbers that they have in the file";
+    let tip = match world.room.network.is_some() {
+        true => "Neurons are numbered through all nodes, in the order of the list above",
+        false => {
+            "Neurons that spike at least once; they keep the numbers that they have in the file"
+        }
+    };
     ui.label(RichText::new(text).small().color(weak)).on_hover_text(tip);
     if let Some(assumed) = &imported.assumed {
         let warning = palette(ui.visuals()).warning;
@@ -48,7 +61,9 @@ pub fn form(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 }
 
 fn open(ui: &mut Ui, out: &mut Outbox) {
-    if ui.button("Open a file of spikes…").on_hover_text("Or drop one on the window").clicked() {
+    let tip =
+        "npz, CSV or HDF5 with spikes, or a network of spikes as NIR; or drop one on the window";
+    if ui.button("Open a file…").on_hover_text(tip).clicked() {
         out.push(NeuronEdit::Import);
     }
 }
@@ -57,8 +72,10 @@ fn open(ui: &mut Ui, out: &mut Outbox) {
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let Some(imported) = &world.room.imported else {
         ui.add_space(20.0);
-        ui.label("No file is open. Save spikes of the two neurons and open them here, or drop a file on the window.");
-        open(ui, out);
+        if world.room.network.is_none() {
+            ui.label("No file is open. Drop one on the window: spikes of another simulator, or a network of spikes that snnTorch, Norse or Sinabs wrote as NIR, which then gets your digit.");
+            open(ui, out);
+        }
         return;
     };
     let mut plot = imported.plot.clone();
@@ -70,7 +87,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         id: egui::Id::unique("file raster"),
         recording: &imported.recording,
         plotter: &world.hub.plotter,
-        groups: &[],
+        groups: &imported.groups,
         hues: &[],
         cursor_ms: None,
         apart: false,

@@ -4,13 +4,15 @@
 //!   spikes in the other
 //! * [`curve`]: how fast a neuron fires at which current, measured and expected
 //! * [`mod@unit`]: the artificial neuron beside the biological one (Fig. 3, eq. (1))
-//! * [`files`]: spikes from elsewhere, to be looked at in the same way
+//! * [`files`]: spikes from elsewhere, to be looked at in the same way; networks from elsewhere
+//!   ([`network`]), which get the digit
 //! * [`codes`]: the same intensity as a rate, a time and a burst
 
 mod codes;
 mod curve;
 mod files;
 mod measures;
+mod network;
 mod ranges;
 mod scenes;
 pub mod settings;

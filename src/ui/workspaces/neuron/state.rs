@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use egui::Ui;
 
+use super::network::{Entering, NirNetwork};
 use super::settings::{
     self, CodesSettings, CurveSettings, FigureOne, NeuronSettings, NeuronTab, UnitInputs,
     UnitSettings,
@@ -29,12 +30,12 @@ use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::scene::Scene;
 use crate::ui::widgets::live;
-use crate::ui::widgets::raster::RasterView;
+use crate::ui::widgets::raster::{Group, RasterView};
 use crate::ui::workspace::{About, Edit, Measure, Position, Shows, View, Workspace};
 use crate::workers::Start;
 use crate::workers::clicks::{Clicks, Passage};
 use crate::workers::events::Event;
-use crate::workers::experiments::{Experiment, Experiments, Results};
+use crate::workers::experiments::{Experiment, Experiments, NirPopulation, Results};
 use crate::workers::library::Job;
 use crate::workers::simulation::{SimCommand, Simulation, SimulationView};
 
@@ -67,8 +68,12 @@ pub enum NeuronEdit {
     ImportedPlot(Box<RasterView>),
     /// Choose a file of spikes.
     Import,
-    /// Read this file of spikes.
+    /// Open this file of spikes, or this network.
     Open(PathBuf),
+    /// How the network that is open is run.
+    Network(Box<NirNetwork>),
+    /// Close it.
+    CloseNetwork,
     /// Let the two neurons' spikes be heard, or not.
     Clicks(bool),
     /// Save the two neurons for other simulators.
@@ -89,6 +94,8 @@ pub struct Imported {
     pub recording: Arc<Recording>,
     /// What the file did not say and was assumed.
     pub assumed: Option<String>,
+    /// Neurons that belong together.
+    pub groups: Vec<Group>,
     /// How they are looked at.
     pub plot: RasterView,
 }
@@ -102,6 +109,8 @@ pub struct Neuron {
     pub plot: RasterView,
     /// Spikes from a file.
     pub imported: Option<Imported>,
+    /// A network from a file, whose spikes these are.
+    pub network: Option<NirNetwork>,
     /// The two neurons.
     pub simulation: Arc<SimulationView>,
     /// Whether it is to run.
@@ -141,6 +150,54 @@ impl Neuron {
         }
     }
 
+    /// Opens a network, or spikes: to be looked at, or as what comes into the network that is
+    /// open.
+    fn open_file(&mut self, path: PathBuf, desk: &mut Desk) {
+        self.kept.tab = NeuronTab::Files;
+        desk.show(ABOUT.id);
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("nir")) {
+            self.network = Some(NirNetwork::new(path, self.asked.0 + 1));
+            self.imported = None;
+        } else if let Some(network) = &mut self.network {
+            network.input = Entering::Spikes(path);
+        } else {
+            desk.job(Job::ReadSpikes(path));
+        }
+    }
+
+    /// Shows what the network that is open has done since.
+    fn follow_network(&mut self, desk: &mut Desk) {
+        let (Some(network), Some(answer)) = (&mut self.network, &self.results.nir) else { return };
+        let (serial, answer) = &**answer;
+        if network.shown == Some(*serial) || *serial < network.since {
+            return;
+        }
+        network.shown = Some(*serial);
+        match answer {
+            Ok(ran) => {
+                let plot = self.imported.take().map_or_else(whole_run, |before| before.plot);
+                let group =
+                    |p: &NirPopulation| Group { name: p.name.clone(), size: p.neurons as u32 };
+                self.imported = Some(Imported {
+                    name: network.name(),
+                    recording: Arc::clone(&ran.recording),
+                    assumed: None,
+                    groups: ran.populations.iter().map(group).collect(),
+                    plot,
+                });
+                (network.ran, network.failure) = (Some(ran.clone()), None);
+            }
+            Err(why) => {
+                // Said once, and again where it stands.
+                if network.failure.as_ref() != Some(why) {
+                    desk.toasts.failure(format!("{why}."));
+                }
+                (network.ran, network.failure) = (None, Some(why.clone()));
+                self.imported = None;
+            }
+        }
+    }
+
     fn reset(&mut self, desk: &mut Desk) {
         let kept = &mut self.kept;
         match kept.tab {
@@ -155,7 +212,7 @@ impl Neuron {
             NeuronTab::RateCurve => kept.curve = CurveSettings::default(),
             NeuronTab::Unit => kept.unit = UnitSettings::default(),
             NeuronTab::Codes => kept.codes = CodesSettings::default(),
-            NeuronTab::Files => self.imported = None,
+            NeuronTab::Files => (self.imported, self.network) = (None, None),
         }
     }
 
@@ -256,7 +313,11 @@ impl Neuron {
     pub(super) fn task(&self, desk: &Desk) -> Option<Experiment> {
         let kept = &self.kept;
         Some(match kept.tab {
-            NeuronTab::Spikes | NeuronTab::Files => return None,
+            NeuronTab::Spikes => return None,
+            NeuronTab::Files => {
+                let task = self.network.as_ref()?.task(desk.digit.pixels());
+                Experiment::Nir(Box::new(task))
+            }
             NeuronTab::RateCurve => Experiment::RateCurve(kept.curve.task()),
             NeuronTab::Unit => Experiment::Unit(kept.unit.task(desk.digit.pixels(), &desk.models)),
             NeuronTab::Codes => {
@@ -291,6 +352,7 @@ impl Workspace for Neuron {
             playback,
             plot: settings::fresh_plot(),
             imported: None,
+            network: None,
             simulation: thread.view(),
             running: false,
             results: experiments.answer(),
@@ -328,7 +390,9 @@ impl Workspace for Neuron {
                 }
             }
             NeuronEdit::Import => desk.hub.choose_spikes(),
-            NeuronEdit::Open(path) => desk.job(Job::ReadSpikes(path)),
+            NeuronEdit::Open(path) => self.open_file(path, desk),
+            NeuronEdit::Network(network) => self.network = Some(*network),
+            NeuronEdit::CloseNetwork => (self.imported, self.network) = (None, None),
             NeuronEdit::Clicks(on) => self.clicks.set_on(on),
             NeuronEdit::SaveNetwork => self.save_network(desk),
             NeuronEdit::Restart => self.load_figure(desk),
@@ -398,6 +462,7 @@ impl Workspace for Neuron {
         self.simulation = self.thread.view();
         self.running = self.thread.is_running();
         self.results = self.experiments.answer();
+        self.follow_network(desk);
         if self.engine != desk.session.engine {
             self.engine = desk.session.engine;
             desk.sent(self.thread.send(SimCommand::Engine(self.engine)));
@@ -417,19 +482,25 @@ impl Workspace for Neuron {
 
     /// Shows spikes that were read from a file.
     fn receive(&mut self, event: &Event, desk: &mut Desk) {
-        let Event::SpikesRead { name, recording, assumed } = event else { return };
-        let mut plot = settings::fresh_plot();
-        plot.time.whole = true;
-        let (name, recording, assumed) = (name.clone(), Arc::clone(recording), assumed.clone());
-        self.imported = Some(Imported { name, recording, assumed, plot });
-        self.kept.tab = NeuronTab::Files;
-        desk.show(ABOUT.id);
+        match event {
+            Event::SpikesChosen(path) => self.open_file(path.clone(), desk),
+            Event::SpikesRead { name, recording, assumed } => {
+                let plot = whole_run();
+                let (name, recording) = (name.clone(), Arc::clone(recording));
+                let (assumed, groups) = (assumed.clone(), Vec::new());
+                self.imported = Some(Imported { name, recording, assumed, groups, plot });
+                self.kept.tab = NeuronTab::Files;
+                desk.show(ABOUT.id);
+            }
+            _ => {}
+        }
     }
 
     fn takes(file: &Path) -> Option<NeuronEdit> {
         let extension = file.extension()?;
-        let spikes = EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known));
-        spikes.then(|| NeuronEdit::Open(file.to_path_buf()))
+        let mut known = EXTENSIONS.iter().chain(&["nir"]);
+        let opens = known.any(|known| extension.eq_ignore_ascii_case(known));
+        opens.then(|| NeuronEdit::Open(file.to_path_buf()))
     }
 
     fn leave(&self, _desk: &mut Desk) {
@@ -439,4 +510,11 @@ impl Workspace for Neuron {
     fn scenes() -> &'static [Scene] {
         scenes::SCENES
     }
+}
+
+/// A view of all there is.
+fn whole_run() -> RasterView {
+    let mut plot = settings::fresh_plot();
+    plot.time.whole = true;
+    plot
 }

@@ -1,7 +1,7 @@
 //! Every training run: chosen ones are compared in the curves; a finished one
 //! can answer in Draw; an interrupted or stopped one can be gone on with.
 
-use egui::{RichText, ScrollArea, Ui};
+use egui::{Button, RichText, ScrollArea, Ui};
 
 use super::curves;
 use super::view::digits_of;
@@ -92,68 +92,72 @@ fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
     ui.label(or_dash(held_out, percent)).on_hover_text(&on);
     let test = RichText::new(or_dash(run.test_accuracy, percent)).font(theme::strong(14.0));
     ui.label(test).on_hover_text(&on);
-    ui.horizontal(|ui| {
-        let used = world.models.iter().any(|m| m.origin == Origin::Run(run.id.clone()));
-        let ended = matches!(run.state, RunState::Finished | RunState::Stopped);
-        if used {
-            if ui.button("In Draw ✓").on_hover_text("Click to remove it from Draw").clicked() {
-                out.push(Command::RemoveModel(format!("run-{}", run.id)));
-            }
-        } else if ui
-            .add_enabled(
-                ended && (run.steps > 0 || run.imported.is_some()),
-                egui::Button::new("Use in Draw"),
-            )
-            .on_hover_text("Its network answers among the others")
-            .clicked()
-        {
-            out.push(Command::UseRun(run.id.clone()));
-        }
-        let writes = zoo::find(&run.config.model).is_some_and(|a| onnx::writes(&(a.layers)()));
-        if ended && writes && (run.steps > 0 || run.imported.is_some()) {
-            let tip = "Writes its network as ONNX, for PyTorch, ONNX Runtime and others";
-            if ui.button("ONNX").on_hover_text(tip).clicked() {
-                out.push(Command::RunAsOnnx(run.id.clone()));
-            }
-        }
-        // One that was stopped while it was tested has only the test left.
-        let elsewhere = run.state == RunState::Running && !run.interrupted && !in_hand;
-        let unfinished = run.state != RunState::Finished && !in_hand && !elsewhere;
+    ui.horizontal(|ui| actions(ui, world, run, in_hand, out));
+}
+
+/// What can be done with a run: the likeliest as a button, the rest in a menu, so that a row
+/// fits beside the settings.
+fn actions(ui: &mut Ui, world: &World<'_>, run: &RunRecord, in_hand: bool, out: &mut Outbox) {
+    // One that was stopped while it was tested has only the test left.
+    let elsewhere = run.state == RunState::Running && !run.interrupted && !in_hand;
+    if deletes(ui, run, out) {
+        return;
+    }
+    let ended = matches!(run.state, RunState::Finished | RunState::Stopped);
+    let learned = ended && (run.steps > 0 || run.imported.is_some());
+    if run.state != RunState::Finished && !in_hand && !elsewhere {
+        let tip = "From its last checkpoint, as if it had not stopped";
         let free = !world.training.phase.in_hand();
-        if unfinished
-            && ui
-                .add_enabled(free, egui::Button::new("Go on"))
-                .on_hover_text("From its last checkpoint, as if it had not stopped")
-                .clicked()
-        {
+        if ui.add_enabled(free, Button::new("Go on")).on_hover_text(tip).clicked() {
             out.push(TrainEdit::GoOn(run.id.clone()));
         }
-        delete(ui, run, in_hand || elsewhere, out);
+    }
+    if world.models.iter().any(|m| m.origin == Origin::Run(run.id.clone())) {
+        if ui.button("In Draw ✓").on_hover_text("Click to remove it from Draw").clicked() {
+            out.push(Command::RemoveModel(format!("run-{}", run.id)));
+        }
+    } else {
+        let tip = "Its network answers among the others";
+        if ui.add_enabled(learned, Button::new("Use in Draw")).on_hover_text(tip).clicked() {
+            out.push(Command::UseRun(run.id.clone()));
+        }
+    }
+    ui.menu_button("More", |ui| {
+        let writes = zoo::find(&run.config.model).is_some_and(|a| onnx::writes(&(a.layers)()));
+        let tip = "For PyTorch, ONNX Runtime and others";
+        let why = "What has learned and is made of dense, convolutional, pooling, GRU or LSTM layers can be written";
+        let save = ui.add_enabled(learned && writes, Button::new("Save as ONNX"));
+        if save.on_hover_text(tip).on_disabled_hover_text(why).clicked() {
+            out.push(Command::RunAsOnnx(run.id.clone()));
+        }
+        let tip = "Removes its curves, checkpoint and weights";
+        let delete = ui.add_enabled(!in_hand && !elsewhere, Button::new("Delete…"));
+        if delete.on_hover_text(tip).clicked() {
+            ui.data_mut(|d| d.insert_temp(asked(), Some(run.id.clone())));
+        }
     });
 }
 
-/// Deleting asks a second time, in place.
-fn delete(ui: &mut Ui, run: &RunRecord, in_hand: bool, out: &mut Outbox) {
-    let id = egui::Id::unique("run to delete");
-    let asked: Option<String> = ui.data_mut(|d| d.get_temp(id)).flatten();
-    if asked.as_ref() == Some(&run.id) {
-        if ui
-            .button(RichText::new("Delete for good").color(palette(ui.visuals()).warning))
-            .clicked()
-        {
-            out.push(TrainEdit::Delete(run.id.clone()));
-            ui.data_mut(|d| d.insert_temp::<Option<String>>(id, None));
-        }
-        if ui.button("Keep").clicked() {
-            ui.data_mut(|d| d.insert_temp::<Option<String>>(id, None));
-        }
-    } else if ui
-        .add_enabled(!in_hand, egui::Button::new("Delete…"))
-        .on_hover_text("Removes its curves, checkpoint and weights")
-        .clicked()
-    {
-        ui.data_mut(|d| d.insert_temp(id, Some(run.id.clone())));
+/// Where the run is remembered that is to be deleted, should that be meant.
+fn asked() -> egui::Id {
+    egui::Id::unique("run to delete")
+}
+
+/// Asks a second time, in place, whether a run is to be deleted; whether it does.
+fn deletes(ui: &mut Ui, run: &RunRecord, out: &mut Outbox) -> bool {
+    let asks: Option<String> = ui.data_mut(|d| d.get_temp(asked())).flatten();
+    if asks.as_ref() != Some(&run.id) {
+        return false;
     }
+    let warning = palette(ui.visuals()).warning;
+    let sure = ui.button(RichText::new("Delete for good").color(warning)).clicked();
+    if sure {
+        out.push(TrainEdit::Delete(run.id.clone()));
+    }
+    if ui.button("Keep").clicked() || sure {
+        ui.data_mut(|d| d.insert_temp::<Option<String>>(asked(), None));
+    }
+    true
 }
 
 fn state(run: &RunRecord, in_hand: bool) -> String {

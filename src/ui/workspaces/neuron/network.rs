@@ -1,0 +1,217 @@
+//! A network of spikes from a NIR file: how it is run, and what it did.
+
+use std::path::PathBuf;
+
+use egui::{Button, ComboBox, RichText, Ui};
+
+use super::{NeuronEdit, World};
+use crate::core::decision::unique_max;
+use crate::core::text::grouped;
+use crate::data::{CLASSES, Pixels};
+use crate::snn::nir::run::Convention;
+use crate::ui::command::Outbox;
+use crate::ui::theme::{self, palette};
+use crate::ui::widgets::number;
+use crate::workers::experiments::{NirInput, NirRan, NirTask};
+
+/// At which probability a white pixel spikes in a step.
+const CHANCE: f32 = 0.2;
+/// Most steps that the window runs: what takes longer is for the command line.
+const MOST: u64 = 10_000;
+/// Shortest and longest step, ms.
+const STEP_MS: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
+/// Populations that are listed.
+const LISTED: usize = 40;
+
+/// What comes in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Entering {
+    /// The digit, as a current.
+    #[default]
+    Current,
+    /// The digit, whose pixels spike by chance.
+    Chance,
+    /// A file of spikes.
+    Spikes(PathBuf),
+}
+
+/// A network that is open.
+#[derive(Clone, Debug)]
+pub struct NirNetwork {
+    pub path: PathBuf,
+    /// Whose steps are taken, and how long (ms) and how many they are, if chosen.
+    pub convention: Option<Convention>,
+    pub dt_ms: Option<f64>,
+    pub steps: Option<u64>,
+    pub input: Entering,
+    /// What it did, or why not.
+    pub ran: Option<NirRan>,
+    pub failure: Option<String>,
+    /// The first question that was about it, and the one whose answer is shown.
+    pub(super) since: u64,
+    pub(super) shown: Option<u64>,
+}
+
+impl NirNetwork {
+    pub(super) fn new(path: PathBuf, since: u64) -> Self {
+        Self {
+            path,
+            convention: None,
+            dt_ms: None,
+            steps: None,
+            input: Entering::Current,
+            ran: None,
+            failure: None,
+            since,
+            shown: None,
+        }
+    }
+
+    /// The file's name.
+    pub fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// What is to be computed for a digit.
+    pub(super) fn task(&self, digit: &Pixels) -> NirTask {
+        let input = match &self.input {
+            Entering::Current => NirInput::Current(Box::new(*digit)),
+            Entering::Chance => NirInput::Chance(Box::new(*digit), CHANCE),
+            Entering::Spikes(path) => NirInput::Spikes(path.clone()),
+        };
+        let (convention, steps) = (self.convention, self.steps);
+        let dt_s = self.dt_ms.map(|ms| ms / 1000.0);
+        NirTask { path: self.path.clone(), convention, dt_s, steps, input }
+    }
+}
+
+/// Whether two are to be run alike.
+fn alike(a: &NirNetwork, b: &NirNetwork) -> bool {
+    a.convention == b.convention && a.dt_ms == b.dt_ms && a.steps == b.steps && a.input == b.input
+}
+
+/// How the network is run.
+pub fn form(ui: &mut Ui, world: &World<'_>, network: &NirNetwork, out: &mut Outbox) {
+    let p = palette(ui.visuals());
+    let mut changed = network.clone();
+    ui.label(RichText::new(network.name()).font(theme::strong(14.0)));
+    if let Some(failure) = &network.failure {
+        ui.label(RichText::new(failure).color(p.warning));
+    }
+    let ran = network.ran.as_ref();
+    if let Some(ran) = ran {
+        let text = format!("{} in, {} steps", ran.input, grouped(ran.steps));
+        ui.label(RichText::new(text).small().color(p.weak));
+    }
+    entering(ui, world, &mut changed, out);
+    ui.separator();
+    steps(ui, ran, &mut changed);
+    if let Some(ran) = ran {
+        ui.separator();
+        did(ui, ran);
+    }
+    if ui.button("Close the network").on_hover_text("The file stays as it is").clicked() {
+        out.push(NeuronEdit::CloseNetwork);
+    } else if !alike(&changed, network) {
+        out.push(NeuronEdit::Network(Box::new(changed)));
+    }
+}
+
+/// What comes in.
+fn entering(ui: &mut Ui, world: &World<'_>, network: &mut NirNetwork, out: &mut Outbox) {
+    ui.label(RichText::new("What comes in").font(theme::strong(14.0)));
+    let blank = world.digit.is_blank();
+    let digit = if blank { "The digit (none is drawn yet)" } else { "The digit, as currents" };
+    let tip = "In every step the brightness of each pixel, from 0 to 1";
+    ui.radio_value(&mut network.input, Entering::Current, digit).on_hover_text(tip);
+    let tip = "In every step a white pixel spikes with a probability of 0.2, a grey one less";
+    let spikes = "The digit, as spikes by chance";
+    ui.radio_value(&mut network.input, Entering::Chance, spikes).on_hover_text(tip);
+    ui.horizontal_wrapped(|ui| {
+        let file = match &network.input {
+            Entering::Spikes(path) => path.file_name().map(|n| n.to_string_lossy().into_owned()),
+            _ => None,
+        };
+        let text = file.as_deref().unwrap_or("A file of spikes…");
+        let tip = "Numbered as its inputs are, from 0 on; or drop one on the window";
+        if ui.radio(file.is_some(), text).on_hover_text(tip).clicked() {
+            out.push(NeuronEdit::Import);
+        }
+    });
+}
+
+/// Whose steps are taken, and how many.
+fn steps(ui: &mut Ui, ran: Option<&NirRan>, network: &mut NirNetwork) {
+    let label = ui.label(RichText::new("Steps as those of").font(theme::strong(14.0)));
+    let read = ran.map(|ran| ran.reading);
+    let now = network.convention.or(read.map(|r| r.convention)).unwrap_or_default();
+    let width = ui.available_width() - 8.0;
+    ComboBox::from_id_salt("convention")
+        .selected_text(now.name())
+        .width(width)
+        .show_ui(ui, |ui| {
+            for convention in Convention::ALL {
+                let entry = Button::selectable(convention == now, convention.name());
+                if ui.add(entry).on_hover_text(convention.doc()).clicked() {
+                    network.convention = Some(convention);
+                }
+            }
+        })
+        .response
+        .labelled_by(label.id)
+        .on_hover_text(now.doc());
+    if let (Some(ran), None, None) = (ran, network.convention, network.dt_ms) {
+        ui.label(RichText::new(&ran.why).small());
+    }
+    ui.horizontal(|ui| {
+        let label = ui.label("Step");
+        let mut ms = network.dt_ms.or(read.map(|r| 1000.0 * r.dt_s)).unwrap_or(1.0);
+        let speed = 0.02 * ms;
+        let value = number::drag(&mut ms).range(STEP_MS).suffix(" ms").speed(speed).max_decimals(6);
+        if ui.add(value).labelled_by(label.id).changed() {
+            network.dt_ms = Some(ms);
+        }
+        let label = ui.label("How many");
+        let mut steps = network.steps.or(ran.map(|ran| ran.steps)).unwrap_or(100);
+        let value = number::drag(&mut steps).range(1..=MOST).clamp_existing_to_range(false);
+        if ui.add(value).labelled_by(label.id).changed() {
+            network.steps = Some(steps);
+        }
+    });
+    let chosen = network.convention.is_some() || network.dt_ms.is_some() || network.steps.is_some();
+    if chosen && ui.small_button("As the file tells").clicked() {
+        (network.convention, network.dt_ms, network.steps) = (None, None, None);
+    }
+}
+
+/// Which layers spiked how often, and what came out.
+fn did(ui: &mut Ui, ran: &NirRan) {
+    let weak = palette(ui.visuals()).weak;
+    if ran.evidence.len() == CLASSES {
+        let answer = match unique_max(&ran.evidence) {
+            Some(class) => format!("Most came out for class {class}"),
+            None => "Nothing came out for one class more than for others".to_owned(),
+        };
+        ui.label(RichText::new(answer).font(theme::strong(14.0)));
+        let numbers: Vec<String> =
+            ran.evidence.iter().enumerate().map(|(i, e)| format!("{i}: {e:.2}")).collect();
+        ui.label(RichText::new(numbers.join("   ")).small().color(weak));
+    }
+    egui::Grid::new("populations").num_columns(3).spacing([12.0, 2.0]).show(ui, |ui| {
+        for title in ["Node", "Neurons", "Spikes"] {
+            ui.label(RichText::new(title).small().color(weak));
+        }
+        ui.end_row();
+        for population in ran.populations.iter().take(LISTED) {
+            let name = egui::Label::new(&population.name).truncate();
+            ui.add(name).on_hover_text(&population.kind);
+            ui.label(grouped(population.neurons as u64));
+            ui.label(grouped(population.spikes));
+            ui.end_row();
+        }
+    });
+    if ran.populations.len() > LISTED {
+        let more = ran.populations.len() - LISTED;
+        ui.label(RichText::new(format!("and {more} more")).small().color(weak));
+    }
+}
