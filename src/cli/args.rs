@@ -140,17 +140,19 @@ pub struct WindowArgs {
     pub software: bool,
 }
 
-/// Open a scene: a state of the window that was saved
+/// Open the window with a file: a scene, or whatever can be dropped on it
 ///
-/// Scenes are saved in the window (Ctrl+S, or the menu Scene). `spikescope tour --scene FILE`
-/// draws one as a picture.
+/// Scenes are saved in the window (Ctrl+S, or the menu Scene); `spikescope tour --scene FILE`
+/// draws one as a picture. Pictures of digits, spikes, networks as NIR or ONNX and data sets are
+/// opened as if they were dropped on the window.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   spikescope open lecture.spikescope
-  spikescope open lecture.spikescope --projector")]
+  spikescope open lecture.spikescope --projector
+  spikescope open network.nir")]
 pub struct OpenArgs {
-    /// The scene
+    /// The file
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[command(flatten)]

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use egui::{Context, ViewportCommand};
 
 use super::add_data;
+use super::command::FilmEdit;
 use super::command::Outbox;
-use super::command::{Command, FilmEdit, SceneEdit};
 use super::desk::Desk;
 use super::figures;
 use super::film::{self, Films};
@@ -101,7 +101,7 @@ impl App {
         let newcomer = setup.welcome && taken.is_ours() && !broken && !session.welcomed;
         session.welcomed |= newcomer;
         let mut desk = Desk::new(ctx.clone(), hub, setup.home, session, setup.mnist);
-        desk.out.extend(setup.scene.map(|path| Command::from(SceneEdit::File(path))));
+        desk.out.extend(setup.scene.map(|path| shortcuts::opens_first(path, &rooms)));
         if newcomer {
             desk.welcome(Welcome::Ways);
         }

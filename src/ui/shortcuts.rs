@@ -1,6 +1,8 @@
 //! Which keys there are: those of every workspace, those of the digit, those of the
 //! workspaces; acted on, and listed (`?`).
 
+use std::path::PathBuf;
+
 use egui::{Align2, Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
 
 use super::add_data;
@@ -11,6 +13,7 @@ use super::keys::{Keys, ctrl, plain};
 use super::lesson::panel;
 use super::welcome::{self, Welcome};
 use super::widgets::{sources, time_bar};
+use super::workspace::Rooms;
 use super::workspaces::WORKSPACES;
 use super::{saved, scene_menu, theme};
 
@@ -86,14 +89,34 @@ fn digit(keys: &mut Keys<'_>, desk: &Desk, out: &mut Outbox) {
     }
 }
 
+/// What opens a file that was dropped on the window, or named at the start.
+pub fn opens(path: PathBuf, rooms: &Rooms) -> Command {
+    let taken = if add_data::is_data(&path) { None } else { rooms.takes(&path) };
+    taken.unwrap_or(Command::OpenFile(path))
+}
+
+/// What opens a file that was named at the start: a scene, whatever it is called, unless its
+/// name is that of something else that can be dropped on the window.
+pub fn opens_first(path: PathBuf, rooms: &Rooms) -> Command {
+    match opens(path, rooms) {
+        Command::OpenFile(path)
+            if !add_data::is_data(&path)
+                && path.extension().is_none_or(|e| e != "onnx")
+                && image::ImageFormat::from_path(&path).is_err() =>
+        {
+            SceneEdit::File(path).into()
+        }
+        other => other,
+    }
+}
+
 /// Turns pressed keys and dropped files into commands.
 pub fn collect(ctx: &Context, house: &House, out: &mut Outbox) {
     let (help, welcome) = (house.desk.help, house.desk.welcome);
     for file in ctx.input(|i| i.raw.dropped_files.clone()) {
         let path = file.path().to_path_buf();
         out.push(Command::Welcome(Welcome::Away));
-        let taken = if add_data::is_data(&path) { None } else { house.rooms.takes(&path) };
-        out.push(taken.unwrap_or(Command::OpenFile(path)));
+        out.push(opens(path, &house.rooms));
     }
     let typing = ctx.text_edit_focused();
     if !typing {

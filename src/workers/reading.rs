@@ -15,8 +15,8 @@ use crate::ann::ensemble::{self, Stacking};
 use crate::ann::reading::early::{Count, together};
 use crate::ann::reading::{self, Hidden, Probabilities};
 use crate::core::panics::guarded;
-use crate::data::Pixels;
 use crate::data::registry::Split;
+use crate::data::{ClassNames, Pixels};
 
 /// The ensemble that reads from both directions.
 const ENSEMBLE: &str = "rnns";
@@ -47,6 +47,8 @@ pub struct Reading {
     pub key: String,
     /// For people.
     pub name: String,
+    /// What its classes are called.
+    pub classes: ClassNames,
     /// States, gates and answers step by step.
     pub sweep: reading::Reading,
     /// Time it took, ms.
@@ -92,6 +94,7 @@ pub fn read(question: &ReadingQuestion, go_on: &dyn Fn() -> bool) -> Readings {
         readings.push(Reading {
             key: model.key.clone(),
             name: model.name.clone(),
+            classes: model.metadata.classes.clone(),
             sweep,
             took_ms: begun.elapsed().as_secs_f32() * 1e3,
         });

@@ -72,7 +72,7 @@ fn a_described_network_is_simulated_and_recorded() {
 fn a_network_of_another_program_gets_spikes_or_digits() {
     let home = home();
     let at = |name: &str| home.path().join(name).display().to_string();
-    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nir");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nir");
     let noted: Value =
         serde_json::from_str(&std::fs::read_to_string(data.join("counts.json")).unwrap()).unwrap();
     let dense = noted.as_array().unwrap().iter().find(|n| n["name"] == "snntorch_dense").unwrap();

@@ -23,7 +23,7 @@ use crate::convert::recipe::{Disturbance, Recipe};
 use crate::convert::run::Run;
 use crate::convert::scales::Activations;
 use crate::core::decision::first_max;
-use crate::data::{CLASSES, Dataset, Pixels};
+use crate::data::{CLASSES, ClassNames, Dataset, Pixels};
 use sample::Sample;
 
 /// Training digits that thresholds are taken from.
@@ -95,8 +95,9 @@ pub struct Followed {
 pub struct ConversionView {
     /// [`ConversionQuestion::serial`]; 0 before the first.
     pub serial: u64,
-    /// Name of the network.
+    /// Name of the network, and of its classes.
     pub model: String,
+    pub classes: ClassNames,
     pub stages: Vec<StageView>,
     /// The original's ten probabilities.
     pub original: [f32; CLASSES],
@@ -293,6 +294,7 @@ fn whole_run(
     let mut shown = ConversionView {
         serial: question.serial,
         model: question.model.name.clone(),
+        classes: question.model.metadata.classes.clone(),
         original: network.probabilities(&[*question.pixels]).first().copied().unwrap_or_default(),
         multiply_adds: spiking.multiply_adds,
         scaled_on: question.images.id.clone(),

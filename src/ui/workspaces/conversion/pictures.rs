@@ -9,7 +9,7 @@ use super::maps::{Maps, What};
 use super::scatter;
 use super::view::at;
 use crate::convert::energy;
-use crate::core::decision::{best, said, unique_max};
+use crate::core::decision::{best, unique_max};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
@@ -141,13 +141,22 @@ fn answers(ui: &mut Ui, shown: &ConversionView, step: usize, low: bool) {
     let p = palette(ui.visuals());
     let (original, sure) = best(&shown.original);
     ui.horizontal_wrapped(|ui| {
-        let text = format!("{} says {}, {:.0} % sure", shown.model, said(original), 100.0 * sure);
+        let text = format!(
+            "{} says {}, {:.0} % sure",
+            shown.model,
+            shown.classes.said(original),
+            100.0 * sure
+        );
         ui.label(RichText::new(text).font(theme::strong(16.0)));
         let text = match step.checked_sub(1).and_then(|k| shown.probabilities.get(k)) {
             None => "in spikes: not a step yet".to_owned(),
             Some(now) => {
                 let (answer, sure) = best(now);
-                format!("in spikes after {step} steps: {}, {:.0} %", said(answer), 100.0 * sure)
+                format!(
+                    "in spikes after {step} steps: {}, {:.0} %",
+                    shown.classes.said(answer),
+                    100.0 * sure
+                )
             }
         };
         ui.label(RichText::new(text).font(theme::strong(16.0)).color(p.accent));

@@ -160,7 +160,8 @@ fn answer(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, width: f32) {
     let probabilities = &inspection.probabilities;
     let (best, sure) = crate::core::decision::best(probabilities);
     let name = &anatomy.model.name;
-    let said = crate::core::decision::said(best);
+    let classes = &anatomy.model.metadata.classes;
+    let said = classes.said(best);
     let text = format!("{name} answers {said}, {:.1} %", sure * 100.0);
     ui.label(RichText::new(text).font(theme::strong(14.0)));
     let (rect, response) = ui.allocate_exact_size(vec2(width, 62.0), Sense::hover());
@@ -183,7 +184,7 @@ fn answer(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, width: f32) {
     }
     if let Some((_, d)) = response.hover_pos().and_then(|at| picture::cell(rect, (1, CLASSES), at))
     {
-        let text = format!("{d}: {} %", short(probabilities[d] * 100.0));
+        let text = format!("{}: {} %", classes.name(d), short(probabilities[d] * 100.0));
         tip::beside(&response, picture::rect(rect, (1, CLASSES), (0, d)), text);
     }
 }

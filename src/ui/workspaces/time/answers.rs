@@ -13,7 +13,7 @@ use crate::core::csv;
 use crate::core::decision::{best, first_max, said, unique_max};
 use crate::core::playback::PlaybackEdit;
 use crate::core::text::certainty;
-use crate::data::{CLASSES, SIDE};
+use crate::data::{CLASSES, ClassNames, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::figure;
@@ -178,12 +178,24 @@ fn strip(ui: &Ui, world: &World<'_>, timeline: &Timeline<'_>, first: Rect) {
         let after = (k + 1..=SIDE).take_while(same).count();
         let at = cell.center();
         if width >= 10.0 {
-            ui.painter().text(at, Align2::CENTER_CENTER, short(digit), font, ink);
+            ui.painter().text(
+                at,
+                Align2::CENTER_CENTER,
+                mark_of(&timeline.classes, digit),
+                font,
+                ink,
+            );
         } else if before == after || before + 1 == after {
             let run = (before + after + 1) as f32 * width;
             let at = at + Vec2::new((after - before) as f32 * width / 2.0, 0.0);
             if run >= 11.0 {
-                ui.painter().text(at, Align2::CENTER_CENTER, short(digit), font, ink);
+                ui.painter().text(
+                    at,
+                    Align2::CENTER_CENTER,
+                    mark_of(&timeline.classes, digit),
+                    font,
+                    ink,
+                );
             }
         }
     }
@@ -205,15 +217,23 @@ fn verdict(ui: &Ui, world: &World<'_>, timeline: &Timeline<'_>, rect: Rect, narr
     let now = now(world);
     let (digit, sure) = best(&timeline.probabilities[now]);
     let painter = ui.painter();
-    let right = judged(world, digit);
+    let right = judged(world, &timeline.classes, digit);
     let colour = if right == Some(false) { p.warning } else { p.text };
     let middle = rect.center().y;
     let at = pos2(rect.left() + 6.0, middle);
-    painter.text(at, Align2::LEFT_CENTER, short(digit), theme::strong(19.0), colour);
+    let written = painter.text(
+        at,
+        Align2::LEFT_CENTER,
+        short(&timeline.classes, digit),
+        theme::strong(19.0),
+        colour,
+    );
+    let mut x = written.right().max(rect.left() + 18.0) + 6.0;
     if let Some(right) = right {
-        mark(ui, pos2(rect.left() + 30.0, middle), right);
+        mark(ui, pos2(x + 6.0, middle), right);
+        x += 18.0;
     }
-    let at = pos2(rect.left() + if right.is_some() { 42.0 } else { 24.0 }, middle);
+    let at = pos2(x, middle);
     painter.text(at, Align2::LEFT_CENTER, certainty(sure), theme::regular(12.0), colour);
     let knows = timeline.decided_after;
     // The frame around the cells says it as well.
@@ -229,9 +249,15 @@ fn verdict(ui: &Ui, world: &World<'_>, timeline: &Timeline<'_>, rect: Rect, narr
     painter.text(rect.right_center(), Align2::RIGHT_CENTER, text, font, colour);
 }
 
-/// A digit in a cell; a dash where there is no answer.
-pub(super) fn short(digit: Option<usize>) -> String {
-    digit.map_or_else(|| "–".to_owned(), |d| d.to_string())
+/// An answer where there is little room: a digit, the beginning of a class's name, a dash where
+/// there is none.
+pub(super) fn short(classes: &ClassNames, answer: Option<usize>) -> String {
+    answer.map_or_else(|| "–".to_owned(), |class| classes.name(class).chars().take(8).collect())
+}
+
+/// An answer in a cell: a digit, or the letter that a class's name begins with.
+fn mark_of(classes: &ClassNames, answer: Option<usize>) -> String {
+    short(classes, answer).chars().take(1).collect()
 }
 
 /// As a screen reader says it.
@@ -240,7 +266,7 @@ fn spoken(timeline: &Timeline<'_>, now: usize) -> String {
     format!(
         "{} says {}, {} sure, after {now} of 28; made up its mind after {} {}",
         timeline.name,
-        said(digit),
+        timeline.classes.said(digit),
         certainty(sure),
         timeline.line,
         timeline.decided_after
@@ -342,7 +368,7 @@ fn probabilities(
     let name = format!(
         "Probabilities of {}: {}, {} after {now}",
         reading.name,
-        said(answer),
+        reading.classes.said(answer),
         certainty(sure)
     );
     let id = ui.scope_id().with("scrub curves");
@@ -416,6 +442,7 @@ mod tests {
         let probabilities = vec![[0.1; CLASSES]; SIDE + 1];
         let timeline = || Timeline {
             name: "RNN 1",
+            classes: ClassNames::default(),
             kind: "GRU →",
             line: "column",
             probabilities: &probabilities,

@@ -7,9 +7,9 @@ use super::answers::short;
 use super::view::{Timeline, now, timelines};
 use super::{TimeEdit, World};
 use crate::ann::reading::{Hidden, Order};
-use crate::core::decision::{best, said};
+use crate::core::decision::best;
 use crate::core::text::certainty;
-use crate::data::SIDE;
+use crate::data::{ClassNames, SIDE};
 use crate::ui::command::{DigitEdit, Outbox};
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
@@ -86,7 +86,7 @@ fn verdict(ui: &mut Ui, world: &World<'_>, timeline: &Timeline<'_>, size: Vec2) 
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let (digit, sure) = best(&timeline.probabilities[now(world)]);
     let blank = world.digit.is_blank();
-    let (right, sure) = (judged(world, digit), certainty(sure));
+    let (right, sure) = (judged(world, &timeline.classes, digit), certainty(sure));
     let verdict = match right {
         Some(true) => ": right",
         Some(false) => ": wrong",
@@ -95,7 +95,7 @@ fn verdict(ui: &mut Ui, world: &World<'_>, timeline: &Timeline<'_>, size: Vec2) 
     let text = if blank {
         timeline.name.to_owned()
     } else {
-        format!("{} says {}, {sure} sure{verdict}", timeline.name, said(digit))
+        format!("{} says {}, {sure} sure{verdict}", timeline.name, timeline.classes.said(digit))
     };
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, &text));
     let painter = ui.painter();
@@ -105,7 +105,7 @@ fn verdict(ui: &mut Ui, world: &World<'_>, timeline: &Timeline<'_>, size: Vec2) 
         return;
     }
     let at = pos2((at.right() + 14.0).max(rect.left() + 66.0), middle);
-    let at = painter.text(at, left, short(digit), theme::strong(22.0), p.text);
+    let at = painter.text(at, left, short(&timeline.classes, digit), theme::strong(22.0), p.text);
     let mut x = at.right() + 8.0;
     if let Some(right) = right {
         mark(ui, pos2(x + 8.0, middle), right);
@@ -124,9 +124,14 @@ fn verdict(ui: &mut Ui, world: &World<'_>, timeline: &Timeline<'_>, size: Vec2) 
     }
 }
 
-/// Whether an answer is right, where the digit's class is known.
-pub(super) fn judged(world: &World<'_>, digit: Option<usize>) -> Option<bool> {
-    world.digit.label().map(|label| Some(usize::from(label)) == digit)
+/// Whether an answer is right, where the picture's class is known and one of those told apart.
+pub(super) fn judged(
+    world: &World<'_>,
+    classes: &ClassNames,
+    answer: Option<usize>,
+) -> Option<bool> {
+    let (label, of) = world.digit.truth()?;
+    (of == classes).then_some(Some(usize::from(label)) == answer)
 }
 
 /// A tick or a cross: right and wrong are not told apart by colour alone.

@@ -5,7 +5,7 @@ use egui::Ui;
 use super::settings::TimeTab;
 use super::{Time, TimeEdit, World, answers, early, reading, units};
 use crate::ann::reading::{Cell, Order, Probabilities, decided_after};
-use crate::data::SIDE;
+use crate::data::{ClassNames, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::palette;
 use crate::ui::widgets::page::{self, Page, Side, Tab};
@@ -102,6 +102,8 @@ fn bar(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 /// Who answers, over time: a network or the ensemble.
 pub(super) struct Timeline<'a> {
     pub name: &'a str,
+    /// What its classes are called.
+    pub classes: ClassNames,
     /// `GRU →`, with the way it reads; of the ensemble `→ ↓`.
     pub kind: &'static str,
     /// Column or row.
@@ -115,6 +117,7 @@ pub(super) struct Timeline<'a> {
 pub(super) fn timelines<'a>(world: &'a World<'_>) -> Vec<Timeline<'a>> {
     let networks = world.room.readings.readings.iter().map(|r| Timeline {
         name: &r.name,
+        classes: r.classes.clone(),
         kind: kind(r),
         line: line(r),
         probabilities: &r.sweep.probabilities,
@@ -122,6 +125,7 @@ pub(super) fn timelines<'a>(world: &'a World<'_>) -> Vec<Timeline<'a>> {
     });
     let together = world.room.readings.together.iter().map(|t| Timeline {
         name: t.name,
+        classes: ClassNames::default(),
         kind: "→ ↓",
         line: "column and row",
         probabilities: &t.probabilities,
