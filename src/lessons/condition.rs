@@ -105,12 +105,7 @@ impl Condition {
     pub fn holds(&self, measure: impl Fn(&str) -> Option<f64>) -> Option<bool> {
         let mut holds = true;
         for comparison in &self.all {
-            let value = measure(&comparison.measure)?;
-            let bound = match &comparison.bound {
-                Bound::Number(number) => *number,
-                Bound::Measure(name) => measure(name)?,
-            };
-            holds &= comparison.relation.holds(value, bound);
+            holds &= comparison.holds(&measure)?;
         }
         Some(holds)
     }
@@ -184,6 +179,18 @@ impl fmt::Display for Condition {
             write!(f, "{and}{comparison}")?;
         }
         Ok(())
+    }
+}
+
+impl Comparison {
+    /// Whether it holds; `None` while a value is not known.
+    pub fn holds(&self, measure: &impl Fn(&str) -> Option<f64>) -> Option<bool> {
+        let value = measure(&self.measure)?;
+        let bound = match &self.bound {
+            Bound::Number(number) => *number,
+            Bound::Measure(name) => measure(name)?,
+        };
+        Some(self.relation.holds(value, bound))
     }
 }
 

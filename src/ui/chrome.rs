@@ -22,6 +22,10 @@ pub fn status(ui: &mut Ui, house: &House, adapter: &str, saves: bool, out: &mut 
     let frame = egui::Frame::new().fill(p.card).inner_margin(Margin::symmetric(12, 4));
     Panel::bottom("status").exact_size(32.0).resizable(false).frame(frame).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
+            // A short note stands here, so that nothing above moves.
+            if let Some(note) = desk.toasts.in_line() {
+                return note.line(ui, out);
+            }
             let work: Vec<_> = rooms.work(desk).into_iter().chain(house.films.work()).collect();
             if work.is_empty() {
                 ui.label(RichText::new("Nothing is running").small().color(p.weak));
@@ -47,6 +51,10 @@ pub fn status(ui: &mut Ui, house: &House, adapter: &str, saves: bool, out: &mut 
                 ui.label(RichText::new(text).small().color(p.warning)).on_hover_text(NOT_SAVED_WHY);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                // A class wants to know neither.
+                if desk.session.projector {
+                    return;
+                }
                 if ui.available_width() > 250.0 && !adapter.is_empty() {
                     ui.label(RichText::new(adapter).small().color(p.weak)).on_hover_text(
                         "What draws this window. The networks run on the processor.",
@@ -108,10 +116,12 @@ pub fn offers(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
 
 /// What there is to say, above the status line: it takes room and covers nothing.
 pub fn messages(ui: &mut Ui, desk: &Desk, out: &mut Outbox) {
-    if desk.toasts.is_empty() {
+    if desk.toasts.is_empty() || desk.toasts.in_line().is_some() {
         return;
     }
-    let frame = egui::Frame::new().inner_margin(Margin { left: 10, right: 10, bottom: 8, top: 0 });
+    let background = palette(ui.visuals()).background;
+    let margin = Margin { left: 10, right: 10, bottom: 8, top: 0 };
+    let frame = egui::Frame::new().fill(background).inner_margin(margin);
     Panel::bottom("messages")
         .resizable(false)
         .show_separator_line(false)

@@ -227,7 +227,7 @@ impl House {
         self.rooms.follow(&mut self.desk);
         self.scenes.follow(&mut self.rooms, &mut self.desk);
         self.films.follow();
-        self.course.follow(&self.rooms, &self.scenes, &self.desk);
+        self.course.follow(&mut self.rooms, &self.scenes, &mut self.desk);
         for command in std::mem::take(&mut self.desk.out) {
             self.apply(command);
         }

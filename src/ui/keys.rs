@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{Align2, Context, Event, Key, KeyboardShortcut, Modifiers, RichText};
+use egui::{Align2, Context, Event, Id, Key, KeyboardShortcut, Modifiers, RichText};
 
 use super::theme::{self, palette};
 
@@ -22,6 +22,19 @@ pub const fn ctrl(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND, key)
 }
 
+/// Notes, before anything is drawn, whether text is being typed.
+pub fn note_typing(ctx: &Context) {
+    let (pass, typing) = (ctx.cumulative_pass_nr(), ctx.text_edit_focused());
+    ctx.data_mut(|d| d.insert_temp(Id::unique("typing"), (pass, typing)));
+}
+
+/// Whether text is being typed, or was when this frame began: what a field has taken with the
+/// key that ends it, in one slow frame, is nobody else's.
+pub fn typing(ctx: &Context) -> bool {
+    let noted: Option<(u64, bool)> = ctx.data(|d| d.get_temp(Id::unique("typing")));
+    ctx.text_edit_focused() || noted == Some((ctx.cumulative_pass_nr(), true))
+}
+
 /// Acts on keys, or lists them.
 pub struct Keys<'a> {
     ctx: &'a Context,
@@ -34,7 +47,7 @@ pub struct Keys<'a> {
 impl<'a> Keys<'a> {
     /// To act on keys.
     pub fn new(ctx: &'a Context) -> Self {
-        Self { ctx, here: false, typing: ctx.text_edit_focused(), list: None }
+        Self { ctx, here: false, typing: typing(ctx), list: None }
     }
 
     /// To list them.
@@ -58,6 +71,11 @@ impl<'a> Keys<'a> {
         let of_text = key.modifiers == Modifiers::NONE
             || matches!(key.logical_key, Key::Z | Key::Y | Key::Delete);
         !(self.typing && of_text) && self.ctx.input_mut(|i| i.consume_shortcut(&key))
+    }
+
+    /// Whether no button or field has the keyboard.
+    pub fn free(&self) -> bool {
+        self.ctx.memory(|m| m.focused()).is_none()
     }
 
     /// Whether the keys are being listed.
@@ -108,7 +126,7 @@ impl Taps {
         let Some((_, oldest)) = self.0.first() else { return };
         ctx.request_repaint_after(SHOWN_FOR.saturating_sub(oldest.elapsed()));
         let names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
-        egui::Area::new(egui::Id::unique("pressed keys"))
+        egui::Area::new(Id::unique("pressed keys"))
             .anchor(Align2::CENTER_BOTTOM, [0.0, -2.0])
             .order(egui::Order::Tooltip)
             .interactable(false)

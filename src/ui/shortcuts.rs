@@ -9,7 +9,7 @@ use super::add_data;
 use super::command::{Command, DigitEdit, Outbox, SceneEdit};
 use super::desk::Desk;
 use super::house::House;
-use super::keys::{Keys, ctrl, plain};
+use super::keys::{self, Keys, ctrl, plain};
 use super::lesson::panel;
 use super::welcome::{self, Welcome};
 use super::widgets::{sources, time_bar};
@@ -118,7 +118,8 @@ pub fn collect(ctx: &Context, house: &House, out: &mut Outbox) {
         out.push(Command::Welcome(Welcome::Away));
         out.push(opens(path, &house.rooms));
     }
-    let typing = ctx.text_edit_focused();
+    keys::note_typing(ctx);
+    let typing = keys::typing(ctx);
     if !typing {
         pasted(ctx, out);
     }

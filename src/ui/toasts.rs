@@ -11,6 +11,8 @@ use super::theme;
 const NOTICE_FOR: Duration = Duration::from_secs(6);
 /// Long enough to be read by somebody who looks up after a minute.
 const FAILURE_FOR: Duration = Duration::from_secs(90);
+/// A message of so many characters fits into the status line.
+const SHORT: usize = 60;
 /// More than this at once would leave no room for the rest; the oldest go first.
 const MOST: usize = 3;
 
@@ -23,7 +25,8 @@ pub struct Toasts {
     failures: u64,
 }
 
-struct Toast {
+/// A message.
+pub struct Toast {
     id: u64,
     text: String,
     failed: bool,
@@ -94,6 +97,13 @@ impl Toasts {
         self.all.is_empty()
     }
 
+    /// The only message, if it fits into the status line: nothing has to move for it.
+    pub fn in_line(&self) -> Option<&Toast> {
+        let [only] = &self.all[..] else { return None };
+        let short = only.text.chars().count() <= SHORT || only.file.is_some();
+        (short && !only.failed && !only.scene).then_some(only)
+    }
+
     /// Takes a message away.
     pub fn close(&mut self, id: u64) {
         self.all.retain(|t| t.id != id);
@@ -109,6 +119,27 @@ impl Toasts {
     /// Draws them, the newest last.
     pub fn show(&self, ui: &mut Ui, out: &mut Outbox) {
         self.all.iter().for_each(|toast| card(ui, toast, out));
+    }
+}
+
+impl Toast {
+    /// Draws it in a line of text.
+    pub fn line(&self, ui: &mut Ui, out: &mut Outbox) {
+        let p = theme::palette(ui.visuals());
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.small_button("×").on_hover_text("Close this message").clicked() {
+                out.push(Command::CloseMessage(self.id));
+            }
+            if let Some(folder) = self.file.as_ref().and_then(|f| f.parent())
+                && ui.small_button("Show in folder").clicked()
+            {
+                show_folder(folder);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.label(RichText::new("✓").color(p.accent));
+                ui.add(Label::new(&self.text).truncate()).on_hover_text(&self.text);
+            });
+        });
     }
 }
 

@@ -91,6 +91,7 @@ pub mod training;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
 
 use crate::snn::recording::spike_times::EXTENSIONS;
 use answers::Answerer;
@@ -100,6 +101,9 @@ use library::{DataJob, Job, LibraryThread};
 use plotter::Plotter;
 use search::Searcher;
 use training::Training;
+
+/// A dialog that ended sooner without a choice was never seen.
+const NO_DIALOG: Duration = Duration::from_millis(400);
 
 /// The workers that several workspaces use, from the window's side.
 pub struct Hub {
@@ -173,81 +177,85 @@ impl Hub {
         });
     }
 
-    /// Opens the system's folder dialog on a thread of its own.
+    /// Opens the system's dialog for the folder with MNIST's files.
     pub fn choose_folder(&self) {
         let events = self.events.clone();
-        let spawned = std::thread::Builder::new().name("folder dialog".into()).spawn(move || {
-            if let Some(path) = rfd::FileDialog::new().set_title("Folder with MNIST").pick_folder()
-            {
-                events.send(Event::FolderChosen(path));
-            }
-        });
-        if let Err(error) = spawned {
-            self.events.send(Event::Failure(format!("The dialog could not open: {error}")));
-        }
+        let pick = || rfd::FileDialog::new().set_title("Folder with MNIST").pick_folder();
+        self.dialog("folder dialog", pick, move |path| events.send(Event::FolderChosen(path)));
     }
 
     /// Opens the system's dialog for a data set: a folder, or a file.
     pub fn choose_data(&self, folder: bool) {
-        let jobs = self.librarian.sender();
-        let spawned = std::thread::Builder::new().name("data dialog".into()).spawn(move || {
-            let dialog = rfd::FileDialog::new();
-            let chosen = if folder {
-                dialog
-                    .set_title("Folder with IDX files, or with a folder for each class")
-                    .pick_folder()
-            } else {
-                dialog.set_title("CSV or IDX file").pick_file()
-            };
-            if let (Some(path), Some(jobs)) = (chosen, jobs) {
-                let _ = jobs.send(Job::Data(DataJob::Read { path, scale: false }));
-            }
-        });
-        if let Err(error) = spawned {
-            self.events.send(Event::Failure(format!("The dialog could not open: {error}")));
-        }
+        let title = "Folder with IDX files, or with a folder for each class";
+        let pick = move || match folder {
+            true => rfd::FileDialog::new().set_title(title).pick_folder(),
+            false => rfd::FileDialog::new().set_title("CSV or IDX file").pick_file(),
+        };
+        let job = |path| Job::Data(DataJob::Read { path, scale: false });
+        self.dialog("data dialog", pick, self.have_done(job));
     }
 
     /// Opens the system's dialog for a network of another program, and has it imported.
     pub fn choose_network(&self) {
-        let jobs = self.librarian.sender();
-        let spawned = std::thread::Builder::new().name("network dialog".into()).spawn(move || {
-            let dialog =
-                rfd::FileDialog::new().set_title("Network as ONNX").add_filter("ONNX", &["onnx"]);
-            if let (Some(path), Some(jobs)) = (dialog.pick_file(), jobs) {
-                let _ = jobs.send(Job::ImportNetwork(path));
-            }
-        });
-        if let Err(error) = spawned {
-            self.events.send(Event::Failure(format!("The dialog could not open: {error}")));
-        }
+        let pick = || {
+            let dialog = rfd::FileDialog::new().set_title("Network as ONNX");
+            dialog.add_filter("ONNX", &["onnx"]).pick_file()
+        };
+        self.dialog("network dialog", pick, self.have_done(Job::ImportNetwork));
     }
 
     /// Opens the system's dialog for a file of spikes or a network of spikes.
     pub fn choose_spikes(&self) {
         let events = self.events.clone();
-        let spawned = std::thread::Builder::new().name("spikes dialog".into()).spawn(move || {
-            let dialog = rfd::FileDialog::new()
+        let pick = || {
+            rfd::FileDialog::new()
                 .set_title("Spikes as npz, CSV or HDF5; a network as NIR")
-                .add_filter("Spikes and networks", &[&EXTENSIONS[..], &["nir"]].concat());
-            if let Some(path) = dialog.pick_file() {
-                events.send(Event::SpikesChosen(path));
-            }
-        });
-        if let Err(error) = spawned {
-            self.events.send(Event::Failure(format!("The dialog could not open: {error}")));
-        }
+                .add_filter("Spikes and networks", &[&EXTENSIONS[..], &["nir"]].concat())
+                .pick_file()
+        };
+        self.dialog("spikes dialog", pick, move |path| events.send(Event::SpikesChosen(path)));
     }
 
     /// Opens the system's dialog for a scene, and has it read.
     pub fn choose_scene(&self) {
+        let pick = || {
+            let dialog = rfd::FileDialog::new().set_title("Scene");
+            dialog.add_filter("Scenes", &[carried::EXTENSION]).pick_file()
+        };
+        self.dialog("scene dialog", pick, self.have_done(Job::ReadScene));
+    }
+
+    /// Gives the librarian what a chosen file is to be done with.
+    fn have_done<F>(&self, job: F) -> impl FnOnce(PathBuf) + Send + use<F>
+    where
+        F: FnOnce(PathBuf) -> Job + Send + 'static,
+    {
         let jobs = self.librarian.sender();
-        let spawned = std::thread::Builder::new().name("scene dialog".into()).spawn(move || {
-            let dialog = rfd::FileDialog::new()
-                .set_title("Scene")
-                .add_filter("Scenes", &[carried::EXTENSION]);
-            if let (Some(path), Some(jobs)) = (dialog.pick_file(), jobs) {
-                let _ = jobs.send(Job::ReadScene(path));
+        move |path| {
+            if let Some(jobs) = jobs {
+                let _ = jobs.send(job(path));
+            }
+        }
+    }
+
+    /// Opens a dialog of the system's on a thread of its own, and hands on what is chosen there.
+    fn dialog(
+        &self,
+        name: &str,
+        pick: impl FnOnce() -> Option<PathBuf> + Send + 'static,
+        chosen: impl FnOnce(PathBuf) + Send + 'static,
+    ) {
+        let events = self.events.clone();
+        let spawned = std::thread::Builder::new().name(name.into()).spawn(move || {
+            let begun = Instant::now();
+            match pick() {
+                Some(path) => chosen(path),
+                // Nobody closes a dialog so soon: there was none.
+                None if begun.elapsed() < NO_DIALOG => {
+                    let text = "The system's file dialog did not open (on Linux it needs xdg-desktop-portal or zenity). Drop the file on the window instead.";
+                    events.send(Event::Failure(text.into()));
+                }
+                None => {}
             }
         });
         if let Err(error) = spawned {

@@ -9,6 +9,7 @@ use super::course::Running;
 use super::edit::LessonEdit;
 use crate::lessons::{Ask, Axis, Choice, Reading};
 use crate::ui::command::Outbox;
+use crate::ui::keys;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
 
@@ -102,7 +103,7 @@ pub fn show(ui: &mut Ui, ask: &Ask, running: &Running, out: &mut Outbox) {
 }
 
 /// Presses of ↓ or ←, and of ↑ or →, that nothing else waits for.
-fn free_arrows(ui: &Ui) -> [u8; 2] {
+pub fn free_arrows(ui: &Ui) -> [u8; 2] {
     if ui.memory(|m| m.focused().is_some()) {
         return [0; 2];
     }
@@ -134,7 +135,7 @@ fn choose(ui: &mut Ui, choices: &[Choice], chosen: Option<usize>) -> Option<usiz
     };
     ui.horizontal_wrapped(|ui| {
         for (i, choice) in choices.iter().enumerate() {
-            let key = KEYS.get(i).filter(|_| !ui.ctx().text_edit_focused());
+            let key = KEYS.get(i).filter(|_| !keys::typing(ui.ctx()));
             let pressed = key.is_some_and(|k| ui.input_mut(|i| i.consume_key(Modifiers::NONE, *k)));
             let on = chosen == Some(i);
             if card(ui, i, choice, on, each).clicked() || pressed {
@@ -365,6 +366,10 @@ pub fn compare(ui: &mut Ui, running: &Running) -> bool {
         (Ask::Number { unit, .. }, Prediction::Number(mine)) => {
             said(ui, "You said:", &format!("{} {unit}", plain(*mine)), p.series[1]);
             let text = match running.outcome {
+                // One of them has no plural.
+                Some(Reading::Number(value)) if value == 1.0 => {
+                    format!("1 {}", unit.strip_suffix('s').unwrap_or(unit))
+                }
                 Some(Reading::Number(value)) => format!("{} {unit}", plain(value)),
                 _ => "not yet measured".to_owned(),
             };

@@ -15,7 +15,7 @@ use crate::lessons::{Ask, Digit, Kind, Lesson, Mystery, Reading, SceneText, Step
 use crate::ui::desk::Desk;
 use crate::ui::digit::{Content, Treatment};
 use crate::ui::saved::{Open, SavedDigit, SavedScene, Scenes};
-use crate::ui::widgets::veil;
+use crate::ui::widgets::{page, veil};
 use crate::ui::workspace::Rooms;
 use crate::workers::carried::{VERSION, brief};
 use crate::workers::library::Loading;
@@ -49,6 +49,8 @@ pub struct Running {
     pub outcome: Option<Reading>,
     /// Which choices have come true.
     pub true_choices: Vec<Option<bool>>,
+    /// Whether the experiment begins as soon as what the step sets up is there.
+    begins: bool,
     pub began: Instant,
     pub step_began: Instant,
     before: Before,
@@ -108,7 +110,15 @@ impl Running {
 
     /// Whether the step has a *Run* that was not yet pressed.
     pub fn runs(&self) -> bool {
-        matches!(self.current().kind, Kind::Run { begin: true }) && !self.ran[self.step]
+        matches!(self.current().kind, Kind::Run { .. }) && !self.ran[self.step]
+    }
+
+    /// Whether what was predicted has been measured: not before a later step has set up what
+    /// it is about, and not before its *Run*.
+    pub fn measured(&self) -> bool {
+        let Some((asked, ..)) = self.predicted() else { return false };
+        let run = matches!(self.current().kind, Kind::Run { .. });
+        self.step > asked && !self.runs() && !self.begins && (!run || self.seen[self.step])
     }
 
     /// Whether it is the last step.
@@ -173,7 +183,7 @@ impl Course {
                 if running.asks().is_some() {
                     lock(running);
                 } else if running.runs() {
-                    run(running, rooms, desk);
+                    self.run(rooms, scenes, desk);
                 } else if running.riddle.as_ref().is_some_and(|r| !r.compared) {
                     compare(running);
                 } else {
@@ -186,7 +196,7 @@ impl Course {
             LessonEdit::Again => self.set_up(rooms, scenes, desk),
             LessonEdit::Draft(draft) if running.asks().is_some() => running.draft = Some(draft),
             LessonEdit::Lock if running.asks().is_some() => lock(running),
-            LessonEdit::Run => run(running, rooms, desk),
+            LessonEdit::Run => self.run(rooms, scenes, desk),
             LessonEdit::Guess(guess) => {
                 if let Some(riddle) = running.riddle.as_mut().filter(|r| !r.compared) {
                     riddle.guess = guess;
@@ -226,6 +236,8 @@ impl Course {
             weight_set: desk.session.weight_set.clone(),
         };
         self.seed += 1;
+        // A lesson's figures need the room.
+        page::fold_anew(&desk.ctx);
         self.running = Some(Running {
             lesson,
             step: 0,
@@ -236,6 +248,7 @@ impl Course {
             riddle: None,
             outcome: None,
             true_choices: Vec::new(),
+            begins: false,
             began: Instant::now(),
             step_began: Instant::now(),
             before,
@@ -271,8 +284,20 @@ impl Course {
         }
         running.step = to;
         running.draft = None;
+        running.begins = false;
         running.step_began = Instant::now();
         self.set_up(rooms, scenes, desk);
+    }
+
+    /// Sets up what a *Run* is about, which would tell what comes out were it there before, and
+    /// begins as soon as it is there.
+    fn run(&mut self, rooms: &mut Rooms, scenes: &mut Scenes, desk: &mut Desk) {
+        let Some(running) = self.running.as_mut().filter(|r| r.runs()) else { return };
+        let step = running.step;
+        running.ran[step] = true;
+        running.begins = matches!(running.current().kind, Kind::Run { begin: true });
+        let step = running.current().clone();
+        self.open_scene(&step, None, rooms, scenes, desk);
     }
 
     /// Sets up what the step begins with.
@@ -280,26 +305,50 @@ impl Course {
         let Some(running) = &mut self.running else { return };
         veil::lift(&desk.ctx);
         running.riddle = None;
+        running.begins = false;
         running.ran[running.step] = false;
+        // What is run is set up when it is.
+        if running.runs() {
+            return;
+        }
         let step = running.current().clone();
+        let mystery = match &step.kind {
+            Kind::Mystery(mystery) => Some(mystery.clone()),
+            _ => None,
+        };
+        self.open_scene(&step, mystery, rooms, scenes, desk);
+    }
+
+    /// Opens the scene of a step, with a value hidden in it if one is to be found out.
+    fn open_scene(
+        &mut self,
+        step: &Step,
+        mystery: Option<Mystery>,
+        rooms: &mut Rooms,
+        scenes: &mut Scenes,
+        desk: &mut Desk,
+    ) {
+        let Some(running) = &mut self.running else { return };
+        let (number, title) = (running.step + 1, running.lesson.title.clone());
+        let failed = |why: String| {
+            format!(
+                "Step {number} of “{title}” cannot be set up: {why}. Everything stays as it was; the lesson goes on."
+            )
+        };
         let mut scene = match step.scene.as_ref().map(|text| scene_of(text, rooms, desk)) {
             Some(Ok(scene)) => Some(scene),
             Some(Err(why)) => {
-                desk.toasts.failure(format!(
-                    "Step {} of “{}” cannot be set up: {why}. Everything stays as it was; the lesson goes on.",
-                    running.step + 1,
-                    running.lesson.title
-                ));
+                desk.toasts.failure(failed(why));
                 None
             }
             None => None,
         };
-        if let Kind::Mystery(mystery) = &step.kind {
+        if let Some(mystery) = mystery {
             let mut scene_with = scene.take().unwrap_or_else(|| {
                 let id = rooms.shown().id;
                 SavedScene { settings: rooms.kept(id).unwrap_or_default(), ..empty(id) }
             });
-            let value = hidden(mystery, self.seed);
+            let value = hidden(&mystery, self.seed);
             match put(&mut scene_with.settings, &mystery.setting, json(value)) {
                 Ok(()) => {
                     veil::hide(&desk.ctx, &mystery.label);
@@ -310,15 +359,10 @@ impl Course {
             }
             scene = Some(scene_with);
         }
-        let opened = scene.map(|scene| scenes.open(scene, Open::ByLesson, rooms, desk));
-        match opened {
-            Some(Err(why)) => desk.toasts.failure(format!(
-                "Step {} of “{}” cannot be set up: {why}. Everything stays as it was; the lesson goes on.",
-                running.step + 1,
-                running.lesson.title
-            )),
+        match scene.map(|scene| scenes.open(scene, Open::ByLesson, rooms, desk)) {
+            Some(Err(why)) => desk.toasts.failure(failed(why)),
             Some(Ok(told)) => told.into_iter().for_each(|text| {
-                desk.toasts.failure(format!("Step {} of the lesson: {text}", running.step + 1));
+                desk.toasts.failure(format!("Step {number} of the lesson: {text}"));
             }),
             None => {}
         }
@@ -326,16 +370,22 @@ impl Course {
     }
 
     /// Once a frame: looks whether what is to be seen has been seen, and what came out.
-    pub fn follow(&mut self, rooms: &Rooms, scenes: &Scenes, desk: &Desk) {
+    pub fn follow(&mut self, rooms: &mut Rooms, scenes: &Scenes, desk: &mut Desk) {
         let Some(running) = &mut self.running else { return };
+        if running.begins && !scenes.is_coming() {
+            running.begins = false;
+            rooms.begin(desk);
+        }
+        let (rooms, desk): (&Rooms, &Desk) = (rooms, desk);
         let of = |name: &str| number(rooms, desk, name);
         let step = running.step;
         if !scenes.is_coming() && !running.seen[step] {
             let condition = running.current().seen.as_ref();
-            let ran = !running.runs() && running.asks().is_none();
+            let ran = !running.runs() && !running.begins && running.asks().is_none();
             running.seen[step] = ran && condition.is_none_or(|c| holds(c, &of) == Some(true));
         }
         let (outcome, true_choices) = match running.predicted() {
+            _ if !running.measured() => (None, Vec::new()),
             Some((_, Ask::Choices(choices), _)) => {
                 (None, choices.iter().map(|c| holds(&c.holds, &of)).collect())
             }
@@ -374,13 +424,6 @@ fn lock(running: &mut Running) {
     let step = running.step;
     if let Some(draft) = running.draft.take().filter(Prediction::is_whole) {
         running.predictions[step] = Some(draft);
-    }
-}
-
-fn run(running: &mut Running, rooms: &mut Rooms, desk: &mut Desk) {
-    if running.runs() {
-        running.ran[running.step] = true;
-        rooms.begin(desk);
     }
 }
 
@@ -461,9 +504,14 @@ fn saved_digit(digit: Digit, desk: &Desk) -> SavedDigit {
     }
 }
 
-/// What is still to be seen of a comparison, with the value as it is: `neuron.rate ≥ 5 (now 3.2)`.
-pub fn still(comparison: &Comparison, value: Option<f64>) -> String {
+/// What is still to be seen of a comparison, with the value as it is: `Rate of neuron 1 ≥ 5 (now
+/// 3.2)`; `doc` says what is measured.
+pub fn still(comparison: &Comparison, doc: &str, value: Option<f64>) -> String {
     let now =
         value.map_or_else(|| "not yet measured".to_owned(), |v| format!("now {}", ask::plain(v)));
-    format!("{comparison} ({now})")
+    // The first clause says enough.
+    let what = doc.split([':', ';', ',', '.']).next().unwrap_or(doc);
+    let wanted = comparison.to_string();
+    let wanted = wanted.strip_prefix(&comparison.measure).unwrap_or(&wanted);
+    format!("{what} {} ({now})", wanted.trim())
 }

@@ -6,6 +6,7 @@ use egui::{
 };
 
 use super::ask;
+use super::check;
 use super::course::{Course, Running, still};
 use super::edit::LessonEdit;
 use crate::lessons::{Ask, Kind, Mystery};
@@ -28,7 +29,7 @@ const MAIN: egui::Vec2 = vec2(136.0, 30.0);
 
 /// Height of a step's panel. It depends on what the step is and on nothing that changes while
 /// one is at it, so that nothing moves below.
-fn height(running: &Running) -> f32 {
+fn height(ui: &Ui, running: &Running) -> f32 {
     let of = |ask: &Ask| match ask {
         Ask::Sketch { .. } => TALLEST,
         Ask::Choices(_) | Ask::Number { .. } => TALLER,
@@ -37,8 +38,21 @@ fn height(running: &Running) -> f32 {
         Kind::Predict(ask) => of(ask),
         Kind::Compare => running.predicted().map_or(TALLER, |(_, ask, _)| of(ask)),
         Kind::Mystery(_) => TALLER,
-        _ => HEIGHT,
+        _ => said(ui, running).clamp(HEIGHT, TALLEST),
     }
+}
+
+/// Height of a step that only says something, points: all of its words are in view.
+fn said(ui: &Ui, running: &Running) -> f32 {
+    let width = (ui.available_width() - 36.0).max(100.0);
+    let font = theme::regular(14.5);
+    let line = |text: &String| {
+        let text = text.replace("**", "");
+        ui.painter().layout(text, font.clone(), egui::Color32::WHITE, width).size().y + 6.0
+    };
+    let words: f32 = running.current().words.iter().map(line).sum();
+    // With what is still to be seen, below.
+    HEADING + words + 44.0
 }
 
 /// Draws the step, while a lesson runs.
@@ -48,11 +62,14 @@ pub fn show(ui: &mut Ui, house: &House, out: &mut Outbox) {
     let frame = egui::Frame::new()
         .fill(theme::blend(p.card, p.accent, 0.06))
         .inner_margin(egui::Margin { left: 14, right: 10, top: 6, bottom: 6 });
-    Panel::top("lesson").exact_size(height(running)).resizable(false).frame(frame).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 5.0;
-        heading(ui, running, house.course.presenter, out);
-        words(ui, house, running, out);
-    });
+    Panel::top("lesson").exact_size(height(ui, running)).resizable(false).frame(frame).show(
+        ui,
+        |ui| {
+            ui.spacing_mut().item_spacing.y = 5.0;
+            heading(ui, running, house.course.presenter, out);
+            words(ui, house, running, out);
+        },
+    );
 }
 
 /// What the step is and asks, and the buttons that lead on.
@@ -71,6 +88,12 @@ fn heading(ui: &mut Ui, running: &Running, presenter: bool, out: &mut Outbox) {
         }
         let more = ui.add(egui::Button::new("More").min_size(vec2(52.0, MAIN.y)));
         egui::Popup::menu(&more).width(260.0).show(|ui| menu(ui, running, presenter, out));
+        let end = ui.add(egui::Button::new("×").min_size(vec2(26.0, MAIN.y)));
+        end.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, "End the lesson")
+        });
+        egui::Popup::menu(&end).width(260.0).show(|ui| leave(ui, out));
+        end.on_hover_text("End the lesson");
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let (at, of) = (running.step + 1, running.lesson.steps.len());
             ui.label(RichText::new(format!("{at} of {of}")).color(p.weak));
@@ -122,9 +145,21 @@ fn seen(ui: &mut Ui, house: &House, running: &Running) {
         Some(crate::lessons::Reading::Number(v)) => Some(v),
         _ => None,
     };
-    let parts: Vec<String> = condition.all.iter().map(|c| still(c, value(&c.measure))).collect();
-    let text = format!("Still to be seen: {}", parts.join(" and "));
-    ui.label(RichText::new(text).small().color(p.weak));
+    if running.runs() {
+        ui.label(RichText::new("Press Run to see it (Page Down)").small().color(p.weak));
+        return;
+    }
+    let missing = condition.all.iter().filter(|c| c.holds(&value) != Some(true));
+    let parts: Vec<String> = missing
+        .map(|c| {
+            let doc = check::measure(&c.measure).map_or("", |m| m.doc);
+            still(c, doc, value(&c.measure))
+        })
+        .collect();
+    if !parts.is_empty() {
+        let text = format!("Still to be seen: {}", parts.join(" and "));
+        ui.label(RichText::new(text).small().color(p.weak));
+    }
 }
 
 fn riddle(ui: &mut Ui, running: &Running, mystery: &Mystery, out: &mut Outbox) {
@@ -140,7 +175,15 @@ fn riddle(ui: &mut Ui, running: &Running, mystery: &Mystery, out: &mut Outbox) {
             .max_decimals(4)
             .suffix(format!("{space}{}", mystery.unit));
         let enabled = !riddle.compared;
-        if ui.add_enabled(enabled, field).labelled_by(label.id).changed() {
+        let mut changed = ui.add_enabled(enabled, field).labelled_by(label.id).changed();
+        if enabled {
+            // Nobody has to find the field with Tab first.
+            let [less, more] = ask::free_arrows(ui);
+            let nudge = mystery.step * (f64::from(more) - f64::from(less));
+            guess = (guess + nudge).clamp(mystery.low, mystery.high);
+            changed |= nudge != 0.0;
+        }
+        if changed {
             out.push(LessonEdit::Guess(guess));
         }
         if let Some(truth) = riddle.truth() {

@@ -70,8 +70,12 @@ fn play(harness: &mut Harness<'static, App>, lesson: Lesson) {
                 press(harness, Key::PageDown);
                 assert!(!harness.state().house.course.locks(), "{what}");
             }
-            Kind::Run { begin: true } => press(harness, Key::PageDown),
-            Kind::Run { begin: false } | Kind::Play | Kind::Vary | Kind::Look => {
+            Kind::Run { .. } => {
+                let running = harness.state().house.course.running().unwrap();
+                assert!(!running.measured(), "{what}: it is told before it is run");
+                press(harness, Key::PageDown);
+            }
+            Kind::Play | Kind::Vary | Kind::Look => {
                 let running = harness.state().house.course.running();
                 if running.is_some_and(|r| !r.seen[i]) {
                     press(harness, Key::Space);

@@ -136,17 +136,45 @@ fn power_text(mark: GridMark) -> String {
     if value < 0.95 { format!("{value:.1}") } else { format!("{value:.0}") }
 }
 
+/// How a line of a chart looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Key {
+    pub colour: egui::Color32,
+    pub dashed: bool,
+}
+
 /// What the colours of a chart mean, above it: a legend that covers no data.
 pub fn names<'a>(ui: &mut Ui, of: impl IntoIterator<Item = (&'a str, egui::Color32)>) {
-    ui.horizontal_wrapped(|ui| {
+    let solid = |(name, colour)| (name, Key { colour, dashed: false });
+    keys(ui, of.into_iter().map(solid));
+}
+
+/// The same of lines that differ by their dashes, too. Gives its height, points.
+pub fn keys<'a>(ui: &mut Ui, of: impl IntoIterator<Item = (&'a str, Key)>) -> f32 {
+    let response = ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        for (name, colour) in of {
-            let (rect, _) = ui.allocate_exact_size(egui::vec2(14.0, 12.0), egui::Sense::hover());
-            ui.painter().rect_filled(rect.shrink2(egui::vec2(0.0, 4.0)), 2, colour);
-            ui.label(egui::RichText::new(name).small());
+        for (name, Key { colour, dashed }) in of {
+            let size = egui::vec2(if dashed { 22.0 } else { 14.0 }, 12.0);
+            let text = egui::WidgetText::from(egui::RichText::new(name).small());
+            let wrap = Some(egui::TextWrapMode::Extend);
+            let text = text.into_galley(ui, wrap, f32::INFINITY, egui::TextStyle::Small);
+            // Sample and name stay on one line.
+            if ui.available_size_before_wrap().x < size.x + text.size().x + 8.0 {
+                ui.end_row();
+            }
+            let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+            let middle = rect.center().y;
+            let parts: &[[f32; 2]] =
+                if dashed { &[[0.0, 6.0], [8.0, 14.0], [16.0, 22.0]] } else { &[[0.0, 14.0]] };
+            for [from, to] in parts {
+                let x = rect.left() + from..=rect.left() + to;
+                ui.painter().hline(x, middle, egui::Stroke::new(4.0, colour));
+            }
+            ui.label(text);
             ui.add_space(8.0);
         }
     });
+    response.response.rect.height() + ui.spacing().item_spacing.y
 }
 
 /// The range of some values with a little air, zero included.

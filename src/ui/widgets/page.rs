@@ -6,6 +6,7 @@ use egui::{CornerRadius, Id, Key, Modifiers, Panel, RichText, ScrollArea, Sense,
 
 use super::{field, figure, glossary};
 use crate::ui::command::{Command, Outbox};
+use crate::ui::keys;
 use crate::ui::theme::{self, palette};
 use crate::ui::workspace::View;
 
@@ -34,7 +35,7 @@ pub type Heading<T> = (T, &'static str, &'static str, &'static str);
 
 /// One view to choose, the `i`th of a row; whether it was clicked, or its key pressed.
 pub fn tab(ui: &mut Ui, i: usize, on: bool, name: &str, see: &str) -> bool {
-    let key = KEYS.get(i).filter(|_| !ui.ctx().text_edit_focused());
+    let key = KEYS.get(i).filter(|_| !keys::typing(ui.ctx()));
     let pressed = key.is_some_and(|k| ui.input_mut(|i| i.consume_key(Modifiers::NONE, *k)));
     let text = RichText::new(name).font(theme::strong(14.0));
     let tip = format!("{see} ({})", i + 1);
@@ -170,7 +171,7 @@ impl<R> Page<R> {
         let (room, side) = (ui.available_width(), &self.side);
         // What somebody chose holds until the window is narrow or wide again.
         let narrow = room < FOLDS;
-        let id = Id::unique((self.id, "folded", narrow));
+        let id = Id::unique((self.id, "folded", narrow, chosen_since(ui.ctx())));
         let folded = ui.data(|d| d.get_temp(id)).unwrap_or(narrow && side.folds);
         let width = match folded {
             true => FOLDED,
@@ -200,6 +201,17 @@ impl<R> Page<R> {
             });
         });
     }
+}
+
+/// Forgets which sides were folded or not, so that all are as at the beginning.
+pub fn fold_anew(ctx: &egui::Context) {
+    let next = chosen_since(ctx) + 1;
+    ctx.data_mut(|d| d.insert_temp(Id::unique("sides chosen since"), next));
+}
+
+/// How often the choices were forgotten.
+fn chosen_since(ctx: &egui::Context) -> u64 {
+    ctx.data(|d| d.get_temp(Id::unique("sides chosen since"))).unwrap_or(0)
 }
 
 /// The switch of a side that folds; whether it was clicked.

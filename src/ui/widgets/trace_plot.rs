@@ -22,6 +22,16 @@ pub struct Line {
     pub colour: Color32,
 }
 
+/// What a dashed level is, for those whose plots have spikes in its place.
+pub fn level_key(ui: &mut Ui, name: &str) {
+    let p = palette(ui.visuals());
+    let (rect, _) = ui.allocate_exact_size(vec2(20.0, 12.0), Sense::hover());
+    let line = [rect.left_center(), rect.right_center()];
+    let stroke = Stroke::new(2.0, p.warning);
+    ui.painter().extend(Shape::dashed_line(&line, stroke, 6.0, 4.0));
+    ui.label(egui::RichText::new(name).small().color(p.warning));
+}
+
 /// A dashed level.
 #[derive(Clone, Debug)]
 pub struct Level {
@@ -73,7 +83,10 @@ impl TracePlot<'_> {
             let dash = [pos2(rect.left(), y), pos2(rect.right(), y)];
             let stroke = Stroke::new(if self.thick { 2.0 } else { 1.2 }, p.warning);
             painter.extend(Shape::dashed_line(&dash, stroke, 6.0, 4.0));
-            named.push((y, &level.name));
+            // Beside spikes the name would cover some: the caller says what the level is.
+            if self.spikes.is_none() {
+                named.push((y, &level.name));
+            }
         }
         for (line, extents) in self.lines.iter().zip(&extents) {
             let points = self.points(line, axis, &scale, extents);

@@ -53,6 +53,9 @@ pub const HEIGHT: f32 = 78.0;
 /// that one row is enough.
 const NARROW: f32 = 760.0;
 
+/// Below this width, points, only what is used stays.
+const TIGHT: f32 = 620.0;
+
 /// From this width on, points, the button that saves a film has its whole name.
 const WIDE: f32 = 960.0;
 
@@ -287,6 +290,7 @@ impl<'a> TimeBar<'a> {
             edit(PlaybackEdit::Speed(steps_per_s));
         };
         let label = if narrow { None } else { Some(ui.label("Speed")) };
+        let tight = ui.max_rect().width() < TIGHT;
         let tip = "A step is the same at every speed. Type a number, or press − and +.";
         if icons::button(ui, Icon::Less, "Slower", small, true, false)
             .on_hover_text("Slower (−)")
@@ -330,6 +334,7 @@ impl<'a> TimeBar<'a> {
         // Where it would push the rest into a second row as soon as something plays, a pointer
         // brings it.
         let text = match narrow {
+            true if tight => "/s".to_owned(),
             true => format!("{unit}/s"),
             false => format!("{unit}/s, measured {measured}"),
         };
@@ -345,6 +350,12 @@ impl<'a> TimeBar<'a> {
             Looping::Selection => "selection",
         };
         let chosen = self.playback.looping();
+        // Rarely used, it would make a second row of a projector's bar as numbers grow: its key
+        // (L) and the selection bring it.
+        let idle = chosen == Looping::Off && selection.is_none();
+        if idle && ui.max_rect().width() < TIGHT {
+            return;
+        }
         let label = if narrow { None } else { Some(ui.label("Loop")) };
         let text = name(chosen);
         let list = ComboBox::from_id_salt("loop")

@@ -69,10 +69,25 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     match cell.and_then(|c| c.detail.as_ref()) {
         Some(Detail::Curve(curve)) => curve_of(ui, world, (profile, criterion), curve, height),
         Some(Detail::Histogram(histogram)) => bars(ui, profile, histogram, height),
+        // It is as high as it has quantities; what does not fit is scrolled to, and nothing lies
+        // on the buttons.
+        Some(Detail::Reads(reads)) if !figure::saving(ui.ctx()) => {
+            let room = (ui.available_height() - below).max(170.0);
+            egui::ScrollArea::vertical()
+                .id_salt("synapse")
+                .max_height(room)
+                .auto_shrink([false, true])
+                .show(ui, |ui| synapse::show(ui, reads));
+        }
         Some(Detail::Reads(reads)) => synapse::show(ui, reads),
         Some(Detail::Counts(counts)) => count(ui, counts),
         None if cell.is_some_and(|c| c.value.is_some()) => {
-            ui.label(RichText::new("There is no more behind this number.").color(p.weak));
+            ui.label(
+                RichText::new(
+                    "This number is counted, or measured as a whole: there is no curve behind it.",
+                )
+                .color(p.weak),
+            );
         }
         None => {}
     }

@@ -18,6 +18,8 @@ const GAP: f32 = 6.0;
 /// Draws it.
 pub fn show(ui: &mut Ui, reads: &[Read]) {
     let p = palette(ui.visuals());
+    let note = "A quantity is replaced, and the update is computed again: whether it changed says whether it was read. Nothing here is typed in.";
+    ui.label(RichText::new(note).small().color(p.weak));
     let (local, other): (Vec<&Read>, Vec<&Read>) = reads.iter().partition(|r| r.local);
     let rows = local.len().max(other.len()).max(4);
     // Two lines of text, at least.
@@ -41,8 +43,6 @@ pub fn show(ui: &mut Ui, reads: &[Read]) {
             quantity(ui, place, read, centre, side == 0);
         }
     }
-    let note = "A quantity is replaced, and the update is computed again: whether it changed says whether it was read. Nothing here is typed in.";
-    ui.label(RichText::new(note).small().color(p.weak));
 }
 
 fn said(reads: &[Read]) -> String {

@@ -172,11 +172,9 @@ fn polar(ui: &mut Ui, rect: Rect, fits: &[Gabor], marked: Option<usize>) -> Opti
     painter.circle_filled(centre, radius, p.well);
     let faint = Stroke::new(1.0, p.line);
     let most = 0.5;
-    for f in [0.125, 0.25, 0.375, 0.5] {
+    let rings = [0.125, 0.25, 0.375, 0.5];
+    for f in rings {
         painter.circle_stroke(centre, radius * f / most, faint);
-        let at = centre + vec2(4.0, -radius * f / most + 8.0);
-        let text = if f == 0.5 { "0.5 cycles/pixel".to_owned() } else { f.to_string() };
-        painter.text(at, Align2::LEFT_CENTER, text, theme::regular(10.5), p.weak);
     }
     for (degrees, text) in [(0, "0°"), (45, "45°"), (90, "90°"), (135, "135°")] {
         let way = Vec2::angled((degrees as f32).to_radians());
@@ -192,6 +190,18 @@ fn polar(ui: &mut Ui, rect: Rect, fits: &[Gabor], marked: Option<usize>) -> Opti
     let at = |fit: &Gabor, turn: f32| {
         let way = Vec2::angled(fit.orientation as f32) * turn;
         centre + way * radius * (fit.frequency as f32 / most).min(1.0)
+    };
+    // Between two of the ways, where few kernels lie; above the points.
+    let along = Vec2::angled(-67.5f32.to_radians());
+    let numbers = || {
+        for f in rings {
+            let text = if f == most { format!("{f} per pixel") } else { f.to_string() };
+            let text = painter.layout_no_wrap(text, theme::regular(10.5), p.text);
+            let place = Align2::CENTER_CENTER
+                .anchor_size(centre + along * radius * (f / most - 0.06), text.size());
+            painter.rect_filled(place.expand(1.5), 2, p.well.gamma_multiply(0.85));
+            painter.galley(place.min, text, p.text);
+        }
     };
     let pointer = response.hover_pos();
     let mut nearest: Option<(f32, usize)> = None;
@@ -213,6 +223,7 @@ fn polar(ui: &mut Ui, rect: Rect, fits: &[Gabor], marked: Option<usize>) -> Opti
             }
         }
     }
+    numbers();
     if let Some(fit) = marked.and_then(|i| fits.get(i)) {
         for turn in [1.0, -1.0] {
             painter.circle_stroke(at(fit, turn), 10.0, Stroke::new(2.2, p.series[1]));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::Ui;
+use egui::{Key, Ui};
 
 use super::settings::LessonsSettings;
 use super::{ABOUT, scenes, view};
@@ -10,6 +10,7 @@ use crate::lessons::Lesson;
 use crate::lessons::library::{Found, Origin};
 use crate::ui::command::{Command, LessonEdit, Outbox};
 use crate::ui::desk::Desk;
+use crate::ui::keys::{Keys, plain};
 use crate::ui::scene::Scene;
 use crate::ui::workspace::{About, Edit, View, Workspace};
 use crate::workers::Start;
@@ -111,6 +112,29 @@ impl Workspace for Lessons {
     fn receive(&mut self, event: &Event, _desk: &mut Desk) {
         if let Event::Lessons(found) = event {
             self.list(found);
+        }
+    }
+
+    fn keys(&self, keys: &mut Keys<'_>, _desk: &Desk, out: &mut Outbox) {
+        if !keys.lists() && !(keys.here && keys.free()) {
+            return;
+        }
+        let at = self.chosen().and_then(|c| self.all.iter().position(|l| l.id == c.id));
+        let go = |out: &mut Outbox, by: isize| {
+            let next = at.and_then(|at| self.all.get(at.checked_add_signed(by)?));
+            out.extend(next.map(|l| Command::from(LessonsEdit::Choose(l.id.clone()))));
+        };
+        if keys.pressed(plain(Key::ArrowDown), "The next lesson of the list") {
+            go(out, 1);
+        }
+        if keys.pressed(plain(Key::ArrowUp), "The lesson before it") {
+            go(out, -1);
+        }
+        let begins = "Begin the lesson that is looked at";
+        if (keys.pressed(plain(Key::Enter), begins) || keys.pressed(plain(Key::PageDown), begins))
+            && let Some(Listed { lesson: Ok(lesson), .. }) = self.chosen()
+        {
+            out.push(LessonEdit::Start(Arc::clone(lesson)));
         }
     }
 

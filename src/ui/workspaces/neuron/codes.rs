@@ -110,9 +110,15 @@ fn column(ui: &mut Ui, world: &World<'_>, i: usize, coded: &CodeResult, height: 
         .on_hover_text("Mean and standard deviation over the messages below");
     let picture = (height * 0.34).clamp(64.0, 150.0).min(ui.available_width());
     let used = ui.next_widget_position().y - top;
-    let trains = (height - used - picture - 8.0).clamp(60.0, 260.0);
+    // Words beside a picture would be broken in a narrow column: they stand below it.
+    let below = if narrow { 40.0 } else { 0.0 };
+    let trains = (height - used - picture - below - 8.0).clamp(60.0, 260.0);
     trials(ui, settings, coded, colour, trains);
-    ui.horizontal(|ui| {
+    let layout = match narrow {
+        true => egui::Layout::top_down(egui::Align::Min),
+        false => egui::Layout::left_to_right(egui::Align::Center),
+    };
+    ui.with_layout(layout, |ui| {
         let label = format!("The digit as read from the {} code", code.name);
         let id = egui::Id::unique(("code picture", i));
         digit_view::show(ui, id, picture, &label, |k| coded.picture[k], Sense::hover());
@@ -171,7 +177,9 @@ fn trials(
         small.clone(),
         p.weak,
     );
-    painter.text(outer.center_bottom(), Align2::CENTER_BOTTOM, "time", small, p.weak);
+    if outer.width() > 150.0 {
+        painter.text(outer.center_bottom(), Align2::CENTER_BOTTOM, "time", small, p.weak);
+    }
     let text =
         format!("{} messages of the same intensity, one below the other", coded.trials.len());
     response.widget_info(|| {

@@ -1,7 +1,7 @@
 //! The f–I curve: dots that are counted in simulation, a line from the equations.
 
 use egui::{ComboBox, RichText, Stroke, Ui};
-use egui_plot::{Corner, Line, LineStyle, PlotPoints, Points, VLine};
+use egui_plot::{Line, LineStyle, PlotPoints, Points, VLine};
 
 use super::{NeuronEdit, World};
 use crate::core::csv::{self, row};
@@ -10,7 +10,7 @@ use crate::snn::models::{MODELS, NeuronModel};
 use crate::snn::rate_curve::{self, Onset};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::chart::Chart;
+use crate::ui::widgets::chart::{self, Chart, Key};
 use crate::ui::widgets::field::parameter;
 use crate::ui::widgets::{figure, page};
 use crate::workers::experiments::CurveResult;
@@ -157,8 +157,8 @@ fn headline(ui: &mut Ui, result: &CurveResult) -> egui::Response {
 fn plot(ui: &mut Ui, world: &World<'_>, result: &CurveResult, unit: &str, height: f32) {
     let p = palette(ui.visuals());
     let thick = if world.session.projector { 3.2 } else { 2.2 };
-    let others = || result.others.iter().flat_map(|(_, points)| points);
-    let all = || result.expected.iter().chain(&result.measured).chain(others());
+    let by_others = || result.others.iter().flat_map(|(_, points)| points);
+    let all = || result.expected.iter().chain(&result.measured).chain(by_others());
     let (low, high) =
         all().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), q| (a.min(q[0]), b.max(q[0])));
     let top = all().map(|q| q[1]).fold(10.0, f64::max) * 1.08;
@@ -170,30 +170,41 @@ fn plot(ui: &mut Ui, world: &World<'_>, result: &CurveResult, unit: &str, height
     };
     let current = format!("current I ({unit})");
     let air = 0.02 * (high - low);
+    let onset = format!("rheobase: {}", result.onset.map_or("firing begins", Onset::name));
+    let stepwise = format!("in whole steps of {} ms", result.dt_ms);
+    let others: Vec<(String, egui::Color32)> = (result.others.iter().enumerate())
+        .map(|(i, (method, _))| (format!("measured, {method}"), p.series[[2, 4][i % 2]]))
+        .collect();
+    let solid = |colour| Key { colour, dashed: false };
+    let dashed = |colour| Key { colour, dashed: true };
+    let mut legend = vec![("measured", solid(p.series[0])), (name, solid(p.series[1]))];
+    if !result.stepwise.is_empty() {
+        legend.push((&stepwise, solid(p.series[3])));
+    }
+    legend.extend(others.iter().map(|(name, colour)| (&name[..], dashed(*colour))));
+    legend.push((&onset, dashed(p.weak)));
+    // Above the curve: where it begins is what one reads off it.
+    let height = (height - chart::keys(ui, legend)).max(90.0);
     let chart = Chart {
         id: &format!("f-I {}", result.model),
         axes: [&current, "rate f (Hz)"],
         bounds: [[low - air, -0.02 * top], [high + air, top]],
         height,
-        legend: Some(Corner::LeftTop),
+        legend: None,
         log_x: false,
     };
     chart.show(ui, |plot| {
-        let onset = result.onset.map_or("firing begins", Onset::name);
         plot.vline(
-            VLine::new(format!("rheobase: {onset}"), result.rheobase)
+            VLine::new(onset.clone(), result.rheobase)
                 .stroke(Stroke::new(thick * 0.7, p.weak))
                 .style(LineStyle::dashed_dense()),
         );
         plot.line(line(name.into(), &result.expected, thick, p.series[1]));
         if !result.stepwise.is_empty() {
-            let name = format!("in whole steps of {} ms", result.dt_ms);
-            plot.line(line(name, &result.stepwise, thick * 0.5, p.series[3]));
+            plot.line(line(stepwise.clone(), &result.stepwise, thick * 0.5, p.series[3]));
         }
-        for (i, (method, points)) in result.others.iter().enumerate() {
-            let colour = p.series[[2, 4][i % 2]];
-            let name = format!("measured, {method}");
-            let dashed = line(name, points, thick * 0.8, colour);
+        for ((_, points), (name, colour)) in result.others.iter().zip(&others) {
+            let dashed = line(name.clone(), points, thick * 0.8, *colour);
             plot.line(dashed.style(LineStyle::dashed_dense()));
         }
         let dots: PlotPoints<'_> = result.measured.iter().copied().collect();

@@ -18,7 +18,7 @@ use crate::ui::widgets::page;
 use crate::ui::widgets::raster::{self, BINS_MS, Group, Raster, RasterView};
 use crate::ui::widgets::time_axis::{self, Axis};
 use crate::ui::widgets::time_bar::{self, TimeBar};
-use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
+use crate::ui::widgets::trace_plot::{Level, Line, TracePlot, level_key};
 use crate::ui::widgets::train_figures;
 use crate::workers::clicks;
 
@@ -181,6 +181,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let view = &world.room.simulation;
     ui.horizontal_wrapped(|ui| {
         weights(ui, world, out);
+        level_key(ui, &format!("threshold {}", world.room.kept.figure.v_th));
         if let Some(failure) = &view.failure {
             ui.label(RichText::new(failure).color(p.warning));
         } else if let Some(ms) = cursor_ms(world) {

@@ -22,7 +22,7 @@ use crate::ui::widgets::field::Field;
 use crate::ui::widgets::raster::{Group, Raster, RasterView, plot_x};
 use crate::ui::widgets::time_axis::{self, Axis};
 use crate::ui::widgets::time_bar::{self, TimeBar};
-use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
+use crate::ui::widgets::trace_plot::{Level, Line, TracePlot, level_key};
 use crate::ui::widgets::{figure, page};
 
 /// Presentations that are shown at once.
@@ -134,6 +134,7 @@ fn headline(ui: &mut Ui, view: &PatternView) {
             score.false_alarms_hz
         );
         ui.label(RichText::new(figures).font(theme::strong(13.5)));
+        level_key(ui, "threshold");
     });
 }
 

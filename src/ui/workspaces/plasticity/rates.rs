@@ -1,7 +1,7 @@
 //! How often a pair is repeated: the triplet rule beside the pair rule.
 
 use egui::{RichText, Stroke, Ui};
-use egui_plot::{Corner, Line, LineStyle, MarkerShape, PlotPoints, Points};
+use egui_plot::{Line, LineStyle, MarkerShape, PlotPoints, Points};
 
 use super::settings::{PlasticitySettings, rule};
 use super::{PlasticityEdit, World, parts};
@@ -9,7 +9,7 @@ use crate::core::csv::{self, row};
 use crate::snn::experiments::pairing_rate::{DELTA_RANGE_MS, INTERVALS_MS, PairingRateCurve};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::chart::{Chart, range};
+use crate::ui::widgets::chart::{self, Chart, Key, range};
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::number;
 use crate::ui::widgets::{figure, page};
@@ -92,13 +92,20 @@ fn plot(ui: &mut Ui, world: &World<'_>, curves: &[PairingRateCurve], height: f32
     let thick = if world.session.projector { 3.2 } else { 2.2 };
     let values = curves.iter().flat_map(|c| c.formula.iter().chain(&c.measured)).map(|q| q[1]);
     let [low, high] = range(values);
+    // Above the curves, with their dashes: the colours are the same for both rules.
+    let all: Vec<String> = curves.iter().map(name).collect();
+    let key = |c: &PairingRateCurve| Key {
+        colour: p.series[usize::from(c.delta_ms <= 0.0)],
+        dashed: c.rule == "pair",
+    };
+    let legend = all.iter().map(String::as_str).zip(curves.iter().map(key));
+    let height = (height - chart::keys(ui, legend)).max(90.0);
     let chart = Chart {
         id: "pairing rates",
         axes: ["pairs per second (Hz)", "change of the weight Δw"],
-        // The legend stands above the curves.
-        bounds: [[-1.05, low], [1.75, high + 0.35 * (high - low)]],
+        bounds: [[-1.05, low], [1.75, high]],
         height,
-        legend: Some(Corner::LeftTop),
+        legend: None,
         log_x: true,
     };
     let log = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {

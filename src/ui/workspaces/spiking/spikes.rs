@@ -19,7 +19,7 @@ use crate::ui::widgets::number;
 use crate::ui::widgets::raster::{self, Group, Raster};
 use crate::ui::widgets::time_axis;
 use crate::ui::widgets::time_bar::{self, TimeBar};
-use crate::ui::widgets::trace_plot::{Level, Line, TracePlot};
+use crate::ui::widgets::trace_plot::{Level, Line, TracePlot, level_key};
 
 /// The input's spikes of so many ms are seen at once.
 const FLICKER_MS: f64 = 20.0;
@@ -63,7 +63,8 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let mut plot = world.room.plot.clone();
     let (now_ms, thick) = (stretch.recording.duration_ms(), world.session.projector);
     let axis = plot.time.axis(raster::plot_x(ui), now_ms);
-    let room = (ui.available_height() - time_axis::AXIS_HEIGHT - 20.0).clamp(260.0, 900.0);
+    // With the name of the threshold's line between the plots.
+    let room = (ui.available_height() - time_axis::AXIS_HEIGHT - 44.0).clamp(260.0, 900.0);
     let cursor_ms = cursor_ms(world);
     ui.spacing_mut().item_spacing.y = 5.0;
     let groups = [("excitatory", neurons), ("inhibitory", neurons), ("input", PIXELS as u32)]
@@ -104,6 +105,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 0.16,
             ),
         ];
+        if let Some(level) = levels.first() {
+            ui.horizontal(|ui| level_key(ui, &level.name));
+        }
         for (title, lines, levels, at_least, share) in rows {
             let trace = TracePlot {
                 title,

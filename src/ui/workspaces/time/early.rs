@@ -13,7 +13,7 @@ use crate::data::registry::SOURCES;
 use crate::data::{CLASSES, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::figure;
+use crate::ui::widgets::{figure, page};
 use crate::workers::library::Loading;
 use crate::workers::reading::Survey;
 
@@ -31,12 +31,30 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let room = (ui.available_height() - 46.0).max(220.0);
     let width = ui.available_width();
     let table = 30.0 * (survey.counts.len() + 1) as f32;
-    let (rect, _) =
-        ui.allocate_exact_size(Vec2::new(width, (room - table).max(120.0)), Sense::hover());
-    let (left, rest) = rect.split_left_right_at_fraction(0.56);
-    accuracy(ui, world, survey, left, out);
-    decided(ui, survey, Rect::from_min_max(rest.min + Vec2::new(10.0, 0.0), rest.max));
-    figures(ui, survey);
+    // A small window has one plot, and the table by choice.
+    let names = ["Right answers", "Made up its mind", "Numbers"];
+    let chosen = page::small(ui).then(|| page::choose(ui, "early", &names));
+    let room = if chosen.is_some() { ui.available_height() - 46.0 + table } else { room };
+    if chosen != Some(2) {
+        let size = Vec2::new(width, (room - table).max(120.0));
+        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        let (left, rest) = match chosen {
+            Some(_) => (rect, rect),
+            None => rect.split_left_right_at_fraction(0.56),
+        };
+        if chosen != Some(1) {
+            accuracy(ui, world, survey, left, out);
+        }
+        if chosen != Some(0) {
+            let air = if chosen.is_some() { 0.0 } else { 10.0 };
+            decided(ui, survey, Rect::from_min_max(rest.min + Vec2::new(air, 0.0), rest.max));
+        }
+    }
+    if chosen.is_none_or(|c| c == 2) {
+        figures(ui, survey);
+    } else {
+        readers(ui, survey);
+    }
     let rect = Rect::from_min_max(from, pos2(right, ui.next_widget_position().y));
     figure::save_row(ui, out, "how-early", rect, || csv(survey));
 }
@@ -205,10 +223,25 @@ fn decided(ui: &Ui, survey: &Survey, rect: Rect) {
     });
 }
 
+/// The legend alone.
+fn readers(ui: &mut Ui, survey: &Survey) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        for (i, (name, _)) in survey.counts.iter().enumerate() {
+            let (rect, _) = ui.allocate_exact_size(Vec2::new(14.0, 14.0), Sense::hover());
+            marker(ui, i, rect.center(), hue(ui, survey, i));
+            ui.label(RichText::new(name).small());
+            ui.add_space(6.0);
+        }
+    });
+}
+
 /// The legend, with the figures worth quoting.
 fn figures(ui: &mut Ui, survey: &Survey) {
     let p = palette(ui.visuals());
-    egui::Grid::new("figures").num_columns(6).spacing([18.0, 3.0]).show(ui, |ui| {
+    let narrow = ui.available_width() < page::NARROW;
+    let spacing = if narrow { 8.0 } else { 18.0 };
+    egui::Grid::new("figures").num_columns(6).spacing([spacing, 3.0]).show(ui, |ui| {
         let tips = [
             "",
             "Accuracy after 14 of 28 columns or rows",
@@ -216,10 +249,11 @@ fn figures(ui: &mut Ui, survey: &Survey) {
             "The first step after which 90 % of the final accuracy is reached",
             "Mean number of steps after which the answer no longer changes",
         ];
-        for (text, tip) in ["", "half read", "all read", "90 % of it after", "mind made up after"]
-            .into_iter()
-            .zip(tips)
-        {
+        let headings = match narrow {
+            true => ["", "half read", "all", "90 % after", "sure after"],
+            false => ["", "half read", "all read", "90 % of it after", "mind made up after"],
+        };
+        for (text, tip) in headings.into_iter().zip(tips) {
             let label = ui.label(RichText::new(text).small().color(p.weak));
             if !tip.is_empty() {
                 label.on_hover_text(tip);
