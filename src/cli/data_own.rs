@@ -22,6 +22,10 @@ pub fn add(args: &AddArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let progress = Progress::new(0, Unit::Images);
     progress.say("reading");
     progress.tick_steadily();
+    // Before anything is read, which may take a while.
+    if let Some(name) = &args.name {
+        crate::data::own::id_of(name)?;
+    }
     let options = Options { classes, scale: args.scale };
     let go = &mut |done, total| {
         progress.set_total(total as u64);

@@ -176,18 +176,28 @@ impl App {
             self.house.desk.ctx.request_repaint_after(AUTOSAVE_AFTER - waited);
             return;
         }
-        self.saved = (self.house.desk.session.clone(), Instant::now());
-        self.write_session();
+        let session = self.house.desk.session.clone();
+        // What was not taken is tried again a moment later.
+        let before = match self.write_session() {
+            true => session,
+            false => std::mem::take(&mut self.saved.0),
+        };
+        self.saved = (before, Instant::now());
     }
 
-    fn write_session(&mut self) {
+    /// Whether the session is on its way to its file.
+    fn write_session(&mut self) -> bool {
         match serde_json::to_vec(&self.house.desk.session) {
             Ok(bytes) => {
                 let path = session::path(&self.house.desk.home);
-                self.house.desk.job(Job::Save { path, bytes });
+                let sent = self.house.desk.hub.librarian.send(Job::Save { path, bytes });
+                let taken = sent.is_ok();
+                self.house.desk.sent(sent);
+                taken
             }
             Err(error) => {
                 self.house.desk.toasts.failure(format!("The session cannot be saved: {error}"));
+                true
             }
         }
     }

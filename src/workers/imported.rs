@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::runs::{self, RunError, RunRecord};
 use crate::ann::evaluate::evaluate;
@@ -42,10 +43,17 @@ pub fn read(file: &Path) -> Result<Imported, String> {
     let bytes =
         read_limited(file, MOST_BYTES).map_err(|e| format!("could not read {name}: {e}"))?;
     let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+    // All weights are usually in one file beside it, which is asked for once for each of them.
+    let mut last: Option<(String, Vec<u8>)> = None;
     let mut beside = |name: &str| {
-        read_limited(&folder.join(name), MOST_BYTES).map_err(|e| {
-            format!("{e}; put it into the same folder, or export with external_data=False")
-        })
+        if last.as_ref().is_none_or(|(of, _)| of != name) {
+            last = None;
+            let bytes = read_limited(&folder.join(name), MOST_BYTES).map_err(|e| {
+                format!("{e}; put it into the same folder, or export with external_data=False")
+            })?;
+            last = Some((name.to_owned(), bytes));
+        }
+        Ok(last.as_ref().map(|(_, bytes)| bytes.clone()).unwrap_or_default())
     };
     onnx::import_with(&bytes, &mut beside)
         .map_err(|error| format!("{name}: {error}. Nothing was imported"))
@@ -56,14 +64,18 @@ pub fn read(file: &Path) -> Result<Imported, String> {
 ///
 /// # Errors
 /// Why nothing was imported, as a sentence without its full stop.
-pub fn take(root: &Path, file: &Path, split: &Split) -> Result<(String, String), String> {
+pub fn take(
+    root: &Path,
+    file: &Path,
+    split: &Split,
+    stop: &AtomicBool,
+) -> Result<(String, String), String> {
     let imported = read(file)?;
     let name = file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let refused = |error: &dyn std::fmt::Display| format!("{name}: {error}. Nothing was imported");
     let few = split.train.first(TRIED_ON.min(split.train.len()), split.train.id.clone());
     let judged = |network: &Network, data: &Dataset| {
-        let never = AtomicBool::new(false);
-        let done = evaluate(network, data, 1, &never, &mut |_, _| {})?;
+        let done = evaluate(network, data, 1, stop, &mut |_, _| {})?;
         Ok::<_, AnnError>(done.map_or((0.0, f64::INFINITY), |e| (e.accuracy, e.loss)))
     };
     let tried = onnx::try_scalings(&imported, |scaled| {
@@ -76,6 +88,9 @@ pub fn take(root: &Path, file: &Path, split: &Split) -> Result<(String, String),
     let scaled = imported.scaled(scaling).map_err(|e| refused(&e))?;
     let network = scaled.network().map_err(|e| refused(&e))?;
     let (accuracy, _) = judged(&network, &split.test).map_err(|e| refused(&e))?;
+    if stop.load(Relaxed) {
+        return Err(refused(&"the window was closed before it was tried"));
+    }
     let real = split.test.id.starts_with("mnist");
     let origin =
         Origin { file: &name, producer: &producer, test_accuracy: real.then_some(accuracy) };

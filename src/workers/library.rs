@@ -542,7 +542,7 @@ impl Librarian {
         let split = here.map_or_else(|| registry::load(registry::SYNTHETIC, None), Ok);
         let taken = split
             .map_err(|e| e.to_string())
-            .and_then(|split| imported::take(&self.runs_root, path, &split));
+            .and_then(|split| imported::take(&self.runs_root, path, &split, &self.quit));
         match taken {
             Ok((id, told)) => {
                 self.events.send(Event::Notice(told));

@@ -14,6 +14,9 @@ use super::{Imported, OnnxError, lines, pools, quoted, sums};
 use crate::ann::zoo::{Activation, LEAK};
 use crate::data::{PIXELS, SIDE};
 
+/// ONNX's numbers of the types that are floats: single, half, double, brain.
+const FLOATS: [i64; 4] = [1, 10, 11, 16];
+
 /// Most nodes of a graph.
 const MOST_NODES: usize = 1000;
 /// Most numbers that constants may be folded into, in all.
@@ -333,6 +336,9 @@ impl Walk {
             return Err("after padding only a convolution may follow".into());
         }
         let out = match node.op() {
+            "Cast" if !FLOATS.contains(&node.int("to", FLOATS[0])) => {
+                return Err("it makes whole numbers or truth values of what runs through".into());
+            }
             "Dropout" | "Cast" | "CastLike" => flow.clone(),
             "Transpose" => self.turned(node, flow)?,
             "Relu" => self.activated(flow, Activation::Relu)?,

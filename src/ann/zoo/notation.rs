@@ -427,10 +427,20 @@ pub fn own(layers: &[Layer]) -> Result<&'static Architecture, AnnError> {
         return Ok(known);
     }
     let id = spelled::id(&layers);
-    find(&id).ok_or_else(|| {
-        let why = "there are too many structures; start the program anew".to_owned();
-        AnnError::Notation(Misfit { layer: 0, why })
-    })
+    let misfit = |layer, why| Err(AnnError::Notation(Misfit { layer, why }));
+    // It is the name of a run's folder, too.
+    if id.len() > spelled::MOST {
+        let why = format!(
+            "written out briefly, the layers take {} characters, and {} are the most; leave some out, or make them plainer",
+            id.len(),
+            spelled::MOST
+        );
+        return misfit(layers.len() - 1, why);
+    }
+    match find(&id) {
+        Some(found) => Ok(found),
+        None => misfit(0, "there are too many structures; start the program anew".to_owned()),
+    }
 }
 
 /// Dense layers alone have had ids of their own for longer.

@@ -18,11 +18,8 @@ use crate::data::{CLASSES, Dataset};
 use crate::snn::engine::Spike;
 use crate::snn::nir::plan::Plan;
 use crate::snn::nir::read::{self, Described, times};
-use crate::snn::nir::run::{self, Convention, MOST_STEPS, Ran, Reading, Stimulus};
+use crate::snn::nir::run::{self, Convention, Fired, MOST_STEPS, Ran, Reading, Stimulus};
 use crate::snn::recording::spike_times::SpikeTimes;
-
-/// Steps for a digit, where neither the file nor anybody says how many.
-const USUAL_STEPS: u64 = 100;
 
 /// A network of spikes that snnTorch, Norse, Sinabs or another program wrote as NIR
 ///
@@ -60,7 +57,12 @@ pub struct NirArgs {
     /// The length of a step [default: guessed from the file]
     #[arg(long, value_name = "MS")]
     pub dt_ms: Option<f64>,
-    /// Whose steps are taken [default: guessed from the file]
+    /// How long a step of the file of spikes is [default: a step of the network, or 1 ms where
+    /// its steps are counted, not timed]
+    #[arg(long, value_name = "MS", requires = "spikes")]
+    pub spike_step: Option<f64>,
+    /// Whose steps are taken; a step is as long as that program has it, unless --dt-ms says
+    /// otherwise [default: guessed from the file]
     #[arg(long = "as", value_parser = choice(&[
         ("nir", "NIR's equations by forward Euler; a spike sets the potential back", Convention::Nir),
         ("snntorch", "The threshold is subtracted a step after the spike", Convention::SnnTorch),
@@ -104,9 +106,12 @@ pub fn simulate(args: &NirArgs, out: &mut Output) -> anyhow::Result<Outcome> {
             if let Some(assumed) = &spikes.assumed {
                 out.line(assumed)?;
             }
-            let rows = run::entering(&spikes, reading.dt_s)
+            let step_ms =
+                args.spike_step.unwrap_or_else(|| run::spike_step_ms(&described, reading));
+            let rows = run::entering(&spikes, step_ms)
                 .map_err(|e| anyhow!("{}: {e}", path.display()))?;
             let steps = args.steps.unwrap_or(rows.len() as u64);
+            out.line(format_args!("{steps} steps, one for each {step_ms} ms of the spikes"))?;
             let ran = run::run(&plan, &Stimulus::Spikes(rows), steps, &|_| true);
             Asked { fired: Vec::new(), right: None, last: ran.map_err(because)? }
         }
@@ -120,18 +125,18 @@ pub fn simulate(args: &NirArgs, out: &mut Output) -> anyhow::Result<Outcome> {
 
 /// How steps are made, as asked or as guessed.
 fn reading(args: &NirArgs, described: &Described, out: &mut Output) -> anyhow::Result<Reading> {
-    let (mut reading, why) = run::guess(described);
+    let step = |name: &str, ms: Option<f64>| match ms {
+        Some(ms) if !(ms > 0.0 && ms <= 1e6) => {
+            Err(UsageError(format!("{name} must be above 0 and at most 1000000")))
+        }
+        _ => Ok(()),
+    };
+    step("--dt-ms", args.dt_ms)?;
+    step("--spike-step", args.spike_step)?;
+    let dt_s = args.dt_ms.map(|ms| ms / 1000.0);
+    let (reading, why) = run::reading(described, args.convention, dt_s);
     if args.convention.is_none() && args.dt_ms.is_none() {
         out.line(&why)?;
-    }
-    if let Some(convention) = args.convention {
-        reading.convention = convention;
-    }
-    if let Some(ms) = args.dt_ms {
-        if !(ms > 0.0 && ms <= 1e6) {
-            return Err(UsageError("--dt-ms must be above 0 and at most 1000000".into()).into());
-        }
-        reading.dt_s = ms / 1000.0;
     }
     Ok(reading)
 }
@@ -155,7 +160,7 @@ fn show(
         return Err(UsageError("--poisson must be above 0 and at most 1".into()).into());
     }
     let count = args.digits.min(test.len());
-    let steps = args.steps.or(described.steps).unwrap_or(USUAL_STEPS).min(MOST_STEPS);
+    let steps = run::steps_of(described, args.steps);
     let progress = Progress::new(count as u64, Unit::Images);
     let mut asked = Asked { fired: Vec::new(), right: Some((0, count)), last: Ran::default() };
     for i in 0..count {
@@ -194,10 +199,10 @@ fn print(
 ) -> anyhow::Result<Outcome> {
     let ran = &asked.last;
     let fired = if asked.fired.is_empty() { &ran.fired } else { &asked.fired };
-    let populations = plan.populations().zip(fired).map(|((name, kind, neurons), spikes)| {
-        NirPopulation { name: name.into(), kind: kind.into(), neurons, spikes: *spikes }
-    });
-    let populations: Vec<NirPopulation> = populations.collect();
+    let populations: Vec<NirPopulation> = run::fired(plan, fired)
+        .into_iter()
+        .map(|Fired { name, kind, neurons, spikes }| NirPopulation { name, kind, neurons, spikes })
+        .collect();
     let rows = populations.iter().map(|p| {
         vec![p.name.clone(), p.kind.clone(), grouped(p.neurons as u64), grouped(p.spikes)]
     });

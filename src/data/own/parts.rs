@@ -42,7 +42,9 @@ pub(super) fn finish(path: &Path, raw: Raw, options: &Options) -> Result<Found, 
     let Raw { mut train, test, beside, prefix, names, kind, mut notes } = raw;
     let mut test = test.unwrap_or_default();
     let kept = renumber(path, &mut train, &mut test)?;
-    let found = names::find(&beside, &prefix)?;
+    // A list beside the pictures counts only where nothing else names them.
+    let given = options.classes.is_some() || names.is_some();
+    let found = if given { None } else { names::find(&beside, &prefix)? };
     let held_out = test.labels.is_empty();
     if held_out {
         (train, test) = hold_out(train);

@@ -299,8 +299,17 @@ pub fn remove(root: &Path, id: &str) -> Result<(), OwnError> {
 /// As [`load`]; when a file cannot be written.
 pub fn export(root: &Path, id: &str, to: &Path) -> Result<Vec<PathBuf>, OwnError> {
     let split = load(root, id)?;
-    write_parts(to, &split.train, &split.test)?;
     let classes = to.join("classes.txt");
+    // Whatever is there under one of these names is somebody's: MNIST's files have the same.
+    let files = FILES.iter().map(|file| to.join(file.name)).chain([classes.clone()]);
+    if let Some(there) = files.into_iter().find(|path| path.exists()) {
+        let source = std::io::Error::new(
+            std::io::ErrorKind::AlreadyExists,
+            format!("there is a {} already; choose another folder", there.display()),
+        );
+        return Err(OwnError::Folder { path: to.into(), done: "written to", source });
+    }
+    write_parts(to, &split.train, &split.test)?;
     write_bytes(&classes, (split.train.classes().all().join("\n") + "\n").as_bytes())?;
     Ok(FILES.iter().map(|file| to.join(file.name)).chain([classes]).collect())
 }

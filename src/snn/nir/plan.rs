@@ -6,7 +6,9 @@
 //! Norse. A delay of a step or more in the loop does the same.
 
 use super::read::{Convolution, Described, Kind, Neurons, Node, Op, times};
-use super::run::Reading;
+use std::collections::HashSet;
+
+use super::run::{MOST_STEPS, Reading};
 
 /// Most numbers that all states and delays may take.
 const MOST_STATE: usize = 50_000_000;
@@ -28,7 +30,7 @@ pub(super) struct Population {
     pub threshold: Vec<f32>,
     pub reset: Vec<f32>,
     pub subtracts: bool,
-    pub begins: f32,
+    pub begins: Vec<f32>,
 }
 
 /// What a node computes.
@@ -87,6 +89,8 @@ pub struct Plan {
     pub(super) nodes: Vec<Ready>,
     pub(super) order: Vec<usize>,
     pub(super) reading: Reading,
+    /// What a spike is while it lasts a step.
+    pub(super) spike: f32,
     /// Multiplications and additions in a step in which everything spikes.
     pub cost: f64,
 }
@@ -105,7 +109,10 @@ impl Plan {
         let early = |n: usize| early(&nodes[n], reading.dt_s);
         let late = late_edges(nodes, &described.edges, &early)?;
         let is_late = |e: &(usize, usize)| late.contains(e);
-        let order = order(nodes.len(), &described.edges, &|e| is_late(e) || early(e.1))
+        // Delays, too, come after what they delay where that is possible: their shape is known
+        // then.
+        let order = order(nodes.len(), &described.edges, &is_late)
+            .or_else(|_| order(nodes.len(), &described.edges, &|e| is_late(e) || early(e.1)))
             .map_err(|n| format!("the node {:?} is in a loop", nodes[n].name))?;
         let mut shapes: Vec<Option<Vec<usize>>> = vec![None; nodes.len()];
         let (mut ready, mut state, mut cost): (Vec<Option<Ready>>, usize, f64) =
@@ -119,7 +126,7 @@ impl Plan {
             let known = now.iter().chain(&before).find_map(|from| shapes[*from].clone());
             let (work, input, shape) = work(&node.op, known, reading).map_err(fault)?;
             let (inputs, outputs) = (count(&input).map_err(fault)?, count(&shape).map_err(fault)?);
-            state += outputs + inputs + held(&work);
+            state = state.saturating_add(outputs + inputs).saturating_add(held(&work));
             cost += price(&work, inputs);
             if state > MOST_STATE {
                 return Err(fault("from here on it takes too much memory".into()));
@@ -146,7 +153,8 @@ impl Plan {
                 }
             }
         }
-        Ok(Self { nodes, order, reading, cost })
+        let spike = if described.pulses { (1.0 / reading.dt_s) as f32 } else { 1.0 };
+        Ok(Self { nodes, order, reading, spike, cost })
     }
 
     /// How steps are made of it.
@@ -181,17 +189,18 @@ fn in_steps(delay_s: f32, dt_s: f64) -> usize {
     (f64::from(delay_s) / dt_s).round() as usize
 }
 
+/// Most edges that take a step: each is found by going through the graph once.
+const MOST_LATE: usize = 2000;
+
 /// The edges that take a step, so that no loop is left.
 fn late_edges(
     nodes: &[Node],
     edges: &[(usize, usize)],
     early: &dyn Fn(usize) -> bool,
-) -> Result<Vec<(usize, usize)>, String> {
-    let mut late: Vec<(usize, usize)> = Vec::new();
-    loop {
-        let Some(cycle) = cycle(nodes, edges, &|e| late.contains(e) || early(e.1)) else {
-            return Ok(late);
-        };
+) -> Result<HashSet<(usize, usize)>, String> {
+    let mut next = followers(nodes.len(), edges, &|e| early(e.1));
+    let mut late = HashSet::new();
+    while let Some(cycle) = cycle(nodes, &next) {
         // The neurons nearest to where the loop closes.
         let spiking = |n: usize| matches!(&nodes[n].op, Op::Neurons(p) if p.kind.spikes());
         let stateful = |n: usize| matches!(&nodes[n].op, Op::Neurons(_));
@@ -202,39 +211,51 @@ fn late_edges(
                 nodes[cycle[0]].name, nodes[cycle[0]].kind
             ));
         };
-        late.push((cycle[from], cycle[(from + 1) % cycle.len()]));
+        let (from, to) = (cycle[from], cycle[(from + 1) % cycle.len()]);
+        next[from].retain(|n| *n != to);
+        late.insert((from, to));
+        if late.len() > MOST_LATE {
+            return Err(format!("more than {MOST_LATE} of its edges lead back"));
+        }
     }
+    Ok(late)
 }
 
-/// A loop, from where it is entered; edges that `skip` says are not there.
-fn cycle(
-    nodes: &[Node],
+/// Where the edges of each node lead, but for those that `skip` says are not there.
+fn followers(
+    count: usize,
     edges: &[(usize, usize)],
     skip: &dyn Fn(&(usize, usize)) -> bool,
-) -> Option<Vec<usize>> {
-    let next: Vec<Vec<usize>> = (0..nodes.len())
-        .map(|n| edges.iter().filter(|e| e.0 == n && !skip(e)).map(|e| e.1).collect())
-        .collect();
+) -> Vec<Vec<usize>> {
+    let mut next = vec![Vec::new(); count];
+    edges.iter().filter(|e| !skip(e)).for_each(|(from, to)| next[*from].push(*to));
+    next
+}
+
+/// A loop, from where it is entered.
+fn cycle(nodes: &[Node], next: &[Vec<usize>]) -> Option<Vec<usize>> {
     let input = (0..nodes.len()).filter(|n| matches!(nodes[*n].op, Op::Input(_)));
-    let mut seen = vec![false; nodes.len()];
+    let (mut seen, mut on_way) = (vec![false; nodes.len()], vec![false; nodes.len()]);
     for start in input.chain(0..nodes.len()) {
         if seen[start] {
             continue;
         }
-        seen[start] = true;
+        (seen[start], on_way[start]) = (true, true);
         // The way from the start, with the edge to be taken next at each node.
         let mut way = vec![(start, 0)];
         while let Some((n, at)) = way.last_mut() {
             let Some(to) = next[*n].get(*at).copied() else {
+                on_way[*n] = false;
                 way.pop();
                 continue;
             };
             *at += 1;
-            if let Some(from) = way.iter().position(|(n, _)| *n == to) {
+            if on_way[to] {
+                let from = way.iter().position(|(n, _)| *n == to).unwrap_or(0);
                 return Some(way[from..].iter().map(|(n, _)| *n).collect());
             }
             if !seen[to] {
-                seen[to] = true;
+                (seen[to], on_way[to]) = (true, true);
                 way.push((to, 0));
             }
         }
@@ -248,17 +269,17 @@ fn order(
     edges: &[(usize, usize)],
     skip: &dyn Fn(&(usize, usize)) -> bool,
 ) -> Result<Vec<usize>, usize> {
-    let edges: Vec<_> = edges.iter().filter(|e| !skip(e)).collect();
+    let next = followers(count, edges, skip);
     let mut waiting = vec![0; count];
-    edges.iter().for_each(|e| waiting[e.1] += 1);
+    next.iter().flatten().for_each(|to| waiting[*to] += 1);
     let mut order: Vec<usize> = (0..count).filter(|n| waiting[*n] == 0).collect();
     let mut at = 0;
     while let Some(n) = order.get(at).copied() {
         at += 1;
-        for edge in edges.iter().filter(|e| e.0 == n) {
-            waiting[edge.1] -= 1;
-            if waiting[edge.1] == 0 {
-                order.push(edge.1);
+        for to in &next[n] {
+            waiting[*to] -= 1;
+            if waiting[*to] == 0 {
+                order.push(*to);
             }
         }
     }
@@ -280,7 +301,7 @@ fn held(work: &Work) -> usize {
             let longest = steps.iter().max().copied().unwrap_or(0);
             steps.len().saturating_mul(longest.saturating_add(1))
         }
-        Work::Neurons(p) => 8 * p.keep.len(),
+        Work::Neurons(p) => 9 * p.keep.len(),
         _ => 0,
     }
 }
@@ -293,6 +314,10 @@ fn price(work: &Work, inputs: usize) -> f64 {
         Work::Convolution { of, .. } => {
             let [out, _, h, w] = of.shape;
             inputs * (out / of.groups * h * w) as f64
+        }
+        Work::Pool { kernel: [h, w], stride, .. } => {
+            let seen = h.div_ceil(stride[0]) * w.div_ceil(stride[1]);
+            inputs * (h + w * h.div_ceil(stride[0]) + seen) as f64
         }
         _ => inputs,
     }
@@ -341,6 +366,9 @@ fn work(op: &Op, known: Option<Vec<usize>>, reading: Reading) -> Result<Made, St
             let shape = known.unwrap_or_else(|| delay.shape.clone());
             let delays = delay.spread(&shape)?;
             let steps: Vec<usize> = delays.iter().map(|d| in_steps(*d, reading.dt_s)).collect();
+            if let Some(long) = steps.iter().find(|s| **s as u64 > MOST_STEPS) {
+                return Err(format!("it waits for {long} steps, more than a run may have"));
+            }
             let early = steps.iter().all(|s| *s >= 1);
             (Work::Delay { steps, early }, shape.clone(), shape)
         }
@@ -434,17 +462,27 @@ fn population(neurons: &Neurons, shape: &[usize], reading: Reading) -> Result<Po
                 if reading.jumps() { w_in[i] } else { (f64::from(w_in[i]) * share) as f32 };
         }
     }
-    let share =
-        if neurons.kind.leaks() { tau.iter().copied().fold(f32::MAX, f32::min) } else { f32::MAX };
-    if reading.is_euler() && f64::from(share) < reading.dt_s / 2.0 {
+    let least = |all: &[f32]| all.iter().copied().fold(f32::MAX, f32::min);
+    let shortest = match (neurons.kind.leaks(), neurons.kind.filters()) {
+        (true, true) => least(&tau).min(least(&tau_syn)),
+        (true, false) => least(&tau),
+        _ => f32::MAX,
+    };
+    // Euler's steps would swing, and grow without end.
+    if reading.is_euler() && f64::from(shortest) < reading.dt_s * (1.0 - 1e-6) {
         return Err(format!(
-            "its time constant of {share} s is less than half of the step of {} s; a smaller step is needed",
+            "its time constant of {shortest} s is shorter than the step of {} s; a smaller step is needed",
             reading.dt_s
         ));
     }
     let threshold = spread(&neurons.v_threshold)?;
     let reset = spread(&neurons.v_reset)?;
-    let (kind, subtracts, begins) = (neurons.kind, neurons.subtracts, neurons.v_initial);
+    let (kind, subtracts) = (neurons.kind, neurons.subtracts);
+    let begins = match neurons.v_initial {
+        Some(v) => vec![v; n],
+        // At rest, which is 0 in what snnTorch, Norse and Sinabs write.
+        None => v_leak,
+    };
     Ok(Population {
         kind,
         keep,

@@ -12,8 +12,9 @@ use crate::core::hdf5::Tree;
 const MOST_BYTES: u64 = 1 << 30;
 /// Most numbers in an array, and in all of them.
 const MOST_NUMBERS: usize = 100_000_000;
-/// Most nodes, and how deep graphs may stand in graphs.
+/// Most nodes, and most graphs; most edges; how deep graphs may stand in graphs.
 const MOST_NODES: usize = 1000;
+const MOST_EDGES: usize = 200_000;
 const DEEPEST: usize = 8;
 /// Longest list of whole numbers: a shape, a stride.
 const MOST_AXES: usize = 8;
@@ -135,8 +136,8 @@ pub struct Neurons {
     pub v_reset: Param,
     /// A remark of the file: a spike subtracts the threshold.
     pub subtracts: bool,
-    /// A remark of the file: where potentials begin.
-    pub v_initial: f32,
+    /// A remark of the file: where potentials begin; else at the leak's, or at 0.
+    pub v_initial: Option<f32>,
 }
 
 /// What a node does.
@@ -183,9 +184,12 @@ pub struct Described {
     pub nodes: Vec<Node>,
     /// From and to, by place among the nodes; each once.
     pub edges: Vec<(usize, usize)>,
-    /// Remarks of Spikescope's own files: steps, how the answer is read.
+    /// Remarks of Spikescope's own files: how many steps, how long each is (s), how the answer
+    /// is read, whether a spike is a pulse of area 1 instead of 1 for a step.
     pub steps: Option<u64>,
+    pub dt_s: Option<f64>,
     pub read_out: Option<String>,
+    pub pulses: bool,
     pub version: Option<String>,
 }
 
@@ -209,10 +213,13 @@ fn of(tree: &Tree) -> Result<Described, String> {
     if tree.text("/node/type").is_err() {
         return Err("it is an HDF5 file, but no NIR graph: it has no `node`".into());
     }
-    let mut reader = Reader { tree, described: Described::default(), numbers: 0 };
+    let mut reader = Reader { tree, described: Described::default(), numbers: 0, graphs: 0 };
     reader.described.version = tree.text("/version").ok();
     let remark = |name: &str| tree.text(&format!("/node/metadata/{name}")).ok();
     reader.described.steps = remark("steps").and_then(|s| s.parse().ok());
+    let dt_s = remark("dt").and_then(|s| s.parse::<f64>().ok());
+    reader.described.dt_s = dt_s.filter(|dt| *dt >= 1e-9 && *dt <= 1e3);
+    reader.described.pulses = remark("spike").is_some_and(|text| text == PULSE);
     reader.described.read_out = remark("read_out");
     if tree.text("/node/type")? != "NIRGraph" {
         return Err("its `node` is no graph".into());
@@ -224,17 +231,23 @@ fn of(tree: &Tree) -> Result<Described, String> {
     Ok(reader.described)
 }
 
+/// The remark of files whose spikes are pulses.
+pub(super) const PULSE: &str = "a pulse of area 1";
+
 struct Reader<'a> {
     tree: &'a Tree,
     described: Described,
     numbers: usize,
+    graphs: usize,
 }
 
 impl Reader<'_> {
     /// Adds the nodes of a graph; gives those through which one comes in and goes out.
     fn graph(&mut self, path: &str, prefix: &str, deep: usize) -> Result<Ends, String> {
-        if deep > DEEPEST {
-            return Err("its graphs stand too deep in each other".into());
+        // The same group may stand in several places, even in itself.
+        self.graphs += 1;
+        if deep > DEEPEST || self.graphs > MOST_NODES {
+            return Err("its graphs are too many, or stand too deep in each other".into());
         }
         let nodes = format!("{path}/nodes");
         let mut by_name: HashMap<String, Ends> = HashMap::new();
@@ -276,6 +289,9 @@ impl Reader<'_> {
                     .ok_or_else(|| format!("an edge names the node {name:?}, which is not there"))
             };
             let (from, to) = (find(&edge[0])?, find(&edge[1])?);
+            if self.described.edges.len() + from.out.len() * to.into.len() > MOST_EDGES {
+                return Err(format!("it has more than {MOST_EDGES} edges"));
+            }
             let pairs = from.out.iter().flat_map(|f| to.into.iter().map(move |t| (*f, *t)));
             self.described.edges.extend(pairs);
         }
@@ -347,8 +363,9 @@ impl Reader<'_> {
             Kind::CubaLif | Kind::CubaLi => (positive("tau_mem")?, positive("tau_syn")?),
         };
         let r = self.param(&path("r"))?;
+        let there = self.tree.arrays(path("").trim_end_matches('/'))?;
         let mut or = |name: &str, wanted: bool, otherwise: f32| match wanted {
-            true if self.tree.has(&path(name)) => self.param(&path(name)),
+            true if there.iter().any(|n| n == name) => self.param(&path(name)),
             _ => Ok(Param::same(otherwise)),
         };
         let w_in = or("w_in", kind.filters(), 1.0)?;
@@ -375,7 +392,7 @@ impl Reader<'_> {
             v_threshold,
             v_reset,
             subtracts,
-            v_initial: begins.unwrap_or(0.0),
+            v_initial: begins,
         })))
     }
 
@@ -384,16 +401,21 @@ impl Reader<'_> {
         let Ok(shape) = <[usize; 4]>::try_from(&shape[..]) else {
             return Err(format!("its weights have the shape {}, not four axes", times(&shape)));
         };
-        let groups = self.whole(&path("groups")).map_or(1, |g| g.first().copied().unwrap_or(1));
+        let there = self.tree.arrays(path("").trim_end_matches('/'))?;
+        let has = |name: &str| there.iter().any(|n| n == name);
+        let groups = match has("groups") {
+            true => self.whole(&path("groups"))?.first().copied().unwrap_or(1),
+            false => 1,
+        };
         let padding = match self.tree.text(&path("padding")) {
             Ok(word) if word == "same" => None,
             Ok(word) if word == "valid" => Some([0, 0]),
             Ok(word) => return Err(format!("its padding {word:?} is not known")),
             Err(_) => Some(self.pair(&path("padding"), 0)?),
         };
-        let input = match self.whole(&path("input_shape")) {
-            Ok(input) => <[usize; 2]>::try_from(input).ok(),
-            Err(_) => None,
+        let input = match has("input_shape") {
+            true => <[usize; 2]>::try_from(self.whole(&path("input_shape"))?).ok(),
+            false => None,
         };
         let convolution = Convolution {
             bias: self.bias(&path("bias"), shape[0], true)?,
@@ -436,7 +458,8 @@ impl Reader<'_> {
         outputs: usize,
         wanted: bool,
     ) -> Result<Option<Vec<f32>>, String> {
-        if !wanted || !self.tree.has(path) {
+        let (group, name) = path.rsplit_once('/').unwrap_or(("/", path));
+        if !wanted || !self.tree.arrays(group)?.iter().any(|n| n == name) {
             return Ok(None);
         }
         let bias = self.param(path)?;
@@ -467,7 +490,7 @@ impl Reader<'_> {
             [a, b] => [a, b],
             _ => return Err(format!("its {name} is neither one number nor two")),
         };
-        match pair.iter().all(|n| (least..=100_000).contains(n)) {
+        match pair.iter().all(|n| (least..=4096).contains(n)) {
             true => Ok(pair),
             false => Err(format!("its {name} is {pair:?}")),
         }

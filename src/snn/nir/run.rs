@@ -5,11 +5,14 @@
 //! own way, a network spikes here as it does there.
 
 use super::plan::{Plan, Ready, Work, spikes};
+use super::read::{Described, Op};
 use crate::core::rng::Rng;
 use crate::data::{PIXELS, Pixels, SIDE};
 use crate::snn::recording::Recording;
 use crate::snn::recording::spike_times::SpikeTimes;
 
+/// Steps for a digit, where neither the file nor anybody says how many.
+const USUAL_STEPS: u64 = 100;
 /// Most spikes that are kept, and most numbers of what comes out.
 const MOST_SPIKES: usize = 50_000_000;
 const MOST_ROWS: usize = 50_000_000;
@@ -69,8 +72,18 @@ impl Convention {
                 "Forward Euler; synaptic currents jump before they act; Norse writes time constants in its own steps, of 1 µs here"
             }
             Self::Sinabs => {
-                "Exact leaks, time constants in steps; a spike subtracts the threshold, as often as it fits into the potential"
+                "Exact leaks, time constants in steps; a spike subtracts the threshold, as often as it fits into the potential. What comes in is not normalised (`norm_input=False` there), which the file cannot say"
             }
+        }
+    }
+
+    /// The step that its numbers are for, if it has one of its own, s.
+    pub fn step_s(self) -> Option<f64> {
+        match self {
+            Self::Nir => None,
+            Self::SnnTorch => Some(1e-4),
+            Self::Norse => Some(1e-6),
+            Self::Sinabs => Some(1.0),
         }
     }
 
@@ -111,6 +124,33 @@ impl Reading {
     pub(super) fn jumps(&self) -> bool {
         self.convention == Convention::Norse
     }
+}
+
+/// Steps for which a digit is shown: as asked, as the file remarks, or the usual number.
+pub fn steps_of(described: &Described, asked: Option<u64>) -> u64 {
+    let remarked = described.steps.filter(|steps| (1..=MOST_STEPS).contains(steps));
+    asked.or(remarked).unwrap_or(USUAL_STEPS)
+}
+
+/// Neurons of a node that spike, and how often they did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fired {
+    pub name: String,
+    pub kind: String,
+    pub neurons: usize,
+    pub spikes: u64,
+}
+
+/// How often each population fired.
+pub fn fired(plan: &Plan, spikes: &[u64]) -> Vec<Fired> {
+    let all = plan.populations().zip(spikes);
+    let each = all.map(|((name, kind, neurons), spikes)| Fired {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        neurons,
+        spikes: *spikes,
+    });
+    each.collect()
 }
 
 /// What comes in.
@@ -212,13 +252,10 @@ pub fn run(
             ran.stopped = true;
             break;
         }
-        state.step(plan, |into| enter(stimulus, step, steps, &mut random, into));
-        state.keep(plan, step, &mut ran);
+        let spike = plan.spike;
+        state.step(plan, |into| enter(stimulus, (step, steps), spike, &mut random, into));
+        state.keep(plan, step, &mut ran)?;
         ran.steps = step + 1;
-        let rows: usize = ran.given.iter().map(|g| g.rows.len()).sum();
-        if ran.spikes.len() > MOST_SPIKES || rows > MOST_ROWS {
-            return Err(format!("after {} steps it gave too many spikes to keep", step + 1));
-        }
     }
     Ok(ran)
 }
@@ -250,7 +287,13 @@ fn fits(plan: &Plan, stimulus: &Stimulus) -> Result<(), String> {
 }
 
 /// What comes in at a step.
-fn enter(stimulus: &Stimulus, step: u64, steps: u64, random: &mut Rng, into: &mut [f32]) {
+fn enter(
+    stimulus: &Stimulus,
+    (step, steps): (u64, u64),
+    spike: f32,
+    random: &mut Rng,
+    into: &mut [f32],
+) {
     match stimulus {
         Stimulus::Picture(pixels) if into.len() == PIXELS => into.copy_from_slice(&pixels[..]),
         Stimulus::Picture(pixels) => {
@@ -260,13 +303,13 @@ fn enter(stimulus: &Stimulus, step: u64, steps: u64, random: &mut Rng, into: &mu
         Stimulus::Poisson { picture, most, .. } => {
             for (into, pixel) in into.iter_mut().zip(picture.iter()) {
                 let spikes = random.uniform() < pixel * most;
-                *into = f32::from(u8::from(spikes));
+                *into = if spikes { spike } else { 0.0 };
             }
         }
         Stimulus::Spikes(all) => {
             into.fill(0.0);
             for i in all.get(step as usize).into_iter().flatten() {
-                into[*i as usize] += 1.0;
+                into[*i as usize] += spike;
             }
         }
     }
@@ -299,7 +342,7 @@ impl Running {
         };
         let state = |node: &Ready| match &node.work {
             Work::Neurons(p) => Some(State {
-                v: vec![p.begins; node.outputs],
+                v: p.begins.clone(),
                 i: vec![0.0; node.outputs],
                 spiked: vec![false; node.outputs],
             }),
@@ -358,6 +401,9 @@ impl Running {
                 Work::Neurons(p) => {
                     if let Some(state) = &mut self.state[n] {
                         super::neurons::step(p, plan.reading, state_of(state), into, out);
+                        if plan.spike != 1.0 && p.kind.spikes() {
+                            out.iter_mut().for_each(|out| *out *= plan.spike);
+                        }
                     }
                 }
                 work => super::layers::apply(work, into, out),
@@ -383,19 +429,26 @@ impl Running {
     }
 
     /// Notes who spiked and what came out.
-    fn keep(&self, plan: &Plan, step: u64, ran: &mut Ran) {
+    fn keep(&self, plan: &Plan, step: u64, ran: &mut Ran) -> Result<(), String> {
         for (fired, (n, first)) in ran.fired.iter_mut().zip(&self.population) {
-            for (neuron, times) in (*first..).zip(&self.out[*n]) {
-                for _ in 0..*times as u32 {
-                    ran.spikes.push((step, neuron));
-                    *fired += 1;
+            for (neuron, out) in (*first..).zip(&self.out[*n]).filter(|(_, out)| **out > 0.0) {
+                let times = (out / plan.spike).round() as usize;
+                if ran.spikes.len() + times > MOST_SPIKES {
+                    return Err(format!("in step {} it gave too many spikes to keep", step + 1));
                 }
+                ran.spikes.extend(std::iter::repeat_n((step, neuron), times));
+                *fired += times as u64;
             }
+        }
+        let rows: usize = ran.given.iter().map(|g| g.rows.len() + g.width).sum();
+        if rows > MOST_ROWS {
+            return Err(format!("in step {} too many numbers came out to keep", step + 1));
         }
         let outs = plan.nodes.iter().zip(&self.out).filter(|(node, _)| node.is_output);
         for (given, (_, out)) in ran.given.iter_mut().zip(outs) {
             given.rows.extend_from_slice(out);
         }
+        Ok(())
     }
 }
 
@@ -410,12 +463,20 @@ fn push(ring: &mut [Vec<f32>], at: usize, row: &[f32]) -> usize {
     at
 }
 
-/// Spikes of a file as what comes in: a row for each step.
+/// How long a step of a file of spikes is, ms, if nobody says: the network's own step, or 1 ms
+/// where that is a number by which programs count, and no time.
+pub fn spike_step_ms(described: &Described, reading: Reading) -> f64 {
+    let leaks = |n: &super::read::Node| matches!(&n.op, Op::Neurons(n) if n.kind.leaks());
+    let counts = matches!(reading.convention, Convention::Norse | Convention::Sinabs)
+        || !described.nodes.iter().any(leaks);
+    if counts { 1.0 } else { 1000.0 * reading.dt_s }
+}
+
+/// Spikes of a file as what comes in: a row for each step of so many ms.
 ///
 /// # Errors
 /// When they last longer than a run may.
-pub fn entering(spikes: &SpikeTimes, dt_s: f64) -> Result<Vec<Vec<u32>>, String> {
-    let dt_ms = 1000.0 * dt_s;
+pub fn entering(spikes: &SpikeTimes, dt_ms: f64) -> Result<Vec<Vec<u32>>, String> {
     let step = |ms: f64| (ms / dt_ms).round();
     let last = spikes.times_ms.last().map_or(0.0, |ms| step(*ms));
     if last >= MOST_STEPS as f64 {
@@ -437,16 +498,15 @@ pub fn recording(plan: &Plan, ran: &Ran, cap_bytes: usize) -> Recording {
     let neurons: usize = plan.populations().map(|(.., size)| size).sum();
     let dt_ms = 1000.0 * plan.reading().dt_s;
     let mut recording = Recording::new(neurons as u32, dt_ms, cap_bytes);
-    let mut once = ran.spikes.clone();
-    once.dedup();
+    let mut before = None;
+    let once = ran.spikes.iter().copied().filter(|s| before.replace(*s) != Some(*s));
     recording.extend(once);
     recording.advance(ran.steps);
     recording
 }
 
 /// How a file is most likely meant: whose it is, and its step; with a sentence that says so.
-pub fn guess(described: &super::read::Described) -> (Reading, String) {
-    use super::read::Op;
+pub fn guess(described: &Described) -> (Reading, String) {
     let neurons: Vec<_> = described
         .nodes
         .iter()
@@ -454,7 +514,10 @@ pub fn guess(described: &super::read::Described) -> (Reading, String) {
         .collect();
     let leaky: Vec<_> = neurons.iter().filter(|n| n.kind.leaks()).collect();
     let taus = || leaky.iter().flat_map(|n| n.tau.values.iter().map(|t| f64::from(*t)));
-    let (least, most) = (taus().fold(f64::MAX, f64::min), taus().fold(0.0, f64::max));
+    let filters = leaky.iter().filter(|n| n.kind.filters());
+    let syn = filters.flat_map(|n| n.tau_syn.values.iter().map(|t| f64::from(*t)));
+    let least = taus().chain(syn).fold(f64::MAX, f64::min);
+    let most = taus().fold(0.0, f64::max);
     let resistance = |fits: &dyn Fn(f64, f64) -> bool| {
         leaky.iter().all(|n| {
             let pairs = n.tau.values.iter().cycle().zip(n.r.values.iter().cycle());
@@ -466,7 +529,9 @@ pub fn guess(described: &super::read::Described) -> (Reading, String) {
     let in_tenths = |tau: f64, r: f64| (r * 1e-4 / tau - 1.0).abs() < 1e-2;
     let read = |convention, dt_s| Reading { convention, dt_s };
     let remarks = neurons.iter().any(|n| n.subtracts);
-    let (reading, why) = if leaky.is_empty() {
+    let (reading, why) = if let Some(dt_s) = described.dt_s {
+        (read(Convention::Nir, dt_s), "The file remarks its step.")
+    } else if leaky.is_empty() {
         (read(Convention::Nir, 1.0), "Without leaks nothing tells the step; it is taken as 1.")
     } else if resistance(&in_tenths) && remarks {
         (
@@ -486,7 +551,7 @@ pub fn guess(described: &super::read::Described) -> (Reading, String) {
     } else if resistance(&one) && least >= 1.0 {
         (
             read(Convention::Sinabs, 1.0),
-            "Time constants this long are those that Sinabs writes, in steps.",
+            "Time constants this long are those that Sinabs writes, in steps; with norm_input=True there, what comes in is (1 − e^(−1/τ)) times as strong.",
         )
     } else if least >= 2e-3 {
         (read(Convention::Nir, 1e-3), "Nothing tells the step; it is taken as 1 ms.")
@@ -497,4 +562,20 @@ pub fn guess(described: &super::read::Described) -> (Reading, String) {
         )
     };
     (reading, why.to_owned())
+}
+
+/// How a file is run: as asked, and where nobody asks as guessed. A program that is named brings
+/// its own step.
+pub fn reading(
+    described: &Described,
+    convention: Option<Convention>,
+    dt_s: Option<f64>,
+) -> (Reading, String) {
+    let (guessed, why) = guess(described);
+    let step = convention.filter(|c| *c != guessed.convention).and_then(Convention::step_s);
+    let reading = Reading {
+        convention: convention.unwrap_or(guessed.convention),
+        dt_s: dt_s.or(step).unwrap_or(guessed.dt_s),
+    };
+    (reading, why)
 }

@@ -86,6 +86,9 @@ mod reading {
     use super::super::plan::Plan;
     use super::super::read::{self, Described};
     use super::super::run::{Convention, Reading, Stimulus, guess, run};
+    use super::{
+        Connect, Drive, NetworkSpec, ProjectionSpec, Values, file, lif, weights,
+    };
 
     fn folder() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nir")
@@ -338,6 +341,103 @@ mod reading {
             }
         }
         assert_eq!(place, ran.given[0].rows.len());
+    }
+
+    fn neurons_of(kind: &'static str, numbers: &[(&'static str, f32)]) -> Node {
+        Node::new(kind, numbers.iter().map(|(name, x)| (*name, vec![1], vec![*x])).collect())
+    }
+
+    /// Neurons in mV begin at rest, not at 0, which is far above their threshold.
+    #[test]
+    fn neurons_begin_at_rest() {
+        let lif = [
+            ("tau", 0.02),
+            ("r", 1.0),
+            ("v_leak", -70.0),
+            ("v_threshold", -50.0),
+            ("v_reset", -65.0),
+        ];
+        assert_eq!(through(vec![("n", neurons_of("LIF", &lif))], &[], &[]), [0.0; 30]);
+        // 2,000 · 0.05 lift it by 100 in a step.
+        let weight = node("Linear", &[("weight", &[1, 1], &[2000.0])]);
+        let out = through(vec![("w", weight), ("n", neurons_of("LIF", &lif))], &[], &[3]);
+        assert_eq!((out[2], out[3], out[4]), (0.0, 1.0, 0.0));
+    }
+
+    /// A current that fades within a step would swing for ever.
+    #[test]
+    fn steps_are_no_longer_than_the_shortest_time_constant() {
+        let cuba = |syn: f32| {
+            neurons_of(
+                "CubaLIF",
+                &[
+                    ("tau_mem", 0.02),
+                    ("tau_syn", syn),
+                    ("r", 1.0),
+                    ("w_in", 1.0),
+                    ("v_leak", 0.0),
+                    ("v_threshold", 1.0),
+                    ("v_reset", 0.0),
+                ],
+            )
+        };
+        let graph = |syn| {
+            let nodes = vec![("in", Node::through("Input", &[1])), ("n", cuba(syn))];
+            built(nodes, &[("in", "n")]).unwrap()
+        };
+        let error = Plan::new(&graph(0.0004), STEP).unwrap_err();
+        assert!(error.contains("0.0004 s is shorter than the step of 0.001 s"), "{error}");
+        let (reading, _) = guess(&graph(0.0004));
+        assert!(reading.dt_s < 1e-4 && Plan::new(&graph(0.0004), reading).is_ok(), "{reading:?}");
+        Plan::new(&graph(0.005), STEP).unwrap();
+    }
+
+    /// What this program's own engine writes does the same when it is read again: a spike lifts
+    /// the potential by its weight, whatever the step.
+    #[test]
+    fn spikes_of_the_engine_keep_their_weight() {
+        let synapses = ProjectionSpec::new("w", "in", "n", "v", Connect::Dense, Values::Same(12.0));
+        let network = NetworkSpec::new("net", 0.5, 1)
+            .input("in", 1, Drive::Silent)
+            .population("n", 1, lif())
+            .projection(synapses)
+            .build()
+            .unwrap();
+        let described = read::read_bytes(file(&network, &weights(&network)).unwrap()).unwrap();
+        let (reading, why) = guess(&described);
+        assert_eq!((reading.dt_s, reading.convention), (5e-4, Convention::Nir), "{why}");
+        let plan = Plan::new(&described, reading).unwrap();
+        // From −70 mV: 12 mV are too little for the threshold at −50, two within a step or
+        // soon after each other are enough.
+        let fired = |steps: &[usize]| {
+            let rows = (0..40).map(|s| vec![0; steps.iter().filter(|at| **at == s).count()]);
+            let ran = run(&plan, &Stimulus::Spikes(rows.collect()), 40, &|_| true).unwrap();
+            ran.fired[0]
+        };
+        assert_eq!((fired(&[3]), fired(&[3, 3]), fired(&[3, 5]), fired(&[3, 30])), (0, 1, 1, 0));
+    }
+
+    #[test]
+    fn absurd_delays_and_edges_are_refused() {
+        let graph = |seconds: f32| {
+            let delay = node("Delay", &[("delay", &[1], &[seconds])]);
+            let nodes = vec![("in", Node::through("Input", &[2, 3])), ("d", delay)];
+            Plan::new(&built(nodes, &[("in", "d")]).unwrap(), STEP)
+        };
+        assert!(graph(1e20).unwrap_err().contains("waits for"));
+        assert!(graph(900.0).unwrap_err().contains("memory"));
+        // One delay for all that comes in.
+        assert_eq!(graph(0.002).unwrap().nodes[1].shape, [2, 3]);
+        // All with all, themselves among them: every edge within leads back.
+        let names: Vec<String> = (0..60).map(|i| format!("n{i}")).collect();
+        let fires = [("r", 1.0), ("v_threshold", 0.5), ("v_reset", 0.0)];
+        let mut nodes: Vec<_> = names.iter().map(|n| (&n[..], neurons_of("IF", &fires))).collect();
+        nodes.push(("in", Node::through("Input", &[1])));
+        let mut edges: Vec<_> = names.iter().map(|n| ("in", &n[..])).collect();
+        edges.extend(names.iter().flat_map(|a| names.iter().map(move |b| (&a[..], &b[..]))));
+        let plan = Plan::new(&built(nodes, &edges).unwrap(), STEP).unwrap();
+        let ran = run(&plan, &Stimulus::Spikes(vec![vec![0], vec![]]), 2, &|_| true).unwrap();
+        assert!(ran.fired.iter().all(|n| *n >= 1), "{:?}", ran.fired);
     }
 
     #[test]

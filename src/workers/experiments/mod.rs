@@ -18,7 +18,7 @@ pub use crate::snn::experiments::codes::{CodeResult, CodesResult, CodesTask};
 pub use crate::snn::experiments::unit::{SweepPoint, UnitResult, UnitStep, UnitTask};
 pub use curve::{CurveResult, CurveTask};
 pub use first_layer::{first_layer, first_layer_units, strongest_unit};
-pub use nir::{NirAnswer, NirInput, NirPopulation, NirRan, NirTask, Opened};
+pub use nir::{NirAnswer, NirInput, NirRan, NirRead, NirTask, Opened};
 
 /// What can be asked.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,12 +7,9 @@ use std::time::SystemTime;
 use crate::data::Pixels;
 use crate::snn::nir::plan::Plan;
 use crate::snn::nir::read::{self, Described, times};
-use crate::snn::nir::run::{self, Convention, Reading, Stimulus};
+use crate::snn::nir::run::{self, Convention, Fired, Reading, Stimulus};
 use crate::snn::recording::spike_times::SpikeTimes;
 use crate::snn::recording::{CAP_BYTES, Recording};
-
-/// Steps for a digit, where the file does not say how many.
-const USUAL_STEPS: u64 = 100;
 
 /// What comes in.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,41 +30,50 @@ pub struct NirTask {
     pub convention: Option<Convention>,
     pub dt_s: Option<f64>,
     pub steps: Option<u64>,
+    /// How long a step of a file of spikes is, ms; else the network's own, or 1 ms.
+    pub spike_step_ms: Option<f64>,
     pub input: NirInput,
 }
 
-/// Neurons of a node.
+/// How a network is read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NirPopulation {
-    pub name: String,
-    pub kind: String,
-    pub neurons: usize,
-    pub spikes: u64,
+pub struct NirRead {
+    pub reading: Reading,
+    /// Why it is read like this, if nobody chose.
+    pub why: String,
+    /// What comes in, as `1×28×28`.
+    pub input: String,
 }
 
 /// What a network did.
 #[derive(Clone, Debug)]
 pub struct NirRan {
-    pub reading: Reading,
-    /// Why it is read like this, if nobody chose.
-    pub why: String,
     pub steps: u64,
-    /// What comes in, as `1×28×28`.
-    pub input: String,
-    pub populations: Vec<NirPopulation>,
+    pub populations: Vec<Fired>,
     /// Neurons of all populations, one after the other.
     pub recording: Arc<Recording>,
-    /// What speaks for each class, or what came out.
+    /// What speaks for each class, or what came out, unless that is more than can be looked at.
     pub evidence: Vec<f64>,
+    /// What a file of spikes did not say and was assumed.
+    pub assumed: Option<String>,
 }
 
-/// What a question is answered by: the run, or why there is none.
-pub type NirAnswer = Result<NirRan, String>;
+/// What a question is answered by: how the network is read, if it can be, and the run, or why
+/// there is none.
+#[derive(Clone, Debug)]
+pub struct NirAnswer {
+    pub read: Option<NirRead>,
+    pub ran: Result<Arc<NirRan>, String>,
+}
 
-/// The network that was opened last.
+/// Outputs that can be looked at.
+const MOST_OUTPUTS: usize = 64;
+
+/// The network, and the way it is run, that was opened last.
 #[derive(Default)]
 pub struct Opened {
     known: Option<(PathBuf, Option<SystemTime>, Arc<Described>)>,
+    plan: Option<(Arc<Described>, Arc<Plan>)>,
 }
 
 impl Opened {
@@ -79,24 +85,46 @@ impl Opened {
         {
             return Ok(Arc::clone(described));
         }
+        self.plan = None;
         let described = Arc::new(read::read(path)?);
         self.known = Some((path.to_path_buf(), changed, Arc::clone(&described)));
         Ok(described)
     }
 
+    /// The plan of a network for this reading.
+    fn plan(&mut self, described: &Arc<Described>, reading: Reading) -> Result<Arc<Plan>, String> {
+        if let Some((of, plan)) = &self.plan
+            && Arc::ptr_eq(of, described)
+            && plan.reading() == reading
+        {
+            return Ok(Arc::clone(plan));
+        }
+        let plan = Arc::new(Plan::new(described, reading)?);
+        self.plan = Some((Arc::clone(described), Arc::clone(&plan)));
+        Ok(plan)
+    }
+
     /// Runs a network until `go` says no; `None` then.
     pub(super) fn run(&mut self, task: &NirTask, go: &dyn Fn() -> bool) -> Option<NirAnswer> {
         let name = task.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        self.try_run(task, go).map_err(|why| format!("{name} cannot be run: {why}")).transpose()
+        let mut read = None;
+        let ran = self.try_run(task, &mut read, go).transpose()?;
+        Some(NirAnswer { read, ran: ran.map_err(|why| format!("{name} cannot be run: {why}")) })
     }
 
-    fn try_run(&mut self, task: &NirTask, go: &dyn Fn() -> bool) -> Result<Option<NirRan>, String> {
+    fn try_run(
+        &mut self,
+        task: &NirTask,
+        told: &mut Option<NirRead>,
+        go: &dyn Fn() -> bool,
+    ) -> Result<Option<Arc<NirRan>>, String> {
         let described = self.read(&task.path)?;
-        let (mut reading, why) = run::guess(&described);
-        reading.convention = task.convention.unwrap_or(reading.convention);
-        reading.dt_s = task.dt_s.unwrap_or(reading.dt_s);
-        let plan = Plan::new(&described, reading)?;
-        let usual = task.steps.or(described.steps).unwrap_or(USUAL_STEPS);
+        let (reading, why) = run::reading(&described, task.convention, task.dt_s);
+        *told = Some(NirRead { reading, why: why.clone(), input: String::new() });
+        let plan = self.plan(&described, reading)?;
+        *told = Some(NirRead { reading, why, input: times(plan.input()) });
+        let usual = run::steps_of(&described, task.steps);
+        let mut assumed = None;
         let (stimulus, steps) = match &task.input {
             NirInput::Current(picture) => (Stimulus::Picture(picture.clone()), usual),
             NirInput::Chance(picture, most) => {
@@ -105,7 +133,10 @@ impl Opened {
             }
             NirInput::Spikes(path) => {
                 let spikes = SpikeTimes::read(path).map_err(|e| e.to_string())?;
-                let rows = run::entering(&spikes, reading.dt_s)?;
+                let step_ms = task.spike_step_ms;
+                let step_ms = step_ms.unwrap_or_else(|| run::spike_step_ms(&described, reading));
+                let rows = run::entering(&spikes, step_ms)?;
+                assumed = spikes.assumed;
                 let steps = task.steps.unwrap_or(rows.len() as u64);
                 (Stimulus::Spikes(rows), steps)
             }
@@ -114,19 +145,14 @@ impl Opened {
         if ran.stopped {
             return Ok(None);
         }
-        let populations =
-            plan.populations().zip(&ran.fired).map(|((name, kind, neurons), spikes)| {
-                NirPopulation { name: name.into(), kind: kind.into(), neurons, spikes: *spikes }
-            });
-        let evidence = ran.given.first().map(|g| g.evidence(described.read_out.as_deref()));
-        Ok(Some(NirRan {
-            reading,
-            why,
+        let given = ran.given.first().filter(|g| g.width <= MOST_OUTPUTS);
+        let evidence = given.map(|g| g.evidence(described.read_out.as_deref()));
+        Ok(Some(Arc::new(NirRan {
             steps: ran.steps,
-            input: times(plan.input()),
-            populations: populations.collect(),
+            populations: run::fired(&plan, &ran.fired),
             recording: Arc::new(run::recording(&plan, &ran, CAP_BYTES)),
             evidence: evidence.unwrap_or_default(),
-        }))
+            assumed,
+        })))
     }
 }

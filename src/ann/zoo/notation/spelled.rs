@@ -6,7 +6,7 @@ use super::{MOST_UNITS, Order, PoolKind, Window};
 /// What they begin with.
 const WORD: &str = "net";
 /// The longest id: with a time and a seed it still is a file's name.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 200;
 
 /// The id of these layers, which are [`super::plainest`].
 pub(super) fn id(layers: &[Layer]) -> String {

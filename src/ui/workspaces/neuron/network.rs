@@ -1,6 +1,7 @@
 //! A network of spikes from a NIR file: how it is run, and what it did.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use egui::{Button, ComboBox, RichText, Ui};
 
@@ -12,11 +13,11 @@ use crate::snn::nir::run::Convention;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::number;
-use crate::workers::experiments::{NirInput, NirRan, NirTask};
+use crate::workers::experiments::{NirInput, NirRan, NirRead, NirTask};
 
 /// At which probability a white pixel spikes in a step.
 const CHANCE: f32 = 0.2;
-/// Most steps that the window runs: what takes longer is for the command line.
+/// Most steps that can be chosen: what takes longer is for the command line.
 const MOST: u64 = 10_000;
 /// Shortest and longest step, ms.
 const STEP_MS: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
@@ -43,9 +44,12 @@ pub struct NirNetwork {
     pub convention: Option<Convention>,
     pub dt_ms: Option<f64>,
     pub steps: Option<u64>,
+    /// How long a step of a file of spikes is, ms, if chosen.
+    pub spike_step_ms: Option<f64>,
     pub input: Entering,
-    /// What it did, or why not.
-    pub ran: Option<NirRan>,
+    /// How it is read, what it did, or why not.
+    pub read: Option<NirRead>,
+    pub ran: Option<Arc<NirRan>>,
     pub failure: Option<String>,
     /// The first question that was about it, and the one whose answer is shown.
     pub(super) since: u64,
@@ -59,7 +63,9 @@ impl NirNetwork {
             convention: None,
             dt_ms: None,
             steps: None,
+            spike_step_ms: None,
             input: Entering::Current,
+            read: None,
             ran: None,
             failure: None,
             since,
@@ -81,13 +87,15 @@ impl NirNetwork {
         };
         let (convention, steps) = (self.convention, self.steps);
         let dt_s = self.dt_ms.map(|ms| ms / 1000.0);
-        NirTask { path: self.path.clone(), convention, dt_s, steps, input }
+        let spike_step_ms = self.spike_step_ms;
+        NirTask { path: self.path.clone(), convention, dt_s, steps, spike_step_ms, input }
     }
 }
 
 /// Whether two are to be run alike.
 fn alike(a: &NirNetwork, b: &NirNetwork) -> bool {
-    a.convention == b.convention && a.dt_ms == b.dt_ms && a.steps == b.steps && a.input == b.input
+    (a.convention, a.dt_ms, a.steps, a.spike_step_ms, &a.input)
+        == (b.convention, b.dt_ms, b.steps, b.spike_step_ms, &b.input)
 }
 
 /// How the network is run.
@@ -99,13 +107,14 @@ pub fn form(ui: &mut Ui, world: &World<'_>, network: &NirNetwork, out: &mut Outb
         ui.label(RichText::new(failure).color(p.warning));
     }
     let ran = network.ran.as_ref();
-    if let Some(ran) = ran {
-        let text = format!("{} in, {} steps", ran.input, grouped(ran.steps));
+    if let Some(read) = network.read.as_ref().filter(|read| !read.input.is_empty()) {
+        let steps = ran.map_or_else(String::new, |ran| format!(", {} steps", grouped(ran.steps)));
+        let text = format!("{} in{steps}", read.input);
         ui.label(RichText::new(text).small().color(p.weak));
     }
     entering(ui, world, &mut changed, out);
     ui.separator();
-    steps(ui, ran, &mut changed);
+    steps(ui, network, &mut changed);
     if let Some(ran) = ran {
         ui.separator();
         did(ui, ran);
@@ -141,9 +150,9 @@ fn entering(ui: &mut Ui, world: &World<'_>, network: &mut NirNetwork, out: &mut 
 }
 
 /// Whose steps are taken, and how many.
-fn steps(ui: &mut Ui, ran: Option<&NirRan>, network: &mut NirNetwork) {
+fn steps(ui: &mut Ui, shown: &NirNetwork, network: &mut NirNetwork) {
     let label = ui.label(RichText::new("Steps as those of").font(theme::strong(14.0)));
-    let read = ran.map(|ran| ran.reading);
+    let read = shown.read.as_ref().map(|read| read.reading);
     let now = network.convention.or(read.map(|r| r.convention)).unwrap_or_default();
     let width = ui.available_width() - 8.0;
     ComboBox::from_id_salt("convention")
@@ -160,8 +169,8 @@ fn steps(ui: &mut Ui, ran: Option<&NirRan>, network: &mut NirNetwork) {
         .response
         .labelled_by(label.id)
         .on_hover_text(now.doc());
-    if let (Some(ran), None, None) = (ran, network.convention, network.dt_ms) {
-        ui.label(RichText::new(&ran.why).small());
+    if let (Some(read), None, None) = (&shown.read, network.convention, network.dt_ms) {
+        ui.label(RichText::new(&read.why).small());
     }
     ui.horizontal(|ui| {
         let label = ui.label("Step");
@@ -172,15 +181,32 @@ fn steps(ui: &mut Ui, ran: Option<&NirRan>, network: &mut NirNetwork) {
             network.dt_ms = Some(ms);
         }
         let label = ui.label("How many");
-        let mut steps = network.steps.or(ran.map(|ran| ran.steps)).unwrap_or(100);
+        let ran = shown.ran.as_ref().map(|ran| ran.steps);
+        let mut steps = network.steps.or(ran).unwrap_or(100);
         let value = number::drag(&mut steps).range(1..=MOST).clamp_existing_to_range(false);
         if ui.add(value).labelled_by(label.id).changed() {
             network.steps = Some(steps);
         }
     });
-    let chosen = network.convention.is_some() || network.dt_ms.is_some() || network.steps.is_some();
+    if matches!(network.input, Entering::Spikes(_)) {
+        ui.horizontal(|ui| {
+            let tip = "How much of the file's time is one step of the network: its own step, or 1 ms where the network counts steps instead of timing them";
+            let label = ui.label("A step of the spikes").on_hover_text(tip);
+            let counts = read.is_some_and(|r| r.dt_s >= 1.0 || r.convention == Convention::Norse);
+            let own = read.map_or(1.0, |r| if counts { 1.0 } else { 1000.0 * r.dt_s });
+            let mut ms = network.spike_step_ms.unwrap_or(own);
+            let speed = 0.02 * ms;
+            let value = number::drag(&mut ms).range(STEP_MS).suffix(" ms").speed(speed);
+            if ui.add(value.max_decimals(6)).labelled_by(label.id).changed() {
+                network.spike_step_ms = Some(ms);
+            }
+        });
+    }
+    let steps = (network.steps, network.spike_step_ms);
+    let chosen = (network.convention, network.dt_ms, steps) != (None, None, (None, None));
     if chosen && ui.small_button("As the file tells").clicked() {
-        (network.convention, network.dt_ms, network.steps) = (None, None, None);
+        (network.convention, network.dt_ms) = (None, None);
+        (network.steps, network.spike_step_ms) = (None, None);
     }
 }
 

@@ -24,6 +24,7 @@ use crate::core::playback::{Playback, PlaybackEdit};
 use crate::snn::choose::Preference;
 use crate::snn::experiments::cpu_engine;
 use crate::snn::nir;
+use crate::snn::nir::run::Fired;
 use crate::snn::recording::Recording;
 use crate::snn::recording::spike_times::EXTENSIONS;
 use crate::ui::command::Outbox;
@@ -35,7 +36,7 @@ use crate::ui::workspace::{About, Edit, Measure, Position, Shows, View, Workspac
 use crate::workers::Start;
 use crate::workers::clicks::{Clicks, Passage};
 use crate::workers::events::Event;
-use crate::workers::experiments::{Experiment, Experiments, NirPopulation, Results};
+use crate::workers::experiments::{Experiment, Experiments, NirAnswer, Results};
 use crate::workers::library::Job;
 use crate::workers::simulation::{SimCommand, Simulation, SimulationView};
 
@@ -155,6 +156,8 @@ impl Neuron {
     fn open_file(&mut self, path: PathBuf, desk: &mut Desk) {
         self.kept.tab = NeuronTab::Files;
         desk.show(ABOUT.id);
+        // The same file may have changed: it is asked about anew.
+        self.asked.1 = None;
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("nir")) {
             self.network = Some(NirNetwork::new(path, self.asked.0 + 1));
             self.imported = None;
@@ -173,19 +176,20 @@ impl Neuron {
             return;
         }
         network.shown = Some(*serial);
-        match answer {
+        let NirAnswer { read, ran } = answer;
+        network.read = read.clone();
+        match ran {
             Ok(ran) => {
                 let plot = self.imported.take().map_or_else(whole_run, |before| before.plot);
-                let group =
-                    |p: &NirPopulation| Group { name: p.name.clone(), size: p.neurons as u32 };
+                let group = |p: &Fired| Group { name: p.name.clone(), size: p.neurons as u32 };
                 self.imported = Some(Imported {
                     name: network.name(),
                     recording: Arc::clone(&ran.recording),
-                    assumed: None,
+                    assumed: ran.assumed.clone(),
                     groups: ran.populations.iter().map(group).collect(),
                     plot,
                 });
-                (network.ran, network.failure) = (Some(ran.clone()), None);
+                (network.ran, network.failure) = (Some(Arc::clone(ran)), None);
             }
             Err(why) => {
                 // Said once, and again where it stands.
@@ -196,6 +200,12 @@ impl Neuron {
                 self.imported = None;
             }
         }
+    }
+
+    /// Shows neither spikes nor a network of a file any more.
+    fn close_file(&mut self) {
+        (self.imported, self.network) = (None, None);
+        self.asked.1 = None;
     }
 
     fn reset(&mut self, desk: &mut Desk) {
@@ -212,7 +222,7 @@ impl Neuron {
             NeuronTab::RateCurve => kept.curve = CurveSettings::default(),
             NeuronTab::Unit => kept.unit = UnitSettings::default(),
             NeuronTab::Codes => kept.codes = CodesSettings::default(),
-            NeuronTab::Files => (self.imported, self.network) = (None, None),
+            NeuronTab::Files => self.close_file(),
         }
     }
 
@@ -392,7 +402,7 @@ impl Workspace for Neuron {
             NeuronEdit::Import => desk.hub.choose_spikes(),
             NeuronEdit::Open(path) => self.open_file(path, desk),
             NeuronEdit::Network(network) => self.network = Some(*network),
-            NeuronEdit::CloseNetwork => (self.imported, self.network) = (None, None),
+            NeuronEdit::CloseNetwork => self.close_file(),
             NeuronEdit::Clicks(on) => self.clicks.set_on(on),
             NeuronEdit::SaveNetwork => self.save_network(desk),
             NeuronEdit::Restart => self.load_figure(desk),
@@ -451,7 +461,11 @@ impl Workspace for Neuron {
         let digit = match self.kept.tab {
             NeuronTab::Unit => self.kept.unit.inputs == UnitInputs::Digit,
             NeuronTab::Codes => true,
-            NeuronTab::Spikes | NeuronTab::RateCurve | NeuronTab::Files => false,
+            NeuronTab::Files => {
+                let of = self.network.as_ref();
+                of.is_some_and(|n| !matches!(n.input, Entering::Spikes(_)))
+            }
+            NeuronTab::Spikes | NeuronTab::RateCurve => false,
         };
         Shows { digit, answers: false }
     }

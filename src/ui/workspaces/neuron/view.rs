@@ -50,7 +50,7 @@ const TABS: [Tab<Neuron, NeuronTab>; 5] = [
         is: NeuronTab::Files,
         name: "From a file",
         short: "File",
-        see: "Spikes that were saved here or by another simulator: npz, or text whose first line names the columns and the unit of time, such as time_ms,sender.",
+        see: "Spikes that were saved here or by another simulator: npz, HDF5, or text whose first line names the columns and the unit of time, such as time_ms,sender. Or a network of spikes that another program wrote as NIR: it gets your digit.",
         side: files::form,
         show: files::show,
         bar: None,
