@@ -33,7 +33,7 @@ use crate::convert::sweep::{self, Sweep, SweepTask};
 use crate::core::csv;
 use crate::core::files::write_bytes;
 use crate::core::text::{or_dash, percent};
-use crate::data::{Dataset, Pixels};
+use crate::data::{Dataset, PIXELS, Pixels};
 use crate::snn::choose::Preference;
 
 /// Steps after which the answer is read, as far as they go.
@@ -183,9 +183,13 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     };
     let activations = Activations::measure(&model.network, &pictures(&split.train, SCALED_ON))?;
     let spiking = Spiking::new(&model.network, &activations, recipe)?;
-    // Before what takes minutes: a network that cannot be written says so at once.
+    // Before what takes minutes: a network that cannot be written, or that the general
+    // engines cannot run, says so at once.
     if let Some(file) = &args.nir {
         write_bytes(file, &nir::file(&spiking)?)?;
+    }
+    if args.on_engine.is_some() {
+        on_engine::describe(&spiking, &[0.0; PIXELS], 0)?;
     }
     let threads = models::threads(args.threads);
     let images = args.images.map_or(split.test.len(), |n| n.get().min(split.test.len()));

@@ -12,11 +12,8 @@ pub const ADD_PJ: f64 = 0.9;
 /// Operations of a neuron in a step: its constant current is added, and its potential
 /// is compared with the threshold.
 pub const PER_NEURON: u64 = 2;
-/// Comparisons for each spike that comes to a pooling gate, which looks at the four
-/// counts before it.
-pub const PER_GATE: u64 = 4;
 /// What is counted, for people.
-pub const COUNTED: &str = "First layer: multiply–adds of the picture’s constant currents, once for a picture, as their sums are kept; none where pixels spike. Synapses: an addition for each synapse that a spike reaches. Neurons: two for each neuron and step (its current is added, its potential compared with the threshold). Gates: four comparisons for each spike that comes to a pooling gate.";
+pub const COUNTED: &str = "First layer: multiply–adds of the picture’s constant currents, once for a picture, as their sums are kept; none where pixels spike. Synapses: an addition for each synapse that a spike reaches. Neurons: two for each neuron and step (its current is added, its potential compared with the threshold). Gates: for each spike that comes to a pooling gate, a comparison for each neuron of its window (four for 2×2).";
 /// What is assumed of energy, for people.
 pub const ASSUMPTIONS: &str = "45 nm, 32-bit floating point: 4.6 pJ for a multiply–add, 0.9 pJ for an addition or a comparison (Horowitz, ISSCC 2014); arithmetic only, without memory.";
 
@@ -29,7 +26,8 @@ pub struct Work {
     pub synapses: u64,
     /// [`PER_NEURON`] for each neuron and step.
     pub neurons: u64,
-    /// [`PER_GATE`] for each spike that came to a gate.
+    /// For each spike that came to a gate, a comparison for each neuron whose count the
+    /// gate looks at: four for 2×2.
     pub gates: u64,
 }
 

@@ -37,6 +37,8 @@ pub mod sweep;
 mod own_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod window_tests;
 
 /// What stands in the way of a conversion.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -2,10 +2,10 @@
 
 use crate::ann::inspect::dissection::Dissection;
 use crate::ann::network::Network;
-use crate::ann::zoo::{Activation, Layer, summary};
+use crate::ann::zoo::{Activation, Layer, PoolKind, Window, summary};
 
 use super::ConvertError;
-use super::recipe::{Per, Read, Recipe};
+use super::recipe::{Per, Pooling, Read, Recipe};
 use super::scales::Activations;
 
 /// A network of integrate-and-fire neurons.
@@ -37,12 +37,12 @@ pub struct Stage {
 /// Neurons with their synapses, or a wiring.
 #[derive(Clone, Debug)]
 pub enum Kind {
-    /// A kernel k×k, weights `[row][column][channel in][channel out]`.
-    Conv { kernel: usize, cells: Cells },
+    /// A convolution, weights `[row][column][channel in][channel out]`.
+    Conv { window: Window, cells: Cells },
     /// All with all, weights `[in][out]`.
     Dense { cells: Cells },
-    /// Of 2×2 neurons one.
-    Pool,
+    /// The largest or the mean of each window of neurons.
+    Pool { window: Window, kind: PoolKind },
 }
 
 /// Neurons of one layer. Their potentials are in thresholds: the weights w of the
@@ -93,7 +93,39 @@ impl Stage {
     pub fn cells(&self) -> Option<&Cells> {
         match &self.kind {
             Kind::Conv { cells, .. } | Kind::Dense { cells } => Some(cells),
-            Kind::Pool => None,
+            Kind::Pool { .. } => None,
+        }
+    }
+
+    /// Whether spikes pass gates here, which stand for a maximum; a mean, or a maximum that
+    /// is averaged instead, only weighs them.
+    pub fn has_gates(&self, pooling: Pooling) -> bool {
+        let largest = matches!(self.kind, Kind::Pool { kind: PoolKind::Max, .. });
+        largest && pooling != Pooling::Average
+    }
+
+    /// What a spike counts in the mean at this row and column of what comes out; 1 where
+    /// nothing is pooled.
+    pub fn share(&self, row: usize, column: usize) -> f32 {
+        let Kind::Pool { window, kind } = &self.kind else { return 1.0 };
+        let [h, w, _] = self.input;
+        let neurons = match kind {
+            PoolKind::AverageCounted => window.kernel[0] * window.kernel[1],
+            PoolKind::Average | PoolKind::Max => {
+                window.pixels(0, row, h).len() * window.pixels(1, column, w).len()
+            }
+        };
+        1.0 / neurons.max(1) as f32
+    }
+
+    /// The same, if it is the same everywhere: it is not where a mean leaves the padding
+    /// out, which then is of fewer neurons at the border.
+    pub fn even_share(&self) -> Option<f32> {
+        match &self.kind {
+            Kind::Pool { window, kind } if *kind != PoolKind::AverageCounted => {
+                window.is_inside().then(|| self.share(0, 0))
+            }
+            _ => Some(self.share(0, 0)),
         }
     }
 
@@ -101,14 +133,12 @@ impl Stage {
     pub fn fan_out(&self, place: usize) -> usize {
         match &self.kind {
             Kind::Dense { .. } => self.len(),
-            Kind::Pool => 0,
-            Kind::Conv { kernel, .. } => {
+            Kind::Pool { .. } => 0,
+            Kind::Conv { window, .. } => {
                 let [_, w, c] = self.input;
+                let [oh, ow, f] = self.output;
                 let (y, x) = (place / c / w, place / c % w);
-                let reach = |at: usize, size: usize| {
-                    at.min(size - 1) + 1 - (at + 1).saturating_sub(*kernel)
-                };
-                reach(y, self.output[0]) * reach(x, self.output[1]) * self.output[2]
+                window.seen_by(0, y, oh) * window.seen_by(1, x, ow) * f
             }
         }
     }
@@ -127,21 +157,40 @@ pub fn refusal(layers: &[Layer]) -> Option<String> {
         Layer::Goodness { .. } => Some("it tries each label in turn and compares how strongly its layers respond; the division by each layer's length has no spiking counterpart here".into()),
         Layer::Energy { .. } => Some("its units are softplus, and it is the network's imagination that is of interest, not one pass forward; adding up spikes stands for a ReLU".into()),
         Layer::ConvStdp(_) => Some("it fires spikes already".into()),
-        Layer::Dense { activation, .. } if *activation != Activation::Relu && number != last => {
-            Some(format!(
-                "{} ends in {}, not in a ReLU, whose values are what rates of spikes can stand for",
-                line.name,
-                activation.name()
-            ))
+        Layer::Dense { .. } if number == last => None,
+        Layer::Dense { activation, .. } | Layer::Convolution { activation, .. } => {
+            (*activation != Activation::Relu).then(|| {
+                format!(
+                    "{} ends in {}, not in a ReLU, whose values are what rates of spikes can stand for",
+                    line.name,
+                    activation.name()
+                )
+            })
         }
         Layer::Spiking(_) => Some("its neurons spike already".into()),
-        Layer::Convolution { .. } | Layer::Pool { .. } | Layer::Affine | Layer::Activate(_) => {
+        Layer::Affine => Some(format!(
+            "its layer {} scales and shifts by itself, which no neuron does; trained without it, the next layer’s weights and biases do the same",
+            line.name
+        )),
+        Layer::Activate(_) => Some(format!(
+            "its layer {} is a function by itself; neurons can stand for a ReLU at the end of a convolution or a dense layer",
+            line.name
+        )),
+        Layer::MaxPool | Layer::Pool { .. } => {
+            let before = layers[..number].iter().rfind(|l| !matches!(l, Layer::Dropout(_)));
+            let what = match before {
+                Some(Layer::Conv { .. } | Layer::Convolution { .. } | Layer::Dense { .. }) => {
+                    return None;
+                }
+                Some(_) => "what is pooled already",
+                None => "the picture itself",
+            };
             Some(format!(
-                "its layer {} is none of those that are converted here: convolutions without stride and padding that end in a ReLU, the largest of 2×2 pixels, dense layers",
+                "its layer {} pools {what}; only the spikes of neurons can be pooled, so a convolution has to lie right before it",
                 line.name
             ))
         }
-        Layer::Conv { .. } | Layer::MaxPool | Layer::Dropout(_) | Layer::Dense { .. } => None,
+        Layer::Conv { .. } | Layer::Dropout(_) => None,
     })
 }
 
@@ -176,8 +225,6 @@ impl Spiking {
             let kind = match *layer {
                 // Answers are given without dropout, here as there; the others were refused.
                 Layer::Dropout(_)
-                | Layer::Convolution { .. }
-                | Layer::Pool { .. }
                 | Layer::Affine
                 | Layer::Activate(_)
                 | Layer::Recurrent { .. }
@@ -186,10 +233,15 @@ impl Spiking {
                 | Layer::Energy { .. }
                 | Layer::Spiking(_)
                 | Layer::ConvStdp(_) => continue,
-                Layer::MaxPool => Kind::Pool,
+                Layer::MaxPool => Kind::Pool { window: Window::square(2, 2), kind: PoolKind::Max },
+                Layer::Pool { kind, window } => Kind::Pool { window, kind },
                 Layer::Conv { kernel, .. } => {
                     let cells = cells(&taken, number, &carried, activations, &recipe, true);
-                    Kind::Conv { kernel, cells }
+                    Kind::Conv { window: Window::square(kernel, 1), cells }
+                }
+                Layer::Convolution { window, .. } => {
+                    let cells = cells(&taken, number, &carried, activations, &recipe, true);
+                    Kind::Conv { window, cells }
                 }
                 Layer::Dense { activation, .. } => {
                     let spikes = activation == Activation::Relu || recipe.read == Read::Spikes;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | the picture | `Input`, 1×28×28 |
 //! | convolution, dense layer | `Conv2d`, `Affine`, with biases |
-//! | average pooling | `SumPool2d` 2×2, and a quarter of the weights after it |
+//! | average pooling | `SumPool2d`, and weights after it divided by the window's size |
 //! | neurons | `IF` with R = 1 and the threshold 1 |
 //! | output units that do not spike | nothing: what the last layer gives is the answer |
 //!
@@ -22,10 +22,12 @@
 //! carry out: that potentials begin at a share of the threshold, and that a spike
 //! subtracts the threshold. NIR's `IF` sets the potential to `v_reset` = 0 instead;
 //! a reset to zero is written without a remark. Max-pooling of rates has no word
-//! there at all, and is an error.
+//! there at all, and is an error; so are padding that is not the same on opposite sides,
+//! and a mean that leaves the padding out, whose weights would differ at the border.
 
 use super::network::{Cells, Kind, Spiking, Stage, THRESHOLD};
-use super::recipe::{Input, Pooling, Reset};
+use super::recipe::{Input, Reset};
+use crate::ann::zoo::Window;
 use crate::data::SIDE;
 use crate::snn::nir::graph::{Graph, Node};
 use crate::snn::nir::{NirError, unsupported};
@@ -36,7 +38,8 @@ pub const SUBTRACT: &str = "by subtraction: v = v - v_threshold at a spike; the 
 /// The file.
 ///
 /// # Errors
-/// [`NirError::Unsupported`] for max-pooling that is not by average.
+/// [`NirError::Unsupported`] for max-pooling that is not by average, and for padding that
+/// NIR cannot say.
 pub fn file(spiking: &Spiking) -> Result<Vec<u8>, NirError> {
     let recipe = &spiking.recipe;
     let mut graph = Graph::default();
@@ -52,23 +55,32 @@ pub fn file(spiking: &Spiking) -> Result<Vec<u8>, NirError> {
             before = name;
         };
         let cells = match &stage.kind {
-            Kind::Pool if recipe.pooling != Pooling::Average => {
+            Kind::Pool { .. } if stage.has_gates(recipe.pooling) => {
                 return unsupported(
                     &format!("max-pooling in {}", spiking.name),
                     "NIR has no maximum of spike rates; choose average pooling, which is another network than the one trained",
                 );
             }
-            Kind::Pool => {
+            Kind::Pool { window, .. } => {
+                let Some(each) = stage.even_share() else {
+                    return unsupported(
+                        &format!("{} of {}", stage.name, spiking.name),
+                        "its mean leaves the padding out, so a spike counts more at the border, and NIR's sums are divided by the same number everywhere; choose pooling without padding, or a mean with the padding's zeros",
+                    );
+                };
+                let padding = padding(spiking, stage, window)?;
                 let node = Node::new("SumPool2d", Vec::new())
-                    .list("kernel_size", &[2, 2])
-                    .list("stride", &[2, 2])
-                    .list("padding", &[0, 0]);
-                follow("sum pooling 2x2", node);
-                share *= 0.25;
+                    .list("kernel_size", &window.kernel)
+                    .list("stride", &window.stride)
+                    .list("padding", &padding);
+                let [h, w] = window.kernel;
+                follow(&format!("sum pooling {h}x{w}"), node);
+                share *= each;
                 continue;
             }
-            Kind::Conv { kernel, cells } => {
-                follow(&stage.name, convolution(stage, *kernel, cells, share));
+            Kind::Conv { window, cells } => {
+                let padding = padding(spiking, stage, window)?;
+                follow(&stage.name, convolution(stage, (window, padding), cells, share));
                 cells
             }
             Kind::Dense { cells } => {
@@ -97,9 +109,9 @@ pub fn file(spiking: &Spiking) -> Result<Vec<u8>, NirError> {
     Ok(graph.write()?)
 }
 
-/// Names that every reader takes: `Conv 1 5x5`.
+/// Names that every reader takes: `Conv 1 5x5 stride 2`.
 fn plain(name: &str) -> String {
-    name.replace('×', "x")
+    name.replace('×', "x").replace(',', "")
 }
 
 fn remarks(spiking: &Spiking) -> Vec<(&'static str, String)> {
@@ -124,19 +136,36 @@ fn remarks(spiking: &Spiking) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// Rows above and below, columns on both sides.
+fn padding(spiking: &Spiking, stage: &Stage, window: &Window) -> Result<[usize; 2], NirError> {
+    match window.padding {
+        [top, left, bottom, right] if (top, left) == (bottom, right) => Ok([top, left]),
+        _ => unsupported(
+            &format!("the padding of {} in {}", stage.name, spiking.name),
+            "NIR pads above as much as below and left as much as right",
+        ),
+    }
+}
+
 /// Weights in the order out, in, row, column, times `share`.
-fn convolution(stage: &Stage, kernel: usize, cells: &Cells, share: f32) -> Node {
+fn convolution(
+    stage: &Stage,
+    (window, padding): (&Window, [usize; 2]),
+    cells: &Cells,
+    share: f32,
+) -> Node {
     let ([h, w, c], f) = (stage.input, stage.output[2]);
+    let [kh, kw] = window.kernel;
     let places = (0..f).flat_map(|o| (0..c).map(move |i| (o, i)));
     let all = places
-        .flat_map(|(o, i)| (0..kernel * kernel).map(move |at| (at * c + i) * f + o))
+        .flat_map(|(o, i)| (0..kh * kw).map(move |at| (at * c + i) * f + o))
         .map(|at| share * cells.weights[at]);
-    let shape = [f, c, kernel, kernel].map(|n| n as u64).to_vec();
+    let shape = [f, c, kh, kw].map(|n| n as u64).to_vec();
     let bias = ("bias", vec![f as u64], cells.bias.clone());
     Node::new("Conv2d", vec![("weight", shape, all.collect()), bias])
         .list("input_shape", &[h, w])
-        .list("stride", &[1, 1])
-        .list("padding", &[0, 0])
+        .list("stride", &window.stride)
+        .list("padding", &padding)
         .list("dilation", &[1, 1])
         .one("groups", 1)
 }
@@ -181,7 +210,7 @@ fn neurons(stage: &Stage, reset: Reset, initial: f32) -> Node {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::convert::recipe::Recipe;
+    use crate::convert::recipe::{Pooling, Recipe};
     use crate::convert::tests::{converted, network};
 
     #[test]
@@ -212,7 +241,8 @@ mod tests {
         let first = &spiking.stages[0];
         let cells = first.cells().unwrap();
         let (name, f) = (plain(&first.name), first.output[2]);
-        let Kind::Conv { kernel, .. } = first.kind else { panic!("no convolution") };
+        let Kind::Conv { window, .. } = first.kind else { panic!("no convolution") };
+        let kernel = window.kernel[0];
         let weight = format!("node/nodes/{name}/weight");
         assert_eq!(shape(&weight), [f as u64, 1, kernel as u64, kernel as u64]);
         let weights = numbers(&weight);

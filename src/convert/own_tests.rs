@@ -6,12 +6,14 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::network;
-use super::recipe::Recipe;
+use super::recipe::{Pooling, Recipe};
 use super::tests::converted;
+use super::window_tests::agrees;
 use crate::ann::inspect::dissection::Dissection;
+use crate::ann::network::Network;
 use crate::ann::trainer::{TrainConfig, Trainer};
 use crate::ann::weights::{self, Precision};
-use crate::ann::zoo::{Activation, Layer, notation};
+use crate::ann::zoo::{Activation, Layer, PoolKind, Window, notation};
 use crate::data::{CLASSES, synthetic};
 
 fn whole_way(layers: &[Layer]) -> Result<(), TestCaseError> {
@@ -50,7 +52,7 @@ fn whole_way(layers: &[Layer]) -> Result<(), TestCaseError> {
         prop_assert!((a - b).abs() < 1e-3 * (1.0 + b.abs()), "{} against {}", a, b);
     }
     if network::refusal(&(architecture.layers)()).is_none() {
-        converted(&opened, Recipe::default());
+        agrees(&converted(&opened, Recipe::default()), &digits[0], 3);
     }
     Ok(())
 }
@@ -59,6 +61,7 @@ fn hidden() -> impl Strategy<Value = Layer> {
     let of = |text: &str| notation::parse(text).unwrap()[0];
     let all = [
         "Conv[3x3](5) - x",
+        "Conv[3x2, stride 2x1, padding 1](4) - x",
         "Conv[5x5, stride 2, padding 2](4, tanh) - x",
         "Conv[2x3, same](6, sigmoid) - x",
         "MaxPool[2x2] - x",
@@ -75,8 +78,45 @@ fn hidden() -> impl Strategy<Value = Layer> {
     prop::sample::select(all.map(|text| of(&text.replace(" - x", " - Dense(10)"))).to_vec())
 }
 
+fn window() -> impl Strategy<Value = Window> {
+    let pair = |most: usize| prop::array::uniform2(1..=most);
+    (pair(4), pair(3), prop::array::uniform4(0usize..3)).prop_map(|(kernel, stride, padding)| {
+        // Padding is smaller than the window.
+        let padding = std::array::from_fn(|i| padding[i].min(kernel[i % 2] - 1));
+        Window { kernel, stride, padding }
+    })
+}
+
+/// A convolution with a ReLU, pooled or not.
+fn convertible() -> impl Strategy<Value = Vec<Layer>> {
+    let kinds = vec![PoolKind::Max, PoolKind::Average, PoolKind::AverageCounted];
+    let pool = prop::option::of((prop::sample::select(kinds), window()));
+    (window(), 1usize..6, any::<bool>(), pool).prop_map(|(window, filters, drops, pool)| {
+        let mut layers = vec![Layer::Convolution { window, filters, activation: Activation::Relu }];
+        layers.extend(drops.then_some(Layer::Dropout(0.3)));
+        layers.extend(pool.map(|(kind, window)| Layer::Pool { kind, window }));
+        layers
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn convolutions_and_pooling_of_any_window_become_spikes(
+        layers in prop::collection::vec(convertible(), 1..4),
+    ) {
+        let mut layers = layers.concat();
+        layers.push(Layer::Dense { units: CLASSES, activation: Activation::Linear });
+        // Small pictures do not have room for every window.
+        let Ok(architecture) = notation::own(&layers) else { return Ok(()) };
+        prop_assert_eq!(network::refusal(&(architecture.layers)()), None);
+        let network = Network::new(architecture, 3).unwrap();
+        for pooling in [Pooling::Gated, Pooling::Largest, Pooling::Average] {
+            let spiking = converted(&network, Recipe { pooling, ..Recipe::default() });
+            agrees(&spiking, &synthetic::digit(4, 3, 0), 3);
+        }
+    }
 
     #[test]
     fn any_structure_is_trained_kept_opened_and_converted(

@@ -117,17 +117,17 @@ pub enum Input {
     Poisson,
 }
 
-/// What becomes of max-pooling.
+/// What becomes of max-pooling. A mean stays one: all spikes pass, each counting its share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pooling {
-    /// Of four neurons, the spikes of the one that has fired most so far pass
+    /// Of the neurons of a window, the spikes of the one that has fired most so far pass
     /// (Rueckauer et al. 2017).
     Gated,
-    /// A spike passes whenever the largest of the four spike counts grows: what
+    /// A spike passes whenever the largest of the window's spike counts grows: what
     /// passes is exactly as often as the busiest neuron has fired.
     Largest,
-    /// All spikes pass, each counting a quarter (Diehl et al. 2015). The network
-    /// was trained with the maximum, so this is another network.
+    /// All spikes pass, each counting its share of the window, a quarter of 2×2 (Diehl
+    /// et al. 2015). The network was trained with the maximum, so this is another network.
     Average,
 }
 

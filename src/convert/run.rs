@@ -5,7 +5,7 @@ use crate::core::decision::unique_max;
 use crate::core::rng::Rng;
 use crate::data::{CLASSES, PIXELS, Pixels};
 
-use super::energy::{PER_GATE, PER_NEURON, Work};
+use super::energy::{PER_NEURON, Work};
 use super::network::{Kind, Spiking, Stage, THRESHOLD};
 use super::recipe::{Disturbance, Input, Pooling, Read, Reset};
 
@@ -156,46 +156,48 @@ impl<'a> Run<'a> {
 
     /// Which spikes pass.
     fn pool(&mut self, number: usize, stage: &Stage, events: &[Event]) -> Vec<Event> {
-        let [_, w, c] = stage.input;
-        let [oh, ow, _] = stage.output;
-        let target = |place: usize| {
-            let (y, x) = (place / c / w / 2, place / c % w / 2);
-            (y < oh && x < ow).then(|| (y * ow + x) * c + place % c)
-        };
-        // Spikes so far of the neurons before, this step's included.
+        let Kind::Pool { window, .. } = &stage.kind else { return Vec::new() };
+        let ([h, w, c], [oh, ow, _]) = (stage.input, stage.output);
+        let pooling = self.spiking.recipe.pooling;
+        let gates = stage.has_gates(pooling);
+        // Spikes so far of the neurons before, this step's included. Where there are none
+        // (a conversion refuses that), there is nothing to compare.
         let (before, after) = self.counts.split_at_mut(number);
-        let fired = &before[number - 1];
-        let passed = &mut after[0];
-        let four = |out: usize| {
-            let (y, x, channel) = (out / c / ow * 2, out / c % ow * 2, out % c);
-            [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(dy, dx)| ((y + dy) * w + x + dx) * c + channel)
-        };
+        let (Some(fired), [passed, ..]) = (before.last(), after) else { return Vec::new() };
         let mut through = Vec::new();
         for (place, strength) in events {
-            let Some(out) = target(*place as usize) else { continue };
-            if self.spiking.recipe.pooling != Pooling::Average {
-                self.work.gates += PER_GATE;
-            }
-            match self.spiking.recipe.pooling {
-                Pooling::Average => through.push((out as u32, 0.25 * strength)),
-                Pooling::Gated => {
-                    let most = four(out).map(|p| fired[p]).into_iter().max().unwrap_or(0);
-                    let first = four(out).into_iter().find(|p| fired[*p] == most);
-                    if first == Some(*place as usize) {
-                        through.push((out as u32, *strength));
+            let place = *place as usize;
+            let (y, x, channel) = (place / c / w, place / c % w, place % c);
+            let columns = window.over(1, x, ow);
+            for (oy, ox) in
+                window.over(0, y, oh).flat_map(|oy| columns.clone().map(move |ox| (oy, ox)))
+            {
+                let out = (oy * ow + ox) * c + channel;
+                if !gates {
+                    through.push((out as u32, stage.share(oy, ox) * strength));
+                    passed[out] += 1;
+                    continue;
+                }
+                let (rows, columns) = (window.pixels(0, oy, h), window.pixels(1, ox, w));
+                self.work.gates += (rows.len() * columns.len()) as u64;
+                // Who has fired most, of equals the first.
+                let mut busiest = (0, None);
+                for neuron in
+                    rows.flat_map(|y| columns.clone().map(move |x| (y * w + x) * c + channel))
+                {
+                    if fired[neuron] > busiest.0 {
+                        busiest = (fired[neuron], Some(neuron));
                     }
                 }
-                Pooling::Largest => {
-                    let most = four(out).map(|p| fired[p]).into_iter().max().unwrap_or(0);
-                    if most > passed[out] {
-                        through.push((out as u32, *strength));
-                        passed[out] += 1;
-                    }
+                let passes = match pooling {
+                    Pooling::Largest => busiest.0 > passed[out],
+                    Pooling::Gated | Pooling::Average => busiest.1 == Some(place),
+                };
+                if passes {
+                    through.push((out as u32, *strength));
+                    passed[out] += 1;
                 }
             }
-        }
-        if self.spiking.recipe.pooling != Pooling::Largest {
-            through.iter().for_each(|(out, _)| passed[*out as usize] += 1);
         }
         through
     }
@@ -273,23 +275,28 @@ fn add_bias(potentials: &mut [f32], bias: &[f32]) {
 /// Adds what spikes bring to the potentials of a stage.
 fn deliver(stage: &Stage, events: &[Event], potentials: &mut [f32]) {
     match &stage.kind {
-        Kind::Pool => {}
+        Kind::Pool { .. } => {}
         Kind::Dense { cells } => {
             let n = potentials.len();
             for (place, strength) in events {
                 add(potentials, &cells.weights[*place as usize * n..][..n], *strength);
             }
         }
-        Kind::Conv { kernel, cells } => {
+        Kind::Conv { window, cells } => {
             let [_, w, c] = stage.input;
             let [oh, ow, f] = stage.output;
+            let ([_, kw], [down, across]) = (window.kernel, window.stride);
+            let [top, left, ..] = window.padding;
             for (place, strength) in events {
                 let place = *place as usize;
                 let (y, x, channel) = (place / c / w, place / c % w, place % c);
-                for ky in (y + 1).saturating_sub(oh)..(*kernel).min(y + 1) {
-                    for kx in (x + 1).saturating_sub(ow)..(*kernel).min(x + 1) {
-                        let target = ((y - ky) * ow + x - kx) * f;
-                        let weights = ((ky * kernel + kx) * c + channel) * f;
+                let columns = window.over(1, x, ow);
+                for oy in window.over(0, y, oh) {
+                    let ky = y + top - oy * down;
+                    for ox in columns.clone() {
+                        let kx = x + left - ox * across;
+                        let target = (oy * ow + ox) * f;
+                        let weights = ((ky * kw + kx) * c + channel) * f;
                         let row = &cells.weights[weights..][..f];
                         add(&mut potentials[target..target + f], row, *strength);
                     }

@@ -66,7 +66,9 @@ impl Activations {
         }
         check(network)?;
         let taken = Dissection::new(network);
-        let learns = |l: &Layer| matches!(l, Layer::Conv { .. } | Layer::Dense { .. });
+        let learns = |l: &Layer| {
+            matches!(l, Layer::Conv { .. } | Layer::Convolution { .. } | Layer::Dense { .. })
+        };
         let numbers = (0..taken.layers().len()).filter(|i| learns(&taken.layers()[*i]));
         let empty =
             |layer| Measured { layer, channels: vec![Channel::default(); taken.plane(layer).c] };

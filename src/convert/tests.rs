@@ -9,6 +9,7 @@ use super::run::Run;
 use super::scales::Activations;
 use super::sweep::{SweepTask, sweep};
 use crate::ann::network::Network;
+use crate::ann::zoo::{PoolKind, Window};
 use crate::data::{PIXELS, Pixels, synthetic};
 use crate::snn::choose::Preference;
 use crate::snn::cpu::CpuEngine;
@@ -20,7 +21,7 @@ pub(super) fn network(id: &str) -> Network {
     all.find(|n| n.architecture().id == id).unwrap()
 }
 
-fn pictures(n: usize) -> Vec<Pixels> {
+pub(super) fn pictures(n: usize) -> Vec<Pixels> {
     let data = synthetic::generate(7, n);
     (0..n).map(|i| data.pixels(i)).collect()
 }
@@ -225,7 +226,7 @@ fn disturbances_depend_on_the_seed_alone() {
 
 /// Rounds weights, biases, thresholds and pixels to so few digits that their sums are
 /// exact, in whatever order they are added up.
-fn rounded(mut spiking: Spiking, mut picture: Pixels) -> (Spiking, Pixels) {
+pub(super) fn rounded(mut spiking: Spiking, mut picture: Pixels) -> (Spiking, Pixels) {
     let coarse = |v: &mut f32| *v = (*v * 256.0).round() / 256.0;
     for stage in &mut spiking.stages {
         if let Kind::Conv { cells, .. } | Kind::Dense { cells } = &mut stage.kind {
@@ -363,6 +364,8 @@ fn tiny(input: Input, pooling: Pooling) -> Spiking {
         spikes,
     };
     let (conv, dense) = (cells(4 * 3, 3, true), cells(13 * 13 * 3 * 10, 10, false));
+    let conv = Kind::Conv { window: Window::square(2, 1), cells: conv };
+    let pool = Kind::Pool { window: Window::square(2, 2), kind: PoolKind::Max };
     let stage = |name: &str, input, output, kind| Stage {
         name: name.into(),
         layer: 0,
@@ -374,8 +377,8 @@ fn tiny(input: Input, pooling: Pooling) -> Spiking {
         name: "tiny",
         recipe: Recipe { input, pooling, ..Recipe::default() },
         stages: vec![
-            stage("conv", [28, 28, 1], [27, 27, 3], Kind::Conv { kernel: 2, cells: conv }),
-            stage("pool", [27, 27, 3], [13, 13, 3], Kind::Pool),
+            stage("conv", [28, 28, 1], [27, 27, 3], conv),
+            stage("pool", [27, 27, 3], [13, 13, 3], pool),
             stage("dense", [13, 13, 3], [1, 1, 10], Kind::Dense { cells: dense }),
         ],
         multiply_adds: 27 * 27 * 3 * 4 + 13 * 13 * 3 * 10,

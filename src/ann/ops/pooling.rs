@@ -27,15 +27,9 @@ impl Pooling {
     /// For each pixel out: the offset of its values, and what its window sees.
     fn pixels(self) -> impl Iterator<Item = (usize, Seen)> {
         let (i, o) = (self.input, self.output);
-        let [top, left, ..] = self.window.padding;
-        let seen = move |at: usize, axis: usize, before: usize, size: usize| {
-            let from = at * self.window.stride[axis];
-            let to = (from + self.window.kernel[axis]).saturating_sub(before).min(size);
-            from.saturating_sub(before)..to
-        };
         (0..o.h * o.w).map(move |p| {
             let (y, x) = (p / o.w, p % o.w);
-            (p * o.c, [seen(y, 0, top, i.h), seen(x, 1, left, i.w)])
+            (p * o.c, [self.window.pixels(0, y, i.h), self.window.pixels(1, x, i.w)])
         })
     }
 

@@ -12,6 +12,8 @@ pub mod notation;
 mod rnn;
 pub mod spiking;
 
+use std::ops::Range;
+
 use super::AnnError;
 use super::ops::conv_stdp::Design;
 use super::ops::energy::Energy;
@@ -202,10 +204,21 @@ impl Window {
 
     /// Windows of `outputs` along an axis (0: down, 1: across) that see the pixel `at`.
     pub fn seen_by(&self, axis: usize, at: usize, outputs: usize) -> usize {
+        self.over(axis, at, outputs).len()
+    }
+
+    /// Which windows of `outputs` along an axis these are.
+    pub fn over(&self, axis: usize, at: usize, outputs: usize) -> Range<usize> {
         let (kernel, stride) = (self.kernel[axis], self.stride[axis].max(1));
         let at = at + self.padding[axis];
-        let first = (at + 1).saturating_sub(kernel).div_ceil(stride);
-        (at / stride + 1).min(outputs).saturating_sub(first)
+        (at + 1).saturating_sub(kernel).div_ceil(stride)..(at / stride + 1).min(outputs)
+    }
+
+    /// The pixels of a window along an axis that lie in a picture of `size` pixels.
+    pub fn pixels(&self, axis: usize, window: usize, size: usize) -> Range<usize> {
+        let (from, before) = (window * self.stride[axis], self.padding[axis]);
+        let to = (from + self.kernel[axis]).saturating_sub(before).min(size);
+        from.saturating_sub(before)..to
     }
 
     /// Whether it never leaves the picture.

@@ -49,12 +49,10 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 /// The converted network as a file, where it can be said.
 fn save(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let network = world.room.shown.network.as_ref();
-    let pools = network.is_some_and(|n| n.stages.iter().any(|s| s.cells().is_none()));
-    let average = network.is_none_or(|n| n.recipe.pooling == Pooling::Average);
-    let can = network.is_some() && (average || !pools);
+    let can = network.is_some_and(|n| !n.stages.iter().any(|s| s.has_gates(n.recipe.pooling)));
     let tip = "The spiking network for Norse, snnTorch, Sinabs and other simulators: weights, biases and neurons whose threshold is 1; a step is a second there. NIR’s neurons reset to zero: where the reader lets you choose, choose subtraction";
     let why = if network.is_some() {
-        "NIR has no maximum of spike rates: choose average pooling, or a network without pooling"
+        "NIR has no maximum of spike rates: choose average pooling, or a network without max-pooling"
     } else {
         "There is no converted network yet: draw a digit first"
     };
@@ -155,12 +153,12 @@ fn recipe(ui: &mut Ui, how: &mut How) {
         (
             Pooling::Largest,
             "largest count",
-            "A spike passes whenever the largest of the four counts grows",
+            "A spike passes whenever the largest count of the window grows",
         ),
         (
             Pooling::Average,
             "average",
-            "All pass, each a quarter: another network than the one trained",
+            "All pass, each as its share of the window: another network than the one trained",
         ),
     ];
     choice(ui, "Max-pooling", &mut r.pooling, &poolings);

@@ -202,7 +202,10 @@ const HEADS: [(&str, &str); 10] = [
     ),
     ("synapses", "An addition for each synapse that a spike reaches"),
     ("neurons", "Two for each neuron and step: its current is added, its potential compared"),
-    ("gates", "Four comparisons for each spike that comes to a pooling gate"),
+    (
+        "gates",
+        "For each spike that comes to a pooling gate, a comparison for each neuron of its window (four for 2×2)",
+    ),
     ("all", "All operations together"),
     ("µJ", "An estimate of the energy, see above"),
 ];
