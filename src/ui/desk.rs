@@ -77,6 +77,8 @@ pub struct Guest {
 
 /// What all workspaces share.
 pub struct Desk {
+    /// Id of a lesson that was gone through to its end, until the list of lessons has noted it.
+    pub lesson_ended: Option<String>,
     /// For repaints.
     pub ctx: egui::Context,
     /// The workers that several workspaces use.
@@ -168,6 +170,7 @@ impl Desk {
         let set = bundled::find(&session.weight_set).unwrap_or(&bundled::REPORT);
         let settled = bundled(set, &mut toasts);
         let mut desk = Self {
+            lesson_ended: None,
             ctx,
             home,
             digit: Digit::restore(session.strokes.clone(), session.treatment.clone()),

@@ -21,11 +21,37 @@ fn a_lesson_is_begun_from_the_list_and_ends_where_one_was() {
     window.key(Modifiers::NONE, Key::Num1);
     window.key(Modifiers::NONE, Key::PageDown);
     window.wait_for_text("You said:");
+    // Nothing is told before it was run, though the old state is there to be measured.
+    assert!(window.says("not yet measured"), "{}", window.said());
+    window.key(Modifiers::NONE, Key::PageDown);
+    window.wait_for_text("Press Run to see it");
+    assert!(window.says("Weight"), "{}", window.said());
     window.click("More");
     window.click("End and go back");
     window.wait_for_text("Begin");
     window.key(Modifiers::COMMAND, Key::Num1);
     window.wait_for_text("All ten answers 3, ");
+}
+
+/// A clicker and the arrows are enough.
+#[test]
+fn the_list_is_gone_through_by_keys_and_notes_what_was_done() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("lessons");
+    std::fs::create_dir(&folder).unwrap();
+    let text = "# My own question\nminutes: 5\ngoal: G.\n\n## Look: See?\nscene: time\n\nWords.\n";
+    std::fs::write(folder.join("mine.md"), text).unwrap();
+    let mut window = Window::open_with([1280.0, 800.0], home, |_| {});
+    window.key(Modifiers::COMMAND, Key::L);
+    window.wait_for_text("Begin");
+    // One's own stand below the bundled ones.
+    for _ in 0..12 {
+        window.key(Modifiers::NONE, Key::ArrowDown);
+    }
+    window.key(Modifiers::NONE, Key::Enter);
+    window.wait_for_text("1 of 1");
+    window.key(Modifiers::NONE, Key::PageDown);
+    window.wait_for_text("My own question (done)");
 }
 
 #[test]

@@ -108,8 +108,8 @@ pub fn simulate(args: &NirArgs, out: &mut Output) -> anyhow::Result<Outcome> {
             }
             let step_ms =
                 args.spike_step.unwrap_or_else(|| run::spike_step_ms(&described, reading));
-            let rows = run::entering(&spikes, step_ms)
-                .map_err(|e| anyhow!("{}: {e}", path.display()))?;
+            let rows =
+                run::entering(&spikes, step_ms).map_err(|e| anyhow!("{}: {e}", path.display()))?;
             let steps = args.steps.unwrap_or(rows.len() as u64);
             out.line(format_args!("{steps} steps, one for each {step_ms} ms of the spikes"))?;
             let ran = run::run(&plan, &Stimulus::Spikes(rows), steps, &|_| true);

@@ -72,10 +72,8 @@ pub fn unsupported<T>(what: &str, reason: &str) -> Result<T, NirError> {
 pub fn file(network: &Network, weights: &[Vec<f32>]) -> Result<Vec<u8>, NirError> {
     let mut graph = Graph::default();
     // What weights stand for, for those who read it again.
-    graph.remarks = vec![
-        ("spike", read::PULSE.to_owned()),
-        ("dt", (network.dt_ms / 1000.0).to_string()),
-    ];
+    graph.remarks =
+        vec![("spike", read::PULSE.to_owned()), ("dt", (network.dt_ms / 1000.0).to_string())];
     let inputs: Vec<String> = network
         .inputs
         .iter()

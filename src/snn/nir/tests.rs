@@ -86,9 +86,7 @@ mod reading {
     use super::super::plan::Plan;
     use super::super::read::{self, Described};
     use super::super::run::{Convention, Reading, Stimulus, guess, run};
-    use super::{
-        Connect, Drive, NetworkSpec, ProjectionSpec, Values, file, lif, weights,
-    };
+    use super::{Connect, Drive, NetworkSpec, ProjectionSpec, Values, file, lif, weights};
 
     fn folder() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nir")

@@ -259,6 +259,7 @@ impl Course {
     fn leave(&mut self, stay: bool, rooms: &mut Rooms, scenes: &mut Scenes, desk: &mut Desk) {
         let Some(running) = self.running.take() else { return };
         veil::lift(&desk.ctx);
+        desk.lesson_ended = running.is_last().then(|| running.lesson.id.clone());
         self.presenter = false;
         if stay {
             return;

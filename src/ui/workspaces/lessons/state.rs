@@ -55,6 +55,19 @@ impl Lessons {
         self.all.iter().find(|l| l.id == self.kept.lesson).or(self.all.first())
     }
 
+    /// Notes that a lesson was gone through; the next one is looked at then.
+    fn note_end(&mut self, ended: &str) {
+        let is = |l: &Listed| l.lesson.as_ref().is_ok_and(|lesson| lesson.id == ended);
+        let Some(at) = self.all.iter().position(is) else { return };
+        let id = self.all[at].id.clone();
+        if let Some(next) = self.all.get(at + 1) {
+            self.kept.lesson = next.id.clone();
+        }
+        if !self.kept.done.contains(&id) {
+            self.kept.done.push(id);
+        }
+    }
+
     fn list(&mut self, found: &[(Origin, Found)]) {
         let listed = |(origin, found): &(Origin, Found)| Listed {
             id: origin.id(),
@@ -103,6 +116,9 @@ impl Workspace for Lessons {
 
     /// Asks for the lessons when they are first looked at.
     fn follow(&mut self, desk: &mut Desk, shown: bool) {
+        if let Some(ended) = desk.lesson_ended.take() {
+            self.note_end(&ended);
+        }
         if shown && !self.asked {
             self.asked = true;
             desk.out.push(Command::Lesson(LessonEdit::Read));

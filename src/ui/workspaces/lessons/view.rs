@@ -51,7 +51,9 @@ fn all(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         let (title, below) = match &listed.lesson {
             Ok(lesson) => {
                 let dot = if lesson.section.is_empty() { "" } else { " · " };
-                (lesson.title.clone(), format!("{}{dot}{} min", lesson.section, lesson.minutes))
+                let done = if room.kept.done.contains(&listed.id) { " · done" } else { "" };
+                let below = format!("{}{dot}{} min{done}", lesson.section, lesson.minutes);
+                (lesson.title.clone(), below)
             }
             Err(_) => (listed.id.clone(), "cannot be read".to_owned()),
         };
@@ -92,8 +94,12 @@ fn card(ui: &mut Ui, title: &str, below: &str, on: bool) -> egui::Response {
     let next = top + vec2(0.0, galley.size().y + 1.0);
     ui.painter().galley(top, galley, p.text);
     ui.painter().galley(next, small, p.weak);
-    response
-        .widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, on, title));
+    // A mark beside the title is said as well.
+    let done = below.ends_with("done");
+    let spoken = if done { format!("{title} (done)") } else { title.to_owned() };
+    response.widget_info(|| {
+        egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, on, &spoken)
+    });
     response
 }
 
