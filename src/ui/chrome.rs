@@ -28,7 +28,13 @@ pub fn status(ui: &mut Ui, house: &House, adapter: &str, saves: bool, out: &mut 
             }
             let work: Vec<_> = rooms.work(desk).into_iter().chain(house.films.work()).collect();
             if work.is_empty() {
-                ui.label(RichText::new("Nothing is running").small().color(p.weak));
+                let found = &desk.found;
+                let text = if found.serial > 0 && !found.done && desk.picking.filter.is_some() {
+                    format!("Looking for digits: {} found", found.indices.len())
+                } else {
+                    "Nothing is running".to_owned()
+                };
+                ui.label(RichText::new(text).small().color(p.weak));
             }
             for (i, work) in work.into_iter().enumerate() {
                 if i > 0 {

@@ -146,15 +146,27 @@ impl House {
         SavedScene::capture(&self.rooms, &self.desk)
     }
 
+    /// Says what a scene will not bring back.
+    fn warn_of_changes(&mut self) {
+        if self.rooms.strayed() {
+            let text = "Settings were changed while this ran. The scene holds them as they are now, and runs from time 0 with them: it will differ from what is in view. Press Restart before you save to see what it will show.";
+            self.desk.toasts.notice(text.into());
+        }
+    }
+
     /// Carries out what concerns scenes.
     fn scene(&mut self, edit: SceneEdit) {
         let Self { rooms, scenes, desk, .. } = self;
         match edit {
             SceneEdit::Save { weights } => {
                 let path = desk.export_path(&format!("scene-{}", rooms.shown().id), EXTENSION);
+                self.warn_of_changes();
                 self.pack(Some(path), weights);
             }
-            SceneEdit::Copy => self.pack(None, false),
+            SceneEdit::Copy => {
+                self.warn_of_changes();
+                self.pack(None, false);
+            }
             SceneEdit::Paste => desk.ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
             SceneEdit::Text(text) => desk.job(Job::ReadSceneText(text)),
             SceneEdit::Open => desk.hub.choose_scene(),

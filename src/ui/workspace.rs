@@ -250,6 +250,12 @@ pub trait Workspace: Sized + 'static {
     /// simulation, a training, a measurement. A lesson's *Run* does this.
     fn begin(&mut self, _desk: &mut Desk) {}
 
+    /// Whether what is in view went another way than it would, were it run anew with the
+    /// settings as they are: they were changed on the way. A scene brings the settings back.
+    fn strayed(&self) -> bool {
+        false
+    }
+
     /// What it measures, for lessons.
     fn measures() -> &'static [Measure<Self>] {
         &[]

@@ -42,6 +42,7 @@ pub(super) trait Room {
     fn go(&mut self, step: u64, desk: &mut Desk);
     fn settled(&self, desk: &Desk) -> bool;
     fn begin(&mut self, desk: &mut Desk);
+    fn strayed(&self) -> bool;
     fn measure(&self, name: &str, desk: &Desk) -> Option<Reading>;
     /// The settings, if they are others than when they were last asked for.
     fn changed(&mut self) -> Option<Value>;
@@ -165,6 +166,10 @@ impl<W: Workspace> Room for Open<W> {
 
     fn begin(&mut self, desk: &mut Desk) {
         self.room.begin(desk);
+    }
+
+    fn strayed(&self) -> bool {
+        self.room.strayed()
     }
 
     fn measure(&self, name: &str, desk: &Desk) -> Option<Reading> {
@@ -297,6 +302,11 @@ impl Rooms {
     /// Starts what the view in front runs.
     pub fn begin(&mut self, desk: &mut Desk) {
         self.all[self.shown].begin(desk);
+    }
+
+    /// [`Workspace::strayed`] of the one that is shown.
+    pub fn strayed(&self) -> bool {
+        self.all[self.shown].strayed()
     }
 
     /// What was measured, by the workspace's id and the measure's name: `neuron.rate`.

@@ -517,6 +517,10 @@ impl Workspace for Neuron {
         opens.then(|| NeuronEdit::Open(file.to_path_buf()))
     }
 
+    fn strayed(&self) -> bool {
+        self.kept.tab == NeuronTab::Spikes && self.changes > 0
+    }
+
     fn leave(&self, _desk: &mut Desk) {
         self.thread.quit();
     }
