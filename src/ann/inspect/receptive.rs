@@ -127,6 +127,33 @@ pub fn fields(layers: &[Layer]) -> Vec<Field> {
     all
 }
 
+/// How many pixels down and across a unit of each layer sees, in the middle of the picture,
+/// where it sees no padding.
+pub fn sizes(layers: &[Layer]) -> Vec<[usize; 2]> {
+    let (mut size, mut stride) = ([1usize; 2], [1usize; 2]);
+    let mut grow = |kernel: [usize; 2], by: [usize; 2]| {
+        for i in 0..2 {
+            size[i] = (size[i] + (kernel[i] - 1) * stride[i]).min(SIDE);
+            stride[i] *= by[i];
+        }
+        size
+    };
+    let each = layers.iter().map(|layer| match *layer {
+        Layer::Conv { kernel, .. } => grow([kernel; 2], [1, 1]),
+        Layer::MaxPool => grow([2, 2], [2, 2]),
+        Layer::Convolution { window, .. } | Layer::Pool { window, .. } => {
+            grow(window.kernel, window.stride)
+        }
+        Layer::Dropout(_)
+        | Layer::Affine
+        | Layer::Activate(_)
+        | Layer::Spiking(Spiking::Lif(_)) => grow([1, 1], [1, 1]),
+        // All of them, whatever comes before.
+        _ => grow([SIDE, SIDE], [1, 1]),
+    });
+    each.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::dissection::{Dissection, Of};
@@ -204,6 +231,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn sizes_are_those_of_the_fields_and_padding_changes_none() {
+        for architecture in ZOO.iter().filter(|a| a.family() != Family::Recurrent) {
+            let layers = (architecture.layers)();
+            for (field, size) in fields(&layers).iter().zip(sizes(&layers)) {
+                assert!(field.whole || field.size == size, "{}", architecture.id);
+            }
+        }
+        let text = "Conv[5x3, stride 2, padding 2/1/2/1](4) - AvgPool[3x3, padding 1] - Dense(10)";
+        let layers = crate::ann::zoo::notation::parse(text).unwrap();
+        assert_eq!(sizes(&layers), [[5, 3], [9, 7], [28, 28]]);
     }
 
     #[test]

@@ -151,6 +151,8 @@ fn strip(ui: &Ui, world: &World<'_>, timeline: &Timeline<'_>, first: Rect) {
     let now = now(world);
     let width = first.width();
     let blank = world.digit.is_blank();
+    // The answers after all cells: one may reach into its neighbours.
+    let mut written = Vec::new();
     for (k, probabilities) in timeline.probabilities.iter().enumerate() {
         let (digit, sure) = best(probabilities);
         let cell = first.translate(Vec2::new(k as f32 * width, 0.0)).shrink2(Vec2::new(0.5, 0.0));
@@ -178,26 +180,17 @@ fn strip(ui: &Ui, world: &World<'_>, timeline: &Timeline<'_>, first: Rect) {
         let after = (k + 1..=SIDE).take_while(same).count();
         let at = cell.center();
         if width >= 10.0 {
-            ui.painter().text(
-                at,
-                Align2::CENTER_CENTER,
-                mark_of(&timeline.classes, digit),
-                font,
-                ink,
-            );
+            written.push((at, mark_of(&timeline.classes, digit), font, ink));
         } else if before == after || before + 1 == after {
             let run = (before + after + 1) as f32 * width;
             let at = at + Vec2::new((after - before) as f32 * width / 2.0, 0.0);
             if run >= 11.0 {
-                ui.painter().text(
-                    at,
-                    Align2::CENTER_CENTER,
-                    mark_of(&timeline.classes, digit),
-                    font,
-                    ink,
-                );
+                written.push((at, mark_of(&timeline.classes, digit), font, ink));
             }
         }
+    }
+    for (at, text, font, ink) in written {
+        ui.painter().text(at, Align2::CENTER_CENTER, text, font, ink);
     }
     if !blank {
         let from = first.left() + timeline.decided_after as f32 * width;

@@ -153,7 +153,10 @@ fn picture(ui: &mut Ui, world: &World<'_>, out: &mut Outbox, order: Order, side:
     let p = palette(ui.visuals());
     let (columns, k) = (order == Order::Columns, now(world));
     let (way, line) = if columns { ("From the left", "column") } else { ("From the top", "row") };
-    ui.label(RichText::new(way).font(theme::strong(13.0)));
+    // Beside the other picture there may be little room.
+    let short = if columns { "From left" } else { "From top" };
+    let way_shown = if side < 110.0 { short } else { way };
+    ui.add(egui::Label::new(RichText::new(way_shown).font(theme::strong(13.0))).extend());
     let pixels = world.digit.pixels();
     let id = ui.scope_id().with(way);
     let label = format!("{way}: {k} of 28 {line}s read. A click hides a {line}");

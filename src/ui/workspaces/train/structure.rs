@@ -5,6 +5,7 @@ use egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, vec2};
 
 use super::World;
 use super::view;
+use crate::ann::inspect::receptive;
 use crate::ann::zoo::{self, Architecture, Cost, LayerSummary};
 use crate::core::csv::{self, row};
 use crate::core::text::{grouped, millions};
@@ -52,7 +53,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 ui.add_space(4.0);
             }
             if chosen != Some(0) {
-                table(ui, &lines, &cost);
+                table(ui, &lines, &receptive::sizes(&layers), &cost);
             }
             ui.next_widget_position().y
         })
@@ -109,12 +110,13 @@ fn number(ui: &mut Ui, text: RichText) {
     });
 }
 
-fn table(ui: &mut Ui, lines: &[LayerSummary], cost: &Cost) {
+fn table(ui: &mut Ui, lines: &[LayerSummary], seen: &[[usize; 2]], cost: &Cost) {
     let strong = |text: &str| RichText::new(text).font(theme::strong(13.5));
     let count = |n: usize| RichText::new(if n == 0 { "–".into() } else { grouped(n as u64) });
     let narrow = ui.available_width() < 640.0;
     let spacing = if narrow { 6.0 } else { 16.0 };
-    egui::Grid::new("network").num_columns(5).striped(true).spacing([spacing, 4.0]).show(
+    let wide = ui.available_width() > 720.0;
+    egui::Grid::new("network").num_columns(6).striped(true).spacing([spacing, 4.0]).show(
         ui,
         |ui| {
             ui.label(strong("Layer"));
@@ -122,13 +124,21 @@ fn table(ui: &mut Ui, lines: &[LayerSummary], cost: &Cost) {
             number(ui, strong("Parameters"));
             number(ui, strong("Multiply–adds"));
             ui.label(strong("Share of the work"));
+            if wide {
+                ui.label(strong("Sees")).on_hover_text(
+                    "Pixels of the digit, down and across, that can change a unit: its receptive field, in the middle of the digit",
+                );
+            }
             ui.end_row();
-            for line in lines {
+            for (line, [h, w]) in lines.iter().zip(seen) {
                 ui.label(&line.name);
                 ui.label(line.shape());
                 number(ui, count(line.parameters));
                 number(ui, count(line.multiply_adds));
                 share(ui, line.multiply_adds as f32 / cost.multiply_adds.max(1) as f32);
+                if wide {
+                    ui.label(format!("{h}×{w}"));
+                }
                 ui.end_row();
             }
             ui.label(strong("All"));
