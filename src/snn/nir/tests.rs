@@ -185,7 +185,8 @@ mod reading {
         let li =
             || node("LI", &[("tau", &[1], &[0.01]), ("r", &[1], &[2.0]), ("v_leak", &[1], &[0.5])]);
         let v = through(vec![("li", li())], &[], &[3]);
-        let mut own = 0.0;
+        // It begins at rest.
+        let mut own = 0.5;
         for (step, v) in v.iter().enumerate() {
             let input = if step == 3 { 1.0 } else { 0.0 };
             own += 0.1 * (0.5 - own + 2.0 * input);
@@ -419,13 +420,13 @@ mod reading {
     fn absurd_delays_and_edges_are_refused() {
         let graph = |seconds: f32| {
             let delay = node("Delay", &[("delay", &[1], &[seconds])]);
-            let nodes = vec![("in", Node::through("Input", &[2, 3])), ("d", delay)];
+            let nodes = vec![("in", Node::through("Input", &[20, 30])), ("d", delay)];
             Plan::new(&built(nodes, &[("in", "d")]).unwrap(), STEP)
         };
         assert!(graph(1e20).unwrap_err().contains("waits for"));
         assert!(graph(900.0).unwrap_err().contains("memory"));
         // One delay for all that comes in.
-        assert_eq!(graph(0.002).unwrap().nodes[1].shape, [2, 3]);
+        assert_eq!(graph(0.002).unwrap().nodes[1].shape, [20, 30]);
         // All with all, themselves among them: every edge within leads back.
         let names: Vec<String> = (0..60).map(|i| format!("n{i}")).collect();
         let fires = [("r", 1.0), ("v_threshold", 0.5), ("v_reset", 0.0)];

@@ -14,7 +14,7 @@ const TABS: [Tab<Close, CloseTab>; 5] = [
         is: CloseTab::Profiles,
         name: "Profiles",
         short: "Profiles",
-        see: "Go along a row: no network is close in everything. Every cell was measured; click one to see how.",
+        see: "Go along a row: no network is close in everything. Closer to a brain means: nothing read from afar, no waiting for other layers, spikes, few labels, little harm by losses. Click a cell to see how it was found.",
         show: profiles::show,
         side: profiles::side,
         bar: None,

@@ -90,7 +90,7 @@ fn rasters(
         let note = match count {
             0 => ": silent. Nothing goes on from here, and no credit comes back. As it learns, a pull to a firing rate wakes it; so do larger first weights".into(),
             n => format!(
-                ", of which {} spike at this digit, {} times ({share:.0} % of all steps)",
+                ", of which {} spike at this digit, {} times ({share:.0} % of all steps). A row is a neuron, a column a step",
                 grouped(order.len() as u64),
                 grouped(u64::from(n))
             ),
