@@ -248,8 +248,11 @@ impl App {
         chrome::messages(ui, desk, out);
         panel::show(ui, &self.house, out);
         let room = egui::CentralPanel::default().frame(ground(ui)).show(ui, |ui| {
-            rooms.offers(ui, desk, out);
-            chrome::offers(ui, desk, out);
+            // A lesson needs neither, and all the room.
+            if self.house.course.running().is_none() {
+                rooms.offers(ui, desk, out);
+                chrome::offers(ui, desk, out);
+            }
             rooms.show(ui, desk, out);
         });
         page::note(ui.ctx(), room.response.rect);

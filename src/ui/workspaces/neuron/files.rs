@@ -70,6 +70,9 @@ fn open(ui: &mut Ui, out: &mut Outbox) {
 
 /// The raster over the rate.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    if let Some(of) = &world.room.network {
+        network::headline(ui, of);
+    }
     let Some(imported) = &world.room.imported else {
         ui.add_space(20.0);
         if world.room.network.is_none() {

@@ -98,6 +98,31 @@ fn alike(a: &NirNetwork, b: &NirNetwork) -> bool {
         == (b.convention, b.dt_ms, b.steps, b.spike_step_ms, &b.input)
 }
 
+/// What it did, in a line above its spikes.
+pub fn headline(ui: &mut Ui, network: &NirNetwork) {
+    if let Some(failure) = &network.failure {
+        let warning = palette(ui.visuals()).warning;
+        ui.add(egui::Label::new(RichText::new(failure).color(warning)).wrap());
+        return;
+    }
+    let Some(ran) = &network.ran else {
+        ui.label("It is being run …");
+        return;
+    };
+    let spikes: u64 = ran.populations.iter().map(|p| p.spikes).sum();
+    let answer = answer(ran).map_or_else(String::new, |answer| format!(" {answer}."));
+    let text = format!("{}: {} spikes.{answer}", network.name(), grouped(spikes));
+    ui.add(egui::Label::new(RichText::new(text).font(theme::strong(14.0))).wrap());
+}
+
+/// For which class most came out, if there are ten.
+fn answer(ran: &NirRan) -> Option<String> {
+    (ran.evidence.len() == CLASSES).then(|| match unique_max(&ran.evidence) {
+        Some(class) => format!("Most came out for class {class}"),
+        None => "Nothing came out for one class more than for others".to_owned(),
+    })
+}
+
 /// How the network is run.
 pub fn form(ui: &mut Ui, world: &World<'_>, network: &NirNetwork, out: &mut Outbox) {
     let p = palette(ui.visuals());
@@ -213,11 +238,7 @@ fn steps(ui: &mut Ui, shown: &NirNetwork, network: &mut NirNetwork) {
 /// Which layers spiked how often, and what came out.
 fn did(ui: &mut Ui, ran: &NirRan) {
     let weak = palette(ui.visuals()).weak;
-    if ran.evidence.len() == CLASSES {
-        let answer = match unique_max(&ran.evidence) {
-            Some(class) => format!("Most came out for class {class}"),
-            None => "Nothing came out for one class more than for others".to_owned(),
-        };
+    if let Some(answer) = answer(ran) {
         ui.label(RichText::new(answer).font(theme::strong(14.0)));
         let numbers: Vec<String> =
             ran.evidence.iter().enumerate().map(|(i, e)| format!("{i}: {e:.2}")).collect();

@@ -31,7 +31,7 @@ use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::scene::Scene;
 use crate::ui::widgets::live;
-use crate::ui::widgets::raster::{Group, RasterView};
+use crate::ui::widgets::raster::{BINS_MS, Group, RasterView};
 use crate::ui::workspace::{About, Edit, Measure, Position, Shows, View, Workspace};
 use crate::workers::Start;
 use crate::workers::clicks::{Clicks, Passage};
@@ -180,7 +180,16 @@ impl Neuron {
         network.read = read.clone();
         match ran {
             Ok(ran) => {
-                let plot = self.imported.take().map_or_else(whole_run, |before| before.plot);
+                let plot = self.imported.take().map_or_else(
+                    || {
+                        let mut plot = whole_run();
+                        // Such a run may be shorter than the usual bin.
+                        let bin = ran.recording.duration_ms() / 25.0;
+                        plot.bin_ms = bin.clamp(*BINS_MS.start(), plot.bin_ms.max(*BINS_MS.start()));
+                        plot
+                    },
+                    |before| before.plot,
+                );
                 let group = |p: &Fired| Group { name: p.name.clone(), size: p.neurons as u32 };
                 self.imported = Some(Imported {
                     name: network.name(),

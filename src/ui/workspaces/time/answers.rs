@@ -82,7 +82,7 @@ fn strips(ui: &mut Ui, world: &World<'_>, all: &[Timeline<'_>], out: &mut Outbox
     let p = palette(ui.visuals());
     let narrow = ui.available_width() < 640.0;
     let row = if narrow { 20.0 } else { 24.0 };
-    let (names, verdicts) = (names(ui, all, narrow), if narrow { 100.0 } else { VERDICTS });
+    let (names, verdicts) = (names(ui, all, narrow), if narrow { 112.0 } else { VERDICTS });
     let size = Vec2::new(ui.available_width(), row * all.len() as f32 + 18.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let spoken: Vec<String> = all.iter().map(|t| spoken(t, now(world))).collect();
