@@ -185,7 +185,8 @@ impl Neuron {
                         let mut plot = whole_run();
                         // Such a run may be shorter than the usual bin.
                         let bin = ran.recording.duration_ms() / 25.0;
-                        plot.bin_ms = bin.clamp(*BINS_MS.start(), plot.bin_ms.max(*BINS_MS.start()));
+                        plot.bin_ms =
+                            bin.clamp(*BINS_MS.start(), plot.bin_ms.max(*BINS_MS.start()));
                         plot
                     },
                     |before| before.plot,
