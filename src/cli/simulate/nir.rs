@@ -91,27 +91,27 @@ pub fn simulate(args: &NirArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let file = args.file.display().to_string();
     let because = |e: String| anyhow!("{file} cannot be run: {e}");
     let described = read::read(&args.file).map_err(because)?;
-    let reading = reading(args, &described, out)?;
+    let (reading, why) = reading(args, &described)?;
     let plan = Plan::new(&described, reading).map_err(because)?;
-    out.line(format_args!(
+    // Told only once it has run.
+    let mut told: Vec<String> = why.into_iter().collect();
+    told.push(format!(
         "{file}: {} in, {} nodes, as {} in steps of {} ms",
         times(plan.input()),
         described.nodes.len(),
         reading.convention.name(),
         1000.0 * reading.dt_s
-    ))?;
+    ));
     let asked = match &args.spikes {
         Some(path) => {
             let spikes = SpikeTimes::read(path)?;
-            if let Some(assumed) = &spikes.assumed {
-                out.line(assumed)?;
-            }
+            told.extend(spikes.assumed.clone());
             let step_ms =
                 args.spike_step.unwrap_or_else(|| run::spike_step_ms(&described, reading));
             let rows =
                 run::entering(&spikes, step_ms).map_err(|e| anyhow!("{}: {e}", path.display()))?;
             let steps = args.steps.unwrap_or(rows.len() as u64);
-            out.line(format_args!("{steps} steps, one for each {step_ms} ms of the spikes"))?;
+            told.push(format!("{steps} steps, one for each {step_ms} ms of the spikes"));
             let ran = run::run(&plan, &Stimulus::Spikes(rows), steps, &|_| true);
             Asked { fired: Vec::new(), right: None, last: ran.map_err(because)? }
         }
@@ -120,11 +120,12 @@ pub fn simulate(args: &NirArgs, out: &mut Output) -> anyhow::Result<Outcome> {
             show(args, &described, &plan, &test).context(file.clone())?
         }
     };
+    told.iter().try_for_each(|line| out.line(line))?;
     print(args, &described, &plan, asked, out)
 }
 
-/// How steps are made, as asked or as guessed.
-fn reading(args: &NirArgs, described: &Described, out: &mut Output) -> anyhow::Result<Reading> {
+/// How steps are made, as asked or as guessed; why, if guessed.
+fn reading(args: &NirArgs, described: &Described) -> anyhow::Result<(Reading, Option<String>)> {
     let step = |name: &str, ms: Option<f64>| match ms {
         Some(ms) if !(ms > 0.0 && ms <= 1e6) => {
             Err(UsageError(format!("{name} must be above 0 and at most 1000000")))
@@ -135,10 +136,8 @@ fn reading(args: &NirArgs, described: &Described, out: &mut Output) -> anyhow::R
     step("--spike-step", args.spike_step)?;
     let dt_s = args.dt_ms.map(|ms| ms / 1000.0);
     let (reading, why) = run::reading(described, args.convention, dt_s);
-    if args.convention.is_none() && args.dt_ms.is_none() {
-        out.line(&why)?;
-    }
-    Ok(reading)
+    let guessed = args.convention.is_none() && args.dt_ms.is_none();
+    Ok((reading, guessed.then_some(why)))
 }
 
 /// What was asked of a network.
