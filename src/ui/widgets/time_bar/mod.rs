@@ -53,8 +53,10 @@ pub const HEIGHT: f32 = 78.0;
 /// that one row is enough.
 const NARROW: f32 = 760.0;
 
-/// Below this width, points, only what is used stays.
+/// Below this width, points, units are not repeated.
 const TIGHT: f32 = 620.0;
+/// Width of the choice of the loop, points.
+const LOOP: f32 = 112.0;
 
 /// From this width on, points, the button that saves a film has its whole name.
 const WIDE: f32 = 960.0;
@@ -353,7 +355,7 @@ impl<'a> TimeBar<'a> {
         // Rarely used, it would make a second row of a projector's bar as numbers grow: its key
         // (L) and the selection bring it.
         let idle = chosen == Looping::Off && selection.is_none();
-        if idle && ui.max_rect().width() < TIGHT {
+        if idle && narrow && ui.available_size_before_wrap().x < LOOP {
             return;
         }
         let label = if narrow { None } else { Some(ui.label("Loop")) };

@@ -113,7 +113,7 @@ fn verdict(ui: &mut Ui, world: &World<'_>, timeline: &Timeline<'_>, size: Vec2) 
     }
     let at = painter.text(pos2(x, middle), left, sure, theme::regular(14.0), p.text);
     let knows = now(world) >= timeline.decided_after;
-    let full = format!("knows since {} {}", timeline.decided_after, timeline.line);
+    let full = format!("knows since {} {}", timeline.line, timeline.decided_after);
     let brief = format!("since {}", timeline.decided_after);
     let text = if rect.right() - at.right() > 190.0 { full } else { brief };
     let text = if knows { text } else { "not yet".into() };

@@ -127,7 +127,7 @@ pub(super) fn timelines<'a>(world: &'a World<'_>) -> Vec<Timeline<'a>> {
         name: t.name,
         classes: ClassNames::default(),
         kind: "→ ↓",
-        line: "column and row",
+        line: "line",
         probabilities: &t.probabilities,
         decided_after: decided_after(&t.probabilities),
     });
