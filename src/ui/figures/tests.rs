@@ -32,11 +32,9 @@ const CONTROLS: [Role; 8] = [
 const PARTS: [&str; 5] =
     ["Into ", "Training digit ", "synaptic spike ", " answers ", ": no answer yet"];
 /// Tabs with a plot whose legend is one of check boxes.
-const LEGENDS: [(&str, Key); 6] = [
-    ("neuron", Key::Num2),
+const LEGENDS: [(&str, Key); 4] = [
     ("neuron", Key::Num3),
     ("neuron", Key::Num4),
-    ("plasticity", Key::Num3),
     ("plasticity", Key::Num5),
     ("plasticity", Key::Num6),
 ];
