@@ -20,7 +20,7 @@ use crate::workers::own::Proposal;
 /// Width and height of the window, points.
 const SIZE: [f32; 2] = [640.0, 560.0];
 /// Height of what stands below the list of classes, points.
-const FOOT: f32 = 48.0;
+const FOOT: f32 = 56.0;
 /// Side of a picture, points.
 const TILE: f32 = 44.0;
 /// Longest name of a set, characters.
@@ -73,7 +73,8 @@ pub fn show(ctx: &Context, desk: &Desk, out: &mut Outbox) {
         return;
     }
     let mut open = true;
-    let room = ctx.content_rect().size() - egui::vec2(40.0, 80.0);
+    // Beside title, margins and what else the window has around it.
+    let room = ctx.content_rect().size() - egui::vec2(40.0, 140.0);
     egui::Window::new("Your data sets")
         .open(&mut open)
         .collapsible(false)
