@@ -110,10 +110,11 @@ fn column(ui: &mut Ui, world: &World<'_>, i: usize, coded: &CodeResult, height: 
         .on_hover_text("Mean and standard deviation over the messages below");
     let used = ui.next_widget_position().y - top;
     // Words beside a picture would be broken in a narrow column: they stand below it.
-    let below = if narrow { 44.0 } else { 0.0 };
-    let most = if narrow { (height - used - below - 68.0).max(30.0) } else { 150.0 };
+    let below = if narrow { 56.0 } else { 0.0 };
+    let least = if narrow { 44.0 } else { 60.0 };
+    let most = if narrow { (height - used - below - least - 8.0).max(24.0) } else { 150.0 };
     let picture = (height * 0.34).clamp(64.0, 150.0).min(most).min(ui.available_width());
-    let trains = (height - used - picture - below - 8.0).clamp(60.0, 260.0);
+    let trains = (height - used - picture - below - 8.0).clamp(least, 260.0);
     trials(ui, settings, coded, colour, trains);
     let layout = match narrow {
         true => egui::Layout::top_down(egui::Align::Min),

@@ -73,6 +73,8 @@ fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
     let narrow = ui.clip_rect().width() < page::NARROW;
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
+        // A long name takes lines, or what can be done would be out of sight.
+        ui.set_max_width((ui.clip_rect().width() - 500.0).clamp(150.0, 460.0));
         let rule = curves::rule(run).map_or_else(String::new, |rule| format!(", {rule}"));
         let (name, began) = match narrow {
             true => (
@@ -81,7 +83,12 @@ fn line(ui: &mut Ui, world: &World<'_>, run: &RunRecord, out: &mut Outbox) {
             ),
             false => (curves::name(run), date(run.started_unix)),
         };
-        ui.add(egui::Label::new(name).extend()).on_hover_ui(|ui| settings(ui, run));
+        // How it was trained is not known.
+        let name = match &run.imported {
+            Some(from) => format!("{from}: {}", curves::network(run)),
+            None => name,
+        };
+        ui.add(egui::Label::new(name).wrap()).on_hover_ui(|ui| settings(ui, run));
         let began = RichText::new(began).small().color(palette(ui.visuals()).weak);
         ui.add(egui::Label::new(began).extend());
     });
