@@ -429,7 +429,7 @@ mod reading {
         assert_eq!(graph(0.002).unwrap().nodes[1].shape, [20, 30]);
         // All with all, themselves among them: every edge within leads back.
         let names: Vec<String> = (0..60).map(|i| format!("n{i}")).collect();
-        let fires = [("r", 1.0), ("v_threshold", 0.5), ("v_reset", 0.0)];
+        let fires = [("r", 1000.0), ("v_threshold", 0.5), ("v_reset", 0.0)];
         let mut nodes: Vec<_> = names.iter().map(|n| (&n[..], neurons_of("IF", &fires))).collect();
         nodes.push(("in", Node::through("Input", &[1])));
         let mut edges: Vec<_> = names.iter().map(|n| ("in", &n[..])).collect();
