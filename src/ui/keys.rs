@@ -75,7 +75,7 @@ impl<'a> Keys<'a> {
 
     /// Whether no button or field has the keyboard.
     pub fn free(&self) -> bool {
-        self.ctx.memory(|m| m.focused()).is_none()
+        self.ctx.memory(egui::Memory::focused).is_none()
     }
 
     /// Whether the keys are being listed.

@@ -367,7 +367,7 @@ pub fn compare(ui: &mut Ui, running: &Running) -> bool {
             said(ui, "You said:", &format!("{} {unit}", plain(*mine)), p.series[1]);
             let text = match running.outcome {
                 // One of them has no plural.
-                Some(Reading::Number(value)) if value == 1.0 => {
+                Some(Reading::Number(1.0)) => {
                     format!("1 {}", unit.strip_suffix('s').unwrap_or(unit))
                 }
                 Some(Reading::Number(value)) => format!("{} {unit}", plain(value)),

@@ -132,7 +132,7 @@ impl Workspace for Lessons {
     }
 
     fn keys(&self, keys: &mut Keys<'_>, _desk: &Desk, out: &mut Outbox) {
-        if !keys.lists() && !(keys.here && keys.free()) {
+        if !(keys.lists() || keys.here && keys.free()) {
             return;
         }
         let at = self.chosen().and_then(|c| self.all.iter().position(|l| l.id == c.id));
