@@ -81,7 +81,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         let upper = if small { room } else { room - lower - 8.0 };
         ui.columns(CODES.len(), |columns| {
             for (i, (ui, coded)) in columns.iter_mut().zip(&result.codes).enumerate() {
-                ui.vertical(|ui| column(ui, world, i, coded, upper));
+                ui.vertical(|ui| column(ui, world, i, coded, (upper, small)));
             }
         });
     }
@@ -91,7 +91,14 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     figure::save_below(ui, out, "codes", from, || csv(result));
 }
 
-fn column(ui: &mut Ui, world: &World<'_>, i: usize, coded: &CodeResult, height: f32) {
+/// A code; `alone` if nothing stands below it.
+fn column(
+    ui: &mut Ui,
+    world: &World<'_>,
+    i: usize,
+    coded: &CodeResult,
+    (height, alone): (f32, bool),
+) {
     let p = palette(ui.visuals());
     let settings = &world.room.kept.codes;
     let code = &CODES[i];
@@ -109,18 +116,16 @@ fn column(ui: &mut Ui, world: &World<'_>, i: usize, coded: &CodeResult, height: 
     ui.label(RichText::new(text).font(theme::strong(13.5)))
         .on_hover_text("Mean and standard deviation over the messages below");
     let used = ui.next_widget_position().y - top;
-    // Words beside a picture would be broken in a narrow column: they stand below it.
-    let below = if narrow { 56.0 } else { 0.0 };
-    let least = if narrow { 44.0 } else { 60.0 };
-    let most = if narrow { (height - used - below - least - 8.0).max(24.0) } else { 150.0 };
+    // Words beside a picture would be broken in a narrow column: they stand below it, where
+    // there is room.
+    let stacked = narrow && alone;
+    let below = if stacked { 56.0 } else { 0.0 };
+    let least = if stacked { 44.0 } else { 60.0 };
+    let most = if stacked { (height - used - below - least - 8.0).max(24.0) } else { 150.0 };
     let picture = (height * 0.34).clamp(64.0, 150.0).min(most).min(ui.available_width());
     let trains = (height - used - picture - below - 8.0).clamp(least, 260.0);
     trials(ui, settings, coded, colour, trains);
-    let layout = match narrow {
-        true => egui::Layout::top_down(egui::Align::Min),
-        false => egui::Layout::left_to_right(egui::Align::Center),
-    };
-    ui.with_layout(layout, |ui| {
+    let picture_and_words = |ui: &mut Ui| {
         let label = format!("The digit as read from the {} code", code.name);
         let id = egui::Id::unique(("code picture", i));
         digit_view::show(ui, id, picture, &label, |k| coded.picture[k], Sense::hover());
@@ -138,7 +143,12 @@ fn column(ui: &mut Ui, world: &World<'_>, i: usize, coded: &CodeResult, height: 
             let spikes = grouped(coded.picture_spikes as u64);
             ui.label(RichText::new(format!("{spikes} spikes")).small());
         });
-    });
+    };
+    if stacked {
+        ui.vertical(picture_and_words);
+    } else {
+        ui.horizontal(picture_and_words);
+    }
 }
 
 /// Some messages of the same intensity, one below the other: faint where the
