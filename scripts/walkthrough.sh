@@ -62,7 +62,10 @@ press ctrl+4 5
 shot 3-network
 press 3 3
 # Fit the kernels.
-xdotool mousemove 470 262 click 1
+xdotool mousemove 500 265
+sleep 1
+xdotool click 1
+sleep 1
 xdotool mousemove 1020 762
 sleep 10
 shot 3-gabor
