@@ -39,8 +39,16 @@ pub(super) fn strong(model: &str) -> f64 {
     }
 }
 
+/// The projections of these networks that learn, by number.
+pub(super) const LEARNS: [usize; 4] = [0, 1, 3, 5];
+
 /// A network of neurons of one model whose synapses learn by one rule.
 pub(super) fn random(model: &str, rule: &str, seed: u64) -> NetworkSpec {
+    random_of(model, [rule; 4], seed)
+}
+
+/// The same with a rule for each of [`LEARNS`].
+pub(super) fn random_of(model: &str, rules: [&str; 4], seed: u64) -> NetworkSpec {
     let mut draw = Draw::new(seed);
     let d = &mut draw;
     let declared = MODELS.iter().find(|m| m.id == model).unwrap();
@@ -88,7 +96,10 @@ pub(super) fn random(model: &str, rule: &str, seed: u64) -> NetworkSpec {
     };
     let each =
         |d: &mut Draw| DelaySpec::Each(Values::Uniform { low: 0.0, high: d.range(1.0, 9.0) });
-    let learned = |d: &mut Draw, p: ProjectionSpec| learning(d, p, (model, rule), strong);
+    let mut rules = rules.into_iter();
+    let mut learned = |d: &mut Draw, p: ProjectionSpec| {
+        learning(d, p, (model, rules.next().expect("a rule for each")), strong)
+    };
     let p = |name: &str, from: &str, to: &str, connect, weights| {
         ProjectionSpec::new(name, from, to, onto, connect, weights)
     };
