@@ -2,6 +2,7 @@
 
 use crate::ann::inspect::dissection::Dissection;
 use crate::ann::network::Network;
+use crate::ann::ops::recurrent::Cell;
 use crate::ann::zoo::{Activation, Layer, PoolKind, Window, summary};
 
 use super::ConvertError;
@@ -149,6 +150,10 @@ pub fn refusal(layers: &[Layer]) -> Option<String> {
     let lines = summary(layers);
     let last = layers.len().saturating_sub(1);
     layers.iter().zip(&lines).enumerate().find_map(|(number, (layer, line))| match layer {
+        Layer::Recurrent { cell: Cell::Simple, .. } => Some(format!(
+            "its layer {} reads the digit line by line and keeps a state between −1 and 1; adding up spikes can stand for sums of inputs followed by a ReLU, not for that",
+            line.name
+        )),
         Layer::Recurrent { .. } => Some(format!(
             "its layer {} reads the digit line by line and multiplies states with gates; adding up spikes can stand for sums of inputs followed by a ReLU, not for that",
             line.name

@@ -92,6 +92,7 @@ fn what_has_no_spiking_counterpart_says_why_and_what_to_do() {
     let of_the_mlp = Activations::measure(&network("mlp"), &pictures(4)).unwrap();
     for (id, name, why) in [
         ("rnn1", "RNN 1", "GRU"),
+        ("net-rnn16r-f10l", "RNN 16", "between −1 and 1"),
         ("settling-20-10", "Settling 20–10", "by relaxing"),
         ("goodness-20-10", "Goodness 20–10", "each label"),
         ("dense-20-tanh", "Dense 20 (tanh)", "not in a ReLU"),

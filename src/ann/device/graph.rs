@@ -186,7 +186,7 @@ fn recurrent(
     let x = x.squeeze(1)?;
     let x = if order == Order::Rows { x } else { x.transpose(1, 2)?.contiguous()? };
     let (batch, steps, values) = x.dims3()?;
-    let columns = hidden * if cell == Cell::Gru { 3 } else { 4 };
+    let columns = hidden * cell.columns();
     let (kernel, recurrent) = (p.take(&[values, columns])?, p.take(&[hidden, columns])?);
     let bias = p.take(&[1, columns])?;
     // The GRU has another, added after the product with the state.
@@ -207,6 +207,10 @@ fn recurrent(
             state = (&n + (z * (&state - &n)?)?)?;
         } else {
             let sum = (from_x + from_state)?;
+            if cell == Cell::Simple {
+                state = sum.tanh()?;
+                continue;
+            }
             let (input, forget) = (sigmoid(&gate(&sum, 0)?)?, sigmoid(&gate(&sum, 1)?)?);
             let (g, output) = (gate(&sum, 2)?.tanh()?, sigmoid(&gate(&sum, 3)?)?);
             memory = ((forget * &memory)? + (input * g)?)?;

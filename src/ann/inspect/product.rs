@@ -147,14 +147,15 @@ mod tests {
     use super::*;
     use crate::ann::network::Network;
     use crate::ann::ops::recurrent::Cell;
-    use crate::ann::zoo::ZOO;
+    use crate::ann::zoo::{self, ZOO};
     use crate::data::synthetic;
 
     /// Every layer of every network, some places of each.
     #[test]
     fn the_products_sum_to_what_the_layer_gives() {
         let picture = synthetic::digit(6, 2, 4);
-        for architecture in ZOO {
+        let simple = zoo::get("net-rnn32c-f10l").unwrap();
+        for architecture in ZOO.iter().copied().chain([simple]) {
             let network = Network::new(architecture, 3).unwrap();
             let taken = Dissection::new(&network);
             let trace = taken.forward(&picture, 1);
@@ -174,6 +175,7 @@ mod tests {
                             let [before, after] = step.state;
                             let [a, b, c, d] = step.gates;
                             let made = match step.cell {
+                                Cell::Simple => a.tanh(),
                                 Cell::Gru => (1.0 - a) * c + a * before,
                                 Cell::Lstm => {
                                     let [old, new] = step.memory;

@@ -315,6 +315,7 @@ impl Writer<'_> {
             return Err("a recurrent layer comes after other layers".into());
         };
         let (word, gates): (_, &[usize]) = match cell {
+            Cell::Simple => ("rnn", &[0]),
             // z, r, n in both.
             Cell::Gru => ("gru", &[0, 1, 2]),
             // i, f, g, o with us; i, o, f, c there.
@@ -331,7 +332,7 @@ impl Writer<'_> {
         };
         let fits = kernel.len() == SIDE * columns
             && recurrent.len() == hidden * columns
-            && bias.len() == columns * if cell == Cell::Gru { 2 } else { 1 };
+            && bias.len() == cell.biases() * hidden;
         if !fits {
             return Err(format!("{name} has other weights than its size says"));
         }

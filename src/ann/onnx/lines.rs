@@ -1,4 +1,4 @@
-//! Recurrent layers: `GRU` and `LSTM`, of which the last state goes on.
+//! Recurrent layers: `RNN`, `GRU` and `LSTM`, of which the last state goes on.
 
 use super::array::Array;
 use super::chain::{Chain, Lines};
@@ -13,6 +13,15 @@ const VECTOR: usize = 16;
 /// More units than any digit needs.
 const MOST_UNITS: usize = 4096;
 
+/// Whose node it is; the caller knows that it is a recurrent layer's.
+fn cell(node: &Node) -> Cell {
+    match node.op() {
+        "RNN" => Cell::Simple,
+        "GRU" => Cell::Gru,
+        _ => Cell::Lstm,
+    }
+}
+
 /// The states of all steps, and the last one.
 pub fn lines(
     node: &Node,
@@ -20,15 +29,20 @@ pub fn lines(
     flow: &Flow,
     rest: &[Option<&Array>],
 ) -> Result<[Flow; 2], String> {
-    let lstm = node.op() == "LSTM";
-    plain(node, rest)?;
+    let cell = cell(node);
+    plain(node, cell, rest)?;
     let time_first = node.int("layout", 0) == 0;
     let order = order(chain, flow, time_first)?;
     let given = |i: usize| rest.get(i).copied().flatten();
     let (kernel, recurrent) = (given(0), given(1));
     let (kernel, recurrent) = kernel.zip(recurrent).ok_or("its weights are not constant")?;
-    // In the file: i, o, f, c; with us: i, f, g, o. The GRU's three are z, r, n in both.
-    let gates: &[usize] = if lstm { &[0, 2, 3, 1] } else { &[0, 1, 2] };
+    let gates: &[usize] = match cell {
+        Cell::Simple => &[0],
+        // z, r, n in both.
+        Cell::Gru => &[0, 1, 2],
+        // In the file: i, o, f, c; with us: i, f, g, o.
+        Cell::Lstm => &[0, 2, 3, 1],
+    };
     let units = match recurrent.dims[..] {
         [1, rows, units] if rows == gates.len() * units && (1..=MOST_UNITS).contains(&units) => {
             units
@@ -57,7 +71,7 @@ pub fn lines(
         }
         Ok(out)
     };
-    let mut bias = vec![0f32; if lstm { columns } else { 2 * columns }];
+    let mut bias = vec![0f32; cell.biases() * hidden];
     if let Some(array) = given(2) {
         let values = array.as_floats()?;
         if array.dims != [1, 2 * rows] {
@@ -66,13 +80,13 @@ pub fn lines(
         for side in 0..2 {
             for (k, gate) in gates.iter().enumerate() {
                 for unit in 0..units {
-                    let at = if lstm { 0 } else { side * columns };
+                    // The GRU's second row is added after the product with the state.
+                    let at = if cell == Cell::Gru { side * columns } else { 0 };
                     bias[at + k * hidden + unit] += values[side * rows + gate * units + unit];
                 }
             }
         }
     }
-    let cell = if lstm { Cell::Lstm } else { Cell::Gru };
     let kernel = turned(kernel, SIDE, SIDE)?;
     let recurrent = turned(recurrent, units, hidden)?;
     chain.lines(Lines { cell, order, hidden, kernel, recurrent, bias })?;
@@ -96,13 +110,16 @@ fn states(at: usize, units: usize, hidden: usize, time_first: bool) -> [Flow; 2]
 }
 
 /// Refuses what ours cannot do.
-fn plain(node: &Node, rest: &[Option<&Array>]) -> Result<(), String> {
-    let lstm = node.op() == "LSTM";
+fn plain(node: &Node, cell: Cell, rest: &[Option<&Array>]) -> Result<(), String> {
     let direction = node.text("direction");
     if !matches!(&direction[..], "" | "forward") {
         return Err(format!("it reads {}; ours read forward", super::quoted(&direction)));
     }
-    let usual = if lstm { &["sigmoid", "tanh", "tanh"][..] } else { &["sigmoid", "tanh"] };
+    let usual: &[&str] = match cell {
+        Cell::Simple => &["tanh"],
+        Cell::Gru => &["sigmoid", "tanh"],
+        Cell::Lstm => &["sigmoid", "tanh", "tanh"],
+    };
     let functions = node.texts("activations");
     let same = functions.iter().map(|f| f.to_lowercase()).eq(usual.iter().map(|f| (*f).to_owned()));
     if !functions.is_empty() && !same {
@@ -112,7 +129,7 @@ fn plain(node: &Node, rest: &[Option<&Array>]) -> Result<(), String> {
             usual.join(", ")
         ));
     }
-    if !lstm && node.int("linear_before_reset", 0) != 1 {
+    if cell == Cell::Gru && node.int("linear_before_reset", 0) != 1 {
         return Err("its reset gate acts before the product (linear_before_reset 0); ours, like PyTorch's and Keras' with reset_after, after it".into());
     }
     if node.attribute.iter().any(|a| a.name.as_deref() == Some("clip")) {

@@ -388,7 +388,7 @@ impl Walk {
             }
             "BatchNormalization" => self.normalised(node, flow, rest)?,
             "Scaler" => self.scaler(node, flow)?,
-            "GRU" | "LSTM" => {
+            "RNN" | "GRU" | "LSTM" => {
                 let [all, last] = lines::lines(node, &mut self.chain, flow, rest)?;
                 let cell = Value::Missing("the cells' memory");
                 return Ok(vec![Value::Flow(all), Value::Flow(last), cell]);
@@ -443,11 +443,10 @@ impl Walk {
 /// Why an operator is not imported.
 fn unknown(node: &Node) -> String {
     match node.op() {
-        "RNN" => "of recurrent layers only GRU and LSTM are known here".into(),
         "If" | "Loop" | "Scan" => "loops and conditions are not read (tf2onnx writes the GRU of Keras as one; its LSTM and the GRU of PyTorch are read)".into(),
         "QLinearConv" | "QuantizeLinear" | "DequantizeLinear" | "QLinearMatMul" => {
             "weights in whole numbers are not read; export the network before it is quantised".into()
         }
-        _ => "there is no such layer here; Conv, Gemm, MatMul, pooling, BatchNormalization, GRU, LSTM, Relu, LeakyRelu, Tanh and Sigmoid are known".into(),
+        _ => "there is no such layer here; Conv, Gemm, MatMul, pooling, BatchNormalization, RNN, GRU, LSTM, Relu, LeakyRelu, Tanh and Sigmoid are known".into(),
     }
 }

@@ -28,7 +28,7 @@ pub type Probabilities = [f32; CLASSES];
 /// One digit read by one network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
-    /// GRU or LSTM.
+    /// Simple, GRU or LSTM.
     pub cell: Cell,
     /// Columns from the left or rows from the top.
     pub order: Order,
@@ -39,9 +39,11 @@ pub struct Reading {
 }
 
 /// What the gates of a cell are called, in the order of [`Trace::gates`], and
-/// whether each lies in −1 … 1 (a candidate) or in 0 … 1 (a gate).
+/// whether each lies in −1 … 1 (a candidate) or in 0 … 1 (a gate). The simple cell
+/// has none.
 pub fn gates(cell: Cell) -> &'static [(&'static str, bool)] {
     match cell {
+        Cell::Simple => &[],
         Cell::Gru => &[("update z", false), ("reset r", false), ("candidate n", true)],
         Cell::Lstm => {
             &[("input i", false), ("forget f", false), ("candidate g", true), ("output o", false)]
@@ -60,7 +62,7 @@ impl Reading {
         &self.trace.states[k * self.trace.hidden..][..self.trace.hidden]
     }
 
-    /// The cells after `k` steps; none for the GRU.
+    /// The cells after `k` steps; the LSTM alone has them.
     pub fn cells(&self, k: usize) -> &[f32] {
         let h = self.trace.hidden;
         self.trace.cells.get(k * h..(k + 1) * h).unwrap_or(&[])
@@ -68,7 +70,7 @@ impl Reading {
 
     /// A gate (see [`gates`]) of a unit during step `k`, counted from 1.
     pub fn gate(&self, k: usize, gate: usize, unit: usize) -> f32 {
-        self.trace.gates[((k - 1) * 4 + gate) * self.trace.hidden + unit]
+        self.trace.gates[((k - 1) * self.cell.kept() + gate) * self.trace.hidden + unit]
     }
 
     /// After how many steps it has made up its mind; see [`decided_after`].
@@ -154,6 +156,7 @@ mod tests {
 
     use super::*;
     use crate::ann::bundled::REPORT;
+    use crate::ann::zoo;
     use crate::data::synthetic;
 
     fn rnns() -> Vec<Network> {
@@ -163,6 +166,12 @@ mod tests {
         rnns
     }
 
+    /// Those, and a simple one that has learned nothing.
+    fn readers() -> Vec<Network> {
+        let simple = zoo::get("net-rnn16r-f10l").unwrap();
+        rnns().into_iter().chain([Network::new(simple, 2).unwrap()]).collect()
+    }
+
     fn picture(class: u8, index: u64) -> Pixels {
         use crate::data::strokes::{Framing, to_pixels};
         to_pixels(&synthetic::strokes(5, class, index), Some(0.08), Framing::Mnist)
@@ -170,7 +179,7 @@ mod tests {
 
     #[test]
     fn the_last_step_is_the_networks_own_answer_to_the_bit() {
-        for network in rnns() {
+        for network in readers() {
             for class in 0..10 {
                 let picture = picture(class, 1);
                 let reading = read(&network, &picture).unwrap();
@@ -232,7 +241,7 @@ mod tests {
         fn hidden_steps_do_not_change_earlier_states(last in 0u8..=28, class in 0u8..10, index in 0u64..50) {
             let picture = picture(class, index);
             let hidden = Hidden { last, ..Hidden::default() };
-            for network in rnns() {
+            for network in readers() {
                 let whole = read(&network, &picture).unwrap();
                 let part = read(&network, &hidden.apply(whole.order, &picture)).unwrap();
                 let seen = SIDE - usize::from(last);
@@ -241,7 +250,7 @@ mod tests {
                     prop_assert_eq!(whole.cells(k), part.cells(k));
                     prop_assert_eq!(whole.probabilities[k], part.probabilities[k]);
                 }
-                let gates = seen * 4 * whole.trace.hidden;
+                let gates = seen * whole.cell.kept() * whole.trace.hidden;
                 prop_assert_eq!(&whole.trace.gates[..gates], &part.trace.gates[..gates]);
             }
         }

@@ -6,6 +6,9 @@ use crate::ann::optimiser::OptimiserConfig;
 use crate::data::SIDE;
 use crate::data::augment::Augmentation;
 
+/// A simple recurrent layer and the ten classes; the report has none.
+const SIMPLE: &str = "net-rnn16c-f10l";
+
 /// Ten kinds of bars, easy to learn.
 pub(super) fn bars(n: usize) -> Arc<Dataset> {
     let mut rng = Rng::stream(1, "bars", 0);
@@ -51,7 +54,7 @@ fn every_network_learns_bars() {
 
 #[test]
 fn the_result_depends_on_seed_and_threads_and_not_on_being_watched() {
-    for (model, n) in [("mlp", 150), ("cnn3", 70), ("rnn1", 70), ("rnn4", 70)] {
+    for (model, n) in [("mlp", 150), ("cnn3", 70), ("rnn1", 70), ("rnn4", 70), (SIMPLE, 70)] {
         let augmentation = Augmentation::USUAL;
         let run = |threads: usize, seed: u64, watched: bool| {
             let settings = TrainConfig { threads, seed, augmentation, ..config(model, n) };
@@ -89,7 +92,9 @@ fn a_resumed_run_ends_with_the_same_weights() {
     let path = dir.path().join("checkpoint.safetensors");
     // Dropout and states over time, too.
     let models = [("mlp", "adadelta"), ("mlp", "adam"), ("mlp", "sgd")];
-    for (model, optimiser) in models.into_iter().chain([("cnn3", "adam"), ("rnn4", "sgd")]) {
+    for (model, optimiser) in
+        models.into_iter().chain([("cnn3", "adam"), ("rnn4", "sgd"), (SIMPLE, "adam")])
+    {
         let optimiser = OptimiserConfig::default_of(optimiser).unwrap();
         let (augmentation, average_epochs) = (Augmentation::USUAL, 1);
         // 160 held out are asked in two pieces.

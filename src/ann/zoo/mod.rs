@@ -352,18 +352,15 @@ pub fn summary(layers: &[Layer]) -> Vec<LayerSummary> {
             Layer::Dropout(rate) => line.name = format!("Dropout {rate}"),
             Layer::Recurrent { cell, order, hidden } => {
                 counts[2] += 1;
-                let (name, gates, biases) = match cell {
-                    Cell::Gru => ("GRU", 3, 6),
-                    Cell::Lstm => ("LSTM", 4, 4),
-                };
+                let each = cell.columns();
                 let (steps, values) = match order {
                     Order::Rows => (rows, columns),
                     Order::Columns => (columns, rows),
                 };
                 let along = if order == Order::Rows { "rows" } else { "columns" };
-                line.name = format!("{name} {} over {steps} {along}", counts[2]);
-                line.parameters = (values + hidden) * gates * hidden + biases * hidden;
-                line.multiply_adds = steps * (values + hidden) * gates * hidden;
+                line.name = format!("{} {} over {steps} {along}", cell.name(), counts[2]);
+                line.parameters = ((values + hidden) * each + cell.biases()) * hidden;
+                line.multiply_adds = steps * (values + hidden) * each * hidden;
                 line.output = vec![hidden];
             }
             Layer::Settling { hidden } => {

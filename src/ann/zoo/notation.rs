@@ -140,8 +140,7 @@ fn shortened(word: &str) -> String {
 }
 
 /// Names of layers that are known, for messages.
-const KNOWN: &str =
-    "Conv, MaxPool, AvgPool, Dropout, Dense, GRU, LSTM, Affine, ReLU, tanh, sigmoid, LeakyReLU";
+const KNOWN: &str = "Conv, MaxPool, AvgPool, Dropout, Dense, RNN, GRU, LSTM, Affine, ReLU, tanh, sigmoid, LeakyReLU";
 
 fn read(piece: &str, last: bool) -> Result<Layer, String> {
     let said = Said::of(piece)?;
@@ -157,6 +156,7 @@ fn read(piece: &str, last: bool) -> Result<Layer, String> {
         }
         "dropout" => dropout(&said),
         "dense" | "linear" | "fc" => dense(&said, last),
+        "rnn" | "simplernn" => recurrent(&said, Cell::Simple),
         "gru" => recurrent(&said, Cell::Gru),
         "lstm" => recurrent(&said, Cell::Lstm),
         "affine" | "batchnorm" | "batchnormalization" | "batchnormalisation"

@@ -210,8 +210,7 @@ fn measure(
             )
         };
         if value.is_none() && layers.iter().any(|l| matches!(l, Layer::Recurrent { .. })) {
-            remark =
-                "gates compute their steps within one operation, where nobody can listen".into();
+            remark = "its steps are computed within one operation, where nobody can listen".into();
         } else if layers.iter().any(shared) && !rule.kind.spikes() {
             let more = if remark.is_empty() { "" } else { "; " };
             remark = format!(

@@ -3,6 +3,7 @@
 
 use crate::ann::AnnError;
 use crate::ann::network::Network;
+use crate::ann::ops::recurrent::Cell;
 use crate::ann::zoo::{Architecture, Layer, Spiking, summary};
 use crate::data::SIDE;
 
@@ -16,9 +17,9 @@ pub struct Bank {
     /// Where it begins among all the network's numbers, and how many it has.
     pub from: usize,
     pub len: usize,
-    /// Kernels, units or gates: a tile each.
+    /// Kernels, units, gates, or a whole layer: a tile each.
     pub units: usize,
-    /// What a unit is called: `filter`, `unit`, `gate`.
+    /// What a unit is called: `filter`, `unit`, `gate`, `layer`.
     pub unit: &'static str,
     /// Channels of what comes before, of which one is shown.
     pub channels: usize,
@@ -103,9 +104,10 @@ pub fn banks(architecture: &'static Architecture) -> Result<(Vec<Bank>, Vec<usiz
                 (Layer::Convolution { window, .. }, [.., c]) => {
                     (bank.unit, bank.channels, bank.tile) = ("filter", *c, window.kernel);
                 }
-                (Layer::Recurrent { hidden, .. }, _) => {
+                (Layer::Recurrent { cell, hidden, .. }, _) => {
                     bank.title += if array == "recurrent" { ", recurrent" } else { ", input" };
-                    (bank.unit, bank.units) = ("gate", columns / hidden);
+                    bank.unit = if cell == Cell::Simple { "layer" } else { "gate" };
+                    bank.units = columns / hidden;
                     (bank.tile, bank.gates) = ([*rows, hidden], true);
                 }
                 (Layer::Spiking(Spiking::Recurrent { .. }), _) => {
@@ -167,5 +169,7 @@ mod tests {
         let rnn = find("rnn3");
         assert_eq!((rnn[0].units, rnn[0].tile, rnn[0].unit), (3, [28, 128], "gate"));
         assert_eq!((rnn[1].units, rnn[1].tile), (3, [128, 128]));
+        let simple = find("net-rnn32r-f10l");
+        assert_eq!((simple[0].units, simple[0].tile, simple[0].unit), (1, [28, 32], "layer"));
     }
 }

@@ -365,3 +365,22 @@ fn a_linear_classifier_is_a_dense_layer() {
     looped.node("Less", &[], Vec::new()).node("Loop", &[], Vec::new());
     looped.refused("number 2 (Loop)");
 }
+
+#[test]
+fn simple_recurrent_layers_have_tanh_and_read_forward() {
+    let made = |name: &str, said: &[&str]| {
+        let mut made = Made::new(&[0, 28, 28]);
+        made.node("Transpose", &[], vec![ints("perm", &[1, 0, 2])]);
+        let w = made.constant(&[1, 16, 28], &[0.1; 16 * 28]);
+        let r = made.constant(&[1, 16, 16], &[0.1; 16 * 16]);
+        let mut attribute = Attribute { name: Some(name.into()), ..Attribute::default() };
+        match name {
+            "activations" => attribute.strings = said.iter().map(|s| s.as_bytes().into()).collect(),
+            _ => attribute.s = Some(said[0].as_bytes().into()),
+        }
+        made.node("RNN", &[&w, &r], vec![attribute]);
+        made
+    };
+    made("activations", &["Relu"]).refused("its functions are Relu, not tanh");
+    made("direction", &["bidirectional"]).refused("ours read forward");
+}

@@ -90,7 +90,7 @@ fn changed_structures_never_end_in_a_panic() {
 /// Changes one thing in a graph that still is one.
 fn meddle(dice: &mut Dice, graph: &mut proto::Graph) {
     const ODD: [i64; 12] = [0, 1, -1, 2, 3, 28, 784, -2, i64::MAX, i64::MIN, 1 << 31, 1 << 20];
-    const OPS: [&str; 24] = [
+    const OPS: [&str; 25] = [
         "Conv",
         "Gemm",
         "MatMul",
@@ -102,6 +102,7 @@ fn meddle(dice: &mut Dice, graph: &mut proto::Graph) {
         "Squeeze",
         "Unsqueeze",
         "Transpose",
+        "RNN",
         "GRU",
         "LSTM",
         "Gather",

@@ -155,8 +155,7 @@ fn lines(
     recurrent: &[f64],
     bias: &[f64],
 ) -> Vec<f64> {
-    let gates = if cell == Cell::Gru { 3 } else { 4 };
-    let columns = gates * hidden;
+    let columns = cell.columns() * hidden;
     let (mut h, mut c) = (vec![0.0; hidden], vec![0.0; hidden]);
     for t in 0..SIDE {
         let pixel = |v: usize| if order == Order::Rows { t * SIDE + v } else { v * SIDE + t };
@@ -167,7 +166,9 @@ fn lines(
         let mut after = vec![0.0; hidden];
         for u in 0..hidden {
             let k = |gate: usize| gate * hidden + u;
-            if cell == Cell::Gru {
+            if cell == Cell::Simple {
+                after[u] = (sum_x(u) + sum_h(u)).tanh();
+            } else if cell == Cell::Gru {
                 let sum_h = |gate: usize| sum_h(k(gate)) + bias[columns + k(gate)];
                 let z = sigmoid(sum_x(k(0)) + sum_h(0));
                 let r = sigmoid(sum_x(k(1)) + sum_h(1));

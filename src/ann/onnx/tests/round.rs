@@ -93,11 +93,11 @@ fn build(dice: &mut Dice) -> (Vec<Layer>, Vec<Vec<f32>>) {
     let (layers, values) = (Vec::new(), Vec::new());
     let mut built = Built { dice, layers, values, size: [SIDE, SIDE, 1] };
     if recurrent {
-        let cell = [Cell::Gru, Cell::Lstm][built.dice.roll(2)];
+        let cell = Cell::ALL[built.dice.roll(3)];
         let order = [Order::Rows, Order::Columns][built.dice.roll(2)];
         let hidden = 16 * (1 + built.dice.roll(2));
-        let (gates, biases) = if cell == Cell::Gru { (3, 6) } else { (4, 4) };
-        built.weights(&[SIDE * gates * hidden, hidden * gates * hidden, biases * hidden]);
+        let columns = cell.columns() * hidden;
+        built.weights(&[SIDE * columns, hidden * columns, cell.biases() * hidden]);
         built.layers.push(Layer::Recurrent { cell, order, hidden });
         built.size = [1, 1, hidden];
     } else {

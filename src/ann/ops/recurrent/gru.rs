@@ -69,7 +69,7 @@ pub fn forward(
     after: &mut [f32],
 ) {
     // The gates are checked first: with four for each unit, 3·h cannot overflow.
-    assert!(h % 16 == 0 && holds_gates(gates, jump, n, h));
+    assert!(h % 16 == 0 && holds_gates(gates, jump, (n, h), 4));
     assert!(holds(state, n, 3 * h) && holds(bias, 6, h));
     assert!(holds(before, n, h) && holds(after, n, h));
     let step = Step {
@@ -141,7 +141,7 @@ pub fn backward(
     before: &[f32],
     dh: &mut [f32],
 ) {
-    assert!(h % 16 == 0 && holds_gates(gates, jump, n, h));
+    assert!(h % 16 == 0 && holds_gates(gates, jump, (n, h), 4));
     assert!(holds(state, n, 3 * h) && holds(before, n, h) && holds(dh, n, h));
     let back = Back {
         n,

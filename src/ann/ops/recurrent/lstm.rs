@@ -61,7 +61,7 @@ pub fn forward(
     cell_after: &mut [f32],
     after: &mut [f32],
 ) {
-    assert!(h % 16 == 0 && holds_gates(gates, jump, n, h) && holds(bias, 4, h));
+    assert!(h % 16 == 0 && holds_gates(gates, jump, (n, h), 4) && holds(bias, 4, h));
     assert!(holds(cell, n, h) && holds(cell_after, n, h) && holds(after, n, h));
     let step = Step {
         n,
@@ -136,7 +136,7 @@ pub fn backward(
     dh: &[f32],
     dc: &mut [f32],
 ) {
-    assert!(h % 16 == 0 && holds_gates(gates, jump, n, h));
+    assert!(h % 16 == 0 && holds_gates(gates, jump, (n, h), 4));
     assert!(holds(cell, n, h) && holds(cell_after, n, h));
     assert!(holds(dh, n, h) && holds(dc, n, h));
     let back = Back {

@@ -1,20 +1,24 @@
 //! Recurrent layers over a whole sequence: the picture's rows or columns are the
 //! time steps, and the last state comes out. One file for each cell.
 //!
+//! * [`simple`]: one tanh and no gates (Elman 1990)
 //! * [`gru`]: gated recurrent unit (Cho et al. 2014), with the reset gate after
 //!   the product, as cuDNN, Keras and PyTorch have it
 //! * [`lstm`]: long short-term memory (Hochreiter and Schmidhuber 1997; Gers et
 //!   al. 2000)
+//! * [`cell`]: which one, and what each of its units takes
 //! * [`trace`]: all states and gates of one sequence, to be looked at
 //!
 //! * [`panels`]: matrices in the order in which products read them
 //!
-//! All gates of a step are one product; the gradients by the weights are one
+//! All sums of a step are one product; the gradients by the weights are one
 //! product over all steps at the end (backpropagation through time).
 
+mod cell;
 mod gru;
 mod lstm;
 mod panels;
+mod simple;
 mod trace;
 
 use std::ops::Range;
@@ -24,38 +28,8 @@ use panels::{Panels, WIDTH};
 use super::op::{Backward, Forward, Initial, Mode, Op, Parameter, Part, Plane, Shared, holds};
 use super::product::{Left, product};
 use crate::core::isa::Isa;
+pub use cell::{Cell, LastStep, Order};
 pub use trace::Trace;
-
-/// Which cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cell {
-    /// Three gates: update z, reset r, candidate n.
-    Gru,
-    /// Four: input i, forget f, cell g, output o.
-    Lstm,
-}
-
-/// Which way the picture is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// From the top, a row at a time.
-    Rows,
-    /// From the left, a column at a time.
-    Columns,
-}
-
-/// What made one unit's last state.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LastStep {
-    /// Which cell.
-    pub cell: Cell,
-    /// z, r, n and h·Un + cn for the GRU; i, f, g, o for the LSTM.
-    pub gates: [f32; 4],
-    /// The state before and after.
-    pub state: [f32; 2],
-    /// The LSTM's cell before and after.
-    pub memory: [f32; 2],
-}
 
 /// Rows of the weights that are updated together; small, so that threads finish
 /// at nearly the same time.
@@ -67,11 +41,11 @@ fn place(jump: usize, row: usize, column: usize) -> usize {
     column / WIDTH * jump + row * WIDTH + column % WIDTH
 }
 
-/// Whether `gates` holds those of `n` rows in panels that are `jump` apart, for so
-/// many units; false where that overflows.
-fn holds_gates(gates: &[f32], jump: usize, n: usize, hidden: usize) -> bool {
+/// Whether `gates` holds those of `n` rows in panels that are `jump` apart, `kept` for
+/// each of so many units; false where that overflows.
+fn holds_gates(gates: &[f32], jump: usize, (n, hidden): (usize, usize), kept: usize) -> bool {
     let last = || {
-        let panels = hidden.checked_mul(4)?.div_ceil(WIDTH);
+        let panels = hidden.checked_mul(kept)?.div_ceil(WIDTH);
         panels.saturating_sub(1).checked_mul(jump)?.checked_add(n.checked_mul(WIDTH)?)
     };
     last().is_some_and(|len| len <= gates.len())
@@ -88,8 +62,8 @@ pub struct Recurrent {
 }
 
 /// Sizes and places in the memory of one pass over `n` sequences: all values of
-/// the inputs `(step, n, values)`, gates `(step, n, 4 hidden)` in panels, states
-/// `(step + 1, n, hidden)`, and for the LSTM cells likewise.
+/// the inputs `(step, n, values)`, gates `(step, n, kept · hidden)` in whole panels,
+/// states `(step + 1, n, hidden)`, and for the LSTM cells likewise.
 struct Memory<'a> {
     xs: &'a mut [f32],
     gates: &'a mut [f32],
@@ -121,15 +95,19 @@ impl Recurrent {
 
     /// Columns of the weights.
     fn columns(&self) -> usize {
-        self.hidden * if self.cell == Cell::Gru { 3 } else { 4 }
+        self.hidden * self.cell.columns()
+    }
+
+    /// Numbers kept of the gates of a step: whole panels.
+    fn gates_len(&self) -> usize {
+        (self.cell.kept() * self.hidden).next_multiple_of(WIDTH)
     }
 
     /// Where kernel, recurrent weights and bias begin, and where they end.
     fn places(&self) -> [usize; 4] {
         let (columns, values) = (self.columns(), self.steps().1);
-        let bias = if self.cell == Cell::Gru { 2 * columns } else { columns };
         let recurrent = (values + self.hidden) * columns;
-        [0, values * columns, recurrent, recurrent + bias]
+        [0, values * columns, recurrent, recurrent + self.hidden * self.cell.biases()]
     }
 
     /// The recurrent weights, and the transposed ones.
@@ -145,7 +123,7 @@ impl Recurrent {
     fn memory<'a>(&self, n: usize, all: &'a mut [f32]) -> Memory<'a> {
         let ((steps, values), h) = (self.steps(), self.hidden);
         let (xs, rest) = all.split_at_mut(steps * n * values);
-        let (gates, rest) = rest.split_at_mut(steps * n * 4 * h);
+        let (gates, rest) = rest.split_at_mut(steps * n * self.gates_len());
         let (hs, rest) = rest.split_at_mut((steps + 1) * n * h);
         Memory { xs, gates, hs, cs: &mut rest[..self.cells(n)] }
     }
@@ -155,10 +133,13 @@ impl Recurrent {
         let ((steps, values), h) = (self.steps(), self.hidden);
         let last = steps.checked_sub(1)?;
         let gates = steps * values;
-        let states = gates + steps * 4 * h;
+        let states = gates + steps * self.gates_len();
         let cells = states + (steps + 1) * h;
         let at = |from: usize, step: usize| keep.get(from + step * h + unit).copied();
-        let gate = |k: usize| keep.get(gates + place(steps * WIDTH, last, k * h + unit)).copied();
+        let gate = |k: usize| match k < self.cell.kept() {
+            true => keep.get(gates + place(steps * WIDTH, last, k * h + unit)).copied(),
+            false => Some(0.0),
+        };
         let both = |from: usize| Some([at(from, last)?, at(from, steps)?]);
         Some(LastStep {
             cell: self.cell,
@@ -193,6 +174,7 @@ impl Op for Recurrent {
         let bias = match self.cell {
             Cell::Gru => (vec![2, columns], Initial::Zero),
             Cell::Lstm => (vec![columns], Initial::Ones { from: h, to: 2 * h }),
+            Cell::Simple => (vec![columns], Initial::Zero),
         };
         vec![
             Parameter { name: "kernel", shape: vec![values, columns], initial },
@@ -208,7 +190,7 @@ impl Op for Recurrent {
 
     fn keep_len(&self) -> usize {
         let ((steps, values), h) = (self.steps(), self.hidden);
-        steps * (values + 4 * h) + (steps + 1) * h + self.cells(1)
+        steps * (values + self.gates_len()) + (steps + 1) * h + self.cells(1)
     }
 
     /// The gates of a step, and the gradients by state and cell; when answering,
@@ -294,22 +276,27 @@ impl Op for Recurrent {
                 let target = (&mut *step, columns);
                 self.panels().0.product(self.isa, (n, left), pass.cache, target, false);
             }
+            if self.cell != Cell::Gru && t > 0 {
+                if by_row {
+                    for (c, v) in step.iter().enumerate() {
+                        gates[place(jump, 0, c)] += v;
+                    }
+                } else {
+                    for (first, width, from) in self.panels().0.each() {
+                        let (gates, shape) = (&mut gates[first * steps * n..], (n, h, width));
+                        let weights = &pass.cache[from..];
+                        product(self.isa, shape, left, weights, width, gates, WIDTH, true);
+                    }
+                }
+            }
             match self.cell {
                 Cell::Gru => {
                     gru::forward(self.isa, (n, h), (gates, jump), step, bias, before, after);
                 }
+                Cell::Simple => {
+                    simple::forward(self.isa, (n, h), (gates, jump), bias, after);
+                }
                 Cell::Lstm => {
-                    if by_row {
-                        for (c, v) in step.iter().enumerate() {
-                            gates[place(jump, 0, c)] += v;
-                        }
-                    } else if t > 0 {
-                        for (first, width, from) in self.panels().0.each() {
-                            let (gates, shape) = (&mut gates[first * steps * n..], (n, h, width));
-                            let weights = &pass.cache[from..];
-                            product(self.isa, shape, left, weights, width, gates, WIDTH, true);
-                        }
-                    }
                     let (c, c_after) = m.cs[t * n * h..].split_at_mut(n * h);
                     lstm::forward(self.isa, (n, h), (gates, jump), bias, c, c_after, after);
                 }
@@ -328,7 +315,7 @@ impl Op for Recurrent {
         dh.copy_from_slice(&pass.dy[..n * h]);
         dc.fill(0.0);
         for t in (0..steps).rev() {
-            let (before, _) = m.hs[t * n * h..].split_at(n * h);
+            let (before, after) = m.hs[t * n * h..].split_at(n * h);
             let (gates, jump) = (&mut m.gates[t * n * WIDTH..], steps * n * WIDTH);
             let turned = &pass.cache[h * columns..];
             // Nobody asks for the gradient by the first state.
@@ -339,6 +326,13 @@ impl Op for Recurrent {
                         // The state also goes on directly; the kernel left that in dh.
                         let left = Left::rows(step, columns);
                         self.panels().1.product(self.isa, (n, left), turned, (dh, h), true);
+                    }
+                }
+                Cell::Simple => {
+                    simple::backward(self.isa, (n, h), (gates, jump), step, after, dh);
+                    if t > 0 {
+                        let left = Left::rows(step, columns);
+                        self.panels().1.product(self.isa, (n, left), turned, (dh, h), false);
                     }
                 }
                 Cell::Lstm => {
@@ -370,7 +364,7 @@ impl Op for Recurrent {
         for (i, part) in parts.iter().enumerate() {
             let count = steps * part.n;
             let (xs, rest) = part.keep.split_at(count * values);
-            let (gates, hs) = rest.split_at(count * 4 * h);
+            let (gates, hs) = rest.split_at(count * self.gates_len());
             // The GRU's candidate is reached by the state through another gate.
             let by_state = |c: usize| if gru && c >= 2 * h { c + h } else { c };
             match block.checked_sub(1) {
@@ -384,7 +378,7 @@ impl Op for Recurrent {
                     if i == 0 {
                         out.fill(0.0);
                     }
-                    for first in (0..4 * h).step_by(WIDTH) {
+                    for first in (0..self.gates_len()).step_by(WIDTH) {
                         let mut sums = [0f32; WIDTH];
                         for row in gates[first * count..].as_chunks::<WIDTH>().0.iter().take(count)
                         {

@@ -14,10 +14,11 @@ pub struct Trace {
     pub hidden: usize,
     /// Hidden states `(steps + 1, hidden)`; the first is before any step: zero.
     pub states: Vec<f32>,
-    /// The LSTM's cells `(steps + 1, hidden)`; none for the GRU.
+    /// The LSTM's cells `(steps + 1, hidden)`; none for the others.
     pub cells: Vec<f32>,
-    /// What opens and closes `(steps, 4, hidden)`: z, r, n and h·Un + cn for the
-    /// GRU; i, f, g, o for the LSTM.
+    /// What opens and closes `(steps, kept, hidden)`, where [`Cell::kept`] is the middle
+    /// size: z, r, n and h·Un + cn for the GRU; i, f, g, o for the LSTM; of the simple
+    /// cell, which has no gates, x·W + h·U + b.
     pub gates: Vec<f32>,
 }
 
@@ -46,14 +47,15 @@ impl Recurrent {
             tap: Tapped::default(),
         });
         let gates = steps * values;
-        let states = gates + steps * 4 * h;
+        let states = gates + steps * self.gates_len();
         let cells = states + (steps + 1) * h;
         // From panels to whole rows.
-        let gate = |i: usize| keep[gates + place(steps * WIDTH, i / (4 * h), i % (4 * h))];
+        let kept = self.cell.kept() * h;
+        let gate = |i: usize| keep[gates + place(steps * WIDTH, i / kept, i % kept)];
         Trace {
             steps,
             hidden: h,
-            gates: (0..steps * 4 * h).map(gate).collect(),
+            gates: (0..steps * kept).map(gate).collect(),
             states: keep[states..cells].to_vec(),
             cells: keep[cells..].to_vec(),
         }

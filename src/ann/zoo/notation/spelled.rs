@@ -28,6 +28,14 @@ fn letter(activation: Activation) -> &'static str {
     }
 }
 
+fn word(cell: Cell) -> &'static str {
+    match cell {
+        Cell::Simple => "rnn",
+        Cell::Gru => "gru",
+        Cell::Lstm => "lstm",
+    }
+}
+
 fn spell(layer: &Layer) -> String {
     match *layer {
         Layer::Conv { kernel, filters } => format!("c{kernel}.{filters}"),
@@ -35,9 +43,8 @@ fn spell(layer: &Layer) -> String {
         Layer::Dropout(rate) => format!("d{rate}"),
         Layer::Dense { units, activation } => format!("f{units}{}", letter(activation)),
         Layer::Recurrent { cell, order, hidden } => {
-            let cell = if cell == Cell::Gru { "gru" } else { "lstm" };
             let order = if order == Order::Rows { "r" } else { "c" };
-            format!("{cell}{hidden}{order}")
+            format!("{}{hidden}{order}", word(cell))
         }
         Layer::Convolution { window, filters, activation } => {
             format!("v{}.{filters}{}", window_id(window), letter(activation))
@@ -105,8 +112,8 @@ fn ending(text: &str) -> Option<(&str, &str)> {
 }
 
 fn unspell(part: &str) -> Option<Layer> {
-    for (word, cell) in [("gru", Cell::Gru), ("lstm", Cell::Lstm)] {
-        if let Some(rest) = part.strip_prefix(word) {
+    for cell in Cell::ALL {
+        if let Some(rest) = part.strip_prefix(word(cell)) {
             let (hidden, order) = ending(rest)?;
             let hidden = number(hidden, MOST_HIDDEN).filter(|n| n.is_multiple_of(16))?;
             let order = match order {

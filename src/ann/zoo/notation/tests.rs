@@ -63,7 +63,15 @@ fn what_people_write_is_read() {
     let same = read("Conv[4x4, stride 2, same](3) - Dense(10)");
     let Layer::Convolution { window, .. } = same[0] else { panic!() };
     assert_eq!((window.padding, window.stride), ([1, 1, 2, 2], [2, 2]));
-    own(&read("GRU(32, columns) - Dense(10)")).unwrap();
+    for (line, id, name) in [
+        ("RNN(32, columns)", "net-rnn32c-f10l", "RNN 32"),
+        ("simple rnn (64, rows)", "net-rnn64r-f10l", "RNN 64"),
+        ("GRU(32, columns)", "net-gru32c-f10l", "GRU 32"),
+    ] {
+        let layers = read(&format!("{line} - Dense(10)"));
+        let own = own(&layers).unwrap();
+        assert_eq!((own.id, own.name, read(&text(&layers))), (id, name, layers));
+    }
     own(&read("Affine - MaxPool[3x2, stride 2x1] - ReLU - Dense(10)")).unwrap();
 }
 
@@ -125,6 +133,7 @@ fn ids_that_are_none_are_refused() {
         "net-v3x3_0x1.4r-f10l",
         "net-x-f10l",
         "net-gru17r-f10l",
+        "net-rnn16-f10l",
         "net-é-f10l",
         "net-f99999999999999999999l",
         "net-m28x28-m2x2-f10l",

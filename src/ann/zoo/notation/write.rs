@@ -1,6 +1,6 @@
 //! Layers as text.
 
-use super::{Activation, Cell, Layer, Order, PoolKind, Window};
+use super::{Activation, Layer, Order, PoolKind, Window};
 use crate::data::CLASSES;
 
 /// The structure in the report's notation; [`super::parse`] reads the same layers in it.
@@ -17,9 +17,8 @@ pub fn layer_text(layer: &Layer, last: bool) -> String {
         Layer::MaxPool => "MaxPool[2x2]".into(),
         Layer::Dropout(rate) => format!("Dropout({rate})"),
         Layer::Recurrent { cell, order, hidden } => {
-            let cell = if cell == Cell::Gru { "GRU" } else { "LSTM" };
             let order = if order == Order::Rows { "" } else { ", columns" };
-            format!("{cell}({hidden}{order})")
+            format!("{}({hidden}{order})", cell.name())
         }
         Layer::Dense { units, activation } => {
             let usual = if last { Activation::Linear } else { Activation::Relu };
@@ -92,8 +91,7 @@ pub(super) fn name(layers: &[Layer]) -> String {
                 add("Conv", filters);
             }
             Layer::Dense { units, .. } => add("dense", units),
-            Layer::Recurrent { cell: Cell::Gru, hidden, .. } => add("GRU", hidden),
-            Layer::Recurrent { hidden, .. } => add("LSTM", hidden),
+            Layer::Recurrent { cell, hidden, .. } => add(cell.name(), hidden),
             _ => {}
         }
     }

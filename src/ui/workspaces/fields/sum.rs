@@ -303,7 +303,7 @@ fn one(ui: &mut Ui, part: &Part, sum: &Sum, term: &Term, input: usize) {
     });
 }
 
-/// A recurrent unit's last step: old state and new candidate, weighed by gates.
+/// A recurrent unit's last step: a sum, or old state and new candidate weighed by gates.
 fn gated(ui: &mut Ui, step: &LastStep) {
     let p = palette(ui.visuals());
     let [before, after] = step.state;
@@ -313,6 +313,15 @@ fn gated(ui: &mut Ui, step: &LastStep) {
     theme::card(ui.visuals()).inner_margin(8).show(ui, |ui| {
         ui.set_width(ui.available_width());
         match step.cell {
+            Cell::Simple => {
+                ui.label(RichText::new("h ← tanh(a)     a = x·W + h·U + b").color(p.weak));
+                ui.label(strong(format!("tanh({}) = {}", short(a), short(after))));
+                ui.label(small(format!(
+                    "a {}: the last line x and the old states h of all units, weighed and added up; no gate decides what stays",
+                    short(a)
+                )));
+                ui.label(small(format!("the unit's own old state was {}", short(before))));
+            }
             Cell::Gru => {
                 ui.label(RichText::new("h ← (1 − z) · n + z · h").color(p.weak));
                 let text =

@@ -1,5 +1,5 @@
 //! Inside: the hidden units of every network as heat maps over the steps, for the
-//! LSTM its cells too, and the gates of one unit as curves.
+//! LSTM its cells too, and one unit's state and gates as curves.
 
 use egui::{Align2, ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, pos2};
 
@@ -78,7 +78,7 @@ fn card(
     let sweep = &reading.sweep;
     let units = sweep.trace.hidden;
     let states = Map { what: "state h", most: 1.0, rect: body, mark };
-    if sweep.cell == Cell::Gru {
+    if sweep.cell != Cell::Lstm {
         return states.show(ui, world, reading, |k, unit| sweep.state(k)[unit], out);
     }
     let (above, below) = body.split_top_bottom_at_fraction(0.5);
@@ -138,10 +138,11 @@ impl Map {
             out.push(TimeEdit::Unit(reading.key.clone(), unit));
         }
         let text = format!(
-            "unit {} after {k} {x}: {} = {:+.3}\nClick to see its gates, drag to scrub",
+            "unit {} after {k} {x}: {} = {:+.3}\nClick to see its {}, drag to scrub",
             unit + 1,
             self.what,
-            value(k, unit)
+            value(k, unit),
+            heading(reading).to_lowercase()
         );
         response.on_hover_text_at_pointer(text.replace("= -", "= −"));
     }
@@ -153,12 +154,13 @@ fn choose(ui: &mut Ui, readings: &[Reading], chosen: &Reading, unit: usize, out:
         out.push(TimeEdit::Unit(network.to_owned(), unit));
     };
     if figure::saving(ui.ctx()) {
-        let text = format!("Gates of {}, unit {}", chosen.name, unit + 1);
+        let text = format!("{} of {}, unit {}", heading(chosen), chosen.name, unit + 1);
         ui.label(RichText::new(text).font(theme::strong(14.0)));
         return;
     }
     ui.horizontal_wrapped(|ui| {
-        let label = ui.label(RichText::new("Gates of").font(theme::strong(14.0)));
+        let label =
+            ui.label(RichText::new(format!("{} of", heading(chosen))).font(theme::strong(14.0)));
         ComboBox::from_id_salt("network")
             .selected_text(&chosen.name)
             .show_ui(ui, |ui| {
@@ -186,6 +188,11 @@ fn choose(ui: &mut Ui, readings: &[Reading], chosen: &Reading, unit: usize, out:
             pick(&chosen.key, least);
         }
     });
+}
+
+/// What a unit's curves are of.
+fn heading(reading: &Reading) -> &'static str {
+    if reading::gates(reading.sweep.cell).is_empty() { "State" } else { "Gates" }
 }
 
 /// The unit whose state goes the longest way.
@@ -242,7 +249,7 @@ fn gates(ui: &Ui, world: &World<'_>, reading: &Reading, unit: usize, rect: Rect,
         ui.painter().text(at, Align2::LEFT_CENTER, text, theme::regular(12.0), p.text);
     }
     axes.position(ui, now);
-    let name = format!("Gates of unit {} of {}", unit + 1, reading.name);
+    let name = format!("{} of unit {} of {}", heading(reading), unit + 1, reading.name);
     let id = ui.scope_id().with("scrub gates");
     axes.scrub(ui, id, &name, now, out).on_hover_text(equations(sweep.cell));
 }
@@ -250,6 +257,9 @@ fn gates(ui: &Ui, world: &World<'_>, reading: &Reading, unit: usize, rect: Rect,
 /// What the curves are in, as text.
 fn equations(cell: Cell) -> &'static str {
     match cell {
+        Cell::Simple => {
+            "h ← tanh(x·W + h·U + b): the state, of a line and of the state before, without gates"
+        }
         Cell::Gru => {
             "z = σ(x·Wz + bz + h·Uz + cz): how much of the old state stays\nr = σ(x·Wr + br + h·Ur + cr): how much of it the candidate sees\nn = tanh(x·Wn + bn + r ∘ (h·Un + cn)): the candidate\nh ← z ∘ h + (1 − z) ∘ n"
         }

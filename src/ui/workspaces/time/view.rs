@@ -136,8 +136,10 @@ pub(super) fn timelines<'a>(world: &'a World<'_>) -> Vec<Timeline<'a>> {
 
 pub(super) fn kind(reading: &Reading) -> &'static str {
     match (reading.sweep.cell, reading.sweep.order) {
+        (Cell::Simple, Order::Columns) => "RNN →",
         (Cell::Gru, Order::Columns) => "GRU →",
         (Cell::Lstm, Order::Columns) => "LSTM →",
+        (Cell::Simple, Order::Rows) => "RNN ↓",
         (Cell::Gru, Order::Rows) => "GRU ↓",
         (Cell::Lstm, Order::Rows) => "LSTM ↓",
     }

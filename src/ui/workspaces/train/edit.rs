@@ -34,13 +34,14 @@ const FUNCTIONS: [Activation; 5] = [
 ];
 
 /// Layers that can be added, as they begin.
-const NEW: [(&str, &str); 10] = [
+const NEW: [(&str, &str); 11] = [
     ("Conv 3×3", "Conv[3x3](32)"),
     ("Conv 5×5", "Conv[5x5](32)"),
     ("Max-pool", "MaxPool[2x2]"),
     ("Average-pool", "AvgPool[2x2]"),
     ("Dropout", "Dropout(0.2)"),
     ("Dense", "Dense(128, ReLU)"),
+    ("RNN", "RNN(128)"),
     ("GRU", "GRU(128)"),
     ("LSTM", "LSTM(128)"),
     ("Function", "tanh"),
@@ -103,7 +104,7 @@ fn typed(ui: &mut Ui, draft: &mut Draft) {
         .desired_width(f32::INFINITY)
         .font(theme::regular(13.5))
         .hint_text("Conv[3x3](32) - MaxPool[2x2] - Dense(128) - Dense(10)");
-    let tip = "From the digit to the ten classes, with - between layers. Window [3x3, stride 2, padding 1], or same; function (32, tanh), usually ReLU. Conv, MaxPool, AvgPool, Dropout, Dense, GRU, LSTM, Affine, tanh";
+    let tip = "From the digit to the ten classes, with - between layers. Window [3x3, stride 2, padding 1], or same; function (32, tanh), usually ReLU. Conv, MaxPool, AvgPool, Dropout, Dense, RNN, GRU, LSTM, Affine, tanh";
     let response = ui.add(line).labelled_by(label.id).on_hover_text(tip);
     match read(&draft.text) {
         Err(misfit) => {
@@ -231,8 +232,8 @@ fn chosen(ui: &mut Ui, draft: &mut Draft, layers: &mut Vec<Layer>, i: usize) -> 
             ui.label("units, in sixteens");
             ui.add(number::drag(&mut sixteens).range(1..=MOST_HIDDEN / 16).speed(0.1));
             *hidden = 16 * sixteens;
-            for (is, name) in [(Cell::Gru, "GRU"), (Cell::Lstm, "LSTM")] {
-                ui.selectable_value(cell, is, name);
+            for is in Cell::ALL {
+                ui.selectable_value(cell, is, is.name());
             }
             for (is, name) in [(Order::Rows, "rows"), (Order::Columns, "columns")] {
                 ui.selectable_value(order, is, name);

@@ -132,7 +132,7 @@ fn actions(ui: &mut Ui, world: &World<'_>, run: &RunRecord, in_hand: bool, out: 
     ui.menu_button("More", |ui| {
         let writes = zoo::find(&run.config.model).is_some_and(|a| onnx::writes(&(a.layers)()));
         let tip = "For PyTorch, ONNX Runtime and others";
-        let why = "What has learned and is made of dense, convolutional, pooling, GRU or LSTM layers can be written";
+        let why = "What has learned and is made of dense, convolutional, pooling, RNN, GRU or LSTM layers can be written";
         let save = ui.add_enabled(learned && writes, Button::new("Save as ONNX"));
         if save.on_hover_text(tip).on_disabled_hover_text(why).clicked() {
             out.push(Command::RunAsOnnx(run.id.clone()));
