@@ -101,6 +101,8 @@ fn layers_are_the_plainest_that_say_it() {
     let gru = Layer::Recurrent { cell: Cell::Gru, order: Order::Rows, hidden: 32 };
     assert_eq!(rows.layers, [gru, dense(10, linear)]);
     assert!(rows.notes[0].contains("12 without weights"), "{:?}", rows.notes);
+    let simple = Layer::Recurrent { cell: Cell::Simple, order: Order::Rows, hidden: 32 };
+    assert_eq!(read("elman").unwrap().layers, [simple, dense(10, linear)]);
     assert_eq!(read("mlp").unwrap().layers, [dense(36, relu), dense(10, linear)]);
     // The first normalisation follows a sum, the second a ReLU.
     let keras = read("keras").unwrap();

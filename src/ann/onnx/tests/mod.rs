@@ -14,7 +14,7 @@ use super::*;
 use crate::data::{PIXELS, Pixels};
 
 /// Files that `scripts/onnx_models.py` has made.
-const MADE: [&str; 6] = ["lenet", "basic", "rows", "mlp", "keras", "lstm"];
+const MADE: [&str; 7] = ["lenet", "basic", "rows", "elman", "mlp", "keras", "lstm"];
 
 fn path(name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests/data/onnx", name].iter().collect()
