@@ -27,9 +27,7 @@ run: ## build the release version and open the app (no display: render the tour)
 test: ## formatting, lints, documentation and every test; SPIKESCOPE_MNIST=DIR adds those on real data
 	@scripts/setup.sh test
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
-	cargo test --locked --no-fail-fast $(TEST_ARGS)
+	scripts/test.sh $(TEST_ARGS)
 
 check: ## formatting, lints and documentation alone
 	@scripts/setup.sh test

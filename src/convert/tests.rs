@@ -200,8 +200,11 @@ fn every_choice_of_the_recipe_runs_and_reads_digits() {
         // What speaks for each digit is kept by picture, whichever thread came first.
         let images: Vec<usize> = found.logits.iter().map(|e| e.image).collect();
         assert_eq!(images, (0..12).collect::<Vec<_>>());
-        let once = sweep(&spiking, &data, &SweepTask { threads: 1, ..task }, &never, &|_| {});
-        assert_eq!(once, found);
+        // Where chance has a part in it, threads would show.
+        if recipe.input == Input::Poisson {
+            let once = sweep(&spiking, &data, &SweepTask { threads: 1, ..task }, &never, &|_| {});
+            assert_eq!(once, found);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Drives the built program as people and scripts do: arguments in; exit code,
 //! stdout and stderr out.
 
+mod all_scenes;
 mod convert;
 mod files;
 mod film;
@@ -13,7 +14,6 @@ mod paths;
 mod scene;
 mod scoreboard;
 mod simulate;
-mod tour;
 mod train;
 mod turned;
 mod usage;

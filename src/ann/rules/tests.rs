@@ -479,10 +479,10 @@ fn what_one_digit_sends_back_is_what_the_rule_learns_from() {
 /// Picture by picture, whatever the threads and the mini-batches are.
 #[test]
 fn spikes_learn_the_same_on_any_number_of_threads() {
-    let data = data(300);
+    let data = data(160);
     for rule in LAYERED {
         let run = |threads: usize| {
-            let config = TrainConfig { threads, epochs: 4, subset: 300, ..short(rule) };
+            let config = TrainConfig { threads, epochs: 4, subset: 160, ..short(rule) };
             let mut trainer = Trainer::new(config, Arc::clone(&data)).unwrap();
             finish(&mut trainer);
             (trainer.network().values(), trainer.history().epochs.clone())

@@ -126,7 +126,7 @@ fn a_resumed_run_ends_with_the_same_weights() {
 }
 
 fn on_candle(n: usize) -> TrainConfig {
-    TrainConfig { device: "candle".into(), batch_size: 2, ..config("mlp", n) }
+    TrainConfig { device: "candle".into(), batch_size: 2, ..config("dense-64", n) }
 }
 
 #[test]

@@ -186,7 +186,9 @@ fn both_layers_and_the_features_are_those_of_the_reference_bit_for_bit() {
         // Half as strong: enough inputs have to come together.
         parameters[op.weights(0)].iter_mut().for_each(|w| *w *= 0.5);
         let [one, two] = op.shapes();
-        for picture in pictures() {
+        // The reference is slow with many maps.
+        let few = if second > 200 { 2 } else { usize::MAX };
+        for picture in pictures().into_iter().take(few) {
             let mut work = Work::default();
             op.encode(&picture, &mut work);
             let code = work.code.clone();

@@ -54,26 +54,28 @@ fn numbers_out_of_range_are_mended_or_refused() {
     assert!(Regression::new(&RegressionTask { noise: f64::NAN, ..short(1) }).is_err());
 }
 
-/// What is claimed of the experiment; about a minute.
+/// What is claimed of the experiment.
 #[test]
-#[ignore = "takes a minute"]
+#[ignore = "takes half a minute"]
 fn the_curve_is_learned() {
-    for seed in 1..3 {
-        let task = RegressionTask { curve: Curve::Sine, seed, ..RegressionTask::default() };
-        let done = run(&task, &mut |_| true).unwrap();
-        let last = done.fits().last().unwrap();
-        assert!(last.error < 0.05, "seed {seed}: {}", last.error);
-    }
+    let done = run(&RegressionTask::default(), &mut |_| true).unwrap();
+    let last = done.fits().last().unwrap();
+    assert!(last.error < 0.05, "{}", last.error);
 }
 
+/// A third of the presentations tells them from the cure.
 #[test]
-#[ignore = "takes a minute"]
-fn the_failures_fail() {
+#[ignore = "takes half a minute"]
+fn the_failures_fail_where_the_cure_learns() {
+    let error = |spoil: fn(RegressionTask) -> RegressionTask| {
+        let task = RegressionTask { presentations: 4000, ..RegressionTask::default() };
+        run(&spoil(task), &mut |_| true).unwrap().fits().last().unwrap().error
+    };
+    let cured = error(|task| task);
+    assert!(cured < 0.2, "{cured}");
     for failure in FAILURES {
-        let task = (failure.spoil)(RegressionTask::default());
-        let done = run(&task, &mut |_| true).unwrap();
-        let last = done.fits().last().unwrap();
-        assert!(last.error > 0.3, "{}: {}", failure.id, last.error);
+        let failed = error(failure.spoil);
+        assert!(failed > 0.3, "{}: {failed}", failure.id);
     }
 }
 
