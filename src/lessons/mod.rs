@@ -130,10 +130,20 @@ pub enum Ask {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
     pub text: String,
-    /// A small curve beside it; both coordinates from 0 to 1, y upwards. May be empty.
-    pub curve: Vec<[f64; 2]>,
+    /// What stands beside it.
+    pub beside: Beside,
     /// When it has come true.
     pub holds: Condition,
+}
+
+/// What stands beside a choice.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Beside {
+    Nothing,
+    /// A small curve; both coordinates from 0 to 1, y upwards.
+    Curve(Vec<[f64; 2]>),
+    /// A small picture: so many columns, and row after row numbers from −1 to 1.
+    Picture(usize, Vec<f32>),
 }
 
 /// An axis of a sketch.

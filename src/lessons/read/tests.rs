@@ -1,8 +1,9 @@
 use proptest::prelude::*;
 
 use super::super::condition::Bound;
-use super::super::{Digit, SceneText};
+use super::super::{Beside, Digit, SceneText};
 use super::*;
+use crate::data::SIDE;
 
 const LESSON: &str = r#"# Threshold and weight
 section: Fig. 1
@@ -88,7 +89,7 @@ fn a_lesson_is_read_whole() {
 
     let Kind::Predict(Ask::Choices(choices)) = &lesson.steps[1].kind else { panic!() };
     assert_eq!(choices[0].text, "It fires (again) half as often");
-    assert_eq!(choices[0].curve, [[0.0, 0.0], [1.0, 0.5]]);
+    assert_eq!(choices[0].beside, Beside::Curve(vec![[0.0, 0.0], [1.0, 0.5]]));
     assert_eq!(choices[0].holds.all[0].bound, Bound::Number(10.0));
     assert_eq!(lesson.steps[1].at.task.len(), 2);
     assert_eq!(lesson.steps[2].kind, Kind::Run { begin: false });
@@ -101,6 +102,28 @@ fn a_lesson_is_read_whole() {
     let Kind::Mystery(mystery) = &mystery.kind else { panic!() };
     assert_eq!((&*mystery.label, &*mystery.unit), ("threshold V_th", ""));
     assert_eq!((mystery.low, mystery.high, mystery.step), (0.5, 2.0, 0.1));
+}
+
+#[test]
+fn a_choice_may_have_a_picture() {
+    let choice = |beside: &str| {
+        let text = format!(
+            "# T\nminutes: 5\ngoal: G.\n## Predict: A\n- x {{a.b > 1}} {beside}\n- y {{a.b < 0}}\n"
+        );
+        let lesson = read("t", &text).map_err(|all| all[0].to_string())?;
+        let Kind::Predict(Ask::Choices(choices)) = &lesson.steps[0].kind else { panic!() };
+        Ok::<_, String>(choices[0].beside.clone())
+    };
+    let edge = Beside::Picture(3, vec![-1.0, 0.0, 1.0, -1.0, 1.0 / 3.0, 1.0]);
+    assert_eq!(choice("[-.+ -3+]"), Ok(edge));
+    let Beside::Picture(columns, drawn) = choice("[drawn 7 3 1]").unwrap() else { panic!() };
+    assert_eq!((columns, drawn.len()), (SIDE, SIDE * SIDE));
+    assert_eq!(drawn, crate::data::synthetic::digit(7, 3, 1));
+    let wide = format!("[{}]", "+".repeat(SIDE + 1));
+    for wrong in ["[]", "[-+ -]", "[-x]", "[-+", "[drawn 7 12 1]", "[drawn]", "[blank]", &wide] {
+        let said = choice(wrong).unwrap_err();
+        assert!(said.contains("picture") || said.contains("digit"), "{wrong}: {said}");
+    }
 }
 
 #[test]

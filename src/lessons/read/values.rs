@@ -1,8 +1,9 @@
 //! What stands behind the entries of a step.
 
 use super::super::condition::{Condition, cut, is_measure};
-use super::super::{Ask, Axis, Choice, Digit, Mystery, SceneText};
+use super::super::{Ask, Axis, Beside, Choice, Digit, Mystery, SceneText};
 use crate::core::text::decimal;
+use crate::data::SIDE;
 
 /// Points of a choice's curve.
 const MOST_POINTS: usize = 100;
@@ -64,7 +65,8 @@ pub fn yes_or_no(text: &str) -> Result<bool, String> {
     }
 }
 
-/// `text {condition}`, with a small curve `(0,0 1,1)` behind it if asked for.
+/// `text {condition}`, with a small curve `(0,0 1,1)` or picture `[-+ -+]` behind it if asked
+/// for.
 pub fn choice(text: &str) -> Result<Choice, String> {
     let usual = "write `- what may happen {neuron.rate_1 > 5}`";
     let Some((words, rest)) = text.split_once('{') else {
@@ -77,8 +79,42 @@ pub fn choice(text: &str) -> Result<Choice, String> {
         return Err(format!("the choice says nothing: {usual}"));
     }
     let (holds, rest) = (Condition::parse(condition)?, rest.trim());
-    let curve = if rest.is_empty() { Vec::new() } else { curve(rest)? };
-    Ok(Choice { text: words.trim().to_owned(), curve, holds })
+    let beside = match rest.chars().next() {
+        None => Beside::Nothing,
+        Some('[') => picture(rest)?,
+        Some(_) => Beside::Curve(curve(rest)?),
+    };
+    Ok(Choice { text: words.trim().to_owned(), beside, holds })
+}
+
+/// `[-++ -++ -++]`, rows from top to bottom, or `[drawn SEED CLASS NUMBER]`, a digit.
+fn picture(text: &str) -> Result<Beside, String> {
+    let wrong = || {
+        format!(
+            "`{}` is no picture: write its rows, such as `[-..+ -..+ -..+]` (`.` is 0, `+` is 1, \
+             `-` is −1, 1 to 9 are ninths), or `[drawn SEED CLASS NUMBER]`",
+            cut(text)
+        )
+    };
+    let inside = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).ok_or_else(wrong)?;
+    if inside.trim_start().starts_with("drawn") {
+        let Digit::Drawn { seed, class, number } = digit(inside)? else { return Err(wrong()) };
+        let pixels = crate::data::synthetic::digit(seed, class, number);
+        return Ok(Beside::Picture(SIDE, pixels.to_vec()));
+    }
+    let rows: Vec<&str> = inside.split_whitespace().collect();
+    let columns = rows.first().map_or(0, |row| row.chars().count());
+    let fits = (1..=SIDE).contains(&rows.len())
+        && (1..=SIDE).contains(&columns)
+        && rows.iter().all(|row| row.chars().count() == columns);
+    let value = |symbol: char| match symbol {
+        '.' => Some(0.0),
+        '+' => Some(1.0),
+        '-' => Some(-1.0),
+        _ => symbol.to_digit(10).map(|ninths| ninths as f32 / 9.0),
+    };
+    let values = rows.iter().flat_map(|row| row.chars()).map(value).collect::<Option<Vec<f32>>>();
+    values.filter(|_| fits).map(|values| Beside::Picture(columns, values)).ok_or_else(wrong)
 }
 
 /// `(0,0 0.5,1 1,1)`.

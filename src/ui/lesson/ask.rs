@@ -7,11 +7,11 @@ use egui::{
 
 use super::course::Running;
 use super::edit::LessonEdit;
-use crate::lessons::{Ask, Axis, Choice, Reading};
+use crate::lessons::{Ask, Axis, Beside, Choice, Reading};
 use crate::ui::command::Outbox;
 use crate::ui::keys;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::number;
+use crate::ui::widgets::{number, picture};
 
 /// Columns of a curve that is drawn.
 pub const COLUMNS: usize = 33;
@@ -146,16 +146,18 @@ fn choose(ui: &mut Ui, choices: &[Choice], chosen: Option<usize>) -> Option<usiz
     clicked
 }
 
-/// Size of a small curve, points.
+/// Size of a small curve and of a small picture, points.
 const CURVE: Vec2 = vec2(48.0, 34.0);
+const PICTURE: Vec2 = vec2(46.0, 46.0);
 
 fn card(ui: &mut Ui, i: usize, choice: &Choice, on: bool, width: f32) -> Response {
     let p = palette(ui.visuals());
     let text = format!("{}  {}", i + 1, choice.text);
-    let curve = if choice.curve.is_empty() { 0.0 } else { CURVE.x + 8.0 };
-    let wrap = width - 20.0 - curve;
+    let beside = room_beside(&choice.beside).unwrap_or_default();
+    let taken = if beside.x > 0.0 { beside.x + 8.0 } else { 0.0 };
+    let wrap = width - 20.0 - taken;
     let galley = ui.painter().layout(text.clone(), theme::regular(14.0), p.text, wrap);
-    let height = (galley.size().y + 12.0).max(if curve > 0.0 { CURVE.y + 10.0 } else { 30.0 });
+    let height = (galley.size().y + 12.0).max((beside.y + 10.0).max(30.0));
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
     let hot = response.hovered() || response.has_focus();
     let fill = if on {
@@ -167,18 +169,53 @@ fn card(ui: &mut Ui, i: usize, choice: &Choice, on: bool, width: f32) -> Respons
     };
     let edge = if on { Stroke::new(2.0, p.accent) } else { Stroke::new(1.0, p.line) };
     ui.painter().rect(rect, CornerRadius::same(8), fill, edge, StrokeKind::Inside);
-    let mut left = rect.left() + 10.0;
-    if curve > 0.0 {
-        let place = Rect::from_min_size(pos2(left, rect.center().y - CURVE.y / 2.0), CURVE);
-        small_curve(ui, place, &choice.curve, p.series[0]);
-        left += curve;
-    }
+    let left = rect.left() + 10.0;
+    let place = Rect::from_min_size(pos2(left, rect.center().y - beside.y / 2.0), beside);
+    show_beside(ui, place, &choice.beside, p.series[0]);
+    let left = left + taken;
     let top = rect.center().y - galley.size().y / 2.0;
     ui.painter().galley(pos2(left, top), galley, p.text);
     response.widget_info(|| {
         egui::WidgetInfo::selected(egui::accesskit::Role::RadioButton, true, on, text.as_str())
     });
     response
+}
+
+/// Room for what stands beside a choice, points; `None` where nothing does.
+pub fn room_beside(beside: &Beside) -> Option<Vec2> {
+    match beside {
+        Beside::Nothing => None,
+        Beside::Curve(_) => Some(CURVE),
+        Beside::Picture(..) => Some(PICTURE),
+    }
+}
+
+/// What stands beside a choice.
+pub fn show_beside(ui: &Ui, rect: Rect, beside: &Beside, colour: Color32) {
+    match beside {
+        Beside::Nothing => {}
+        Beside::Curve(curve) => small_curve(ui, rect, curve, colour),
+        Beside::Picture(columns, values) => small_picture(ui, rect, *columns, values),
+    }
+}
+
+/// A picture with so many columns: ink where nothing in it is below zero, else blue and
+/// orange as weights are.
+fn small_picture(ui: &Ui, rect: Rect, columns: usize, values: &[f32]) {
+    let shape = (values.len() / columns.max(1), columns);
+    let signed = values.iter().any(|v| *v < 0.0);
+    let visuals = ui.visuals();
+    for (i, value) in values.iter().enumerate() {
+        let cell = picture::rect(rect, shape, (i / columns, i % columns));
+        let colour = match signed {
+            true => theme::diverging(visuals, *value),
+            false => theme::ink(visuals, *value),
+        };
+        // Without seams between them.
+        ui.painter().rect_filled(cell.expand(0.3).intersect(rect), 0, colour);
+    }
+    let edge = Stroke::new(1.0, palette(visuals).line);
+    ui.painter().rect_stroke(rect, 0, edge, StrokeKind::Outside);
 }
 
 /// A curve whose coordinates are 0 to 1, with its axes.

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, CornerRadius, Rect, RichText, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use super::ask::{plain, small_curve};
+use super::ask::{plain, room_beside, show_beside, small_curve};
 use super::panel::paragraph;
 use crate::lessons::{Ask, Kind, Lesson};
 use crate::ui::theme::{self, palette};
@@ -69,10 +69,11 @@ fn asked(ui: &mut Ui, ask: &Ask) {
                     let (rect, _) = ui.allocate_exact_size(vec2(13.0, 13.0), egui::Sense::hover());
                     let edge = Stroke::new(1.2, p.text);
                     ui.painter().rect_stroke(rect, CornerRadius::ZERO, edge, StrokeKind::Inside);
-                    if !choice.curve.is_empty() {
+                    if let Some(room) = room_beside(&choice.beside) {
                         let (rect, _) =
-                            ui.allocate_exact_size(vec2(54.0, 34.0), egui::Sense::hover());
-                        small_curve(ui, rect.shrink(3.0), &choice.curve, p.text);
+                            ui.allocate_exact_size(room + vec2(6.0, 4.0), egui::Sense::hover());
+                        let place = Rect::from_center_size(rect.center(), room);
+                        show_beside(ui, place, &choice.beside, p.text);
                     }
                     ui.label(&choice.text);
                 });
