@@ -397,8 +397,10 @@ impl DeepSpikes {
             return;
         }
         let test = Arc::clone(&split.test);
-        let models: Vec<_> =
-            models.iter().filter(|m| family(&m.network) == Some(Family::Steps)).cloned().collect();
+        let able = |m: &&Arc<Model>| {
+            family(&m.network) == Some(Family::Steps) && m.metadata.classes == *test.classes()
+        };
+        let models: Vec<_> = models.iter().filter(able).cloned().collect();
         let (cancel, view) = (Arc::clone(&self.cancel), Arc::clone(&self.survey));
         if let Err(error) = survey((source, test), models, cancel, view, self.events.clone()) {
             self.survey.put(DeepSurvey::default());

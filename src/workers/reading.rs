@@ -189,7 +189,8 @@ pub struct SurveyOf {
     pub source: &'static str,
     /// The digits.
     pub split: Split,
-    /// Who is asked: the shipped recurrent networks among these.
+    /// Who is asked: the recurrent networks among these that tell the classes of the digits
+    /// apart, and learn no more.
     pub models: Arc<Models>,
     /// The set that they are of.
     pub set: &'static WeightSet,
@@ -209,8 +210,10 @@ pub struct Survey {
     pub total: usize,
     /// Whether it is going on.
     pub running: bool,
-    /// By reader: name and what was counted; the ensemble comes last.
+    /// By reader: name and what was counted; an ensemble comes last.
     pub counts: Vec<(String, Count)>,
+    /// Whether the last of them is an ensemble of the first.
+    pub ensemble: bool,
 }
 
 /// Reads the test digits on a thread of its own, until `cancel` is set. What was
@@ -229,20 +232,26 @@ fn survey(
         running: true,
         ..Survey::default()
     };
-    let bundled = of.models.iter().filter(|m| m.origin == Origin::Bundled);
-    let models: Vec<Arc<Model>> =
-        bundled.filter(|m| reading::order(&m.network).is_some()).cloned().collect();
-    survey.counts = models.iter().map(|m| (m.name.clone(), Count::default())).collect();
+    let able = |m: &&Arc<Model>| {
+        reading::order(&m.network).is_some() && m.metadata.classes == *of.split.test.classes()
+    };
+    let bundled = |m: &&Arc<Model>| m.origin == Origin::Bundled;
+    let own = |m: &&Arc<Model>| matches!(m.origin, Origin::Run(_));
+    let able = || of.models.iter().filter(able);
     let stacking =
-        stacking(of.set).filter(|(_, e)| models.iter().map(|m| &m.key).eq(e.members.iter()));
+        stacking(of.set).filter(|(_, e)| able().filter(bundled).map(|m| &m.key).eq(e.members));
+    let models: Vec<Arc<Model>> =
+        able().filter(bundled).chain(able().filter(own)).cloned().collect();
+    survey.counts = models.iter().map(|m| (m.name.clone(), Count::default())).collect();
     if let Some((_, ensemble)) = stacking {
         survey.counts.push((ensemble.name.to_owned(), Count::default()));
+        survey.ensemble = true;
     }
     view.put(survey.clone());
     std::thread::Builder::new()
         .name("survey".into())
         .spawn(move || {
-            let stacking = stacking.map(|s| s.0);
+            let stacking = stacking.map(|(of, ensemble)| (of, ensemble.members.len()));
             let counted = guarded(|| {
                 while survey.done < survey.total && !cancel.load(Relaxed) {
                     chunk(&mut survey, &of, &models, stacking);
@@ -261,7 +270,13 @@ fn survey(
         .map(|_| ())
 }
 
-fn chunk(survey: &mut Survey, of: &SurveyOf, models: &[Arc<Model>], stacking: Option<&Stacking>) {
+/// Reads some more digits; an ensemble is of so many of the first models.
+fn chunk(
+    survey: &mut Survey,
+    of: &SurveyOf,
+    models: &[Arc<Model>],
+    stacking: Option<(&Stacking, usize)>,
+) {
     let to = (survey.done + CHUNK).min(survey.total);
     for i in survey.done..to {
         let (pixels, label) = (of.split.test.pixels(i), of.split.test.label(i));
@@ -274,7 +289,7 @@ fn chunk(survey: &mut Survey, of: &SurveyOf, models: &[Arc<Model>], stacking: Op
             .collect();
         let answers: Vec<&[Probabilities]> =
             readings.iter().map(|s| &s.probabilities[..]).collect();
-        let all = stacking.map(|s| together(s, &answers));
+        let all = stacking.map(|(of, members)| together(of, &answers[..members]));
         let readers = answers.into_iter().chain(all.as_deref());
         for ((_, count), answers) in survey.counts.iter_mut().zip(readers) {
             count.add(answers, label);

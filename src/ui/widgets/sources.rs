@@ -35,6 +35,33 @@ pub fn add_data(ui: &mut Ui, out: &mut Outbox) {
     }
 }
 
+/// A list of the data sets whose test digits can be shown to every network, one after the
+/// other: MNIST where it is; what is not there is not offered. Gives the one that is chosen.
+pub fn to_survey(ui: &mut Ui, desk: &Desk) -> &'static str {
+    let id = ui.scope_id().with("source to survey");
+    let here = |id: &str| !matches!(desk.library.source(id), Loading::Missing | Loading::Failed(_));
+    let there: Vec<_> = all(desk).into_iter().filter(|(id, ..)| here(id)).collect();
+    let first = SOURCES.iter().find(|s| here(s.id)).map_or(SYNTHETIC, |s| s.id);
+    let picked = ui.data(|d| d.get_temp::<&'static str>(id));
+    let source = picked.filter(|p| there.iter().any(|(id, ..)| id == p)).unwrap_or(first);
+    let label = ui.label("Test digits of");
+    ComboBox::from_id_salt("source to survey")
+        .selected_text(find(desk, source).map_or_else(String::new, |(name, _)| name))
+        .show_ui(ui, |ui| {
+            for (of, name, doc) in there {
+                let on = of == source;
+                if ui.selectable_label(on, name).on_hover_text(doc).clicked()
+                    && let Some(of) = registry::interned(&of)
+                {
+                    ui.data_mut(|d| d.insert_temp(id, of));
+                }
+            }
+        })
+        .response
+        .labelled_by(label.id);
+    source
+}
+
 /// Places in the data set of the digits there are to pick from, in order.
 fn pool(desk: &Desk) -> Option<Vec<u32>> {
     let picking = &desk.picking;

@@ -11,9 +11,9 @@ use crate::ann::rules::Rule;
 use crate::ann::rules::passage::{Back, LayerPassage, Passage};
 use crate::ann::zoo::Kind;
 use crate::core::csv::{self, optional, row};
-use crate::core::decision::{said, unique_max};
+use crate::core::decision::unique_max;
 use crate::core::text::short;
-use crate::data::CLASSES;
+use crate::data::{CLASSES, ClassNames};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{digit_view, figure, page, sources};
@@ -53,24 +53,32 @@ pub fn which_of(ui: &mut Ui, world: &World<'_>, fits: fn(&Rule) -> bool, out: &m
     list.response.widget_info(named);
 }
 
+/// What the classes are called that the rules learn to tell apart.
+pub fn classes(world: &World<'_>) -> ClassNames {
+    let split = world.library.source(&world.room.kept.course.data).split();
+    split.map_or_else(ClassNames::default, |split| split.test.classes().clone())
+}
+
 /// The digit, which one it is, and another one.
 pub fn digit(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
+    let names = classes(world);
     let pixels = world.digit.pixels();
     let id = Id::unique("digit of rules");
     digit_view::show(ui, id, 84.0, "The current digit", |i| pixels[i], Sense::hover());
     if let Some(label) = world.digit.label() {
-        ui.label(format!("It is a {label}: that is the target."));
+        let name = names.name(label);
+        ui.label(format!("It is a {name}: that is the target."));
     } else {
         ui.horizontal(|ui| {
             let tip = "The target: which digit the network is told that it is";
             let label = ui.label("It is a").on_hover_text(tip);
             let now = world.room.kept.label;
             ComboBox::from_id_salt("target digit")
-                .selected_text(now.to_string())
+                .selected_text(names.name(now))
                 .width(44.0)
                 .show_ui(ui, |ui| {
-                    for digit in 0..CLASSES {
-                        if ui.selectable_label(digit == now, digit.to_string()).clicked() {
+                    for digit in 0..names.count() {
+                        if ui.selectable_label(digit == now, names.name(digit)).clicked() {
                             out.push(AlternativesEdit::Label(digit));
                         }
                     }
@@ -126,12 +134,13 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         });
         return;
     };
-    let answer = said(unique_max(&passage.answer));
+    let names = classes(world);
+    let answer = names.said(unique_max(&passage.answer));
     let text = format!(
         "{}: back goes {}. The digit is a {}, the answer {answer}.",
         slots::name(slot, rule),
         rule.way_back,
-        passage.label
+        names.name(passage.label)
     );
     // Where there is little room the list above says it, which a file does without.
     if !small || figure::saving(ui.ctx()) {
@@ -341,8 +350,8 @@ fn account(ui: &mut Ui, world: &World<'_>, drawn: Drawn<'_>, out: &mut Outbox) {
             }
             true => format!(
                 "The digit is a {}, the answer {}. Click weights to see what changes them.",
-                passage.label,
-                said(unique_max(&passage.answer))
+                classes(world).name(passage.label),
+                classes(world).said(unique_max(&passage.answer))
             ),
         };
         ui.label(RichText::new(hint).small().color(p.weak));

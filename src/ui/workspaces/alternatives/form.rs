@@ -5,11 +5,12 @@ use egui::{ComboBox, RichText, TextEdit, Ui};
 use super::settings::{Course, PRESETS, Preset};
 use super::{AlternativesEdit, World};
 use crate::core::text::grouped;
-use crate::data::registry::{SOURCES, SYNTHETIC};
+use crate::data::registry::SYNTHETIC;
 use crate::ui::command::{DataEdit, Outbox};
+use crate::ui::desk::Desk;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::field::row;
-use crate::ui::widgets::{number, page};
+use crate::ui::widgets::{number, page, sources};
 
 /// The settings.
 pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
@@ -21,7 +22,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let fixed = world.room.learns();
     ui.add_enabled_ui(!fixed, |ui| {
         network(ui, &mut course);
-        digits(ui, &mut course, out);
+        digits(ui, world, &mut course, out);
         steps(ui, &mut course);
     });
     let weak = palette(ui.visuals()).weak;
@@ -107,23 +108,25 @@ fn hidden(ui: &mut Ui, course: &mut Course) {
     }
 }
 
-fn digits(ui: &mut Ui, course: &mut Course, out: &mut Outbox) {
+fn digits(ui: &mut Ui, desk: &Desk, course: &mut Course, out: &mut Outbox) {
     ui.add_space(4.0);
     ui.label(RichText::new("Digits").font(theme::strong(14.0)));
     row(ui, "Data set", "Where the digits come from", |ui| {
-        let chosen = SOURCES.iter().find(|s| s.id == course.data);
+        let chosen = sources::find(desk, &course.data);
         ComboBox::from_id_salt("digits for rules")
-            .selected_text(chosen.map_or("choose", |s| s.name))
+            .selected_text(chosen.map_or_else(|| "choose".to_owned(), |(name, _)| name))
             .show_ui(ui, |ui| {
-                for source in SOURCES {
-                    let on = course.data == source.id;
-                    if ui.selectable_label(on, source.name).on_hover_text(source.doc).clicked() {
-                        source.id.clone_into(&mut course.data);
-                        if source.id == SYNTHETIC {
+                for (id, name, doc) in sources::all(desk) {
+                    let on = course.data == id;
+                    if ui.selectable_label(on, name).on_hover_text(doc).clicked() {
+                        if id == SYNTHETIC {
                             out.push(DataEdit::LoadSynthetic);
                         }
+                        course.data = id;
                     }
                 }
+                ui.separator();
+                sources::add_data(ui, out);
             })
             .response
     });

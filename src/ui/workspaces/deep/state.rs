@@ -10,16 +10,14 @@ use super::{ABOUT, race, scenes, view};
 use crate::ann::ops::conv_stdp::STEPS;
 use crate::core::playback::{Playback, PlaybackEdit};
 use crate::core::text::grouped;
-use crate::data::registry::SYNTHETIC;
 use crate::ui::command::Outbox;
-use crate::ui::desk::Desk;
+use crate::ui::desk::{Desk, Wanted};
 use crate::ui::scene::Scene;
 use crate::ui::workspace::{About, Edit, Measure, Position, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::deep::{
     DeepLook, DeepQuestion, DeepSpikes, DeepSurvey, Family, Filters, family,
 };
-use crate::workers::library::Loading;
 use crate::workers::models::{Model, Origin};
 
 /// What the user does in the workspace.
@@ -240,28 +238,27 @@ impl Deep {
 
     /// Surveys the test digits of this source, once they are there.
     pub(super) fn survey_of(&mut self, source: &'static str, desk: &mut Desk) {
-        if source == SYNTHETIC {
-            desk.load_synthetic();
-        }
+        // Read them, if nobody has.
+        desk.digits(source);
         self.waits = Some(source);
     }
 
     /// Begins a survey whose digits have come.
     fn try_survey(&mut self, desk: &mut Desk) {
         let Some(source) = self.waits else { return };
-        let problem = match desk.hub.librarian.library().source(source) {
-            Loading::Unknown | Loading::Busy => return,
-            Loading::Ready(split) => {
+        let problem = match desk.digits(source) {
+            Wanted::Coming => return,
+            Wanted::Ready(split) => {
                 self.waits = None;
-                self.worker.start_survey(source, split, &desk.models);
+                self.worker.start_survey(source, &split, &desk.models);
                 self.survey = self.worker.survey();
                 return;
             }
-            Loading::Missing => "MNIST is not on this machine yet. Download it, choose its folder, or take the synthetic digits.".to_owned(),
-            Loading::Failed(message) => message.clone(),
+            Wanted::Missing(why) => why,
         };
         self.waits = None;
-        desk.toasts.failure(format!("The survey did not start: {problem}"));
+        desk.toasts
+            .failure(format!("The survey did not start: {problem}. Choose another data set."));
     }
 }
 

@@ -1,20 +1,18 @@
 //! Many digits, each decided as soon as the network is sure: accuracy against time, and
 //! what a decision costs.
 
-use egui::{ComboBox, Id, RichText, Stroke, Ui, vec2};
+use egui::{RichText, Stroke, Ui, vec2};
 use egui_plot::{Line, LineStyle, MarkerShape, PlotPoints, Points};
 
 use super::{Deep, DeepEdit, World};
 use crate::ann::spiking::activity::{Activity, LayerActivity};
 use crate::core::csv::{self, row};
 use crate::core::text::grouped;
-use crate::data::registry::SOURCES;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::chart::{Chart, names};
-use crate::ui::widgets::{figure, page};
+use crate::ui::widgets::{figure, page, sources};
 use crate::workers::deep::{DeepSurvey, Family, Surveyed, THRESHOLDS};
-use crate::workers::library::Loading;
 
 /// Shapes beside the hues: curves are told apart without them.
 const SHAPES: [MarkerShape; 6] = [
@@ -39,7 +37,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         return;
     }
     let from = ui.next_widget_position();
-    let name = SOURCES.iter().find(|s| s.id == survey.source).map_or("", |s| s.name);
+    let name = sources::find(world, survey.source).map_or_else(String::new, |(name, _)| name);
     let text = format!("{} test digits of {name}", grouped(survey.done as u64));
     ui.label(RichText::new(text).font(theme::strong(13.5)));
     let small = page::small(ui);
@@ -70,27 +68,7 @@ fn controls(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 }
                 return;
             }
-            // MNIST where it is; a source that is not there is not offered.
-            let id: Id = ui.scope_id().with("deep survey source");
-            let here = |id: &str| {
-                !matches!(world.library.source(id), Loading::Missing | Loading::Failed(_))
-            };
-            let first = SOURCES.iter().map(|s| s.id).find(|id| here(id)).unwrap_or_default();
-            let picked = ui.data(|d| d.get_temp(id)).filter(|id: &&'static str| here(id));
-            let source = picked.unwrap_or(first);
-            let label = ui.label("Test digits of");
-            let name = |id| SOURCES.iter().find(|s| s.id == id).map_or("", |s| s.name);
-            ComboBox::from_id_salt("deep survey source")
-                .selected_text(name(source))
-                .show_ui(ui, |ui| {
-                    for s in SOURCES.iter().filter(|s| here(s.id)) {
-                        if ui.selectable_label(source == s.id, s.name).clicked() {
-                            ui.data_mut(|d| d.insert_temp(id, s.id));
-                        }
-                    }
-                })
-                .response
-                .labelled_by(label.id);
+            let source = sources::to_survey(ui, world);
             if ui.button("Show all of them").on_hover_text("To every network of the list").clicked()
             {
                 out.push(DeepEdit::Survey(source));

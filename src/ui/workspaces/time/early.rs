@@ -1,7 +1,7 @@
 //! How early can each network tell? Accuracy after every step over a whole test
 //! set, and after how many steps the minds are made up.
 
-use egui::{Align2, ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, Vec2, pos2};
+use egui::{Align2, Rect, RichText, Sense, Stroke, Ui, Vec2, pos2};
 
 use super::chart::{Axes, Labels};
 use super::view::now;
@@ -9,12 +9,10 @@ use super::{TimeEdit, World};
 use crate::ann::reading::early::Count;
 use crate::core::csv;
 use crate::core::text::grouped;
-use crate::data::registry::SOURCES;
 use crate::data::{CLASSES, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
-use crate::ui::widgets::{figure, page};
-use crate::workers::library::Loading;
+use crate::ui::widgets::{figure, page, sources};
 use crate::workers::reading::Survey;
 
 /// Draws the survey, or offers one.
@@ -22,7 +20,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     controls(ui, world, out);
     let survey = &world.room.survey;
     if survey.done == 0 {
-        ui.label("Press Read all of them: all four networks read every test digit, and after each column or row their answers are compared with the label. It can be stopped; what was counted until then is kept.");
+        ui.label("Press Read all of them: the four networks, and your own that you use in Draw, read every test digit, and after each column or row their answers are compared with the label. It can be stopped; what was counted until then is kept.");
         return;
     }
     let from = ui.next_widget_position();
@@ -72,26 +70,7 @@ fn controls(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             }
             return;
         }
-        // MNIST where it is; a source that is not there is not offered.
-        let id: Id = ui.scope_id().with("survey source");
-        let here =
-            |id: &str| !matches!(world.library.source(id), Loading::Missing | Loading::Failed(_));
-        let first = SOURCES.iter().find(|s| here(s.id)).map_or("synthetic", |s| s.id);
-        let picked = ui.data(|d| d.get_temp::<&'static str>(id)).filter(|s| here(s));
-        let source = picked.unwrap_or(first);
-        let label = ui.label("Test digits of");
-        let name = |id| SOURCES.iter().find(|s| s.id == id).map_or("", |s| s.name);
-        ComboBox::from_id_salt("survey source")
-            .selected_text(name(source))
-            .show_ui(ui, |ui| {
-                for s in SOURCES.iter().filter(|s| here(s.id)) {
-                    if ui.selectable_label(source == s.id, s.name).clicked() {
-                        ui.data_mut(|d| d.insert_temp(id, s.id));
-                    }
-                }
-            })
-            .response
-            .labelled_by(label.id);
+        let source = sources::to_survey(ui, world);
         let tip = "What is hidden on the left is hidden from the networks here, too";
         if ui.button("Read all of them").on_hover_text(tip).clicked() {
             out.push(TimeEdit::Survey(source));
@@ -101,7 +80,7 @@ fn controls(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
 
 /// What was read, and what was hidden meanwhile.
 fn about(ui: &mut Ui, world: &World<'_>, survey: &Survey) {
-    let name = SOURCES.iter().find(|s| s.id == survey.source).map_or("", |s| s.name);
+    let name = sources::find(world, survey.source).map_or_else(String::new, |(name, _)| name);
     let mut text = format!("{} test digits of {name}", grouped(survey.done as u64));
     let h = survey.hidden;
     if h.last > 0 {
@@ -120,7 +99,11 @@ fn about(ui: &mut Ui, world: &World<'_>, survey: &Survey) {
 /// The colour of the `i`th reader; the ensemble, which comes last, has the text's.
 fn hue(ui: &Ui, survey: &Survey, i: usize) -> egui::Color32 {
     let p = palette(ui.visuals());
-    if i + 1 == survey.counts.len() && i > 0 { p.text } else { p.series[i % p.series.len()] }
+    if survey.ensemble && i + 1 == survey.counts.len() {
+        p.text
+    } else {
+        p.series[i % p.series.len()]
+    }
 }
 
 /// Shapes beside the hues: curves are told apart without them.

@@ -14,7 +14,7 @@ use crate::core::text::grouped;
 use crate::data::SIDE;
 use crate::data::registry::SYNTHETIC;
 use crate::ui::command::Outbox;
-use crate::ui::desk::Desk;
+use crate::ui::desk::{Desk, Wanted};
 use crate::ui::scene::Scene;
 use crate::ui::workspace::{About, Edit, Measure, Position, Shows, View, Work, Workspace};
 use crate::workers::Start;
@@ -111,23 +111,23 @@ impl Time {
     /// Begins a survey whose digits have come.
     fn try_survey(&mut self, desk: &mut Desk) {
         let Some(source) = self.waits else { return };
-        let problem = match desk.hub.librarian.library().source(source) {
-            Loading::Unknown | Loading::Busy => return,
-            Loading::Ready(split) => {
+        let problem = match desk.digits(source) {
+            Wanted::Coming => return,
+            Wanted::Ready(split) => {
                 (self.waits, self.surveyed) = (None, Some(desk.set));
                 return self.reader.start_survey(SurveyOf {
                     source,
-                    split: split.clone(),
+                    split,
                     models: Arc::clone(&desk.models),
                     set: desk.set,
                     hidden: self.kept.hidden,
                 });
             }
-            Loading::Missing => "MNIST is not on this machine yet. Download it, choose its folder, or take the synthetic digits.".to_owned(),
-            Loading::Failed(message) => message.clone(),
+            Wanted::Missing(why) => why,
         };
         self.waits = None;
-        desk.toasts.failure(format!("The survey did not start: {problem}"));
+        desk.toasts
+            .failure(format!("The survey did not start: {problem}. Choose another data set."));
     }
 }
 
@@ -178,9 +178,8 @@ impl Workspace for Time {
             TimeEdit::Hide(hidden) => kept.hidden = hidden,
             TimeEdit::Unit(network, unit) => (kept.network, kept.unit) = (network, unit),
             TimeEdit::Survey(source) => {
-                if source == SYNTHETIC {
-                    desk.load_synthetic();
-                }
+                // Read them, if nobody has.
+                desk.digits(source);
                 self.waits = Some(source);
             }
             TimeEdit::StopSurvey => {

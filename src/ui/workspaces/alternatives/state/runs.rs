@@ -17,7 +17,7 @@ impl Alternatives {
         match desk.digits(&config.data) {
             Wanted::Coming => of.waiting = Some(how),
             Wanted::Missing(why) => desk.toasts.failure(format!(
-                "The rules did not start: {why}. Download it or choose its folder in Draw, or let them learn the synthetic digits."
+                "The rules did not start: {why}. Choose another data set, or MNIST's folder in Draw."
             )),
             Wanted::Ready(split) => {
                 let config = Box::new(config);
