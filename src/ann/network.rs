@@ -16,8 +16,12 @@ use crate::ann::tap::Tapped;
 use crate::core::isa::Isa;
 use crate::data::{CLASSES, PIXELS, Pixels};
 
-/// Pictures that a thread answers together; bounds the memory of a long list.
+/// Pictures that a thread answers together, at least and at most: the more, the less often
+/// weights are read; but what lies between two layers should stay in the core's cache.
 const CHUNK: usize = 16;
+const MOST_CHUNK: usize = 128;
+/// Numbers between two layers that do.
+const CACHED: usize = 1 << 16;
 
 /// A network and its weights, on the CPU.
 #[derive(Clone, Debug)]
@@ -78,10 +82,8 @@ impl Network {
     /// # Errors
     /// [`AnnError::Structure`].
     pub fn on(architecture: &'static Architecture, seed: u64, isa: Isa) -> Result<Self, AnnError> {
-        let plan = Arc::new(Plan::new(&(architecture.layers)(), isa)?);
-        let sizes = plan.steps.iter().map(|s| parameter_len(&*s.op));
-        let mut parameters: Vec<Buffer> = sizes.map(Buffer::zeros).collect();
-        for (step, from, name, declared) in plan.parameters() {
+        let mut network = Self::blank_on(architecture, isa)?;
+        for (step, from, name, declared) in network.plan.parameters() {
             let seed_name = name.strip_suffix(".weight").unwrap_or(&name);
             // Layers within one operation begin as plain dense layers do, so that
             // different rules begin with the same weights.
@@ -89,24 +91,45 @@ impl Network {
                 .split_once(".dense")
                 .map_or(seed_name, |(op, _)| &seed_name[op.len() + 1..]);
             let values = initial::draw(&declared, seed, seed_name);
-            parameters[step][from..from + values.len()].copy_from_slice(&values);
+            network.parameters[step][from..from + values.len()].copy_from_slice(&values);
         }
-        let caches = plan.steps.iter().map(|s| Buffer::zeros(s.op.cache_len())).collect();
-        let mut network = Self { architecture, plan, parameters, caches };
         network.prepare();
         Ok(network)
     }
 
+    /// Without weights, for who sets all of them at once: to draw those of a large network
+    /// takes longer than to read them.
+    ///
+    /// # Errors
+    /// [`AnnError::Structure`].
+    pub(super) fn blank(architecture: &'static Architecture) -> Result<Self, AnnError> {
+        Self::blank_on(architecture, Isa::best())
+    }
+
+    fn blank_on(architecture: &'static Architecture, isa: Isa) -> Result<Self, AnnError> {
+        let plan = Arc::new(Plan::new(&(architecture.layers)(), isa)?);
+        let steps = || plan.steps.iter();
+        let parameters = steps().map(|s| Buffer::zeros(parameter_len(&*s.op))).collect();
+        let caches = steps().map(|s| Buffer::zeros(s.op.cache_len())).collect();
+        Ok(Self { architecture, plan, parameters, caches })
+    }
+
     /// Renews everything derived from the parameters.
     fn prepare(&mut self) {
-        for (i, step) in self.plan.steps.iter().enumerate() {
-            let cache = Shared::new(&mut self.caches[i]);
-            for block in 0..step.op.blocks().len() {
-                #[allow(unsafe_code, reason = "prepares the cache")]
-                // SAFETY: this thread alone has the cache.
-                unsafe {
-                    step.op.prepare(block, &self.parameters[i], cache);
-                }
+        for i in 0..self.plan.steps.len() {
+            self.prepare_step(i);
+        }
+    }
+
+    /// Renews what is derived from the parameters of one step of the plan.
+    fn prepare_step(&mut self, i: usize) {
+        let op = &self.plan.steps[i].op;
+        let cache = Shared::new(&mut self.caches[i]);
+        for block in 0..op.blocks().len() {
+            #[allow(unsafe_code, reason = "prepares the cache")]
+            // SAFETY: this thread alone has the cache.
+            unsafe {
+                op.prepare(block, &self.parameters[i], cache);
             }
         }
     }
@@ -158,7 +181,50 @@ impl Network {
         self.prepare();
     }
 
-    /// Logits of up to [`CHUNK`] pictures, on this thread.
+    /// Sets single parameters of one step of the plan: places among them, values. A place
+    /// that the step does not have is passed over.
+    pub fn set_in_step(&mut self, step: usize, values: impl IntoIterator<Item = (usize, f32)>) {
+        let Some(parameters) = self.parameters.get_mut(step) else { return };
+        for (at, value) in values {
+            if let Some(parameter) = parameters.get_mut(at) {
+                *parameter = value;
+            }
+        }
+        self.prepare_step(step);
+    }
+
+    /// What goes into each step of the plan for one picture, and what comes out of the last:
+    /// the logits.
+    pub fn planes(&self, picture: &Pixels) -> Vec<Vec<f32>> {
+        let widths = self.plan.planes();
+        let mut planes = vec![picture.to_vec()];
+        planes[0].resize(widths[0], 0.0);
+        for (i, step) in self.plan.steps.iter().enumerate() {
+            let mut y = vec![0f32; widths[i + 1]];
+            let mut scratch = vec![0f32; step.op.scratch_len(1, Mode::Answer)];
+            step.op.forward(Forward {
+                parameters: &self.parameters[i],
+                cache: &self.caches[i],
+                n: 1,
+                x: &planes[i],
+                y: &mut y,
+                keep: &mut [],
+                scratch: &mut scratch,
+                mode: Mode::Answer,
+                tap: Tapped::default(),
+            });
+            planes.push(y);
+        }
+        planes
+    }
+
+    /// Pictures that a thread answers together.
+    fn chunk(&self) -> usize {
+        let widest = self.plan.planes().into_iter().max().unwrap_or(1);
+        (CACHED / widest).clamp(CHUNK, MOST_CHUNK) / CHUNK * CHUNK
+    }
+
+    /// Logits of some pictures, on this thread.
     fn write_logits(&self, pictures: &[f32], out: &mut [f32]) {
         let n = pictures.len() / PIXELS;
         let planes = self.plan.planes();
@@ -232,10 +298,13 @@ impl Network {
         let ask = |(answers, pictures): (&mut [[f32; CLASSES]], &[Pixels])| {
             self.write_logits(pictures.as_flattened(), answers.as_flattened_mut());
         };
+        // Every thread gets its part.
+        let each = pictures.len().div_ceil(rayon::current_num_threads()).next_multiple_of(CHUNK);
+        let chunk = self.chunk().min(each);
         if pictures.len() <= CHUNK {
             ask((&mut answers, pictures));
         } else {
-            answers.par_chunks_mut(CHUNK).zip(pictures.par_chunks(CHUNK)).for_each(ask);
+            answers.par_chunks_mut(chunk).zip(pictures.par_chunks(chunk)).for_each(ask);
         }
         answers
     }

@@ -249,7 +249,7 @@ pub fn from_bytes(bytes: &[u8], file: &str) -> Result<(Network, Metadata), AnnEr
     let (arrays, text) = read_arrays(bytes, file)?;
     let metadata = understand(&text, file)?;
     let broken = |e: AnnError| AnnError::Weights { file: file.to_owned(), reason: e.to_string() };
-    let mut network = Network::new(zoo::get(&metadata.architecture).map_err(broken)?, 0)?;
+    let mut network = Network::blank(zoo::get(&metadata.architecture).map_err(broken)?)?;
     set_from(&mut network, &arrays, "", file)?;
     Ok((network, metadata))
 }

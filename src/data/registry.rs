@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::dataset::Dataset;
 use super::mnist::{self, MnistError};
@@ -129,11 +129,14 @@ fn load_mnist(dir: Option<&Path>) -> Result<Split, DataError> {
     Ok(Split { train, test })
 }
 
+/// Drawn once in the life of the program: a second window, as that of a film, has the same.
 fn load_synthetic(_: Option<&Path>) -> Result<Split, DataError> {
-    Ok(Split {
+    static DRAWN: OnceLock<Split> = OnceLock::new();
+    let draw = || Split {
         train: Arc::new(synthetic::generate(1, SYNTHETIC_TRAIN)),
         test: Arc::new(synthetic::generate(2, SYNTHETIC_TEST)),
-    })
+    };
+    Ok(DRAWN.get_or_init(draw).clone())
 }
 
 #[cfg(test)]
