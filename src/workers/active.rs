@@ -15,6 +15,7 @@ use crate::ann::evaluate::evaluate;
 use crate::ann::rules::disturbance::Disturbance;
 use crate::ann::rules::passage::Snapshot;
 use crate::ann::rules::probe::ProbePoint;
+use crate::ann::trainer::wires::Wire;
 use crate::ann::trainer::{LayerStats, RatePoint, TrainConfig, Trainer};
 use crate::ann::weights::{self, Metadata, Precision};
 use crate::data::registry::Split;
@@ -123,6 +124,7 @@ impl ActiveRun {
             record.accuracy.push(point.step as f64, f64::from(point.accuracy));
         }
         record.steps = trainer.progress().step;
+        record.by_hand |= trainer.was_set_by_hand();
         record.state = RunState::Running;
         record.message = None;
         Ok(Self::assemble(trainer, split, folder, record))
@@ -243,6 +245,30 @@ impl ActiveRun {
         self.record.disturbed |= self.trainer.disturbance().is_on();
     }
 
+    /// Gives a connection this weight.
+    pub fn set_wire(&mut self, wire: Wire, weight: f32) {
+        self.trainer.set_wire(wire, weight);
+        self.record.by_hand |= self.trainer.was_set_by_hand();
+    }
+
+    /// Holds a connection at its weight, or lets it learn again.
+    pub fn hold_wire(&mut self, wire: Wire, hold: bool) {
+        self.trainer.hold_wire(wire, hold);
+        self.record.by_hand |= self.trainer.was_set_by_hand();
+    }
+
+    /// Renews the copies that the window sees: those of network and rule, and the one that
+    /// answers in the Draw workspace.
+    pub fn show_changes(&mut self, passage: bool, live: bool) -> Result<(), AnnError> {
+        if passage {
+            self.snap();
+        }
+        if live {
+            self.model = Some(Arc::new(self.copy_model()?));
+        }
+        Ok(())
+    }
+
     fn copy_model(&self) -> Result<Model, AnnError> {
         let progress = self.trainer.progress();
         let epochs = format!("{:.1}", progress.epochs_done());
@@ -353,6 +379,7 @@ impl ActiveRun {
             probes: Arc::clone(&self.probes),
             rates: Arc::clone(&self.rates),
             disturbance: self.trainer.disturbance(),
+            held: Arc::new(self.trainer.held().clone()),
             snapshot: self.snapshot.clone(),
         }
     }

@@ -11,6 +11,7 @@ use crate::ann::evaluate::Evaluation;
 use crate::ann::rules::disturbance::Disturbance;
 use crate::ann::rules::passage::Snapshot;
 use crate::ann::rules::probe::ProbePoint;
+use crate::ann::trainer::wires::Held;
 use crate::ann::trainer::{LayerStats, RatePoint};
 use crate::data::Dataset;
 
@@ -101,6 +102,8 @@ pub struct TrainingView {
     pub rates: Arc<Vec<RatePoint>>,
     /// What is done to errors on their way back.
     pub disturbance: Disturbance,
+    /// Connections that are held by hand, with their weights.
+    pub held: Arc<Held>,
     /// Network and rule as they were a moment ago, if somebody looks; kept after the run.
     pub snapshot: Option<Arc<Snapshot>>,
 }

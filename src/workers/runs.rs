@@ -82,6 +82,9 @@ pub struct RunRecord {
     /// Whether errors were disturbed on their way back while it learned.
     #[serde(default)]
     pub disturbed: bool,
+    /// Whether connections were set or held by hand while it learned.
+    #[serde(default)]
+    pub by_hand: bool,
     /// What the classes of its digits are called, so that they can be shown even when the data
     /// set is gone.
     #[serde(default, skip_serializing_if = "ClassNames::is_digits")]
@@ -128,6 +131,7 @@ impl RunRecord {
             last_test_accuracy: None,
             averaged_validation_accuracy: None,
             disturbed: false,
+            by_hand: false,
             classes: ClassNames::default(),
             message: None,
             imported: None,

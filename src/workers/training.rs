@@ -17,6 +17,7 @@ use super::runs::RunState;
 use super::thread::latest::Slot;
 use crate::ann::rules::disturbance::Disturbance;
 use crate::ann::trainer::TrainConfig;
+use crate::ann::trainer::wires::Wire;
 use crate::core::panics::guarded;
 use crate::data::registry::Split;
 
@@ -37,6 +38,10 @@ pub enum TrainCommand {
     Reset,
     /// Do this to errors on their way back from now on.
     Disturb(Disturbance),
+    /// Give a connection this weight.
+    SetWire(Wire, f32),
+    /// Hold a connection at its weight, or let it learn again.
+    HoldWire(Wire, bool),
     /// Look at the atomics: one of them has changed.
     Wake,
 }
@@ -203,6 +208,12 @@ impl Driver {
                 }
                 self.publish();
             }
+            Some(TrainCommand::SetWire(wire, weight)) => {
+                self.by_hand(|run| run.set_wire(wire, weight));
+            }
+            Some(TrainCommand::HoldWire(wire, hold)) => {
+                self.by_hand(|run| run.hold_wire(wire, hold));
+            }
             Some(TrainCommand::Wake) | None => {}
         }
         if self.control.quit.load(Relaxed) {
@@ -257,6 +268,17 @@ impl Driver {
             self.events.send(Event::Failure(error.to_string()));
         }
         self.list_runs();
+    }
+
+    /// Does something to the network of the run in hand; the view shows it at once.
+    fn by_hand(&mut self, act: impl FnOnce(&mut ActiveRun)) {
+        let Some(run) = &mut self.active else { return };
+        act(run);
+        let control = &self.control;
+        match run.show_changes(control.passage.load(Relaxed), control.live.load(Relaxed)) {
+            Ok(()) => self.publish(),
+            Err(error) => self.fail(&error.to_string(), false),
+        }
     }
 
     fn reset(&mut self) {

@@ -22,6 +22,7 @@ mod settings;
 mod spiking;
 mod time;
 mod train;
+mod wires;
 
 use std::time::{Duration, Instant};
 

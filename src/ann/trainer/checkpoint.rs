@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::average::{self, Average};
+use super::wires::{MOST_HELD, Wire};
 use super::{Backend, BatchPoint, EpochPoint, RatePoint, Sums, TrainConfig, Trainer, sizes};
 use crate::ann::AnnError;
 use crate::ann::learner::Learner;
@@ -50,6 +51,12 @@ struct State {
     /// Samples in the average of the weights.
     #[serde(default)]
     averaged: u64,
+    /// Connections that are held, and at which weights.
+    #[serde(default)]
+    held: Vec<(Wire, f32)>,
+    /// Whether a connection was ever set or held by hand.
+    #[serde(default)]
+    by_hand: bool,
     /// Which digits they are; earlier versions did not keep it.
     #[serde(default)]
     fingerprint: Option<Fingerprint>,
@@ -159,6 +166,8 @@ impl Trainer {
             disturbances: self.history.disturbances.clone(),
             rule_updates,
             averaged: self.average.count,
+            held: self.held.iter().map(|(wire, weight)| (*wire, *weight)).collect(),
+            by_hand: self.by_hand,
             fingerprint: Some(self.fingerprint.clone()),
         };
         let mut arrays = arrays_of(self.network(), "network/");
@@ -237,6 +246,13 @@ impl Trainer {
         }
         let mut trainer = Self::with(state.config.clone(), data, at_hand)?;
         trainer.unchecked = state.fingerprint.is_none();
+        let held =
+            |(wire, weight): &(Wire, f32)| wire.is_in(&trainer.network) && weight.is_finite();
+        if state.held.len() > MOST_HELD || !state.held.iter().all(held) {
+            return Err(broken("a connection in it that is held does not exist".into()));
+        }
+        trainer.held = state.held.iter().copied().collect();
+        trainer.by_hand = state.by_hand;
         set_from(&mut trainer.network, &arrays, "network/", file)?;
         trainer.last_good.values = trainer.network.values();
         let mut kept = Vec::new();

@@ -2,6 +2,7 @@
 //! then.
 
 use super::average::Average;
+use super::wires::put_back;
 use super::{Backend, Trainer};
 use crate::ann::AnnError;
 
@@ -77,6 +78,8 @@ impl Trainer {
             let matrices = learner.method_mut().matrices_mut().iter_mut();
             matrices.zip(&self.last_good.matrices).for_each(|(m, kept)| m.copy_from_slice(kept));
             self.average.clone_from(&self.last_good.average);
+            // Some may have been set since.
+            put_back(&mut self.network, &self.held);
         }
     }
 

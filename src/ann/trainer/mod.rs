@@ -10,6 +10,7 @@
 //! * [`checkpoint`]: saving and going on, bit for bit as if never stopped
 //! * `backend`: what computes a step
 //! * `split`: which digits are held out
+//! * [`wires`]: single connections set by hand and held
 //! * `fallback`: what a run goes back to when a step fails
 
 pub mod average;
@@ -21,6 +22,7 @@ pub mod history;
 pub mod layers;
 mod looking;
 mod split;
+pub mod wires;
 
 use std::sync::Arc;
 
@@ -112,6 +114,10 @@ pub struct Trainer {
     measure: bool,
     last_good: LastGood,
     average: Average,
+    /// Connections that keep their weight.
+    held: wires::Held,
+    /// Whether a connection was ever set or held by hand.
+    by_hand: bool,
     /// Weights, what the optimiser keeps and the counters belong together: not after a
     /// step that diverged or was broken off.
     intact: bool,
@@ -232,6 +238,8 @@ impl Trainer {
             measure: false,
             last_good,
             average: Average::default(),
+            held: wires::Held::new(),
+            by_hand: false,
             intact: true,
             pool,
         };
@@ -342,6 +350,9 @@ impl Trainer {
             }
             Backend::Device(on) => on.session.step(digits, address),
         };
+        if done.is_ok() {
+            wires::put_back(&mut self.network, &self.held);
+        }
         match (&done, before) {
             (Err(error), _) => self.go_back(error),
             (Ok(_), Some(before)) => self.layers = layers::measure(self.network(), &before),

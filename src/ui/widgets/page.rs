@@ -2,7 +2,9 @@
 //! digit), the figure, and the time bar, which is always in view. The side folds away
 //! where the figure would be too small.
 
-use egui::{CornerRadius, Id, Key, Modifiers, Panel, RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{
+    Color32, CornerRadius, Id, Key, Modifiers, Panel, RichText, ScrollArea, Sense, Ui, vec2,
+};
 
 use super::{field, figure, glossary};
 use crate::ui::command::{Command, Outbox};
@@ -50,10 +52,13 @@ pub fn tabs<T: Copy + PartialEq>(
     chosen: T,
 ) -> Option<T> {
     let narrow = ui.available_width() < NARROW;
+    let all: Vec<Heading<T>> = all.collect();
+    // One row of short names rather than two.
+    let tight = narrow || !in_one_row(ui, all.iter().map(|(_, name, ..)| *name));
     let (mut clicked, mut seen) = (None, "");
     ui.horizontal_wrapped(|ui| {
-        for (i, (is, name, short, see)) in all.enumerate() {
-            if tab(ui, i, is == chosen, if narrow { short } else { name }, see) {
+        for (i, (is, name, short, see)) in all.into_iter().enumerate() {
+            if tab(ui, i, is == chosen, if tight { short } else { name }, see) {
                 clicked = Some(is);
             }
             if is == chosen {
@@ -67,6 +72,17 @@ pub fn tabs<T: Copy + PartialEq>(
         glossary::prose(ui, if narrow { see.small() } else { see });
     }
     clicked
+}
+
+/// Whether there is room for the names of views beside each other.
+fn in_one_row<'a>(ui: &Ui, names: impl Iterator<Item = &'a str>) -> bool {
+    let spacing = ui.spacing();
+    let around = 2.0 * spacing.button_padding.x + spacing.item_spacing.x;
+    let wide = |name: &str| {
+        let text = ui.painter().layout_no_wrap(name.into(), theme::strong(14.0), Color32::WHITE);
+        text.size().x + around
+    };
+    names.map(wide).sum::<f32>() - spacing.item_spacing.x <= ui.available_width()
 }
 
 /// Draws a part of a page.
@@ -173,6 +189,7 @@ impl<R> Page<R> {
         let narrow = room < FOLDS;
         let id = Id::unique((self.id, "folded", narrow, chosen_since(ui.ctx())));
         let folded = ui.data(|d| d.get_temp(id)).unwrap_or(narrow && side.folds);
+        ui.data_mut(|d| d.insert_temp(folded_id(), folded));
         let width = match folded {
             true => FOLDED,
             false => side.width[usize::from(room >= WIDE)],
@@ -201,6 +218,15 @@ impl<R> Page<R> {
             });
         });
     }
+}
+
+/// Whether the side of the page in view is folded away, with whatever buttons it has.
+pub fn side_is_folded(ctx: &egui::Context) -> bool {
+    ctx.data(|d| d.get_temp(folded_id())).unwrap_or(false)
+}
+
+fn folded_id() -> Id {
+    Id::unique("side is folded")
 }
 
 /// Forgets which sides were folded or not, so that all are as at the beginning.

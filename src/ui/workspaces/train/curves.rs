@@ -84,7 +84,8 @@ pub fn name(run: &RunRecord) -> String {
     let optimiser = optimiser.map_or("?", |o| o.name);
     let digits = grouped(config.subset as u64);
     let rule = rule(run).map_or_else(String::new, |rule| format!("{rule}, "));
-    format!("{}, {rule}{optimiser}, {digits} digits, seed {}", network(run), config.seed)
+    let hand = if run.by_hand { "weights set by hand, " } else { "" };
+    format!("{}, {rule}{hand}{optimiser}, {digits} digits, seed {}", network(run), config.seed)
 }
 
 /// The learning rule of a run, where it is not plain backpropagation.

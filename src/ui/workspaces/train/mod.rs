@@ -11,6 +11,7 @@
 //!   their place
 //! * [`device`]: where the next run is computed
 //! * [`runs`]: every run, to compare, use, go on with or delete
+//! * [`wires`]: the connections of a small network, set by hand
 
 mod curves;
 mod device;
@@ -29,6 +30,7 @@ mod spiking;
 mod state;
 mod structure;
 mod view;
+pub mod wires;
 
 use egui::Key;
 

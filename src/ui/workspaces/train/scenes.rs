@@ -2,8 +2,10 @@
 
 use super::history::{HistoryEdit, HistorySettings, Pictures, Plots};
 use super::settings::TrainTab;
+use super::wires::{Chosen, SMALL, WiresEdit};
 use super::{Train, TrainEdit};
 use crate::ann::trainer::TrainConfig;
+use crate::ann::zoo::notation;
 use crate::core::playback::PlaybackEdit;
 use crate::ui::house::House;
 use crate::ui::scene::{Look, Scene, answered, digits};
@@ -60,6 +62,14 @@ pub const SCENES: &[Scene] = &[
         set_up: |house| look_back(house, Pictures::Since, Plots::Confusion),
         ready: looked_back,
     },
+    // Last: the others are of the run before.
+    Scene { name: "wires", look: Look::Dark, set_up: wires, ready: wired },
+    Scene {
+        name: "wires-projector",
+        look: Look::Projector,
+        set_up: |house| house.apply(WiresEdit::Carried(true)),
+        ready: wired,
+    },
 ];
 
 fn train(house: &mut House) {
@@ -84,6 +94,28 @@ fn network(house: &mut House) {
         TrainConfig { model: "cnn1".into(), ..house.room::<Train>().kept.training.clone() };
     house.apply(TrainEdit::Configure(Box::new(config)));
     house.apply(TrainEdit::Tab(TrainTab::Network));
+}
+
+/// A small network is trained, and one of its connections looked at.
+fn wires(house: &mut House) {
+    let layers = notation::parse(SMALL).unwrap_or_default();
+    let model = notation::own(&layers).map_or("mlp", |own| own.id);
+    let config = TrainConfig {
+        model: model.into(),
+        data: digits(house).into(),
+        subset: 10_000,
+        validation_share: 0.1,
+        epochs: 6,
+        ..TrainConfig::default()
+    };
+    house.apply(TrainEdit::Configure(Box::new(config)));
+    house.apply(TrainEdit::Tab(TrainTab::Wires));
+    house.apply(WiresEdit::Choose(Some(Chosen { layer: 2, from: 1, to: 3 })));
+    house.apply(TrainEdit::Start);
+}
+
+fn wired(house: &House) -> bool {
+    trained(house) && house.room::<Train>().wires.shown.is_some()
 }
 
 /// The History view, at the moment where it was left.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::form::bound_form;
 use super::history::HistorySettings;
+use super::wires::WiresSettings;
 use crate::ann::trainer::TrainConfig;
 use crate::core::bounds::{Bounded, Bounds};
 use crate::ui::workspace::Settings;
@@ -33,6 +34,8 @@ pub enum TrainTab {
     Report,
     /// All runs.
     Runs,
+    /// Connections of a small network.
+    Wires,
 }
 
 /// What is kept over a restart.
@@ -44,6 +47,8 @@ pub struct TrainSettings {
     pub training: TrainConfig,
     /// The History view.
     pub history: HistorySettings,
+    /// The connections that are looked at.
+    pub wires: WiresSettings,
     /// Runs that wait for their turn.
     pub queue: Vec<TrainConfig>,
     /// Whether they are begun one after another.
@@ -54,9 +59,10 @@ pub struct TrainSettings {
 
 impl Bounded for TrainSettings {
     fn bound(&mut self, to: &mut Bounds) {
-        let Self { tab: _, training, history, queue, queue_runs: _, dismissed_runs } = self;
+        let Self { tab: _, training, history, wires, queue, queue_runs: _, dismissed_runs } = self;
         to.inside("training", |to| bound_form(training, to));
         to.part("history", history);
+        to.part("wires", wires);
         to.list("queue", queue, MOST_QUEUED, |to, i, config| {
             to.inside(i, |to| bound_form(config, to));
         });
@@ -74,6 +80,7 @@ impl Settings for TrainSettings {
     #[cfg(test)]
     fn full() -> Self {
         Self {
+            wires: WiresSettings::full(),
             queue: vec![TrainConfig { model: "cnn3".into(), ..TrainConfig::default() }],
             dismissed_runs: vec!["20260131-235959-mlp-seed1-2".into()],
             ..Self::default()

@@ -9,10 +9,11 @@ use egui::{Key, Ui};
 use super::form::{bound_form, misfit};
 use super::history::{History, HistoryEdit};
 use super::settings::{TrainSettings, TrainTab};
+use super::wires::{self, Wires, WiresEdit};
 use super::{ABOUT, measures, scenes, view};
 use crate::ann::ensemble::Ensemble;
 use crate::ann::trainer::TrainConfig;
-use crate::ann::zoo;
+use crate::ann::zoo::{self, notation};
 use crate::core::bounds::Bounds;
 use crate::core::clock::duration_text;
 use crate::core::text::grouped;
@@ -21,7 +22,7 @@ use crate::ui::command::{Command, Outbox};
 use crate::ui::desk::{Desk, Wanted};
 use crate::ui::keys::{Keys, ctrl};
 use crate::ui::scene::Scene;
-use crate::ui::widgets::banner;
+use crate::ui::widgets::{banner, sources};
 use crate::ui::workspace::{About, Edit, Measure, Shows, View, Work, Workspace};
 use crate::workers::Start;
 use crate::workers::combine::{Combinations, CombineOf, Combiner};
@@ -69,6 +70,10 @@ pub enum TrainEdit {
     Dismiss,
     /// Something in the History view.
     History(HistoryEdit),
+    /// Something among the connections.
+    Wires(WiresEdit),
+    /// Start a run of a network whose connections can be drawn one by one.
+    Small,
 }
 
 impl Edit for TrainEdit {
@@ -86,6 +91,8 @@ pub struct Train {
     pub kept: TrainSettings,
     /// Where a run is looked back at.
     pub history: History,
+    /// Whose connections are taken hold of.
+    pub wires: Wires,
     /// What is shown there of it.
     pub scrubbed: Arc<scrub::View>,
     /// Ensembles of the user's runs.
@@ -240,7 +247,7 @@ fn send(desk: &mut Desk, command: TrainCommand) {
 impl Workspace for Train {
     const ABOUT: About = ABOUT;
     const TABS: &'static [&'static str] =
-        &["curves", "layers", "mistakes", "network", "history", "report", "runs"];
+        &["curves", "layers", "mistakes", "network", "history", "report", "runs", "wires"];
     type Settings = TrainSettings;
     type Edit = TrainEdit;
 
@@ -255,6 +262,7 @@ impl Workspace for Train {
             scrubber: Scrubber::start(start.runs_root.clone(), start.events.clone())?,
             combiner: Combiner::new(start.runs_root.clone(), start.events.clone()),
             kept,
+            wires: Wires::default(),
             scrubbed: Arc::default(),
             combinations: Arc::default(),
             compared: BTreeSet::new(),
@@ -324,12 +332,32 @@ impl Workspace for Train {
                 kept.dismissed_runs = left.map(|r| r.id.clone()).collect();
             }
             TrainEdit::History(edit) => self.history.apply(edit, &mut kept.history),
+            TrainEdit::Wires(edit) => self.wires.apply(edit, &mut kept.wires, desk),
+            TrainEdit::Small => {
+                let layers = notation::parse(wires::SMALL).unwrap_or_default();
+                if let Ok(own) = notation::own(&layers) {
+                    kept.training = TrainConfig {
+                        model: own.id.into(),
+                        epochs: 60,
+                        ..quick(&desk.library.mnist)
+                    };
+                    kept.wires = wires::WiresSettings::default();
+                    self.start(false, desk);
+                    // Without a digit there is nothing to see.
+                    if desk.digit.is_blank() && sources::ready(desk) {
+                        let mut out = std::mem::take(&mut desk.out);
+                        sources::random(desk, &mut out);
+                        desk.out = out;
+                    }
+                }
+            }
         }
     }
 
     /// Only the form goes back: the queue has gone on in the meantime.
     fn restore(&mut self, kept: TrainSettings, desk: &mut Desk) {
-        if desk.training.phase.in_hand() {
+        self.kept.wires = kept.wires;
+        if desk.training.phase.in_hand() && self.kept.training != kept.training {
             return desk.toasts.notice("Settings are fixed while a run is in hand.".into());
         }
         self.kept.training = kept.training;
@@ -367,11 +395,18 @@ impl Workspace for Train {
     }
 
     fn undoes(edit: &TrainEdit) -> bool {
-        matches!(edit, TrainEdit::Configure(_) | TrainEdit::Quick)
+        match edit {
+            TrainEdit::Configure(_) | TrainEdit::Quick | TrainEdit::Small => true,
+            TrainEdit::Wires(edit) => {
+                matches!(edit, WiresEdit::Of(_) | WiresEdit::Set(..) | WiresEdit::PutBack)
+            }
+            _ => false,
+        }
     }
 
     fn shows(&self) -> Shows {
-        let digit = matches!(self.kept.tab, TrainTab::Network | TrainTab::History);
+        let tabs = [TrainTab::Network, TrainTab::Wires, TrainTab::History];
+        let digit = tabs.contains(&self.kept.tab);
         Shows { digit, answers: false }
     }
 
@@ -385,6 +420,11 @@ impl Workspace for Train {
         if shown && self.kept.tab == TrainTab::History {
             self.history.follow(desk, &self.kept.history, &self.scrubber);
         }
+        let wires = shown && self.kept.tab == TrainTab::Wires;
+        if wires {
+            self.wires.follow(&mut self.kept.wires, desk);
+        }
+        desk.hub.trainer.watch_passage(wires);
         desk.hub.trainer.watch(shown, desk.session.live);
     }
 

@@ -5,6 +5,7 @@ use egui::{RichText, Ui};
 use super::settings::TrainTab;
 use super::{
     Train, TrainEdit, World, curves, form, history, layers, mistakes, report, runs, structure,
+    wires,
 };
 use crate::core::clock::duration_text;
 use crate::core::text::{grouped, percent};
@@ -17,7 +18,7 @@ use crate::workers::runs::RunRecord;
 use crate::workers::training::{Phase, TrainingView};
 
 /// The views.
-const TABS: [Tab<Train, TrainTab>; 7] = [
+const TABS: [Tab<Train, TrainTab>; 8] = [
     Tab {
         is: TrainTab::Curves,
         name: "Curves",
@@ -39,7 +40,7 @@ const TABS: [Tab<Train, TrainTab>; 7] = [
     Tab {
         is: TrainTab::Mistakes,
         name: "Mistakes",
-        short: "Mistakes",
+        short: "Errors",
         see: "Confusion matrix and the digits it gets wrong",
         show: |ui, world, out| below(ui, world, out, mistakes::show),
         side: form::show,
@@ -66,7 +67,7 @@ const TABS: [Tab<Train, TrainTab>; 7] = [
     Tab {
         is: TrainTab::Report,
         name: "Accuracies",
-        short: "Accuracies",
+        short: "Scores",
         see: "Test accuracies as reported, of the bundled networks and of your runs; queue runs",
         show: |ui, world, out| below(ui, world, out, report::show),
         side: form::show,
@@ -78,6 +79,15 @@ const TABS: [Tab<Train, TrainTab>; 7] = [
         short: "Runs",
         see: "All runs: compare, use, go on",
         show: |ui, world, out| below(ui, world, out, runs::show),
+        side: form::show,
+        bar: None,
+    },
+    Tab {
+        is: TrainTab::Wires,
+        name: "Wires",
+        short: "Wires",
+        see: "Every connection of a small network: take hold of one and see the answer change",
+        show: |ui, world, out| below(ui, world, out, wires::show),
         side: form::show,
         bar: None,
     },
@@ -101,7 +111,7 @@ fn below(
     let needs = match world.room.kept.tab {
         TrainTab::Curves | TrainTab::Layers | TrainTab::Mistakes => 0.0,
         TrainTab::Network | TrainTab::Report | TrainTab::Runs => 560.0,
-        TrainTab::History => 720.0,
+        TrainTab::History | TrainTab::Wires => 720.0,
     };
     if ui.available_height() > needs {
         headline(ui, world, out);
