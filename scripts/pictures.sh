@@ -16,6 +16,7 @@ disagree: draw-picked
 draw-projector: draw-projector
 train: train-curves
 mistakes: train-mistakes
+wires: train-wires
 alternatives: alternatives-side-by-side
 way-back: alternatives-way-back
 fields: fields-network

@@ -3,6 +3,9 @@
 #
 #   scripts/test.sh [options of cargo test]
 #
+# With options that choose among targets, only those are linted, and pages are rendered only
+# where examples are run.
+#
 # `cargo clippy`, `cargo doc` and `cargo test` each compile the package anew, and the first
 # two compile every other package a second time, for its types alone: on two cores that is
 # ten minutes. Here Clippy's driver, which is the compiler with more lints, is what compiles

@@ -220,7 +220,8 @@ impl Network {
 
     /// Pictures that a thread answers together.
     fn chunk(&self) -> usize {
-        let widest = self.plan.planes().into_iter().max().unwrap_or(1);
+        let scratch = self.plan.steps.iter().map(|s| s.op.scratch_len(1, Mode::Answer));
+        let widest = self.plan.planes().into_iter().chain(scratch).max().unwrap_or(1);
         (CACHED / widest).clamp(CHUNK, MOST_CHUNK) / CHUNK * CHUNK
     }
 

@@ -167,7 +167,7 @@ impl ActiveRun {
 
     /// Whether it has learned nothing yet.
     pub fn is_untouched(&self) -> bool {
-        self.trainer.progress().step == 0
+        self.trainer.progress().step == 0 && !self.trainer.was_set_by_hand()
     }
 
     /// What its folder is called.
@@ -343,6 +343,11 @@ impl ActiveRun {
         }
         self.trainer.fall_back();
         let (network, metadata) = (self.trainer.result(), self.metadata());
+        // Who looks at it afterwards sees what is saved.
+        if let Some(mut last) = self.trainer.snapshot() {
+            last.network = network.clone();
+            self.snapshot = Some(Arc::new(last));
+        }
         weights::save(&self.folder.weights(), &network, &metadata, Precision::Single)?;
         // After a step that diverged the last checkpoint is the one to go on from.
         if self.trainer.is_intact() {

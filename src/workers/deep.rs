@@ -401,6 +401,9 @@ impl DeepSpikes {
             family(&m.network) == Some(Family::Steps) && m.metadata.classes == *test.classes()
         };
         let models: Vec<_> = models.iter().filter(able).cloned().collect();
+        if models.is_empty() {
+            return self.events.send(Event::Failure(super::reading::NOBODY.into()));
+        }
         let (cancel, view) = (Arc::clone(&self.cancel), Arc::clone(&self.survey));
         if let Err(error) = survey((source, test), models, cancel, view, self.events.clone()) {
             self.survey.put(DeepSurvey::default());

@@ -1,8 +1,8 @@
 //! A training run as the window shows it, and its switches: shared by the run in hand
 //! ([`super::active`]) and the thread that drives it ([`super::training`]).
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::models::Model;
 use super::recorder::HistoryStatus;
@@ -30,6 +30,15 @@ pub struct Control {
     pub live: AtomicBool,
     /// Somebody looks at what travels forward and back, so copy network and rule.
     pub passage: AtomicBool,
+    /// Connections that get other weights before the next mini-batch; of each the newest.
+    pub wires: Mutex<Held>,
+}
+
+impl Control {
+    /// The weights that wait to be set.
+    pub fn wires(&self) -> MutexGuard<'_, Held> {
+        self.wires.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What the trainer is doing.

@@ -198,6 +198,9 @@ pub struct SurveyOf {
     pub hidden: Hidden,
 }
 
+/// What is told where nobody can be asked.
+pub const NOBODY: &str = "No network at hand tells the classes of these digits apart. Train one on them in Train, and use it in Draw.";
+
 /// How early each network can tell.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
@@ -242,6 +245,10 @@ fn survey(
         stacking(of.set).filter(|(_, e)| able().filter(bundled).map(|m| &m.key).eq(e.members));
     let models: Vec<Arc<Model>> =
         able().filter(bundled).chain(able().filter(own)).cloned().collect();
+    if models.is_empty() {
+        events.send(Event::Failure(NOBODY.into()));
+        return Ok(());
+    }
     survey.counts = models.iter().map(|m| (m.name.clone(), Count::default())).collect();
     if let Some((_, ensemble)) = stacking {
         survey.counts.push((ensemble.name.to_owned(), Count::default()));

@@ -38,8 +38,6 @@ pub enum TrainCommand {
     Reset,
     /// Do this to errors on their way back from now on.
     Disturb(Disturbance),
-    /// Give a connection this weight.
-    SetWire(Wire, f32),
     /// Hold a connection at its weight, or let it learn again.
     HoldWire(Wire, bool),
     /// Look at the atomics: one of them has changed.
@@ -112,6 +110,12 @@ impl Training {
         if self.control.passage.swap(watched, Relaxed) != watched && watched {
             self.wake();
         }
+    }
+
+    /// Gives connections of the run in hand other weights before its next mini-batch.
+    pub fn set_wires(&self, weights: impl IntoIterator<Item = (Wire, f32)>) {
+        self.control.wires().extend(weights);
+        self.wake();
     }
 
     /// Makes a sleeping trainer look at the atomics. A full queue needs none:
@@ -189,6 +193,12 @@ impl Driver {
 
     /// Carries one command out, if there is one, then trains one mini-batch.
     fn turn(&mut self, command: Option<TrainCommand>) {
+        let wires = std::mem::take(&mut *self.control.wires());
+        if !wires.is_empty() {
+            self.by_hand(|run| {
+                wires.iter().for_each(|(wire, weight)| run.set_wire(*wire, *weight))
+            });
+        }
         match command {
             Some(TrainCommand::Start { config, split, paused }) => {
                 self.begin(paused, |root| ActiveRun::start(root, *config, split));
@@ -200,6 +210,12 @@ impl Driver {
             Some(TrainCommand::Step) => {
                 self.control.paused.store(true, Relaxed);
                 self.train_one();
+                // Nothing else comes while it is held.
+                if let Some(run) =
+                    self.active.as_mut().filter(|_| self.control.passage.load(Relaxed))
+                {
+                    run.snap();
+                }
                 return self.publish();
             }
             Some(TrainCommand::Disturb(disturbance)) => {
@@ -207,9 +223,6 @@ impl Driver {
                     run.disturb(disturbance);
                 }
                 self.publish();
-            }
-            Some(TrainCommand::SetWire(wire, weight)) => {
-                self.by_hand(|run| run.set_wire(wire, weight));
             }
             Some(TrainCommand::HoldWire(wire, hold)) => {
                 self.by_hand(|run| run.hold_wire(wire, hold));
@@ -239,6 +252,7 @@ impl Driver {
     ) {
         self.discard();
         self.end(RunState::Stopped, None);
+        self.control.wires().clear();
         self.control.stop.store(false, Relaxed);
         self.control.paused.store(paused, Relaxed);
         match open(&self.runs_root) {

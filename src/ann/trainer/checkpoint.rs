@@ -246,14 +246,18 @@ impl Trainer {
         }
         let mut trainer = Self::with(state.config.clone(), data, at_hand)?;
         trainer.unchecked = state.fingerprint.is_none();
-        let held =
-            |(wire, weight): &(Wire, f32)| wire.is_in(&trainer.network) && weight.is_finite();
+        set_from(&mut trainer.network, &arrays, "network/", file)?;
+        let held = |(wire, weight): &(Wire, f32)| wire.weight(&trainer.network) == Some(*weight);
         if state.held.len() > MOST_HELD || !state.held.iter().all(held) {
-            return Err(broken("a connection in it that is held does not exist".into()));
+            let why = "a connection in it is held at a weight that it does not have";
+            return Err(broken(why.into()));
+        }
+        if !state.held.is_empty() && matches!(trainer.backend, Backend::Device(_)) {
+            let why = "connections are held by hand in it, which works on the CPU only";
+            return Err(broken(why.into()));
         }
         trainer.held = state.held.iter().copied().collect();
         trainer.by_hand = state.by_hand;
-        set_from(&mut trainer.network, &arrays, "network/", file)?;
         trainer.last_good.values = trainer.network.values();
         let mut kept = Vec::new();
         for (i, slots) in trainer.optimiser.parts().1.iter().enumerate() {

@@ -429,7 +429,10 @@ impl Trainer {
     /// the last epochs, if asked for, else the one being trained as it is.
     pub fn result(&self) -> Network {
         let network = self.network();
-        self.average.network(network).unwrap_or_else(|| network.clone())
+        let mut result = self.average.network(network).unwrap_or_else(|| network.clone());
+        // A mean goes back to before they were held.
+        wires::put_back(&mut result, &self.held);
+        result
     }
 
     /// Whether [`Trainer::result`] differs from [`Trainer::network`].

@@ -195,7 +195,7 @@ fn a_run_whose_device_fails_goes_back_to_its_last_copy_and_can_be_gone_on_with()
 fn a_run_that_diverges_on_a_device_is_back_at_finite_weights() {
     let mut optimiser = OptimiserConfig::default_of("sgd").unwrap();
     optimiser.set("learning_rate", 1e6);
-    let settings = TrainConfig { optimiser, ..on_candle(150) };
+    let settings = TrainConfig { optimiser, model: "mlp".into(), ..on_candle(150) };
     let mut trainer = Trainer::new(settings, bars(150)).unwrap();
     let good = trainer.network().values();
     let error = (0..40).find_map(|_| trainer.step().err()).unwrap();

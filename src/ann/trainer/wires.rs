@@ -42,8 +42,8 @@ impl Wire {
 /// The connections that are held, with their weights.
 pub type Held = BTreeMap<Wire, f32>;
 
-/// Puts the weights of connections that are held back.
-pub(super) fn put_back(network: &mut Network, held: &Held) {
+/// Gives connections of a network these weights.
+pub fn put_back(network: &mut Network, held: &Held) {
     if held.is_empty() {
         return;
     }

@@ -17,6 +17,7 @@ use crate::ann::rules::disturbance::Disturbance;
 use crate::ann::rules::passage::Snapshot;
 use crate::core::playback::{Playback, PlaybackEdit};
 use crate::core::text::grouped;
+use crate::data::CLASSES;
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::keys::{Keys, plain};
@@ -237,7 +238,9 @@ impl Alternatives {
 
     /// Which digit the current one is, or is said to be.
     pub fn label(&self, desk: &Desk) -> u8 {
-        desk.digit.label().unwrap_or(self.kept.label as u8)
+        let split = desk.library.source(&self.kept.course.data).split();
+        let classes = split.map_or(CLASSES, |split| split.test.classes().count());
+        desk.digit.label().unwrap_or(self.kept.label as u8).min(classes as u8 - 1)
     }
 
     /// Lets the bar go over the sweeps of the newest answer.

@@ -356,7 +356,9 @@ impl Workspace for Train {
 
     /// Only the form goes back: the queue has gone on in the meantime.
     fn restore(&mut self, kept: TrainSettings, desk: &mut Desk) {
-        self.kept.wires = kept.wires;
+        let wires = &mut self.kept.wires;
+        wires.of = kept.wires.of;
+        (wires.changes, wires.changed) = (kept.wires.changes, kept.wires.changed);
         if desk.training.phase.in_hand() && self.kept.training != kept.training {
             return desk.toasts.notice("Settings are fixed while a run is in hand.".into());
         }
@@ -422,7 +424,7 @@ impl Workspace for Train {
         }
         let wires = shown && self.kept.tab == TrainTab::Wires;
         if wires {
-            self.wires.follow(&mut self.kept.wires, desk);
+            self.wires.follow(&self.kept.wires, desk);
         }
         desk.hub.trainer.watch_passage(wires);
         desk.hub.trainer.watch(shown, desk.session.live);

@@ -9,18 +9,17 @@ mod draw;
 mod panel;
 mod settings;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use egui::{ComboBox, RichText, Ui};
 
-use settings::Change;
 pub use settings::{Chosen, WiresSettings};
 
 use super::{TrainEdit, World};
 use crate::ann::network::Network;
 use crate::ann::ops::loss::softmax;
-use crate::ann::trainer::wires::{Held, MOST_WEIGHT, Wire};
+use crate::ann::rules::passage::Snapshot;
+use crate::ann::trainer::wires::{self, Held, MOST_WEIGHT, Wire};
 use crate::ann::zoo::Layer;
 use crate::core::csv::{self, row};
 use crate::data::{CLASSES, ClassNames};
@@ -28,7 +27,7 @@ use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{figure, page, sources};
-use crate::workers::models::Model;
+use crate::workers::models::{Model, Origin};
 use crate::workers::training::{Phase, TrainCommand};
 
 /// Units of a hidden layer that are drawn one by one.
@@ -102,7 +101,7 @@ pub struct Shown {
     /// For people.
     name: String,
     classes: ClassNames,
-    network: Network,
+    network: Arc<Network>,
     parts: Vec<Part>,
     /// What goes into each step of the plan.
     planes: Vec<Vec<f32>>,
@@ -162,10 +161,9 @@ impl Shown {
 /// What was looked at when it was last worked out.
 #[derive(PartialEq)]
 struct Seen {
-    /// The network as it was handed over, by its place in memory.
-    network: usize,
-    changes: Vec<Change>,
-    asked: Option<(Wire, f32)>,
+    source: Source,
+    /// Weights set over those of the source.
+    set: Held,
     digit: u64,
     in_hand: bool,
     held: Arc<Held>,
@@ -178,17 +176,29 @@ pub struct Wires {
     /// Why nothing is drawn.
     why_not: &'static str,
     seen: Option<Seen>,
-    /// What the run in hand was asked to change, until it is seen to have done so.
-    asked: Option<(Wire, f32)>,
-    /// What weights were before a hand changed them, in the run of this id.
-    before: (String, BTreeMap<Wire, f32>),
+    /// What the run in hand was asked to change, and what was known of it then: shown until
+    /// it is seen to have done so.
+    asked: Option<(Held, Source)>,
+    /// What weights were before a hand changed them, in the run in hand, of this id.
+    before: (String, Held),
     number: u64,
 }
 
-/// The network that is chosen.
+/// The network that is chosen. Equal is only the very same copy.
+#[derive(Clone)]
 enum Source {
-    Run(Arc<crate::ann::rules::passage::Snapshot>),
+    Run(Arc<Snapshot>),
     Model(Arc<Model>),
+}
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Run(a), Self::Run(b)) => Arc::ptr_eq(a, b),
+            (Self::Model(a), Self::Model(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
 }
 
 impl Source {
@@ -198,13 +208,6 @@ impl Source {
             Self::Model(model) => &model.network,
         }
     }
-
-    fn address(&self) -> usize {
-        match self {
-            Self::Run(snapshot) => Arc::as_ptr(snapshot) as usize,
-            Self::Model(model) => Arc::as_ptr(model) as usize,
-        }
-    }
 }
 
 /// Whether the run in hand is the one that is shown.
@@ -212,90 +215,116 @@ pub fn shows_run(kept: &WiresSettings, desk: &Desk) -> bool {
     kept.of.is_empty() && matches!(desk.training.phase, Phase::Training | Phase::Paused)
 }
 
+/// What changes to the network that is shown belong to: a model's key, or the last run's.
+fn owner(kept: &WiresSettings, desk: &Desk) -> String {
+    let run = || desk.training.record.as_ref().map(|r| format!("run-{}", r.id));
+    if kept.of.is_empty() { run().unwrap_or_default() } else { kept.of.clone() }
+}
+
+/// The models of the list: those that learn no more.
+fn settled(desk: &Desk) -> impl Iterator<Item = &Arc<Model>> {
+    desk.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. }))
+}
+
 impl Wires {
     /// Carries an edit out.
     pub fn apply(&mut self, edit: WiresEdit, kept: &mut WiresSettings, desk: &mut Desk) {
         let in_hand = shows_run(kept, desk);
         match edit {
-            WiresEdit::Of(of) => {
-                (kept.of, kept.chosen) = (of, None);
-                kept.changes.clear();
-            }
+            WiresEdit::Of(of) => (kept.of, kept.chosen) = (of, None),
             WiresEdit::Choose(chosen) => kept.chosen = chosen,
             WiresEdit::Carried(carried) => kept.carried = carried,
-            WiresEdit::Set(wire, weight) => {
-                if !weight.is_finite() {
-                    return;
-                }
+            WiresEdit::Set(wire, weight) if weight.is_finite() => {
                 let weight = weight.clamp(-MOST_WEIGHT, MOST_WEIGHT);
                 if in_hand {
-                    let was = self.shown.as_ref().and_then(|s| wire.weight(&s.network));
-                    if let Some(was) = was {
-                        self.before.1.entry(wire).or_insert(was);
-                    }
-                    self.asked = Some((wire, weight));
-                    send(desk, TrainCommand::SetWire(wire, weight));
+                    self.ask(wire, weight, kept, desk);
                 } else {
-                    kept.change(wire, weight);
+                    let known = self.source(kept, desk).and_then(|s| wire.weight(s.network()));
+                    kept.change(
+                        &owner(kept, desk),
+                        wire,
+                        (known != Some(weight)).then_some(weight),
+                    );
                 }
             }
-            WiresEdit::Hold(wire, hold) => send(desk, TrainCommand::HoldWire(wire, hold)),
-            WiresEdit::PutBack => {
-                self.asked = None;
-                if in_hand {
-                    for (wire, weight) in std::mem::take(&mut self.before.1) {
-                        send(desk, TrainCommand::SetWire(wire, weight));
-                    }
-                }
-                kept.changes.clear();
+            WiresEdit::Set(..) => {}
+            WiresEdit::Hold(wire, hold) => {
+                let sent = desk.hub.trainer.send(TrainCommand::HoldWire(wire, hold));
+                desk.sent(sent);
             }
+            WiresEdit::PutBack if in_hand => {
+                for (wire, weight) in self.before.1.clone() {
+                    self.ask(wire, weight, kept, desk);
+                }
+            }
+            WiresEdit::PutBack => kept.changes.clear(),
         }
     }
 
+    /// Has a weight of the run in hand set.
+    fn ask(&mut self, wire: Wire, weight: f32, kept: &WiresSettings, desk: &Desk) {
+        let Some(source) = self.source(kept, desk) else { return };
+        let was = self.shown.as_ref().and_then(|s| wire.weight(&s.network));
+        let Some(was) = was else { return };
+        let first = *self.before.1.entry(wire).or_insert(was);
+        if first == weight {
+            self.before.1.remove(&wire);
+        }
+        let mut asked = self.asked.take().map_or_else(Held::new, |(asked, _)| asked);
+        asked.insert(wire, weight);
+        self.asked = Some((asked, source));
+        desk.hub.trainer.set_wires([(wire, weight)]);
+    }
+
     /// Once a frame, while the view is open.
-    pub fn follow(&mut self, kept: &mut WiresSettings, desk: &Desk) {
+    pub fn follow(&mut self, kept: &WiresSettings, desk: &Desk) {
         let in_hand = shows_run(kept, desk);
         let run = desk.training.record.as_ref().map_or("", |r| &r.id[..]);
         if in_hand && self.before.0 != run {
-            self.before = (run.to_owned(), BTreeMap::new());
-            kept.changes.clear();
+            (self.before, self.asked) = ((run.to_owned(), Held::new()), None);
         }
         let Some(source) = self.source(kept, desk) else {
             (self.shown, self.seen) = (None, None);
             return;
         };
-        // What a paused run was asked for is there once its weight is that.
-        self.asked = self.asked.filter(|(wire, weight)| {
-            in_hand
-                && desk.training.phase == Phase::Paused
-                && wire.weight(source.network()).is_some_and(|w| w != *weight)
+        // A paused run has done what it was asked once its weights are those; one that goes
+        // on has moved them on by the time that it is seen again.
+        self.asked.take_if(|(asked, then)| {
+            let done =
+                |(wire, weight): (&Wire, &f32)| wire.weight(source.network()) == Some(*weight);
+            !in_hand
+                || *then != source
+                    && (desk.training.phase != Phase::Paused || asked.iter().all(done))
         });
-        let seen = Seen {
-            network: source.address(),
-            changes: if in_hand { Vec::new() } else { kept.changes.clone() },
-            asked: self.asked,
-            digit: desk.digit.version(),
-            in_hand,
-            held: if in_hand { Arc::clone(&desk.training.held) } else { Arc::default() },
+        let set = match &self.asked {
+            Some((asked, _)) => asked.clone(),
+            None if in_hand || kept.changed != owner(kept, desk) => Held::new(),
+            None => kept.changes.iter().map(|c| (c.wire, c.weight)).collect(),
         };
+        let held = if in_hand { Arc::clone(&desk.training.held) } else { Arc::default() };
+        let seen = Seen { source, set, digit: desk.digit.version(), in_hand, held };
         if self.seen.as_ref() == Some(&seen) {
             return;
         }
-        let Some(parts) = parts(source.network()) else {
+        let Some(parts) = parts(seen.source.network()) else {
             self.why_not = "Its connections are too many, or of another kind, to be drawn one by one. That can be done for dense networks of up to three hidden layers of up to 32 units.";
             (self.shown, self.seen) = (None, None);
             return;
         };
-        let mut network = source.network().clone();
-        let changed = seen.changes.iter().map(|c| (c.wire, c.weight)).chain(seen.asked);
-        for (wire, weight) in changed.filter(|(wire, _)| wire.is_in(source.network())) {
-            network.set_in_step(wire.step, [(wire.at, weight)]);
-        }
+        let same = |last: &Seen| last.source == seen.source && last.set == seen.set;
+        let network = match &self.shown {
+            Some(shown) if self.seen.as_ref().is_some_and(same) => Arc::clone(&shown.network),
+            _ => {
+                let mut network = seen.source.network().clone();
+                wires::put_back(&mut network, &seen.set);
+                Arc::new(network)
+            }
+        };
         let planes = network.planes(desk.digit.pixels());
         let mut answer = [0f32; CLASSES];
         answer.copy_from_slice(&planes[planes.len() - 1][..CLASSES]);
         softmax(&mut answer);
-        let (name, classes) = match &source {
+        let (name, classes) = match &seen.source {
             Source::Run(_) => desk.training.record.as_ref().map_or_else(
                 || (network.architecture().name.to_owned(), ClassNames::default()),
                 |run| (super::curves::network(run).to_owned(), run.classes.clone()),
@@ -303,8 +332,7 @@ impl Wires {
             Source::Model(model) => (model.name.clone(), model.metadata.classes.clone()),
         };
         self.number += 1;
-        let held = Arc::clone(&seen.held);
-        let number = self.number;
+        let (held, number) = (Arc::clone(&seen.held), self.number);
         self.seen = Some(seen);
         self.shown = Some(Arc::new(Shown {
             name,
@@ -332,7 +360,7 @@ impl Wires {
             }
             return snapshot;
         }
-        let found = desk.models.iter().find(|m| m.key == kept.of).cloned();
+        let found = settled(desk).find(|m| m.key == kept.of).cloned();
         if found.is_none() {
             self.why_not = "This network is no longer at hand.";
         }
@@ -340,26 +368,23 @@ impl Wires {
     }
 
     /// Whether weights were changed by hand that can be put back.
-    fn changed(&self, kept: &WiresSettings, in_hand: bool) -> bool {
-        if in_hand { !self.before.1.is_empty() } else { !kept.changes.is_empty() }
+    fn changed(&self, kept: &WiresSettings, shown: &Shown, desk: &Desk) -> bool {
+        if shown.in_hand {
+            return !self.before.1.is_empty();
+        }
+        !kept.changes.is_empty() && kept.changed == owner(kept, desk)
     }
 
     /// What a weight was before a hand changed it.
-    fn was(&self, wire: Wire, shown: &Shown, desk: &Desk, kept: &WiresSettings) -> Option<f32> {
+    fn was(&self, wire: Wire, kept: &WiresSettings, shown: &Shown, desk: &Desk) -> Option<f32> {
         if shown.in_hand {
             return self.before.1.get(&wire).copied();
         }
-        kept.changes.iter().find(|c| c.wire == wire)?;
-        match kept.of.is_empty() {
-            true => wire.weight(&desk.training.snapshot.as_ref()?.network),
-            false => wire.weight(&desk.models.iter().find(|m| m.key == kept.of)?.network),
-        }
+        let changed =
+            self.changed(kept, shown, desk) && kept.changes.iter().any(|c| c.wire == wire);
+        let seen = self.seen.as_ref().filter(|_| changed)?;
+        wire.weight(seen.source.network())
     }
-}
-
-fn send(desk: &mut Desk, command: TrainCommand) {
-    let sent = desk.hub.trainer.send(command);
-    desk.sent(sent);
 }
 
 /// The view.
@@ -397,7 +422,7 @@ fn controls(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     ui.horizontal_wrapped(|ui| {
         let label = ui.label("Of").on_hover_text("Whose connections");
         let latest = "the run in hand, or the last one";
-        let named = |key: &str| world.models.iter().find(|m| m.key == key);
+        let named = |key: &str| settled(world).find(|m| m.key == key);
         let now = match (&kept.of[..], &world.room.wires.shown) {
             ("", Some(shown)) => shown.name.clone(),
             ("", None) => latest.to_owned(),
@@ -411,7 +436,7 @@ fn controls(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 if ui.selectable_label(kept.of.is_empty(), latest).clicked() {
                     out.push(WiresEdit::Of(String::new()));
                 }
-                for model in world.models.iter().filter(|m| parts(&m.network).is_some()) {
+                for model in settled(world).filter(|m| parts(&m.network).is_some()) {
                     if ui.selectable_label(kept.of == model.key, &model.name).clicked() {
                         out.push(WiresEdit::Of(model.key.clone()));
                     }
@@ -449,7 +474,7 @@ fn controls(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let text = if learns {
         "Orange is positive, blue negative. Click a connection, or a unit to see its pixels. A connection that is held keeps its weight while the others learn."
     } else {
-        "Orange is positive, blue negative. Click a connection, or a unit to see its pixels. It learns no more: what you change is a copy, which a scene keeps."
+        "Orange is positive, blue negative. Click a connection, or a unit to see its pixels. It learns no more: what you change is a copy."
     };
     ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
     ui.add_space(theme::strong(1.0).size * 2.0);

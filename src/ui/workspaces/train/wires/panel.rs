@@ -1,10 +1,10 @@
 //! The connection that is chosen: where from, where to, its weight, and what can be done
 //! to it. Everything here is reached by keys as well.
 
-use egui::{ComboBox, RichText, Ui};
+use egui::{ComboBox, Id, RichText, Ui};
 
 use super::{Chosen, Part, Shown, WiresEdit, World, draw};
-use crate::ann::trainer::wires::MOST_WEIGHT;
+use crate::ann::trainer::wires::{MOST_WEIGHT, Wire};
 use crate::core::text::short;
 use crate::data::SIDE;
 use crate::ui::command::Outbox;
@@ -105,10 +105,24 @@ fn weight(ui: &mut Ui, world: &World<'_>, shown: &Shown, c: Chosen, out: &mut Ou
     let kept = &world.room.kept.wires;
     let wire = shown.parts[c.layer].wire(c.from, c.to);
     let now = shown.weight(c.layer, c.from, c.to);
-    let mut weight = now;
+    // While somebody types or drags, the field is theirs: the weight may go on learning.
+    let id = Id::unique("weight in hand");
+    let in_hand = ui.data(|d| d.get_temp::<(Wire, f32)>(id)).filter(|(of, _)| *of == wire);
+    let before = in_hand.map_or(now, |(_, weight)| weight);
+    let (mut field, mut weight) = (before, now);
     let label = ui.label(RichText::new("Weight").font(theme::strong(13.5)));
-    let field = number::drag(&mut weight).range(-MOST_WEIGHT..=MOST_WEIGHT).speed(0.01);
-    ui.add(field.max_decimals(4)).labelled_by(label.id);
+    let drag = number::drag(&mut field).range(-MOST_WEIGHT..=MOST_WEIGHT).speed(0.01);
+    let drag = drag.clamp_existing_to_range(false).update_while_editing(false).max_decimals(4);
+    let response = ui.add(drag).labelled_by(label.id);
+    // Left without a change, the field has the weight rounded, and means the weight.
+    if (field - before).abs() > 0.5e-4 {
+        weight = field;
+    }
+    if response.has_focus() || response.dragged() {
+        ui.data_mut(|d| d.insert_temp(id, (wire, field)));
+    } else {
+        ui.data_mut(|d| d.remove::<(Wire, f32)>(id));
+    }
     let mut held = shown.held.contains_key(&wire);
     ui.add_enabled_ui(shown.in_hand, |ui| {
         let tip = "It keeps this weight while the others learn";
@@ -120,21 +134,22 @@ fn weight(ui: &mut Ui, world: &World<'_>, shown: &Shown, c: Chosen, out: &mut Ou
     if ui.button("Cut").on_hover_text("Weight 0").clicked() {
         weight = 0.0;
     }
-    if ui.button("Flip").on_hover_text("The same weight with the other sign").clicked() {
+    let flip = ui.button("Flip").on_hover_text("The same weight with the other sign");
+    if flip.clicked() && now != 0.0 {
         weight = -now;
     }
-    if let Some(was) = world.room.wires.was(wire, shown, world, kept)
+    if let Some(was) = world.room.wires.was(wire, kept, shown, world)
         && ui.button("Put back").on_hover_text(format!("Weight {}", short(was))).clicked()
     {
         weight = was;
     }
-    if world.room.wires.changed(kept, shown.in_hand) {
+    if world.room.wires.changed(kept, shown, world) {
         let tip = "Every weight that was changed by hand becomes what it was before";
         if ui.button("Put all back").on_hover_text(tip).clicked() {
             out.push(WiresEdit::PutBack);
         }
     }
-    if weight.to_bits() != now.to_bits() {
+    if weight != now {
         out.push(WiresEdit::Set(wire, weight));
     }
 }

@@ -49,8 +49,10 @@ pub struct WiresSettings {
     pub chosen: Option<Chosen>,
     /// Whether connections show what they carry for the digit instead of their weights.
     pub carried: bool,
-    /// Weights set by hand of a network that learns no more.
+    /// Weights set by hand of a network that learns no more, and the key of that network:
+    /// of the last run `run-`, followed by its id.
     pub changes: Vec<Change>,
+    pub changed: String,
 }
 
 impl WiresSettings {
@@ -71,11 +73,17 @@ impl WiresSettings {
         }
     }
 
-    /// Notes that a connection has this weight from now on.
-    pub(super) fn change(&mut self, wire: Wire, weight: f32) {
-        if let Some(known) = self.changes.iter_mut().find(|c| c.wire == wire) {
-            known.weight = weight;
-        } else if self.changes.len() < MOST_CHANGES {
+    /// Notes that a connection of this network has another weight from now on, or its own
+    /// one again.
+    pub(super) fn change(&mut self, of: &str, wire: Wire, weight: Option<f32>) {
+        if self.changed != of {
+            of.clone_into(&mut self.changed);
+            self.changes.clear();
+        }
+        self.changes.retain(|c| c.wire != wire);
+        if let Some(weight) = weight
+            && self.changes.len() < MOST_CHANGES
+        {
             self.changes.push(Change { wire, weight });
         }
     }
@@ -83,7 +91,10 @@ impl WiresSettings {
 
 impl Bounded for WiresSettings {
     fn bound(&mut self, to: &mut Bounds) {
-        let Self { of, chosen, carried: _, changes } = self;
+        let Self { of, chosen, carried: _, changes, changed } = self;
+        if !changed.is_empty() {
+            to.id("changed", changed, is_model_key, "");
+        }
         if !of.is_empty() {
             to.id("of", of, is_model_key, "");
         }
