@@ -196,7 +196,9 @@ impl Driver {
         let wires = std::mem::take(&mut *self.control.wires());
         if !wires.is_empty() {
             self.by_hand(|run| {
-                wires.iter().for_each(|(wire, weight)| run.set_wire(*wire, *weight))
+                for (wire, weight) in wires {
+                    run.set_wire(wire, weight);
+                }
             });
         }
         match command {
