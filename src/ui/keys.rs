@@ -144,6 +144,18 @@ impl Taps {
     }
 }
 
+/// Keys that are held for others.
+const MODIFIERS: [Key; 8] = [
+    Key::ShiftLeft,
+    Key::ShiftRight,
+    Key::ControlLeft,
+    Key::ControlRight,
+    Key::AltLeft,
+    Key::AltRight,
+    Key::SuperLeft,
+    Key::SuperRight,
+];
+
 /// What was tapped, as it is said: the text that a key gives (`?`), else its name.
 fn tapped(ctx: &Context, events: &[Event]) -> Vec<String> {
     let mut names = Vec::new();
@@ -151,6 +163,10 @@ fn tapped(ctx: &Context, events: &[Event]) -> Vec<String> {
         let Event::Key { key, pressed: true, repeat: false, modifiers, .. } = event else {
             continue;
         };
+        // With the key that they are held for they are named.
+        if MODIFIERS.contains(key) {
+            continue;
+        }
         let text = events[i + 1..].iter().find_map(|e| match e {
             Event::Text(text) if !text.trim().is_empty() => Some(text.to_uppercase()),
             _ => None,
@@ -179,6 +195,7 @@ mod tests {
         assert_eq!(tapped(&ctx, &question), ["?"]);
         assert_eq!(tapped(&ctx, &[press(Key::N, Modifiers::NONE), Event::Text("n".into())]), ["N"]);
         assert_eq!(tapped(&ctx, &[press(Key::Space, Modifiers::NONE)]), ["Space"]);
+        assert!(tapped(&ctx, &[press(Key::ControlLeft, Modifiers::COMMAND)]).is_empty());
         let four = tapped(&ctx, &[press(Key::Num4, Modifiers::COMMAND)]);
         assert_eq!(four.len(), 1);
         assert!(four[0].ends_with("+4"), "{four:?}");

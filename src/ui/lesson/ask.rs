@@ -131,7 +131,8 @@ fn choose(ui: &mut Ui, choices: &[Choice], chosen: Option<usize>) -> Option<usiz
     let mut clicked = None;
     let each = {
         let columns = choices.len().clamp(1, 4) as f32;
-        ((ui.available_width() - 8.0 * (columns - 1.0)) / columns).max(120.0)
+        let gaps = ui.spacing().item_spacing.x * (columns - 1.0);
+        ((ui.available_width() - gaps) / columns).floor().max(120.0)
     };
     ui.horizontal_wrapped(|ui| {
         for (i, choice) in choices.iter().enumerate() {
