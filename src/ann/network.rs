@@ -199,23 +199,29 @@ impl Network {
         let widths = self.plan.planes();
         let mut planes = vec![picture.to_vec()];
         planes[0].resize(widths[0], 0.0);
-        for (i, step) in self.plan.steps.iter().enumerate() {
-            let mut y = vec![0f32; widths[i + 1]];
-            let mut scratch = vec![0f32; step.op.scratch_len(1, Mode::Answer)];
-            step.op.forward(Forward {
-                parameters: &self.parameters[i],
-                cache: &self.caches[i],
-                n: 1,
-                x: &planes[i],
-                y: &mut y,
-                keep: &mut [],
-                scratch: &mut scratch,
-                mode: Mode::Answer,
-                tap: Tapped::default(),
-            });
-            planes.push(y);
+        for i in 0..self.plan.steps.len() {
+            planes.push(self.through(i, 1, &planes[i], widths[i + 1]));
         }
         planes
+    }
+
+    /// What comes out of one step of the plan for what goes in, `(n, …)`: `(n, width)`.
+    fn through(&self, i: usize, n: usize, x: &[f32], width: usize) -> Vec<f32> {
+        let op = &self.plan.steps[i].op;
+        let mut y = vec![0f32; n * width];
+        let mut scratch = vec![0f32; op.scratch_len(n, Mode::Answer)];
+        op.forward(Forward {
+            parameters: &self.parameters[i],
+            cache: &self.caches[i],
+            n,
+            x,
+            y: &mut y,
+            keep: &mut [],
+            scratch: &mut scratch,
+            mode: Mode::Answer,
+            tap: Tapped::default(),
+        });
+        y
     }
 
     /// Pictures that a thread answers together.
@@ -265,21 +271,8 @@ impl Network {
         let planes = self.plan.planes();
         let n = inputs.len() / planes[first].max(1);
         let mut x = inputs[..n * planes[first]].to_vec();
-        for (i, step) in self.plan.steps.iter().enumerate().skip(first) {
-            let mut y = vec![0f32; n * planes[i + 1]];
-            let mut scratch = vec![0f32; step.op.scratch_len(n, Mode::Answer)];
-            step.op.forward(Forward {
-                parameters: &self.parameters[i],
-                cache: &self.caches[i],
-                n,
-                x: &x,
-                y: &mut y,
-                keep: &mut [],
-                scratch: &mut scratch,
-                mode: Mode::Answer,
-                tap: Tapped::default(),
-            });
-            x = y;
+        for i in first..self.plan.steps.len() {
+            x = self.through(i, n, &x, planes[i + 1]);
         }
         let mut answers: Vec<[f32; CLASSES]> = x.as_chunks().0.to_vec();
         answers.iter_mut().for_each(|row| softmax(row));
