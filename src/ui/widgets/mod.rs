@@ -10,6 +10,7 @@ pub mod field;
 pub mod figure;
 pub mod glossary;
 pub mod icons;
+pub mod key;
 pub mod live;
 pub mod names;
 pub mod number;

@@ -17,6 +17,7 @@ use crate::core::csv::{self, row};
 use crate::core::text::grouped;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
+use crate::ui::widgets::key::{self, Named};
 use crate::ui::widgets::{figure, page};
 use crate::workers::runs::RunRecord;
 
@@ -116,8 +117,10 @@ pub(super) fn plot(
     let thick = if world.session.projector { 3.0 } else { 2.0 };
     let (low, high) = bounds(runs, quantity);
     let mut frame = Plot::new(id);
-    // Side by side on a small window, the first legend serves both.
-    if quantity == Quantity::Loss || ui.available_width() > 300.0 {
+    let mut height = height;
+    if key::is_above(ui, height) {
+        height = (height - key_above(ui, runs)).max(100.0);
+    } else {
         frame = frame.legend(Legend::default().position(corner));
     }
     frame
@@ -147,6 +150,21 @@ pub(super) fn plot(
                 plot.vline(VLine::new("", at).stroke(Stroke::new(thick, p.text)));
             }
         });
+}
+
+/// Names the lines above a plot that is too small for a legend of its own.
+fn key_above(ui: &mut Ui, runs: &[&RunRecord]) -> f32 {
+    let series = palette(ui.visuals()).series;
+    if runs.len() == 1 {
+        let held_out = runs[0].epochs.iter().any(|e| e.validation_loss.is_some());
+        let lines = [("training", series[0], false), ("validation", series[1], true)];
+        let lines = lines.into_iter().take(1 + usize::from(held_out));
+        return key::row(ui, lines.map(|(name, colour, dashed)| Named { name, colour, dashed }));
+    }
+    let names: Vec<String> = runs.iter().map(|run| name(run)).collect();
+    let colours = series.iter().cycle();
+    let lines = names.iter().zip(colours);
+    key::row(ui, lines.map(|(name, colour)| Named { name, colour: *colour, dashed: false }))
 }
 
 /// What a plot shows, with its unit. Of a run by itself, what its rule records now.

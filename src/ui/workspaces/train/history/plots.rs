@@ -10,6 +10,7 @@ use crate::core::csv::{self, row};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::figure;
+use crate::ui::widgets::key::{self, Named};
 use crate::ui::workspaces::train::curves::{self, Quantity};
 
 /// Figures of a layer: name, axis, what it is.
@@ -166,8 +167,19 @@ fn plot(
     let high = all().map(|p| p[1]).fold(f64::NEG_INFINITY, f64::max);
     let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
     let room = (0.06 * (high - low)).max(1e-3 * high.abs()).max(1e-9);
-    let response = Plot::new(id)
-        .legend(Legend::default())
+    let (mut frame, mut height) = (Plot::new(id), height);
+    if key::is_above(ui, height) {
+        let series = palette(ui.visuals()).series;
+        let named = lines.iter().zip(series.iter().cycle());
+        let taken = key::row(
+            ui,
+            named.map(|((name, _), colour)| Named { name, colour: *colour, dashed: false }),
+        );
+        height = (height - taken).max(100.0);
+    } else {
+        frame = frame.legend(Legend::default());
+    }
+    let response = frame
         .height(height)
         .allow_scroll(false)
         .auto_bounds(Vec2b::new(false, false))
