@@ -206,6 +206,8 @@ pub const NOBODY: &str = "No network at hand tells the classes of these digits a
 pub struct Survey {
     /// Id of the source; empty before the first survey.
     pub source: &'static str,
+    /// What its classes are called.
+    pub classes: ClassNames,
     /// What was hidden.
     pub hidden: Hidden,
     /// Digits read, of how many.
@@ -230,6 +232,7 @@ fn survey(
     cancel.store(false, Relaxed);
     let mut survey = Survey {
         source: of.source,
+        classes: of.split.test.classes().clone(),
         hidden: of.hidden,
         total: of.split.test.len(),
         running: true,

@@ -21,6 +21,8 @@ pub struct Axes {
     pub ground: Rect,
     low: f32,
     high: f32,
+    /// Room left of the ground for what stands at y, points.
+    left: f32,
 }
 
 /// What goes beside the axes.
@@ -34,9 +36,14 @@ pub struct Labels<'a> {
 impl Axes {
     /// Axes within `rect` for values from `low` to `high`.
     pub fn new(rect: Rect, low: f32, high: f32) -> Self {
-        let min = pos2(rect.left() + LEFT, rect.top() + 4.0);
+        Self::beside(rect, low, high, LEFT)
+    }
+
+    /// The same, with names at y that take so much room, points.
+    pub fn beside(rect: Rect, low: f32, high: f32, left: f32) -> Self {
+        let min = pos2(rect.left() + left, rect.top() + 4.0);
         let max = pos2(rect.right() - 5.0, rect.bottom() - BELOW);
-        Self { ground: Rect::from_min_max(min, max), low, high }
+        Self { ground: Rect::from_min_max(min, max), low, high, left }
     }
 
     /// Where a value after `k` steps is drawn.
@@ -65,8 +72,13 @@ impl Axes {
         for (value, text) in labels.y {
             let at = self.at(0.0, *value);
             painter.hline(self.ground.x_range(), at.y, faint);
+            // A class may have a long name.
             let font = theme::regular(11.0);
-            painter.text(at - Vec2::new(4.0, 0.0), Align2::RIGHT_CENTER, text, font, p.weak);
+            let mut job = egui::text::LayoutJob::simple_singleline((*text).into(), font, p.weak);
+            job.wrap = egui::text::TextWrapping::truncate_at_width(self.left - 6.0);
+            let text = painter.layout_job(job);
+            let place = Align2::RIGHT_CENTER.anchor_size(at - Vec2::new(4.0, 0.0), text.size());
+            painter.galley(place.min, text, p.weak);
         }
         // In a narrow plot the name has no room beside the numbers.
         let narrow = self.ground.width() < 130.0;

@@ -9,7 +9,7 @@ use super::{TimeEdit, World};
 use crate::ann::reading::early::Count;
 use crate::core::csv;
 use crate::core::text::grouped;
-use crate::data::{CLASSES, SIDE};
+use crate::data::SIDE;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{figure, page, sources};
@@ -171,33 +171,40 @@ fn accuracy(ui: &Ui, world: &World<'_>, survey: &Survey, rect: Rect, out: &mut O
 /// After how many steps the minds are made up, by class.
 fn decided(ui: &Ui, survey: &Survey, rect: Rect) {
     let p = palette(ui.visuals());
-    let head = "Made up its mind after, on average, by digit";
+    let (classes, digits) = (&survey.classes, survey.classes.is_digits());
+    let head = match digits {
+        true => "Made up its mind after, on average, by digit",
+        false => "Made up its mind after, on average, by class",
+    };
+    let rows = classes.count() as f32;
     ui.painter().text(rect.left_top(), Align2::LEFT_TOP, head, theme::strong(13.0), p.text);
     let inner = Rect::from_min_max(rect.min + Vec2::new(0.0, 18.0), rect.max);
-    let axes = Axes::new(inner, 0.0, CLASSES as f32);
-    let names: Vec<String> = (0..CLASSES).map(|d| d.to_string()).collect();
-    let y: Vec<(f32, &str)> = names
-        .iter()
-        .enumerate()
-        .map(|(d, n)| (CLASSES as f32 - d as f32 - 0.5, n.as_str()))
-        .collect();
+    let axes = match digits {
+        true => Axes::new(inner, 0.0, rows),
+        false => Axes::beside(inner, 0.0, rows, (0.3 * inner.width()).min(90.0)),
+    };
+    let names = classes.all();
+    let y: Vec<(f32, &str)> =
+        names.iter().enumerate().map(|(d, n)| (rows - d as f32 - 0.5, n.as_str())).collect();
     axes.paint(ui, &Labels { y: &y, x: "lines read" });
     let n = survey.counts.len() as f32;
     for (i, (_, count)) in survey.counts.iter().enumerate() {
-        for class in 0..CLASSES {
+        for class in 0..classes.count() {
             let Some(mean) = count.mean_decided_of(class) else { continue };
             // Within the class's band, one below the other.
-            let low = CLASSES as f32 - class as f32 - (i as f32 + 0.5) / n * 0.8 - 0.1;
+            let low = rows - class as f32 - (i as f32 + 0.5) / n * 0.8 - 0.1;
             marker(ui, i, axes.at(mean, low), hue(ui, survey, i));
         }
     }
     let response = ui.interact(axes.ground, ui.scope_id().with("by digit"), Sense::hover());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Figure, true, head));
     let Some(at) = response.hover_pos() else { return };
-    let class = ((at.y - axes.ground.top()) / axes.ground.height() * CLASSES as f32) as usize;
-    let class = class.min(CLASSES - 1);
+    let class = ((at.y - axes.ground.top()) / axes.ground.height() * rows) as usize;
+    let class = class.min(classes.count().saturating_sub(1));
+    let name = classes.name(class);
     response.on_hover_ui_at_pointer(|ui| {
-        ui.label(RichText::new(format!("digit {class}")).strong());
+        let name = if digits { format!("digit {name}") } else { name };
+        ui.label(RichText::new(name).strong());
         for (name, count) in &survey.counts {
             if let Some(mean) = count.mean_decided_of(class) {
                 ui.label(format!("{name}: after {mean:.1}"));
