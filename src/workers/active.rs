@@ -251,10 +251,11 @@ impl ActiveRun {
         self.record.by_hand |= self.trainer.was_set_by_hand();
     }
 
-    /// Holds a connection at its weight, or lets it learn again.
-    pub fn hold_wire(&mut self, wire: Wire, hold: bool) {
-        self.trainer.hold_wire(wire, hold);
+    /// Holds a connection at its weight, or lets it learn again; whether that was possible.
+    pub fn hold_wire(&mut self, wire: Wire, hold: bool) -> bool {
+        let done = self.trainer.hold_wire(wire, hold);
         self.record.by_hand |= self.trainer.was_set_by_hand();
+        done
     }
 
     /// Renews the copies that the window sees: those of network and rule, and the one that

@@ -10,6 +10,7 @@ use super::runs::{self, RunError, RunRecord};
 use crate::ann::evaluate::evaluate;
 use crate::ann::network::Network;
 use crate::ann::onnx::{self, Imported};
+use crate::ann::rules::{self, RuleConfig};
 use crate::ann::trainer::TrainConfig;
 use crate::ann::weights::{self, Metadata, Precision};
 use crate::ann::{AnnError, optimiser::OptimiserConfig};
@@ -160,6 +161,47 @@ pub fn keep(root: &Path, network: &Network, origin: Origin<'_>) -> Result<String
     Ok(runs::adopt(root, record, &bytes)?)
 }
 
+/// Makes a finished run of a copy in which connections were set by hand; gives the run's id.
+/// `metadata` is that of the original: what was measured of it holds no longer.
+///
+/// # Errors
+/// [`KeepError`]: nothing was kept.
+pub fn keep_changed(
+    root: &Path,
+    network: &Network,
+    metadata: &Metadata,
+) -> Result<String, KeepError> {
+    let metadata = Metadata {
+        validation_accuracy: None,
+        test_accuracy: None,
+        last_test_accuracy: None,
+        ..metadata.clone()
+    };
+    let named = TrainConfig {
+        model: metadata.architecture.clone(),
+        average_epochs: 0,
+        ..TrainConfig::default()
+    };
+    let known = TrainConfig {
+        data: metadata.dataset.clone(),
+        subset: metadata.subset,
+        epochs: metadata.epochs,
+        batch_size: metadata.batch_size,
+        rule: rules::find(&metadata.rule).map(RuleConfig::of).unwrap_or_default(),
+        seed: metadata.seed,
+        ..named.clone()
+    };
+    // Of one that was itself taken over, little is known.
+    let config = if known.validate().is_ok() { known } else { named };
+    let bytes = weights::to_bytes(network, &metadata, Precision::Single)?;
+    let mut record = RunRecord::new(config, 0);
+    record.id += "-by-hand";
+    record.by_hand = true;
+    record.classes = metadata.classes.clone();
+    record.imported = metadata.imported;
+    Ok(runs::adopt(root, record, &bytes)?)
+}
+
 /// Text of somebody else's, for one line.
 fn short(text: &str) -> String {
     const MOST: usize = 60;
@@ -210,6 +252,26 @@ mod tests {
         let other = keep(root.path(), &network, origin).unwrap();
         assert!(is_run_id(&other) && other != id, "{other}");
         assert_eq!(runs::list(root.path()).0.len(), 2);
+    }
+
+    #[test]
+    fn a_copy_with_weights_set_by_hand_is_a_run_of_which_nothing_was_measured() {
+        let root = tempfile::tempdir().unwrap();
+        let mut network = Network::new(zoo::get("dense-20").unwrap(), 1).unwrap();
+        let origin = Origin { file: "a.onnx", producer: "", test_accuracy: Some(0.97) };
+        let first = keep(root.path(), &network, origin).unwrap();
+        let loaded = |id| weights::load(&runs::weights_path(root.path(), id).unwrap()).unwrap();
+        let (_, metadata) = loaded(&first);
+        network.set_in_step(1, [(3, 0.75)]);
+        let id = keep_changed(root.path(), &network, &metadata).unwrap();
+        let (back, metadata) = loaded(&id);
+        assert_eq!(back.values(), network.values());
+        assert_eq!(metadata.test_accuracy, None);
+        let (listed, errors) = runs::list(root.path());
+        assert!(errors.is_empty(), "{errors:?}");
+        let kept = listed.iter().find(|r| r.id == id).unwrap();
+        assert_eq!((kept.by_hand, kept.test_accuracy), (true, None));
+        assert_eq!(kept.config.model, "dense-20");
     }
 
     #[test]

@@ -23,9 +23,10 @@ use super::models::{Model, Models, Origin};
 use super::spiking::keep::Kept;
 use super::thread::latest::Slot;
 use crate::ann::bundled::{self, WeightSet};
+use crate::ann::network::Network;
 use crate::ann::onnx;
 use crate::ann::orientation;
-use crate::ann::weights;
+use crate::ann::weights::{self, Metadata};
 use crate::convert::network::Spiking;
 use crate::convert::nir;
 use crate::core::files::{read_limited, write_bytes};
@@ -100,6 +101,9 @@ pub enum Job {
     LoadSet(&'static WeightSet),
     /// Take over a network of another program, as a run.
     ImportNetwork(PathBuf),
+    /// Keep a network whose connections were set by hand as a run; what is known of it
+    /// otherwise is what is known of the network that it was a copy of.
+    KeepNetwork { network: Arc<Network>, metadata: Box<Metadata> },
     /// Write a run's network as ONNX.
     ExportOnnx { path: PathBuf, run: String },
     /// What concerns data sets of the user's own.
@@ -299,6 +303,7 @@ impl Job {
             | Self::ExportMade { .. }
             | Self::ExportOnnx { .. }
             | Self::ImportNetwork(_)
+            | Self::KeepNetwork { .. }
             | Self::Save { .. }
             | Self::Keep { .. }
             | Self::Remove(_)
@@ -412,6 +417,7 @@ impl Librarian {
             Job::LoadRun(id) => self.load_run(&id),
             Job::LoadSet(set) => self.load_set(set),
             Job::ImportNetwork(path) => self.import_network(&path),
+            Job::KeepNetwork { network, metadata } => self.keep_network(&network, &metadata),
             Job::ExportOnnx { path, run } => self.export_onnx(path, &run),
             Job::Data(job) => self.data(job),
         }
@@ -550,6 +556,18 @@ impl Librarian {
                 self.load_run(&id);
             }
             Err(why) => self.fail(format!("{why}.")),
+        }
+    }
+
+    fn keep_network(&self, network: &Network, metadata: &Metadata) {
+        match imported::keep_changed(&self.runs_root, network, metadata) {
+            Ok(id) => {
+                let told = "The network is kept as a run, weights set by hand. It answers in Draw and is listed in Train, Runs.";
+                self.events.send(Event::Notice(told.into()));
+                self.list_runs(false);
+                self.load_run(&id);
+            }
+            Err(error) => self.fail(format!("{error}. The network was not kept.")),
         }
     }
 

@@ -17,8 +17,9 @@ use super::runs::RunState;
 use super::thread::latest::Slot;
 use crate::ann::rules::disturbance::Disturbance;
 use crate::ann::trainer::TrainConfig;
-use crate::ann::trainer::wires::Wire;
+use crate::ann::trainer::wires::{MOST_HELD, Wire};
 use crate::core::panics::guarded;
+use crate::core::text::grouped;
 use crate::data::registry::Split;
 
 pub use super::progress::{Control, Judged, Phase, TrainingView};
@@ -227,7 +228,14 @@ impl Driver {
                 self.publish();
             }
             Some(TrainCommand::HoldWire(wire, hold)) => {
-                self.by_hand(|run| run.hold_wire(wire, hold));
+                let mut done = true;
+                self.by_hand(|run| done = run.hold_wire(wire, hold));
+                if hold && !done {
+                    self.events.send(Event::Notice(format!(
+                        "The connection is not held: at most {} are at the same time. Let others learn again first.",
+                        grouped(MOST_HELD as u64)
+                    )));
+                }
             }
             Some(TrainCommand::Wake) | None => {}
         }

@@ -55,6 +55,11 @@ fn a_connection_is_set_held_and_put_back() {
     window.wait_for_text("Carries −9.00 ×");
     window.click("Cut");
     window.wait_for_text("Carries 0.00 ×");
+    // One step back, then all of them.
+    window.key(egui::Modifiers::COMMAND, egui::Key::Z);
+    window.wait_for_text("Carries −9.00 ×");
+    window.key(egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, egui::Key::Z);
+    window.wait_for_text("Carries 0.00 ×");
     window.click("Put all back");
     let weight = before.split(" ×").next().unwrap().to_owned();
     window.wait_for_text(&weight);
@@ -84,4 +89,10 @@ fn a_network_that_learns_no_more_is_changed_in_a_copy_and_undone() {
     window.key(egui::Modifiers::COMMAND, egui::Key::Z);
     window.settle();
     assert_eq!(answer(&window), before);
+    // Changed once more, it is kept as a run.
+    window.set("Weight", 50.0);
+    window.click("Keep as a run");
+    window.wait_for_text("is kept as a run");
+    window.click("Runs");
+    window.wait_for_text("weights set by hand");
 }

@@ -356,6 +356,7 @@ impl Workspace for Train {
 
     /// Only the form goes back: the queue has gone on in the meantime.
     fn restore(&mut self, kept: TrainSettings, desk: &mut Desk) {
+        self.wires.undo(&mut self.kept.wires, &kept.wires, desk);
         let wires = &mut self.kept.wires;
         wires.of = kept.wires.of;
         (wires.changes, wires.changed) = (kept.wires.changes, kept.wires.changed);

@@ -23,11 +23,13 @@ use crate::ann::network::Network;
 use crate::ann::ops::loss::softmax;
 use crate::ann::rules::passage::Snapshot;
 use crate::ann::trainer::wires::{self, Held, MOST_WEIGHT, Wire};
+use crate::core::text::grouped;
 use crate::data::{CLASSES, ClassNames};
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{figure, page, sources};
+use crate::workers::library::Job;
 use crate::workers::models::{Model, Origin};
 use crate::workers::training::{Phase, TrainCommand};
 
@@ -53,6 +55,8 @@ pub enum WiresEdit {
     Hold(Wire, bool),
     /// Give all that were changed by hand the weights that they had before.
     PutBack,
+    /// Keep the copy with its changes as a run.
+    Keep,
 }
 
 impl From<WiresEdit> for crate::ui::command::Command {
@@ -104,6 +108,12 @@ impl PartialEq for Source {
     }
 }
 
+/// What is said of a weight too many.
+fn too_many() -> String {
+    let most = grouped(settings::MOST_CHANGES as u64);
+    format!("The weight is not changed: {most} of this network are already. Put some back first.")
+}
+
 impl Source {
     fn network(&self) -> &Network {
         match self {
@@ -122,6 +132,12 @@ pub fn shows_run(kept: &WiresSettings, desk: &Desk) -> bool {
 fn owner(kept: &WiresSettings, desk: &Desk) -> String {
     let run = || desk.training.record.as_ref().map(|r| format!("run-{}", r.id));
     if kept.of.is_empty() { run().unwrap_or_default() } else { kept.of.clone() }
+}
+
+/// The network whose copy is changed, where it is in the list.
+fn original<'a>(kept: &WiresSettings, desk: &'a Desk) -> Option<&'a Arc<Model>> {
+    let key = owner(kept, desk);
+    settled(desk).find(|m| m.key == key)
 }
 
 /// The models of the list: those that learn no more.
@@ -143,11 +159,10 @@ impl Wires {
                     self.ask(wire, weight, kept, desk);
                 } else {
                     let known = self.source(kept, desk).and_then(|s| wire.weight(s.network()));
-                    kept.change(
-                        &owner(kept, desk),
-                        wire,
-                        (known != Some(weight)).then_some(weight),
-                    );
+                    let new = (known != Some(weight)).then_some(weight);
+                    if !kept.change(&owner(kept, desk), wire, new) {
+                        desk.toasts.notice(too_many());
+                    }
                 }
             }
             WiresEdit::Set(..) => {}
@@ -161,17 +176,50 @@ impl Wires {
                 }
             }
             WiresEdit::PutBack => kept.changes.clear(),
+            WiresEdit::Keep => {
+                if let (Some(of), Some(shown)) = (original(kept, desk), &self.shown) {
+                    let (network, metadata) = (Arc::clone(&shown.network), of.metadata.clone());
+                    let metadata = Box::new(metadata);
+                    desk.job(Job::KeepNetwork { network, metadata });
+                }
+            }
+        }
+    }
+
+    /// Goes back to what was set by hand in the run in hand when `kept` were the settings:
+    /// what has been set since becomes what it was before.
+    pub fn undo(&mut self, now: &mut WiresSettings, kept: &WiresSettings, desk: &mut Desk) {
+        if !shows_run(now, desk) {
+            return;
+        }
+        let run = desk.training.record.as_ref().map_or("", |r| &r.id[..]);
+        let of = |settings: &WiresSettings| -> Held {
+            let changes = settings.in_run.iter().filter(|_| settings.run == run);
+            changes.map(|c| (c.wire, c.weight)).collect()
+        };
+        let (then, since) = (of(kept), of(now));
+        for wire in since.keys().chain(then.keys()) {
+            let weight = then.get(wire).or_else(|| self.before.1.get(wire)).copied();
+            if since.get(wire) != then.get(wire)
+                && let Some(weight) = weight
+            {
+                self.ask(*wire, weight, now, desk);
+            }
         }
     }
 
     /// Has a weight of the run in hand set.
-    fn ask(&mut self, wire: Wire, weight: f32, kept: &WiresSettings, desk: &Desk) {
+    fn ask(&mut self, wire: Wire, weight: f32, kept: &mut WiresSettings, desk: &mut Desk) {
         let Some(source) = self.source(kept, desk) else { return };
         let was = self.shown.as_ref().and_then(|s| wire.weight(&s.network));
         let Some(was) = was else { return };
         let first = *self.before.1.entry(wire).or_insert(was);
-        if first == weight {
+        let back = first == weight;
+        if back {
             self.before.1.remove(&wire);
+        }
+        if !kept.change_in_run(&self.before.0, wire, (!back).then_some(weight)) {
+            return desk.toasts.notice(too_many());
         }
         let mut asked = self.asked.take().map_or_else(Held::new, |(asked, _)| asked);
         asked.insert(wire, weight);

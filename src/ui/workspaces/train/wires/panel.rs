@@ -3,7 +3,7 @@
 
 use egui::{ComboBox, Id, RichText, Ui};
 
-use super::{Chosen, Part, Shown, WiresEdit, World, draw};
+use super::{Chosen, Part, Shown, WiresEdit, World, draw, original};
 use crate::ann::trainer::wires::{MOST_WEIGHT, Wire};
 use crate::core::text::short;
 use crate::data::SIDE;
@@ -147,6 +147,12 @@ fn weight(ui: &mut Ui, world: &World<'_>, shown: &Shown, c: Chosen, out: &mut Ou
         let tip = "Every weight that was changed by hand becomes what it was before";
         if ui.button("Put all back").on_hover_text(tip).clicked() {
             out.push(WiresEdit::PutBack);
+        }
+        if !shown.in_hand && original(kept, world).is_some() {
+            let tip = "As a run of its own: it answers in Draw and is listed under Runs";
+            if ui.button("Keep as a run").on_hover_text(tip).clicked() {
+                out.push(WiresEdit::Keep);
+            }
         }
     }
     if weight != now {

@@ -53,6 +53,12 @@ pub struct WiresSettings {
     /// of the last run `run-`, followed by its id.
     pub changes: Vec<Change>,
     pub changed: String,
+    /// Weights set by hand of the run in hand, as they were set, and that run's id: what
+    /// undo goes back along. Nothing of it outlives the window.
+    #[serde(skip)]
+    pub in_run: Vec<Change>,
+    #[serde(skip)]
+    pub run: String,
 }
 
 impl WiresSettings {
@@ -74,24 +80,40 @@ impl WiresSettings {
     }
 
     /// Notes that a connection of this network has another weight from now on, or its own
-    /// one again.
-    pub(super) fn change(&mut self, of: &str, wire: Wire, weight: Option<f32>) {
-        if self.changed != of {
-            of.clone_into(&mut self.changed);
-            self.changes.clear();
-        }
-        self.changes.retain(|c| c.wire != wire);
-        if let Some(weight) = weight
-            && self.changes.len() < MOST_CHANGES
-        {
-            self.changes.push(Change { wire, weight });
-        }
+    /// one again; whether there was room for it.
+    pub(super) fn change(&mut self, of: &str, wire: Wire, weight: Option<f32>) -> bool {
+        note((&mut self.changes, &mut self.changed), of, wire, weight)
     }
+
+    /// Likewise in the run in hand.
+    pub(super) fn change_in_run(&mut self, run: &str, wire: Wire, weight: Option<f32>) -> bool {
+        note((&mut self.in_run, &mut self.run), run, wire, weight)
+    }
+}
+
+/// Notes a weight among the changes of a network, or strikes it out.
+fn note(
+    (changes, changed): (&mut Vec<Change>, &mut String),
+    of: &str,
+    wire: Wire,
+    weight: Option<f32>,
+) -> bool {
+    if changed != of {
+        of.clone_into(changed);
+        changes.clear();
+    }
+    changes.retain(|c| c.wire != wire);
+    let Some(weight) = weight else { return true };
+    let room = changes.len() < MOST_CHANGES;
+    if room {
+        changes.push(Change { wire, weight });
+    }
+    room
 }
 
 impl Bounded for WiresSettings {
     fn bound(&mut self, to: &mut Bounds) {
-        let Self { of, chosen, carried: _, changes, changed } = self;
+        let Self { of, chosen, carried: _, changes, changed, in_run: _, run: _ } = self;
         if !changed.is_empty() {
             to.id("changed", changed, is_model_key, "");
         }
