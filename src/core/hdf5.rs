@@ -14,6 +14,10 @@ const MOST_MEMBERS: usize = 4096;
 const MOST_TEXT: usize = 1 << 20;
 const MOST_TEXTS: usize = 1 << 16;
 
+/// Most bytes of a piece that an array is stored in: it is unpacked whole, however few of
+/// its numbers there are.
+const MOST_CHUNK: u64 = 256 << 20;
+
 /// A file, in memory.
 pub struct Tree {
     file: File,
@@ -172,6 +176,14 @@ fn whole<T>(path: &str, values: Vec<T>, shape: &[usize]) -> Result<Vec<T>, Strin
 fn shape(path: &str, array: &Dataset, most: usize) -> Result<Vec<usize>, String> {
     let shape = sound(|| array.shape())?;
     let all = shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d));
+    let chunk = sound(|| array.chunk_shape())?.unwrap_or_default();
+    let size = sound(|| array.element_size())?;
+    let bytes = chunk.iter().try_fold(size, |n, d| n.checked_mul(*d));
+    if bytes.is_none_or(|bytes| bytes > MOST_CHUNK) {
+        return Err(format!(
+            "its array `{path}` is stored in pieces of {chunk:?}, too large to be unpacked"
+        ));
+    }
     match all {
         Some(n) if n <= most as u64 && shape.len() <= 8 => {
             Ok(shape.iter().map(|d| *d as usize).collect())
