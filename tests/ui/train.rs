@@ -96,19 +96,53 @@ fn the_network_tab_follows_the_choice_of_the_form() {
     window.wait_for_text("LSTM 1 over 28 rows");
 }
 
+/// Types a structure in place of the one that is there.
+fn typed(window: &mut Window, text: &str) {
+    let line = window.harness.get_by_role_and_label(Role::TextInput, "Layers");
+    line.focus();
+    window.harness.run_steps(2);
+    window.key(Modifiers::COMMAND, Key::A);
+    window.harness.get_by_role_and_label(Role::TextInput, "Layers").type_text(text);
+    window.harness.run_steps(3);
+}
+
+/// Neurons that spike: typed, added by the row of layers, trained, and seen at work.
+#[test]
+fn a_network_of_lif_neurons_is_put_together_and_trained() {
+    let mut window = ready_to_train(1.0);
+    window.click("Structure");
+    typed(&mut window, "Dense(30) - LIF - Dense(20) - Dense(10)");
+    window.wait_for_text("Layer 3: is not followed by LIF neurons");
+    typed(&mut window, "Conv[5x5](4) - MaxPool[2x2] - LIF(T 4, tau 3) - Dense(10)");
+    window.wait_for_text("Structure of LIF conv 4, 4 steps");
+    window.wait_for_text("Surrogate gradient");
+    // After the first neurons, with their steps.
+    window.click("LIF(T 4, tau 3)");
+    window.click("+ Layer");
+    window.click("LIF dense");
+    window.wait_for_text("Structure of LIF conv 4, dense 128, 4 steps");
+    window.set("units", 24.0);
+    window.wait_for_text("Structure of LIF conv 4, dense 24, 4 steps");
+    window.click("LIF");
+    window.set("steps T of the network", 5.0);
+    window.wait_for_text("Structure of LIF conv 4, dense 24, 5 steps");
+    window.click("Start training");
+    window.wait_for_text("dense 24, 5 steps finished");
+    window.click("Runs");
+    window.click("Use in Draw");
+    window.wait_for_text("In Draw");
+    window.click("Draw");
+    window.draw(3, 1);
+    window.wait_for("its answer", |h| {
+        h.query_all_by_label_contains("dense 24, 5 steps, trained ").next().is_some()
+    });
+}
+
 /// Typed in the report's notation, then by its row of layers.
 #[test]
 fn a_structure_of_ones_own_is_put_together_and_trained() {
     let mut window = ready_to_train(1.0);
     window.click("Structure");
-    let typed = |window: &mut Window, text: &str| {
-        let line = window.harness.get_by_role_and_label(Role::TextInput, "Layers");
-        line.focus();
-        window.harness.run_steps(2);
-        window.key(Modifiers::COMMAND, Key::A);
-        window.harness.get_by_role_and_label(Role::TextInput, "Layers").type_text(text);
-        window.harness.run_steps(3);
-    };
     typed(&mut window, "Conv[3x3](4) - MaxPool[40x40] - Dense(10)");
     window.wait_for_text("Layer 2: a window is like 3x3, up to 28x28, not 40x40.");
     typed(&mut window, "Conv[5x5, stride 2, same](4, tanh) - AvgPool[2x2] - Dense(10)");

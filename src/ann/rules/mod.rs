@@ -559,7 +559,9 @@ impl Rule {
             }
             Kind::Spiking
                 if self.id == eprop::RULE.id
-                    && layers.iter().any(|l| matches!(l, Layer::Conv { .. })) =>
+                    && layers
+                        .iter()
+                        .any(|l| matches!(l, Layer::Conv { .. } | Layer::Convolution { .. })) =>
             {
                 return Err(format!(
                     "{name} has convolutions, whose weights are shared between places, which no synapse can be; choose lif-dense or lif-recurrent, or surrogate gradient"

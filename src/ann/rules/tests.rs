@@ -360,6 +360,8 @@ fn a_rule_that_cannot_train_a_network_says_why() {
     assert!(why(fa, "lif-20", &adam(1e-3), "cpu").contains("surrogate gradient"));
     assert!(why(fa, "first-spike", &adam(1e-3), "cpu").contains("spike times"));
     assert!(why(eprop, "lif-conv", &adam(1e-3), "cpu").contains("convolutions"));
+    let strided = "net-v5x5_2x2.6l-lif6_3-f10l";
+    assert!(why(eprop, strided, &adam(1e-3), "cpu").contains("convolutions"));
     assert!(why(&spike_times::RULE, "lif-20", &adam(1e-3), "cpu").contains("first-spike"));
     for model in ["lif-dense", "lif-conv", "lif-recurrent", "first-spike", "mlp", "settling-9"] {
         let architecture = zoo::get(model).unwrap();

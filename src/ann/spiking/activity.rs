@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::look::{LayerWatch, watch};
 use super::places;
 use crate::ann::network::Network;
-use crate::ann::zoo::{Layer, summary};
+use crate::ann::zoo::{Layer, Window, summary};
 use crate::data::Pixels;
 
 /// A neuron that spikes at more of its steps than this, on average, says little.
@@ -73,20 +73,34 @@ fn fan_out(layers: &[Layer], watch: &LayerWatch) -> Vec<usize> {
     if watch.place.neurons.out_steps() == 1 {
         return flat(0);
     }
-    match layers.get(watch.place.layer + 1) {
-        Some(Layer::Dense { units, .. }) => flat(*units),
-        Some(Layer::Conv { kernel, filters }) => {
-            // Kernels that cover a place: fewer at the edges.
-            let covered = |at: usize, side: usize| {
-                let outputs = (side + 1).saturating_sub(*kernel);
-                (at + 1).min(outputs).saturating_sub((at + 1).saturating_sub(*kernel))
-            };
-            let places = (0..h).flat_map(|y| (0..w).map(move |x| (y, x)));
-            places
-                .flat_map(|(y, x)| vec![own + covered(y, h) * covered(x, w) * filters; c])
-                .collect()
-        }
-        _ => flat(0),
+    let onward = onward(layers.get(watch.place.layer + 1..).unwrap_or_default(), [h, w]);
+    onward.into_iter().flat_map(|each| vec![own + each; c]).collect()
+}
+
+/// Weights that lead on from each place of maps of this height and width, through pooling,
+/// to the next sums, `(y, x)`. Of several spikes in a window of max-pooling only one goes
+/// on, and each is counted as if it did.
+fn onward(layers: &[Layer], [h, w]: [usize; 2]) -> Vec<usize> {
+    let through = |window: Window, by: &dyn Fn([usize; 2]) -> Vec<usize>| {
+        let outputs = window.output([h, w]).unwrap_or_default();
+        let each = by(outputs);
+        let sum = |y: usize, x: usize| -> usize {
+            let [rows, columns] =
+                [(0, y), (1, x)].map(|(axis, at)| window.over(axis, at, outputs[axis]));
+            rows.flat_map(|row| columns.clone().map(move |column| (row, column)))
+                .filter_map(|(row, column)| each.get(row * outputs[1] + column))
+                .sum()
+        };
+        (0..h * w).map(|at| sum(at / w.max(1), at % w.max(1))).collect()
+    };
+    let summed = |window, filters: usize| through(window, &|[h, w]| vec![filters; h * w]);
+    match layers.first() {
+        Some(Layer::Dense { units, .. }) => vec![*units; h * w],
+        Some(Layer::Conv { kernel, filters }) => summed(Window::square(*kernel, 1), *filters),
+        Some(Layer::Convolution { window, filters, .. }) => summed(*window, *filters),
+        Some(Layer::MaxPool) => through(Window::square(2, 2), &|size| onward(&layers[1..], size)),
+        Some(Layer::Pool { window, .. }) => through(*window, &|size| onward(&layers[1..], size)),
+        _ => vec![0; h * w],
     }
 }
 
@@ -163,5 +177,37 @@ fn add<'a, U: Iterator<Item = u64> + 'a>(
         } else {
             sums[i].iter_mut().zip(other).for_each(|(s, v)| *s += v);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ann::zoo::notation::parse;
+
+    /// Counted from the other end: each window, and the places that it sees.
+    #[test]
+    fn what_a_spike_adds_to_is_what_sees_it() {
+        let (h, w) = (9, 7);
+        let window = Window { kernel: [3, 2], stride: [2, 1], padding: [1, 1, 0, 1] };
+        let text = "Conv[3x2, stride 2x1, padding 1/1/0/1](5) - LIF - Dense(10)";
+        let mut counted = vec![0; h * w];
+        let [rows, columns] = window.output([h, w]).unwrap();
+        for (row, column) in (0..rows).flat_map(|r| (0..columns).map(move |c| (r, c))) {
+            for y in window.pixels(0, row, h) {
+                window.pixels(1, column, w).for_each(|x| counted[y * w + x] += 5);
+            }
+        }
+        assert_eq!(onward(&parse(text).unwrap(), [h, w]), counted);
+        // The ninth row and the seventh column are not pooled.
+        let pooled = onward(&parse("MaxPool[2x2] - Dense(30) - Dense(10)").unwrap(), [h, w]);
+        for (at, each) in pooled.iter().enumerate() {
+            assert_eq!(*each, if at / w < 8 && at % w < 6 { 30 } else { 0 });
+        }
+        let both = parse("AvgPool[2x2] - Conv[2x2](3) - LIF - Dense(10)").unwrap();
+        let both = onward(&both, [h, w]);
+        // 4×3 means: a kernel at the corner, four in the middle.
+        assert_eq!((both[0], both[2 * w + 2], both[8 * w + 6]), (3, 12, 0));
+        assert_eq!(onward(&[], [2, 2]), [0; 4]);
     }
 }

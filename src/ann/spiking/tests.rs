@@ -19,13 +19,16 @@ fn picture(i: usize) -> Pixels {
     synthetic::generate(4, 20).pixels(i)
 }
 
-const IDS: [&str; 6] = [
+const IDS: [&str; 9] = [
     "lif-30-20",
     "lif-30-t9-count",
     "lif-conv-4-6-20",
     "lif-recurrent-24",
     "lif-recurrent-24-t56-count",
     "lif-conv-32-32-16-t3",
+    "net-v5x5_2x2_2.2.2.2.6l-lif6_3-p2-c3.8-a2x2_2x2-lif6_3-f10l",
+    "net-rlif24_28_4-f20l-lif28_8-f10l",
+    "net-lif7_5-c4.5-m3x3_2x2-lif7_5-f10l-lif7_5",
 ];
 
 #[test]

@@ -127,7 +127,8 @@ pub fn all() -> impl Iterator<Item = &'static Architecture> {
 /// Whether what comes out of this layer, pooled or not, is the current of spiking neurons,
 /// and so has no ReLU.
 pub fn is_current(layers: &[Layer], layer: usize) -> bool {
-    let after = layers.iter().skip(layer + 1).find(|l| **l != Layer::MaxPool);
+    let pools = |l: &Layer| matches!(l, Layer::MaxPool | Layer::Pool { .. });
+    let after = layers.iter().skip(layer + 1).find(|l| !pools(l));
     matches!(after, Some(Layer::Spiking(_)))
 }
 

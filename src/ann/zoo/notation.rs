@@ -1,21 +1,29 @@
 //! Structures of one's own, in the report's notation: `Conv[3x3](32) - MaxPool[2x2] -
-//! Dropout(0.2) - Dense(128) - Dense(10)`. [`parse`] reads it, [`text`] writes it, and
-//! [`own`] makes an architecture of it, whose id spells the layers, so that files name it
-//! as they name any other.
+//! Dropout(0.2) - Dense(128) - Dense(10)`, or, with neurons that spike,
+//! `Conv[5x5](32) - MaxPool[2x2] - LIF(T 8, tau 4) - Dense(10)`. [`parse`] reads it,
+//! [`text`] writes it, and [`own`] makes an architecture of it, whose id spells the layers,
+//! so that files name it as they name any other.
 
+mod check;
+mod read;
 mod spelled;
+mod spiking;
 mod write;
 
 use std::fmt;
 use std::sync::Mutex;
 
-use super::{Activation, Architecture, Kind, Layer, PoolKind, Widths, Window, ZOO};
+use super::spiking::{Sizes, read_out};
+use super::{Activation, Architecture, Kind, Layer, PoolKind, Widths, Window, ZOO, is_current};
 use crate::ann::AnnError;
 use crate::ann::ops::recurrent::{Cell, Order};
 use crate::ann::plan::Plan;
 use crate::core::isa::Isa;
 use crate::data::CLASSES;
 
+pub use check::check;
+pub use read::parse;
+pub use spiking::{set_steps, steps};
 pub use write::{layer_text, text};
 
 /// Most layers of a structure.
@@ -30,8 +38,9 @@ pub const MOST_KERNEL: usize = 28;
 /// all.
 pub const MOST_PARAMETERS: usize = 20_000_000;
 pub const MOST_WORK: usize = 2_000_000_000;
-/// The longest text that is read.
-const MOST_TEXT: usize = 2_000;
+/// Most numbers that a digit becomes in all layers and steps of a network of spikes: its
+/// memory, many times over while it learns.
+pub const MOST_VALUES: usize = 2_000_000;
 
 /// What is wrong with a structure, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,261 +59,34 @@ impl fmt::Display for Misfit {
 
 impl std::error::Error for Misfit {}
 
-/// The layers of a text. Layers are apart by `-`, `–`, `→` or line ends; what stands in
-/// brackets is the window (`[3x3, stride 2, padding 1]`), what in parentheses the size and
-/// the function (`(32, tanh)`). Upper and lower case are the same.
-///
-/// # Errors
-/// [`Misfit`] at the first layer that cannot be read.
-pub fn parse(text: &str) -> Result<Vec<Layer>, Misfit> {
-    if text.len() > MOST_TEXT {
-        let why = format!("the text is longer than {MOST_TEXT} letters");
-        return Err(Misfit { layer: 0, why });
-    }
-    let mut layers = Vec::new();
-    let pieces = pieces(text);
-    for (number, piece) in pieces.iter().enumerate() {
-        let last = number + 1 == pieces.len();
-        let at = |why| Misfit { layer: number, why };
-        if number == MOST_LAYERS {
-            return Err(at(format!("more than {MOST_LAYERS} layers are not read")));
+/// The function of a layer's sums where none is named; `None` for layers without. The sums
+/// before spiking neurons are their currents, and those of the last layer the logits.
+pub fn usual(layers: &[Layer], at: usize) -> Option<Activation> {
+    match layers.get(at)? {
+        Layer::Convolution { .. } | Layer::Dense { .. } if is_current(layers, at) => {
+            Some(Activation::Linear)
         }
-        layers.push(read(piece, last).map_err(at)?);
-    }
-    Ok(layers)
-}
-
-/// Cuts at what stands between layers, outside brackets.
-fn pieces(text: &str) -> Vec<&str> {
-    let mut depth = 0i32;
-    let apart = |c: char| {
-        match c {
-            '[' | '(' => depth += 1,
-            ']' | ')' => depth -= 1,
-            _ => {}
-        }
-        depth <= 0 && matches!(c, '-' | '–' | '—' | '→' | '>' | '\n' | ';')
-    };
-    text.split(apart).map(str::trim).filter(|piece| !piece.is_empty()).collect()
-}
-
-/// A layer's name, and what stands in its brackets and parentheses.
-struct Said<'a> {
-    name: String,
-    window: Vec<&'a str>,
-    sizes: Vec<&'a str>,
-}
-
-impl<'a> Said<'a> {
-    fn of(piece: &'a str) -> Result<Self, String> {
-        let name_end = piece.find(['[', '(']).unwrap_or(piece.len());
-        let (name, mut rest) = piece.split_at(name_end);
-        let mut part = |open: char, close: char| -> Result<Vec<&'a str>, String> {
-            rest = rest.trim_start();
-            let Some(inside) = rest.strip_prefix(open) else { return Ok(Vec::new()) };
-            let end = inside.find(close).ok_or_else(|| format!("a {close} is missing"))?;
-            rest = &inside[end + close.len_utf8()..];
-            Ok(inside[..end].split(',').map(str::trim).filter(|s| !s.is_empty()).collect())
-        };
-        let (window, sizes) = (part('[', ']')?, part('(', ')')?);
-        if !rest.trim().is_empty() {
-            return Err(format!("what does \"{}\" mean here?", shortened(rest.trim())));
-        }
-        let name = name.chars().filter(|c| !c.is_whitespace() && *c != '_');
-        Ok(Self { name: name.collect::<String>().to_lowercase(), window, sizes })
-    }
-
-    /// Nothing may stand in brackets.
-    fn no_window(&self) -> Result<(), String> {
-        match self.window.first() {
-            None => Ok(()),
-            Some(word) => Err(format!("has no window, such as [{}]", shortened(word))),
-        }
-    }
-
-    /// The whole number in parentheses, and the words after it.
-    fn size(&self, what: &str, most: usize) -> Result<(usize, &[&'a str]), String> {
-        let (first, words) =
-            self.sizes.split_first().ok_or_else(|| format!("the number of {what} is missing"))?;
-        match first.parse() {
-            Ok(n) if (1..=most).contains(&n) => Ok((n, words)),
-            _ => {
-                Err(format!("{what} are a whole number from 1 to {most}, not {}", shortened(first)))
-            }
-        }
-    }
-}
-
-fn shortened(word: &str) -> String {
-    word.chars().take(20).collect()
-}
-
-/// Names of layers that are known, for messages.
-const KNOWN: &str = "Conv, MaxPool, AvgPool, Dropout, Dense, RNN, GRU, LSTM, Affine, ReLU, tanh, sigmoid, LeakyReLU";
-
-fn read(piece: &str, last: bool) -> Result<Layer, String> {
-    let said = Said::of(piece)?;
-    let alone = said.sizes.is_empty() && said.window.is_empty();
-    if let Some(activation) = activation(&said.name).filter(|_| alone) {
-        return Ok(Layer::Activate(activation));
-    }
-    match said.name.as_str() {
-        "conv" | "conv2d" | "convolution" => convolution(&said),
-        "maxpool" | "maxpooling" => pooling(&said, PoolKind::Max),
-        "avgpool" | "averagepool" | "averagepooling" | "meanpool" => {
-            pooling(&said, PoolKind::Average)
-        }
-        "dropout" => dropout(&said),
-        "dense" | "linear" | "fc" => dense(&said, last),
-        "rnn" | "simplernn" => recurrent(&said, Cell::Simple),
-        "gru" => recurrent(&said, Cell::Gru),
-        "lstm" => recurrent(&said, Cell::Lstm),
-        "affine" | "batchnorm" | "batchnormalization" | "batchnormalisation"
-            if alone =>
-        {
-            match said.name.as_str() {
-                "affine" => Ok(Layer::Affine),
-                _ => Err("batch normalisation is not trained here; an imported network's becomes Affine, a scale and a shift for each channel".into()),
-            }
-        }
-        "flatten" => Err("Flatten is not needed: a dense layer takes maps as they are".into()),
-        "softmax" => Err("Softmax is not needed: the last layer's sums become probabilities by themselves".into()),
-        name if activation(name).is_some() => Err("a function by itself has no size".into()),
-        name => Err(format!("there is no layer \"{}\"; there are {KNOWN}", shortened(name))),
-    }
-}
-
-fn activation(word: &str) -> Option<Activation> {
-    match word.to_lowercase().replace([' ', '_', '-'], "").as_str() {
-        "relu" => Some(Activation::Relu),
-        "tanh" => Some(Activation::Tanh),
-        "sigmoid" | "logistic" => Some(Activation::Sigmoid),
-        "leakyrelu" | "leaky" => Some(Activation::LeakyRelu),
-        "linear" | "none" => Some(Activation::Linear),
+        Layer::Dense { .. } if at + 1 == layers.len() => Some(Activation::Linear),
+        Layer::Convolution { .. } | Layer::Dense { .. } => Some(Activation::Relu),
         _ => None,
     }
 }
 
-/// The function among the words after a size, if it is there; others are refused.
-fn function(words: &[&str]) -> Result<Option<Activation>, String> {
-    let mut found = None;
-    for word in words {
-        let of = activation(word).ok_or_else(|| {
-            format!(
-                "\"{}\" is none of the functions: ReLU, tanh, sigmoid, leaky ReLU, linear",
-                shortened(word)
-            )
-        })?;
-        found = Some(of);
-    }
-    Ok(found)
-}
-
-/// A number, or two with an x between them.
-fn pair(word: &str) -> Option<[usize; 2]> {
-    let number = |s: &str| s.trim().parse().ok().filter(|n| *n <= MOST_KERNEL);
-    match word.split_once(['x', 'X', '×']) {
-        Some((a, b)) => Some([number(a)?, number(b)?]),
-        None => number(word).map(|n| [n; 2]),
-    }
-}
-
-/// The window in brackets; `same` and `padding` only where `pads`.
-fn window(said: &Said<'_>, overlap: bool) -> Result<Window, String> {
-    let (first, words) =
-        said.window.split_first().ok_or("the window is missing, such as [3x3]".to_owned())?;
-    let kernel = pair(first).filter(|k| k.iter().all(|n| *n > 0)).ok_or_else(|| {
-        format!("a window is like 3x3, up to {MOST_KERNEL}x{MOST_KERNEL}, not {}", shortened(first))
-    })?;
-    let stride = if overlap { [1; 2] } else { kernel };
-    let mut window = Window { kernel, stride, padding: [0; 4] };
-    for word in words {
-        let lower = word.to_lowercase();
-        let after = |name: &str| lower.strip_prefix(name).and_then(|rest| pair(rest.trim()));
-        if let Some(stride) = after("stride").filter(|s| s.iter().all(|n| *n > 0)) {
-            window.stride = stride;
-        } else if let Some([y, x]) = after("padding").or_else(|| after("pad")) {
-            window.padding = [y, x, y, x];
-        } else if lower == "same" {
-            // As many rows out as in, at stride 1; the larger half below and on the right.
-            let [y, x] = kernel.map(|n| n - 1);
-            window.padding = [y / 2, x / 2, y - y / 2, x - x / 2];
-        } else if let Some(padding) = lower.strip_prefix("padding").and_then(sides) {
-            window.padding = padding;
-        } else {
-            return Err(format!(
-                "\"{}\" is no part of a window; there are stride 2, padding 1 and same",
-                shortened(word)
-            ));
-        }
-    }
-    Ok(window)
-}
-
-/// Four numbers apart by spaces or slashes: top, left, bottom, right.
-fn sides(word: &str) -> Option<[usize; 4]> {
-    let parts = word.split(['/', ' ']).filter(|s| !s.is_empty());
-    let numbers: Vec<usize> =
-        parts.map(|s| s.parse().ok().filter(|n| *n <= MOST_KERNEL)).collect::<Option<_>>()?;
-    numbers.try_into().ok()
-}
-
-fn convolution(said: &Said<'_>) -> Result<Layer, String> {
-    let window = window(said, true)?;
-    let (filters, words) = said.size("filters", MOST_FILTERS)?;
-    let activation = function(words)?.unwrap_or_default();
-    Ok(Layer::Convolution { window, filters, activation })
-}
-
-fn pooling(said: &Said<'_>, kind: PoolKind) -> Result<Layer, String> {
-    let window = window(said, false)?;
-    let kind = match said.sizes.as_slice() {
-        [] => kind,
-        ["with padding"] if kind == PoolKind::Average => PoolKind::AverageCounted,
-        [word, ..] => return Err(format!("pooling has no size ({})", shortened(word))),
-    };
-    Ok(Layer::Pool { kind, window })
-}
-
-fn dropout(said: &Said<'_>) -> Result<Layer, String> {
-    said.no_window()?;
-    let why = "dropout takes a share from 0 to 0.95, such as Dropout(0.2)";
-    let [share] = said.sizes.as_slice() else { return Err(why.into()) };
-    let share = share.parse::<f32>().ok().filter(|s| (0.0..=0.95).contains(s));
-    // To thousandths: an id spells it.
-    share.map(|s| Layer::Dropout((s * 1000.0).round() / 1000.0)).ok_or_else(|| why.into())
-}
-
-fn dense(said: &Said<'_>, last: bool) -> Result<Layer, String> {
-    said.no_window()?;
-    let (units, words) = said.size("units", MOST_UNITS)?;
-    let usual = if last { Activation::Linear } else { Activation::Relu };
-    Ok(Layer::Dense { units, activation: function(words)?.unwrap_or(usual) })
-}
-
-fn recurrent(said: &Said<'_>, cell: Cell) -> Result<Layer, String> {
-    said.no_window()?;
-    let (hidden, words) = said.size("units", MOST_HIDDEN)?;
-    if !hidden.is_multiple_of(16) {
-        return Err(format!(
-            "recurrent units come in sixteens, so {} will do, not {hidden}",
-            hidden.next_multiple_of(16)
-        ));
-    }
-    let order = match words {
-        [] | ["rows"] => Order::Rows,
-        ["columns"] => Order::Columns,
-        [word, ..] => return Err(format!("it reads rows or columns, not {}", shortened(word))),
-    };
-    Ok(Layer::Recurrent { cell, order, hidden })
-}
-
-/// The same layer as the plainest declaration of it, for which there are faster
-/// operations.
-pub fn plainest(layer: Layer) -> Layer {
+/// The function of a layer's sums, to be changed, of layers that may have any.
+pub fn function_mut(layer: &mut Layer) -> Option<&mut Activation> {
     match layer {
-        Layer::Convolution { window, filters, activation: Activation::Relu }
-            if window == Window::square(window.kernel[0], 1) =>
+        Layer::Convolution { activation, .. } | Layer::Dense { activation, .. } => Some(activation),
+        _ => None,
+    }
+}
+
+/// The same layers as the plainest declarations of them, for which there are faster
+/// operations; spiking neurons pass on what they do where they stand.
+pub fn plainest(layers: &[Layer]) -> Vec<Layer> {
+    let plain = |(at, layer): (usize, &Layer)| match *layer {
+        Layer::Convolution { window, filters, activation }
+            if window == Window::square(window.kernel[0], 1)
+                && usual(layers, at) == Some(activation) =>
         {
             Layer::Conv { kernel: window.kernel[0], filters }
         }
@@ -312,102 +94,10 @@ pub fn plainest(layer: Layer) -> Layer {
             Layer::MaxPool
         }
         other => other,
-    }
-}
-
-/// Whether layers fit together, can be trained here, and end in the ten classes.
-///
-/// # Errors
-/// [`Misfit`] at the first layer that does not fit what comes before it.
-pub fn check(layers: &[Layer]) -> Result<(), Misfit> {
-    let at = |layer: usize, why: &str| Err(Misfit { layer, why: why.to_owned() });
-    if layers.is_empty() {
-        return at(0, "a network needs a layer, such as Dense(10)");
-    }
-    if layers.len() > MOST_LAYERS {
-        return at(MOST_LAYERS, &format!("more than {MOST_LAYERS} layers are not trained here"));
-    }
-    let lines = super::summary(layers);
-    let mut before = vec![28, 28, 1];
-    for (number, (layer, line)) in layers.iter().zip(&lines).enumerate() {
-        if let Some(why) = misfit(layer, &before) {
-            return at(number, &why);
-        }
-        before.clone_from(&line.output);
-    }
-    let last = layers.len() - 1;
-    match layers[last] {
-        Layer::Dense { units: CLASSES, activation: Activation::Linear } => {}
-        Layer::Dense { activation: Activation::Linear, .. } => {
-            return at(last, "the last layer has a unit for each digit: Dense(10)");
-        }
-        Layer::Dense { units: CLASSES, .. } => {
-            return at(
-                last,
-                "the last layer's sums become probabilities: it has no function of its own, or write Dense(10, linear)",
-            );
-        }
-        _ => return at(layers.len(), "a network ends in Dense(10), a unit for each digit"),
-    }
-    let cost = super::cost(layers);
-    if cost.parameters > MOST_PARAMETERS {
-        return at(
-            last,
-            &format!(
-                "more than {} million weights are not trained here",
-                MOST_PARAMETERS / 1_000_000
-            ),
-        );
-    }
-    if cost.multiply_adds > MOST_WORK {
-        return at(
-            last,
-            "more than two thousand million multiply–adds for a digit are not computed here",
-        );
-    }
-    // What the list above has overlooked, the plan finds.
-    match Plan::new(layers, Isa::best()) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(Misfit { layer: last, why: error.to_string() }),
-    }
-}
-
-/// Why a layer does not fit what comes before it.
-fn misfit(layer: &Layer, before: &[usize]) -> Option<String> {
-    let is_map = before.len() == 3;
-    let vector = || Some("needs a picture or maps, and a vector comes before it".to_owned());
-    let sized = |window: &Window| {
-        let size = [before[0], before[1]];
-        let [h, w] = size;
-        window.output(size).is_none().then(|| {
-            let [kh, kw] = window.kernel;
-            if window.padding.iter().zip([kh, kw, kh, kw]).any(|(p, k)| *p >= k) {
-                format!("padding is smaller than the window, here {kh}×{kw}")
-            } else {
-                format!("a window of {kh}×{kw} does not fit into {h}×{w} pixels")
-            }
-        })
     };
-    match layer {
-        Layer::Conv { .. } | Layer::MaxPool | Layer::Convolution { .. } | Layer::Pool { .. }
-            if !is_map =>
-        {
-            vector()
-        }
-        Layer::Conv { kernel, .. } => sized(&Window::square(*kernel, 1)),
-        Layer::MaxPool => sized(&Window::square(2, 2)),
-        Layer::Convolution { window, .. } | Layer::Pool { window, .. } => sized(window),
-        Layer::Recurrent { .. } if before != [28, 28, 1] => {
-            Some("reads the picture itself line by line, so it comes first".into())
-        }
-        Layer::Dropout(_) | Layer::Dense { .. } | Layer::Recurrent { .. } => None,
-        Layer::Affine | Layer::Activate(_) => None,
-        Layer::Settling { .. }
-        | Layer::Goodness { .. }
-        | Layer::Energy { .. }
-        | Layer::Spiking(_)
-        | Layer::ConvStdp(_) => Some("is no layer of a structure of one's own".into()),
-    }
+    let mut plain: Vec<Layer> = layers.iter().enumerate().map(plain).collect();
+    read_out(&mut plain);
+    plain
 }
 
 /// The architecture of these layers: that of the zoo if they are its layers, or one whose
@@ -416,14 +106,14 @@ fn misfit(layer: &Layer, before: &[usize]) -> Option<String> {
 /// # Errors
 /// [`AnnError::Notation`] when they do not fit together.
 pub fn own(layers: &[Layer]) -> Result<&'static Architecture, AnnError> {
-    let layers: Vec<Layer> = layers.iter().copied().map(plainest).collect();
+    let layers = plainest(layers);
     check(&layers).map_err(AnnError::Notation)?;
     if let Some(known) = ZOO.iter().find(|a| (a.layers)() == layers) {
         return Ok(known);
     }
-    if let Some(widths) = as_widths(&layers)
-        && let Some(known) = super::find(&widths.id())
-    {
+    let widths = || as_widths(&layers).map(|widths| widths.id());
+    let named = Sizes::of(&layers).map(|sizes| sizes.known_as()).or_else(widths);
+    if let Some(known) = named.and_then(|id| super::find(&id)) {
         return Ok(known);
     }
     let id = spelled::id(&layers);

@@ -5,7 +5,11 @@
 //!
 //! `t` is the number of steps, `tau` the membrane's time constant in steps. The answer is
 //! read from the mean of a leaky membrane without threshold, or, with `count`, from how
-//! often each of ten neurons spikes.
+//! often each of ten neurons spikes. Other orders of layers are written in
+//! [`super::notation`].
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use super::custom::{MOST_LAYERS, MOST_UNITS};
 use super::{Activation, Architecture, Layer};
@@ -31,8 +35,59 @@ pub enum Spiking {
 
 /// Time constants that are allowed, steps.
 pub const TAU: (f32, f32) = (0.5, 200.0);
+/// Most neurons that are connected among themselves.
+pub const MOST_RECURRENT: usize = 1024;
+/// Most maps of a convolution that an id names.
+const MOST_MAPS: usize = 256;
 /// What the share of steps with a spike is multiplied with to become a logit.
 const GAIN: f32 = 10.0;
+
+/// How the neurons of a layer work, if they spike at many steps.
+pub fn neurons(layer: &Layer) -> Option<&Neurons> {
+    match layer {
+        Layer::Spiking(Spiking::Lif(neurons) | Spiking::Recurrent { neurons, .. }) => Some(neurons),
+        _ => None,
+    }
+}
+
+/// [`neurons`], to be changed.
+pub fn neurons_mut(layer: &mut Layer) -> Option<&mut Neurons> {
+    match layer {
+        Layer::Spiking(Spiking::Lif(neurons) | Spiking::Recurrent { neurons, .. }) => Some(neurons),
+        _ => None,
+    }
+}
+
+/// Sets what each layer of neurons passes on, which follows from where it stands: spikes; the
+/// last one what the classes read, or, where the classes are neurons, how often they spike.
+pub fn read_out(layers: &mut [Layer]) {
+    let Some(last) = layers.iter().rposition(|l| neurons(l).is_some()) else { return };
+    let counted = last + 1 == layers.len();
+    // Who reads row by row has seen the whole digit only at the end.
+    let by_rows = layers.iter().any(|l| matches!(l, Layer::Spiking(Spiking::Recurrent { .. })));
+    for (number, layer) in layers.iter_mut().enumerate() {
+        let Some(neurons) = neurons_mut(layer) else { continue };
+        let tau = neurons.tau;
+        neurons.out = match number {
+            _ if number < last => Out::Spikes,
+            _ if counted => Out::Count { gain: GAIN },
+            _ if by_rows => Out::Last { tau: 2.0 * tau },
+            _ => Out::Membrane { tau },
+        };
+    }
+}
+
+/// These widths for the rest of the program, each list once.
+pub(super) fn kept(widths: &[usize]) -> &'static [usize] {
+    static KNOWN: Mutex<BTreeSet<&'static [usize]>> = Mutex::new(BTreeSet::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = known.get(widths) {
+        return found;
+    }
+    let new: &'static [usize] = Box::leak(widths.to_vec().into_boxed_slice());
+    known.insert(new);
+    new
+}
 
 /// How such a network is put together.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,8 +126,8 @@ impl Wiring {
         }
     }
 
-    /// Steps and time constant where an id names none.
-    fn usual(self) -> (usize, f32) {
+    /// Steps and time constant where none are named.
+    pub(super) fn usual(self) -> (usize, f32) {
         match self {
             Self::Dense => (25, 10.0),
             Self::Conv => (8, 4.0),
@@ -85,14 +140,14 @@ impl Wiring {
     fn allows(self, hidden: &[usize]) -> bool {
         match self {
             Self::Dense | Self::FirstSpike => (1..=MOST_LAYERS).contains(&hidden.len()),
-            Self::Conv => hidden.len() == 3 && hidden[..2].iter().all(|c| *c <= 256),
-            Self::Recurrent => hidden.len() == 1 && hidden[0] <= 1024,
+            Self::Conv => hidden.len() == 3 && hidden[..2].iter().all(|maps| *maps <= MOST_MAPS),
+            Self::Recurrent => hidden.len() == 1 && hidden[0] <= MOST_RECURRENT,
         }
     }
 }
 
 /// A number without signs, exponents and leading zeros.
-fn plain<T: std::str::FromStr>(text: &str) -> Option<T> {
+pub(super) fn plain<T: std::str::FromStr>(text: &str) -> Option<T> {
     let digits = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let leads = text.starts_with('.') || (text.starts_with('0') && !text.starts_with("0."));
     (digits && !leads && !text.ends_with('.')).then(|| text.parse().ok())?
@@ -194,62 +249,82 @@ impl Sizes {
 
     /// Its layers. What ids name stays for the rest of the program.
     pub fn layers(&self) -> Vec<Layer> {
-        let Self { steps, tau, .. } = *self;
-        let spikes = Neurons { steps, tau, out: Out::Spikes };
-        let out = match self.kind {
-            _ if self.count => Out::Spikes,
-            // What it has seen last completes the digit.
-            Wiring::Recurrent => Out::Last { tau: 2.0 * tau },
-            _ => Out::Membrane { tau },
-        };
-        let read = Neurons { out, ..spikes };
+        let neurons = Neurons { steps: self.steps, tau: self.tau, out: Out::Spikes };
+        let lif = Layer::Spiking(Spiking::Lif(neurons));
         let current = |units| Layer::Dense { units, activation: Activation::Linear };
         let mut layers = Vec::new();
-        let hidden = match self.kind {
+        let dense = match self.kind {
             Wiring::FirstSpike => {
-                let hidden = Box::leak(self.hidden.clone().into_boxed_slice());
-                return vec![Layer::Spiking(Spiking::FirstSpike { hidden })];
+                return vec![Layer::Spiking(Spiking::FirstSpike { hidden: kept(&self.hidden) })];
             }
             Wiring::Recurrent => {
                 let hidden = self.hidden.first().copied().unwrap_or(1);
-                layers.push(Layer::Spiking(Spiking::Recurrent { hidden, neurons: read }));
+                layers.push(Layer::Spiking(Spiking::Recurrent { hidden, neurons }));
                 &[]
             }
             Wiring::Dense => &self.hidden[..],
             Wiring::Conv => {
                 for filters in &self.hidden[..2] {
-                    layers.push(Layer::Conv { kernel: 5, filters: *filters });
-                    layers.push(Layer::MaxPool);
-                    layers.push(Layer::Spiking(Spiking::Lif(spikes)));
+                    let conv = Layer::Conv { kernel: 5, filters: *filters };
+                    layers.extend([conv, Layer::MaxPool, lif]);
                 }
                 &self.hidden[2..]
             }
         };
-        for (i, units) in hidden.iter().enumerate() {
-            layers.push(current(*units));
-            let out = if i + 1 == hidden.len() { read } else { spikes };
-            layers.push(Layer::Spiking(Spiking::Lif(out)));
-        }
+        layers.extend(dense.iter().flat_map(|units| [current(*units), lif]));
         layers.push(current(CLASSES));
-        if self.count {
-            let neurons = Neurons { out: Out::Count { gain: GAIN }, ..spikes };
-            layers.push(Layer::Spiking(Spiking::Lif(neurons)));
-        }
+        layers.extend(self.count.then_some(lif));
+        read_out(&mut layers);
         layers
+    }
+
+    /// What these layers are, if an id of this kind says all of it.
+    pub fn of(layers: &[Layer]) -> Option<Self> {
+        let count = matches!(layers.last(), Some(Layer::Spiking(Spiking::Lif(_))));
+        let is_conv = |l: &Layer| matches!(l, Layer::Conv { .. });
+        let (kind, hidden) = match layers.first()? {
+            Layer::Spiking(Spiking::FirstSpike { hidden }) => (Wiring::FirstSpike, hidden.to_vec()),
+            Layer::Spiking(Spiking::Recurrent { hidden, .. }) => (Wiring::Recurrent, vec![*hidden]),
+            _ => {
+                let units = |l: &Layer| match l {
+                    Layer::Conv { filters: n, .. } | Layer::Dense { units: n, .. } => Some(*n),
+                    _ => None,
+                };
+                let mut hidden: Vec<usize> = layers.iter().filter_map(units).collect();
+                // The classes.
+                hidden.pop();
+                let conv = layers.iter().any(is_conv);
+                (if conv { Wiring::Conv } else { Wiring::Dense }, hidden)
+            }
+        };
+        let mut sizes = Self::new(kind, &hidden);
+        if let Some(first) = layers.iter().find_map(neurons) {
+            (sizes.steps, sizes.tau, sizes.count) = (first.steps, first.tau, count);
+        }
+        let named = Self::parse(&sizes.id()).as_ref() == Some(&sizes);
+        (named && sizes.layers() == layers).then_some(sizes)
+    }
+
+    /// The id of a network of these sizes: the usual ones have short names.
+    pub fn known_as(&self) -> String {
+        let usual = USUAL.iter().find(|(_, kind, hidden)| Self::new(*kind, hidden) == *self);
+        usual.map_or_else(|| self.id(), |(architecture, ..)| architecture.id.to_owned())
     }
 }
 
 /// What a network of spikes is made of; `None` where this id names none.
 pub fn sizes(id: &str) -> Option<Sizes> {
-    let named = [
-        (LIF_DENSE.id, Wiring::Dense, &DENSE[..]),
-        (LIF_CONV.id, Wiring::Conv, &CONV[..]),
-        (LIF_RECURRENT.id, Wiring::Recurrent, &RECURRENT[..]),
-        (FIRST_SPIKE.id, Wiring::FirstSpike, &FIRST[..]),
-    ];
-    let found = named.into_iter().find(|(name, ..)| *name == id);
-    found.map(|(_, kind, hidden)| Sizes::new(kind, hidden)).or_else(|| Sizes::parse(id))
+    let found = USUAL.iter().find(|(architecture, ..)| architecture.id == id);
+    found.map(|(_, kind, hidden)| Sizes::new(*kind, hidden)).or_else(|| Sizes::parse(id))
 }
+
+/// Networks with short names, and their sizes.
+static USUAL: [(&Architecture, Wiring, &[usize]); 4] = [
+    (&LIF_DENSE, Wiring::Dense, &DENSE),
+    (&LIF_CONV, Wiring::Conv, &CONV),
+    (&LIF_RECURRENT, Wiring::Recurrent, &RECURRENT),
+    (&FIRST_SPIKE, Wiring::FirstSpike, &FIRST),
+];
 
 const DENSE: [usize; 1] = [512];
 const CONV: [usize; 3] = [32, 64, 128];
@@ -334,7 +409,9 @@ mod tests {
             "first-spike-800",
             "first-spike-400-200",
         ] {
-            assert_eq!(Sizes::parse(id).unwrap().id(), id);
+            let sizes = Sizes::parse(id).unwrap();
+            assert_eq!(sizes.id(), id);
+            assert_eq!(Sizes::of(&sizes.layers()), Some(sizes));
             assert!(std::ptr::eq(find(id).unwrap(), find(id).unwrap()), "made once");
         }
         for id in [

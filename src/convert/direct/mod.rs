@@ -146,6 +146,18 @@ impl Direct {
                     layers.push(Population { name, shape, tau: neurons.tau, synapses, recurrent });
                     outs.push(neurons);
                 }
+                Layer::Convolution { activation: Activation::Linear, .. } => {
+                    return refuse(&format!(
+                        "its layer {} has a stride, padding or a window that is no square, which is not written for other engines here",
+                        lines[number].name
+                    ));
+                }
+                Layer::Pool { .. } => {
+                    return refuse(&format!(
+                        "its layer {} is not the largest of 2×2 currents, the only pooling of spikes that is written for other engines here",
+                        lines[number].name
+                    ));
+                }
                 Layer::Spiking(Spiking::FirstSpike { .. }) => {
                     return refuse(
                         "its neurons fire once, at exact times; general engines and NIR have neurons that move in steps",

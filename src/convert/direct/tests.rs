@@ -105,6 +105,8 @@ fn every_neuron_of_dense_and_recurrent_networks_spikes_at_the_same_steps_there()
         "lif-37-20-15-t9-count",
         "lif-recurrent-40",
         "lif-recurrent-33-t56-tau5-count",
+        "net-rlif24_28_4-f20l-lif28_8-f10l",
+        "net-f30l-lif9_4-f20l-lif9_12-f10l",
     ] {
         agree(&random(id), 5, on_cpu, 0.0);
     }
@@ -117,7 +119,11 @@ fn every_neuron_of_dense_and_recurrent_networks_spikes_at_the_same_steps_there()
 /// it adds up in another order: to rounding.
 #[test]
 fn convolutions_with_max_pooling_spike_as_in_the_network_up_to_rounding() {
-    for id in ["lif-conv-6-8-20-t5", "lif-conv-6-8-20-t12-count"] {
+    for id in [
+        "lif-conv-6-8-20-t5",
+        "lif-conv-6-8-20-t12-count",
+        "net-c4.5-p2-lif5_4-c3.6-lif5_2-c3.8-p2-lif5_4-f10l",
+    ] {
         agree(&random(id), 6, on_cpu, 1e-5);
     }
 }
@@ -148,9 +154,15 @@ fn a_picture_leaves_nothing_behind_for_the_next() {
 
 #[test]
 fn what_does_not_spike_in_steps_says_why() {
-    for (id, why) in
-        [("first-spike-30", "exact times"), ("mlp", "does not spike"), ("rnn1", "does not spike")]
-    {
+    for (id, why) in [
+        ("first-spike-30", "exact times"),
+        ("mlp", "does not spike"),
+        ("rnn1", "does not spike"),
+        ("net-v5x5_2x2.6l-lif6_3-f10l", "has a stride"),
+        ("net-c5.4-lif6_3-a2x2_2x2-f10l", "2×2 currents"),
+        ("net-c5.4-lif6_3-p2-c3.4-lif6_3-f10l", "pools something else"),
+        ("net-lif6_3-f10l", "nothing but the picture"),
+    ] {
         let error = Direct::new(&random(id)).unwrap_err().to_string();
         assert!(error.contains(why) && error.contains("lif-recurrent"), "{error}");
     }

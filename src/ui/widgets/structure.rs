@@ -9,7 +9,7 @@ use egui::{
 
 use super::digit_view;
 use crate::ann::ops::recurrent::Order;
-use crate::ann::zoo::{Activation, Layer, LayerSummary, PoolKind, Spiking, Window};
+use crate::ann::zoo::{Activation, Layer, LayerSummary, PoolKind, Spiking, Window, is_current};
 use crate::core::text::grouped;
 use crate::data::{CLASSES, Pixels, SIDE};
 use crate::ui::theme::{self, Palette, blend, palette};
@@ -337,6 +337,16 @@ fn explain(ui: &mut Ui, structure: &Structure<'_>, number: usize) {
     };
     ui.label(egui::RichText::new(&line.name).font(theme::strong(14.0)));
     ui.label(match layer {
+        Layer::Conv { kernel, filters } if is_current(structure.layers, i) => format!(
+            "{filters} kernels of {kernel}×{kernel} pixels look at every place of what comes in; {filters} maps of sums come out, the currents of the neurons that follow."
+        ),
+        Layer::Dense { units, activation: Activation::Linear }
+            if is_current(structure.layers, i) =>
+        {
+            format!(
+                "{units} sums of everything that comes in: the currents of the neurons that follow."
+            )
+        }
         Layer::Conv { kernel, filters } => format!(
             "{filters} kernels of {kernel}×{kernel} pixels look at every place of what comes in; {filters} maps of what they found come out, negative values set to zero."
         ),

@@ -1,7 +1,8 @@
 //! Structures as ids, which are also parts of file names: `net-c3.32-p2-d0.2-f128-f10`.
 
 use super::{Activation, Cell, Layer, MOST_FILTERS, MOST_HIDDEN, MOST_KERNEL, MOST_LAYERS};
-use super::{MOST_UNITS, Order, PoolKind, Window};
+use super::{MOST_UNITS, Order, PoolKind, Window, spiking};
+use crate::ann::zoo::Spiking;
 
 /// What they begin with.
 const WORD: &str = "net";
@@ -59,6 +60,10 @@ fn spell(layer: &Layer) -> String {
         }
         Layer::Affine => "n".into(),
         Layer::Activate(activation) => format!("e{}", letter(activation)),
+        Layer::Spiking(Spiking::Lif(n)) => format!("lif{}_{}", n.steps, n.tau),
+        Layer::Spiking(Spiking::Recurrent { hidden, neurons: n }) => {
+            format!("rlif{hidden}_{}_{}", n.steps, n.tau)
+        }
         // Not to be had in a structure of one's own.
         _ => "x".into(),
     }
@@ -85,7 +90,8 @@ pub(super) fn layers(id: &str) -> Option<Vec<Layer>> {
         return None;
     }
     let rest = id.strip_prefix(WORD)?.strip_prefix('-')?;
-    let layers: Vec<Layer> = rest.split('-').map(unspell).collect::<Option<_>>()?;
+    let mut layers: Vec<Layer> = rest.split('-').map(unspell).collect::<Option<_>>()?;
+    super::read_out(&mut layers);
     // Only one spelling of each.
     (layers.len() <= MOST_LAYERS && self::id(&layers) == id).then_some(layers)
 }
@@ -123,6 +129,15 @@ fn unspell(part: &str) -> Option<Layer> {
             };
             return Some(Layer::Recurrent { cell, order, hidden });
         }
+    }
+    if let Some(rest) = part.strip_prefix("rlif") {
+        let (hidden, time) = rest.split_once('_')?;
+        let hidden = number(hidden, spiking::MOST_RECURRENT)?;
+        let neurons = spiking::spelled(time)?;
+        return Some(Layer::Spiking(Spiking::Recurrent { hidden, neurons }));
+    }
+    if let Some(time) = part.strip_prefix("lif") {
+        return spiking::spelled(time).map(|neurons| Layer::Spiking(Spiking::Lif(neurons)));
     }
     let (kind, rest) = part.split_at_checked(1)?;
     match kind {

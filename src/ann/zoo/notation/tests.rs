@@ -3,6 +3,8 @@ use proptest::prelude::*;
 use super::super::{cost, find as find_any};
 use super::*;
 use crate::ann::network::Network;
+use crate::ann::ops::spiking::{Neurons, Out};
+use crate::ann::zoo::Spiking;
 
 const REPORT: [(&str, &str); 5] = [
     (
@@ -30,7 +32,7 @@ const REPORT: [(&str, &str); 5] = [
 #[test]
 fn the_reports_own_lines_are_the_presets() {
     for (id, line) in REPORT {
-        let layers: Vec<Layer> = parse(line).unwrap().into_iter().map(plainest).collect();
+        let layers = plainest(&parse(line).unwrap());
         let preset = find_any(id).unwrap();
         // CNN 1 and 5 have the same layers in the report, and so have these.
         assert_eq!(layers, (preset.layers)(), "{id}");
@@ -41,7 +43,7 @@ fn the_reports_own_lines_are_the_presets() {
     for architecture in ZOO {
         let layers = (architecture.layers)();
         let read = parse(&text(&layers)).unwrap();
-        assert_eq!(read.into_iter().map(plainest).collect::<Vec<_>>(), layers);
+        assert_eq!(plainest(&read), layers);
     }
 }
 
@@ -173,6 +175,10 @@ pub(crate) fn layer() -> impl Strategy<Value = Layer> {
         }),
         (kind, window()).prop_map(|(kind, window)| Layer::Pool { kind, window }),
         Just(Layer::Affine),
+        (1..5usize, 1..9u32).prop_map(|(steps, tau)| {
+            let neurons = Neurons { steps, tau: tau as f32, out: Out::Spikes };
+            Layer::Spiking(Spiking::Lif(neurons))
+        }),
         activation().prop_map(Layer::Activate),
     ]
 }
@@ -185,9 +191,8 @@ proptest! {
         mut layers in prop::collection::vec(layer(), 0..7),
     ) {
         layers.push(Layer::Dense { units: CLASSES, activation: Activation::Linear });
-        let layers: Vec<Layer> = layers.into_iter().map(plainest).collect();
-        let read: Vec<Layer> =
-            parse(&text(&layers)).unwrap().into_iter().map(plainest).collect();
+        let layers = plainest(&layers);
+        let read = plainest(&parse(&text(&layers)).unwrap());
         prop_assert_eq!(&read, &layers);
         match own(&layers) {
             Ok(architecture) => {

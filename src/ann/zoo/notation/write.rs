@@ -1,17 +1,20 @@
 //! Layers as text.
 
-use super::{Activation, Layer, Order, PoolKind, Window};
+use super::{Activation, Layer, Order, PoolKind, Window, spiking, usual};
+use crate::ann::zoo::Spiking;
 use crate::data::CLASSES;
 
 /// The structure in the report's notation; [`super::parse`] reads the same layers in it.
 pub fn text(layers: &[Layer]) -> String {
-    let last = layers.len().saturating_sub(1);
-    let each = layers.iter().enumerate().map(|(i, layer)| layer_text(layer, i == last));
+    let each = (0..layers.len()).map(|at| layer_text(layers, at));
     each.collect::<Vec<_>>().join(" - ")
 }
 
-/// A layer in the report's notation; the last layer's function is none by itself.
-pub fn layer_text(layer: &Layer, last: bool) -> String {
+/// One of these layers in the report's notation: what follows from its neighbours, such as
+/// the usual function, is not written.
+pub fn layer_text(layers: &[Layer], at: usize) -> String {
+    let Some(layer) = layers.get(at) else { return String::new() };
+    let usual = usual(layers, at).unwrap_or_default();
     match *layer {
         Layer::Conv { kernel, filters } => format!("Conv[{kernel}x{kernel}]({filters})"),
         Layer::MaxPool => "MaxPool[2x2]".into(),
@@ -21,11 +24,10 @@ pub fn layer_text(layer: &Layer, last: bool) -> String {
             format!("{}({hidden}{order})", cell.name())
         }
         Layer::Dense { units, activation } => {
-            let usual = if last { Activation::Linear } else { Activation::Relu };
             format!("Dense({units}{})", after(activation, usual))
         }
         Layer::Convolution { window, filters, activation } => {
-            let after = after(activation, Activation::Relu);
+            let after = after(activation, usual);
             format!("Conv[{}]({filters}{after})", window_text(window, [1; 2]))
         }
         Layer::Pool { kind, window } => {
@@ -38,7 +40,7 @@ pub fn layer_text(layer: &Layer, last: bool) -> String {
         Layer::Settling { .. } => "Settling".into(),
         Layer::Goodness { .. } => "Goodness".into(),
         Layer::Energy { .. } => "Energy".into(),
-        Layer::Spiking(_) => "LIF".into(),
+        Layer::Spiking(_) => spiking::text(layers, at),
         Layer::ConvStdp(_) => "Conv-STDP".into(),
     }
 }
@@ -92,6 +94,7 @@ pub(super) fn name(layers: &[Layer]) -> String {
             }
             Layer::Dense { units, .. } => add("dense", units),
             Layer::Recurrent { cell, hidden, .. } => add(cell.name(), hidden),
+            Layer::Spiking(Spiking::Recurrent { hidden, .. }) => add("recurrent", hidden),
             _ => {}
         }
     }
@@ -108,7 +111,12 @@ pub(super) fn name(layers: &[Layer]) -> String {
         let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
         format!("{kind} {}", sizes.join("–"))
     });
-    let said = said.collect::<Vec<_>>().join(", ");
+    let mut said = said.collect::<Vec<_>>().join(", ");
+    // Networks of LIF neurons say so, and how long they take.
+    if let Some(steps) = spiking::steps(layers) {
+        let space = if said.is_empty() { "" } else { " " };
+        said = format!("LIF{space}{said}, {steps} steps");
+    }
     let mut letters = said.chars();
     match letters.next() {
         None => "Ten sums".into(),

@@ -4,13 +4,16 @@
 
 use egui::{Button, Color32, Id, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui};
 
-use super::{TrainEdit, World};
+use super::{TrainEdit, World, form};
 use crate::ann::AnnError;
 use crate::ann::ops::recurrent::{Cell, Order};
+use crate::ann::ops::spiking::MOST_STEPS;
 use crate::ann::zoo::notation::{
     self, MOST_FILTERS, MOST_HIDDEN, MOST_KERNEL, MOST_LAYERS, MOST_UNITS, Misfit,
 };
-use crate::ann::zoo::{self, Activation, Architecture, Layer, PoolKind, Window};
+use crate::ann::zoo::spiking::{MOST_RECURRENT, TAU};
+use crate::ann::zoo::{self, Activation, Architecture, Layer, PoolKind, Spiking, Window};
+use crate::data::SIDE;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{number, page};
@@ -33,8 +36,8 @@ const FUNCTIONS: [Activation; 5] = [
     Activation::Linear,
 ];
 
-/// Layers that can be added, as they begin.
-const NEW: [(&str, &str); 11] = [
+/// Layers that can be added, as they begin. Those after [`OF_SPIKES`] spike.
+const NEW: [(&str, &str); 16] = [
     ("Conv 3×3", "Conv[3x3](32)"),
     ("Conv 5×5", "Conv[5x5](32)"),
     ("Max-pool", "MaxPool[2x2]"),
@@ -46,15 +49,25 @@ const NEW: [(&str, &str); 11] = [
     ("LSTM", "LSTM(128)"),
     ("Function", "tanh"),
     ("Affine", "Affine"),
+    ("LIF dense", "Dense(128) - LIF"),
+    ("LIF conv 3×3", "Conv[3x3](32) - LIF"),
+    ("LIF conv 5×5, pooled", "Conv[5x5](32) - MaxPool[2x2] - LIF"),
+    ("LIF recurrent", "RLIF(128)"),
+    ("LIF alone", "LIF"),
 ];
+const OF_SPIKES: usize = 11;
 
 /// Draws it for the network that is chosen.
 pub fn show(ui: &mut Ui, world: &World<'_>, architecture: &Architecture, out: &mut Outbox) {
     let layers = (architecture.layers)();
-    let editable = notation::check(&layers).is_ok();
     let p = palette(ui.visuals());
-    if !editable {
-        let text = "This network is not put together layer by layer. Choose a dense, convolutional or recurrent one to change its layers.";
+    if let Err(misfit) = notation::check(&layers) {
+        let text = match notation::steps(&layers) {
+            Some(_) => {
+                format!("This network is larger than those whose layers are changed here; {misfit}.")
+            }
+            None => "This network is not put together layer by layer. Choose a dense, convolutional, recurrent or spiking one to change its layers.".into(),
+        };
         ui.label(RichText::new(text).small().color(p.weak));
         return;
     }
@@ -80,6 +93,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, architecture: &Architecture, out: &m
         let mut config = world.room.kept.training.clone();
         let epochs = zoo::find(&config.model).is_some_and(|a| a.epochs == config.epochs);
         config.model = own.id.into();
+        form::suit(&mut config, own);
         if epochs {
             config.epochs = own.epochs;
         }
@@ -104,7 +118,7 @@ fn typed(ui: &mut Ui, draft: &mut Draft) {
         .desired_width(f32::INFINITY)
         .font(theme::regular(13.5))
         .hint_text("Conv[3x3](32) - MaxPool[2x2] - Dense(128) - Dense(10)");
-    let tip = "From the digit to the ten classes, with - between layers. Window [3x3, stride 2, padding 1], or same; function (32, tanh), usually ReLU. Conv, MaxPool, AvgPool, Dropout, Dense, RNN, GRU, LSTM, Affine, tanh";
+    let tip = "From the digit to the ten classes, with - between layers. Window [3x3, stride 2, padding 1], or same; function (32, tanh), usually ReLU. Conv, MaxPool, AvgPool, Dropout, Dense, RNN, GRU, LSTM, Affine, tanh. Neurons that spike: LIF(T 25, tau 10) after Dense or Conv, for 25 steps with a time constant of 10; RLIF(256, T 28, tau 4) first";
     let response = ui.add(line).labelled_by(label.id).on_hover_text(tip);
     match read(&draft.text) {
         Err(misfit) => {
@@ -120,62 +134,50 @@ fn typed(ui: &mut Ui, draft: &mut Draft) {
 /// The layers in a row; and the chosen one's numbers.
 fn chips(ui: &mut Ui, draft: &mut Draft) {
     let Ok(mut layers) = notation::parse(&draft.text) else { return };
-    let fault = notation::check(&plain(&layers)).err().map(|misfit| misfit.layer);
+    let fault = notation::check(&notation::plainest(&layers)).err().map(|misfit| misfit.layer);
     let count = layers.len();
     draft.chosen = draft.chosen.filter(|i| *i < count);
-    let mut edit = None;
+    let mut asked = None;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(5.0, 5.0);
-        for (i, layer) in layers.iter().enumerate() {
-            let text = notation::layer_text(layer, i + 1 == count);
-            if let Some(asked) = chip(ui, &text, i, draft.chosen == Some(i), fault == Some(i)) {
-                edit = Some(asked);
+        for i in 0..count {
+            let text = notation::layer_text(&layers, i);
+            if let Some(of_it) = chip(ui, &text, i, draft.chosen == Some(i), fault == Some(i)) {
+                asked = Some(of_it);
             }
         }
         if count < MOST_LAYERS {
-            ui.menu_button("+ Layer", |ui| {
-                for (name, text) in NEW {
-                    if ui.button(name).clicked() {
-                        edit = Some(Asked::Add(text));
-                        ui.close();
-                    }
-                }
-            })
-            .response
-            .on_hover_text("Adds a layer after the chosen one, or before the last");
+            ui.menu_button("+ Layer", |ui| asked = more(ui).or(asked.take()))
+                .response
+                .on_hover_text("Adds a layer after the chosen one, or before the last");
         }
     });
-    let mut changed = false;
-    match edit {
-        Some(Asked::Choose(i)) => draft.chosen = (draft.chosen != Some(i)).then_some(i),
-        Some(Asked::Move(from, to)) => {
-            let layer = layers.remove(from);
-            layers.insert(to.min(layers.len()), layer);
-            draft.chosen = draft.chosen.map(|_| to.min(layers.len() - 1));
-            changed = true;
-        }
-        Some(Asked::Add(text)) => {
-            // Before another layer, a dense one has a function.
-            let new = notation::parse(&format!("{text} - Dense(10)"));
-            if let Some(layer) = new.ok().and_then(|all| all.first().copied()) {
-                let at = draft.chosen.map_or(count.saturating_sub(1), |i| i + 1).min(count);
-                layers.insert(at, layer);
-                draft.chosen = Some(at);
-                changed = true;
-            }
-        }
-        None => {}
+    let before = layers.clone();
+    if let Some(i) = draft.chosen {
+        let of_it = ui.horizontal_wrapped(|ui| chosen(ui, &mut layers, i)).inner;
+        asked = of_it.or(asked);
     }
-    if let Some(i) = draft.chosen.filter(|i| *i < layers.len()) {
-        changed |= ui.horizontal_wrapped(|ui| chosen(ui, draft, &mut layers, i)).inner;
+    if let Some(asked) = asked {
+        rearrange(&mut layers, &mut draft.chosen, asked);
     }
-    if changed {
+    if layers != before {
         draft.text = notation::text(&layers);
     }
 }
 
-fn plain(layers: &[Layer]) -> Vec<Layer> {
-    layers.iter().copied().map(notation::plainest).collect()
+/// The layers that can be added.
+fn more(ui: &mut Ui) -> Option<Asked> {
+    let mut asked = None;
+    for (i, (name, text)) in NEW.into_iter().enumerate() {
+        if i == OF_SPIKES {
+            ui.label(RichText::new("Spiking").small());
+        }
+        if ui.button(name).clicked() {
+            asked = Some(Asked::Add(text));
+            ui.close();
+        }
+    }
+    asked
 }
 
 /// What a click on the row asks for.
@@ -184,6 +186,51 @@ enum Asked {
     /// From a place to another.
     Move(usize, usize),
     Add(&'static str),
+    TakeOut(usize),
+}
+
+/// Does what is asked for. Where a layer had the usual function of its place, it gets that of
+/// its new one.
+fn rearrange(layers: &mut Vec<Layer>, chosen: &mut Option<usize>, asked: Asked) {
+    let count = layers.len();
+    let function = |layer: &Layer| notation::function_mut(&mut layer.clone()).copied();
+    let is_usual = |i: usize| notation::usual(layers, i) == function(&layers[i]);
+    let mut each: Vec<(Layer, bool)> = (0..count).map(|i| (layers[i], is_usual(i))).collect();
+    match asked {
+        Asked::Choose(i) => *chosen = (*chosen != Some(i)).then_some(i),
+        Asked::Move(from, to) if from < count => {
+            let layer = each.remove(from);
+            let to = to.min(each.len());
+            each.insert(to, layer);
+            *chosen = chosen.map(|_| to);
+        }
+        Asked::TakeOut(i) if i < count => {
+            each.remove(i);
+            *chosen = None;
+        }
+        Asked::Add(text) => {
+            // Before another layer, a dense one has a function.
+            let mut new = notation::parse(&format!("{text} - Dense(10)")).unwrap_or_default();
+            new.pop();
+            let at = chosen.map_or(count.saturating_sub(1), |i| i + 1).min(count);
+            // New neurons are like those before them, or, if there are none, those after.
+            let near = layers[..at].iter().rev().chain(&layers[at..]);
+            if let Some(near) = near.filter_map(zoo::spiking::neurons).next() {
+                let new = new.iter_mut().filter_map(zoo::spiking::neurons_mut);
+                new.for_each(|neurons| (neurons.steps, neurons.tau) = (near.steps, near.tau));
+            }
+            *chosen = Some(at);
+            each.splice(at..at, new.into_iter().map(|layer| (layer, true)));
+        }
+        Asked::Move(..) | Asked::TakeOut(_) => {}
+    }
+    *layers = each.iter().map(|(layer, _)| *layer).collect();
+    for (i, _) in each.iter().enumerate().filter(|(_, (_, usual))| *usual) {
+        let usual = notation::usual(layers, i);
+        if let (Some(function), Some(usual)) = (notation::function_mut(&mut layers[i]), usual) {
+            *function = usual;
+        }
+    }
 }
 
 fn chip(ui: &mut Ui, text: &str, i: usize, chosen: bool, wrong: bool) -> Option<Asked> {
@@ -202,10 +249,12 @@ fn chip(ui: &mut Ui, text: &str, i: usize, chosen: bool, wrong: bool) -> Option<
     response.clicked().then_some(Asked::Choose(i))
 }
 
-/// The numbers of a layer, and what else can be done with it; whether anything changed.
-fn chosen(ui: &mut Ui, draft: &mut Draft, layers: &mut Vec<Layer>, i: usize) -> bool {
-    let before = layers.clone();
+/// The numbers of a layer, and what else can be done with it.
+fn chosen(ui: &mut Ui, layers: &mut [Layer], i: usize) -> Option<Asked> {
     let last = i + 1 == layers.len();
+    if let Some(steps) = notation::steps(layers) {
+        spiking(ui, layers, i, steps);
+    }
     match &mut layers[i] {
         Layer::Convolution { window, filters, activation } => {
             whole(ui, "filters", filters, 1..=MOST_FILTERS);
@@ -246,18 +295,21 @@ fn chosen(ui: &mut Ui, draft: &mut Draft, layers: &mut Vec<Layer>, i: usize) -> 
             });
         }
         Layer::Activate(activation) => function(ui, activation),
+        Layer::Spiking(Spiking::FirstSpike { hidden }) => {
+            let widths = hidden.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+            ui.label(format!("units of its hidden layers, here {widths}: change them in the text"));
+        }
         _ => {}
     }
     let button = |ui: &mut Ui, on: bool, text: &str, tip: &str| {
         ui.add_enabled(on, Button::new(text)).on_hover_text(tip).clicked()
     };
+    let mut asked = None;
     if button(ui, i > 0, "◀", "Earlier") {
-        layers.swap(i, i - 1);
-        draft.chosen = Some(i - 1);
+        asked = Some(Asked::Move(i, i.saturating_sub(1)));
     }
     if button(ui, !last, "▶", "Later") {
-        layers.swap(i, i + 1);
-        draft.chosen = Some(i + 1);
+        asked = Some(Asked::Move(i, i + 1));
     }
     let take = RichText::new("Take out").color(if ui.is_enabled() {
         ui.visuals().text_color()
@@ -265,10 +317,32 @@ fn chosen(ui: &mut Ui, draft: &mut Draft, layers: &mut Vec<Layer>, i: usize) -> 
         Color32::GRAY
     });
     if ui.add_enabled(layers.len() > 1, Button::new(take)).clicked() {
-        layers.remove(i);
-        draft.chosen = None;
+        asked = Some(Asked::TakeOut(i));
     }
-    *layers != before
+    asked
+}
+
+/// The numbers of LIF neurons; T is that of the whole network.
+fn spiking(ui: &mut Ui, layers: &mut [Layer], i: usize, steps: usize) {
+    let by_rows = layers.iter().any(|l| matches!(l, Layer::Spiking(Spiking::Recurrent { .. })));
+    if let Layer::Spiking(Spiking::Recurrent { hidden, .. }) = &mut layers[i] {
+        whole(ui, "units", hidden, 1..=MOST_RECURRENT);
+    }
+    let Some(neurons) = zoo::spiking::neurons_mut(&mut layers[i]) else { return };
+    let label = ui.label("time constant τ, steps");
+    let tau = number::drag(&mut neurons.tau).range(TAU.0..=TAU.1).speed(0.1).max_decimals(2);
+    ui.add(tau).labelled_by(label.id);
+    let mut wanted = steps;
+    if by_rows && steps.is_multiple_of(SIDE) {
+        let mut each = steps / SIDE;
+        whole(ui, "steps for each row", &mut each, 1..=MOST_STEPS / SIDE);
+        wanted = each * SIDE;
+    } else {
+        whole(ui, "steps T of the network", &mut wanted, 1..=MOST_STEPS);
+    }
+    if wanted != steps {
+        notation::set_steps(layers, wanted);
+    }
 }
 
 fn whole(ui: &mut Ui, name: &str, value: &mut usize, range: std::ops::RangeInclusive<usize>) {

@@ -198,7 +198,7 @@ fn network(ui: &mut Ui, config: &mut TrainConfig) {
 
 /// Takes the rule that a network needs, where the one at hand does not fit; and, of a
 /// network of spikes, what averages its last weights.
-fn suit(config: &mut TrainConfig, architecture: &Architecture) {
+pub(super) fn suit(config: &mut TrainConfig, architecture: &Architecture) {
     let spikes = architecture.family() == Family::Spiking;
     let usual = rules::usual_for(architecture);
     let backpropagates = config.rule.is_backpropagation();

@@ -64,9 +64,7 @@ pub fn show(ui: &mut Ui, model: &mut String) {
     if wanted == now {
         return;
     }
-    // The usual one keeps its short name.
-    let named = zoo::SPIKING.iter().map(|a| a.id).find(|id| sizes(id).as_ref() == Some(&wanted));
-    let id = named.map_or_else(|| wanted.id(), str::to_owned);
+    let id = wanted.known_as();
     if zoo::find(&id).is_some() {
         *model = id;
     }
