@@ -48,7 +48,7 @@ fn whole_way(layers: &[Layer]) -> Result<(), TestCaseError> {
     prop_assert_eq!(&answers, &trainer.network().logits(&digits));
     // Layer by layer it is the same network.
     let taken = Dissection::new(&opened).forward(digits.as_flattened(), 2);
-    for (a, b) in taken.logits().iter().zip(answers.as_flattened()) {
+    for (a, b) in taken.logits().iter().zip(answers.iter().flatten()) {
         prop_assert!((a - b).abs() < 1e-3 * (1.0 + b.abs()), "{} against {}", a, b);
     }
     if network::refusal(&(architecture.layers)()).is_none() {

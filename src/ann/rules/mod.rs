@@ -59,6 +59,7 @@ use super::zoo::{Activation, Architecture, Kind, Layer};
 use crate::core::bounds::{Bounded, Bounds};
 use crate::core::param::{Param, Values};
 use crate::core::rng::Rng;
+use crate::data::CLASSES;
 
 /// A rule's declaration.
 pub struct Rule {
@@ -486,6 +487,13 @@ impl Rule {
         });
         let dense = layers.iter().all(|l| matches!(l, Layer::Dense { .. } | Layer::Dropout(_)));
         let name = architecture.name;
+        if architecture.classes() != CLASSES && self.id != RULES[0].id {
+            return Err(format!(
+                "it trains networks of ten classes, and {name} has {}; choose {}",
+                architecture.classes(),
+                RULES[0].in_a_sentence()
+            ));
+        }
         match self.kind {
             Kind::Dense if settles => {
                 return Err(format!(

@@ -9,12 +9,13 @@ mod write;
 use std::fmt;
 use std::sync::Mutex;
 
-use super::{Activation, Architecture, Kind, Layer, PoolKind, Widths, Window, ZOO};
+use super::{Activation, Architecture, Kind, Layer, PoolKind, Widths, Window};
 use crate::ann::AnnError;
 use crate::ann::ops::recurrent::{Cell, Order};
 use crate::ann::plan::Plan;
 use crate::core::isa::Isa;
-use crate::data::CLASSES;
+use crate::data::classes::FEWEST;
+use crate::data::{CLASSES, MOST_CLASSES};
 
 pub use write::{layer_text, text};
 
@@ -315,7 +316,7 @@ pub fn plainest(layer: Layer) -> Layer {
     }
 }
 
-/// Whether layers fit together, can be trained here, and end in the ten classes.
+/// Whether layers fit together, can be trained here, and end in the classes, 2 to 47 of them.
 ///
 /// # Errors
 /// [`Misfit`] at the first layer that does not fit what comes before it.
@@ -337,17 +338,20 @@ pub fn check(layers: &[Layer]) -> Result<(), Misfit> {
     }
     let last = layers.len() - 1;
     match layers[last] {
-        Layer::Dense { units: CLASSES, activation: Activation::Linear } => {}
+        Layer::Dense { units: FEWEST..=MOST_CLASSES, activation: Activation::Linear } => {}
         Layer::Dense { activation: Activation::Linear, .. } => {
-            return at(last, "the last layer has a unit for each digit: Dense(10)");
-        }
-        Layer::Dense { units: CLASSES, .. } => {
             return at(
                 last,
-                "the last layer's sums become probabilities: it has no function of its own, or write Dense(10, linear)",
+                "the last layer has a unit for each class: Dense(10) for digits, at most Dense(47)",
             );
         }
-        _ => return at(layers.len(), "a network ends in Dense(10), a unit for each digit"),
+        Layer::Dense { units: FEWEST..=MOST_CLASSES, .. } => {
+            return at(
+                last,
+                "the last layer's sums become probabilities: it has no function of its own, as in Dense(10) or Dense(10, linear)",
+            );
+        }
+        _ => return at(layers.len(), "a network ends in Dense(10), a unit for each class"),
     }
     let cost = super::cost(layers);
     if cost.parameters > MOST_PARAMETERS {
@@ -418,7 +422,7 @@ fn misfit(layer: &Layer, before: &[usize]) -> Option<String> {
 pub fn own(layers: &[Layer]) -> Result<&'static Architecture, AnnError> {
     let layers: Vec<Layer> = layers.iter().copied().map(plainest).collect();
     check(&layers).map_err(AnnError::Notation)?;
-    if let Some(known) = ZOO.iter().find(|a| (a.layers)() == layers) {
+    if let Some(known) = super::classes::preset_of(&layers) {
         return Ok(known);
     }
     if let Some(widths) = as_widths(&layers)
@@ -445,7 +449,10 @@ pub fn own(layers: &[Layer]) -> Result<&'static Architecture, AnnError> {
 
 /// Dense layers alone have had ids of their own for longer.
 fn as_widths(layers: &[Layer]) -> Option<Widths> {
-    let (_, hidden) = layers.split_last()?;
+    let (last, hidden) = layers.split_last()?;
+    if !matches!(last, Layer::Dense { units: CLASSES, .. }) {
+        return None;
+    }
     let mut activations = Vec::new();
     let mut widths = Vec::new();
     for layer in hidden {
