@@ -36,7 +36,7 @@ pub enum Wanted {
 /// Take over a network that PyTorch, Keras or scikit-learn has written as ONNX
 ///
 /// Chains of layers are read: convolutions, pooling, dense layers, RNN, GRU and LSTM, normalisation and
-/// the usual functions, for pictures of 28×28 and ten classes (docs/onnx.md). The network becomes a
+/// the usual functions, for pictures of 28×28 and 2 to 47 classes (docs/onnx.md). The network becomes a
 /// run of yours: it answers in the window, is looked into, compared and converted like any other.
 #[derive(Args, Debug)]
 #[command(after_help = "\

@@ -135,3 +135,10 @@ fn a_plain_structure_of_ones_own_is_converted() {
     assert!(network::refusal(&layers).is_none());
     whole_way(&layers).unwrap();
 }
+
+#[test]
+fn networks_of_other_numbers_of_classes_are_refused() {
+    let layers = notation::parse("Dense(20) - Dense(26)").unwrap();
+    let why = network::refusal(&layers).unwrap();
+    assert!(why.contains("26 classes"), "{why}");
+}

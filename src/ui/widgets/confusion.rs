@@ -69,9 +69,18 @@ pub fn named(
     let wrong = |t: usize| (0..count).filter(move |q| *q != t).map(move |q| counts.at(t, q));
     let worst = (0..count).flat_map(wrong).max().unwrap_or(0).max(1) as f32;
     let gap = (0.2 * cell).min(1.5);
+    // Of many classes, most cells are empty, and none has room for round corners.
+    let many = count > CLASSES;
+    if many {
+        let all = Rect::from_min_size(corner, Vec2::splat(cell * count as f32));
+        painter.rect_filled(all, 0, p.well);
+    }
     for t in 0..count {
         for q in 0..count {
             let count = counts.at(t, q);
+            if many && t != q && count == 0 {
+                continue;
+            }
             let min = corner + Vec2::new(q as f32 * cell, t as f32 * cell);
             let square = Rect::from_min_size(min, Vec2::splat(cell - gap));
             let share = if t == q { 0.0 } else { (count as f32 / worst).sqrt() };
@@ -80,7 +89,7 @@ pub fn named(
             } else {
                 theme::blend(p.well, p.warning, 0.85 * share)
             };
-            painter.rect_filled(square, (2.0 * gap) as u8, fill);
+            painter.rect_filled(square, if many { 0 } else { 3 }, fill);
             if count > 0 && cell > 9.0 {
                 let colour = if share > 0.75 { p.background } else { p.text };
                 let font = theme::regular((cell * 0.36).clamp(8.0, 14.0));

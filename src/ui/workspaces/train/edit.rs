@@ -104,7 +104,7 @@ fn typed(ui: &mut Ui, draft: &mut Draft) {
         .desired_width(f32::INFINITY)
         .font(theme::regular(13.5))
         .hint_text("Conv[3x3](32) - MaxPool[2x2] - Dense(128) - Dense(10)");
-    let tip = "From the digit to the ten classes, with - between layers. Window [3x3, stride 2, padding 1], or same; function (32, tanh), usually ReLU. Conv, MaxPool, AvgPool, Dropout, Dense, RNN, GRU, LSTM, Affine, tanh";
+    let tip = "From the picture to the classes, Dense(10) for digits, with - between layers. Window [3x3, stride 2, padding 1], or same; function (32, tanh), usually ReLU. Conv, MaxPool, AvgPool, Dropout, Dense, RNN, GRU, LSTM, Affine, tanh";
     let response = ui.add(line).labelled_by(label.id).on_hover_text(tip);
     match read(&draft.text) {
         Err(misfit) => {
