@@ -49,7 +49,7 @@ fn reaches(set: &WeightSet, test: &Dataset) {
     }
     for stacking in set.stackings() {
         let members = ensemble::find(&stacking.ensemble).unwrap().members;
-        let of = |i: usize| -> Vec<_> { members.iter().map(|m| answers[*m][i]).collect() };
+        let of = |i: usize| -> Vec<_> { members.iter().map(|m| answers[*m][i].ten()).collect() };
         let all = (0..test.len()).map(|i| stacking.combine(&of(i)));
         let result = judge(all, test.labels());
         let said = stacking.test_accuracy.unwrap();

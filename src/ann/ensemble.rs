@@ -16,6 +16,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::evaluate::{Evaluation, judge};
+use super::scores::Scores;
 use crate::core::decision::sum_in_order;
 use crate::data::CLASSES;
 
@@ -208,11 +209,13 @@ impl Stacking {
         held_out: &[u8],
         test: &[u8],
     ) -> Self {
-        let answers: Vec<Vec<Probabilities>> =
-            members.iter().map(|t| t.held_out.probabilities.clone()).collect();
+        let answers: Vec<Vec<Probabilities>> = members
+            .iter()
+            .map(|t| t.held_out.probabilities.iter().map(Scores::ten).collect())
+            .collect();
         let mut stacking = Self::fit(ensemble, &answers, held_out);
         let of = |i: usize| -> Vec<Probabilities> {
-            members.iter().map(|t| t.test.probabilities[i]).collect()
+            members.iter().map(|t| t.test.probabilities[i].ten()).collect()
         };
         let stacked = judge((0..test.len()).map(|i| stacking.combine(&of(i))), test);
         let averaged = judge((0..test.len()).map(|i| average(&of(i))), test);

@@ -16,6 +16,9 @@ pub enum AnnError {
     /// A structure of one's own that does not work.
     #[error("the structure does not work; {0}")]
     Notation(super::zoo::notation::Misfit),
+    /// A network with other outputs than the data set has classes.
+    #[error("{network} has {outputs} outputs, and the data set has {classes} classes; {remedy}")]
+    Classes { network: String, outputs: usize, classes: usize, remedy: String },
     /// A setting out of its range.
     #[error("{what} is {value}, but must be {range}")]
     Setting { what: String, value: String, range: String },

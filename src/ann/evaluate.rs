@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::AnnError;
 use super::network::Network;
+use super::scores::{Confusion, Scores};
 use crate::core::decision::best;
-use crate::data::{CLASSES, Dataset, Pixels};
+use crate::data::{Dataset, Pixels};
 
 /// Digits asked between two looks at the cancel flag.
 pub const CHUNK: usize = 128;
@@ -13,7 +14,7 @@ pub const CHUNK: usize = 128;
 /// One answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Answer {
-    /// The most probable digit; `None` where two are equal, or the outputs are no
+    /// The most probable class; `None` where two are equal, or the outputs are no
     /// numbers.
     pub digit: Option<u8>,
     /// Its probability.
@@ -28,18 +29,17 @@ pub struct Evaluation {
     /// Mean cross-entropy, nats.
     pub loss: f64,
     /// Counts by true and by answered digit; what was not answered is in none.
-    pub confusion: [[u32; CLASSES]; CLASSES],
+    pub confusion: Confusion,
     /// By picture.
     pub answers: Vec<Answer>,
-    /// The ten probabilities, by picture.
-    pub probabilities: Vec<[f32; CLASSES]>,
+    /// All probabilities, by picture.
+    pub probabilities: Vec<Scores>,
 }
 
 impl Evaluation {
     /// Number of wrong answers.
     pub fn errors(&self) -> usize {
-        let right: u32 = (0..CLASSES).map(|d| self.confusion[d][d]).sum();
-        self.answers.len() - right as usize
+        self.answers.len() - self.confusion.right() as usize
     }
 
     /// Number of pictures that were not answered; they are among the errors.
@@ -51,9 +51,10 @@ impl Evaluation {
 /// An evaluation that is taken in pieces.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    confusion: [[u32; CLASSES]; CLASSES],
+    /// Of as many classes as have been met; none yet.
+    confusion: Option<Confusion>,
     answers: Vec<Answer>,
-    probabilities: Vec<[f32; CLASSES]>,
+    probabilities: Vec<Scores>,
     loss: f64,
 }
 
@@ -76,21 +77,24 @@ impl Tally {
     }
 
     /// Takes the answers to them.
-    pub fn take(&mut self, answers: Vec<[f32; CLASSES]>, data: &Dataset) {
+    pub fn take(&mut self, answers: Vec<Scores>, data: &Dataset) {
         for probabilities in answers {
             self.add(probabilities, data.label(self.done()));
         }
     }
 
-    /// Counts one answer.
-    fn add(&mut self, probabilities: [f32; CLASSES], label: u8) {
+    /// Counts one answer. A class that the network does not have has probability 0.
+    fn add(&mut self, probabilities: Scores, label: u8) {
         let (digit, probability) = best(&probabilities);
         let label = usize::from(label);
+        let classes = probabilities.len();
+        let confusion = self.confusion.get_or_insert_with(|| Confusion::new(classes));
+        confusion.hold(label + 1);
         if let Some(digit) = digit {
-            self.confusion[label][digit] += 1;
+            confusion.add(label, digit);
         }
         // A certain wrong answer has probability 0 in f32; its loss is finite.
-        self.loss -= f64::from(probabilities[label].max(f32::MIN_POSITIVE)).ln();
+        self.loss -= f64::from(probabilities.of(label).max(f32::MIN_POSITIVE)).ln();
         self.answers.push(Answer { digit: digit.map(|d| d as u8), probability });
         self.probabilities.push(probabilities);
     }
@@ -98,11 +102,11 @@ impl Tally {
     /// The evaluation, once all are asked.
     pub fn finish(self) -> Evaluation {
         let n = self.answers.len().max(1) as f64;
-        let right: u32 = (0..CLASSES).map(|d| self.confusion[d][d]).sum();
+        let confusion = self.confusion.unwrap_or_default();
         Evaluation {
-            accuracy: f64::from(right) / n,
+            accuracy: f64::from(confusion.right()) / n,
             loss: self.loss / n,
-            confusion: self.confusion,
+            confusion,
             answers: self.answers,
             probabilities: self.probabilities,
         }
@@ -110,9 +114,9 @@ impl Tally {
 }
 
 /// Judges answers that are there already, an ensemble's for example.
-pub fn judge(answers: impl Iterator<Item = [f32; CLASSES]>, labels: &[u8]) -> Evaluation {
+pub fn judge<S: Into<Scores>>(answers: impl Iterator<Item = S>, labels: &[u8]) -> Evaluation {
     let mut tally = Tally::default();
-    answers.zip(labels).for_each(|(answer, label)| tally.add(answer, *label));
+    answers.zip(labels).for_each(|(answer, label)| tally.add(answer.into(), *label));
     tally.finish()
 }
 

@@ -58,6 +58,8 @@ pub struct PartMemory {
     pub late: Late,
     /// How spiking neurons are taught.
     pub teaching: Teaching,
+    /// Classes: logits of a picture.
+    classes: usize,
     /// Sum of the pictures' cross-entropies, nats.
     pub loss: f64,
     /// Pictures answered rightly.
@@ -116,6 +118,7 @@ impl PartMemory {
             own: Buffer::zeros(own),
             late: Late::default(),
             teaching: Teaching::default(),
+            classes: plan.planes().last().copied().unwrap_or(CLASSES),
             loss: 0.0,
             right: 0,
         }
@@ -231,6 +234,17 @@ impl PartMemory {
         let (Some(logits), Some(gradient)) = (self.planes.last(), self.gradients.last_mut()) else {
             return;
         };
+        if self.classes != CLASSES {
+            let rows = logits.chunks_exact(self.classes);
+            let rows = rows.zip(gradient.chunks_exact_mut(self.classes));
+            for ((row, gradient), label) in rows.zip(&self.labels) {
+                self.loss += f64::from(loss::cross_entropy(row, *label));
+                self.right += usize::from(is_right(row, *label));
+                loss::gradient(row, *label, 1.0 / batch as f32, gradient);
+            }
+            return;
+        }
+        // Of ten, the compiler knows how many they are.
         let rows = logits.as_chunks::<CLASSES>().0.iter().zip(gradient.as_chunks_mut().0);
         for ((row, gradient), label) in rows.zip(&self.labels) {
             let gradient: &mut [f32; CLASSES] = gradient;
@@ -249,13 +263,15 @@ fn neurons(plan: &Plan, plane: usize) -> (usize, bool) {
     (layer, plane == plan.steps.len() || learns(plane))
 }
 
-/// How many rows of logits have their largest, and no other as large, at their label.
+/// Whether a row of logits has its largest, and no other as large, at its label.
+pub fn is_right(row: &[f32], label: u8) -> bool {
+    let label = usize::from(label);
+    row.get(label).is_some_and(|of| row.iter().enumerate().all(|(d, v)| v < of || d == label))
+}
+
+/// How many rows of ten logits do.
 pub fn right_answers(rows: &[[f32; CLASSES]], labels: &[u8]) -> usize {
-    let is_right = |(row, label): &(&[f32; CLASSES], &u8)| {
-        let label = usize::from(**label);
-        row.iter().enumerate().all(|(d, v)| *v < row[label] || d == label)
-    };
-    rows.iter().zip(labels).filter(is_right).count()
+    rows.iter().zip(labels).filter(|(row, label)| is_right(*row, **label)).count()
 }
 
 impl Learner {

@@ -6,7 +6,8 @@
 //!
 //! * [`zoo`]: the declarations; [`plan`] turns them into [`ops`]
 //! * [`reading`]: hidden states and answers of recurrent networks, step by step
-//! * [`network`]: weights, and answers; [`ensemble`]: several networks' answers
+//! * [`network`]: weights, and answers; [`scores`]: a number for each class;
+//!   [`ensemble`]: several networks' answers
 //! * [`weights`]: files of weights; [`bundled`]: the bundled ones
 //! * [`rules`]: how errors are made; [`learner`]: one training step; [`trainer`]: a run of many;
 //!   [`snapshots`]: what a run leaves to look back at
@@ -35,6 +36,7 @@ pub mod orientation;
 pub mod plan;
 pub mod reading;
 pub mod rules;
+pub mod scores;
 pub mod snapshots;
 pub mod spiking;
 pub mod tap;
@@ -43,6 +45,7 @@ pub mod weights;
 pub mod zoo;
 
 pub use error::AnnError;
+pub use scores::{Confusion, Scores};
 
 /// Tells candle to start no threads of its own: it would otherwise take every
 /// core with a spinning pool, and read `/proc/cpuinfo` at every product of

@@ -11,6 +11,7 @@ use super::initial;
 use super::ops::loss::softmax;
 use super::ops::op::{Forward, Mode, Shared, parameter_len};
 use super::plan::Plan;
+use super::scores::Scores;
 use super::zoo::Architecture;
 use crate::ann::tap::Tapped;
 use crate::core::isa::Isa;
@@ -137,6 +138,11 @@ impl Network {
     /// Its architecture.
     pub fn architecture(&self) -> &'static Architecture {
         self.architecture
+    }
+
+    /// Classes that it tells apart.
+    pub fn classes(&self) -> usize {
+        self.plan.steps.last().map_or(CLASSES, |step| step.op.output().len())
     }
 
     /// Its operations.
@@ -266,7 +272,7 @@ impl Network {
     }
 
     /// What the plan's steps from `first` on make of what comes in there, `(n,
-    /// width)`: the ten probabilities of each, on this thread.
+    /// width)`: the ten probabilities of each, on this thread. For networks of ten classes.
     pub fn answers_from(&self, first: usize, inputs: &[f32]) -> Vec<[f32; CLASSES]> {
         let planes = self.plan.planes();
         let n = inputs.len() / planes[first].max(1);
@@ -279,18 +285,19 @@ impl Network {
         answers
     }
 
-    /// The ten probabilities of each picture, on the threads of the current pool.
-    pub fn probabilities(&self, pictures: &[Pixels]) -> Vec<[f32; CLASSES]> {
+    /// The probabilities of each picture, on the threads of the current pool.
+    pub fn probabilities(&self, pictures: &[Pixels]) -> Vec<Scores> {
         let mut answers = self.logits(pictures);
         answers.iter_mut().for_each(|row| softmax(row));
         answers
     }
 
-    /// The ten logits of each picture: what softmax makes probabilities of.
-    pub fn logits(&self, pictures: &[Pixels]) -> Vec<[f32; CLASSES]> {
-        let mut answers = vec![[0f32; CLASSES]; pictures.len()];
-        let ask = |(answers, pictures): (&mut [[f32; CLASSES]], &[Pixels])| {
-            self.write_logits(pictures.as_flattened(), answers.as_flattened_mut());
+    /// The logits of each picture: what softmax makes probabilities of.
+    pub fn logits(&self, pictures: &[Pixels]) -> Vec<Scores> {
+        let classes = self.classes();
+        let mut answers = vec![0f32; classes * pictures.len()];
+        let ask = |(answers, pictures): (&mut [f32], &[Pixels])| {
+            self.write_logits(pictures.as_flattened(), answers);
         };
         // Every thread gets its part.
         let each = pictures.len().div_ceil(rayon::current_num_threads()).next_multiple_of(CHUNK);
@@ -298,9 +305,10 @@ impl Network {
         if pictures.len() <= CHUNK {
             ask((&mut answers, pictures));
         } else {
-            answers.par_chunks_mut(chunk).zip(pictures.par_chunks(chunk)).for_each(ask);
+            let answers = answers.par_chunks_mut(chunk * classes);
+            answers.zip(pictures.par_chunks(chunk)).for_each(ask);
         }
-        answers
+        answers.chunks_exact(classes).map(Scores::new).collect()
     }
 }
 
@@ -341,9 +349,9 @@ mod tests {
         let picture: Pixels = std::array::from_fn(|i| (i % 23) as f32 / 23.0);
         for architecture in all() {
             let ask = |isa| Network::on(architecture, 3, isa).unwrap().probabilities(&[picture])[0];
-            let all: Vec<_> = Isa::available().into_iter().map(ask).collect();
+            let all: Vec<Scores> = Isa::available().into_iter().map(ask).collect();
             for other in &all[1..] {
-                let apart = all[0].iter().zip(other).map(|(a, b)| (a - b).abs());
+                let apart = all[0].iter().zip(other.iter()).map(|(a, b)| (a - b).abs());
                 assert!(apart.fold(0.0, f32::max) < 1e-4, "{}", architecture.id);
             }
         }
@@ -377,7 +385,11 @@ mod tests {
         for architecture in all().chain(more.into_iter().filter_map(find)) {
             let network = Network::new(architecture, 1).unwrap();
             let answers = network.probabilities(&[[0.0; PIXELS], [1.0; PIXELS]]);
-            assert!(answers.iter().flatten().all(|p| p.is_finite()), "{}", architecture.id);
+            assert!(
+                answers.iter().flat_map(|row| row.to_vec()).all(f32::is_finite),
+                "{}",
+                architecture.id
+            );
         }
     }
 }

@@ -249,7 +249,13 @@ pub fn from_bytes(bytes: &[u8], file: &str) -> Result<(Network, Metadata), AnnEr
     let (arrays, text) = read_arrays(bytes, file)?;
     let metadata = understand(&text, file)?;
     let broken = |e: AnnError| AnnError::Weights { file: file.to_owned(), reason: e.to_string() };
-    let mut network = Network::blank(zoo::get(&metadata.architecture).map_err(broken)?)?;
+    let architecture = zoo::get(&metadata.architecture).map_err(broken)?;
+    let (outputs, named) = (architecture.classes(), metadata.classes.count());
+    if !zoo::classes::fits(outputs, named) {
+        let reason = format!("it has {outputs} outputs, and names {named} classes");
+        return Err(AnnError::Weights { file: file.to_owned(), reason });
+    }
+    let mut network = Network::blank(architecture)?;
     set_from(&mut network, &arrays, "", file)?;
     Ok((network, metadata))
 }

@@ -10,7 +10,7 @@ use super::failure;
 use super::output::{Output, OutputError, complain};
 use super::report::{Answer, Classified, ClassifiedDigit, ClassifiedFile, FileError};
 use super::table;
-use crate::core::decision::said;
+use crate::core::decision::{leading, said};
 use crate::data::strokes::{self, Framing};
 use crate::data::{CLASSES, ClassNames, Pixels, SIDE, picture};
 
@@ -177,7 +177,7 @@ fn print_answers(
 ) -> Result<(), OutputError> {
     let mut columns = vec!["model", ">answer"];
     columns.extend(table::DIGITS);
-    let row = |name: String, answer: Option<usize>, probabilities: &[f32; CLASSES]| {
+    let row = |name: String, answer: Option<usize>, probabilities: &[f32]| {
         let mut row = vec![name, said(answer)];
         row.extend(probabilities.iter().map(|p| format!("{:.1}", p * 100.0)));
         row
@@ -228,10 +228,13 @@ fn print_named(
     classes: &ClassNames,
     out: &mut Output,
 ) -> Result<(), OutputError> {
-    let names: Vec<String> = classes.all().into_iter().map(|class| format!(">{class}")).collect();
+    // Of many, the most probable ones.
+    let count = classes.count().min(answer.probabilities.len());
+    let shown = leading(&answer.probabilities[..count], CLASSES);
+    let names: Vec<String> = shown.iter().map(|c| format!(">{}", classes.name(*c))).collect();
     let mut columns = vec!["model", ">answer"];
     columns.extend(names.iter().map(String::as_str));
     let mut row = vec![name, classes.said(answer.digit)];
-    row.extend(answer.probabilities[..classes.count()].iter().map(|p| format!("{:.1}", p * 100.0)));
+    row.extend(shown.iter().map(|c| format!("{:.1}", answer.probabilities.of(*c) * 100.0)));
     table::print(out, "  ", &columns, [row])
 }

@@ -5,7 +5,8 @@ use super::args::ClassifyArgs;
 use super::models::{self, Spiking, Trained, holds_spiking, is_spiking};
 use super::report::{Answer, EnsembleAnswer, SpikingAnswer};
 use super::simulate;
-use crate::ann::ensemble::{self, ENSEMBLES, Ensemble, Probabilities, Stacking, average};
+use crate::ann::Scores;
+use crate::ann::ensemble::{self, ENSEMBLES, Ensemble, Stacking, average};
 use crate::core::decision::unique_max;
 use crate::data::{ClassNames, Dataset, Pixels};
 use crate::snn::diehl_cook::assess::Counts;
@@ -102,7 +103,7 @@ impl Panel {
     /// The answers about each digit.
     pub fn ask(&self, digits: &[Pixels]) -> anyhow::Result<Vec<Answers>> {
         let mut answers = vec![Answers::default(); digits.len()];
-        let by_network: Vec<Vec<Probabilities>> =
+        let by_network: Vec<Vec<Scores>> =
             self.networks.iter().map(|n| n.network.probabilities(digits)).collect();
         if let Some(i) = by_network.iter().position(|p| p.len() != digits.len()) {
             anyhow::bail!("the network {} did not answer all digits", self.networks[i].id());
@@ -122,7 +123,8 @@ impl Panel {
                 });
             }
             for chosen in &self.ensembles {
-                let members: Vec<_> = chosen.members.iter().map(|m| by_network[*m][i]).collect();
+                let members: Vec<_> =
+                    chosen.members.iter().map(|m| by_network[*m][i].ten()).collect();
                 let (stacked, mean) = (chosen.stacking.combine(&members), average(&members));
                 answer.ensembles.push(EnsembleAnswer {
                     id: chosen.declared.id.to_owned(),

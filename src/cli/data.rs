@@ -13,7 +13,7 @@ use crate::core::{files, folders};
 use crate::data::download::{self, MIRRORS};
 use crate::data::mnist::{self, FileReport, FileState};
 use crate::data::registry::{self, SOURCES, Source};
-use crate::data::{CLASSES, Dataset, idx, synthetic};
+use crate::data::{CLASSES, Dataset, idx, own, synthetic};
 
 pub fn run(args: &DataArgs) -> anyhow::Result<Outcome> {
     match &args.action {
@@ -128,10 +128,7 @@ fn describe_source(source: &Source, mnist_folder: Option<&Path>) -> DescribedSou
 }
 
 fn describe_set(data: &Dataset) -> DescribedSet {
-    let mut classes = [0; CLASSES];
-    for label in data.labels() {
-        classes[usize::from(*label)] += 1;
-    }
+    let classes = own::by_class(data)[..CLASSES].to_vec();
     DescribedSet { id: data.id.clone(), images: data.len(), classes }
 }
 
@@ -145,10 +142,14 @@ fn print_source(source: &DescribedSource, out: &mut Output) -> anyhow::Result<()
         return Ok(out.line("")?);
     }
     let mut columns = vec!["set", ">images"];
-    columns.extend(table::DIGITS);
+    // How many pictures of each of many classes there are says `data list`.
+    let many = source.sets.iter().any(|set| set.classes.len() > CLASSES);
+    if !many {
+        columns.extend(table::DIGITS);
+    }
     let row = |set: &DescribedSet| {
         let mut row = vec![set.id.clone(), set.images.to_string()];
-        row.extend(set.classes.iter().map(usize::to_string));
+        row.extend(set.classes.iter().filter(|_| !many).map(usize::to_string));
         row
     };
     table::print(out, "  ", &columns, source.sets.iter().map(row))?;

@@ -119,8 +119,8 @@ fn described(about: &About) -> OwnSet {
 pub fn described_sources() -> Vec<DescribedSource> {
     let root = folders::data();
     let set = |about: &About, which: &str, part: &store::Part| {
-        let mut classes = [0; CLASSES];
-        classes.iter_mut().zip(&part.by_class).for_each(|(to, count)| *to = *count);
+        let mut classes = part.by_class.clone();
+        classes.resize(classes.len().max(CLASSES), 0);
         let images = part.fingerprint.digits;
         DescribedSet { id: format!("{}-{which}", about.id), images, classes }
     };

@@ -7,6 +7,11 @@ use anyhow::anyhow;
 use crate::data::mnist::MnistError;
 use crate::data::registry::{self, DataError, Split};
 
+/// [`load`] for what works with ten classes only; `what` begins the sentence that refuses others.
+pub fn load_ten(id: &str, mnist: Option<&Path>, what: &'static str) -> anyhow::Result<Split> {
+    Ok(load(id, mnist)?.of_ten(what)?)
+}
+
 /// Loads a data set by its id. Where MNIST is wanted but nowhere to be found,
 /// the error also names the digits that need no download.
 pub fn load(id: &str, mnist: Option<&Path>) -> anyhow::Result<Split> {

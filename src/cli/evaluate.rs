@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use anyhow::bail;
+
 use super::args::{EvaluateArgs, Turn};
 use super::models::{self, Trained};
 use super::output::Output;
@@ -11,13 +13,15 @@ use super::progress::{Progress, Unit};
 use super::report::{Evaluated, EvaluatedEnsemble, EvaluatedHint, EvaluatedModel};
 use super::table;
 use super::{Outcome, digits, evaluate_spiking as spiking};
+use crate::ann::Scores;
 use crate::ann::bundled::SETS;
-use crate::ann::ensemble::{self, Probabilities, average};
+use crate::ann::ensemble::{self, average};
 use crate::ann::evaluate::judge;
 use crate::ann::orientation;
 use crate::ann::spiking::cost::{Cost, cost};
+use crate::ann::zoo;
 use crate::core::text::{grouped, or_dash, percent};
-use crate::data::{Dataset, Pixels, idx, own};
+use crate::data::{CLASSES, Dataset, Pixels, idx, own};
 
 /// Images on which it is counted what a decision takes.
 const COUNTED: usize = 500;
@@ -30,6 +34,7 @@ pub fn run(args: &EvaluateArgs, out: &mut Output) -> anyhow::Result<Outcome> {
         turn if turn.is_none() => Arc::clone(&given),
         turn => Arc::new(turn.digits(&given, 0..given.len())),
     };
+    check_classes(&models, !networks.is_empty(), &data)?;
     let threads = models::threads(args.threads);
     let (mut evaluated, mut answers) = (Vec::new(), Vec::new());
     for model in &models {
@@ -62,6 +67,27 @@ pub fn run(args: &EvaluateArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Refuses networks that have other outputs than the pictures have classes.
+fn check_classes(models: &[Trained], spiking: bool, data: &Dataset) -> anyhow::Result<()> {
+    let classes = data.classes().count();
+    if spiking && classes > CLASSES {
+        bail!(
+            "spiking networks tell ten classes apart, and {} has {classes}; choose other pictures",
+            data.id
+        );
+    }
+    let misfit = models.iter().find(|m| !zoo::classes::fits(m.network.classes(), classes));
+    if let Some(model) = misfit {
+        bail!(
+            "{} has {} outputs, and {} has {classes} classes; train a network on that data set and name its weights with --weights",
+            model.name(),
+            model.network.classes(),
+            data.id
+        );
+    }
+    Ok(())
+}
+
 /// Of classes that have names, how many of each were answered rightly; and who was trained on
 /// others, so that nobody takes its accuracy for anything.
 fn by_class(
@@ -84,16 +110,28 @@ fn by_class(
         return Ok(());
     }
     out.line("\nAnswered rightly, by class:")?;
+    let counts = own::by_class(data);
+    let share = |e: &EvaluatedModel, class: usize| match counts[class] {
+        0 => "–".to_owned(),
+        n => percent(f64::from(e.confusion.at(class, class)) / n as f64),
+    };
+    if classes.count() > CLASSES {
+        // Too many for a line: a line for each.
+        let ids: Vec<String> = same.iter().map(|(_, e)| format!(">{}", e.id)).collect();
+        let columns: Vec<&str> =
+            ["class"].into_iter().chain(ids.iter().map(|id| &id[..])).collect();
+        let rows = (0..classes.count()).map(|class| {
+            let shares = same.iter().map(|(_, e)| share(e, class));
+            std::iter::once(classes.name(class)).chain(shares).collect()
+        });
+        return Ok(table::print(out, "", &columns, rows)?);
+    }
     let names: Vec<String> = classes.all().into_iter().map(|class| format!(">{class}")).collect();
     let mut columns = vec!["id"];
     columns.extend(names.iter().map(String::as_str));
     let rows = same.iter().map(|(_, e)| {
-        let counts = own::by_class(data);
-        let share = |class: usize| match counts[class] {
-            0 => "–".to_owned(),
-            n => percent(f64::from(e.confusion[class][class]) / n as f64),
-        };
-        std::iter::once(e.id.clone()).chain((0..classes.count()).map(share)).collect()
+        let shares = (0..classes.count()).map(|class| share(e, class));
+        std::iter::once(e.id.clone()).chain(shares).collect()
     });
     table::print(out, "", &columns, rows)?;
     Ok(())
@@ -143,11 +181,7 @@ fn others(args: &EvaluateArgs) -> anyhow::Result<Vec<Trained>> {
 }
 
 /// The bundled ensembles whose members were all asked.
-fn combine(
-    models: &[Trained],
-    answers: &[Vec<Probabilities>],
-    data: &Dataset,
-) -> Vec<EvaluatedEnsemble> {
+fn combine(models: &[Trained], answers: &[Vec<Scores>], data: &Dataset) -> Vec<EvaluatedEnsemble> {
     let mut found = Vec::new();
     let of_sets = SETS.iter().flat_map(|set| set.stackings().iter().map(move |s| (*set, s)));
     for (set, stacking) in of_sets {
@@ -157,7 +191,7 @@ fn combine(
         let Some(members) = ensemble.members.iter().map(member).collect::<Option<Vec<_>>>() else {
             continue;
         };
-        let of = |i: usize| -> Vec<_> { members.iter().map(|m| answers[*m][i]).collect() };
+        let of = |i: usize| -> Vec<_> { members.iter().map(|m| answers[*m][i].ten()).collect() };
         let stacked = judge((0..data.len()).map(|i| stacking.combine(&of(i))), data.labels());
         let averaged = judge((0..data.len()).map(|i| average(&of(i))), data.labels());
         found.push(EvaluatedEnsemble {
@@ -187,7 +221,7 @@ fn ask(
     model: &Trained,
     data: &Dataset,
     threads: usize,
-) -> anyhow::Result<(EvaluatedModel, Vec<Probabilities>)> {
+) -> anyhow::Result<(EvaluatedModel, Vec<Scores>)> {
     let progress = Progress::new(data.len() as u64, Unit::Images);
     progress.say(model.name());
     progress.tick_steadily();

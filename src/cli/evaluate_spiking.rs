@@ -48,7 +48,7 @@ pub fn ask(
             published: network.published.map(|p| p / 100.0),
             read_outs: simulate::read_outs(right),
             ms_per_image: ms / data.len().max(1) as f64,
-            confusion,
+            confusion: confusion.into(),
             unanswered,
         })
     };

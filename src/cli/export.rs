@@ -15,13 +15,14 @@ use crate::ann::network::Network;
 use crate::ann::{onnx, weights, zoo};
 use crate::core::files::write_bytes;
 use crate::core::folders;
+use crate::data::ClassNames;
 use crate::workers::models::is_run_id;
 use crate::workers::runs;
 
 /// Write a network as ONNX, for PyTorch, ONNX Runtime and others
 ///
 /// The file takes pictures `image` of the shape n×1×28×28, brightness 0 (paper) to 1 (ink), and
-/// gives `probabilities` of the shape n×10. Networks that spike, settle or imagine have no such
+/// gives `probabilities` of the shape n×10, or n×26 and so on for other numbers of classes. Networks that spike, settle or imagine have no such
 /// form (docs/onnx.md).
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -44,13 +45,14 @@ pub struct ExportArgs {
 }
 
 pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<Outcome> {
-    let (network, weights) = find(args)?;
-    let bytes = onnx::export(&network)?;
+    let (network, weights, classes) = find(args)?;
+    let bytes = onnx::export_named(&network, &classes)?;
     write_bytes(&args.file, &bytes)?;
     let architecture = network.architecture();
     out.line(format_args!(
-        "{} ({weights}) as ONNX: `image` n×1×28×28, brightness 0 to 1, to `probabilities` n×10",
-        architecture.name
+        "{} ({weights}) as ONNX: `image` n×1×28×28, brightness 0 to 1, to `probabilities` n×{}",
+        architecture.name,
+        network.classes()
     ))?;
     out.line(format_args!("Saved as {}", args.file.display()))?;
     out.json(&ExportedNetwork {
@@ -62,8 +64,8 @@ pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// The network that is named, and where its weights are from.
-fn find(args: &ExportArgs) -> anyhow::Result<(Network, String)> {
+/// The network that is named, where its weights are from, and what its classes are called.
+fn find(args: &ExportArgs) -> anyhow::Result<(Network, String, ClassNames)> {
     let name = &args.network;
     if models::is_spiking(name) {
         let why = "it spikes, and ONNX has no words for that; `spikescope simulate` runs it";
@@ -73,7 +75,7 @@ fn find(args: &ExportArgs) -> anyhow::Result<(Network, String)> {
         let found =
             models::select(std::slice::from_ref(name), &[], &models::sets(Some(&args.set)))?;
         let found = found.into_iter().next().ok_or_else(|| unknown(name))?;
-        return Ok((found.network, found.weights));
+        return Ok((found.network, found.weights, found.classes));
     }
     let root = folders::runs();
     let run = is_run_id(name).then(|| runs::weights_path(&root, name)).transpose()?;
@@ -87,7 +89,8 @@ fn find(args: &ExportArgs) -> anyhow::Result<(Network, String)> {
         _ if Path::new(name).is_file() => name.into(),
         _ => return Err(unknown(name)),
     };
-    Ok((weights::load(&path)?.0, path.display().to_string()))
+    let (network, metadata) = weights::load(&path)?;
+    Ok((network, path.display().to_string(), metadata.classes))
 }
 
 fn unknown(name: &str) -> anyhow::Error {

@@ -208,7 +208,7 @@ fn recognised(networks: &[Network], samples: &[Pixels], by_class: bool) -> usize
     let mut sums = vec![[0f32; CLASSES]; samples.len()];
     for network in networks {
         for (sum, answer) in sums.iter_mut().zip(network.probabilities(samples)) {
-            sum.iter_mut().zip(answer).for_each(|(s, p)| *s += p / networks.len() as f32);
+            sum.iter_mut().zip(answer.iter()).for_each(|(s, p)| *s += p / networks.len() as f32);
         }
     }
     let is_sure = |(i, p): &(usize, &[f32; CLASSES])| match by_class {

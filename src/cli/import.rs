@@ -36,7 +36,7 @@ pub enum Wanted {
 /// Take over a network that PyTorch, Keras or scikit-learn has written as ONNX
 ///
 /// Chains of layers are read: convolutions, pooling, dense layers, RNN, GRU and LSTM, normalisation and
-/// the usual functions, for pictures of 28×28 and ten classes (docs/onnx.md). The network becomes a
+/// the usual functions, for pictures of 28×28 and 2 to 47 classes (docs/onnx.md). The network becomes a
 /// run of yours: it answers in the window, is looked into, compared and converted like any other.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -73,7 +73,12 @@ pub fn run(args: &ImportArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let about = |e: OnnxError| refused(&file, &e);
     let architecture = imported.network().map_err(about)?.architecture();
     let digits = digits(args.mnist.as_deref())?;
-    let tried = tries(&imported, &digits.few)?;
+    let classes = imported.classes.clone();
+    // Only who tells the digits apart can be tried on digits.
+    let tried = match classes.is_digits() {
+        true => tries(&imported, &digits.few)?,
+        false => Vec::new(),
+    };
     let guess = imported.scaling.clone();
     let scaling = match (args.scaling, &tried[..]) {
         (Wanted::This(scaling), _) => scaling,
@@ -85,8 +90,8 @@ pub fn run(args: &ImportArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let network = scaled.network().map_err(about)?;
     let structure = network.architecture();
     let test_accuracy = match &digits.test {
-        Some(test) => Some(judge(&network, test)?.accuracy),
-        None => None,
+        Some(test) if classes.is_digits() => Some(judge(&network, test)?.accuracy),
+        _ => None,
     };
     let mut report = ImportedNetwork {
         file: file.clone(),
@@ -106,7 +111,8 @@ pub fn run(args: &ImportArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     };
     if !args.dry_run {
         let name = args.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into());
-        let origin = Origin { file: &name, producer: &report.producer, test_accuracy };
+        let producer = &report.producer;
+        let origin = Origin { file: &name, producer, test_accuracy, classes: &classes };
         let kept = keep(&folders::runs(), &network, origin);
         report.run = Some(kept.with_context(|| format!("{file} was read, but not kept"))?);
     }
@@ -163,13 +169,19 @@ fn print(report: &ImportedNetwork, name: &str, out: &mut Output) -> anyhow::Resu
         out.line(format_args!("Note: {note}"))?;
     }
     let ImportedDigits { data, images } = &report.digits;
-    out.line(format_args!("\nScalings of the pictures, tried on {images} digits of {data}"))?;
+    if report.tried.is_empty() {
+        out.line("\nIt tells other classes than the digits apart, so it was not tried on digits; --scaling says how pictures are scaled")?;
+    } else {
+        out.line(format_args!("\nScalings of the pictures, tried on {images} digits of {data}"))?;
+    }
     let columns = ["scaling", "pixels", ">accuracy", ">loss"];
     let row = |t: &Tried| {
         let loss = if t.loss < 1e3 { format!("{:.3}", t.loss) } else { "–".into() };
         vec![t.scaling.id().into(), t.scaling.name().into(), percent(t.accuracy), loss]
     };
-    table::print(out, "", &columns, report.tried.iter().map(row))?;
+    if !report.tried.is_empty() {
+        table::print(out, "", &columns, report.tried.iter().map(row))?;
+    }
     out.line(format_args!(
         "Taken: {}. By the file alone: {} ({})",
         report.scaling, report.guess, report.reason

@@ -14,6 +14,7 @@ pub use rules::*;
 use serde::Serialize;
 
 use crate::ann::onnx::Tried;
+use crate::ann::scores::{Confusion, Scores};
 use crate::ann::spiking::cost::Cost as DecisionCost;
 use crate::ann::zoo::{Cost, LayerSummary};
 use crate::convert::on_engine::Beside;
@@ -68,7 +69,7 @@ pub struct EvaluatedSpiking {
     /// Wall time per image, several shown side by side.
     pub ms_per_image: f64,
     /// By the vote: counts, `[true digit][answer]`.
-    pub confusion: [[u32; CLASSES]; CLASSES],
+    pub confusion: Confusion,
     /// Images that the vote did not answer; they are in no place of `confusion` and
     /// count as wrong.
     pub unanswered: usize,
@@ -91,7 +92,7 @@ pub struct EvaluatedEnsemble {
     /// Wrong answers by averaging.
     pub average_errors: usize,
     /// By stacking: counts, `[true digit][answer]`.
-    pub confusion: [[u32; CLASSES]; CLASSES],
+    pub confusion: Confusion,
     /// Images without an answer by stacking; among the errors, not in `confusion`.
     pub unanswered: usize,
 }
@@ -110,8 +111,8 @@ pub struct EvaluatedModel {
     pub loss: f64,
     /// Wall time per image, images answered in batches on all threads.
     pub ms_per_image: f64,
-    /// Counts, `[true digit][answer]`.
-    pub confusion: [[u32; CLASSES]; CLASSES],
+    /// Counts, `[true class][answer]`: as many rows as there are classes.
+    pub confusion: Confusion,
     /// Images without an answer: two digits were equal, or the outputs no numbers.
     /// Among the errors, not in `confusion`.
     pub unanswered: usize,
@@ -197,8 +198,8 @@ pub struct Answer {
     /// What this class is called, where the classes are not the digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
-    /// Of the digits 0 to 9, in this order; their sum is 1.
-    pub probabilities: [f32; CLASSES],
+    /// Of the classes, in their order; their sum is 1.
+    pub probabilities: Scores,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -358,8 +359,8 @@ pub struct DescribedSource {
 pub struct DescribedSet {
     pub id: String,
     pub images: usize,
-    /// Images of each digit, 0 to 9.
-    pub classes: [usize; CLASSES],
+    /// Images of each class, at least of the ten digits.
+    pub classes: Vec<usize>,
 }
 
 /// `data export`

@@ -15,6 +15,7 @@ use super::values::{criteria, sources, threads};
 use super::{Outcome, digits, table};
 use crate::ann::{bundled, weights};
 use crate::core::clock::duration_text;
+use crate::data::CLASSES;
 use crate::scoreboard::board::{Board, Cell, Kind, Profile, Value};
 use crate::scoreboard::criteria::{Criterion, Group};
 use crate::scoreboard::measure::{self, Task, measure};
@@ -83,7 +84,8 @@ fn taken(args: &ScoreboardArgs, criteria: &[&'static Criterion]) -> anyhow::Resu
         Some(file) => Board::read(file)?,
         None => Board::default(),
     };
-    let split = digits::load(&args.data, args.mnist.as_deref())?;
+    let split =
+        digits::load_ten(&args.data, args.mnist.as_deref(), "How close? compares networks")?;
     let stop = AtomicBool::new(false);
     let task = Task {
         subjects: &subjects,
@@ -174,6 +176,12 @@ fn from_file(file: &Path) -> anyhow::Result<Subject> {
         });
     }
     let (network, metadata) = weights::load(file)?;
+    if network.classes() != CLASSES {
+        anyhow::bail!(
+            "{name} tells {} classes apart, and networks are compared on the ten digits; choose another file",
+            network.classes()
+        );
+    }
     let key = bundled::key(&network, &metadata);
     Ok(Subject::network(format!("{key}:{name}"), format!("{key} ({name})"), network, metadata))
 }

@@ -23,6 +23,7 @@ use crate::ann::rules::{self, RuleConfig};
 use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::trainer::{EpochPoint, TrainConfig};
 use crate::ann::weights::{self, Metadata};
+use crate::ann::zoo::classes::for_classes;
 use crate::ann::zoo::{self, Architecture, Kind};
 use crate::core::clock::duration_text;
 use crate::core::folders;
@@ -78,6 +79,7 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
     if args.data == mine::ID {
         enough(mine::read(&folders::data())?.len())?;
     }
+    let architecture = for_classes(architecture, split.classes())?;
     let config = config(architecture, &split, args)?;
     let digits = split.train.classes().is_digits();
     let look = || orientation::look(&split.train, Orientation::default(), config.threads);

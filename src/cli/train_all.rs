@@ -30,7 +30,11 @@ pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("could not make the folder {}", folder.display()))?;
     sweep(&folder);
-    let split = digits::load(&args.data, args.mnist.as_deref())?;
+    let split = digits::load_ten(
+        &args.data,
+        args.mnist.as_deref(),
+        "All networks of the report are trained",
+    )?;
     let subset = recipe(ZOO[0], &split, args)?.subset;
     let at_hand =
         Digits { id: &split.train.id, fingerprint: Some(split.train.fingerprint(subset)) };

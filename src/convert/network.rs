@@ -8,6 +8,7 @@ use crate::ann::zoo::{Activation, Layer, PoolKind, Window, summary};
 use super::ConvertError;
 use super::recipe::{Per, Pooling, Read, Recipe};
 use super::scales::Activations;
+use crate::data::CLASSES;
 
 /// A network of integrate-and-fire neurons.
 #[derive(Clone, Debug)]
@@ -147,6 +148,13 @@ impl Stage {
 
 /// Why a network of these layers has no spiking counterpart here, if it has none.
 pub fn refusal(layers: &[Layer]) -> Option<String> {
+    if let Some(Layer::Dense { units, .. }) = layers.last()
+        && *units != CLASSES
+    {
+        return Some(format!(
+            "it tells {units} classes apart, and spikes are read for ten only; networks of ten classes can be converted"
+        ));
+    }
     let lines = summary(layers);
     let last = layers.len().saturating_sub(1);
     layers.iter().zip(&lines).enumerate().find_map(|(number, (layer, line))| match layer {

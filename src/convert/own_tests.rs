@@ -55,7 +55,7 @@ fn whole_way(layers: &[Layer]) -> Result<(), TestCaseError> {
     let answers = opened.logits(&digits);
     // Layer by layer it is the same network.
     let taken = Dissection::new(&opened).forward(digits.as_flattened(), 2);
-    for (a, b) in taken.logits().iter().zip(answers.as_flattened()) {
+    for (a, b) in taken.logits().iter().zip(answers.iter().flatten()) {
         prop_assert!((a - b).abs() < 1e-3 * (1.0 + b.abs()), "{} against {}", a, b);
     }
     if network::refusal(&(architecture.layers)()).is_none() {
@@ -157,4 +157,11 @@ fn a_plain_structure_of_ones_own_is_converted() {
     let layers = notation::plainest(&layers);
     assert!(network::refusal(&layers).is_none());
     whole_way(&layers).unwrap();
+}
+
+#[test]
+fn networks_of_other_numbers_of_classes_are_refused() {
+    let layers = notation::parse("Dense(20) - Dense(26)").unwrap();
+    let why = network::refusal(&layers).unwrap();
+    assert!(why.contains("26 classes"), "{why}");
 }

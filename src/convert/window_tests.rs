@@ -235,7 +235,7 @@ fn with_more_steps_the_logits_near_those_of_the_original() {
     for text in STRUCTURES {
         let network = own(text);
         let logits = network.logits(pictures);
-        let largest = logits.as_flattened().iter().fold(0.0f32, |a, l| a.max(l.abs()));
+        let largest = logits.iter().flatten().fold(0.0f32, |a, l| a.max(l.abs()));
         let error = |pooling, steps: u64| {
             let spiking = converted(&network, Recipe { pooling, ..recipe });
             let mut error = 0.0f32;

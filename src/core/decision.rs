@@ -40,6 +40,17 @@ pub fn first_max<T: PartialOrd>(values: impl IntoIterator<Item = T>) -> Option<u
     best.map(|(place, _)| place)
 }
 
+/// The places to show of some values: all in order if they are no more than `most`, else those
+/// of the largest, the largest first.
+pub fn leading(values: &[f32], most: usize) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..values.len()).collect();
+    if places.len() > most {
+        places.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
+        places.truncate(most);
+    }
+    places
+}
+
 /// An answer in words: the digit, or `none`.
 pub fn said(answer: Option<impl std::fmt::Display>) -> String {
     answer.map_or_else(|| "none".to_owned(), |digit| digit.to_string())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::CLASSES;
+use super::{CLASSES, MOST_CLASSES};
 
 /// Fewest classes of a data set.
 pub const FEWEST: usize = 2;
@@ -14,12 +14,14 @@ pub const LONGEST: usize = 24;
 /// Ids and names of sets that are known by name: who adds such a set says which it is.
 ///
 /// Sources: H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST" (2017), table 2; T. Clanuwat et al.,
-/// "Deep Learning for Classical Japanese Literature" (2018), Kuzushiji-MNIST.
-pub const KNOWN: [(&str, [&str; CLASSES]); 3] = [
-    ("digits", ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]),
+/// "Deep Learning for Classical Japanese Literature" (2018), Kuzushiji-MNIST; G. Cohen et al.,
+/// "EMNIST: an extension of MNIST to handwritten letters" (2017): of its letters, both cases are
+/// one class; of its balanced set, those whose cases look alike.
+pub const KNOWN: [(&str, &[&str]); 5] = [
+    ("digits", &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]),
     (
         "fashion-mnist",
-        [
+        &[
             "T-shirt",
             "Trouser",
             "Pullover",
@@ -32,14 +34,29 @@ pub const KNOWN: [(&str, [&str; CLASSES]); 3] = [
             "Ankle boot",
         ],
     ),
-    ("kmnist", ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]),
+    ("kmnist", &["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]),
+    (
+        "emnist-letters",
+        &[
+            "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q",
+            "R", "S", "T", "U", "V", "W", "X", "Y", "Z",
+        ],
+    ),
+    (
+        "emnist-balanced",
+        &[
+            "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F", "G",
+            "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "R", "S", "T", "U", "V", "W", "X",
+            "Y", "Z", "a", "b", "d", "e", "f", "g", "h", "n", "q", "r", "t",
+        ],
+    ),
 ];
 
 /// Names that do not make classes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NamesError {
     /// Too few or too many.
-    #[error("{found} names of classes were given, and there have to be {FEWEST} to {CLASSES}")]
+    #[error("{found} names of classes were given, and there have to be {FEWEST} to {MOST_CLASSES}")]
     Count { found: usize },
     /// One that cannot be shown.
     #[error(
@@ -64,7 +81,7 @@ impl ClassNames {
     /// [`NamesError`].
     pub fn new<S: AsRef<str>>(names: &[S]) -> Result<Self, NamesError> {
         let names: Vec<String> = names.iter().map(|n| n.as_ref().trim().to_owned()).collect();
-        if !(FEWEST..=CLASSES).contains(&names.len()) {
+        if !(FEWEST..=MOST_CLASSES).contains(&names.len()) {
             return Err(NamesError::Count { found: names.len() });
         }
         for (class, name) in names.iter().enumerate() {
@@ -100,7 +117,7 @@ impl ClassNames {
         self.0.is_none()
     }
 
-    /// Number of classes, 2 to 10.
+    /// Number of classes, 2 to [`MOST_CLASSES`].
     pub fn count(&self) -> usize {
         self.0.as_ref().map_or(CLASSES, |names| names.len())
     }
@@ -115,6 +132,13 @@ impl ClassNames {
     /// An answer in words: the class, or `none`.
     pub fn said(&self, answer: Option<impl Into<usize>>) -> String {
         answer.map_or_else(|| "none".to_owned(), |class| self.name(class))
+    }
+
+    /// The first names for lists, with `…` where there are more than so many.
+    pub fn brief(&self, most: usize) -> String {
+        let more = if self.count() > most { ", …" } else { "" };
+        let first: Vec<String> = (0..self.count().min(most)).map(|c| self.name(c)).collect();
+        format!("{}{more}", first.join(", "))
     }
 
     /// All names, in order.
@@ -153,6 +177,10 @@ mod tests {
         assert_eq!(fashion.said(Some(9usize)), "Ankle boot");
         let text = serde_json::to_string(&fashion).unwrap();
         assert_eq!(serde_json::from_str::<ClassNames>(&text).unwrap(), fashion);
+        let balanced = ClassNames::known("emnist-balanced").unwrap();
+        assert_eq!((balanced.count(), balanced.name(46usize)), (MOST_CLASSES, "t".into()));
+        assert_eq!((balanced.brief(3), digits.brief(10).len()), ("0, 1, 2, …".into(), 28));
+        assert_eq!(ClassNames::known("emnist-letters").unwrap().count(), 26);
         let three = ClassNames::new(&["a", " b ", "c"]).unwrap();
         assert_eq!((three.count(), three.name(1u8), three.name(3u8)), (3, "b".into(), "3".into()));
         assert_eq!(ClassNames::numbered(2).all(), ["class 0", "class 1"]);
@@ -161,8 +189,11 @@ mod tests {
     #[test]
     fn names_that_cannot_be_shown_are_refused() {
         let long = "x".repeat(LONGEST + 1);
+        let many: Vec<String> = (0..=MOST_CLASSES).map(|n| n.to_string()).collect();
+        assert!(ClassNames::new(&many[1..]).is_ok());
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
         for names in
-            [&["a"][..], &["a", "a"], &["a", " "], &["a", "b\n"], &["a", &long], &["x"; 11]]
+            [&["a"][..], &["a", "a"], &["a", " "], &["a", "b\n"], &["a", &long], &["x"; 11], &many]
         {
             // A line's end is trimmed, as in a list that was read from a file.
             assert_eq!(ClassNames::new(names).is_ok(), names == ["a", "b\n"], "{names:?}");

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::classes::ClassNames;
-use super::{CLASSES, PIXELS, Pixels};
+use super::{MOST_CLASSES, PIXELS, Pixels};
 
 /// Labelled 28×28 digits. Bytes are kept (0 … 255); [`Dataset::pixels`] gives
 /// the [0, 1] picture that networks take.
@@ -15,7 +15,7 @@ pub struct Dataset {
     pub id: String,
     /// Images × 784 bytes.
     images: Vec<u8>,
-    /// One label per image, each below 10.
+    /// One label per image, each below the number of classes.
     labels: Vec<u8>,
     /// What the classes are called.
     classes: ClassNames,
@@ -30,8 +30,8 @@ pub enum Mismatch {
     /// Different counts.
     #[error("{images} images, but {labels} labels")]
     Count { images: usize, labels: usize },
-    /// A label that is no digit.
-    #[error("label {label} of image {index} is not a digit (0 to 9)")]
+    /// A label that is no class.
+    #[error("label {label} of image {index} is no class (0 to {})", MOST_CLASSES - 1)]
     Label { index: usize, label: u8 },
 }
 
@@ -79,7 +79,7 @@ impl Dataset {
     /// Joins images (n × 784 bytes) and labels (n).
     ///
     /// # Errors
-    /// [`Mismatch`] when counts differ or a label is not a digit.
+    /// [`Mismatch`] when counts differ or a label is [`MOST_CLASSES`] or more.
     pub fn new(id: impl Into<String>, images: Vec<u8>, labels: Vec<u8>) -> Result<Self, Mismatch> {
         if !images.len().is_multiple_of(PIXELS) {
             return Err(Mismatch::Ragged { bytes: images.len() });
@@ -87,16 +87,22 @@ impl Dataset {
         if images.len() / PIXELS != labels.len() {
             return Err(Mismatch::Count { images: images.len() / PIXELS, labels: labels.len() });
         }
-        if let Some(index) = labels.iter().position(|l| usize::from(*l) >= CLASSES) {
+        if let Some(index) = labels.iter().position(|l| usize::from(*l) >= MOST_CLASSES) {
             return Err(Mismatch::Label { index, label: labels[index] });
         }
-        Ok(Self { id: id.into(), images, labels, classes: ClassNames::default() })
+        // Who has more classes than digits and no names for them has numbers.
+        let count = labels.iter().max().map_or(0, |highest| usize::from(*highest) + 1);
+        let digits = ClassNames::default();
+        let classes = if count > digits.count() { ClassNames::numbered(count) } else { digits };
+        Ok(Self { id: id.into(), images, labels, classes })
     }
 
-    /// The same pictures, with these names of their classes.
+    /// The same pictures, with these names of their classes; it keeps its own where there are
+    /// fewer names than labels.
     #[must_use]
     pub fn called(self, classes: ClassNames) -> Self {
-        Self { classes, ..self }
+        let fits = self.labels.iter().all(|label| usize::from(*label) < classes.count());
+        if fits { Self { classes, ..self } } else { self }
     }
 
     /// The same pictures under another id.
@@ -105,7 +111,7 @@ impl Dataset {
         Self { id: id.into(), ..self }
     }
 
-    /// What the classes are called.
+    /// What the classes are called; each label has a name.
     pub fn classes(&self) -> &ClassNames {
         &self.classes
     }
@@ -208,8 +214,8 @@ mod tests {
             Err(Mismatch::Count { images: 1, labels: 2 })
         );
         assert_eq!(
-            Dataset::new("x", vec![0; PIXELS], vec![10]),
-            Err(Mismatch::Label { index: 0, label: 10 })
+            Dataset::new("x", vec![0; PIXELS], vec![47]),
+            Err(Mismatch::Label { index: 0, label: 47 })
         );
     }
 
@@ -219,5 +225,11 @@ mod tests {
         assert_eq!(data.pixels(0)[255], 1.0);
         assert_eq!(data.pixels(0)[1], 1.0 / 255.0);
         assert_eq!(data.label(0), 3);
+        assert!(data.classes().is_digits());
+        let letters = Dataset::new("x", vec![0; 2 * PIXELS], vec![0, 25]).unwrap();
+        assert_eq!(
+            (letters.classes().count(), letters.classes().name(25u8)),
+            (26, "class 25".into())
+        );
     }
 }

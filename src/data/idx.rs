@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use super::dataset::{Dataset, Mismatch};
 use super::error::FileError;
 use super::gzip::{self, Gunzip};
-use super::{CLASSES, PIXELS, SIDE};
+use super::{CLASSES, MOST_CLASSES, PIXELS, SIDE};
 use crate::core::files::{WriteError, open_regular, write_whole};
 
 /// More pictures than this are refused: it is ten times MNIST, and 784 MB in
@@ -94,6 +94,8 @@ pub enum IdxProblem {
     Trailing { count: u32, kind: Kind },
     #[error("label {index} is {label}, but digits are 0 to 9. Choose a file with digits")]
     Label { index: usize, label: u8 },
+    #[error("label {index} is {label}, and classes are numbered from 0 to {}", MOST_CLASSES - 1)]
+    Class { index: usize, label: u8 },
     #[error("the gzip data is damaged ({reason}). Download it again")]
     Gzip { reason: String },
     #[error("could not be read: {0}. Check the disk and try again")]
@@ -136,9 +138,24 @@ pub fn read_labels(path: &Path) -> Result<Vec<u8>, FileError<IdxProblem>> {
 /// differ.
 pub fn load_pair(images: &Path, labels: &Path, id: &str) -> Result<Dataset, IdxError> {
     // Labels are small: whatever is wrong with them is told at once.
-    let label_bytes = read_labels(labels)?;
-    let image_bytes = read_images(images)?;
-    Dataset::new(id, image_bytes, label_bytes).map_err(|source| IdxError::Pair {
+    join(images, labels, read_labels(labels)?, id)
+}
+
+/// [`load_pair`] for up to [`MOST_CLASSES`] classes.
+///
+/// # Errors
+/// As [`load_pair`]; for a label of [`MOST_CLASSES`] or more.
+pub fn load_classes(images: &Path, labels: &Path, id: &str) -> Result<Dataset, IdxError> {
+    let label_bytes = read_any_labels(labels)?;
+    if let Some(index) = label_bytes.iter().position(|l| usize::from(*l) >= MOST_CLASSES) {
+        let problem = IdxProblem::Class { index, label: label_bytes[index] };
+        return Err(FileError::content(labels, problem).into());
+    }
+    join(images, labels, label_bytes, id)
+}
+
+fn join(images: &Path, labels: &Path, bytes: Vec<u8>, id: &str) -> Result<Dataset, IdxError> {
+    Dataset::new(id, read_images(images)?, bytes).map_err(|source| IdxError::Pair {
         images: images.into(),
         labels: labels.into(),
         source,

@@ -27,6 +27,8 @@ pub mod own;
 pub mod perturb;
 pub mod picture;
 pub mod registry;
+#[cfg(test)]
+pub mod squares;
 pub mod strokes;
 pub mod synthetic;
 
@@ -40,6 +42,8 @@ pub const SIDE: usize = 28;
 pub const PIXELS: usize = SIDE * SIDE;
 /// Number of classes, the digits 0 … 9.
 pub const CLASSES: usize = 10;
+/// Most classes of a data set, and most outputs of a network: as many as EMNIST balanced has.
+pub const MOST_CLASSES: usize = 47;
 
 /// One picture, row by row from the top, each pixel in [0, 1]
 /// (0 background, 1 ink), as every network takes it.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::CLASSES;
 use super::dataset::Dataset;
 use super::mnist::{self, MnistError};
 use super::own::{self, OwnError, store};
@@ -27,6 +28,25 @@ pub struct Source {
 pub struct Split {
     pub train: Arc<Dataset>,
     pub test: Arc<Dataset>,
+}
+
+impl Split {
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        self.train.classes().count().max(self.test.classes().count())
+    }
+
+    /// The same, for what works with at most ten classes.
+    ///
+    /// # Errors
+    /// [`DataError::Classes`]; `what` begins its sentence.
+    pub fn of_ten(self, what: &'static str) -> Result<Self, DataError> {
+        let (id, classes) = (self.test.id.trim_end_matches("-test"), self.classes());
+        if classes > CLASSES {
+            return Err(DataError::Classes { what, id: id.to_owned(), classes });
+        }
+        Ok(self)
+    }
 }
 
 /// Id of the generated digits, which are always to be had.
@@ -65,6 +85,11 @@ pub enum DataError {
     /// There is none of this id.
     #[error("there is no data set \"{id}\"; choose one of: {known}")]
     UnknownSource { id: String, known: String },
+    /// More classes than something can work with.
+    #[error(
+        "{what} with {CLASSES} classes at most, and {id} has {classes}. Choose another data set; dense, convolutional and recurrent networks can be trained on this one"
+    )]
+    Classes { what: &'static str, id: String, classes: usize },
     /// MNIST's files.
     #[error(transparent)]
     Mnist(#[from] MnistError),

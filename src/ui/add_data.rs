@@ -11,6 +11,7 @@ use super::desk::Desk;
 use super::theme::{self, palette};
 use super::widgets::{digit_view, names};
 use crate::core::text::grouped;
+use crate::data::CLASSES;
 use crate::data::classes::{KNOWN, LONGEST};
 use crate::data::orient::Orientation;
 use crate::data::own::{self, About};
@@ -114,7 +115,7 @@ fn choose(ui: &mut Ui, desk: &Desk, failed: Option<&str>, out: &mut Outbox) {
         ui.label(RichText::new(format!("{}.", text.trim_end_matches('.'))).color(warning));
         ui.add_space(6.0);
     }
-    ui.label("28×28 grey pictures of 2 to 10 classes: the IDX files of Fashion-MNIST, KMNIST or EMNIST digits; a CSV as Kaggle's digit recogniser has it; or a folder of pictures for each class. They are copied; the originals stay as they are.");
+    ui.label("28×28 grey pictures of 2 to 47 classes: the IDX files of Fashion-MNIST, KMNIST or EMNIST; a CSV as Kaggle's digit recogniser has it; or a folder of pictures for each class. They are copied; the originals stay as they are.");
     ui.horizontal(|ui| {
         if ui.button("Choose folder…").clicked() {
             out.push(DataEdit::Choose { folder: true });
@@ -264,11 +265,14 @@ fn classes(ui: &mut Ui, proposal: &Proposal, form: &mut AddForm) {
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("Classes").font(theme::strong(14.0)));
         for (id, known) in KNOWN {
-            let fits = form.classes.len() <= known.len();
+            let fits = match known.len() {
+                CLASSES => form.classes.len() <= CLASSES,
+                many => form.classes.len() == many,
+            };
             let tip = known.join(", ");
             let button = ui.add_enabled(fits, Button::new(format!("Call them {id}")).small());
             if button.on_hover_text(tip).clicked() {
-                form.classes = known.map(str::to_owned).to_vec();
+                form.classes = known.iter().map(|name| (*name).to_owned()).collect();
             }
         }
     });

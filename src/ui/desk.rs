@@ -285,6 +285,18 @@ impl Desk {
         }
     }
 
+    /// [`Desk::digits`] for what works with ten classes only; `what` begins the sentence that
+    /// refuses others.
+    pub fn ten_digits(&mut self, source: &str, what: &'static str) -> Wanted {
+        match self.digits(source) {
+            Wanted::Ready(split) => match split.of_ten(what) {
+                Ok(split) => Wanted::Ready(split),
+                Err(error) => Wanted::Missing(error.to_string()),
+            },
+            other => other,
+        }
+    }
+
     /// The best digits there are: MNIST where it is, else generated ones; `None` while
     /// they are being read.
     pub fn best_digits(&mut self) -> Option<Split> {

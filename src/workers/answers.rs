@@ -6,10 +6,11 @@ use std::time::Instant;
 use super::events::Events;
 use super::models::{Model, Models};
 use super::thread::answering::{Answering, Reply};
+use crate::ann::Scores;
 use crate::ann::bundled::WeightSet;
 use crate::ann::ensemble;
 use crate::core::decision::best;
-use crate::data::{CLASSES, Pixels};
+use crate::data::Pixels;
 
 /// A digit to be answered.
 #[derive(Clone)]
@@ -32,7 +33,7 @@ pub struct Answer {
     /// [`Model::key`].
     pub key: String,
     /// Softmax output, summing to 1.
-    pub probabilities: [f32; CLASSES],
+    pub probabilities: Scores,
     /// Time the network took, ms.
     pub took_ms: f32,
     /// Of an ensemble: how much each member did for the answer, by its key; see
@@ -68,7 +69,7 @@ pub fn ask(model: &Model, pixels: &Pixels) -> Answer {
         .probabilities(std::slice::from_ref(pixels))
         .into_iter()
         .next()
-        .unwrap_or([0.1; CLASSES]);
+        .unwrap_or_else(|| Scores::even(model.network.classes()));
     let took_ms = begun.elapsed().as_secs_f32() * 1e3;
     Answer { key: model.key.clone(), probabilities, took_ms, trust: Vec::new() }
 }
@@ -80,14 +81,15 @@ pub fn combine(set: &WeightSet, answers: &[Answer]) -> Vec<Answer> {
     for stacking in set.stackings() {
         let begun = Instant::now();
         let Some(ensemble) = ensemble::find(&stacking.ensemble) else { continue };
-        let member = |id: &&str| answers.iter().find(|a| a.key == *id).map(|a| a.probabilities);
+        let member =
+            |id: &&str| answers.iter().find(|a| a.key == *id).map(|a| a.probabilities.ten());
         let Some(members) = ensemble.members.iter().map(member).collect::<Option<Vec<_>>>() else {
             continue;
         };
         let names = ensemble.members.iter().map(|m| (*m).to_owned());
         combined.push(Answer {
             key: ensemble.id.to_owned(),
-            probabilities: stacking.combine(&members),
+            probabilities: stacking.combine(&members).into(),
             took_ms: begun.elapsed().as_secs_f32() * 1e3,
             trust: names.zip(stacking.trust(&members)).collect(),
         });

@@ -282,7 +282,7 @@ mod tests {
             })
             .collect();
         let all = (0..600).map(|i| {
-            let of: Vec<_> = answers.iter().map(|a| a[i]).collect();
+            let of: Vec<_> = answers.iter().map(|a| a[i].ten()).collect();
             combined.stacking.combine(&of)
         });
         let right = judge(all, of.split.test.labels()).accuracy;

@@ -23,7 +23,7 @@ use crate::ann::spiking::places;
 use crate::ann::zoo::{Layer, Spiking};
 use crate::core::panics::guarded;
 use crate::data::registry::Split;
-use crate::data::{Dataset, Pixels};
+use crate::data::{CLASSES, Dataset, Pixels};
 
 /// Digits between two looks at a survey.
 const CHUNK: usize = 100;
@@ -44,8 +44,11 @@ pub enum Family {
     ConvStdp,
 }
 
-/// The family of a network; `None` where there are no spikes in it.
+/// The family of a network of ten classes; `None` where there are no spikes in it.
 pub fn family(network: &Network) -> Option<Family> {
+    if network.classes() != CLASSES {
+        return None;
+    }
     let layers = (network.architecture().layers)();
     if matches!(layers[..], [Layer::Spiking(Spiking::FirstSpike { .. })]) {
         return Some(Family::FirstSpike);

@@ -28,6 +28,8 @@ pub struct Origin<'a> {
     pub producer: &'a str,
     /// Accuracy on MNIST's test digits, 0 to 1, if it was tested.
     pub test_accuracy: Option<f64>,
+    /// What its classes are called.
+    pub classes: &'a ClassNames,
 }
 
 /// The largest file that is read.
@@ -79,29 +81,44 @@ pub fn take(
         let done = evaluate(network, data, 1, stop, &mut |_, _| {})?;
         Ok::<_, AnnError>(done.map_or((0.0, f64::INFINITY), |e| (e.accuracy, e.loss)))
     };
-    let tried = onnx::try_scalings(&imported, |scaled| {
-        let network = scaled.network().map_err(|e| e.to_string())?;
-        judged(&network, &few).map_err(|e| e.to_string())
-    });
+    // Only who tells the digits apart can be tried on digits.
+    let digits = imported.classes.is_digits();
+    let tried = match digits {
+        true => onnx::try_scalings(&imported, |scaled| {
+            let network = scaled.network().map_err(|e| e.to_string())?;
+            judged(&network, &few).map_err(|e| e.to_string())
+        }),
+        false => Ok(Vec::new()),
+    };
     let tried = tried.map_err(|e: String| refused(&e))?;
+    let classes = imported.classes.clone();
     let scaling = tried.first().map_or(imported.scaling.scaling, |best| best.scaling);
     let producer = imported.producer.clone();
     let scaled = imported.scaled(scaling).map_err(|e| refused(&e))?;
     let network = scaled.network().map_err(|e| refused(&e))?;
-    let (accuracy, _) = judged(&network, &split.test).map_err(|e| refused(&e))?;
+    let accuracy = match digits {
+        true => Some(judged(&network, &split.test).map_err(|e| refused(&e))?.0),
+        false => None,
+    };
     if stop.load(Relaxed) {
         return Err(refused(&"the window was closed before it was tried"));
     }
     let real = split.test.id.starts_with("mnist");
-    let origin =
-        Origin { file: &name, producer: &producer, test_accuracy: real.then_some(accuracy) };
+    let test_accuracy = accuracy.filter(|_| real);
+    let origin = Origin { file: &name, producer: &producer, test_accuracy, classes: &classes };
     let id = keep(root, &network, origin).map_err(|e| refused(&e))?;
+    let judged = match accuracy {
+        Some(right) => format!(
+            "{:.1} % of {} test digits right",
+            100.0 * right,
+            if real { "MNIST's" } else { "the synthetic" }
+        ),
+        None => format!("not tested, since it tells {} other classes apart", classes.count()),
+    };
     let told = format!(
-        "{name} is imported: {}. Pixels {}; {:.1} % of {} test digits right. It answers in Draw and is listed in Train, Runs.",
+        "{name} is imported: {}. Pixels {}; {judged}. It answers in Draw and is listed in Train, Runs.",
         network.architecture().name,
         scaling.name(),
-        100.0 * accuracy,
-        if real { "MNIST's" } else { "the synthetic" }
     );
     Ok((id, told))
 }
@@ -150,7 +167,7 @@ pub fn keep(root: &Path, network: &Network, origin: Origin<'_>) -> Result<String
         last_test_accuracy: None,
         fingerprint: None,
         imported: Some(from.clone()),
-        classes: ClassNames::default(),
+        classes: origin.classes.clone(),
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let bytes = weights::to_bytes(network, &metadata, Precision::Single)?;
@@ -158,6 +175,7 @@ pub fn keep(root: &Path, network: &Network, origin: Origin<'_>) -> Result<String
     record.id = format!("{}-{}", stamp(record.started_unix), plain(origin.file));
     record.test_accuracy = origin.test_accuracy;
     record.imported = Some(from);
+    record.classes = origin.classes.clone();
     Ok(runs::adopt(root, record, &bytes)?)
 }
 
@@ -228,8 +246,12 @@ mod tests {
     fn a_network_becomes_a_finished_run() {
         let root = tempfile::tempdir().unwrap();
         let network = Network::new(zoo::get("dense-20").unwrap(), 1).unwrap();
-        let origin =
-            Origin { file: "my net.v2.onnx", producer: "pytorch 2.9", test_accuracy: Some(0.97) };
+        let origin = Origin {
+            file: "my net.v2.onnx",
+            producer: "pytorch 2.9",
+            test_accuracy: Some(0.97),
+            classes: &ClassNames::default(),
+        };
         let id = keep(root.path(), &network, origin).unwrap();
         assert!(is_run_id(&id) && id.ends_with("-my-net-v2"), "{id}");
         let (listed, errors) = runs::list(root.path());

@@ -577,7 +577,9 @@ impl Librarian {
             Err(error) => return self.fail(error.to_string()),
         };
         let made = weights::load(&file).map_err(|e| e.to_string());
-        let made = made.and_then(|(network, _)| onnx::export(&network).map_err(|e| e.to_string()));
+        let made = made.and_then(|(network, about)| {
+            onnx::export_named(&network, &about.classes).map_err(|e| e.to_string())
+        });
         match made {
             Ok(bytes) => self.export(path, &bytes),
             Err(why) => self.fail(format!("{why}. No file was written.")),

@@ -7,7 +7,7 @@ use crate::ann::orientation::{self, BAD, Hint};
 use crate::core::text::percent;
 use crate::data::orient::Orientation;
 use crate::data::own::{self, Found, Options};
-use crate::data::{ClassNames, Dataset};
+use crate::data::{CLASSES, ClassNames, Dataset};
 
 /// A set that was read, and what it looks like.
 #[derive(Clone, Debug)]
@@ -22,8 +22,10 @@ pub struct Proposal {
     pub samples: Vec<Vec<usize>>,
 }
 
-/// Pictures of each class that are shown before a set is kept.
+/// Pictures of each class that are shown before a set is kept, and where there are more than ten
+/// classes.
 const SHOWN: usize = 8;
+const SHOWN_OF_MANY: usize = 3;
 
 impl Proposal {
     /// What would put its pictures right, if something is wrong with them.
@@ -68,9 +70,11 @@ pub fn propose(
 
 /// The first pictures of each class.
 fn samples(data: &Dataset) -> Vec<Vec<usize>> {
-    let mut samples = vec![Vec::new(); data.classes().count()];
+    let classes = data.classes().count();
+    let shown = if classes > CLASSES { SHOWN_OF_MANY } else { SHOWN };
+    let mut samples = vec![Vec::new(); classes];
     for (place, label) in data.labels().iter().enumerate() {
-        if let Some(of) = samples.get_mut(usize::from(*label)).filter(|of| of.len() < SHOWN) {
+        if let Some(of) = samples.get_mut(usize::from(*label)).filter(|of| of.len() < shown) {
             of.push(place);
         }
     }

@@ -18,6 +18,7 @@ use crate::ann::{spare_threads, weights};
 use crate::core::aside::set_aside;
 use crate::core::panics::guarded;
 use crate::core::text::grouped;
+use crate::data::CLASSES;
 use crate::data::registry::Split;
 use crate::scoreboard::board::{Board, Kind, Profile};
 use crate::scoreboard::criteria::Criterion;
@@ -191,6 +192,12 @@ impl Own {
     fn measure(&self, run: &str, digits: &Split) -> Result<(), String> {
         let path = super::runs::weights_path(&self.runs_root, run).map_err(|e| e.to_string())?;
         let (network, metadata) = weights::load(&path).map_err(|e| e.to_string())?;
+        if network.classes() != CLASSES {
+            return Err(format!(
+                "it tells {} classes apart, and networks are compared on the ten digits",
+                network.classes()
+            ));
+        }
         let model = Model::new(network, metadata, Origin::Run(run.to_owned()));
         let Model { key, name, network, metadata, .. } = model;
         let about = format!(

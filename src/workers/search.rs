@@ -8,9 +8,10 @@ use super::models::Models;
 use super::thread::answering::{Answering, Reply};
 use crate::ann::bundled::WeightSet;
 use crate::ann::ensemble;
+use crate::ann::scores::Scores;
 use crate::core::decision::best;
+use crate::data::Pixels;
 use crate::data::registry::Split;
-use crate::data::{CLASSES, Pixels};
 
 /// Digits asked between two looks at whether anybody still wants them.
 const CHUNK: usize = 32;
@@ -122,21 +123,21 @@ fn search(question: &SearchQuestion, reply: &Reply<Option<SearchQuestion>, Found
 }
 
 /// Whether a digit with these answers, by model, is one that is looked for.
-fn fits(question: &SearchQuestion, answers: &[[f32; CLASSES]], label: u8) -> bool {
-    let wrong = |p: &&[f32; CLASSES]| best(&p[..]).0 != Some(usize::from(label));
+fn fits(question: &SearchQuestion, answers: &[Scores], label: u8) -> bool {
+    let wrong = |p: &[f32]| best(p).0 != Some(usize::from(label));
     match &question.filter {
-        Filter::WrongBy(_) => answers.iter().any(|p| wrong(&p)),
+        Filter::WrongBy(_) => answers.iter().any(|p| wrong(p)),
         Filter::Disagree => answers.windows(2).any(|pair| best(&pair[0]).0 != best(&pair[1]).0),
         Filter::OnlyTogether => {
             let member = |id: &&str| question.models.iter().position(|m| m.key == **id);
             let together = question.set.stackings().iter().find(|s| s.ensemble == "all");
             let members = ensemble::find("all").and_then(|all| {
-                let of = |id| member(id).map(|at| answers[at]);
+                let of = |id| member(id).map(|at| answers[at].ten());
                 all.members.iter().map(of).collect::<Option<Vec<_>>>()
             });
             together.zip(members).is_some_and(|(stacking, members)| {
-                !wrong(&&stacking.combine(&members))
-                    && members.iter().filter(wrong).count() >= WRONG_MEMBERS
+                !wrong(&stacking.combine(&members))
+                    && members.iter().filter(|p| wrong(&p[..])).count() >= WRONG_MEMBERS
             })
         }
     }
@@ -160,7 +161,9 @@ mod tests {
             })
             .collect();
         let split = registry::load("synthetic", None).unwrap();
-        let sure = |digit: usize| std::array::from_fn(|d| if d == digit { 0.91 } else { 0.01 });
+        let sure = |digit: usize| {
+            Scores::from(std::array::from_fn(|d| if d == digit { 0.91 } else { 0.01 }))
+        };
         let mut answers = vec![sure(3); models.len()];
         let with = |filter| SearchQuestion {
             serial: 1,

@@ -60,7 +60,6 @@ fn what_cannot_be_imported_says_why_and_keeps_nothing() {
         (made("bad_operator"), 1, "the node “bend” (Gelu)"),
         (made("bad_inputs"), 1, "2 inputs"),
         (made("bad_size"), 1, "n×1×32×32"),
-        (made("bad_classes"), 1, "answers with 5 numbers"),
         (made("bad_cut"), 1, "no whole ONNX file"),
         (none.display().to_string(), 1, "no whole ONNX file"),
         (made("nowhere"), 1, "could not read"),

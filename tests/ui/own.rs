@@ -3,7 +3,7 @@
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
-use spikescope::data::{Dataset, idx, synthetic};
+use spikescope::data::{ClassNames, Dataset, PIXELS, SIDE, idx, synthetic};
 
 use super::Window;
 
@@ -61,6 +61,64 @@ fn a_folder_that_is_dropped_is_looked_at_named_kept_and_trained_on() {
     window.click("Use in Draw");
     window.click("Draw");
     window.wait_for_text("Not in the vote");
+}
+
+/// So many pictures of twenty-six classes: a bright square whose place is the class.
+fn letters(count: usize) -> Dataset {
+    let mut images = Vec::with_capacity(count * PIXELS);
+    for i in 0..count {
+        let (row, column) = (i % 26 / 7, i % 26 % 7);
+        images.extend((0..PIXELS).map(|at| {
+            let inside = at / SIDE / 4 == row && at % SIDE / 4 == column;
+            (if inside { 200 } else { 0 }) + ((at * 7 + i * 13) % 50) as u8
+        }));
+    }
+    let labels = (0..count).map(|i| (i % 26) as u8).collect();
+    let data = Dataset::new("letters", images, labels).unwrap();
+    data.called(ClassNames::known("emnist-letters").unwrap())
+}
+
+#[test]
+fn twenty_six_classes_are_added_learned_and_told_apart_and_no_room_breaks() {
+    let dir = folder(|_| letters(520));
+    let mut window = Window::open();
+    window.drop_file(dir.path().join("shapes"));
+    window.wait_for_text("were held out");
+    window.click("Call them emnist-letters");
+    window.click("Keep this data set");
+    window.wait_for_text("shapes was added");
+    window.key(Modifiers::NONE, Key::Escape);
+
+    window.click("Train");
+    window.choose("Synthetic digits", "shapes");
+    window.wait_for_combo("MLP (26 classes)");
+    window.set("Epochs", 4.0);
+    window.set("Validation split", 10.0);
+    window.click("Start training");
+    window.wait_for_text("MLP (26 classes) finished");
+    window.click("Mistakes");
+    window.wait_for_text("Confusion matrix");
+    window.click("Structure");
+    window.wait_for_text("Dense(26)");
+    window.click("Runs");
+    window.click("Use in Draw");
+    window.click("Draw");
+    window.choose("Synthetic digits", "shapes");
+    window.click("Next");
+    window.wait_for_text("shapes, test picture");
+    window.wait_for("its answer", |h| {
+        h.query_all_by_label_contains("MLP (26 classes), trained").next().is_some()
+    });
+    // A digit, too, and every room with it and with a picture of other classes.
+    for room in ["Receptive fields", "Time", "Alternatives", "Deep spikes", "Conversion"] {
+        window.click(room);
+        window.harness.run_steps(20);
+    }
+    window.click("Conversion");
+    // Networks of digits are trained on digits again.
+    window.click("Train");
+    window.choose("shapes", "Synthetic digits");
+    window.wait_for_combo("MLP");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::ann::ops::dropout;
 use crate::ann::ops::recurrent::{Cell, Order};
 use crate::ann::plan::Plan;
 use crate::ann::zoo::{Activation, Layer};
-use crate::data::{CLASSES, SIDE};
+use crate::data::SIDE;
 
 /// Dropout for this seed and step while training; none when answering.
 pub type Training = Option<(u64, u64)>;
@@ -220,10 +220,11 @@ fn recurrent(
     Ok(state)
 }
 
-/// Mean cross-entropy (nats) of logits `(batch, 10)`.
+/// Mean cross-entropy (nats) of logits `(batch, classes)`.
 pub fn cross_entropy(logits: &Tensor, labels: &[u8]) -> Result<Tensor> {
-    let mut wanted = vec![0f32; labels.len() * CLASSES];
-    for (row, label) in wanted.chunks_exact_mut(CLASSES).zip(labels) {
+    let classes = logits.dim(1)?;
+    let mut wanted = vec![0f32; labels.len() * classes];
+    for (row, label) in wanted.chunks_exact_mut(classes).zip(labels) {
         row[usize::from(*label)] = 1.0;
     }
     let wanted = Tensor::from_vec(wanted, logits.shape(), logits.device())?;

@@ -12,11 +12,12 @@ use candle_core::{Device, Tensor, Var};
 use super::graph::{Graph, cross_entropy};
 use super::{ComputeDevice, reason};
 use crate::ann::AnnError;
-use crate::ann::learner::{Outcome, right_answers};
+use crate::ann::learner::{Outcome, is_right};
 use crate::ann::network::Network;
 use crate::ann::ops::loss::softmax;
 use crate::ann::optimiser::{Optimiser, OptimiserConfig};
-use crate::data::{CLASSES, PIXELS, Pixels, SIDE};
+use crate::ann::scores::Scores;
+use crate::data::{PIXELS, Pixels, SIDE};
 
 /// What an optimiser keeps: updates done, and numbers by step of the plan, by slot.
 pub type Kept = (u64, Vec<Vec<Vec<f32>>>);
@@ -204,7 +205,9 @@ impl Session {
                 return Ok(Err(AnnError::Diverged { what, value, step }));
             }
         }
-        let right = right_answers(logits.flatten_all()?.to_vec1::<f32>()?.as_chunks().0, labels);
+        let flat = logits.flatten_all()?.to_vec1::<f32>()?;
+        let rows = flat.chunks_exact((flat.len() / labels.len().max(1)).max(1));
+        let right = rows.zip(labels).filter(|(row, label)| is_right(row, **label)).count();
         self.network = OnceLock::new();
         self.done = step + 1;
         self.updates += 1;
@@ -288,21 +291,22 @@ impl Session {
         self.fetch_kept().map_err(|error| unusable(self.declared, &error))
     }
 
-    /// The ten probabilities of each picture.
+    /// The probabilities of each picture.
     ///
     /// # Errors
     /// [`AnnError::Device`].
-    pub fn probabilities(&mut self, pictures: &[Pixels]) -> Result<Vec<[f32; CLASSES]>, AnnError> {
+    pub fn probabilities(&mut self, pictures: &[Pixels]) -> Result<Vec<Scores>, AnnError> {
         let flat = pictures.as_flattened();
         let shape = (flat.len() / PIXELS, SIDE, SIDE);
         let asked = self
             .is_there()
             .and_then(|()| Tensor::from_slice(flat, shape, &self.device))
             .and_then(|x| self.graph.logits(&x, &self.weights, None)?.flatten_all()?.to_vec1());
-        let mut rows = asked.map_err(|error| self.failed(&error, self.done))?;
-        let (rows, _) = rows.as_chunks_mut::<CLASSES>();
+        let rows: Vec<f32> = asked.map_err(|error| self.failed(&error, self.done))?;
+        let classes = self.last_good.network.classes();
+        let mut rows: Vec<Scores> = rows.chunks_exact(classes).map(Scores::new).collect();
         rows.iter_mut().for_each(|row| softmax(row));
-        Ok(rows.to_vec())
+        Ok(rows)
     }
 }
 

@@ -3,8 +3,7 @@
 //! For a linear network it is w·x, product by product.
 
 use crate::ann::network::Network;
-use crate::ann::zoo::Layer;
-use crate::data::{CLASSES, PIXELS, Pixels};
+use crate::data::{PIXELS, Pixels};
 
 use super::dissection::{Dissection, Of, Trace, Unit};
 
@@ -19,10 +18,11 @@ pub struct Attribution {
     pub map: Box<Pixels>,
 }
 
-/// Of the first picture of a trace through all layers.
+/// Of the first picture of a trace through all layers; of the last class where there is none
+/// of this number.
 pub fn of(taken: &Dissection<'_>, trace: &Trace, class: usize) -> Attribution {
     let layer = taken.layers().len() - 1;
-    debug_assert!(matches!(taken.layers()[layer], Layer::Dense { units: CLASSES, .. }));
+    let class = class.min(trace.logits().len().saturating_sub(1));
     let unit = Unit { layer, y: 0, x: 0, channel: class };
     let gradient = taken.gradient(trace, unit, Of::Sum);
     let picture = &trace.planes[0];
@@ -42,8 +42,8 @@ pub fn gradient_times_input(network: &Network, picture: &Pixels, class: usize) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ann::zoo::{Activation, Architecture, ZOO};
-    use crate::data::synthetic;
+    use crate::ann::zoo::{Activation, Architecture, Layer, ZOO};
+    use crate::data::{CLASSES, synthetic};
 
     static LINEAR: Architecture = Architecture {
         id: "linear",

@@ -356,7 +356,7 @@ mod tests {
             let mut ours: Vec<[f32; CLASSES]> = trace.logits().as_chunks().0.to_vec();
             ours.iter_mut().for_each(|row| softmax(row));
             let theirs = network.probabilities(&digits());
-            for (a, b) in ours.as_flattened().iter().zip(theirs.as_flattened()) {
+            for (a, b) in ours.as_flattened().iter().zip(theirs.iter().flat_map(|row| row.iter())) {
                 assert!((a - b).abs() < 1e-4, "{}: {a} against {b}", architecture.id);
             }
         }

@@ -3,7 +3,7 @@
 //! a class is where covering makes the network less sure of it.
 
 use crate::ann::network::Network;
-use crate::data::{CLASSES, PIXELS, Pixels, SIDE};
+use crate::data::{PIXELS, Pixels, SIDE};
 
 use super::GoOn;
 
@@ -23,10 +23,10 @@ pub struct Occlusion {
 }
 
 /// ln p of a class.
-fn log_probability(logits: &[f32; CLASSES], class: usize) -> f32 {
+fn log_probability(logits: &[f32], class: usize) -> f32 {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total: f32 = logits.iter().map(|v| (v - largest).exp()).sum();
-    logits[class] - largest - total.ln()
+    logits.get(class).copied().unwrap_or(f32::NAN) - largest - total.ln()
 }
 
 /// Slides the square pixel by pixel; `None` when `go_on` says to stop.

@@ -4,7 +4,8 @@ use super::array::Array;
 use super::flow::Flow;
 use crate::ann::ops::recurrent::{Cell, Order};
 use crate::ann::zoo::{Activation, Layer, PoolKind, Window};
-use crate::data::{CLASSES, SIDE};
+use crate::data::classes::FEWEST;
+use crate::data::{MOST_CLASSES, SIDE};
 
 /// Most layers; ours would take days for more.
 const MOST_LAYERS: usize = 200;
@@ -317,54 +318,54 @@ impl Chain {
         self.push(Piece::Lines(lines), size)
     }
 
-    /// Ends the chain at ten logits.
+    /// Ends the chain at a logit for each class.
     pub fn end(&mut self, flow: &Flow) -> Result<(), String> {
         let places = flow.settled()?;
-        if places.len() != CLASSES || self.len() != CLASSES {
+        let classes = places.len();
+        if !(FEWEST..=MOST_CLASSES).contains(&classes) || self.len() != classes {
             return Err(format!(
-                "it answers with {} numbers; ten are needed, one for each digit",
-                places.len()
+                "it answers with {classes} numbers; {FEWEST} to {MOST_CLASSES} are needed, one for each class"
             ));
         }
         if places.iter().enumerate().any(|(i, place)| *place as usize != i) {
-            return Err("it puts its ten answers into another order".into());
+            return Err("it puts its answers into another order".into());
         }
         self.flush(Next::Other)?;
         if let Some(activation) = self.drop_growing() {
             self.notes.push(format!(
-                "The {} of the ten answers is left out: the decision is the same, but probabilities come from a softmax, as with all networks here.",
+                "The {} of the answers is left out: the decision is the same, but probabilities come from a softmax, as with all networks here.",
                 activation.name()
             ));
         }
         if self.pieces.is_empty() {
             return Err("it has no layers".into());
         }
-        self.plain_end()
+        self.plain_end(classes)
     }
 
     /// Networks here end in a dense layer without a function: one that hands on what comes in
     /// is put behind others.
-    fn plain_end(&mut self) -> Result<(), String> {
+    fn plain_end(&mut self, classes: usize) -> Result<(), String> {
         if let Some(Piece::Sum(sum)) = self.pieces.last()
             && sum.window.is_none()
             && sum.activation == Activation::Linear
         {
             return Ok(());
         }
-        let mut weight = vec![0f32; CLASSES * CLASSES];
-        weight.iter_mut().step_by(CLASSES + 1).for_each(|w| *w = 1.0);
+        let mut weight = vec![0f32; classes * classes];
+        weight.iter_mut().step_by(classes + 1).for_each(|w| *w = 1.0);
         self.notes.push(
-            "A dense layer that hands on its ten inputs was put at the end: networks here end in one."
+            "A dense layer that hands on its inputs was put at the end: networks here end in one."
                 .into(),
         );
         let sum = Sum {
             window: None,
-            units: CLASSES,
+            units: classes,
             weight,
-            bias: vec![0.0; CLASSES],
+            bias: vec![0.0; classes],
             activation: Activation::Linear,
         };
-        self.push(Piece::Sum(sum), [1, 1, CLASSES])
+        self.push(Piece::Sum(sum), [1, 1, classes])
     }
 
     /// Takes a function off the last layer that changes no decision.

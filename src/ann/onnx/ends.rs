@@ -1,4 +1,4 @@
-//! The end of a network: softmax, the digit, and what may follow them.
+//! The end of a network: softmax, the class, and what may follow them.
 
 use super::array::Array;
 use super::attributes::axis;
@@ -6,14 +6,17 @@ use super::flow::Flow;
 use super::proto::Node;
 use super::quoted;
 use super::walk::{Value, Walk};
-use crate::data::CLASSES;
+use crate::data::MOST_CLASSES;
+use crate::data::classes::FEWEST;
 
 impl Walk {
     /// Takes down what the answer is made of.
     pub(super) fn answered(&mut self, node: &Node, flow: &Flow) -> Result<(), String> {
         let n = flow.places.len();
-        if n != CLASSES {
-            return Err(format!("it is over {n} numbers; ten are needed, one for each digit"));
+        if !(FEWEST..=MOST_CLASSES).contains(&n) {
+            return Err(format!(
+                "it is over {n} numbers; {FEWEST} to {MOST_CLASSES} are needed, one for each class"
+            ));
         }
         let usual = if node.op() == "ArgMax" {
             0
@@ -25,8 +28,8 @@ impl Walk {
         let axis = axis(node.int("axis", usual), flow.dims.len())?;
         // Before version 13 all axes from this one on were taken together.
         let together: usize = flow.dims[axis..].iter().product();
-        if flow.dims[axis] != CLASSES && together != CLASSES {
-            return Err("it is not taken over the ten digits".into());
+        if flow.dims[axis] != n && together != n {
+            return Err("it is not taken over the classes".into());
         }
         self.answer = Some(flow.clone());
         Ok(())
@@ -38,25 +41,29 @@ impl Walk {
         if !["", "NONE", "SOFTMAX", "LOGISTIC"].contains(&&after[..]) {
             return Err(format!("what it makes of its sums, {}, is not known", quoted(&after)));
         }
-        let texts: Vec<String> = (0..CLASSES).map(|digit| digit.to_string()).collect();
         let whole = node.ints("classlabels_ints").unwrap_or_default();
-        if !whole.iter().copied().eq(0..CLASSES as i64)
-            && node.texts("classlabels_strings") != texts
-        {
-            return Err("its classes are not the digits from 0 to 9, in this order".into());
+        let strings = node.texts("classlabels_strings");
+        let classes = whole.len().max(strings.len());
+        let texts: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
+        let ordered = whole.iter().copied().eq(0..classes as i64) || strings == texts;
+        if !ordered || !(FEWEST..=MOST_CLASSES).contains(&classes) {
+            return Err("its classes are not the numbers from 0 on, in this order".into());
         }
         let weights = node.floats("coefficients").unwrap_or_default();
         let inputs = flow.places.len();
-        let bias = node.floats("intercepts").unwrap_or(&[0.0; CLASSES]);
+        let zeros = [0.0; MOST_CLASSES];
+        let bias = node.floats("intercepts").unwrap_or(&zeros[..classes]);
         let finite = weights.iter().chain(bias).all(|v| v.is_finite());
-        if weights.len() != inputs * CLASSES || bias.len() != CLASSES || !finite {
-            return Err(format!("its weights are not those of {inputs} numbers and ten classes"));
+        if weights.len() != inputs * classes || bias.len() != classes || !finite {
+            return Err(format!(
+                "its weights are not those of {inputs} numbers and {classes} classes"
+            ));
         }
-        self.chain.dense(flow, CLASSES, &|i, class| weights[class * inputs + i], bias.to_vec())?;
+        self.chain.dense(flow, classes, &|i, class| weights[class * inputs + i], bias.to_vec())?;
         if after == "LOGISTIC" {
             self.chain.notes.push("Each class was compared with the rest: the decision is the same, but probabilities come from a softmax, as with all networks here.".into());
         }
-        self.answer = Some(Flow::new(vec![1, CLASSES], self.chain.at()));
+        self.answer = Some(Flow::new(vec![1, classes], self.chain.at()));
         Ok(vec![Value::Answer; 2])
     }
 
@@ -85,12 +92,13 @@ impl Walk {
             "ArrayFeatureExtractor" => {
                 let names =
                     constants.first().copied().flatten().ok_or("its classes are missing")?;
+                let classes = self.answer.as_ref().map_or(0, |answer| answer.places.len());
                 let right = match names.as_whole() {
-                    Ok(whole) => whole.iter().copied().eq(0..CLASSES as i64),
+                    Ok(whole) => whole.iter().copied().eq(0..classes as i64),
                     Err(_) => names.is_digits(),
                 };
                 if !right {
-                    return Err("its classes are not the digits from 0 to 9, in this order".into());
+                    return Err("its classes are not the numbers from 0 on, in this order".into());
                 }
             }
             _ => return Err("it comes after the softmax, where nothing may follow".into()),

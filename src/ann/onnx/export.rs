@@ -10,10 +10,13 @@ use super::proto::{
 use crate::ann::network::Network;
 use crate::ann::ops::recurrent::{Cell, Order};
 use crate::ann::zoo::{Activation, LEAK, Layer, PoolKind, Window};
-use crate::data::{CLASSES, SIDE};
+use crate::data::classes::FEWEST;
+use crate::data::{CLASSES, ClassNames, MOST_CLASSES, SIDE};
 
 /// Version of the operators: of 2022, which everything in use reads.
 const OPSET: i64 = 17;
+/// Where the names of classes stand in a file's metadata.
+pub(super) const NAMES: &str = "classes";
 /// Version of the format that goes with it.
 const IR: i64 = 8;
 
@@ -33,15 +36,24 @@ pub fn writes(layers: &[Layer]) -> bool {
 }
 
 /// A network as an ONNX file: a picture `image` `(n, 1, 28, 28)` of brightness 0 to 1 in,
-/// `probabilities` `(n, 10)` out.
+/// `probabilities` `(n, classes)` out.
 ///
 /// # Errors
 /// [`OnnxError::Export`] for networks that are no chain of layers: those that spike, settle
 /// or imagine.
 pub fn export(network: &Network) -> Result<Vec<u8>, OnnxError> {
+    export_named(network, &ClassNames::default())
+}
+
+/// [`export`] with what its classes are called, where they are not the digits: a list as JSON
+/// under `classes` in the file's metadata.
+///
+/// # Errors
+/// [`OnnxError::Export`].
+pub fn export_named(network: &Network, classes: &ClassNames) -> Result<Vec<u8>, OnnxError> {
     let architecture = network.architecture();
     let layers = (architecture.layers)();
-    export_layers(&layers, &network.values(), architecture.id, architecture.name)
+    write(&layers, &network.values(), (architecture.id, architecture.name), classes)
 }
 
 /// [`export`] of layers and their weights, in the order of
@@ -54,6 +66,15 @@ pub fn export_layers(
     values: &[Vec<f32>],
     id: &str,
     name: &str,
+) -> Result<Vec<u8>, OnnxError> {
+    write(layers, values, (id, name), &ClassNames::default())
+}
+
+fn write(
+    layers: &[Layer],
+    values: &[Vec<f32>],
+    (id, name): (&str, &str),
+    classes: &ClassNames,
 ) -> Result<Vec<u8>, OnnxError> {
     let mut writer = Writer {
         nodes: Vec::new(),
@@ -68,11 +89,16 @@ pub fn export_layers(
         writer.layer(layer).map_err(refused)?;
     }
     writer.flat();
-    if writer.shape != Shape::Units(CLASSES) {
-        return Err(refused("it does not end in ten classes".into()));
-    }
+    let Shape::Units(outputs @ FEWEST..=MOST_CLASSES) = writer.shape else {
+        let why = format!("it does not end in {FEWEST} to {MOST_CLASSES} classes");
+        return Err(refused(why));
+    };
     writer.node_to("Softmax", &[], vec![int("axis", 1)], "probabilities");
-    Ok(writer.model(id, name).encode_to_vec())
+    let mut model = writer.model((id, name), outputs);
+    if let Some(names) = (!classes.is_digits()).then(|| serde_json::to_string(classes).ok()) {
+        model.metadata_props.push(Entry { key: Some(NAMES.into()), value: names });
+    }
+    Ok(model.encode_to_vec())
 }
 
 /// What comes out of the layers so far.
@@ -369,7 +395,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn model(self, id: &str, name: &str) -> Model {
+    fn model(self, (id, name): (&str, &str), outputs: usize) -> Model {
+        let what = match outputs {
+            CLASSES => "a handwritten digit, white on black, brightness 0 to 1, to the probabilities of the digits 0 to 9".to_owned(),
+            n => format!("a picture, white on black, brightness 0 to 1, to the probabilities of its {n} classes"),
+        };
         let value = |name: &str, dims: &[usize]| {
             let fixed = |d: &usize| Dim { dim_value: Some(*d as i64), dim_param: None };
             let free = Dim { dim_value: None, dim_param: Some("n".into()) };
@@ -382,11 +412,9 @@ impl Writer<'_> {
             node: self.nodes,
             name: Some(id.into()),
             initializer: self.weights,
-            doc_string: Some(format!(
-                "{name}: a handwritten digit, white on black, brightness 0 to 1, to the probabilities of the digits 0 to 9"
-            )),
+            doc_string: Some(format!("{name}: {what}")),
             input: vec![value("image", &[1, SIDE, SIDE])],
-            output: vec![value("probabilities", &[CLASSES])],
+            output: vec![value("probabilities", &[outputs])],
         };
         let entry = Entry { key: Some("architecture".into()), value: Some(id.into()) };
         Model {

@@ -43,8 +43,9 @@ mod walk;
 use crate::ann::network::Network;
 use crate::ann::zoo::{Layer, notation};
 use crate::core::panics::caught;
+use crate::data::ClassNames;
 
-pub use export::{export, export_layers, writes};
+pub use export::{export, export_layers, export_named, writes};
 pub use scaling::{Guess, Scaling, Tried, try_scalings, with_scaling};
 
 /// Why a file cannot be imported, or a network not exported. Each message is a clause that
@@ -68,7 +69,7 @@ pub enum OnnxError {
 /// A network that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Imported {
-    /// From the picture to the ten logits.
+    /// From the picture to the logits.
     pub layers: Vec<Layer>,
     /// Their weights, in the order of [`Network::parameters`](crate::ann::network::Network).
     pub values: Vec<Vec<f32>>,
@@ -80,6 +81,9 @@ pub struct Imported {
     pub producer: String,
     /// What was changed or left out, a sentence each.
     pub notes: Vec<String>,
+    /// What its classes are called: as the file says, else the digits, or numbers where they are
+    /// not ten.
+    pub classes: ClassNames,
 }
 
 impl Imported {

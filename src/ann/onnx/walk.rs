@@ -5,13 +5,16 @@ use std::rc::Rc;
 
 use super::array::{self, Array};
 use super::chain::Chain;
+use super::export::NAMES;
 use super::flow::Flow;
 use super::fold::fold;
-use super::proto::{Graph, Model, Node, ValueInfo, data};
+use super::proto::{Entry, Graph, Model, Node, ValueInfo, data};
 use super::scaling::guess;
 use super::view::view;
 use super::{Imported, OnnxError, lines, pools, quoted, sums};
+use crate::ann::zoo;
 use crate::ann::zoo::{Activation, LEAK};
+use crate::data::{CLASSES, ClassNames};
 use crate::data::{PIXELS, SIDE};
 
 /// ONNX's numbers of the types that are floats: single, half, double, brain.
@@ -38,7 +41,7 @@ pub(super) struct Walk {
     pub(super) chain: Chain,
     /// Number of pictures that the file was made for.
     batch: usize,
-    /// The ten numbers that the answer is made of.
+    /// The numbers that the answer is made of, one for each class.
     pub(super) answer: Option<Flow>,
     folded: usize,
     pub(super) opset: i64,
@@ -70,6 +73,7 @@ pub fn walk(
         .filter(|c| !c.is_control())
         .take(60)
         .collect();
+    let named = class_names(&model.metadata_props);
     let Some(mut graph) = model.graph.filter(|g| !g.node.is_empty()) else {
         return Err(OnnxError::File("there is no network in it".into()));
     };
@@ -114,7 +118,22 @@ pub fn walk(
     if values.iter().flatten().any(|v| !v.is_finite()) {
         return Err(OnnxError::Network("some of its weights are too large for 32 bits".into()));
     }
-    Ok(Imported { layers, values, scaling, input, producer, notes })
+    let outputs = zoo::classes::outputs(&layers);
+    let classes = named.filter(|names| zoo::classes::fits(outputs, names.count()));
+    let classes = classes.unwrap_or_else(|| match outputs {
+        CLASSES => ClassNames::default(),
+        other => ClassNames::numbered(other),
+    });
+    Ok(Imported { layers, values, scaling, input, producer, notes, classes })
+}
+
+/// What a file of ours says that its classes are called.
+fn class_names(props: &[Entry]) -> Option<ClassNames> {
+    /// Of the most names, each of the most characters, with room for escapes.
+    const MOST_BYTES: usize = 16 << 10;
+    let entry = props.iter().find(|entry| entry.key.as_deref() == Some(NAMES))?;
+    let text = entry.value.as_deref().filter(|text| text.len() <= MOST_BYTES)?;
+    serde_json::from_str(text).ok()
 }
 
 /// Which nodes the outputs depend on. Nodes come after those whose outputs they take.
@@ -225,7 +244,7 @@ impl Walk {
                 }
                 Some(Value::Flow(_)) => {
                     return Err(wrong(
-                        "is that of a layer in the middle; only the ten answers are imported",
+                        "is that of a layer in the middle; only the answers are imported",
                     ));
                 }
                 Some(Value::Missing(what)) => return Err(wrong(&format!("is {what}"))),

@@ -88,8 +88,11 @@ pub fn decided_after(probabilities: &[Probabilities]) -> usize {
     probabilities.len() - same
 }
 
-/// The recurrent layer that a network begins with, if it does.
+/// The recurrent layer that a network of ten classes begins with, if it does.
 pub fn reader(network: &Network) -> Option<Recurrent> {
+    if network.classes() != CLASSES {
+        return None;
+    }
     match (network.architecture().layers)().first() {
         Some(&Layer::Recurrent { cell, order, hidden }) => {
             let plane = Plane::new(SIDE, SIDE, 1);
@@ -99,7 +102,7 @@ pub fn reader(network: &Network) -> Option<Recurrent> {
     }
 }
 
-/// Which way a network reads, if it is recurrent.
+/// Which way a network of ten classes reads, if it is recurrent.
 pub fn order(network: &Network) -> Option<Order> {
     reader(network).map(|r| r.order())
 }

@@ -55,10 +55,11 @@ use super::network::Network;
 use super::ops::conv_stdp::Answer;
 use super::optimiser::{OptimiserConfig, OptimiserState};
 use super::plan::Plan;
-use super::zoo::{Activation, Architecture, Kind, Layer};
+use super::zoo::{Activation, Architecture, Family, Kind, Layer};
 use crate::core::bounds::{Bounded, Bounds};
 use crate::core::param::{Param, Values};
 use crate::core::rng::Rng;
+use crate::data::CLASSES;
 
 /// A rule's declaration.
 pub struct Rule {
@@ -486,6 +487,19 @@ impl Rule {
         });
         let dense = layers.iter().all(|l| matches!(l, Layer::Dense { .. } | Layer::Dropout(_)));
         let name = architecture.name;
+        if architecture.classes() != CLASSES && architecture.family() == Family::Spiking {
+            return Err(format!(
+                "{name} spikes and has {} classes; networks of spikes are of ten here, so choose a dense, a convolutional or a recurrent network",
+                architecture.classes()
+            ));
+        }
+        if architecture.classes() != CLASSES && self.id != RULES[0].id {
+            return Err(format!(
+                "it trains networks of ten classes, and {name} has {}; choose {}",
+                architecture.classes(),
+                RULES[0].in_a_sentence()
+            ));
+        }
         match self.kind {
             Kind::Dense if settles => {
                 return Err(format!(

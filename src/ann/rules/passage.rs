@@ -105,7 +105,7 @@ impl Snapshot {
                 gradient,
             });
         }
-        Passage { layers, answer: network.probabilities(&[*picture])[0], label }
+        Passage { layers, answer: network.probabilities(&[*picture])[0].ten(), label }
     }
 
     /// How the rule would change the weights for these digits.

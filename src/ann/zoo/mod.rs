@@ -1,6 +1,7 @@
 //! The architectures: one file and one line in [`ZOO`] each. A structure is a
 //! list of layers, from which the network, its summary and its cost follow.
 
+pub mod classes;
 mod cnn1;
 mod cnn2;
 mod cnn3;
@@ -36,7 +37,7 @@ pub struct Architecture {
     pub name: &'static str,
     /// What it is, in a sentence or two.
     pub doc: &'static str,
-    /// Its layers, from the picture to the ten classes.
+    /// Its layers, from the picture to the classes: ten, unless its id says otherwise.
     pub layers: &'static (dyn Fn() -> Vec<Layer> + Send + Sync),
     /// Epochs in the report's recipe.
     pub epochs: usize,
@@ -527,9 +528,14 @@ pub fn cost(layers: &[Layer]) -> Cost {
 }
 
 /// The architecture of this id: one of [`all`], or layers of any number and width, as in
-/// `dense-500-500-tanh` (see [`custom`]).
+/// `dense-500-500-tanh` (see [`custom`]), or a preset for other numbers of classes, as `mlp-26`
+/// (see [`classes`]).
 pub fn find(id: &str) -> Option<&'static Architecture> {
-    all().find(|a| a.id == id).or_else(|| custom::find(id)).or_else(|| notation::find(id))
+    all()
+        .find(|a| a.id == id)
+        .or_else(|| custom::find(id))
+        .or_else(|| notation::find(id))
+        .or_else(|| classes::preset(id))
 }
 
 /// The architecture of this id, or an error that names all of them.
@@ -540,7 +546,7 @@ pub fn get(id: &str) -> Result<&'static Architecture, AnnError> {
     find(id).ok_or_else(|| AnnError::UnknownModel {
         id: id.to_owned(),
         known: all().map(|a| a.id).collect::<Vec<_>>().join(", ")
-            + " and others by their sizes, such as dense-500-500, lif-512-t25-tau10, lif-chl-512, stdp-32-150 or energy-500-100",
+            + ", these for other numbers of classes, such as mlp-26, and others by their sizes, such as dense-500-500, lif-512-t25-tau10, lif-chl-512, stdp-32-150 or energy-500-100",
     })
 }
 

@@ -28,7 +28,7 @@ pub enum DataAction {
     Remove(RemoveArgs),
 }
 
-/// Add a data set of your own: 28×28 grey pictures of 2 to 10 classes
+/// Add a data set of your own: 28×28 grey pictures of 2 to 47 classes
 ///
 /// A folder with the four IDX files that Fashion-MNIST, KMNIST and EMNIST come as, or one pair of
 /// them; a CSV as Kaggle's digit recogniser has it (label,pixel0,…,pixel783; gzipped or not); or a
@@ -40,6 +40,7 @@ pub enum DataAction {
 Examples:
   spikescope data add fashion/ --name Fashion-MNIST --classes fashion-mnist
   spikescope data add emnist/emnist-digits-train-images-idx3-ubyte.gz
+  spikescope data add emnist/emnist-letters-train-images-idx3-ubyte.gz --transpose
   spikescope data add train.csv --name kaggle
   spikescope data add shapes/ --scale           shapes/circle/1.png, shapes/square/1.png …")]
 pub struct AddArgs {
@@ -50,7 +51,7 @@ pub struct AddArgs {
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// What its classes are called, in the order of the labels: A,B,C …; or digits, fashion-mnist,
-    /// kmnist [default: as a file classes.txt beside it says, or the folders' names, else digits]
+    /// kmnist, emnist-letters, emnist-balanced [default: as a file classes.txt beside it says, or the folders' names, else digits]
     #[arg(long, value_name = "NAMES")]
     pub classes: Option<String>,
     /// Scale pictures in folders to 28×28 as they are, instead of framing what is drawn on them

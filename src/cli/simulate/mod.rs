@@ -64,6 +64,9 @@ pub fn diehl_cook(args: &DiehlCookArgs, out: &mut Output) -> anyhow::Result<Outc
     Ok(Outcome::Done)
 }
 
+/// Begins the sentence that refuses data sets of more classes.
+const TEN: &str = "Spiking networks learn";
+
 pub(super) fn read_outs(a: Accuracies) -> SimulatedReadOuts {
     let (vote, confidence, logistic) = (a.vote, a.confidence, a.logistic);
     let (images, unanswered) = (a.images, a.unanswered);
@@ -83,7 +86,7 @@ fn begin(args: &DiehlCookArgs, threads: usize) -> anyhow::Result<(SimulationRun,
         let (run, bytes) = SimulationRun::open(name)?;
         let file = run.checkpoint().display().to_string();
         let plan = Learning::plan_of(&bytes, &file)?;
-        let split = digits::load(&plan.data, args.mnist.as_deref())?;
+        let split = digits::load_ten(&plan.data, args.mnist.as_deref(), TEN)?;
         let has = split.train.len();
         let needs = plan.distinct + plan.held_out;
         if needs > has {
@@ -103,7 +106,7 @@ fn begin(args: &DiehlCookArgs, threads: usize) -> anyhow::Result<(SimulationRun,
         }
         return Ok((run, learning, split));
     }
-    let split = digits::load(&args.data, args.mnist.as_deref())?;
+    let split = digits::load_ten(&args.data, args.mnist.as_deref(), TEN)?;
     let distinct = split.train.len().saturating_sub(args.held_out);
     if distinct == 0 {
         let has = split.train.len();

@@ -116,7 +116,12 @@ pub fn simulate(args: &NirArgs, out: &mut Output) -> anyhow::Result<Outcome> {
             Asked { fired: Vec::new(), right: None, last: ran.map_err(because)? }
         }
         None => {
-            let test = digits::load(&args.data, args.mnist.as_deref())?.test;
+            let test = digits::load_ten(
+                &args.data,
+                args.mnist.as_deref(),
+                "Spiking networks are simulated",
+            )?
+            .test;
             show(args, &described, &plan, &test).context(file.clone())?
         }
     };

@@ -12,7 +12,7 @@ use super::{Go, OwnError};
 use crate::core::files::open_regular;
 use crate::data::gzip::{self, Gunzip};
 use crate::data::idx::MOST_ITEMS;
-use crate::data::{CLASSES, PIXELS};
+use crate::data::{CLASSES, MOST_CLASSES, PIXELS};
 
 /// Columns: the label and the pixels.
 const COLUMNS: usize = PIXELS + 1;
@@ -218,19 +218,23 @@ fn value(cell: &str) -> Result<u8, String> {
 /// Which column holds the labels: few different values, where a corner of the pictures has one
 /// or very many. If both could, the first, as Kaggle has it.
 fn find_labels(rows: &[u8]) -> Option<Place> {
-    let fits = |column: usize| {
+    let fits = |column: usize, most: usize| {
         let mut seen = [false; 256];
         rows.iter().skip(column).step_by(COLUMNS).for_each(|v| seen[usize::from(*v)] = true);
         let different = seen.iter().filter(|s| **s).count();
-        (2..=CLASSES).contains(&different)
+        (2..=most).contains(&different)
     };
     // A corner with nothing but black and white fits as well: labels stand close together.
-    let near = |column: usize| {
-        rows.iter().skip(column).step_by(COLUMNS).all(|v| usize::from(*v) <= CLASSES)
+    let near = |column: usize, most: usize| {
+        rows.iter().skip(column).step_by(COLUMNS).all(|v| usize::from(*v) <= most)
     };
     let places = [(Place::First, 0), (Place::Last, COLUMNS - 1)];
-    let near = places.iter().find(|(_, column)| fits(*column) && near(*column));
-    near.or_else(|| places.iter().find(|(_, column)| fits(*column))).map(|(place, _)| *place)
+    // Ten classes are more likely than forty-seven.
+    [CLASSES, MOST_CLASSES].into_iter().find_map(|most| {
+        let near = places.iter().find(|(_, at)| fits(*at, most) && near(*at, most));
+        let found = near.or_else(|| places.iter().find(|(_, at)| fits(*at, most)));
+        found.map(|(place, _)| *place)
+    })
 }
 
 fn split(rows: &[u8], place: Place) -> Part {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{FEWEST_PICTURES, MOST_FILES};
 use crate::core::files::WriteError;
 use crate::core::text::grouped;
-use crate::data::CLASSES;
+use crate::data::MOST_CLASSES;
 use crate::data::classes::NamesError;
 use crate::data::dataset::Mismatch;
 use crate::data::error::FileError;
@@ -44,9 +44,9 @@ pub enum OwnError {
         "{} has 784 columns, the pixels, but no label, so nothing can be learned from it or tested on it: choose the file with labels (train.csv)", path.display()
     )]
     NoLabels { path: PathBuf },
-    /// More classes than networks have outputs.
+    /// More classes than networks may have outputs.
     #[error(
-        "{} has {found} classes, and {CLASSES} is the most, since every network here has {CLASSES} outputs. Keep {CLASSES} of them or fewer, then add it again", path.display()
+        "{} has {found} classes, and {MOST_CLASSES} is the most. Keep {MOST_CLASSES} of them or fewer, then add it again", path.display()
     )]
     TooManyClasses { path: PathBuf, found: usize },
     /// Nothing to tell apart.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::parts::{Part, Raw};
 use super::{Go, MOST_BYTES, MOST_FILES, OwnError};
 use crate::core::text::grouped;
-use crate::data::CLASSES;
+use crate::data::MOST_CLASSES;
 use crate::data::classes::LONGEST;
 use crate::data::idx::MOST_ITEMS;
 use crate::data::picture::load_sample;
@@ -88,7 +88,7 @@ pub(super) fn load(
     if train_at.is_empty() {
         return Err(OwnError::Nothing { path: folder.into() });
     }
-    if train_at.len() > CLASSES {
+    if train_at.len() > MOST_CLASSES {
         return Err(OwnError::TooManyClasses { path: folder.into(), found: train_at.len() });
     }
     let names: Vec<String> = train_at.iter().map(|f| name_of(f)).collect();

@@ -1,4 +1,4 @@
-//! Data sets of the user's own: 28×28 grey pictures of 2 to 10 classes.
+//! Data sets of the user's own: 28×28 grey pictures of 2 to 47 classes.
 //!
 //! [`read()`] takes what people have:
 //! * `idx`: a folder with the four IDX files that MNIST, Fashion-MNIST, KMNIST and EMNIST
@@ -26,8 +26,8 @@ use std::path::Path;
 pub use error::OwnError;
 pub use store::{About, MOST_SETS};
 
-use super::CLASSES;
 use super::Dataset;
+use super::MOST_CLASSES;
 use super::classes::ClassNames;
 use super::orient::Orientation;
 
@@ -191,8 +191,8 @@ pub fn id_of(name: &str) -> Result<String, OwnError> {
 }
 
 /// Counts pictures by class.
-pub fn by_class(data: &Dataset) -> [usize; CLASSES] {
-    let mut counts = [0; CLASSES];
+pub fn by_class(data: &Dataset) -> [usize; MOST_CLASSES] {
+    let mut counts = [0; MOST_CLASSES];
     for label in data.labels() {
         counts[usize::from(*label)] += 1;
     }

@@ -9,7 +9,7 @@ use crate::core::rng::Rng;
 use crate::core::text::grouped;
 use crate::data::classes::ClassNames;
 use crate::data::orient::Orientation;
-use crate::data::{CLASSES, Dataset, PIXELS};
+use crate::data::{CLASSES, Dataset, MOST_CLASSES, PIXELS};
 
 /// Draws what is held out, and the order.
 const SEED: u64 = 1;
@@ -44,7 +44,7 @@ pub(super) fn finish(path: &Path, raw: Raw, options: &Options) -> Result<Found, 
     let kept = renumber(path, &mut train, &mut test)?;
     // A list beside the pictures counts only where nothing else names them.
     let given = options.classes.is_some() || names.is_some();
-    let found = if given { None } else { names::find(&beside, &prefix)? };
+    let found = if given { None } else { names::find(&beside, &prefix, kept.as_deref())? };
     let held_out = test.labels.is_empty();
     if held_out {
         (train, test) = hold_out(train);
@@ -68,7 +68,7 @@ pub(super) fn finish(path: &Path, raw: Raw, options: &Options) -> Result<Found, 
             // A folder's name may be longer than what can be shown.
             (Some(names), ..) => ClassNames::new(&names).map(Some),
             (None, Some(names), _) => Ok(Some(names)),
-            (None, None, Some(labels)) => ClassNames::new(&labels).map(Some),
+            (None, None, Some(labels)) => ClassNames::new(&as_text(&labels)).map(Some),
             (None, None, None) => Ok(None),
         },
         |classes| Ok(Some(classes)),
@@ -98,13 +98,17 @@ pub(super) fn finish(path: &Path, raw: Raw, options: &Options) -> Result<Found, 
     }
 }
 
-/// Checks how many classes there are. Labels of 10 and more get numbers below, in their
-/// order, if there are no more than ten different ones: then they are returned as text.
+fn as_text(labels: &[usize]) -> Vec<String> {
+    labels.iter().map(usize::to_string).collect()
+}
+
+/// Checks how many classes there are. Where there are labels of 10 and more, all get numbers
+/// from 0 on, in their order, and the labels that were are returned.
 fn renumber(
     path: &Path,
     train: &mut Part,
     test: &mut Part,
-) -> Result<Option<Vec<String>>, OwnError> {
+) -> Result<Option<Vec<usize>>, OwnError> {
     let mut seen = [false; 256];
     for label in train.labels.iter().chain(&test.labels) {
         seen[usize::from(*label)] = true;
@@ -113,7 +117,7 @@ fn renumber(
     match classes[..] {
         [] => return Err(OwnError::Nothing { path: path.into() }),
         [only] => return Err(OwnError::OneClass { path: path.into(), name: only.to_string() }),
-        _ if classes.len() > CLASSES => {
+        _ if classes.len() > MOST_CLASSES => {
             return Err(OwnError::TooManyClasses { path: path.into(), found: classes.len() });
         }
         _ => {}
@@ -128,7 +132,7 @@ fn renumber(
     for label in train.labels.iter_mut().chain(&mut test.labels) {
         *label = place[usize::from(*label)];
     }
-    Ok(Some(classes.iter().map(usize::to_string).collect()))
+    Ok(Some(classes))
 }
 
 /// Holds a tenth of each class out, at least one where there are two; the same ones whenever
@@ -213,15 +217,21 @@ mod tests {
     }
 
     #[test]
-    fn labels_beyond_nine_get_numbers_if_there_are_few() {
+    fn labels_beyond_nine_get_numbers_in_their_order() {
         let path = Path::new("x");
         let (mut a, mut b) = (part(&[40, 7, 40]), part(&[12]));
         let names = renumber(path, &mut a, &mut b).unwrap().unwrap();
         assert_eq!((a.labels, b.labels), (vec![2, 0, 2], vec![1]));
-        assert_eq!(names, ["7", "12", "40"]);
+        assert_eq!(names, [7, 12, 40]);
         let mut letters = part(&(1..=26).collect::<Vec<u8>>());
-        let error = renumber(path, &mut letters, &mut Part::default()).unwrap_err().to_string();
-        assert!(error.contains("26 classes, and 10 is the most"), "{error}");
+        let names = renumber(path, &mut letters, &mut Part::default()).unwrap().unwrap();
+        assert_eq!((names[0], names[25], letters.labels[25]), (1, 26, 25));
+        let mut most = part(&(0..47).collect::<Vec<u8>>());
+        renumber(path, &mut most, &mut Part::default()).unwrap();
+        assert_eq!(most.labels[46], 46);
+        let mut many = part(&(0..48).collect::<Vec<u8>>());
+        let error = renumber(path, &mut many, &mut Part::default()).unwrap_err().to_string();
+        assert!(error.contains("48 classes, and 47 is the most"), "{error}");
         let mut nines = part(&[9, 3, 9]);
         assert_eq!(renumber(path, &mut nines, &mut Part::default()).unwrap(), None);
         assert_eq!(nines.labels, [9, 3, 9]);

@@ -22,7 +22,7 @@ use crate::data::dataset::Fingerprint;
 use crate::data::mnist::FILES;
 use crate::data::orient::Orientation;
 use crate::data::registry::Split;
-use crate::data::{CLASSES, Dataset, idx};
+use crate::data::{Dataset, MOST_CLASSES, idx};
 
 /// More sets than these are not kept.
 pub const MOST_SETS: usize = 100;
@@ -31,6 +31,8 @@ const MOST_BYTES: u64 = 256 << 10;
 /// Longest text that is kept about a set, characters.
 const LONGEST: usize = 2000;
 const ABOUT: &str = "about.json";
+/// Classes that are named in a sentence about a set.
+const NAMED: usize = 12;
 
 /// What is known of a set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,11 +89,7 @@ impl About {
         let of = if self.classes.is_digits() {
             "digits".to_owned()
         } else {
-            format!(
-                "pictures of {} classes ({})",
-                self.classes.count(),
-                self.classes.all().join(", ")
-            )
+            format!("pictures of {} classes ({})", self.classes.count(), self.classes.brief(NAMED))
         };
         format!(
             "{train} training and {test} test {of}; from {}.",
@@ -107,7 +105,7 @@ impl About {
             && !self.name.trim().is_empty()
             && texts.map(|t| t.chars().count()).max() <= Some(LONGEST)
             && self.notes.len() <= 100
-            && [&self.train, &self.test].iter().all(|p| p.by_class.len() <= CLASSES);
+            && [&self.train, &self.test].iter().all(|p| p.by_class.len() <= MOST_CLASSES);
         if sound { Ok(()) } else { Err("its about.json is not as Spikescope writes it".into()) }
     }
 }
@@ -259,7 +257,7 @@ pub fn load(root: &Path, id: &str) -> Result<Split, OwnError> {
     let broken = |reason: String| OwnError::Broken { id: id.into(), reason };
     let read = |n: usize, which: &str, part: &Part| {
         let (images, labels) = (folder.join(FILES[n].name), folder.join(FILES[n + 1].name));
-        let data = idx::load_pair(&images, &labels, &format!("{id}-{which}"))
+        let data = idx::load_classes(&images, &labels, &format!("{id}-{which}"))
             .map_err(|e| broken(e.to_string().trim_end_matches('.').to_owned()))?;
         if let Some(how) = part.fingerprint.differs(&data.fingerprint(data.len())) {
             return Err(broken(format!("its {which} part has been changed: {how}")));

@@ -225,6 +225,47 @@ fn larger_pictures_are_framed_or_scaled() {
     assert!(image[10 * SIDE + 7] > 200 && image[centre] < 60, "{image:?}");
 }
 
+/// `each` pictures of each of `classes` classes, with labels from `first` on: EMNIST's letters
+/// begin with 1.
+fn letters(classes: u8, each: usize, first: u8) -> Dataset {
+    let count = usize::from(classes) * each;
+    let images = (0..count).flat_map(|i| vec![(i % 200) as u8; PIXELS]).collect();
+    let labels = (0..count).map(|i| (i % usize::from(classes)) as u8 + first).collect();
+    Dataset::new("x", images, labels).unwrap()
+}
+
+#[test]
+fn letters_and_the_balanced_set_are_read_kept_and_listed() {
+    let (dir, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let all = letters(26, 4, 1);
+    four(dir.path(), "emnist-letters-", &all, &letters(26, 1, 1), false);
+    let lines: String = (1..=26).map(|n| format!("{n} {} {}\n", n + 64, n + 96)).collect();
+    std::fs::write(dir.path().join("emnist-letters-mapping.txt"), lines).unwrap();
+    let found = get(dir.path()).unwrap();
+    assert_eq!(Some(found.classes().clone()), ClassNames::known("emnist-letters"));
+    assert_eq!(found.test.labels(), (0..26).collect::<Vec<u8>>());
+    let kept = keep(root.path(), "letters", "Letters", &found).unwrap();
+    assert_eq!((kept.train.by_class.len(), kept.train.by_class[25]), (26, 4));
+    assert!(kept.doc().contains("pictures of 26 classes (A, B, C,"), "{}", kept.doc());
+    let split = load(root.path(), "letters").unwrap();
+    assert_eq!((split.train.classes(), images(&split.train)), (found.classes(), images(&all)));
+    // Somebody has put other labels there.
+    let labels = root.path().join("letters").join(crate::data::mnist::FILES[1].name);
+    let mut bytes = std::fs::read(&labels).unwrap();
+    *bytes.last_mut().unwrap() = 47;
+    std::fs::write(&labels, bytes).unwrap();
+    let error = load(root.path(), "letters").unwrap_err().to_string();
+    assert!(error.contains("is 47, and classes are numbered from 0 to 46"), "{error}");
+
+    let dir = tempfile::tempdir().unwrap();
+    four(dir.path(), "", &letters(47, 2, 0), &letters(47, 1, 0), true);
+    let found = get(dir.path()).unwrap();
+    assert_eq!((found.classes().count(), found.classes().name(46u8)), (47, "46".into()));
+    let called = found.called(&ClassNames::known("emnist-balanced").unwrap()).unwrap();
+    assert_eq!(called.classes().name(46u8), "t");
+    assert!(called.called(&ClassNames::known("emnist-letters").unwrap()).is_err());
+}
+
 #[test]
 fn broken_and_hostile_sources_are_refused_with_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
@@ -242,8 +283,12 @@ fn broken_and_hostile_sources_are_refused_with_a_sentence() {
     assert!(get(dir.path()).unwrap_err().contains("signed bytes"));
     std::fs::write(&images, &good).unwrap();
     let of = |values: Vec<u8>| [&[0, 0, 8, 1, 0, 0, 0, 30][..], &values].concat();
-    std::fs::write(&labels, of((0..30).map(|i| i % 26 + 1).collect())).unwrap();
-    assert!(get(dir.path()).unwrap_err().contains("26 classes, and 10 is the most"));
+    let many = synthetic::generate(5, 48);
+    let pair = [0, 0, 8, 1, 0, 0, 0, 48];
+    idx::write_pair(&many, &images, &labels).unwrap();
+    std::fs::write(&labels, [&pair[..], &(0..48).collect::<Vec<u8>>()].concat()).unwrap();
+    assert!(get(dir.path()).unwrap_err().contains("48 classes, and 47 is the most"));
+    std::fs::write(&images, &good).unwrap();
     std::fs::write(&labels, of(vec![4; 30])).unwrap();
     assert!(get(dir.path()).unwrap_err().contains("only one class (4)"));
     std::fs::write(&labels, of((0..30).map(|i| 9 + i % 2).collect())).unwrap();

@@ -5,12 +5,10 @@ use egui::accesskit::Role;
 use egui::{Align2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2};
 
 use super::tip;
+pub use crate::ann::scores::Confusion as Counts;
 use crate::core::csv::{self, row};
 use crate::data::{CLASSES, ClassNames};
 use crate::ui::theme::{self, palette};
-
-/// Counts by true and by answered digit.
-pub type Counts = [[u32; CLASSES]; CLASSES];
 
 /// A cell: true digit, answered digit.
 pub type Cell = (usize, usize);
@@ -20,6 +18,8 @@ const MARGIN: f32 = 34.0;
 
 /// Room for names of classes, points.
 const NAMES: f32 = 74.0;
+/// Height of a row that has a name, points at least.
+const LEAST_ROW: f32 = 8.0;
 
 /// Draws that of digits, `side` points wide and high. Where cells can be chosen, a click
 /// chooses one or lets it go.
@@ -37,7 +37,8 @@ pub fn named(
 ) -> Rect {
     let p = palette(ui.visuals());
     let count = classes.count();
-    let margin = if classes.is_digits() { MARGIN } else { NAMES };
+    let letters = count > CLASSES && classes.all().iter().all(|name| name.chars().count() < 3);
+    let margin = if classes.is_digits() || letters { MARGIN } else { NAMES };
     let sense = if chosen.is_some() { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Table, true, "Confusion matrix"));
@@ -52,10 +53,12 @@ pub fn named(
     let at = pos2(rect.left(), corner.y + middle + galley.size().x / 2.0);
     let text = egui::epaint::TextShape::new(at, galley, p.weak);
     painter.add(text.with_angle(-std::f32::consts::FRAC_PI_2));
-    for i in 0..count {
+    // Where rows are too low for all names, every second or third has one.
+    let each = (LEAST_ROW / cell).ceil().max(1.0) as usize;
+    for i in (0..count).step_by(each) {
         let mid = (i as f32 + 0.5) * cell;
         if !classes.is_digits() {
-            name(ui, &classes.name(i), corner, mid);
+            name(ui, &classes.name(i), corner, mid, (margin - 20.0, cell * each as f32));
             continue;
         }
         for at in [pos2(corner.x + mid, corner.y - 9.0), pos2(corner.x - 9.0, corner.y + mid)] {
@@ -63,20 +66,31 @@ pub fn named(
             painter.text(at, Align2::CENTER_CENTER, i.to_string(), font, p.text);
         }
     }
-    let wrong = |t: usize| (0..count).filter(move |q| *q != t).map(move |q| counts[t][q]);
+    let wrong = |t: usize| (0..count).filter(move |q| *q != t).map(move |q| counts.at(t, q));
     let worst = (0..count).flat_map(wrong).max().unwrap_or(0).max(1) as f32;
-    for (t, row) in counts.iter().enumerate().take(count) {
-        for (q, &count) in row.iter().enumerate().take(count) {
+    let gap = (0.2 * cell).min(1.5);
+    // Of many classes, most cells are empty, and none has room for round corners.
+    let many = count > CLASSES;
+    if many {
+        let all = Rect::from_min_size(corner, Vec2::splat(cell * count as f32));
+        painter.rect_filled(all, 0, p.well);
+    }
+    for t in 0..count {
+        for q in 0..count {
+            let count = counts.at(t, q);
+            if many && t != q && count == 0 {
+                continue;
+            }
             let min = corner + Vec2::new(q as f32 * cell, t as f32 * cell);
-            let square = Rect::from_min_size(min, Vec2::splat(cell - 1.5));
+            let square = Rect::from_min_size(min, Vec2::splat(cell - gap));
             let share = if t == q { 0.0 } else { (count as f32 / worst).sqrt() };
             let fill = if t == q {
                 theme::blend(p.card, p.accent, 0.28)
             } else {
                 theme::blend(p.well, p.warning, 0.85 * share)
             };
-            painter.rect_filled(square, 3, fill);
-            if count > 0 {
+            painter.rect_filled(square, if many { 0 } else { 3 }, fill);
+            if count > 0 && cell > 9.0 {
                 let colour = if share > 0.75 { p.background } else { p.text };
                 let font = theme::regular((cell * 0.36).clamp(8.0, 14.0));
                 let galley = painter.layout_no_wrap(count.to_string(), font, colour);
@@ -101,16 +115,17 @@ pub fn named(
         }
         if let Some((t, q)) = *chosen {
             let min = corner + Vec2::new(q as f32 * cell, t as f32 * cell);
-            let square = Rect::from_min_size(min, Vec2::splat(cell - 1.5));
+            let square = Rect::from_min_size(min, Vec2::splat(cell - gap));
             painter.rect_stroke(square, 3, Stroke::new(2.0, p.text), StrokeKind::Outside);
         }
     }
     if let Some((t, q)) = response.hover_pos().and_then(under) {
         let (true_name, answer) = (classes.name(t), classes.name(q));
-        let mut text = format!("{} times a {true_name} was answered {answer}{click}", counts[t][q]);
-        let all: u32 = counts[t].iter().sum();
+        let mut text =
+            format!("{} times a {true_name} was answered {answer}{click}", counts.at(t, q));
+        let all: u32 = (0..count).map(|answer| counts.at(t, answer)).sum();
         if t == q && all > 0 {
-            let share = 100.0 * f64::from(counts[t][t]) / f64::from(all);
+            let share = 100.0 * f64::from(counts.at(t, t)) / f64::from(all);
             text += &format!("\n{share:.1} % of the answers to this class are right.");
         }
         let min = corner + Vec2::new(q as f32, t as f32) * cell;
@@ -120,11 +135,11 @@ pub fn named(
 }
 
 /// The name of a class beside its row and above its column, cut to what has room.
-fn name(ui: &Ui, name: &str, corner: egui::Pos2, mid: f32) {
+fn name(ui: &Ui, name: &str, corner: egui::Pos2, mid: f32, (room, row): (f32, f32)) {
     let (painter, p) = (ui.painter(), palette(ui.visuals()));
-    let mut job =
-        egui::text::LayoutJob::simple(name.to_owned(), theme::strong(11.0), p.text, NAMES - 20.0);
-    job.wrap = egui::text::TextWrapping::truncate_at_width(NAMES - 20.0);
+    let font = theme::strong((0.9 * row).clamp(7.0, 11.0));
+    let mut job = egui::text::LayoutJob::simple(name.to_owned(), font, p.text, room);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(room);
     let galley = painter.layout_job(job);
     let size = galley.size();
     painter.galley(
@@ -142,8 +157,7 @@ fn name(ui: &Ui, name: &str, corner: egui::Pos2, mid: f32) {
 pub fn csv(counts: &Counts, classes: &ClassNames) -> String {
     let count = classes.count();
     let name = |class| classes.name(class);
-    let cells = counts.iter().enumerate().take(count).flat_map(|(t, of)| {
-        of.iter().enumerate().take(count).map(move |(p, count)| row![name(t), name(p), count])
-    });
+    let cells =
+        (0..count).flat_map(|t| (0..count).map(move |p| row![name(t), name(p), counts.at(t, p)]));
     csv::text(["true", "predicted", "count"], cells)
 }

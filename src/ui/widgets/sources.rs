@@ -28,7 +28,7 @@ pub fn find(desk: &Desk, id: &str) -> Option<(String, String)> {
 
 /// The entry of a list of data sets by which one adds another.
 pub fn add_data(ui: &mut Ui, out: &mut Outbox) {
-    let tip = "Fashion-MNIST, KMNIST, EMNIST digits, a CSV, a folder of pictures for each class";
+    let tip = "Fashion-MNIST, KMNIST, EMNIST, a CSV, a folder of pictures for each class";
     if ui.button("Add data…").on_hover_text(tip).clicked() {
         out.push(DataEdit::Add(true));
         ui.close();

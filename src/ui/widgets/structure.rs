@@ -11,7 +11,7 @@ use super::digit_view;
 use crate::ann::ops::recurrent::Order;
 use crate::ann::zoo::{Activation, Layer, LayerSummary, PoolKind, Spiking, Window, is_current};
 use crate::core::text::grouped;
-use crate::data::{CLASSES, Pixels, SIDE};
+use crate::data::{CLASSES, MOST_CLASSES, Pixels, SIDE};
 use crate::ui::theme::{self, Palette, blend, palette};
 
 /// What is drawn.
@@ -24,7 +24,7 @@ pub struct Structure<'a> {
     /// The digit that goes in.
     pub digit: &'a Pixels,
     /// What comes out for it, if the network has answered.
-    pub answer: Option<&'a [f32; CLASSES]>,
+    pub answer: Option<&'a [f32]>,
 }
 
 /// Points between two blocks, for the arrow.
@@ -218,7 +218,7 @@ fn block(
         }
         LayerPicture::Recurrent { order } => recurrent(painter, p, rect, order),
         LayerPicture::Dropout(rate) => dropout(painter, p, rect, rate),
-        LayerPicture::Classes => classes(painter, p, rect, structure.answer),
+        LayerPicture::Classes => classes(painter, p, rect, (count(structure), structure.answer)),
     }
     for (i, text) in block.text.iter().enumerate() {
         let at = pos2(slot.center().x, slot.top() + height + 3.0 + 15.0 * i as f32);
@@ -306,15 +306,25 @@ fn dropout(painter: &Painter, p: &Palette, rect: Rect, rate: f32) {
     }
 }
 
-/// The ten classes; the more probable, the stronger.
-fn classes(painter: &Painter, p: &Palette, rect: Rect, answer: Option<&[f32; CLASSES]>) {
-    let each = rect.height() / CLASSES as f32;
-    for class in 0..CLASSES {
+/// How many classes come out.
+fn count(structure: &Structure<'_>) -> usize {
+    let last = structure.lines.last().and_then(|line| line.output.last());
+    last.map_or(CLASSES, |units| (*units).clamp(1, MOST_CLASSES))
+}
+
+/// The classes; the more probable, the stronger. More than ten have no room for their numbers.
+fn classes(painter: &Painter, p: &Palette, rect: Rect, (count, answer): (usize, Option<&[f32]>)) {
+    let each = rect.height() / count as f32;
+    for class in 0..count {
         let min = rect.min + vec2(0.0, each * class as f32);
-        let cell = Rect::from_min_size(min, vec2(rect.width(), each)).shrink(0.7);
-        let share = answer.map_or(0.0, |a| a[class]);
+        let cell =
+            Rect::from_min_size(min, vec2(rect.width(), each)).shrink(0.7f32.min(0.2 * each));
+        let share = answer.and_then(|a| a.get(class)).copied().unwrap_or(0.0);
         let ground = blend(p.well, p.accent, share);
         painter.rect(cell, 2, ground, Stroke::new(1.0, p.line), StrokeKind::Inside);
+        if count > CLASSES {
+            continue;
+        }
         let colour = if share > 0.5 { p.on_accent } else { p.text };
         let font = theme::strong((each - 1.0).clamp(8.0, 12.0));
         painter.text(cell.center(), Align2::CENTER_CENTER, class.to_string(), font, colour);

@@ -15,6 +15,7 @@ use super::events::{Event, Events};
 use super::models::Model;
 use super::thread::answering::{Answer, Answering, Reply};
 use super::thread::latest::Slot;
+use crate::ann::Scores;
 use crate::convert::ConvertError;
 use crate::convert::energy::Work;
 use crate::convert::likeness::{self, Likeness, Sums};
@@ -295,7 +296,11 @@ fn whole_run(
         serial: question.serial,
         model: question.model.name.clone(),
         classes: question.model.metadata.classes.clone(),
-        original: network.probabilities(&[*question.pixels]).first().copied().unwrap_or_default(),
+        original: network
+            .probabilities(&[*question.pixels])
+            .first()
+            .map(Scores::ten)
+            .unwrap_or_default(),
         multiply_adds: spiking.multiply_adds,
         scaled_on: question.images.id.clone(),
         ..ConversionView::default()

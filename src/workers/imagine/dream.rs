@@ -141,7 +141,7 @@ fn ensemble(members: &[Network], pictures: &[Pixels]) -> Vec<(u8, f32)> {
     let mut sums = vec![[0f32; CLASSES]; pictures.len()];
     for member in members {
         for (sum, shares) in sums.iter_mut().zip(member.probabilities(pictures)) {
-            sum.iter_mut().zip(shares).for_each(|(s, p)| *s += p / members.len() as f32);
+            sum.iter_mut().zip(shares.iter()).for_each(|(s, p)| *s += p / members.len() as f32);
         }
     }
     let best = |shares: &[f32; CLASSES]| {

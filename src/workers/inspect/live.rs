@@ -10,9 +10,10 @@ use crate::ann::inspect::effective::{Effective, Sampler};
 use crate::ann::inspect::product::{self, Formula};
 use crate::ann::inspect::{Dissection, Trace, Unit};
 use crate::ann::ops::loss::softmax;
+use crate::ann::scores::Scores;
 use crate::ann::zoo::Layer;
 use crate::core::decision::unique_max;
-use crate::data::{CLASSES, Dataset, PIXELS, Pixels, synthetic};
+use crate::data::{Dataset, PIXELS, Pixels, synthetic};
 use crate::workers::events::Events;
 use crate::workers::models::Model;
 use crate::workers::thread::answering::{Answer, Answering, Reply};
@@ -49,7 +50,7 @@ pub struct Reason {
     /// Whose.
     pub model: Arc<Model>,
     /// All its probabilities.
-    pub probabilities: [f32; CLASSES],
+    pub probabilities: Scores,
     /// Gradient × input of the class asked about.
     pub attribution: Arc<Attribution>,
     /// Time it took, ms.
@@ -68,7 +69,7 @@ pub struct Inspection {
     /// The picture, then what comes out of each layer of the declaration.
     pub trace: Arc<Trace>,
     /// The model's answer.
-    pub probabilities: [f32; CLASSES],
+    pub probabilities: Scores,
     /// A unit's sum.
     pub sum: Option<(Unit, Arc<Formula>)>,
     /// A unit's effective field; its place does not matter.
@@ -119,10 +120,7 @@ impl Memory {
         if !same_model || self.pixels.as_deref() != Some(&*look.pixels) {
             let begun = Instant::now();
             let trace = taken.forward(&*look.pixels, 1);
-            if let [first, ..] = trace.logits().as_chunks().0 {
-                self.last.probabilities = *first;
-                softmax(&mut self.last.probabilities);
-            }
+            self.last.probabilities = shares(&trace);
             self.last.took_ms = begun.elapsed().as_secs_f32() * 1e3;
             self.last.trace = Arc::new(trace);
             self.last.revision += 1;
@@ -164,16 +162,19 @@ pub fn sampler<'a>(model: &'a Model, layer: usize, data: &Dataset) -> Sampler<'a
     Sampler::new(&model.network, layer, data, if maps { PATCHES } else { WHOLE_PICTURES })
 }
 
+/// The probabilities of the one picture of a trace.
+fn shares(trace: &Trace) -> Scores {
+    let mut shares = Scores::new(trace.logits());
+    softmax(&mut shares);
+    shares
+}
+
 /// Why a model answers as it does.
 pub fn reason(model: &Arc<Model>, pixels: &[f32; PIXELS], class: Option<usize>) -> Reason {
     let begun = Instant::now();
     let taken = Dissection::new(&model.network);
     let trace = taken.forward(pixels, 1);
-    let mut probabilities = [0f32; CLASSES];
-    if let [first, ..] = trace.logits().as_chunks().0 {
-        probabilities = *first;
-        softmax(&mut probabilities);
-    }
+    let probabilities = shares(&trace);
     let class = class.or_else(|| unique_max(&probabilities)).unwrap_or(0);
     let attribution = Arc::new(attribution::of(&taken, &trace, class));
     let took_ms = begun.elapsed().as_secs_f32() * 1e3;

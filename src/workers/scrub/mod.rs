@@ -19,9 +19,10 @@ use std::sync::Arc;
 use super::events::Events;
 use super::thread::answering::{Answer, Answering, Reply};
 use crate::ann::maps::Maps;
+use crate::ann::scores::{Confusion as Counts, Scores};
 use crate::ann::snapshots::Moment;
 use crate::ann::trainer::TrainConfig;
-use crate::data::{CLASSES, Dataset, Pixels};
+use crate::data::{Dataset, Pixels};
 use bank::Bank;
 use session::Session;
 
@@ -94,8 +95,8 @@ pub struct MomentView {
     pub most: f32,
     /// The digit that was asked about.
     pub digit: Option<Box<Pixels>>,
-    /// The ten probabilities, and what comes out of each operation.
-    pub answer: Option<([f32; CLASSES], Arc<Vec<Maps>>)>,
+    /// All probabilities, and what comes out of each operation.
+    pub answer: Option<(Scores, Arc<Vec<Maps>>)>,
     /// From the question to the picture, ms.
     pub took_ms: f32,
 }
@@ -122,7 +123,7 @@ pub struct Judgement {
     /// Mean cross-entropy, nats.
     pub loss: f64,
     /// Counts by true and by answered digit.
-    pub confusion: [[u32; CLASSES]; CLASSES],
+    pub confusion: Counts,
 }
 
 /// Single weights over the run.

@@ -12,9 +12,10 @@ use crate::ann::evaluate::judge;
 use crate::ann::inspect::filters::largest;
 use crate::ann::maps::maps;
 use crate::ann::network::Network;
+use crate::ann::scores::Scores;
 use crate::ann::snapshots::{Reader, SnapshotError, folder};
 use crate::ann::{trainer, zoo};
-use crate::data::{CLASSES, Dataset, Pixels};
+use crate::data::{Dataset, Pixels};
 use crate::workers::runs::folder_of;
 
 /// Digits asked, and moments read, between two looks for a newer question.
@@ -37,7 +38,7 @@ pub struct Session {
     held_out: Option<(Arc<Dataset>, Arc<Dataset>)>,
     judged: BTreeMap<u64, Arc<Judgement>>,
     /// Answers so far, at this moment.
-    asking: Option<(u64, Vec<[f32; CLASSES]>)>,
+    asking: Option<(u64, Vec<Scores>)>,
     tracks: Tracks,
     /// Largest magnitude by (bank, newest moment).
     most: Option<((usize, u64), f32)>,
@@ -161,9 +162,10 @@ impl Session {
         moments.get(after.saturating_sub(1)).map_or(0, |m| m.step)
     }
 
-    fn ask(&mut self, digit: &Pixels) -> ([f32; CLASSES], Arc<Vec<crate::ann::maps::Maps>>) {
+    fn ask(&mut self, digit: &Pixels) -> (Scores, Arc<Vec<crate::ann::maps::Maps>>) {
         let answers = self.network.probabilities(std::slice::from_ref(digit));
-        let answer = answers.first().copied().unwrap_or([0.1; CLASSES]);
+        let answer =
+            answers.first().copied().unwrap_or_else(|| Scores::even(self.network.classes()));
         (answer, Arc::new(maps(&mut self.network, digit)))
     }
 
@@ -285,7 +287,7 @@ mod tests {
     use crate::ann::evaluate::evaluate;
     use crate::ann::trainer::TrainConfig;
     use crate::data::registry::Split;
-    use crate::data::synthetic;
+    use crate::data::{CLASSES, synthetic};
     use crate::workers::active::ActiveRun;
     use crate::workers::progress::{Control, Phase};
     use crate::workers::runs::RunState;
@@ -375,7 +377,7 @@ mod tests {
             &mut |_, _| {},
         );
         let judged = judged.unwrap().unwrap();
-        assert_eq!((*step, of.confusion), (newest, judged.confusion));
+        assert_eq!((*step, &of.confusion), (newest, &judged.confusion));
         assert_eq!((of.digits, of.accuracy), (60, judged.accuracy));
         let tracks = &view.tracks;
         assert_eq!((tracks.points.len(), tracks.of), (view.moments.len(), view.moments.len()));

@@ -252,7 +252,7 @@ fn shares(network: &Learnt, counts: Option<&[u32]>, took_ms: f32) -> Answer {
     let sum: f64 = votes.iter().sum();
     let even = 1.0 / CLASSES as f64;
     let probabilities = votes.map(|v| (if sum > 0.0 { v / sum } else { even }) as f32);
-    Answer { key: KEY.to_owned(), probabilities, took_ms, trust: Vec::new() }
+    Answer { key: KEY.to_owned(), probabilities: probabilities.into(), took_ms, trust: Vec::new() }
 }
 
 #[cfg(test)]

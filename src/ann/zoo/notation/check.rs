@@ -1,10 +1,12 @@
 //! Whether layers go together.
 
 use super::{Activation, Plan, Window, spiking};
-use super::{CLASSES, Isa, Layer, MOST_LAYERS, MOST_PARAMETERS, MOST_WORK, Misfit};
+use super::{
+    CLASSES, FEWEST, Isa, Layer, MOST_CLASSES, MOST_LAYERS, MOST_PARAMETERS, MOST_WORK, Misfit,
+};
 use crate::ann::zoo::{Spiking, cost, summary};
 
-/// Whether layers fit together, can be trained here, and end in the ten classes.
+/// Whether layers fit together, can be trained here, and end in the classes, 2 to 47 of them.
 ///
 /// # Errors
 /// [`Misfit`] at the first layer that does not fit what comes before it.
@@ -26,14 +28,22 @@ pub fn check(layers: &[Layer]) -> Result<(), Misfit> {
     }
     let last = layers.len() - 1;
     match layers[last] {
-        Layer::Dense { units: CLASSES, activation: Activation::Linear } => {}
-        Layer::Dense { activation: Activation::Linear, .. } => {
-            return at(last, "the last layer has a unit for each digit: Dense(10)");
+        Layer::Dense { units, activation: Activation::Linear }
+            if units != CLASSES && layers.iter().any(|l| matches!(l, Layer::Spiking(_))) =>
+        {
+            return at(last, "networks of neurons that spike tell ten classes apart: Dense(10)");
         }
-        Layer::Dense { units: CLASSES, .. } => {
+        Layer::Dense { units: FEWEST..=MOST_CLASSES, activation: Activation::Linear } => {}
+        Layer::Dense { activation: Activation::Linear, .. } => {
             return at(
                 last,
-                "the last layer's sums become probabilities: it has no function of its own, or write Dense(10, linear)",
+                "the last layer has a unit for each class: Dense(10) for digits, at most Dense(47)",
+            );
+        }
+        Layer::Dense { units: FEWEST..=MOST_CLASSES, .. } => {
+            return at(
+                last,
+                "the last layer's sums become probabilities: it has no function of its own, as in Dense(10) or Dense(10, linear)",
             );
         }
         Layer::Spiking(_) => {
@@ -41,7 +51,7 @@ pub fn check(layers: &[Layer]) -> Result<(), Misfit> {
                 return at(last, why);
             }
         }
-        _ => return at(layers.len(), "a network ends in Dense(10), a unit for each digit"),
+        _ => return at(layers.len(), "a network ends in Dense(10), a unit for each class"),
     }
     if let Some(misfit) = spiking::too_large(layers, &lines) {
         return Err(misfit);

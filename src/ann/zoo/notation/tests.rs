@@ -40,7 +40,7 @@ fn the_reports_own_lines_are_the_presets() {
         let typed = Network::new(own(&layers).unwrap(), 7).unwrap();
         assert_eq!(typed.values(), Network::new(preset, 7).unwrap().values(), "{id}");
     }
-    for architecture in ZOO {
+    for architecture in super::super::ZOO {
         let layers = (architecture.layers)();
         let read = parse(&text(&layers)).unwrap();
         assert_eq!(plainest(&read), layers);

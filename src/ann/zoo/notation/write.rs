@@ -80,7 +80,7 @@ fn window_text(window: Window, usual: [usize; 2]) -> String {
     text
 }
 
-/// A name for lists: what learns, without the ten classes.
+/// A name for lists: what learns, without the classes, of which only others than ten are said.
 pub(super) fn name(layers: &[Layer]) -> String {
     let mut parts: Vec<(&str, Vec<usize>)> = Vec::new();
     let mut add = |kind: &'static str, size: usize| match parts.last_mut() {
@@ -98,9 +98,12 @@ pub(super) fn name(layers: &[Layer]) -> String {
             _ => {}
         }
     }
-    // The classes are said of no network.
+    let classes = match layers.last() {
+        Some(Layer::Dense { units, .. }) => *units,
+        _ => CLASSES,
+    };
     if let Some((_, sizes)) = parts.last_mut().filter(|(kind, _)| *kind == "dense") {
-        if sizes.last() == Some(&CLASSES) {
+        if sizes.last() == Some(&classes) {
             sizes.pop();
         }
         if sizes.is_empty() {
@@ -117,13 +120,15 @@ pub(super) fn name(layers: &[Layer]) -> String {
         let space = if said.is_empty() { "" } else { " " };
         said = format!("LIF{space}{said}, {steps} steps");
     }
+    let number = if classes == CLASSES { String::new() } else { format!(" ({classes} classes)") };
     let mut letters = said.chars();
     match letters.next() {
-        None => "Ten sums".into(),
+        None => format!("{} sums{number}", if classes == CLASSES { "Ten" } else { "Only" }),
         Some(first) => {
             let name: String = first.to_uppercase().chain(letters).collect();
             let short: String = name.chars().take(38).collect();
-            if short.len() < name.len() { format!("{short}…") } else { name }
+            let short = if short.len() < name.len() { format!("{short}…") } else { name };
+            short + &number
         }
     }
 }

@@ -240,7 +240,7 @@ impl Alternatives {
     pub fn label(&self, desk: &Desk) -> u8 {
         let split = desk.library.source(&self.kept.course.data).split();
         let classes = split.map_or(CLASSES, |split| split.test.classes().count());
-        desk.digit.label().unwrap_or(self.kept.label as u8).min(classes as u8 - 1)
+        desk.digit.label().unwrap_or(self.kept.label as u8).min(classes.min(CLASSES) as u8 - 1)
     }
 
     /// Lets the bar go over the sweeps of the newest answer.

@@ -1,11 +1,13 @@
-//! One model's answer: the digit large, how sure, and its ten probabilities.
+//! One model's answer: the class large, how sure, and its probabilities; of many classes those
+//! of the ten most probable ones.
 
 use egui::{Align2, Color32, CornerRadius, FontId, Rect, Sense, Ui, Vec2, pos2};
 
 use super::World;
 use super::entries::Entry;
+use crate::core::decision::leading;
 use crate::core::text::certainty;
-use crate::data::ClassNames;
+use crate::data::{CLASSES, ClassNames};
 use crate::ui::theme::{self, palette};
 use crate::workers::answers::Answer;
 
@@ -96,12 +98,12 @@ fn bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, classes: &ClassNames, trut
     let labels = 18.0;
     let top = rect.top() + 14.0;
     let base = rect.bottom() - labels;
-    let count = classes.count();
-    let column = rect.width() / count as f32;
+    let shown = shown(answer, classes);
+    let column = rect.width() / shown.len().max(1) as f32;
     let best = answer.and_then(|a| a.best().0);
-    for digit in 0..count {
-        let value = answer.map_or(0.0, |a| a.probabilities[digit]);
-        let centre = rect.left() + (digit as f32 + 0.5) * column;
+    for (place, digit) in shown.into_iter().enumerate() {
+        let value = answer.map_or(0.0, |a| a.probabilities.of(digit));
+        let centre = rect.left() + (place as f32 + 0.5) * column;
         let half = (column * 0.36).min(22.0);
         let well = Rect::from_min_max(pos2(centre - half, top), pos2(centre + half, base));
         painter.rect_filled(well, CornerRadius::same(3), p.well);
@@ -136,6 +138,19 @@ fn bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, classes: &ClassNames, trut
                 egui::StrokeKind::Inside,
             );
         }
+    }
+}
+
+/// The classes that have a bar: all of up to ten, else the most probable ones, once there is an
+/// answer.
+fn shown(answer: Option<&Answer>, classes: &ClassNames) -> Vec<usize> {
+    let count = classes.count();
+    match answer {
+        Some(answer) if count > CLASSES => {
+            leading(&answer.probabilities[..count.min(answer.probabilities.len())], CLASSES)
+        }
+        None if count > CLASSES => Vec::new(),
+        _ => (0..count).collect(),
     }
 }
 

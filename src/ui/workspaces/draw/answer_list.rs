@@ -269,13 +269,15 @@ fn row(ui: &mut Ui, world: &World<'_>, entry: &Entry<'_>, look: &RowLook) -> egu
 fn small_bars(ui: &Ui, rect: Rect, answer: Option<&Answer>, count: usize) {
     let p = palette(ui.visuals());
     let column = rect.width() / count as f32;
+    // Many bars stand closer.
+    let gap = (0.15 * column).min(1.0);
     let best = answer.and_then(|a| a.best().0);
     for digit in 0..count {
-        let value = answer.map_or(0.0, |a| a.probabilities[digit]);
+        let value = answer.map_or(0.0, |a| a.probabilities.of(digit));
         let left = rect.left() + digit as f32 * column;
         let well = Rect::from_min_max(
-            pos2(left + 1.0, rect.top()),
-            pos2(left + column - 1.0, rect.bottom()),
+            pos2(left + gap, rect.top()),
+            pos2(left + column - gap, rect.bottom()),
         );
         ui.painter().rect_filled(well, CornerRadius::same(2), p.well);
         if value > 0.004 {

@@ -9,8 +9,8 @@ use crate::ann::ensemble;
 use crate::core::csv::{self, optional, row as cells};
 use crate::core::decision::said;
 use crate::core::text::{certainty, grouped};
-use crate::data::ClassNames;
 use crate::data::registry::{self, SYNTHETIC};
+use crate::data::{CLASSES, ClassNames};
 use crate::ui::desk::Guest;
 use crate::ui::theme;
 use crate::workers::answers::Answer;
@@ -244,22 +244,28 @@ pub fn agreement(entries: &[Entry<'_>]) -> String {
 
 /// All answers as a table.
 pub fn csv(entries: &[Entry<'_>]) -> String {
-    let headings =
-        "network,votes,answer,p0,p1,p2,p3,p4,p5,p6,p7,p8,p9,took_ms,test_accuracy,tested_on";
+    let classes = entries.iter().filter_map(|e| e.answer.map(|a| a.probabilities.len()));
+    let classes = classes.max().unwrap_or(CLASSES).max(CLASSES);
+    let shares = (0..classes).map(|class| format!("p{class}"));
+    let first = ["network", "votes", "answer"].map(str::to_owned).into_iter();
+    let last = ["took_ms", "test_accuracy", "tested_on"].map(str::to_owned);
+    let headings = first.chain(shares).chain(last);
     let rows = entries.iter().filter_map(|e| {
         let answer = e.answer?;
         let mut row = cells![e.name, e.votes, e.classes.said(answer.best().0)].to_vec();
-        row.extend(answer.probabilities.iter().map(f32::to_string));
+        let shares = answer.probabilities.iter().map(f32::to_string);
+        row.extend(shares.chain(std::iter::repeat(String::new())).take(classes));
         let on = if e.accuracy.is_some() { e.tested_on } else { "" };
         row.extend(cells![answer.took_ms, optional(e.accuracy), on]);
         Some(row)
     });
-    csv::text(headings.split(','), rows)
+    csv::text(headings, rows)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ann::Scores;
 
     fn entry<'a>(answer: &'a Answer, name: &'a str, votes: bool) -> Entry<'a> {
         Entry {
@@ -282,11 +288,11 @@ mod tests {
         let answer = |digit: usize| Answer {
             key: String::new(),
             // Ten: all alike.
-            probabilities: std::array::from_fn(|d| match digit {
+            probabilities: Scores::from(std::array::from_fn(|d| match digit {
                 10 => 0.1,
                 _ if d == digit => 0.91,
                 _ => 0.01,
-            }),
+            })),
             took_ms: 0.0,
             trust: Vec::new(),
         };

@@ -17,9 +17,10 @@ fn known(desk: &Desk) -> bool {
     desk.answers_current && !desk.digit.is_blank()
 }
 
-/// Networks with a vote: none that is learning just now.
+/// Networks with a vote: none that is learning just now, or tells other classes apart.
 fn voters(desk: &Desk) -> impl Iterator<Item = &Model> {
-    let settled = |m: &&Model| !matches!(m.origin, Origin::Live { .. });
+    let settled =
+        |m: &&Model| !matches!(m.origin, Origin::Live { .. }) && m.metadata.classes.is_digits();
     desk.models.iter().map(AsRef::as_ref).filter(settled)
 }
 
@@ -38,7 +39,9 @@ fn votes(desk: &Desk) -> Option<[usize; CLASSES]> {
     for answer in answers(desk) {
         any = true;
         if let Some(digit) = answer.best().0 {
-            votes[digit] += 1;
+            if let Some(votes) = votes.get_mut(digit) {
+                *votes += 1;
+            }
         }
     }
     any.then_some(votes)

@@ -8,6 +8,7 @@ use egui::{Color32, Rect, RichText, Sense, Stroke, Ui, Vec2, pos2, vec2};
 use super::World;
 use super::settings::FieldsTab;
 use crate::ann::inspect::receptive::Region;
+use crate::core::decision::leading;
 use crate::core::text::short;
 use crate::data::{CLASSES, SIDE};
 use crate::ui::command::{DigitEdit, Outbox};
@@ -148,7 +149,7 @@ fn drawing(ui: &mut Ui, world: &World<'_>, width: f32, out: &mut Outbox) {
     });
 }
 
-/// The model's ten probabilities as bars.
+/// The model's probabilities as bars; of many classes those of the ten most probable ones.
 fn answer(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, width: f32) {
     let p = palette(ui.visuals());
     let Some(anatomy) = inspection.anatomy.as_ref().filter(|_| !world.digit.is_blank()) else {
@@ -165,9 +166,11 @@ fn answer(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, width: f32) {
     let text = format!("{name} answers {said}, {:.1} %", sure * 100.0);
     ui.label(RichText::new(text).font(theme::strong(14.0)));
     let (rect, response) = ui.allocate_exact_size(vec2(width, 62.0), Sense::hover());
-    let step = width / CLASSES as f32;
-    for (d, probability) in probabilities.iter().enumerate() {
-        let left = rect.left() + d as f32 * step;
+    let shown = leading(probabilities, CLASSES);
+    let step = width / shown.len().max(1) as f32;
+    for (place, d) in shown.iter().copied().enumerate() {
+        let probability = probabilities.of(d);
+        let left = rect.left() + place as f32 * step;
         let well = Rect::from_min_max(
             pos2(left + 1.5, rect.top()),
             pos2(left + step - 1.5, rect.bottom() - 17.0),
@@ -180,11 +183,15 @@ fn answer(ui: &mut Ui, world: &World<'_>, inspection: &Inspection, width: f32) {
         let colour: Color32 = if Some(d) == best { p.text } else { p.weak };
         let at = pos2(well.center().x, rect.bottom() - 8.0);
         let font = theme::strong(12.5);
-        ui.painter().text(at, egui::Align2::CENTER_CENTER, d.to_string(), font, colour);
+        let name: String = classes.name(d).chars().take((step / 7.5) as usize).collect();
+        let name = if classes.is_digits() { d.to_string() } else { name };
+        ui.painter().text(at, egui::Align2::CENTER_CENTER, name, font, colour);
     }
-    if let Some((_, d)) = response.hover_pos().and_then(|at| picture::cell(rect, (1, CLASSES), at))
+    let cells = (1, shown.len().max(1));
+    if let Some((_, place)) = response.hover_pos().and_then(|at| picture::cell(rect, cells, at))
+        && let Some(d) = shown.get(place).copied()
     {
-        let text = format!("{}: {} %", classes.name(d), short(probabilities[d] * 100.0));
-        tip::beside(&response, picture::rect(rect, (1, CLASSES), (0, d)), text);
+        let text = format!("{}: {} %", classes.name(d), short(probabilities.of(d) * 100.0));
+        tip::beside(&response, picture::rect(rect, cells, (0, place)), text);
     }
 }

@@ -14,6 +14,7 @@ use crate::ann::inspect::dissection::place;
 use crate::ann::ops::op::Plane;
 use crate::ann::zoo::{Activation, Layer, PoolKind, Window};
 use crate::core::text::{grouped, short};
+use crate::data::CLASSES;
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{figure, picture};
@@ -315,7 +316,7 @@ fn tip(ui: &Ui, inspection: &Inspection, part: &Part, touched: &Touched) {
     }
 }
 
-/// The last layer: a row for each digit, with its logit and what softmax makes of
+/// The last layer: a row for each class, with its logit and what softmax makes of
 /// it.
 fn classes(
     ui: &mut Ui,
@@ -329,15 +330,17 @@ fn classes(
     let id = ui.scope_id().with(("classes", part.layer));
     let response = ui.interact(room, id, Sense::click());
     response.widget_info(|| {
-        let label = format!("{}: the ten classes", part.name);
+        let label = format!("{}: the {n} classes", part.name);
         egui::WidgetInfo::labeled(egui::accesskit::Role::ListBox, true, label)
     });
     let blank = world.digit.is_blank();
     let best = crate::core::decision::unique_max(&inspection.probabilities);
+    let names = inspection.anatomy.as_ref().map(|a| &a.model.metadata.classes);
     let step = room.height() / n as f32;
     for d in 0..n {
         let top = room.top() + d as f32 * step;
-        let row = Rect::from_min_size(pos2(room.left(), top), vec2(room.width(), step)).shrink(2.0);
+        let row = Rect::from_min_size(pos2(room.left(), top), vec2(room.width(), step))
+            .shrink(2f32.min(0.15 * step));
         let probability = inspection.probabilities.get(d).copied().unwrap_or(0.0);
         ui.painter().rect_filled(row, 3, p.well);
         let wins = Some(d) == best && !blank;
@@ -348,10 +351,15 @@ fn classes(
             ui.painter().rect_filled(bar, 3, fill);
         }
         let colour = if wins { p.on_accent } else { p.text };
-        let size = (step * 0.55).clamp(10.0, 20.0);
+        let least = if n > CLASSES { 6.0 } else { 10.0 };
+        let size = (step * 0.55).clamp(least, 20.0);
         let at = row.left_center() + vec2(7.0, 0.0);
-        ui.painter().text(at, Align2::LEFT_CENTER, d.to_string(), theme::strong(size), colour);
-        if row.width() > 62.0 && !blank {
+        let name = match names.filter(|names| n > CLASSES && !names.is_digits()) {
+            Some(names) => names.name(d).chars().take(4).collect(),
+            None => d.to_string(),
+        };
+        ui.painter().text(at, Align2::LEFT_CENTER, name, theme::strong(size), colour);
+        if row.width() > 62.0 && n <= CLASSES && !blank {
             let text = format!("{:.0} %", probability * 100.0);
             let at = row.right_center() - vec2(6.0, 0.0);
             let colour = if probability > 0.8 { p.on_accent } else { p.weak };

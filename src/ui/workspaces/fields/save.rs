@@ -18,7 +18,8 @@ pub fn arrays(inspection: &Inspection, findings: &Findings) -> Result<Arrays, St
         Ok(())
     };
     put("digit".into(), &[28, 28], inspection.trace.planes[0].clone())?;
-    put("probabilities".into(), &[10], inspection.probabilities.to_vec())?;
+    let probabilities = inspection.probabilities.to_vec();
+    put("probabilities".into(), &[probabilities.len()], probabilities)?;
     let model = &anatomy.model;
     for part in &anatomy.parts {
         let name = part.name.to_lowercase().replace([' ', '×', '-'], "_");

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ann::inspect::Unit;
 use crate::ann::zoo::Layer;
 use crate::core::bounds::{Bounded, Bounds, Span};
-use crate::data::{CLASSES, SIDE};
+use crate::data::{MOST_CLASSES, SIDE};
 use crate::ui::workspace::Settings;
 use crate::workers::models::{Model, is_model_key};
 
@@ -115,7 +115,7 @@ impl Bounded for FieldsSettings {
         to.number("place.0", row, (0.0, (SIDE - 1) as f64));
         to.number("place.1", column, (0.0, (SIDE - 1) as f64));
         to.optional("input", input, Self::CHANNEL);
-        to.optional("class", class, (0.0, (CLASSES - 1) as f64));
+        to.optional("class", class, (0.0, (MOST_CLASSES - 1) as f64));
         to.number("rate", rate, Self::RATE);
     }
 }

@@ -110,6 +110,11 @@ fn digits_to_search(desk: &Desk) -> Option<Arc<Dataset>> {
     split.map(|s| Arc::clone(&s.train))
 }
 
+/// Whether two networks can be asked about the same class.
+fn compares(one: &Model, other: &Model) -> bool {
+    one.metadata.classes == other.metadata.classes
+}
+
 impl Fields {
     /// Whether what is seen is what is looked at.
     pub fn looked(&self) -> bool {
@@ -140,9 +145,9 @@ impl Fields {
     pub(super) fn seek(&mut self, seek: Seek, desk: &mut Desk) {
         let kept = &self.kept;
         let settled = desk.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. }));
-        let able = settled.filter(|m| refusal(m).is_none());
-        let models: Vec<Arc<Model>> = able.cloned().collect();
         let Some(model) = kept.chosen(&desk.models).cloned() else { return };
+        let able = settled.filter(|m| refusal(m).is_none() && compares(m, &model));
+        let models: Vec<Arc<Model>> = able.cloned().collect();
         let part = kept.layer.and_then(|l| self.part(l)).map_or("", |p| p.name.as_str());
         let task = match seek {
             Seek::Occlusion => SeekTask::Occlusion {
@@ -178,7 +183,8 @@ impl Fields {
         let kept = &self.kept;
         let Some(model) = kept.chosen(&desk.models) else { return };
         let asks = kept.tab == FieldsTab::Why && !desk.digit.is_blank();
-        let able = desk.models.iter().filter(|m| asks && refusal(m).is_none());
+        let able = |m: &&Arc<Model>| asks && refusal(m).is_none() && compares(m, model);
+        let able = desk.models.iter().filter(able);
         let why: Vec<Arc<Model>> = able.cloned().collect();
         let network = kept.tab == FieldsTab::Network;
         let unit = kept.unit().filter(|_| network);

@@ -11,9 +11,9 @@ use super::settings::ReasonMap;
 use super::state::{FieldsEdit, Seek};
 use super::tint;
 use crate::ann::inspect::filters::largest;
-use crate::core::decision::{best, said};
+use crate::core::decision::best;
 use crate::core::text::short;
-use crate::data::{CLASSES, PIXELS, SIDE};
+use crate::data::{PIXELS, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{figure, picture, tiles};
@@ -70,10 +70,13 @@ fn choices(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             out.push(FieldsEdit::Class(None));
         }
         ui.spacing_mut().item_spacing.x = 2.0;
-        for d in 0..CLASSES {
+        let chosen = view.chosen(&world.models);
+        let names = chosen.map_or_else(Default::default, |m| m.metadata.classes.clone());
+        for d in 0..names.count() {
             let on = view.class == Some(d);
-            let tip = format!("What speaks for and against a {d}?");
-            if ui.selectable_label(on, d.to_string()).on_hover_text(tip).clicked() {
+            let name = names.name(d);
+            let tip = format!("What speaks for and against a {name}?");
+            if ui.selectable_label(on, name).on_hover_text(tip).clicked() {
                 out.push(FieldsEdit::Class(Some(d)));
             }
         }
@@ -135,19 +138,22 @@ fn card(ui: &mut Ui, world: &World<'_>, reason: &Reason, rect: Rect, response: &
     let (digit, sure) = best(&reason.probabilities);
     let class = reason.attribution.class;
     let name = &reason.model.name;
+    let classes = &reason.model.metadata.classes;
+    let said = |digit: Option<usize>| classes.said(digit);
     let answers = format!("{name} answers {}, {:.1} %", said(digit), sure * 100.0);
     response.widget_info(|| {
-        let label = format!("{answers}; why {class}");
+        let label = format!("{answers}; why {}", classes.name(class));
         egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, label)
     });
     let line = |y: f32| pos2(rect.left() + 2.0, rect.top() + y);
     let painter = ui.painter();
     let left = egui::Align2::LEFT_TOP;
     painter.text(line(0.0), left, name, theme::strong(14.0), p.text);
-    let asked = format!("{class}: {:.0} %", reason.probabilities[class] * 100.0);
+    let share = 100.0 * reason.probabilities.of(class);
+    let asked = format!("{}: {share:.0} %", classes.name(class));
     let second = if (view.class.is_some() || digit.is_none()) && digit != Some(class) {
         match rect.width() {
-            ..84.0 => format!("{:.0} % → {}", 100.0 * reason.probabilities[class], said(digit)),
+            ..84.0 => format!("{share:.0} % → {}", said(digit)),
             ..130.0 => format!("{asked}, → {}", said(digit)),
             _ => format!("{asked}, answers {}", said(digit)),
         }

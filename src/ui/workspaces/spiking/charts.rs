@@ -85,7 +85,7 @@ pub fn accuracy(ui: &mut Ui, tally: &Tally, at: Option<u64>, height: f32) {
 /// Truths in rows, answers in columns; under it how many were not answered, if any.
 pub fn answers(ui: &mut Ui, table: &Confusion, side: f32) {
     let counts = table.map(|row| std::array::from_fn(|answer| row[answer]));
-    confusion::show(ui, &counts, side, None);
+    confusion::show(ui, &confusion::Counts::from(counts), side, None);
     let none: u32 = table.iter().map(|row| row[10]).sum();
     if none > 0 {
         let all: u32 = table.iter().flatten().sum();

@@ -118,7 +118,7 @@ fn typed(ui: &mut Ui, draft: &mut Draft) {
         .desired_width(f32::INFINITY)
         .font(theme::regular(13.5))
         .hint_text("Conv[3x3](32) - MaxPool[2x2] - Dense(128) - Dense(10)");
-    let tip = "From the digit to the ten classes, with - between layers. Window [3x3, stride 2, padding 1], or same; function (32, tanh), usually ReLU. Conv, MaxPool, AvgPool, Dropout, Dense, RNN, GRU, LSTM, Affine, tanh. Neurons that spike: LIF(T 25, tau 10) after Dense or Conv, for 25 steps with a time constant of 10; RLIF(256, T 28, tau 4) first";
+    let tip = "From the picture to the classes, Dense(10) for digits, with - between layers. Window [3x3, stride 2, padding 1], or same; function (32, tanh), usually ReLU. Conv, MaxPool, AvgPool, Dropout, Dense, RNN, GRU, LSTM, Affine, tanh. Neurons that spike: LIF(T 25, tau 10) after Dense or Conv, for 25 steps with a time constant of 10; RLIF(256, T 28, tau 4) first";
     let response = ui.add(line).labelled_by(label.id).on_hover_text(tip);
     match read(&draft.text) {
         Err(misfit) => {

@@ -7,9 +7,11 @@ use super::{history, spiking};
 use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig};
 use crate::ann::rules::{self, Rule, RuleConfig};
 use crate::ann::trainer::TrainConfig;
+use crate::ann::zoo::classes::for_classes;
 use crate::ann::zoo::{self, Architecture, Family, Kind, Widths, ZOO};
 use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::core::text::grouped;
+use crate::data::CLASSES;
 use crate::data::augment::{Augmentation, SETTINGS};
 use crate::data::own::mine;
 use crate::data::registry;
@@ -56,6 +58,7 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         rule(ui, &mut config);
         ui.add_space(4.0);
         data(ui, world, &mut config, out);
+        fit(world, &mut config);
         ui.add_space(4.0);
         course(ui, &mut config);
         ui.add_space(4.0);
@@ -92,7 +95,8 @@ fn buttons(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let config = &world.room.kept.training;
     let too_few = config.data == mine::ID && world.library.own.my_digits() < mine::FEWEST;
     let too_few = too_few.then(|| few(world, &config.data)).flatten();
-    let unfit = misfit(config).or(too_few).filter(|_| !in_hand);
+    let unfit = misfit(config).or_else(|| other_classes(world, config)).or(too_few);
+    let unfit = unfit.filter(|_| !in_hand);
     let on = !testing && unfit.is_none();
     let size = egui::Vec2::new(ui.available_width(), 36.0);
     let start = ui.add_enabled_ui(on, |ui| ui.add_sized(size, main)).inner.on_hover_text(tip);
@@ -221,6 +225,27 @@ pub(super) fn misfit(config: &TrainConfig) -> Option<String> {
     fits.err().map(|error| format!("{error}."))
 }
 
+/// How many classes the data set has that is chosen.
+fn classes(world: &World<'_>, data: &str) -> usize {
+    world.library.own.find(data).map_or(CLASSES, |about| about.classes.count())
+}
+
+/// Takes the network with the outputs that the data set needs, where there is one.
+fn fit(world: &World<'_>, config: &mut TrainConfig) {
+    let wanted = classes(world, &config.data);
+    let fitting = zoo::find(&config.model).and_then(|a| for_classes(a, wanted).ok());
+    if let Some(architecture) = fitting.filter(|a| a.id != config.model) {
+        architecture.id.clone_into(&mut config.model);
+    }
+}
+
+/// Why the network cannot learn the classes of the data set, as a sentence.
+fn other_classes(world: &World<'_>, config: &TrainConfig) -> Option<String> {
+    let architecture = zoo::find(&config.model)?;
+    let fitting = for_classes(architecture, classes(world, &config.data));
+    fitting.err().map(|error| format!("{error}."))
+}
+
 /// A network that a rule can train: the usual one, or one of its own kind.
 fn network_for(rule: &Rule) -> String {
     match rule.kind {
@@ -302,6 +327,9 @@ fn data(ui: &mut Ui, world: &World<'_>, config: &mut TrainConfig, out: &mut Outb
     });
     if let Some(text) = few(world, &config.data) {
         ui.label(RichText::new(text).small().color(palette(ui.visuals()).weak));
+    }
+    if let Some(text) = other_classes(world, config) {
+        ui.label(RichText::new(text).small().color(palette(ui.visuals()).warning));
     }
     let (least, most) = subset_of(&config.data);
     row(

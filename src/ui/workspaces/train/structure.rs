@@ -68,10 +68,10 @@ fn heading(ui: &mut Ui, architecture: &Architecture) {
 }
 
 /// What the bundled network answers to the current digit.
-fn answer<'a>(world: &'a World<'_>, architecture: &Architecture) -> Option<&'a [f32; 10]> {
+fn answer<'a>(world: &'a World<'_>, architecture: &Architecture) -> Option<&'a [f32]> {
     let answers = world.answers.answers.iter();
     let mut of_it = answers.filter(|a| a.key == architecture.id && !world.digit.is_blank());
-    of_it.next().map(|a| &a.probabilities)
+    of_it.next().map(|a| &a.probabilities[..])
 }
 
 fn totals(ui: &mut Ui, cost: &Cost) {

@@ -242,7 +242,7 @@ fn units(ui: &Ui, (shown, places): (&Shown, &Places), layer: usize) {
     for (unit, place) in places.units[layer].iter().enumerate() {
         let last = layer + 1 == shown.parts.len();
         let colour = if last {
-            theme::sequential(ui.visuals(), shown.answer[unit])
+            theme::sequential(ui.visuals(), shown.answer.of(unit))
         } else {
             activity(ui, shown, layer, unit)
         };
@@ -269,7 +269,7 @@ fn classes(
         let from = x + name_width + 6.0;
         let whole = Rect::from_min_size(pos2(from, y - 5.0), vec2(bar, 10.0));
         ui.painter().rect_filled(whole, 2, p.well);
-        let share = shown.answer[class];
+        let share = shown.answer.of(class);
         let filled = Rect::from_min_size(whole.min, vec2(bar * share, 10.0));
         ui.painter().rect_filled(filled, 2, if best { p.accent } else { p.weak });
         let text = format!("{:.0} %", 100.0 * share);
@@ -323,7 +323,7 @@ fn said_of(shown: &Shown) -> String {
 pub(super) fn answer(shown: &Shown) -> String {
     match unique_max(&shown.answer) {
         Some(class) => {
-            let share = 100.0 * shown.answer[class];
+            let share = 100.0 * shown.answer.of(class);
             format!("{}, {share:.0} %", shown.classes.name(class))
         }
         None => said(None::<usize>),

@@ -22,9 +22,10 @@ use super::{TrainEdit, World};
 use crate::ann::network::Network;
 use crate::ann::ops::loss::softmax;
 use crate::ann::rules::passage::Snapshot;
+use crate::ann::scores::Scores;
 use crate::ann::trainer::wires::{self, Held, MOST_WEIGHT, Wire};
 use crate::core::text::grouped;
-use crate::data::{CLASSES, ClassNames};
+use crate::data::ClassNames;
 use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::theme::{self, palette};
@@ -272,8 +273,7 @@ impl Wires {
             }
         };
         let planes = network.planes(desk.digit.pixels());
-        let mut answer = [0f32; CLASSES];
-        answer.copy_from_slice(&planes[planes.len() - 1][..CLASSES]);
+        let mut answer = Scores::new(planes.last().map_or(&[][..], Vec::as_slice));
         softmax(&mut answer);
         let (name, classes) = match &seen.source {
             Source::Run(_) => desk.training.record.as_ref().map_or_else(

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::{MOST_LAYERS, MOST_UNITS};
 use crate::ann::network::Network;
+use crate::ann::scores::Scores;
 use crate::ann::trainer::wires::{Held, Wire};
 use crate::ann::zoo::Layer;
 use crate::core::csv::{self, row};
-use crate::data::{CLASSES, ClassNames};
+use crate::data::ClassNames;
 
 /// A dense layer of the network that is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ pub struct Shown {
     pub parts: Vec<Part>,
     /// What goes into each step of the plan.
     pub planes: Vec<Vec<f32>>,
-    pub answer: [f32; CLASSES],
+    pub answer: Scores,
     /// Whether a run goes on with it.
     pub in_hand: bool,
     pub held: Arc<Held>,
