@@ -152,6 +152,13 @@ fn blocks(ui: &Ui, structure: &Structure<'_>, height: f32) -> Vec<Block> {
             (LayerPicture::Recurrent { .. }, Layer::Recurrent { hidden, .. }) => {
                 [hidden.to_string(), format!("{SIDE} times")]
             }
+            (
+                LayerPicture::Units { .. },
+                Layer::Spiking(Spiking::Lif(neurons) | Spiking::Recurrent { neurons, .. }),
+            ) => {
+                let [units, _] = shape(&line.output);
+                [units, format!("T {}", neurons.steps)]
+            }
             _ => shape(&line.output),
         };
         looks.push((look, text));

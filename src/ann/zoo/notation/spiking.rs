@@ -156,7 +156,7 @@ pub(super) fn text(layers: &[Layer], at: usize) -> String {
         if before().next().is_none_or(|first| first.steps != now.steps) {
             words.push(format!("T {}", now.steps));
         }
-        if before().last().is_none_or(|last| last.tau != now.tau) {
+        if before().next_back().is_none_or(|last| last.tau != now.tau) {
             words.push(format!("tau {}", now.tau));
         }
     }

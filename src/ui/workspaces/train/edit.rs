@@ -385,3 +385,42 @@ fn function(ui: &mut Ui, activation: &mut Activation) {
         },
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of a text.
+    fn after(text: &str, chosen: Option<usize>, asked: Asked) -> (String, Option<usize>) {
+        let (mut layers, mut chosen) = (notation::parse(text).unwrap(), chosen);
+        rearrange(&mut layers, &mut chosen, asked);
+        (notation::text(&layers), chosen)
+    }
+
+    #[test]
+    fn layers_keep_the_usual_function_of_their_place() {
+        let text = "Dense(30) - Dense(20, tanh) - Dense(10)";
+        let lif = || Asked::Add("LIF");
+        let (spiking, chosen) = after(text, Some(0), lif());
+        let wanted = "Dense(30) - LIF(T 25, tau 10) - Dense(20, tanh) - Dense(10)";
+        assert_eq!((&spiking[..], chosen), (wanted, Some(1)));
+        assert_eq!(notation::parse(&spiking).unwrap()[0], notation::parse(wanted).unwrap()[0]);
+        assert_eq!(after(&spiking, Some(1), Asked::TakeOut(1)), (text.into(), None));
+        let moved = after("Dense(30) - Dense(10)", None, Asked::Move(0, 1)).0;
+        assert_eq!(moved, "Dense(10) - Dense(30)");
+        let added = after("Dense(10)", None, Asked::Add("Dense(128, ReLU)")).0;
+        assert_eq!(added, "Dense(128) - Dense(10)");
+    }
+
+    #[test]
+    fn new_neurons_are_like_those_that_there_are() {
+        let text = "Conv[5x5](4) - LIF(T 6, tau 3) - Dense(10)";
+        let (text, chosen) = after(text, None, Asked::Add("Dense(128) - LIF"));
+        assert_eq!(text, "Conv[5x5](4) - LIF(T 6, tau 3) - Dense(128) - LIF - Dense(10)");
+        assert_eq!(chosen, Some(2));
+        let (text, _) = after(&text, Some(0), Asked::Move(1, 3));
+        assert_eq!(text, "Conv[5x5](4) - Dense(128) - LIF(T 6, tau 3) - LIF - Dense(10)");
+        assert!(NEW.iter().all(|(_, text)| notation::parse(text).is_ok()));
+        assert!(NEW[OF_SPIKES..].iter().all(|(_, text)| text.contains("LIF")));
+    }
+}
