@@ -64,7 +64,9 @@ fn a_resumed_run_of_many_classes_ends_with_the_same_weights() {
         let settings = TrainConfig { threads: 2, average_epochs: 1, ..adam(model, 141) };
         let whole = trained(settings.clone(), &data);
         let mut first = Trainer::new(settings, Arc::clone(&data)).unwrap();
-        (0..3).for_each(|_| drop(first.step().unwrap()));
+        for _ in 0..3 {
+            first.step().unwrap();
+        }
         first.save_checkpoint(&path).unwrap();
         let mut second = Trainer::resume(&path, Arc::clone(&data)).unwrap();
         while !second.step().unwrap().finished {}
