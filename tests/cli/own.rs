@@ -126,7 +126,7 @@ fn a_set_of_twenty_six_classes_goes_all_the_way() {
     // A preset gets as many outputs as there are classes.
     let weights = home.join("letters.safetensors").display().to_string();
     let text =
-        format!("train mlp --data letters --epochs 6 --optimiser adam --out {weights} --json");
+        format!("train mlp --data letters --epochs 12 --optimiser adam --out {weights} --json");
     let value = parsed(&run_text(home, &text).succeeds());
     assert_eq!(value["model"], "mlp-26");
     assert!(value["test"]["accuracy"].as_f64().unwrap() > 0.8, "{value}");

@@ -64,7 +64,9 @@ fn a_resumed_run_of_many_classes_ends_with_the_same_weights() {
         let settings = TrainConfig { threads: 2, average_epochs: 1, ..adam(model, 141) };
         let whole = trained(settings.clone(), &data);
         let mut first = Trainer::new(settings, Arc::clone(&data)).unwrap();
-        (0..3).for_each(|_| drop(first.step().unwrap()));
+        for _ in 0..3 {
+            first.step().unwrap();
+        }
         first.save_checkpoint(&path).unwrap();
         let mut second = Trainer::resume(&path, Arc::clone(&data)).unwrap();
         while !second.step().unwrap().finished {}
@@ -80,7 +82,8 @@ fn files_keep_the_outputs_and_the_names() {
     let (network, about) = (trainer.network(), trainer.metadata());
     let bytes = weights::to_bytes(network, &about, Precision::Single).unwrap();
     let (back, again) = weights::from_bytes(&bytes, "file").unwrap();
-    assert_eq!((back.values(), &again), (network.values(), &about));
+    assert_eq!(back.values(), network.values());
+    assert_eq!((&again.architecture, &again.classes), (&about.architecture, &about.classes));
     assert_eq!((back.classes(), again.classes.count()), (26, 26));
     for classes in [ClassNames::default(), ClassNames::numbered(25)] {
         let lie = Metadata { classes, ..about.clone() };
@@ -108,7 +111,6 @@ fn what_does_not_fit_is_refused_with_both_numbers() {
         ("rnn2-47", ["47 outputs", "26 classes", "rnn2-26"]),
         (&id("Dense(20) - Dense(30)"), ["30 outputs", "26 classes", "Dense(26)"]),
         ("lif-dense", ["10 outputs", "26 classes", "choose a dense"]),
-        ("settling-20", ["10 outputs", "26 classes", "choose a dense"]),
     ] {
         let error = begin(model).to_string();
         assert!(parts.iter().all(|part| error.contains(part)), "{error}");

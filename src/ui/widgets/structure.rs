@@ -440,7 +440,7 @@ fn explain(ui: &mut Ui, structure: &Structure<'_>, number: usize) {
             design.second.kernel
         ),
         Layer::Dense { units, activation: Activation::Linear } => format!(
-            "{units} units, one for each digit; softmax turns their values into probabilities. Blue: the bundled network on the current digit."
+            "{units} units, one for each class; softmax turns their values into probabilities. Blue: the bundled network on the current digit."
         ),
     });
     ui.label(format!(

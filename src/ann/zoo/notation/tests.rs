@@ -101,7 +101,9 @@ fn what_does_not_work_is_said_at_its_layer() {
     }
     for (text, layer, word) in [
         ("", 0, "needs a layer"),
-        ("Dense(20)", 0, "Dense(10)"),
+        ("Dense(48)", 0, "Dense(10)"),
+        ("Dense(20) - Dense(1)", 1, "at most Dense(47)"),
+        ("Dense(26, tanh)", 0, "no function"),
         ("Dense(10, tanh)", 0, "no function"),
         ("Dense(30) - Conv[3x3](4) - Dense(10)", 1, "vector"),
         ("MaxPool[28x28] - Conv[3x3](4) - Dense(10)", 1, "1×1"),
@@ -125,7 +127,8 @@ fn ids_that_are_none_are_refused() {
         "net",
         "net-",
         "net-f10",
-        "net-f20l",
+        "net-f48l",
+        "net-f1l",
         "net-c0.5-f10l",
         "net-c03.5-f10l",
         "net-c3.9999-f10l",

@@ -38,10 +38,8 @@ fn votes(desk: &Desk) -> Option<[usize; CLASSES]> {
     let mut any = false;
     for answer in answers(desk) {
         any = true;
-        if let Some(digit) = answer.best().0 {
-            if let Some(votes) = votes.get_mut(digit) {
-                *votes += 1;
-            }
+        if let Some(votes) = answer.best().0.and_then(|digit| votes.get_mut(digit)) {
+            *votes += 1;
         }
     }
     any.then_some(votes)
