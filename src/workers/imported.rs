@@ -280,7 +280,12 @@ mod tests {
     fn a_copy_with_weights_set_by_hand_is_a_run_of_which_nothing_was_measured() {
         let root = tempfile::tempdir().unwrap();
         let mut network = Network::new(zoo::get("dense-20").unwrap(), 1).unwrap();
-        let origin = Origin { file: "a.onnx", producer: "", test_accuracy: Some(0.97) };
+        let origin = Origin {
+            file: "a.onnx",
+            producer: "",
+            test_accuracy: Some(0.97),
+            classes: &ClassNames::default(),
+        };
         let first = keep(root.path(), &network, origin).unwrap();
         let loaded = |id| weights::load(&runs::weights_path(root.path(), id).unwrap()).unwrap();
         let (_, metadata) = loaded(&first);

@@ -131,7 +131,7 @@ pub fn for_classes(
     match ending_in(&layers, wanted) {
         Some(layers) if architecture.id.starts_with("dense-") => notation::own(&layers),
         Some(layers) => {
-            let last = layers.last().map_or_else(String::new, |l| notation::layer_text(l, true));
+            let last = notation::layer_text(&layers, layers.len() - 1);
             Err(misfit(format!("write {last} as its last layer")))
         }
         None => Err(misfit("choose a dense, a convolutional or a recurrent network".into())),
