@@ -230,7 +230,9 @@ pub fn credit(
     for (i, step) in plan.steps.iter().enumerate() {
         let (parameters, cache) = network.of_step(i);
         let mut y = vec![0f32; step.op.output().len()];
-        let mut keep = vec![0f32; step.op.keep_len()];
+        // Dropout is off where it is looked at: what it keeps are factors of one.
+        let off = step.op.keep_len() > 0 && step.name.is_empty();
+        let mut keep = vec![if off { 1f32 } else { 0.0 }; step.op.keep_len()];
         let mut scratch = vec![0f32; step.op.scratch_len(1, mode)];
         step.op.forward(Forward {
             parameters,
@@ -240,8 +242,7 @@ pub fn credit(
             y: &mut y,
             keep: &mut keep,
             scratch: &mut scratch,
-            // Dropout is off where it is looked at.
-            mode: if step.op.keep_len() > 0 && step.name.is_empty() { Mode::Answer } else { mode },
+            mode: if off { Mode::Answer } else { mode },
             tap: Tapped::default(),
         });
         planes.push(y);

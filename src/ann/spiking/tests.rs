@@ -120,6 +120,34 @@ fn credit_of_a_neuron_goes_to_layers_before_it_and_nobody_else() {
     assert!(of(Aim::Neuron { layer: 1, unit: 20 }).iter().all(Vec::is_empty));
 }
 
+#[test]
+fn dropout_is_off_where_credit_is_looked_at() {
+    let plain = network("lif-30-t9-tau5");
+    let mut dropping = network("net-f30l-lif9_5-d0.3-f10l");
+    dropping.set_values(&plain.values());
+    let of = |network: &Network| {
+        let watched = watch(network, &picture(2)).unwrap();
+        credit(network, &picture(2), &watched, Aim::Class(3), Surrogate::default())
+    };
+    assert_eq!(of(&dropping), of(&plain));
+    assert!(of(&plain)[0].iter().any(|d| *d != 0.0));
+}
+
+/// Also through pooling of currents and of spikes, and from neurons that are the classes.
+#[test]
+fn credit_comes_back_to_the_first_neurons() {
+    for id in IDS {
+        let network = network(id);
+        let watched = watch(&network, &picture(2)).unwrap();
+        let deltas = credit(&network, &picture(2), &watched, Aim::Class(3), Surrogate::default());
+        for (deltas, layer) in deltas.iter().zip(&watched.layers) {
+            assert_eq!(deltas.len(), layer.spikes.len(), "{id}");
+            assert!(deltas.iter().all(|d| d.is_finite()), "{id}");
+        }
+        assert!(deltas[0].iter().any(|d| *d != 0.0), "{id}");
+    }
+}
+
 /// The mean of a synapse's trace times the learning signal is what the rule changes, though
 /// the rule sums in another order.
 #[test]

@@ -90,7 +90,7 @@ pub(super) fn name(layers: &[Layer]) -> String {
     for layer in layers {
         match *layer {
             Layer::Conv { filters, .. } | Layer::Convolution { filters, .. } => {
-                add("Conv", filters);
+                add("conv", filters);
             }
             Layer::Dense { units, .. } => add("dense", units),
             Layer::Recurrent { cell, hidden, .. } => add(cell.name(), hidden),
