@@ -60,6 +60,9 @@ pub struct Metadata {
     /// What its classes are called; the digits, unless they have names.
     #[serde(default, skip_serializing_if = "ClassNames::is_digits")]
     pub classes: ClassNames,
+    /// Whether connections were set or held by hand.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
     /// Version of this app.
     pub app_version: String,
 }

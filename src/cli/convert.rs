@@ -163,8 +163,11 @@ pub fn run(args: &ConvertArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let ids: Vec<String> = args.model.iter().cloned().collect();
     let mut found = models::select(&ids, &files, &models::sets(Some(&args.set)))?;
     let Some(model) = found.pop() else { bail!("there is no such network") };
-    let split =
-        digits::load_ten(&args.data, args.mnist.as_deref(), "Networks are converted to spikes")?;
+    let split = digits::load_ten(
+        &args.data,
+        args.mnist.as_deref(),
+        "networks are not converted to spikes",
+    )?;
     let recipe = Recipe {
         scaling: args.scaling,
         per: args.per,

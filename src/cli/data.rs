@@ -142,7 +142,7 @@ fn print_source(source: &DescribedSource, out: &mut Output) -> anyhow::Result<()
         return Ok(out.line("")?);
     }
     let mut columns = vec!["set", ">images"];
-    // How many pictures of each of many classes there are says `data list`.
+    // Columns for more classes have no room: `data list --json` has them all.
     let many = source.sets.iter().any(|set| set.classes.len() > CLASSES);
     if !many {
         columns.extend(table::DIGITS);

@@ -87,6 +87,14 @@ fn turn(proposal: Proposal, args: &AddArgs) -> Turned {
             complain(format_args!("warning: {}. They were kept as they are", hint.text()));
             Turned { found: proposal.found, said: Vec::new() }
         }
+        None if proposal.emnist && !args.as_is => {
+            let cure = proposal.cure().unwrap_or_default();
+            let said = format!(
+                "They were put right ({}), since EMNIST's pictures lie transposed; --as-is keeps them as they are.",
+                Turn::options(cure).join(" ")
+            );
+            Turned { found: proposal.found.turned(cure), said: vec![said] }
+        }
         None => {
             if proposal.inverted && !args.as_is {
                 complain(
@@ -163,7 +171,7 @@ pub fn list(out: &mut Output) -> anyhow::Result<Outcome> {
             let count = |part: &store::Part| grouped(part.fingerprint.digits as u64);
             let classes = match about.classes.is_digits() {
                 true => "0 to 9".to_owned(),
-                false => about.classes.all().join(", "),
+                false => about.classes.brief(12),
             };
             vec![
                 about.id.clone(),

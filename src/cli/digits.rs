@@ -7,9 +7,9 @@ use anyhow::anyhow;
 use crate::data::mnist::MnistError;
 use crate::data::registry::{self, DataError, Split};
 
-/// [`load`] for what works with ten classes only; `what` begins the sentence that refuses others.
+/// [`load`] for what works with ten classes only; `what` ends the sentence that refuses others.
 pub fn load_ten(id: &str, mnist: Option<&Path>, what: &'static str) -> anyhow::Result<Split> {
-    Ok(load(id, mnist)?.of_ten(what)?)
+    load(id, mnist)?.of_ten(what).map_err(|error| anyhow!("{error}; choose another data set"))
 }
 
 /// Loads a data set by its id. Where MNIST is wanted but nowhere to be found,

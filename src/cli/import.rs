@@ -170,7 +170,7 @@ fn print(report: &ImportedNetwork, name: &str, out: &mut Output) -> anyhow::Resu
     }
     let ImportedDigits { data, images } = &report.digits;
     if report.tried.is_empty() {
-        out.line("\nIt tells other classes than the digits apart, so it was not tried on digits; --scaling says how pictures are scaled")?;
+        out.line("\nIts classes are not the digits, so it was not tried on any. The scaling is what the file suggests; --scaling takes another")?;
     } else {
         out.line(format_args!("\nScalings of the pictures, tried on {images} digits of {data}"))?;
     }

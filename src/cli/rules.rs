@@ -97,7 +97,8 @@ pub fn run(args: &RulesArgs, out: &mut Output) -> anyhow::Result<Outcome> {
         .copied()
         .filter(|r| args.rules.is_empty() || args.rules.iter().any(|id| id == r.id))
         .collect();
-    let split = digits::load_ten(&args.data, args.mnist.as_deref(), "Learning rules are compared")?;
+    let split =
+        digits::load_ten(&args.data, args.mnist.as_deref(), "learning rules are not compared")?;
     let configs = chosen.iter().map(|rule| config(rule, args, &split));
     let configs: Vec<TrainConfig> = configs.collect::<Result<_, _>>()?;
     for config in &configs {

@@ -84,8 +84,11 @@ fn taken(args: &ScoreboardArgs, criteria: &[&'static Criterion]) -> anyhow::Resu
         Some(file) => Board::read(file)?,
         None => Board::default(),
     };
-    let split =
-        digits::load_ten(&args.data, args.mnist.as_deref(), "How close? compares networks")?;
+    let split = digits::load_ten(
+        &args.data,
+        args.mnist.as_deref(),
+        "How close? does not compare networks",
+    )?;
     let stop = AtomicBool::new(false);
     let task = Task {
         subjects: &subjects,

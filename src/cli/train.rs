@@ -23,7 +23,7 @@ use crate::ann::rules::{self, RuleConfig};
 use crate::ann::snapshots::cadence::HistoryConfig;
 use crate::ann::trainer::{EpochPoint, TrainConfig};
 use crate::ann::weights::{self, Metadata};
-use crate::ann::zoo::classes::for_classes;
+use crate::ann::zoo::classes;
 use crate::ann::zoo::{self, Architecture, Kind};
 use crate::core::clock::duration_text;
 use crate::core::folders;
@@ -79,7 +79,13 @@ fn start(root: &Path, args: &TrainArgs) -> anyhow::Result<(ActiveRun, Split)> {
     if args.data == mine::ID {
         enough(mine::read(&folders::data())?.len())?;
     }
-    let architecture = for_classes(architecture, split.classes())?;
+    // Who states the number of classes means it.
+    let architecture = if architecture.states_classes() {
+        classes::check(architecture, split.classes())?;
+        architecture
+    } else {
+        classes::for_classes(architecture, split.classes())?
+    };
     let config = config(architecture, &split, args)?;
     let digits = split.train.classes().is_digits();
     let look = || orientation::look(&split.train, Orientation::default(), config.threads);

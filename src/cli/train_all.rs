@@ -33,7 +33,7 @@ pub fn run(args: &TrainArgs, out: &mut Output) -> anyhow::Result<Outcome> {
     let split = digits::load_ten(
         &args.data,
         args.mnist.as_deref(),
-        "All networks of the report are trained",
+        "the report's networks are not trained together",
     )?;
     let subset = recipe(ZOO[0], &split, args)?.subset;
     let at_hand =

@@ -176,7 +176,10 @@ fn whole<T>(path: &str, values: Vec<T>, shape: &[usize]) -> Result<Vec<T>, Strin
 fn shape(path: &str, array: &Dataset, most: usize) -> Result<Vec<usize>, String> {
     let shape = sound(|| array.shape())?;
     let all = shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d));
-    let chunk = sound(|| array.chunk_shape())?.unwrap_or_default();
+    let chunk = match sound(|| array.chunk_shape())? {
+        None if array.is_chunked() => return Err("it is damaged (pieces without a shape)".into()),
+        chunk => chunk.unwrap_or_default(),
+    };
     let size = sound(|| array.element_size())?;
     let bytes = chunk.iter().try_fold(size, |n, d| n.checked_mul(*d));
     if bytes.is_none_or(|bytes| bytes > MOST_CHUNK) {

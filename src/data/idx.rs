@@ -92,7 +92,9 @@ pub enum IdxProblem {
     Short { found: usize, wanted: usize, count: u32, kind: Kind },
     #[error("it goes on after the {count} {} that its header announces. Download it again", kind.noun())]
     Trailing { count: u32, kind: Kind },
-    #[error("label {index} is {label}, but digits are 0 to 9. Choose a file with digits")]
+    #[error(
+        "label {index} is {label}, but digits are 0 to 9. Choose a file with digits, or add it as a data set of your own (spikescope data add)"
+    )]
     Label { index: usize, label: u8 },
     #[error("label {index} is {label}, and classes are numbered from 0 to {}", MOST_CLASSES - 1)]
     Class { index: usize, label: u8 },

@@ -39,7 +39,7 @@ impl Split {
     /// The same, for what works with at most ten classes.
     ///
     /// # Errors
-    /// [`DataError::Classes`]; `what` begins its sentence.
+    /// [`DataError::Classes`]; `what` is the clause that ends it.
     pub fn of_ten(self, what: &'static str) -> Result<Self, DataError> {
         let (id, classes) = (self.test.id.trim_end_matches("-test"), self.classes());
         if classes > CLASSES {
@@ -86,9 +86,7 @@ pub enum DataError {
     #[error("there is no data set \"{id}\"; choose one of: {known}")]
     UnknownSource { id: String, known: String },
     /// More classes than something can work with.
-    #[error(
-        "{what} with {CLASSES} classes at most, and {id} has {classes}. Choose another data set; dense, convolutional and recurrent networks can be trained on this one"
-    )]
+    #[error("{id} has {classes} classes, and with more than {CLASSES} {what}")]
     Classes { what: &'static str, id: String, classes: usize },
     /// MNIST's files.
     #[error(transparent)]

@@ -227,6 +227,9 @@ fn suggestion(ui: &mut Ui, proposal: &Proposal, form: &mut AddForm) {
     let Some(cure) = proposal.cure().filter(|cure| *cure != form.turn) else { return };
     let text = match &proposal.hint {
         Some(hint) => format!("Look: {}.", hint.text()),
+        None if proposal.emnist => {
+            "EMNIST's pictures lie transposed: rows and columns are exchanged.".to_owned()
+        }
         None => "The pictures lie on a light ground, where those of other sets lie on a dark one."
             .to_owned(),
     };

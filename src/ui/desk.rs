@@ -285,7 +285,7 @@ impl Desk {
         }
     }
 
-    /// [`Desk::digits`] for what works with ten classes only; `what` begins the sentence that
+    /// [`Desk::digits`] for what works with ten classes only; `what` ends the sentence that
     /// refuses others.
     pub fn ten_digits(&mut self, source: &str, what: &'static str) -> Wanted {
         match self.digits(source) {

@@ -113,7 +113,7 @@ pub fn take(
             100.0 * right,
             if real { "MNIST's" } else { "the synthetic" }
         ),
-        None => format!("not tested, since it tells {} other classes apart", classes.count()),
+        None => format!("not tested, since its {} classes are not the digits", classes.count()),
     };
     let told = format!(
         "{name} is imported: {}. Pixels {}; {judged}. It answers in Draw and is listed in Train, Runs.",
@@ -168,6 +168,7 @@ pub fn keep(root: &Path, network: &Network, origin: Origin<'_>) -> Result<String
         fingerprint: None,
         imported: Some(from.clone()),
         classes: origin.classes.clone(),
+        by_hand: false,
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let bytes = weights::to_bytes(network, &metadata, Precision::Single)?;
@@ -180,7 +181,8 @@ pub fn keep(root: &Path, network: &Network, origin: Origin<'_>) -> Result<String
 }
 
 /// Makes a finished run of a copy in which connections were set by hand; gives the run's id.
-/// `metadata` is that of the original: what was measured of it holds no longer.
+/// `metadata` is that of the original: what was measured of it holds no longer. `config`: how it
+/// was trained, where its run is known.
 ///
 /// # Errors
 /// [`KeepError`]: nothing was kept.
@@ -188,11 +190,13 @@ pub fn keep_changed(
     root: &Path,
     network: &Network,
     metadata: &Metadata,
+    config: Option<&TrainConfig>,
 ) -> Result<String, KeepError> {
     let metadata = Metadata {
         validation_accuracy: None,
         test_accuracy: None,
         last_test_accuracy: None,
+        by_hand: true,
         ..metadata.clone()
     };
     let named = TrainConfig {
@@ -210,7 +214,11 @@ pub fn keep_changed(
         ..named.clone()
     };
     // Of one that was itself taken over, little is known.
-    let config = if known.validate().is_ok() { known } else { named };
+    let config = match config {
+        Some(config) => config.clone(),
+        None if known.validate().is_ok() => known,
+        None => named,
+    };
     let bytes = weights::to_bytes(network, &metadata, Precision::Single)?;
     let mut record = RunRecord::new(config, 0);
     record.id += "-by-hand";
@@ -290,10 +298,10 @@ mod tests {
         let loaded = |id| weights::load(&runs::weights_path(root.path(), id).unwrap()).unwrap();
         let (_, metadata) = loaded(&first);
         network.set_in_step(1, [(3, 0.75)]);
-        let id = keep_changed(root.path(), &network, &metadata).unwrap();
+        let id = keep_changed(root.path(), &network, &metadata, None).unwrap();
         let (back, metadata) = loaded(&id);
         assert_eq!(back.values(), network.values());
-        assert_eq!(metadata.test_accuracy, None);
+        assert_eq!((metadata.test_accuracy, metadata.by_hand), (None, true));
         let (listed, errors) = runs::list(root.path());
         assert!(errors.is_empty(), "{errors:?}");
         let kept = listed.iter().find(|r| r.id == id).unwrap();

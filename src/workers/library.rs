@@ -26,6 +26,7 @@ use crate::ann::bundled::{self, WeightSet};
 use crate::ann::network::Network;
 use crate::ann::onnx;
 use crate::ann::orientation;
+use crate::ann::trainer::TrainConfig;
 use crate::ann::weights::{self, Metadata};
 use crate::convert::network::Spiking;
 use crate::convert::nir;
@@ -103,7 +104,7 @@ pub enum Job {
     ImportNetwork(PathBuf),
     /// Keep a network whose connections were set by hand as a run; what is known of it
     /// otherwise is what is known of the network that it was a copy of.
-    KeepNetwork { network: Arc<Network>, metadata: Box<Metadata> },
+    KeepNetwork { network: Arc<Network>, metadata: Box<Metadata>, config: Option<Box<TrainConfig>> },
     /// Write a run's network as ONNX.
     ExportOnnx { path: PathBuf, run: String },
     /// What concerns data sets of the user's own.
@@ -417,7 +418,9 @@ impl Librarian {
             Job::LoadRun(id) => self.load_run(&id),
             Job::LoadSet(set) => self.load_set(set),
             Job::ImportNetwork(path) => self.import_network(&path),
-            Job::KeepNetwork { network, metadata } => self.keep_network(&network, &metadata),
+            Job::KeepNetwork { network, metadata, config } => {
+                self.keep_network(&network, &metadata, config.as_deref());
+            }
             Job::ExportOnnx { path, run } => self.export_onnx(path, &run),
             Job::Data(job) => self.data(job),
         }
@@ -559,8 +562,8 @@ impl Librarian {
         }
     }
 
-    fn keep_network(&self, network: &Network, metadata: &Metadata) {
-        match imported::keep_changed(&self.runs_root, network, metadata) {
+    fn keep_network(&self, network: &Network, metadata: &Metadata, config: Option<&TrainConfig>) {
+        match imported::keep_changed(&self.runs_root, network, metadata, config) {
             Ok(id) => {
                 let told = "The network is kept as a run, weights set by hand. It answers in Draw and is listed in Train, Runs.";
                 self.events.send(Event::Notice(told.into()));

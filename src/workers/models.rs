@@ -55,9 +55,10 @@ impl Model {
                     unstamped(id).map_or_else(String::new, |began| format!(" {}", day(began)));
                 let right = metadata.test_accuracy;
                 let right = right.map_or_else(String::new, |a| format!(", {:.1} %", a * 100.0));
+                let hand = if metadata.by_hand { ", weights set by hand" } else { "" };
                 let name = match &metadata.imported {
-                    Some(from) => format!("{from}, imported{day}{right}"),
-                    None => format!("{}{by}, trained{day}{right}", architecture.name),
+                    Some(from) => format!("{from}, imported{day}{right}{hand}"),
+                    None => format!("{}{by}, trained{day}{right}{hand}", architecture.name),
                 };
                 (format!("run-{id}"), name)
             }

@@ -18,6 +18,9 @@ pub struct Proposal {
     pub hint: Option<Hint>,
     /// Whether its pictures lie on a light ground, where all others lie on a dark one.
     pub inverted: bool,
+    /// Whether they are EMNIST's by their name, and of other classes than digits: those lie
+    /// transposed, and no network in the box can tell.
+    pub emnist: bool,
     /// Places in the training part of a few pictures of each class, to be looked at.
     pub samples: Vec<Vec<usize>>,
 }
@@ -30,8 +33,9 @@ const SHOWN_OF_MANY: usize = 3;
 impl Proposal {
     /// What would put its pictures right, if something is wrong with them.
     pub fn cure(&self) -> Option<Orientation> {
-        let invert = Orientation { invert: true, ..Orientation::default() };
-        self.hint.as_ref().map(|hint| hint.cure).or(self.inverted.then_some(invert))
+        let turn =
+            Orientation { transpose: self.emnist, invert: self.inverted, ..Orientation::default() };
+        self.hint.as_ref().map(|hint| hint.cure).or((!turn.is_none()).then_some(turn))
     }
 }
 
@@ -64,8 +68,9 @@ pub fn propose(
         }
     }
     let inverted = hint.is_none() && found.looks_inverted();
+    let emnist = !found.classes().is_digits() && found.name.to_lowercase().contains("emnist");
     let samples = samples(&found.train);
-    Ok(Proposal { found, hint, inverted, samples })
+    Ok(Proposal { found, hint, inverted, emnist, samples })
 }
 
 /// The first pictures of each class.
@@ -101,6 +106,18 @@ mod tests {
         let how = Orientation { transpose: true, ..Orientation::default() };
         let turned = proposal(&how.digits(&digits, 0..200));
         assert_eq!(turned.cure(), Some(how));
+        // No network can tell of letters, but EMNIST's name can.
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(format!("emnist-letters-train-{name}-ubyte"));
+        idx::write_pair(&digits, &at("images-idx3"), &at("labels-idx1")).unwrap();
+        let names = Options {
+            classes: Some(
+                ClassNames::new(&["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]).unwrap(),
+            ),
+            ..Options::default()
+        };
+        let letters = propose(dir.path(), &names, 1, &mut |_, _| true).unwrap();
+        assert_eq!(letters.cure(), Some(how));
         // Every picture has the label of another.
         let labels = digits.labels().iter().map(|l| (l + 3) % 10).collect();
         let images = (0..200).flat_map(|i| digits.image(i).to_vec()).collect();

@@ -44,9 +44,10 @@ impl Walk {
         let whole = node.ints("classlabels_ints").unwrap_or_default();
         let strings = node.texts("classlabels_strings");
         let classes = whole.len().max(strings.len());
-        let texts: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
-        let ordered = whole.iter().copied().eq(0..classes as i64) || strings == texts;
-        if !ordered || !(FEWEST..=MOST_CLASSES).contains(&classes) {
+        let possible = (FEWEST..=MOST_CLASSES).contains(&classes);
+        let texts = || (0..classes).map(|class| class.to_string()).collect::<Vec<_>>();
+        // Counted before as many texts are made.
+        if !possible || !(whole.iter().copied().eq(0..classes as i64) || strings == texts()) {
             return Err("its classes are not the numbers from 0 on, in this order".into());
         }
         let weights = node.floats("coefficients").unwrap_or_default();

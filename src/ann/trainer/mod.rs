@@ -45,8 +45,7 @@ use super::ops::op::parameter_len;
 use super::optimiser::OptimiserState;
 use super::spiking::places;
 use super::weights::Metadata;
-use super::zoo::Architecture;
-use super::zoo::classes::{fits as classes_fit, for_classes};
+use super::zoo::classes;
 use super::{AnnError, zoo};
 use crate::core::rng::Rng;
 use crate::data::dataset::Fingerprint;
@@ -185,22 +184,6 @@ impl Progress {
     }
 }
 
-/// Whether a network has the outputs that a data set needs.
-///
-/// # Errors
-/// [`AnnError::Classes`], which says what to do.
-pub fn fitting(architecture: &'static Architecture, data: &Dataset) -> Result<(), AnnError> {
-    let (outputs, classes) = (architecture.classes(), data.classes().count());
-    if classes_fit(outputs, classes) {
-        return Ok(());
-    }
-    let remedy = match for_classes(architecture, classes)? {
-        other if std::ptr::eq(other, architecture) => "choose another network".to_owned(),
-        other => format!("choose {}", other.id),
-    };
-    Err(AnnError::Classes { network: architecture.name.to_owned(), outputs, classes, remedy })
-}
-
 impl Trainer {
     /// A new run on the first digits of `data`, as many as the settings say.
     ///
@@ -219,7 +202,7 @@ impl Trainer {
     ) -> Result<Self, AnnError> {
         config.validate()?;
         let architecture = zoo::get(&config.model)?;
-        fitting(architecture, &data)?;
+        classes::check(architecture, data.classes().count())?;
         let network = Network::new(architecture, config.seed)?;
         let steps = network.plan().steps.iter();
         let sizes: Vec<usize> = steps.map(|s| parameter_len(&*s.op)).collect();
@@ -518,6 +501,7 @@ impl Trainer {
             fingerprint: Some(self.fingerprint.clone()),
             imported: None,
             classes: self.data.classes().clone(),
+            by_hand: self.by_hand,
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

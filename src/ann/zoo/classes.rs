@@ -1,8 +1,7 @@
 //! Networks for other numbers of classes than ten: the presets with their last layer changed,
 //! named by the preset and the number, such as `cnn1-26`, and what fits a data set.
 
-use std::sync::Mutex;
-
+use super::made::{Draft, Made};
 use super::{Activation, Architecture, Family, Layer, ZOO, find, notation};
 use crate::ann::AnnError;
 use crate::data::classes::FEWEST;
@@ -53,32 +52,20 @@ fn parse(id: &str) -> Option<(&'static Architecture, usize)> {
     (classes != CLASSES && count == classes.to_string()).then_some((base, classes))
 }
 
-/// The architecture that an id names, as `mlp-26`. Each is made once and stays for the rest of
-/// the program, as those of [`super::custom`] do.
+/// The architecture that an id names, as `mlp-26`.
 pub fn preset(id: &str) -> Option<&'static Architecture> {
-    static KNOWN: Mutex<Vec<&'static Architecture>> = Mutex::new(Vec::new());
-    let (base, classes) = parse(id)?;
-    let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(found) = known.iter().find(|a| a.id == id) {
-        return Some(found);
-    }
-    let layers = ending_in(&(base.layers)(), classes)?;
-    if known.len() >= MOST_KNOWN {
-        return None;
-    }
-    let doc = format!("{} Its last layer has {classes} units, one for each class.", base.doc);
-    let architecture: &'static Architecture = Box::leak(Box::new(Architecture {
-        id: Box::leak(id.to_owned().into_boxed_str()),
-        name: Box::leak(format!("{} ({classes} classes)", base.name).into_boxed_str()),
-        doc: Box::leak(doc.into_boxed_str()),
-        layers: Box::leak(Box::new(move || layers.clone())),
-        epochs: base.epochs,
-        average_epochs: base.average_epochs,
-        report: None,
-        seed: base.seed,
-    }));
-    known.push(architecture);
-    Some(architecture)
+    static MADE: Made = Made::new(MOST_KNOWN);
+    MADE.find(id, || {
+        let (base, classes) = parse(id)?;
+        Some(Draft {
+            name: format!("{} ({classes} classes)", base.name),
+            doc: format!("{} Its last layer has {classes} units, one for each class.", base.doc),
+            layers: ending_in(&(base.layers)(), classes)?,
+            epochs: base.epochs,
+            average_epochs: base.average_epochs,
+            seed: base.seed,
+        })
+    })
 }
 
 /// The preset of these layers, but for the number of classes.
@@ -129,12 +116,34 @@ pub fn for_classes(
     }
     let layers = (architecture.layers)();
     match ending_in(&layers, wanted) {
-        Some(layers) if architecture.id.starts_with("dense-") => notation::own(&layers),
+        Some(layers) if layers.iter().all(|l| matches!(l, Layer::Dense { .. })) => {
+            notation::own(&layers)
+        }
         Some(layers) => {
             let last = notation::layer_text(&layers, layers.len() - 1);
             Err(misfit(format!("write {last} as its last layer")))
         }
         None => Err(misfit("choose a dense, a convolutional or a recurrent network".into())),
+    }
+}
+
+/// Whether this network, and no other, can learn so many classes.
+///
+/// # Errors
+/// [`AnnError::Classes`], which says what to do.
+pub fn check(architecture: &'static Architecture, classes: usize) -> Result<(), AnnError> {
+    let outputs = architecture.classes();
+    if fits(outputs, classes) {
+        return Ok(());
+    }
+    let remedy = format!("choose {}", for_classes(architecture, classes)?.id);
+    Err(AnnError::Classes { network: architecture.name.to_owned(), outputs, classes, remedy })
+}
+
+impl Architecture {
+    /// Whether its id states the number of its classes, as `mlp-26` does.
+    pub fn states_classes(&self) -> bool {
+        parse(self.id).is_some()
     }
 }
 
@@ -176,12 +185,18 @@ mod tests {
             ("cnn1-26", 10, "cnn1"),
             ("rnn4-3", 3, "rnn4-3"),
             ("dense-30-20", 26, "net-f30r-f20r-f26l"),
+            ("net-f30r-f20r-f26l", 47, "net-f30r-f20r-f47l"),
+            ("net-f30r-f20r-f26l", 10, "dense-30-20"),
             ("dense-30-20", 2, "dense-30-20"),
         ] {
             assert_eq!(fitting(id, classes).unwrap().id, becomes, "{id} for {classes}");
         }
         let own = notation::own(&notation::parse("GRU(32) - Dense(26)").unwrap()).unwrap();
         assert_eq!((own.classes(), own.id), (26, "net-gru32r-f26l"));
+        assert!(find("mlp-26").unwrap().states_classes() && !own.states_classes());
+        assert!(check(own, 26).is_ok() && check(find("mlp").unwrap(), 3).is_ok());
+        let error = check(find("mlp-47").unwrap(), 26).unwrap_err().to_string();
+        assert!(error.contains("26 classes; choose mlp-26"), "{error}");
         let error = for_classes(own, 47).unwrap_err().to_string();
         assert!(error.contains("26 outputs") && error.contains("47 classes"), "{error}");
         assert!(error.contains("write Dense(47)"), "{error}");

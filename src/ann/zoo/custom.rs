@@ -4,8 +4,7 @@
 //! `stdp-32-150` or `reward-32-150`; and two layers of latent variables, such as
 //! `energy-500-100`.
 
-use std::sync::Mutex;
-
+use super::made::{Draft, Made};
 use super::spiking::{Sizes, Wiring};
 use super::{Activation, Architecture, Layer, Spiking, conv_stdp};
 use crate::ann::ops::conv_stdp::Answer;
@@ -15,7 +14,7 @@ use crate::data::CLASSES;
 pub const MOST_LAYERS: usize = 8;
 /// Most units of a hidden layer.
 pub const MOST_UNITS: usize = 4096;
-/// Most structures that are remembered: each takes some hundred bytes for good.
+/// Most structures that are remembered.
 const MOST_KNOWN: usize = 4096;
 
 /// How the layers answer.
@@ -216,42 +215,16 @@ impl Widths {
     }
 }
 
-/// The architecture of this id. Each is made once and stays for the rest of the
-/// program: whoever holds one has a plain reference, as to those of the zoo.
+/// The architecture of this id.
 pub fn find(id: &str) -> Option<&'static Architecture> {
-    static KNOWN: Mutex<Vec<&'static Architecture>> = Mutex::new(Vec::new());
-    let (layers, name, doc): (Box<dyn Fn() -> Vec<Layer>>, _, _) =
-        match (Widths::parse(id), Sizes::parse(id)) {
-            (Some(widths), _) => {
-                let (name, doc) = (widths.name(), widths.doc());
-                (Box::new(move || widths.layers()), name, doc)
-            }
-            (None, sizes) => {
-                let sizes = sizes?;
-                let (name, doc) = (sizes.name(), sizes.doc());
-                (Box::new(move || sizes.layers()), name, doc)
-            }
-        };
-    let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(found) = known.iter().find(|a| a.id == id) {
-        return Some(found);
-    }
-    if known.len() >= MOST_KNOWN {
-        return None;
-    }
-    let layers = layers();
-    let architecture: &'static Architecture = Box::leak(Box::new(Architecture {
-        id: Box::leak(id.to_owned().into_boxed_str()),
-        name: Box::leak(name.into_boxed_str()),
-        doc,
-        layers: Box::leak(Box::new(move || layers.clone())),
-        epochs: 10,
-        average_epochs: 0,
-        report: None,
-        seed: 1,
-    }));
-    known.push(architecture);
-    Some(architecture)
+    static MADE: Made = Made::new(MOST_KNOWN);
+    MADE.find(id, || {
+        if let Some(widths) = Widths::parse(id) {
+            return Some(Draft::new(widths.name(), widths.doc().into(), widths.layers()));
+        }
+        let sizes = Sizes::parse(id)?;
+        Some(Draft::new(sizes.name(), sizes.doc().into(), sizes.layers()))
+    })
 }
 
 #[cfg(test)]

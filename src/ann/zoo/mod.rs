@@ -8,6 +8,7 @@ mod cnn3;
 mod conv_stdp;
 mod custom;
 mod energy;
+mod made;
 mod mlp;
 pub mod notation;
 mod rnn;

@@ -11,8 +11,8 @@ mod spiking;
 mod write;
 
 use std::fmt;
-use std::sync::Mutex;
 
+use super::made::{Draft, Made};
 use super::spiking::{Sizes, read_out};
 use super::{Activation, Architecture, Kind, Layer, PoolKind, Widths, Window, is_current};
 use crate::ann::AnnError;
@@ -154,32 +154,16 @@ fn as_widths(layers: &[Layer]) -> Option<Widths> {
     (fits && Widths::parse(&widths.id()).as_ref() == Some(&widths)).then_some(widths)
 }
 
-/// The architecture that an id spells. Each is made once and stays for the rest of the
-/// program, as those of [`super::custom`] do.
+/// The architecture that an id spells.
 pub fn find(id: &str) -> Option<&'static Architecture> {
-    static KNOWN: Mutex<Vec<&'static Architecture>> = Mutex::new(Vec::new());
-    /// Each takes about a kilobyte for good.
-    const MOST_KNOWN: usize = 4096;
-    let layers = spelled::layers(id)?;
-    let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(found) = known.iter().find(|a| a.id == id) {
-        return Some(found);
-    }
-    if known.len() >= MOST_KNOWN || check(&layers).is_err() {
-        return None;
-    }
-    let architecture: &'static Architecture = Box::leak(Box::new(Architecture {
-        id: Box::leak(id.to_owned().into_boxed_str()),
-        name: Box::leak(write::name(&layers).into_boxed_str()),
-        doc: Box::leak(format!("A structure of one's own: {}.", text(&layers)).into_boxed_str()),
-        layers: Box::leak(Box::new(move || layers.clone())),
-        epochs: 10,
-        average_epochs: 0,
-        report: None,
-        seed: 1,
-    }));
-    known.push(architecture);
-    Some(architecture)
+    // While somebody drags a number, each that fits is a structure.
+    static MADE: Made = Made::new(1 << 15);
+    MADE.find(id, || {
+        let layers = spelled::layers(id)?;
+        check(&layers).ok()?;
+        let doc = format!("A structure of one's own: {}.", text(&layers));
+        Some(Draft::new(write::name(&layers), doc, layers))
+    })
 }
 
 #[cfg(test)]

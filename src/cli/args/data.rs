@@ -40,7 +40,7 @@ pub enum DataAction {
 Examples:
   spikescope data add fashion/ --name Fashion-MNIST --classes fashion-mnist
   spikescope data add emnist/emnist-digits-train-images-idx3-ubyte.gz
-  spikescope data add emnist/emnist-letters-train-images-idx3-ubyte.gz --transpose
+  spikescope data add emnist/emnist-letters-train-images-idx3-ubyte.gz --name Letters
   spikescope data add train.csv --name kaggle
   spikescope data add shapes/ --scale           shapes/circle/1.png, shapes/square/1.png …")]
 pub struct AddArgs {

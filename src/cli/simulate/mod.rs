@@ -65,7 +65,7 @@ pub fn diehl_cook(args: &DiehlCookArgs, out: &mut Output) -> anyhow::Result<Outc
 }
 
 /// Begins the sentence that refuses data sets of more classes.
-const TEN: &str = "Spiking networks learn";
+const TEN: &str = "spiking networks do not learn";
 
 pub(super) fn read_outs(a: Accuracies) -> SimulatedReadOuts {
     let (vote, confidence, logistic) = (a.vote, a.confidence, a.logistic);

@@ -119,7 +119,7 @@ pub fn simulate(args: &NirArgs, out: &mut Output) -> anyhow::Result<Outcome> {
             let test = digits::load_ten(
                 &args.data,
                 args.mnist.as_deref(),
-                "Spiking networks are simulated",
+                "spiking networks are not simulated",
             )?
             .test;
             show(args, &described, &plan, &test).context(file.clone())?

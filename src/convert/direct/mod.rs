@@ -124,14 +124,18 @@ impl Direct {
                         *pooled = true;
                     }
                     _ => {
-                        return refuse(
-                            "it pools something else than the currents of a convolution",
-                        );
+                        return refuse(&format!(
+                            "its layer {} pools something else than the currents of a convolution",
+                            lines[number].name
+                        ));
                     }
                 },
                 Layer::Spiking(Spiking::Lif(neurons)) => {
                     let Some(synapses) = pending.take() else {
-                        return refuse("nothing but the picture drives its neurons");
+                        return refuse(&format!(
+                            "nothing but the picture drives the neurons of its layer {}",
+                            lines[number].name
+                        ));
                     };
                     let name = lines[number].name.clone();
                     let (tau, recurrent) = (neurons.tau, Vec::new());

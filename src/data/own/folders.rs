@@ -92,6 +92,7 @@ pub(super) fn load(
         return Err(OwnError::TooManyClasses { path: folder.into(), found: train_at.len() });
     }
     let names: Vec<String> = train_at.iter().map(|f| name_of(f)).collect();
+    let strangers = test_at.as_ref().and_then(|at| strangers(at, &names));
     let mut tally = Tally::default();
     let train = read_part(&train_at, &names, scale, &mut tally, go)?;
     let test = test_at.map(|at| read_part(&at, &names, scale, &mut tally, go)).transpose()?;
@@ -104,6 +105,7 @@ pub(super) fn load(
         });
     }
     let mut notes = Vec::new();
+    notes.extend(strangers);
     if tally.failed > 0 {
         notes.push(format!(
             "{} of {} files could not be read and were left out: {}{}",
@@ -117,6 +119,20 @@ pub(super) fn load(
     let names = Some(names.iter().map(short).collect());
     let (beside, prefix) = (folder.to_path_buf(), String::new());
     Ok(Raw { train, test, beside, prefix, names, kind: "pictures in folders", notes })
+}
+
+/// Says which folders of the test part are no class of the training part.
+fn strangers(test: &[PathBuf], names: &[String]) -> Option<String> {
+    let left: Vec<String> =
+        test.iter().map(|f| name_of(f)).filter(|name| !names.contains(name)).collect();
+    let said: Vec<String> =
+        left.iter().take(NAMED).map(|name| name.chars().take(LONGEST).collect()).collect();
+    let more = if left.len() > NAMED { " and others" } else { "" };
+    let text = format!(
+        "Folders of the test part that are no class of the training part were left out: {}{more}.",
+        said.join(", ")
+    );
+    (!left.is_empty()).then_some(text)
 }
 
 /// Reads the folders of one part; those that are no class of `names` are left out.

@@ -63,7 +63,19 @@ pub(super) fn finish(path: &Path, raw: Raw, options: &Options) -> Result<Found, 
         notes.push(format!("The names of the classes are from {from}."));
         found_names = Some(names);
     }
-    let named = options.classes.clone().map_or_else(
+    // Names of a whole set, of which these are some classes: each has that of its label.
+    let picked = |classes: ClassNames| match &kept {
+        Some(labels)
+            if classes.count() != labels.len()
+                && labels.iter().all(|label| *label < classes.count()) =>
+        {
+            let names: Vec<String> = labels.iter().map(|label| classes.name(*label)).collect();
+            ClassNames::new(&names)
+        }
+        _ => Ok(classes),
+    };
+    let given = options.classes.clone().map(picked).transpose()?;
+    let named = given.map_or_else(
         || match (names, found_names, kept) {
             // A folder's name may be longer than what can be shown.
             (Some(names), ..) => ClassNames::new(&names).map(Some),

@@ -11,6 +11,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,10 @@ const MOST_BYTES: u64 = 256 << 10;
 /// Longest text that is kept about a set, characters.
 const LONGEST: usize = 2000;
 const ABOUT: &str = "about.json";
+/// What the names of hidden folders begin with.
+const ADDING: &str = ".adding-";
+/// A hidden folder as old as this is nobody's any more: the largest set is written in minutes.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 /// Classes that are named in a sentence about a set.
 const NAMED: usize = 12;
 
@@ -210,10 +215,9 @@ pub fn keep(root: &Path, id: &str, name: &str, found: &Found) -> Result<About, O
     about.check(id).map_err(|_| OwnError::BadName(name.chars().take(80).collect()))?;
     let failed = |done, source| OwnError::Folder { path: folder.clone(), done, source };
     std::fs::create_dir_all(root).map_err(|e| failed("made", e))?;
-    let hidden = tempfile::Builder::new()
-        .prefix(".adding-")
-        .tempdir_in(root)
-        .map_err(|e| failed("made", e))?;
+    sweep(root, ABANDONED);
+    let hidden =
+        tempfile::Builder::new().prefix(ADDING).tempdir_in(root).map_err(|e| failed("made", e))?;
     write_parts(hidden.path(), &found.train, &found.test)?;
     let text = serde_json::to_vec_pretty(&about).map_err(|e| failed("written", e.into()))?;
     write_bytes(&hidden.path().join(ABOUT), &text)?;
@@ -222,6 +226,21 @@ pub fn keep(root: &Path, id: &str, name: &str, found: &Found) -> Result<About, O
     // It has gone where it belongs.
     let _ = hidden.keep();
     Ok(about)
+}
+
+/// Removes folders of sets that were being added when the program was killed, if they were made
+/// so long ago.
+fn sweep(root: &Path, age: Duration) {
+    let old = |entry: &std::fs::DirEntry| {
+        let modified = entry.metadata().ok().filter(std::fs::Metadata::is_dir)?.modified().ok()?;
+        Some(modified.elapsed().is_ok_and(|a| a >= age))
+    };
+    for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_string_lossy().starts_with(ADDING);
+        if ours && old(&entry) == Some(true) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// Temporary folders are for their owner alone; a data set is as public as other files.
@@ -310,4 +329,23 @@ pub fn export(root: &Path, id: &str, to: &Path) -> Result<Vec<PathBuf>, OwnError
     write_parts(to, &split.train, &split.test)?;
     write_bytes(&classes, (split.train.classes().all().join("\n") + "\n").as_bytes())?;
     Ok(FILES.iter().map(|file| to.join(file.name)).chain([classes]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_killed_program_left_is_swept() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        for name in [".adding-left", "letters"] {
+            std::fs::create_dir(at(name)).unwrap();
+            std::fs::write(at(name).join("labels"), "1").unwrap();
+        }
+        sweep(root.path(), ABANDONED);
+        assert!(at(".adding-left").exists(), "somebody may be at it");
+        sweep(root.path(), Duration::ZERO);
+        assert!(!at(".adding-left").exists() && at("letters").exists());
+    }
 }

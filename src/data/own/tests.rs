@@ -199,8 +199,13 @@ fn a_folder_of_pictures_for_each_class_is_read() {
             (0..4).for_each(|i| picture_of(&to.join(format!("{i}.png")), data.image(i), SIDE));
         }
     }
+    // A folder of the test part that is no class to learn is named.
+    let stranger = parts.path().join("test/crab");
+    std::fs::create_dir(&stranger).unwrap();
+    picture_of(&stranger.join("1.png"), data.image(0), SIDE);
     let found = get(parts.path()).unwrap();
     assert!(!found.held_out && (found.train.len(), found.test.len()) == (8, 8));
+    assert!(found.notes.iter().any(|n| n.ends_with("left out: crab.")), "{:?}", found.notes);
 }
 
 #[test]
@@ -232,6 +237,17 @@ fn letters(classes: u8, each: usize, first: u8) -> Dataset {
     let images = (0..count).flat_map(|i| vec![(i % 200) as u8; PIXELS]).collect();
     let labels = (0..count).map(|i| (i % usize::from(classes)) as u8 + first).collect();
     Dataset::new("x", images, labels).unwrap()
+}
+
+#[test]
+fn some_classes_of_a_set_have_their_own_of_its_names() {
+    let dir = tempfile::tempdir().unwrap();
+    // Capitals from K on, as EMNIST balanced numbers them.
+    let capitals = letters(5, 8, 20);
+    four(dir.path(), "", &capitals, &capitals, false);
+    let options = Options { classes: ClassNames::known("emnist-balanced"), ..Options::default() };
+    let found = read(dir.path(), &options, &mut |_, _| true).unwrap();
+    assert_eq!(found.classes().all().concat(), "KLMNO");
 }
 
 #[test]

@@ -65,7 +65,7 @@ pub fn digit(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
     let pixels = world.digit.pixels();
     let id = Id::unique("digit of rules");
     digit_view::show(ui, id, 84.0, "The current digit", |i| pixels[i], Sense::hover());
-    if let Some(label) = world.digit.label() {
+    if let Some(label) = world.digit.label().filter(|label| usize::from(*label) < CLASSES) {
         let name = names.name(label);
         ui.label(format!("It is a {name}: that is the target."));
     } else {
@@ -77,7 +77,7 @@ pub fn digit(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
                 .selected_text(names.name(now))
                 .width(44.0)
                 .show_ui(ui, |ui| {
-                    for digit in 0..names.count() {
+                    for digit in 0..names.count().min(CLASSES) {
                         if ui.selectable_label(digit == now, names.name(digit)).clicked() {
                             out.push(AlternativesEdit::Label(digit));
                         }

@@ -246,7 +246,7 @@ impl Deep {
     /// Begins a survey whose digits have come.
     fn try_survey(&mut self, desk: &mut Desk) {
         let Some(source) = self.waits else { return };
-        let problem = match desk.ten_digits(source, "Deep networks of spikes are surveyed") {
+        let problem = match desk.ten_digits(source, "deep networks of spikes are not surveyed") {
             Wanted::Coming => return,
             Wanted::Ready(split) => {
                 self.waits = None;

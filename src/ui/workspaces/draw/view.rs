@@ -336,7 +336,7 @@ fn saves(ui: &mut Ui, table: String, out: &mut Outbox) {
     if figure::button(ui, out, "Save as PNG", FIGURE) {
         ui.close();
     }
-    let tip = "The ten probabilities of every network";
+    let tip = "All probabilities of every network";
     if ui.button("Save as CSV").on_hover_text(tip).clicked() {
         out.push(Command::SaveText { name: FIGURE.into(), text: table });
         ui.close();

@@ -142,6 +142,12 @@ impl Fields {
         self.inspection.anatomy.as_ref()?.part(layer)
     }
 
+    /// The class that is asked about, if the network has it: a session may name another.
+    fn class(&self, desk: &Desk) -> Option<usize> {
+        let network = &self.kept.chosen(&desk.models)?.network;
+        self.kept.class.filter(|class| *class < network.classes())
+    }
+
     pub(super) fn seek(&mut self, seek: Seek, desk: &mut Desk) {
         let kept = &self.kept;
         let settled = desk.models.iter().filter(|m| !matches!(m.origin, Origin::Live { .. }));
@@ -154,7 +160,7 @@ impl Fields {
                 models,
                 pixels: Box::new(*desk.digit.pixels()),
                 version: desk.digit.version(),
-                class: kept.class,
+                class: self.class(desk),
             },
             Seek::Liked => {
                 let Some(unit) = kept.unit() else { return };
@@ -193,7 +199,7 @@ impl Fields {
             version: desk.digit.version(),
             model: Arc::as_ptr(model),
             why: why.iter().map(Arc::as_ptr).collect(),
-            class: kept.class,
+            class: self.class(desk),
             sum: unit,
             field: field.map(|f| Unit { y: 0, x: 0, ..f }),
             data: data.is_some(),
@@ -296,6 +302,10 @@ impl Workspace for Fields {
                 let next = desk.models.iter().find(|m| m.key == key);
                 if next.map(|m| m.network.architecture().id) != same {
                     (kept.layer, kept.channel, kept.term, kept.input) = (None, None, None, None);
+                }
+                let of = |m: &Arc<Model>| m.metadata.classes.clone();
+                if next.map(of) != kept.chosen(&desk.models).map(of) {
+                    kept.class = None;
                 }
                 kept.model = key;
             }

@@ -212,7 +212,9 @@ impl Spikes {
     /// What the phases depend on.
     fn of_phases(kept: &SpikingSettings, desk: &Desk) -> SpikingSettings {
         SpikingSettings {
-            target: kept.target.or(desk.digit.label()),
+            target: kept
+                .target
+                .or(desk.digit.label().filter(|label| usize::from(*label) < CLASSES)),
             beta: kept.beta,
             seed: kept.seed,
             pair: kept.pair,

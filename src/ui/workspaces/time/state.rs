@@ -111,7 +111,7 @@ impl Time {
     /// Begins a survey whose digits have come.
     fn try_survey(&mut self, desk: &mut Desk) {
         let Some(source) = self.waits else { return };
-        let problem = match desk.ten_digits(source, "Digits are surveyed line by line") {
+        let problem = match desk.ten_digits(source, "they are not read line by line") {
             Wanted::Coming => return,
             Wanted::Ready(split) => {
                 (self.waits, self.surveyed) = (None, Some(desk.set));

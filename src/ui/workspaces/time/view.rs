@@ -1,11 +1,12 @@
 //! The page: the digit at the left, the chosen view, the time bar.
 
-use egui::Ui;
+use egui::{RichText, Ui};
 
 use super::settings::TimeTab;
 use super::{Time, TimeEdit, World, answers, early, reading, units};
 use crate::ann::reading::{Cell, Order, Probabilities, decided_after};
-use crate::data::{ClassNames, SIDE};
+use crate::ann::zoo::Layer;
+use crate::data::{CLASSES, ClassNames, SIDE};
 use crate::ui::command::Outbox;
 use crate::ui::theme::palette;
 use crate::ui::widgets::page::{self, Page, Side, Tab};
@@ -61,6 +62,9 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         if let Some(tab) = page::tabs(ui, TABS.iter().map(Tab::heading), world.room.kept.tab) {
             out.push(TimeEdit::Tab(tab));
         }
+        if let Some(left_out) = left_out(world) {
+            ui.label(RichText::new(left_out).small().color(palette(ui.visuals()).weak));
+        }
         if world.digit.is_blank() {
             ui.label("Blank paper: draw a digit on the left, then press Space");
         } else if world.room.readings.serial == 0 {
@@ -70,6 +74,20 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
             (tab.show)(ui, world, out);
         }
     });
+}
+
+/// Which recurrent networks at hand are not read here.
+fn left_out(world: &World<'_>) -> Option<String> {
+    let recurrent = |layers: &[Layer]| layers.iter().any(|l| matches!(l, Layer::Recurrent { .. }));
+    let mut others = world.models.iter().filter(|m| {
+        m.network.classes() != CLASSES && recurrent(&(m.network.architecture().layers)())
+    });
+    let first = others.next()?;
+    let more = if others.next().is_some() { " and others" } else { "" };
+    Some(format!(
+        "Left out here: {}{more}. Only networks of ten classes are read line by line.",
+        first.name
+    ))
 }
 
 /// The time bar: how much the answers change at each step, and who knows when.

@@ -7,7 +7,7 @@ use super::{history, spiking};
 use crate::ann::optimiser::{OPTIMISERS, OptimiserConfig};
 use crate::ann::rules::{self, Rule, RuleConfig};
 use crate::ann::trainer::TrainConfig;
-use crate::ann::zoo::classes::for_classes;
+use crate::ann::zoo::classes as of_classes;
 use crate::ann::zoo::{self, Architecture, Family, Kind, Widths, ZOO};
 use crate::core::bounds::{Bounded, Bounds, Span};
 use crate::core::text::grouped;
@@ -58,7 +58,11 @@ pub fn show(ui: &mut Ui, world: &World<'_>, out: &mut Outbox) {
         rule(ui, &mut config);
         ui.add_space(4.0);
         data(ui, world, &mut config, out);
-        fit(world, &mut config);
+        // What is typed under Structure stays as it is, and is refused where it does not fit.
+        let kept = &world.room.kept.training;
+        if (&config.model, &config.data) != (&kept.model, &kept.data) {
+            fit(world, &mut config);
+        }
         ui.add_space(4.0);
         course(ui, &mut config);
         ui.add_space(4.0);
@@ -233,7 +237,7 @@ fn classes(world: &World<'_>, data: &str) -> usize {
 /// Takes the network with the outputs that the data set needs, where there is one.
 fn fit(world: &World<'_>, config: &mut TrainConfig) {
     let wanted = classes(world, &config.data);
-    let fitting = zoo::find(&config.model).and_then(|a| for_classes(a, wanted).ok());
+    let fitting = zoo::find(&config.model).and_then(|a| of_classes::for_classes(a, wanted).ok());
     if let Some(architecture) = fitting.filter(|a| a.id != config.model) {
         architecture.id.clone_into(&mut config.model);
     }
@@ -242,8 +246,8 @@ fn fit(world: &World<'_>, config: &mut TrainConfig) {
 /// Why the network cannot learn the classes of the data set, as a sentence.
 fn other_classes(world: &World<'_>, config: &TrainConfig) -> Option<String> {
     let architecture = zoo::find(&config.model)?;
-    let fitting = for_classes(architecture, classes(world, &config.data));
-    fitting.err().map(|error| format!("{error}."))
+    let checked = of_classes::check(architecture, classes(world, &config.data));
+    checked.err().map(|error| format!("{error}."))
 }
 
 /// A network that a rule can train: the usual one, or one of its own kind.

@@ -13,7 +13,7 @@ use super::wires::{self, Wires, WiresEdit};
 use super::{ABOUT, measures, scenes, view};
 use crate::ann::ensemble::Ensemble;
 use crate::ann::trainer::TrainConfig;
-use crate::ann::zoo::classes::for_classes;
+use crate::ann::zoo::classes;
 use crate::ann::zoo::{self, notation};
 use crate::core::bounds::Bounds;
 use crate::core::clock::duration_text;
@@ -115,17 +115,16 @@ pub struct Train {
 impl Train {
     /// Starts a run; whether there were digits to start it on.
     fn start(&mut self, paused: bool, desk: &mut Desk) -> bool {
-        let mut config = self.kept.training.clone();
+        let config = self.kept.training.clone();
         if let Err(error) = config.validate() {
             desk.toasts.failure(error.to_string());
             return false;
         }
         let again = if paused { TrainEdit::Step } else { TrainEdit::Start };
         let Some(split) = self.digits(&config.data, again, desk) else { return false };
-        if !fit(&mut config, &split, desk) {
+        if !fits(&config, &split, desk) {
             return false;
         }
-        self.kept.training.model.clone_from(&config.model);
         send(desk, TrainCommand::Start { config: Box::new(config), split, paused });
         if paused {
             send(desk, TrainCommand::Step);
@@ -209,8 +208,7 @@ impl Train {
             Wanted::Ready(split) => {
                 self.kept.queue.remove(0);
                 self.queue_after = Some(newest);
-                let mut config = config;
-                if !fit(&mut config, &split, desk) {
+                if !fits(&config, &split, desk) {
                     self.kept.queue_runs = false;
                     return;
                 }
@@ -221,21 +219,14 @@ impl Train {
     }
 }
 
-/// Takes the network that has the outputs that the classes of the digits need; where there is
-/// none, says so.
-fn fit(config: &mut TrainConfig, split: &Split, desk: &mut Desk) -> bool {
-    let fitting = zoo::get(&config.model)
-        .and_then(|architecture| for_classes(architecture, split.train.classes().count()));
-    match fitting {
-        Ok(architecture) => {
-            architecture.id.clone_into(&mut config.model);
-            true
-        }
-        Err(error) => {
-            desk.toasts.failure(format!("Training did not start: {error}."));
-            false
-        }
+/// Whether the network has the outputs that the classes of the digits need; where it has not,
+/// says so.
+fn fits(config: &TrainConfig, split: &Split, desk: &mut Desk) -> bool {
+    let checked = zoo::get(&config.model).and_then(|a| classes::check(a, split.classes()));
+    if let Err(error) = &checked {
+        desk.toasts.failure(format!("Training did not start: {error}."));
     }
+    checked.is_ok()
 }
 
 /// A run of about ten seconds that still gets nine of ten digits right: the MLP on few

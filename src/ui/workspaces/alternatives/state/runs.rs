@@ -14,7 +14,7 @@ impl Alternatives {
         }
         let of = &mut self.slots[slot];
         of.held = how != Begin::Run;
-        match desk.ten_digits(&config.data, "Learning rules are compared") {
+        match desk.ten_digits(&config.data, "learning rules are not compared") {
             Wanted::Coming => of.waiting = Some(how),
             Wanted::Missing(why) => desk.toasts.failure(format!(
                 "The rules did not start: {why}. Choose another data set, or MNIST's folder in Draw."

@@ -11,6 +11,7 @@ mod panel;
 mod settings;
 mod shown;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use egui::{ComboBox, RichText, Ui};
@@ -180,8 +181,13 @@ impl Wires {
             WiresEdit::Keep => {
                 if let (Some(of), Some(shown)) = (original(kept, desk), &self.shown) {
                     let (network, metadata) = (Arc::clone(&shown.network), of.metadata.clone());
+                    let record = match &of.origin {
+                        Origin::Run(id) => desk.runs.iter().find(|r| r.id == *id),
+                        _ => None,
+                    };
+                    let config = record.map(|r| Box::new(r.config.clone()));
                     let metadata = Box::new(metadata);
-                    desk.job(Job::KeepNetwork { network, metadata });
+                    desk.job(Job::KeepNetwork { network, metadata, config });
                 }
             }
         }
@@ -190,21 +196,23 @@ impl Wires {
     /// Goes back to what was set by hand in the run in hand when `kept` were the settings:
     /// what has been set since becomes what it was before.
     pub fn undo(&mut self, now: &mut WiresSettings, kept: &WiresSettings, desk: &mut Desk) {
-        if !shows_run(now, desk) {
-            return;
-        }
-        let run = desk.training.record.as_ref().map_or("", |r| &r.id[..]);
+        let run = desk.training.record.as_ref().map_or_else(String::new, |r| r.id.clone());
         let of = |settings: &WiresSettings| -> Held {
             let changes = settings.in_run.iter().filter(|_| settings.run == run);
             changes.map(|c| (c.wire, c.weight)).collect()
         };
         let (then, since) = (of(kept), of(now));
-        for wire in since.keys().chain(then.keys()) {
-            let weight = then.get(wire).or_else(|| self.before.1.get(wire)).copied();
-            if since.get(wire) != then.get(wire)
-                && let Some(weight) = weight
-            {
-                self.ask(*wire, weight, now, desk);
+        if then == since {
+            return;
+        }
+        if !shows_run(now, desk) {
+            let text = "The run has ended: what was set by hand in it stays. Change a weight now, and a copy is changed.";
+            return desk.toasts.notice(text.into());
+        }
+        let wires: BTreeSet<Wire> = since.keys().chain(then.keys()).copied().collect();
+        for wire in wires.into_iter().filter(|wire| since.get(wire) != then.get(wire)) {
+            if let Some(weight) = then.get(&wire).or_else(|| self.before.1.get(&wire)).copied() {
+                self.ask(wire, weight, now, desk);
             }
         }
     }
@@ -214,13 +222,15 @@ impl Wires {
         let Some(source) = self.source(kept, desk) else { return };
         let was = self.shown.as_ref().and_then(|s| wire.weight(&s.network));
         let Some(was) = was else { return };
-        let first = *self.before.1.entry(wire).or_insert(was);
+        let first = self.before.1.get(&wire).copied().unwrap_or(was);
         let back = first == weight;
-        if back {
-            self.before.1.remove(&wire);
-        }
         if !kept.change_in_run(&self.before.0, wire, (!back).then_some(weight)) {
             return desk.toasts.notice(too_many());
+        }
+        if back {
+            self.before.1.remove(&wire);
+        } else {
+            self.before.1.insert(wire, first);
         }
         let mut asked = self.asked.take().map_or_else(Held::new, |(asked, _)| asked);
         asked.insert(wire, weight);
@@ -259,7 +269,7 @@ impl Wires {
             return;
         }
         let Some(parts) = parts(seen.source.network()) else {
-            self.why_not = "Its connections are too many, or of another kind, to be drawn one by one. That can be done for dense networks of up to three hidden layers of up to 32 units.";
+            self.why_not = "Its connections are too many, or of another kind, to be drawn one by one. That can be done for dense networks of up to three hidden layers of up to 32 units, and as many classes.";
             (self.shown, self.seen) = (None, None);
             return;
         };
