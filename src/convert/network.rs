@@ -155,6 +155,9 @@ pub fn refusal(layers: &[Layer]) -> Option<String> {
             "it tells {units} classes apart, and spikes are read for ten only; networks of ten classes can be converted"
         ));
     }
+    if layers.iter().any(|layer| matches!(layer, Layer::Spiking(_))) {
+        return Some("its neurons spike already".into());
+    }
     let lines = summary(layers);
     let last = layers.len().saturating_sub(1);
     layers.iter().zip(&lines).enumerate().find_map(|(number, (layer, line))| match layer {
@@ -180,7 +183,6 @@ pub fn refusal(layers: &[Layer]) -> Option<String> {
                 )
             })
         }
-        Layer::Spiking(_) => Some("its neurons spike already".into()),
         Layer::Affine => Some(format!(
             "its layer {} scales and shifts by itself, which no neuron does; trained without it, the next layer’s weights and biases do the same",
             line.name
@@ -203,7 +205,7 @@ pub fn refusal(layers: &[Layer]) -> Option<String> {
                 line.name
             ))
         }
-        Layer::Conv { .. } | Layer::Dropout(_) => None,
+        Layer::Conv { .. } | Layer::Dropout(_) | Layer::Spiking(_) => None,
     })
 }
 

@@ -104,11 +104,19 @@ pub enum Job {
     ImportNetwork(PathBuf),
     /// Keep a network whose connections were set by hand as a run; what is known of it
     /// otherwise is what is known of the network that it was a copy of.
-    KeepNetwork { network: Arc<Network>, metadata: Box<Metadata>, config: Option<Box<TrainConfig>> },
+    KeepNetwork { network: Arc<Network>, of: CopyOf },
     /// Write a run's network as ONNX.
     ExportOnnx { path: PathBuf, run: String },
     /// What concerns data sets of the user's own.
     Data(DataJob),
+}
+
+/// What a network is a copy of.
+pub enum CopyOf {
+    /// Of a run of this id, and how that was trained.
+    Run(String, Option<Box<TrainConfig>>),
+    /// Of another network, of which this is known.
+    Known(Box<Metadata>),
 }
 
 /// A picture.
@@ -418,9 +426,7 @@ impl Librarian {
             Job::LoadRun(id) => self.load_run(&id),
             Job::LoadSet(set) => self.load_set(set),
             Job::ImportNetwork(path) => self.import_network(&path),
-            Job::KeepNetwork { network, metadata, config } => {
-                self.keep_network(&network, &metadata, config.as_deref());
-            }
+            Job::KeepNetwork { network, of } => self.keep_network(&network, &of),
             Job::ExportOnnx { path, run } => self.export_onnx(path, &run),
             Job::Data(job) => self.data(job),
         }
@@ -562,15 +568,27 @@ impl Librarian {
         }
     }
 
-    fn keep_network(&self, network: &Network, metadata: &Metadata, config: Option<&TrainConfig>) {
-        match imported::keep_changed(&self.runs_root, network, metadata, config) {
+    fn keep_network(&self, network: &Network, of: &CopyOf) {
+        let kept = || -> Result<String, String> {
+            let (metadata, config) = match of {
+                CopyOf::Known(metadata) => ((**metadata).clone(), None),
+                CopyOf::Run(run, config) => {
+                    let path = super::runs::weights_path(&self.runs_root, run);
+                    let path = path.map_err(|e| e.to_string())?;
+                    (weights::load(&path).map_err(|e| e.to_string())?.1, config.as_deref())
+                }
+            };
+            imported::keep_changed(&self.runs_root, network, &metadata, config)
+                .map_err(|e| e.to_string())
+        };
+        match kept() {
             Ok(id) => {
                 let told = "The network is kept as a run, weights set by hand. It answers in Draw and is listed in Train, Runs.";
                 self.events.send(Event::Notice(told.into()));
                 self.list_runs(false);
                 self.load_run(&id);
             }
-            Err(error) => self.fail(format!("{error}. The network was not kept.")),
+            Err(why) => self.fail(format!("{why}. The network was not kept.")),
         }
     }
 

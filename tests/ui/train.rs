@@ -115,7 +115,7 @@ fn a_network_of_lif_neurons_is_put_together_and_trained() {
     window.wait_for_text("Layer 3: is not followed by LIF neurons");
     typed(&mut window, "Conv[5x5](4) - MaxPool[2x2] - LIF(T 4, tau 3) - Dense(10)");
     window.wait_for_text("Structure of LIF conv 4, 4 steps");
-    window.wait_for_text("Surrogate gradient");
+    window.wait_for_combo("Surrogate gradient");
     // After the first neurons, with their steps.
     window.click("LIF(T 4, tau 3)");
     window.click("+ Layer");

@@ -119,12 +119,15 @@ pub fn for_classes(
         Some(layers) if layers.iter().all(|l| matches!(l, Layer::Dense { .. })) => {
             notation::own(&layers)
         }
-        Some(layers) => {
-            let last = notation::layer_text(&layers, layers.len() - 1);
-            Err(misfit(format!("write {last} as its last layer")))
-        }
+        Some(layers) => Err(misfit(written(&layers))),
         None => Err(misfit("choose a dense, a convolutional or a recurrent network".into())),
     }
+}
+
+/// What to write so that a structure ends as these layers do.
+fn written(layers: &[Layer]) -> String {
+    let last = notation::layer_text(layers, layers.len().saturating_sub(1));
+    format!("write {last} as its last layer")
 }
 
 /// Whether this network, and no other, can learn so many classes.
@@ -136,14 +139,22 @@ pub fn check(architecture: &'static Architecture, classes: usize) -> Result<(), 
     if fits(outputs, classes) {
         return Ok(());
     }
-    let remedy = format!("choose {}", for_classes(architecture, classes)?.id);
+    let other = for_classes(architecture, classes)?;
+    let remedy = match architecture.is_spelled() {
+        true => written(&(other.layers)()),
+        false => format!("choose {}", other.id),
+    };
     Err(AnnError::Classes { network: architecture.name.to_owned(), outputs, classes, remedy })
 }
 
 impl Architecture {
-    /// Whether its id states the number of its classes, as `mlp-26` does.
+    /// Whether its id states the number of its classes, as `mlp-26` does, or all its layers.
     pub fn states_classes(&self) -> bool {
-        parse(self.id).is_some()
+        parse(self.id).is_some() || self.is_spelled()
+    }
+
+    fn is_spelled(&self) -> bool {
+        notation::spells(self.id)
     }
 }
 
@@ -162,7 +173,10 @@ mod tests {
                 assert_eq!(made.preset().map(|a| a.id), Some(architecture.id));
                 assert!(std::ptr::eq(made, find(&id).unwrap()), "made once");
                 let layers = (made.layers)();
-                assert!(std::ptr::eq(notation::own(&layers).unwrap(), made), "{id}");
+                // Of presets with the same layers, those are the first one's.
+                let first = ZOO.iter().find(|a| (a.layers)() == (architecture.layers)()).unwrap();
+                let of_layers = notation::own(&layers).unwrap();
+                assert_eq!(of_layers.id, format!("{}-{classes}", first.id), "{id}");
                 let network = crate::ann::network::Network::new(made, 1).unwrap();
                 let answer = network.probabilities(&[[0.5; crate::data::PIXELS]])[0];
                 assert_eq!((network.classes(), answer.len()), (classes, classes));
@@ -193,7 +207,10 @@ mod tests {
         }
         let own = notation::own(&notation::parse("GRU(32) - Dense(26)").unwrap()).unwrap();
         assert_eq!((own.classes(), own.id), (26, "net-gru32r-f26l"));
-        assert!(find("mlp-26").unwrap().states_classes() && !own.states_classes());
+        let states = |id: &str| find(id).unwrap().states_classes();
+        assert!(states("mlp-26") && states(own.id) && !states("mlp") && !states("dense-30"));
+        let error = check(find("net-f20r-f30l").unwrap(), 26).unwrap_err().to_string();
+        assert!(error.contains("30 outputs") && error.contains("write Dense(26)"), "{error}");
         assert!(check(own, 26).is_ok() && check(find("mlp").unwrap(), 3).is_ok());
         let error = check(find("mlp-47").unwrap(), 26).unwrap_err().to_string();
         assert!(error.contains("26 classes; choose mlp-26"), "{error}");

@@ -154,6 +154,11 @@ fn as_widths(layers: &[Layer]) -> Option<Widths> {
     (fits && Widths::parse(&widths.id()).as_ref() == Some(&widths)).then_some(widths)
 }
 
+/// Whether an id spells all layers, as [`own`] gives them where there is no other.
+pub fn spells(id: &str) -> bool {
+    id.strip_prefix(spelled::WORD).is_some_and(|rest| rest.starts_with('-'))
+}
+
 /// The architecture that an id spells.
 pub fn find(id: &str) -> Option<&'static Architecture> {
     // While somebody drags a number, each that fits is a structure.

@@ -1,6 +1,8 @@
 //! Bytes from anywhere: an error or a network, never a panic or a wait.
 
 use super::*;
+use crate::data::MOST_CLASSES;
+use crate::data::classes::FEWEST;
 
 /// As [`import_with`], but a panic is not caught.
 fn uncaught(bytes: &[u8]) -> Result<Imported, OnnxError> {
@@ -15,7 +17,8 @@ fn sound(bytes: &[u8]) {
         let picture = [0.5; PIXELS];
         // The plain computation checks every length.
         if imported.values.iter().map(Vec::len).sum::<usize>() < 100_000 {
-            assert_eq!(plain::logits(&imported.layers, &imported.values, &picture).len(), 10);
+            let logits = plain::logits(&imported.layers, &imported.values, &picture).len();
+            assert!((FEWEST..=MOST_CLASSES).contains(&logits), "{logits}");
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{MOST_UNITS, Order, PoolKind, Window, spiking};
 use crate::ann::zoo::Spiking;
 
 /// What they begin with.
-const WORD: &str = "net";
+pub(super) const WORD: &str = "net";
 /// The longest id: with a time and a seed it still is a file's name.
 pub(super) const MOST: usize = 200;
 

@@ -75,7 +75,9 @@ impl Axes {
             // A class may have a long name.
             let font = theme::regular(11.0);
             let mut job = egui::text::LayoutJob::simple_singleline((*text).into(), font, p.weak);
-            job.wrap = egui::text::TextWrapping::truncate_at_width(self.left - 6.0);
+            if self.left > LEFT {
+                job.wrap = egui::text::TextWrapping::truncate_at_width(self.left - 6.0);
+            }
             let text = painter.layout_job(job);
             let place = Align2::RIGHT_CENTER.anchor_size(at - Vec2::new(4.0, 0.0), text.size());
             painter.galley(place.min, text, p.weak);

@@ -42,7 +42,7 @@ const OTHERS: [&str; 7] = [
     "LIF(T 7, tau 5) - Conv[4x4](5) - MaxPool[3x3, stride 2] - LIF - Dense(10) - LIF",
     "Dropout(0.2) - Dense(30) - LIF(T 9, tau 5) - Dropout(0.3) - Dense(10)",
     "MaxPool[2x2] - Dense(40) - LIF(T 6, tau 200) - Dense(10)",
-    "Conv[5x5](6) - LIF(T 4, tau 0.5) - AvgPool[2x2] - Dense(10)",
+    "Conv[5x5](6) - LIF(T 8, tau 4) - AvgPool[2x2] - Dense(10)",
 ];
 
 /// The weights after two batches.

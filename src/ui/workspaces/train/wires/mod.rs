@@ -31,7 +31,7 @@ use crate::ui::command::Outbox;
 use crate::ui::desk::Desk;
 use crate::ui::theme::{self, palette};
 use crate::ui::widgets::{figure, page, sources};
-use crate::workers::library::Job;
+use crate::workers::library::{CopyOf, Job};
 use crate::workers::models::{Model, Origin};
 use crate::workers::training::{Phase, TrainCommand};
 
@@ -136,10 +136,21 @@ fn owner(kept: &WiresSettings, desk: &Desk) -> String {
     if kept.of.is_empty() { run().unwrap_or_default() } else { kept.of.clone() }
 }
 
-/// The network whose copy is changed, where it is in the list.
-fn original<'a>(kept: &WiresSettings, desk: &'a Desk) -> Option<&'a Arc<Model>> {
+/// The network whose copy is changed.
+enum Original {
+    /// Of this id.
+    Run(String),
+    /// Of the list.
+    Model(Arc<Model>),
+}
+
+/// What is changed in a copy, if it is at hand.
+fn original(kept: &WiresSettings, desk: &Desk) -> Option<Original> {
     let key = owner(kept, desk);
-    settled(desk).find(|m| m.key == key)
+    match key.strip_prefix("run-") {
+        Some(run) => Some(Original::Run(run.to_owned())),
+        None => settled(desk).find(|m| m.key == key).cloned().map(Original::Model),
+    }
 }
 
 /// The models of the list: those that learn no more.
@@ -179,16 +190,21 @@ impl Wires {
             }
             WiresEdit::PutBack => kept.changes.clear(),
             WiresEdit::Keep => {
-                if let (Some(of), Some(shown)) = (original(kept, desk), &self.shown) {
-                    let (network, metadata) = (Arc::clone(&shown.network), of.metadata.clone());
-                    let record = match &of.origin {
-                        Origin::Run(id) => desk.runs.iter().find(|r| r.id == *id),
-                        _ => None,
-                    };
-                    let config = record.map(|r| Box::new(r.config.clone()));
-                    let metadata = Box::new(metadata);
-                    desk.job(Job::KeepNetwork { network, metadata, config });
-                }
+                let Some(shown) = &self.shown else { return };
+                let network = Arc::clone(&shown.network);
+                let job = match original(kept, desk) {
+                    Some(Original::Run(run)) => {
+                        let record = desk.runs.iter().find(|r| r.id == run);
+                        let config = record.map(|r| Box::new(r.config.clone()));
+                        Job::KeepNetwork { network, of: CopyOf::Run(run, config) }
+                    }
+                    Some(Original::Model(model)) => {
+                        let metadata = Box::new(model.metadata.clone());
+                        Job::KeepNetwork { network, of: CopyOf::Known(metadata) }
+                    }
+                    None => return,
+                };
+                desk.job(job);
             }
         }
     }
